@@ -1,0 +1,1 @@
+"""What pytest needs before it collects; imports nothing of the suite, so that a test run starts at once."""
