@@ -1,0 +1,119 @@
+"""How a budget is spent: runs and rounds planned beforehand, and the policy that keeps to it while measuring.
+
+Pure functions on numbers; knows neither clocks nor cases. The defaults follow from the pilot (docs/decisions/0001).
+"""
+
+from __future__ import annotations
+
+from typing import Literal, NamedTuple
+
+from bench.stats import best_rounds
+from bench.units import format_duration
+
+MIN_RUNS = 3
+"""Fewest fresh runs behind an honest interval: with two, Student's factor is 12.7."""
+MIN_ROUNDS = 2
+"""Fewest rounds in a run: one would leave a run's median to a single turn."""
+GOOD_RUNS = 5
+"""Runs that are worth having before rounds are: Student's factor falls from 4.3 at three to 2.8 at five."""
+MAX_RUNS = 40
+"""More runs than this narrow an interval by less than the drift between sessions."""
+BETWEEN_RUNS = 2.0e-4
+"""Variance between runs of a log ratio to the yardstick, from the pilot."""
+WITHIN_RUN = 4.0e-4
+"""Variance between rounds of the same, from the pilot."""
+
+Step = Literal["round", "run", "stop"]
+
+
+class Costs(NamedTuple):
+    """What measuring costs here, in seconds."""
+
+    start_s: float
+    """Starting the seats of a run and loading their cases."""
+    round_s: float
+    """One turn for every case of the block."""
+
+
+class Plan(NamedTuple):
+    """What will be done."""
+
+    runs: int
+    rounds: int
+    seconds: float
+    """Runs and their starts together."""
+    smallest_s: float
+    """The smallest budget that an honest interval can be had for."""
+
+
+class Progress(NamedTuple):
+    """What has been done, as the policy sees it."""
+
+    elapsed_s: float
+    """Seconds since the budget began to run."""
+    run: int
+    """Number of the current run, from 0."""
+    rounds: int
+    """Rounds completed in it."""
+    run_elapsed_s: float
+    """Seconds since its seats were ready."""
+    start_s: float
+    """Seconds that the start of its seats took."""
+    round_s: float
+    """Seconds of the longest of its latest rounds, or the planned length before the first."""
+
+
+def smallest_budget(costs: Costs) -> float:
+    """Seconds of the smallest honest budget."""
+    return MIN_RUNS * (costs.start_s + MIN_ROUNDS * costs.round_s)
+
+
+def plan(costs: Costs, budget_s: float) -> Plan:
+    """Runs and rounds that spend a budget best; at least one run of one round, however small the budget.
+
+    Rounds follow Kalibera & Jones as long as at least `GOOD_RUNS` runs remain; a tighter budget takes from the rounds
+    first, then from the runs.
+    """
+    smallest = smallest_budget(costs)
+    rounds = max(MIN_ROUNDS, best_rounds(costs.start_s, costs.round_s, BETWEEN_RUNS, WITHIN_RUN))
+    runs = int(budget_s / (costs.start_s + rounds * costs.round_s))
+    if runs < GOOD_RUNS:
+        for runs in (GOOD_RUNS, GOOD_RUNS - 1, MIN_RUNS, 2, 1):
+            rounds = int((budget_s / runs - costs.start_s) / costs.round_s)
+            if rounds >= MIN_ROUNDS:
+                break
+    elif runs > MAX_RUNS:
+        runs = MAX_RUNS
+        rounds = int((budget_s / runs - costs.start_s) / costs.round_s)
+    runs, rounds = max(1, runs), max(1, rounds)
+    return Plan(runs, rounds, runs * (costs.start_s + rounds * costs.round_s), smallest)
+
+
+class FixedBudget(NamedTuple):
+    """A policy: what next, given what was done. Looks at the clock and never at a result, so it cannot peek."""
+
+    budget_s: float
+    runs: int
+    min_rounds: int = MIN_ROUNDS
+
+    def next(self, now: Progress) -> Step:
+        """Another round if it fits this run's share of what is left; else another run if that fits; else stop."""
+        left = self.budget_s - now.elapsed_s
+        if now.rounds < self.min_rounds:
+            return "round"
+        runs_after = self.runs - now.run - 1
+        share_end = (now.run_elapsed_s + now.start_s + left) / (runs_after + 1) - now.start_s
+        if now.run_elapsed_s + now.round_s <= share_end:
+            return "round"
+        needed = now.start_s + self.min_rounds * now.round_s
+        # A run that would end a little late is still the better use of what is left.
+        return "run" if runs_after > 0 and needed <= left * 1.05 else "stop"
+
+
+def too_small(budget_s: float, smallest_s: float) -> str:
+    """The message that refuses a budget."""
+    return (
+        f"a budget of {format_duration(budget_s)} is too small: {MIN_RUNS} runs of {MIN_ROUNDS} rounds, the least "
+        f"behind an honest interval, take {format_duration(smallest_s + 0.5)} here. Raise --budget, choose fewer "
+        "cases, or say --thin to measure anyway with a finding."
+    )

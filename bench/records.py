@@ -1,0 +1,381 @@
+"""The nouns: immutable, typed, each field with its unit.
+
+Knows how the nouns look and how they are named; refuses to know where they are stored, how they are measured and what
+they mean. The line types at the end are the file format (`docs/format.md` is checked against them).
+
+Schema history
+    1   first format (session, case, run-start, turn, run-end)
+"""
+
+from __future__ import annotations
+
+import hashlib
+from typing import Literal
+
+import msgspec
+
+SCHEMA = 1
+
+Outcome = Literal["done", "skipped", "failed"]
+Role = Literal["subject", "yardstick", "null"]
+RunOutcome = Literal["done", "partial"]
+
+
+class _Noun(msgspec.Struct, frozen=True, kw_only=True):
+    """A value: compared by content, never changed."""
+
+
+class Case(_Noun, frozen=True, kw_only=True):
+    """What is asked: one network in one configuration. Two cases with the same fields are the same case."""
+
+    network: str
+    """Name in the catalog, timm name, or `module:function` of a builder."""
+    weights: str = "random-calibrated-1"
+    """Where the weights come from; `random-calibrated-1` is defined in `measuring/calibrate.py`."""
+    form: str = "shipped"
+    """How the network is written: `shipped` is as its library builds it."""
+    resolution: int
+    """Height and width of the input in pixels."""
+    batch: int = 1
+    """Images in one pass."""
+    precision: str = "fp32"
+    """Number format of weights and activations."""
+    runtime: str = "eager"
+    """What executes the network."""
+    device: str = "cpu"
+    """Where it is executed."""
+    threads: int = 1
+    """Intra-operator threads."""
+    allocator: str = "pinned"
+    """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
+
+    @property
+    def id(self) -> str:
+        """Twelve hexadecimal digits that depend on every field and on nothing else."""
+        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
+
+
+class Protocol(_Noun, frozen=True, kw_only=True):
+    """How it is asked. The defaults of the suite follow from docs/decisions/0001."""
+
+    settle_passes: int
+    """Untimed-for-statistics passes at the start of each turn (their durations are stored too)."""
+    turn_s: float
+    """Aimed length of the timed part of a turn, in seconds; decides the passes a turn."""
+    min_passes: int
+    """Fewest timed passes in a turn."""
+    max_passes: int
+    """Most timed passes in a turn."""
+    runs: int
+    """Planned fresh runs: the units of replication."""
+    min_rounds: int
+    """Fewest rounds a run must complete to be planned at all."""
+    max_rounds: int | None = None
+    """Most rounds in a run; absent when only the budget limits them."""
+    budget_s: float
+    """Seconds that all runs together may take, seat starts included, preparation excluded."""
+    timeout_s: float
+    """Seconds after which a first pass or a load counts as hung; later turns scale with what was seen."""
+    seats: Literal["shared", "alone"] = "shared"
+    """Whether cases with the same environment share one seat or each has its own."""
+    seed: int = 0
+    """Seed of the random orders, the weights and the inputs."""
+    yardstick: str = "yardstick-1"
+    """Version of the reference network timed in every round."""
+    thin: bool = False
+    """True when the user asked for less than the smallest honest budget."""
+
+
+class Machine(_Noun, frozen=True, kw_only=True):
+    """Who was asked. Holds no host name, user name or path."""
+
+    cpu_model: str
+    """Marketing name as the processor reports it."""
+    isa: str
+    """Instruction set of the running process, such as `x86_64` or `aarch64`."""
+    features: tuple[str, ...] = ()
+    """Vector extensions that matter for inference, sorted."""
+    physical_cores: int | None = None
+    """Physical cores; absent when the system does not say."""
+    logical_cores: int
+    """Logical processors that the system shows."""
+    l2_bytes: int | None = None
+    """Second-level cache of one core, in bytes, when known."""
+    l3_bytes: int | None = None
+    """Last-level cache, in bytes, when known."""
+    memory_bytes: int
+    """Main memory in bytes, rounded to whole GiB."""
+    gpus: tuple[str, ...] = ()
+    """Names of the visible GPUs."""
+
+    @property
+    def id(self) -> str:
+        """Folder name of this machine: a readable slug and six digits that depend on every field."""
+        words = "".join(c if c.isascii() and c.isalnum() else " " for c in self.cpu_model.lower()).split()
+        slug = "-".join([w for w in words if w not in {"r", "tm", "cpu", "processor"}][:4])[:40] or "cpu"
+        digest = hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:6]
+        return f"{slug}-{self.logical_cores}c-{digest}"
+
+
+class Conditions(_Noun, frozen=True, kw_only=True):
+    """In what state the machine was at one moment. Anything the system does not tell is absent, never zero."""
+
+    taken_at: str
+    """UTC time, ISO 8601 to the second."""
+    os: str
+    """Kind and release of the operating system's kernel."""
+    python: str
+    """Version of the interpreter."""
+    versions: dict[str, str] = {}
+    """Versions of the libraries that matter, by distribution name."""
+    libc: str | None = None
+    """C library and its version."""
+    governor: str | None = None
+    """Frequency governor of the first processor."""
+    clock_hz: float | None = None
+    """Current clock of the first processor, in hertz."""
+    temperature_c: float | None = None
+    """Hottest processor sensor, in degrees Celsius."""
+    load_1m: float | None = None
+    """Load average over one minute."""
+    steal_s: float | None = None
+    """Seconds stolen by the hypervisor since boot, all processors."""
+    available_bytes: int | None = None
+    """Memory that can be had without swapping, in bytes."""
+    swap_used_bytes: int | None = None
+    """Swap in use, in bytes."""
+    huge_pages: str | None = None
+    """Setting of transparent huge pages."""
+    on_battery: bool | None = None
+    """True when the machine runs from a battery; absent when it has none."""
+    emulated: bool = False
+    """True when the process runs under an instruction-set emulator; never enters a speed figure."""
+    commit: str | None = None
+    """Revision of this package's source, when it is a git checkout."""
+    dirty: bool | None = None
+    """True when that checkout had uncommitted changes."""
+
+
+class Accuracy(_Noun, frozen=True, kw_only=True):
+    """How right a network is on a stated set of images."""
+
+    top1: float
+    """Top-1 accuracy in percent."""
+    top5: float | None = None
+    """Top-5 accuracy in percent, when known."""
+    images: int = 50_000
+    """Images in the set."""
+    dataset: str = "ImageNet-1k validation"
+    """Name of the set."""
+    source: str
+    """Who published or measured it."""
+
+
+class Finding(_Noun, frozen=True, kw_only=True):
+    """A doubt or a fact worth knowing, as data."""
+
+    kind: str
+    """Short name, such as `seat-not-idle`; each has a heading in the documentation."""
+    message: str
+    """The fact with its number, what it means, what to do next."""
+    case: str | None = None
+    """Id of the case it is about, if it is about one."""
+
+
+class SeatInfo(_Noun, frozen=True, kw_only=True):
+    """One worker process of a run, as it described itself when it was ready."""
+
+    seat: int
+    """Number of the seat within its run."""
+    runtime: str
+    """Runtime whose cases it holds."""
+    threads: int
+    """Intra-operator threads, read back from the runtime."""
+    allocator: str
+    """Allocator setting, verified in the process's environment."""
+    device: str
+    """Device of its cases."""
+    affinity: tuple[int, ...] | None = None
+    """Processors it may run on; absent where the system does not say."""
+    load_s: float
+    """Seconds from the start of the process until all its cases were loaded and checked."""
+    rss_bytes: int
+    """Resident memory when ready, in bytes."""
+    cases: tuple[str, ...]
+    """Ids of the cases it holds."""
+
+
+class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="session"):
+    """First line of a file: who was asked, and how."""
+
+    schema: int = SCHEMA
+    """Number of the format; older ones are read, newer ones refused."""
+    session: str
+    """Name of the session: UTC time of its start and a short suffix."""
+    bench: str
+    """Version of this package."""
+    machine: Machine
+    """Who was asked."""
+    protocol: Protocol
+    """How."""
+    conditions: Conditions
+    """In what state at the start."""
+    title: str | None = None
+    """What the session was taken for, in the user's words."""
+    findings: tuple[Finding, ...] = ()
+    """What was noticed before the first run."""
+
+
+class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
+    """One case of the session and what its preparation found."""
+
+    id: str
+    """`Case.id`, by which turns name their case."""
+    case: Case
+    """What is asked."""
+    role: Role = "subject"
+    """`yardstick` and `null` are the instrument's own."""
+    accuracy: Accuracy | None = None
+    """Accuracy paired with the timed resolution, when one is known."""
+    family: str | None = None
+    """Family of the network, for colours and groups."""
+    params: int | None = None
+    """Parameters, counted on the built network."""
+    macs: int | None = None
+    """Multiply-accumulates of one image, counted by torch's flop counter (half its flops)."""
+    passes: int | None = None
+    """Timed passes a turn; absent when the preparation failed."""
+    probe_s: float | None = None
+    """Median pass of the preparation in seconds: plans turns and time-outs, never enters an estimate."""
+    prepare_s: float | None = None
+    """Seconds the preparation took."""
+    artifact_sha256: str | None = None
+    """Digest of the prepared artifact that every run loads."""
+    logits_std: float | None = None
+    """Standard deviation of the checked outputs over classes: of order one when calibrated."""
+    outcome: Outcome = "done"
+    """What became of the preparation."""
+    reason: str | None = None
+    """Why it was skipped or failed."""
+
+
+class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-start"):
+    """A fresh set of seats is ready."""
+
+    run: int
+    """Number of the run within the session, from 0."""
+    at_s: float
+    """Seconds since the session began, on a monotonic clock, when the first seat was started."""
+    seats: tuple[SeatInfo, ...]
+    """The seats."""
+    conditions: Conditions
+    """State of the machine before."""
+
+
+class TurnLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="turn"):
+    """One turn of one case: settle passes, then timed passes. The raw evidence."""
+
+    run: int
+    """Run it belongs to."""
+    round: int
+    """Round within the run, from 0."""
+    position: int
+    """Place of this turn in the round's random order, from 0."""
+    case: str
+    """Id of the case."""
+    seat: int
+    """Seat that took it."""
+    at_s: float
+    """Seconds since the session began when the turn was asked for."""
+    settle_s: tuple[float, ...]
+    """Durations of the settle passes in seconds, in order."""
+    duration_s: tuple[float, ...]
+    """Durations of the timed passes in seconds, in order, unrounded."""
+    minor_faults: int | None = None
+    """Minor page faults during the timed passes, all threads of the seat."""
+    major_faults: int | None = None
+    """Major page faults during the timed passes."""
+    cpu_s: float | None = None
+    """Processor seconds of the seat during the timed passes, all threads."""
+    others_cpu_s: float | None = None
+    """Processor seconds of the parent and the idle seats during the whole turn."""
+
+
+class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-end"):
+    """A run is over."""
+
+    run: int
+    """Which run."""
+    at_s: float
+    """Seconds since the session began."""
+    conditions: Conditions
+    """State of the machine after."""
+    outcome: RunOutcome
+    """`partial` when a seat was lost or the user interrupted."""
+    failed: dict[str, str] = {}
+    """Ids of the cases that failed in this run, with the reason."""
+    findings: tuple[Finding, ...] = ()
+    """What the engine noticed."""
+
+
+Line = SessionLine | CaseLine | RunStartLine | TurnLine | RunEndLine
+
+
+class Run(_Noun, frozen=True, kw_only=True):
+    """The turns that one case got in one run, assembled on reading."""
+
+    run: int
+    """Number of the run within its session."""
+    turns: tuple[TurnLine, ...]
+    """In the order they were taken."""
+    yardsticks: tuple[tuple[TurnLine, ...], ...] = ()
+    """Turns of each yardstick of the same seat environment, same run."""
+    complete: bool = True
+    """False when the run was broken off."""
+
+
+class Record(_Noun, frozen=True, kw_only=True):
+    """A case's turns with everything needed to judge them: assembled on reading, never stored."""
+
+    session: str
+    """Name of the session."""
+    machine: Machine
+    """Who was asked."""
+    protocol: Protocol
+    """How it was asked."""
+    conditions: Conditions
+    """State at the start of the session."""
+    info: CaseLine
+    """The case and what its preparation found."""
+    runs: tuple[Run, ...]
+    """Its runs, in order."""
+    outcome: Outcome
+    """What became of it in the end."""
+    reason: str | None = None
+    """Why it was skipped or failed."""
+    findings: tuple[Finding, ...] = ()
+    """What the engine noticed about it, or about its session."""
+
+    @property
+    def case(self) -> Case:
+        """What was asked."""
+        return self.info.case
+
+
+class Estimate(_Noun, frozen=True, kw_only=True):
+    """A number and how sure it is."""
+
+    value: float
+    """Best guess, in the unit its maker states."""
+    low: float
+    """Lower limit; minus infinity when the data cannot bound it."""
+    high: float
+    """Upper limit; infinity when the data cannot bound it."""
+    level: float
+    """Nominal coverage of the interval, between 0 and 1."""
+    n: int
+    """Units of replication (fresh runs) behind it."""
+    method: str
+    """Name of the interval's construction."""
+    findings: tuple[Finding, ...] = ()
+    """Doubts about it."""

