@@ -1,0 +1,203 @@
+"""The catalog: networks by name, with published figures and where they were published.
+
+Plain data from `catalog.csv`; refuses to know how a network is built or timed, and imports no library for it.
+"""
+
+from __future__ import annotations
+
+import csv
+import re
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from bench.errors import UsageError
+from bench.records import Accuracy
+
+LONGEST_NAME = 200
+"""Characters in the longest name that is looked up; timm's longest are near 60."""
+
+LARGEST_RESOLUTION = 4096
+"""Pixels; a larger input to a classifier is a typing mistake."""
+
+_SUFFIX = re.compile(r"(?P<name>[^@]+)(?:@(?P<resolution>[0-9]{1,4}))?")
+_GLOB = frozenset("*?[")
+
+
+class Entry(msgspec.Struct, frozen=True, kw_only=True):
+    """One network at one resolution, with what others published about it."""
+
+    name: str
+    """Name in this suite."""
+    timm_name: str
+    """Architecture that timm builds for it."""
+    family: str
+    """Family, for colours and groups."""
+    resolution: int
+    """Height and width of the input in pixels; the accuracy belongs to it."""
+    top1: float | None = None
+    """Published ImageNet-1k validation top-1 in percent; absent when none is known at this resolution."""
+    top5: float | None = None
+    """The same, top-5."""
+    real_top1: float | None = None
+    """Top-1 in percent against the reassessed labels (ImageNet-ReaL)."""
+    v2_top1: float | None = None
+    """Top-1 in percent on ImageNet-V2, matched frequency."""
+    params_m: float
+    """Parameters in millions, as timm builds it: distilled networks with both heads."""
+    macs_m: float | None = None
+    """Millions of multiply-accumulates of one image: torch's count, attention spelt out; LeViT: its authors' count."""
+    groups: tuple[str, ...]
+    """Groups it belongs to, besides `all`."""
+    accuracy_source: str = ""
+    """Who published the accuracies."""
+    note: str = ""
+    """What a reader of the figures must know."""
+
+
+class Selection(NamedTuple):
+    """What a list of patterns chose."""
+
+    entries: tuple[Entry, ...]
+    """Networks of the catalog, each once, in the order of their first mention."""
+    unknown: tuple[str, ...]
+    """Names that the catalog does not hold, as written: names of timm, or `module:function` builders."""
+
+
+@cache
+def entries() -> tuple[Entry, ...]:
+    """All networks, in the catalog's order."""
+    with Path(__file__).with_name("catalog.csv").open(encoding="utf-8", newline="") as file:
+        rows = [{key: text for key, text in row.items() if text} for row in csv.DictReader(file)]
+    return tuple(msgspec.convert({**row, "groups": tuple(row["groups"].split())}, Entry, strict=False) for row in rows)
+
+
+@cache
+def groups() -> dict[str, tuple[str, ...]]:
+    """Names of the networks of each group; `all` comes first and holds every one."""
+    out: dict[str, tuple[str, ...]] = {"all": tuple(entry.name for entry in entries())}
+    for entry in entries():
+        for group in entry.groups:
+            out[group] = (*out.get(group, ()), entry.name)
+    return out
+
+
+def select(patterns: Sequence[str]) -> Selection:
+    """Choose networks by name, by glob over the catalog's names, or by group; commas separate as list items do.
+
+    `name@resolution` asks for another input size, in pixels. Published accuracy belongs to the published resolution,
+    so at another one the entry carries none, and no MACs.
+
+    Args:
+        patterns: Such as `["paper"]`, `["levit_*,resnet50@256", "my.module:build"]`.
+
+    Returns:
+        The chosen entries, and the names that are not in the catalog.
+
+    Raises:
+        UsageError: a pattern is malformed, a glob matches no network, or nothing was chosen.
+    """
+    chosen: dict[tuple[str, int], Entry] = {}
+    unknown: dict[str, None] = {}
+    for text in _split(patterns):
+        name, resolution = _parse(text)
+        found = _find(name)
+        if found is None:
+            unknown[text] = None
+            continue
+        for entry in found:
+            sized = _at(entry, resolution)
+            chosen.setdefault((sized.name, sized.resolution), sized)
+    if not chosen and not unknown:
+        raise UsageError(
+            "no network was named. Name networks, globs or groups, such as --networks paper; "
+            f"groups: {', '.join(groups())}."
+        )
+    return Selection(tuple(chosen.values()), tuple(unknown))
+
+
+def suggest(name: str, extra: Iterable[str] = ()) -> str:
+    """A message for a name that nothing answers to, with the nearest name and the next step.
+
+    Args:
+        name: What was asked for.
+        extra: Further names that would have been understood, such as timm's.
+    """
+    from difflib import get_close_matches
+
+    known = dict.fromkeys([*groups()["all"], *groups(), *extra])
+    near = get_close_matches(name[:LONGEST_NAME].lower(), known, n=1)
+    hint = f" Did you mean {near[0]!r}?" if near else ""
+    return f"unknown network {_shown(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
+
+
+def accuracy_of(entry: Entry) -> Accuracy | None:
+    """The published accuracy of an entry on the 50,000 images of ImageNet-1k's validation set, if there is one."""
+    if entry.top1 is None:
+        return None
+    return Accuracy(top1=entry.top1, top5=entry.top5, source=entry.accuracy_source)
+
+
+def _split(patterns: Sequence[str]) -> list[str]:
+    return [name for text in patterns for part in text.split(",") if (name := part.strip())]
+
+
+def _parse(text: str) -> tuple[str, int | None]:
+    """Take `name@resolution` apart."""
+    if len(text) > LONGEST_NAME or not text.isprintable():
+        raise UsageError(
+            f"{_shown(text)} is no name of a network: names have at most {LONGEST_NAME} printable characters. "
+            "'levit-bench list' shows the names."
+        )
+    match = _SUFFIX.fullmatch(text)
+    resolution = int(match["resolution"]) if match and match["resolution"] else None
+    if match is None or (resolution is not None and not 1 <= resolution <= LARGEST_RESOLUTION):
+        raise UsageError(
+            f"{_shown(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "
+            "such as efficientnet_b0@256."
+        )
+    return match["name"], resolution
+
+
+def _find(name: str) -> list[Entry] | None:
+    """Entries that a name, group or glob stands for; None for a name that the catalog does not hold."""
+    by_name = {entry.name: entry for entry in entries()}
+    if name in by_name:
+        return [by_name[name]]
+    if name in groups():
+        return [by_name[member] for member in groups()[name]]
+    if ":" in name or not _GLOB & set(name):
+        return None
+    found = [entry for entry in entries() if fnmatchcase(entry.name, name)]
+    if not found:
+        raise UsageError(
+            f"{_shown(name)} matches no network. Globs are matched against the names of the catalog; "
+            f"'levit-bench list' shows all {len(by_name)}."
+        )
+    return found
+
+
+def _at(entry: Entry, resolution: int | None) -> Entry:
+    """The entry at another resolution, without the figures that belong to the published one."""
+    if resolution is None or resolution == entry.resolution:
+        return entry
+    return msgspec.structs.replace(
+        entry,
+        resolution=resolution,
+        top1=None,
+        top5=None,
+        real_top1=None,
+        v2_top1=None,
+        macs_m=None,
+        accuracy_source="",
+        note=f"no figures at {resolution} px; they were published at {entry.resolution} px",
+    )
+
+
+def _shown(text: str) -> str:
+    """A name fit for a message: quoted, escapes made visible, cut when long."""
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")
