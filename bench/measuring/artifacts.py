@@ -1,0 +1,81 @@
+"""What is prepared once a session and loaded in every run: weights, and the outputs that fp32 eager gives for them.
+
+Refuses to know which seat loads it, and when.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import nn
+from torch.utils.flop_counter import FlopCounterMode
+
+from bench.measuring import networks, runtimes
+from bench.measuring.calibrate import VERSION, calibrate
+from bench.measuring.inputs import images
+from bench.measuring.outputs import as_logits, problem_with_pair
+from bench.measuring.wire import Prepared
+from bench.records import Case
+
+STREAMS = (0, 1)  # The two sets of images that outputs are checked on.
+
+
+def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
+    """Build, calibrate and check the network of a case; leave everything its seats need in `folder`.
+
+    Raises:
+        LookupError, ValueError, TypeError: it cannot be built, calibrated or checked, with the reason.
+    """
+    started = time.perf_counter()
+    if case.weights != VERSION:
+        raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
+    torch.manual_seed(seed)
+    network = networks.build(case.network, case.resolution)
+    params = sum(p.numel() for p in network.parameters())
+    deviation = 1.0 if params == 0 else calibrate(network, case.resolution, seed)
+    macs = _macs(network, images(1, case.resolution, seed, STREAMS[0]))
+    for batch in batches:
+        _write_reference(network, case, batch, folder, seed)
+    artifact = runtimes.get(case.runtime).prepare(network, images(1, case.resolution, seed, STREAMS[0]), folder)
+    digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+    (folder / "artifact").write_text(artifact.name, encoding="utf-8")
+    return Prepared(
+        sha256=digest, params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started
+    )
+
+
+def artifact_in(folder: Path) -> Path:
+    """The file that the runtime left in a prepared folder."""
+    return folder / (folder / "artifact").read_text(encoding="utf-8")
+
+
+def reference_in(folder: Path, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
+    """Outputs of fp32 eager for the two sets of images, each (batch, classes)."""
+    kept = safetensors.torch.load_file(_reference(folder, batch))
+    return kept["0"], kept["1"]
+
+
+def _reference(folder: Path, batch: int) -> Path:
+    return folder / f"reference-{batch}.safetensors"
+
+
+def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int) -> None:
+    with torch.inference_mode():
+        first, second = (
+            as_logits(network(images(batch, case.resolution, seed, stream)), batch).clone() for stream in STREAMS
+        )
+    problem = problem_with_pair((first, second), (first, second), "fp32")
+    if problem:
+        raise ValueError(problem)
+    safetensors.torch.save_file({"0": first.contiguous(), "1": second.contiguous()}, _reference(folder, batch))
+
+
+def _macs(network: nn.Module, image: torch.Tensor) -> int | None:
+    """Multiply-accumulates of one image: half of what torch's counter calls flops. None when it counts nothing."""
+    with torch.no_grad(), FlopCounterMode(display=False) as counter:
+        network(image)
+    return int(counter.get_total_flops()) // 2 or None

@@ -1,0 +1,133 @@
+"""random-calibrated-1: random weights under which a network computes something worth checking.
+
+Default initialisation gives logits near 1e-6 and residual branches that are exactly zero, so any absolute tolerance
+passes an all-zero output, and a fused matrix of zeros may run at another speed than a trained one. Refuses to know
+how the network is run.
+
+    build, seeded
+    re-draw every parameter that its initialisation left constant (norm gammas, residual gammas, biases, tables)
+    set BatchNorm statistics by passes in training mode (the BatchNorms only: no dropout, no drop path)
+    scale the classifier until logits have deviation one
+    check: finite, of order one, no subnormal weight or activation
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from bench.measuring.inputs import images
+from bench.measuring.outputs import as_logits
+
+VERSION = "random-calibrated-1"
+
+_STREAM = 2  # Not the streams that outputs are checked on.
+_SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
+_NORMS = (nn.modules.batchnorm._BatchNorm,)
+
+
+class CalibrationError(ValueError):
+    """The network cannot be brought to compute something worth checking."""
+
+
+def calibrate(network: nn.Module, resolution: int, seed: int) -> float:
+    """Calibrate in place, in evaluation mode afterwards; returns the deviation of the logits over classes.
+
+    Args:
+        network: freshly built; takes images (batch, 3, resolution, resolution), returns logits (batch, classes).
+        resolution: height and width in pixels.
+        seed: the session's seed.
+
+    Raises:
+        CalibrationError: logits stay out of order one, or weights or activations are subnormal.
+        TypeError, ValueError: the network returns no logits.
+    """
+    batch = 16 if resolution <= 224 else 8
+    sample = images(batch, resolution, seed, _STREAM)
+    with torch.no_grad():
+        _redraw_constants(network, torch.Generator().manual_seed(seed))
+        network.train()  # Some networks cache what they derive from parameters until their mode changes.
+        network.eval()
+        _set_statistics(network, sample)
+        for _ in range(3):
+            if 0.5 < (deviation := _deviation(network, sample[:4])) < 2.0:
+                break
+            _scale_classifier(network, 1.0 / deviation)
+        deviation = _deviation(network, sample[:4])
+        if not 0.05 < deviation < 50:
+            raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
+        _refuse_subnormals(network, sample[:1])
+    return deviation
+
+
+def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
+    """Gammas become 0.5 to 1.5, zeros become small numbers: no branch is dead and no two channels are alike."""
+    for module in network.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter.numel() < 2 or not bool((parameter == parameter.flatten()[0]).all()):
+                continue
+            fresh = torch.rand(parameter.shape, generator=generator)
+            is_gain = "weight" in name or "gamma" in name or float(parameter.flatten()[0]) == 1.0
+            parameter.copy_(0.5 + fresh if is_gain and parameter.ndim == 1 else 0.4 * (fresh - 0.5))
+
+
+def _set_statistics(network: nn.Module, sample: torch.Tensor) -> None:
+    """Two training-mode passes of the BatchNorms; the second sees what the first one's successors will see."""
+    norms = [module for module in network.modules() if isinstance(module, _NORMS)]
+    kept = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()
+    network(sample)
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+
+
+def _deviation(network: nn.Module, sample: torch.Tensor) -> float:
+    logits = as_logits(network(sample), len(sample))
+    if not bool(torch.isfinite(logits).all()):
+        raise CalibrationError("output is not finite (NaN or infinity)")
+    deviation = float(logits.double().std(dim=1).mean())
+    if deviation == 0:
+        raise CalibrationError("output is constant: all logits are equal")
+    return deviation
+
+
+def _scale_classifier(network: nn.Module, factor: float) -> None:
+    """Scale the layers that make the logits: the last linear or 1x1 convolution, and its twin if two are averaged."""
+    classifier = getattr(network, "get_classifier", lambda: None)()
+    heads = [m for m in (classifier if isinstance(classifier, tuple) else (classifier,)) if isinstance(m, nn.Module)]
+    layers = [m for head in heads for m in head.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    if not layers:
+        layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1:]
+    for layer in layers:
+        layer.weight.mul_(factor)
+        if layer.bias is not None:
+            layer.bias.mul_(factor)
+
+
+def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:
+    """Subnormal numbers are slow on many processors; trained networks have none."""
+    found: list[str] = []
+
+    def look(name: str, value: object) -> None:
+        if isinstance(value, torch.Tensor) and value.is_floating_point():
+            size = value.abs()
+            if bool(((size > 0) & (size < _SMALLEST_NORMAL)).any()):
+                found.append(name)
+
+    for name, value in network.state_dict().items():
+        look(name, value)
+    hooks = [
+        module.register_forward_hook(lambda _module, _args, out, name=name: look(name, out))
+        for name, module in network.named_modules()
+        if not any(True for _ in module.children())
+    ]
+    try:
+        network(sample)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if found:
+        raise CalibrationError(f"subnormal numbers at {found[0]} and {len(found) - 1} other places")

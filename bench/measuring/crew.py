@@ -1,0 +1,176 @@
+"""The seats of one run: started together, loaded, and sent one turn at a time.
+
+Exactly one seat works while a turn is taken; the idle ones have come to rest before, and what they and the parent
+used meanwhile is measured. Refuses to know the order of turns and when to stop.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from typing import Literal, NamedTuple
+
+from bench.measuring.instrument import Environment, environment_of
+from bench.measuring.preparation import Artifact
+from bench.measuring.seat import Seat, SeatLostError
+from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned
+from bench.records import Case, CaseLine, SeatInfo
+
+_AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
+_LOOK_S = 0.0005
+_PATIENCE_S = 0.25  # A spinning pool blocks after some milliseconds; who works longer is not idle.
+
+SeatMode = Literal["shared", "alone"]
+
+
+class TurnTaken(NamedTuple):
+    """A seat's answer, and what the others used meanwhile."""
+
+    answer: Turned
+    seat: int
+    others_cpu_s: float
+    restless_s: float
+    """Processor seconds that idle seats still gained when patience ended; zero when they were at rest."""
+
+
+class _Filled(NamedTuple):
+    """A seat with its cases, or without any."""
+
+    seat: Seat
+    info: SeatInfo
+    failed: dict[str, str]
+    first_pass_s: dict[str, float]
+
+
+class Crew:
+    """All seats of one run. `with` ends them, whatever happens."""
+
+    def __init__(
+        self,
+        cases: Iterable[CaseLine],
+        artifacts: Mapping[str, Artifact],
+        mode: SeatMode,
+        seed: int,
+        timeout_s: float,
+    ) -> None:
+        self._artifacts = artifacts
+        self._seed = seed
+        self._timeout_s = timeout_s
+        self._seats: list[Seat] = []
+        self.infos: tuple[SeatInfo, ...] = ()
+        self.failed: dict[str, str] = {}
+        self.first_pass_s: dict[str, float] = {}
+        self._at: dict[str, int] = {}
+        groups = _groups(cases, mode)
+        try:
+            # All processes are started by this thread: the kernel ends them with the thread that started them.
+            opened = [Seat(group[0].threads, group[0].allocator) for group in groups]
+            self._seats.extend(opened)
+            with ThreadPoolExecutor(len(opened) or 1) as pool:
+                filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
+            for number, (one, group) in enumerate(zip(filled, groups, strict=True)):
+                self.failed |= one.failed
+                self.first_pass_s |= one.first_pass_s
+                self._at |= {case.id: number for case in group if case.id not in one.failed}
+            self.infos = tuple(one.info for one in filled)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def close(self) -> None:
+        """End all seats."""
+        for seat in self._seats:
+            seat.close()
+        self._seats = []
+
+    def turn(self, case: str, settle: int, passes: int, timeout_s: float) -> TurnTaken | Failed:
+        """One turn of one case.
+
+        Raises:
+            SeatLostError: the seat of this case is gone, and all its cases with it.
+        """
+        number = self._at[case]
+        idle = [seat for at, seat in enumerate(self._seats) if at != number]
+        restless = _wait_for_rest(idle)
+        before = time.process_time() + sum(seat.cpu_s() for seat in idle)
+        answer = self._seats[number].ask(Turn(case=case, settle=settle, passes=passes), timeout_s)
+        others = time.process_time() + sum(seat.cpu_s() for seat in idle) - before
+        if isinstance(answer, Turned):
+            return TurnTaken(answer, number, others, restless)
+        return answer if isinstance(answer, Failed) else Failed(reason=f"unexpected answer {type(answer).__name__}")
+
+    def _fill(self, number: int, seat: Seat, group: list[Case]) -> _Filled:
+        """Load the cases of a seat; one that kills it is left out of the next attempt."""
+        failed: dict[str, str] = {}
+        while True:
+            first: dict[str, float] = {}
+            current = ""
+            try:
+                for case in group:
+                    if case.id in failed:
+                        continue
+                    current = case.id
+                    answer = seat.ask(
+                        Load(case=case, folder=str(self._artifacts[case.id].folder), seed=self._seed), self._timeout_s
+                    )
+                    if isinstance(answer, Loaded):
+                        first[case.id] = answer.first_pass_s
+                    else:
+                        failed[case.id] = answer.reason if isinstance(answer, Failed) else "unexpected answer"
+                current = ""
+                description = seat.ask(Describe(), self._timeout_s)
+                break
+            except SeatLostError as lost:
+                if not current:
+                    raise
+                failed[current] = str(lost)
+                seat.close()
+                # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
+                seat = self._seats[number] = Seat(group[0].threads, group[0].allocator, die_with_thread=False)
+        if not isinstance(description, Description):
+            raise SeatLostError(f"did not describe itself: {description}")
+        info = SeatInfo(
+            seat=number,
+            runtime=group[0].runtime,
+            threads=description.threads,
+            allocator=group[0].allocator,
+            device=group[0].device,
+            affinity=description.affinity,
+            load_s=time.perf_counter() - seat.started_at,
+            rss_bytes=description.rss_bytes,
+            cases=tuple(first),
+        )
+        return _Filled(seat, info, failed, first)
+
+
+def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[list[Case]]:
+    """Cases by seat: by environment, and in mode `alone` one subject a seat, the instrument's cases in another."""
+    out: dict[tuple[Environment, str], list[Case]] = {}
+    for line in cases:
+        apart = line.id if mode == "alone" and line.role == "subject" else ""
+        out.setdefault((environment_of(line.case), apart), []).append(line.case)
+    return list(out.values())
+
+
+def _wait_for_rest(idle: list[Seat]) -> float:
+    """Sleep until the idle seats' processor time has stopped rising; what the restless still gained, else zero."""
+    deadline = time.perf_counter() + _PATIENCE_S
+    look_s = _LOOK_S
+    before = [seat.cpu_s() for seat in idle]
+    while idle:
+        time.sleep(look_s)
+        now = [seat.cpu_s() for seat in idle]
+        gained = max(b - a for a, b in zip(before, now, strict=True))
+        if gained <= _AT_REST_S:
+            break
+        if time.perf_counter() > deadline:
+            return gained
+        before, look_s = now, min(2 * look_s, 0.02)
+    return 0.0

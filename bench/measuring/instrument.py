@@ -1,0 +1,44 @@
+"""The instrument's own cases: two yardsticks and the null network, for each environment that subjects run in.
+
+Names and sizes only, so that the parent needs no torch; the networks stand in `networks/yardstick.py` and `null.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from bench.records import Case, Role
+
+YARDSTICKS = ("yardstick-1a", "yardstick-1b")
+YARDSTICK_RESOLUTION = 224
+NULL = "null-1"
+NULL_RESOLUTION = 32
+
+
+class Environment(NamedTuple):
+    """What fixes a seat: cases that share it may share the seat."""
+
+    runtime: str
+    device: str
+    threads: int
+    allocator: str
+
+
+def environment_of(case: Case) -> Environment:
+    """The environment a case needs."""
+    return Environment(case.runtime, case.device, case.threads, case.allocator)
+
+
+def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:
+    """Yardsticks and null for every device, thread count and allocator among the subjects; the runtime is eager."""
+    out: list[tuple[Case, Role]] = []
+    for device, threads, allocator in dict.fromkeys((c.device, c.threads, c.allocator) for c in subjects):
+        own = Case(network=NULL, resolution=NULL_RESOLUTION, device=device, threads=threads, allocator=allocator)
+        for name in YARDSTICKS:
+            stick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)
+            out.append((stick, "yardstick"))
+        out.append((own, "null"))
+    return out

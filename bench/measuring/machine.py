@@ -1,0 +1,163 @@
+"""Who is asked, and in what state: fingerprint and conditions, without host name, user name or path.
+
+Refuses to judge what it reads. What the system does not tell stays absent.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import datetime
+import os
+import platform
+import subprocess
+import sys
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import psutil
+
+from bench.records import Conditions, Machine
+
+_FEATURES = (
+    "avx",
+    "avx2",
+    "fma",
+    "f16c",
+    "avx512f",
+    "avx512bw",
+    "avx512_vnni",
+    "avx512_bf16",
+    "amx_tile",
+    "amx_bf16",
+    "amx_int8",
+    "asimd",
+    "asimdhp",
+    "asimddp",
+    "sve",
+    "sve2",
+    "bf16",
+    "i8mm",
+)
+_PROCESSOR_SENSORS = ("coretemp", "k10temp", "cpu_thermal", "zenpower")
+_LIBRARIES = ("torch", "timm", "torchvision", "numpy", "levit-bench")
+
+
+def machine() -> Machine:
+    """Fingerprint of this machine. Takes about a second: the processor is asked in several ways."""
+    import cpuinfo  # Slow to import, and needed once.
+
+    info: dict[str, Any] = cpuinfo.get_cpu_info()
+    flags = set(info.get("flags", ()))
+    return Machine(
+        cpu_model=str(info.get("brand_raw") or platform.processor() or platform.machine())[:120],
+        isa=platform.machine(),
+        features=tuple(name for name in sorted(_FEATURES) if name in flags),
+        physical_cores=psutil.cpu_count(logical=False),
+        logical_cores=psutil.cpu_count() or 1,
+        l2_bytes=_cache_bytes(2),
+        l3_bytes=_cache_bytes(3),
+        memory_bytes=round(psutil.virtual_memory().total / (1 << 30)) << 30,
+    )
+
+
+def conditions() -> Conditions:
+    """State of this machine now. Cheap: files of the system, and one call of git."""
+    commit, dirty = _revision()
+    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    return Conditions(
+        taken_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
+        os=f"{platform.system()} {platform.release()}",
+        python=platform.python_version(),
+        versions={name: found for name in _LIBRARIES if (found := _version(name))},
+        libc=" ".join(platform.libc_ver()).strip() or None,
+        governor=_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
+        clock_hz=_clock_hz(),
+        temperature_c=_temperature(),
+        load_1m=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
+        steal_s=getattr(psutil.cpu_times(), "steal", None),
+        available_bytes=psutil.virtual_memory().available,
+        swap_used_bytes=psutil.swap_memory().used,
+        huge_pages=_chosen(_text("/sys/kernel/mm/transparent_hugepage/enabled")),
+        on_battery=None if battery is None else not battery.power_plugged,
+        emulated=is_emulated(),
+        commit=commit,
+        dirty=dirty,
+    )
+
+
+def is_emulated() -> bool:
+    """Whether the process's instructions are translated: an ARM process on an x86 processor, Rosetta, or QEMU's TCG."""
+    cpu = (_text("/proc/cpuinfo") or "")[:4000]
+    if platform.machine().lower() in ("aarch64", "arm64") and ("GenuineIntel" in cpu or "AuthenticAMD" in cpu):
+        return True
+    if "QEMU TCG" in cpu:
+        return True
+    return sys.platform == "darwin" and _rosetta()
+
+
+def _rosetta() -> bool:
+    value, size = ctypes.c_int(0), ctypes.c_size_t(4)
+    name = b"sysctl.proc_translated"
+    failed = ctypes.CDLL(None).sysctlbyname(name, ctypes.byref(value), ctypes.byref(size), None, 0)
+    return not failed and value.value == 1
+
+
+def _text(path: str) -> str | None:
+    try:
+        return Path(path).read_text(encoding="utf-8", errors="replace").strip() or None
+    except OSError:
+        return None
+
+
+def _chosen(setting: str | None) -> str | None:
+    """The word in brackets: `always [madvise] never` is `madvise`."""
+    return setting.partition("[")[2].partition("]")[0] or setting if setting else None
+
+
+def _cache_bytes(level: int) -> int | None:
+    for folder in Path("/sys/devices/system/cpu/cpu0/cache").glob("index*"):
+        if _text(f"{folder}/level") == str(level) and _text(f"{folder}/type") != "Instruction":
+            size = _text(f"{folder}/size") or ""
+            unit = {"K": 1 << 10, "M": 1 << 20}.get(size[-1:], 1)
+            digits = size.rstrip("KM")
+            return int(digits) * unit if digits.isdigit() else None
+    return None
+
+
+def _clock_hz() -> float | None:
+    frequency = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
+    return frequency.current * 1e6 if frequency and frequency.current else None
+
+
+def _temperature() -> float | None:
+    sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
+    of_processor = [sensor for name in _PROCESSOR_SENSORS for sensor in sensors.get(name, ())]
+    return max((sensor.current for sensor in of_processor), default=None)
+
+
+def _version(name: str) -> str | None:
+    try:
+        return version(name)
+    except PackageNotFoundError:
+        return None
+
+
+def _revision() -> tuple[str | None, bool | None]:
+    """Commit of this package's own checkout; nothing when it was installed into somebody else's."""
+    here = Path(__file__).parent
+    if _git(here, "ls-files", "--error-unmatch", Path(__file__).name) is None:
+        return None, None
+    commit = _git(here, "rev-parse", "--short=12", "HEAD")
+    changes = _git(here, "status", "--porcelain", "--untracked-files=no", "--", "..")
+    return commit, None if commit is None or changes is None else bool(changes)
+
+
+def _git(folder: Path, *args: str) -> str | None:
+    try:
+        done = subprocess.run(
+            ["git", *args], cwd=folder, capture_output=True, text=True, timeout=10, check=False, errors="replace"
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return None
+    return done.stdout.strip() if done.returncode == 0 else None

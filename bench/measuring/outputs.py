@@ -1,0 +1,61 @@
+"""Whether a pass computed what it should: compared with fp32 eager, on two different inputs.
+
+Pure functions on tensors; refuses to know who computed them.
+"""
+
+from __future__ import annotations
+
+import torch
+
+# Largest relative L2 distance from fp32 eager. fp32 differs by the order of summation alone (1e-6 seen); the others by
+# their mantissa: 10 bits for fp16 and TF32, 7 bits for bf16, over some tens of layers.
+TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "fp16": 1e-2, "bf16": 5e-2}
+
+
+def as_logits(value: object, batch: int) -> torch.Tensor:
+    """The value as logits of shape (batch, classes).
+
+    Raises:
+        TypeError: it is no tensor.
+        ValueError: its shape is another one.
+    """
+    if not isinstance(value, torch.Tensor):
+        raise TypeError(f"returned a {type(value).__name__}; a classifier returns one tensor (batch, classes)")
+    if value.ndim != 2 or value.shape[0] != batch or value.shape[1] < 2:
+        raise ValueError(f"returned shape {tuple(value.shape)}; a classifier returns ({batch}, classes)")
+    return value
+
+
+def relative_distance(got: torch.Tensor, want: torch.Tensor) -> float:
+    """L2 distance of two (batch, classes) tensors relative to `want`, after removing each image's mean over classes."""
+    a, b = got.double(), want.double()
+    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
+    norm = float(b.norm())
+    return float((a - b).norm()) / norm if norm > 0 else float("inf")
+
+
+def problem_with(got: torch.Tensor, want: torch.Tensor, precision: str) -> str | None:
+    """What is wrong with one output, or None. Non-finite is told apart from different."""
+    if got.shape != want.shape:
+        return f"output has shape {tuple(got.shape)}, expected {tuple(want.shape)}"
+    if not bool(torch.isfinite(got).all()):
+        return "output is not finite (NaN or infinity)"
+    distance = relative_distance(got, want)
+    if not distance <= TOLERANCES[precision]:
+        return f"output differs from fp32 eager by {distance:.2g} (relative L2; {TOLERANCES[precision]:g} is allowed)"
+    return None
+
+
+def problem_with_pair(
+    got: tuple[torch.Tensor, torch.Tensor], want: tuple[torch.Tensor, torch.Tensor], precision: str
+) -> str | None:
+    """What is wrong with the outputs for two different inputs, or None. Equal bits for both are no computation."""
+    for output, reference in zip(got, want, strict=True):
+        if not bool(torch.isfinite(output).all()):
+            return "output is not finite (NaN or infinity)"
+        if output.shape == reference.shape and torch.equal(got[0], got[1]):
+            return "output is constant: two different inputs give the same bits"
+        problem = problem_with(output, reference, precision)
+        if problem:
+            return problem
+    return None

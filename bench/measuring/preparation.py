@@ -1,0 +1,99 @@
+"""Prepares every network of a session once, in a process apart, and keeps the artifacts until the session ends.
+
+A network that raises, hangs or dies costs itself: the process is replaced and the others go on. Refuses to know what
+the artifacts are for.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections.abc import Callable, Iterable
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from bench.measuring.environment import default_allocator, usable_processors
+from bench.measuring.seat import Seat, SeatLostError
+from bench.measuring.wire import Failed, Prepare, Prepared, Resolve, Resolved
+from bench.records import Case
+
+
+class Artifact(NamedTuple):
+    """A folder that seats load a case from."""
+
+    folder: Path
+    prepared: Prepared
+
+
+class Workshop:
+    """The session's artifacts, in a folder that goes with it."""
+
+    def __init__(self, seed: int, timeout_s: float) -> None:
+        self._seed = seed
+        self._timeout_s = timeout_s
+        self._folder = tempfile.TemporaryDirectory(prefix="levit-bench-", ignore_cleanup_errors=True)
+        self._seat: Seat | None = None
+
+    def __enter__(self) -> Workshop:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.release()
+        self._folder.cleanup()
+
+    def release(self) -> None:
+        """End the preparing process: nothing of it may run while something is timed."""
+        if self._seat is not None:
+            self._seat.close()
+            self._seat = None
+
+    def resolve(self, names: Iterable[str]) -> Resolved:
+        """Which names can be built here, and at which resolution by default.
+
+        Raises:
+            SeatLostError: even looking them up killed the process.
+        """
+        answer = self._working_seat().ask(Resolve(names=tuple(names)), self._timeout_s)
+        if isinstance(answer, Failed):
+            raise SeatLostError(answer.reason)
+        if not isinstance(answer, Resolved):
+            raise TypeError(f"unexpected answer {type(answer).__name__}")
+        return answer
+
+    def prepare(self, cases: Iterable[Case], told: Callable[[int, int, Case], None]) -> dict[str, Artifact | str]:
+        """An artifact, or the reason why there is none, by case id. `told(done, total, case)` before each network."""
+        groups: dict[Case, list[Case]] = {}
+        for case in cases:
+            groups.setdefault(_network_of(case), []).append(case)
+        out: dict[str, Artifact | str] = {}
+        for done, (network, group) in enumerate(groups.items()):
+            told(done, len(groups), network)
+            found = self._prepare(network, tuple(sorted({case.batch for case in group})))
+            out |= dict.fromkeys((case.id for case in group), found)
+        return out
+
+    def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
+        folder = Path(self._folder.name, network.id)
+        folder.mkdir(exist_ok=True)
+        request = Prepare(case=network, batches=batches, folder=str(folder), seed=self._seed)
+        try:
+            answer = self._working_seat().ask(request, self._timeout_s)
+        except SeatLostError as lost:
+            self.release()
+            return str(lost)
+        if isinstance(answer, Failed):
+            return answer.reason
+        if not isinstance(answer, Prepared):
+            raise TypeError(f"unexpected answer {type(answer).__name__}")
+        return Artifact(folder, answer)
+
+    def _working_seat(self) -> Seat:
+        if self._seat is None:
+            self._seat = Seat(usable_processors(), default_allocator())
+        return self._seat
+
+
+def _network_of(case: Case) -> Case:
+    """The case without the axes that do not change its artifact."""
+    return msgspec.structs.replace(case, batch=1, threads=1, allocator="n/a")

@@ -1,0 +1,43 @@
+"""Why a case failed, in one line that can be stored: no path, no escape, not a page long.
+
+Pure functions; refuses to know what becomes of the reason.
+"""
+
+from __future__ import annotations
+
+import re
+import signal
+
+_PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'\"(),]+)+[\\/]([^\s\\/:'\"(),]+)")
+_LONGEST = 300
+_MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
+
+
+def one_line(text: str) -> str:
+    """The text on one line, folders cut from paths, control characters visible, at most 300 characters."""
+    line = " ".join(text.split())
+    line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+    line = _PATH.sub(r"\1", line)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def reason_for(error: BaseException) -> str:
+    """What a network's exception says."""
+    said = one_line(str(error))
+    if isinstance(error, MemoryError) or any(word in said.lower() for word in _MEMORY_WORDS):
+        return one_line(f"ran out of memory: {said or type(error).__name__}")
+    if isinstance(error, LookupError | ValueError | TypeError) and said:
+        return said
+    return one_line(f"raised {type(error).__name__}: {said}")
+
+
+def reason_for_exit(code: int, stderr_tail: str) -> str:
+    """What a seat's exit status says; `stderr_tail` is the end of what it wrote."""
+    if code == -signal.SIGKILL:
+        return "was killed (SIGKILL). The kernel does this when memory runs out: try a smaller batch or fewer cases."
+    if code == -signal.SIGSEGV:
+        return "crashed with a segmentation fault (SIGSEGV)"
+    if code < 0:
+        return f"was ended by signal {signal.Signals(-code).name}"
+    said = one_line(stderr_tail.strip().splitlines()[-1]) if stderr_tail.strip() else "it said nothing"
+    return one_line(f"ended with exit code {code}: {said}")

@@ -1,0 +1,85 @@
+"""The rehearsal before the first run: one set of seats, every case tried once, so that the budget can be planned.
+
+Part of the start-up: its times fix passes and time-outs and never enter an estimate. Refuses to know the budget.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from bench.budget import Costs
+from bench.measuring.crew import Crew
+from bench.measuring.observer import Observer
+from bench.measuring.preparation import Artifact
+from bench.measuring.seat import SeatLostError
+from bench.measuring.wire import Failed
+from bench.records import CaseLine, Protocol
+
+_TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
+_QUICK_S = 0.1  # A first pass below this is worth five probes; a longer one is known well enough from two.
+
+
+class Rehearsal(NamedTuple):
+    """What it taught."""
+
+    lines: tuple[CaseLine, ...]
+    """The cases, with their probe and passes a turn; those that failed without."""
+    failed: dict[str, str]
+    """Ids of the cases that failed, with the reason."""
+    costs: Costs
+
+
+def rehearse(
+    lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact], protocol: Protocol, observer: Observer
+) -> Rehearsal:
+    """Try every case that has an artifact; a case that kills its seat is left out and the rest is tried again."""
+    failed: dict[str, str] = {}
+    while True:
+        alive = [line for line in lines if line.id in artifacts and line.id not in failed]
+        began = time.perf_counter()
+        with Crew(alive, artifacts, protocol.seats, protocol.seed, protocol.timeout_s) as crew:
+            start_s = time.perf_counter() - began
+            failed |= crew.failed
+            probed = _probe_all(crew, protocol, observer, failed)
+        if probed is not None:
+            break
+    after = tuple(_with_passes(line, probed.get(line.id), protocol) for line in lines)
+    round_s = sum(
+        (protocol.settle_passes + (line.passes or 0)) * line.probe_s + _TURN_OVERHEAD_S
+        for line in after
+        if line.probe_s is not None and line.id not in failed
+    )
+    return Rehearsal(after, failed, Costs(start_s, max(round_s, _TURN_OVERHEAD_S)))
+
+
+def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:
+    """Median pass by case id, or None when a seat was lost: then who was at work is among the failed."""
+    probed: dict[str, float] = {}
+    for done, (key, first_pass_s) in enumerate(crew.first_pass_s.items()):
+        observer.rehearsing(done, len(crew.first_pass_s))
+        try:
+            taken = crew.turn(key, 1, 5 if first_pass_s < _QUICK_S else 2, protocol.timeout_s)
+        except SeatLostError as lost:
+            failed[key] = str(lost)
+            return None
+        if isinstance(taken, Failed):
+            failed[key] = taken.reason
+        elif taken.answer.problem:
+            failed[key] = taken.answer.problem
+        else:
+            probed[key] = median(taken.answer.duration_s)
+    return probed
+
+
+def _with_passes(line: CaseLine, probe_s: float | None, protocol: Protocol) -> CaseLine:
+    """Passes a turn from the probe. A session that is resumed keeps those it had."""
+    if probe_s is None:
+        return line
+    wanted = round(protocol.turn_s / max(probe_s, 1e-9))
+    passes = line.passes or min(max(wanted, protocol.min_passes), protocol.max_passes)
+    return msgspec.structs.replace(line, probe_s=probe_s, passes=passes)

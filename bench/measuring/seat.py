@@ -1,0 +1,154 @@
+"""A seat from the outside: one worker process, asked one thing at a time, watched by its parent.
+
+Refuses to know what the answers mean and what to do when a seat is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import subprocess
+import sys
+import tempfile
+import time
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import psutil
+
+from bench.measuring.environment import seat_environment
+from bench.measuring.reasons import reason_for_exit
+from bench.measuring.wire import Answer, Request, decode_answer, encode
+
+_READ = 1 << 16
+_STDERR_TAIL = 2000
+
+
+class SeatLostError(Exception):
+    """The process is gone or was killed because it did not answer; the text says which."""
+
+
+class Seat:
+    """One worker process. Start it, ask it, close it; `with` closes it whatever happens."""
+
+    def __init__(self, threads: int, allocator: str, *, die_with_thread: bool = True) -> None:
+        requests, self._write = os.pipe()
+        self._read, answers = os.pipe()
+        # Never written to: its end of file is the seat's sign that the parent is gone.
+        life, self._life = os.pipe()
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the seat)
+        self._buffer = b""
+        self.started_at = time.perf_counter()
+        inherited = (requests, answers, life)
+        self._process = subprocess.Popen(
+            [
+                sys.executable,
+                "-m",
+                "bench.measuring.worker",
+                *map(str, (*inherited, threads, int(die_with_thread))),
+            ],
+            env=seat_environment(os.environ | _import_path(), threads, allocator),
+            pass_fds=inherited,
+            stdin=subprocess.DEVNULL,
+            stdout=self._stderr,
+            stderr=self._stderr,
+        )
+        for end in inherited:
+            os.close(end)
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        """Send a request and block until its answer.
+
+        Raises:
+            SeatLostError: the process ended, or was killed after `timeout_s` seconds without an answer.
+        """
+        self.send(request)
+        return self.receive(timeout_s)
+
+    def send(self, request: Request) -> None:
+        """Send a request; its answer is received later."""
+        try:
+            os.write(self._write, encode(request))
+        except BrokenPipeError:
+            raise SeatLostError(self._why_gone()) from None
+
+    def receive(self, timeout_s: float) -> Answer:
+        """Block until the next answer. The parent sleeps in the kernel meanwhile.
+
+        Raises:
+            SeatLostError: as `ask`.
+        """
+        deadline = time.monotonic() + timeout_s
+        poll = select.poll()
+        poll.register(self._read, select.POLLIN | select.POLLHUP)
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0 or not poll.poll(left * 1000):
+                self.kill()
+                raise SeatLostError(f"hung: no answer within {timeout_s:.0f} s, and was killed")
+            data = os.read(self._read, _READ)
+            if not data:
+                raise SeatLostError(self._why_gone())
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        try:
+            return decode_answer(line)
+        except msgspec.DecodeError as error:
+            self.kill()
+            raise SeatLostError(f"answered nonsense ({error}) and was killed") from error
+
+    def cpu_s(self) -> float:
+        """Processor seconds of all its threads so far; zero once it is gone."""
+        return process_cpu_s(self._process.pid)
+
+    def kill(self) -> None:
+        """End the process at once."""
+        self._process.kill()
+        self._process.wait()
+
+    def close(self) -> None:
+        """Ask the process to end, and see to it that it does."""
+        for end in (self._write, self._read, self._life):
+            if end >= 0:
+                os.close(end)
+        self._write = self._read = self._life = -1
+        try:
+            self._process.wait(5)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        self._stderr.close()
+
+    def __enter__(self) -> Seat:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _why_gone(self) -> str:
+        try:
+            code = self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "closed its pipe without ending, and was killed"
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
+        return reason_for_exit(code, self._stderr.read().decode("utf-8", "replace"))
+
+
+def _import_path() -> dict[str, str]:
+    """Let the seat import what its parent can, the user's own networks included."""
+    return {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+
+
+def process_cpu_s(pid: int) -> float:
+    """Processor seconds of a process, all threads: to the nanosecond on Linux, to the tick elsewhere."""
+    try:
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_bytes().split()[0]) for task in tasks) / 1e9
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        times = psutil.Process(pid).cpu_times()
+    except psutil.Error:
+        return 0.0
+    return float(times.user + times.system)

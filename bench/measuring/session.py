@@ -1,0 +1,254 @@
+"""A session from its request to its last line: prepare, rehearse, plan, measure, and say what became of it.
+
+Refuses to know who asked and what the numbers mean.
+"""
+
+from __future__ import annotations
+
+import datetime
+import secrets
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from bench.budget import Costs, FixedBudget, Plan, plan, too_small
+from bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
+from bench.measuring.engine import Engine, Policy, real_world
+from bench.measuring.environment import usable_processors
+from bench.measuring.instrument import instrument_cases
+from bench.measuring.machine import conditions, machine
+from bench.measuring.observer import Observer
+from bench.measuring.preparation import Artifact, Workshop
+from bench.measuring.rehearsal import rehearse
+from bench.records import Accuracy, Case, CaseLine, Finding, Protocol, SessionLine
+from bench.store import SessionWriter, check_writable, read_session
+from bench.version import VERSION
+
+Planner = Callable[[Costs, Protocol, int], tuple[Plan, Policy]]
+
+
+class Subject(NamedTuple):
+    """A case somebody wants timed, with what is known about it beforehand."""
+
+    case: Case
+    accuracy: Accuracy | None = None
+    family: str | None = None
+
+
+class Outcome(NamedTuple):
+    """What became of a session."""
+
+    path: Path
+    """The session's file."""
+    failed: dict[str, str]
+    """Subjects without a time: what they are, and why."""
+    runs: int
+    """Complete runs taken now."""
+    interrupted: bool
+
+
+def fixed_budget(costs: Costs, protocol: Protocol, first_run: int) -> tuple[Plan, Policy]:
+    """Spend the protocol's budget, whatever the results: the plan, and the policy that keeps to it."""
+    what = plan(costs, protocol.budget_s)
+    return what, FixedBudget(protocol.budget_s, first_run + what.runs, min(protocol.min_rounds, what.rounds))
+
+
+def measure(
+    subjects: Sequence[Subject],
+    protocol: Protocol,
+    root: Path,
+    observer: Observer,
+    workshop: Workshop,
+    *,
+    planner: Planner = fixed_budget,
+    title: str | None = None,
+) -> Outcome:
+    """Measure a new session into the store at `root`.
+
+    Raises:
+        BudgetTooSmallError: the budget cannot buy an honest interval, and the protocol is not thin.
+        StoreError: the store cannot be written; what was written before is kept.
+        UsageError: there is nothing to measure.
+    """
+    if not subjects:
+        raise UsageError("nothing to measure: the selection is empty. 'levit-bench list' shows what there is.")
+    began, before, who = time.perf_counter(), conditions(), machine()
+    check_writable(root / who.id)
+    lines = _lines(subjects)
+    ready = _get_ready(lines, protocol, observer, workshop)
+    findings = _about_threads(subjects)
+    what, policy = planner(ready.costs, protocol, 0)
+    if ready.artifacts and protocol.budget_s < what.smallest_s:
+        if not protocol.thin:
+            raise BudgetTooSmallError(too_small(protocol.budget_s, what.smallest_s))
+        findings.append(_thin(protocol.budget_s, what.smallest_s))
+    protocol = msgspec.structs.replace(protocol, runs=what.runs)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    head = SessionLine(
+        session=f"{stamp}-{secrets.token_hex(2)}",
+        bench=VERSION,
+        machine=who,
+        protocol=protocol,
+        conditions=before,
+        title=title,
+        findings=tuple(findings),
+    )
+    for finding in findings:
+        observer.noticed(finding)
+    writer = SessionWriter.create(root, head)
+    for line in ready.lines:
+        writer.append(line)
+    observer.planned(what)
+    return _take_runs(ready, protocol, writer, observer, began, policy, first_run=0)
+
+
+def resume(
+    path: Path,
+    budget_s: float,
+    observer: Observer,
+    workshop: Callable[[Protocol], Workshop],
+    *,
+    planner: Planner = fixed_budget,
+) -> Outcome:
+    """Add fresh runs to a session, with its own protocol and cases; those that failed before stay failed.
+
+    Raises:
+        UsageError: another machine or other versions measured it.
+        StoreError: the file cannot be read or written.
+    """
+    session = read_session(path)
+    who, now = machine(), conditions()
+    _refuse_other(path, "machine", session.head.machine.id, who.id)
+    for library in ("torch", "timm"):
+        then = session.head.conditions.versions.get(library)
+        _refuse_other(path, library, then, now.versions.get(library))
+    protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)
+    failed = {key for end in session.ends for key in end.failed}
+    lines = [line for line in session.cases if line.outcome == "done" and line.id not in failed]
+    if not any(line.role == "subject" for line in lines):
+        raise NothingToShowError(f"{path}: every case of this session failed; there is nothing to resume.")
+    last = max((end.at_s for end in session.ends), default=max((t.at_s for t in session.turns), default=0.0))
+    first_run = max((start.run for start in session.starts), default=-1) + 1
+    began = time.perf_counter() - last
+    writer = SessionWriter.reopen(path)
+    with workshop(protocol) as place:
+        ready = _get_ready(lines, protocol, observer, place)
+        what, policy = planner(ready.costs, protocol, first_run)
+        observer.planned(what)
+        return _take_runs(ready, protocol, writer, observer, began, policy, first_run=first_run)
+
+
+class _Ready(NamedTuple):
+    """Everything that the first run needs."""
+
+    lines: tuple[CaseLine, ...]
+    artifacts: dict[str, Artifact]
+    costs: Costs
+
+
+def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
+    """Subjects and the instrument's own, each once."""
+    lines = {s.case.id: CaseLine(id=s.case.id, case=s.case, accuracy=s.accuracy, family=s.family) for s in subjects}
+    for case, role in instrument_cases(s.case for s in subjects):
+        lines[case.id] = CaseLine(id=case.id, case=case, role=role)
+    return list(lines.values())
+
+
+def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer, workshop: Workshop) -> _Ready:
+    """Prepare and rehearse. Cases that fail have their outcome in their line, and no artifact."""
+    found = workshop.prepare((line.case for line in lines), observer.preparing)
+    # Nothing of the preparation may still run while something is timed.
+    workshop.release()
+    artifacts = {key: what for key, what in found.items() if isinstance(what, Artifact)}
+    failed = {key: what for key, what in found.items() if isinstance(what, str)}
+    prepared = [_prepared(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
+    costs = Costs(0.0, 1.0)
+    if any(line.role == "subject" and line.id in artifacts for line in lines):
+        rehearsal = rehearse(prepared, artifacts, protocol, observer)
+        prepared, costs = list(rehearsal.lines), rehearsal.costs
+        failed |= rehearsal.failed
+    out = []
+    for line in prepared:
+        reason = failed.get(line.id)
+        if reason is None:
+            out.append(line)
+            continue
+        out.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
+        observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.network}: {reason}"))
+    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs)
+
+
+def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
+    what = artifact.prepared
+    return msgspec.structs.replace(
+        line,
+        params=what.params,
+        macs=what.macs,
+        logits_std=what.logits_std,
+        prepare_s=what.seconds,
+        artifact_sha256=what.sha256,
+    )
+
+
+def _take_runs(
+    ready: _Ready,
+    protocol: Protocol,
+    writer: SessionWriter,
+    observer: Observer,
+    began: float,
+    policy: Policy,
+    *,
+    first_run: int,
+) -> Outcome:
+    alive = [line for line in ready.lines if line.outcome == "done"]
+    engine = Engine(protocol, alive, real_world(protocol, ready.artifacts), writer, observer, began)
+    interrupted = False
+    try:
+        if ready.artifacts:
+            engine.take_runs(policy, ready.costs, first_run)
+    except KeyboardInterrupt:
+        interrupted = True
+    finally:
+        writer.close()
+    failed = {line.id: line.reason or "" for line in ready.lines if line.outcome == "failed"} | engine.failed
+    return Outcome(
+        path=writer.path,
+        failed={_label(line): failed[line.id] for line in ready.lines if line.id in failed},
+        runs=engine.runs,
+        interrupted=interrupted,
+    )
+
+
+def _label(line: CaseLine) -> str:
+    case = line.case
+    return f"{case.network} {case.resolution} px b{case.batch} t{case.threads} {case.allocator}"
+
+
+def _about_threads(subjects: Sequence[Subject]) -> list[Finding]:
+    most, cores = max(s.case.threads for s in subjects), usable_processors()
+    if most <= cores:
+        return []
+    message = (
+        f"{most} threads were asked for and {cores} processors can be used. The threads take turns on them, which is "
+        "slower than fewer threads; choose at most that many unless this is what you want to know."
+    )
+    return [Finding(kind="threads-exceed-cores", message=message)]
+
+
+def _thin(budget_s: float, smallest_s: float) -> Finding:
+    message = (
+        f"measured with {budget_s:.0f} s where {smallest_s:.0f} s are the least for an honest interval. "
+        "Take the numbers as a sketch, and measure again with a larger --budget."
+    )
+    return Finding(kind="thin", message=message)
+
+
+def _refuse_other(path: Path, what: str, then: str | None, now: str | None) -> None:
+    if then != now:
+        raise UsageError(
+            f"cannot resume {path}: it was measured with {what} {then}, here is {now}. "
+            "Start a new session instead; 'levit-bench front' compares what is comparable."
+        )

@@ -1,0 +1,125 @@
+"""What parent and seat say to each other: one JSON line a message, over two pipes.
+
+Knows only the messages; refuses to know who sends them and when.
+"""
+
+from __future__ import annotations
+
+import msgspec
+
+from bench.records import Case
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that crosses the pipe."""
+
+
+class Prepare(_Message, frozen=True, kw_only=True, tag="prepare"):
+    """Build, calibrate and check one network, and leave an artifact in `folder` for all seats to load."""
+
+    case: Case
+    batches: tuple[int, ...]
+    folder: str
+    seed: int
+
+
+class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
+    """An artifact is on disk."""
+
+    sha256: str
+    params: int
+    macs: int | None
+    logits_std: float
+    seconds: float
+
+
+class Load(_Message, frozen=True, kw_only=True, tag="load"):
+    """Load a case from its artifact, and check its outputs."""
+
+    case: Case
+    folder: str
+    seed: int
+
+
+class Loaded(_Message, frozen=True, kw_only=True, tag="loaded"):
+    """The case is ready and computes what it should."""
+
+    first_pass_s: float
+
+
+class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
+    """Take one turn."""
+
+    case: str
+    settle: int
+    passes: int
+
+
+class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
+    """A turn was taken. `problem` says what was wrong with the outputs of its last pass, if anything was."""
+
+    settle_s: tuple[float, ...]
+    duration_s: tuple[float, ...]
+    minor_faults: int | None
+    major_faults: int | None
+    cpu_s: float
+    problem: str | None = None
+
+
+class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
+    """Say which of these names can be built."""
+
+    names: tuple[str, ...]
+
+
+class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
+    """Default resolution by name; the reason why not by name; all names timm knows, when any is missing."""
+
+    resolutions: dict[str, int]
+    missing: dict[str, str]
+    known: tuple[str, ...]
+
+
+class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
+    """Say what you are."""
+
+
+class Description(_Message, frozen=True, kw_only=True, tag="description"):
+    """What the seat reads back of itself."""
+
+    threads: int
+    affinity: tuple[int, ...] | None
+    rss_bytes: int
+    versions: dict[str, str]
+
+
+class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
+    """The request could not be carried out; the seat lives on."""
+
+    reason: str
+
+
+Request = Resolve | Prepare | Load | Turn | Describe
+Answer = Resolved | Prepared | Loaded | Turned | Description | Failed
+
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+def encode(message: Request | Answer) -> bytes:
+    """The message as one line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_request(line: bytes) -> Request:
+    """A line from the parent."""
+    return _requests.decode(line)
+
+
+def decode_answer(line: bytes) -> Answer:
+    """A line from a seat.
+
+    Raises:
+        msgspec.DecodeError: the line is no message.
+    """
+    return _answers.decode(line)

@@ -1,0 +1,175 @@
+"""A seat from the inside: `python -m bench.measuring.worker IN OUT LIFE THREADS SIGNAL`, the first three pipe ends.
+
+Does what the parent asks, one request at a time, in its main thread, and blocks on a read in between. Refuses to
+decide anything. Ends when the parent closes the pipe or dies.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import signal
+import sys
+import threading
+import time
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import torch
+
+from bench.measuring import artifacts, networks, runtimes
+from bench.measuring.environment import allowed_processors
+from bench.measuring.inputs import images
+from bench.measuring.outputs import as_logits, problem_with, problem_with_pair
+from bench.measuring.passes import time_passes, usage
+from bench.measuring.reasons import reason_for
+from bench.measuring.wire import (
+    Answer,
+    Describe,
+    Description,
+    Failed,
+    Load,
+    Loaded,
+    Prepare,
+    Request,
+    Resolve,
+    Turn,
+    Turned,
+    decode_request,
+    encode,
+)
+from bench.records import Case
+
+_PR_SET_PDEATHSIG = 1
+
+
+class _Held(NamedTuple):
+    """A case that this seat holds."""
+
+    case: Case
+    loaded: runtimes.Loaded
+    images: torch.Tensor
+    reference: torch.Tensor
+
+
+class Worker:
+    """The cases of one seat, and what can be asked of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+
+    def answer(self, request: Request) -> Answer:
+        """Carry out one request; faults of the network become `Failed`."""
+        try:
+            match request:
+                case Prepare():
+                    return artifacts.prepare(request.case, request.batches, Path(request.folder), request.seed)
+                case Load():
+                    return self._load(request)
+                case Turn():
+                    return self._turn(request)
+                case Describe():
+                    return self._describe()
+                case Resolve():
+                    return networks.resolve(request.names)
+        except Exception as error:  # A network may raise anything at all; it costs its own case only.
+            return Failed(reason=reason_for(error))
+
+    @torch.inference_mode()
+    def _load(self, request: Load) -> Answer:
+        case, folder = request.case, Path(request.folder)
+        loaded = runtimes.get(case.runtime).load(case.network, case.resolution, artifacts.artifact_in(folder))
+        first, second = (images(case.batch, case.resolution, request.seed, s) for s in artifacts.STREAMS)
+        reference = artifacts.reference_in(folder, case.batch)
+        started = time.perf_counter()
+        output = as_logits(loaded.run(first), case.batch)
+        loaded.synchronise()
+        first_pass_s = time.perf_counter() - started
+        other = as_logits(loaded.run(second), case.batch)
+        loaded.synchronise()
+        problem = problem_with_pair((output, other), reference, case.precision)
+        if problem:
+            return Failed(reason=problem)
+        self._held[case.id] = _Held(case, loaded, first, reference[0])
+        return Loaded(first_pass_s=first_pass_s)
+
+    @torch.inference_mode()
+    def _turn(self, request: Turn) -> Answer:
+        held = self._held[request.case]
+        run, synchronise, given = held.loaded.run, held.loaded.synchronise, held.images
+        last: list[torch.Tensor] = [held.reference]
+
+        def one_pass() -> None:
+            last[0] = run(given)
+
+        gc.collect()
+        gc.disable()
+        try:
+            settle = time_passes(one_pass, synchronise, request.settle)
+            before = usage()
+            timed = time_passes(one_pass, synchronise, request.passes)
+            used = usage().since(before)
+        finally:
+            gc.enable()
+        return Turned(
+            settle_s=settle,
+            duration_s=timed,
+            minor_faults=used.minor_faults,
+            major_faults=used.major_faults,
+            cpu_s=used.cpu_s,
+            problem=problem_with(last[0], held.reference, held.case.precision),
+        )
+
+    def _describe(self) -> Answer:
+        used = {held.case.runtime for held in self._held.values()}
+        # Everything that lives now lives as long as the seat: keep the collector from walking it.
+        gc.collect()
+        gc.freeze()
+        return Description(
+            threads=max((runtimes.get(name).threads() for name in used), default=torch.get_num_threads()),
+            affinity=allowed_processors(),
+            rss_bytes=_resident_bytes(),
+            versions={k: v for name in sorted(used) for k, v in runtimes.get(name).versions().items()},
+        )
+
+
+def _resident_bytes() -> int:
+    import psutil
+
+    return int(psutil.Process().memory_info().rss)
+
+
+def _die_with_parent(life: int, *, use_signal: bool) -> None:
+    """No seat outlives its parent: the kernel's signal where there is one, and a thread that blocks on a pipe."""
+    if use_signal and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def wait() -> None:
+        os.read(life, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True, name="life").start()
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer until the pipe closes."""
+    worker = Worker()
+    for line in requests:
+        answers.write(encode(worker.answer(decode_request(line))))
+        answers.flush()
+
+
+def main() -> None:
+    """Set what must be set before the first network, then serve."""
+    reading, writing, life, threads, die_with_thread = map(int, sys.argv[1:6])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it keeps what was taken, then ends us.
+    _die_with_parent(life, use_signal=bool(die_with_thread))
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    with os.fdopen(reading, "rb") as requests, os.fdopen(writing, "wb") as answers:
+        serve(requests, answers)
+
+
+if __name__ == "__main__":
+    main()
