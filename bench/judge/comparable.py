@@ -1,0 +1,136 @@
+"""What must be equal before two numbers may be compared, and how to choose the records where it is.
+
+Knows fields and their values; refuses to know any number that was measured.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+
+import msgspec
+
+from bench.errors import NothingToShowError, UsageError
+from bench.records import Case, Machine, Record
+
+SHOWN_VALUES = 6
+"""Values of a field that a message names before it says how many more there are."""
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything but the network and its resolution: two latencies are comparable when their settings are equal."""
+
+    machine: Machine
+    """Who was asked."""
+    device: str
+    """Where the network was executed."""
+    threads: int
+    """Intra-operator threads."""
+    batch: int
+    """Images in one pass."""
+    runtime: str
+    """What executed the network."""
+    runtime_version: str | None
+    """Version of the distribution that is named like the runtime; absent for the runtimes of torch itself."""
+    precision: str
+    """Number format."""
+    form: str
+    """How the networks are written."""
+    allocator: str
+    """Host memory allocator."""
+    weights: str
+    """Where the weights come from."""
+    torch: str | None
+    """Version of torch; absent when the session did not record one."""
+    seats: str
+    """Whether cases shared a seat: a neighbour's heap can cost tens of percent."""
+    yardstick: str
+    """Version of the yardstick, by which sessions are joined."""
+
+
+def setting(record: Record) -> Setting:
+    """The setting in which a record was taken."""
+    case, versions = record.case, record.conditions.versions
+    return Setting(
+        machine=record.machine,
+        device=case.device,
+        threads=case.threads,
+        batch=case.batch,
+        runtime=case.runtime,
+        runtime_version=versions.get(case.runtime) if case.runtime != "torch" else None,
+        precision=case.precision,
+        form=case.form,
+        allocator=case.allocator,
+        weights=case.weights,
+        torch=versions.get("torch"),
+        seats=record.protocol.seats,
+        yardstick=record.protocol.yardstick,
+    )
+
+
+def values(one: Setting) -> dict[str, str]:
+    """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
+    pairs = ((name, getattr(one, name)) for name in Setting.__struct_fields__)
+    return {name: v.id if isinstance(v, Machine) else ("–" if v is None else str(v)) for name, v in pairs}
+
+
+def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
+    """The fields in which settings differ, each with its values in natural order (2.7 before 2.13)."""
+    rows = [values(one) for one in settings]
+    found = {name: {row[name] for row in rows} for name in Setting.__struct_fields__}
+    return {name: tuple(sorted(texts, key=natural)) for name, texts in found.items() if len(texts) > 1}
+
+
+def natural(text: str) -> tuple[tuple[int, int | str], ...]:
+    """A sort key that orders digits inside text by their value."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", text)
+    return tuple((0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts)
+
+
+def enumerate_values(texts: Sequence[str]) -> str:
+    """Values for a message: the first few, and how many more."""
+    shown = ", ".join(texts[:SHOWN_VALUES])
+    return shown if len(texts) <= SHOWN_VALUES else f"{shown} and {len(texts) - SHOWN_VALUES} more"
+
+
+_GETTERS: dict[str, Callable[[Record], object]] = {
+    **{name: attrgetter(f"case.{name}") for name in Case.__struct_fields__},
+    "machine": lambda record: record.machine.id,
+    "session": lambda record: record.session,
+    "torch": lambda record: record.conditions.versions.get("torch"),
+    "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
+    "family": lambda record: record.info.family,
+    "seats": lambda record: record.protocol.seats,
+    "yardstick": lambda record: record.protocol.yardstick,
+}
+FIELDS = tuple(sorted(_GETTERS))
+"""Names that `where` understands."""
+
+
+def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
+    """The records whose fields have the wanted values, compared as text.
+
+    Raises:
+        UsageError: there is no such field; the message suggests the nearest.
+        NothingToShowError: no record is left; the message names the values that exist.
+    """
+    left = list(records)
+    for name, value in wanted.items():
+        if name not in _GETTERS:
+            near = difflib.get_close_matches(name, FIELDS, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
+        getter = _GETTERS[name]
+        kept = [record for record in left if _text(getter(record)) == value]
+        if not kept:
+            existing = sorted({_text(getter(record)) for record in left}, key=natural)
+            choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
+            raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
+        left = kept
+    return left
+
+
+def _text(value: object) -> str:
+    return "–" if value is None else str(value)

@@ -1,0 +1,232 @@
+"""From stored turns to numbers with intervals: how long a case takes, and how sure we are.
+
+Knows how replicates are combined; refuses to know how they were taken, which cases compete, and how a number is shown.
+
+The estimand is the mean over fresh runs of the log of the run's median pass, carried back with exp. A run is the unit
+of replication, so every interval is Student's t over runs on the log scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import NamedTuple
+
+from bench.errors import UsageError
+from bench.records import Estimate, Finding, Record, Run, TurnLine
+from bench.stats import t_interval, variance_components
+
+LEVEL = 0.95
+"""Nominal coverage of every interval: what the literature prints."""
+MIN_RUNS = 3
+"""Runs below which an interval is hardly a statement: with two, t is 12.7 standard errors wide."""
+MIN_TURNS_OF_A_BROKEN_RUN = 2
+"""Turns a broken-off run must hold to count: one turn alone may be the one that was disturbed."""
+METHOD = "t over runs"
+METHOD_POOLED = "t over runs, ratio to the yardstick"
+DISAGREEMENT = 0.01
+"""Standard deviation between sessions, in log units, below which it is not worth a finding (1 %)."""
+
+
+class RunLog(NamedTuple):
+    """One counted run of a case."""
+
+    session: str
+    run: int
+    case: float
+    """Log of the median timed pass in seconds."""
+    yardstick: float | None
+    """The same for the yardsticks of that run, the logs of both names averaged; absent when one was not timed."""
+
+
+def log_median(turns: Iterable[TurnLine]) -> float | None:
+    """Log of the median timed pass in seconds over all turns; absent when there is no pass."""
+    passes = sorted([duration for turn in turns for duration in turn.duration_s])
+    if not passes:
+        return None
+    middle = len(passes) // 2
+    # numpy's and statistics' medians cost more than everything else here when ten thousand cases are read.
+    return math.log(passes[middle] if len(passes) % 2 else (passes[middle - 1] + passes[middle]) / 2)
+
+
+def counted_runs(record: Record) -> tuple[RunLog, ...]:
+    """The runs that count: complete ones, and broken-off ones that hold at least two turns of the case."""
+    out = []
+    for run in record.runs:
+        if _counts(run):
+            value = log_median(run.turns)
+            if value is not None:
+                out.append(RunLog(record.session, run.run, value, _yardstick(run)))
+    return tuple(out)
+
+
+def _counts(run: Run) -> bool:
+    return run.complete or len(run.turns) >= MIN_TURNS_OF_A_BROKEN_RUN
+
+
+def _yardstick(run: Run) -> float | None:
+    logs = [log_median(turns) for turns in run.yardsticks]
+    known = [value for value in logs if value is not None]
+    return math.fsum(known) / len(known) if known and len(known) == len(logs) else None
+
+
+def no_speed(record: Record) -> Finding | None:
+    """Why a record gives no speed at all, or None when it does."""
+    case = record.info.id
+    if record.outcome != "done":
+        message = f"{record.outcome}: {record.reason or 'no reason was stored'}"
+        return Finding(kind=f"case-{record.outcome}", message=message, case=case)
+    if record.conditions.emulated:
+        message = "emulated: the process ran under an instruction-set emulator, its times say nothing about a machine"
+        return Finding(kind="emulated", message=message, case=case)
+    return None
+
+
+def latency(record: Record) -> Estimate | Finding:
+    """Seconds a batch, or the finding that says why there is no such number."""
+    return no_speed(record) or _interval([run.case for run in counted_runs(record)], METHOD, record.info.id)
+
+
+def throughput(record: Record) -> Estimate | Finding:
+    """Images a second at the record's batch, or the finding that says why there is no such number."""
+    estimate = latency(record)
+    return estimate if isinstance(estimate, Finding) else inverted(estimate, record.case.batch)
+
+
+def relative_to_yardstick(record: Record) -> Estimate | Finding:
+    """Latency as a multiple of the yardstick's, paired by run, or the finding that says why there is no such number.
+
+    Each run gives log(run median of the case) - log(run median of the yardsticks of the same run); whatever slowed the
+    whole run cancels. Runs in which a yardstick was not timed do not count.
+    """
+    return no_speed(record) or _paired([record])
+
+
+def pooled(records: Sequence[Record], yardstick_s: float) -> Estimate | Finding:
+    """Seconds a batch of one case measured in several sessions on one machine with one torch version.
+
+    Absolute latencies drift by 10-20 % from session to session, for all networks alike; a mean of absolute latencies
+    would rank networks by the day they were measured. So: the mean over all runs of all sessions of the log ratio to
+    the yardstick of the same run, times `yardstick_s`, the one yardstick latency of the panel (`yardstick_latency`).
+    The drift cancels, and cases of different sessions stand on one scale. The price: `yardstick_s` counts as exact,
+    so the interval says how sure the place *within the panel* is, not how sure the wall-clock time of tomorrow is.
+
+    Args:
+        records: the same case, one record a session.
+        yardstick_s: latency in seconds of the yardstick that stands for the whole panel.
+    """
+    usable = [record for record in records if no_speed(record) is None]
+    if not usable:
+        return no_speed(records[0]) or Finding(kind="no-turns", message="no record was given")
+    if len({record.info.id for record in usable}) > 1:
+        raise UsageError("cannot pool: the records are of different cases. Pool the records of one case.")
+    ratio = _paired(usable)
+    if isinstance(ratio, Finding):
+        return ratio
+    return Estimate(
+        value=ratio.value * yardstick_s,
+        low=ratio.low * yardstick_s,
+        high=ratio.high * yardstick_s,
+        level=ratio.level,
+        n=ratio.n,
+        method=METHOD_POOLED,
+        findings=ratio.findings,
+    )
+
+
+def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
+    """Seconds a batch of the yardstick over every run that any of the records took part in, each run once.
+
+    The records must share machine, torch version and yardstick version, and the environment of one yardstick:
+    device, threads, allocator.
+    """
+    logs: dict[tuple[str, int], float] = {}
+    for record in records:
+        for run in record.runs:
+            key = record.session, run.run
+            if key not in logs and _counts(run):
+                value = _yardstick(run)
+                if value is not None:
+                    logs[key] = value
+    if not logs:
+        return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
+    return _interval([logs[key] for key in sorted(logs)], METHOD, None)
+
+
+def inverted(latency_s: Estimate, batch: int) -> Estimate:
+    """Images a second from seconds a batch: the limits change places."""
+    bounded = math.isfinite(latency_s.high)
+    return Estimate(
+        value=batch / latency_s.value,
+        low=batch / latency_s.high if bounded else -math.inf,
+        high=batch / latency_s.low if bounded and latency_s.low > 0 else math.inf,
+        level=latency_s.level,
+        n=latency_s.n,
+        method=latency_s.method,
+        findings=latency_s.findings,
+    )
+
+
+def _paired(records: Sequence[Record]) -> Estimate | Finding:
+    case = records[0].info.id
+    sessions: dict[str, list[float]] = {}
+    counted = 0
+    for record in records:
+        for run in counted_runs(record):
+            counted += 1
+            if run.yardstick is not None:
+                sessions.setdefault(record.session, []).append(run.case - run.yardstick)
+    ratios = [value for group in sessions.values() for value in group]
+    if counted and not ratios:
+        message = (
+            "no run holds turns of the yardstick, so the case cannot be put on one scale with other sessions. "
+            "Show its session alone, with --where session=" + records[0].session
+        )
+        return Finding(kind="no-yardstick", message=message, case=case)
+    return _interval(ratios, METHOD_POOLED, case, _disagreement(list(sessions.values()), case))
+
+
+def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding, ...]:
+    """Sessions that differ by more than their runs do: the interval over runs does not cover that."""
+    if len(groups) < 2:
+        return ()
+    between, within = variance_components(groups)
+    if not (between > within and math.sqrt(between) > DISAGREEMENT):
+        return ()
+    message = (
+        f"the ratio to the yardstick moves by {math.sqrt(between):.1%} between sessions and {math.sqrt(within):.1%} "
+        "between runs of one session; the interval covers runs only. Measure the rivals in one session."
+    )
+    return (Finding(kind="sessions-disagree", message=message, case=case),)
+
+
+def _interval(
+    logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = ()
+) -> Estimate | Finding:
+    n = len(logs)
+    if not n:
+        message = "no run holds enough turns to count. Measure it again, with a larger --budget."
+        return Finding(kind="no-turns", message=message, case=case)
+    if n < MIN_RUNS:
+        effect = "gives no interval" if n == 1 else "give an interval of 12.7 standard errors"
+        message = (
+            f"{n} run{'s' if n > 1 else ''} {effect}: at least {MIN_RUNS} are needed, {MIN_RUNS - n} more. "
+            f"Measure with --runs {MIN_RUNS} or a larger --budget."
+        )
+        findings = (*findings, Finding(kind="too-few-runs", message=message, case=case))
+    mean, low, high = t_interval(logs, LEVEL)
+    # exp(-inf) is 0, which would read as a limit; an unbounded interval stays unbounded on both sides.
+    return Estimate(
+        value=math.exp(mean),
+        low=math.exp(low) if n > 1 else -math.inf,
+        high=_exp(high),
+        level=LEVEL,
+        n=n,
+        method=method,
+        findings=findings,
+    )
+
+
+def _exp(value: float) -> float:
+    """Exponential that overflows to infinity: two wild runs can give limits of thousands of log units."""
+    return math.exp(value) if value < 700 else math.inf

@@ -1,0 +1,276 @@
+"""The front: which networks nothing beats in speed and top-1 at once, among cases that may be compared.
+
+Knows points, panels and dominance; refuses to know how an interval is made and how a front is drawn.
+"""
+
+from __future__ import annotations
+
+from bisect import bisect_right
+from collections.abc import Iterable, Sequence
+from itertools import groupby
+from typing import Literal, NamedTuple, cast, get_args
+
+import msgspec
+
+from bench.errors import NotComparableError, NothingToShowError, UsageError
+from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
+from bench.judge.estimates import inverted, latency, no_speed, pooled, yardstick_latency
+from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
+
+Metric = Literal["latency", "throughput"]
+PANEL_LIMIT = 8
+"""Panels one figure may have: more are no longer compared by eye."""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One network of a panel, with its place on or below the front."""
+
+    label: str
+    """Name, unique in its panel: the network, and `@resolution` where it was timed at several."""
+    case: Case
+    """What was asked."""
+    family: str | None
+    """Family of the network; absent for networks outside the catalog."""
+    accuracy: Accuracy
+    """How right it is, paired with the resolution that was timed."""
+    latency: Estimate
+    """Seconds a batch."""
+    throughput: Estimate
+    """Images a second at the panel's batch."""
+    params: int | None
+    """Parameters, when counted."""
+    macs: int | None
+    """Multiply-accumulates of one image, when counted."""
+    sessions: tuple[str, ...]
+    """Sessions it was measured in."""
+    findings: tuple[Finding, ...]
+    """Doubts about it: the estimate's and the engine's."""
+    on_front: bool
+    """True when no other point of the panel is at least as good in both and better in one."""
+    dominated_by: str | None
+    """Label of a front member that dominates it; absent on the front."""
+
+
+class Excluded(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that was asked for and has no place on the front."""
+
+    label: str
+    """Network and resolution."""
+    case: Case
+    """What was asked."""
+    session: str
+    """Session it was measured in."""
+    reason: str
+    """Why it has no place."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where numbers of a panel come from."""
+
+    session: str
+    """Name of the session."""
+    protocol: Protocol
+    """How it asked."""
+    conditions: Conditions
+    """State of the machine at its start."""
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """The points that may be compared with each other: one setting."""
+
+    setting: Setting
+    """What all points share."""
+    metric: Metric
+    """Which speed is meant."""
+    points: tuple[Point, ...]
+    """Fastest first, then by label."""
+    excluded: tuple[Excluded, ...]
+    """Cases without a place, with the reason."""
+    origins: tuple[Origin, ...]
+    """Sessions that contributed, in name order."""
+    yardstick_s: float | None
+    """Latency that joined the sessions, in seconds; absent when one session suffices."""
+
+    @property
+    def machine(self) -> Machine:
+        """Who was asked."""
+        return self.setting.machine
+
+    @property
+    def front(self) -> tuple[Point, ...]:
+        """The members of the front, fastest first."""
+        return tuple(point for point in self.points if point.on_front)
+
+
+class Competitor(NamedTuple):
+    """What dominance looks at."""
+
+    cost: float
+    """Smaller is better."""
+    accuracy: float
+    """Larger is better."""
+    label: str
+
+
+def dominators(competitors: Sequence[Competitor]) -> dict[str, str | None]:
+    """For each label the label of its dominator, None on the front. O(n log n); labels are unique.
+
+    Going from the smallest cost up, the front is wherever accuracy exceeds everything before it. Equals in both stay
+    side by side. The dominator is the front member with the highest accuracy among those that dominate, then the
+    lowest cost, then the first name; by construction the last front member at or below the point's cost.
+    """
+    out: dict[str, str | None] = {}
+    costs: list[float] = []
+    leaders: list[str] = []
+    best = float("-inf")
+    ordered = sorted(competitors, key=lambda c: (c.cost, -c.accuracy, c.label))
+    for cost, equals in groupby(ordered, key=lambda c: c.cost):
+        group = list(equals)
+        top = group[0].accuracy
+        if top > best:
+            best = top
+            costs.append(cost)
+            leaders.append(group[0].label)
+            out.update({c.label: None for c in group if c.accuracy == top})
+    for c in ordered:
+        if c.label not in out:
+            out[c.label] = leaders[bisect_right(costs, c.cost) - 1]
+    return out
+
+
+def panels(records: Iterable[Record], metric: str = "latency") -> tuple[Panel, ...]:
+    """Group records into panels, one setting each, and find the front of each panel.
+
+    The instrument's own cases (yardstick, null network) are left out. Where a panel holds one session, latencies are
+    absolute; where it holds several, all its points are ratios to the yardstick times one yardstick latency
+    (`bench.judge.estimates.pooled`). The order of the records does not matter.
+
+    Raises:
+        UsageError: the metric is neither `latency` nor `throughput`.
+    """
+    if metric not in get_args(Metric):
+        raise UsageError(f"{metric!r} is no metric. Choose 'latency' or 'throughput'.")
+    chosen = cast("Metric", metric)
+    groups: dict[Setting, list[Record]] = {}
+    for record in records:
+        if record.info.role == "subject":
+            groups.setdefault(setting(record), []).append(record)
+    ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
+    return tuple(_panel(one, groups[one], chosen) for one in ordered)
+
+
+def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None:
+    """Refuse to put so many panels into one picture that nobody can compare them, or none.
+
+    Raises:
+        NotComparableError: there are more than `limit` panels; the message names the fields that differ.
+        NothingToShowError: no panel has a point; the message says why.
+    """
+    drawn = [panel for panel in found if panel.points]
+    if not drawn:
+        reasons = sorted({f"{out.label}: {out.reason}" for panel in found for out in panel.excluded})
+        why = f" Left out: {'; '.join(reasons[:3])}{'; …' if len(reasons) > 3 else ''}." if reasons else ""
+        raise NothingToShowError(
+            f"no stored case has both a speed and an accuracy.{why} Measure some: levit-bench run --help"
+        )
+    if len(drawn) > limit:
+        differing = differences(panel.setting for panel in drawn)
+        named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing.items()]
+        listed = ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else named[0]
+        name, texts = next(iter(differing.items()))
+        raise NotComparableError(
+            f"cannot draw one front: the records differ in {listed}. "
+            f"Choose with --where {name}={texts[0]}, … until at most {limit} panels are left; now there are "
+            f"{len(drawn)}."
+        )
+
+
+def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
+    records = _once(records)
+    excluded: list[Excluded] = []
+    cases: dict[str, list[Record]] = {}
+    for record in records:
+        reason = no_speed(record)
+        if reason is not None:
+            excluded.append(_excluded(record, reason.message))
+        else:
+            cases.setdefault(record.info.id, []).append(record)
+    usable = [record for group in cases.values() for record in group]
+    joined = yardstick_latency(usable) if len({record.session for record in usable}) > 1 else None
+    yardstick_s = joined.value if isinstance(joined, Estimate) else None
+    drafts: list[tuple[list[Record], Accuracy, Estimate]] = []
+    for group in cases.values():
+        accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
+        estimate = _speed(group, joined)
+        if accuracy is None:
+            excluded.append(_excluded(group[-1], "no accuracy is known for it at this resolution"))
+        elif isinstance(estimate, Finding):
+            excluded.append(_excluded(group[-1], estimate.message))
+        else:
+            drafts.append((group, accuracy, estimate))
+    return Panel(
+        setting=one,
+        metric=metric,
+        points=_points(drafts),
+        excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
+        origins=_origins(records),
+        yardstick_s=yardstick_s,
+    )
+
+
+def _once(records: Iterable[Record]) -> list[Record]:
+    """In session order, each case of a session once: a copied file must not count its runs twice."""
+    kept: dict[tuple[str, str], Record] = {}
+    for record in records:
+        key = record.session, record.info.id
+        if key not in kept or len(record.runs) > len(kept[key].runs):
+            kept[key] = record
+    return [kept[key] for key in sorted(kept)]
+
+
+def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate | Finding:
+    if joined is None:
+        return latency(group[0])
+    return joined if isinstance(joined, Finding) else pooled(group, joined.value)
+
+
+def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[Point, ...]:
+    seen: dict[str, set[int]] = {}
+    for group, _, _ in drafts:
+        seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
+    labels = [_label(group[0].case, full=len(seen[group[0].case.network]) > 1) for group, _, _ in drafts]
+    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
+        labels = [_label(group[0].case, full=True) for group, _, _ in drafts]
+    # A panel has one batch, so throughput orders the points exactly as latency does.
+    beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
+    points = [
+        Point(
+            label=label,
+            case=group[-1].case,
+            family=group[-1].info.family,
+            accuracy=accuracy,
+            latency=estimate,
+            throughput=inverted(estimate, group[-1].case.batch),
+            params=group[-1].info.params,
+            macs=group[-1].info.macs,
+            sessions=tuple(record.session for record in group),
+            findings=(*estimate.findings, *(f for r in group for f in r.findings if f.case == r.info.id)),
+            on_front=beaten[label] is None,
+            dominated_by=beaten[label],
+        )
+        for label, (group, accuracy, estimate) in zip(labels, drafts, strict=True)
+    ]
+    return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
+
+
+def _label(case: Case, *, full: bool) -> str:
+    return f"{case.network}@{case.resolution}" if full else case.network
+
+
+def _excluded(record: Record, reason: str) -> Excluded:
+    return Excluded(label=_label(record.case, full=True), case=record.case, session=record.session, reason=reason)
+
+
+def _origins(records: Sequence[Record]) -> tuple[Origin, ...]:
+    found = {r.session: Origin(session=r.session, protocol=r.protocol, conditions=r.conditions) for r in records}
+    return tuple(found[name] for name in sorted(found))

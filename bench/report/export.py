@@ -1,0 +1,163 @@
+"""A front as files to commit or send: front.png, front.svg, front.csv, front.md.
+
+Knows names and contents of the files; refuses to know how they are computed. Each file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.errors import StoreError
+from bench.judge.front import Panel
+from bench.report import figure, table
+from bench.report.heading import setting_line
+from bench.report.text import markdown_cell
+from bench.units import format_duration
+
+LISTED = 50
+"""Findings or exclusions that the Markdown file lists before it says how many more there are."""
+
+
+def write_front(panels: Sequence[Panel], folder: Path, commands: Sequence[str] = ()) -> tuple[Path, ...]:
+    """Write the four files, replacing older ones; returns their paths.
+
+    Args:
+        panels: what to show, as `bench.judge.front.panels` made it.
+        folder: created when it is missing.
+        commands: command lines that reproduce the measurement and the files, quoted in the Markdown file.
+
+    Raises:
+        NothingToShowError: no panel holds a point; nothing was written.
+        StoreError: the folder or a file cannot be written.
+    """
+    drawn = figure.draw(panels)
+    page = document(panels, drawn.unlabelled, commands)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    return (
+        _atomically(folder / "front.png", lambda path: figure.save(drawn.figure, path)),
+        _atomically(folder / "front.svg", lambda path: figure.save(drawn.figure, path)),
+        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels))),
+        _atomically(folder / "front.md", lambda path: _write_text(path, page)),
+    )
+
+
+def document(panels: Sequence[Panel], unlabelled: int = 0, commands: Sequence[str] = ()) -> str:
+    """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
+    parts = [
+        "# Speed against top-1",
+        "![Latency or throughput against ImageNet top-1, the front as a staircase](front.svg)",
+    ]
+    if unlabelled:
+        parts.append(f"{unlabelled} points had no room for their name; the tables name every point.")
+    note = (
+        "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
+        "at least as accurate, and better in one of the two."
+    )
+    parts += [
+        table.markdown([panel for panel in panels if panel.points]).rstrip(),
+        note,
+        "## Findings",
+        _bullets(_findings(panels), "None."),
+        "## Left out",
+        _bullets(_left_out(panels), "Nothing."),
+        "## Conditions",
+        _bullets(_conditions(panels), "Not recorded."),
+        "## How to reproduce",
+        _reproduce(panels, commands),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _bullets(lines: Sequence[str], none: str) -> str:
+    if not lines:
+        return none
+    more = [f"- … and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+    return "\n".join([*(f"- {line}" for line in lines[:LISTED]), *more])
+
+
+def _findings(panels: Sequence[Panel]) -> list[str]:
+    """Equal doubts on one line with the networks they are about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for panel in panels:
+        for point in panel.points:
+            for finding in point.findings:
+                names = about.setdefault((finding.kind, finding.message), [])
+                if point.label not in names[-1:]:
+                    names.append(point.label)
+    return [
+        f"`{kind.replace('`', '')}` ({_names(names)}): {markdown_cell(message, 400)}"
+        for (kind, message), names in sorted(about.items())
+    ]
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(markdown_cell(name) for name in names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def _left_out(panels: Sequence[Panel]) -> list[str]:
+    return [
+        f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
+        f"{markdown_cell(setting_line(panel), 300)}: {markdown_cell(out.reason, 400)}"
+        for panel in panels
+        for out in panel.excluded
+    ]
+
+
+def _conditions(panels: Sequence[Panel]) -> list[str]:
+    origins = {(panel.machine.id, o.session): (panel, o) for panel in panels for o in panel.origins}
+    out = []
+    for _, (panel, origin) in sorted(origins.items()):
+        state, asked = origin.conditions, origin.protocol
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(state.versions.items()))
+        known = [
+            f"session {origin.session}", panel.machine.cpu_model, f"taken {state.taken_at}", state.os,
+            f"Python {state.python}", versions, state.libc, state.governor and f"governor {state.governor}",
+            state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
+            "with uncommitted changes" if state.dirty else None,
+            f"{asked.runs} runs planned, {asked.settle_passes} settle passes and {asked.turn_s:g} s a turn",
+            f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", f"seed {asked.seed}",
+            "thin: below the smallest honest budget" if asked.thin else None,
+        ]  # fmt: skip
+        out.append(markdown_cell(" · ".join(text for text in known if text), 600))
+    return out
+
+
+def _reproduce(panels: Sequence[Panel], commands: Sequence[str]) -> str:
+    given = [*commands] or [
+        "levit-bench run --help     # measure the cases above under the conditions above",
+        "levit-bench front --help   # draw this page from the store",
+    ]
+    # Indented code cannot be closed by what a command contains, unlike a fence of backticks.
+    lines = "\n".join("    " + " ".join(line.split("\n")) for line in given)
+    return f"Times of another machine or torch version are another panel, not a check of this one.\n\n{lines}"
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _atomically(path: Path, write: Callable[[Path], None]) -> Path:
+    """Write beside the target and rename, so that a reader never sees half a file."""
+    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        write(draft)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot write {path}: {error.strerror or error}. Name another folder, or free space and allow writing there."
+    )

@@ -1,0 +1,80 @@
+"""The words around a panel: what sets it apart from its neighbours, and what all of them share.
+
+Knows settings and origins; refuses to know the medium in which the words appear.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from bench.judge.comparable import differences, values
+from bench.judge.front import Panel
+from bench.report.text import visible
+
+_UNTOLD = {"form": "shipped", "precision": "fp32", "seats": "shared", "runtime_version": "–"}
+"""Values so usual that a heading does not spend words on them."""
+
+
+def phrase(name: str, value: str) -> str:
+    """One field for people: `4 threads`, `batch 16`, `allocator pinned`, `torch 2.13.0`."""
+    if name == "threads":
+        return f"{value} thread{'' if value == '1' else 's'}"
+    return f"{name.replace('_', ' ')} {visible(value)}"
+
+
+def title(panel: Panel, panels: Sequence[Panel]) -> str:
+    """What this panel differs in from the others; empty when it is alone."""
+    differing = differences(other.setting for other in panels)
+    found = values(panel.setting)
+    return ", ".join(_machine(panel) if name == "machine" else phrase(name, found[name]) for name in differing)
+
+
+def setting_line(panel: Panel) -> str:
+    """The whole setting of one panel on one line, the usual left out."""
+    found = values(panel.setting)
+    told = [
+        _machine(panel) if name == "machine" else phrase(name, value)
+        for name, value in found.items()
+        if _UNTOLD.get(name) != value and name != "yardstick"
+    ]
+    return " · ".join(told)
+
+
+def shared_words(panels: Sequence[Panel]) -> list[str]:
+    """What all panels have in common: setting, runs, interval level, sessions."""
+    differing = differences(panel.setting for panel in panels)
+    found = values(panels[0].setting)
+    told = [
+        _machine(panels[0]) if name == "machine" else phrase(name, value)
+        for name, value in found.items()
+        if name not in differing and _UNTOLD.get(name) != value and name != "yardstick"
+    ]
+    return [*told, *interval_words(panels), session_words(panels)]
+
+
+def interval_words(panels: Sequence[Panel]) -> list[str]:
+    """Runs behind the points and what the bars are."""
+    points = [point for panel in panels for point in panel.points]
+    if not points:
+        return []
+    counts = sorted({point.latency.n for point in points})
+    runs = f"{counts[0]}" if len(counts) == 1 else f"{counts[0]}–{counts[-1]}"
+    level = f"{100 * points[0].latency.level:.0f} %"
+    if counts[-1] == 1:
+        return ["1 run, no interval"]
+    gap = ", no bar: 1 run" if counts[0] == 1 else ""
+    return [f"{runs} runs", f"bars: {level} t intervals over runs{gap}"]
+
+
+def session_words(panels: Sequence[Panel]) -> str:
+    """The session, or how many and from when to when."""
+    names = sorted({origin.session for panel in panels for origin in panel.origins})
+    if len(names) == 1:
+        return f"session {visible(names[0])}"
+    return f"{len(names)} sessions, {visible(names[0])} to {visible(names[-1])}"
+
+
+def _machine(panel: Panel) -> str:
+    machine = panel.machine
+    gpu = visible(machine.gpus[0]) if machine.gpus and panel.setting.device != "cpu" else None
+    return gpu or f"{visible(machine.cpu_model)} ({machine.logical_cores} logical cores)"

@@ -1,0 +1,154 @@
+"""Places for labels beside points, so that nothing is covered.
+
+Knows rectangles in display units; refuses to know what is drawn with them.
+
+Greedy and deterministic: labels are placed in the given order. For each, positions on rings around its point are tried,
+nearest first. A position is out when the rectangle leaves the bounds, touches a marker or a label already placed, or
+when its leader would cross one. Among the rest the cheapest wins: distance plus a price for each line that runs under
+the text. A label without a position is left out and counted by the caller. Better layouts exist (simulated annealing,
+Christensen, Marks & Shieber, ACM TOG 1995); greedy needs no seed and its worst fault, a label left out, is visible.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+Boxes = npt.NDArray[np.float64]
+"""Rows of x0, y0, x1, y1."""
+
+DIRECTIONS = ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1))
+"""Right first: a label is read after its point. Diagonals before above and below, which hide bars less often."""
+RINGS = (0.0, 0.6, 1.4, 2.4, 3.6, 5.0)
+"""Distances from the marker's edge, in label heights."""
+LEADER_FROM = 0.6
+"""Ring from which a leader joins label and point."""
+LINE_PRICE = 3.0
+"""Label heights of distance that are accepted to keep one line out of the text."""
+
+
+class Label(NamedTuple):
+    """A wish: text of a size beside a point."""
+
+    x: float
+    y: float
+    width: float
+    height: float
+
+
+class Place(NamedTuple):
+    """Lower left corner of a label, and where its leader ends, when it has one."""
+
+    x: float
+    y: float
+    leader: tuple[float, float] | None
+
+
+def place(
+    labels: Sequence[Label],
+    markers: Boxes,
+    lines: Boxes,
+    bounds: tuple[float, float, float, float],
+    *,
+    radius: float,
+    gap: float = 2.0,
+) -> list[Place | None]:
+    """A place for every label, or None where none is free.
+
+    Args:
+        labels: wishes in order of importance; their points are markers too.
+        markers: rectangles that nothing may cover, shape (m, 4).
+        lines: segments x0, y0, x1, y1 that text should keep off, shape (k, 4).
+        bounds: rectangle that labels must not leave.
+        radius: half the size of a marker.
+        gap: room kept free around each label.
+    """
+    taken = np.empty((0, 4))
+    leaders = np.empty((0, 4))
+    out: list[Place | None] = []
+    for label in labels:
+        boxes, prices, far = _candidates(label, radius, gap)
+        padded = boxes + np.array([-gap, -gap, gap, gap])
+        around = np.hstack([padded[:, :2].min(axis=0), padded[:, 2:].max(axis=0)])
+        near, ink = markers[_overlap(markers, around)], lines[_overlap(_hulls(lines), around)]
+        kept = np.flatnonzero(_inside(padded, bounds) & ~_touch(padded, near) & ~_touch(padded, taken))
+        kept = kept[~_crossed(leaders, padded[kept]).any(axis=1)]
+        prices = prices[kept] + LINE_PRICE * _crossed(ink, padded[kept]).sum(axis=1)
+        others = near[~_overlap(near, np.array([label.x, label.y, label.x, label.y]))]
+        found: Place | None = None
+        for index in kept[np.argsort(prices, kind="stable")]:
+            box = boxes[index]
+            end = float(np.clip(label.x, box[0], box[2])), float(np.clip(label.y, box[1], box[3]))
+            leader = np.array([[label.x, label.y, *end]])
+            if far[index]:
+                if _crossed(leader, others).any() or _crossed(leader, taken).any() or _meets(leader[0], leaders):
+                    continue
+                leaders = np.vstack([leaders, leader])
+            taken = np.vstack([taken, padded[index]])
+            found = Place(float(box[0]), float(box[1]), end if far[index] else None)
+            break
+        out.append(found)
+    return out
+
+
+def _candidates(label: Label, radius: float, gap: float) -> tuple[Boxes, Boxes, npt.NDArray[np.bool_]]:
+    """Rectangles around the point, ring by ring; their prices in label heights; which of them need a leader."""
+    directions = np.array(DIRECTIONS, dtype=float)
+    rings = np.repeat(np.array(RINGS), len(directions))
+    d = np.tile(directions, (len(RINGS), 1))
+    away = (radius + gap + rings * label.height) / np.hypot(d[:, 0], d[:, 1])
+    size = np.array([label.width, label.height])
+    corner = np.array([label.x, label.y]) + d * away[:, None] + size * (d - 1) / 2
+    ranks = np.tile(np.arange(len(directions)), len(RINGS))
+    return np.hstack([corner, corner + size]), rings + 0.01 * ranks, rings >= LEADER_FROM
+
+
+def _inside(boxes: Boxes, bounds: tuple[float, float, float, float]) -> npt.NDArray[np.bool_]:
+    low, high = np.array(bounds[:2]), np.array(bounds[2:])
+    return np.asarray(np.hstack([boxes[:, :2] >= low, boxes[:, 2:] <= high]).all(axis=1), dtype=np.bool_)
+
+
+def _overlap(boxes: Boxes, one: Boxes) -> npt.NDArray[np.bool_]:
+    """Which rectangles touch one rectangle, edges included."""
+    return np.asarray(np.hstack([boxes[:, :2] <= one[2:], one[:2] <= boxes[:, 2:]]).all(axis=1), dtype=np.bool_)
+
+
+def _hulls(segments: Boxes) -> Boxes:
+    """The rectangles around segments."""
+    ends = segments.reshape(-1, 2, 2)
+    return np.hstack([ends.min(axis=1), ends.max(axis=1)])
+
+
+def _touch(boxes: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
+    """Which rectangles overlap any of the others."""
+    a, b = boxes[:, None, :], others[None, :, :]
+    apart = (a[..., 2] <= b[..., 0]) | (b[..., 2] <= a[..., 0]) | (a[..., 3] <= b[..., 1]) | (b[..., 3] <= a[..., 1])
+    return np.asarray((~apart).any(axis=1), dtype=np.bool_)
+
+
+def _meets(segment: Boxes, others: Boxes) -> bool:
+    """Whether one segment crosses any of the others: each has the other's ends on different sides."""
+    a, b = segment[:2], segment[2:]
+    c, d = others[:, :2], others[:, 2:]
+    apart = _side(a, b, c) * _side(a, b, d) < 0
+    return bool((apart & (_side(c, d, a) * _side(c, d, b) < 0)).any())
+
+
+def _side(start: Boxes, end: Boxes, point: Boxes) -> Boxes:
+    along, to = end - start, point - start
+    return np.asarray(along[..., 0] * to[..., 1] - along[..., 1] * to[..., 0], dtype=np.float64)
+
+
+def _crossed(segments: Boxes, boxes: Boxes) -> npt.NDArray[np.bool_]:
+    """Which segments (columns) touch which rectangles (rows): Liang and Barsky's clipping, all at once."""
+    start, delta = segments[None, :, :2], segments[None, :, 2:] - segments[None, :, :2]
+    low, high = boxes[:, None, :2], boxes[:, None, 2:]
+    with np.errstate(divide="ignore", invalid="ignore"):
+        a, b = (low - start) / delta, (high - start) / delta
+    parallel, within = delta == 0, (start >= low) & (start <= high)
+    enter = np.where(parallel, np.where(within, -np.inf, np.inf), np.minimum(a, b)).max(axis=2, initial=0.0)
+    leave = np.where(parallel, np.where(within, np.inf, -np.inf), np.maximum(a, b)).min(axis=2, initial=1.0)
+    return np.asarray(enter <= leave, dtype=np.bool_)

@@ -1,0 +1,144 @@
+"""The page: axes on a grid with one scale, a legend and a caption below, all measured so that text never meets text.
+
+Knows inches; refuses to know what is drawn inside the axes.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from bench.judge.front import Panel
+from bench.report.heading import shared_words, title
+from bench.report.style import GREY, MARKER_PT, PALE, SMALL_PT, TEXT_PT, Style, interval_of, xy
+from bench.report.text import drawable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PANEL_IN = (4.6, 3.9)
+SINGLE_PANEL_IN = (6.2, 4.4)
+"""Width and height of the axes, in inches, of several panels and of one alone."""
+
+
+def lay_out(figure: Figure, panels: Sequence[Panel], looks: dict[str, Style]) -> list[Axes]:
+    """Axes on a grid with a legend and a caption below, measured in inches so that text never meets text."""
+    columns = {1: 1, 2: 2, 4: 2}.get(len(panels), 3)
+    rows = math.ceil(len(panels) / columns)
+    panel_w, panel_h = SINGLE_PANEL_IN if len(panels) == 1 else PANEL_IN
+    left, right, gap_x = 0.65, 0.15, 0.2
+    width = left + columns * panel_w + (columns - 1) * gap_x + right
+    caption = _joined([drawable(part, 200) for part in shared_words(panels)], _characters(width - left - right))
+    figure.set_size_inches(width, 1.0)
+    legend_h = _legend(figure, looks, width)
+    titles = [textwrap.wrap(drawable(title(p, panels), 200), _characters(panel_w, TEXT_PT)) for p in panels]
+    title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
+    bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
+    gap_y = 0.28 + title_h
+    height = bottom + rows * panel_h + (rows - 1) * gap_y + title_h + 0.12
+    figure.set_size_inches(width, height)
+    figure.legends[0].set_bbox_to_anchor((0.5, (bottom - 0.56) / height), transform=figure.transFigure)
+    figure.text(
+        left / width, (0.12 + 0.17 * len(caption)) / height, "\n".join(caption), fontsize=SMALL_PT, color=GREY,
+        va="top", linespacing=1.35,
+    )  # fmt: skip
+    out: list[Axes] = []
+    (x0, x1), (y0, y1) = _limits(panels)
+    for index, panel in enumerate(panels):
+        row, column = divmod(index, columns)
+        x = left + column * (panel_w + gap_x)
+        y = bottom + (rows - 1 - row) * (panel_h + gap_y)
+        ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
+        ax.set_xscale("log")
+        ax.set_xlim(x0, x1)
+        ax.set_ylim(y0, y1)
+        _decorate(ax, panel, left=column == 0, bottom=index + columns >= len(panels))
+        ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
+        out.append(ax)
+    return out
+
+
+def ticks(low: float, high: float) -> list[float]:
+    """Tick values between two limits of a logarithmic axis: 1-2-5, thinner over many decades, denser within one."""
+    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
+    for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)):
+        found = [step * 10.0**k for k in decades for step in steps if low <= step * 10.0**k <= high]
+        if len(found) >= 4 or (steps == (1, 2, 5) and len(found) == 3):
+            return found
+    return [float(value) for value in np.linspace(low, high, 5)[1:-1]] if len(found) < 2 else found
+
+
+def _limits(panels: Sequence[Panel]) -> tuple[tuple[float, float], tuple[float, float]]:
+    """Scales shared by all panels. A bar may stretch them, but not push the points into a corner."""
+    metric = panels[0].metric
+    points = [point for panel in panels for point in panel.points]
+    xs, ys = np.array([xy(point, metric) for point in points]).T
+    low, high = float(xs.min()), float(xs.max())
+    bars = [bar for point in points if (bar := interval_of(point, metric))]
+    left = max(min([low, *(a for a, _ in bars)]), low / 1.5)
+    right = min(max([high, *(b for _, b in bars)]), high * 1.5)
+    pad = max((right / left) ** 0.06, 1.06)
+    rise = max(float(ys.max() - ys.min()) * 0.09, 0.3)
+    return (left / pad, right * pad), (float(ys.min()) - rise, min(float(ys.max()) + rise, 100.0 + rise))
+
+
+def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
+    """Characters of running text that surely fit a width."""
+    return int(width_in * 72 / (size_pt * 0.54))
+
+
+def _joined(parts: Sequence[str], limit: int) -> list[str]:
+    """Parts joined by dots into lines of at most `limit` characters; a line breaks between parts where it can."""
+    lines = [""]
+    for part in (piece for whole in parts for piece in textwrap.wrap(whole, limit)):
+        longer = f"{lines[-1]} · {part}" if lines[-1] else part
+        if len(longer) <= limit:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
+
+
+def _decorate(ax: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    marks = ticks(*ax.get_xlim())
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_major_formatter(FixedFormatter([f"{mark:.4g}" if mark < 1e4 else f"{mark:,.0f}" for mark in marks]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.grid(True, color=PALE, linewidth=0.5)
+    ax.set_axisbelow(True)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(length=3, width=0.8, labelleft=left, labelbottom=bottom)
+    if left:
+        ax.set_ylabel("ImageNet top-1 (%)")
+    if bottom:
+        batch = panel.setting.batch
+        of = "one image" if batch == 1 else f"a batch of {batch}"
+        ax.set_xlabel(f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)")
+
+
+def _legend(figure: Figure, looks: dict[str, Style], width_in: float) -> float:
+    """One legend for all panels, as wide as fits; returns its height in inches."""
+    from matplotlib.lines import Line2D
+
+    handles = [
+        Line2D([], [], linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
+        for name, look in looks.items()
+    ]
+    handles.append(Line2D([], [], color=GREY, linewidth=1.1, label="front (filled markers)"))
+    for columns in range(min(len(handles), 8), 0, -1):
+        figure.legends.clear()
+        legend = figure.legend(
+            handles=handles, loc="upper center", ncols=columns, fontsize=SMALL_PT, frameon=False,
+            handletextpad=0.4, columnspacing=1.4, labelspacing=0.3, borderaxespad=0.0, borderpad=0.0,
+        )  # fmt: skip
+        extent = legend.get_window_extent()
+        if extent.width / figure.dpi <= width_in - 0.3:
+            break
+    return float(extent.height / figure.dpi)

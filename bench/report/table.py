@@ -1,0 +1,140 @@
+"""Fronts as tables: for a terminal, for Markdown, for spreadsheets and for pandas.
+
+Knows columns; refuses to know where they are printed: every function returns what a door prints or writes.
+"""
+
+from __future__ import annotations
+
+import csv as csv_format
+import io
+import math
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.judge.comparable import values
+from bench.judge.front import Panel, Point
+from bench.records import Estimate
+from bench.report.heading import setting_line
+from bench.report.text import csv_cell, markdown_cell, shortened
+from bench.units import format_count, format_latency, significant
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+FRONT = "front"
+COLUMNS = (
+    "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
+    "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front", "dominated_by",
+    "params", "macs", "label", "accuracy_source", "sessions", "machine", "device", "threads", "batch", "runtime",
+    "runtime_version", "precision", "form", "allocator", "weights", "torch", "seats", "yardstick",
+)  # fmt: skip
+"""Columns of the CSV file and the data frame; units in the names, latencies are of one batch."""
+
+
+def plus_minus(estimate: Estimate) -> str:
+    """The wider half of the interval as a share of the value: `± 2.1 %`; `± ∞` when the data cannot bound it."""
+    if not math.isfinite(estimate.high):
+        return "± ∞"
+    share = max(estimate.high / estimate.value - 1, 1 - estimate.low / estimate.value)
+    return f"± {significant(100 * share, 2)} %"
+
+
+def table(panel: Panel) -> Table:
+    """One panel as a rich table that fits 80 columns."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(
+        title=Text(setting_line(panel)),
+        caption=Text(caption) if (caption := _caption(panel)) else None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    level = f"{panel.points[0].latency.level:.0%}" if panel.points else ""
+    out.add_column("network", max_width=26, overflow="ellipsis", no_wrap=True)
+    out.add_column("top-1", justify="right", no_wrap=True)
+    out.add_column("latency", justify="right", no_wrap=True)
+    out.add_column(level, justify="right", no_wrap=True)
+    out.add_column("img/s", justify="right", no_wrap=True)
+    out.add_column("", max_width=26, overflow="ellipsis", no_wrap=True)
+    for point in panel.points:
+        place = Text("● front") if point.on_front else Text(f"  by {shortened(point.dominated_by or '')}", style="dim")
+        out.add_row(Text(shortened(point.label), style="bold" if point.on_front else ""), *_figures(point), place)
+    return out
+
+
+def markdown(panels: Sequence[Panel]) -> str:
+    """Every panel as a Markdown table under a line that states its setting."""
+    parts = []
+    for panel in panels:
+        lines = [
+            f"**{markdown_cell(setting_line(panel), 300)}**",
+            "",
+            "| network | top-1 | latency | 95 % | images/s | parameters | MACs | place |",
+            "|:--|--:|--:|--:|--:|--:|--:|:--|",
+        ]
+        for point in panel.points:
+            place = "**front**" if point.on_front else f"dominated by {markdown_cell(point.dominated_by or '')}"
+            counts = (format_count(point.params), format_count(point.macs))
+            lines.append(f"| {' | '.join([markdown_cell(point.label), *_figures(point), *counts, place])} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def csv(panels: Sequence[Panel]) -> str:
+    """Every point as a line of comma-separated values, unrounded; text cannot become a formula."""
+    out = io.StringIO()
+    writer = csv_format.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in _rows(panels):
+        writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue()
+
+
+def frame(panels: Sequence[Panel]) -> pd.DataFrame:
+    """Every point as a row of a data frame, names as they were stored."""
+    import pandas as pd
+
+    return pd.DataFrame(_rows(panels), columns=list(COLUMNS))
+
+
+def _figures(point: Point) -> tuple[str, str, str, str]:
+    return (
+        f"{point.accuracy.top1:.1f}",
+        format_latency(point.latency.value),
+        plus_minus(point.latency),
+        significant(point.throughput.value),
+    )
+
+
+def _caption(panel: Panel) -> str:
+    """What the reader must know about numbers that are there and cases that are not."""
+    notes = []
+    few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
+    if few:
+        notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")
+    if panel.yardstick_s is not None:
+        notes.append(f"{len(panel.origins)} sessions joined by {shortened(panel.setting.yardstick)}")
+    if panel.excluded:
+        notes.append(f"{len(panel.excluded)} left out")
+    return "; ".join(notes)
+
+
+def _rows(panels: Sequence[Panel]) -> list[tuple[object, ...]]:
+    out: list[tuple[object, ...]] = []
+    for panel in panels:
+        found = values(panel.setting)
+        shared = tuple(found[name] for name in COLUMNS[COLUMNS.index("machine") :])
+        for p in panel.points:
+            t, i = p.latency, p.throughput
+            out.append((
+                p.case.network, p.case.resolution, p.family, p.accuracy.top1, t.value, t.low, t.high,
+                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.dominated_by,
+                p.params, p.macs, p.label, p.accuracy.source, " ".join(p.sessions), *shared,
+            ))  # fmt: skip
+    return out

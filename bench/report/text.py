@@ -1,0 +1,53 @@
+"""Stored text made safe for the place where it is shown: names in a results file may be hostile.
+
+Knows terminals, Markdown, spreadsheets and fonts; refuses to know what the text means.
+"""
+
+from __future__ import annotations
+
+import re
+import unicodedata
+
+NAME_LIMIT = 40
+"""Characters of a name that are shown: the longest timm name of use has 48, its last words matter least."""
+_INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+_MARKDOWN = re.compile(r"([\\`*\[\]|~])")
+_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_DRAWABLE_BELOW = 0x250
+_DRAWABLE = frozenset("–—…±·×≤≥µ∞‘’“”")
+
+
+def visible(text: str) -> str:
+    r"""The text with every control, format and unassigned character spelled out, such as `\x1b`."""
+    if text.isascii() and text.isprintable():
+        return text
+    return "".join(_spelled(c) if unicodedata.category(c) in _INVISIBLE else c for c in text)
+
+
+def shortened(text: str, limit: int = NAME_LIMIT) -> str:
+    """Visible text of at most `limit` characters; an ellipsis stands for the rest."""
+    seen = visible(text[: limit + 1])
+    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+
+
+def drawable(text: str, limit: int = NAME_LIMIT) -> str:
+    """Shortened text in characters that the figure's font has; others are spelled out."""
+    kept = (c if ord(c) < _DRAWABLE_BELOW or c in _DRAWABLE else _spelled(c) for c in visible(text[: limit + 1]))
+    return shortened("".join(kept), limit)
+
+
+def markdown_cell(text: str, limit: int = NAME_LIMIT) -> str:
+    """Shortened text that Markdown shows as it is, also inside a table: no markup, no HTML, no new column."""
+    plain = re.sub("[&<>]", lambda match: _HTML[match[0]], shortened(text, limit))
+    return _MARKDOWN.sub(r"\\\1", plain)
+
+
+def csv_cell(text: str) -> str:
+    """Visible text that no spreadsheet takes for a formula: a leading `=`, `+`, `-` or `@` gets an apostrophe."""
+    seen = visible(text)
+    return "'" + seen if seen.lstrip()[:1] in {"=", "+", "-", "@", "＝", "＋", "－", "＠"} else seen
+
+
+def _spelled(character: str) -> str:
+    code = ord(character)
+    return f"\\x{code:02x}" if code < 0x100 else character.encode("ascii", "backslashreplace").decode()
