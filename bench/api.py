@@ -1,0 +1,162 @@
+"""The suite from Python: measure, load, and look, for notebooks and scripts.
+
+The same engine, files and estimates as the command line; adds nothing of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal
+
+from bench import store
+from bench.errors import BenchError, NothingToShowError
+from bench.records import Finding, Record
+from bench.request import Request, capped, protocol_of, resolve_session, subjects
+from bench.units import parse_duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from bench.judge.front import Panel
+    from bench.measuring.observer import Observer
+    from bench.measuring.session import Outcome
+
+
+class Results:
+    """Records of one or more sessions, and what was noticed while reading them."""
+
+    def __init__(self, records: Iterable[Record], findings: Iterable[Finding] = (), path: Path | None = None) -> None:
+        self.records = tuple(records)
+        """One a case and session, the instrument's own included."""
+        self.findings = tuple(findings)
+        """What was noticed about the files."""
+        self.path = path
+        """The file, when it is one session."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome."""
+        from bench.report.cases import frame
+
+        return frame(self.records)
+
+    def turns(self) -> pd.DataFrame:
+        """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""
+        from bench.report.cases import passes
+
+        return passes(self.records)
+
+    def front(self, metric: Literal["latency", "throughput"] = "latency") -> tuple[Panel, ...]:
+        """The Pareto front of each comparable group, over `latency` or `throughput` and top-1."""
+        from bench.judge.front import panels
+
+        return panels(self.records, metric)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __repr__(self) -> str:
+        sessions = len({record.session for record in self.records})
+        return f"<Results: {len(self.records)} records of {sessions} sessions>"
+
+    def _repr_html_(self) -> str:
+        """Notebooks show the table."""
+        return str(self.to_pandas().to_html())
+
+
+def measure(
+    networks: str | Sequence[str],
+    *,
+    budget: str = "60s",
+    batch: int | Sequence[int] = 1,
+    threads: int | Sequence[int] = 1,
+    allocator: str | Sequence[str] = (),
+    store: str | Path = "results",
+    observer: Observer | None = None,
+    **more: Any,  # noqa: ANN401 (fields of Request, checked by it)
+) -> Results:
+    """Time networks on this machine and keep the session in the store.
+
+    Args:
+        networks: names, globs, groups, timm names or `module:function`.
+        budget: time for all runs together, such as `"60s"` or `"3m"`.
+        batch: images a pass, one number or several.
+        threads: intra-operator threads, one number or several.
+        allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
+        store: folder that the session is written to.
+        observer: is told what happens; by default nobody is.
+        more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, as in `bench.request.Request`.
+
+    Returns:
+        The session's results. Networks that failed are among the records, with their reason.
+
+    Raises:
+        bench.errors.BenchError: the request is refused, or the store cannot be written.
+    """
+    request = Request(
+        networks=(networks,) if isinstance(networks, str) else tuple(networks),
+        budget=budget,
+        batches=(batch,) if isinstance(batch, int) else tuple(batch),
+        threads=(threads,) if isinstance(threads, int) else tuple(threads),
+        allocators=(allocator,) if isinstance(allocator, str) else tuple(allocator),
+        **more,
+    )
+    return load(measure_request(request, Path(store), observer).path)
+
+
+def measure_request(
+    request: Request, root: Path, observer: Observer | None = None, *, title: str | None = None
+) -> Outcome:
+    """Carry out a request; returns what became of the session.
+
+    Raises:
+        bench.errors.BenchError: as `measure`.
+    """
+    from bench.measuring.observer import Silent
+    from bench.measuring.preparation import Workshop
+    from bench.measuring.session import measure as measure_session
+
+    protocol = protocol_of(request)
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        chosen = subjects(request, workshop)
+        return measure_session(chosen, protocol, root, observer or Silent(), workshop, title=title)
+
+
+def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
+    """Add fresh runs to a session of the store for a budget; returns what became of it.
+
+    Raises:
+        bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
+    """
+    from bench.measuring.observer import Silent
+    from bench.measuring.preparation import Workshop
+    from bench.measuring.session import resume as resume_session
+
+    path, budget_s = resolve_session(root, session), capped(parse_duration(budget))
+    return resume_session(path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s))
+
+
+def load(path: str | Path = "results") -> Results:
+    """Read a store or one session file; never writes.
+
+    Raises:
+        bench.errors.StoreError: nothing can be read there.
+    """
+    where = Path(path)
+    records, findings = store.load(where)
+    if not records:
+        raise NothingToShowError(f"no results at {where}. Measure something first: levit-bench run --store {where}")
+    return Results(records, findings, where if where.is_file() else None)
+
+
+def networks() -> pd.DataFrame:
+    """The catalog: one row a network with its published figures and their source."""
+    import msgspec
+    import pandas as pd
+
+    from bench.catalog import entries
+
+    return pd.DataFrame([msgspec.structs.asdict(entry) for entry in entries()])
+
+
+__all__ = ["BenchError", "Results", "load", "measure", "networks"]

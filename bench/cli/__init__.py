@@ -1,0 +1,75 @@
+"""The command `levit-bench`: one file a verb, loaded when the verb is used.
+
+Joins the wings and prints; measures and judges nothing. Results go to stdout, progress and findings to stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import sys
+from typing import NoReturn
+
+import click
+
+from bench.errors import EXIT_INTERRUPTED, EXIT_USAGE, BenchError
+from bench.version import VERSION
+
+_VERBS = {
+    "run": "Time networks on this machine and store the session.",
+    "front": "Draw the speed/accuracy Pareto front of what is stored.",
+    "show": "Show what is stored, one line a case.",
+    "list": "List the networks of the catalog.",
+    "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
+    "machine": "Describe this machine and the state it is in.",
+}
+
+
+class _Verbs(click.Group):
+    """Loads a verb's file when it is called, so that `--help` and `list` need no torch."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"bench.cli.{cmd_name}_verb").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="levit-bench")
+def cli() -> None:
+    """Measure how fast and how right image classifiers are, and say how sure that is.
+
+    \b
+    Example:
+      levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
+      levit-bench front
+
+    Exit codes: 0 done, 1 a case failed, 2 usage, 3 nothing to show or not comparable, 130 interrupted.
+    """
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code; every refusal is one line on stderr."""
+    try:
+        code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
+    except BenchError as error:
+        click.echo(f"levit-bench: {error}", err=True)
+        code = error.exit_code
+    except click.ClickException as error:
+        error.show()
+        code = EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt):
+        click.echo("levit-bench: interrupted.", err=True)
+        code = EXIT_INTERRUPTED
+    except BrokenPipeError:
+        # The reader of our output went away, as `head` does: nothing is wrong.
+        sys.stderr.close()
+        code = 0
+    sys.exit(code if isinstance(code, int) else 0)

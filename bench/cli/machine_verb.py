@@ -1,0 +1,33 @@
+"""`levit-bench machine`: who would be asked, and in what state."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from bench.cli.options import json_option
+
+
+@click.command("machine")
+@json_option
+def command(as_json: bool) -> int:
+    """Describe this machine and the state it is in, as a session would record it.
+
+    \b
+    Example:
+      levit-bench machine --json
+    """
+    import msgspec
+
+    from bench.cli.output import stdout
+    from bench.measuring.machine import conditions, machine
+    from bench.report.machine import table
+
+    who, state = machine(), conditions()
+    if as_json:
+        document = {"id": who.id, "machine": msgspec.to_builtins(who), "conditions": msgspec.to_builtins(state)}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        stdout().print(table(who, state))
+    return 0

@@ -1,0 +1,137 @@
+"""Options that several verbs share, so that they mean the same everywhere."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.errors import UsageError
+from bench.request import Request
+
+_Command = Callable[..., Any]
+
+
+class Numbers(click.ParamType[tuple[int, ...]]):
+    """Comma-separated whole numbers."""
+
+    name = "N[,N…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:  # noqa: ANN401
+        """The numbers, each once, in their order."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return tuple(dict.fromkeys(int(part) for part in str(value).split(",")))
+        except ValueError:
+            self.fail(f"{value!r} is no list of whole numbers. Write one or several, such as 1 or 1,16.", param, ctx)
+
+
+class Words(click.ParamType[tuple[str, ...]]):
+    """Comma-separated words."""
+
+    name = "NAME[,NAME…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[str, ...]:  # noqa: ANN401
+        """The words, each once, in their order."""
+        if isinstance(value, tuple):
+            return value
+        return tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+
+
+def store_option(command: _Command) -> _Command:
+    """`--store`: where sessions are kept."""
+    return click.option(
+        "--store",
+        "root",
+        type=click.Path(path_type=Path),
+        default=Path("results"),
+        show_default=True,
+        help="Folder of sessions, or one session file.",
+    )(command)
+
+
+def session_option(command: _Command) -> _Command:
+    """`--session`: one session of the store."""
+    return click.option(
+        "--session", "session", metavar="NAME", help="One session: its name, the beginning of it, or 'last'."
+    )(command)
+
+
+def where_option(command: _Command) -> _Command:
+    """`--where`: choose among what is stored."""
+    return click.option(
+        "--where",
+        "wanted",
+        metavar="FIELD=VALUE",
+        multiple=True,
+        help="Keep records with this value, such as threads=1 or allocator=pinned. May be repeated.",
+    )(command)
+
+
+def json_option(command: _Command) -> _Command:
+    """`--json`: one document for programs."""
+    return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
+
+
+def request_options(command: _Command) -> _Command:
+    """What to measure and how long: the same for `run` and `plan`."""
+    options = (
+        click.option(
+            "--networks",
+            type=Words(),
+            default=(),
+            help="Names, globs, groups, timm names or module:function; NAME@PIXELS for another input size.",
+        ),
+        click.option("--batch", "batches", type=Numbers(), default=(1,), show_default="1", help="Images a pass."),
+        click.option("--threads", type=Numbers(), default=(1,), show_default="1", help="Threads of a pass."),
+        click.option(
+            "--allocator",
+            "allocators",
+            type=Words(),
+            default=(),
+            help="shipped, pinned or both: host memory as the C library ships it, or never given back. "
+            "[default: pinned where it can be had]",
+        ),
+        click.option("--device", default="cpu", show_default=True, help="cpu; arm checks that it is an ARM processor."),
+        click.option("--resolution", type=int, help="Input pixels for all networks instead of each one's own."),
+        click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),
+        click.option(
+            "--seats",
+            default="shared",
+            show_default=True,
+            help="shared: cases of one environment share a process; alone: one process each.",
+        ),
+        click.option("--timeout", default="5m", show_default=True, help="When a load or a first pass counts as hung."),
+        click.option("--seed", type=int, default=0, show_default=True, help="Seed of orders, weights and inputs."),
+        click.option("--thin", is_flag=True, help="Measure even when the budget is too small for an honest interval."),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
+def request_from(words: dict[str, Any]) -> Request:
+    """The request of the shared options.
+
+    Raises:
+        UsageError: no network was named.
+    """
+    if not words["networks"]:
+        raise UsageError("no network was named. Try --networks paper, or see 'levit-bench list'.")
+    return Request(**words)
+
+
+def conditions_from(wanted: tuple[str, ...]) -> dict[str, str]:
+    """`--where` as fields and values.
+
+    Raises:
+        UsageError: one has no `=`.
+    """
+    pairs = [text.partition("=") for text in wanted]
+    for field, equals, _ in pairs:
+        if not equals:
+            raise UsageError(f"--where {field!r} has no value. Write FIELD=VALUE, such as threads=1.")
+    return {field.strip(): value.strip() for field, _, value in pairs}

@@ -1,0 +1,51 @@
+"""`levit-bench plan`: what a run would do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.cli.options import json_option, request_from, request_options, store_option
+from bench.errors import EXIT_DONE, EXIT_USAGE
+
+
+@click.command("plan")
+@request_options
+@store_option
+@json_option
+def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
+    """Say what a run would do, how long it takes, and the smallest honest budget. Measures nothing.
+
+    Times come from what the store holds of this machine, else from multiply-accumulates. The run itself plans again
+    with what it sees. Ends with 2 when the run would be refused.
+
+    \b
+    Example:
+      levit-bench plan --networks paper --threads 1 --batch 1 --budget 5m
+    """
+    from bench import store
+    from bench.budget import plan
+    from bench.cli.output import stdout
+    from bench.judge.forecast import forecast
+    from bench.measuring.instrument import instrument_cases
+    from bench.measuring.machine import machine
+    from bench.report.plans import document, table
+    from bench.request import protocol_of, subjects
+
+    request = request_from(words)
+    protocol = protocol_of(request)
+    chosen = subjects(request, None)
+    known = store.load(root)[0] if root.exists() else []
+    cases = [s.case for s in chosen]
+    own = [case for case, _ in instrument_cases(cases)]
+    what = forecast(cases, own, protocol, known, machine())
+    spent = plan(what.costs, protocol.budget_s)
+    if as_json:
+        click.echo(json.dumps(document(what, spent, protocol), indent=2))
+    else:
+        stdout().print(table(what, spent, protocol))
+    refused = protocol.budget_s < spent.smallest_s and not protocol.thin
+    return EXIT_USAGE if refused else EXIT_DONE

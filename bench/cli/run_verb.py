@@ -1,0 +1,60 @@
+"""`levit-bench run`: time networks and store the session."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from bench.cli.options import json_option, request_from, request_options, store_option
+from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
+
+
+@click.command("run")
+@request_options
+@store_option
+@click.option("--resume", metavar="SESSION", help="Add fresh runs to a session (its name, or 'last') for --budget.")
+@click.option("--title", help="What the session is for; kept in its file.")
+@json_option
+def command(root: Path, resume: str | None, title: str | None, as_json: bool, **words: Any) -> int:  # noqa: ANN401
+    """Time networks on this machine and store the session.
+
+    All cases take turns in random order, in several fresh runs, beside a reference network. Ctrl-C keeps what was
+    taken. Preparation comes on top of the budget: about two seconds a network and ten for the start.
+
+    \b
+    Examples:
+      levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
+      levit-bench run --networks paper --allocator pinned,shipped --budget 10m
+      levit-bench run --resume last --budget 2m
+    """
+    from bench import api
+    from bench.cli.output import stderr, stdout
+    from bench.cli.progress import reporter
+    from bench.report import cases
+
+    console = stderr()
+    with reporter(console) as observer:
+        if resume is not None:
+            if words["networks"]:
+                raise UsageError("--resume takes the networks of its session. Leave --networks out.")
+            outcome = api.resume(root, resume, words["budget"], observer)
+        else:
+            outcome = api.measure_request(request_from(words), root, observer, title=title)
+    results = api.load(outcome.path)
+    if as_json:
+        document = {
+            "session": outcome.path.stem,
+            "interrupted": outcome.interrupted,
+            "failed": outcome.failed,
+            "cases": cases.rows(results.records),
+        }
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
+    else:
+        stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
+    console.print(f"{outcome.runs} complete runs in {outcome.path}", highlight=False, soft_wrap=True)
+    if outcome.interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED_CASE if outcome.failed else EXIT_DONE

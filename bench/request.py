@@ -1,0 +1,195 @@
+"""From words to cases: the networks, axes and budget that a door was given, checked before anything is measured.
+
+Refuses to know which door it was, and how a case is measured.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Sequence
+from itertools import product
+from pathlib import Path
+
+import msgspec
+
+from bench import catalog
+from bench.budget import MIN_ROUNDS
+from bench.errors import UsageError
+from bench.measuring import devices
+from bench.measuring.environment import check_allocator, default_allocator
+from bench.measuring.preparation import Workshop
+from bench.measuring.seat import SeatLostError
+from bench.measuring.session import Subject
+from bench.records import Case, Protocol
+from bench.units import parse_duration
+
+MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
+"""Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
+LARGEST_BATCH = 65_536
+LARGEST_THREADS = 4096
+RUNTIMES = ("eager",)
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asked for, in the user's words. The defaults are those of the command line."""
+
+    networks: tuple[str, ...]
+    """Names, globs, groups, timm names, `module:function`; each may end in `@resolution`."""
+    resolution: int | None = None
+    """Height and width in pixels for all of them; absent: each network's own."""
+    batches: tuple[int, ...] = (1,)
+    """Images a pass."""
+    threads: tuple[int, ...] = (1,)
+    """Intra-operator threads."""
+    allocators: tuple[str, ...] = ()
+    """Allocator settings; empty: `pinned` where it can be had."""
+    runtime: str = "eager"
+    """What executes the networks."""
+    device: str = "cpu"
+    """Where."""
+    budget: str = "60s"
+    """Time for all runs together."""
+    seats: str = "shared"
+    """`shared` or `alone`."""
+    timeout: str = "5m"
+    """When a load or a first pass counts as hung."""
+    seed: int = 0
+    """Seed of orders, weights and inputs."""
+    thin: bool = False
+    """Measure even when the budget is too small for an honest interval."""
+
+
+def protocol_of(request: Request) -> Protocol:
+    """The protocol of a request. Turn length, settle passes and rounds follow from docs/decisions/0001.
+
+    Raises:
+        UsageError: budget, time-out or seats are malformed.
+    """
+    if request.seats not in ("shared", "alone"):
+        raise UsageError(f"unknown seats {request.seats!r}. Choose shared or alone.")
+    budget_s, thin = capped(parse_duration(request.budget)), request.thin
+    return Protocol(
+        settle_passes=2,
+        turn_s=0.1,
+        min_passes=3,
+        max_passes=50,
+        runs=0,
+        min_rounds=MIN_ROUNDS,
+        budget_s=budget_s,
+        timeout_s=parse_duration(request.timeout),
+        seats="alone" if request.seats == "alone" else "shared",
+        seed=request.seed,
+        thin=thin or budget_s < parse_duration(request.budget),
+    )
+
+
+def capped(budget_s: float) -> float:
+    """The budget, or the environment's cap on it."""
+    cap = os.environ.get(MAX_BUDGET_VARIABLE)
+    return min(budget_s, parse_duration(cap)) if cap else budget_s
+
+
+def check(request: Request) -> str:
+    """Refuse what cannot be measured; returns the device that cases will say.
+
+    Raises:
+        UsageError: naming the option, its value and what it may be.
+    """
+    _check_numbers("batch", request.batches, LARGEST_BATCH)
+    _check_numbers("threads", request.threads, LARGEST_THREADS)
+    if request.resolution is not None:
+        _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
+    for allocator in request.allocators:
+        check_allocator(allocator)
+    return devices.resolve(request.device)
+
+
+def subjects(request: Request, workshop: Workshop | None) -> list[Subject]:
+    """The cases of a request, in the order they were named.
+
+    Args:
+        request: what was asked.
+        workshop: resolves names that the catalog does not hold; without one they are left out.
+
+    Raises:
+        UsageError: an axis is malformed, a name is unknown, or nothing was chosen.
+    """
+    device = check(request)
+    selection = catalog.select(request.networks)
+    chosen = list(selection.entries)
+    if request.resolution is not None:
+        sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
+        chosen = list(catalog.select(sized).entries) if sized else []
+    if selection.unknown and workshop is not None:
+        chosen += _resolve(selection.unknown, request.resolution, workshop)
+    axes = product(request.allocators or (default_allocator(),), request.threads, request.batches, chosen)
+    found = [
+        Subject(
+            case=Case(
+                network=entry.name,
+                resolution=entry.resolution,
+                batch=batch,
+                runtime=request.runtime,
+                device=device,
+                threads=threads,
+                allocator=allocator,
+            ),
+            accuracy=catalog.accuracy_of(entry),
+            family=entry.family,
+        )
+        for allocator, threads, batch, entry in axes
+    ]
+    return list({subject.case.id: subject for subject in found}.values())
+
+
+def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
+    for value in values:
+        if not 1 <= value <= largest:
+            raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
+
+
+def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -> list[catalog.Entry]:
+    """Entries, without accuracy, for names of timm's or the user's."""
+    wanted = dict(_split(name) for name in names)
+    try:
+        found = workshop.resolve(wanted)
+    except SeatLostError as lost:
+        raise UsageError(f"cannot look up {', '.join(wanted)}: {lost}.") from lost
+    for name, why in found.missing.items():
+        raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
+    return [
+        catalog.Entry(
+            name=name,
+            timm_name=name,
+            family="other",
+            resolution=size or resolution or found.resolutions[name],
+            params_m=0.0,
+            groups=(),
+        )
+        for name, size in wanted.items()
+    ]
+
+
+def _split(name: str) -> tuple[str, int | None]:
+    bare, _, size = name.partition("@")
+    return bare, int(size) if size.isdigit() else None
+
+
+def resolve_session(root: Path, name: str) -> Path:
+    """The file of a session by its name, a unique beginning of it, or `last` for the newest.
+
+    Raises:
+        UsageError: none or several match.
+    """
+    from bench.store import session_files
+
+    files = session_files(root)
+    if name == "last":
+        found = sorted(files, key=lambda path: path.name)[-1:]
+    else:
+        found = [path for path in files if path.stem.startswith(name)]
+    if len(found) != 1:
+        shown = ", ".join(path.stem for path in (found or sorted(files, key=lambda path: path.name)[-3:]))
+        how_many = "several sessions match" if found else "no session matches"
+        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {shown or 'none'}.")
+    return found[0]
