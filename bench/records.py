@@ -272,7 +272,7 @@ class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-
     """State of the machine before."""
 
 
-class TurnLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="turn"):
+class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="turn"):
     """One turn of one case: settle passes, then timed passes. The raw evidence."""
 
     run: int

@@ -11,7 +11,7 @@ import re
 from bench.errors import UsageError
 
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
-_DURATION = re.compile(r"(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
 
 
 def parse_duration(text: str) -> float:
@@ -47,7 +47,8 @@ def significant(value: float, digits: int = 3) -> str:
         return "-∞" if value < 0 else "∞"
     if value == 0 or math.isnan(value):
         return f"{value:.0f}"
-    return f"{value:.{max(0, digits - 1 - math.floor(math.log10(abs(value))))}f}"
+    exponent = int(f"{value:.{digits - 1}e}".partition("e")[2])  # after rounding: 9.999 has the exponent of 10.0
+    return f"{value:.{max(0, digits - 1 - exponent)}f}"
 
 
 def format_latency(seconds: float) -> str:

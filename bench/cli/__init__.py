@@ -6,6 +6,7 @@ Joins the wings and prints; measures and judges nothing. Results go to stdout, p
 from __future__ import annotations
 
 import importlib
+import signal
 import sys
 from typing import NoReturn
 
@@ -57,6 +58,8 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; every refusal is one line on stderr."""
+    # A job scheduler's polite end is an interrupt, too: what was taken is kept.
+    signal.signal(signal.SIGTERM, signal.default_int_handler)
     try:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:

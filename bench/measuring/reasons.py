@@ -8,16 +8,16 @@ from __future__ import annotations
 import re
 import signal
 
-_PATH = re.compile(r"(?:[A-Za-z]:)?(?:[\\/][^\s\\/:'\"(),]+)+[\\/]([^\s\\/:'\"(),]+)")
+_PART = r"[^\s\\/:'\"(),\x00-\x1f]+"
+_PATH = re.compile(rf"(?:[A-Za-z]:)?(?:[\\/]{_PART})+[\\/]({_PART})")
 _LONGEST = 300
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
 
 
 def one_line(text: str) -> str:
     """The text on one line, folders cut from paths, control characters visible, at most 300 characters."""
-    line = " ".join(text.split())
+    line = _PATH.sub(r"\1", " ".join(text.split()))
     line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
-    line = _PATH.sub(r"\1", line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 

@@ -37,7 +37,7 @@ def plus_minus(estimate: Estimate) -> str:
     if not math.isfinite(estimate.high):
         return "± ∞"
     share = max(estimate.high / estimate.value - 1, 1 - estimate.low / estimate.value)
-    return f"± {significant(100 * share, 2)} %"
+    return f"± {significant(100 * share, 2)} %" if share >= 1e-4 else "< 0.01 %"
 
 
 def table(panel: Panel) -> Table:
@@ -55,15 +55,15 @@ def table(panel: Panel) -> Table:
         pad_edge=False,
         padding=(0, 1),
     )
-    level = f"{panel.points[0].latency.level:.0%}" if panel.points else ""
+    level = f"{100 * panel.points[0].latency.level:.0f} %" if panel.points else ""
     out.add_column("network", max_width=26, overflow="ellipsis", no_wrap=True)
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column(level, justify="right", no_wrap=True)
     out.add_column("img/s", justify="right", no_wrap=True)
-    out.add_column("", max_width=26, overflow="ellipsis", no_wrap=True)
+    out.add_column("dominated by", max_width=26, overflow="ellipsis", no_wrap=True)
     for point in panel.points:
-        place = Text("● front") if point.on_front else Text(f"  by {shortened(point.dominated_by or '')}", style="dim")
+        place = Text("● front") if point.on_front else Text(shortened(point.dominated_by or ""), style="dim")
         out.add_row(Text(shortened(point.label), style="bold" if point.on_front else ""), *_figures(point), place)
     return out
 
@@ -82,6 +82,8 @@ def markdown(panels: Sequence[Panel]) -> str:
             place = "**front**" if point.on_front else f"dominated by {markdown_cell(point.dominated_by or '')}"
             counts = (format_count(point.params), format_count(point.macs))
             lines.append(f"| {' | '.join([markdown_cell(point.label), *_figures(point), *counts, place])} |")
+        if caption := _caption(panel):
+            lines += ["", f"{markdown_cell(caption, 300)}."]
         parts.append("\n".join(lines))
     return "\n\n".join(parts) + "\n"
 

@@ -1,0 +1,128 @@
+"""A simulated machine for the engine: seats that answer at once and a clock that they advance."""
+
+from __future__ import annotations
+
+import random
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+from bench.measuring.crew import TurnTaken
+from bench.measuring.engine import Engine, World
+from bench.measuring.observer import Silent
+from bench.measuring.seat import SeatLostError
+from bench.measuring.wire import Failed, Turned
+from bench.records import Case, CaseLine, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
+from bench.store import SessionWriter
+
+MACHINE = Machine(cpu_model="Simulated", isa="x86_64", logical_cores=4, memory_bytes=8 << 30)
+CONDITIONS = Conditions(taken_at="2026-01-01T00:00:00Z", os="Simulated 1", python="3.12.0")
+PROTOCOL = Protocol(
+    settle_passes=2, turn_s=0.1, min_passes=3, max_passes=50, runs=0, min_rounds=2, budget_s=60.0, timeout_s=30.0
+)
+
+
+def line(network: str, pass_s: float, *, role: Role = "subject", allocator: str = "pinned") -> CaseLine:
+    """A case that has been prepared and rehearsed."""
+    case = Case(network=network, resolution=224, allocator=allocator)
+    return CaseLine(id=case.id, case=case, role=role, passes=4, probe_s=pass_s)
+
+
+Answer = Callable[[str, int], Turned | Failed | SeatLostError | BaseException | None]
+
+
+class FakeMachine:
+    """True pass times, a clock, and faults to inject: `answer(case, turns so far)` may replace a turn's answer."""
+
+    def __init__(self, lines: Sequence[CaseLine], *, start_s: float = 4.0, noise: float = 0.0, seed: int = 0) -> None:
+        self.now = 100.0
+        self.truth = {one.id: one.probe_s or 0.0 for one in lines}
+        self.start_s = start_s
+        self.noise = noise
+        self.random = random.Random(seed)
+        self.answer: Answer = lambda _case, _turn: None
+        self.order: list[str] = []
+        self.opened: list[tuple[str, ...]] = []
+        self.minor_faults = 0
+        self.restless_s = 0.0
+        self.threads = 1
+        self.dead_at_start: dict[str, str] = {}
+
+    def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
+        """Fresh seats, after the time that takes."""
+        self.now += self.start_s
+        self.opened.append(tuple(one.case.network for one in lines))
+        return FakeSeats(self, lines)
+
+    def world(self) -> World:
+        """This machine for an engine."""
+        return World(self.open_seats, lambda: self.now, lambda: CONDITIONS)
+
+
+class FakeSeats:
+    """One seat for everything."""
+
+    def __init__(self, machine: FakeMachine, lines: Sequence[CaseLine]) -> None:
+        self._machine = machine
+        self.failed = {one.id: why for one in lines if (why := machine.dead_at_start.get(one.case.network))}
+        info = SeatInfo(
+            seat=0,
+            runtime="eager",
+            threads=machine.threads,
+            allocator="pinned",
+            device="cpu",
+            load_s=machine.start_s,
+            rss_bytes=1,
+            cases=tuple(one.id for one in lines),
+        )
+        self.infos = (info,)
+
+    def turn(self, case: str, settle: int, passes: int, timeout_s: float) -> TurnTaken | Failed:
+        """Advance the clock by the passes."""
+        machine = self._machine
+        given = machine.answer(case, len(machine.order))
+        machine.order.append(case)
+        if isinstance(given, BaseException):
+            raise given
+        if isinstance(given, Failed):
+            return given
+        durations = [
+            machine.truth[case] * (1 + machine.noise * machine.random.random()) for _ in range(settle + passes)
+        ]
+        machine.now += sum(durations)
+        answer = given or Turned(
+            settle_s=tuple(durations[:settle]),
+            duration_s=tuple(durations[settle:]),
+            minor_faults=machine.minor_faults,
+            major_faults=0,
+            cpu_s=sum(durations),
+        )
+        return TurnTaken(answer, 0, 0.0, machine.restless_s)
+
+    def __enter__(self) -> FakeSeats:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        return None
+
+
+class Rig:
+    """Makes engines on fake machines, and closes their files in the end."""
+
+    def __init__(self) -> None:
+        self._writers: list[SessionWriter] = []
+
+    def __call__(
+        self, folder: Path, lines: Sequence[CaseLine], machine: FakeMachine, protocol: Protocol = PROTOCOL
+    ) -> tuple[Engine, Path]:
+        """The real engine on a fake machine, and the file it writes."""
+        head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=protocol, conditions=CONDITIONS)
+        writer = SessionWriter.create(folder, head)
+        self._writers.append(writer)
+        for one in lines:
+            writer.append(one)
+        return Engine(protocol, lines, machine.world(), writer, Silent(), machine.now), writer.path
+
+    def close(self) -> None:
+        """Close the files."""
+        for writer in self._writers:
+            writer.close()

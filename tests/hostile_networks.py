@@ -1,0 +1,99 @@
+"""Networks that misbehave, each in one way: what the engine must survive. Built as `tests.hostile_networks:NAME`."""
+
+from __future__ import annotations
+
+import os
+import signal
+import time
+from collections.abc import Callable
+
+import torch
+from torch import nn
+
+
+class _Small(nn.Module):
+    """A tiny sound classifier of 32 px images; `trouble` is called in every pass with the number of passes so far."""
+
+    def __init__(self, trouble: Callable[[torch.Tensor, int], torch.Tensor] | None = None) -> None:
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(3, 8, 3, 4), nn.BatchNorm2d(8), nn.ReLU())
+        self.head = nn.Linear(8, 10)
+        self._trouble = trouble
+        self._passes = 0
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits = self.head(self.features(x).mean((2, 3)))
+        self._passes += 1
+        return self._trouble(logits, self._passes) if self._trouble else logits
+
+
+def _builder(trouble: Callable[[torch.Tensor, int], torch.Tensor] | None = None) -> Callable[[], nn.Module]:
+    def build() -> nn.Module:
+        return _Small(trouble)
+
+    build.resolution = 32  # type: ignore[attr-defined]
+    return build
+
+
+def _raise(logits: torch.Tensor, passes: int) -> torch.Tensor:
+    raise RuntimeError(f"shapes do not match in /home/somebody/secret/model.py\x1b[31m after {passes} passes")
+
+
+def _late(what: Callable[[], None]) -> Callable[[torch.Tensor, int], torch.Tensor]:
+    """Sound through preparation, loading and rehearsal; trouble in the runs. A fresh process counts anew."""
+
+    def trouble(logits: torch.Tensor, passes: int) -> torch.Tensor:
+        if passes > 30:
+            what()
+        return logits
+
+    return trouble
+
+
+def _hang() -> None:
+    time.sleep(600)
+
+
+def _segfault() -> None:
+    os.kill(os.getpid(), signal.SIGSEGV)
+
+
+def _killed() -> None:
+    os.kill(os.getpid(), signal.SIGKILL)
+
+
+def _out_of_memory() -> None:
+    torch.empty(1 << 50)
+
+
+def _after(what: Callable[[], None]) -> Callable[[torch.Tensor, int], torch.Tensor]:
+    def trouble(logits: torch.Tensor, passes: int) -> torch.Tensor:
+        what()
+        return logits
+
+    return trouble
+
+
+def _late_nan(logits: torch.Tensor, passes: int) -> torch.Tensor:
+    return logits * float("nan") if passes > 30 else logits
+
+
+sound = _builder()
+raises = _builder(_raise)
+nan = _builder(lambda logits, _passes: logits * float("nan"))
+constant = _builder(lambda logits, _passes: torch.linspace(-1, 1, 10).expand_as(logits).clone())
+zeros = _builder(lambda logits, _passes: logits * 0)
+pair = _builder(lambda logits, _passes: (logits, logits))  # type: ignore[arg-type, return-value]
+hangs = _builder(_after(_hang))
+segfaults = _builder(_after(_segfault))
+killed = _builder(_after(_killed))
+out_of_memory = _builder(_after(_out_of_memory))
+nan_late = _builder(_late_nan)
+hangs_late = _builder(_late(_hang))
+segfaults_late = _builder(_late(_segfault))
+killed_late = _builder(_late(_killed))
+
+
+def no_module() -> object:
+    """Returns something else."""
+    return "not a network"

@@ -1,0 +1,108 @@
+"""The plan of the house as data, and the reading of its import graph from source, without importing anything."""
+
+from __future__ import annotations
+
+import ast
+from collections.abc import Iterator
+from pathlib import Path
+from typing import NamedTuple
+
+ROOT = Path(__file__).parents[2]
+BENCH = ROOT / "bench"
+
+
+class Floor(NamedTuple):
+    """Where a module stands. Modules of one wing may import each other; a floor without a wing may not."""
+
+    height: int
+    wing: str = ""
+
+
+# The longest prefix that matches decides.
+FLOORS = {
+    "bench.errors": Floor(0),
+    "bench.version": Floor(0),
+    "bench.records": Floor(1),
+    "bench.stats": Floor(2),
+    "bench.units": Floor(2),
+    "bench.budget": Floor(3),
+    "bench.catalog": Floor(3),
+    "bench.store": Floor(3),
+    "bench.measuring": Floor(4, "workshop"),
+    "bench.judge": Floor(4, "judge"),
+    "bench.report": Floor(5, "report"),
+    "bench": Floor(6, "doors"),  # `bench/__init__.py` alone; see `floor_of`
+    "bench.__main__": Floor(6, "doors"),
+    "bench.api": Floor(6, "doors"),
+    "bench.cli": Floor(6, "doors"),
+    "bench.pytest_plugin": Floor(6, "doors"),
+    "bench.request": Floor(6, "doors"),
+}
+
+# Wings that only a file may join.
+WALL = ({"workshop"}, {"judge", "report"})
+
+# Libraries that only the workshop may name.
+WORKSHOP_ONLY = {"torch", "timm", "torchvision", "safetensors"}
+
+
+def modules() -> dict[str, Path]:
+    """Every module of the package by its dotted name."""
+    out = {}
+    for path in sorted(BENCH.rglob("*.py")):
+        parts = path.relative_to(ROOT).with_suffix("").parts
+        out[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
+    return out
+
+
+def floor_of(module: str) -> Floor | None:
+    """The floor of a module; None when the plan does not know it."""
+    parts = module.split(".")
+    for length in range(len(parts), 0, -1):
+        prefix = ".".join(parts[:length])
+        if prefix in FLOORS and (prefix != "bench" or module == "bench"):
+            return FLOORS[prefix]
+    return None
+
+
+def imports(path: Path, module: str, known: set[str]) -> Iterator[tuple[str, int]]:
+    """What a file imports, late and type-checking imports included, with line numbers."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"), str(path))):
+        if isinstance(node, ast.Import):
+            for alias in node.names:
+                yield alias.name, node.lineno
+        elif isinstance(node, ast.ImportFrom):
+            base = _base(node, module, is_package=path.stem == "__init__")
+            for alias in node.names:
+                whole = f"{base}.{alias.name}"
+                yield (whole if whole in known else base), node.lineno
+        elif isinstance(node, ast.Call) and _name(node.func) in {"import_module", "__import__"}:
+            for argument in node.args[:1]:
+                if isinstance(argument, ast.Constant) and isinstance(argument.value, str):
+                    yield argument.value, node.lineno
+
+
+def _base(node: ast.ImportFrom, module: str, *, is_package: bool) -> str:
+    """The absolute name that a `from` import starts at."""
+    if not node.level:
+        return node.module or ""
+    parts = module.split(".")
+    parts = parts[: len(parts) - node.level + is_package]
+    return ".".join([*parts, *([node.module] if node.module else [])])
+
+
+def _name(function: ast.expr) -> str:
+    return function.attr if isinstance(function, ast.Attribute) else getattr(function, "id", "")
+
+
+def objection(importer: str, imported: str) -> str | None:
+    """Why one module of the house may not import another; None when it may."""
+    above, below = floor_of(importer), floor_of(imported)
+    if above is None or below is None:
+        return f"{importer if above is None else imported} has no floor"
+    for one, other in (WALL, WALL[::-1]):
+        if above.wing in one and below.wing in other:
+            return f"{importer} reaches through the wall to {imported}"
+    if below.height < above.height or (above.wing and above.wing == below.wing):
+        return None
+    return f"{importer} (floor {above.height}) imports {imported} (floor {below.height})"

@@ -1,0 +1,157 @@
+import os
+import subprocess
+import sys
+
+import pytest
+
+from tests.house.plan import FLOORS, ROOT, WORKSHOP_ONLY, floor_of, imports, modules, objection
+
+MODULES = modules()
+HEAVY = ("torch", "timm", "torchvision", "safetensors", "pandas", "matplotlib", "scipy", "numpy")
+# Every command starts with these: help and lists must appear at once.
+LIGHT = [
+    name
+    for name in ("bench", "bench.errors", "bench.records", "bench.units", "bench.catalog", "bench.store", "bench.cli")
+    if name in MODULES
+]
+STUDY = [name for name in MODULES if name.startswith(("bench.judge", "bench.report", "bench.stats", "bench.budget"))]
+
+
+def _edges():
+    for module, path in MODULES.items():
+        for imported, line in imports(path, module, set(MODULES)):
+            yield module, imported, f"{path.relative_to(ROOT)}:{line}"
+
+
+def _loaded_by(*names: str) -> set[str]:
+    """Heavy libraries in a fresh interpreter after it imported those modules."""
+    return set(_run(f"import {', '.join(names)}, sys; print(*(n for n in {HEAVY} if n in sys.modules))").split())
+
+
+def _run(code: str) -> str:
+    """What code prints in a fresh interpreter."""
+    done = subprocess.run(
+        [sys.executable, "-c", code],
+        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=300,
+    )
+    assert done.returncode == 0, done.stderr
+    return done.stdout
+
+
+def test_every_file_has_a_floor():
+    assert [name for name in MODULES if floor_of(name) is None] == []
+
+
+def test_imports_point_down_or_stay_in_their_wing():
+    found = [
+        f"{where}: {why}"
+        for module, imported, where in _edges()
+        if imported.split(".")[0] == "bench" and imported != module and (why := objection(module, imported))
+    ]
+    assert found == []
+
+
+def test_only_the_workshop_names_torch():
+    found = [
+        f"{where}: {imported}"
+        for module, imported, where in _edges()
+        if imported.split(".")[0] in WORKSHOP_ONLY and not module.startswith("bench.measuring")
+    ]
+    assert found == []
+
+
+def test_the_package_loads_its_doors_only_when_they_are_used():
+    code = "import bench, sys; print(*sorted(name for name in sys.modules if name.startswith('bench')))"
+    assert set(_run(code).split()) <= {"bench", "bench.version"}
+
+
+def test_no_module_is_among_its_own_imports():
+    graph: dict[str, set[str]] = {name: set() for name in MODULES}
+    for module, imported, _ in _edges():
+        # A package's `__init__` stands before its modules, and the doors join everything.
+        if imported in MODULES and FLOORS["bench"] not in (floor_of(module), floor_of(imported)):
+            graph[module].add(imported)
+    while leaves := [name for name, below in graph.items() if not below]:
+        for leaf in leaves:
+            del graph[leaf]
+        for below in graph.values():
+            below.difference_update(leaves)
+    assert graph == {}, "these import each other in a circle"
+
+
+@pytest.mark.parametrize("name", LIGHT)
+def test_what_every_command_starts_with_loads_no_heavy_library(name):
+    assert _loaded_by(name) == set()
+
+
+def test_judging_and_reporting_load_neither_torch_nor_timm():
+    assert _loaded_by(*STUDY) & WORKSHOP_ONLY == set()
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("bench.store", "bench.judge.front"),
+        ("bench.errors", "bench.records"),
+        ("bench.stats", "bench.units"),
+        ("bench.catalog", "bench.store"),
+        ("bench.judge.front", "bench.report.table"),
+        ("bench.judge.front", "bench.measuring.seat"),
+        ("bench.report.table", "bench.measuring"),
+        ("bench.measuring.seat", "bench.judge"),
+        ("bench.measuring.seat", "bench.cli"),
+        ("bench.store", "bench"),
+        ("bench.attic", "bench.errors"),
+        ("bench.store", "bench.attic"),
+        ("bench.store2", "bench.errors"),
+    ],
+)
+def test_the_plan_objects_to_an_import(importer, imported):
+    assert objection(importer, imported) is not None
+
+
+@pytest.mark.parametrize(
+    ("importer", "imported"),
+    [
+        ("bench.cli", "bench.measuring.engine"),
+        ("bench.cli", "bench.report.table"),
+        ("bench.__main__", "bench.cli"),
+        ("bench.report.table", "bench.judge.front"),
+        ("bench.measuring.engine", "bench.measuring.seat"),
+        ("bench.measuring.engine", "bench.store"),
+        ("bench.store", "bench.records"),
+    ],
+)
+def test_the_plan_allows_an_import(importer, imported):
+    assert objection(importer, imported) is None
+
+
+def test_the_reading_of_imports_misses_no_way_to_write_one(tmp_path):
+    file = tmp_path / "x.py"
+    file.write_text(
+        "import bench.errors\n"
+        "from bench.records import Case\n"
+        "from bench import units\n"
+        "from . import front\n"
+        "from ..report import table\n"
+        "from .. import store\n"
+        "def late():\n    import torch.nn as nn\n"
+        "import importlib\nimportlib.import_module('bench.cli')\n"
+    )
+    known = {"bench.units", "bench.judge.front", "bench.report.table", "bench.store"}
+    found = [name for name, _ in imports(file, "bench.judge.x", known)]
+    assert found == [
+        "bench.errors",
+        "bench.records",
+        "bench.units",
+        "bench.judge.front",
+        "bench.report.table",
+        "bench.store",
+        "importlib",
+        "torch.nn",
+        "bench.cli",
+    ]

@@ -1,0 +1,125 @@
+import math
+import random
+
+import pytest
+
+from bench.errors import UsageError
+from bench.judge.estimates import latency, pooled, relative_to_yardstick, throughput, yardstick_latency
+from bench.records import Estimate, Finding
+from tests.making import record
+
+
+def kinds(estimate):
+    return [finding.kind for finding in estimate.findings]
+
+
+def test_latency_is_the_geometric_mean_of_the_runs_medians_and_ignores_settle_passes():
+    estimate = latency(record(runs=(0.010, 0.010, 0.0125)))
+    assert estimate.value == pytest.approx((0.010 * 0.010 * 0.0125) ** (1 / 3))
+    assert (estimate.n, estimate.level) == (3, 0.95)
+
+
+def test_the_interval_is_students_t_over_runs_on_the_log_scale():
+    estimate = latency(record(runs=(0.01 * math.e**-0.1, 0.01, 0.01 * math.e**0.1)))
+    half = 4.302652729911275 * 0.1 / math.sqrt(3)  # t with 2 degrees of freedom, standard deviation 0.1
+    assert math.log(estimate.high / 0.01) == pytest.approx(half)
+    assert math.log(0.01 / estimate.low) == pytest.approx(half)
+    assert estimate.findings == ()
+
+
+def test_throughput_turns_the_limits_round_and_counts_images():
+    asked = record(runs=(0.010, 0.011, 0.012), batch=16)
+    seconds, images = latency(asked), throughput(asked)
+    assert images.value == pytest.approx(16 / seconds.value)
+    assert images.low == pytest.approx(16 / seconds.high)
+    assert images.high == pytest.approx(16 / seconds.low)
+
+
+def test_one_run_gives_an_unbounded_interval_and_says_how_many_are_needed():
+    asked = record(runs=(0.01,))
+    for estimate in (latency(asked), throughput(asked), relative_to_yardstick(asked)):
+        assert (estimate.low, estimate.high) == (-math.inf, math.inf)
+        assert kinds(estimate) == ["too-few-runs"]
+        assert "at least 3 are needed, 2 more" in estimate.findings[0].message
+
+
+def test_two_runs_give_an_interval_and_a_finding():
+    estimate = latency(record(runs=(0.01, 0.0101)))
+    assert 0 < estimate.low < 0.01 < estimate.high < math.inf
+    assert kinds(estimate) == ["too-few-runs"]
+
+
+def test_two_wild_runs_do_not_overflow():
+    asked = record(runs=(1e-9, 1e300))
+    assert latency(asked).high == math.inf
+    assert throughput(asked).low == -math.inf
+
+
+def test_a_broken_off_run_counts_only_with_two_turns():
+    assert latency(record(runs=(0.01, 0.02), complete=False, turns=2)).n == 2
+    nothing = latency(record(runs=(0.01, 0.02), complete=False, turns=1))
+    assert isinstance(nothing, Finding)
+    assert nothing.kind == "no-turns"
+    assert latency(record(runs=(0.01, 0.02), complete=True, turns=1)).n == 2
+
+
+def test_the_ratio_to_the_yardstick_cancels_what_slows_a_whole_run():
+    estimate = relative_to_yardstick(record(runs=(0.010, 0.020, 0.013), yardsticks=(0.005, 0.010, 0.0065)))
+    assert estimate.value == pytest.approx(2.0)
+    assert estimate.high / estimate.low == pytest.approx(1.0)
+
+
+def test_a_run_without_a_yardstick_does_not_count_for_the_ratio_and_none_at_all_is_a_finding():
+    assert relative_to_yardstick(record(runs=(0.01, 0.02), yardsticks=(0.005, None))).n == 1
+    nothing = relative_to_yardstick(record(runs=(0.01, 0.02), yardsticks=(None, None)))
+    assert isinstance(nothing, Finding)
+    assert nothing.kind == "no-yardstick"
+
+
+@pytest.mark.parametrize("number", [latency, throughput, relative_to_yardstick, lambda r: pooled([r], 0.007)])
+def test_an_emulated_machine_never_gives_a_speed(number):
+    assert number(record(emulated=True)).kind == "emulated"
+
+
+def test_a_failed_case_gives_its_reason_instead_of_a_speed():
+    found = latency(record(outcome="failed", reason="logits are constant"))
+    assert found.kind == "case-failed"
+    assert "logits are constant" in found.message
+
+
+def test_pooling_cancels_the_drift_between_sessions():
+    calm = record(session="s1", runs=(0.0100, 0.0101, 0.0099), yardsticks=(0.0050, 0.00505, 0.00495))
+    slow = record(session="s2", runs=(0.0120, 0.0121, 0.0119), yardsticks=(0.0060, 0.00605, 0.00595))
+    estimate = pooled([calm, slow], 0.0055)
+    assert estimate.value == pytest.approx(0.011)
+    assert estimate.n == 6
+    assert estimate.high / estimate.low == pytest.approx(1.0, abs=1e-6)
+
+
+def test_pooling_different_cases_is_refused():
+    with pytest.raises(UsageError, match="different cases"):
+        pooled([record("a"), record("b")], 0.007)
+
+
+def test_sessions_that_disagree_by_more_than_their_runs_are_reported():
+    one = record(session="s1", runs=(0.0100, 0.0101, 0.0099))
+    two = record(session="s2", runs=(0.0120, 0.0121, 0.0119))
+    assert kinds(pooled([one, two], 0.007)) == ["sessions-disagree"]
+    assert kinds(pooled([one, record(session="s2", runs=(0.0099, 0.0102, 0.0100))], 0.007)) == []
+
+
+def test_the_yardsticks_latency_counts_each_run_once_however_many_cases_share_it():
+    few = [record("a", yardsticks=(0.005, 0.006, 0.007))]
+    many = [record(name, yardsticks=(0.005, 0.006, 0.007)) for name in "abcde"]
+    assert yardstick_latency(many) == yardstick_latency(few)
+    assert yardstick_latency(few).n == 3
+
+
+def test_intervals_hold_the_truth_as_often_as_they_say():
+    rng = random.Random(7)
+    hits = 0
+    for _ in range(400):
+        estimate = latency(record(runs=[0.01 * math.exp(rng.gauss(0, 0.05)) for _ in range(5)]))
+        assert isinstance(estimate, Estimate)
+        hits += estimate.low <= 0.01 <= estimate.high
+    assert 0.92 <= hits / 400 <= 0.98

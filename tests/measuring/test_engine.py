@@ -1,0 +1,189 @@
+"""The real engine, driven by a fake clock and fake seats."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bench.budget import Costs, FixedBudget, plan
+from bench.measuring.seat import SeatLostError
+from bench.measuring.wire import Failed, Turned
+from bench.store import read_session, records
+from tests.fake_world import FakeMachine, Rig, line
+
+LINES = (line("a", 0.01), line("b", 0.02), line("yardstick-1a", 0.01, role="yardstick"))
+IDS = {one.case.network: one.id for one in LINES}
+COSTS = Costs(4.0, 0.3)
+POLICY = FixedBudget(30.0, 4, 2)
+
+
+@pytest.fixture
+def rig() -> Iterator[Rig]:
+    made = Rig()
+    yield made
+    made.close()
+
+
+def test_every_round_gives_every_case_one_turn_in_a_random_order_that_the_seed_fixes(rig: Rig, tmp_path: Path) -> None:
+    orders = []
+    for folder in ("one", "two"):
+        machine = FakeMachine(LINES)
+        engine, _ = rig(tmp_path / folder, LINES, machine)
+        engine.take_runs(POLICY, COSTS, 0)
+        rounds = [tuple(machine.order[at : at + 3]) for at in range(0, len(machine.order), 3)]
+        assert all(sorted(one) == sorted(IDS.values()) for one in rounds)
+        assert len(set(rounds)) > 1
+        orders.append(rounds)
+    assert orders[0] == orders[1]
+
+
+def test_each_run_has_fresh_seats_and_is_closed_as_done(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(POLICY, COSTS, 0)
+    session = read_session(path)
+    assert len(machine.opened) == len(session.starts) == len(session.ends) == engine.runs == 4
+    assert {end.outcome for end in session.ends} == {"done"}
+
+
+@pytest.mark.parametrize("budget_s", [20.0, 47.0, 120.0, 601.0])
+@pytest.mark.parametrize("slower", [0.8, 1.0, 1.3])
+def test_the_budget_is_kept_within_a_tenth_also_on_a_machine_that_changed_its_speed(
+    rig: Rig, tmp_path: Path, budget_s: float, slower: float
+) -> None:
+    machine = FakeMachine(LINES, noise=0.1)
+    machine.truth = {key: slower * value for key, value in machine.truth.items()}
+    engine, _ = rig(tmp_path, LINES, machine)
+    began = machine.now
+    what = plan(COSTS, budget_s)
+    engine.take_runs(FixedBudget(budget_s, what.runs, 2), COSTS, 0)
+    assert 0.85 * budget_s <= machine.now - began <= 1.1 * budget_s
+
+
+def test_durations_are_stored_as_they_were_measured_with_round_and_position(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(FixedBudget(10.0, 1, 2), COSTS, 0)
+    turns = read_session(path).turns
+    assert [turn.case for turn in turns] == machine.order
+    assert [turn.position for turn in turns[:6]] == [0, 1, 2, 0, 1, 2]
+    assert all(turn.duration_s == (machine.truth[turn.case],) * 4 and len(turn.settle_s) == 2 for turn in turns)
+
+
+def test_a_case_that_kills_its_seat_costs_itself_and_the_rest_of_that_run(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    dead = SeatLostError("crashed with a segmentation fault (SIGSEGV)")
+    machine.answer = lambda case, turn: dead if case == IDS["b"] and turn >= 3 else None
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(POLICY, COSTS, 0)
+    session = read_session(path)
+    assert session.ends[0].outcome == "partial"
+    assert session.ends[0].failed == {IDS["b"]: "crashed with a segmentation fault (SIGSEGV)"}
+    assert all("b" not in opened for opened in machine.opened[1:])
+    assert {end.outcome for end in session.ends[1:]} == {"done"}
+    found = {record.case.network: record for record in records(session)}
+    assert (found["b"].outcome, found["a"].outcome) == ("failed", "done")
+    assert len(found["b"].runs[0].turns) == 1
+
+
+@pytest.mark.parametrize("way", ["failed", "problem"])
+def test_a_case_with_wrong_outputs_has_a_reason_and_no_further_turn(rig: Rig, tmp_path: Path, way: str) -> None:
+    machine = FakeMachine(LINES)
+    turned = Turned(settle_s=(), duration_s=(1.0,), minor_faults=0, major_faults=0, cpu_s=0, problem="not finite")
+    machine.answer = lambda case, _turn: (
+        None if case != IDS["a"] else Failed(reason="not finite") if way == "failed" else turned
+    )
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(POLICY, COSTS, 0)
+    session = read_session(path)
+    assert engine.failed == {IDS["a"]: "not finite"}
+    assert machine.order.count(IDS["a"]) == 1
+    assert IDS["a"] not in {turn.case for turn in session.turns}
+    assert {end.outcome for end in session.ends} == {"done"}
+
+
+def test_the_engine_stops_when_no_subject_is_left(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    machine.answer = lambda case, _turn: None if case == IDS["yardstick-1a"] else Failed(reason="no")
+    engine, _ = rig(tmp_path, LINES, machine)
+    engine.take_runs(POLICY, COSTS, 0)
+    assert len(machine.opened) == 1
+    assert set(engine.failed) == {IDS["a"], IDS["b"]}
+
+
+def test_an_interrupt_closes_the_run_as_partial_and_keeps_every_turn(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    machine.answer = lambda _case, turn: KeyboardInterrupt() if turn == 7 else None
+    engine, path = rig(tmp_path, LINES, machine)
+    with pytest.raises(KeyboardInterrupt):
+        engine.take_runs(POLICY, COSTS, 0)
+    session = read_session(path)
+    assert len(session.turns) == 7
+    assert [end.outcome for end in session.ends] == ["partial"]
+
+
+def test_a_restless_seat_is_noticed_once_a_run(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    machine.restless_s = 0.003
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(FixedBudget(10.0, 1, 2), COSTS, 0)
+    (end,) = read_session(path).ends
+    assert [finding.kind for finding in end.findings] == ["seat-not-idle"]
+    assert "3.0 ms" in end.findings[0].message
+
+
+def test_page_faults_with_a_pinned_allocator_are_noticed_and_with_the_shipped_one_expected(
+    rig: Rig, tmp_path: Path
+) -> None:
+    for allocator, expected in (("pinned", {"page-faults"}), ("shipped", set())):
+        lines = (line("a", 0.01, allocator=allocator),)
+        machine = FakeMachine(lines)
+        machine.minor_faults = 4000
+        engine, path = rig(tmp_path / allocator, lines, machine)
+        engine.take_runs(FixedBudget(10.0, 1, 2), COSTS, 0)
+        assert {finding.kind for end in read_session(path).ends for finding in end.findings} == expected
+
+
+def test_a_seat_with_other_threads_than_asked_for_is_noticed(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    machine.threads = 2
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(FixedBudget(10.0, 1, 2), COSTS, 0)
+    assert "threads-differ" in {finding.kind for finding in read_session(path).ends[0].findings}
+
+
+def test_a_case_that_cannot_be_loaded_in_a_later_run_is_left_out_of_it(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    engine, path = rig(tmp_path, LINES, machine)
+    machine.dead_at_start = {"b": "ran out of memory"}
+    engine.take_runs(POLICY, COSTS, 0)
+    assert engine.failed == {IDS["b"]: "ran out of memory"}
+    assert read_session(path).ends[0].failed == {IDS["b"]: "ran out of memory"}
+    assert IDS["b"] not in machine.order
+
+
+def test_a_resumed_session_numbers_its_runs_on(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(FixedBudget(20.0, 5, 2), COSTS, 3)
+    assert [start.run for start in read_session(path).starts] == [3, 4]
+
+
+def test_the_longest_wait_for_a_turn_grows_with_what_the_probe_foretold(rig: Rig, tmp_path: Path) -> None:
+    slow = line("slow", 10.0)
+    machine = FakeMachine((slow,))
+    seen: list[float] = []
+    engine, _ = rig(tmp_path, (slow,), machine)
+    open_seats = machine.open_seats
+
+    def spying(lines: object) -> object:
+        seats = open_seats(lines)  # type: ignore[arg-type]
+        turn = seats.turn
+        seats.turn = lambda case, s, p, timeout_s: seen.append(timeout_s) or turn(case, s, p, timeout_s)  # type: ignore[method-assign, func-returns-value]
+        return seats
+
+    engine._world = engine._world._replace(open_seats=spying)  # type: ignore[arg-type]
+    engine.take_runs(FixedBudget(100.0, 1, 1), COSTS, 0)
+    assert min(seen) == 20 * 6 * 10.0

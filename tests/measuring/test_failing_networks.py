@@ -1,0 +1,103 @@
+"""Networks that fail, in real seats: each costs itself, keeps its reason, and leaves every other case its time."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+
+EARLY = {
+    "raises": "raised RuntimeError: shapes do not match in model.py",
+    "nan": "not finite",
+    "constant": "constant",
+    "zeros": "constant",
+    "pair": "returned a tuple",
+    "hangs": "hung: no answer within",
+    "segfaults": "SIGSEGV",
+    "killed": "SIGKILL",
+    "out_of_memory": "ran out of memory",
+    "no_module": "returned a str, not a torch.nn.Module",
+}
+LATE = {
+    "nan_late": "not finite",
+    "hangs_late": "hung: no answer within",
+    "segfaults_late": "SIGSEGV",
+    "killed_late": "SIGKILL",
+}
+
+
+def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, Any], str]:
+    """Run the command line on networks of `tests/hostile_networks.py`; exit code, document, stderr."""
+    networks = ",".join(f"tests.hostile_networks:{name}" for name in names)
+    words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "8s", "--json", *more]
+    done = subprocess.run(
+        [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+    )
+    return done.returncode, json.loads(done.stdout), done.stderr
+
+
+@pytest.fixture(scope="module")
+def early(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
+    """One session with every network that fails before the first run, and a sound one."""
+    return measure(["sound", *EARLY], tmp_path_factory.mktemp("early"), "--budget", "8s")
+
+
+@pytest.fixture(scope="module")
+def late(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
+    """One session with every network that fails in the middle of a run, and a sound one."""
+    return measure(["sound", *LATE], tmp_path_factory.mktemp("late"), "--budget", "60s")
+
+
+@pytest.mark.parametrize("name", EARLY)
+def test_a_network_that_fails_at_once_has_a_reason_and_no_time(
+    early: tuple[int, dict[str, Any], str], name: str
+) -> None:
+    _check_failed(early[1], name, EARLY[name])
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", LATE)
+def test_a_network_that_fails_in_a_run_has_a_reason_and_no_time(
+    late: tuple[int, dict[str, Any], str], name: str
+) -> None:
+    _check_failed(late[1], name, LATE[name])
+
+
+def test_the_sound_network_beside_them_keeps_its_time_and_the_exit_code_tells(
+    early: tuple[int, dict[str, Any], str],
+) -> None:
+    code, document, _ = early
+    (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
+    assert code == 1
+    assert sound["outcome"] == "done"
+    assert sound["latency_s"] > 0
+    assert sound["runs"] >= 1
+    assert len(document["failed"]) == len(EARLY)
+
+
+@pytest.mark.slow
+def test_a_sound_network_keeps_its_time_beside_those_that_kill_its_seat(late: tuple[int, dict[str, Any], str]) -> None:
+    code, document, _ = late
+    (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
+    assert (code, sound["outcome"]) == (1, "done")
+    assert sound["runs"] >= 1
+
+
+def test_a_reason_holds_no_path_and_no_terminal_escape(early: tuple[int, dict[str, Any], str]) -> None:
+    (reason,) = (why for case, why in early[1]["failed"].items() if ":raises" in case)
+    assert "/" not in reason
+    assert "\x1b" not in reason
+
+
+def _check_failed(document: dict[str, Any], name: str, reason: str) -> None:
+    (row,) = (row for row in document["cases"] if row["network"] == f"tests.hostile_networks:{name}")
+    assert row["outcome"] == "failed"
+    assert reason in row["reason"]
+    assert row["latency_s"] is None

@@ -1,0 +1,45 @@
+"""What is stored of a failure: one line, no path, nothing a terminal would obey."""
+
+from __future__ import annotations
+
+import pytest
+
+from bench.measuring.reasons import one_line, reason_for, reason_for_exit
+
+
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("no file /home/ada/secret/model.py here", "no file model.py here"),
+        (r"no file C:\Users\ada\model.py here", "no file model.py here"),
+        ("two\nlines\tand a tab", "two lines and a tab"),
+        ("bell \x07 and \x1b[31mred", "bell \\x07 and \\x1b[31mred"),
+        ("at /a/b/c.py\x1b[31m", "at c.py\\x1b[31m"),
+        ("3/4 of it", "3/4 of it"),
+    ],
+)
+def test_a_line_keeps_the_message_and_drops_folders_and_escapes(said: str, kept: str) -> None:
+    assert one_line(said) == kept
+
+
+def test_a_long_message_is_cut_with_an_ellipsis() -> None:
+    assert len(one_line("x" * 5000)) == 300
+    assert one_line("x" * 5000).endswith("…")
+
+
+def test_running_out_of_memory_is_told_apart() -> None:
+    assert reason_for(MemoryError()).startswith("ran out of memory")
+    torch_says = "[enforce fail at alloc_cpu.cpp:117] DefaultCPUAllocator: not enough memory: you tried to allocate 9"
+    assert reason_for(RuntimeError(torch_says)).startswith("ran out of memory")
+    assert reason_for(RuntimeError("shapes differ")) == "raised RuntimeError: shapes differ"
+
+
+@pytest.mark.parametrize(
+    ("code", "word"), [(-9, "SIGKILL"), (-11, "segmentation fault"), (-6, "SIGABRT"), (3, "exit code 3: last words")]
+)
+def test_an_exit_status_is_put_into_words(code: int, word: str) -> None:
+    assert word in reason_for_exit(code, "first\nlast words\n")
+
+
+def test_a_silent_exit_says_so() -> None:
+    assert "it said nothing" in reason_for_exit(1, "")

@@ -1,0 +1,63 @@
+import re
+
+import pytest
+
+from bench.errors import NothingToShowError, StoreError
+from bench.judge.front import panels
+from bench.report.export import document, write_front
+from tests.making import record
+
+PANELS = panels(
+    [
+        record("levit_192", (0.014, 0.0141, 0.0142)),
+        record("thin", (0.010,), top1=72.0),
+        record("bro|ken", outcome="failed", reason="killed by signal 9"),
+    ]
+)
+
+
+def test_four_files_appear_and_no_draft_stays(tmp_path):
+    written = write_front(PANELS, tmp_path / "new" / "folder")
+    assert [path.name for path in written] == ["front.png", "front.svg", "front.csv", "front.md"]
+    assert {path.name for path in (tmp_path / "new" / "folder").iterdir()} == {path.name for path in written}
+    assert written[0].read_bytes().startswith(b"\x89PNG")
+    assert b"<svg" in written[1].read_bytes()
+
+
+def test_the_page_tells_findings_what_was_left_out_conditions_and_commands():
+    page = document(PANELS, 2, ["levit-bench run --networks levit_192"])
+    assert "2 points had no room for their name" in page
+    assert re.search(r"^- `too-few-runs` \(thin\): 1 run gives no interval", page, re.M)
+    assert re.search(r"^- bro\\\|ken@224, session s1, .*: failed: killed by signal 9$", page, re.M)
+    assert "torch 2.13.0" in page
+    assert "\n    levit-bench run --networks levit_192\n" in page
+    assert [line for line in page.splitlines() if line.startswith("#")] == [
+        "# Speed against top-1", "## Findings", "## Left out", "## Conditions", "## How to reproduce",
+    ]  # fmt: skip
+
+
+def test_long_lists_say_how_much_more_there_is():
+    page = document(panels([record("a"), *(record(f"n{i}", top1=None) for i in range(60))]))
+    assert "- … and 10 more" in page
+
+
+def test_an_old_front_is_replaced_whole(tmp_path):
+    (tmp_path / "front.csv").write_text("old", encoding="utf-8")
+    write_front(PANELS, tmp_path)
+    assert (tmp_path / "front.csv").read_text(encoding="utf-8").startswith("network,")
+
+
+def test_a_folder_that_cannot_be_written_is_a_store_error_with_advice(tmp_path):
+    (tmp_path / "file").write_text("", encoding="utf-8")
+    with pytest.raises(StoreError, match=r"cannot write .*file.* Name another folder"):
+        write_front(PANELS, tmp_path / "file")
+    (tmp_path / "taken" / "front.csv").mkdir(parents=True)
+    with pytest.raises(StoreError, match=r"front\.csv"):
+        write_front(PANELS, tmp_path / "taken")
+    assert not [path for path in (tmp_path / "taken").iterdir() if path.name.startswith(".")]
+
+
+def test_nothing_to_show_writes_nothing(tmp_path):
+    with pytest.raises(NothingToShowError):
+        write_front(panels([record("a", top1=None)]), tmp_path / "out")
+    assert not (tmp_path / "out").exists()

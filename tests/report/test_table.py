@@ -1,0 +1,91 @@
+import csv as csv_format
+import io
+import textwrap
+
+import pytest
+from rich.console import Console
+
+from bench.judge.front import panels
+from bench.report.table import COLUMNS, csv, frame, markdown, table
+from tests.making import record
+
+PANELS = panels(
+    [
+        record("levit_128s", (0.0070, 0.0071, 0.0072), top1=76.6),
+        record("levit_192", (0.0140, 0.0141, 0.0142), top1=80.0),
+        record("efficientnet_b0", (0.020, 0.021, 0.022), top1=77.1),
+        record("deit_tiny", (0.009,), top1=72.2),
+        record("broken", outcome="failed", reason="out of memory"),
+    ]
+)
+HOSTILE = panels([record("=cmd|'x'\x1b[31m[red]`<b>" + "y" * 90, (0.01,) * 3, family="@fam")])
+
+
+def printed(panel, **options):
+    out = io.StringIO()
+    Console(file=out, width=80, **options).print(table(panel))
+    return out.getvalue()
+
+
+def test_the_table_reads_like_this():
+    golden = """\
+    Example Xeon Gold 6999X (16 logical cores) · device cpu · 1 thread ·
+    batch 1 · runtime eager · allocator pinned · weights
+    random-calibrated-1 · torch 2.13.0
+
+     network           top-1   latency      95 %   img/s   dominated by
+     ──────────────────────────────────────────────────────────────────
+     levit_128s         76.6   7.10 ms   ± 3.6 %     141   ● front
+     deit_tiny          72.2   9.00 ms       ± ∞     111   levit_128s
+     levit_192          80.0   14.1 ms   ± 1.8 %    70.9   ● front
+     efficientnet_b0    77.1   21.0 ms    ± 13 %    47.7   levit_192
+
+    1 of 4 with too few runs for an interval worth the name; 1 left out
+    """
+    shown = [line.rstrip() for line in printed(PANELS[0]).splitlines()]
+    assert shown == textwrap.dedent(golden).splitlines()
+
+
+def test_the_table_fits_80_columns_and_shows_hostile_names_as_text():
+    text = printed(HOSTILE[0])
+    assert max(len(line) for line in text.splitlines()) <= 80
+    assert "\x1b" not in text
+    assert "\\x1b[31m[red" in text  # neither an escape nor markup of rich
+
+
+def test_colour_stays_out_of_pipes_and_of_no_color(monkeypatch):
+    assert "\x1b" in printed(PANELS[0], force_terminal=True)
+    assert "\x1b" not in printed(PANELS[0])
+    monkeypatch.setenv("NO_COLOR", "1")
+    assert "\x1b[3" not in printed(PANELS[0], force_terminal=True)
+
+
+def test_every_markdown_row_has_as_many_cells_as_its_head():
+    for line in markdown((*PANELS, *HOSTILE)).splitlines():
+        if line.startswith("|"):
+            assert line.replace("\\|", "").count("|") == 9
+    assert "| levit_192 | 80.0 | 14.1 ms | ± 1.8 % | 70.9 | 9.20M | 305M | **front** |" in markdown(PANELS)
+    assert "<b>" not in markdown(HOSTILE)
+
+
+def test_csv_is_unrounded_complete_and_harmless():
+    rows = list(csv_format.DictReader(io.StringIO(csv((*PANELS, *HOSTILE)))))
+    assert len(rows) == 5
+    first = PANELS[0].points[0]
+    assert float(rows[0]["latency_s"]) == first.latency.value
+    assert float(rows[0]["images_per_s_low"]) == first.throughput.low
+    assert rows[1]["dominated_by"] == "levit_128s"
+    assert float(rows[1]["latency_high_s"]) == float("inf")
+    hostile = rows[-1]
+    assert hostile["network"].startswith("'=cmd|")
+    assert hostile["family"] == "'@fam"
+    assert "\x1b" not in hostile["network"]
+
+
+def test_the_frame_holds_names_as_they_were_stored():
+    pytest.importorskip("pandas")
+    data = frame((*PANELS, *HOSTILE))
+    assert tuple(data.columns) == COLUMNS
+    assert data["network"].iloc[-1] == HOSTILE[0].points[0].case.network
+    assert data["on_front"].sum() == 3
+    assert data["threads"].unique().tolist() == ["1"]

@@ -1,0 +1,74 @@
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.stats import best_rounds, t_interval, variance_components
+
+values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
+
+
+def test_the_t_interval_matches_the_textbook():
+    interval = t_interval([1.0, 2.0, 3.0, 4.0, 5.0])
+    half = 2.7764451051977987 * math.sqrt(2.5) / math.sqrt(5)  # 97.5 % point of t with 4 degrees of freedom
+    assert interval == pytest.approx((3.0, 3.0 - half, 3.0 + half))
+
+
+def test_one_value_bounds_nothing_and_none_is_an_error():
+    assert t_interval([2.0]) == (2.0, -math.inf, math.inf)
+    with pytest.raises(ValueError, match="no values"):
+        t_interval([])
+
+
+@given(values)
+def test_the_interval_holds_its_mean_and_grows_with_the_level(numbers):
+    narrow, wide = t_interval(numbers, 0.8), t_interval(numbers, 0.99)
+    assert wide.low <= narrow.low <= narrow.value <= narrow.high <= wide.high
+
+
+@given(values, st.randoms(use_true_random=False))
+def test_the_interval_leaves_its_input_alone(numbers, rng):
+    before = list(numbers)
+    t_interval(numbers)
+    assert numbers == before
+
+
+def test_nominal_95_percent_cover_the_truth_95_times_in_a_hundred():
+    rng = random.Random(3)
+    hits = sum(
+        interval.low <= 0 <= interval.high
+        for interval in (t_interval([rng.gauss(0, 1) for _ in range(5)]) for _ in range(1000))
+    )
+    assert 930 <= hits <= 970
+
+
+def test_variance_components_find_the_truth():
+    rng = random.Random(5)
+    groups = []
+    for _ in range(300):
+        centre = rng.gauss(0, 2.0)
+        groups.append([rng.gauss(centre, 1.0) for _ in range(rng.choice((2, 3, 5)))])
+    between, within = variance_components(groups)
+    assert between == pytest.approx(4.0, rel=0.2)
+    assert within == pytest.approx(1.0, rel=0.2)
+
+
+def test_a_negative_component_is_zero_and_too_little_data_gives_none():
+    assert variance_components([[0.0, 10.0], [10.0, 0.0]])[0] == 0.0
+    assert all(math.isnan(x) for x in variance_components([[1.0, 2.0]]))
+    assert all(math.isnan(x) for x in variance_components([[1.0], [2.0]]))
+
+
+@pytest.mark.parametrize(("start", "each", "between", "within"), [(10, 1, 0.01, 0.04), (3, 2, 0.5, 0.1), (60, 1, 1, 9)])
+def test_the_best_number_of_rounds_beats_its_neighbours(start, each, between, within):
+    def variance(rounds):
+        return (between + within / rounds) * (start + rounds * each)
+
+    best = best_rounds(start, each, between, within)
+    assert variance(best) <= min(variance(best + 1), variance(max(1, best - 1))) * 1.001
+
+
+def test_without_variance_between_runs_one_run_should_never_end():
+    assert best_rounds(10, 1, 0.0, 1.0) == 1_000_000

@@ -1,0 +1,74 @@
+import math
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.errors import UsageError
+from bench.units import (
+    format_bytes,
+    format_count,
+    format_duration,
+    format_latency,
+    parse_duration,
+    significant,
+)
+
+
+@pytest.mark.parametrize(
+    ("text", "seconds"),
+    [("60s", 60), ("3m", 180), ("1h30m", 5400), ("250ms", 0.25), (" 1.5 MIN ", 90), ("1h 5m 10s", 3910)],
+)
+def test_durations_are_read_as_people_write_them(text, seconds):
+    assert parse_duration(text) == pytest.approx(seconds)
+
+
+@pytest.mark.parametrize("text", ["", "60", "s", "-3s", "0s", "3 parsecs", "1e3s", "5s!", "nan s", "9" * 400 + "s"])
+def test_a_text_that_is_no_positive_duration_is_refused_with_examples(text):
+    with pytest.raises(UsageError, match=r"is no duration\. Write a positive number with a unit, such as 90s"):
+        parse_duration(text)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(45, "45 s"), (59.6, "1 min"), (200, "3 min 20 s"), (3900, "1 h 05 min"), (0.2, "0 s")]
+)
+def test_durations_are_written_for_people(seconds, text):
+    assert format_duration(seconds) == text
+
+
+@pytest.mark.parametrize(
+    ("value", "text"),
+    [
+        (0.0123456, "0.0123"), (12.3456, "12.3"), (999.6, "1000"), (9.9996, "10.0"), (99.99999, "100"), (0, "0"),
+        (math.inf, "∞"), (-math.inf, "-∞"), (math.nan, "nan"), (-0.5, "-0.500"), (123456, "123456"),
+    ],
+)  # fmt: skip
+def test_three_significant_digits_without_an_exponent(value, text):
+    assert significant(value) == text
+
+
+@given(st.floats(1e-6, 1e6), st.integers(1, 6))
+def test_significant_digits_are_right_to_half_a_unit_of_the_last(value, digits):
+    assert float(significant(value, digits)) == pytest.approx(value, rel=0.5000001 * 10 ** (1 - digits))
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"),
+    [
+        (1.2, "1.20 s"),
+        (0.0123, "12.3 ms"),
+        (850e-6, "850 µs"),
+        (12e-9, "12.0 ns"),
+        (0.99999, "1.00 s"),
+        (0.000999, "999 µs"),
+    ],
+)
+def test_latencies_choose_the_unit_that_shows_them_best(seconds, text):
+    assert format_latency(seconds) == text
+
+
+def test_counts_and_sizes_have_their_suffixes_and_a_dash_when_unknown():
+    assert [format_count(c) for c in (None, 12, 9_200_000, 1.13e9, 305e6, 2e12)] == [
+        "–", "12", "9.20M", "1.13G", "305M", "2.00T",
+    ]  # fmt: skip
+    assert [format_bytes(c) for c in (None, 12, 2048, 32 << 20, 16 << 30)] == ["–", "12 B", "2 KiB", "32 MiB", "16 GiB"]
