@@ -18,9 +18,9 @@ GOOD_RUNS = 5
 """Runs that are worth having before rounds are: Student's factor falls from 4.3 at three to 2.8 at five."""
 MAX_RUNS = 40
 """More runs than this narrow an interval by less than the drift between sessions."""
-BETWEEN_RUNS = 2.0e-4
+BETWEEN_RUNS = 2.5e-4
 """Variance between runs of a log ratio to the yardstick, from the pilot."""
-WITHIN_RUN = 4.0e-4
+WITHIN_RUN = 2.5e-3
 """Variance between rounds of the same, from the pilot."""
 
 Step = Literal["round", "run", "stop"]
@@ -79,14 +79,19 @@ def plan(costs: Costs, budget_s: float) -> Plan:
     runs = int(budget_s / (costs.start_s + rounds * costs.round_s))
     if runs < GOOD_RUNS:
         for runs in (GOOD_RUNS, GOOD_RUNS - 1, MIN_RUNS, 2, 1):
-            rounds = int((budget_s / runs - costs.start_s) / costs.round_s)
+            rounds = _rounds_in(budget_s / runs, costs)
             if rounds >= MIN_ROUNDS:
                 break
     elif runs > MAX_RUNS:
         runs = MAX_RUNS
-        rounds = int((budget_s / runs - costs.start_s) / costs.round_s)
+        rounds = _rounds_in(budget_s / runs, costs)
     runs, rounds = max(1, runs), max(1, rounds)
     return Plan(runs, rounds, runs * (costs.start_s + rounds * costs.round_s), smallest)
+
+
+def _rounds_in(run_s: float, costs: Costs) -> int:
+    """Whole rounds in a run of that length; a budget that is met exactly is met."""
+    return int((run_s - costs.start_s) / costs.round_s + 1e-9)
 
 
 class FixedBudget(NamedTuple):

@@ -69,9 +69,9 @@ def protocol_of(request: Request) -> Protocol:
         raise UsageError(f"unknown seats {request.seats!r}. Choose shared or alone.")
     budget_s, thin = capped(parse_duration(request.budget)), request.thin
     return Protocol(
-        settle_passes=2,
-        turn_s=0.1,
-        min_passes=3,
+        settle_passes=1,
+        turn_s=0.03,
+        min_passes=2,
         max_passes=50,
         runs=0,
         min_rounds=MIN_ROUNDS,

@@ -41,6 +41,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     from bench.judge.comparable import where
     from bench.judge.front import panels, require_comparable
     from bench.report.export import write_front
+    from bench.report.reproduce import reproduce
     from bench.report.table import frame, table
     from bench.request import resolve_session
 
@@ -48,7 +49,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
     found = panels(records, "throughput" if metric == "throughput" else "latency")
     require_comparable(found)
-    written = write_front(found, out)
+    written = write_front(found, out, reproduce(found, session))
     if as_json:
         click.echo(json.dumps(json.loads(frame(found).to_json(orient="records")), indent=2))
     else:

@@ -27,6 +27,7 @@ class Reporter:
         self._task: TaskID | None = bar.add_task("starting", total=None, left="") if bar else None
         self._plan: Plan | None = None
         self._said_at = time.monotonic()
+        self._noticed: set[tuple[str, str | None]] = set()
 
     def preparing(self, done: int, total: int, case: Case) -> None:
         """The next network is being prepared."""
@@ -48,7 +49,10 @@ class Reporter:
         self._show(f"run {run + 1}, round {round_ + 1}", elapsed_s, total, f"{format_duration(left)} left")
 
     def noticed(self, finding: Finding) -> None:
-        """A doubt came up."""
+        """A doubt came up: each is said once a session, the file keeps it for every run."""
+        if (finding.kind, finding.case) in self._noticed:
+            return
+        self._noticed.add((finding.kind, finding.case))
         self._console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
 
     def _show(self, what: str, done: float, total: float, left: str) -> None:

@@ -31,6 +31,8 @@ class Components(NamedTuple):
     quantity: Quantity
     sessions: int
     runs: int
+    of_sessions: float
+    """Of the sessions' own estimates, their runs' scatter included: how far two sessions disagree."""
     between_sessions: float
     """What sessions add beyond their runs."""
     between_runs: float
@@ -63,6 +65,7 @@ def _of(records: Sequence[Record], quantity: Quantity) -> Components:
         quantity=quantity,
         sessions=len(records),
         runs=sum(len(logs) for logs in medians),
+        of_sessions=math.sqrt(_variance(np.array([np.mean(logs) for logs in medians if logs]))),
         between_sessions=math.sqrt(between_sessions) if between_sessions >= 0 else math.nan,
         between_runs=_root_mean([between for between, _ in pairs]),
         between_rounds=_root_mean([within for _, within in pairs]),

@@ -27,6 +27,7 @@ from bench.records import Protocol as MeasuringProtocol
 from bench.store import SessionWriter
 
 _FAULTS_A_PASS = 20  # A pinned allocator causes none; this leaves room for stacks and code.
+_HEAP_ROUNDS = 3  # In the first rounds the heap still grows to its final size: up to 300 faults a pass were seen.
 _SHORTEST_TIMEOUT_S = 10.0  # A turn may meet a machine that is busy with something else.
 _TIMEOUT_FACTOR = 20  # Times the length its probe foretold.
 
@@ -215,7 +216,7 @@ class Engine:
                 None,
             )
         faults = (turn.minor_faults or 0) / len(turn.duration_s)
-        if line.case.allocator == "pinned" and faults > _FAULTS_A_PASS and turn.round > 0:
+        if line.case.allocator == "pinned" and faults > _FAULTS_A_PASS and turn.round >= _HEAP_ROUNDS:
             self._notice(
                 "page-faults",
                 f"{line.case.network} took {faults:.0f} page faults a pass with the pinned allocator, where none are "

@@ -22,6 +22,8 @@ from bench.measuring.reasons import reason_for_exit
 from bench.measuring.wire import Answer, Request, decode_answer, encode
 
 _READ = 1 << 16
+_WORKER = ("-P", "-m", "bench.measuring.worker")  # -P: a folder `bench` of the user's own must not hide the suite.
+_GRACE_S = 5.0  # A worker between requests ends at once.
 _STDERR_TAIL = 2000
 
 
@@ -44,8 +46,7 @@ class Seat:
         self._process = subprocess.Popen(
             [
                 sys.executable,
-                "-m",
-                "bench.measuring.worker",
+                *_WORKER,
                 *map(str, (*inherited, threads, int(die_with_thread))),
             ],
             env=seat_environment(os.environ | _import_path(), threads, allocator),
@@ -114,7 +115,7 @@ class Seat:
                 os.close(end)
         self._write = self._read = self._life = -1
         try:
-            self._process.wait(5)
+            self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             self.kill()
         self._stderr.close()
@@ -136,8 +137,9 @@ class Seat:
 
 
 def _import_path() -> dict[str, str]:
-    """Let the seat import what its parent can, the user's own networks included."""
-    return {"PYTHONPATH": os.pathsep.join(path or str(Path.cwd()) for path in sys.path)}
+    """Let the seat import what its parent can, and then what lies in the working folder, the user's own networks."""
+    here = str(Path.cwd())
+    return {"PYTHONPATH": os.pathsep.join([*(path or here for path in sys.path), here])}
 
 
 def process_cpu_s(pid: int) -> float:

@@ -12,7 +12,7 @@ from pathlib import Path
 from bench.errors import StoreError
 from bench.judge.front import Panel
 from bench.report import figure, table
-from bench.report.heading import setting_line
+from bench.report.heading import session_words, setting_line
 from bench.report.text import markdown_cell
 from bench.units import format_duration
 
@@ -34,13 +34,14 @@ def write_front(panels: Sequence[Panel], folder: Path, commands: Sequence[str] =
     """
     drawn = figure.draw(panels)
     page = document(panels, drawn.unlabelled, commands)
+    source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
     return (
-        _atomically(folder / "front.png", lambda path: figure.save(drawn.figure, path)),
-        _atomically(folder / "front.svg", lambda path: figure.save(drawn.figure, path)),
+        _atomically(folder / "front.png", lambda path: figure.save(drawn.figure, path, source)),
+        _atomically(folder / "front.svg", lambda path: figure.save(drawn.figure, path, source)),
         _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels))),
         _atomically(folder / "front.md", lambda path: _write_text(path, page)),
     )

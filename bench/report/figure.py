@@ -77,14 +77,23 @@ def draw(panels: Sequence[Panel]) -> Drawn:
     return Drawn(figure, missing)
 
 
-def save(figure: Figure, path: Path) -> None:
+def save(figure: Figure, path: Path, source: str = "") -> None:
     """Write the figure as `.png`, `.svg` or `.pdf`, the same bytes for the same figure.
+
+    Args:
+        figure: what `draw` returned.
+        path: its ending decides the format.
+        source: where the numbers come from, kept in the file's metadata.
 
     Raises:
         StoreError: the file cannot be written.
     """
     kind = path.suffix.lstrip(".").lower()
-    metadata: dict[str, Any] = {"svg": {"Date": None}, "pdf": {"CreationDate": None}}.get(kind, {})
+    metadata: dict[str, Any] = {
+        "png": {"Source": source},
+        "svg": {"Date": None, "Source": source},
+        "pdf": {"CreationDate": None, "Subject": source},
+    }.get(kind, {})
     # A light compression costs a tenth more bytes and saves a quarter of the time.
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
     try:

@@ -13,7 +13,7 @@ from bench.units import significant
 if TYPE_CHECKING:
     from rich.table import Table
 
-_LEVELS = ("between_sessions", "between_runs", "between_rounds", "between_passes")
+_LEVELS = ("of_sessions", "between_sessions", "between_runs", "between_rounds", "between_passes")
 
 
 def table(found: Sequence[Components]) -> Table:
@@ -22,10 +22,14 @@ def table(found: Sequence[Components]) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption="standard deviations in percent; n: sessions/runs")
+    out = Table(
+        box=box.SIMPLE_HEAD,
+        pad_edge=False,
+        caption="standard deviations in percent; n: sessions/runs; est.: of the sessions' estimates",
+    )
     for heading in ("network", "alloc.", "seats", "of", "n"):
         out.add_column(heading, no_wrap=True)
-    for heading in ("session", "run", "round", "pass"):
+    for heading in ("est.", "session", "run", "round", "pass"):
         out.add_column(heading, justify="right", no_wrap=True)
     for one in found:
         levels = [_percent(getattr(one, level)) for level in _LEVELS]

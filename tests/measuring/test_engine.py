@@ -142,7 +142,7 @@ def test_page_faults_with_a_pinned_allocator_are_noticed_and_with_the_shipped_on
         machine = FakeMachine(lines)
         machine.minor_faults = 4000
         engine, path = rig(tmp_path / allocator, lines, machine)
-        engine.take_runs(FixedBudget(10.0, 1, 2), COSTS, 0)
+        engine.take_runs(FixedBudget(10.0, 1, 5), COSTS, 0)
         assert {finding.kind for end in read_session(path).ends for finding in end.findings} == expected
 
 

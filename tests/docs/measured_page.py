@@ -1,0 +1,250 @@
+"""docs/measured.md, computed from the stored sessions, so that no figure on it can go stale.
+
+python -m tests.docs.measured_page        writes the page; the tests compare it
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from functools import cache
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.judge.components import components
+from bench.judge.estimates import counted_runs
+from bench.records import Record, SessionLine
+from bench.stats import t_interval
+from bench.store import Session, read_session, records, session_files
+from bench.units import significant
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "measured.md"
+
+
+@cache
+def sessions(title: str) -> tuple[Session, ...]:
+    """Committed sessions with that title."""
+    found = (read_session(path) for path in session_files(ROOT / "results"))
+    return tuple(session for session in found if session.head.title == title)
+
+
+def subjects(found: Iterable[Session]) -> list[Record]:
+    """Records of the subjects, all sessions."""
+    return [record for session in found for record in records(session) if record.info.role == "subject"]
+
+
+class Scatter(NamedTuple):
+    """How far sessions disagree about one network, as coefficients of variation."""
+
+    network: str
+    allocator: str
+    sessions: int
+    runs: int
+    latency: float
+    ratio: float
+
+
+def scatters(found: Sequence[Session]) -> list[Scatter]:
+    """One a network and allocator: of the latency, and of the ratio to the yardstick."""
+    rows = components(subjects(found))
+    pairs = zip(rows[::2], rows[1::2], strict=True)
+    return [
+        Scatter(one.case.network, one.case.allocator, one.sessions, one.runs, one.of_sessions, two.of_sessions)
+        for one, two in pairs
+    ]
+
+
+def root_mean_square(values: Iterable[float]) -> float:
+    """Root mean square."""
+    return float(np.sqrt(np.mean(np.square(list(values)))))
+
+
+class Agreement(NamedTuple):
+    """Ratio to the yardstick alone in a seat over the same in a shared seat, with its 95 % interval."""
+
+    network: str
+    allocator: str
+    ratio: float
+    low: float
+    high: float
+
+
+def agreements(found: Sequence[Session]) -> list[Agreement]:
+    """One a network and allocator. Sessions are the units: each mode's sessions alternate with the other's."""
+    logs: dict[tuple[str, str], dict[str, list[float]]] = {}
+    for record in subjects(found):
+        ratios = [run.case - run.yardstick for run in counted_runs(record) if run.yardstick is not None]
+        by_mode = logs.setdefault((record.case.network, record.case.allocator), {})
+        by_mode.setdefault(record.protocol.seats, []).append(float(np.mean(ratios)))
+    out = []
+    for (network, allocator), modes in logs.items():
+        alone, shared = modes["alone"], modes["shared"]
+        n = min(len(alone), len(shared))
+        interval = t_interval([a - s for a, s in zip(alone[:n], shared[:n], strict=True)])
+        value = float(np.mean(alone) - np.mean(shared))
+        half = interval.high - interval.value
+        out.append(Agreement(network, allocator, math.exp(value), math.exp(value - half), math.exp(value + half)))
+    return out
+
+
+class Instrument(NamedTuple):
+    """What the instrument itself costs."""
+
+    null_pass_s: float
+    """Largest median pass of the null network over all sessions."""
+    others_share: float
+    """Processor time of parent and idle seats as a share of one core while cases are timed, over all turns."""
+    worst_share: float
+    """The same for the worst session."""
+
+
+def instrument(found: Sequence[Session]) -> Instrument:
+    """Over all sessions given."""
+    nulls, shares, others, lengths = [], [], 0.0, 0.0
+    for session in found:
+        roles = {line.id: line.role for line in session.cases}
+        passes = [d for turn in session.turns if roles[turn.case] == "null" for d in turn.duration_s]
+        nulls.append(float(np.median(passes)))
+        timed = [turn for turn in session.turns if roles[turn.case] != "null" and turn.others_cpu_s is not None]
+        used = sum(turn.others_cpu_s or 0.0 for turn in timed)
+        length = sum(sum(turn.settle_s) + sum(turn.duration_s) for turn in timed)
+        shares.append(used / length)
+        others, lengths = others + used, lengths + length
+    return Instrument(max(nulls), others / lengths, max(shares))
+
+
+class Ratio(NamedTuple):
+    """How many times longer one network takes than another in the same runs."""
+
+    allocator: str
+    value: float
+    low: float
+    high: float
+    runs: int
+
+
+def ratios(session: Session, slow: str, fast: str) -> list[Ratio]:
+    """Paired by run, one an allocator."""
+    found = {(r.case.network, r.case.allocator): {x.run: x.case for x in counted_runs(r)} for r in subjects([session])}
+    out = []
+    for allocator in dict.fromkeys(allocator for _, allocator in found):
+        one, other = found[slow, allocator], found[fast, allocator]
+        logs = [one[run] - other[run] for run in sorted(set(one) & set(other))]
+        value, low, high = (math.exp(x) for x in t_interval(logs))
+        out.append(Ratio(allocator, value, low, high, len(logs)))
+    return out
+
+
+def page() -> str:
+    """The whole page."""
+    head = sessions("stability")[0].head
+    every = [*sessions("pilot"), *sessions("stability"), *sessions("front")]
+    own = instrument(every)
+    return "\n".join(
+        [
+            "# Measured",
+            "",
+            f"On {_machine(head)}. Every figure on this page is computed from sessions in `results/` by",
+            "`python -m tests.docs.measured_page`; a test compares the two and holds the bounds.",
+            "",
+            "## How far sessions disagree",
+            "",
+            "Ten sessions of 60 s each with the allocator pinned, alternating with ten as shipped, batch 1, one thread:",
+            "coefficient of variation between sessions of the latency, and of the latency relative to the yardstick.",
+            "",
+            "```sh",
+            "for i in 1 2 3 4 5 6 7 8 9 10; do for a in pinned shipped; do levit-bench run --title stability --budget 60s "
+            "--networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny --allocator $a; done; done",
+            "```",
+            "",
+            *_scatter_table(),
+            "",
+            "## Alone in a seat against sharing one",
+            "",
+            "The ratio to the yardstick with each network alone in its process, over the same in a process shared with the",
+            "others; sessions of the pilot, with its 95 % interval over pairs of sessions.",
+            "",
+            "```sh",
+            "for i in 1 2 3; do for s in shared alone; do levit-bench run --title pilot --seats $s --budget 110s --thin "
+            "--networks levit_192,deit_tiny,efficientnet_b0,mobilenetv3_large_100 --allocator pinned,shipped; done; done",
+            "```",
+            "",
+            "| network | allocator | alone / shared | 95 % |",
+            "|:--|:--|--:|:--|",
+            *(
+                f"| {one.network} | {one.allocator} | {one.ratio:.3f} | {one.low:.3f} to {one.high:.3f} |"
+                for one in agreements(sessions("pilot"))
+            ),
+            "",
+            "## The instrument",
+            "",
+            f"Over all {len(every)} sessions named here:",
+            "",
+            f"- A pass of the null network takes at most {significant(1e6 * own.null_pass_s)} µs (median of a session).",
+            f"- The parent and all idle seats together use {significant(100 * own.others_share, 2)} % of a core while a case"
+            f" is timed, {significant(100 * own.worst_share, 2)} % in the worst session.",
+            "",
+        ]
+    )
+
+
+def readme_block() -> str:
+    """The README's summary of the page."""
+    pinned = [one for one in scatters(sessions("stability")) if one.allocator == "pinned"]
+    shipped = [one for one in scatters(sessions("stability")) if one.allocator == "shipped"]
+    (front,) = sessions("front")
+    by_allocator = {one.allocator: one for one in ratios(front, "efficientnet_b2", "levit_192")}
+
+    def percent(values: Iterable[float]) -> str:
+        return f"{significant(100 * root_mean_square(values), 2)} %"
+
+    def times(one: Ratio) -> str:
+        return f"{significant(one.value)} ({significant(one.low)} to {significant(one.high)})"
+
+    return "\n".join(
+        [
+            f"On {_machine(front.head)}, one thread, batch 1, eager PyTorch, LeViT-192 is {times(by_allocator['pinned'])}",
+            f"times faster than EfficientNet-B2 with the allocator pinned, {times(by_allocator['shipped'])} times as shipped",
+            f"(95 % intervals over {by_allocator['pinned'].runs} fresh runs). Between sessions of 60 s the latency relative to",
+            f"the yardstick scatters by {percent(one.ratio for one in pinned)} pinned and "
+            f"{percent(one.ratio for one in shipped)} shipped (root mean square over five networks), the",
+            f"latency itself by {percent(one.latency for one in pinned)} and {percent(one.latency for one in shipped)}. "
+            "[Measured](docs/measured.md) has the table and the commands.",
+        ]
+    )
+
+
+def _scatter_table() -> list[str]:
+    found = scatters(sessions("stability"))
+    rows = [
+        "| network | allocator | sessions | runs | latency | relative to the yardstick |",
+        "|:--|:--|--:|--:|--:|--:|",
+    ]
+    rows += [
+        f"| {one.network} | {one.allocator} | {one.sessions} | {one.runs} | {100 * one.latency:.1f} % "
+        f"| {100 * one.ratio:.2f} % |"
+        for one in sorted(found, key=lambda one: one.allocator)
+    ]
+    for allocator in ("pinned", "shipped"):
+        of = [one for one in found if one.allocator == allocator]
+        rows.append(
+            f"| **root mean square** | {allocator} | | | {100 * root_mean_square(one.latency for one in of):.1f} % "
+            f"| **{100 * root_mean_square(one.ratio for one in of):.2f} %** |"
+        )
+    return rows
+
+
+def _machine(head: SessionLine) -> str:
+    versions = head.conditions.versions
+    return f"{head.machine.cpu_model} ({head.machine.logical_cores} cores, virtual), PyTorch {versions['torch']}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(), encoding="utf-8")
+    readme = ROOT / "README.md"
+    before, _, rest = readme.read_text(encoding="utf-8").partition("<!-- measured -->\n")
+    after = rest.partition("<!-- end -->")[2]
+    readme.write_text(f"{before}<!-- measured -->\n{readme_block()}\n<!-- end -->{after}", encoding="utf-8")

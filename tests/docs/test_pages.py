@@ -1,0 +1,118 @@
+"""What the README and docs/ say is true: commands run, links lead somewhere, the format page matches the types."""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.cli import _VERBS, cli
+from bench.request import MAX_BUDGET_VARIABLE
+from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands
+from tests.docs.format_page import PAGE, page
+
+CAP = "5s"
+
+_QUICK = [
+    (block, words)
+    for block in blocks(*SHELL)
+    for words in commands(block)
+    if words[0] not in PARSED_ONLY and words[:2] != ["levit-bench", "run"]
+]
+_RUNS = [(block, words) for block in blocks(*SHELL) for words in commands(block) if words[:2] == ["levit-bench", "run"]]
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A working folder with the committed results, for commands that read and write."""
+    folder = tmp_path_factory.mktemp("docs")
+    shutil.copytree(ROOT / "results", folder / "results")
+    return folder
+
+
+def execute(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
+    """Run one documented command with a capped budget."""
+    program = [sys.executable, "-m", "bench"] if words[0] == "levit-bench" else [sys.executable]
+    assert words[0] in ("levit-bench", "python"), f"{words[0]} is neither run nor listed in PARSED_ONLY"
+    env = os.environ | {MAX_BUDGET_VARIABLE: CAP, "PYTHONPATH": str(ROOT)}
+    return subprocess.run(
+        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False
+    )
+
+
+@pytest.mark.parametrize(
+    ("block", "words"), _QUICK, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+)
+def test_a_documented_command_runs(folder: Path, block: Block, words: list[str]) -> None:
+    done = execute(words, folder)
+    assert done.returncode == 0, f"{block}: {done.stderr}"
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize(
+    ("block", "words"), _RUNS, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+)
+def test_a_documented_measurement_runs(tmp_path: Path, block: Block, words: list[str]) -> None:
+    done = execute(words, tmp_path)
+    assert done.returncode == 0, f"{block}: {done.stderr}"
+    assert list(tmp_path.rglob("*.jsonl")), "the measurement left no session"
+
+
+@pytest.mark.parametrize("block", blocks("python"), ids=str)
+def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
+    env = os.environ | {MAX_BUDGET_VARIABLE: CAP, "PYTHONPATH": str(ROOT)}
+    done = subprocess.run(
+        [sys.executable, "-W", "error", "-c", block.text],
+        cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, f"{block}: {done.stderr}"
+
+
+def test_every_command_that_is_not_run_is_listed_with_its_reason_and_every_reason_is_needed() -> None:
+    first = {words[0] for block in blocks(*SHELL) for words in commands(block)}
+    assert set(PARSED_ONLY) & first
+    assert first - set(PARSED_ONLY) <= {"levit-bench", "python"}
+
+
+def test_every_make_target_that_is_named_exists() -> None:
+    targets = set(re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M))
+    named = {words[1] for block in blocks(*SHELL) for words in commands(block) if words[0] == "make"}
+    assert named
+    assert named <= targets
+
+
+@pytest.mark.parametrize("path", PAGES, ids=lambda path: path.name)
+def test_every_link_and_picture_leads_to_a_file(path: Path) -> None:
+    text = path.read_text(encoding="utf-8")
+    for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
+        if "://" not in target:
+            assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_format_page_is_written_from_the_types() -> None:
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.format_page"
+
+
+def test_the_readme_is_short_and_names_every_verb() -> None:
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    assert len(text.splitlines()) <= 150
+    assert all(f"levit-bench {verb}" in text for verb in _VERBS)
+
+
+def test_every_verb_has_an_example_in_its_help_and_every_example_is_a_verb() -> None:
+    for verb in _VERBS:
+        command = cli.get_command(None, verb)  # type: ignore[arg-type]
+        assert command is not None
+        assert f"levit-bench {verb}" in (command.help or "")
+
+
+def test_every_word_of_the_glossary_is_sorted_and_explained() -> None:
+    rows = re.findall(r"^\| ([^|]+) \| ([^|]+) \| ([^|]+) \|$", (ROOT / "docs/glossary.md").read_text("utf-8"), re.M)
+    words = [row[0].strip() for row in rows if row[0].strip() not in ("word", "---")]
+    assert len(words) > 25
+    assert words == sorted(words, key=str.lower)

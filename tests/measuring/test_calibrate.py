@@ -1,0 +1,133 @@
+"""Calibrated random weights: worth checking, the same every time, and free of what trained networks do not have."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+import torch
+from torch import nn
+
+from bench.measuring import artifacts, instrument, networks
+from bench.measuring.calibrate import CalibrationError, calibrate
+from bench.measuring.inputs import images
+from bench.measuring.networks import yardstick
+from bench.records import Case
+
+
+class _Residual(nn.Module):
+    """A residual branch that its initialisation switches off."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.stem = nn.Conv2d(3, 16, 3, 2)
+        self.norm = nn.BatchNorm2d(16)
+        self.branch = nn.Sequential(nn.Conv2d(16, 16, 1), nn.BatchNorm2d(16))
+        nn.init.zeros_(self.branch[1].weight)
+        self.table = nn.Parameter(torch.zeros(4, 4))
+        self.head = nn.Linear(16, 10)
+        nn.init.zeros_(self.head.bias)
+        self.head.weight.data *= 1e-6
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        x = self.norm(self.stem(x))
+        return self.head((x + self.branch(x)).mean((2, 3)))
+
+
+def _calibrated(seed: int = 0) -> tuple[nn.Module, float]:
+    torch.manual_seed(seed)
+    network = _Residual().eval()
+    return network, calibrate(network, 64, seed)
+
+
+def test_logits_are_of_order_one_and_differ_between_images() -> None:
+    network, deviation = _calibrated()
+    assert 0.5 < deviation < 2
+    with torch.inference_mode():
+        logits = network(images(4, 64, 0, 0))
+    assert 0.2 < float(logits.std(1).mean()) < 5
+    spread = float((logits - logits.mean(0)).norm() / logits.norm())
+    assert spread > 0.01
+
+
+def test_no_branch_is_dead_and_no_parameter_is_constant() -> None:
+    network, _ = _calibrated()
+    for name, parameter in network.named_parameters():
+        assert float(parameter.std()) > 0, name
+    assert float(network.branch[1].weight.min()) >= 0.5  # type: ignore[union-attr, index]
+
+
+def test_statistics_are_those_of_images_and_the_network_is_left_in_evaluation_mode() -> None:
+    network, _ = _calibrated()
+    assert not any(module.training for module in network.modules())
+    assert network.norm.momentum == 0.1  # type: ignore[union-attr]
+    sample = network.stem(images(16, 64, 0, 2))  # type: ignore[operator]
+    assert torch.allclose(network.norm.running_mean, sample.mean((0, 2, 3)), atol=1e-5)  # type: ignore[arg-type, union-attr]
+
+
+def test_the_same_seed_gives_the_same_weights_and_another_seed_others() -> None:
+    def bits(seed: int) -> bytes:
+        return b"".join(value.numpy().tobytes() for value in _calibrated(seed)[0].state_dict().values())
+
+    assert bits(3) == bits(3)
+    assert bits(3) != bits(4)
+
+
+def test_subnormal_weights_are_refused() -> None:
+    network = _Residual().eval()
+    network.stem.weight.data[0, 0, 0, 0] = 1e-40
+    with pytest.raises(CalibrationError, match="subnormal"):
+        calibrate(network, 64, 0)
+
+
+def test_the_first_images_of_a_larger_batch_are_the_same_images() -> None:
+    assert torch.equal(images(2, 32, 5, 0), images(4, 32, 5, 0)[:2])
+    assert not torch.equal(images(2, 32, 5, 0), images(2, 32, 5, 1))
+    assert 0.3 < float(images(8, 32, 0, 0).std()) < 3
+
+
+@pytest.mark.parametrize("name", ["levit_128s", "efficientnet_b0", "deit_tiny"])
+def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tmp_path: Path, name: str) -> None:
+    prepared = artifacts.prepare(Case(network=name, resolution=224), (1, 2), tmp_path, 0)
+    assert 0.5 < prepared.logits_std < 2
+    for batch in (1, 2):
+        first, second = artifacts.reference_in(tmp_path, batch)
+        assert first.shape == (batch, 1000)
+        distance = float((first - second).norm() / second.norm())
+        assert distance > 0.01, "two different inputs hardly differ in their outputs"
+    # DeiT's count includes attention, which torch's counter does not see inside fused kernels.
+    macs = {"levit_128s": 304_660_832, "efficientnet_b0": 385_814_752, "deit_tiny": 1_261_000_000}[name]
+    assert prepared.macs == pytest.approx(macs, rel=0.005)
+
+
+def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache(tmp_path: Path) -> None:
+    case = Case(network="levit_128s", resolution=224)
+    artifacts.prepare(case, (1,), tmp_path, 0)
+    from bench.measuring.runtimes import eager
+
+    loaded = eager.load(case.network, case.resolution, artifacts.artifact_in(tmp_path))
+    biases = [p for name, p in loaded.run.named_parameters() if name.endswith("attention_biases")]
+    assert biases
+    assert all(float(bias.abs().max()) > 0.01 for bias in biases)
+    with torch.inference_mode():
+        got = loaded.run(images(1, 224, 0, 0))
+    assert torch.allclose(got, artifacts.reference_in(tmp_path, 1)[0], atol=1e-5)
+
+
+YARDSTICK_SHA256 = "c0a05cc6c1a65d120206ddb69197e39b05d4f3a1080381292ed0923bcdd5c642"
+
+
+def test_the_yardstick_is_frozen() -> None:
+    source = Path(yardstick.__file__).read_bytes().replace(b"\r\n", b"\n")
+    assert hashlib.sha256(source).hexdigest() == YARDSTICK_SHA256, "a better yardstick is a new file with a new number"
+
+
+def test_the_yardstick_has_the_shape_of_levit_128s_and_imports_torch_alone() -> None:
+    network = networks.build("yardstick-1a", 224)
+    assert sum(p.numel() for p in network.parameters()) == 7_833_322
+    assert yardstick.NAMES == instrument.YARDSTICKS
+    assert yardstick.RESOLUTION == instrument.YARDSTICK_RESOLUTION
+    lines = Path(yardstick.__file__).read_text(encoding="utf-8").splitlines()
+    imported = {line.split()[1].partition(".")[0] for line in lines if line.startswith(("import ", "from "))}
+    assert imported == {"__future__", "torch"}

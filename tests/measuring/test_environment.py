@@ -1,0 +1,68 @@
+"""What is fixed before a seat starts, and that it takes effect in a real process."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+
+import pytest
+
+from bench.errors import UsageError
+from bench.measuring import environment
+
+
+def test_a_seat_gets_its_threads_and_nobody_elses_allocator() -> None:
+    base = {"PATH": "/bin", "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.check=3", "OMP_NUM_THREADS": "64"}
+    shipped = environment.seat_environment(base, 2, "shipped")
+    assert shipped["OMP_NUM_THREADS"] == shipped["MKL_NUM_THREADS"] == "2"
+    assert shipped["PATH"] == "/bin"
+    assert not {name for name in shipped if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"}
+    pinned = environment.seat_environment(base, 2, "pinned")
+    assert {name for name in pinned if name.startswith("MALLOC_")} == set(environment._PINNED)
+
+
+def test_only_allocators_that_exist_here_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(environment, "has_glibc", lambda: True)
+    environment.check_allocator("pinned")
+    assert environment.default_allocator() == "pinned"
+    with pytest.raises(UsageError, match=r"unknown allocator 'n/a'.*shipped, pinned"):
+        environment.check_allocator("n/a")
+    monkeypatch.setattr(environment, "has_glibc", lambda: False)
+    environment.check_allocator("n/a")
+    assert environment.default_allocator() == "n/a"
+    with pytest.raises(UsageError, match=r"unknown allocator 'pinned'.*not glibc"):
+        environment.check_allocator("pinned")
+
+
+_CHURN = """
+import ctypes, resource
+libc = ctypes.CDLL(None)
+libc.malloc.restype = ctypes.c_void_p
+libc.free.argtypes = [ctypes.c_void_p]
+def churn():
+    block = libc.malloc(8 << 20)
+    ctypes.memset(block, 1, 8 << 20)
+    libc.free(block)
+churn()
+before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt
+for _ in range(20): churn()
+print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
+"""
+
+
+@pytest.mark.skipif(not environment.has_glibc(), reason="only glibc's allocator can be pinned")
+def test_a_pinned_process_takes_no_page_faults_where_a_shipped_one_takes_thousands() -> None:
+    import os
+
+    faults = {
+        name: int(
+            subprocess.run(
+                [sys.executable, "-c", _CHURN],
+                env=environment.seat_environment(os.environ, 1, name),
+                capture_output=True, text=True, check=True,
+            ).stdout
+        )
+        for name in ("shipped", "pinned")
+    }  # fmt: skip
+    assert faults["pinned"] < 50
+    assert faults["shipped"] > 10_000

@@ -1,0 +1,58 @@
+"""When an output is wrong, and how it is said."""
+
+from __future__ import annotations
+
+import pytest
+import torch
+
+from bench.measuring.outputs import as_logits, problem_with, problem_with_pair, relative_distance
+
+WANT = torch.randn(2, 1000, generator=torch.Generator().manual_seed(0))
+OTHER = torch.randn(2, 1000, generator=torch.Generator().manual_seed(1))
+
+
+def test_rounding_passes_and_a_shift_of_all_classes_is_no_difference() -> None:
+    assert problem_with(WANT * (1 + 1e-6), WANT, "fp32") is None
+    assert relative_distance(WANT + 7, WANT) < 1e-6
+
+
+@pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
+def test_an_all_zero_output_fails_at_any_scale_of_logits(scale: float) -> None:
+    assert "differs from fp32 eager by 1 " in (problem_with(torch.zeros_like(WANT), scale * WANT, "fp32") or "")
+
+
+def test_precision_decides_what_is_tolerated() -> None:
+    off = WANT + 0.01 * OTHER
+    assert problem_with(off, WANT, "fp32") is not None
+    assert problem_with(off, WANT, "bf16") is None
+
+
+@pytest.mark.parametrize("bad", [float("nan"), float("inf")])
+def test_a_single_number_that_is_not_finite_is_told_apart(bad: float) -> None:
+    got = WANT.clone()
+    got[1, 7] = bad
+    assert "not finite" in (problem_with(got, WANT, "fp32") or "")
+
+
+def test_equal_bits_for_two_inputs_are_constant_and_swapped_outputs_differ() -> None:
+    assert "constant" in (problem_with_pair((WANT, WANT), (WANT, WANT), "fp32") or "")
+    assert "differs" in (problem_with_pair((OTHER, WANT), (WANT, OTHER), "fp32") or "")
+    assert problem_with_pair((WANT, OTHER), (WANT, OTHER), "fp32") is None
+
+
+def test_another_shape_is_named() -> None:
+    assert "shape (2, 10)" in (problem_with(torch.zeros(2, 10), WANT, "fp32") or "")
+
+
+@pytest.mark.parametrize(
+    ("value", "said"),
+    [
+        ((WANT, WANT), "returned a tuple"),
+        ({"logits": WANT}, "returned a dict"),
+        (torch.zeros(2, 3, 4), r"shape \(2, 3, 4\)"),
+        (torch.zeros(3, 10), r"returns \(2, classes\)"),
+    ],
+)
+def test_what_is_no_logits_is_refused(value: object, said: str) -> None:
+    with pytest.raises((TypeError, ValueError), match=said):
+        as_logits(value, 2)

@@ -1,0 +1,29 @@
+"""The commands on a front's page measure the same cases again."""
+
+from __future__ import annotations
+
+import shlex
+from pathlib import Path
+
+from bench.cli import cli
+from bench.judge.front import panels
+from bench.report.reproduce import reproduce
+from bench.store import load
+from bench.units import parse_duration
+from tests.generate_store import main as generate
+
+
+def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:
+    generate(["--cases", "12", str(tmp_path)])
+    found = panels(load(tmp_path)[0])
+    *runs, front = reproduce(found, "last")
+    assert front == "levit-bench front --session last"
+    for line in runs:
+        program, verb, *words = shlex.split(line)
+        assert (program, verb) == ("levit-bench", "run")
+        command = cli.get_command(None, verb)  # type: ignore[arg-type]
+        assert command is not None
+        asked = command.make_context(verb, words).params
+        assert set(asked["networks"]) == {f"{p.case.network}@{p.case.resolution}" for one in found for p in one.points}
+        assert set(asked["allocators"]) == {one.setting.allocator for one in found}
+        assert parse_duration(asked["budget"]) == found[0].origins[0].protocol.budget_s

@@ -1,0 +1,91 @@
+"""The suite from Python, and the doctests of its front page."""
+
+from __future__ import annotations
+
+import doctest
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+import bench
+from tests.generate_store import main as generate
+
+ROOT = Path(__file__).parents[1]
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    generate(["--cases", "12", str(tmp_path)])
+    return tmp_path
+
+
+def test_results_load_as_one_row_a_case_with_base_units(store: Path) -> None:
+    frame = bench.load(store).to_pandas()
+    subjects = frame[frame.role == "subject"]
+    assert len(subjects) == 12
+    assert (subjects.latency_low_s < subjects.latency_s).all()
+    assert (subjects.latency_s < subjects.latency_high_s).all()
+    assert set(frame.role) >= {"subject", "yardstick"}
+
+
+def test_raw_passes_are_all_there_in_order(store: Path) -> None:
+    results = bench.load(store)
+    turns = results.turns()
+    stored = [d for record in results.records for run in record.runs for turn in run.turns for d in turn.duration_s]
+    assert turns.duration_s.tolist() == stored
+    assert (turns.groupby(["session", "case", "run", "round"])["pass"].max() >= 1).all()
+
+
+def test_the_front_of_results_has_members_and_dominated_points(store: Path) -> None:
+    (panel, *_) = bench.load(store).front()
+    assert panel.front
+    assert any(point.dominated_by for point in panel.points)
+
+
+def test_an_empty_folder_is_refused_with_advice(tmp_path: Path) -> None:
+    with pytest.raises(bench.BenchError, match="Measure something first"):
+        bench.load(tmp_path)
+
+
+def test_the_catalog_is_a_table() -> None:
+    frame = bench.networks()
+    assert len(frame) >= 32
+    assert frame.set_index("name").loc["levit_192", "top1"] == 80.0
+
+
+def test_measuring_returns_the_session_it_wrote(tmp_path: Path) -> None:
+    results = bench.measure("tests.hostile_networks:sound", budget="5s", store=tmp_path, thin=True)
+    assert results.path is not None or len(results) == 4
+    (row,) = [row for row in results.to_pandas().to_dict("records") if row["role"] == "subject"]
+    assert row["latency_s"] > 0
+    assert results._repr_html_().startswith("<table")
+    assert "4 records of 1 sessions" in repr(results)
+
+
+def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(TypeError, match="colour"):
+        bench.measure("levit_128s", store=tmp_path, colour="blue")
+
+
+def test_only_the_public_names_are_offered() -> None:
+    assert set(bench.__all__) == {"BenchError", "Results", "__version__", "load", "measure", "networks"}
+    with pytest.raises(AttributeError, match="no attribute 'nothing'"):
+        bench.nothing  # noqa: B018
+
+
+def test_the_doctests_of_the_package_hold(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(ROOT)
+    tried = doctest.testmod(bench)
+    assert tried.attempted >= 3
+    assert tried.failed == 0
+
+
+def test_importing_the_package_loads_nothing_heavy() -> None:
+    code = "import bench, sys; print([m for m in ('torch', 'pandas', 'numpy', 'msgspec', 'rich') if m in sys.modules])"
+    done = subprocess.run(
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
+    )
+    assert done.stdout.strip() == "[]"

@@ -1,0 +1,76 @@
+"""How a budget is planned and kept: pure functions on numbers."""
+
+from __future__ import annotations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.budget import (
+    GOOD_RUNS,
+    MAX_RUNS,
+    MIN_ROUNDS,
+    MIN_RUNS,
+    Costs,
+    FixedBudget,
+    Progress,
+    plan,
+    smallest_budget,
+    too_small,
+)
+
+seconds = st.floats(0.01, 100)
+
+
+@given(start_s=seconds, round_s=seconds, factor=st.floats(1.0, 1000))
+def test_a_plan_of_an_honest_budget_is_honest_and_fits(start_s: float, round_s: float, factor: float) -> None:
+    costs = Costs(start_s, round_s)
+    what = plan(costs, factor * smallest_budget(costs))
+    assert MIN_RUNS <= what.runs <= MAX_RUNS
+    assert what.rounds >= MIN_ROUNDS
+    assert what.seconds <= factor * what.smallest_s * (1 + 1e-9)
+
+
+@given(start_s=seconds, round_s=seconds, budget_s=st.floats(0.001, 50))
+def test_a_plan_has_a_run_and_a_round_however_small_the_budget(start_s: float, round_s: float, budget_s: float) -> None:
+    what = plan(Costs(start_s, round_s), budget_s)
+    assert what.runs >= 1
+    assert what.rounds >= 1
+
+
+def test_a_tight_budget_takes_from_the_rounds_before_it_takes_from_the_runs() -> None:
+    costs = Costs(4.0, 1.0)
+    assert plan(costs, 5 * 6.0).runs == GOOD_RUNS
+    assert plan(costs, 5 * 6.0 - 0.1).runs == GOOD_RUNS - 1
+    assert plan(costs, 3 * 6.0).runs == MIN_RUNS
+
+
+def test_a_large_budget_buys_runs_until_more_would_not_help() -> None:
+    assert plan(Costs(4.0, 1.0), 3600.0).runs == MAX_RUNS
+    assert plan(Costs(4.0, 1.0), 3600.0).rounds > 50
+
+
+def _now(elapsed_s: float, run: int, rounds: int, run_elapsed_s: float) -> Progress:
+    return Progress(elapsed_s, run, rounds, run_elapsed_s, start_s=4.0, round_s=1.0)
+
+
+@pytest.mark.parametrize(
+    ("now", "step"),
+    [
+        (_now(4.5, 0, 1, 0.5), "round"),  # fewer rounds than a run needs
+        (_now(7.0, 0, 3, 3.0), "round"),  # a quarter of the budget is 10 s: 6 s of rounds
+        (_now(10.0, 0, 6, 6.0), "run"),
+        (_now(39.0, 3, 5, 5.0), "round"),  # the last run takes what is left
+        (_now(40.0, 3, 6, 6.0), "stop"),
+        (_now(36.0, 2, 4, 4.0), "stop"),  # no time for another run: fewer runs than planned, and the budget is kept
+    ],
+)
+def test_the_policy_divides_what_is_left_among_the_runs_that_are_left(now: Progress, step: str) -> None:
+    assert FixedBudget(40.0, 4, 2).next(now) == step
+
+
+def test_the_refusal_names_the_budget_and_the_smallest_honest_one() -> None:
+    message = too_small(10.0, 95.0)
+    assert "a budget of 10 s is too small" in message
+    assert "take 1 min 35 s here" in message or "take 1 min 36 s here" in message
+    assert "--thin" in message

@@ -1,0 +1,116 @@
+"""The verbs that read: what they print where, as documents and as tables."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bench.cli import main
+from tests.generate_store import main as generate
+
+
+@pytest.fixture
+def store(tmp_path: Path) -> Path:
+    generate(["--cases", "24", str(tmp_path / "store")])
+    return tmp_path / "store"
+
+
+def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str, str]:
+    """Exit code, stdout and stderr."""
+    with pytest.raises(SystemExit) as ended:
+        main(list(words))
+    out, err = capsys.readouterr()
+    return int(ended.value.code or 0), out, err
+
+
+def document(capsys: pytest.CaptureFixture[str], *words: str) -> Any:
+    code, out, _ = run(capsys, *words, "--json")
+    assert code == 0
+    return json.loads(out)
+
+
+def test_list_as_a_table_and_as_a_document_name_the_same_networks(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = document(capsys, "list")
+    _, out, _ = run(capsys, "list")
+    assert all(row["name"] in out for row in rows)
+    assert "paper (12)" in out
+
+
+def test_list_chooses_by_group_and_glob_in_the_order_named(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = document(capsys, "list", "efficientnet_b*,levit")
+    assert [row["name"] for row in rows[:5]] == [f"efficientnet_b{n}" for n in range(5)]
+    assert {row["family"] for row in rows[5:]} == {"LeViT"}
+
+
+def test_tables_fit_eighty_columns_and_hold_no_escape_in_a_pipe(
+    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("COLUMNS", "80")
+    lines = ["list", f"show --store {store}", f"front --store {store} --out {tmp_path}", "machine",
+             "plan --networks paper --budget 5m --store none"]  # fmt: skip
+    for line in lines:
+        _, out, _ = run(capsys, *line.split())
+        assert "\x1b" not in out
+        assert max(len(row.rstrip()) for row in out.splitlines()) <= 80, line
+
+
+def test_front_writes_four_files_and_names_them_on_stderr(
+    capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path
+) -> None:
+    code, out, err = run(capsys, "front", "--store", str(store), "--out", str(tmp_path / "reports"))
+    assert code == 0
+    assert "front" in out
+    for name in ("front.png", "front.svg", "front.csv", "front.md"):
+        assert (tmp_path / "reports" / name).stat().st_size > 0
+        assert name in err
+    assert "levit-bench run --networks" in (tmp_path / "reports" / "front.md").read_text(encoding="utf-8")
+
+
+def test_front_as_a_document_has_a_row_a_point(capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path) -> None:
+    rows = document(capsys, "front", "--store", str(store), "--out", str(tmp_path))
+    assert len(rows) == 24
+    assert {row["on_front"] for row in rows} == {True, False}
+
+
+def test_show_hides_the_instrument_unless_asked(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    assert {row["role"] for row in document(capsys, "show", "--store", str(store))} == {"subject"}
+    roles = {row["role"] for row in document(capsys, "show", "--store", str(store), "--instrument")}
+    assert "yardstick" in roles
+
+
+def test_show_tells_where_the_variance_lies(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    rows = document(capsys, "show", "--store", str(store), "--variance")
+    assert {row["quantity"] for row in rows} == {"latency", "ratio"}
+    assert all(row["between_rounds"] > 0 and row["between_passes"] > 0 for row in rows)
+
+
+def test_machine_as_a_document_has_no_name_of_a_host_or_user(capsys: pytest.CaptureFixture[str]) -> None:
+    found = document(capsys, "machine")
+    assert set(found) == {"id", "machine", "conditions"}
+    assert found["machine"]["logical_cores"] >= 1
+
+
+def test_plan_says_what_when_and_the_smallest_budget(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    found = document(capsys, "plan", "--networks", "paper", "--budget", "10m", "--store", str(tmp_path))
+    assert len(found["cases"]) == 15
+    assert found["runs"] >= 5
+    assert found["seconds"] <= 600
+    assert 0 < found["smallest_budget_s"] < 600
+    assert not found["refused"]
+
+
+def test_plan_ends_with_2_when_the_run_would_be_refused(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    code, out, _ = run(capsys, "plan", "--networks", "paper", "--budget", "5s", "--store", str(tmp_path))
+    assert code == 2
+    assert "too small" in out
+    assert run(capsys, "plan", "--networks", "paper", "--budget", "5s", "--thin", "--store", str(tmp_path))[0] == 0
+
+
+def test_help_and_version_need_no_verb(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, _ = run(capsys, "--help")
+    assert code == 0
+    assert "Exit codes" in out
+    assert run(capsys, "--version")[1].startswith("levit-bench, version ")

@@ -1,0 +1,67 @@
+"""What the README and docs/measured.md claim is true of the sessions in results/: deterministic, nothing is timed here."""
+
+from __future__ import annotations
+
+import re
+
+import pytest
+
+from bench.judge.front import panels
+from bench.report import table
+from bench.store import load, records
+from tests.docs import measured_page as measured
+
+ROOT = measured.ROOT
+
+
+def test_the_page_and_the_readme_are_computed_from_the_stored_sessions() -> None:
+    assert measured.PAGE.read_text(encoding="utf-8") == measured.page(), "run: python -m tests.docs.measured_page"
+    assert measured.readme_block() in (ROOT / "README.md").read_text(encoding="utf-8")
+
+
+def test_relative_latencies_of_ten_pinned_sessions_scatter_by_little() -> None:
+    found = [one for one in measured.scatters(measured.sessions("stability")) if one.allocator == "pinned"]
+    assert len(found) == 5
+    assert all(one.sessions == 10 and one.runs >= 30 for one in found)
+    assert measured.root_mean_square(one.ratio for one in found) <= 0.015
+    assert max(one.ratio for one in found) <= 0.025
+
+
+def test_a_pinned_case_alone_in_its_seat_agrees_with_the_same_case_sharing_one() -> None:
+    found = [one for one in measured.agreements(measured.sessions("pilot")) if one.allocator == "pinned"]
+    assert len(found) == 4
+    assert all(1 / 1.03 <= one.ratio <= 1.03 for one in found), found
+
+
+def test_the_instrument_costs_next_to_nothing() -> None:
+    for title in ("pilot", "stability", "front"):
+        own = measured.instrument(measured.sessions(title))
+        assert own.null_pass_s < 20e-6
+        assert own.worst_share < 0.03
+
+
+def test_the_readmes_picture_comes_from_the_session_it_names() -> None:
+    (session,) = measured.sessions("front")
+    text = (ROOT / "README.md").read_text(encoding="utf-8")
+    named = re.search(r"<!-- front: session (\S+) -->", text)
+    assert named
+    assert named[1] == session.head.session
+    found = panels(records(session))
+    assert [panel.setting.allocator for panel in found] == ["pinned", "shipped"]
+    assert all(len(panel.points) == 12 and not panel.excluded for panel in found)
+    assert (ROOT / "docs/pictures/front.csv").read_text(encoding="utf-8") == table.csv(found)
+    assert session.head.session.encode() in (ROOT / "docs/pictures/front.png").read_bytes()
+
+
+def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:
+    found, findings = load(ROOT / "results")
+    assert findings == []
+    assert {record.outcome for record in found} == {"done"}
+    assert all(
+        record.conditions.commit and not record.conditions.dirty for record in found if record.info.role == "subject"
+    )
+
+
+@pytest.mark.parametrize("title", ["pilot", "stability", "front"])
+def test_every_title_that_is_cited_has_sessions(title: str) -> None:
+    assert measured.sessions(title)
