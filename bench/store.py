@@ -35,6 +35,9 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+_Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
+
+
 class _Head(msgspec.Struct):
     """The least of a first line: enough to see that it is newer than this reader."""
 
@@ -239,15 +242,16 @@ def records(session: Session) -> list[Record]:
     turns: dict[tuple[str, int], list[TurnLine]] = {}
     for turn in session.turns:
         turns.setdefault((turn.case, turn.run), []).append(turn)
+    infos = {info.id: info for info in session.cases}
     numbers = sorted({turn.run for turn in session.turns})
-    yardsticks: dict[tuple[object, ...], list[CaseLine]] = {}
-    for info in session.cases:
-        if info.role == "yardstick":
-            yardsticks.setdefault(_seat_environment(info), []).append(info)
+    # All cases of an environment share one tuple a run: what is derived from it is then derived once.
+    sticks: dict[tuple[object, ...], _Sticks] = {}
+    for environment in dict.fromkeys(_seat_environment(info) for info in infos.values()):
+        own = [i.id for i in infos.values() if i.role == "yardstick" and _seat_environment(i) == environment]
+        sticks[environment] = {n: tuple(tuple(turns.get((key, n), ())) for key in own) for n in numbers}
     found = [finding for end in session.ends for finding in end.findings]
     return [
-        _record(session, info, numbers, ends, turns, yardsticks.get(_seat_environment(info), []), found)
-        for info in {info.id: info for info in session.cases}.values()
+        _record(session, info, numbers, ends, turns, sticks[_seat_environment(info)], found) for info in infos.values()
     ]
 
 
@@ -262,14 +266,14 @@ def _record(
     numbers: Iterable[int],
     ends: dict[int, RunEndLine],
     turns: dict[tuple[str, int], list[TurnLine]],
-    yardsticks: list[CaseLine],
+    sticks: _Sticks,
     found: list[Finding],
 ) -> Record:
     runs = tuple(
         Run(
             run=number,
             turns=tuple(turns[info.id, number]),
-            yardsticks=tuple(tuple(turns.get((stick.id, number), ())) for stick in yardsticks),
+            yardsticks=sticks[number],
             complete=number in ends and ends[number].outcome == "done",
         )
         for number in numbers

@@ -8,7 +8,7 @@ import pytest
 
 from bench.judge.front import panels
 from bench.report import table
-from bench.store import load, records
+from bench.store import records
 from tests.docs import measured_page as measured
 
 ROOT = measured.ROOT
@@ -27,15 +27,15 @@ def test_relative_latencies_of_ten_pinned_sessions_scatter_by_little() -> None:
     assert max(one.ratio for one in found) <= 0.025
 
 
-def test_a_pinned_case_alone_in_its_seat_agrees_with_the_same_case_sharing_one() -> None:
-    found = [one for one in measured.agreements(measured.sessions("pilot")) if one.allocator == "pinned"]
-    assert len(found) == 4
+def test_a_case_alone_in_its_seat_agrees_with_the_same_case_sharing_one() -> None:
+    found = measured.agreements(measured.sessions("seats"))
+    assert len(found) == 5
     assert all(1 / 1.03 <= one.ratio <= 1.03 for one in found), found
 
 
 def test_the_instrument_costs_next_to_nothing() -> None:
-    for title in ("pilot", "stability", "front"):
-        own = measured.instrument(measured.sessions(title))
+    for topic in ("seats", "stability", "front"):
+        own = measured.instrument(measured.sessions(topic))
         assert own.null_pass_s < 20e-6
         assert own.worst_share < 0.03
 
@@ -54,14 +54,15 @@ def test_the_readmes_picture_comes_from_the_session_it_names() -> None:
 
 
 def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:
-    found, findings = load(ROOT / "results")
-    assert findings == []
-    assert {record.outcome for record in found} == {"done"}
-    assert all(
-        record.conditions.commit and not record.conditions.dirty for record in found if record.info.role == "subject"
-    )
+    for topic in ("seats", "stability", "front"):
+        for session in measured.sessions(topic):
+            assert session.findings == ()
+            assert {end.outcome for end in session.ends} == {"done"}
+            assert session.head.conditions.commit
+            assert session.head.conditions.dirty is False
+            assert {record.outcome for record in records(session)} == {"done"}
 
 
-@pytest.mark.parametrize("title", ["pilot", "stability", "front"])
-def test_every_title_that_is_cited_has_sessions(title: str) -> None:
-    assert measured.sessions(title)
+@pytest.mark.parametrize("topic", ["pilot", "seats", "stability", "front"])
+def test_every_topic_that_is_cited_has_sessions(topic: str) -> None:
+    assert measured.sessions(topic)

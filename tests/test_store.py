@@ -230,7 +230,7 @@ def test_a_generated_store_holds_the_truth_it_was_made_from(tmp_path):
     levit = {point.label: point.latency.value for point in panel.points}
     for truth in PAPER:
         expected = truth.latency_s / PAPER[0].latency_s
-        assert levit[truth.network] / levit["levit_128s"] == pytest.approx(expected, rel=0.005)
+        assert levit[truth.network] / levit["levit_128s"] == pytest.approx(expected, rel=0.01)
 
 
 def test_a_store_of_many_cases_has_the_number_asked_for(tmp_path):

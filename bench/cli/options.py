@@ -4,12 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bench.errors import UsageError
-from bench.request import Request
+
+if TYPE_CHECKING:
+    from bench.request import Request
 
 _Command = Callable[..., Any]
 
@@ -119,6 +121,8 @@ def request_from(words: dict[str, Any]) -> Request:
     Raises:
         UsageError: no network was named.
     """
+    from bench.request import Request
+
     if not words["networks"]:
         raise UsageError("no network was named. Try --networks paper, or see 'levit-bench list'.")
     return Request(**words)

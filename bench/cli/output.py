@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import sys
 from collections.abc import Iterable
 
@@ -16,7 +17,8 @@ _PIPE_WIDTH = 120
 
 def stdout() -> Console:
     """Console for results. A pipe gets 120 columns, so that tables keep their rows whole."""
-    return Console(highlight=False, width=None if sys.stdout.isatty() else _PIPE_WIDTH)
+    told = sys.stdout.isatty() or "COLUMNS" in os.environ
+    return Console(highlight=False, width=None if told else _PIPE_WIDTH)
 
 
 def stderr() -> Console:

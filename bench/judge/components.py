@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from bench.judge.estimates import counted_runs, log_median
-from bench.records import Case, Record, Run, TurnLine
+from bench.judge.estimates import counted_runs, counts, log_median, round_ratios, run_ratio
+from bench.records import Case, Record, Run
 from bench.stats import variance_components
 
 Quantity = Literal["latency", "ratio"]
@@ -74,26 +74,16 @@ def _of(records: Sequence[Record], quantity: Quantity) -> Components:
 
 
 def _run_logs(record: Record, quantity: Quantity) -> list[float]:
-    runs = counted_runs(record)
     if quantity == "latency":
-        return [run.case for run in runs]
-    return [run.case - run.yardstick for run in runs if run.yardstick is not None]
+        return [run.case for run in counted_runs(record)]
+    ratios = [run_ratio(run) for run in record.runs if counts(run)]
+    return [ratio for ratio in ratios if ratio is not None]
 
 
 def _round_logs(run: Run, quantity: Quantity) -> list[float]:
-    own = _by_round(run.turns)
-    if quantity == "latency":
-        return list(own.values())
-    sticks = [_by_round(turns) for turns in run.yardsticks]
-    return [
-        value - sum(stick[number] for stick in sticks) / len(sticks)
-        for number, value in own.items()
-        if sticks and all(number in stick for stick in sticks)
-    ]
-
-
-def _by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
-    return {turn.round: value for turn in turns if (value := log_median([turn])) is not None}
+    if quantity == "ratio":
+        return list(round_ratios(run).values())
+    return [value for turn in run.turns if (value := log_median((turn,))) is not None]
 
 
 def _variance(values: np.ndarray) -> float:

@@ -18,11 +18,12 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.measuring import networks, runtimes
 from bench.measuring.calibrate import VERSION, calibrate
 from bench.measuring.inputs import images
-from bench.measuring.outputs import as_logits, problem_with_pair
+from bench.measuring.outputs import as_logits, problem_with_pair, relative_distance
 from bench.measuring.wire import Prepared
 from bench.records import Case
 
 STREAMS = (0, 1)  # The two sets of images that outputs are checked on.
+_LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
 
 
 def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
@@ -72,6 +73,9 @@ def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, s
     problem = problem_with_pair((first, second), (first, second), "fp32")
     if problem:
         raise ValueError(problem)
+    distance = relative_distance(first, second)
+    if distance < _LEAST_DISTANCE:
+        raise ValueError(f"outputs hardly depend on the image: {distance:.2g} apart for two different ones")
     safetensors.torch.save_file({"0": first.contiguous(), "1": second.contiguous()}, _reference(folder, batch))
 
 

@@ -42,17 +42,14 @@ def calibrate(network: nn.Module, resolution: int, seed: int) -> float:
         CalibrationError: logits stay out of order one, or weights or activations are subnormal.
         TypeError, ValueError: the network returns no logits.
     """
-    batch = 16 if resolution <= 224 else 8
-    sample = images(batch, resolution, seed, _STREAM)
+    sample = images(16 if resolution <= 224 else 8, resolution, seed, _STREAM)
+    generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
-        _redraw_constants(network, torch.Generator().manual_seed(seed))
+        _redraw_constants(network, generator)
         network.train()  # Some networks cache what they derive from parameters until their mode changes.
         network.eval()
         _set_statistics(network, sample)
-        for _ in range(3):
-            if 0.5 < (deviation := _deviation(network, sample[:4])) < 2.0:
-                break
-            _scale_classifier(network, 1.0 / deviation)
+        _scale_classifier(network, sample[:4], generator)
         deviation = _deviation(network, sample[:4])
         if not 0.05 < deviation < 50:
             raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
@@ -66,9 +63,11 @@ def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
         for name, parameter in module.named_parameters(recurse=False):
             if parameter.numel() < 2 or not bool((parameter == parameter.flatten()[0]).all()):
                 continue
-            fresh = torch.rand(parameter.shape, generator=generator)
             is_gain = "weight" in name or "gamma" in name or float(parameter.flatten()[0]) == 1.0
-            parameter.copy_(0.5 + fresh if is_gain and parameter.ndim == 1 else 0.4 * (fresh - 0.5))
+            if is_gain and parameter.ndim == 1:
+                parameter.copy_(0.5 + torch.rand(parameter.shape, generator=generator))
+            else:
+                parameter.copy_(_small(parameter.shape, generator))
 
 
 def _set_statistics(network: nn.Module, sample: torch.Tensor) -> None:
@@ -94,17 +93,28 @@ def _deviation(network: nn.Module, sample: torch.Tensor) -> float:
     return deviation
 
 
-def _scale_classifier(network: nn.Module, factor: float) -> None:
-    """Scale the layers that make the logits: the last linear or 1x1 convolution, and its twin if two are averaged."""
+def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> None:
+    """Bring what the logits owe to the image to deviation one, and add small biases, so that neither hides the other.
+
+    The layers that make the logits are the last linear or 1x1 convolution, and its twin where two are averaged.
+    """
     classifier = getattr(network, "get_classifier", lambda: None)()
     heads = [m for m in (classifier if isinstance(classifier, tuple) else (classifier,)) if isinstance(m, nn.Module)]
     layers = [m for head in heads for m in head.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
     if not layers:
         layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1:]
     for layer in layers:
-        layer.weight.mul_(factor)
         if layer.bias is not None:
-            layer.bias.mul_(factor)
+            layer.bias.zero_()
+    deviation = _deviation(network, sample)
+    for layer in layers:
+        layer.weight.mul_(1.0 / deviation)
+        if layer.bias is not None:
+            layer.bias.copy_(_small(layer.bias.shape, generator))
+
+
+def _small(shape: torch.Size, generator: torch.Generator) -> torch.Tensor:
+    return 0.4 * (torch.rand(shape, generator=generator) - 0.5)
 
 
 def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:

@@ -17,6 +17,7 @@ from typing import NamedTuple, Protocol
 
 from bench.budget import Costs, Progress, Step
 from bench.measuring.crew import Crew, TurnTaken
+from bench.measuring.doubts import Doubts
 from bench.measuring.machine import conditions
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact
@@ -26,8 +27,6 @@ from bench.records import CaseLine, Conditions, Finding, RunEndLine, RunOutcome,
 from bench.records import Protocol as MeasuringProtocol
 from bench.store import SessionWriter
 
-_FAULTS_A_PASS = 20  # A pinned allocator causes none; this leaves room for stacks and code.
-_HEAP_ROUNDS = 3  # In the first rounds the heap still grows to its final size: up to 300 faults a pass were seen.
 _SHORTEST_TIMEOUT_S = 10.0  # A turn may meet a machine that is busy with something else.
 _TIMEOUT_FACTOR = 20  # Times the length its probe foretold.
 
@@ -91,7 +90,7 @@ class Engine:
         self._writer = writer
         self._observer = observer
         self._session_began = session_began
-        self._findings: list[Finding] = []
+        self._doubts = Doubts(observer)
         self.failed: dict[str, str] = {}
         """Ids of the cases that failed while they were measured, with the reason."""
         self.runs = 0
@@ -120,38 +119,44 @@ class Engine:
     def _take_run(self, number: int, policy: Policy, costs: Costs, budget_began: float) -> Step:
         """One run, closed in any case: as partial when it was broken off."""
         before, started = self._world.look(), self._clock()
-        failed_before = dict(self.failed)
-        self._findings = []
+        failed_before = frozenset(self.failed)
+        self._doubts = Doubts(self._observer)
         outcome: RunOutcome = "partial"
-        step: Step = "run"
-        with self._world.open_seats(self._alive()) as crew:
-            for key, why in crew.failed.items():
+        with self._world.open_seats(self._alive()) as seats:
+            for key, why in seats.failed.items():
                 self._fail(key, why)
-            ready = self._clock()
-            start = RunStartLine(run=number, at_s=started - self._session_began, seats=crew.infos, conditions=before)
-            self._writer.append(start)
-            self._check_threads(crew)
+            start_s = self._clock() - started
+            at_s = started - self._session_began
+            self._writer.append(RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before))
+            self._doubts.seats_ready(seats.infos, self._lines)
             try:
-                rounds, round_s = 0, costs.round_s
-                while True:
-                    round_began = self._clock()
-                    if not self._take_round(crew, number, rounds, budget_began):
-                        break
-                    rounds, now = rounds + 1, self._clock()
-                    round_s = now - round_began
-                    progress = Progress(
-                        now - budget_began, number, rounds, now - ready, ready - started, max(round_s, 1e-6)
-                    )
-                    step = policy.next(progress)
-                    if step != "round" or not self._subjects_left():
-                        outcome = "done"
-                        self.runs += 1
-                        break
+                step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
+                if whole:
+                    outcome, self.runs = "done", self.runs + 1
             finally:
                 self._close_run(number, outcome, failed_before)
         return step
 
-    def _take_round(self, crew: Seats, run: int, round_: int, budget_began: float) -> bool:
+    def _take_rounds(
+        self, seats: Seats, number: int, policy: Policy, costs: Costs, budget_began: float
+    ) -> tuple[Step, bool]:
+        """Rounds until the policy says otherwise: what it said, and whether the run is whole."""
+        ready, rounds, round_s = self._clock(), 0, costs.round_s
+        while True:
+            began = self._clock()
+            whole = self._take_round(seats, number, rounds, budget_began)
+            now = self._clock()
+            if whole:
+                rounds, round_s = rounds + 1, max(now - began, 1e-6)
+            # A run that lost a seat is over: the policy is only asked whether time is left for another one.
+            counted = rounds if whole else max(rounds, self._protocol.min_rounds)
+            step = policy.next(Progress(now - budget_began, number, counted, now - ready, costs.start_s, round_s))
+            if not whole:
+                return ("stop" if step == "stop" else "run"), False
+            if step != "round" or not self._subjects_left():
+                return step, True
+
+    def _take_round(self, seats: Seats, run: int, round_: int, budget_began: float) -> bool:
         """One turn for every case; False when a seat was lost."""
         order = [line.id for line in self._alive()]
         random.Random(f"{self._protocol.seed}/{run}/{round_}").shuffle(order)
@@ -162,7 +167,7 @@ class Engine:
             timeout_s = max(min(_SHORTEST_TIMEOUT_S, self._protocol.timeout_s), _TIMEOUT_FACTOR * foretold)
             asked = self._clock()
             try:
-                taken = crew.turn(key, settle, passes, timeout_s)
+                taken = seats.turn(key, settle, passes, timeout_s)
             except SeatLostError as lost:
                 self._fail(key, str(lost))
                 return False
@@ -185,11 +190,12 @@ class Engine:
                 others_cpu_s=taken.others_cpu_s,
             )
             self._writer.append(turn)
-            self._doubt(line, turn, taken.restless_s)
+            self._doubts.turn_taken(line, turn, taken.restless_s)
             self._observer.measuring(run, round_, self._clock() - budget_began)
         return True
 
-    def _close_run(self, number: int, outcome: RunOutcome, failed_before: dict[str, str]) -> None:
+    def _close_run(self, number: int, outcome: RunOutcome, failed_before: frozenset[str]) -> None:
+        self._doubts.run_over(self._lines)
         fresh = {key: why for key, why in self.failed.items() if key not in failed_before}
         end = RunEndLine(
             run=number,
@@ -197,7 +203,7 @@ class Engine:
             conditions=self._world.look(),
             outcome=outcome,
             failed=fresh,
-            findings=tuple(self._findings),
+            findings=self._doubts.findings,
         )
         self._writer.append(end)
 
@@ -205,39 +211,3 @@ class Engine:
         self.failed[key] = why
         case = self._lines[key].case
         self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{case.network}: {why}"))
-
-    def _doubt(self, line: CaseLine, turn: TurnLine, restless_s: float) -> None:
-        """Doubts that only the engine can see; each kind once a case and run."""
-        if restless_s:
-            self._notice(
-                "seat-not-idle",
-                f"an idle seat still gained {1e3 * restless_s:.1f} ms of processor time when the turn of "
-                f"{line.case.network} began. It may have slowed the turn; time it again on a quiet machine.",
-                None,
-            )
-        faults = (turn.minor_faults or 0) / len(turn.duration_s)
-        if line.case.allocator == "pinned" and faults > _FAULTS_A_PASS and turn.round >= _HEAP_ROUNDS:
-            self._notice(
-                "page-faults",
-                f"{line.case.network} took {faults:.0f} page faults a pass with the pinned allocator, where none are "
-                "expected. The setting did not take effect for all of its memory; read its time as unpinned.",
-                line.id,
-            )
-
-    def _check_threads(self, crew: Seats) -> None:
-        for seat in crew.infos:
-            asked = {self._lines[key].case.threads for key in seat.cases}
-            if asked and asked != {seat.threads}:
-                self._notice(
-                    "threads-differ",
-                    f"seat {seat.seat} was asked for {min(asked)} threads and uses {seat.threads}. "
-                    "Its times are those of the latter; unset thread variables of other libraries.",
-                    None,
-                )
-
-    def _notice(self, kind: str, message: str, case: str | None) -> None:
-        if any(known.kind == kind and known.case == case for known in self._findings):
-            return
-        finding = Finding(kind=kind, message=message, case=case)
-        self._findings.append(finding)
-        self._observer.noticed(finding)

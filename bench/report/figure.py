@@ -89,16 +89,16 @@ def save(figure: Figure, path: Path, source: str = "") -> None:
         StoreError: the file cannot be written.
     """
     kind = path.suffix.lstrip(".").lower()
-    metadata: dict[str, Any] = {
+    sources: dict[str, dict[str, Any]] = {
         "png": {"Source": source},
         "svg": {"Date": None, "Source": source},
         "pdf": {"CreationDate": None, "Subject": source},
-    }.get(kind, {})
+    }
     # A light compression costs a tenth more bytes and saves a quarter of the time.
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
     try:
         with _our_settings():
-            figure.savefig(path, format=kind, dpi=DPI, metadata=metadata, **options)
+            figure.savefig(path, format=kind, dpi=DPI, metadata=sources.get(kind, {}), **options)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}. Name another folder.") from error
 

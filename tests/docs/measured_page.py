@@ -6,6 +6,7 @@ python -m tests.docs.measured_page        writes the page; the tests compare it
 from __future__ import annotations
 
 import math
+import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.judge.components import components
-from bench.judge.estimates import counted_runs
+from bench.judge.estimates import counted_runs, run_ratio
 from bench.records import Record, SessionLine
 from bench.stats import t_interval
 from bench.store import Session, read_session, records, session_files
@@ -22,13 +23,16 @@ from bench.units import significant
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "measured.md"
+EVIDENCE = ROOT / "docs" / "evidence.toml"
+"""Which sessions each claim rests on, by name: other sessions in the store change nothing here."""
 
 
 @cache
-def sessions(title: str) -> tuple[Session, ...]:
-    """Committed sessions with that title."""
-    found = (read_session(path) for path in session_files(ROOT / "results"))
-    return tuple(session for session in found if session.head.title == title)
+def sessions(topic: str) -> tuple[Session, ...]:
+    """The committed sessions behind a topic, in the order of docs/evidence.toml."""
+    names = tomllib.loads(EVIDENCE.read_text(encoding="utf-8"))[topic]
+    paths = {path.stem: path for path in session_files(ROOT / "results")}
+    return tuple(read_session(paths[name]) for name in names)
 
 
 def subjects(found: Iterable[Session]) -> list[Record]:
@@ -76,7 +80,7 @@ def agreements(found: Sequence[Session]) -> list[Agreement]:
     """One a network and allocator. Sessions are the units: each mode's sessions alternate with the other's."""
     logs: dict[tuple[str, str], dict[str, list[float]]] = {}
     for record in subjects(found):
-        ratios = [run.case - run.yardstick for run in counted_runs(record) if run.yardstick is not None]
+        ratios = [ratio for run in record.runs if (ratio := run_ratio(run)) is not None]
         by_mode = logs.setdefault((record.case.network, record.case.allocator), {})
         by_mode.setdefault(record.protocol.seats, []).append(float(np.mean(ratios)))
     out = []
@@ -141,7 +145,7 @@ def ratios(session: Session, slow: str, fast: str) -> list[Ratio]:
 def page() -> str:
     """The whole page."""
     head = sessions("stability")[0].head
-    every = [*sessions("pilot"), *sessions("stability"), *sessions("front")]
+    every = [*sessions("seats"), *sessions("stability"), *sessions("front")]
     own = instrument(every)
     return "\n".join(
         [
@@ -152,12 +156,12 @@ def page() -> str:
             "",
             "## How far sessions disagree",
             "",
-            "Ten sessions of 60 s each with the allocator pinned, alternating with ten as shipped, batch 1, one thread:",
+            "Sessions of 60 s each, ten with the allocator pinned and five as shipped in between, batch 1, one thread:",
             "coefficient of variation between sessions of the latency, and of the latency relative to the yardstick.",
             "",
             "```sh",
-            "for i in 1 2 3 4 5 6 7 8 9 10; do for a in pinned shipped; do levit-bench run --title stability --budget 60s "
-            "--networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny --allocator $a; done; done",
+            "for a in pinned shipped pinned; do levit-bench run --budget 60s --allocator $a \\",
+            "  --networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny; done  # five times",
             "```",
             "",
             *_scatter_table(),
@@ -165,18 +169,18 @@ def page() -> str:
             "## Alone in a seat against sharing one",
             "",
             "The ratio to the yardstick with each network alone in its process, over the same in a process shared with the",
-            "others; sessions of the pilot, with its 95 % interval over pairs of sessions.",
+            "others, and its 95 % interval over alternating pairs of sessions.",
             "",
             "```sh",
-            "for i in 1 2 3; do for s in shared alone; do levit-bench run --title pilot --seats $s --budget 110s --thin "
-            "--networks levit_192,deit_tiny,efficientnet_b0,mobilenetv3_large_100 --allocator pinned,shipped; done; done",
+            "for s in shared alone; do levit-bench run --budget 100s --seats $s \\",
+            "  --networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny; done  # three times",
             "```",
             "",
             "| network | allocator | alone / shared | 95 % |",
             "|:--|:--|--:|:--|",
             *(
                 f"| {one.network} | {one.allocator} | {one.ratio:.3f} | {one.low:.3f} to {one.high:.3f} |"
-                for one in agreements(sessions("pilot"))
+                for one in agreements(sessions("seats"))
             ),
             "",
             "## The instrument",

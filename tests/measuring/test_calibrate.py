@@ -9,6 +9,7 @@ import pytest
 import torch
 from torch import nn
 
+from bench import catalog
 from bench.measuring import artifacts, instrument, networks
 from bench.measuring.calibrate import CalibrationError, calibrate
 from bench.measuring.inputs import images
@@ -54,8 +55,8 @@ def test_logits_are_of_order_one_and_differ_between_images() -> None:
 def test_no_branch_is_dead_and_no_parameter_is_constant() -> None:
     network, _ = _calibrated()
     for name, parameter in network.named_parameters():
-        assert float(parameter.std()) > 0, name
-    assert float(network.branch[1].weight.min()) >= 0.5  # type: ignore[union-attr, index]
+        assert float(parameter.detach().std()) > 0, name
+    assert float(network.branch[1].weight.detach().min()) >= 0.5  # type: ignore[union-attr, index]
 
 
 def test_statistics_are_those_of_images_and_the_network_is_left_in_evaluation_mode() -> None:
@@ -113,6 +114,17 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
     with torch.inference_mode():
         got = loaded.run(images(1, 224, 0, 0))
     assert torch.allclose(got, artifacts.reference_in(tmp_path, 1)[0], atol=1e-5)
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("entry", catalog.entries(), ids=lambda entry: entry.name)
+def test_every_network_of_the_catalog_can_be_prepared_and_has_the_macs_it_is_said_to_have(
+    tmp_path: Path, entry: catalog.Entry
+) -> None:
+    prepared = artifacts.prepare(Case(network=entry.name, resolution=entry.resolution), (1,), tmp_path, 0)
+    assert prepared.params == pytest.approx(1e6 * entry.params_m, abs=600)
+    if entry.macs_m is not None:
+        assert prepared.macs == pytest.approx(1e6 * entry.macs_m, rel=0.01)
 
 
 YARDSTICK_SHA256 = "c0a05cc6c1a65d120206ddb69197e39b05d4f3a1080381292ed0923bcdd5c642"

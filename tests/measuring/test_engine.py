@@ -187,3 +187,34 @@ def test_the_longest_wait_for_a_turn_grows_with_what_the_probe_foretold(rig: Rig
     engine._world = engine._world._replace(open_seats=spying)  # type: ignore[arg-type]
     engine.take_runs(FixedBudget(100.0, 1, 1), COSTS, 0)
     assert min(seen) == 20 * 6 * 10.0
+
+
+def test_runs_that_lose_a_seat_spend_the_budget_and_not_more(rig: Rig, tmp_path: Path) -> None:
+    lines = (*LINES, *(line(f"deadly{n}", 0.01) for n in range(8)))
+    deadly = {one.id for one in lines if one.case.network.startswith("deadly")}
+    machine = FakeMachine(lines)
+    machine.answer = lambda case, _turn: SeatLostError("gone") if case in deadly else None
+    engine, path = rig(tmp_path, lines, machine)
+    began = machine.now
+    engine.take_runs(FixedBudget(30.0, 4, 2), COSTS, 0)
+    assert machine.now - began <= 33.0 + machine.start_s
+    ends = read_session(path).ends
+    assert all(end.outcome == "partial" for end in ends)
+    assert len(ends) <= 9
+
+
+def test_a_machine_that_becomes_ten_times_slower_does_not_overrun_the_budget_by_more_than_a_round(
+    rig: Rig, tmp_path: Path
+) -> None:
+    machine = FakeMachine(LINES)
+    engine, _ = rig(tmp_path, LINES, machine)
+
+    def slower(_case: str, turn: int) -> None:
+        if turn == 30:
+            machine.truth = {key: 100 * value for key, value in machine.truth.items()}
+
+    machine.answer = slower
+    began = machine.now
+    engine.take_runs(FixedBudget(60.0, 6, 2), COSTS, 0)
+    one_round_s = sum(6 * value for value in machine.truth.values())
+    assert machine.now - began <= 1.05 * 60.0 + one_round_s

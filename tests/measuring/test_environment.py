@@ -40,8 +40,8 @@ libc = ctypes.CDLL(None)
 libc.malloc.restype = ctypes.c_void_p
 libc.free.argtypes = [ctypes.c_void_p]
 def churn():
-    block = libc.malloc(8 << 20)
-    ctypes.memset(block, 1, 8 << 20)
+    block = libc.malloc(48 << 20)
+    ctypes.memset(block, 1, 48 << 20)
     libc.free(block)
 churn()
 before = resource.getrusage(resource.RUSAGE_SELF).ru_minflt

@@ -39,7 +39,7 @@ def test_a_network_is_built_for_the_resolution_asked_for(name: str, resolution: 
 
 def test_a_resolution_that_a_network_cannot_take_is_refused_with_the_reason() -> None:
     with pytest.raises(ValueError, match="cannot be built for 100 px"):
-        networks.build("deit_tiny", 100)
+        networks.build("xcit_tiny_12_p16_224", 100)
 
 
 def test_the_null_network_looks_at_its_input_and_has_no_weights() -> None:
