@@ -19,6 +19,7 @@ SCHEMA = 1
 Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
 RunOutcome = Literal["done", "partial"]
+SeatMode = Literal["auto", "shared", "alone"]
 
 
 class _Noun(msgspec.Struct, frozen=True, kw_only=True):
@@ -49,6 +50,14 @@ class Case(_Noun, frozen=True, kw_only=True):
     allocator: str = "pinned"
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
 
+    def shares_its_seat(self, mode: SeatMode) -> bool:
+        """Whether cases of the same environment live in one process with this one.
+
+        With `auto`, pinned cases do: they are as fast as alone. With the allocator as shipped, what a neighbour has
+        allocated and freed before decides whether a pass takes page faults, so each has a process to itself.
+        """
+        return mode == "shared" or (mode == "auto" and self.allocator != "shipped")
+
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on every field and on nothing else."""
@@ -76,8 +85,8 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Seconds that all runs together may take, seat starts included, preparation excluded."""
     timeout_s: float
     """Seconds after which a first pass or a load counts as hung; later turns scale with what was seen."""
-    seats: Literal["shared", "alone"] = "shared"
-    """Whether cases with the same environment share one seat or each has its own."""
+    seats: SeatMode = "auto"
+    """Which cases share a seat; see `Case.shares_its_seat`."""
     seed: int = 0
     """Seed of the random orders, the weights and the inputs."""
     yardstick: str = "yardstick-1"
@@ -329,7 +338,7 @@ class Run(_Noun, frozen=True, kw_only=True):
     turns: tuple[TurnLine, ...]
     """In the order they were taken."""
     yardsticks: tuple[tuple[TurnLine, ...], ...] = ()
-    """Turns of each yardstick of the same seat environment, same run."""
+    """Turns of each yardstick with the same device and threads, same run."""
     complete: bool = True
     """False when the run was broken off."""
 
@@ -360,6 +369,11 @@ class Record(_Noun, frozen=True, kw_only=True):
     def case(self) -> Case:
         """What was asked."""
         return self.info.case
+
+    @property
+    def seats(self) -> Literal["shared", "alone"]:
+        """Whether the case shared its process with others."""
+        return "shared" if self.case.shares_its_seat(self.protocol.seats) else "alone"
 
 
 class Estimate(_Noun, frozen=True, kw_only=True):

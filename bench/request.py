@@ -20,7 +20,7 @@ from bench.measuring.environment import check_allocator, default_allocator
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
-from bench.records import Case, Protocol
+from bench.records import Case, Protocol, SeatMode
 from bench.units import parse_duration
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
@@ -49,8 +49,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Where."""
     budget: str = "60s"
     """Time for all runs together."""
-    seats: str = "shared"
-    """`shared` or `alone`."""
+    seats: str = "auto"
+    """`auto`, `shared` or `alone`."""
     timeout: str = "5m"
     """When a load or a first pass counts as hung."""
     seed: int = 0
@@ -65,8 +65,9 @@ def protocol_of(request: Request) -> Protocol:
     Raises:
         UsageError: budget, time-out or seats are malformed.
     """
-    if request.seats not in ("shared", "alone"):
-        raise UsageError(f"unknown seats {request.seats!r}. Choose shared or alone.")
+    modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
+    if request.seats not in modes:
+        raise UsageError(f"unknown seats {request.seats!r}. Choose from {', '.join(modes)}.")
     budget_s, thin = capped(parse_duration(request.budget)), request.thin
     return Protocol(
         settle_passes=1,
@@ -77,7 +78,7 @@ def protocol_of(request: Request) -> Protocol:
         min_rounds=MIN_ROUNDS,
         budget_s=budget_s,
         timeout_s=parse_duration(request.timeout),
-        seats="alone" if request.seats == "alone" else "shared",
+        seats=modes[request.seats],
         seed=request.seed,
         thin=thin or budget_s < parse_duration(request.budget),
     )

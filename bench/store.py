@@ -244,20 +244,18 @@ def records(session: Session) -> list[Record]:
         turns.setdefault((turn.case, turn.run), []).append(turn)
     infos = {info.id: info for info in session.cases}
     numbers = sorted({turn.run for turn in session.turns})
-    # All cases of an environment share one tuple a run: what is derived from it is then derived once.
+    # All cases of a device and thread count share one tuple a run: what is derived from it is then derived once.
     sticks: dict[tuple[object, ...], _Sticks] = {}
-    for environment in dict.fromkeys(_seat_environment(info) for info in infos.values()):
-        own = [i.id for i in infos.values() if i.role == "yardstick" and _seat_environment(i) == environment]
-        sticks[environment] = {n: tuple(tuple(turns.get((key, n), ())) for key in own) for n in numbers}
+    for key in dict.fromkeys(_corrected_by(info) for info in infos.values()):
+        own = [info.id for info in infos.values() if info.role == "yardstick" and _corrected_by(info) == key]
+        sticks[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in own) for n in numbers}
     found = [finding for end in session.ends for finding in end.findings]
-    return [
-        _record(session, info, numbers, ends, turns, sticks[_seat_environment(info)], found) for info in infos.values()
-    ]
+    return [_record(session, info, numbers, ends, turns, sticks[_corrected_by(info)], found) for info in infos.values()]
 
 
-def _seat_environment(info: CaseLine) -> tuple[object, ...]:
+def _corrected_by(info: CaseLine) -> tuple[object, ...]:
     """What a case shares with the yardsticks that correct it."""
-    return info.case.device, info.case.threads, info.case.allocator
+    return info.case.device, info.case.threads
 
 
 def _record(

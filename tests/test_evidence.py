@@ -1,4 +1,4 @@
-"""What the README and docs/measured.md claim is true of the sessions in results/: deterministic, nothing is timed here."""
+"""What the README and docs/measured.md claim is true of the sessions in results/; nothing is timed here."""
 
 from __future__ import annotations
 

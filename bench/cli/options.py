@@ -102,9 +102,10 @@ def request_options(command: _Command) -> _Command:
         click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),
         click.option(
             "--seats",
-            default="shared",
+            default="auto",
             show_default=True,
-            help="shared: cases of one environment share a process; alone: one process each.",
+            help="Which cases share a process: all of one environment (shared), none (alone), or those with the "
+            "allocator pinned (auto).",
         ),
         click.option("--timeout", default="5m", show_default=True, help="When a load or a first pass counts as hung."),
         click.option("--seed", type=int, default=0, show_default=True, help="Seed of orders, weights and inputs."),

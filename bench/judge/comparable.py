@@ -65,7 +65,7 @@ def setting(record: Record) -> Setting:
         allocator=case.allocator,
         weights=case.weights,
         torch=versions.get("torch"),
-        seats=record.protocol.seats,
+        seats=record.seats,
         yardstick=record.protocol.yardstick,
     )
 
@@ -102,7 +102,7 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "torch": lambda record: record.conditions.versions.get("torch"),
     "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
     "family": lambda record: record.info.family,
-    "seats": lambda record: record.protocol.seats,
+    "seats": lambda record: record.seats,
     "yardstick": lambda record: record.protocol.yardstick,
 }
 FIELDS = tuple(sorted(_GETTERS))

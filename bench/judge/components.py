@@ -48,7 +48,7 @@ def components(records: Iterable[Record]) -> list[Components]:
     groups: dict[tuple[str, str, str], list[Record]] = {}
     for record in records:
         if record.outcome == "done" and record.runs:
-            groups.setdefault((record.machine.id, record.protocol.seats, record.info.id), []).append(record)
+            groups.setdefault((record.machine.id, record.seats, record.info.id), []).append(record)
     quantities: tuple[Quantity, ...] = ("latency", "ratio")
     return [_of(group, quantity) for group in groups.values() for quantity in quantities]
 
@@ -61,7 +61,7 @@ def _of(records: Sequence[Record], quantity: Quantity) -> Components:
     pairs = [variance_components(runs) for runs in rounds]
     return Components(
         case=records[0].case,
-        seats=records[0].protocol.seats,
+        seats=records[0].seats,
         quantity=quantity,
         sessions=len(records),
         runs=sum(len(logs) for logs in medians),

@@ -57,7 +57,7 @@ def forecast(
     stored = _stored(known, here)
     lines = tuple(_line(case, protocol, stored) for case in (*subjects, *instrument))
     environments = {(case.runtime, case.device, case.threads, case.allocator) for case in (*subjects, *instrument)}
-    seats = len(environments) if protocol.seats == "shared" else len(subjects) + len(environments)
+    seats = len(environments) + sum(not case.shares_its_seat(protocol.seats) for case in subjects)
     # Seats start side by side, at most as many at once as there are processors.
     waves = math.ceil(seats / max(1, here.logical_cores))
     start_s = waves * _START_S + _CASE_S * len(lines) / min(seats, here.logical_cores)

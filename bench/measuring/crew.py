@@ -9,19 +9,17 @@ from __future__ import annotations
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from bench.measuring.instrument import Environment, environment_of
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned
-from bench.records import Case, CaseLine, SeatInfo
+from bench.records import Case, CaseLine, SeatInfo, SeatMode
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
 _LOOK_S = 0.0005
 _PATIENCE_S = 0.25  # A spinning pool blocks after some milliseconds; who works longer is not idle.
-
-SeatMode = Literal["shared", "alone"]
 
 
 class TurnTaken(NamedTuple):
@@ -151,10 +149,10 @@ class Crew:
 
 
 def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[list[Case]]:
-    """Cases by seat: by environment, and in mode `alone` one subject a seat, the instrument's cases in another."""
+    """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share."""
     out: dict[tuple[Environment, str], list[Case]] = {}
     for line in cases:
-        apart = line.id if mode == "alone" and line.role == "subject" else ""
+        apart = "" if line.role != "subject" or line.case.shares_its_seat(mode) else line.id
         out.setdefault((environment_of(line.case), apart), []).append(line.case)
     return list(out.values())
 

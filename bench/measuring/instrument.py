@@ -1,4 +1,4 @@
-"""The instrument's own cases: two yardsticks and the null network, for each environment that subjects run in.
+"""The instrument's own cases: two yardsticks and the null network, for each device and thread count of the subjects.
 
 Names and sizes only, so that the parent needs no torch; the networks stand in `networks/yardstick.py` and `null.py`.
 """
@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bench.measuring.environment import default_allocator
 from bench.records import Case, Role
 
 YARDSTICKS = ("yardstick-1a", "yardstick-1b")
@@ -33,9 +34,14 @@ def environment_of(case: Case) -> Environment:
 
 
 def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:
-    """Yardsticks and null for every device, thread count and allocator among the subjects; the runtime is eager."""
+    """Yardsticks and null for every device and thread count among the subjects; eager, and pinned where that exists.
+
+    A thermometer must not run a fever of its own: as shipped, the yardstick is 15 % slower in one process than in
+    another, by what else was allocated there (docs/decisions/0001).
+    """
     out: list[tuple[Case, Role]] = []
-    for device, threads, allocator in dict.fromkeys((c.device, c.threads, c.allocator) for c in subjects):
+    for device, threads in dict.fromkeys((c.device, c.threads) for c in subjects):
+        allocator = default_allocator()
         own = Case(network=NULL, resolution=NULL_RESOLUTION, device=device, threads=threads, allocator=allocator)
         for name in YARDSTICKS:
             stick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)

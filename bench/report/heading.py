@@ -11,8 +11,15 @@ from bench.judge.comparable import differences, values
 from bench.judge.front import Panel
 from bench.report.text import visible
 
-_UNTOLD = {"form": "shipped", "precision": "fp32", "seats": "shared", "runtime_version": "–"}
+_UNTOLD = {"form": "shipped", "precision": "fp32", "runtime_version": "–"}
 """Values so usual that a heading does not spend words on them."""
+
+
+def _usual(name: str, found: dict[str, str]) -> bool:
+    """Whether a field needs no words: the yardstick, a usual value, or seats that follow from the allocator."""
+    if name == "seats":
+        return (found["seats"] == "alone") == (found["allocator"] == "shipped")
+    return name == "yardstick" or _UNTOLD.get(name) == found[name]
 
 
 def phrase(name: str, value: str) -> str:
@@ -26,7 +33,8 @@ def title(panel: Panel, panels: Sequence[Panel]) -> str:
     """What this panel differs in from the others; empty when it is alone."""
     differing = differences(other.setting for other in panels)
     found = values(panel.setting)
-    return ", ".join(_machine(panel) if name == "machine" else phrase(name, found[name]) for name in differing)
+    told = [name for name in differing if not (name == "seats" and _usual(name, found))]
+    return ", ".join(_machine(panel) if name == "machine" else phrase(name, found[name]) for name in told)
 
 
 def setting_line(panel: Panel) -> str:
@@ -35,7 +43,7 @@ def setting_line(panel: Panel) -> str:
     told = [
         _machine(panel) if name == "machine" else phrase(name, value)
         for name, value in found.items()
-        if _UNTOLD.get(name) != value and name != "yardstick"
+        if not _usual(name, found)
     ]
     return " · ".join(told)
 
@@ -47,7 +55,7 @@ def shared_words(panels: Sequence[Panel]) -> list[str]:
     told = [
         _machine(panels[0]) if name == "machine" else phrase(name, value)
         for name, value in found.items()
-        if name not in differing and _UNTOLD.get(name) != value and name != "yardstick"
+        if name not in differing and not _usual(name, found)
     ]
     return [*told, *interval_words(panels), session_words(panels)]
 

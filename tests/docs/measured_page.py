@@ -82,7 +82,7 @@ def agreements(found: Sequence[Session]) -> list[Agreement]:
     for record in subjects(found):
         ratios = [ratio for run in record.runs if (ratio := run_ratio(run)) is not None]
         by_mode = logs.setdefault((record.case.network, record.case.allocator), {})
-        by_mode.setdefault(record.protocol.seats, []).append(float(np.mean(ratios)))
+        by_mode.setdefault(record.seats, []).append(float(np.mean(ratios)))
     out = []
     for (network, allocator), modes in logs.items():
         alone, shared = modes["alone"], modes["shared"]
@@ -142,57 +142,67 @@ def ratios(session: Session, slow: str, fast: str) -> list[Ratio]:
     return out
 
 
+_NETWORKS = "levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny"
+_PAGE = """# Measured
+
+On {machine}. Every figure on this page is computed from sessions in `results/` by
+`python -m tests.docs.measured_page`; a test compares the two and holds the bounds.
+
+## How far sessions disagree
+
+Sessions of 60 s each, ten with the allocator pinned and five as shipped in between, batch 1, one thread: coefficient of
+variation between sessions of the latency, and of the latency relative to the yardstick.
+
+```sh
+for a in pinned shipped pinned; do levit-bench run --budget 60s --allocator $a \\
+  --networks {networks}; done  # five times
+```
+
+{scatter}
+
+## Alone in a seat against sharing one
+
+The ratio to the yardstick with each network alone in its process, over the same in a process shared with the others, and
+its 95 % interval over {pairs} alternating pairs of sessions.
+
+```sh
+for s in shared alone; do levit-bench run --budget 100s --seats $s \\
+  --networks {networks}; done  # three times
+```
+
+{agreement}
+
+## The instrument
+
+Over all {sessions} sessions named here:
+
+- A pass of the null network takes at most {null} µs (median of a session).
+- The parent and all idle seats together use {others} % of a core while a case is timed, {worst} % in the worst session.
+"""
+
+
 def page() -> str:
     """The whole page."""
-    head = sessions("stability")[0].head
     every = [*sessions("seats"), *sessions("stability"), *sessions("front")]
     own = instrument(every)
-    return "\n".join(
-        [
-            "# Measured",
-            "",
-            f"On {_machine(head)}. Every figure on this page is computed from sessions in `results/` by",
-            "`python -m tests.docs.measured_page`; a test compares the two and holds the bounds.",
-            "",
-            "## How far sessions disagree",
-            "",
-            "Sessions of 60 s each, ten with the allocator pinned and five as shipped in between, batch 1, one thread:",
-            "coefficient of variation between sessions of the latency, and of the latency relative to the yardstick.",
-            "",
-            "```sh",
-            "for a in pinned shipped pinned; do levit-bench run --budget 60s --allocator $a \\",
-            "  --networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny; done  # five times",
-            "```",
-            "",
-            *_scatter_table(),
-            "",
-            "## Alone in a seat against sharing one",
-            "",
-            "The ratio to the yardstick with each network alone in its process, over the same in a process shared with the",
-            "others, and its 95 % interval over alternating pairs of sessions.",
-            "",
-            "```sh",
-            "for s in shared alone; do levit-bench run --budget 100s --seats $s \\",
-            "  --networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100,deit_tiny; done  # three times",
-            "```",
-            "",
-            "| network | allocator | alone / shared | 95 % |",
-            "|:--|:--|--:|:--|",
-            *(
-                f"| {one.network} | {one.allocator} | {one.ratio:.3f} | {one.low:.3f} to {one.high:.3f} |"
-                for one in agreements(sessions("seats"))
-            ),
-            "",
-            "## The instrument",
-            "",
-            f"Over all {len(every)} sessions named here:",
-            "",
-            f"- A pass of the null network takes at most {significant(1e6 * own.null_pass_s)} µs (median of a session).",
-            f"- The parent and all idle seats together use {significant(100 * own.others_share, 2)} % of a core while a case"
-            f" is timed, {significant(100 * own.worst_share, 2)} % in the worst session.",
-            "",
-        ]
+    return _PAGE.format(
+        machine=_machine(sessions("stability")[0].head),
+        networks=_NETWORKS,
+        scatter="\n".join(_scatter_table()),
+        pairs=len(sessions("seats")) // 2,
+        agreement="\n".join(_agreement_table()),
+        sessions=len(every),
+        null=significant(1e6 * own.null_pass_s),
+        others=significant(100 * own.others_share, 2),
+        worst=significant(100 * own.worst_share, 2),
     )
+
+
+_README = """On {machine}, one thread, batch 1, eager PyTorch, LeViT-192 is {pinned}
+times faster than EfficientNet-B2 with the allocator pinned, {shipped} times as shipped (95 % intervals over
+{runs} fresh runs). Between sessions of 60 s the latency relative to the yardstick scatters by {ratio_pinned} pinned and
+{ratio_shipped} shipped (root mean square over five networks), the latency itself by {latency_pinned} and {latency_shipped}.
+[Measured](docs/measured.md) has the table and the commands."""
 
 
 def readme_block() -> str:
@@ -208,17 +218,27 @@ def readme_block() -> str:
     def times(one: Ratio) -> str:
         return f"{significant(one.value)} ({significant(one.low)} to {significant(one.high)})"
 
-    return "\n".join(
-        [
-            f"On {_machine(front.head)}, one thread, batch 1, eager PyTorch, LeViT-192 is {times(by_allocator['pinned'])}",
-            f"times faster than EfficientNet-B2 with the allocator pinned, {times(by_allocator['shipped'])} times as shipped",
-            f"(95 % intervals over {by_allocator['pinned'].runs} fresh runs). Between sessions of 60 s the latency relative to",
-            f"the yardstick scatters by {percent(one.ratio for one in pinned)} pinned and "
-            f"{percent(one.ratio for one in shipped)} shipped (root mean square over five networks), the",
-            f"latency itself by {percent(one.latency for one in pinned)} and {percent(one.latency for one in shipped)}. "
-            "[Measured](docs/measured.md) has the table and the commands.",
-        ]
+    return _README.format(
+        machine=_machine(front.head),
+        pinned=times(by_allocator["pinned"]),
+        shipped=times(by_allocator["shipped"]),
+        runs=by_allocator["pinned"].runs,
+        ratio_pinned=percent(one.ratio for one in pinned),
+        ratio_shipped=percent(one.ratio for one in shipped),
+        latency_pinned=percent(one.latency for one in pinned),
+        latency_shipped=percent(one.latency for one in shipped),
     )
+
+
+def _agreement_table() -> list[str]:
+    return [
+        "| network | allocator | alone / shared | 95 % |",
+        "|:--|:--|--:|:--|",
+        *(
+            f"| {one.network} | {one.allocator} | {one.ratio:.3f} | {one.low:.3f} to {one.high:.3f} |"
+            for one in agreements(sessions("seats"))
+        ),
+    ]
 
 
 def _scatter_table() -> list[str]:

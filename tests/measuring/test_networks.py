@@ -6,6 +6,7 @@ import pytest
 import torch
 
 from bench.measuring import networks, runtimes
+from bench.measuring.environment import default_allocator
 from bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS, instrument_cases
 from bench.records import Case
 
@@ -49,7 +50,7 @@ def test_the_null_network_looks_at_its_input_and_has_no_weights() -> None:
     assert not list(network.parameters())
 
 
-def test_every_environment_gets_two_yardsticks_and_a_null() -> None:
+def test_every_device_and_thread_count_gets_two_pinned_yardsticks_and_a_null() -> None:
     cases = [
         Case(network=n, resolution=224, threads=t, allocator=a)
         for n in "ab"
@@ -57,7 +58,8 @@ def test_every_environment_gets_two_yardsticks_and_a_null() -> None:
         for a in ("pinned", "shipped")
     ]
     own = instrument_cases(cases)
-    assert len(own) == 4 * 3
+    assert len(own) == 2 * 3
+    assert {case.allocator for case, _ in own} == {default_allocator()}
     assert len({case.id for case, _ in own}) == len(own)
     assert [role for _, role in own[:3]] == ["yardstick", "yardstick", "null"]
 
