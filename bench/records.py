@@ -184,7 +184,7 @@ class Finding(_Noun, frozen=True, kw_only=True):
     """A doubt or a fact worth knowing, as data."""
 
     kind: str
-    """Short name, such as `seat-not-idle`; each has a heading in the documentation."""
+    """Short name, such as `seat-not-idle`; each has a heading in docs/doubts.md."""
     message: str
     """The fact with its number, what it means, what to do next."""
     case: str | None = None

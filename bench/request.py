@@ -105,12 +105,12 @@ def check(request: Request) -> str:
     return devices.resolve(request.device)
 
 
-def subjects(request: Request, workshop: Workshop | None) -> list[Subject]:
+def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     """The cases of a request, in the order they were named.
 
     Args:
         request: what was asked.
-        workshop: resolves names that the catalog does not hold; without one they are left out.
+        workshop: resolves names that the catalog does not hold.
 
     Raises:
         UsageError: an axis is malformed, a name is unknown, or nothing was chosen.
@@ -121,7 +121,7 @@ def subjects(request: Request, workshop: Workshop | None) -> list[Subject]:
     if request.resolution is not None:
         sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
-    if selection.unknown and workshop is not None:
+    if selection.unknown:
         chosen += _resolve(selection.unknown, request.resolution, workshop)
     axes = product(request.allocators or (default_allocator(),), request.threads, request.batches, chosen)
     found = [

@@ -13,7 +13,7 @@ import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, NamedTuple
+from typing import IO, NamedTuple, Self
 
 import msgspec
 
@@ -124,8 +124,16 @@ class SessionWriter:
         except OSError:
             return
 
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
     def close(self) -> None:
-        """Flush to the device and close."""
+        """Flush to the device and close; a second time does nothing."""
+        if self._file.closed:
+            return
         try:
             os.fsync(self._file.fileno())
             self._file.close()
@@ -244,18 +252,24 @@ def records(session: Session) -> list[Record]:
         turns.setdefault((turn.case, turn.run), []).append(turn)
     infos = {info.id: info for info in session.cases}
     numbers = sorted({turn.run for turn in session.turns})
-    # All cases of a device and thread count share one tuple a run: what is derived from it is then derived once.
-    sticks: dict[tuple[object, ...], _Sticks] = {}
-    for key in dict.fromkeys(_corrected_by(info) for info in infos.values()):
-        own = [info.id for info in infos.values() if info.role == "yardstick" and _corrected_by(info) == key]
-        sticks[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in own) for n in numbers}
+    yardsticks = [info for info in infos.values() if info.role == "yardstick"]
     found = [finding for end in session.ends for finding in end.findings]
-    return [_record(session, info, numbers, ends, turns, sticks[_corrected_by(info)], found) for info in infos.values()]
+    # Cases with the same yardsticks share one tuple a run: what is derived from it is then derived once.
+    shared: dict[tuple[str, ...], _Sticks] = {}
+    out = []
+    for info in infos.values():
+        key = _sticks_of(info, yardsticks)
+        if key not in shared:
+            shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
+        out.append(_record(session, info, numbers, ends, turns, shared[key], found))
+    return out
 
 
-def _corrected_by(info: CaseLine) -> tuple[object, ...]:
-    """What a case shares with the yardsticks that correct it."""
-    return info.case.device, info.case.threads
+def _sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]:
+    """Ids of the yardsticks that correct a case: of its device and threads, and of its allocator if there are such."""
+    near = [s for s in yardsticks if (s.case.device, s.case.threads) == (info.case.device, info.case.threads)]
+    same = [s for s in near if s.case.allocator == info.case.allocator]
+    return tuple(s.id for s in same or near)
 
 
 def _record(

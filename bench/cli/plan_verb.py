@@ -32,12 +32,15 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from bench.judge.forecast import forecast
     from bench.measuring.instrument import instrument_cases
     from bench.measuring.machine import machine
+    from bench.measuring.preparation import Workshop
     from bench.report.plans import document, table
     from bench.request import protocol_of, subjects
 
     request = request_from(words)
     protocol = protocol_of(request)
-    chosen = subjects(request, None)
+    # Only names that the catalog does not hold start a process, which looks them up.
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        chosen = subjects(request, workshop)
     known = store.load(root)[0] if root.exists() else []
     cases = [s.case for s in chosen]
     own = [case for case, _ in instrument_cases(cases)]

@@ -45,7 +45,7 @@ def log_median(turns: Iterable[TurnLine]) -> float | None:
 
 
 def _log_median(passes: Sequence[float]) -> float | None:
-    """numpy's and statistics' medians cost more than everything else here when ten thousand cases are read."""
+    """Plain: the medians of numpy and statistics cost more than all else here when ten thousand cases are read."""
     ordered, n = sorted(passes), len(passes)
     if not n:
         return None

@@ -81,7 +81,7 @@ def measure(
     ready = _get_ready(lines, protocol, observer, workshop)
     findings = _about_threads(subjects)
     what, policy = planner(ready.costs, protocol, 0)
-    if ready.artifacts and protocol.budget_s < what.smallest_s:
+    if ready.subjects_left and protocol.budget_s < what.smallest_s:
         if not protocol.thin:
             raise BudgetTooSmallError(too_small(protocol.budget_s, what.smallest_s))
         findings.append(_thin(protocol.budget_s, what.smallest_s))
@@ -98,11 +98,11 @@ def measure(
     )
     for finding in findings:
         observer.noticed(finding)
-    writer = SessionWriter.create(root, head)
-    for line in ready.lines:
-        writer.append(line)
-    observer.planned(what)
-    return _take_runs(ready, protocol, writer, observer, began, policy, first_run=0)
+    with SessionWriter.create(root, head) as writer:
+        for line in ready.lines:
+            writer.append(line)
+        observer.planned(what)
+        return _take_runs(ready, protocol, writer, observer, began, policy, first_run=0)
 
 
 def resume(
@@ -133,8 +133,8 @@ def resume(
     last = max((end.at_s for end in session.ends), default=max((t.at_s for t in session.turns), default=0.0))
     first_run = max((start.run for start in session.starts), default=-1) + 1
     began = time.perf_counter() - last
-    writer = SessionWriter.reopen(path)
-    with workshop(protocol) as place:
+    # Opened before the work begins: a file that cannot be written is known at once.
+    with SessionWriter.reopen(path) as writer, workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
         what, policy = planner(ready.costs, protocol, first_run)
         observer.planned(what)
@@ -147,6 +147,11 @@ class _Ready(NamedTuple):
     lines: tuple[CaseLine, ...]
     artifacts: dict[str, Artifact]
     costs: Costs
+
+    @property
+    def subjects_left(self) -> bool:
+        """Whether there is anything to measure at all."""
+        return any(line.role == "subject" and line.outcome == "done" for line in self.lines)
 
 
 def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
@@ -207,12 +212,10 @@ def _take_runs(
     engine = Engine(protocol, alive, real_world(protocol, ready.artifacts), writer, observer, began)
     interrupted = False
     try:
-        if ready.artifacts:
+        if ready.subjects_left:
             engine.take_runs(policy, ready.costs, first_run)
     except KeyboardInterrupt:
         interrupted = True
-    finally:
-        writer.close()
     failed = {line.id: line.reason or "" for line in ready.lines if line.outcome == "failed"} | engine.failed
     return Outcome(
         path=writer.path,

@@ -15,18 +15,19 @@ _LINES = ("SessionLine", "CaseLine", "RunStartLine", "TurnLine", "RunEndLine")
 _PARTS = ("Case", "Protocol", "Machine", "Conditions", "Accuracy", "SeatInfo", "Finding")
 _INTRODUCTION = """# The format of results
 
-A session is one file, `<store>/<machine>/<session>.jsonl`: one JSON object a line, told apart by `kind`. Lines are written
-as things happen and never changed, so that a kill costs at most one turn and `git diff` reads well. Merging the results
-of several machines is copying folders. This page is written from `bench/records.py`
+A session is one file, `<store>/<machine>/<session>.jsonl`: one JSON object a line, told apart by `kind`. Lines are
+written as things happen and never changed, so that a kill costs at most one turn and `git diff` reads well. Merging the
+results of several machines is copying folders. This page is written from `bench/records.py`
 (`python -m tests.docs.format_page`), and a test compares the two.
 
-- **Base units, unrounded**: seconds, bytes, hertz; the unit is in the name. Nothing is NaN: what is not known is `null`.
+- **Base units, unrounded**: seconds, bytes, hertz; the unit is in the name. Nothing is NaN: what is not known is
+  `null`.
 - **Nothing personal**: no host name, no user name, no path.
 - **Order**: the `session` line, its `case` lines, then for each run `run-start`, its `turn` lines, `run-end`. A run
   without `run-end` was broken off.
-- **Identity**: turns name their case by `id`, the first twelve hexadecimal digits of the SHA-256 of the case's JSON with
-  sorted keys. It depends on every field of the case and on nothing else. A later `case` line with the same `id` replaces
-  the earlier one.
+- **Identity**: turns name their case by `id`, the first twelve hexadecimal digits of the SHA-256 of the case's JSON
+  with sorted keys. It depends on every field of the case and on nothing else. A later `case` line with the same `id`
+  replaces the earlier one.
 - **Versions**: `schema` is the number of the format. Older files are read; a newer one is refused with advice. Unknown
   fields are ignored.
 - **Damage**: a line that cannot be read costs itself, and a finding names it. Reading never writes.

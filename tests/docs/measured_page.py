@@ -150,8 +150,8 @@ On {machine}. Every figure on this page is computed from sessions in `results/` 
 
 ## How far sessions disagree
 
-Sessions of 60 s each, ten with the allocator pinned and five as shipped in between, batch 1, one thread: coefficient of
-variation between sessions of the latency, and of the latency relative to the yardstick.
+Sessions of 60 s each, ten with the allocator pinned and five as shipped in between, batch 1, one thread: coefficient
+of variation between sessions of the latency, and of the latency relative to the yardstick.
 
 ```sh
 for a in pinned shipped pinned; do levit-bench run --budget 60s --allocator $a \\
@@ -162,8 +162,8 @@ for a in pinned shipped pinned; do levit-bench run --budget 60s --allocator $a \
 
 ## Alone in a seat against sharing one
 
-The ratio to the yardstick with each network alone in its process, over the same in a process shared with the others, and
-its 95 % interval over {pairs} alternating pairs of sessions.
+The ratio to the yardstick with each network alone in its process, over the same in a process shared with the others,
+and its 95 % interval over {pairs} alternating pairs of sessions.
 
 ```sh
 for s in shared alone; do levit-bench run --budget 100s --seats $s \\
@@ -201,8 +201,8 @@ def page() -> str:
 _README = """On {machine}, one thread, batch 1, eager PyTorch, LeViT-192 is {pinned}
 times faster than EfficientNet-B2 with the allocator pinned, {shipped} times as shipped (95 % intervals over
 {runs} fresh runs). Between sessions of 60 s the latency relative to the yardstick scatters by {ratio_pinned} pinned and
-{ratio_shipped} shipped (root mean square over five networks), the latency itself by {latency_pinned} and {latency_shipped}.
-[Measured](docs/measured.md) has the table and the commands."""
+{ratio_shipped} shipped (root mean square over five networks), the latency itself by {latency_pinned} and
+{latency_shipped}. [Measured](docs/measured.md) has the table and the commands."""
 
 
 def readme_block() -> str:
