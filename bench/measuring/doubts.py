@@ -55,8 +55,9 @@ class Doubts:
             if case.allocator == "pinned" and faults > _FAULTS_A_PASS * passes:
                 self._notice(
                     "page-faults",
-                    f"{case.network} took {faults / passes:.0f} page faults a pass with the pinned allocator, where "
-                    "none are expected. The setting did not take effect for all of its memory; read its time as unpinned.",
+                    f"{case.network} took {faults / passes:.0f} page faults a pass with the pinned allocator, "
+                    "where none are expected. The setting did not take effect for all of its memory; "
+                    "read its time as unpinned.",
                     key,
                 )
 
