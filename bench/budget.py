@@ -24,6 +24,7 @@ WITHIN_RUN = 4.7e-3
 """Variance between rounds of the same: 6.9 % squared."""
 
 Step = Literal["round", "run", "stop"]
+_TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
 _OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; the promise is a tenth.
 
 
@@ -62,6 +63,16 @@ class Progress(NamedTuple):
     """Seconds that the start of its seats took."""
     round_s: float
     """Seconds of the longest of its latest rounds, or the planned length before the first."""
+
+
+def passes_a_turn(pass_s: float, turn_s: float, fewest: int, most: int) -> int:
+    """Timed passes that fill a turn of `turn_s` seconds, within the limits."""
+    return min(max(round(turn_s / max(pass_s, 1e-9)), fewest), most)
+
+
+def turn_seconds(settle: int, passes: int, pass_s: float) -> float:
+    """What a turn costs, the messages around it included."""
+    return (settle + passes) * pass_s + _TURN_OVERHEAD_S
 
 
 def smallest_budget(costs: Costs) -> float:

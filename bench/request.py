@@ -15,7 +15,7 @@ import msgspec
 from bench import catalog
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
-from bench.measuring import devices
+from bench.measuring import devices, runtimes
 from bench.measuring.environment import check_allocator, default_allocator
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
@@ -27,7 +27,6 @@ MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
 LARGEST_BATCH = 65_536
 LARGEST_THREADS = 4096
-RUNTIMES = ("eager",)
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +99,8 @@ def check(request: Request) -> str:
     _check_numbers("threads", request.threads, LARGEST_THREADS)
     if request.resolution is not None:
         _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
+    if request.runtime not in runtimes.names():
+        raise UsageError(f"unknown runtime {request.runtime!r}. Choose from {', '.join(runtimes.names())}.")
     for allocator in request.allocators:
         check_allocator(allocator)
     return devices.resolve(request.device)

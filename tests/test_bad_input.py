@@ -37,6 +37,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
         (["--networks", "levit_128s", "--budget", "60"], "'60' is no duration"),
         (["--networks", "levit_128s", "--device", "tpu"], "unknown device 'tpu'. Choose from cpu, arm, cuda."),
         (["--networks", "levit_128s", "--allocator", "jemalloc"], "unknown allocator 'jemalloc'"),
+        (["--networks", "levit_128s", "--runtime", "tensorrt"], "unknown runtime 'tensorrt'. Choose from eager"),
         (["--networks", "levit_128s", "--seats", "window"], "unknown seats 'window'"),
         (["--networks", "levit_999*"], "matches no network"),
         (["--networks", ""], "no network was named"),

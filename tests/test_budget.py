@@ -14,9 +14,11 @@ from bench.budget import (
     Costs,
     FixedBudget,
     Progress,
+    passes_a_turn,
     plan,
     smallest_budget,
     too_small,
+    turn_seconds,
 )
 
 seconds = st.floats(0.01, 100)
@@ -67,6 +69,14 @@ def _now(elapsed_s: float, run: int, rounds: int, run_elapsed_s: float) -> Progr
 )
 def test_the_policy_divides_what_is_left_among_the_runs_that_are_left(now: Progress, step: str) -> None:
     assert FixedBudget(40.0, 4, 2).next(now) == step
+
+
+def test_passes_fill_a_turn_within_the_limits() -> None:
+    assert [passes_a_turn(pass_s, 0.03, 2, 50) for pass_s in (0.0, 1e-5, 0.01, 0.0125, 3.0)] == [50, 50, 3, 2, 2]
+
+
+def test_a_turn_costs_its_settle_passes_too() -> None:
+    assert turn_seconds(1, 2, 0.5) == pytest.approx(1.5, abs=0.01)
 
 
 def test_the_refusal_names_the_budget_and_the_smallest_honest_one() -> None:

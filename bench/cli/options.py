@@ -98,6 +98,7 @@ def request_options(command: _Command) -> _Command:
             "[default: pinned where it can be had]",
         ),
         click.option("--device", default="cpu", show_default=True, help="cpu; arm checks that it is an ARM processor."),
+        click.option("--runtime", default="eager", show_default=True, help="What executes the networks."),
         click.option("--resolution", type=int, help="Input pixels for all networks instead of each one's own."),
         click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),
         click.option(

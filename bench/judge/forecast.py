@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
-from bench.budget import Costs
+from bench.budget import Costs, passes_a_turn, turn_seconds
 from bench.catalog import entries
 from bench.records import Case, Machine, Protocol, Record
 
@@ -26,7 +26,6 @@ _START_S = 4.0
 _CASE_S = 0.25
 _PREPARE_S = 2.0
 """Preparing a network, and twice _START_S for the processes of preparation and rehearsal."""
-_TURN_OVERHEAD_S = 0.004
 
 
 class ForecastLine(NamedTuple):
@@ -61,7 +60,7 @@ def forecast(
     # Seats start side by side, at most as many at once as there are processors.
     waves = math.ceil(seats / max(1, here.logical_cores))
     start_s = waves * _START_S + _CASE_S * len(lines) / min(seats, here.logical_cores)
-    round_s = sum((protocol.settle_passes + line.passes) * line.pass_s + _TURN_OVERHEAD_S for line in lines)
+    round_s = sum(turn_seconds(protocol.settle_passes, line.passes, line.pass_s) for line in lines)
     networks = len({(case.network, case.resolution) for case in (*subjects, *instrument)})
     return Forecast(lines, Costs(start_s, round_s), _PREPARE_S * networks + _START_S + start_s)
 
@@ -83,8 +82,8 @@ def _line(case: Case, protocol: Protocol, stored: dict[str, float]) -> ForecastL
         macs = _macs(case)
         source = "guess" if macs is None else "macs"
         pass_s = _OVERHEAD_S + case.batch * (_UNKNOWN_MACS if macs is None else macs) / (_MACS_PER_S * case.threads)
-    wanted = round(protocol.turn_s / pass_s)
-    return ForecastLine(case, pass_s, min(max(wanted, protocol.min_passes), protocol.max_passes), source)
+    passes = passes_a_turn(pass_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)
+    return ForecastLine(case, pass_s, passes, source)
 
 
 def _macs(case: Case) -> float | None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
+from typing import NamedTuple
 
 import safetensors.torch
 import torch
@@ -18,11 +19,13 @@ from torch.utils.flop_counter import FlopCounterMode
 from bench.measuring import networks, runtimes
 from bench.measuring.calibrate import VERSION, calibrate
 from bench.measuring.inputs import images
-from bench.measuring.outputs import as_logits, problem_with_pair, relative_distance
+from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
 from bench.measuring.wire import Prepared
 from bench.records import Case
 
 STREAMS = (0, 1)  # The two sets of images that outputs are checked on.
+_ROUNDING = 1e-7  # About the rounding of one fp32 operation.
+_MOST_SENSITIVE = 1e-3  # Ten times this is as much as a wrong layer may do.
 _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
 
 
@@ -55,10 +58,25 @@ def artifact_in(folder: Path) -> Path:
     return folder / (folder / "artifact").read_text(encoding="utf-8")
 
 
-def reference_in(folder: Path, batch: int) -> tuple[torch.Tensor, torch.Tensor]:
-    """Outputs of fp32 eager for the two sets of images, each (batch, classes)."""
+class Reference(NamedTuple):
+    """What a case's outputs are compared with."""
+
+    first: torch.Tensor
+    """Logits of fp32 eager for the first set of images, (batch, classes)."""
+    second: torch.Tensor
+    """The same for the second set."""
+    sensitivity: float
+    """Relative distance that the logits move when every pixel moves by 1e-7 of itself."""
+
+    def tolerance(self, precision: str) -> float:
+        """Relative distance that is allowed: by precision, and ten times what rounding of the input alone does."""
+        return max(TOLERANCES[precision], 10 * self.sensitivity)
+
+
+def reference_in(folder: Path, batch: int) -> Reference:
+    """The reference that the preparation left."""
     kept = safetensors.torch.load_file(_reference(folder, batch))
-    return kept["0"], kept["1"]
+    return Reference(kept["0"], kept["1"], float(kept["sensitivity"]))
 
 
 def _reference(folder: Path, batch: int) -> Path:
@@ -67,16 +85,21 @@ def _reference(folder: Path, batch: int) -> Path:
 
 def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int) -> None:
     with torch.inference_mode():
-        first, second = (
-            as_logits(network(images(batch, case.resolution, seed, stream)), batch).clone() for stream in STREAMS
-        )
-    problem = problem_with_pair((first, second), (first, second), "fp32")
+        given = [images(batch, case.resolution, seed, stream) for stream in STREAMS]
+        first, second = (as_logits(network(one), batch).clone() for one in given)
+        jitter = torch.randn(given[0].shape, generator=torch.Generator().manual_seed(seed))
+        moved = as_logits(network(given[0] * (1 + _ROUNDING * jitter)), batch)
+    problem = problem_with_pair((first, second), (first, second), TOLERANCES["fp32"])
     if problem:
         raise ValueError(problem)
+    sensitivity = relative_distance(moved, first)
+    if not sensitivity < _MOST_SENSITIVE:
+        raise ValueError(f"too sensitive to check: rounding of the input alone moves the output by {sensitivity:.2g}")
     distance = relative_distance(first, second)
     if distance < _LEAST_DISTANCE:
         raise ValueError(f"outputs hardly depend on the image: {distance:.2g} apart for two different ones")
-    safetensors.torch.save_file({"0": first.contiguous(), "1": second.contiguous()}, _reference(folder, batch))
+    kept = {"0": first.contiguous(), "1": second.contiguous(), "sensitivity": torch.tensor(sensitivity)}
+    safetensors.torch.save_file(kept, _reference(folder, batch))
 
 
 def _macs(network: nn.Module, image: torch.Tensor) -> int | None:

@@ -34,20 +34,20 @@ def relative_distance(got: torch.Tensor, want: torch.Tensor) -> float:
     return float((a - b).norm()) / norm if norm > 0 else float("inf")
 
 
-def problem_with(got: torch.Tensor, want: torch.Tensor, precision: str) -> str | None:
+def problem_with(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> str | None:
     """What is wrong with one output, or None. Non-finite is told apart from different."""
     if got.shape != want.shape:
         return f"output has shape {tuple(got.shape)}, expected {tuple(want.shape)}"
     if not bool(torch.isfinite(got).all()):
         return "output is not finite (NaN or infinity)"
     distance = relative_distance(got, want)
-    if not distance <= TOLERANCES[precision]:
-        return f"output differs from fp32 eager by {distance:.2g} (relative L2; {TOLERANCES[precision]:g} is allowed)"
+    if not distance <= tolerance:
+        return f"output differs from fp32 eager by {distance:.2g} (relative L2; {tolerance:.2g} is allowed)"
     return None
 
 
 def problem_with_pair(
-    got: tuple[torch.Tensor, torch.Tensor], want: tuple[torch.Tensor, torch.Tensor], precision: str
+    got: tuple[torch.Tensor, torch.Tensor], want: tuple[torch.Tensor, torch.Tensor], tolerance: float
 ) -> str | None:
     """What is wrong with the outputs for two different inputs, or None. Equal bits for both are no computation."""
     for output, reference in zip(got, want, strict=True):
@@ -55,7 +55,7 @@ def problem_with_pair(
             return "output is not finite (NaN or infinity)"
         if output.shape == reference.shape and torch.equal(got[0], got[1]):
             return "output is constant: two different inputs give the same bits"
-        problem = problem_with(output, reference, precision)
+        problem = problem_with(output, reference, tolerance)
         if problem:
             return problem
     return None

@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.budget import Costs
+from bench.budget import Costs, passes_a_turn, turn_seconds
 from bench.measuring.crew import Crew
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact
@@ -20,7 +20,6 @@ from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed
 from bench.records import CaseLine, Protocol
 
-_TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
 _QUICK_S = 0.1  # A first pass below this is worth five probes; a longer one is known well enough from two.
 
 
@@ -50,11 +49,11 @@ def rehearse(
             break
     after = tuple(_with_passes(line, probed.get(line.id), protocol) for line in lines)
     round_s = sum(
-        (protocol.settle_passes + (line.passes or 0)) * line.probe_s + _TURN_OVERHEAD_S
+        turn_seconds(protocol.settle_passes, line.passes or 0, line.probe_s)
         for line in after
         if line.probe_s is not None and line.id not in failed
     )
-    return Rehearsal(after, failed, Costs(start_s, max(round_s, _TURN_OVERHEAD_S)))
+    return Rehearsal(after, failed, Costs(start_s, max(round_s, 1e-3)))
 
 
 def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:
@@ -80,6 +79,5 @@ def _with_passes(line: CaseLine, probe_s: float | None, protocol: Protocol) -> C
     """Passes a turn from the probe. A session that is resumed keeps those it had."""
     if probe_s is None:
         return line
-    wanted = round(protocol.turn_s / max(probe_s, 1e-9))
-    passes = line.passes or min(max(wanted, protocol.min_passes), protocol.max_passes)
+    passes = line.passes or passes_a_turn(probe_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)
     return msgspec.structs.replace(line, probe_s=probe_s, passes=passes)

@@ -52,6 +52,7 @@ class _Held(NamedTuple):
     loaded: runtimes.Loaded
     images: torch.Tensor
     reference: torch.Tensor
+    tolerance: float
 
 
 class Worker:
@@ -83,16 +84,17 @@ class Worker:
         loaded = runtimes.get(case.runtime).load(case.network, case.resolution, artifacts.artifact_in(folder))
         first, second = (images(case.batch, case.resolution, request.seed, s) for s in artifacts.STREAMS)
         reference = artifacts.reference_in(folder, case.batch)
+        tolerance = reference.tolerance(case.precision)
         started = time.perf_counter()
         output = as_logits(loaded.run(first), case.batch)
         loaded.synchronise()
         first_pass_s = time.perf_counter() - started
         other = as_logits(loaded.run(second), case.batch)
         loaded.synchronise()
-        problem = problem_with_pair((output, other), reference, case.precision)
+        problem = problem_with_pair((output, other), (reference.first, reference.second), tolerance)
         if problem:
             return Failed(reason=problem)
-        self._held[case.id] = _Held(case, loaded, first, reference[0])
+        self._held[case.id] = _Held(case, loaded, first, reference.first, tolerance)
         return Loaded(first_pass_s=first_pass_s)
 
     @torch.inference_mode()
@@ -119,7 +121,7 @@ class Worker:
             minor_faults=used.minor_faults,
             major_faults=used.major_faults,
             cpu_s=used.cpu_s,
-            problem=problem_with(last[0], held.reference, held.case.precision),
+            problem=problem_with(last[0], held.reference, held.tolerance),
         )
 
     def _describe(self) -> Answer:

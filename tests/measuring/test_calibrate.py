@@ -56,7 +56,7 @@ def test_no_branch_is_dead_and_no_parameter_is_constant() -> None:
     network, _ = _calibrated()
     for name, parameter in network.named_parameters():
         assert float(parameter.detach().std()) > 0, name
-    assert float(network.branch[1].weight.detach().min()) >= 0.5  # type: ignore[union-attr, index]
+    assert 0.1 <= float(network.branch[1].weight.detach().min()) <= 0.3  # type: ignore[union-attr, index]
 
 
 def test_statistics_are_those_of_images_and_the_network_is_left_in_evaluation_mode() -> None:
@@ -93,7 +93,8 @@ def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tm
     prepared = artifacts.prepare(Case(network=name, resolution=224), (1, 2), tmp_path, 0)
     assert 0.5 < prepared.logits_std < 2
     for batch in (1, 2):
-        first, second = artifacts.reference_in(tmp_path, batch)
+        first, second, sensitivity = artifacts.reference_in(tmp_path, batch)
+        assert sensitivity < 1e-5
         assert first.shape == (batch, 1000)
         distance = float((first - second).norm() / second.norm())
         assert distance > 0.01, "two different inputs hardly differ in their outputs"
@@ -113,7 +114,7 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
     assert all(float(bias.abs().max()) > 0.01 for bias in biases)
     with torch.inference_mode():
         got = loaded.run(images(1, 224, 0, 0))
-    assert torch.allclose(got, artifacts.reference_in(tmp_path, 1)[0], atol=1e-5)
+    assert torch.allclose(got, artifacts.reference_in(tmp_path, 1).first, atol=1e-5)
 
 
 @pytest.mark.slow

@@ -9,10 +9,12 @@ from __future__ import annotations
 import importlib
 from importlib.metadata import entry_points
 from pathlib import Path
-from typing import Protocol
+from typing import TYPE_CHECKING, Protocol
 
-import torch
-from torch import nn
+if TYPE_CHECKING:
+    # The parent asks for names only, and must stay light.
+    import torch
+    from torch import nn
 
 _BUILT_IN = ("eager",)
 ENTRY_POINTS = "levit_bench.runtimes"
