@@ -127,10 +127,13 @@ def suggest(name: str, extra: Iterable[str] = ()) -> str:
         name: What was asked for.
         extra: Further names that would have been understood, such as timm's.
     """
-    from difflib import get_close_matches
+    from difflib import SequenceMatcher, get_close_matches
 
-    known = dict.fromkeys([*groups()["all"], *groups(), *extra])
-    near = get_close_matches(name[:LONGEST_NAME].lower(), known, n=1)
+    wanted = name[:LONGEST_NAME].lower()
+    own = dict.fromkeys([*groups()["all"], *groups()])
+    near = get_close_matches(wanted, dict.fromkeys([*own, *extra]), n=9)
+    # Of equally near names, one that 'list' shows.
+    near.sort(key=lambda found: (-SequenceMatcher(None, found, wanted).ratio(), found not in own))
     hint = f" Did you mean {near[0]!r}?" if near else ""
     return f"unknown network {_shown(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
 

@@ -50,6 +50,11 @@ class Case(_Noun, frozen=True, kw_only=True):
     allocator: str = "pinned"
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
 
+    @property
+    def label(self) -> str:
+        """The case in a few words, for messages."""
+        return f"{self.network} {self.resolution} px b{self.batch} t{self.threads} {self.allocator}"
+
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
 

@@ -17,6 +17,7 @@ from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
 from bench.measuring import devices, runtimes
 from bench.measuring.environment import check_allocator, default_allocator
+from bench.measuring.instrument import NULL, YARDSTICKS
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
@@ -27,6 +28,7 @@ MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
 LARGEST_BATCH = 65_536
 LARGEST_THREADS = 4096
+LARGEST_SEED = 2**32
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -97,6 +99,8 @@ def check(request: Request) -> str:
     """
     _check_numbers("batch", request.batches, LARGEST_BATCH)
     _check_numbers("threads", request.threads, LARGEST_THREADS)
+    if not 0 <= request.seed < LARGEST_SEED:
+        raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     if request.resolution is not None:
         _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
     if request.runtime not in runtimes.names():
@@ -152,11 +156,14 @@ def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
 
 def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -> list[catalog.Entry]:
     """Entries, without accuracy, for names of timm's or the user's."""
-    wanted = dict(_split(name) for name in names)
+    wanted = [_split(name) for name in names]
+    for name, _ in wanted:
+        if name in (*YARDSTICKS, NULL):
+            raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
     try:
-        found = workshop.resolve(wanted)
+        found = workshop.resolve(dict.fromkeys(name for name, _ in wanted))
     except SeatLostError as lost:
-        raise UsageError(f"cannot look up {', '.join(wanted)}: {lost}.") from lost
+        raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
     for name, why in found.missing.items():
         raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
     return [
@@ -168,7 +175,7 @@ def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -
             params_m=0.0,
             groups=(),
         )
-        for name, size in wanted.items()
+        for name, size in wanted
     ]
 
 
@@ -191,7 +198,7 @@ def resolve_session(root: Path, name: str) -> Path:
     else:
         found = [path for path in files if path.stem.startswith(name)]
     if len(found) != 1:
-        shown = ", ".join(path.stem for path in (found or sorted(files, key=lambda path: path.name)[-3:]))
+        shown = ", ".join(path.stem for path in sorted(found or files, key=lambda path: path.name)[-3:])
         how_many = "several sessions match" if found else "no session matches"
         raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {shown or 'none'}.")
     return found[0]

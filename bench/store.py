@@ -9,6 +9,7 @@ from __future__ import annotations
 import gc
 import os
 import re
+import sys
 import tempfile
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
@@ -35,6 +36,7 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+_LONGEST_S = 1e9
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
 
 
@@ -73,12 +75,21 @@ class SessionWriter:
         if not _SESSION_NAME.fullmatch(head.session):
             raise UsageError(f"{head.session[:80]!r} is no session name. Use letters, digits, '.', '_' and '-'.")
         path = root / head.machine.id / f"{head.session}.jsonl"
+        first = _encoded(head)
         try:
             path.parent.mkdir(parents=True, exist_ok=True)
-            writer = cls(path, path.open("xb", buffering=0))
+            file = path.open("xb", buffering=0)
         except OSError as error:
             raise _cannot_write(path, error) from error
-        writer.append(head)
+        try:
+            _lock(file, path)
+            writer = cls(path, file)
+            writer._write(first)
+        except BaseException:
+            # A file without its first line would be in the way of every reader.
+            file.close()
+            path.unlink(missing_ok=True)
+            raise
         return writer
 
     @classmethod
@@ -94,12 +105,17 @@ class SessionWriter:
                 if file.tell():
                     file.seek(-1, os.SEEK_END)
                 torn = file.read(1) not in (b"\n", b"")
-            writer = cls(path, path.open("ab", buffering=0))
-            if torn:
-                writer._file.write(b"\n")
+            again = path.open("ab", buffering=0)
         except OSError as error:
             raise _cannot_write(path, error) from error
-        return writer
+        try:
+            _lock(again, path)
+            if torn:
+                again.write(b"\n")
+        except BaseException:
+            again.close()
+            raise
+        return cls(path, again)
 
     def append(self, line: Line) -> None:
         """Write one line.
@@ -107,7 +123,9 @@ class SessionWriter:
         Raises:
             StoreError: the disk is full or gone; the lines before are intact.
         """
-        data = msgspec.json.encode(line) + b"\n"
+        self._write(_encoded(line))
+
+    def _write(self, data: bytes) -> None:
         start = self._file.seek(0, os.SEEK_END)
         try:
             written = 0
@@ -139,6 +157,33 @@ class SessionWriter:
             self._file.close()
         except OSError as error:
             raise _cannot_write(self.path, error) from error
+
+
+def _encoded(line: Line) -> bytes:
+    """One line of the file. Text that is no Unicode, as a shell may pass, is marked and kept."""
+    try:
+        return msgspec.json.encode(line) + b"\n"
+    except UnicodeEncodeError as error:
+        raise UsageError(f"a name or title holds bytes that are no text ({error.reason}). Write it anew.") from error
+
+
+def _lock(file: IO[bytes], path: Path) -> None:
+    """Refuse a second writer: two that number their runs alike would leave runs that nobody measured.
+
+    The lock goes with the process, however it ends.
+    """
+    if sys.platform == "win32":
+        return
+    import fcntl
+
+    try:
+        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
+    except BlockingIOError as error:
+        raise StoreError(
+            f"{path} is being written by another process. Wait for it, or measure a new session."
+        ) from error
+    except OSError:
+        return  # Some network file systems know no locks.
 
 
 def _cannot_write(path: Path, error: OSError) -> StoreError:
@@ -194,7 +239,7 @@ def read_session(path: Path) -> Session:
                 try:
                     line = _decoder.decode(raw)
                     _check(line)
-                except (msgspec.DecodeError, ValueError) as error:
+                except (msgspec.DecodeError, ValueError, RecursionError) as error:
                     bad.append((number, str(error)))
                     continue
                 kept.append(line)
@@ -227,7 +272,7 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
     """Tell a newer file from a broken one before its lines are read."""
     try:
         schema = msgspec.json.decode(raw, type=_Head).schema
-    except msgspec.DecodeError:
+    except (msgspec.DecodeError, RecursionError):
         return
     if schema > SCHEMA:
         raise SchemaError(
@@ -237,11 +282,18 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
 
 
 def _check(line: Line) -> None:
-    """What the types cannot say. A duration that is not positive was never measured."""
+    """What the types cannot say. A duration that is not positive was never measured, nor one of thirty years."""
     if isinstance(line, TurnLine):
         for duration in line.duration_s:
-            if not 0 < duration < float("inf"):
-                raise ValueError(f"duration {duration} s is not positive")
+            if not 0 < duration < _LONGEST_S:
+                raise ValueError(
+                    f"duration {duration} s is not positive" if duration <= 0 else f"duration {duration} s"
+                )
+    elif isinstance(line, CaseLine):
+        if min(line.case.resolution, line.case.batch, line.case.threads) < 1:
+            raise ValueError("resolution, batch and threads of a case are at least 1")
+        if line.accuracy is not None and not 0 <= line.accuracy.top1 <= 100:
+            raise ValueError(f"top-1 {line.accuracy.top1} is no percentage")
 
 
 def records(session: Session) -> list[Record]:

@@ -196,6 +196,10 @@ def test_names_from_elsewhere_are_suggested_too():
     assert "Did you mean 'resnest50d'?" in suggest("resnest50", extra=["resnest50d"])
 
 
+def test_of_equally_near_names_one_of_the_catalog_is_suggested() -> None:
+    assert "Did you mean 'levit_128'?" in suggest("levit_129", extra=["levit_512", "levit_512d"])
+
+
 def test_a_name_like_no_other_is_answered_without_a_guess():
     assert suggest("qqqq") == "unknown network 'qqqq'. 'levit-bench list' shows all 48."
 

@@ -58,8 +58,11 @@ def cli() -> None:
 
 def main(args: list[str] | None = None) -> NoReturn:
     """Run the command line and exit with its code; every refusal is one line on stderr."""
-    # A job scheduler's polite end is an interrupt, too: what was taken is kept.
-    signal.signal(signal.SIGTERM, signal.default_int_handler)
+    # A job scheduler's polite end and a closed terminal are interrupts, too: what was taken is kept.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
     try:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:

@@ -42,7 +42,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     from bench.judge.front import panels, require_comparable
     from bench.report.export import write_front
     from bench.report.reproduce import reproduce
-    from bench.report.table import frame, table
+    from bench.report.table import rows, table
     from bench.request import resolve_session
 
     results = api.load(resolve_session(root, session) if session else root)
@@ -51,7 +51,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     require_comparable(found)
     written = write_front(found, out, reproduce(found, session))
     if as_json:
-        click.echo(json.dumps(json.loads(frame(found).to_json(orient="records")), indent=2))
+        click.echo(json.dumps(rows(found), indent=2, allow_nan=False))
     else:
         console = stdout()
         for panel in found:

@@ -87,8 +87,8 @@ def request_options(command: _Command) -> _Command:
             default=(),
             help="Names, globs, groups, timm names or module:function; NAME@PIXELS for another input size.",
         ),
-        click.option("--batch", "batches", type=Numbers(), default=(1,), show_default="1", help="Images a pass."),
-        click.option("--threads", type=Numbers(), default=(1,), show_default="1", help="Threads of a pass."),
+        click.option("--batch", "batches", type=Numbers(), default="1", show_default=True, help="Images a pass."),
+        click.option("--threads", type=Numbers(), default="1", show_default=True, help="Threads of a pass."),
         click.option(
             "--allocator",
             "allocators",

@@ -28,11 +28,12 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     """
     from bench import store
     from bench.budget import plan
-    from bench.cli.output import stdout
+    from bench.cli.output import print_findings, stdout
     from bench.judge.forecast import forecast
     from bench.measuring.instrument import instrument_cases
     from bench.measuring.machine import machine
     from bench.measuring.preparation import Workshop
+    from bench.measuring.session import about_threads
     from bench.report.plans import document, table
     from bench.request import protocol_of, subjects
 
@@ -50,5 +51,6 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
         click.echo(json.dumps(document(what, spent, protocol), indent=2))
     else:
         stdout().print(table(what, spent, protocol))
+    print_findings(about_threads(chosen))
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

@@ -40,7 +40,8 @@ class Reporter:
     def planned(self, what: Plan) -> None:
         """The plan is known."""
         self._plan = what
-        self._say(f"measuring {what.runs} runs of about {what.rounds} rounds in {format_duration(what.seconds)}")
+        runs = "1 run" if what.runs == 1 else f"{what.runs} runs"
+        self._say(f"measuring {runs} of about {what.rounds} rounds in {format_duration(what.seconds)}")
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""

@@ -31,7 +31,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
       levit-bench run --resume last --budget 2m
     """
     from bench import api
-    from bench.cli.output import stderr, stdout
+    from bench.cli.output import print_findings, stderr, stdout
     from bench.cli.progress import reporter
     from bench.report import cases
 
@@ -54,7 +54,9 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
-    console.print(f"{outcome.runs} complete runs in {outcome.path}", highlight=False, soft_wrap=True)
+    print_findings(cases.doubts(results.records))
+    whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
+    console.print(f"{whole}{', one broken off,' if outcome.interrupted else ''} in {outcome.path}", soft_wrap=True)
     if outcome.interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASE if outcome.failed else EXIT_DONE

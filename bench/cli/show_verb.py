@@ -42,5 +42,5 @@ def command(
         click.echo(json.dumps(rows, indent=2, allow_nan=False))
     else:
         stdout().print(variances.table(components(shown)) if variance else cases.table(shown))
-    print_findings(results.findings)
+    print_findings((*results.findings, *cases.doubts(shown)))
     return 0

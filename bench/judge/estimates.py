@@ -9,7 +9,7 @@ of replication, so every interval is Student's t over runs on the log scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
@@ -24,6 +24,8 @@ MIN_RUNS = 3
 """Runs below which an interval is hardly a statement: with two, t is 12.7 standard errors wide."""
 MIN_TURNS_OF_A_BROKEN_RUN = 2
 """Turns a broken-off run must hold to count: one turn alone may be the one that was disturbed."""
+MOVED = 1.1
+"""Factor between the yardsticks of two sessions from which on it is worth a finding: drift alone reaches it."""
 METHOD = "t over runs"
 METHOD_POOLED = "t over runs, ratio to the yardstick"
 DISAGREEMENT = 0.01
@@ -152,18 +154,18 @@ def relative_to_yardstick(record: Record) -> Estimate | Finding:
     return no_speed(record) or _paired([record])
 
 
-def pooled(records: Sequence[Record], yardstick_s: float) -> Estimate | Finding:
+def pooled(records: Sequence[Record], yardstick: Estimate) -> Estimate | Finding:
     """Seconds a batch of one case measured in several sessions on one machine with one torch version.
 
     Absolute latencies drift by 10-20 % from session to session, for all networks alike; a mean of absolute latencies
     would rank networks by the day they were measured. So: the mean over all runs of all sessions of the log ratio to
-    the yardstick of the same run, times `yardstick_s`, the one yardstick latency of the panel (`yardstick_latency`).
-    The drift cancels, and cases of different sessions stand on one scale. The price: `yardstick_s` counts as exact,
-    so the interval says how sure the place *within the panel* is, not how sure the wall-clock time of tomorrow is.
+    the yardstick of the same run, times the one yardstick latency of the panel (`yardstick_latency`). The drift
+    cancels, and cases of different sessions stand on one scale. The price: the yardstick's latency counts
+    as exact, so the interval says how sure the place *within the panel* is, not tomorrow's wall-clock time.
 
     Args:
         records: the same case, one record a session.
-        yardstick_s: latency in seconds of the yardstick that stands for the whole panel.
+        yardstick: latency in seconds of the yardstick that stands for the whole panel; its findings go with the result.
     """
     usable = [record for record in records if no_speed(record) is None]
     if not usable:
@@ -174,33 +176,50 @@ def pooled(records: Sequence[Record], yardstick_s: float) -> Estimate | Finding:
     if isinstance(ratio, Finding):
         return ratio
     return Estimate(
-        value=ratio.value * yardstick_s,
-        low=ratio.low * yardstick_s,
-        high=ratio.high * yardstick_s,
+        value=ratio.value * yardstick.value,
+        low=ratio.low * yardstick.value,
+        high=ratio.high * yardstick.value,
         level=ratio.level,
         n=ratio.n,
         method=METHOD_POOLED,
-        findings=ratio.findings,
+        findings=(*ratio.findings, *(f for f in yardstick.findings if f.kind == "yardstick-moved")),
     )
 
 
 def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
-    """Seconds a batch of the yardstick over every run that any of the records took part in, each run once.
+    """Seconds a batch of the yardstick in the median one of the sessions that any of the records took part in.
 
     The records must share machine, torch version and yardstick version, and the environment of one yardstick:
     device, threads, allocator.
     """
-    logs: dict[tuple[str, int], float] = {}
+    sessions: dict[str, dict[int, float]] = {}
     for record in records:
+        logs = sessions.setdefault(record.session, {})
         for run in record.runs:
-            key = record.session, run.run
-            if key not in logs and counts(run):
+            if run.run not in logs and counts(run):
                 value = _yardstick(run)
                 if value is not None:
-                    logs[key] = value
-    if not logs:
+                    logs[run.run] = value
+    means = {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items() if logs}
+    if not means:
         return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
-    return _interval([logs[key] for key in sorted(logs)], METHOD, None)
+    # The median session: one taken on a busy machine must not rescale everybody else's networks.
+    nearest = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
+    chosen = sessions[nearest]
+    return _interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means))
+
+
+def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
+    """Sessions whose yardstick was much slower or faster than another's: the scale is that of the median one."""
+    slowest, fastest = max(means, key=lambda n: means[n]), min(means, key=lambda n: means[n])
+    factor = math.exp(means[slowest] - means[fastest])
+    if factor < MOVED:
+        return ()
+    message = (
+        f"the yardstick took {factor:.2f} times as long in session {slowest} as in {fastest}. Latencies are on the "
+        "scale of the median session, and their intervals leave this out; look at one session with --session."
+    )
+    return (Finding(kind="yardstick-moved", message=message),)
 
 
 def inverted(latency_s: Estimate, batch: int) -> Estimate:

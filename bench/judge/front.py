@@ -231,7 +231,7 @@ def _once(records: Iterable[Record]) -> list[Record]:
 def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate | Finding:
     if joined is None:
         return latency(group[0])
-    return joined if isinstance(joined, Finding) else pooled(group, joined.value)
+    return joined if isinstance(joined, Finding) else pooled(group, joined)
 
 
 def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[Point, ...]:

@@ -61,8 +61,8 @@ def calibrate(network: nn.Module, resolution: int, seed: int) -> float:
 def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
     """Gammas become 0.5 to 1.5, zeros become small numbers: no branch is dead and no two channels are alike.
 
-    A gamma that was zero scales a residual branch, and stays small as in a trained network: 0.1 to 0.3. With ones there,
-    LeViT's outputs moved by 2e-3 when its input moved by 1e-7, and no rounding could be told from an error.
+    A gamma that was zero scales a residual branch, and stays small as in a trained network: 0.1 to 0.3. With ones
+    there, LeViT's outputs moved by 2e-3 when its input moved by 1e-7: rounding could not be told from an error.
     """
     for module in network.modules():
         for name, parameter in module.named_parameters(recurse=False):

@@ -60,13 +60,21 @@ class Crew:
         self.failed: dict[str, str] = {}
         self.first_pass_s: dict[str, float] = {}
         self._at: dict[str, int] = {}
+        self._given_up = False
         groups = _groups(cases, mode)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
             opened = [Seat(group[0].threads, group[0].allocator) for group in groups]
             self._seats.extend(opened)
             with ThreadPoolExecutor(len(opened) or 1) as pool:
-                filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
+                try:
+                    filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
+                except BaseException:
+                    # An interrupt must not wait for a case that hangs while it is loaded.
+                    self._given_up = True
+                    for seat in self._seats:
+                        seat.kill()
+                    raise
             for number, (one, group) in enumerate(zip(filled, groups, strict=True)):
                 self.failed |= one.failed
                 self.first_pass_s |= one.first_pass_s
@@ -126,7 +134,7 @@ class Crew:
                 description = seat.ask(Describe(), self._timeout_s)
                 break
             except SeatLostError as lost:
-                if not current:
+                if not current or self._given_up:
                     raise
                 failed[current] = str(lost)
                 seat.close()

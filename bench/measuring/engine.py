@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from types import TracebackType
 from typing import NamedTuple, Protocol
 
+import msgspec
+
 from bench.budget import Costs, Progress, Step
 from bench.measuring.crew import Crew, TurnTaken
 from bench.measuring.doubts import Doubts
@@ -208,6 +210,8 @@ class Engine:
         self._writer.append(end)
 
     def _fail(self, key: str, why: str) -> None:
+        """Written at once: a kill before the end of the run must not bring the case back."""
         self.failed[key] = why
-        case = self._lines[key].case
-        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{case.network}: {why}"))
+        line = self._lines[key]
+        self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=why))
+        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {why}"))

@@ -17,6 +17,8 @@ ALLOCATORS = ("shipped", "pinned")
 # Keeps every block on the heap and the heap with the process, so that no pass pays for page faults.
 # glibc reads the older names in every version; `mallopt(3)` documents them.
 _PINNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 62), "MALLOC_TOP_PAD_": str(64 << 20)}
+# Settings of the calling shell that would change what is timed without being recorded.
+_FOREIGN = ("MALLOC_", "GLIBC_TUNABLES", "OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_")
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -43,11 +45,15 @@ def check_allocator(name: str) -> None:
 
 
 def seat_environment(base: Mapping[str, str], threads: int, allocator: str) -> dict[str, str]:
-    """Environment of a seat: `base` without foreign allocator settings, with the ones asked for.
+    """Environment of a seat: `base` without foreign settings of allocator, threads and kernels, with those asked for.
 
-    `shipped` therefore means glibc's own defaults even where the calling shell sets something else.
+    `shipped` therefore means glibc's own defaults even where the calling shell sets something else or preloads another
+    allocator.
     """
-    out = {k: v for k, v in base.items() if not k.startswith("MALLOC_") and k != "GLIBC_TUNABLES"}
+    out = {k: v for k, v in base.items() if not k.startswith(_FOREIGN)}
+    preload = [part for part in out.pop("LD_PRELOAD", "").split() if "malloc" not in part]
+    if preload:
+        out["LD_PRELOAD"] = " ".join(preload)
     out.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
     # Dynamic thread counts and nested teams would change the number of threads behind our back.
     out.update(OMP_DYNAMIC="FALSE", MKL_DYNAMIC="FALSE", PYTHONHASHSEED="0", PYTHONFAULTHANDLER="1", PYTHONUTF8="1")

@@ -23,6 +23,7 @@ from bench.measuring.wire import Answer, Request, decode_answer, encode
 
 _READ = 1 << 16
 _WORKER = ("-P", "-m", "bench.measuring.worker")  # -P: a folder `bench` of the user's own must not hide the suite.
+_LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
 _GRACE_S = 5.0  # A worker between requests ends at once.
 _STDERR_TAIL = 2000
 
@@ -85,9 +86,11 @@ class Seat:
         poll.register(self._read, select.POLLIN | select.POLLHUP)
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
-            if left <= 0 or not poll.poll(left * 1000):
+            if left <= 0:
                 self.kill()
                 raise SeatLostError(f"hung: no answer within {timeout_s:.0f} s, and was killed")
+            if not poll.poll(min(left, _LONGEST_POLL_S) * 1000):
+                continue
             data = os.read(self._read, _READ)
             if not data:
                 raise SeatLostError(self._why_gone())

@@ -23,7 +23,7 @@ from bench.measuring.machine import conditions, machine
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact, Workshop
 from bench.measuring.rehearsal import rehearse
-from bench.records import Accuracy, Case, CaseLine, Finding, Protocol, SessionLine
+from bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Protocol, SessionLine
 from bench.store import SessionWriter, check_writable, read_session
 from bench.version import VERSION
 
@@ -79,7 +79,7 @@ def measure(
     check_writable(root / who.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
-    findings = _about_threads(subjects)
+    findings = [*about_threads(subjects), *_about_load(before)]
     what, policy = planner(ready.costs, protocol, 0)
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
         if not protocol.thin:
@@ -119,6 +119,19 @@ def resume(
         UsageError: another machine or other versions measured it.
         StoreError: the file cannot be read or written.
     """
+    # Opened before anything is read: nobody else may add runs, and a file that cannot be written is known at once.
+    with SessionWriter.reopen(path) as writer:
+        return _resume(path, budget_s, observer, workshop, planner, writer)
+
+
+def _resume(
+    path: Path,
+    budget_s: float,
+    observer: Observer,
+    workshop: Callable[[Protocol], Workshop],
+    planner: Planner,
+    writer: SessionWriter,
+) -> Outcome:
     session = read_session(path)
     who, now = machine(), conditions()
     _refuse_other(path, "machine", session.head.machine.id, who.id)
@@ -127,14 +140,17 @@ def resume(
         _refuse_other(path, library, then, now.versions.get(library))
     protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)
     failed = {key for end in session.ends for key in end.failed}
-    lines = [line for line in session.cases if line.outcome == "done" and line.id not in failed]
+    lines = [
+        line
+        for line in {line.id: line for line in session.cases}.values()
+        if line.outcome == "done" and line.id not in failed
+    ]
     if not any(line.role == "subject" for line in lines):
         raise NothingToShowError(f"{path}: every case of this session failed; there is nothing to resume.")
     last = max((end.at_s for end in session.ends), default=max((t.at_s for t in session.turns), default=0.0))
     first_run = max((start.run for start in session.starts), default=-1) + 1
     began = time.perf_counter() - last
-    # Opened before the work begins: a file that cannot be written is known at once.
-    with SessionWriter.reopen(path) as writer, workshop(protocol) as place:
+    with workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
         what, policy = planner(ready.costs, protocol, first_run)
         observer.planned(what)
@@ -182,7 +198,7 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
             out.append(line)
             continue
         out.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
-        observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.network}: {reason}"))
+        observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.label}: {reason}"))
     return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs)
 
 
@@ -219,18 +235,14 @@ def _take_runs(
     failed = {line.id: line.reason or "" for line in ready.lines if line.outcome == "failed"} | engine.failed
     return Outcome(
         path=writer.path,
-        failed={_label(line): failed[line.id] for line in ready.lines if line.id in failed},
+        failed={line.case.label: failed[line.id] for line in ready.lines if line.id in failed},
         runs=engine.runs,
         interrupted=interrupted,
     )
 
 
-def _label(line: CaseLine) -> str:
-    case = line.case
-    return f"{case.network} {case.resolution} px b{case.batch} t{case.threads} {case.allocator}"
-
-
-def _about_threads(subjects: Sequence[Subject]) -> list[Finding]:
+def about_threads(subjects: Sequence[Subject]) -> list[Finding]:
+    """A finding when more threads are asked for than can run at once."""
     most, cores = max(s.case.threads for s in subjects), usable_processors()
     if most <= cores:
         return []
@@ -239,6 +251,17 @@ def _about_threads(subjects: Sequence[Subject]) -> list[Finding]:
         "slower than fewer threads; choose at most that many unless this is what you want to know."
     )
     return [Finding(kind="threads-exceed-cores", message=message)]
+
+
+def _about_load(state: Conditions) -> list[Finding]:
+    cores = usable_processors()
+    if state.load_1m is None or state.load_1m <= cores:
+        return []
+    message = (
+        f"the load over the last minute was {state.load_1m:.1f} on {cores} processors when the session began. Other "
+        "work slows what is timed and scatters it; measure again on a quiet machine."
+    )
+    return [Finding(kind="busy-machine", message=message)]
 
 
 def _thin(budget_s: float, smallest_s: float) -> Finding:

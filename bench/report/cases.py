@@ -9,8 +9,10 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+import msgspec
+
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
-from bench.records import Estimate, Record
+from bench.records import Estimate, Finding, Record
 from bench.report.table import plus_minus
 from bench.report.text import shortened, visible
 from bench.units import format_latency, significant
@@ -49,6 +51,18 @@ def table(records: Sequence[Record]) -> Table:
     if failures:
         out.caption = Text("\n".join(dict.fromkeys(failures)))
         out.caption_justify = "left"
+    return out
+
+
+def doubts(records: Iterable[Record]) -> list[Finding]:
+    """Doubts about the subjects' estimates, each with the name of its case."""
+    out = []
+    for record in records:
+        if record.info.role == "subject":
+            found = latency(record)
+            about = found.findings if isinstance(found, Estimate) else ()
+            named = (f"{shortened(record.case.label, 80)}: {finding.message}" for finding in about)
+            out += [msgspec.structs.replace(f, message=m) for f, m in zip(about, named, strict=True)]
     return out
 
 

@@ -71,6 +71,8 @@ def interval_words(panels: Sequence[Panel]) -> list[str]:
     if counts[-1] == 1:
         return ["1 run, no interval"]
     gap = ", no bar: 1 run" if counts[0] == 1 else ""
+    if any(panel.yardstick_s is not None for panel in panels):
+        gap += ", sessions joined by the yardstick"
     return [f"{runs} runs", f"bars: {level} t intervals over runs{gap}"]
 
 

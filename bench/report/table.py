@@ -105,6 +105,17 @@ def frame(panels: Sequence[Panel]) -> pd.DataFrame:
     return pd.DataFrame(_rows(panels), columns=list(COLUMNS))
 
 
+def rows(panels: Sequence[Panel]) -> list[dict[str, object]]:
+    """Every point as a dictionary for programs, unrounded; a limit that the data cannot give is absent."""
+    return [
+        {
+            name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
+            for name, cell in zip(COLUMNS, row, strict=True)
+        }
+        for row in _rows(panels)
+    ]
+
+
 def _figures(point: Point) -> tuple[str, str, str, str]:
     return (
         f"{point.accuracy.top1:.1f}",

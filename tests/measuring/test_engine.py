@@ -218,3 +218,19 @@ def test_a_machine_that_becomes_ten_times_slower_does_not_overrun_the_budget_by_
     engine.take_runs(FixedBudget(60.0, 6, 2), COSTS, 0)
     one_round_s = sum(6 * value for value in machine.truth.values())
     assert machine.now - began <= 1.05 * 60.0 + one_round_s
+
+
+def test_a_failure_is_on_disk_before_the_run_ends(rig: Rig, tmp_path: Path) -> None:
+    machine = FakeMachine(LINES)
+    seen: list[str] = []
+
+    def answer(case: str, turn: int) -> Failed | None:
+        seen.append(path.read_text(encoding="utf-8"))
+        return Failed(reason="output is not finite") if case == IDS["a"] else None
+
+    engine, path = rig(tmp_path, LINES, machine)
+    machine.answer = answer
+    engine.take_runs(FixedBudget(10.0, 1, 2), COSTS, 0)
+    assert any('"outcome":"failed"' in text and '"run-end"' not in text for text in seen)
+    record = next(r for r in records(read_session(path)) if r.case.network == "a")
+    assert (record.outcome, record.reason) == ("failed", "output is not finite")

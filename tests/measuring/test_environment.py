@@ -13,9 +13,13 @@ from bench.measuring import environment
 
 def test_a_seat_gets_its_threads_and_nobody_elses_allocator() -> None:
     base = {"PATH": "/bin", "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.check=3", "OMP_NUM_THREADS": "64"}
+    base |= {"OMP_THREAD_LIMIT": "1", "ONEDNN_DEFAULT_FPMATH_MODE": "BF16", "ATEN_CPU_CAPABILITY": "default"}
+    base |= {"LD_PRELOAD": "/usr/lib/libjemalloc.so.2 /usr/lib/libgomp.so.1"}
     shipped = environment.seat_environment(base, 2, "shipped")
     assert shipped["OMP_NUM_THREADS"] == shipped["MKL_NUM_THREADS"] == "2"
     assert shipped["PATH"] == "/bin"
+    assert shipped["LD_PRELOAD"] == "/usr/lib/libgomp.so.1"
+    assert not {"OMP_THREAD_LIMIT", "ONEDNN_DEFAULT_FPMATH_MODE", "ATEN_CPU_CAPABILITY"} & set(shipped)
     assert not {name for name in shipped if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"}
     pinned = environment.seat_environment(base, 2, "pinned")
     assert {name for name in pinned if name.startswith("MALLOC_")} == set(environment._PINNED)

@@ -35,7 +35,7 @@ LATE = {
 def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, Any], str]:
     """Run the command line on networks of `tests/hostile_networks.py`; exit code, document, stderr."""
     networks = ",".join(f"tests.hostile_networks:{name}" for name in names)
-    words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "8s", "--json", *more]
+    words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "20s", "--json", *more]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
     )
@@ -78,7 +78,8 @@ def test_the_sound_network_beside_them_keeps_its_time_and_the_exit_code_tells(
     assert sound["outcome"] == "done"
     assert sound["latency_s"] > 0
     assert sound["runs"] >= 1
-    assert len(document["failed"]) == len(EARLY)
+    assert {case.split()[0].partition(":")[2] for case in document["failed"]} >= set(EARLY)
+    assert not [case for case in document["failed"] if ":sound " in case]
 
 
 @pytest.mark.slow
