@@ -197,7 +197,8 @@ def test_names_from_elsewhere_are_suggested_too():
 
 
 def test_of_equally_near_names_one_of_the_catalog_is_suggested() -> None:
-    assert "Did you mean 'levit_128'?" in suggest("levit_129", extra=["levit_512", "levit_512d"])
+    said = suggest("levit_129", extra=["levit_512", "levit_512d"])
+    assert "Did you mean 'levit_128'?" in said or "Did you mean 'levit_192'?" in said
 
 
 def test_a_name_like_no_other_is_answered_without_a_guess():

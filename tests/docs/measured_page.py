@@ -222,7 +222,8 @@ _README = """Not 5 times: on {machine}, one thread, batch 1, eager, LeViT-192 is
 {pinned} times faster than EfficientNet-B2 pinned, {shipped} times as shipped (95 %
 intervals over {runs} fresh runs). Between sessions of 60 s the latency relative to
 the yardstick scatters by {ratio_pinned} pinned and {ratio_shipped} shipped (root mean square over five networks),
-the latency itself by {latency_pinned} and {latency_shipped}. [Measured](docs/measured.md) has the table and the commands."""
+the latency itself by {latency_pinned} and {latency_shipped}.
+[Measured](docs/measured.md) has the tables and the commands."""
 
 
 def readme_block() -> str:
