@@ -22,7 +22,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-FRONT = "front"
+ALL_UP_TO = 200
+"""Points a panel up to which a terminal shows every one; the files always do."""
 COLUMNS = (
     "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front", "dominated_by",
@@ -41,7 +42,7 @@ def plus_minus(estimate: Estimate) -> str:
 
 
 def table(panel: Panel) -> Table:
-    """One panel as a rich table that fits 80 columns."""
+    """One panel as a rich table that fits 80 columns; of very many points the front alone, and how many there are."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -62,7 +63,7 @@ def table(panel: Panel) -> Table:
     out.add_column(level, justify="right", no_wrap=True)
     out.add_column("img/s", justify="right", no_wrap=True)
     out.add_column("dominated by", max_width=26, overflow="ellipsis", no_wrap=True)
-    for point in panel.points:
+    for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
         place = Text("● front") if point.on_front else Text(shortened(point.dominated_by or ""), style="dim")
         out.add_row(Text(shortened(point.label), style="bold" if point.on_front else ""), *_figures(point), place)
     return out
@@ -128,6 +129,8 @@ def _figures(point: Point) -> tuple[str, str, str, str]:
 def _caption(panel: Panel) -> str:
     """What the reader must know about numbers that are there and cases that are not."""
     notes = []
+    if len(panel.points) > ALL_UP_TO:
+        notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
     few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
     if few:
         notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")

@@ -89,3 +89,12 @@ def test_the_frame_holds_names_as_they_were_stored():
     assert data["network"].iloc[-1] == HOSTILE[0].points[0].case.network
     assert data["on_front"].sum() == 3
     assert data["threads"].unique().tolist() == ["1"]
+
+
+def test_of_very_many_points_the_terminal_shows_the_front_and_says_where_the_others_are():
+    (panel,) = panels([record(f"n{at:03}", (0.01 + at / 1e4,) * 3, top1=80.0) for at in range(250)])
+    text = printed(panel)
+    assert "n000" in text
+    assert "n001" not in text
+    assert "249 dominated networks are in front.csv" in " ".join(text.split())
+    assert len(csv([panel]).splitlines()) == 251
