@@ -104,7 +104,7 @@ def select(patterns: Sequence[str]) -> Selection:
     chosen: dict[tuple[str, int], Entry] = {}
     unknown: dict[str, None] = {}
     for text in _split(patterns):
-        name, resolution = _parse(text)
+        name, resolution = parse(text)
         found = _find(name)
         if found is None:
             unknown[text] = None
@@ -149,8 +149,12 @@ def _split(patterns: Sequence[str]) -> list[str]:
     return [name for text in patterns for part in text.split(",") if (name := part.strip())]
 
 
-def _parse(text: str) -> tuple[str, int | None]:
-    """Take `name@resolution` apart."""
+def parse(text: str) -> tuple[str, int | None]:
+    """Take `name@resolution` apart; the resolution is absent when none was asked for.
+
+    Raises:
+        UsageError: the name is too long or not printable, or the resolution is no number of pixels.
+    """
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise UsageError(
             f"{_shown(text)} is no name of a network: names have at most {LONGEST_NAME} printable characters. "

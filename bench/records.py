@@ -84,8 +84,6 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Planned fresh runs: the units of replication."""
     min_rounds: int
     """Fewest rounds a run must complete to be planned at all."""
-    max_rounds: int | None = None
-    """Most rounds in a run; absent when only the budget limits them."""
     budget_s: float
     """Seconds that all runs together may take, seat starts included, preparation excluded."""
     timeout_s: float

@@ -156,7 +156,7 @@ def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
 
 def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -> list[catalog.Entry]:
     """Entries, without accuracy, for names of timm's or the user's."""
-    wanted = [_split(name) for name in names]
+    wanted = [catalog.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
             raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
@@ -177,11 +177,6 @@ def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -
         )
         for name, size in wanted
     ]
-
-
-def _split(name: str) -> tuple[str, int | None]:
-    bare, _, size = name.partition("@")
-    return bare, int(size) if size.isdigit() else None
 
 
 def resolve_session(root: Path, name: str) -> Path:

@@ -14,14 +14,13 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
+from bench.budget import MIN_RUNS
 from bench.errors import UsageError
 from bench.records import Estimate, Finding, Record, Run, TurnLine
 from bench.stats import t_interval, variance_components
 
 LEVEL = 0.95
 """Nominal coverage of every interval: what the literature prints."""
-MIN_RUNS = 3
-"""Runs below which an interval is hardly a statement: with two, t is 12.7 standard errors wide."""
 MIN_TURNS_OF_A_BROKEN_RUN = 2
 """Turns a broken-off run must hold to count: one turn alone may be the one that was disturbed."""
 MOVED = 1.1
