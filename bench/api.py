@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bench import store
 from bench.errors import BenchError, NothingToShowError
@@ -112,14 +112,37 @@ def measure_request(
     Raises:
         bench.errors.BenchError: as `measure`.
     """
+    return measure_requests([request], root, observer, title=title).outcome
+
+
+class Joint(NamedTuple):
+    """Several requests carried out in one session."""
+
+    outcome: Outcome
+    """What became of the session."""
+    cases: tuple[tuple[str, ...], ...]
+    """Ids of the cases of each request, in the order of the requests."""
+
+
+def measure_requests(
+    requests: Sequence[Request], root: Path, observer: Observer | None = None, *, title: str | None = None
+) -> Joint:
+    """Carry out requests in one interleaved session, under the protocol of the first; equal cases are timed once.
+
+    Raises:
+        bench.errors.BenchError: as `measure`.
+    """
     from bench.measuring.observer import Silent
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import measure as measure_session
 
-    protocol = protocol_of(request)
+    protocol = protocol_of(requests[0])
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
-        chosen = subjects(request, workshop)
-        return measure_session(chosen, protocol, root, observer or Silent(), workshop, title=title)
+        chosen = [subjects(request, workshop) for request in requests]
+        distinct = {subject.case.id: subject for group in chosen for subject in group}
+        observer = observer or Silent()
+        outcome = measure_session(list(distinct.values()), protocol, root, observer, workshop, title=title)
+    return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
 
 
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:

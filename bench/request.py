@@ -148,6 +148,21 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     return list({subject.case.id: subject for subject in found}.values())
 
 
+def singles(patterns: Sequence[str]) -> tuple[str, ...]:
+    """Names that each stand for one network, groups and globs taken apart; nothing is looked up outside the catalog.
+
+    Raises:
+        UsageError: a pattern is malformed, a glob matches nothing, or nothing was named.
+    """
+    selection = catalog.select(patterns)
+    usual = {entry.name: entry.resolution for entry in catalog.entries()}
+    named = (
+        entry.name if entry.resolution == usual[entry.name] else f"{entry.name}@{entry.resolution}"
+        for entry in selection.entries
+    )
+    return (*named, *selection.unknown)
+
+
 def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
     for value in values:
         if not 1 <= value <= largest:

@@ -31,6 +31,25 @@ def parse_duration(text: str) -> float:
     return total
 
 
+def whole_numbers(text: str) -> tuple[int, ...]:
+    """The whole numbers of a list such as `1,2,4`, each once, in their order.
+
+    Raises:
+        UsageError: a part is no whole number.
+    """
+    try:
+        return tuple(dict.fromkeys(int(part) for part in text.split(",")))
+    except ValueError:
+        raise UsageError(
+            f"{text[:80]!r} is no list of whole numbers. Write one or several, such as 1 or 1,16."
+        ) from None
+
+
+def words(text: str) -> tuple[str, ...]:
+    """The words of a list such as `a, b`, each once, in their order; empty ones are dropped."""
+    return tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))
+
+
 def format_duration(seconds: float) -> str:
     """A duration for people: `45 s`, `3 min 20 s`, `1 h 05 min`."""
     whole = round(seconds)

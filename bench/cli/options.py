@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.errors import UsageError
+from bench.units import whole_numbers, words
 
 if TYPE_CHECKING:
     from bench.request import Request
@@ -26,9 +27,9 @@ class Numbers(click.ParamType[tuple[int, ...]]):
         if isinstance(value, tuple):
             return value
         try:
-            return tuple(dict.fromkeys(int(part) for part in str(value).split(",")))
-        except ValueError:
-            self.fail(f"{value!r} is no list of whole numbers. Write one or several, such as 1 or 1,16.", param, ctx)
+            return whole_numbers(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Words(click.ParamType[tuple[str, ...]]):
@@ -40,7 +41,7 @@ class Words(click.ParamType[tuple[str, ...]]):
         """The words, each once, in their order."""
         if isinstance(value, tuple):
             return value
-        return tuple(dict.fromkeys(part.strip() for part in str(value).split(",") if part.strip()))
+        return words(str(value))
 
 
 def store_option(command: _Command) -> _Command:
@@ -117,7 +118,7 @@ def request_options(command: _Command) -> _Command:
     return command
 
 
-def request_from(words: dict[str, Any]) -> Request:
+def request_from(given: dict[str, Any]) -> Request:
     """The request of the shared options.
 
     Raises:
@@ -125,9 +126,9 @@ def request_from(words: dict[str, Any]) -> Request:
     """
     from bench.request import Request
 
-    if not words["networks"]:
+    if not given["networks"]:
         raise UsageError("no network was named. Try --networks paper, or see 'levit-bench list'.")
-    return Request(**words)
+    return Request(**given)
 
 
 def conditions_from(wanted: tuple[str, ...]) -> dict[str, str]:

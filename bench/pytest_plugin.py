@@ -1,0 +1,305 @@
+"""The pytest door: what tests declare becomes requests, one session times them all, and each test reads its own.
+
+Refuses to know pytest, which `levit_bench_pytest` talks to: nothing here is imported before a test needs it.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from itertools import product
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import msgspec
+
+from bench import api
+from bench.cli.output import stderr
+from bench.cli.progress import reporter
+from bench.errors import BenchError, UsageError
+from bench.judge.estimates import latency, relative_to_yardstick, throughput
+from bench.measuring import devices
+from bench.measuring.environment import default_allocator
+from bench.measuring.observer import Observer
+from bench.measuring.preparation import Workshop
+from bench.records import Case, Estimate, Record
+from bench.report import cases
+from bench.report.text import shortened, visible
+from bench.request import Request, check, protocol_of, singles, subjects
+from bench.units import whole_numbers, words
+
+__all__ = ["BenchError", "Checks", "Declared", "Measured", "NotAskedError", "Session", "declare", "measure", "options"]
+DEFAULT_NETWORKS = ("paper",)
+"""What a suite that leaves its networks open is about when nobody names any."""
+_AXES = {"networks": "networks", "batch": "batches", "threads": "threads", "allocator": "allocators"}
+"""Fields of a request that hold several values, by the name of their option and mark."""
+_SINGLE = ("runtime", "device", "resolution")
+
+
+class NotAskedError(Exception):
+    """A test is about something that this command does not ask for, or that this machine does not have."""
+
+
+class Declared(NamedTuple):
+    """One case that a test waits for."""
+
+    id: str
+    """Short name, for the test's own."""
+    request: Request
+    """Asks for this one case."""
+
+    @property
+    def group(self) -> str:
+        """What it shares with the cases it may be compared with."""
+        one = self.request
+        threads = f"{one.threads[0]} thread{'' if one.threads[0] == 1 else 's'}"
+        return f"{one.device}, {one.runtime}, {threads}, batch {one.batches[0]}, allocator {one.allocators[0]}"
+
+
+class Measured(NamedTuple):
+    """What a test reads: the case's record and what it says."""
+
+    record: Record
+    """Every turn, with its conditions."""
+    latency: Estimate
+    """Seconds a batch."""
+    throughput: Estimate
+    """Images a second at the stated batch."""
+    relative: Estimate
+    """Latency as a multiple of the yardstick's, paired by round: carries over to another day on the same machine."""
+
+    @property
+    def case(self) -> Case:
+        """What was asked."""
+        return self.record.case
+
+    @property
+    def facts(self) -> dict[str, str | int | float]:
+        """The case and its figures, for reports of other tools; a limit that the data cannot give is left out."""
+        case, accuracy = self.record.case, self.record.info.accuracy
+        figures = {
+            "latency_s": self.latency.value,
+            "latency_low_s": self.latency.low,
+            "latency_high_s": self.latency.high,
+            "images_per_s": self.throughput.value,
+            "yardstick_ratio": self.relative.value,
+        }
+        return {
+            "network": visible(case.network),
+            "resolution": case.resolution,
+            "batch": case.batch,
+            "threads": case.threads,
+            "allocator": case.allocator,
+            "runtime": case.runtime,
+            "device": case.device,
+            **({"top1_percent": accuracy.top1} if accuracy else {}),
+            **{name: value for name, value in figures.items() if math.isfinite(value)},
+            "runs": self.latency.n,
+            "session": self.record.session,
+        }
+
+    @property
+    def duration_s(self) -> tuple[float, ...]:
+        """Every timed pass in seconds, in the order taken."""
+        return tuple(s for run in self.record.runs for turn in run.turns for s in turn.duration_s)
+
+
+class Session(NamedTuple):
+    """What became of the one session."""
+
+    path: Path
+    """Its file."""
+    runs: int
+    """Complete runs."""
+    interrupted: bool
+    """Whether the user stopped it."""
+    answers: tuple[Measured | str, ...]
+    """For each request what was measured, or why nothing was."""
+    doubts: tuple[str, ...]
+    """What the reader of the numbers must know."""
+
+
+def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    """Fields of a request from the options of a command line, those that were not given left out.
+
+    Raises:
+        UsageError: an option is malformed, or asks for what this machine does not have.
+    """
+    texts = {name: value for name, value in said.items() if isinstance(value, str)}
+    out: dict[str, Any] = {"thin": True} if said.get("thin") else {}
+    for name, text in texts.items():
+        if name in ("batch", "threads"):
+            out[_AXES[name]] = _told(name, whole_numbers, text)
+        elif name in _AXES:
+            out[_AXES[name]] = words(text)
+        elif name in ("seed", "resolution"):
+            out[name] = _told(name, whole_numbers, text)[0]
+        else:
+            out[name] = text
+    asked = Request(**{"networks": DEFAULT_NETWORKS, **out})
+    check(asked)
+    protocol_of(asked)
+    singles(asked.networks)
+    return out
+
+
+def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Declared]:
+    """The cases of one test: what its mark says holds, the command line chooses what the mark leaves open.
+
+    Args:
+        patterns: networks of the mark; empty: open.
+        marked: axes of the mark by the name of their option, one value or several.
+        asked: `options` of the command line.
+
+    Raises:
+        NotAskedError: mark and command line have nothing in common, or the machine lacks what the test is about.
+        UsageError: the mark is malformed.
+    """
+    unknown = set(marked) - {*_AXES, *_SINGLE, "accuracy"} | ({"networks"} & set(marked))
+    if unknown:
+        known = ", ".join(sorted({*_AXES, *_SINGLE, "accuracy"} - {"networks"}))
+        raise UsageError(f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes networks and {known}.")
+    fields: dict[str, Any] = {**asked}
+    own = {**marked, **({"networks": tuple(patterns)} if patterns else {})}
+    for name, value in own.items():
+        fields |= _narrowed(name, value, asked)
+    device = fields.get("device", "cpu")
+    if "device" in own:
+        try:
+            devices.resolve(device)
+        except UsageError as error:
+            raise NotAskedError(str(error)) from error
+    request = Request(**{"networks": DEFAULT_NETWORKS, **fields})
+    check(request)
+    axes = product(
+        singles(request.networks), request.threads, request.batches, request.allocators or (default_allocator(),)
+    )
+    return [
+        Declared(
+            _name(network, batch, threads, allocator, request),
+            msgspec.structs.replace(
+                request, networks=(network,), threads=(threads,), batches=(batch,), allocators=(allocator,)
+            ),
+        )
+        for network, threads, batch, allocator in axes
+    ]
+
+
+def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> Session:
+    """Time everything that is asked for in one interleaved session.
+
+    Raises:
+        bench.errors.BenchError: the session is refused, or the store cannot be written.
+    """
+    joint = api.measure_requests(requests, root, observer, title="pytest --benchmark")
+    results = api.load(joint.outcome.path)
+    records = {record.info.id: record for record in results.records}
+    findings = (*results.findings, *cases.doubts(results.records))
+    return Session(
+        path=joint.outcome.path,
+        runs=joint.outcome.runs,
+        interrupted=joint.outcome.interrupted,
+        answers=tuple(_answer(records[group[0]]) for group in joint.cases),
+        doubts=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
+    )
+
+
+@contextmanager
+def progress() -> Iterator[Observer]:
+    """Progress on stderr, as `levit-bench run` shows it."""
+    with reporter(stderr()) as observer:
+        yield observer
+
+
+class Checks:
+    """Builds cases and checks their outputs once, untimed, in a process apart."""
+
+    def __init__(self) -> None:
+        self._workshop: Workshop | None = None
+        self._known: dict[Case, str | None] = {}
+
+    def problem(self, request: Request) -> str | None:
+        """What is wrong with the case of a request, or None.
+
+        Raises:
+            bench.errors.BenchError: the case cannot be asked for.
+        """
+        if self._workshop is None:
+            protocol = protocol_of(request)
+            self._workshop = Workshop(protocol.seed, protocol.timeout_s)
+        for subject in subjects(request, self._workshop):
+            # Threads and allocators change how long a pass takes, not what it computes.
+            case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
+            if case not in self._known:
+                (found,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
+                self._known[case] = found if isinstance(found, str) else None
+            if self._known[case] is not None:
+                return self._known[case]
+        return None
+
+    def close(self) -> None:
+        """End the process, if there is one."""
+        if self._workshop is not None:
+            self._workshop.__exit__()
+            self._workshop = None
+
+
+def _answer(record: Record) -> Measured | str:
+    found = latency(record), throughput(record), relative_to_yardstick(record)
+    for estimate in found:
+        if not isinstance(estimate, Estimate):
+            return visible(estimate.message)
+    time, speed, ratio = found
+    assert isinstance(time, Estimate)
+    assert isinstance(speed, Estimate)
+    assert isinstance(ratio, Estimate)
+    return Measured(record, time, speed, ratio)
+
+
+def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, Any]:
+    """What the mark says of one axis, as far as the command line asks for it."""
+    if name not in _AXES:
+        if name in asked and asked[name] != value:
+            raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")
+        return {name: value}
+    field = _AXES[name]
+    values = _several(value, int if name in ("batch", "threads") else str, name)
+    if name == "networks":
+        values = singles([str(one) for one in values])
+    if field not in asked:
+        return {field: values}
+    wanted = singles(asked[field]) if name == "networks" else asked[field]
+    both = tuple(one for one in values if one in wanted)
+    if not both:
+        raise NotAskedError(f"it is about {name} {_listed(values)}, and the command line asks for {_listed(wanted)}")
+    return {field: both}
+
+
+def _several(value: object, kind: type, name: str) -> tuple[Any, ...]:
+    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
+    wrong = [one for one in values if not isinstance(one, kind) or isinstance(one, bool)]
+    if wrong or not values:
+        given = f"{wrong[0]!r}"[:80] if wrong else "nothing"
+        raise UsageError(f"the mark levit_bench got {name}={given}. Give one or several {kind.__name__} values.")
+    return values
+
+
+def _listed(values: Sequence[object]) -> str:
+    shown = ", ".join(shortened(str(value)) for value in values[:4])
+    return shown if len(values) <= 4 else f"{shown}, …"
+
+
+def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever the parser gives)
+    """The parsed text; a refusal names the option."""
+    try:
+        return parse(text)
+    except UsageError as error:
+        raise UsageError(f"--{name}: {error}") from error
+
+
+def _name(network: str, batch: int, threads: int, allocator: str, request: Request) -> str:
+    """Short and unique among the cases of one test."""
+    at = f"@{request.resolution}" if request.resolution is not None else ""
+    unusual = [word for word, usual in ((request.runtime, "eager"),) if word != usual]
+    return "-".join([f"{visible(network)}{at}", f"b{batch}", f"t{threads}", allocator, *unusual])

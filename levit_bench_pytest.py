@@ -1,0 +1,406 @@
+"""pytest plugin of levit-bench: `--benchmark` times what tests declare, without it the same tests are plain checks.
+
+    @pytest.mark.levit_bench("nets.py:build", "efficientnet_b0", threads=1, batch=1)
+    def test_ours_takes_less_than_twice_the_yardstick(measured):
+        assert measured.relative.high < 2
+
+A marked test takes the fixture `measured` and becomes one test for each case. With `--benchmark` all cases that
+survived the selection are timed in one interleaved session when the first of them runs, and pytest-benchmark shows
+their real passes. Without it each case is built and its outputs are checked, and the test's body does not run.
+
+One file, so that any repository can have it installed: it adds only `--benchmark` and `--bench-*`, and imports the
+package `bench` only for marked tests or under `--benchmark`. A package of that name in the repository under test stays
+what `import bench` finds there. PYTEST_DONT_REWRITE: there are no test assertions in here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.util
+import re
+import sys
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from importlib.machinery import PathFinder
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
+
+import pytest
+
+if TYPE_CHECKING:
+    from bench.pytest_plugin import Checks, Declared, Measured, Session
+
+MARK = "levit_bench"
+FIXTURE = "measured"
+_HOUSE = Path(__file__).parent / "bench"
+_OPTIONS = (
+    ("networks", "NAME[,NAME…]", "networks for tests that leave them open: names, globs, groups (default: paper)"),
+    ("device", "NAME", "where: cpu, arm, cuda (default: cpu)"),
+    ("threads", "N[,N…]", "threads of a pass (default: 1)"),
+    ("batch", "N[,N…]", "images a pass (default: 1)"),
+    ("allocator", "NAME[,NAME…]", "pinned, shipped or both (default: pinned where it can be had)"),
+    ("runtime", "NAME", "what executes the networks (default: eager)"),
+    ("resolution", "PIXELS", "input size for all networks instead of each one's own"),
+    ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
+    ("timeout", "TIME", "when a load or a first pass counts as hung (default: 5m)"),
+    ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),
+    ("seed", "N", "seed of orders, weights and inputs (default: 0)"),
+    ("store", "FOLDER", "folder of sessions (default: results)"),
+)
+_BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, _, _ in _OPTIONS)}|thin)\b")
+"""Options as messages of the command line name them."""
+
+
+def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
+    """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
+    metavar, text = next((metavar, text) for known, metavar, text in _OPTIONS if known == name)
+    parser.getgroup("levit-bench").addoption(flag, dest=f"bench_{name}", metavar=metavar, default=None, help=text)
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    """`--benchmark` and the `--bench-*` options."""
+    group = parser.getgroup("levit-bench", "levit-bench: speed and accuracy of image classifiers")
+    group.addoption(
+        "--benchmark",
+        action="store_true",
+        help="time the cases that tests marked levit_bench declare; example: pytest --benchmark --bench-threads 1,2 "
+        "--bench-budget 3m",
+    )
+    for name, _, _ in _OPTIONS:
+        add_option(parser, f"--bench-{name}", name)
+    group.addoption(
+        "--bench-thin",
+        action="store_true",
+        help="measure even when the budget is too small for an honest interval",
+    )
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark, and refuse bad options before anything is collected."""
+    config.addinivalue_line(
+        "markers",
+        f"{MARK}(*networks, batch, threads, allocator, runtime, device, resolution, accuracy): the cases of a test; "
+        "what is left out, the command line chooses.",
+    )
+    door = Door(config)
+    config.stash[_DOOR] = door
+    config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
+    if config.option.benchmark:
+        door.asked  # noqa: B018 (refuses bad options)
+
+
+def pytest_report_header(config: pytest.Config) -> str | None:
+    """What is timed where."""
+    if not config.option.benchmark:
+        return None
+    said = " ".join(f"--{name} {value}" for name, value in _said(config).items() if isinstance(value, str))
+    return f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test a case."""
+    mark = metafunc.definition.get_closest_marker(MARK)
+    if mark is None:
+        return
+    if FIXTURE not in metafunc.fixturenames:
+        pytest.fail(f"a test marked {MARK} takes the fixture {FIXTURE!r}: def test_...({FIXTURE}):", pytrace=False)
+    door = metafunc.config.stash[_DOOR]
+    declared = door.declare(mark)
+    if isinstance(declared, str):
+        skipped = pytest.param(None, marks=pytest.mark.skip(reason=declared), id="not-asked")
+        metafunc.parametrize(FIXTURE, [skipped], indirect=True)
+        return
+    params = [pytest.param(one, id=one.id) for one in declared]
+    metafunc.parametrize(FIXTURE, params, indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give pytest-benchmark a clock that replays what was measured, and group what may be compared."""
+    door = config.stash[_DOOR]
+    if not (door.timing and door.feeds):
+        return
+    for item in items:
+        declared = _declared(item)
+        if declared is not None:
+            mark = item.get_closest_marker("benchmark")
+            replay = item.stash[_REPLAY] = _Replay()
+            kwargs = {"group": declared.group, **(mark.kwargs if mark else {}), "timer": replay}
+            item.add_marker(pytest.mark.benchmark(**kwargs), append=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A case without a time fails with its reason; where it was only checked there are no numbers for the body."""
+    if _declared(pyfuncitem) is None:
+        return None
+    found = pyfuncitem.funcargs[FIXTURE]
+    if isinstance(found, str):
+        pytest.fail(found, pytrace=False)
+    return True if found is None else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Where the session is, what to doubt, what to do next."""
+    door = config.stash[_DOOR]
+    if door.session is not None:
+        terminalreporter.section("levit-bench")
+        for line in door.summary():
+            terminalreporter.write_line(line)
+
+
+class _Replay:
+    """A clock for pytest-benchmark: read twice a round, it says how long that pass really took."""
+
+    __name__ = "replay"
+
+    def __init__(self) -> None:
+        self._times: Iterator[float] = iter(())
+
+    def load(self, duration_s: tuple[float, ...]) -> None:
+        """The passes to replay, in seconds."""
+        self._times = (time for duration in duration_s for time in (0.0, duration))
+
+    def __call__(self) -> float:
+        return next(self._times)
+
+
+_DOOR = pytest.StashKey["Door"]()
+_REPLAY = pytest.StashKey[_Replay]()
+
+
+class Door:
+    """What this pytest run asks of levit-bench, and what came of it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.session: Session | None = None
+        self._answers: dict[str, Measured | str] = {}
+        self._checks: Checks | None = None
+        self._refused: str | None = None
+        self._asked: dict[str, Any] | None = None
+        disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
+        self.timing = bool(config.option.benchmark) and not disabled
+        """Whether tests read times; otherwise they are plain checks."""
+        self.distributed = hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no"
+        """Whether xdist runs the tests, several at a time."""
+        self.feeds = config.pluginmanager.hasplugin("benchmark") and not self.distributed
+        """Whether pytest-benchmark is there to show what was measured."""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The options as fields of a request; a bad one ends pytest with a usage error."""
+        if self._asked is None:
+            with _own_bench(self._config) as plugin, _refusals(plugin, _usage):
+                self._asked = plugin.options(_said(self._config))
+        return self._asked
+
+    def declare(self, mark: pytest.Mark) -> list[Declared] | str:
+        """The cases of a mark, or why there are none here."""
+        asked = self.asked
+        with _own_bench(self._config) as plugin, _refusals(plugin, _fail):
+            try:
+                found: list[Declared] = plugin.declare(mark.args, mark.kwargs, asked)
+            except plugin.NotAskedError as reason:
+                return str(reason)
+        return found
+
+    def answer(self, item: pytest.Item, declared: Declared) -> Measured | str | None:
+        """What was measured, or the reason why nothing was; None when the case was checked and nothing more."""
+        if not self.timing:
+            return self._check(declared)
+        if self.distributed:
+            pytest.skip("timed tests need the machine to themselves, and xdist runs several at once: leave -n out")
+        if self._refused is not None:
+            pytest.skip(f"the session was refused: {self._refused}")
+        if self.session is None:
+            self._refused = self._measure(item.session)
+        return self._answers[item.nodeid] if self._refused is None else self._refused
+
+    def summary(self) -> list[str]:
+        """Lines for the end of the run."""
+        assert self.session is not None
+        shown = self.session.doubts[:20]
+        more = [f"… and {len(self.session.doubts) - 20} more"] if len(self.session.doubts) > 20 else []
+        runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
+        store = "" if str(_root(self._config)) == "results" else f" --store {_root(self._config)}"
+        return [*shown, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
+
+    def close(self) -> None:
+        """End what was started."""
+        if self._checks is not None:
+            self._checks.close()
+
+    def _check(self, declared: Declared) -> str | None:
+        with _own_bench(self._config) as plugin, _refusals(plugin, _fail):
+            if self._checks is None:
+                self._checks = plugin.Checks()
+                self._config.add_cleanup(self.close)
+            return self._checks.problem(declared.request)
+
+    def _measure(self, session: pytest.Session) -> str | None:
+        """Time everything that is still to run; returns why the session was refused, if it was."""
+        waiting = [(item.nodeid, one) for item in session.items if (one := _declared(item)) and not _skipped(item)]
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        if terminal is not None:
+            terminal.ensure_newline()
+        refused: list[str] = []
+        with (
+            capture.global_and_fixture_disabled() if capture else nullcontext(),
+            _own_bench(self._config) as plugin,
+            _refusals(plugin, refused.append),
+            plugin.progress() as observer,
+        ):
+            self.session = plugin.measure([one.request for _, one in waiting], _root(self._config), observer)
+        if self.session is None:
+            return f"levit-bench: {refused[0]}"
+        if self.session.interrupted:
+            pytest.exit(f"levit-bench was interrupted; what was taken is in {self.session.path}", returncode=2)
+        self._answers = {node: found for (node, _), found in zip(waiting, self.session.answers, strict=True)}
+        return None
+
+
+class _Feeding:
+    """The fixture where pytest-benchmark shows what was measured."""
+
+    @pytest.fixture
+    def measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
+        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
+        try:
+            found = _answer(request)
+        except BaseException:
+            _leave_out(benchmark)
+            raise
+        if found is None or isinstance(found, str):
+            _leave_out(benchmark)
+        else:
+            request.node.stash[_REPLAY].load(found.duration_s)
+            benchmark.extra_info.update(found.facts)
+            benchmark.pedantic(_nothing, rounds=len(found.duration_s), iterations=1)
+        return found
+
+
+class _Plain:
+    """The fixture where nothing is timed, or nobody shows it."""
+
+    @pytest.fixture
+    def measured(self, request: pytest.FixtureRequest) -> object:
+        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
+        return _answer(request)
+
+
+def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
+    declared = getattr(request, "param", None)
+    if declared is None:
+        pytest.fail(
+            f"the fixture {FIXTURE!r} belongs to tests with a mark: @pytest.mark.{MARK}('levit_128s')", pytrace=False
+        )
+    found: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
+    for name, value in getattr(found, "facts", {}).items():
+        request.node.user_properties.append((name, value))
+    return found
+
+
+def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
+    """No row for this test: used, so that nobody warns, and disabled."""
+    benchmark.disabled = True
+    benchmark.pedantic(_nothing)
+
+
+def _nothing() -> None:
+    """What is called where no time is to pass."""
+
+
+def _declared(item: pytest.Item) -> Declared | None:
+    """The case of a test, if it has one of ours."""
+    if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
+        return None
+    found: Declared | None = item.callspec.params.get(FIXTURE)
+    return found
+
+
+def _skipped(item: pytest.Item) -> bool:
+    """Whether a mark keeps the test from running; conditions that are text are left to pytest, and timed."""
+    if any(item.iter_markers("skip")):
+        return True
+    return any(condition is True for mark in item.iter_markers("skipif") for condition in mark.args)
+
+
+def _said(config: pytest.Config) -> dict[str, str | bool | None]:
+    names = [*(name for name, _, _ in _OPTIONS if name != "store"), "thin"]
+    return {name: value for name in names if (value := getattr(config.option, f"bench_{name}")) is not None}
+
+
+def _root(config: pytest.Config) -> Path:
+    return Path(config.option.bench_store or "results")
+
+
+def _usage(message: str) -> NoReturn:
+    raise pytest.UsageError(f"levit-bench: {message}")
+
+
+def _fail(message: str) -> NoReturn:
+    pytest.fail(f"levit-bench: {message}", pytrace=False)
+
+
+@contextmanager
+def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]:
+    """Refusals of the package as pytest tells them."""
+    try:
+        yield
+    except plugin.BenchError as error:
+        message = _BARE_OPTION.sub(r"--bench-\1", str(error))
+    else:
+        return
+    tell(message)
+
+
+_own: dict[str, ModuleType] = {}
+
+
+@contextmanager
+def _own_bench(config: pytest.Config) -> Iterator[ModuleType]:
+    """The package's door. Where another package `bench` is in sight, ours steps aside afterwards."""
+    theirs = {name: sys.modules.pop(name) for name in list(sys.modules) if _is_bench(name)}
+    stay = _is_ours(theirs.get("bench")) or (not theirs and not _foreign_in_sight(config))
+    sys.modules.update(theirs if stay else _own)
+    try:
+        if "bench" not in sys.modules:
+            _load_own()
+        yield importlib.import_module("bench.pytest_plugin")
+    finally:
+        if not stay:
+            _own.update({name: sys.modules.pop(name) for name in list(sys.modules) if _is_bench(name)})
+            sys.modules.update(theirs)
+
+
+def _load_own() -> None:
+    spec = importlib.util.spec_from_file_location(
+        "bench", _HOUSE / "__init__.py", submodule_search_locations=[str(_HOUSE)]
+    )
+    assert spec is not None
+    assert spec.loader is not None
+    sys.modules["bench"] = module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+
+
+def _is_bench(name: str) -> bool:
+    return name == "bench" or name.startswith("bench.")
+
+
+def _is_ours(module: ModuleType | None) -> bool:
+    return module is not None and str(_HOUSE) in map(str, getattr(module, "__path__", ()))
+
+
+def _foreign_in_sight(config: pytest.Config) -> bool:
+    """Whether `import bench` means another package in this repository, now or once its tests are collected."""
+    folders = {config.rootpath, config.invocation_params.dir, *map(Path, config.getini("pythonpath"))}
+    places = [
+        place for folder in folders for place in (folder / "bench", folder / "src" / "bench", folder / "bench.py")
+    ]
+    if any(place.exists() and place.resolve() != _HOUSE.resolve() for place in places):
+        return True
+    spec = PathFinder.find_spec("bench", sys.path)
+    return spec is not None and spec.origin is not None and Path(spec.origin).parent.resolve() != _HOUSE.resolve()

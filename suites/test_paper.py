@@ -1,0 +1,15 @@
+"""The LeViT paper's own protocol: batch 16 on one thread, as the allocator is shipped and pinned side by side.
+
+Example: pytest --benchmark suites/test_paper.py --networks levit_192,efficientnet_b2 --budget 3m
+"""
+
+from __future__ import annotations
+
+import pytest
+
+
+@pytest.mark.levit_bench(device="cpu", threads=1, batch=16, allocator=["pinned", "shipped"])
+def test_the_papers_protocol(measured):
+    assert (measured.case.batch, measured.case.threads) == (16, 1)
+    assert measured.throughput.value == pytest.approx(16 / measured.latency.value)
+    assert measured.record.info.accuracy is None or measured.record.info.accuracy.top1 > 50
