@@ -29,7 +29,18 @@ from bench.report.text import shortened, visible
 from bench.request import Request, check, protocol_of, singles, subjects
 from bench.units import whole_numbers, words
 
-__all__ = ["BenchError", "Checks", "Declared", "Measured", "NotAskedError", "Session", "declare", "measure", "options"]
+__all__ = [
+    "BenchError",
+    "Checks",
+    "Declared",
+    "Measured",
+    "NotAskedError",
+    "Session",
+    "answer",
+    "declare",
+    "measure",
+    "options",
+]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
 _AXES = {"networks": "networks", "batch": "batches", "threads": "threads", "allocator": "allocators"}
@@ -200,9 +211,22 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
         path=joint.outcome.path,
         runs=joint.outcome.runs,
         interrupted=joint.outcome.interrupted,
-        answers=tuple(_answer(records[group[0]]) for group in joint.cases),
+        answers=tuple(answer(records[group[0]]) for group in joint.cases),
         doubts=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
     )
+
+
+def answer(record: Record) -> Measured | str:
+    """What a test reads of a record, or why there is nothing to read."""
+    found = latency(record), throughput(record), relative_to_yardstick(record)
+    for estimate in found:
+        if not isinstance(estimate, Estimate):
+            return visible(estimate.message)
+    time, speed, ratio = found
+    assert isinstance(time, Estimate)
+    assert isinstance(speed, Estimate)
+    assert isinstance(ratio, Estimate)
+    return Measured(record, time, speed, ratio)
 
 
 @contextmanager
@@ -243,18 +267,6 @@ class Checks:
         if self._workshop is not None:
             self._workshop.__exit__()
             self._workshop = None
-
-
-def _answer(record: Record) -> Measured | str:
-    found = latency(record), throughput(record), relative_to_yardstick(record)
-    for estimate in found:
-        if not isinstance(estimate, Estimate):
-            return visible(estimate.message)
-    time, speed, ratio = found
-    assert isinstance(time, Estimate)
-    assert isinstance(speed, Estimate)
-    assert isinstance(ratio, Estimate)
-    return Measured(record, time, speed, ratio)
 
 
 def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, Any]:
