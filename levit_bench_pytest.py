@@ -233,11 +233,14 @@ class Door:
             self._checks.close()
 
     def _check(self, declared: Declared) -> str | None:
-        with _own_bench(self._config) as plugin, _refusals(plugin, _fail):
+        """What is wrong with a case, or why it cannot be asked for; None when it is sound."""
+        problems: list[str | None] = []
+        with _own_bench(self._config) as plugin, _refusals(plugin, problems.append):
             if self._checks is None:
                 self._checks = plugin.Checks()
                 self._config.add_cleanup(self.close)
-            return self._checks.problem(declared.request)
+            problems.append(self._checks.problem(declared.request))
+        return problems[0]
 
     def _measure(self, session: pytest.Session) -> str | None:
         """Time everything that is still to run; returns why the session was refused, if it was."""

@@ -147,7 +147,7 @@ def test_a_failed_case_fails_its_test_with_the_reason_and_no_other(speed):
     assert "2 failed, 2 passed" in out
     assert "failed: it broke" in out
     assert "Traceback" not in out
-    cases = ElementTree.parse(speed.folder / "out.xml").getroot().iter("testcase")  # noqa: S314 (our own file)
+    cases = ElementTree.parse(speed.folder / "out.xml").getroot().iter("testcase")
     found = {case.get("name"): case for case in cases}
     assert found["test_speed[fake:broken-b1-t1-pinned]"].find("failure") is not None
     properties = {p.get("name"): p.get("value") for p in found["test_speed[fake:one-b4-t1-pinned]"].iter("property")}
@@ -257,12 +257,11 @@ def test_hostile_names_are_shown_as_text(speed):
     assert not any(path.name in ("x", "etc") for path in speed.folder.rglob("*"))
 
 
+AT_EXIT = "import atexit, sys\natexit.register(lambda: print('torch imported:', 'torch' in sys.modules))\n"
+
+
 def test_collecting_a_thousand_cases_imports_no_torch(speed):
-    speed.write(
-        {
-            "conftest.py": "import atexit, sys\natexit.register(lambda: print('torch' in sys.modules, len(sys.modules)))\n"
-        }
-    )
+    speed.write({"conftest.py": AT_EXIT})
     out = speed.pytest("--benchmark", "--collect-only", "-q", "--bench-batch", ",".join(map(str, range(1, 90))))
     assert len(names(out)) > 1000
-    assert "\nFalse " in out
+    assert "torch imported: False" in out

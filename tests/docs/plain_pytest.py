@@ -1,0 +1,91 @@
+"""pytest-benchmark by itself, invocation after invocation of identical code: the figures behind docs/why.md.
+
+Times networks as a user of pytest-benchmark would: one process, one after the other, its own calibration and rounds.
+
+    python -m tests.docs.plain_pytest --invocations 9     # writes docs/why.csv
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import statistics
+import subprocess
+import sys
+import tempfile
+from collections.abc import Iterable
+from itertools import pairwise
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+DATA = ROOT / "docs" / "why.csv"
+NETWORKS = ("levit_192", "efficientnet_b0", "efficientnet_b2", "mobilenetv3_large_100", "deit_tiny_patch16_224")
+TOLERANCE = 0.05
+"""Slow-down of a median that `--benchmark-compare-fail=median:5%` calls a regression."""
+PAGE = """
+import pytest, torch
+from bench.measuring.timm_import import import_timm
+
+torch.set_num_threads(1)
+timm = import_timm()
+
+@pytest.mark.parametrize("name", {names!r})
+def test_latency(benchmark, name):
+    network = timm.create_model(name).eval()
+    size = timm.get_pretrained_cfg(name).input_size
+    image = torch.randn(1, *size)
+    with torch.inference_mode():
+        benchmark(network, image)
+"""
+
+
+def invoke(folder: Path) -> dict[str, float]:
+    """Medians in seconds of one invocation, by network."""
+    (folder / "test_latency.py").write_text(PAGE.format(names=NETWORKS), encoding="utf-8")
+    out = folder / "out.json"
+    words = ["-m", "pytest", "-q", "-p", "no:randomly", "--benchmark-warmup=on", "--benchmark-warmup-iterations=5"]
+    subprocess.run(
+        [sys.executable, *words, f"--benchmark-json={out}", "test_latency.py"],
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True,
+    )  # fmt: skip
+    found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
+    return {row["params"]["name"]: row["stats"]["median"] for row in found}
+
+
+def rows(data: Path = DATA) -> list[dict[str, float]]:
+    """The stored invocations, in order."""
+    with data.open(encoding="utf-8", newline="") as file:
+        return [{name: float(text) for name, text in row.items()} for row in csv.DictReader(file)]
+
+
+def scatter(invocations: Iterable[dict[str, float]]) -> dict[str, float]:
+    """Coefficient of variation of the medians, by network."""
+    taken = list(invocations)
+    return {n: statistics.stdev(i[n] for i in taken) / statistics.fmean(i[n] for i in taken) for n in NETWORKS}
+
+
+def alarms(invocations: Iterable[dict[str, float]]) -> tuple[int, int]:
+    """Comparisons of one invocation with the one before that would have failed, and all of them."""
+    pairs = list(pairwise(invocations))
+    red = sum(any(after[n] > before[n] * (1 + TOLERANCE) for n in NETWORKS) for before, after in pairs)
+    return red, len(pairs)
+
+
+def main() -> None:
+    """Take the invocations and store their medians."""
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
+    parser.add_argument("--invocations", type=int, default=9)
+    with tempfile.TemporaryDirectory() as folder:
+        taken = [invoke(Path(folder)) for _ in range(parser.parse_args().invocations)]
+    with DATA.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, NETWORKS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(taken)
+    red, pairs = alarms(taken)
+    print({name: f"{value:.1%}" for name, value in scatter(taken).items()}, f"{red} of {pairs} red")
+
+
+if __name__ == "__main__":
+    main()
