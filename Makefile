@@ -9,7 +9,7 @@ ARGS ?=
 TOX := .venv/bin/tox
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-all lint types front clean
+.PHONY: help test test-all lint types front bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -28,6 +28,9 @@ types: $(TOX)  ## check types
 
 front: $(TOX)  ## measure the paper's networks briefly and draw their front
 	$(TOX) run -e front -- $(ARGS)
+
+bench: $(TOX)  ## time the benchmark suites: make bench ARGS="--networks levit --threads 1,2 --batch 1 --budget 3m"
+	$(TOX) run -e bench -- $(ARGS)
 
 clean:  ## remove what these targets made, except results
 	rm -rf .venv .tox .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build *.egg-info

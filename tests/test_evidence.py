@@ -10,6 +10,7 @@ from bench.judge.front import panels
 from bench.report import table
 from bench.store import records
 from tests.docs import measured_page as measured
+from tests.docs import plain_pytest
 
 ROOT = measured.ROOT
 
@@ -66,3 +67,9 @@ def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:
 @pytest.mark.parametrize("topic", ["pilot", "seats", "stability", "front"])
 def test_every_topic_that_is_cited_has_sessions(topic: str) -> None:
     assert measured.sessions(topic)
+
+
+def test_what_is_said_of_plain_pytest_benchmark_is_computed_from_its_stored_invocations() -> None:
+    assert len(plain_pytest.rows()) >= 9
+    assert plain_pytest.PAGE.read_text(encoding="utf-8") == plain_pytest.page()
+    assert plain_pytest.alarms([dict.fromkeys(plain_pytest.NETWORKS, s) for s in (1.0, 1.04, 1.2)]) == (1, 2)

@@ -2,7 +2,7 @@
 
 Times networks as a user of pytest-benchmark would: one process, one after the other, its own calibration and rounds.
 
-    python -m tests.docs.plain_pytest --invocations 9     # writes docs/why.csv
+    python -m tests.docs.plain_pytest --invocations 9     # writes docs/why.csv and docs/why.md
 """
 
 from __future__ import annotations
@@ -19,12 +19,16 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
+from bench.units import format_latency, significant
+
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "docs" / "why.csv"
+PAGE = ROOT / "docs" / "why.md"
+BEGIN, END = "<!-- plain -->", "<!-- end -->"
 NETWORKS = ("levit_192", "efficientnet_b0", "efficientnet_b2", "mobilenetv3_large_100", "deit_tiny_patch16_224")
 TOLERANCE = 0.05
 """Slow-down of a median that `--benchmark-compare-fail=median:5%` calls a regression."""
-PAGE = """
+TESTS = """
 import pytest, torch
 from bench.measuring.timm_import import import_timm
 
@@ -43,7 +47,7 @@ def test_latency(benchmark, name):
 
 def invoke(folder: Path) -> dict[str, float]:
     """Medians in seconds of one invocation, by network."""
-    (folder / "test_latency.py").write_text(PAGE.format(names=NETWORKS), encoding="utf-8")
+    (folder / "test_latency.py").write_text(TESTS.format(names=NETWORKS), encoding="utf-8")
     out = folder / "out.json"
     words = ["-m", "pytest", "-q", "-p", "no:randomly", "--benchmark-warmup=on", "--benchmark-warmup-iterations=5"]
     subprocess.run(
@@ -73,8 +77,31 @@ def alarms(invocations: Iterable[dict[str, float]]) -> tuple[int, int]:
     return red, len(pairs)
 
 
+def block() -> str:
+    """What docs/why.md says of the stored invocations."""
+    taken = rows()
+    red, pairs = alarms(taken)
+    lines = ["| network | median of the medians | coefficient of variation | slowest / fastest |", "|:--|--:|--:|--:|"]
+    for name, share in scatter(taken).items():
+        medians = [one[name] for one in taken]
+        lines.append(
+            f"| {name} | {format_latency(statistics.median(medians))} | {significant(100 * share, 2)} % "
+            f"| {significant(max(medians) / min(medians))} |"
+        )
+    said = (
+        f"With `--benchmark-compare-fail=median:5%`, {red} of {pairs} comparisons of an invocation with the one before"
+    )
+    return "\n".join([f"{said} would have failed.", "", *lines])
+
+
+def page() -> str:
+    """docs/why.md with the block of the stored invocations."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(f"{BEGIN}\n")
+    return f"{before}{BEGIN}\n{block()}\n{END}{rest.partition(END)[2]}"
+
+
 def main() -> None:
-    """Take the invocations and store their medians."""
+    """Take the invocations, store their medians and write them into docs/why.md."""
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--invocations", type=int, default=9)
     with tempfile.TemporaryDirectory() as folder:
@@ -83,8 +110,7 @@ def main() -> None:
         writer = csv.DictWriter(file, NETWORKS, lineterminator="\n")
         writer.writeheader()
         writer.writerows(taken)
-    red, pairs = alarms(taken)
-    print({name: f"{value:.1%}" for name, value in scatter(taken).items()}, f"{red} of {pairs} red")
+    PAGE.write_text(page(), encoding="utf-8")
 
 
 if __name__ == "__main__":
