@@ -46,7 +46,7 @@ _OPTIONS = (
     ("timeout", "TIME", "when a load or a first pass counts as hung (default: 5m)"),
     ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),
     ("seed", "N", "seed of orders, weights and inputs (default: 0)"),
-    ("store", "FOLDER", "folder of sessions (default: results)"),
+    ("store", "FOLDER", "folder of sessions (default: results); outside the repository write --bench-store=FOLDER"),
 )
 _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, _, _ in _OPTIONS)}|thin)\b")
 """Options as messages of the command line name them."""
