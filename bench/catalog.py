@@ -34,11 +34,13 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     name: str
     """Name in this suite."""
     timm_name: str
-    """Architecture that timm builds for it."""
+    """What timm builds for it: an architecture, with a tag of weights where its default has other classes."""
     family: str
     """Family, for colours and groups."""
     resolution: int
     """Height and width of the input in pixels; the accuracy belongs to it."""
+    crop: float | None = None
+    """Share of the image's shorter side that the centre crop kept when the accuracy was taken; absent: not stated."""
     top1: float | None = None
     """Published ImageNet-1k validation top-1 in percent; absent when none is known at this resolution."""
     top5: float | None = None
@@ -47,14 +49,22 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     """Top-1 in percent against the reassessed labels (ImageNet-ReaL)."""
     v2_top1: float | None = None
     """Top-1 in percent on ImageNet-V2, matched frequency."""
+    pretraining: str | None = None
+    """What more than ImageNet-1k the weights behind the accuracy saw, such as `in21k`; absent: nothing more."""
     params_m: float
-    """Parameters in millions, as timm builds it: distilled networks with both heads."""
+    """Parameters in millions, as timm builds it: distilled networks with both heads. Our count."""
     macs_m: float | None = None
-    """Millions of multiply-accumulates of one image: torch's count, attention spelt out; LeViT: its authors' count."""
+    """Millions of multiply-accumulates of one image, attention spelt out. Our count, by torch's counter."""
+    published_params: str | None = None
+    """Parameters as the source prints them, with its digits and unit, such as `7.8M`."""
+    published_macs: str | None = None
+    """Multiply-accumulates as the source prints them, such as `305M` or `0.31G`; `note` says why where ours differ."""
     groups: tuple[str, ...]
     """Groups it belongs to, besides `all`."""
     accuracy_source: str = ""
     """Who published the accuracies."""
+    counts_source: str = ""
+    """Who published parameters and multiply-accumulates."""
     note: str = ""
     """What a reader of the figures must know."""
 
@@ -195,14 +205,25 @@ def _at(entry: Entry, resolution: int | None) -> Entry:
     return msgspec.structs.replace(
         entry,
         resolution=resolution,
+        crop=None,
         top1=None,
         top5=None,
         real_top1=None,
         v2_top1=None,
+        pretraining=None,
         macs_m=None,
+        published_macs=None,
         accuracy_source="",
-        note=f"no figures at {resolution} px; they were published at {entry.resolution} px",
+        note=f"no figures at {resolution} px; they were published at {entry.resolution} px"
+        + _elsewhere(entry, resolution),
     )
+
+
+def _elsewhere(entry: Entry, resolution: int) -> str:
+    """Points to the entry of the same architecture at that resolution, if there is one."""
+    names = (other.name for other in entries() if (other.timm_name, other.resolution) == (entry.timm_name, resolution))
+    name = next(names, None)
+    return f", and for {name} at {resolution} px" if name else ""
 
 
 def _shown(text: str) -> str:

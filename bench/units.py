@@ -11,6 +11,8 @@ import re
 from bench.errors import UsageError
 
 _SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
+_COUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMgGtT]?)")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
 
 
@@ -86,6 +88,19 @@ def format_count(count: float | None) -> str:
         if count >= scale:
             return f"{significant(count / scale)}{suffix}"
     return f"{count:.0f}"
+
+
+def parse_count(text: str) -> float:
+    """A count in a text such as `600M`, `1.2G`, `5e9` or `250000`.
+
+    Raises:
+        UsageError: the text is no positive number, or its suffix is not one of k, M, G and T.
+    """
+    match = _COUNT.fullmatch(text.strip())
+    count = float(match[1]) * _COUNTS[match[2].lower()] if match else 0.0
+    if not 0 < count < math.inf:
+        raise UsageError(f"{text[:80]!r} is no count. Write a positive number, such as 600M, 1.2G or 250000.")
+    return count
 
 
 def format_bytes(count: int | None) -> str:

@@ -45,6 +45,82 @@ def test_list_chooses_by_group_and_glob_in_the_order_named(capsys: pytest.Captur
     assert {row["family"] for row in rows[5:]} == {"LeViT"}
 
 
+def test_list_filters_what_patterns_choose_and_sorts_it(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ["list", "levit,resnet*", "--min-top1", "80", "--max-macs", "3G", "--sort", "top1"]
+    assert [row["name"] for row in document(capsys, *words)] == [
+        "levit_384",
+        "levit_conv_384",
+        "levit_256",
+        "levit_conv_256",
+        "levit_192",
+    ]
+
+
+def test_list_takes_families_in_any_case_repeated_or_as_a_list(capsys: pytest.CaptureFixture[str]) -> None:
+    rows = document(capsys, "list", "--family", "VIT,levit", "--family", "swin", "--sort", "family")
+    assert list(dict.fromkeys(row["family"] for row in rows)) == ["LeViT", "Swin", "ViT"]
+
+
+def test_list_without_anything_left_exits_with_three_and_names_the_filter(capsys: pytest.CaptureFixture[str]) -> None:
+    code, out, err = run(capsys, "list", "levit", "--min-top1", "90")
+    assert (code, out) == (3, "")
+    assert "none of 10 networks passes all filters: without --min-top1 90 10 would. Loosen that." in err
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        (["--min-top1", "0.8"], "--min-top1 0.8: give percent between 1 and 100"),
+        (["--min-top1", "nan"], "--min-top1 nan: give percent"),
+        (["--max-macs", "much"], "--max-macs: 'much' is no count"),
+        (["--family", "levitt"], "Did you mean 'LeViT'?"),
+        (["--sort", "speed"], "'speed' is not one of"),
+        (["resnet26t"], "levit-bench run --networks resnet26t"),
+        (["my.module:build"], "levit-bench run --networks my.module:build"),
+        (["levit_193"], "Did you mean 'levit_192'?"),
+    ],
+)
+def test_list_refuses_what_it_cannot_do_and_says_what_to_do(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    code, out, err = run(capsys, "list", *words)
+    assert (code, out) == (2, "")
+    assert said in err
+
+
+def test_list_marks_what_is_no_fair_rival_and_leaves_it_out_when_told(capsys: pytest.CaptureFixture[str]) -> None:
+    _, out, _ = run(capsys, "list", "--family", "vit")
+    assert "75.5*" in out
+    assert "saw more than ImageNet-1k (in21k)" in out
+    _, out, _ = run(capsys, "list", "--family", "vit", "--in1k-only")
+    assert "*" not in out
+    assert "vit_small_patch16_224" in out
+
+
+def test_list_names_what_is_unavailable_and_why_once(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = "unknown to timm 0.9.2: pip install --upgrade timm"
+    monkeypatch.setattr("bench.availability.unavailable", lambda _: {"starnet_s1": reason, "starnet_s4": reason})
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run(capsys, "list", "--family", "starnet,vit")
+    assert " ".join(out.split()).count(f"× not available here: starnet_s1, starnet_s4. {reason}") == 1
+    assert out.count("×") == 3
+    assert max(len(line.rstrip()) for line in out.splitlines()) <= 80
+    rows = document(capsys, "list", "--family", "starnet,vit")
+    assert {row["name"]: row["unavailable"] for row in rows if row["unavailable"]} == {
+        "starnet_s1": reason,
+        "starnet_s4": reason,
+    }
+
+
+def test_the_orders_that_help_offers_are_those_there_are() -> None:
+    from bench.cli.list_verb import ORDERS as OFFERED
+    from bench.listing import ORDERS
+
+    assert OFFERED == ORDERS
+
+
 def test_tables_fit_eighty_columns_and_hold_no_escape_in_a_pipe(
     capsys: pytest.CaptureFixture[str], store: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:

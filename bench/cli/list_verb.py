@@ -3,16 +3,39 @@
 from __future__ import annotations
 
 import json
+from typing import TYPE_CHECKING
 
 import click
 
 from bench.cli.options import Words, json_option
+from bench.errors import NothingToShowError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping, Sequence
+
+    from bench.catalog import Entry
+
+# `bench.listing` knows these; they are repeated so that `--help` need not load the catalog.
+ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 
 
 @click.command("list")
 @click.argument("networks", type=Words(), default=())
+@click.option("--family", "families", type=Words(), multiple=True, help="These families, in any case. May be repeated.")
+@click.option("--min-top1", type=float, metavar="PERCENT", help="Published top-1 of at least this.")
+@click.option("--max-macs", metavar="COUNT", help="Multiply-accumulates of at most this: 600M, 1.2G.")
+@click.option("--in1k-only", is_flag=True, help="Leave out accuracies of weights that saw more than ImageNet-1k.")
+@click.option("--sort", "order", type=click.Choice(ORDERS), help="Best top-1 first, the rest from the least up.")
 @json_option
-def command(networks: tuple[str, ...], as_json: bool) -> int:
+def command(
+    networks: tuple[str, ...],
+    families: tuple[tuple[str, ...], ...],
+    min_top1: float | None,
+    max_macs: str | None,
+    in1k_only: bool,
+    order: str | None,
+    as_json: bool,
+) -> int:
     """List the networks of the catalog, or those that NETWORKS chooses: names, globs, groups.
 
     Any other timm name, and module:function of your own, can be measured as well.
@@ -21,19 +44,77 @@ def command(networks: tuple[str, ...], as_json: bool) -> int:
     Examples:
       levit-bench list
       levit-bench list levit,mobilenet* --json
+      levit-bench list --min-top1 80 --max-macs 1.2G --sort macs
+      levit-bench list --family convnext,swin
     """
-    import msgspec
+    from bench.availability import unavailable
+    from bench.catalog import groups
+    from bench.listing import Filters, family_named, keep, ordered, why_empty
 
-    from bench.catalog import entries, groups, select
-
-    chosen = select(networks).entries if networks else entries()
+    if min_top1 is not None and not 1 < min_top1 <= 100:
+        raise UsageError(f"--min-top1 {min_top1:g}: give percent between 1 and 100, such as 80.")
+    filters = Filters(
+        families=tuple(dict.fromkeys(family_named(name) for names in families for name in names)),
+        min_top1=min_top1,
+        max_macs=None if max_macs is None else _macs(max_macs),
+        in1k_only=in1k_only,
+    )
+    asked = _chosen(networks)
+    chosen = keep(asked, filters)
+    if not chosen:
+        raise NothingToShowError(why_empty(asked, filters))
+    chosen = ordered(chosen, order) if order else chosen
+    missing = unavailable(chosen)
     if as_json:
-        click.echo(json.dumps([msgspec.structs.asdict(entry) for entry in chosen], indent=2))
+        click.echo(_document(chosen, missing))
         return 0
     from bench.cli.output import stdout
-    from bench.report.networks import table
+    from bench.report.networks import footnotes, table
 
     console = stdout()
-    console.print(table(chosen))
+    console.print(table(chosen, missing))
+    for line in footnotes(chosen, missing):
+        console.print(line)
     console.print("groups: " + ", ".join(f"{name} ({len(members)})" for name, members in groups().items()))
     return 0
+
+
+def _macs(text: str) -> float:
+    from bench.units import parse_count
+
+    try:
+        return parse_count(text)
+    except UsageError as error:
+        raise UsageError(f"--max-macs: {error}") from error
+
+
+def _chosen(patterns: Sequence[str]) -> tuple[Entry, ...]:
+    """The entries that patterns choose.
+
+    Raises:
+        UsageError: a name is not in the catalog; the message says whether timm knows it all the same.
+    """
+    from bench.availability import timm_architectures
+    from bench.catalog import entries, select, suggest
+
+    if not patterns:
+        return entries()
+    selection = select(patterns)
+    for name in selection.unknown:
+        plain = name.partition("@")[0]
+        known = timm_architectures() or frozenset()
+        if ":" in name or plain.partition(".")[0] in known:
+            raise UsageError(
+                f"{name!r} is not in the catalog: nothing published is known of it here. It can be measured all the "
+                f"same: levit-bench run --networks {name}"
+            )
+        raise UsageError(suggest(plain))
+    return selection.entries
+
+
+def _document(chosen: Sequence[Entry], missing: Mapping[str, str]) -> str:
+    """All fields of the entries, and why one is not available here, if so."""
+    import msgspec
+
+    rows = [{**msgspec.structs.asdict(entry), "unavailable": missing.get(entry.name)} for entry in chosen]
+    return json.dumps(rows, indent=2)

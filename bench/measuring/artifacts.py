@@ -39,7 +39,8 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if case.weights != VERSION:
         raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
     torch.manual_seed(seed)
-    network = networks.build(case.network, case.resolution)
+    # torch's counter fails on a network that hands a parameter, such as a class token, to a module while it may learn.
+    network = networks.build(case.network, case.resolution).requires_grad_(requires_grad=False)
     params = sum(p.numel() for p in network.parameters())
     deviation = 1.0 if params == 0 else calibrate(network, case.resolution, seed)
     macs = _macs(network, images(1, case.resolution, seed, STREAMS[0]))

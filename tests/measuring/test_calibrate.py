@@ -117,6 +117,11 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
     assert torch.allclose(got, artifacts.reference_in(tmp_path, 1).first, atol=1e-5)
 
 
+def test_a_network_that_hands_its_class_token_to_a_module_is_counted(tmp_path: Path) -> None:
+    prepared = artifacts.prepare(Case(network="pit_ti_224", resolution=224), (1,), tmp_path, 0)
+    assert prepared.macs == pytest.approx(0.7e9, rel=0.02)
+
+
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", catalog.entries(), ids=lambda entry: entry.name)
 def test_every_network_of_the_catalog_can_be_prepared_and_has_the_macs_it_is_said_to_have(
