@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -122,7 +123,17 @@ def test_a_network_that_hands_its_class_token_to_a_module_is_counted(tmp_path: P
     assert prepared.macs == pytest.approx(0.7e9, rel=0.02)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Small operators on a busy machine wait for each other's threads, ten times longer than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("entry", catalog.entries(), ids=lambda entry: entry.name)
 def test_every_network_of_the_catalog_can_be_prepared_and_has_the_macs_it_is_said_to_have(
     tmp_path: Path, entry: catalog.Entry
