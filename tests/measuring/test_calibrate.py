@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -117,12 +118,43 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
     assert torch.allclose(got, artifacts.reference_in(tmp_path, 1).first, atol=1e-5)
 
 
+class Masked(nn.Module):
+    """A softmax that one of two places is masked out of, as in Swin's shifted windows."""
+
+    def __init__(self, way: nn.Module) -> None:
+        super().__init__()
+        self.way = way
+        self.head = nn.Linear(12, 1000)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        pixels = nn.functional.adaptive_avg_pool2d(x, 2).flatten(1)
+        return self.head(pixels + self.way(torch.tensor([0.0, -100.0])).sum())
+
+
+def test_subnormals_of_a_masked_softmax_belong_to_the_network_and_others_are_refused() -> None:
+    torch.manual_seed(0)
+    assert calibrate(Masked(nn.Softmax(-1)), 32, 0) > 0.05
+    torch.manual_seed(0)
+    with pytest.raises(CalibrationError, match="subnormal numbers at way"):
+        calibrate(Masked(nn.Hardtanh(1e-40, 2e-40)), 32, 0)
+
+
 def test_a_network_that_hands_its_class_token_to_a_module_is_counted(tmp_path: Path) -> None:
     prepared = artifacts.prepare(Case(network="pit_ti_224", resolution=224), (1,), tmp_path, 0)
     assert prepared.macs == pytest.approx(0.7e9, rel=0.02)
 
 
+@pytest.fixture
+def one_thread() -> Iterator[None]:
+    """Small operators on a busy machine wait for each other's threads, ten times longer than they compute."""
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
+
+
 @pytest.mark.slow
+@pytest.mark.usefixtures("one_thread")
 @pytest.mark.parametrize("entry", catalog.entries(), ids=lambda entry: entry.name)
 def test_every_network_of_the_catalog_can_be_prepared_and_has_the_macs_it_is_said_to_have(
     tmp_path: Path, entry: catalog.Entry
