@@ -27,6 +27,7 @@ FLOORS = {
     "bench.units": Floor(2),
     "bench.budget": Floor(3),
     "bench.catalog": Floor(3),
+    "bench.own": Floor(3),
     "bench.store": Floor(3),
     "bench.measuring": Floor(4, "workshop"),
     "bench.judge": Floor(4, "judge"),
