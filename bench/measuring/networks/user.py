@@ -155,7 +155,7 @@ def _module_of(file: str, digest: str) -> ModuleType:
             "in a new session"
         )
     module = ModuleType(f"levit_bench_own_{found[:12]}")
-    module.__file__ = str(path)
+    module.__file__, module.__package__ = str(path), ""
     sys.modules[module.__name__] = module  # Dataclasses and pickles look their module up.
     folder = str(path.parent)
     if folder not in sys.path:
