@@ -6,7 +6,8 @@ Refuses to know pytest, which `levit_bench_pytest` talks to: nothing here is imp
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+import re
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from itertools import product
 from pathlib import Path
@@ -14,7 +15,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bench import api
+from bench import api, catalog, own
 from bench.cli.output import stderr
 from bench.cli.progress import reporter
 from bench.errors import BenchError, UsageError
@@ -43,9 +44,10 @@ __all__ = [
 ]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
-_AXES = {"networks": "networks", "batch": "batches", "threads": "threads", "allocator": "allocators"}
+_AXES = {"batch": "batches", "threads": "threads", "allocator": "allocators"}
 """Fields of a request that hold several values, by the name of their option and mark."""
 _SINGLE = ("runtime", "device", "resolution")
+_DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
 
 
 class NotAskedError(Exception):
@@ -142,8 +144,8 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     for name, text in texts.items():
         if name in ("batch", "threads"):
             out[_AXES[name]] = _told(name, whole_numbers, text)
-        elif name in _AXES:
-            out[_AXES[name]] = words(text)
+        elif name in ("networks", "allocator"):
+            out[_AXES.get(name, name)] = words(text)
         elif name in ("seed", "resolution"):
             out[name] = _told(name, whole_numbers, text)[0]
         else:
@@ -167,30 +169,38 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         NotAskedError: mark and command line have nothing in common, or the machine lacks what the test is about.
         UsageError: the mark is malformed.
     """
-    unknown = set(marked) - {*_AXES, *_SINGLE, "accuracy"} | ({"networks"} & set(marked))
-    if unknown:
-        known = ", ".join(sorted({*_AXES, *_SINGLE, "accuracy"} - {"networks"}))
-        raise UsageError(f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes networks and {known}.")
+    allowed = {*_AXES, *_SINGLE, "accuracy"}
+    if unknown := set(marked) - allowed:
+        raise UsageError(
+            f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
+            f"{', '.join(sorted(allowed))}."
+        )
     fields: dict[str, Any] = {**asked}
-    own = {**marked, **({"networks": tuple(patterns)} if patterns else {})}
-    for name, value in own.items():
+    for name, value in marked.items():
         fields |= _narrowed(name, value, asked)
-    device = fields.get("device", "cpu")
-    if "device" in own:
+    if "device" in marked:
         try:
-            devices.resolve(device)
+            devices.resolve(str(marked["device"]))
         except UsageError as error:
             raise NotAskedError(str(error)) from error
-    request = Request(**{"networks": DEFAULT_NETWORKS, **fields})
+    named = _networks(patterns, asked.get("networks"))
+    request = Request(**{**fields, "networks": tuple(named)})
     check(request)
-    axes = product(
-        singles(request.networks), request.threads, request.batches, request.allocators or (default_allocator(),)
-    )
+    others = catalog.select(request.networks).unknown
+    if request.accuracy is not None:
+        own.one_accuracy(request.accuracy, others, filter(None, named.values()))
+    axes = product(named, request.threads, request.batches, request.allocators or (default_allocator(),))
     return [
         Declared(
             _name(network, batch, threads, allocator, request),
             msgspec.structs.replace(
-                request, networks=(network,), threads=(threads,), batches=(batch,), allocators=(allocator,)
+                request,
+                networks=(network,),
+                stated={network: stated} if (stated := named[network]) else {},
+                accuracy=request.accuracy if network in others else None,
+                threads=(threads,),
+                batches=(batch,),
+                allocators=(allocator,),
             ),
         )
         for network, threads, batch, allocator in axes
@@ -277,15 +287,25 @@ def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, A
         return {name: value}
     field = _AXES[name]
     values = _several(value, int if name in ("batch", "threads") else str, name)
-    if name == "networks":
-        values = singles([str(one) for one in values])
-    if field not in asked:
-        return {field: values}
-    wanted = singles(asked[field]) if name == "networks" else asked[field]
+    return {field: _common(name, values, asked[field]) if field in asked else values}
+
+
+def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, own.Stated | None]:
+    """The networks of a test, each by itself, with what is stated of it."""
+    wanted = None if asked is None else singles(asked)
+    if not patterns:
+        return singles(DEFAULT_NETWORKS) if wanted is None else wanted
+    marked = singles(_several(patterns, str, "networks"))
+    return marked if wanted is None else {name: marked[name] for name in _common("networks", tuple(marked), wanted)}
+
+
+def _common(name: str, values: Sequence[Any], wanted: Collection[Any]) -> tuple[Any, ...]:
     both = tuple(one for one in values if one in wanted)
     if not both:
-        raise NotAskedError(f"it is about {name} {_listed(values)}, and the command line asks for {_listed(wanted)}")
-    return {field: both}
+        raise NotAskedError(
+            f"it is about {name} {_listed(values)}, and the command line asks for {_listed(list(wanted))}"
+        )
+    return both
 
 
 def _several(value: object, kind: type, name: str) -> tuple[Any, ...]:
@@ -314,4 +334,5 @@ def _name(network: str, batch: int, threads: int, allocator: str, request: Reque
     """Short and unique among the cases of one test."""
     at = f"@{request.resolution}" if request.resolution is not None else ""
     unusual = [word for word, usual in ((request.runtime, "eager"),) if word != usual]
-    return "-".join([f"{visible(network)}{at}", f"b{batch}", f"t{threads}", allocator, *unusual])
+    # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
+    return "-".join([f"{_DIGEST.sub('', visible(network))}{at}", f"b{batch}", f"t{threads}", allocator, *unusual])

@@ -30,7 +30,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     """What is asked: one network in one configuration. Two cases with the same fields are the same case."""
 
     network: str
-    """Name in the catalog, timm name, or `module:function` of a builder."""
+    """Name in the catalog, timm name, or `module:function` or `file.py:function#digest` of a builder."""
     weights: str = "random-calibrated-1"
     """Where the weights come from; `random-calibrated-1` is defined in `measuring/calibrate.py`."""
     form: str = "shipped"

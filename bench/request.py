@@ -6,13 +6,13 @@ Refuses to know which door it was, and how a case is measured.
 from __future__ import annotations
 
 import os
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
 import msgspec
 
-from bench import catalog
+from bench import catalog, own
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
 from bench.measuring import devices, runtimes
@@ -35,7 +35,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asked for, in the user's words. The defaults are those of the command line."""
 
     networks: tuple[str, ...]
-    """Names, globs, groups, timm names, `module:function`; each may end in `@resolution`."""
+    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@resolution`. Also TOML
+    files of networks, which state their accuracy."""
+    accuracy: float | None = None
+    """Top-1 in percent of the one network among them that is not in the catalog."""
+    stated: dict[str, own.Stated] = {}
+    """What TOML files said of some of the networks, when `singles` has taken the files apart."""
     resolution: int | None = None
     """Height and width in pixels for all of them; absent: each network's own."""
     batches: tuple[int, ...] = (1,)
@@ -121,15 +126,26 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         UsageError: an axis is malformed, a name is unknown, or nothing was chosen.
     """
     device = check(request)
-    selection = catalog.select(request.networks)
+    names, stated = own.expand(request.networks)
+    stated |= request.stated
+    selection = catalog.select(names)
     chosen = list(selection.entries)
     if request.resolution is not None:
         sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
+    accuracies = {text: one.accuracy for text, one in stated.items()}
+    if request.accuracy is not None:
+        figure = own.one_accuracy(request.accuracy, selection.unknown, stated.values())
+        accuracies = dict.fromkeys(selection.unknown, figure)
+    published = {(entry.name, entry.resolution): catalog.accuracy_of(entry) for entry in chosen}
+    families = {text: one.family for text, one in stated.items()}
     if selection.unknown:
-        chosen += _resolve(selection.unknown, request.resolution, workshop)
+        found = _resolve(selection.unknown, request.resolution, workshop, families)
+        for text, entry in zip(selection.unknown, found, strict=True):
+            published.setdefault((entry.name, entry.resolution), accuracies.get(text))
+        chosen += found
     axes = product(request.allocators or (default_allocator(),), request.threads, request.batches, chosen)
-    found = [
+    cases = [
         Subject(
             case=Case(
                 network=entry.name,
@@ -140,27 +156,30 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 threads=threads,
                 allocator=allocator,
             ),
-            accuracy=catalog.accuracy_of(entry),
+            accuracy=published[entry.name, entry.resolution],
             family=entry.family,
         )
         for allocator, threads, batch, entry in axes
     ]
-    return list({subject.case.id: subject for subject in found}.values())
+    return list({subject.case.id: subject for subject in cases}.values())
 
 
-def singles(patterns: Sequence[str]) -> tuple[str, ...]:
-    """Names that each stand for one network, groups and globs taken apart; nothing is looked up outside the catalog.
+def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
+    """Names that each stand for one network, with what a TOML file states of it: groups, globs and files taken apart.
+
+    Nothing is looked up outside the catalog, and nothing is executed.
 
     Raises:
-        UsageError: a pattern is malformed, a glob matches nothing, or nothing was named.
+        UsageError: a pattern is malformed, a glob or file is not there, or nothing was named.
     """
-    selection = catalog.select(patterns)
+    names, stated = own.expand(patterns)
+    selection = catalog.select(names)
     usual = {entry.name: entry.resolution for entry in catalog.entries()}
     named = (
         entry.name if entry.resolution == usual[entry.name] else f"{entry.name}@{entry.resolution}"
         for entry in selection.entries
     )
-    return (*named, *selection.unknown)
+    return {name: stated.get(name) for name in (*named, *selection.unknown)}
 
 
 def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
@@ -169,8 +188,10 @@ def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
             raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
 
 
-def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -> list[catalog.Entry]:
-    """Entries, without accuracy, for names of timm's or the user's."""
+def _resolve(
+    names: Sequence[str], resolution: int | None, workshop: Workshop, families: Mapping[str, str]
+) -> list[catalog.Entry]:
+    """An entry, without accuracy, for each of these names of timm's or the user's."""
     wanted = [catalog.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
@@ -185,12 +206,12 @@ def _resolve(names: Sequence[str], resolution: int | None, workshop: Workshop) -
         catalog.Entry(
             name=name,
             timm_name=name,
-            family="other",
+            family=families.get(text, "other"),
             resolution=size or resolution or found.resolutions[name],
             params_m=0.0,
             groups=(),
         )
-        for name, size in wanted
+        for text, (name, size) in zip(names, wanted, strict=True)
     ]
 
 

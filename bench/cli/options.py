@@ -86,7 +86,14 @@ def request_options(command: _Command) -> _Command:
             "--networks",
             type=Words(),
             default=(),
-            help="Names, globs, groups, timm names or module:function; NAME@PIXELS for another input size.",
+            help="Names, globs, groups, timm names, module:function, nets.py:function or a TOML file of networks; "
+            "NAME@PIXELS for another input size.",
+        ),
+        click.option(
+            "--accuracy",
+            type=float,
+            metavar="PERCENT",
+            help="Top-1 on ImageNet-1k's validation set of the one network that is not in the catalog.",
         ),
         click.option("--batch", "batches", type=Numbers(), default="1", show_default=True, help="Images a pass."),
         click.option("--threads", type=Numbers(), default="1", show_default=True, help="Threads of a pass."),

@@ -28,6 +28,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     Examples:
       levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
       levit-bench run --networks paper --allocator pinned,shipped --budget 10m
+      levit-bench run --networks nets.py:build,levit_128s --accuracy 78.3
       levit-bench run --resume last --budget 2m
     """
     from bench import api
@@ -40,6 +41,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         if resume is not None:
             if words["networks"]:
                 raise UsageError("--resume takes the networks of its session. Leave --networks out.")
+            if words["accuracy"] is not None:
+                raise UsageError("--resume takes the accuracies of its session. Leave --accuracy out.")
             outcome = api.resume(root, resume, words["budget"], observer)
         else:
             outcome = api.measure_request(request_from(words), root, observer, title=title)

@@ -41,12 +41,14 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     torch.manual_seed(seed)
     # torch's counter fails on a network that hands a parameter, such as a class token, to a module while it may learn.
     network = networks.build(case.network, case.resolution).requires_grad_(requires_grad=False)
+    channels = networks.channels(case.network)
+    example = images(1, case.resolution, seed, STREAMS[0], channels)
     params = sum(p.numel() for p in network.parameters())
-    deviation = 1.0 if params == 0 else calibrate(network, case.resolution, seed)
-    macs = _macs(network, images(1, case.resolution, seed, STREAMS[0]))
+    deviation = 1.0 if params == 0 else calibrate(network, case.resolution, seed, channels)
+    macs = _macs(network, example)
     for batch in batches:
-        _write_reference(network, case, batch, folder, seed)
-    artifact = runtimes.get(case.runtime).prepare(network, images(1, case.resolution, seed, STREAMS[0]), folder)
+        _write_reference(network, case, batch, folder, seed, channels)
+    artifact = runtimes.get(case.runtime).prepare(network, example, folder)
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
@@ -68,6 +70,8 @@ class Reference(NamedTuple):
     """The same for the second set."""
     sensitivity: float
     """Relative distance that the logits move when every pixel moves by 1e-7 of itself."""
+    channels: int
+    """Channels of the images."""
 
     def tolerance(self, precision: str) -> float:
         """Relative distance that is allowed: by precision, and ten times what rounding of the input alone does."""
@@ -77,16 +81,16 @@ class Reference(NamedTuple):
 def reference_in(folder: Path, batch: int) -> Reference:
     """The reference that the preparation left."""
     kept = safetensors.torch.load_file(_reference(folder, batch))
-    return Reference(kept["0"], kept["1"], float(kept["sensitivity"]))
+    return Reference(kept["0"], kept["1"], float(kept["sensitivity"]), int(kept["channels"]))
 
 
 def _reference(folder: Path, batch: int) -> Path:
     return folder / f"reference-{batch}.safetensors"
 
 
-def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int) -> None:
+def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int, channels: int) -> None:
     with torch.inference_mode():
-        given = [images(batch, case.resolution, seed, stream) for stream in STREAMS]
+        given = [images(batch, case.resolution, seed, stream, channels) for stream in STREAMS]
         first, second = (as_logits(network(one), batch).clone() for one in given)
         jitter = torch.randn(given[0].shape, generator=torch.Generator().manual_seed(seed))
         moved = as_logits(network(given[0] * (1 + _ROUNDING * jitter)), batch)
@@ -99,7 +103,12 @@ def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, s
     distance = relative_distance(first, second)
     if distance < _LEAST_DISTANCE:
         raise ValueError(f"outputs hardly depend on the image: {distance:.2g} apart for two different ones")
-    kept = {"0": first.contiguous(), "1": second.contiguous(), "sensitivity": torch.tensor(sensitivity)}
+    kept = {
+        "0": first.contiguous(),
+        "1": second.contiguous(),
+        "sensitivity": torch.tensor(sensitivity),
+        "channels": torch.tensor(channels),
+    }
     safetensors.torch.save_file(kept, _reference(folder, batch))
 
 

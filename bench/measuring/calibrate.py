@@ -32,19 +32,20 @@ class CalibrationError(ValueError):
     """The network cannot be brought to compute something worth checking."""
 
 
-def calibrate(network: nn.Module, resolution: int, seed: int) -> float:
+def calibrate(network: nn.Module, resolution: int, seed: int, channels: int = 3) -> float:
     """Calibrate in place, in evaluation mode afterwards; returns the deviation of the logits over classes.
 
     Args:
-        network: freshly built; takes images (batch, 3, resolution, resolution), returns logits (batch, classes).
+        network: freshly built; takes images (batch, channels, resolution, resolution), returns logits (batch, classes).
         resolution: height and width in pixels.
         seed: the session's seed.
+        channels: of its images.
 
     Raises:
         CalibrationError: logits stay out of order one, or weights or activations are subnormal.
         TypeError, ValueError: the network returns no logits.
     """
-    sample = images(16 if resolution <= 224 else 8, resolution, seed, _STREAM)
+    sample = images(16 if resolution <= 224 else 8, resolution, seed, _STREAM, channels)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         _redraw_constants(network, generator)

@@ -22,7 +22,14 @@ from bench.measuring.reasons import reason_for_exit
 from bench.measuring.wire import Answer, Request, decode_answer, encode
 
 _READ = 1 << 16
-_WORKER = ("-P", "-m", "bench.measuring.worker")  # -P: a folder `bench` of the user's own must not hide the suite.
+_HOME = str(Path(__file__).parents[2])  # The folder that holds this very package.
+# A folder `bench` of the user's own must not hide the suite, whatever PYTHONPATH says: the package is imported from
+# where its parent has it before any other folder is looked at. Afterwards the import path is as if nothing had been.
+_BOOTSTRAP = (
+    "import sys; sys.path.insert(0, sys.argv.pop(1)); import bench; del sys.path[0]; "
+    "from bench.measuring.worker import main; main()"
+)
+_WORKER = ("-P", "-c", _BOOTSTRAP, _HOME)
 _LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
 _GRACE_S = 5.0  # A worker between requests ends at once.
 _STDERR_TAIL = 2000
@@ -140,7 +147,7 @@ class Seat:
 
 
 def _import_path() -> dict[str, str]:
-    """Let the seat import what its parent can, and then what lies in the working folder, the user's own networks."""
+    """Let the seat import what its parent can, and then what lies in the working folder: the user's own networks."""
     here = str(Path.cwd())
     return {"PYTHONPATH": os.pathsep.join([*(path or here for path in sys.path), here])}
 

@@ -1,4 +1,4 @@
-"""A seat from the inside: `python -m bench.measuring.worker IN OUT LIFE THREADS SIGNAL`, the first three pipe ends.
+"""A seat from the inside: a process that `seat.py` starts with IN OUT LIFE THREADS SIGNAL, the first three pipe ends.
 
 Does what the parent asks, one request at a time, in its main thread, and blocks on a read in between. Refuses to
 decide anything. Ends when the parent closes the pipe or dies.
@@ -82,8 +82,10 @@ class Worker:
     def _load(self, request: Load) -> Answer:
         case, folder = request.case, Path(request.folder)
         loaded = runtimes.get(case.runtime).load(case.network, case.resolution, artifacts.artifact_in(folder))
-        first, second = (images(case.batch, case.resolution, request.seed, s) for s in artifacts.STREAMS)
         reference = artifacts.reference_in(folder, case.batch)
+        first, second = (
+            images(case.batch, case.resolution, request.seed, s, reference.channels) for s in artifacts.STREAMS
+        )
         tolerance = reference.tolerance(case.precision)
         started = time.perf_counter()
         output = as_logits(loaded.run(first), case.batch)
@@ -175,7 +177,3 @@ def main() -> None:
     torch.set_num_interop_threads(1)
     with os.fdopen(reading, "rb") as requests, os.fdopen(writing, "wb") as answers:
         serve(requests, answers)
-
-
-if __name__ == "__main__":
-    main()

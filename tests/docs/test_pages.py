@@ -13,7 +13,7 @@ import pytest
 
 from bench.cli import _VERBS, cli
 from bench.request import MAX_BUDGET_VARIABLE
-from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands
+from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
 from tests.docs.format_page import PAGE, page
 
 CAP = "5s"
@@ -35,11 +35,12 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder
 
 
-def execute(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
-    """Run one documented command with a capped budget."""
-    program = [sys.executable, "-m", "bench"] if words[0] == "levit-bench" else [sys.executable]
+def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedProcess[str]:
+    """Run one documented command with a capped budget, beside the files that its page shows."""
+    program = [sys.executable, "-P", "-m", "bench"] if words[0] == "levit-bench" else [sys.executable]
     assert words[0] in ("levit-bench", "python"), f"{words[0]} is neither run nor listed in PARSED_ONLY"
-    env = os.environ | {MAX_BUDGET_VARIABLE: CAP, "PYTHONPATH": str(ROOT)}
+    installed = map(str, (ROOT, *lay_out(page, folder)))
+    env = os.environ | {MAX_BUDGET_VARIABLE: CAP, "PYTHONPATH": os.pathsep.join(installed)}
     return subprocess.run(
         [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False
     )
@@ -49,7 +50,7 @@ def execute(words: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     ("block", "words"), _QUICK, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
 def test_a_documented_command_runs(folder: Path, block: Block, words: list[str]) -> None:
-    done = execute(words, folder)
+    done = execute(words, folder, block.page)
     assert done.returncode == 0, f"{block}: {done.stderr}"
 
 
@@ -58,12 +59,12 @@ def test_a_documented_command_runs(folder: Path, block: Block, words: list[str])
     ("block", "words"), _RUNS, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
 def test_a_documented_measurement_runs(tmp_path: Path, block: Block, words: list[str]) -> None:
-    done = execute(words, tmp_path)
+    done = execute(words, tmp_path, block.page)
     assert done.returncode == 0, f"{block}: {done.stderr}"
     assert list(tmp_path.rglob("*.jsonl")), "the measurement left no session"
 
 
-@pytest.mark.parametrize("block", blocks("python"), ids=str)
+@pytest.mark.parametrize("block", [block for block in blocks("python") if block.file is None], ids=str)
 def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP, "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -29,6 +29,7 @@ FLOORS = {
     "bench.availability": Floor(3),
     "bench.budget": Floor(3),
     "bench.listing": Floor(3),
+    "bench.own": Floor(3),
     "bench.store": Floor(3),
     "bench.measuring": Floor(4, "workshop"),
     "bench.judge": Floor(4, "judge"),

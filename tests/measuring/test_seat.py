@@ -13,7 +13,9 @@ import pytest
 
 from bench.measuring import seat as seat_module
 from bench.measuring.seat import Seat, SeatLostError, process_cpu_s
-from bench.measuring.wire import Describe, Description
+from bench.measuring.wire import Describe, Description, Resolve, Resolved
+
+ROOT = Path(__file__).parents[2]
 
 Fake = Callable[[str], Seat]
 
@@ -111,13 +113,21 @@ def test_processor_time_of_a_process_rises_with_work_and_not_with_sleep(fake: Fa
     assert process_cpu_s(seat._process.pid) == 0.0
 
 
-def test_a_seat_finds_the_users_modules_without_letting_them_hide_the_suite(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+@pytest.mark.parametrize("python_path", ["", ".", "FOLDER"])
+def test_a_seat_imports_the_suite_and_not_a_package_of_the_users_that_is_called_alike(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python_path: str
 ) -> None:
     (tmp_path / "bench").mkdir()
     (tmp_path / "bench" / "__init__.py").write_text("raise SystemExit('a foreign package called bench')")
+    (tmp_path / "my_nets.py").write_text(
+        "def build():\n    raise AssertionError('only looked up')\nbuild.resolution = 48"
+    )
     monkeypatch.chdir(tmp_path)
-    path = seat_module._import_path()["PYTHONPATH"].split(":" if sys.platform != "win32" else ";")
-    assert path[-1] == str(tmp_path)
+    foreign = python_path.replace("FOLDER", str(tmp_path))
+    monkeypatch.setattr(sys, "path", [foreign, *(path for path in sys.path if Path(path).resolve() != ROOT)])
     with Seat(1, "n/a") as seat:
-        assert isinstance(seat.ask(Describe(), 60), Description)
+        answer = seat.ask(Resolve(names=("my_nets:build", "bench.nets:build", "bench:build")), 60)
+    assert isinstance(answer, Resolved)
+    assert answer.resolutions == {"my_nets:build": 48}
+    assert "bench/nets.py:build" in answer.missing["bench.nets:build"]
+    assert "bench/__init__.py:build" in answer.missing["bench:build"]

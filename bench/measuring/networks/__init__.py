@@ -7,7 +7,7 @@ builder under the entry-point group `levit_bench.networks`.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from importlib.metadata import entry_points
 from typing import Protocol
 
@@ -51,6 +51,16 @@ def build(name: str, resolution: int) -> nn.Module:
         LookupError: no builder owns the name.
     """
     return _builder_of(name).build(name, resolution).eval()
+
+
+def channels(name: str) -> int:
+    """Channels of the images that a network takes: 3, unless its builder has a function `channels` that says 1.
+
+    Raises:
+        LookupError: no builder owns the name.
+    """
+    told: Callable[[str], int] = getattr(_builder_of(name), "channels", lambda _name: 3)
+    return told(name)
 
 
 def resolve(names: Iterable[str]) -> Resolved:

@@ -1,0 +1,261 @@
+"""Networks of the user's own in the user's words: files are found and named, and what is stated of them is checked.
+
+A name leaves here as `module:function`, or as `nets.py:build#3f2a91`: the file by its path below the current folder,
+and the beginning of its digest, so that two files of one name, or one file before and after an edit, are two networks.
+Refuses to execute anything, and to know how a network is built.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import math
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from bench.errors import UsageError
+from bench.records import Accuracy
+
+SOURCE = "the user's own figure"
+"""Where an accuracy comes from when nothing else is said."""
+
+_DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
+_LONGEST_FILE = 4 << 20
+_LONGEST_TEXT = 200
+_FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?P<pixels>@[0-9]{1,4})?", re.S)
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[network]]` of a TOML file: a network of the user's own, and what the user states of it."""
+
+    build: str
+    """`module:function`, or `file.py:function` with the file relative to the TOML file's folder."""
+    resolution: int | None = None
+    """Height and width in pixels; the accuracy belongs to it. Absent: the function's own."""
+    top1: float | None = None
+    """Top-1 in percent."""
+    top5: float | None = None
+    """Top-5 in percent."""
+    images: int = 50_000
+    """Images that it was scored on."""
+    dataset: str = "ImageNet-1k validation"
+    """Name of their set."""
+    source: str = SOURCE
+    """Who scored it."""
+    family: str = "other"
+    """For colours and groups in figures."""
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """What it states of accuracy, if anything."""
+        if self.top1 is None:
+            return None
+        return Accuracy(top1=self.top1, top5=self.top5, images=self.images, dataset=self.dataset, source=self.source)
+
+
+def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
+    """Names with files found and TOML files read, and what the TOML files state by name.
+
+    Args:
+        names: as a door was given them; commas separate as list items do. Names of other kinds are passed on.
+
+    Raises:
+        UsageError: a file is missing, lies outside the current folder or is malformed, and what to do.
+    """
+    out: list[str] = []
+    stated: dict[str, Stated] = {}
+    for text in (part.strip() for name in names for part in name.split(",")):
+        if text.lower().endswith(".toml"):
+            found = _read(text)
+            stated |= found
+            out += found
+        elif text:
+            out.append(_named(text, Path()))
+    return tuple(out), stated
+
+
+def check_percent(value: float, where: str) -> None:
+    """Refuse what is no accuracy in percent.
+
+    Raises:
+        UsageError: naming the place.
+    """
+    if not math.isfinite(value) or not 0 <= value <= 100:
+        raise UsageError(f"{where} {value:g}: give a percentage from 0 to 100, such as 78.3.")
+    if value < 1:
+        raise UsageError(
+            f"{where} {value:g}: accuracy is given in percent, not as a fraction. Write {100 * value:g} if that is "
+            "meant."
+        )
+
+
+def one_accuracy(percent: float, own: Sequence[str], stated: Iterable[Stated]) -> Accuracy:
+    """The accuracy that `--accuracy` states of the one network in `own`.
+
+    Raises:
+        UsageError: it is no percentage, there is not exactly one such network, or its accuracy is stated elsewhere.
+    """
+    check_percent(percent, "--accuracy")
+    if len(own) != 1:
+        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
+        raise UsageError(
+            f"--accuracy {percent:g} belongs to one network outside the catalog, and {named}. Name one, such as "
+            "--networks nets.py:build, or state several accuracies in a TOML file: docs/add-a-network.md."
+        )
+    if any(one.top1 is not None for one in stated):
+        raise UsageError(f"--accuracy {percent:g}: {_shown(own[0])} has its top1 in a TOML file. State it once.")
+    return Accuracy(top1=percent, source=SOURCE)
+
+
+def _named(text: str, folder: Path) -> str:
+    """A name as it is stored. `file.py:function` is found relative to a folder; every other name is passed on.
+
+    Raises:
+        UsageError: the file cannot be named or read.
+    """
+    sized = _SIZED.fullmatch(text)
+    name, pixels = (sized["name"], sized["pixels"] or "") if sized else (text, "")
+    match = _FILE.fullmatch(name)
+    if match is None:
+        return text
+    if not text.isprintable():
+        raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
+    function = match["function"] or ""
+    if not function.isidentifier():
+        raise UsageError(
+            f"{_shown(name)} names no function. Write file.py:function, such as {match['file'][-60:]}:build."
+        )
+    file = _below_here(match["file"], folder)
+    digest = hashlib.sha256(_bytes(file, f"network {_shown(name)}")).hexdigest()[:_DIGITS]
+    if match["digest"] not in (None, digest):
+        raise UsageError(
+            f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
+            f"Restore that version, or leave '#{match['digest']}' out."
+        )
+    return f"{file}:{function}#{digest}{pixels}"
+
+
+def _below_here(file: str, folder: Path) -> str:
+    """The path of a file relative to the current folder: what is stored must name no place of this machine.
+
+    Raises:
+        UsageError: it is not below the current folder.
+    """
+    here = Path.cwd()
+    try:
+        path = Path(os.path.abspath(folder / Path(file).expanduser()))  # noqa: PTH100 (links stay as they are named)
+        inside = [one for one in (path, path.resolve()) if one.is_relative_to(here)]
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"cannot find {_shown(file)}: {error}.") from error
+    if not inside:
+        raise UsageError(
+            f"{_shown(file)} is not below the current folder. Results name files relative to it, so that they hold no "
+            "path of this machine: run from a folder above the file, or use module:function with PYTHONPATH."
+        )
+    name = inside[0].relative_to(here).as_posix()
+    if "@" in name or "," in name:
+        raise UsageError(f"{_shown(name)} holds '@' or ',', which separate pixels and names. Rename it or its folder.")
+    return name
+
+
+def _bytes(file: str | Path, what: str) -> bytes:
+    """A regular file of a sensible size."""
+    path = Path(file)
+    try:
+        if not path.is_file():
+            raise UsageError(
+                f"{what}: there is no file {_shown(str(file))}. The current folder is {Path.cwd().name!r}."
+            )
+        if path.stat().st_size > _LONGEST_FILE:
+            raise UsageError(
+                f"{what}: {_shown(str(file))} has more than {_LONGEST_FILE >> 20} MiB. Is it the right file?"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{what}: cannot read {_shown(str(file))}: {error.strerror or error}.") from error
+
+
+def _read(text: str) -> dict[str, Stated]:
+    """The networks of a TOML file, by name.
+
+    Raises:
+        UsageError: naming the file, the entry and the key.
+    """
+    shown = _shown(text)
+    if not text.isprintable():
+        raise UsageError(f"{shown} is no file's name: it holds characters that cannot be printed. Rename it.")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"cannot find {shown}: {error}.") from error
+    try:
+        document = tomllib.loads(_bytes(path, f"networks of {shown}").decode("utf-8"))
+    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        raise UsageError(
+            f'{shown} is no TOML: {error}. Each network is a table [[network]] with a line build = "…".'
+        ) from error
+    unknown = sorted(set(document) - {"network"})
+    entries = document.get("network", [])
+    if unknown:
+        raise UsageError(
+            f"{shown} holds {_shown(unknown[0])}. Networks are tables [[network]], and nothing else is read."
+        )
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f'{shown} holds no [[network]]. Write that line, and below it build = "nets.py:build".')
+    out: dict[str, Stated] = {}
+    for number, entry in enumerate(entries, 1):
+        where = f"{shown}, network {number}"
+        one = _checked(entry, where)
+        name = _named(one.build, path.parent)
+        if one.resolution is not None:
+            name = f"{name}@{one.resolution}"
+        if name in out:
+            raise UsageError(f"{where}: {_shown(one.build)} stands there twice at one resolution. State it once.")
+        out[name] = one
+    return out
+
+
+def _checked(entry: dict[str, object], where: str) -> Stated:
+    """One entry with its types and ranges."""
+    known = Stated.__struct_fields__
+    for key in entry:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"{where}: unknown key {_shown(key)}.{hint} Known are {', '.join(known)}.")
+    try:
+        one = msgspec.convert(entry, Stated)
+    except msgspec.ValidationError as error:
+        said, _, at = str(error).partition(" - at `$.")
+        raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {said}.") from error
+    for key in ("build", "dataset", "source", "family"):
+        text = str(getattr(one, key))
+        if not text.isprintable() or not 0 < len(text) <= _LONGEST_TEXT:
+            raise UsageError(f"{where}, key {key}: give 1 to {_LONGEST_TEXT} printable characters, not {_shown(text)}.")
+    if ":" not in one.build or "@" in one.build or "," in one.build:
+        raise UsageError(
+            f"{where}, key build: {_shown(one.build)} is no builder. Write module:function or file.py:function, and "
+            "pixels as resolution."
+        )
+    for key in ("resolution", "images"):
+        value = getattr(one, key)
+        if value is not None and value < 1:
+            raise UsageError(f"{where}, key {key}: {value} is not positive.")
+    for key in ("top1", "top5"):
+        value = getattr(one, key)
+        if value is not None:
+            check_percent(value, f"{where}, key {key}:")
+    if one.top5 is not None and (one.top1 is None or one.top5 < one.top1):
+        raise UsageError(f"{where}, key top5: {one.top5:g} without a top1 that is at most as large. Is one mistyped?")
+    return one
+
+
+def _shown(text: str) -> str:
+    """Text fit for a message: quoted, escapes made visible, cut when long."""
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -1,0 +1,298 @@
+"""Users' networks as they come: what is served, how it is unwrapped, and what is refused with which reason."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+import textwrap
+from pathlib import Path
+
+import pytest
+import torch
+
+from bench.measuring import artifacts, networks
+from bench.measuring.networks import user
+from bench.measuring.wire import Load, Loaded
+from bench.measuring.worker import Worker
+from bench.own import expand
+from bench.records import Case
+from bench.request import MAX_BUDGET_VARIABLE
+
+ROOT = Path(__file__).parents[2]
+
+NETS = """
+from collections import namedtuple
+from dataclasses import dataclass
+
+import torch
+from torch import nn
+
+
+@dataclass
+class Output:
+    logits: torch.Tensor
+    hidden: torch.Tensor
+
+
+Named = namedtuple("Named", "features logits")
+
+
+class Net(nn.Module):
+    def __init__(self, channels, before, after):
+        super().__init__()
+        self.features = nn.Sequential(nn.Conv2d(channels, 8, 3, 4), nn.BatchNorm2d(8), nn.ReLU())
+        self.head = nn.Linear(8, 10)
+        self.before, self.after = before, after
+
+    def forward(self, x):
+        features = self.features(self.before(x)).mean((2, 3))
+        return self.after(self.head(features), features)
+
+
+def maker(after=lambda logits, features: logits, before=lambda x: x, channels=3, resolution=32):
+    def build():
+        return Net(channels, before, after)
+
+    build.resolution = resolution
+    return build
+
+
+def only(dtype=None, size=None):
+    def before(x):
+        if dtype is not None and x.dtype != dtype:
+            raise TypeError(f"want {dtype}, got {x.dtype}")
+        if size is not None and x.shape[-1] != size:
+            raise ValueError(f"want {size} px")
+        return x.float()
+
+    return before
+
+
+plain = maker()
+pair = maker(lambda logits, features: (logits, features))
+as_list = maker(lambda logits, features: [logits, features])
+mapping = maker(lambda logits, features: {"hidden": features, "logits": logits})
+thing = maker(lambda logits, features: Output(logits, features))
+named = maker(lambda logits, features: Named(features, logits))
+
+grey = maker(channels=1)
+grey.channels = 1
+grey_untold = maker(channels=1)
+cmyk = maker(channels=4)
+cmyk.channels = 4
+
+uint8 = maker(before=only(torch.uint8))
+sized = maker(before=only(size=64))
+channels_last = maker(before=lambda x: x.permute(0, 3, 1, 2))
+
+features_first = maker(lambda logits, features: (features[:, :, None, None], logits))
+other_keys = maker(lambda logits, features: {"out": logits, "aux": logits})
+nothing = maker(lambda logits, features: None)
+empty = maker(lambda logits, features: ())
+squeezed = maker(lambda logits, features: logits[:, 0])
+one_class = maker(lambda logits, features: logits[:, :1])
+dense = maker(lambda logits, features: {"logits": logits[:, :, None, None]})
+
+wide = maker(resolution=(224, 192))
+huge = maker(resolution=10**9)
+worded = maker(resolution="large")
+
+
+def needs(width, depth=2):
+    return plain()
+
+
+network = plain()
+number = 3
+Class = type("Class", (Net,), {"__init__": lambda self: Net.__init__(self, 3, lambda x: x, lambda a, b: a)})
+Class.resolution = 32
+"""
+
+
+@pytest.fixture
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder with nets.py, as a seat that was started there sees it."""
+    (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(user, "_HERE", tmp_path)
+    monkeypatch.setattr(sys, "path", sys.path[:])
+    user._module_of.cache_clear()
+    return tmp_path
+
+
+def named(text: str) -> str:
+    """The name as a door stores it."""
+    return expand([text])[0][0]
+
+
+@pytest.mark.parametrize("function", ["plain", "pair", "as_list", "mapping", "thing", "named", "grey", "Class"])
+def test_a_network_is_served_whatever_holds_its_logits(here: Path, tmp_path: Path, function: str) -> None:
+    name = named(f"nets.py:{function}")
+    assert networks.resolve([name]).resolutions == {name: 32}
+    case = Case(network=name, resolution=32, batch=4)
+    prepared = artifacts.prepare(case, (4,), tmp_path, 0)
+    assert prepared.params == 8 * (1 if function == "grey" else 3) * 9 + 8 + 16 + 90
+    assert prepared.logits_std == pytest.approx(1.0, abs=0.3)
+    assert isinstance(Worker().answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    assert artifacts.reference_in(tmp_path, 4).first.shape == (4, 10)
+
+
+def test_a_network_that_returns_logits_is_not_wrapped_and_one_that_does_not_gives_the_same_ones(here: Path) -> None:
+    networks.resolve([named("nets.py:plain")])  # Executes the file, which may draw random numbers.
+    torch.manual_seed(0)
+    plain = networks.build(named("nets.py:plain"), 32)
+    assert type(plain).__name__ == "Net"
+    x = torch.randn(2, 3, 32, 32)
+    for function in ("pair", "as_list", "mapping", "thing", "named"):
+        torch.manual_seed(0)
+        other = networks.build(named(f"nets.py:{function}"), 32)
+        assert not other.training
+        assert torch.equal(other(x), plain(x))
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("grey_untold", "It takes 1 channels: set build.channels = 1"),
+        ("uint8", "want torch.uint8, got torch.float32. It takes uint8 images; the suite feeds normalised float ones"),
+        ("sized", "raised ValueError when fed float images (2, 3, 32, 32): want 64 px. For another size set"),
+        ("channels_last", "It takes (batch, r, r, channels): wrap it in a module that permutes"),
+        ("features_first", "returned shape (2, 8, 1, 1) in its tuple for 2 images; expected is (2, classes)"),
+        ("other_keys", "returned a dict with the keys out, aux; expected is one tensor (batch, classes)"),
+        ("nothing", "returned a NoneType"),
+        ("empty", "returned an empty tuple"),
+        ("squeezed", "returned shape (2,) for 2 images"),
+        ("one_class", "returned shape (2, 1) for 2 images"),
+        ("dense", "returned shape (2, 10, 1, 1) in its dict"),
+    ],
+)
+def test_a_network_that_cannot_be_served_says_what_came_and_what_to_do(here: Path, function: str, reason: str) -> None:
+    with pytest.raises((TypeError, ValueError)) as refused:
+        networks.build(named(f"nets.py:{function}"), 32)
+    assert reason in str(refused.value)
+    assert len(str(refused.value)) <= 300, "a stored reason is cut there"
+
+
+@pytest.mark.parametrize(
+    ("function", "reason"),
+    [
+        ("nosuch", "nets.py has no 'nosuch'"),
+        ("needs", "takes the arguments width. It is called without any"),
+        ("network", "is a network. Name a function"),
+        ("number", "is a int. Name a function"),
+        ("wide", "its resolution is (224, 192). Inputs are square"),
+        ("huge", "from 1 to 4096"),
+        ("worded", "its resolution is 'large'"),
+    ],
+)
+def test_a_builder_that_cannot_be_called_is_refused_by_name(here: Path, function: str, reason: str) -> None:
+    name = named(f"nets.py:{function}")
+    assert reason in networks.resolve([name]).missing[name]
+
+
+def test_channels_are_one_or_three(here: Path) -> None:
+    with pytest.raises(LookupError, match=r"its channels are 4\. The suite feeds images of 1 or 3 channels"):
+        networks.build(named("nets.py:cmyk"), 32)
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        ("def build(:\n", "broken.py, line 1: SyntaxError: invalid syntax"),
+        ("import json\n\njson.loads('')\n", "broken.py, line 3: JSONDecodeError"),
+        ("import no_such_module\n", "broken.py, line 1: ModuleNotFoundError: No module named 'no_such_module'"),
+        ("raise SystemExit('bye')\n", "broken.py, line 1: SystemExit: bye"),
+        ("from bench.layers import Block\n", "A module called bench is this suite itself"),
+        ("from . import layers\n", "Name it as package.module:function instead"),
+        ("x = '\x00'\n", "cannot import"),
+    ],
+)
+def test_a_file_that_raises_says_where(here: Path, body: str, reason: str) -> None:
+    (here / "broken.py").write_text(body, encoding="utf-8")
+    name = named("broken.py:build")
+    missing = networks.resolve([name]).missing[name]
+    assert reason in missing
+    assert str(here) not in missing
+
+
+def test_a_module_that_raises_says_where(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (here / "own_broken_module.py").write_text("\nimport no_such_module\n", encoding="utf-8")
+    monkeypatch.syspath_prepend(here)
+    missing = networks.resolve(["own_broken_module:build"]).missing["own_broken_module:build"]
+    assert "own_broken_module.py, line 2: ModuleNotFoundError" in missing
+
+
+def test_a_file_that_changes_after_it_was_named_is_not_executed(here: Path) -> None:
+    name = named("nets.py:plain")
+    (here / "nets.py").write_text("raise SystemExit('another file')", encoding="utf-8")
+    assert "'nets.py' has changed" in networks.resolve([name]).missing[name]
+
+
+def test_a_file_finds_what_lies_beside_it_and_hides_nothing(here: Path) -> None:
+    (here / "sub").mkdir()
+    (here / "sub" / "own_layers.py").write_text("SIZE = 48\n", encoding="utf-8")
+    (here / "sub" / "torch.py").write_text("raise SystemExit('hides torch')\n", encoding="utf-8")
+    (here / "sub" / "nets.py").write_text(
+        textwrap.dedent("""
+            import own_layers
+            import torch
+
+            def build():
+                return torch.nn.Identity()
+
+            build.resolution = own_layers.SIZE
+        """),
+        encoding="utf-8",
+    )
+    name = named("sub/nets.py:build")
+    assert networks.resolve([name]).resolutions == {name: 48}
+
+
+@pytest.fixture
+def foreign(tmp_path: Path) -> Path:
+    """A repository of the user's with a package `bench` of its own, which must never be imported."""
+    (tmp_path / "bench").mkdir()
+    (tmp_path / "bench" / "__init__.py").write_text("raise SystemExit('a foreign package called bench')")
+    (tmp_path / "bench" / "nets.py").write_text(NETS, encoding="utf-8")
+    return tmp_path
+
+
+def levit_bench(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
+    """The command line in a folder, as the console script starts it: without that folder on the import path."""
+    env = os.environ | {"PYTHONPATH": str(ROOT), MAX_BUDGET_VARIABLE: "4s"}
+    return subprocess.run(
+        [sys.executable, "-P", "-m", "bench", *words],
+        cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False,
+    )  # fmt: skip
+
+
+def test_in_a_folder_with_its_own_bench_the_file_is_planned_and_the_module_is_refused(foreign: Path) -> None:
+    planned = levit_bench(foreign, "plan", "--networks", "bench/nets.py:pair", "--budget", "60s")
+    assert (planned.returncode, planned.stderr) == (0, "")
+    assert "bench/nets.py:pair#" in planned.stdout
+    refused = levit_bench(foreign, "plan", "--networks", "bench.nets:pair")
+    assert refused.returncode == 2
+    assert "Name the file instead, such as bench/nets.py:pair" in refused.stderr
+
+
+@pytest.mark.slow
+def test_in_a_folder_with_its_own_bench_a_network_is_measured_resumed_and_on_the_front(foreign: Path) -> None:
+    done = levit_bench(foreign, "run", "--networks", "bench/nets.py:pair", "--accuracy", "78.3", "--json")
+    assert done.returncode == 0, done.stderr
+    (row,) = (row for row in json.loads(done.stdout)["cases"] if row["role"] == "subject")
+    assert (row["outcome"], row["top1"]) == ("done", 78.3)
+    (session,) = foreign.glob("results/*/*.jsonl")
+    assert str(foreign) not in session.read_text(encoding="utf-8")
+    again = levit_bench(foreign, "run", "--resume", "last")
+    assert again.returncode == 0, again.stderr
+    front = levit_bench(foreign, "front")
+    assert front.returncode == 0, front.stderr
+    assert "78.3" in front.stdout
+    (foreign / "bench" / "nets.py").write_text(NETS + "# edited\n", encoding="utf-8")
+    kept = session.read_bytes()
+    changed = levit_bench(foreign, "run", "--resume", "last")
+    assert changed.returncode == 1
+    assert "has changed" in " ".join(changed.stderr.split())
+    assert session.read_bytes() == kept

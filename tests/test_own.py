@@ -1,0 +1,231 @@
+"""Users' networks in the users' words: what is found, what is refused, and what no file of theirs can do."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import pytest
+
+from bench.errors import UsageError
+from bench.measuring.preparation import Workshop
+from bench.measuring.wire import Resolved
+from bench.own import SOURCE, expand
+from bench.request import Request, subjects
+
+BODY = "raise SystemExit('this file is named, not executed')\n"
+DIGEST = hashlib.sha256(BODY.encode()).hexdigest()[:6]
+
+
+class _Known(Workshop):
+    """Resolves every name to 64 pixels, without a process."""
+
+    def __init__(self) -> None:
+        return
+
+    def resolve(self, names: object) -> Resolved:
+        return Resolved(resolutions=dict.fromkeys(names, 64), missing={}, known=())  # type: ignore[call-overload]
+
+
+@pytest.fixture(autouse=True)
+def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A current folder that holds nets.py and sub/nets.py."""
+    folder = tmp_path / "work"
+    (folder / "sub").mkdir(parents=True)
+    for name in ("nets.py", "sub/nets.py", "../outside.py"):
+        (folder / name).write_text(BODY, encoding="utf-8")
+    monkeypatch.chdir(folder)
+    monkeypatch.setenv("HOME", str(folder))
+    return folder
+
+
+def toml(text: str, name: str = "nets.toml") -> str:
+    """A TOML file in the current folder."""
+    Path(name).write_text(text, encoding="utf-8")
+    return name
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("nets.py:build", "nets.py:build"),
+        ("./nets.py:build", "nets.py:build"),
+        ("sub/../nets.py:build", "nets.py:build"),
+        ("../work/sub/nets.py:build", "sub/nets.py:build"),
+        ("HERE/sub/nets.py:build", "sub/nets.py:build"),
+        ("~/sub/nets.py:build", "sub/nets.py:build"),
+    ],
+)
+def test_a_file_is_named_by_its_path_below_the_current_folder_and_its_digest(here: Path, text: str, name: str) -> None:
+    assert expand([text.replace("HERE", str(here))]) == ((f"{name}#{DIGEST}",), {})
+
+
+def test_pixels_stay_at_the_end_and_a_name_may_be_given_as_it_was_stored() -> None:
+    (stored,), _ = expand(["nets.py:build@48"])
+    assert stored == f"nets.py:build#{DIGEST}@48"
+    assert expand([stored])[0] == (stored,)
+
+
+def test_an_edited_file_is_another_network_and_the_old_one_can_no_longer_be_asked_for() -> None:
+    (before,), _ = expand(["nets.py:build"])
+    Path("nets.py").write_text(BODY + "# edited\n", encoding="utf-8")
+    assert expand(["nets.py:build"])[0] != (before,)
+    with pytest.raises(UsageError, match=r"'nets.py' has changed"):
+        expand([before])
+
+
+@pytest.mark.parametrize("name", ["levit_128s", "paper", "levit_*", "my_pkg.nets:build", "resnet18@64", "a.b:c@32"])
+def test_every_other_name_is_passed_on_as_it_is(name: str) -> None:
+    assert expand([name]) == ((name,), {})
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("nosuch.py:build", "there is no file 'nosuch.py'"),
+        ("sub:x.py:build", "there is no file 'sub:x.py'"),
+        ("../outside.py:build", "not below the current folder"),
+        ("/etc/passwd.py:build", "not below the current folder"),
+        ("~nobody-of-that-name/x.py:build", "cannot find '~nobody-of-that-name/x.py'"),
+        ("nets.py", "names no function"),
+        ("nets.py:", "names no function"),
+        ("nets.py:__import__('os')", "names no function"),
+        ("nets.py:build;rm -rf sub", "names no function"),
+        ("a;touch x.py:build", "there is no file 'a;touch x.py'"),
+        ("<script>alert(1)</script>.py:build", "there is no file '<script>alert(1)</script>.py'"),
+        ("'quoted\".py:build", "there is no file"),
+        ("new\nline.py:build", r"'new\nline.py:build' is no file's name"),
+        ("\x1b[31mred.py:build", r"'\x1b[31mred.py:build' is no file's name"),
+        ("nul\x00.py:build", r"'nul\x00.py:build' is no file's name"),
+        ("x" * 300 + ".py:build", "cannot read 'xxx"),
+        ("sub.toml", "there is no file 'sub.toml'"),
+        ("\x1b[31m.toml", r"'\x1b[31m.toml' is no file's name"),
+    ],
+)
+def test_what_is_no_file_of_the_users_is_refused_as_text(here: Path, text: str, said: str) -> None:
+    before = sorted(here.rglob("*"))
+    with pytest.raises(UsageError) as refused:
+        expand([text])
+    assert said in str(refused.value)
+    assert str(refused.value).isprintable()
+    assert len(str(refused.value)) < 400
+    assert sorted(here.rglob("*")) == before
+
+
+def test_a_folder_and_a_file_with_a_separator_in_its_name_are_refused(here: Path) -> None:
+    (here / "folder.py").mkdir()
+    with pytest.raises(UsageError, match=r"there is no file 'folder\.py'"):
+        expand(["folder.py:build"])
+    (here / "at@home.py").write_text(BODY, encoding="utf-8")
+    with pytest.raises(UsageError, match="separate pixels and names"):
+        expand(["at@home.py:build"])
+
+
+def test_an_accuracy_belongs_to_the_one_network_outside_the_catalog() -> None:
+    found = subjects(Request(networks=("nets.py:build", "levit_128s"), accuracy=78.3), _Known())
+    accuracies = {s.case.network: s.accuracy for s in found}
+    mine = accuracies[f"nets.py:build#{DIGEST}"]
+    assert mine is not None
+    assert (mine.top1, mine.source) == (78.3, SOURCE)
+    assert accuracies["levit_128s"] is not None
+    assert accuracies["levit_128s"].top1 != 78.3
+
+
+@pytest.mark.parametrize(
+    ("networks", "accuracy", "said"),
+    [
+        (["levit_128s"], 78.3, "none is"),
+        (["m:f", "m:g"], 78.3, "2 are: 'm:f', 'm:g'"),
+        (["m:f@32", "m:f@48"], 78.3, "2 are"),
+        (["m:f"], 0.783, "percent, not as a fraction. Write 78.3"),
+        (["m:f"], 101.0, "--accuracy 101: give a percentage from 0 to 100"),
+        (["m:f"], -1.0, "give a percentage"),
+        (["m:f"], float("nan"), "give a percentage"),
+        (["nets.toml"], 78.3, "top1 in a TOML file"),
+    ],
+)
+def test_an_accuracy_that_belongs_to_nothing_or_is_none_is_refused(
+    networks: list[str], accuracy: float, said: str
+) -> None:
+    toml('[[network]]\nbuild = "nets.py:build"\ntop1 = 70.0\n')
+    with pytest.raises(UsageError) as refused:
+        subjects(Request(networks=tuple(networks), accuracy=accuracy), _Known())
+    assert said in str(refused.value)
+
+
+def test_a_toml_file_states_networks_with_their_accuracy(here: Path) -> None:
+    text = """
+    [[network]]
+    build = "nets.py:build"
+    resolution = 160
+    top1 = 78.3
+    top5 = 94.0
+    images = 10000
+    dataset = "my validation set"
+    source = "our run of May"
+    family = "Mine"
+
+    [[network]]
+    build = "my_pkg.nets:other"
+    """
+    found = subjects(Request(networks=(toml(text, "sub/nets.toml"), "levit_128s")), _Known())
+    by_name = {s.case.network: s for s in found}
+    assert list(by_name) == ["levit_128s", f"sub/nets.py:build#{DIGEST}", "my_pkg.nets:other"]
+    mine, other = by_name[f"sub/nets.py:build#{DIGEST}"], by_name["my_pkg.nets:other"]
+    assert (mine.case.resolution, mine.family) == (160, "Mine")
+    assert mine.accuracy is not None
+    assert (mine.accuracy.top1, mine.accuracy.top5, mine.accuracy.images) == (78.3, 94.0, 10000)
+    assert (mine.accuracy.dataset, mine.accuracy.source) == ("my validation set", "our run of May")
+    assert (other.case.resolution, other.family, other.accuracy) == (64, "other", None)
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("", "'nets.toml' holds no [[network]]"),
+        ("network = 3", "holds no [[network]]"),
+        ("network = [3]", "holds no [[network]]"),
+        ('[[networks]]\nbuild = "m:f"', "holds 'networks'. Networks are tables [[network]]"),
+        ("[[network]\n", "'nets.toml' is no TOML: Expected ']]' at the end of an array declaration (at line 1"),
+        ('[[network]]\nbuild = "m:f"\ntop1 = \n', "(at line 3"),
+        ("[[network]]\ntop1 = 70.0", "'nets.toml', network 1: Object missing required field `build`"),
+        (
+            '[[network]]\nbuild = "m:f"\n[[network]]\nbuild = "m:g"\ntop_1 = 7.0',
+            "'nets.toml', network 2: unknown key 'top_1'. Did you mean 'top1'? Known are build, resolution",
+        ),
+        ('[[network]]\nbuild = "m:f"\ntop1 = "high"', "network 1, key top1: Expected `float | null`, got `str`"),
+        ('[[network]]\nbuild = "m:f"\nresolution = 22.5', "network 1, key resolution: Expected `int | null`"),
+        ('[[network]]\nbuild = "m:f"\nresolution = -3', "network 1, key resolution: -3 is not positive"),
+        ('[[network]]\nbuild = "m:f"\nresolution = 99999', "asks for no usable resolution"),
+        ('[[network]]\nbuild = "m:f"\ntop1 = 0.78', "network 1, key top1: 0.78: accuracy is given in percent"),
+        ('[[network]]\nbuild = "m:f"\ntop1 = nan', "give a percentage"),
+        ('[[network]]\nbuild = "m:f"\ntop1 = 90.0\ntop5 = 80.0', "key top5: 80 without a top1"),
+        ('[[network]]\nbuild = "m:f"\nimages = 0', "key images: 0 is not positive"),
+        ('[[network]]\nbuild = "levit_128s"', "key build: 'levit_128s' is no builder"),
+        ('[[network]]\nbuild = "m:f@64"', "pixels as resolution"),
+        ('[[network]]\nbuild = "../outside.py:build"', "not below the current folder"),
+        ('[[network]]\nbuild = "no.py:build"', "there is no file 'no.py'"),
+        ('[[network]]\nbuild = "m:f"\n[[network]]\nbuild = "m:f"', "network 2: 'm:f' stands there twice"),
+        ('[[network]]\nbuild = "m:f"\nsource = "\\u001b[31mred"', r"key source: give 1 to 200 printable characters"),
+        ('[[network]]\nbuild = "m:f"\nfamily = ""', "key family: give 1 to 200 printable characters"),
+        ('[[network]]\nbuild = "m:f"\n"\\u001b[31m" = 1', r"unknown key '\x1b[31m'"),
+        (b"\xff\xfe", "is no TOML: 'utf-8' codec can't decode"),
+    ],
+)
+def test_a_malformed_toml_file_is_refused_with_its_place(here: Path, text: str | bytes, said: str) -> None:
+    (here / "nets.toml").write_bytes(text if isinstance(text, bytes) else text.encode())
+    with pytest.raises(UsageError) as refused:
+        subjects(Request(networks=("nets.toml",)), _Known())
+    assert said in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_hostile_text_in_a_toml_file_stays_text(here: Path) -> None:
+    hostile = "<img src=x onerror=alert(1)> $(touch x) ../../x '; drop"
+    before = {path for path in here.rglob("*") if path.name != "nets.toml"}
+    text = f'[[network]]\nbuild = "m:f"\ntop1 = 70.0\nsource = "{hostile}"\nfamily = "{hostile}"\n'
+    (found,) = subjects(Request(networks=(toml(text),)), _Known())
+    assert found.family == hostile
+    assert found.accuracy is not None
+    assert found.accuracy.source == hostile
+    assert {path for path in here.rglob("*") if path.name != "nets.toml"} == before
