@@ -52,7 +52,7 @@ def blocks(*languages: str) -> list[Block]:
 
 
 def lay_out(page: str, folder: Path) -> list[Path]:
-    """Write the files that a page shows; returns folders for the import path, its packages as if pip had put them there.
+    """Write the files that a page shows; returns the folders of its packages, for the import path.
 
     What `pip install ./package` leaves of a package that is one module: the module, and its entry points.
     """
