@@ -94,10 +94,11 @@ def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tm
     prepared = artifacts.prepare(Case(network=name, resolution=224), (1, 2), tmp_path, 0)
     assert 0.5 < prepared.logits_std < 2
     for batch in (1, 2):
-        first, second, sensitivity = artifacts.reference_in(tmp_path, batch)
-        assert sensitivity < 1e-5
-        assert first.shape == (batch, 1000)
-        distance = float((first - second).norm() / second.norm())
+        reference = artifacts.reference_in(tmp_path, batch)
+        assert reference.sensitivity < 1e-5
+        assert reference.first.shape == (batch, 1000)
+        assert reference.channels == 3
+        distance = float((reference.first - reference.second).norm() / reference.second.norm())
         assert distance > 0.01, "two different inputs hardly differ in their outputs"
     # DeiT's count includes attention, which torch's counter does not see inside fused kernels.
     macs = {"levit_128s": 304_660_832, "efficientnet_b0": 385_814_752, "deit_tiny": 1_261_000_000}[name]
