@@ -5,6 +5,8 @@ they mean. The line types at the end are the file format (`docs/format.md` is ch
 
 Schema history
     1   first format (session, case, run-start, turn, run-end)
+    2   `levit_128s` to `levit_384` mean the suite's own networks; in format 1 they were timm's, and are read as
+        `levit_128s.fb_dist_in1k` and so on (`history.py`)
 """
 
 from __future__ import annotations
@@ -14,7 +16,7 @@ from typing import Literal
 
 import msgspec
 
-SCHEMA = 1
+SCHEMA = 2
 
 Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]

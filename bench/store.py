@@ -19,6 +19,7 @@ from typing import IO, NamedTuple, Self
 import msgspec
 
 from bench.errors import SchemaError, StoreError, UsageError
+from bench.history import modern
 from bench.records import (
     SCHEMA,
     CaseLine,
@@ -258,8 +259,11 @@ def read_session(path: Path) -> Session:
         )
         for number, why in bad
     )
+    kept = modern(kept)
+    head = kept[0]
+    assert isinstance(head, SessionLine)
     return Session(
-        head=kept[0],
+        head=head,
         cases=tuple(line for line in kept if isinstance(line, CaseLine)),
         starts=tuple(line for line in kept if isinstance(line, RunStartLine)),
         turns=tuple(line for line in kept if isinstance(line, TurnLine)),
