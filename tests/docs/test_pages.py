@@ -50,6 +50,7 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
     if _in_this_repository(words):
         folder = folder / "repository"
         shutil.copytree(ROOT / "suites", folder / "suites", dirs_exist_ok=True)
+        (folder / "tests").mkdir(exist_ok=True)  # pytest warns of test paths that are not there.
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
         installed = [str(ROOT)]
