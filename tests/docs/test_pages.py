@@ -58,7 +58,7 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
         installed = [str(ROOT), *map(str, lay_out(page, folder))]
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP[words[0]], "PYTHONPATH": os.pathsep.join(installed)}
     return subprocess.run(
-        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False
+        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=400, check=False
     )
 
 
@@ -85,7 +85,7 @@ def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP["python"], "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block.text],
-        cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False,
+        cwd=folder, env=env, capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{block}: {done.stderr}"
 
