@@ -18,6 +18,7 @@ from bench.version import VERSION
 _VERBS = {
     "run": "Time networks on this machine and store the session.",
     "front": "Draw the speed/accuracy Pareto front of what is stored.",
+    "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
     "show": "Show what is stored, one line a case.",
     "list": "List the networks of the catalog.",
     "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
