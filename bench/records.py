@@ -217,6 +217,8 @@ class SeatInfo(_Noun, frozen=True, kw_only=True):
     """Resident memory when ready, in bytes."""
     cases: tuple[str, ...]
     """Ids of the cases it holds."""
+    versions: dict[str, str] = {}
+    """Versions and build flags that its runtimes told; empty in older files."""
 
 
 class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="session"):

@@ -36,6 +36,8 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
       levit-bench front
       levit-bench front --session last --where threads=1
     """
+    from rich.text import Text
+
     from bench import api
     from bench.cli.output import print_findings, stderr, stdout
     from bench.judge.comparable import where
@@ -43,6 +45,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     from bench.report.export import write_front
     from bench.report.reproduce import reproduce
     from bench.report.table import rows, table
+    from bench.report.text import visible
     from bench.request import resolve_session
 
     results = api.load(resolve_session(root, session) if session else root)
@@ -59,5 +62,5 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     print_findings(results.findings)
     console = stderr()
     for path in written:
-        console.print(f"wrote {path}", soft_wrap=True)
+        console.print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0

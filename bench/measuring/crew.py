@@ -152,6 +152,7 @@ class Crew:
             load_s=time.perf_counter() - seat.started_at,
             rss_bytes=description.rss_bytes,
             cases=tuple(first),
+            versions=description.versions,
         )
         return _Filled(seat, info, failed, first)
 

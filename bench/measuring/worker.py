@@ -55,11 +55,19 @@ class _Held(NamedTuple):
     tolerance: float
 
 
+class _Described(NamedTuple):
+    """What a runtime says of itself."""
+
+    threads: int
+    versions: dict[str, str]
+
+
 class Worker:
     """The cases of one seat, and what can be asked of them."""
 
     def __init__(self) -> None:
         self._held: dict[str, _Held] = {}
+        self._runtimes: dict[str, _Described] = {}
 
     def answer(self, request: Request) -> Answer:
         """Carry out one request; faults of the network become `Failed`."""
@@ -96,6 +104,8 @@ class Worker:
         problem = problem_with_pair((output, other), (reference.first, reference.second), tolerance)
         if problem:
             return Failed(reason=problem)
+        # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
+        self._runtimes[case.runtime] = _described(case.runtime)
         self._held[case.id] = _Held(case, loaded, first, reference.first, tolerance)
         return Loaded(first_pass_s=first_pass_s)
 
@@ -127,7 +137,6 @@ class Worker:
         )
 
     def _describe(self) -> Answer:
-        used = {held.case.runtime for held in self._held.values()}
         if any(held.case.allocator == "pinned" for held in self._held.values()):
             # The heap still grows a little in the first seconds. Let it have the pages now, not during a pass.
             torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)
@@ -135,11 +144,17 @@ class Worker:
         gc.collect()
         gc.freeze()
         return Description(
-            threads=max((runtimes.get(name).threads() for name in used), default=torch.get_num_threads()),
+            threads=max((one.threads for one in self._runtimes.values()), default=torch.get_num_threads()),
             affinity=allowed_processors(),
             rss_bytes=_resident_bytes(),
-            versions={k: v for name in sorted(used) for k, v in runtimes.get(name).versions().items()},
+            versions={k: v for _, one in sorted(self._runtimes.items()) for k, v in one.versions.items()},
         )
+
+
+def _described(name: str) -> _Described:
+    """A runtime's threads and versions as plain numbers and text: torch's version is a text with habits of its own."""
+    runtime = runtimes.get(name)
+    return _Described(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
 
 
 def _resident_bytes() -> int:

@@ -48,8 +48,9 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
     assert words[0] in PROGRAMS, f"{words[0]} is neither run nor listed in PARSED_ONLY"
     program = [sys.executable, *PROGRAMS[words[0]]]
     if _in_this_repository(words):
-        folder = folder / "repository"
+        folder = folder / ".repository"  # which another page's plain `pytest` beside it does not enter
         shutil.copytree(ROOT / "suites", folder / "suites", dirs_exist_ok=True)
+        (folder / "tests").mkdir(exist_ok=True)  # pytest warns of test paths that are not there.
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
         installed = [str(ROOT)]
@@ -57,7 +58,7 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
         installed = [str(ROOT), *map(str, lay_out(page, folder))]
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP[words[0]], "PYTHONPATH": os.pathsep.join(installed)}
     return subprocess.run(
-        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False
+        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=400, check=False
     )
 
 
@@ -84,7 +85,7 @@ def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP["python"], "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block.text],
-        cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False,
+        cwd=folder, env=env, capture_output=True, text=True, timeout=400, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{block}: {done.stderr}"
 

@@ -1,0 +1,57 @@
+"""What a seat says of its runtimes, however they say it."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+import pytest
+import torch
+
+from bench.measuring import artifacts, runtimes
+from bench.measuring.runtimes import eager
+from bench.measuring.wire import Answer, Describe, Description, Failed, Load, Loaded, decode_answer, encode
+from bench.measuring.worker import Worker
+from bench.records import Case
+
+
+class Foreign:
+    """Eager PyTorch by another name, with its own words about itself."""
+
+    prepare, load = staticmethod(eager.prepare), staticmethod(eager.load)
+
+    def __init__(self, versions: Callable[[], dict[str, str]]) -> None:
+        self.versions = versions
+
+    def threads(self) -> int:
+        return 1
+
+
+def _answers(monkeypatch: pytest.MonkeyPatch, folder: Path, versions: Callable[[], dict[str, str]]) -> list[Answer]:
+    """Of a seat that loads a case of a foreign runtime and then describes itself, as they cross the pipe."""
+    monkeypatch.setattr(runtimes, "get", lambda _name: Foreign(versions))
+    case = Case(network="tests.hostile_networks:sound", resolution=64, runtime="foreign")
+    artifacts.prepare(case, (1,), folder, 0)
+    worker = Worker()
+    requests = (Load(case=case, folder=str(folder), seed=0), Describe())
+    return [decode_answer(encode(worker.answer(request)).rstrip(b"\n")) for request in requests]
+
+
+def test_versions_cross_the_pipe_as_plain_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    loaded, description = _answers(monkeypatch, tmp_path, lambda: {"torch": torch.__version__})
+    assert isinstance(loaded, Loaded)
+    assert isinstance(description, Description)
+    assert (description.threads, description.versions) == (1, {"torch": str(torch.__version__)})
+
+
+def test_a_runtime_that_cannot_say_its_version_costs_its_case_and_not_the_seat(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    def broken() -> dict[str, str]:
+        raise OSError("no such library")
+
+    failed, description = _answers(monkeypatch, tmp_path, broken)
+    assert isinstance(failed, Failed)
+    assert "no such library" in failed.reason
+    assert isinstance(description, Description)
+    assert description.versions == {}
