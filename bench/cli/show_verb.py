@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -12,7 +12,12 @@ import click
 from bench.cli.options import conditions_from, json_option, session_option, store_option, where_option
 
 if TYPE_CHECKING:
+    from rich.table import Table
+
     from bench.records import Record
+
+    _Rows = Callable[[Sequence[Record]], list[dict[str, object]]]
+    _Table = Callable[[Sequence[Record]], Table]
 
 MANY = 100
 """Cases from which on the reader is told how to choose among them."""
@@ -24,9 +29,18 @@ MANY = 100
 @where_option
 @click.option("--instrument", is_flag=True, help="Show the yardsticks and the null network, too.")
 @click.option("--variance", is_flag=True, help="Show where the variance lies: between sessions, runs, rounds, passes.")
+@click.option(
+    "--against", "base", metavar="NETWORK", help="Show how many times as long each takes as this one, with intervals."
+)
 @json_option
 def command(
-    root: Path, session: str | None, wanted: tuple[str, ...], instrument: bool, variance: bool, as_json: bool
+    root: Path,
+    session: str | None,
+    wanted: tuple[str, ...],
+    instrument: bool,
+    variance: bool,
+    base: str | None,
+    as_json: bool,
 ) -> int:
     """Show what is stored, one line a case and session; failed cases with their reason.
 
@@ -34,32 +48,54 @@ def command(
     Examples:
       levit-bench show --session last
       levit-bench show --where allocator=pinned --variance
+      levit-bench show --session last --against levit_128s
     """
     from rich.text import Text
 
     from bench import api
     from bench.cli.output import print_findings, stderr, stdout
+    from bench.errors import UsageError
+    from bench.judge.against import holding
     from bench.judge.comparable import where
-    from bench.judge.components import components
-    from bench.report import cases, variances
+    from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
 
+    if variance and base is not None:
+        raise UsageError("--variance and --against are two tables. Ask for one at a time.")
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
     shown = [record for record in records if instrument or record.info.role == "subject"]
+    if base is not None:
+        shown = [record for record in shown if record.session in holding(shown, base)]
+    rows, table = _views(variance, base)
     if as_json:
-        rows = variances.rows(components(shown)) if variance else cases.rows(shown)
-        click.echo(json.dumps(rows, indent=2, allow_nan=False))
+        click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
         console = stdout()
         for line, group in groups(shown, heading=_machine if variance else session_line):
             console.print(Text(line, style="bold"))
-            console.print(variances.table(components(group)) if variance else cases.table(group))
+            console.print(table(group))
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
-    print_findings((*results.findings, *cases.doubts(shown)))
+    print_findings((*results.findings, *doubts(shown)))
     return 0
+
+
+def _views(variance: bool, base: str | None) -> tuple[_Rows, _Table]:
+    """How records are shown: as rows for programs, and as a table."""
+    from bench.judge.against import against
+    from bench.judge.components import components
+    from bench.report import against as report
+    from bench.report import cases, variances
+
+    if variance:
+        return (lambda shown: variances.rows(components(shown))), (lambda shown: variances.table(components(shown)))
+    if base is not None:
+        return (lambda shown: report.rows(against(shown, base), base)), (
+            lambda shown: report.table(against(shown, base), base)
+        )
+    return cases.rows, cases.table
 
 
 def groups(records: Iterable[Record], heading: Callable[[Record], str]) -> list[tuple[str, list[Record]]]:

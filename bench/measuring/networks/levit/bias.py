@@ -75,8 +75,6 @@ class AttentionBias(nn.Module):
 
 def distances(grid: Grid, stride: int) -> torch.Tensor:
     """Places in the table, (queries, keys): |Δrow| · columns + |Δcolumn| between each query and each key."""
-    along_rows, along_columns = (
-        (torch.arange(0, side, stride)[:, None] - torch.arange(side)).abs() for side in grid
-    )
+    along_rows, along_columns = ((torch.arange(0, side, stride)[:, None] - torch.arange(side)).abs() for side in grid)
     places = along_rows[:, None, :, None] * grid[1] + along_columns[None, :, None, :]
     return places.flatten(2).flatten(0, 1)

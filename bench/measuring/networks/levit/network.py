@@ -64,7 +64,9 @@ class LeViT(nn.Module):
             raise ValueError(f"drop_path is a probability below 1, not {self.drop_path}")
         token_grids = grids(size, image_size)
         self.stem = Stem(size, in_channels)
-        self.position = PositionEmbedding(token_grids[0], size.stages[0].width) if size.position == "embedding" else None
+        self.position = (
+            PositionEmbedding(token_grids[0], size.stages[0].width) if size.position == "embedding" else None
+        )
         self.stages = nn.ModuleList(
             Stage(size, number, token_grids, self.drop_path) for number in range(len(size.stages))
         )

@@ -1,0 +1,73 @@
+"""Cases against one network, as a table and as rows for programs.
+
+Knows columns; refuses to know how the ratios were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from bench.judge.against import Against
+from bench.judge.estimates import latency
+from bench.judge.rivals import Ratio
+from bench.records import Estimate
+from bench.report import cases
+from bench.report.text import distinct, shortened
+from bench.units import format_latency, significant
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def table(found: Sequence[Against], base: str) -> Table:
+    """One row a case: published top-1, latency, and how many times as long it takes as the base."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    out.add_column("network", overflow="fold")
+    out.add_column("case", overflow="fold")
+    out.add_column("top-1", justify="right", no_wrap=True)
+    out.add_column("latency", justify="right", no_wrap=True)
+    out.add_column("times", justify="right", no_wrap=True)
+    out.add_column("95 %", no_wrap=True)
+    names = distinct(one.record.case.network for one in found)
+    for one in found:
+        record, time = one.record, latency(one.record)
+        accuracy = record.info.accuracy
+        out.add_row(
+            Text(names[record.case.network], style="bold" if one.is_base else ""),
+            Text(cases.axes(record)),
+            f"{accuracy.top1:.1f}" if accuracy else "–",
+            format_latency(time.value) if isinstance(time, Estimate) else Text(record.outcome, style="red"),
+            *_times(one.ratio, is_base=one.is_base),
+        )
+    out.caption = Text(f"times: as long as {shortened(base)} in the same session and setting, paired by round")
+    out.caption_justify = "left"
+    return out
+
+
+def rows(found: Sequence[Against], base: str) -> list[dict[str, object]]:
+    """What is known of each case, and its ratio to the base; a ratio that the data cannot give is absent."""
+    plain = cases.rows([one.record for one in found])
+    return [
+        {
+            **row,
+            "against": base,
+            "times": one.ratio.value if one.ratio else None,
+            "times_low": one.ratio.low if one.ratio else None,
+            "times_high": one.ratio.high if one.ratio else None,
+            "paired_runs": one.ratio.runs if one.ratio else 0,
+        }
+        for row, one in zip(plain, found, strict=True)
+    ]
+
+
+def _times(ratio: Ratio | None, *, is_base: bool) -> tuple[str, str]:
+    if is_base:
+        return "1", ""
+    if ratio is None:
+        return "–", "too few runs"
+    return significant(ratio.value), f"{significant(ratio.low)} to {significant(ratio.high)}"

@@ -1,0 +1,45 @@
+"""What a person and a program see of cases against one network."""
+
+from __future__ import annotations
+
+import io
+
+from rich.console import Console
+
+from bench.judge.against import against
+from bench.report.against import rows, table
+from tests.making import record
+
+RECORDS = [
+    record("levit_128s", [0.01, 0.0101, 0.0099], top1=76.6),
+    record("[red]levit_192", [0.02, 0.0204, 0.0196], top1=None),
+    record("failed", outcome="failed", reason="it raised"),
+]
+EXPECTED = """\
+ network          case                 top-1   latency   times   95 %
+ ────────────────────────────────────────────────────────────────────────────
+ levit_128s       224px b1 t1 pinned    76.6   10.0 ms       1
+ [red]levit_192   224px b1 t1 pinned       –   20.0 ms    2.00   1.95 to 2.05
+ failed           224px b1 t1 pinned    80.0    failed       –   too few runs
+
+times: as long as levit_128s in the same session and setting, paired by round
+"""
+
+
+def test_the_table_names_the_base_once_and_every_interval() -> None:
+    console = Console(width=80, file=io.StringIO(), highlight=False)
+    console.print(table(against(RECORDS, "levit_128s"), "levit_128s"))
+    printed = console.file.getvalue()  # type: ignore[attr-defined]
+    assert "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n") == EXPECTED.strip("\n")
+
+
+def test_rows_hold_the_ratio_unrounded_and_none_where_there_is_none() -> None:
+    found = rows(against(RECORDS, "levit_128s"), "levit_128s")
+    assert [row["times"] is None for row in found] == [False, False, True]
+    low, value, high = (found[1][name] for name in ("times_low", "times", "times_high"))
+    assert isinstance(low, float)
+    assert isinstance(value, float)
+    assert isinstance(high, float)
+    assert low < value < high
+    assert found[1]["against"] == "levit_128s"
+    assert found[1]["network"] == "[red]levit_192"
