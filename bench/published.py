@@ -202,7 +202,7 @@ def told(name: str) -> Told:
 
 
 def architecture(model: str) -> str:
-    """timm's name without the tag of its weights."""
+    """The name without the tag of its weights."""
     return model.partition(".")[0]
 
 

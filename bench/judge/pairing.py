@@ -44,7 +44,7 @@ class Accuracies:
         return out
 
     def weights(self, model: str, resolution: int) -> tuple[TopOne, ...]:
-        """What a name can mean: itself where it is published, else, without a tag, every weights of the architecture."""
+        """What a name can mean: itself where it is published, else, without a tag, all weights of its architecture."""
         found = self._by_architecture.get((architecture(model), resolution), {})
         if model in found:
             return (found[model],)

@@ -143,10 +143,10 @@ def require_room(found: Sequence[Panel], beside: Beside, limit: int = PANEL_LIMI
     if measured + len(beside.panels) > limit:
         batches = sorted({panel.batch for panel in beside.panels})
         raise NotComparableError(
-            f"cannot draw {measured} measured and {len(beside.panels)} published panels in one picture: {limit} are the "
-            "most, and each published file has one for each batch size (here "
-            f"{', '.join(map(str, batches))}). Choose with --published-batch, --published-networks or --where, or name "
-            "fewer files."
+            f"cannot draw {measured} measured and {len(beside.panels)} published panels in one picture: {limit} are "
+            "the most, and each published file has one for each batch size (here "
+            f"{', '.join(map(str, batches))}). Choose with --published-batch, --published-networks or --where, or "
+            "name fewer files."
         )
 
 
@@ -273,7 +273,7 @@ def _points(
                 dominated_by=beaten.get(label),
             )
         )
-    places = {label: cost for label, cost in zip(labels, costs, strict=True)}
+    places = dict(zip(labels, costs, strict=True))
     return tuple(sorted(points, key=lambda p: (places[p.label], -p.accuracy.top1, natural(p.label))))
 
 
@@ -290,7 +290,9 @@ def _labels(drafts: Sequence[tuple[Speed, Paired]]) -> list[str]:
         + (f"@{s.resolution}" if len(sizes[s.model]) > 1 else "")
         for s, p in drafts
     ]
-    return plain if len(set(plain)) == len(plain) else [f"{p.model}@{s.resolution}" for s, p in drafts]
+    if len(set(plain)) == len(plain):
+        return plain
+    return [f"{s.model}@{s.resolution}, weights {p.model} ({at})" for at, (s, p) in enumerate(drafts, start=1)]
 
 
 def _unpaired(file: PublishedFile, without: Sequence[Speed], wanted: int, accuracies: Accuracies) -> list[Finding]:
