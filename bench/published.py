@@ -148,7 +148,7 @@ def read(path: Path) -> PublishedFile:
         StoreError: it cannot be read, is empty, huge or no text, or no line of it can be read.
     """
     lines = _text(path).split("\n")
-    where = _shown(path.name)
+    where = _place(path)
     try:
         header = [cell.strip() for cell in _cells(lines[0])]
     except _BadLineError as bad:
@@ -207,7 +207,7 @@ def architecture(model: str) -> str:
 
 
 def _text(path: Path) -> str:
-    where = _shown(path.name or str(path))
+    where = _place(path)
     try:
         if not path.exists():
             raise UsageError(f"there is no file {_shown(str(path))}. Name a CSV file of timm's results ({ADDRESS}).")
@@ -347,8 +347,14 @@ def _bad_lines(bad: Sequence[str], kept: int) -> tuple[Finding, ...]:
     if not bad:
         return ()
     more = f" So {'was' if len(bad) == 2 else 'were'} {len(bad) - 1} more." if len(bad) > 1 else ""
-    message = f"{bad[0]}; the line was skipped.{more} The other {kept} lines were read."
+    others = "line was" if kept == 1 else "lines were"
+    message = f"{bad[0]}; the line was skipped.{more} The other {kept} {others} read."
     return (Finding(kind="published-line", message=message),)
+
+
+def _place(path: Path) -> str:
+    """A file's name as a message begins with it: not quoted, escapes made visible, cut when long."""
+    return _shown(path.name)[1:-1]
 
 
 def _shown(text: str) -> str:

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHOWN_UP_TO = 200
-"""Points a panel up to which a terminal shows every one; the files always do."""
+"""Points a panel that a terminal shows; of more the front alone, where it was asked for. The files have every one."""
 
 
 def published_table(panel: PublishedPanel) -> Table:
@@ -26,8 +26,11 @@ def published_table(panel: PublishedPanel) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    more = len(panel.points) - SHOWN_UP_TO
     asked = any(point.on_front is not None for point in panel.points)
+    shown = panel.points[:SHOWN_UP_TO]
+    if asked and len(panel.points) > SHOWN_UP_TO:
+        shown = panel.front
+    more = len(panel.points) - len(shown)
     out = Table(
         title=Text(published_line(panel)),
         caption=Text(f"{more} more are in front.csv and front.md") if more > 0 else None,
@@ -43,8 +46,8 @@ def published_table(panel: PublishedPanel) -> Table:
     out.add_column("±", justify="right", no_wrap=True)
     out.add_column("img/s", justify="right", no_wrap=True)
     last = "dominated by" if asked else "accuracy from"
-    out.add_column(last, max_width=24, overflow="ellipsis", no_wrap=True)
-    for point in panel.points[:SHOWN_UP_TO]:
+    out.add_column(last, max_width=20, overflow="ellipsis", no_wrap=True)
+    for point in shown:
         words = (_place(point) or "") if asked else _whose(point)
         out.add_row(Text(shortened(point.label)), *_figures(point), Text(shortened(words), style="dim"))
     return out
