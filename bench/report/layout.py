@@ -56,7 +56,7 @@ def lay_out(
     caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
     legend_h = _legend(figure, looks, width, published)
-    titles = _titles(panels, published, _characters(panel_w, TEXT_PT))
+    titles = _titles(figure, panels, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
     gap_y = 0.28 + title_h + (0.34 if published else 0.0)
@@ -84,8 +84,11 @@ def lay_out(
     return out
 
 
-def _titles(panels: Sequence[Panel], published: Sequence[PublishedPanel], limit: int) -> list[list[str]]:
+def _titles(
+    figure: Figure, panels: Sequence[Panel], published: Sequence[PublishedPanel], width_in: float
+) -> list[list[str]]:
     """Lines above each panel; beside published ones, a measured panel says that it was measured."""
+    limit = _characters(width_in, TEXT_PT)
     out = []
     for panel in panels:
         words = title(panel, panels)
@@ -94,8 +97,20 @@ def _titles(panels: Sequence[Panel], published: Sequence[PublishedPanel], limit:
         out.append(textwrap.wrap(drawable(words, 200), limit))
     for one in published:
         file, rest = published_title(one)
-        out.append([*textwrap.wrap(drawable(file, 2 * limit), limit)[:2], rest])
+        out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
     return out
+
+
+def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
+    """A file's name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
+    for limit in range(_characters(width_in, TEXT_PT), 8, -4):
+        lines = textwrap.wrap(text, limit)
+        probe = figure.text(0, 0, "\n".join(lines), fontsize=TEXT_PT)
+        width = probe.get_window_extent().width / figure.dpi
+        probe.remove()
+        if width <= width_in:
+            break
+    return lines
 
 
 def _sharing(

@@ -59,8 +59,9 @@ def boxes(drawn):
         (TWO[:1], beside(1, 64, 1024, count=48)),
         (TWO[:1], beside(1, count=60, front=True)),
         (TWO, hostile()),
+        (TWO[:1], beside(1, name="W" * 200 + ".csv")),
     ],
-    ids=["two and one", "one and three", "front", "hostile"],
+    ids=["two and one", "one and three", "front", "hostile", "wide name"],
 )
 def test_nothing_overlaps_and_nothing_leaves_the_page(shown, added):
     drawn = figure.draw(shown, added.panels)
