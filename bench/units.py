@@ -10,14 +10,14 @@ import re
 
 from bench.errors import UsageError
 
-_SECONDS = {"ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
+_SECONDS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _COUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMgGtT]?)")
-_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(ms|s|min|m|h)")
+_DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|µs|μs|ms|s|min|m|h)")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in a text such as `60s`, `3m`, `1h30m` or `250ms`.
+    """Seconds in a text such as `60s`, `3m`, `1h30m`, `250 ms` or `800us`, where `µs` says the same.
 
     Raises:
         UsageError: the text is no positive duration with a unit.
@@ -29,7 +29,9 @@ def parse_duration(text: str) -> float:
             break
         total, at = total + float(match[1]) * _SECONDS[match[2]], match.end()
     if at != len(compact) or not compact or not 0 < total < math.inf:
-        raise UsageError(f"{text!r} is no duration. Write a positive number with a unit, such as 90s, 3m or 1h30m.")
+        raise UsageError(
+            f"{text[:80]!r} is no duration. Write a positive number with a unit, such as 90s, 3m or 1h30m."
+        )
     return total
 
 
@@ -60,6 +62,14 @@ def format_duration(seconds: float) -> str:
     if whole < 3600:
         return f"{whole // 60} min" + (f" {whole % 60:02d} s" if whole % 60 else "")
     return f"{whole // 3600} h {whole % 3600 // 60:02d} min"
+
+
+def exact_duration(seconds: float) -> str:
+    """A duration as it was asked for, in its natural unit and not rounded: `20 ms`, `1.5 s`, `800 µs`."""
+    for scale, unit in ((1.0, "s"), (1e-3, "ms")):
+        if seconds >= scale:
+            return f"{seconds / scale:.10g} {unit}"
+    return f"{seconds / 1e-6:.10g} µs"
 
 
 def significant(value: float, digits: int = 3) -> str:

@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.units import (
+    exact_duration,
     format_bytes,
     format_count,
     format_duration,
@@ -17,16 +18,37 @@ from bench.units import (
 
 @pytest.mark.parametrize(
     ("text", "seconds"),
-    [("60s", 60), ("3m", 180), ("1h30m", 5400), ("250ms", 0.25), (" 1.5 MIN ", 90), ("1h 5m 10s", 3910)],
-)
+    [("60s", 60), ("3m", 180), ("1h30m", 5400), ("250ms", 0.25), (" 1.5 MIN ", 90), ("1h 5m 10s", 3910),
+     ("20ms", 0.02), ("1.5 s", 1.5), ("800us", 8e-4), ("800 µs", 8e-4), ("800μs", 8e-4), ("1s 5us", 1.000005)],
+)  # fmt: skip
 def test_durations_are_read_as_people_write_them(text, seconds):
     assert parse_duration(text) == pytest.approx(seconds)
 
 
-@pytest.mark.parametrize("text", ["", "60", "s", "-3s", "0s", "3 parsecs", "1e3s", "5s!", "nan s", "9" * 400 + "s"])
+@pytest.mark.parametrize(
+    "text", ["", "60", "s", "-3s", "0s", "3 parsecs", "1e3s", "5s!", "nan s", "20u", "20 mus", "9" * 400 + "s"]
+)
 def test_a_text_that_is_no_positive_duration_is_refused_with_examples(text):
     with pytest.raises(UsageError, match=r"is no duration\. Write a positive number with a unit, such as 90s"):
         parse_duration(text)
+
+
+def test_a_refused_duration_of_any_length_is_quoted_shortly():
+    with pytest.raises(UsageError) as refused:
+        parse_duration("9" * 5000)
+    assert len(str(refused.value)) < 200
+
+
+@given(st.floats(1e-6, 1e4))
+def test_an_exact_duration_is_read_back_as_what_was_written(seconds):
+    assert parse_duration(exact_duration(seconds)) == pytest.approx(seconds, rel=1e-9)
+
+
+@pytest.mark.parametrize(
+    ("seconds", "text"), [(0.02, "20 ms"), (1.5, "1.5 s"), (8e-4, "800 µs"), (0.02025, "20.25 ms"), (90, "90 s")]
+)
+def test_an_exact_duration_is_not_rounded(seconds, text):
+    assert exact_duration(seconds) == text
 
 
 @pytest.mark.parametrize(

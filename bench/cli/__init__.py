@@ -13,11 +13,13 @@ from typing import NoReturn
 import click
 
 from bench.errors import EXIT_INTERRUPTED, EXIT_USAGE, BenchError
+from bench.report.text import visible
 from bench.version import VERSION
 
 _VERBS = {
     "run": "Time networks on this machine and store the session.",
     "front": "Draw the speed/accuracy Pareto front of what is stored.",
+    "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
     "show": "Show what is stored, one line a case.",
     "list": "List the networks of the catalog.",
     "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
@@ -66,7 +68,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     try:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:
-        click.echo(f"levit-bench: {error}", err=True)
+        # Messages quote names from files and from the command line: an escape in one must not reach the terminal.
+        click.echo(f"levit-bench: {visible(str(error))}", err=True)
         code = error.exit_code
     except click.ClickException as error:
         error.show()

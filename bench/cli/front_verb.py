@@ -73,6 +73,8 @@ def command(
       levit-bench front --session last --where threads=1
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
+    from rich.text import Text
+
     from bench import api
     from bench.cli.output import print_findings, stderr, stdout
     from bench.judge.comparable import where
@@ -84,6 +86,7 @@ def command(
     from bench.report.published import published_table
     from bench.report.reproduce import reproduce
     from bench.report.table import rows, table
+    from bench.report.text import visible
     from bench.request import resolve_session
 
     read = read_all(files)
@@ -111,7 +114,7 @@ def command(
             console.print(published_table(one))
     console = stderr()
     for path in written:
-        console.print(f"wrote {path}", soft_wrap=True)
+        console.print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0
 
 

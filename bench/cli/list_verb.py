@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import Words, json_option
+from bench.cli.options import Words, json_option, percent
 from bench.errors import NothingToShowError, UsageError
 
 if TYPE_CHECKING:
@@ -51,11 +51,9 @@ def command(
     from bench.catalog import groups
     from bench.listing import Filters, family_named, keep, ordered, why_empty
 
-    if min_top1 is not None and not 1 < min_top1 <= 100:
-        raise UsageError(f"--min-top1 {min_top1:g}: give percent between 1 and 100, such as 80.")
     filters = Filters(
         families=tuple(dict.fromkeys(family_named(name) for names in families for name in names)),
-        min_top1=min_top1,
+        min_top1=None if min_top1 is None else percent("--min-top1", min_top1),
         max_macs=None if max_macs is None else _macs(max_macs),
         in1k_only=in1k_only,
     )

@@ -138,6 +138,17 @@ def request_from(given: dict[str, Any]) -> Request:
     return Request(**given)
 
 
+def percent(option: str, value: float) -> float:
+    """An accuracy in percent.
+
+    Raises:
+        UsageError: it is a share, or no accuracy at all.
+    """
+    if not 1 < value <= 100:
+        raise UsageError(f"{option} {value:g}: give percent between 1 and 100, such as 80.")
+    return value
+
+
 def conditions_from(wanted: tuple[str, ...]) -> dict[str, str]:
     """`--where` as fields and values.
 

@@ -74,7 +74,8 @@ def reporter(console: Console) -> Iterator[Reporter]:
     if not console.is_terminal:
         yield Reporter(console, None)
         return
-    columns = (TextColumn("{task.description}"), BarColumn(), TextColumn("{task.fields[left]}"))
+    doing = TextColumn("{task.description}", markup=False)  # it holds the name of a network
+    columns = (doing, BarColumn(), TextColumn("{task.fields[left]}"))
     # No refreshing thread: it would wake up while a turn is timed.
     with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
         yield Reporter(console, bar)

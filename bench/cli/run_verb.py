@@ -31,10 +31,13 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
       levit-bench run --networks nets.py:build,levit_128s --accuracy 78.3
       levit-bench run --resume last --budget 2m
     """
+    from rich.text import Text
+
     from bench import api
     from bench.cli.output import print_findings, stderr, stdout
     from bench.cli.progress import reporter
     from bench.report import cases
+    from bench.report.text import visible
 
     console = stderr()
     with reporter(console) as observer:
@@ -59,7 +62,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
     print_findings(cases.doubts(results.records))
     whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
-    console.print(f"{whole}{', one broken off,' if outcome.interrupted else ''} in {outcome.path}", soft_wrap=True)
+    broken = ", one broken off," if outcome.interrupted else ""
+    console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)
     if outcome.interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASE if outcome.failed else EXIT_DONE

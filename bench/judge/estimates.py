@@ -70,7 +70,7 @@ def round_ratios(run: Run) -> dict[int, float]:
     Rounds in which the case or a yardstick took no turn are left out.
     """
     stick = _stick_logs(_Same(run.yardsticks))
-    return {number: value - stick[number] for number, value in _by_round(run.turns).items() if number in stick}
+    return {number: value - stick[number] for number, value in by_round(run.turns).items() if number in stick}
 
 
 class _Same:
@@ -91,7 +91,7 @@ class _Same:
 @lru_cache(maxsize=4096)
 def _stick_logs(same: _Same) -> dict[int, float]:
     """Logs of the yardsticks by round, both names averaged. All cases of a run share one tuple of turns."""
-    sticks = [_by_round(turns) for turns in same.turns]
+    sticks = [by_round(turns) for turns in same.turns]
     rounds = set(sticks[0]).intersection(*sticks[1:]) if sticks else ()
     return {number: math.fsum(stick[number] for stick in sticks) / len(sticks) for number in rounds}
 
@@ -111,7 +111,8 @@ def counts(run: Run) -> bool:
     return run.complete or len(run.turns) >= MIN_TURNS_OF_A_BROKEN_RUN
 
 
-def _by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
+def by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
+    """Log of the median timed pass by round; rounds without a pass are left out."""
     return {turn.round: value for turn in turns if (value := _log_median(turn.duration_s)) is not None}
 
 

@@ -186,7 +186,7 @@ def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None
 
 
 def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
-    records = _once(records)
+    records = once(records)
     excluded: list[Excluded] = []
     cases: dict[str, list[Record]] = {}
     for record in records:
@@ -218,7 +218,7 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     )
 
 
-def _once(records: Iterable[Record]) -> list[Record]:
+def once(records: Iterable[Record]) -> list[Record]:
     """In session order, each case of a session once: a copied file must not count its runs twice."""
     kept: dict[tuple[str, str], Record] = {}
     for record in records:

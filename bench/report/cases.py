@@ -12,9 +12,9 @@ from typing import TYPE_CHECKING
 import msgspec
 
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
-from bench.records import Estimate, Finding, Record
+from bench.records import Case, Estimate, Finding, Record
 from bench.report.table import plus_minus
-from bench.report.text import shortened, visible
+from bench.report.text import distinct, shortened, visible
 from bench.units import format_latency, significant
 
 if TYPE_CHECKING:
@@ -22,6 +22,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _REASON = 200
+_TOLD = ("form", "precision", "runtime", "device", "weights")
+_USUAL = {name: getattr(Case(network="", resolution=1), name) for name in _TOLD}
+"""Values of a case that go without saying: those it has unless asked otherwise."""
 
 
 def table(records: Sequence[Record]) -> Table:
@@ -31,23 +34,24 @@ def table(records: Sequence[Record]) -> Table:
     from rich.text import Text
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    out.add_column("network", no_wrap=True, max_width=26, overflow="ellipsis")
-    out.add_column("case", no_wrap=True, max_width=22, overflow="ellipsis")
+    out.add_column("network", overflow="fold")
+    out.add_column("case", overflow="fold")
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("x yardst.", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
+    names = distinct(record.case.network for record in records)
     failures = []
     for record in records:
-        name = Text(shortened(record.case.network), style="bold")
+        name = Text(names[record.case.network], style="bold")
         found = latency(record)
         if isinstance(found, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
-            out.add_row(name, _axes(record), format_latency(found.value), plus_minus(found), shown, str(found.n))
+            out.add_row(name, Text(_axes(record)), format_latency(found.value), plus_minus(found), shown, str(found.n))
         else:
-            out.add_row(name, _axes(record), Text(record.outcome, style="red"), "", "", str(len(record.runs)))
-            failures.append(f"{shortened(record.case.network)} {_axes(record)}: {shortened(found.message, _REASON)}")
+            out.add_row(name, Text(_axes(record)), Text(record.outcome, style="red"), "", "", str(len(record.runs)))
+            failures.append(f"{names[record.case.network]} {_axes(record)}: {shortened(found.message, _REASON)}")
     if failures:
         out.caption = Text("\n".join(dict.fromkeys(failures)))
         out.caption_justify = "left"
@@ -96,7 +100,9 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
 
 def _axes(record: Record) -> str:
     case = record.case
-    return f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)}"
+    words = [f"{case.resolution}px", f"b{case.batch}", f"t{case.threads}", case.allocator]
+    words += [getattr(case, name) for name in _TOLD if getattr(case, name) != _USUAL[name]]
+    return visible(" ".join(words))
 
 
 def _row(record: Record) -> dict[str, object]:

@@ -15,7 +15,7 @@ from bench.judge.published import Beside
 from bench.report import figure, table
 from bench.report.heading import session_words, setting_line
 from bench.report.published import published_markdown
-from bench.report.text import markdown_cell
+from bench.report.text import markdown_cell, visible
 from bench.units import format_duration
 
 NOTHING = Beside()
@@ -147,8 +147,8 @@ def _reproduce(panels: Sequence[Panel], commands: Sequence[str]) -> str:
         "levit-bench run --help     # measure the cases above under the conditions above",
         "levit-bench front --help   # draw this page from the store",
     ]
-    # Indented code cannot be closed by what a command contains, unlike a fence of backticks.
-    lines = "\n".join("    " + " ".join(line.split("\n")) for line in given)
+    # Indented code is closed by the end of a line alone, unlike a fence of backticks; a carriage return is one, too.
+    lines = "\n".join("    " + visible(" ".join(line.split("\n"))) for line in given)
     return f"Times of another machine or torch version are another panel, not a check of this one.\n\n{lines}"
 
 

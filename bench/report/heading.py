@@ -7,9 +7,12 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+import msgspec
+
 from bench.judge.comparable import differences, values
 from bench.judge.front import Panel
 from bench.judge.published import PublishedPanel
+from bench.records import Machine, Record
 from bench.report.text import visible
 
 _UNTOLD = {"form": "shipped", "precision": "fp32", "runtime_version": "–"}
@@ -60,6 +63,19 @@ def setting_line(panel: Panel) -> str:
     return " · ".join(told)
 
 
+def session_line(record: Record) -> str:
+    """Where the records of one session come from: its name, the machine, torch."""
+    version = record.conditions.versions.get("torch")
+    told = [visible(record.session), machine_line(record.machine)]
+    return " · ".join([*told, *([f"torch {visible(version)}"] if version else [])])
+
+
+def machine_line(machine: Machine) -> str:
+    """A machine in a few words: processor, cores, GPUs."""
+    processor = f"{visible(machine.cpu_model)} ({machine.logical_cores} logical cores)"
+    return ", ".join([processor, *map(visible, machine.gpus)])
+
+
 def shared_words(panels: Sequence[Panel]) -> list[str]:
     """What all panels have in common: setting, runs, interval level, sessions."""
     differing = differences(panel.setting for panel in panels)
@@ -99,4 +115,4 @@ def session_words(panels: Sequence[Panel]) -> str:
 def _machine(panel: Panel) -> str:
     machine = panel.machine
     gpu = visible(machine.gpus[0]) if machine.gpus and panel.setting.device != "cpu" else None
-    return gpu or f"{visible(machine.cpu_model)} ({machine.logical_cores} logical cores)"
+    return gpu or machine_line(msgspec.structs.replace(machine, gpus=()))

@@ -35,12 +35,13 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
     from rich.table import Table
 
     count = f"{len(entries)} network{'s' if len(entries) != 1 else ''}"
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption=count)
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, caption=count, caption_justify="left")
     if unavailable:
         out.add_column("", no_wrap=True)
-    out.add_column("network", no_wrap=True, style="bold")
-    out.add_column("family", no_wrap=True)
-    for name in ("pixels", "top-1", "params", "MACs"):
+    out.add_column("network", overflow="fold", style="bold")
+    # Names are what a reader copies: where there is no room for both, families give way.
+    out.add_column("family", overflow="fold", max_width=17)
+    for name in ("px", "top-1", "params", "MACs"):
         out.add_column(name, justify="right", no_wrap=True)
     for entry in entries:
         out.add_row(

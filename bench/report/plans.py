@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bench.budget import Plan
 from bench.judge.forecast import Forecast
 from bench.records import Protocol
-from bench.report.text import shortened
+from bench.report.text import distinct, visible
 from bench.units import format_duration, format_latency
 
 if TYPE_CHECKING:
@@ -23,15 +23,16 @@ def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
     from rich.text import Text
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
-    out.add_column("network", no_wrap=True)
-    out.add_column("case", no_wrap=True)
+    out.add_column("network", overflow="fold")
+    out.add_column("case", overflow="fold")
     out.add_column("pass", justify="right", no_wrap=True)
     out.add_column("a turn", justify="right", no_wrap=True)
-    out.add_column("known", no_wrap=True)
+    out.add_column("known", overflow="fold")
+    names = distinct(line.case.network for line in what.lines)
     for line in what.lines:
         case = line.case
-        axes = f"{case.resolution}px b{case.batch} t{case.threads} {case.allocator}"
-        name = Text(shortened(case.network, 26))
+        axes = Text(f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)}")
+        name = Text(names[case.network])
         out.add_row(name, axes, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
     out.caption = Text("\n".join(sentences(what, spent, protocol)))
     return out

@@ -17,7 +17,7 @@ from bench.judge.published import PublishedPanel
 from bench.records import Estimate
 from bench.report.heading import setting_line
 from bench.report.published import published_cells
-from bench.report.text import csv_cell, markdown_cell, shortened
+from bench.report.text import csv_cell, distinct, markdown_cell, shortened
 from bench.units import format_count, format_latency, significant
 
 if TYPE_CHECKING:
@@ -50,7 +50,10 @@ def plus_minus(estimate: Estimate) -> str:
 
 
 def table(panel: Panel) -> Table:
-    """One panel as a rich table that fits 80 columns; of very many points the front alone, and how many there are."""
+    """One panel as a rich table that fits 80 columns, long names on several lines.
+
+    Of very many points it shows the front alone, and says how many there are.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -65,15 +68,16 @@ def table(panel: Panel) -> Table:
         padding=(0, 1),
     )
     level = f"{100 * panel.points[0].latency.level:.0f} %" if panel.points else ""
-    out.add_column("network", max_width=26, overflow="ellipsis", no_wrap=True)
+    out.add_column("network", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column(level, justify="right", no_wrap=True)
     out.add_column("img/s", justify="right", no_wrap=True)
-    out.add_column("dominated by", max_width=26, overflow="ellipsis", no_wrap=True)
+    out.add_column("dominated by", overflow="fold")
+    names = distinct(point.label for point in panel.points)
     for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
-        place = Text("● front") if point.on_front else Text(shortened(point.dominated_by or ""), style="dim")
-        out.add_row(Text(shortened(point.label), style="bold" if point.on_front else ""), *_figures(point), place)
+        place = Text("● front") if point.on_front else Text(names[point.dominated_by or point.label], style="dim")
+        out.add_row(Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point), place)
     return out
 
 

@@ -7,9 +7,12 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections.abc import Iterable
 
 NAME_LIMIT = 40
 """Characters of a name that are shown: the longest timm name of use has 48, its last words matter least."""
+WHOLE_NAME = 72
+"""Characters of a name in a terminal's table, where a long one takes several lines: most names are shown whole."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
 _MARKDOWN = re.compile(r"([\\`*\[\]|~])")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -28,6 +31,29 @@ def shortened(text: str, limit: int = NAME_LIMIT) -> str:
     """Visible text of at most `limit` characters; an ellipsis stands for the rest."""
     seen = visible(text[: limit + 1])
     return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+
+
+def distinct(texts: Iterable[str], limit: int = WHOLE_NAME) -> dict[str, str]:
+    """What a table shows for each text: visible, cut in the middle when long, and never the same for two of them."""
+    out: dict[str, str] = {}
+    times: dict[str, int] = {}
+    taken: set[str] = set()
+    for text in sorted(set(texts)):
+        cut = shown = _elided(text, limit)
+        while shown in taken:
+            times[cut] = times.get(cut, 1) + 1
+            shown = f"{cut} ({times[cut]})"
+        taken.add(shown)
+        out[text] = shown
+    return out
+
+
+def _elided(text: str, limit: int) -> str:
+    """Visible text of at most `limit` characters without a space at its ends, which nobody would see."""
+    seen = visible(text if len(text) <= 2 * limit else text[:limit] + "…" + text[-limit:])
+    if seen != seen.strip():
+        seen = f"'{seen}'"
+    return seen if len(seen) <= limit else f"{seen[: limit // 2]}…{seen[len(seen) - (limit - limit // 2 - 1) :]}"
 
 
 def drawable(text: str, limit: int = NAME_LIMIT) -> str:

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.components import Components
-from bench.report.text import shortened
+from bench.report.text import distinct, visible
 from bench.units import significant
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ _LEVELS = ("of_sessions", "between_sessions", "between_runs", "between_rounds", 
 
 
 def table(found: Sequence[Components]) -> Table:
-    """One row a case and quantity; deviations in percent."""
+    """Two rows a case, its network beside the latency and its conditions beside the ratio; deviations in percent."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -25,17 +25,22 @@ def table(found: Sequence[Components]) -> Table:
     out = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
+        caption_justify="left",
         caption="standard deviations in percent; n: sessions/runs; est.: of the sessions' estimates",
     )
-    for heading in ("network", "alloc.", "seats", "of", "n"):
+    out.add_column("case", overflow="fold")
+    for heading in ("of", "n"):
         out.add_column(heading, no_wrap=True)
     for heading in ("est.", "session", "run", "round", "pass"):
         out.add_column(heading, justify="right", no_wrap=True)
+    names = distinct(one.case.network for one in found)
     for one in found:
+        case = one.case
+        axes = f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)} {one.seats}"
+        told = names[case.network] if one.quantity == "latency" else axes
         levels = [_percent(getattr(one, level)) for level in _LEVELS]
         n = f"{one.sessions}/{one.runs}"
-        name = Text(shortened(one.case.network, 24))
-        out.add_row(name, one.case.allocator, one.seats, one.quantity, n, *levels)
+        out.add_row(Text(told), one.quantity, n, *levels)
     return out
 
 

@@ -48,7 +48,7 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
     assert words[0] in PROGRAMS, f"{words[0]} is neither run nor listed in PARSED_ONLY"
     program = [sys.executable, *PROGRAMS[words[0]]]
     if _in_this_repository(words):
-        folder = folder / "repository"
+        folder = folder / ".repository"  # which another page's plain `pytest` beside it does not enter
         shutil.copytree(ROOT / "suites", folder / "suites", dirs_exist_ok=True)
         (folder / "tests").mkdir(exist_ok=True)  # pytest warns of test paths that are not there.
         for name in ("conftest.py", "pyproject.toml"):

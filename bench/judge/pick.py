@@ -1,0 +1,191 @@
+"""The pick: which network of a panel answers a wish for speed and top-1, who ties with it, and who is undecided.
+
+Knows limits, and what an interval says about them; refuses to know how an interval is made and how an answer is worded.
+"""
+
+from __future__ import annotations
+
+import math
+import shlex
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from enum import StrEnum
+from typing import Literal, NamedTuple
+
+from bench.errors import NotComparableError
+from bench.judge.comparable import differences, enumerate_values, setting, values
+from bench.judge.front import Panel, Point, once, require_comparable
+from bench.judge.rivals import Ratio, paired, unpaired
+from bench.records import Case, Estimate, Record
+
+Goal = Literal["top1", "speed"]
+DIGITS = 1
+"""Decimals of top-1 that are published, shown and compared: half a unit is 25 of 50 000 images."""
+
+
+class Limits(NamedTuple):
+    """What is asked for; at least one is given."""
+
+    max_latency_s: float | None = None
+    """Seconds a batch."""
+    min_images_per_s: float | None = None
+    """Images a second at the panel's batch."""
+    min_top1: float | None = None
+    """Percent."""
+
+    @property
+    def goal(self) -> Goal:
+        """What is best: within a limit of speed the most accurate, otherwise the fastest."""
+        return "speed" if self.max_latency_s is None and self.min_images_per_s is None else "top1"
+
+    def seconds(self, batch: int) -> float:
+        """Both limits of speed as one: seconds a batch, infinity when there is none."""
+        slowest = math.inf if self.min_images_per_s is None else batch / self.min_images_per_s
+        return slowest if self.max_latency_s is None else min(slowest, self.max_latency_s)
+
+
+class Fit(StrEnum):
+    """What an interval says about a limit."""
+
+    YES = "yes"
+    """The whole interval is within it."""
+    OPEN = "open"
+    """The limit lies inside the interval, or there is no interval."""
+    NO = "no"
+    """The whole interval is beyond it."""
+
+
+class Tie(NamedTuple):
+    """A network that does as well as the answer in what was asked for."""
+
+    point: Point
+    ratio: Ratio
+    """How many times as long it takes as the answer."""
+
+
+class Pick(NamedTuple):
+    """The answer of one panel."""
+
+    panel: Panel
+    limits: Limits
+    answer: Point | None
+    """The network; absent when none is sure to be within the limits."""
+    among: int
+    """Networks that are sure to be within the limits."""
+    ties: tuple[Tie, ...]
+    """Equal in top-1, or not to be told apart in speed: whichever is the goal. Fastest first."""
+    undecided: tuple[Point, ...]
+    """Networks that would be the better answer if they were within the limits, which their intervals leave open."""
+    nearest: tuple[Point, ...]
+    """When no network may be within the limits: the fastest that is accurate enough, and the most accurate that is fast
+    enough, of those there are."""
+
+
+def fit(latency: Estimate, limit_s: float) -> Fit:
+    """Whether a latency is within a limit in seconds, as far as its interval says."""
+    if math.isinf(limit_s) or latency.high <= limit_s:
+        return Fit.YES
+    return Fit.NO if latency.low > limit_s else Fit.OPEN
+
+
+def shown_top1(point: Point) -> float:
+    """Top-1 to the published digit."""
+    return round(point.accuracy.top1, DIGITS)
+
+
+def pick(panel: Panel, records: Iterable[Record], limits: Limits) -> Pick:
+    """The best network within the limits. The order of the records does not matter.
+
+    Args:
+        panel: the points that may be compared.
+        records: what the panel was made from, for ratios paired by run; others are passed over.
+        limits: at least one.
+    """
+    seconds = limits.seconds(panel.setting.batch)
+    enough = [p for p in panel.points if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
+    fits = {p.label: fit(p.latency, seconds) for p in panel.points}
+    sure = sorted((p for p in enough if fits[p.label] is Fit.YES), key=_order(limits.goal))
+    answer = sure[0] if sure else None
+    open_ = [p for p in enough if fits[p.label] is Fit.OPEN and (answer is None or _better(p, answer))]
+    return Pick(
+        panel=panel,
+        limits=limits,
+        answer=answer,
+        among=len(sure),
+        ties=_ties(panel, sure, records, limits.goal),
+        undecided=tuple(sorted(open_, key=_order(limits.goal))),
+        nearest=() if answer or open_ else _nearest(panel, enough, fits),
+    )
+
+
+def only(panels: Sequence[Panel]) -> Panel:
+    """The one panel that has points: an answer needs one setting.
+
+    Raises:
+        NothingToShowError: no panel has a point; the message says why.
+        NotComparableError: several have; the message names the fields that differ, and a choice that leaves one.
+    """
+    require_comparable(panels, limit=len(panels))
+    drawn = [panel for panel in panels if panel.points]
+    if len(drawn) == 1:
+        return drawn[0]
+    named = [f"{name} ({enumerate_values(texts)})" for name, texts in differences(p.setting for p in drawn).items()]
+    choice = " ".join(f"--where {shlex.quote(f'{name}={value}')}" for name, value in one_of(drawn).items())
+    raise NotComparableError(
+        f"cannot pick one network: the records are of {len(drawn)} settings, which differ in {', '.join(named)}. "
+        f"Choose one, such as the newest session's: {choice}"
+    )
+
+
+def one_of(panels: Sequence[Panel]) -> dict[str, str]:
+    """Fields and values that leave one of several panels: of those of the newest session the one with most points."""
+    wanted = max(panels, key=lambda panel: (max(origin.session for origin in panel.origins), len(panel.points)))
+    mine, others = values(wanted.setting), [values(panel.setting) for panel in panels if panel is not wanted]
+    out: dict[str, str] = {}
+    while others:
+        name = max(mine, key=lambda field: sum(other[field] != mine[field] for other in others))
+        left = [other for other in others if other[name] == mine[name]]
+        if len(left) == len(others):  # settings that read alike and are not: no choice by field tells them apart
+            break
+        out[name], others = mine[name], left
+    return out
+
+
+def _order(goal: Goal) -> Callable[[Point], tuple[float, float, str]]:
+    if goal == "speed":
+        return lambda p: (p.latency.value, -p.accuracy.top1, p.label)
+    return lambda p: (-shown_top1(p), p.latency.value, p.label)
+
+
+def _better(one: Point, answer: Point) -> bool:
+    """More accurate; or equally accurate and faster, as far as the best guess says."""
+    return (shown_top1(one), -one.latency.value) > (shown_top1(answer), -answer.latency.value)
+
+
+def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: Goal) -> tuple[Tie, ...]:
+    if not sure:
+        return ()
+    answer, *others = sure
+    if goal == "top1":
+        others = [point for point in others if shown_top1(point) == shown_top1(answer)]
+    wanted = {point.case for point in (answer, *others)}
+    found: dict[Case, list[Record]] = {}
+    for record in records:
+        if record.case in wanted and record.info.role == "subject" and setting(record) == panel.setting:
+            found.setdefault(record.case, []).append(record)
+    groups = {case: once(group) for case, group in found.items()}
+    out = []
+    for point in others:
+        ratio = paired(groups.get(point.case, ()), groups.get(answer.case, ()))
+        ratio = ratio or unpaired(point.latency, answer.latency)
+        # One that the pairs call faster than the answer while the pooled figures do not is no clear loser, either.
+        if goal == "top1" or ratio.low <= 1:
+            out.append(Tie(point, ratio))
+    return tuple(out)
+
+
+def _nearest(panel: Panel, enough: Sequence[Point], fits: Mapping[str, Fit]) -> tuple[Point, ...]:
+    """Of what is accurate enough the fastest, of what is fast enough the most accurate; else the most accurate."""
+    quick = [point for point in panel.points if fits[point.label] is Fit.YES]
+    out = [min(enough, key=_order("speed"))] if enough else []
+    out += [min(quick, key=_order("top1"))] if quick else []
+    return tuple(out) or (min(panel.points, key=_order("top1")),)

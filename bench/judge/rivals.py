@@ -1,0 +1,66 @@
+"""Two networks against each other: how many times as long one takes as the other, paired by run and round.
+
+Knows pairs of turns; refuses to know which of the two anybody wants.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from statistics import median
+from typing import NamedTuple
+
+from bench.budget import MIN_RUNS
+from bench.judge.estimates import LEVEL, by_round, counts
+from bench.records import Estimate, Record, Run
+from bench.stats import t_interval
+
+
+class Ratio(NamedTuple):
+    """How many times as long one takes as the other."""
+
+    value: float
+    low: float
+    """Lower limit of the interval."""
+    high: float
+    """Upper limit."""
+    runs: int
+    """Runs that hold both; 0 when the two were not measured side by side often enough for a paired interval."""
+
+    @property
+    def may_be_one(self) -> bool:
+        """Whether the data leave it open which of the two is faster."""
+        return self.low <= 1 <= self.high
+
+
+def paired(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
+    """Time of `one` over that of `other`, from the runs that hold both; absent below `MIN_RUNS` of them.
+
+    Each run gives the median over its rounds of log(one's turn) - log(the other's turn of that round): whatever slowed
+    the round cancels. The interval is Student's t over runs, as everywhere.
+    """
+    ones, others = _runs(one), _runs(other)
+    logs = []
+    for key in sorted(ones.keys() & others.keys()):
+        mine, theirs = by_round(ones[key].turns), by_round(others[key].turns)
+        pairs = [value - theirs[number] for number, value in mine.items() if number in theirs]
+        if pairs:
+            logs.append(median(pairs))
+    if len(logs) < MIN_RUNS:
+        return None
+    mean, low, high = t_interval(logs, LEVEL)
+    return Ratio(math.exp(mean), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), len(logs))
+
+
+def unpaired(one: Estimate, other: Estimate) -> Ratio:
+    """The same from two intervals: its limits enclose 1 exactly when the two overlap.
+
+    Wider than an interval of the ratio need be, so that it rather names a tie too many.
+    """
+    if not (math.isfinite(one.high) and math.isfinite(other.high)):
+        return Ratio(one.value / other.value, 0.0, math.inf, 0)
+    return Ratio(one.value / other.value, one.low / other.high, one.high / other.low, 0)
+
+
+def _runs(records: Iterable[Record]) -> dict[tuple[str, int], Run]:
+    return {(record.session, run.run): run for record in records for run in record.runs if counts(run)}

@@ -1,0 +1,199 @@
+"""A pick as one sentence and as a document for programs.
+
+Knows words; refuses to know how the answer was found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+
+from bench.judge.comparable import values
+from bench.judge.front import Point
+from bench.judge.pick import DIGITS, Pick, Tie, shown_top1
+from bench.report.heading import session_words, setting_line
+from bench.report.text import shortened
+from bench.units import exact_duration, significant
+
+NAMED = 3
+"""Ties and undecided networks that the sentence names before it says how many more there are."""
+_NAME = 80
+_UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
+
+
+def sentence(pick: Pick) -> str:
+    """The answer with its reason, its ties and what is undecided, on one line of text."""
+    parts = [_answer(pick), _tied(pick), _undecided(pick)]
+    return ". ".join(part for part in parts if part) + "."
+
+
+def around(pick: Pick) -> list[str]:
+    """What the answer holds for, and what had no chance: for people, beside the answer."""
+    panel = pick.panel
+    out = [f"{setting_line(panel)} · {session_words([panel])}"]
+    if panel.yardstick_s is not None:
+        out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
+    out += [f"left out: {shortened(one.label, _NAME)}: {shortened(one.reason, 200)}" for one in panel.excluded[:NAMED]]
+    if len(panel.excluded) > NAMED:
+        out.append(f"left out: {len(panel.excluded) - NAMED} more; levit-bench show lists them")
+    return out
+
+
+def document(pick: Pick) -> dict[str, object]:
+    """The same for programs, unrounded; a limit that the data cannot give is absent, and so is an answer."""
+    limits = pick.limits
+    return {
+        "answer": None if pick.answer is None else _row(pick.answer),
+        "reason": sentence(pick),
+        "goal": limits.goal,
+        "among": pick.among,
+        "ties": [
+            _row(tie.point)
+            | {
+                "ratio": tie.ratio.value,
+                "ratio_low": tie.ratio.low if math.isfinite(tie.ratio.high) else None,
+                "ratio_high": tie.ratio.high if math.isfinite(tie.ratio.high) else None,
+                "paired_runs": tie.ratio.runs,
+            }
+            for tie in pick.ties
+        ],
+        "undecided": [_row(point) for point in pick.undecided],
+        "nearest": [_row(point) for point in pick.nearest],
+        "limits": {
+            "max_latency_s": limits.max_latency_s,
+            "min_images_per_s": limits.min_images_per_s,
+            "min_top1_percent": limits.min_top1,
+        },
+        "setting": values(pick.panel.setting),
+        "sessions": [origin.session for origin in pick.panel.origins],
+    }
+
+
+def _answer(pick: Pick) -> str:
+    limits, total = pick.limits, _networks(len(pick.panel.points))
+    if pick.answer is None:
+        if pick.undecided:
+            return f"none of {total} is sure to {_asked(pick)}"
+        nearest = ", ".join(_facts(point, pick) for point in pick.nearest)
+        return f"none of {total} {_asked(pick, third_person=True)}. Nearest: {nearest}"
+    sure = "" if limits.goal == "speed" else "are sure to "
+    best = "the fastest" if limits.goal == "speed" else "the most accurate"
+    which = f"{best} of {pick.among} that {sure}{_asked(pick)}"
+    if pick.among == 1:
+        which = f"the only one of {total} that {'is sure to ' if sure else ''}{_asked(pick, third_person=not sure)}"
+    return f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1, {_speed(pick.answer, pick, level=True)}; {which}"
+
+
+def _networks(count: int) -> str:
+    return f"{count} network{'' if count == 1 else 's'}"
+
+
+def _asked(pick: Pick, *, third_person: bool = False) -> str:
+    """The limits in words: `take at most 20 ms and have at least 80 % top-1`."""
+    limits, batch = pick.limits, pick.panel.setting.batch
+    take, do, have = ("takes", "does", "has") if third_person else ("take", "do", "have")
+    told = []
+    if limits.max_latency_s is not None:
+        told.append(f"{take} at most {exact_duration(limits.max_latency_s)}{_a_batch(batch)}")
+    if limits.min_images_per_s is not None:
+        told.append(f"{do} at least {limits.min_images_per_s:.10g} images/s")
+    if limits.min_top1 is not None:
+        told.append(f"{have} at least {limits.min_top1:.10g} % top-1")
+    return " and ".join(told)
+
+
+def _tied(pick: Pick) -> str:
+    if not pick.ties:
+        return ""
+    if pick.limits.goal == "top1":
+        return "As accurate: " + _some([f"{_name(tie.point)} ({_times(tie)})" for tie in pick.ties])
+    told = [f"{_name(tie.point)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
+    return "Perhaps as fast: " + _some(told)
+
+
+def _undecided(pick: Pick) -> str:
+    return "May fit: " + _some([_facts(point, pick) for point in pick.undecided]) if pick.undecided else ""
+
+
+def _some(words: Sequence[str]) -> str:
+    named = ", ".join(words[:NAMED])
+    return named if len(words) <= NAMED else f"{named} and {len(words) - NAMED} more"
+
+
+def _facts(point: Point, pick: Pick) -> str:
+    """`levit_256 (81.6 %, 37.5 ms, 35.4 to 39.8)`."""
+    return f"{_name(point)} ({_top1(point, pick)}, {_speed(point, pick)})"
+
+
+def _name(point: Point) -> str:
+    return shortened(point.label, _NAME)
+
+
+def _top1(point: Point, pick: Pick) -> str:
+    """To the published digit, unless that would put it on the wrong side of the limit."""
+    top1, limit = point.accuracy.top1, pick.limits.min_top1
+    misleading = limit is not None and (shown_top1(point) >= limit) != (top1 >= limit)
+    return f"{top1:.10g} %" if misleading else f"{top1:.{DIGITS}f} %"
+
+
+def _speed(point: Point, pick: Pick, *, level: bool = False) -> str:
+    """`37.5 ms, 35.4 to 39.8`, or the same in images a second where that is what was asked for."""
+    limits, batch = pick.limits, point.case.batch
+    if limits.max_latency_s is None and limits.min_images_per_s is not None:
+        estimate, limit, scale, unit = point.throughput, limits.min_images_per_s, 1.0, "images/s"
+    else:
+        estimate, limit = point.latency, limits.seconds(batch)
+        scale, unit = next(((s, u) for s, u in _UNITS if estimate.value >= s * 0.9995), _UNITS[-1])
+        unit += _a_batch(batch) if level else ""
+    value = f"{significant(estimate.value / scale)} {unit}"
+    if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
+        return f"{value}, no interval from {estimate.n} run{'' if estimate.n == 1 else 's'}"
+    low, high = (_on_its_side(edge / scale, limit / scale) for edge in (estimate.low, estimate.high))
+    return f"{value}, {f'{100 * estimate.level:.0f} %: ' if level else ''}{low} to {high}"
+
+
+def _on_its_side(value: float, limit: float) -> str:
+    """Three digits, or as many as it takes to see on which side of the limit the value lies."""
+    shown = significant(value)
+    for digits in range(4, 10):
+        if value == limit or math.isinf(limit) or (float(shown) - limit) * (value - limit) > 0:
+            break
+        shown = significant(value, digits)
+    return shown
+
+
+def _a_batch(batch: int) -> str:
+    return f" a batch of {batch}" if batch > 1 else ""
+
+
+def _times(tie: Tie) -> str:
+    """`1.01 times as long, 0.98 to 1.04`."""
+    ratio = tie.ratio
+    value = f"{significant(ratio.value)} times as long"
+    if not math.isfinite(ratio.high):
+        return f"{value}, no interval"
+    low, high = (_on_its_side(edge, 1.0) for edge in (ratio.low, ratio.high))
+    return f"{value}, {low} to {high}{'' if ratio.runs else ', not paired'}"
+
+
+def _row(point: Point) -> dict[str, object]:
+    time, images = point.latency, point.throughput
+    bounded = math.isfinite(time.high)
+    return {
+        "network": point.case.network,
+        "label": point.label,
+        "resolution": point.case.resolution,
+        "family": point.family,
+        "top1_percent": point.accuracy.top1,
+        "accuracy_source": point.accuracy.source,
+        "latency_s": time.value,
+        "latency_low_s": time.low if bounded else None,
+        "latency_high_s": time.high if bounded else None,
+        "images_per_s": images.value,
+        "images_per_s_low": images.low if bounded else None,
+        "images_per_s_high": images.high if bounded else None,
+        "level": time.level,
+        "runs": time.n,
+        "method": time.method,
+        "sessions": list(point.sessions),
+    }
