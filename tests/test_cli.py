@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from bench.cli import main
+from tests.generate_store import Truth, case_of, write_session
 from tests.generate_store import main as generate
 
 
@@ -192,3 +194,99 @@ def test_help_and_version_need_no_verb(capsys: pytest.CaptureFixture[str]) -> No
     assert code == 0
     assert "Exit codes" in out
     assert run(capsys, "--version")[1].startswith("levit-bench, version ")
+
+
+SPEED_FILE = "benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv"
+SPEED_HEADER = "model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count"
+
+
+@pytest.fixture
+def published(tmp_path: Path) -> tuple[Path, Path, Path]:
+    """A store of two networks, one without an accuracy, and timm's files of speeds and of accuracies."""
+    truths = [Truth("levit_128s", "LeViT", 0.0075, 76.6), Truth("resnet26t", "other", 0.03, 0.0)]
+    path = write_session(tmp_path / "store", "s1", [(case_of(truth), truth) for truth in truths])
+    text = path.read_text(encoding="utf-8")
+    without = re.sub(r'"accuracy":\{"top1":0\.0,[^}]*\},', "", text)
+    assert without != text
+    path.write_text(without, encoding="utf-8")
+    speeds = tmp_path / SPEED_FILE
+    lines = ["levit_128s,250,4.0,1,224,7.78", "resnet26t,88,11.3,1,224,16.01", "efficientnet_b0,100,10,1,224,5.29"]
+    speeds.write_text("\n".join([SPEED_HEADER, *lines]), encoding="utf-8")
+    accuracies = tmp_path / "results-imagenet.csv"
+    accuracies.write_text("model,img_size,top1\nresnet26t.ra2_in1k,224,78.5\n", encoding="utf-8")
+    return tmp_path / "store", speeds, accuracies
+
+
+def test_published_speeds_stand_beside_measured_ones_and_leave_their_front_alone(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, published: tuple[Path, Path, Path]
+) -> None:
+    store, speeds, _ = published
+    words = ["front", "--store", str(store), "--out", str(tmp_path / "out")]
+    plain = document(capsys, *words)
+    rows = document(capsys, *words, "--published", str(speeds))
+    assert [row for row in rows if row["kind"] == "measured"] == plain
+    (row,) = [row for row in rows if row["kind"] == "published"]
+    assert (row["network"], row["latency_s"], row["source"], row["on_front"]) == ("levit_128s", 0.004, SPEED_FILE, None)
+    code, out, _ = run(capsys, *words, "--published", str(speeds))
+    assert code == 0
+    assert "published, not measured here" in out
+    page = (tmp_path / "out" / "front.md").read_text(encoding="utf-8")
+    assert f"levit-bench front --published {SPEED_FILE}" in page
+    assert str(tmp_path) not in page
+
+
+def test_published_accuracies_serve_measured_networks_that_have_none(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, published: tuple[Path, Path, Path]
+) -> None:
+    store, speeds, accuracies = published
+    words = ["front", "--store", str(store), "--out", str(tmp_path / "out")]
+    assert {row["network"] for row in document(capsys, *words)} == {"levit_128s"}
+    rows = document(capsys, *words, "--published", str(accuracies))
+    found = {row["network"]: (row["top1_percent"], row["accuracy_source"]) for row in rows}
+    assert found["resnet26t"] == (78.5, "results-imagenet.csv, resnet26t.ra2_in1k")
+    both = document(capsys, *words, "--published", str(accuracies), "--published", str(speeds))
+    assert [row["label"] for row in both if row["kind"] == "published"] == ["levit_128s", "resnet26t"]
+
+
+def test_published_options_choose_and_find_a_front(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, published: tuple[Path, Path, Path]
+) -> None:
+    store, speeds, _ = published
+    words = ["front", "--store", str(store), "--out", str(tmp_path), "--published", str(speeds)]
+    rows = document(capsys, *words, "--published-networks", "all", "--published-front", "--published-batch", "1")
+    shown = {row["label"]: row["on_front"] for row in rows if row["kind"] == "published"}
+    assert shown == {"levit_128s": True, "efficientnet_b0": True}
+    _, _, err = run(capsys, *words, "--published-networks", "all")
+    assert "published-no-accuracy: 1 of 3 chosen speeds" in " ".join(err.split())
+
+
+@pytest.mark.parametrize(
+    ("words", "code", "said"),
+    [
+        (["--published", "none.csv"], 2, "there is no file 'none.csv'"),
+        (["--published-front"], 2, "no published file holds speeds"),
+        (["--published", "speeds", "--published-networks", "levitt"], 2, "'levitt' chooses none of the 3"),
+        (["--published", "speeds", "--published-batch", "8"], 2, "--published-batch 8"),
+        (["--published", "speeds", "--published-batch", "many"], 2, "no list of whole numbers"),
+        (["--published", "empty"], 1, "is empty"),
+        (["--published", "batches", "--published-networks", "all"], 3, "cannot draw 1 measured and 9 published panels"),
+    ],
+)
+def test_published_files_and_options_that_cannot_be_used_are_refused(
+    capsys: pytest.CaptureFixture[str],
+    tmp_path: Path,
+    published: tuple[Path, Path, Path],
+    words: list[str],
+    code: int,
+    said: str,
+) -> None:
+    store, speeds, _ = published
+    (tmp_path / "empty.csv").write_text("", encoding="utf-8")
+    lines = [f"levit_128s,250,4.0,{2**n},224,7.78" for n in range(9)]
+    (tmp_path / "batches.csv").write_text("\n".join([SPEED_HEADER, *lines]), encoding="utf-8")
+    paths = {"speeds": speeds, "empty": tmp_path / "empty.csv", "batches": tmp_path / "batches.csv"}
+    given = [str(paths.get(word, word)) for word in words]
+    ended, out, err = run(capsys, "front", "--store", str(store), "--out", str(tmp_path / "out"), *given)
+    assert (ended, out) == (code, "")
+    assert said in " ".join(err.split())
+    assert not (tmp_path / "out").exists()

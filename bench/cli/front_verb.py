@@ -4,10 +4,14 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import conditions_from, json_option, session_option, store_option, where_option
+from bench.cli.options import Numbers, Words, conditions_from, json_option, session_option, store_option, where_option
+
+if TYPE_CHECKING:
+    from bench.judge.front import Metric
 
 
 @click.command("front")
@@ -24,17 +28,50 @@ from bench.cli.options import conditions_from, json_option, session_option, stor
     show_default=True,
     help="Folder for front.png, front.svg, front.csv and front.md.",
 )
+@click.option(
+    "--published",
+    "files",
+    metavar="FILE",
+    type=click.Path(path_type=Path),
+    multiple=True,
+    help="A CSV file of timm's results: inference speeds to show beside the measured ones, or accuracies. May be "
+    "repeated.",
+)
+@click.option(
+    "--published-networks",
+    type=Words(),
+    default=("measured",),
+    show_default="measured",
+    help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and globs.",
+)
+@click.option("--published-batch", "batches", type=Numbers(), default=(), help="Published speeds of these batch sizes.")
+@click.option("--published-front", is_flag=True, help="Find the front of each published panel among its own figures.")
 @json_option
-def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: str, out: Path, as_json: bool) -> int:
+def command(
+    root: Path,
+    session: str | None,
+    wanted: tuple[str, ...],
+    metric: str,
+    out: Path,
+    files: tuple[Path, ...],
+    published_networks: tuple[str, ...],
+    batches: tuple[int, ...],
+    published_front: bool,
+    as_json: bool,
+) -> int:
     """Draw the speed/accuracy Pareto front of what is stored.
 
     Only what is comparable shares a panel: one machine, device, threads, batch, runtime, precision, form, allocator
     and torch version. Prints the table and writes PNG, SVG, CSV and Markdown.
 
+    Published speeds are drawn hollow, without an interval, in panels of their own, one a file and batch size; they are
+    never part of a front of what was measured.
+
     \b
     Examples:
       levit-bench front
       levit-bench front --session last --where threads=1
+      levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
     from rich.text import Text
 
@@ -42,25 +79,50 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], metric: st
     from bench.cli.output import print_findings, stderr, stdout
     from bench.judge.comparable import where
     from bench.judge.front import panels, require_comparable
+    from bench.judge.pairing import complete
+    from bench.judge.published import published_panels, require_room
+    from bench.published import read_all
     from bench.report.export import write_front
+    from bench.report.published import published_table
     from bench.report.reproduce import reproduce
     from bench.report.table import rows, table
     from bench.report.text import visible
     from bench.request import resolve_session
 
+    read = read_all(files)
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    found = panels(records, "throughput" if metric == "throughput" else "latency")
+    records, notes = complete(records, read)
+    speed: Metric = "throughput" if metric == "throughput" else "latency"
+    found = panels(records, speed)
+    beside = published_panels(
+        read, found, metric=speed, networks=published_networks, batches=batches, front=published_front
+    )
+    beside = beside._replace(findings=(*(note for file in read for note in file.findings), *notes, *beside.findings))
+    print_findings((*results.findings, *beside.findings))
     require_comparable(found)
-    written = write_front(found, out, reproduce(found, session))
+    require_room(found, beside)
+    options = _told(files, published_networks, batches, published_front)
+    written = write_front(found, out, reproduce(found, session, options), beside)
     if as_json:
-        click.echo(json.dumps(rows(found), indent=2, allow_nan=False))
+        click.echo(json.dumps(rows(found, beside.panels), indent=2, allow_nan=False))
     else:
         console = stdout()
         for panel in found:
             console.print(table(panel))
-    print_findings(results.findings)
+        for one in beside.panels:
+            console.print(published_table(one))
     console = stderr()
     for path in written:
         console.print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0
+
+
+def _told(files: tuple[Path, ...], networks: tuple[str, ...], batches: tuple[int, ...], front: bool) -> list[str]:
+    """The options about published files, as a command line has them; files without their folders."""
+    words = [word for path in files for word in ("--published", path.name)]
+    if networks != ("measured",):
+        words += ["--published-networks", ",".join(networks)]
+    if batches:
+        words += ["--published-batch", ",".join(map(str, batches))]
+    return [*words, *(["--published-front"] if front else [])]

@@ -11,29 +11,35 @@ from pathlib import Path
 
 from bench.errors import StoreError
 from bench.judge.front import Panel
+from bench.judge.published import Beside
 from bench.report import figure, table
 from bench.report.heading import session_words, setting_line
-from bench.report.text import markdown_cell
+from bench.report.published import published_markdown
+from bench.report.text import markdown_cell, visible
 from bench.units import format_duration
 
+NOTHING = Beside()
 LISTED = 50
 """Findings or exclusions that the Markdown file lists before it says how many more there are."""
 
 
-def write_front(panels: Sequence[Panel], folder: Path, commands: Sequence[str] = ()) -> tuple[Path, ...]:
+def write_front(
+    panels: Sequence[Panel], folder: Path, commands: Sequence[str] = (), beside: Beside = NOTHING
+) -> tuple[Path, ...]:
     """Write the four files, replacing older ones; returns their paths.
 
     Args:
         panels: what to show, as `bench.judge.front.panels` made it.
         folder: created when it is missing.
         commands: command lines that reproduce the measurement and the files, quoted in the Markdown file.
+        beside: published figures to show with them.
 
     Raises:
         NothingToShowError: no panel holds a point; nothing was written.
         StoreError: the folder or a file cannot be written.
     """
-    drawn = figure.draw(panels)
-    page = document(panels, drawn.unlabelled, commands)
+    drawn = figure.draw(panels, beside.panels)
+    page = document(panels, drawn.unlabelled, commands, beside)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -42,12 +48,14 @@ def write_front(panels: Sequence[Panel], folder: Path, commands: Sequence[str] =
     return (
         _atomically(folder / "front.png", lambda path: figure.save(drawn.figure, path, source)),
         _atomically(folder / "front.svg", lambda path: figure.save(drawn.figure, path, source)),
-        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels))),
+        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels))),
         _atomically(folder / "front.md", lambda path: _write_text(path, page)),
     )
 
 
-def document(panels: Sequence[Panel], unlabelled: int = 0, commands: Sequence[str] = ()) -> str:
+def document(
+    panels: Sequence[Panel], unlabelled: int = 0, commands: Sequence[str] = (), beside: Beside = NOTHING
+) -> str:
     """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
     parts = [
         "# Speed against top-1",
@@ -62,8 +70,9 @@ def document(panels: Sequence[Panel], unlabelled: int = 0, commands: Sequence[st
     parts += [
         table.markdown([panel for panel in panels if panel.points]).rstrip(),
         note,
+        *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
-        _bullets(_findings(panels), "None."),
+        _bullets([*_findings(panels), *_notes(beside)], "None."),
         "## Left out",
         _bullets(_left_out(panels), "Nothing."),
         "## Conditions",
@@ -94,6 +103,10 @@ def _findings(panels: Sequence[Panel]) -> list[str]:
         f"`{kind.replace('`', '')}` ({_names(names)}): {markdown_cell(message, 400)}"
         for (kind, message), names in sorted(about.items())
     ]
+
+
+def _notes(beside: Beside) -> list[str]:
+    return [f"`{note.kind}`: {markdown_cell(note.message, 1000)}" for note in beside.findings]
 
 
 def _names(names: Sequence[str]) -> str:
@@ -134,8 +147,8 @@ def _reproduce(panels: Sequence[Panel], commands: Sequence[str]) -> str:
         "levit-bench run --help     # measure the cases above under the conditions above",
         "levit-bench front --help   # draw this page from the store",
     ]
-    # Indented code cannot be closed by what a command contains, unlike a fence of backticks.
-    lines = "\n".join("    " + " ".join(line.split("\n")) for line in given)
+    # Indented code is closed by the end of a line alone, unlike a fence of backticks; a carriage return is one, too.
+    lines = "\n".join("    " + visible(" ".join(line.split("\n"))) for line in given)
     return f"Times of another machine or torch version are another panel, not a check of this one.\n\n{lines}"
 
 

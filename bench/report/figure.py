@@ -16,9 +16,23 @@ import numpy as np
 
 from bench.errors import NothingToShowError, StoreError
 from bench.judge.front import Metric, Panel, Point
+from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.labels import Label, place
 from bench.report.layout import lay_out
-from bench.report.style import DPI, GREY, LABEL_PT, LARGER, MARKER_PT, SETTINGS, Style, interval_of, look_of, styles, xy
+from bench.report.style import (
+    DASHES,
+    DPI,
+    GREY,
+    LABEL_PT,
+    LARGER,
+    MARKER_PT,
+    SETTINGS,
+    Style,
+    interval_of,
+    look_of,
+    styles,
+    xy,
+)
 from bench.report.text import drawable
 
 if TYPE_CHECKING:
@@ -54,8 +68,8 @@ def staircase(front: Sequence[tuple[float, float]], metric: Metric) -> list[tupl
     return out
 
 
-def draw(panels: Sequence[Panel]) -> Drawn:
-    """The figure, one subplot a panel, all with the same scales.
+def draw(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> Drawn:
+    """The figure, one subplot a panel, all with the same scales; published panels come last, with scales of their own.
 
     Raises:
         NothingToShowError: no panel holds a point.
@@ -69,11 +83,15 @@ def draw(panels: Sequence[Panel]) -> Drawn:
     with _our_settings():
         figure = Figure(facecolor="white")
         FigureCanvasAgg(figure)
-        looks = styles(shown)
-        axes = lay_out(figure, shown, looks)
-        for ax, panel in zip(axes, shown, strict=True):
-            _draw_panel(ax, panel, looks)
-        missing = sum(_name_points(ax, panel) for ax, panel in zip(axes, shown, strict=True))
+        looks = styles([*shown, *published])
+        axes = lay_out(figure, shown, looks, published)
+        every: list[Panel | PublishedPanel] = [*shown, *published]
+        for ax, panel in zip(axes, every, strict=True):
+            if isinstance(panel, PublishedPanel):
+                _draw_published(ax, panel, looks)
+            else:
+                _draw_panel(ax, panel, looks)
+        missing = sum(_name_points(ax, panel) for ax, panel in zip(axes, every, strict=True))
     return Drawn(figure, missing)
 
 
@@ -123,6 +141,22 @@ def _draw_panel(ax: Axes, panel: Panel, looks: dict[str, Style]) -> None:
                 _draw_group(ax, group, look, metric, size * (1.15 if on_front else 1), on_front)
 
 
+def _draw_published(ax: Axes, panel: PublishedPanel, looks: dict[str, Style]) -> None:
+    """Hollow markers without bars; a dashed staircase only where a front was asked for."""
+    metric = panel.metric
+    if panel.front:
+        corners = staircase([xy(point, metric) for point in panel.front], metric)
+        ax.plot(*zip(*corners, strict=True), color=GREY, linewidth=1.1, linestyle=DASHES, zorder=2, gid="front")
+    for look in looks.values():
+        group = [point for point in panel.points if look_of(point, looks) is look]
+        if group:
+            ax.plot(
+                *zip(*(xy(point, metric) for point in group), strict=True), linestyle="", marker=look.marker,
+                markersize=_marker_pt(panel) * LARGER.get(look.marker, 1.0), markeredgewidth=1.0, zorder=4,
+                markeredgecolor=look.colour, markerfacecolor="none", gid="published",
+            )  # fmt: skip
+
+
 def _tails(ax: Axes, corners: Sequence[tuple[float, float]], metric: Metric) -> list[list[tuple[float, float]]]:
     """How the staircase goes on to the axes: nothing is faster than its start, nothing more accurate than its end."""
     (x0, x1), (y0, _) = ax.get_xlim(), ax.get_ylim()
@@ -132,7 +166,7 @@ def _tails(ax: Axes, corners: Sequence[tuple[float, float]], metric: Metric) -> 
     return [[(x0, low), (left, low)], [(right, high), (right, y0)]]
 
 
-def _marker_pt(panel: Panel) -> float:
+def _marker_pt(panel: Panel | PublishedPanel) -> float:
     return MARKER_PT if len(panel.points) <= CROWD else CROWD_MARKER_PT
 
 
@@ -154,20 +188,19 @@ def _draw_group(ax: Axes, group: Sequence[Point], look: Style, metric: Metric, s
     )  # fmt: skip
 
 
-def _name_points(ax: Axes, panel: Panel) -> int:
+def _name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     """Write names beside points; returns how many found no place."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     renderer = cast("Any", figure.canvas).get_renderer()
-    every = len(panel.points) <= LABELS_ALL_UP_TO
-    wanted = [point for point in panel.points if point.on_front]
-    if every:
-        wanted += [point for point in panel.points if not point.on_front]
+    wanted = _wanted(panel)
+    if not wanted:
+        return 0
     to_pt = 72 / figure.dpi
     texts = [
         ax.annotate(
             drawable(point.label), xy(point, panel.metric), (0, 0), textcoords="offset points", fontsize=LABEL_PT,
-            color="black" if point.on_front else "#666666", va="bottom", ha="left", zorder=7, gid="label",
+            color="black" if _is_marked(point) else "#666666", va="bottom", ha="left", zorder=7, gid="label",
         )
         for point in wanted
     ]  # fmt: skip
@@ -198,13 +231,30 @@ def _name_points(ax: Axes, panel: Panel) -> int:
     return sum(found is None for found in places)
 
 
-def _ink(ax: Axes, panel: Panel) -> np.ndarray[Any, np.dtype[np.float64]]:
+def _wanted(panel: Panel | PublishedPanel) -> list[Point | PublishedPoint]:
+    """Points to name, the important first: those of the front; of published figures, those that lead where measured."""
+    marked = [point for point in panel.points if _is_marked(point)]
+    if len(panel.points) > LABELS_ALL_UP_TO:
+        return marked
+    return [*marked, *(point for point in panel.points if not _is_marked(point))]
+
+
+def _is_marked(point: Point | PublishedPoint) -> bool:
+    if isinstance(point, PublishedPoint):
+        return point.leads if point.on_front is None else point.on_front
+    return point.on_front
+
+
+def _ink(ax: Axes, panel: Panel | PublishedPanel) -> np.ndarray[Any, np.dtype[np.float64]]:
     """Segments that text should keep off, in display units: the staircase and the bars."""
     corners = staircase([xy(point, panel.metric) for point in panel.front], panel.metric)
     segments = [(*a, *b) for a, b in pairwise(corners)]
-    segments += [(*a, *b) for a, b in _tails(ax, corners, panel.metric)]
-    segments += [
-        (b[0], p.accuracy.top1, b[1], p.accuracy.top1) for p in panel.points if (b := interval_of(p, panel.metric))
-    ]
+    if isinstance(panel, Panel):
+        segments += [(*a, *b) for a, b in _tails(ax, corners, panel.metric)]
+        segments += [
+            (b[0], p.accuracy.top1, b[1], p.accuracy.top1) for p in panel.points if (b := interval_of(p, panel.metric))
+        ]
+    if not segments:
+        return np.empty((0, 4))
     flat = np.array(segments)
     return np.hstack([ax.transData.transform(flat[:, :2]), ax.transData.transform(flat[:, 2:])])

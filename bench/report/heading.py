@@ -11,6 +11,7 @@ import msgspec
 
 from bench.judge.comparable import differences, values
 from bench.judge.front import Panel
+from bench.judge.published import PublishedPanel
 from bench.records import Machine, Record
 from bench.report.text import visible
 
@@ -38,6 +39,17 @@ def title(panel: Panel, panels: Sequence[Panel]) -> str:
     found = values(panel.setting)
     told = [name for name in differing if not (name == "seats" and _usual(name, found))]
     return ", ".join(_machine(panel) if name == "machine" else phrase(name, found[name]) for name in told)
+
+
+def published_line(panel: PublishedPanel) -> str:
+    """Where published figures come from, and what the file's name says of them."""
+    said = f" (its name says {', '.join(panel.told.words)})" if panel.told.words else ""
+    return f"published, not measured here: {visible(panel.file)}{said} · batch {panel.batch}"
+
+
+def published_title(panel: PublishedPanel) -> tuple[str, str]:
+    """Two lines above a picture: the file, and what to make of it."""
+    return visible(panel.file), f"published, not measured here: batch {panel.batch}"
 
 
 def setting_line(panel: Panel) -> str:

@@ -12,9 +12,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from bench.judge.front import Panel
-from bench.report.heading import shared_words, title
-from bench.report.style import GREY, MARKER_PT, PALE, SMALL_PT, TEXT_PT, Style, interval_of, xy
+from bench.judge.front import Metric, Panel, Point
+from bench.judge.published import PublishedPanel, PublishedPoint
+from bench.report.heading import published_title, shared_words, title
+from bench.report.style import (
+    DASHES,
+    GREY,
+    MARKER_PT,
+    PALE,
+    PUBLISHED_GROUND,
+    SMALL_PT,
+    TEXT_PT,
+    Style,
+    interval_of,
+    xy,
+)
 from bench.report.text import drawable
 
 if TYPE_CHECKING:
@@ -26,20 +38,28 @@ SINGLE_PANEL_IN = (6.2, 4.4)
 """Width and height of the axes, in inches, of several panels and of one alone."""
 
 
-def lay_out(figure: Figure, panels: Sequence[Panel], looks: dict[str, Style]) -> list[Axes]:
-    """Axes on a grid with a legend and a caption below, measured in inches so that text never meets text."""
-    columns = {1: 1, 2: 2, 4: 2}.get(len(panels), 3)
-    rows = math.ceil(len(panels) / columns)
-    panel_w, panel_h = SINGLE_PANEL_IN if len(panels) == 1 else PANEL_IN
+def lay_out(
+    figure: Figure, panels: Sequence[Panel], looks: dict[str, Style], published: Sequence[PublishedPanel] = ()
+) -> list[Axes]:
+    """Axes on a grid with a legend and a caption below, measured in inches so that text never meets text.
+
+    Accuracy has one scale everywhere. Measured panels share their scale of speed. Published ones never share it: each
+    has its own, or that of the others with its batch size.
+    """
+    count = len(panels) + len(published)
+    columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
+    rows = math.ceil(count / columns)
+    panel_w, panel_h = SINGLE_PANEL_IN if count == 1 else PANEL_IN
     left, right, gap_x = 0.65, 0.15, 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
-    caption = _joined([drawable(part, 200) for part in shared_words(panels)], _characters(width - left - right))
+    words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
+    caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
-    legend_h = _legend(figure, looks, width)
-    titles = [textwrap.wrap(drawable(title(p, panels), 200), _characters(panel_w, TEXT_PT)) for p in panels]
+    legend_h = _legend(figure, looks, width, published)
+    titles = _titles(figure, panels, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
-    gap_y = 0.28 + title_h
+    gap_y = 0.28 + title_h + (0.34 if published else 0.0)
     height = bottom + rows * panel_h + (rows - 1) * gap_y + title_h + 0.12
     figure.set_size_inches(width, height)
     figure.legends[0].set_bbox_to_anchor((0.5, (bottom - 0.56) / height), transform=figure.transFigure)
@@ -48,19 +68,58 @@ def lay_out(figure: Figure, panels: Sequence[Panel], looks: dict[str, Style]) ->
         va="top", linespacing=1.35,
     )  # fmt: skip
     out: list[Axes] = []
-    (x0, x1), (y0, y1) = _limits(panels)
-    for index, panel in enumerate(panels):
+    every: list[Panel | PublishedPanel] = [*panels, *published]
+    y0, y1 = _rise([point for panel in every for point in panel.points])
+    for index, panel in enumerate(every):
         row, column = divmod(index, columns)
         x = left + column * (panel_w + gap_x)
         y = bottom + (rows - 1 - row) * (panel_h + gap_y)
         ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
         ax.set_xscale("log")
-        ax.set_xlim(x0, x1)
+        ax.set_xlim(*_reach(_sharing(panel, panels, published), panel.metric))
         ax.set_ylim(y0, y1)
-        _decorate(ax, panel, left=column == 0, bottom=index + columns >= len(panels))
+        _decorate(ax, panel, left=column == 0, bottom=bool(published) or index + columns >= count)
         ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
         out.append(ax)
     return out
+
+
+def _titles(
+    figure: Figure, panels: Sequence[Panel], published: Sequence[PublishedPanel], width_in: float
+) -> list[list[str]]:
+    """Lines above each panel; beside published ones, a measured panel says that it was measured."""
+    limit = _characters(width_in, TEXT_PT)
+    out = []
+    for panel in panels:
+        words = title(panel, panels)
+        if published:
+            words = f"measured here: {words}" if words else "measured here"
+        out.append(textwrap.wrap(drawable(words, 200), limit))
+    for one in published:
+        file, rest = published_title(one)
+        out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
+    return out
+
+
+def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
+    """A file's name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
+    for limit in range(_characters(width_in, TEXT_PT), 8, -4):
+        lines = textwrap.wrap(text, limit)
+        probe = figure.text(0, 0, "\n".join(lines), fontsize=TEXT_PT)
+        width = probe.get_window_extent().width / figure.dpi
+        probe.remove()
+        if width <= width_in:
+            break
+    return lines
+
+
+def _sharing(
+    panel: Panel | PublishedPanel, panels: Sequence[Panel], published: Sequence[PublishedPanel]
+) -> list[Point | PublishedPoint]:
+    """Points of all panels that share a scale of speed with this one."""
+    if isinstance(panel, PublishedPanel):
+        return [point for other in published if other.batch == panel.batch for point in other.points]
+    return [point for other in panels for point in other.points]
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -73,18 +132,22 @@ def ticks(low: float, high: float) -> list[float]:
     return [float(value) for value in np.linspace(low, high, 5)[1:-1]] if len(found) < 2 else found
 
 
-def _limits(panels: Sequence[Panel]) -> tuple[tuple[float, float], tuple[float, float]]:
-    """Scales shared by all panels. A bar may stretch them, but not push the points into a corner."""
-    metric = panels[0].metric
-    points = [point for panel in panels for point in panel.points]
-    xs, ys = np.array([xy(point, metric) for point in points]).T
-    low, high = float(xs.min()), float(xs.max())
-    bars = [bar for point in points if (bar := interval_of(point, metric))]
+def _reach(points: Sequence[Point | PublishedPoint], metric: Metric) -> tuple[float, float]:
+    """Limits of speed. A bar may stretch them, but not push the points into a corner."""
+    xs = [xy(point, metric)[0] for point in points]
+    low, high = min(xs), max(xs)
+    bars = [bar for point in points if isinstance(point, Point) and (bar := interval_of(point, metric))]
     left = max(min([low, *(a for a, _ in bars)]), low / 1.5)
     right = min(max([high, *(b for _, b in bars)]), high * 1.5)
     pad = max((right / left) ** 0.06, 1.06)
-    rise = max(float(ys.max() - ys.min()) * 0.09, 0.3)
-    return (left / pad, right * pad), (float(ys.min()) - rise, min(float(ys.max()) + rise, 100.0 + rise))
+    return left / pad, right * pad
+
+
+def _rise(points: Sequence[Point | PublishedPoint]) -> tuple[float, float]:
+    """Limits of top-1."""
+    ys = [point.accuracy.top1 for point in points]
+    rise = max((max(ys) - min(ys)) * 0.09, 0.3)
+    return min(ys) - rise, min(max(ys) + rise, 100.0 + rise)
 
 
 def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
@@ -104,7 +167,7 @@ def _joined(parts: Sequence[str], limit: int) -> list[str]:
     return lines
 
 
-def _decorate(ax: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
+def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool) -> None:
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
     marks = ticks(*ax.get_xlim())
@@ -113,17 +176,22 @@ def _decorate(ax: Axes, panel: Panel, *, left: bool, bottom: bool) -> None:
     ax.xaxis.set_minor_locator(NullLocator())
     ax.grid(True, color=PALE, linewidth=0.5)
     ax.set_axisbelow(True)
+    if isinstance(panel, PublishedPanel):
+        ax.set_facecolor(PUBLISHED_GROUND)
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(length=3, width=0.8, labelleft=left, labelbottom=bottom)
     if left:
         ax.set_ylabel("ImageNet top-1 (%)")
     if bottom:
-        batch = panel.setting.batch
+        batch = panel.batch if isinstance(panel, PublishedPanel) else panel.setting.batch
         of = "one image" if batch == 1 else f"a batch of {batch}"
-        ax.set_xlabel(f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)")
+        words = f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)"
+        ax.set_xlabel(f"Published {words[0].lower()}{words[1:]}" if isinstance(panel, PublishedPanel) else words)
 
 
-def _legend(figure: Figure, looks: dict[str, Style], width_in: float) -> float:
+def _legend(
+    figure: Figure, looks: dict[str, Style], width_in: float, published: Sequence[PublishedPanel] = ()
+) -> float:
     """One legend for all panels, as wide as fits; returns its height in inches."""
     from matplotlib.lines import Line2D
 
@@ -132,6 +200,12 @@ def _legend(figure: Figure, looks: dict[str, Style], width_in: float) -> float:
         for name, look in looks.items()
     ]
     handles.append(Line2D([], [], color=GREY, linewidth=1.1, label="front (filled markers)"))
+    if published:
+        hollow = Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT)
+        hollow.set_label("published, not measured here (all hollow)")
+        handles.append(hollow)
+    if any(panel.front for panel in published):
+        handles.append(Line2D([], [], color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
     for columns in range(min(len(handles), 8), 0, -1):
         figure.legends.clear()
         legend = figure.legend(

@@ -12,8 +12,14 @@ from bench.judge.front import Panel
 from bench.units import format_duration
 
 
-def reproduce(panels: Sequence[Panel], session: str | None = None) -> list[str]:
-    """One command a set of sessions that asked alike, and the one that draws; names are quoted for a shell."""
+def reproduce(panels: Sequence[Panel], session: str | None = None, published: Sequence[str] = ()) -> list[str]:
+    """One command a set of sessions that asked alike, and the one that draws; names are quoted for a shell.
+
+    Args:
+        panels: what was measured.
+        session: the one that was asked for.
+        published: options and values about published files, which stand beside the panels.
+    """
     budgets = dict.fromkeys(
         (origin.protocol.budget_s, origin.protocol.seats) for panel in panels for origin in panel.origins
     )
@@ -36,7 +42,7 @@ def reproduce(panels: Sequence[Panel], session: str | None = None) -> list[str]:
         for budget_s, seats in budgets
     ]
     draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
-    return [*runs, draws]
+    return [*runs, " ".join([draws, *map(shlex.quote, published)])]
 
 
 def _each(values: Iterable[str]) -> list[str]:

@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from typing import Any, NamedTuple
 
 from bench.judge.front import Metric, Panel, Point
+from bench.judge.published import PublishedPanel, PublishedPoint
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#8C6D31")
 """Okabe and Ito's colours for all kinds of colour vision, without yellow and black, which vanish or shout on paper."""
@@ -21,6 +22,10 @@ FAMILIES_SHOWN = 16
 """Families with a colour of their own; the smaller ones share grey."""
 OTHER = "other families"
 GREY, PALE = "#444444", "#DDDDDD"
+DASHES = (0, (4, 2))
+"""The line of a front of published figures."""
+PUBLISHED_GROUND = "#F4F4F2"
+"""Behind published figures, so that nobody takes them for measured ones."""
 DPI = 200
 MARKER_PT = 6.0
 TEXT_PT, LABEL_PT, SMALL_PT = 9.0, 8.0, 8.0
@@ -42,7 +47,7 @@ class Style(NamedTuple):
     """matplotlib's sign for a shape."""
 
 
-def styles(panels: Sequence[Panel]) -> dict[str, Style]:
+def styles(panels: Sequence[Panel | PublishedPanel]) -> dict[str, Style]:
     """A look for each family, the same in all panels; beyond `FAMILIES_SHOWN` the smallest families share one."""
     counts: dict[str, int] = {}
     for panel in panels:
@@ -56,18 +61,20 @@ def styles(panels: Sequence[Panel]) -> dict[str, Style]:
     return out
 
 
-def family(point: Point) -> str:
+def family(point: Point | PublishedPoint) -> str:
     """The group by which a point is coloured."""
     return point.family or OTHER
 
 
-def look_of(point: Point, looks: dict[str, Style]) -> Style:
+def look_of(point: Point | PublishedPoint, looks: dict[str, Style]) -> Style:
     """How a point looks."""
     return looks.get(family(point)) or looks[OTHER]
 
 
-def xy(point: Point, metric: Metric) -> tuple[float, float]:
+def xy(point: Point | PublishedPoint, metric: Metric) -> tuple[float, float]:
     """Milliseconds or images a second, and percent."""
+    if isinstance(point, PublishedPoint):
+        return 1e3 * point.latency_s if metric == "latency" else point.throughput, point.accuracy.top1
     speed = 1e3 * point.latency.value if metric == "latency" else point.throughput.value
     return speed, point.accuracy.top1
 

@@ -13,8 +13,10 @@ from typing import TYPE_CHECKING
 
 from bench.judge.comparable import values
 from bench.judge.front import Panel, Point
+from bench.judge.published import PublishedPanel
 from bench.records import Estimate
 from bench.report.heading import setting_line
+from bench.report.published import published_cells
 from bench.report.text import csv_cell, distinct, markdown_cell, shortened
 from bench.units import format_count, format_latency, significant
 
@@ -29,8 +31,14 @@ COLUMNS = (
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front", "dominated_by",
     "params", "macs", "label", "accuracy_source", "sessions", "machine", "device", "threads", "batch", "runtime",
     "runtime_version", "precision", "form", "allocator", "weights", "torch", "seats", "yardstick",
+    "kind", "source",
 )  # fmt: skip
-"""Columns of the CSV file and the data frame; units in the names, latencies are of one batch."""
+"""Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
+
+`kind` is `measured` or `published`; `source` names the file of a published figure, which has no interval and no
+session.
+"""
+_SETTING = COLUMNS[COLUMNS.index("machine") : COLUMNS.index("kind")]
 
 
 def plus_minus(estimate: Estimate) -> str:
@@ -93,31 +101,31 @@ def markdown(panels: Sequence[Panel]) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def csv(panels: Sequence[Panel]) -> str:
+def csv(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> str:
     """Every point as a line of comma-separated values, unrounded; text cannot become a formula."""
     out = io.StringIO()
     writer = csv_format.writer(out, lineterminator="\n")
     writer.writerow(COLUMNS)
-    for row in _rows(panels):
+    for row in _rows(panels, published):
         writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue()
 
 
-def frame(panels: Sequence[Panel]) -> pd.DataFrame:
+def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> pd.DataFrame:
     """Every point as a row of a data frame, names as they were stored."""
     import pandas as pd
 
-    return pd.DataFrame(_rows(panels), columns=list(COLUMNS))
+    return pd.DataFrame(_rows(panels, published), columns=list(COLUMNS))
 
 
-def rows(panels: Sequence[Panel]) -> list[dict[str, object]]:
+def rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[dict[str, object]]:
     """Every point as a dictionary for programs, unrounded; a limit that the data cannot give is absent."""
     return [
         {
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        for row in _rows(panels)
+        for row in _rows(panels, published)
     ]
 
 
@@ -145,16 +153,18 @@ def _caption(panel: Panel) -> str:
     return "; ".join(notes)
 
 
-def _rows(panels: Sequence[Panel]) -> list[tuple[object, ...]]:
+def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[tuple[object, ...]]:
     out: list[tuple[object, ...]] = []
     for panel in panels:
         found = values(panel.setting)
-        shared = tuple(found[name] for name in COLUMNS[COLUMNS.index("machine") :])
+        shared = tuple(found[name] for name in _SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
             out.append((
                 p.case.network, p.case.resolution, p.family, p.accuracy.top1, t.value, t.low, t.high,
                 i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.dominated_by,
                 p.params, p.macs, p.label, p.accuracy.source, " ".join(p.sessions), *shared,
+                "measured", None,
             ))  # fmt: skip
+    out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
     return out

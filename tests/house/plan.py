@@ -31,6 +31,7 @@ FLOORS = {
     "bench.budget": Floor(3),
     "bench.listing": Floor(3),
     "bench.own": Floor(3),
+    "bench.published": Floor(3),
     "bench.store": Floor(3),
     "bench.measuring": Floor(4, "workshop"),
     "bench.judge": Floor(4, "judge"),

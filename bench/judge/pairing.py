@@ -1,0 +1,167 @@
+"""Which published accuracy belongs to which network: by name and resolution, and never one of several at random.
+
+Knows names, tags of weights and resolutions; refuses to know speeds and fronts.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from functools import cached_property
+from typing import NamedTuple
+
+import msgspec
+
+from bench import catalog
+from bench.published import VALIDATION, PublishedFile, TopOne, architecture
+from bench.records import Accuracy, Finding, Record
+
+NAMED = 5
+"""Networks that a finding names before it says how many more there are."""
+
+
+class Paired(NamedTuple):
+    """An accuracy, and the name of the weights that it is of where that is known."""
+
+    model: str
+    accuracy: Accuracy
+
+
+class Accuracies:
+    """The accuracies of files on ImageNet-1k's validation set; of two files that hold the same, the first counts."""
+
+    def __init__(self, files: Sequence[PublishedFile]) -> None:
+        self.files = tuple(file for file in files if file.dataset == VALIDATION)
+        """Those that may be used."""
+        self.others = tuple(file for file in files if file.dataset not in (None, VALIDATION))
+        """Those on other sets of images."""
+
+    @cached_property
+    def _by_architecture(self) -> dict[tuple[str, int], dict[str, TopOne]]:
+        out: dict[tuple[str, int], dict[str, TopOne]] = {}
+        for file in self.files:
+            for top in file.accuracies:
+                out.setdefault((architecture(top.model), top.resolution), {}).setdefault(top.model, top)
+        return out
+
+    def weights(self, model: str, resolution: int) -> tuple[TopOne, ...]:
+        """What a name can mean: itself where it is published, else, without a tag, all weights of its architecture."""
+        found = self._by_architecture.get((architecture(model), resolution), {})
+        if model in found:
+            return (found[model],)
+        return () if "." in model else tuple(found.values())
+
+    def default(self, model: str, resolution: int) -> TopOne | None:
+        """The one accuracy that a name means: the only one, or that of the weights that the catalog lists."""
+        found = self.weights(model, resolution)
+        if len(found) == 1:
+            return found[0]
+        tagged = _catalog_weights(model, resolution)
+        return next((top for top in found if top.model == tagged), None)
+
+
+def from_catalog(model: str, resolution: int) -> Accuracy | None:
+    """The catalog's accuracy for a name of timm's, tag included, at a resolution."""
+    for entry in catalog.entries():
+        known = (entry.timm_name, _weights_of(entry))
+        if entry.resolution == resolution and model in known:
+            return catalog.accuracy_of(entry)
+    return None
+
+
+def timm_name(network: str) -> str | None:
+    """What timm calls a network that was measured; None for one of the user's own."""
+    if ":" in network:
+        return None
+    return _names().get(network, network)
+
+
+def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple[tuple[Record, ...], list[Finding]]:
+    """Give records that have no accuracy a published one; those that have one keep it.
+
+    Returns:
+        The records, and findings: files that could not be used, accuracies that differ from those that are kept by
+        more than rounding, and networks for which several weights are published.
+    """
+    accuracies = Accuracies(files)
+    out: list[Record] = []
+    differing: dict[str, None] = {}
+    several: dict[str, None] = {}
+    for record in records:
+        name = timm_name(record.case.network) if record.info.role == "subject" else None
+        kept, size = record.info.accuracy, record.case.resolution
+        if name is None:
+            out.append(record)
+        elif kept is not None:
+            if (words := _difference(accuracies, name, size, kept)) is not None:
+                differing[f"{record.case.network}@{size} {words}"] = None
+            out.append(record)
+        elif (top := accuracies.default(name, size)) is not None:
+            info = msgspec.structs.replace(record.info, accuracy=top.accuracy)
+            out.append(msgspec.structs.replace(record, info=info))
+        else:
+            if found := accuracies.weights(name, size):
+                several[f"{record.case.network}@{size} ({enumerated([top.model for top in found])})"] = None
+            out.append(record)
+    findings = [_other_set(file) for file in accuracies.others]
+    if differing:
+        message = (
+            f"published top-1 differs from what is drawn, by more than rounding: {enumerated([*differing], '; ')}. "
+            "What is drawn is kept: it is the accuracy that was stored with the measurement."
+        )
+        findings.append(Finding(kind="published-accuracy-differs", message=message))
+    if several:
+        message = (
+            f"several weights are published for {enumerated([*several], '; ')}, and the measurement does not say which "
+            "is meant, so it has no accuracy. Measure the network under its full name, such as NAME.TAG."
+        )
+        findings.append(Finding(kind="published-several-weights", message=message))
+    return tuple(out), findings
+
+
+def enumerated(names: Sequence[str], between: str = ", ") -> str:
+    """The first few names, and how many more there are."""
+    shown = between.join(name if len(name) <= 160 else f"{name[:157]}..." for name in names[:NAMED])
+    return shown if len(names) <= NAMED else f"{shown}{between}and {len(names) - NAMED} more"
+
+
+def _names() -> dict[str, str]:
+    return {entry.name: entry.timm_name for entry in catalog.entries()}
+
+
+def _weights_of(entry: catalog.Entry) -> str | None:
+    """The weights that the catalog's accuracy is of, where its source names them."""
+    last = entry.accuracy_source.rpartition(", ")[2]
+    return last if last.startswith(f"{architecture(entry.timm_name)}.") else None
+
+
+def _catalog_weights(model: str, resolution: int) -> str | None:
+    entries = (e for e in catalog.entries() if (e.timm_name, e.resolution) == (model, resolution))
+    return next((tagged for entry in entries if (tagged := _weights_of(entry))), None)
+
+
+def _difference(accuracies: Accuracies, name: str, resolution: int, kept: Accuracy) -> str | None:
+    """In words, how a file contradicts an accuracy: none of the weights that may be meant has it."""
+    known = _catalog_weights(name, resolution)
+    found = (accuracies.weights(known, resolution) if known else ()) or accuracies.weights(name, resolution)
+    if not found or any(_same(top.accuracy.top1, kept.top1) for top in found):
+        return None
+    nearest = min(found, key=lambda top: abs(top.accuracy.top1 - kept.top1))
+    return f"{kept.top1:g} ({kept.source}), and {nearest.accuracy.top1:g} ({nearest.accuracy.source})"
+
+
+def _same(one: float, other: float) -> bool:
+    """Whether two figures differ by no more than the rounding of the coarser."""
+    digits = min(_digits(one), _digits(other))
+    return abs(one - other) <= 0.5 * 10.0**-digits + 1e-9
+
+
+def _digits(value: float) -> int:
+    return len(repr(value).partition(".")[2])
+
+
+def _other_set(file: PublishedFile) -> Finding:
+    message = (
+        f"{file.name} holds accuracies on {file.dataset}, and the axis is of {VALIDATION}: none was used. "
+        "Name results-imagenet.csv."
+    )
+    return Finding(kind="published-other-set", message=message)
