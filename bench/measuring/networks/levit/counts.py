@@ -39,7 +39,6 @@ def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels
     Raises:
         ValueError: the image is too small.
     """
-    # Tokens are counted from the pixels on, layer by layer: rows × columns.
     found = {"stem": _stem(size, image, in_channels)}
     tokens = [rows * columns for rows, columns in grids(size, image)]
     for number, (stage, here) in enumerate(zip(size.stages, tokens, strict=True), start=1):
@@ -66,9 +65,7 @@ def _stem(size: Size, image: Grid, in_channels: int) -> Count:
     layers = []
     (rows, columns), inputs = image, in_channels
     for layer in size.stem:
-        rows, columns = (
-            (side + 2 * layer.padding - layer.kernel) // layer.stride + 1 for side in (rows, columns)
-        )
+        rows, columns = ((side + 2 * layer.padding - layer.kernel) // layer.stride + 1 for side in (rows, columns))
         layers.append(_layer(size, inputs * layer.kernel**2, layer.width, rows * columns))
         inputs = layer.width
     embedding = rows * columns * inputs if size.position == "embedding" else 0
@@ -90,16 +87,12 @@ def _attention(size: Size, width: int, wider: int, heads: int, keys: int, querie
 
 def _attention_inputs(size: Size, width: int, heads: int, keys: int, queries: int, value: int) -> Count:
     """Queries, keys and values. One layer or two have equally many weights, and each output its own normalisation."""
-    return _sum(
-        _layer(size, width, heads * size.key, queries), _layer(size, width, heads * (size.key + value), keys)
-    )
+    return _sum(_layer(size, width, heads * size.key, queries), _layer(size, width, heads * (size.key + value), keys))
 
 
 def _mlp(size: Size, width: int, tokens: int) -> Count:
     hidden = size.mlp_ratio * width
-    return _sum(
-        _norm_before(size, width), _layer(size, width, hidden, tokens), _layer(size, hidden, width, tokens)
-    )
+    return _sum(_norm_before(size, width), _layer(size, width, hidden, tokens), _layer(size, hidden, width, tokens))
 
 
 def _layer(size: Size, inputs: int, outputs: int, places: int) -> Count:
