@@ -60,7 +60,7 @@ class AttentionBias(nn.Module):
             not torch.is_grad_enabled()
             and type(self.table) is nn.Parameter  # not a stand-in of a tracer or of torch.func
             and self.table.device.type == "cpu"
-            and not torch.jit.is_tracing()
+            and not is_traced()
             and not torch.compiler.is_compiling()
         )
 
@@ -78,3 +78,8 @@ def distances(grid: Grid, stride: int) -> torch.Tensor:
     along_rows, along_columns = ((torch.arange(0, side, stride)[:, None] - torch.arange(side)).abs() for side in grid)
     places = along_rows[:, None, :, None] * grid[1] + along_columns[None, :, None, :]
     return places.flatten(2).flatten(0, 1)
+
+
+def is_traced() -> bool:
+    """Whether `torch.jit.trace` records what happens: then a decision taken in Python is taken for good."""
+    return bool(torch.jit.is_tracing())  # type: ignore[attr-defined, no-untyped-call]  # public, and untyped

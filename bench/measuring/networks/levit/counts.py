@@ -39,7 +39,6 @@ def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels
     Raises:
         ValueError: the image is too small.
     """
-    # Tokens are counted from the pixels on, layer by layer: rows × columns.
     found = {"stem": _stem(size, image, in_channels)}
     tokens = [rows * columns for rows, columns in grids(size, image)]
     for number, (stage, here) in enumerate(zip(size.stages, tokens, strict=True), start=1):

@@ -9,15 +9,12 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 
-TIMM = (
-    # A part of our name, and of timm's. Each stands between dots, or at the beginning.
-    ("stages.{}.shrink.attention.bias.table", "stages.{}.downsample.attn_downsample.attention_biases"),
+LAYERS = (
     ("stages.{}.shrink.attention.key_value", "stages.{}.downsample.attn_downsample.kv"),
     ("stages.{}.shrink.attention.query", "stages.{}.downsample.attn_downsample.q.ln"),
     ("stages.{}.shrink.attention.project", "stages.{}.downsample.attn_downsample.proj.ln"),
     ("stages.{}.shrink.mlp.expand", "stages.{}.downsample.mlp.ln1"),
     ("stages.{}.shrink.mlp.contract", "stages.{}.downsample.mlp.ln2"),
-    ("stages.{}.blocks.{}.attention.bias.table", "stages.{}.blocks.{}.attn.attention_biases"),
     ("stages.{}.blocks.{}.attention.qkv", "stages.{}.blocks.{}.attn.qkv"),
     ("stages.{}.blocks.{}.attention.project", "stages.{}.blocks.{}.attn.proj.ln"),
     ("stages.{}.blocks.{}.mlp.expand", "stages.{}.blocks.{}.mlp.ln1"),
@@ -29,43 +26,60 @@ TIMM = (
     ("head", "head"),
     ("distilled_head", "head_dist"),
 )
-"""Where a layer stands; `{}` is a number, the same in both."""
+"""Where a layer stands, by us and by timm; `{}` is a number, the same in both. A layer's parts follow behind."""
 
-_WITHIN = {"linear": "linear", "conv": "linear", "norm": "bn"}
-"""Parts of a layer, ours and timm's; timm calls a convolution linear, too."""
+TABLES = (
+    ("stages.{}.shrink.attention.bias.table", "stages.{}.downsample.attn_downsample.attention_biases"),
+    ("stages.{}.blocks.{}.attention.bias.table", "stages.{}.blocks.{}.attn.attention_biases"),
+)
+"""Tables of attention biases, by us and by timm: whole names."""
 
 
 def to_timm(name: str) -> str:
-    """timm's name of a parameter or buffer that we call so.
+    """What timm calls a parameter or buffer of ours.
 
     Raises:
         KeyError: timm's LeViT has no such tensor; the ablation's networks have some.
     """
-    return _renamed(name, TIMM, lambda _, part: _WITHIN.get(part))
+    return _renamed(name, LAYERS, TABLES, _part_to_timm)
 
 
 def from_timm(name: str) -> str:
-    """Our name of a parameter or buffer that timm calls so.
+    """What we call a parameter or buffer of timm's.
 
     Raises:
         KeyError: our LeViT has no such tensor.
     """
-    table = tuple((theirs, ours) for ours, theirs in TIMM)
-    parts = {"bn": "norm"}
-    return _renamed(name, table, lambda place, part: parts.get(part, "conv" if place.startswith("stem") else "linear"))
+    return _renamed(name, _turned(LAYERS), _turned(TABLES), _part_from_timm)
 
 
-def _renamed(name: str, table: tuple[tuple[str, str], ...], within: Callable[[str, str], str | None]) -> str:
-    for place, other in table:
-        pattern = re.escape(place).replace(r"\{\}", r"(\d+)")
-        found = re.fullmatch(rf"{pattern}(?:\.(linear|conv|norm|bn)\.(\w+))?", name)
-        if found is None:
-            continue
-        *numbers, part, tensor = found.groups()
-        renamed = other.format(*numbers)
-        if part is None:
-            return renamed
-        inner = within(place, part)
-        if inner is not None:
-            return f"{renamed}.{inner}.{tensor}"
+def _part_to_timm(place: str, part: str) -> str | None:
+    # timm calls a convolution linear, too.
+    return {"conv" if place.startswith("stem") else "linear": "linear", "norm": "bn"}.get(part)
+
+
+def _part_from_timm(place: str, part: str) -> str | None:
+    return {"linear": "conv" if place.startswith("stem") else "linear", "bn": "norm"}.get(part)
+
+
+_Pairs = tuple[tuple[str, str], ...]
+
+
+def _renamed(name: str, layers: _Pairs, tables: _Pairs, renamed_part: Callable[[str, str], str | None]) -> str:
+    for place, other in tables:
+        if found := re.fullmatch(_pattern(place), name):
+            return other.format(*found.groups())
+    for place, other in layers:
+        if found := re.fullmatch(rf"{_pattern(place)}\.(\w+)\.(\w+)", name):
+            *numbers, part, tensor = found.groups()
+            if renamed := renamed_part(place, part):
+                return f"{other.format(*numbers)}.{renamed}.{tensor}"
     raise KeyError(f"no counterpart of {name!r} is known")
+
+
+def _pattern(place: str) -> str:
+    return re.escape(place).replace(r"\{\}", r"(\d+)")
+
+
+def _turned(pairs: _Pairs) -> _Pairs:
+    return tuple((other, one) for one, other in pairs)

@@ -21,7 +21,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bench.measuring.networks.levit.bias import AttentionBias
+from bench.measuring.networks.levit.bias import AttentionBias, is_traced
 from bench.measuring.networks.levit.sizes import Convolution, Grid, Size, grids
 
 Logits = torch.Tensor | tuple[torch.Tensor, torch.Tensor]
@@ -83,7 +83,7 @@ class LeViT(nn.Module):
         Raises:
             ValueError: images of another height or width than the network was made for.
         """
-        if not torch.jit.is_tracing() and tuple(images.shape[-2:]) != self.image_size:
+        if not is_traced() and tuple(images.shape[-2:]) != self.image_size:
             raise ValueError(
                 f"this LeViT was made for images of {self.image_size} (height, width) and got {tuple(images.shape)}. "
                 "Resize the images, or the network: bench.measuring.networks.levit.resized(network, image_size)."
@@ -112,7 +112,7 @@ class Stem(nn.Module):
         super().__init__()
         widths = [in_channels, *(layer.width for layer in size.stem)]
         self.layers = nn.ModuleList(
-            ConvNorm(size, inputs, layer) for inputs, layer in zip(widths, size.stem, strict=False)
+            ConvNorm(size, inputs, layer) for inputs, layer in zip(widths[:-1], size.stem, strict=True)
         )
         self.activation = nn.Hardswish()
 
@@ -169,7 +169,7 @@ class Block(nn.Module):
 
 
 class Shrink(nn.Module):
-    """A shrinking attention, which nothing is added to, then an MLP: halves both sides of the grid and widens tokens."""
+    """A shrinking attention, with nothing added, then an MLP: halves both sides of the grid, and widens the tokens."""
 
     def __init__(self, size: Size, number: int, grid: Grid, drop_path: float) -> None:
         super().__init__()
@@ -249,10 +249,12 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: AttentionBia
     Returns:
         (batch, queries, heads · V)
     """
-    # The queries are scaled rather than the scores, of which there are up to twelve times as many.
+    # Scores are a network's largest tensors: the queries are scaled in their place, and the bias is added in place,
+    # except where automatic mixed precision made the scores narrower than the bias and the sum should not be.
     scores = (q * q.shape[3] ** -0.5) @ k.transpose(2, 3)
     if bias is not None:
-        scores = scores + bias()
+        wanted = bias()
+        scores = scores.add_(wanted) if scores.dtype == wanted.dtype else scores + wanted
     return (scores.softmax(dim=3) @ v).transpose(1, 2).flatten(2)
 
 
@@ -308,9 +310,10 @@ class LinearNorm(nn.Module):
         super().__init__()
         normed = size.norm == "batch"
         self.linear = nn.Linear(inputs, outputs, bias=not normed)
-        self.norm = nn.BatchNorm1d(outputs) if normed else nn.Identity()
+        self.norm: nn.Module = nn.Identity()
         if normed:
-            nn.init.constant_(self.norm.weight, gain)
+            self.norm = norm = nn.BatchNorm1d(outputs)
+            nn.init.constant_(norm.weight, gain)
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         x = self.linear(x)
