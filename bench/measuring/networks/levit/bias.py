@@ -12,7 +12,7 @@ still, but it does not see what is written through `.data`, NumPy or a foreign k
 has to be told about loaded weights, averaged weights or conversions. On accelerators comparing would wait for the
 device, so nothing is kept there; neither is it in a trace or an export, where a constant could outlive its weights.
 
-Source: arXiv:2104.01136v2, section 4.2, "Attention bias instead of a positional embedding".
+Source: arXiv:2104.01136v2, section 4.2 on the attention bias.
 """
 
 from __future__ import annotations

@@ -77,8 +77,8 @@ class LeViT(nn.Module):
     def forward(self, images: torch.Tensor) -> Logits:
         """Images (batch, channels, height, width) to logits (batch, classes).
 
-        With two heads, training returns what both say, labels' head first, and evaluation their mean (section 4.2,
-        "Reducing the number of heads" and DeiT's distillation).
+        With two heads, training returns what both say, labels' head first, and evaluation their mean, as
+        in DeiT.
 
         Raises:
             ValueError: images of another height or width than the network was made for.
@@ -184,7 +184,7 @@ class Shrink(nn.Module):
 
 
 class Attention(nn.Module):
-    """Self-attention whose values are wider than its keys (section 4.2, "Reducing the KV keys", Figure 5 left).
+    """Self-attention whose values are wider than its keys (section 4.2, "Smaller keys").
 
     (batch, tokens, C) to the same. One linear layer gives queries, keys and values; its outputs are ordered by head,
     and within a head as D for the query, D for the key, and the value.
@@ -206,7 +206,7 @@ class Attention(nn.Module):
 
 
 class ShrinkingAttention(nn.Module):
-    """Attention of every second row and column to all of them (section 4.2, "Downsampling", Figure 5 right).
+    """Attention of every second row and column to all of them (section 4.2, "Downsampling").
 
     (batch, tokens, C) to (batch, about a quarter of the tokens, C′). Values are four times as wide as keys, since what
     the other tokens knew has to pass through them.

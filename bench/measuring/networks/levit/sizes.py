@@ -64,7 +64,8 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     """Probability that training drops a residual branch, for each image apart."""
     norm: Literal["batch", "layer"] = "batch"
     """batch: BatchNorm behind every convolution and linear layer, folded away for inference. layer: LayerNorm before
-    every attention, MLP and classifier as in DeiT, biases in the layers, and no residual branch that starts at zero."""
+    every attention, MLP and classifier as in DeiT, biases in the layers, and no residual branch that starts at zero.
+    The paper says no more of row A3; a stem with biases and without any normalisation is our reading."""
     position: Literal["bias", "embedding"] = "bias"
     """bias: learned per head and offset, added to the scores of every attention. embedding: added once, to the tokens
     that leave the stem."""

@@ -224,3 +224,15 @@ def test_a_recorded_graph_reads_the_table_and_no_copy_of_it():
         assert torch.equal(traced(x), network(x))
         program.load_state_dict(network.state_dict(), strict=False)
         assert distance(program(x), network(x)) < 1e-12
+
+
+def test_a_compiled_network_is_one_graph_that_follows_its_weights():
+    network = _small()
+    x = images(2, 3, 64, 64)
+    compiled = torch.compile(network, backend="eager", fullgraph=True)
+    with torch.no_grad():
+        network(x)
+        assert distance(compiled(x), network(x)) < 1e-12
+        for own in network.parameters():
+            own.data.mul_(1.5)
+        assert distance(compiled(x), network(x)) < 1e-12
