@@ -26,7 +26,8 @@ def unavailable(entries: Iterable[Entry]) -> dict[str, str]:
     if known is None:
         return {}
     reason = f"unknown to timm {_version('timm')}: pip install --upgrade timm"
-    return {entry.name: reason for entry in wanted if entry.timm_name.partition(".")[0] not in known}
+    needed = {entry.name: entry.timm_name or entry.name for entry in wanted if entry.built_by == "timm"}
+    return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in known}
 
 
 def timm_architectures() -> frozenset[str] | None:

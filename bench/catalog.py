@@ -11,7 +11,7 @@ from collections.abc import Iterable, Sequence
 from fnmatch import fnmatchcase
 from functools import cache
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import msgspec
 
@@ -33,8 +33,11 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
     name: str
     """Name in this suite."""
-    timm_name: str
-    """What timm builds for it: an architecture, with a tag of weights where its default has other classes."""
+    timm_name: str | None = None
+    """Timm's name of it: an architecture, with a tag of weights where its default has other classes; absent where timm
+    has no such network."""
+    built_by: Literal["timm", "levit-bench"] = "timm"
+    """Whose code it is: timm's, or the suite's own, whatever timm calls its network of the same kind."""
     family: str
     """Family, for colours and groups."""
     resolution: int

@@ -69,7 +69,7 @@ def from_catalog(model: str, resolution: int) -> Accuracy | None:
 
 
 def timm_name(network: str) -> str | None:
-    """What timm calls a network that was measured; None for one of the user's own."""
+    """What timm calls a network that was measured; None for one that timm has not."""
     if ":" in network:
         return None
     return _names().get(network, network)
@@ -124,14 +124,14 @@ def enumerated(names: Sequence[str], between: str = ", ") -> str:
     return shown if len(names) <= NAMED else f"{shown}{between}and {len(names) - NAMED} more"
 
 
-def _names() -> dict[str, str]:
+def _names() -> dict[str, str | None]:
     return {entry.name: entry.timm_name for entry in catalog.entries()}
 
 
 def _weights_of(entry: catalog.Entry) -> str | None:
     """The weights that the catalog's accuracy is of, where its source names them."""
     last = entry.accuracy_source.rpartition(", ")[2]
-    return last if last.startswith(f"{architecture(entry.timm_name)}.") else None
+    return last if entry.timm_name and last.startswith(f"{architecture(entry.timm_name)}.") else None
 
 
 def _catalog_weights(model: str, resolution: int) -> str | None:

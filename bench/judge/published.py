@@ -219,7 +219,11 @@ def _in_catalog(word: str) -> set[tuple[str, int]]:
     name, _, pixels = word.partition("@")
     names = catalog.groups().get(name, (name,))
     found = [entry for entry in catalog.entries() if entry.name in names]
-    return {(architecture(entry.timm_name), int(pixels) if pixels.isdecimal() else entry.resolution) for entry in found}
+    return {
+        (architecture(entry.timm_name), int(pixels) if pixels.isdecimal() else entry.resolution)
+        for entry in found
+        if entry.timm_name
+    }
 
 
 def _require_batches(sources: Iterable[PublishedFile], batches: Sequence[int]) -> None:
@@ -248,7 +252,7 @@ def _points(
     drafts: Sequence[tuple[Speed, Paired]], chooser: _Chooser, metric: Metric, front: bool
 ) -> tuple[PublishedPoint, ...]:
     labels = _labels(drafts)
-    families = {architecture(entry.timm_name): entry.family for entry in catalog.entries()}
+    families = {architecture(entry.timm_name): entry.family for entry in catalog.entries() if entry.timm_name}
     costs = [speed.latency_s if metric == "latency" else -speed.throughput for speed, _ in drafts]
     rivals = [Competitor(c, p.accuracy.top1, label) for c, (_, p), label in zip(costs, drafts, labels, strict=True)]
     beaten = dominators(rivals) if front else {}

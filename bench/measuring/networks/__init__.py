@@ -18,7 +18,7 @@ from bench.measuring.wire import Resolved
 
 # In this order; the last one takes every name that is left. Loaded when asked: the yardstick imports neither timm nor
 # anything else of the suite.
-_BUILT_IN = ("yardstick", "null", "user", "timm_zoo")
+_BUILT_IN = ("yardstick", "null", "user", "levit", "timm_zoo")
 ENTRY_POINTS = "levit_bench.networks"
 
 

@@ -57,7 +57,7 @@ def build(name: str, resolution: int) -> nn.Module:
 
 def _architecture(name: str) -> str:
     timm: Any = import_timm()
-    architecture = next((entry.timm_name for entry in entries() if entry.name == name), name)
+    architecture = next((entry.timm_name for entry in entries() if entry.name == name), None) or name
     if not timm.is_model(architecture):
         raise LookupError(f"timm {timm.__version__} does not know {architecture!r}")
     return architecture
