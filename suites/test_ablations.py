@@ -1,4 +1,6 @@
-"""The ablation of LeViT-128S: what each choice of its design costs or wins here. The paper has its accuracy, and no speed.
+"""The ablation of LeViT-128S: what each choice of its design costs or wins here.
+
+The paper states what each costs in accuracy, and no speed.
 
 Example: pytest --benchmark suites/test_ablations.py --networks ablation --budget 5m
 Then: levit-bench show --session last --against levit_128s_one_head
