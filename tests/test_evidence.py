@@ -9,8 +9,8 @@ import pytest
 from bench.judge.front import panels
 from bench.report import table
 from bench.store import records
+from tests.docs import levit_tables, plain_pytest
 from tests.docs import measured_page as measured
-from tests.docs import plain_pytest
 
 ROOT = measured.ROOT
 
@@ -35,7 +35,7 @@ def test_a_case_alone_in_its_seat_agrees_with_the_same_case_sharing_one() -> Non
 
 
 def test_the_instrument_costs_next_to_nothing() -> None:
-    for topic in ("seats", "stability", "front"):
+    for topic in measured.TOPICS:
         own = measured.instrument(measured.sessions(topic))
         assert own.null_pass_s < 20e-6
         assert own.worst_share < 0.03
@@ -54,8 +54,17 @@ def test_the_readmes_picture_comes_from_the_session_it_names() -> None:
     assert session.head.session.encode() in (ROOT / "docs/pictures/front.png").read_bytes()
 
 
+def test_this_suites_levit_is_in_no_form_slower_than_timms() -> None:
+    (session,) = measured.sessions("levit")
+    found = levit_tables.races(measured.subjects([session]))
+    assert {(one.network, one.batch, one.form) for one in found} == {
+        (name, batch, form) for name in levit_tables.SIZES for batch in (1, 16) for form in ("shipped", "inference")
+    }
+    assert not [one for one in found if one.ratio.high < 1], "timm's is surely faster"
+
+
 def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:
-    for topic in ("seats", "stability", "front"):
+    for topic in measured.TOPICS:
         for session in measured.sessions(topic):
             assert session.findings == ()
             assert {end.outcome for end in session.ends} == {"done"}
@@ -64,7 +73,7 @@ def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:
             assert {record.outcome for record in records(session)} == {"done"}
 
 
-@pytest.mark.parametrize("topic", ["pilot", "seats", "stability", "front"])
+@pytest.mark.parametrize("topic", ["pilot", *measured.TOPICS])
 def test_every_topic_that_is_cited_has_sessions(topic: str) -> None:
     assert measured.sessions(topic)
 

@@ -20,11 +20,16 @@ from bench.records import Record, SessionLine
 from bench.stats import t_interval
 from bench.store import Session, read_session, records, session_files
 from bench.units import significant
+from tests.docs.levit_tables import ablation_table, race_table
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "measured.md"
 EVIDENCE = ROOT / "docs" / "evidence.toml"
 """Which sessions each claim rests on, by name: other sessions in the store change nothing here."""
+
+
+TOPICS = ("seats", "stability", "front", "levit", "ablation")
+"""All but the pilot."""
 
 
 @cache
@@ -184,6 +189,30 @@ make front
 |:--|:--|
 {ratios}
 
+## LeViT, this suite's against timm's
+
+The same network written twice: every size, in the forms `shipped` and `inference`, at batch 1 and 16, one thread, pinned,
+in one interleaved session of {race_runs} fresh runs (`{race}`). Above 1, timm's is the slower one.
+
+```sh
+levit-bench run --networks {race_networks} \\
+  --form shipped,inference --batch 1,16 --threads 1 --allocator pinned --budget 20m
+```
+
+{races}
+
+## The ablation of LeViT-128S
+
+What each choice costs or wins in time, which the paper does not say, beside the top-1 that it does: one thread, pinned,
+{ablation_runs} fresh runs (`{ablation}`). Row A4 is the base trained otherwise, so its ratio shows the noise.
+
+```sh
+pytest --benchmark suites/test_ablations.py --networks ablation --budget 8m
+levit-bench show --session last --against levit_128s_one_head
+```
+
+{ablations}
+
 ## The instrument
 
 Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pilot's:
@@ -195,9 +224,9 @@ Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pil
 
 def page() -> str:
     """The whole page."""
-    every = [*sessions("seats"), *sessions("stability"), *sessions("front")]
+    every = [session for topic in TOPICS for session in sessions(topic)]
     own = instrument(every)
-    (front,) = sessions("front")
+    (front,), (race,), (ablation,) = sessions("front"), sessions("levit"), sessions("ablation")
     found = ratios(front, "efficientnet_b2", "levit_192")
     return _PAGE.format(
         front=front.head.session,
@@ -206,6 +235,13 @@ def page() -> str:
             f"| {one.allocator}: {significant(one.value)} | {significant(one.low)} to {significant(one.high)} |"
             for one in found
         ),
+        race=race.head.session,
+        race_runs=len(race.ends),
+        race_networks="levit_128s,…",
+        races="\n".join(race_table(subjects([race]))),
+        ablation=ablation.head.session,
+        ablation_runs=len(ablation.ends),
+        ablations="\n".join(ablation_table(subjects([ablation]))),
         machine=_machine(sessions("stability")[0].head),
         networks=_NETWORKS,
         scatter="\n".join(_scatter_table()),
