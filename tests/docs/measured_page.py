@@ -20,7 +20,7 @@ from bench.records import Record, SessionLine
 from bench.stats import t_interval
 from bench.store import Session, read_session, records, session_files
 from bench.units import significant
-from tests.docs.levit_tables import ablation_table, race_table
+from tests.docs.levit_tables import SIZES, ablation_table, race_table
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "measured.md"
@@ -237,7 +237,7 @@ def page() -> str:
         ),
         race=race.head.session,
         race_runs=len(race.ends),
-        race_networks="levit_128s,…",
+        race_networks=",".join((*SIZES, "levit_*.fb_dist_in1k")),
         races="\n".join(race_table(subjects([race]))),
         ablation=ablation.head.session,
         ablation_runs=len(ablation.ends),

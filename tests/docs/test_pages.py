@@ -7,22 +7,32 @@ import re
 import shutil
 import subprocess
 import sys
+from itertools import pairwise
 from pathlib import Path
 
 import pytest
 
 from bench.cli import _VERBS, cli
 from bench.request import MAX_BUDGET_VARIABLE
+from bench.units import parse_duration
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
 from tests.docs.format_page import PAGE, page
 
 CAP = {"levit-bench": "5s", "pytest": "20s", "python": "5s"}
 """Budgets by command. Tests that assert on an interval need more than one that is only shown."""
+LONGEST_S = 300.0
+"""Seconds of the longest documented budget that is run, capped; those behind longer ones prepare too much for a test."""
 PROGRAMS = {"levit-bench": ["-P", "-m", "bench"], "pytest": ["-m", "pytest", "-p", "no:cacheprovider"], "python": []}
 
 
 def _measures(words: list[str]) -> bool:
     return words[:2] == ["levit-bench", "run"] or (words[0] == "pytest" and "--benchmark" in words)
+
+
+def _budget_s(words: list[str]) -> float:
+    """Seconds of the budget that a measurement names; its default when it names none."""
+    named = [text for option, text in pairwise(words) if option in ("--budget", "--bench-budget")]
+    return parse_duration(named[-1]) if named else 60.0
 
 
 def _in_this_repository(words: list[str]) -> bool:
@@ -32,7 +42,8 @@ def _in_this_repository(words: list[str]) -> bool:
 
 _ALL = [(block, words) for block in blocks(*SHELL) for words in commands(block) if words[0] not in PARSED_ONLY]
 _QUICK = [(block, words) for block, words in _ALL if not _measures(words)]
-_RUNS = [(block, words) for block, words in _ALL if _measures(words)]
+_LONG = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) > LONGEST_S]
+_RUNS = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) <= LONGEST_S]
 
 
 @pytest.fixture(scope="module")
@@ -67,6 +78,23 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
 )
 def test_a_documented_command_runs(folder: Path, block: Block, words: list[str]) -> None:
     done = execute(words, folder, block.page)
+    assert done.returncode == 0, f"{block}: {done.stderr}"
+
+
+def _planned(words: list[str]) -> list[str]:
+    """What stands for a measurement that prepares for minutes: the same words, planned or collected."""
+    if words[0] == "pytest":
+        return [*words, "--collect-only"]
+    return ["plan" if word == "run" else word for word in words]
+
+
+@pytest.mark.parametrize(
+    ("block", "words"), _LONG, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+)
+def test_a_documented_measurement_of_many_minutes_can_be_asked_for(
+    tmp_path: Path, block: Block, words: list[str]
+) -> None:
+    done = execute(_planned(words), tmp_path, block.page)
     assert done.returncode == 0, f"{block}: {done.stderr}"
 
 
