@@ -191,8 +191,8 @@ make front
 
 ## LeViT, this suite's against timm's
 
-The same network written twice: every size, in the forms `shipped` and `inference`, at batch 1 and 16, one thread, pinned,
-in one interleaved session of {race_runs} fresh runs (`{race}`). Above 1, timm's is the slower one.
+The same network written twice: every size, in the forms `shipped` and `inference`, at batch 1 and 16, one thread,
+pinned, in one interleaved session of {race_runs} fresh runs (`{race}`). Above 1, timm's is the slower one.
 
 ```sh
 levit-bench run --networks {race_networks} \\

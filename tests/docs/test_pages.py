@@ -21,7 +21,7 @@ from tests.docs.format_page import PAGE, page
 CAP = {"levit-bench": "5s", "pytest": "20s", "python": "5s"}
 """Budgets by command. Tests that assert on an interval need more than one that is only shown."""
 LONGEST_S = 300.0
-"""Seconds of the longest documented budget that is run, capped; those behind longer ones prepare too much for a test."""
+"""Seconds of the longest documented budget that is run, capped; longer ones prepare too much for a test."""
 PROGRAMS = {"levit-bench": ["-P", "-m", "bench"], "pytest": ["-m", "pytest", "-p", "no:cacheprovider"], "python": []}
 
 
