@@ -32,7 +32,7 @@ def table(records: Sequence[Record]) -> Table:
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     out.add_column("network", no_wrap=True, max_width=26, overflow="ellipsis")
-    out.add_column("case", no_wrap=True, max_width=22, overflow="ellipsis")
+    out.add_column("case", no_wrap=True, max_width=34, overflow="ellipsis")
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("x yardst.", justify="right", no_wrap=True)
@@ -96,7 +96,8 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
 
 def _axes(record: Record) -> str:
     case = record.case
-    return f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)}"
+    form = "" if case.form == "shipped" else f" {visible(case.form)}"
+    return f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)}{form}"
 
 
 def _row(record: Record) -> dict[str, object]:

@@ -30,7 +30,8 @@ def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
     out.add_column("known", no_wrap=True)
     for line in what.lines:
         case = line.case
-        axes = f"{case.resolution}px b{case.batch} t{case.threads} {case.allocator}"
+        form = "" if case.form == "shipped" else f" {case.form}"
+        axes = f"{case.resolution}px b{case.batch} t{case.threads} {case.allocator}{form}"
         name = Text(shortened(case.network, 26))
         out.add_row(name, axes, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
     out.caption = Text("\n".join(sentences(what, spent, protocol)))
@@ -76,6 +77,7 @@ def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, objec
                 "batch": line.case.batch,
                 "threads": line.case.threads,
                 "allocator": line.case.allocator,
+                "form": line.case.form,
                 "pass_s": line.pass_s,
                 "passes": line.passes,
                 "source": line.source,

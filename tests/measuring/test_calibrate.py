@@ -110,7 +110,7 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
     artifacts.prepare(case, (1,), tmp_path, 0)
     from bench.measuring.runtimes import eager
 
-    loaded = eager.load(case.network, case.resolution, artifacts.artifact_in(tmp_path))
+    loaded = eager.load(case, artifacts.artifact_in(tmp_path))
     biases = [p for name, p in loaded.run.named_parameters() if name.endswith("attention_biases")]
     assert biases
     assert all(float(bias.abs().max()) > 0.01 for bias in biases)
