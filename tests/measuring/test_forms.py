@@ -76,6 +76,7 @@ def test_a_network_loaded_anew_in_its_form_computes_what_it_did_as_shipped(
 
 
 LEFT = {
+    "coatnet_nano_rw_224": (2, "normalises what"),
     "densenet121": (62, "normalises what cat made"),
     "densenet169": (86, "normalises what cat made"),
     "dpn68b": (27, "normalises what"),
@@ -86,6 +87,7 @@ LEFT = {
     "starnet_s1": (1, "normalises what add made"),
     "starnet_s4": (1, "normalises what add made"),
     "swiftformer_xs": (1, "normalises what add made"),
+    "visformer_tiny": (1, "normalises what add made"),
     "xcit_small_12_p16_224": (12, "normalises what gelu made"),
     "xcit_tiny_12_p16_224": (12, "normalises what gelu made"),
 }

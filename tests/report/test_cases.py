@@ -32,7 +32,7 @@ def test_two_forms_of_one_network_stand_below_one_another_and_say_which_they_are
 def test_a_form_that_failed_is_named_with_its_reason():
     failed = record("efficientnet_b0", (), form="inference", outcome="failed", reason="is not the same network")
     text = " ".join(" ".join(_printed([failed], 99)).split())
-    assert "pinned inference: is not the same network" in text
+    assert "pinned inference: failed: is not the same network" in text
 
 
 def test_a_form_that_a_file_made_up_is_shown_harmlessly():
