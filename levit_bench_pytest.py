@@ -40,6 +40,7 @@ _OPTIONS = (
     ("threads", "N[,N…]", "threads of a pass (default: 1)"),
     ("batch", "N[,N…]", "images a pass (default: 1)"),
     ("allocator", "NAME[,NAME…]", "pinned, shipped or both (default: pinned where it can be had)"),
+    ("form", "NAME[,NAME…]", "shipped, inference or both: how networks are written (default: shipped)"),
     ("runtime", "NAME", "what executes the networks (default: eager)"),
     ("resolution", "PIXELS", "input size for all networks instead of each one's own"),
     ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
@@ -80,8 +81,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and refuse bad options before anything is collected."""
     config.addinivalue_line(
         "markers",
-        f"{MARK}(*networks, batch, threads, allocator, runtime, device, resolution, accuracy): the cases of a test; "
-        "what is left out, the command line chooses.",
+        f"{MARK}(*networks, batch, threads, allocator, form, runtime, device, resolution, accuracy): the cases of a "
+        "test; what is left out, the command line chooses.",
     )
     door = Door(config)
     config.stash[_DOOR] = door

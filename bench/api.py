@@ -71,6 +71,7 @@ def measure(
     batch: int | Sequence[int] = 1,
     threads: int | Sequence[int] = 1,
     allocator: str | Sequence[str] = (),
+    form: str | Sequence[str] = "shipped",
     store: str | Path = "results",
     observer: Observer | None = None,
     **more: Any,  # noqa: ANN401 (fields of Request, checked by it)
@@ -83,6 +84,7 @@ def measure(
         batch: images a pass, one number or several.
         threads: intra-operator threads, one number or several.
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
+        form: `"shipped"`, `"inference"` or both: how networks are written.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
         more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, as in `bench.request.Request`.
@@ -99,6 +101,7 @@ def measure(
         batches=(batch,) if isinstance(batch, int) else tuple(batch),
         threads=(threads,) if isinstance(threads, int) else tuple(threads),
         allocators=(allocator,) if isinstance(allocator, str) else tuple(allocator),
+        forms=(form,) if isinstance(form, str) else tuple(form),
         **more,
     )
     return load(measure_request(request, Path(store), observer).path)

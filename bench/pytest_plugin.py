@@ -44,7 +44,7 @@ __all__ = [
 ]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
-_AXES = {"batch": "batches", "threads": "threads", "allocator": "allocators"}
+_AXES = {"batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms"}
 """Fields of a request that hold several values, by the name of their option and mark."""
 _SINGLE = ("runtime", "device", "resolution")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
@@ -67,7 +67,8 @@ class Declared(NamedTuple):
         """What it shares with the cases it may be compared with."""
         one = self.request
         threads = f"{one.threads[0]} thread{'' if one.threads[0] == 1 else 's'}"
-        return f"{one.device}, {one.runtime}, {threads}, batch {one.batches[0]}, allocator {one.allocators[0]}"
+        form = "" if one.forms == ("shipped",) else f", form {one.forms[0]}"
+        return f"{one.device}, {one.runtime}, {threads}, batch {one.batches[0]}, allocator {one.allocators[0]}{form}"
 
 
 class Measured(NamedTuple):
@@ -104,6 +105,7 @@ class Measured(NamedTuple):
             "batch": case.batch,
             "threads": case.threads,
             "allocator": case.allocator,
+            "form": case.form,
             "runtime": case.runtime,
             "device": case.device,
             **({"top1_percent": accuracy.top1} if accuracy else {}),
@@ -144,7 +146,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     for name, text in texts.items():
         if name in ("batch", "threads"):
             out[_AXES[name]] = _told(name, whole_numbers, text)
-        elif name in ("networks", "allocator"):
+        elif name in ("networks", "allocator", "form"):
             out[_AXES.get(name, name)] = words(text)
         elif name in ("seed", "resolution"):
             out[name] = _told(name, whole_numbers, text)[0]
@@ -189,10 +191,10 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
     others = catalog.select(request.networks).unknown
     if request.accuracy is not None:
         own.one_accuracy(request.accuracy, others, filter(None, named.values()))
-    axes = product(named, request.threads, request.batches, request.allocators or (default_allocator(),))
+    axes = product(named, request.threads, request.batches, request.allocators or (default_allocator(),), request.forms)
     return [
         Declared(
-            _name(network, batch, threads, allocator, request),
+            _name(network, batch, threads, allocator, form, request),
             msgspec.structs.replace(
                 request,
                 networks=(network,),
@@ -201,9 +203,10 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
                 threads=(threads,),
                 batches=(batch,),
                 allocators=(allocator,),
+                forms=(form,),
             ),
         )
-        for network, threads, batch, allocator in axes
+        for network, threads, batch, allocator, form in axes
     ]
 
 
@@ -330,9 +333,9 @@ def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever th
         raise UsageError(f"--{name}: {error}") from error
 
 
-def _name(network: str, batch: int, threads: int, allocator: str, request: Request) -> str:
+def _name(network: str, batch: int, threads: int, allocator: str, form: str, request: Request) -> str:
     """Short and unique among the cases of one test."""
     at = f"@{request.resolution}" if request.resolution is not None else ""
-    unusual = [word for word, usual in ((request.runtime, "eager"),) if word != usual]
+    unusual = [word for word, usual in ((form, "shipped"), (request.runtime, "eager")) if word != usual]
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
     return "-".join([f"{_DIGEST.sub('', visible(network))}{at}", f"b{batch}", f"t{threads}", allocator, *unusual])

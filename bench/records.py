@@ -36,7 +36,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     weights: str = "random-calibrated-1"
     """Where the weights come from; `random-calibrated-1` is defined in `measuring/calibrate.py`."""
     form: str = "shipped"
-    """How the network is written: `shipped` is as its library builds it."""
+    """How the network is written: `shipped` as its library builds it, `inference` with its BatchNorms folded."""
     resolution: int
     """Height and width of the input in pixels."""
     batch: int = 1
@@ -55,7 +55,8 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
-        return f"{self.network} {self.resolution} px b{self.batch} t{self.threads} {self.allocator}"
+        form = "" if self.form == "shipped" else f" {self.form}"
+        return f"{self.network} {self.resolution} px b{self.batch} t{self.threads} {self.allocator}{form}"
 
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
@@ -256,9 +257,9 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     family: str | None = None
     """Family of the network, for colours and groups."""
     params: int | None = None
-    """Parameters, counted on the built network."""
+    """Parameters, counted on the network in its form."""
     macs: int | None = None
-    """Multiply-accumulates of one image, counted by torch's flop counter (half its flops)."""
+    """Multiply-accumulates of one image, counted on the network as shipped by torch's flop counter (half its flops)."""
     passes: int | None = None
     """Timed passes a turn; absent when the preparation failed."""
     probe_s: float | None = None

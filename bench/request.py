@@ -15,7 +15,7 @@ import msgspec
 from bench import catalog, own
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
-from bench.measuring import devices, runtimes
+from bench.measuring import devices, forms, runtimes
 from bench.measuring.environment import check_allocator, default_allocator
 from bench.measuring.instrument import NULL, YARDSTICKS
 from bench.measuring.preparation import Workshop
@@ -49,6 +49,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Intra-operator threads."""
     allocators: tuple[str, ...] = ()
     """Allocator settings; empty: `pinned` where it can be had."""
+    forms: tuple[str, ...] = ("shipped",)
+    """How the networks are written."""
     runtime: str = "eager"
     """What executes the networks."""
     device: str = "cpu"
@@ -110,6 +112,9 @@ def check(request: Request) -> str:
         _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
     if request.runtime not in runtimes.names():
         raise UsageError(f"unknown runtime {request.runtime!r}. Choose from {', '.join(runtimes.names())}.")
+    for form in request.forms:
+        if form not in forms.names():
+            raise UsageError(f"unknown form {form[:80]!r}. Choose from {', '.join(forms.names())}.")
     for allocator in request.allocators:
         check_allocator(allocator)
     return devices.resolve(request.device)
@@ -144,11 +149,14 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         for text, entry in zip(selection.unknown, found, strict=True):
             published.setdefault((entry.name, entry.resolution), accuracies.get(text))
         chosen += found
-    axes = product(request.allocators or (default_allocator(),), request.threads, request.batches, chosen)
+    axes = product(
+        request.allocators or (default_allocator(),), request.threads, request.batches, request.forms, chosen
+    )
     cases = [
         Subject(
             case=Case(
                 network=entry.name,
+                form=form,
                 resolution=entry.resolution,
                 batch=batch,
                 runtime=request.runtime,
@@ -159,7 +167,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             accuracy=published[entry.name, entry.resolution],
             family=entry.family,
         )
-        for allocator, threads, batch, entry in axes
+        for allocator, threads, batch, form, entry in axes
     ]
     return list({subject.case.id: subject for subject in cases}.values())
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-from bench.measuring.preparation import Workshop
+from bench.measuring.preparation import Workshop, _network_of
 from bench.measuring.session import _about_load
 from bench.measuring.wire import Resolved
+from bench.records import Case
 from bench.request import Request, subjects
 from tests.fake_world import CONDITIONS
 
@@ -37,6 +38,22 @@ def test_axes_are_multiplied_and_accuracy_belongs_to_the_published_resolution() 
     found = subjects(Request(networks=("levit_192", "levit_192@256"), batches=(1, 16), threads=(1, 2)), _Known())
     assert len(found) == 8
     assert {(s.case.resolution, s.accuracy is not None) for s in found} == {(224, True), (256, False)}
+
+
+def test_forms_are_an_axis_and_named_in_messages_when_they_are_not_as_shipped() -> None:
+    found = subjects(Request(networks=("levit_192",), batches=(1, 16), forms=("shipped", "inference")), _Known())
+    assert [(s.case.batch, s.case.form) for s in found] == [
+        (1, "shipped"), (1, "inference"), (16, "shipped"), (16, "inference"),
+    ]  # fmt: skip
+    assert found[0].case.label == "levit_192 224 px b1 t1 pinned"
+    assert found[1].case.label == "levit_192 224 px b1 t1 pinned inference"
+    assert all(s.accuracy is not None for s in found)
+
+
+def test_networks_in_two_forms_are_prepared_apart_and_thread_counts_are_not() -> None:
+    cases = [Case(network="a", resolution=64, form=f, threads=t) for f in ("shipped", "inference") for t in (1, 2)]
+    assert [_network_of(case).form for case in cases] == ["shipped", "shipped", "inference", "inference"]
+    assert len({_network_of(case) for case in cases}) == 2
 
 
 def test_a_loaded_machine_is_a_finding_and_a_quiet_one_is_not() -> None:

@@ -105,6 +105,15 @@ def request_options(command: _Command) -> _Command:
             help="shipped, pinned or both: host memory as the C library ships it, or never given back. "
             "[default: pinned where it can be had]",
         ),
+        click.option(
+            "--form",
+            "forms",
+            type=Words(),
+            default="shipped",
+            show_default=True,
+            help="shipped, inference or both: networks as their library builds them, or with BatchNorms and branches "
+            "folded into one convolution.",
+        ),
         click.option("--device", default="cpu", show_default=True, help="cpu; arm checks that it is an ARM processor."),
         click.option("--runtime", default="eager", show_default=True, help="What executes the networks."),
         click.option("--resolution", type=int, help="Input pixels for all networks instead of each one's own."),

@@ -62,7 +62,7 @@ def forecast(
     waves = math.ceil(seats / max(1, here.logical_cores))
     start_s = waves * _START_S + _CASE_S * len(lines) / min(seats, here.logical_cores)
     round_s = sum(turn_seconds(protocol.settle_passes, line.passes, line.pass_s) for line in lines)
-    networks = len({(case.network, case.resolution) for case in (*subjects, *instrument)})
+    networks = len({(case.network, case.resolution, case.form) for case in (*subjects, *instrument)})
     return Forecast(lines, Costs(start_s, round_s), _PREPARE_S * networks + _START_S + start_s)
 
 

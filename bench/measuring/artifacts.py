@@ -1,5 +1,6 @@
 """What is prepared once a session and loaded in every run: weights, and the outputs that fp32 eager gives for them.
 
+The references are those of the network as shipped, whatever its form; a form that computes something else is refused.
 Refuses to know which seat loads it, and when.
 """
 
@@ -16,7 +17,7 @@ from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.measuring import networks, runtimes
+from bench.measuring import forms, networks, runtimes
 from bench.measuring.calibrate import VERSION, calibrate
 from bench.measuring.inputs import images
 from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
@@ -32,8 +33,12 @@ _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network t
 def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
     """Build, calibrate and check the network of a case; leave everything its seats need in `folder`.
 
+    Multiply-accumulates are those of the network as shipped, which published counts refer to; parameters are counted
+    on the network in its form, which has fewer.
+
     Raises:
-        LookupError, ValueError, TypeError: it cannot be built, calibrated or checked, with the reason.
+        LookupError, ValueError, TypeError: it cannot be built, calibrated, brought into its form or checked, with the
+            reason.
     """
     started = time.perf_counter()
     if case.weights != VERSION:
@@ -43,12 +48,16 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     network = networks.build(case.network, case.resolution).requires_grad_(requires_grad=False)
     channels = networks.channels(case.network)
     example = images(1, case.resolution, seed, STREAMS[0], channels)
-    params = sum(p.numel() for p in network.parameters())
-    deviation = 1.0 if params == 0 else calibrate(network, case.resolution, seed, channels)
+    has_weights = any(True for _ in network.parameters())
+    deviation = calibrate(network, case.resolution, seed, channels) if has_weights else 1.0
     macs = _macs(network, example)
     for batch in batches:
         _write_reference(network, case, batch, folder, seed, channels)
-    artifact = runtimes.get(case.runtime).prepare(network, example, folder)
+    formed = forms.get(case.form).apply(network, example).eval().requires_grad_(requires_grad=False)
+    if case.form != forms.SHIPPED:
+        _check_form(formed, case, min(batches), folder, seed)
+    params = sum(p.numel() for p in formed.parameters())
+    artifact = runtimes.get(case.runtime).prepare(formed, example, folder)
     digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
@@ -110,6 +119,24 @@ def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, s
         "channels": torch.tensor(channels),
     }
     safetensors.torch.save_file(kept, _reference(folder, batch))
+
+
+def _check_form(formed: nn.Module, case: Case, batch: int, folder: Path, seed: int) -> None:
+    """Compare the network in its form with the references of the network as shipped, on both sets of images.
+
+    Raises:
+        ValueError: it computes something else, with the distance.
+    """
+    reference = reference_in(folder, batch)
+    with torch.inference_mode():
+        first, second = (
+            as_logits(formed(images(batch, case.resolution, seed, stream, reference.channels)), batch).clone()
+            for stream in STREAMS
+        )
+    wanted = reference.first, reference.second
+    problem = problem_with_pair((first, second), wanted, reference.tolerance(case.precision))
+    if problem:
+        raise ValueError(f"the form {case.form!r} is not the same network: {problem}")
 
 
 def _macs(network: nn.Module, image: torch.Tensor) -> int | None:

@@ -89,7 +89,7 @@ class Worker:
     @torch.inference_mode()
     def _load(self, request: Load) -> Answer:
         case, folder = request.case, Path(request.folder)
-        loaded = runtimes.get(case.runtime).load(case.network, case.resolution, artifacts.artifact_in(folder))
+        loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
         reference = artifacts.reference_in(folder, case.batch)
         first, second = (
             images(case.batch, case.resolution, request.seed, s, reference.channels) for s in artifacts.STREAMS

@@ -31,7 +31,8 @@ def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
     names = distinct(line.case.network for line in what.lines)
     for line in what.lines:
         case = line.case
-        axes = Text(f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)}")
+        form = "" if case.form == "shipped" else f" {case.form}"
+        axes = Text(visible(f"{case.resolution}px b{case.batch} t{case.threads} {case.allocator}{form}"))
         name = Text(names[case.network])
         out.add_row(name, axes, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
     out.caption = Text("\n".join(sentences(what, spent, protocol)))
@@ -77,6 +78,7 @@ def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, objec
                 "batch": line.case.batch,
                 "threads": line.case.threads,
                 "allocator": line.case.allocator,
+                "form": line.case.form,
                 "pass_s": line.pass_s,
                 "passes": line.passes,
                 "source": line.source,

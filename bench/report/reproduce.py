@@ -29,7 +29,10 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
         "--threads": _each(str(case.threads) for case in cases),
         "--batch": _each(str(case.batch) for case in cases),
         "--allocator": _each(case.allocator for case in cases if case.allocator != "n/a"),
+        "--form": _each(case.form for case in cases),
     }
+    if axes["--form"] == ["shipped"]:
+        del axes["--form"]
     told = [f"{option} {shlex.quote(','.join(values))}" for option, values in axes.items() if values]
     runs = [
         " ".join(

@@ -63,6 +63,19 @@ def test_a_mark_becomes_one_test_a_case_and_options_choose_what_it_leaves_open(s
     assert len(names(out)) == 8
 
 
+def test_a_form_is_an_axis_like_others_and_named_when_it_is_not_as_shipped(speed):
+    speed.write({"test_mine.py": SPEED.replace("batch=[1, 4]", "batch=1, form=['shipped', 'inference']")})
+    out = speed.pytest("--collect-only", "-q", "--benchmark", "-k", "test_speed")
+    assert names(out) == [
+        "test_speed[fake:one-b1-t1-pinned]", "test_speed[fake:one-b1-t1-pinned-inference]",
+        "test_speed[fake:two-b1-t1-pinned]", "test_speed[fake:two-b1-t1-pinned-inference]",
+    ]  # fmt: skip
+    out = speed.pytest("--collect-only", "-q", "--benchmark", "--bench-form", "inference", "-k", "test_speed")
+    assert [name.endswith("-inference]") for name in names(out)] == [True, True]
+    out = speed.pytest("--collect-only", "-q", "--benchmark", "--bench-form", "folded")
+    assert "unknown form 'folded'. Choose from shipped, inference" in out
+
+
 def test_one_session_times_what_survived_the_selection_and_nothing_else(speed):
     out = speed.pytest("--benchmark", "-k", "(one and b4) or two or plain")
     assert speed.code == 0, out

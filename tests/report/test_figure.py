@@ -42,8 +42,9 @@ def texts(drawn):
         panels(measured(population(35, 4)), "throughput"),
         panels(measured([t for i, t in enumerate(population(60, 5))])),
         panels([r for n in (1, 2, 4, 8, 16) for r in measured(PAPER, threads=n)]),
+        panels([*measured(PAPER), *measured(PAPER, form="inference")]),
     ],
-    ids=["paper", "many", "throughput", "crowd", "five panels"],
+    ids=["paper", "many", "throughput", "crowd", "five panels", "forms"],
 )
 def test_no_label_overlaps_another_or_a_marker_or_is_clipped(shown):
     drawn = figure.draw(shown)
@@ -98,6 +99,16 @@ def test_panels_share_their_scales_and_their_titles_say_what_differs():
     assert [ax.get_title(loc="left") for ax in (first, second)] == ["allocator pinned", "allocator shipped"]
     assert first.get_ylabel() == "ImageNet top-1 (%)"
     assert first.get_xlabel() == "Latency of one image (ms)"
+
+
+def test_forms_have_panels_of_their_own_that_say_so():
+    drawn = figure.draw(panels([*measured(PAPER), *measured(PAPER, form="inference")]))
+    assert [ax.get_title(loc="left") for ax in drawn.figure.axes] == ["form inference", "form shipped"]
+    (caption,) = drawn.figure.texts
+    assert "form" not in caption.get_text()
+    alone = figure.draw(panels(measured(PAPER, form="inference")))
+    (caption,) = alone.figure.texts
+    assert "form inference" in caption.get_text()
 
 
 def test_the_caption_states_the_conditions():

@@ -11,12 +11,14 @@ from bench.report.reproduce import reproduce
 from bench.store import load
 from bench.units import parse_duration
 from tests.generate_store import main as generate
+from tests.making import record
 
 
 def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:
     generate(["--cases", "12", str(tmp_path)])
     found = panels(load(tmp_path)[0])
     *runs, front = reproduce(found, "last")
+    assert not any("--form" in line for line in runs)
     assert front == "levit-bench front --session last"
     for line in runs:
         program, verb, *words = shlex.split(line)
@@ -27,3 +29,11 @@ def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path:
         assert set(asked["networks"]) == {f"{p.case.network}@{p.case.resolution}" for one in found for p in one.points}
         assert set(asked["allocators"]) == {one.setting.allocator for one in found}
         assert parse_duration(asked["budget"]) == found[0].origins[0].protocol.budget_s
+
+
+def test_forms_are_told_when_any_is_not_as_shipped() -> None:
+    both = [record("a", (0.01,) * 3, form=form) for form in ("shipped", "inference")]
+    (command, _) = reproduce(panels(both))
+    assert "--form inference,shipped" in command
+    (command, _) = reproduce(panels(both[1:]))
+    assert "--form inference" in command

@@ -16,6 +16,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from bench.records import Case
+
 _BUILT_IN = ("eager",)
 ENTRY_POINTS = "levit_bench.runtimes"
 
@@ -37,10 +39,21 @@ class Runtime(Protocol):
         """Why it cannot run here and what would make it run, or None."""
 
     def prepare(self, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
-        """Do what is expensive, once a session; return the file that `load` reads. May use any number of threads."""
+        """Do what is expensive, once a session; return the file that `load` reads. May use any number of threads.
 
-    def load(self, network: str, resolution: int, artifact: Path) -> Loaded:
-        """Load in a fresh process, under `torch.inference_mode`, with threads and allocator already set."""
+        Args:
+            network: in evaluation mode, with its weights, in the form that its case asks for.
+            example: one image (1, channels, r, r).
+            folder: where the file goes.
+        """
+
+    def load(self, case: Case, artifact: Path) -> Loaded:
+        """Load in a fresh process, under `torch.inference_mode`, with threads and allocator already set.
+
+        Args:
+            case: names the network, its form, resolution and precision, should the file not hold everything.
+            artifact: what `prepare` returned.
+        """
 
     def threads(self) -> int:
         """Intra-operator threads that it will really use."""

@@ -1,4 +1,4 @@
-"""Eager PyTorch, as shipped: the network's own forward, under inference mode."""
+"""Eager PyTorch: the forward of the network in its form, under inference mode."""
 
 from __future__ import annotations
 
@@ -8,7 +8,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from bench.measuring import networks
+from bench.measuring import forms
+from bench.records import Case
 
 
 class _Eager:
@@ -33,9 +34,9 @@ def prepare(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     return artifact
 
 
-def load(network: str, resolution: int, artifact: Path) -> _Eager:
-    """Build the network anew and fill in the prepared weights."""
-    module = networks.build(network, resolution)
+def load(case: Case, artifact: Path) -> _Eager:
+    """Build the network anew, bring it into its form and fill in the prepared weights."""
+    module = forms.build(case)
     safetensors.torch.load_model(module, artifact, strict=True)
     return _Eager(module.eval().requires_grad_(requires_grad=False))
 

@@ -1,0 +1,86 @@
+"""A BatchNorm at inference is one multiplication and one addition a channel: which, and what else its module does.
+
+Knows the kinds of module whose forward is that and nothing more, or that and an activation; refuses to guess about any
+other. timm's BatchNormAct2d holds the activation of its block: whoever drops the norm must keep that.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+import torch
+from torch import nn
+
+_PLAIN = (nn.BatchNorm1d, nn.BatchNorm2d, nn.BatchNorm3d, nn.SyncBatchNorm)
+# By name: a network without timm or torchvision must not import them.
+_WITH_ACTIVATION = {("timm.layers.norm_act", "BatchNormAct2d"), ("timm.layers.norm_act", "SyncBatchNormAct")}
+_FROZEN = {("torchvision.ops.misc", "FrozenBatchNorm2d"), ("timm.layers.norm_act", "FrozenBatchNormAct2d")}
+
+
+class Affine(NamedTuple):
+    """`scale * x + shift`, float64, one number a channel."""
+
+    scale: torch.Tensor
+    shift: torch.Tensor
+
+
+def affine_of(norm: nn.Module) -> Affine:
+    """What a norm does in evaluation mode, whether or not it has learnt weights of its own."""
+    assert isinstance(norm, nn.modules.batchnorm._BatchNorm)
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    gain, offset = norm._parameters.get("weight"), norm._parameters.get("bias")
+    scale = (norm.running_var.double() + norm.eps).rsqrt()
+    if gain is not None:
+        scale = scale * gain.double()
+    shift = -norm.running_mean.double() * scale
+    return Affine(scale, shift if offset is None else shift + offset.double())
+
+
+def remainder(norm: nn.Module) -> nn.Module | None:
+    """What is left of the module without its norm: nothing, or its activation. None where its kind is not known."""
+    if type(norm) in _PLAIN:
+        return nn.Identity()
+    if _kind(norm) in _WITH_ACTIVATION:
+        return _activation(norm)
+    return None
+
+
+def thaw(network: nn.Module) -> nn.Module:
+    """Write frozen norms, which are spelt out in elementary operations, as ordinary ones of the same numbers."""
+    replace_all(network, {id(m): _thawed(m) for m in network.modules() if _kind(m) in _FROZEN})
+    return _thawed(network) if _kind(network) in _FROZEN else network
+
+
+def replace_all(network: nn.Module, others: dict[int, nn.Module]) -> None:
+    """Put other modules in the place of some, wherever they are held; by the id of the old one."""
+    for parent in list(network.modules()):
+        for name, child in parent._modules.items():
+            if id(child) in others:
+                parent._modules[name] = others[id(child)]
+
+
+def _kind(module: nn.Module) -> tuple[str, str]:
+    return type(module).__module__, type(module).__name__
+
+
+def _activation(norm: nn.Module) -> nn.Module:
+    """The drop layer and the activation of timm's combined modules."""
+    kept = [
+        part
+        for part in (getattr(norm, "drop", None), getattr(norm, "act", None))
+        if isinstance(part, nn.Module) and not isinstance(part, nn.Identity)
+    ]
+    if len(kept) == 1:
+        return kept[0]
+    return nn.Sequential(*kept) if kept else nn.Identity()
+
+
+def _thawed(frozen: nn.Module) -> nn.Module:
+    numbers = dict(frozen.named_buffers(recurse=False))
+    norm = nn.BatchNorm2d(len(numbers["weight"]), eps=float(frozen.eps))  # type: ignore[arg-type]
+    norm.weight, norm.bias = nn.Parameter(numbers["weight"]), nn.Parameter(numbers["bias"])
+    norm.running_mean, norm.running_var = numbers["running_mean"], numbers["running_var"]
+    rest = _activation(frozen)
+    whole = norm if isinstance(rest, nn.Identity) else nn.Sequential(norm, rest)
+    return whole.requires_grad_(requires_grad=False).eval()
