@@ -6,10 +6,11 @@ refuses to know who asks, and which weights become of what it builds: they are d
 
 from __future__ import annotations
 
+from bench.measuring.networks.levit.checkpoint import WeightsError
 from bench.measuring.networks.levit.network import LeViT
 from bench.measuring.networks.levit.resize import fitted, resized
 from bench.measuring.networks.levit.sizes import SIZES, Grid, Size
-from bench.measuring.networks.levit.weights import WeightsError, levit_from, load_weights, save_weights
+from bench.measuring.networks.levit.weights import levit_from, load_weights, save_weights
 
 __all__ = [
     "SIZES",

@@ -16,7 +16,7 @@ import os
 import re
 import stat
 import zipfile
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -33,6 +33,8 @@ TORCH = (".pth", ".pt", ".bin")
 
 _CONTAINERS = ("model", "state_dict")
 """Where a training leaves the network's state, beside its optimizer's and others."""
+_MOST = 10_000
+"""Tensors that are read: no image classifier of ours has a tenth of them."""
 _NAMED = 3
 """Keys that a message names; the rest are counted."""
 _ARCHIVE = b"PK\x03\x04"
@@ -115,7 +117,11 @@ def _safetensors(file: Path, name: str, start: bytes) -> tuple[object, dict[str,
         raise WeightsError(f"{name}: is what torch.save writes, not safetensors. Rename the file: it ends in .pth.")
     try:
         with safetensors.safe_open(file, framework="pt", device="cpu") as opened:
-            return {key: opened.get_tensor(key) for key in opened.keys()}, dict(opened.metadata() or {})  # noqa: SIM118 - no mapping
+            names = opened.keys()
+            _check_count(names, name)
+            return {key: opened.get_tensor(key) for key in names}, dict(opened.metadata() or {})
+    except WeightsError:
+        raise
     except Exception as error:  # any: which errors its headers may provoke is not documented
         raise WeightsError(
             f"{name}: is damaged, or no safetensors file{_hint(start)} ({one_line(str(error))}). {_AGAIN}"
@@ -188,6 +194,7 @@ def _tensors(content: object, name: str) -> dict[str, torch.Tensor]:
             )
     if not isinstance(state, Mapping):
         raise WeightsError(f"{name}: holds a {type(state).__name__}, not tensors by name. Save a state_dict().")
+    _check_count(state, name)
     out = {}
     for key, value in state.items():
         if not isinstance(key, str):
@@ -201,6 +208,14 @@ def _tensors(content: object, name: str) -> dict[str, torch.Tensor]:
             )
         out[key] = value.detach()
     return out
+
+
+def _check_count(keys: Collection[object], name: str) -> None:
+    if len(keys) > _MOST:
+        raise WeightsError(
+            f"{name}: holds {len(keys)} tensors, such as {listed(map(_text, keys))}; a LeViT has a few hundred. "
+            "Take the file of the network alone."
+        )
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:

@@ -15,8 +15,6 @@ from bench.measuring.networks.levit.names import authors_shrinks, from_authors, 
 
 _WRAPPERS = ("module.", "_orig_mod.")
 """What DistributedDataParallel and torch.compile put before every name."""
-_MOST = 10_000
-"""Tensors that are looked at: no LeViT has a tenth of them."""
 
 
 class State(NamedTuple):
@@ -47,11 +45,6 @@ def by_our_names(checkpoint: Checkpoint) -> State:
     Raises:
         WeightsError: the names are no LeViT's, BatchNorm is folded away, or two names mean the same tensor.
     """
-    if len(checkpoint.tensors) > _MOST:
-        raise WeightsError(
-            f"{checkpoint.path}: holds {len(checkpoint.tensors)} tensors, such as {listed(checkpoint.tensors)}. "
-            "A LeViT has a few hundred: take the file of the network alone."
-        )
     unwrapped = {_unwrapped(key): key for key in checkpoint.tensors}
     if len(unwrapped) < len(checkpoint.tensors):
         twice = set(checkpoint.tensors) - set(unwrapped.values())

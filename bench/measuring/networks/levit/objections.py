@@ -59,7 +59,8 @@ def check_tables(state: State, size: Size, image_size: Grid) -> None:
                 f"{_with_places(name, tuple(tensor.shape), rows * columns)}, {rows}×{columns} places, if the weights "
                 f"were made for images of {_pixels(image_size)}. "
                 + (
-                    f"Its tables belong to grids from {_pixels(grids(size, meant[0])[0])}: say image_size={meant[0]}."
+                    f"Its tables begin with {_pixels(grids(size, meant[0])[0])} places: "
+                    f"say image_size={_either(meant)}."
                     if meant
                     else "Its tables belong to no image size."
                 )
@@ -195,20 +196,21 @@ def _check_names(state: State, theirs: _Shapes, ours: _Shapes) -> None:
 def _refuse_shapes(state: State, others: list[str], theirs: _Shapes, ours: _Shapes) -> None:
     told = f"{state.path}: {_difference(state, others[0], theirs, ours)}"
     rest = f" ({len(others) - 1} more differ)" if len(others) > 1 else ""
-    if all("head.linear." in name for name in others):
+    if all("head.linear." in name and theirs[name][1:] == ours[name][1:] != theirs[name] for name in others):
         told = f"{state.path}: {_difference(state, _HEAD if _HEAD in others else others[0], theirs, ours)}"
-        classes = theirs[_HEAD][0] if theirs[_HEAD] else 0
-        raise WeightsError(
-            f"{told}{rest}: its heads tell {classes} classes apart, the network's {ours[_HEAD][0]}. "
-            f"Build the network with classes={classes}; to train other classes, load first and then replace the heads."
-        )
+        classes = {theirs[name][0] for name in others}
+        if len(classes) == 1 and len(others) == sum("head.linear." in name for name in ours):
+            count = classes.pop()
+            raise WeightsError(
+                f"{told}{rest}: its heads tell {count} classes apart, the network's {ours[_HEAD][0]}. "
+                f"Build the network with classes={count}; to train others, load first and then replace the heads."
+            )
     if others == [_FIRST] and len(theirs[_FIRST]) == 4 and theirs[_FIRST][2:] == ours[_FIRST][2:]:
         raise WeightsError(
             f"{told}: it was made for images of {theirs[_FIRST][1]} channels. "
             f"Build the network with in_channels={theirs[_FIRST][1]}."
         )
-    if any(theirs[name] == ours[name][::-1] for name in others):
-        turned = next(name for name in others if theirs[name] == ours[name][::-1])
+    if turned := next((name for name in others if len(ours[name]) == 2 and theirs[name] == ours[name][::-1]), None):
         raise WeightsError(
             f"{state.path}: {_difference(state, turned, theirs, ours)}{rest}: it is transposed, as other frameworks "
             "keep it (inputs × outputs). Transpose every matrix, the square ones too, or take a file of PyTorch's."
@@ -266,6 +268,12 @@ def _is_index(name: str, tensors: Mapping[str, torch.Tensor]) -> bool:
 
 def _is_integer(tensor: torch.Tensor) -> bool:
     return not tensor.is_floating_point() and not tensor.is_complex() and tensor.dtype != torch.bool
+
+
+def _either(images: list[Grid]) -> str:
+    """The square image, or whichever there are."""
+    square = [image for image in images if image[0] == image[1]]
+    return " or ".join(map(str, (square or images)[:4]))
 
 
 def _pixels(pair: Grid) -> str:

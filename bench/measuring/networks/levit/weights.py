@@ -71,6 +71,9 @@ def load_weights(network: LeViT, path: FilePath, *, image_size: int | Grid | Non
 def levit_from(path: FilePath) -> LeViT:
     """A LeViT as a file holds it: its size, heads, classes, channels and image size; float32, in training mode.
 
+    What `save_weights` wrote says its size and image size. Otherwise shapes do, as far as they can: a square image if
+    its grids fit.
+
     Raises:
         WeightsError: the file cannot be read, is no size of `SIZES`, or may be several.
     """
@@ -91,12 +94,21 @@ def levit_from(path: FilePath) -> LeViT:
         )
     size = next(iter(held.values()))
     head, first = (found.get(name, ()) for name in ("head.linear.weight", "stem.layers.0.conv.weight"))
-    images = [stated_image] if stated_image else image_sizes(found, size)[:1]
+    images = [stated_image] if stated_image else image_sizes(found, size)
     if len(head) != 2 or not images or not head[0] * first[1]:
-        raise WeightsError(f"{state.path}: its heads, stem or tables of positions have shapes that no LeViT has.")
-    network = LeViT(size, image_size=images[0], classes=head[0], in_channels=first[1])
+        raise WeightsError(
+            f"{state.path}: its heads, stem or tables of positions have shapes that no LeViT has. "
+            "Save the network as it was trained."
+        )
+    image = images[0]
+    if len(images) > 1 and image[0] != image[1]:
+        raise WeightsError(
+            f"{state.path}: does not say which way its images lie: image_size {' or '.join(map(str, images))}. "
+            "Build the network, and call load_weights(network, path, image_size=...)."
+        )
+    network = LeViT(size, image_size=image, classes=head[0], in_channels=first[1])
     check_shapes(state, network)
-    _fill(network, state, images[0])
+    _fill(network, state, image)
     return network
 
 
@@ -156,10 +168,12 @@ def _fill(network: LeViT, state: State, image_size: Grid) -> None:
     check_tables(state, network.size, image_size)
     check_numbers(state, network)
     own = network.state_dict(keep_vars=True)
-    # Tables in double precision, so that they are rounded once, to the network's type.
-    tensors = {name: state.tensors[name] for name in own}
-    tables = {name: tensor.double() for name, tensor in tensors.items() if name.endswith(TABLES)}
-    _write(fitted(tensors | tables, network, image_size), own)
+    values = {name: state.tensors[name] for name in own}
+    if image_size != network.image_size:
+        # In double precision, so that tables are rounded once, to the network's type.
+        values |= {name: tensor.double() for name, tensor in values.items() if name.endswith(TABLES)}
+        values = fitted(values, network, image_size)
+    _write(values, own)
 
 
 def _write(values: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
