@@ -1,16 +1,32 @@
 """LeViT of our own: the five sizes of the paper, and the networks of its ablation.
 
-Open `network.py` first; `sizes.py` says what a name means. As a builder it refuses to know who asks, and which weights
-become of what it builds: they are drawn from torch's global generator.
+Open `network.py` first; `sizes.py` says what a name means, and `weights.py` loads what is published. As a builder it
+refuses to know who asks, and which weights become of what it builds: they are drawn from torch's global generator.
 """
 
 from __future__ import annotations
 
+from bench.measuring.networks.levit.checkpoint import WeightsError
 from bench.measuring.networks.levit.network import LeViT
 from bench.measuring.networks.levit.resize import fitted, resized
 from bench.measuring.networks.levit.sizes import SIZES, Grid, Size
+from bench.measuring.networks.levit.weights import levit_from, load_weights, save_weights
 
-__all__ = ["SIZES", "LeViT", "Size", "build", "default_resolution", "fitted", "levit", "owns", "resized"]
+__all__ = [
+    "SIZES",
+    "LeViT",
+    "Size",
+    "WeightsError",
+    "build",
+    "default_resolution",
+    "fitted",
+    "levit",
+    "levit_from",
+    "load_weights",
+    "owns",
+    "resized",
+    "save_weights",
+]
 
 RESOLUTION = 224
 

@@ -1,13 +1,20 @@
-"""What timm calls each weight of our LeViT: a table of renamings, and both directions through it.
+"""What timm and the authors call each weight of our LeViT: tables of renamings, and the ways through them.
 
-Refuses to know weights. timm 1.0's `levit_*` (the form with linear layers) hold the same tensors in the same layout, so
-renaming is all there is; its `levit_conv_*` hold them with two more axes of length one.
+Refuses to know weights. timm 1.0's `levit_*` (the form with linear layers) and the authors' networks hold the same
+tensors in the same layout, so renaming is all there is; `levit_conv_*` and the authors' `levit_c` hold them with two
+more axes of length one.
+
+The authors number attentions and MLPs through all stages, `blocks.0` to `blocks.23`, shrinks and the MLPs behind them
+included. Which number is whose follows from where the shrinks stand, and those have names of their own.
 """
 
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
+from functools import cache
+
+_Pairs = tuple[tuple[str, str], ...]
 
 LAYERS = (
     ("stages.{}.shrink.attention.key_value", "stages.{}.downsample.attn_downsample.kv"),
@@ -31,8 +38,19 @@ LAYERS = (
 TABLES = (
     ("stages.{}.shrink.attention.bias.table", "stages.{}.downsample.attn_downsample.attention_biases"),
     ("stages.{}.blocks.{}.attention.bias.table", "stages.{}.blocks.{}.attn.attention_biases"),
+    ("stages.{}.shrink.attention.bias.index", "stages.{}.downsample.attn_downsample.attention_bias_idxs"),
+    ("stages.{}.blocks.{}.attention.bias.index", "stages.{}.blocks.{}.attn.attention_bias_idxs"),
 )
-"""Tables of attention biases, by us and by timm: whole names."""
+"""Tables of attention biases and places in them, by us and by timm: whole names. No state of today holds the places."""
+
+AUTHORS_SHRINK = (("attention.key_value", "kv"), ("attention.query", "q.1"), ("attention.project", "proj.1"))
+"""Layers of a shrinking attention, by us and by the authors."""
+AUTHORS_ATTENTION = (("attention.qkv", "m.qkv"), ("attention.project", "m.proj.1"))
+"""Layers of an attention."""
+AUTHORS_MLP = (("mlp.expand", "m.0"), ("mlp.contract", "m.2"))
+"""Layers of an MLP."""
+_AUTHORS_TABLES = {"attention_biases": "attention.bias.table", "attention_bias_idxs": "attention.bias.index"}
+_AUTHORS_BLOCK = re.compile(r"blocks\.(0|[1-9][0-9]{0,3})\.(.+)")
 
 
 def to_timm(name: str) -> str:
@@ -53,6 +71,53 @@ def from_timm(name: str) -> str:
     return _renamed(name, _turned(LAYERS), _turned(TABLES), _part_from_timm)
 
 
+def authors_shrinks(names: Iterable[str]) -> tuple[int, ...]:
+    """Numbers of the authors' blocks that are shrinking attentions, ascending: those with weights for keys and values.
+
+    Of their names in whatever order, `blocks.K.kv…` alone says so.
+    """
+    found = (_AUTHORS_BLOCK.fullmatch(name) for name in names)
+    return tuple(sorted({int(block[1]) for block in found if block and block[2].startswith("kv.")}))
+
+
+def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
+    """What we call a parameter or buffer of the authors'.
+
+    Args:
+        name: as their checkpoints have it.
+        shrinks: `authors_shrinks` of all names.
+
+    Raises:
+        KeyError: our LeViT has no such tensor.
+    """
+    if found := re.fullmatch(r"patch_embed\.([0246])\.(c|bn)\.(\w+)", name):
+        return f"stem.layers.{int(found[1]) // 2}.{'conv' if found[2] == 'c' else 'norm'}.{found[3]}"
+    if found := re.fullmatch(r"head(_dist)?\.(l|bn)\.(\w+)", name):
+        return f"{'distilled_head' if found[1] else 'head'}.{'linear' if found[2] == 'l' else 'norm'}.{found[3]}"
+    if found := _AUTHORS_BLOCK.fullmatch(name):
+        place, layers, tables = _authors_place(int(found[1]), shrinks)
+        if found[2] in tables:
+            return f"{place}.{tables[found[2]]}"
+        for own, theirs in layers:
+            if part := re.fullmatch(rf"{re.escape(theirs)}\.(c|bn)\.(\w+)", found[2]):
+                return f"{place}.{own}.{'linear' if part[1] == 'c' else 'norm'}.{part[2]}"
+    raise KeyError(f"no counterpart of {name!r} is known")
+
+
+def _authors_place(number: int, shrinks: tuple[int, ...]) -> tuple[str, _Pairs, dict[str, str]]:
+    """Where the authors' block stands by us, the layers it can have, and the tables."""
+    stage = sum(shrink <= number for shrink in shrinks)
+    behind = number - shrinks[stage - 1] if stage else number + 2
+    if behind == 0:
+        return f"stages.{stage}.shrink", AUTHORS_SHRINK, _AUTHORS_TABLES
+    if behind == 1:
+        return f"stages.{stage}.shrink", AUTHORS_MLP, {}
+    place = f"stages.{stage}.blocks.{behind // 2 - 1}"
+    if behind % 2:
+        return place, AUTHORS_MLP, {}
+    return place, AUTHORS_ATTENTION, {f"m.{theirs}": own for theirs, own in _AUTHORS_TABLES.items()}
+
+
 def _part_to_timm(place: str, part: str) -> str | None:
     # timm calls a convolution linear, too.
     return {"conv" if place.startswith("stem") else "linear": "linear", "norm": "bn"}.get(part)
@@ -62,23 +127,21 @@ def _part_from_timm(place: str, part: str) -> str | None:
     return {"linear": "conv" if place.startswith("stem") else "linear", "bn": "norm"}.get(part)
 
 
-_Pairs = tuple[tuple[str, str], ...]
-
-
 def _renamed(name: str, layers: _Pairs, tables: _Pairs, renamed_part: Callable[[str, str], str | None]) -> str:
     for place, other in tables:
-        if found := re.fullmatch(_pattern(place), name):
+        if found := _pattern(place).fullmatch(name):
             return other.format(*found.groups())
     for place, other in layers:
-        if found := re.fullmatch(rf"{_pattern(place)}\.(\w+)\.(\w+)", name):
+        if found := _pattern(place, r"\.(\w+)\.(\w+)").fullmatch(name):
             *numbers, part, tensor = found.groups()
             if renamed := renamed_part(place, part):
                 return f"{other.format(*numbers)}.{renamed}.{tensor}"
     raise KeyError(f"no counterpart of {name!r} is known")
 
 
-def _pattern(place: str) -> str:
-    return re.escape(place).replace(r"\{\}", r"(\d+)")
+@cache
+def _pattern(place: str, behind: str = "") -> re.Pattern[str]:
+    return re.compile(re.escape(place).replace(r"\{\}", r"(\d+)") + behind)
 
 
 def _turned(pairs: _Pairs) -> _Pairs:
