@@ -149,8 +149,9 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         for text, entry in zip(selection.unknown, found, strict=True):
             published.setdefault((entry.name, entry.resolution), accuracies.get(text))
         chosen += found
+    # The forms of a network side by side, where cases are listed.
     axes = product(
-        request.allocators or (default_allocator(),), request.threads, request.batches, request.forms, chosen
+        request.allocators or (default_allocator(),), request.threads, request.batches, chosen, request.forms
     )
     cases = [
         Subject(
@@ -167,7 +168,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             accuracy=published[entry.name, entry.resolution],
             family=entry.family,
         )
-        for allocator, threads, batch, form, entry in axes
+        for allocator, threads, batch, entry, form in axes
     ]
     return list({subject.case.id: subject for subject in cases}.values())
 

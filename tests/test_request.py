@@ -48,6 +48,10 @@ def test_forms_are_an_axis_and_named_in_messages_when_they_are_not_as_shipped() 
     assert found[0].case.label == "levit_192 224 px b1 t1 pinned"
     assert found[1].case.label == "levit_192 224 px b1 t1 pinned inference"
     assert all(s.accuracy is not None for s in found)
+    found = subjects(Request(networks=("levit_192", "levit_128"), forms=("shipped", "inference")), _Known())
+    assert [(s.case.network, s.case.form) for s in found[:3]] == [
+        ("levit_192", "shipped"), ("levit_192", "inference"), ("levit_128", "shipped"),
+    ]  # fmt: skip
 
 
 def test_networks_in_two_forms_are_prepared_apart_and_thread_counts_are_not() -> None:

@@ -152,7 +152,7 @@ def test_the_network_itself_is_not_run() -> None:
     network = nn.Sequential(Doubled(), nn.Conv2d(3, 3, 1), nn.BatchNorm2d(3))
     settled(network)
     calls: list[object] = []
-    network.register_forward_pre_hook(lambda *_: calls.append(1) if _[0] is network else None)
+    network.register_forward_pre_hook(lambda module, _args: calls.append(1) if module is network else None)
     with torch.no_grad():
         branches.join(network, _images())
     assert calls == []
