@@ -35,13 +35,18 @@ def _budget_s(words: list[str]) -> float:
     return parse_duration(named[-1]) if named else 60.0
 
 
+def _trains(words: list[str]) -> bool:
+    """Whether test_train_small.py runs it, as a slow test."""
+    return words[:2] == ["python", "train_small.py"]
+
+
 def _in_this_repository(words: list[str]) -> bool:
     """Whether a pytest command is about the suites and short options of this repository."""
     return words[0] == "pytest" and ("--networks" in words or "suites" in words)
 
 
 _ALL = [(block, words) for block in blocks(*SHELL) for words in commands(block) if words[0] not in PARSED_ONLY]
-_QUICK = [(block, words) for block, words in _ALL if not _measures(words)]
+_QUICK = [(block, words) for block, words in _ALL if not _measures(words) and not _trains(words)]
 _LONG = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) > LONGEST_S]
 _RUNS = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) <= LONGEST_S]
 

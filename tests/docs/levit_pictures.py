@@ -1,0 +1,224 @@
+"""The two pictures and the table of docs/levit.md, from the sizes, the pencil's counts and a table of learned biases.
+
+    python -m tests.docs.levit_pictures                                  draws both, writes the table of sizes
+    python -m tests.docs.levit_pictures --checkpoint small.safetensors   first writes docs/pictures/levit_bias.csv anew
+
+The checkpoint is what docs/train-small.md trains. A picture carries the digest of what it shows, for the tests.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import hashlib
+from itertools import product
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
+
+from bench.measuring.networks.levit.counts import Count, parts, total
+from bench.measuring.networks.levit.sizes import SIZES, grids
+
+ROOT = Path(__file__).parents[2]
+PAGE = ROOT / "docs" / "levit.md"
+DATA = ROOT / "docs" / "pictures" / "levit_bias.csv"
+PYRAMID = ROOT / "docs" / "pictures" / "levit_pyramid.png"
+BIAS = ROOT / "docs" / "pictures" / "levit_bias.png"
+BEGIN, END = "<!-- sizes -->\n", "<!-- end -->"
+
+SHOWN = "levit_128s"
+LAYER = "stages.0.blocks.0.attention.bias"
+"""Whose table is shown: the first attention, which has the largest grid."""
+FIVE = tuple(name for name, size in SIZES.items() if size.classifiers == 2)
+ATTENTION, MLP, OTHER, INK = "#0072B2", "#E69F00", "#999999", "#333333"
+"""From Okabe and Ito's palette, which is told apart whatever the eyes."""
+
+
+def table() -> str:
+    """The five sizes as Markdown."""
+    rows = [
+        "| | widths | heads | blocks | key | shrinks' heads | drop path | parameters | folded | MACs |",
+        "|:--|:--|:--|:--|--:|:--|--:|--:|--:|--:|",
+    ]
+    for name in FIVE:
+        size, count = SIZES[name], total(SIZES[name])
+        cells = [
+            f"`{name}`",
+            *(", ".join(str(number) for number in column) for column in zip(*size.stages, strict=True)),
+            str(size.key),
+            ", ".join(map(str, size.shrink_heads)),
+            f"{size.drop_path:g}",
+            *(f"{number:,}" for number in (count.parameters, count.folded, count.macs)),
+        ]
+        rows.append(f"| {' | '.join(cells)} |")
+    return "\n".join(rows) + "\n"
+
+
+def page() -> str:
+    """docs/levit.md with its table as it should be."""
+    before, _, rest = PAGE.read_text(encoding="utf-8").partition(BEGIN)
+    return f"{before}{BEGIN}{table()}{END}{rest.partition(END)[2]}"
+
+
+def biases() -> np.ndarray:
+    """The committed table, (heads, rows, columns) by distance."""
+    with DATA.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file))
+    last = rows[-1]
+    found = np.full([int(last[name]) + 1 for name in ("head", "rows", "columns")], np.nan)
+    for row in rows:
+        found[int(row["head"]), int(row["rows"]), int(row["columns"])] = float(row["bias"])
+    return found
+
+
+def write_biases(checkpoint: Path) -> None:
+    """Take the table from a checkpoint of docs/examples/train_small.py."""
+    from safetensors import safe_open
+
+    side = 8
+    with safe_open(checkpoint, "np") as file:
+        found = file.get_tensor(f"average.{LAYER}.table")
+    with DATA.open("w", encoding="utf-8", newline="") as out:
+        writer = csv.writer(out, lineterminator="\n")
+        writer.writerow(("head", "rows", "columns", "bias"))
+        for head, rows, columns in product(range(len(found)), range(side), range(side)):
+            writer.writerow((head, rows, columns, f"{found[head, rows * side + columns]:.6f}"))
+
+
+def mirrored(quadrant: np.ndarray) -> np.ndarray:
+    """By distance (rows, columns) to by offset (2·rows − 1, 2·columns − 1), no offset in the middle."""
+    rows, columns = (np.abs(np.arange(1 - side, side)) for side in quadrant.shape)
+    return quadrant[np.ix_(rows, columns)]
+
+
+def draw_bias() -> Figure:
+    """A heat map a head: what a key's score gains from its offset to the query."""
+    found = biases()
+    heads, rows, columns = found.shape
+    figure = Figure(figsize=(9.2, 2.9), layout="constrained")
+    axes = figure.subplots(1, heads, sharey=True)
+    limit = float(np.abs(found).max())
+    for head, ax in enumerate(axes):
+        edges = (0.5 - columns, columns - 0.5, rows - 0.5, 0.5 - rows)
+        shown = ax.imshow(mirrored(found[head]), cmap="PuOr", vmin=-limit, vmax=limit, extent=edges)
+        ax.plot(0, 0, "+", color=INK, markersize=7)
+        ax.set_title(f"head {head + 1}", fontsize=10)
+        ax.set_xlabel("columns to the key", fontsize=9)
+        ax.set(xticks=(-7, 0, 7), yticks=(-7, 0, 7))
+        ax.tick_params(labelsize=8)
+    axes[0].set_ylabel("rows to the key", fontsize=9)
+    bar = figure.colorbar(shown, ax=axes, shrink=0.74, pad=0.015)
+    bar.set_label("bias of the score", fontsize=9)
+    bar.ax.tick_params(labelsize=8)
+    return figure
+
+
+def steps() -> list[tuple[str, Count, Count]]:
+    """What a pass goes through, in order: name, attention (or all there is), MLP."""
+    found = parts(SIZES[SHOWN])
+    return [
+        ("stem", found["stem"], Count()),
+        *(
+            (f"{name[:-1]} {name[-1]}", found[f"{name}_attention"], found[f"{name}_mlp"])
+            for name in ("stage1", "shrink1", "stage2", "shrink2", "stage3")
+        ),
+        ("classifiers", Count(*map(sum, zip(found["head"], found["distilled_head"], strict=True))), Count()),
+    ]
+
+
+def draw_pyramid() -> Figure:
+    """Grids of tokens above, drawn to one scale; what each step costs below."""
+    figure = Figure(figsize=(9.2, 5.6), layout="constrained")
+    upper, lower = figure.subplots(2, 1, height_ratios=(1.25, 1))
+    _draw_grids(upper)
+    _draw_costs(lower)
+    return figure
+
+
+def _draw_grids(ax: Axes) -> None:
+    size, found = SIZES[SHOWN], grids(SIZES[SHOWN], (224, 224))
+    cell, floor = 0.105, 0.0
+    for number, ((rows, columns), stage) in enumerate(zip(found, size.stages, strict=True)):
+        x = 1 + 2 * number
+        left = x - columns * cell / 2
+        for row, column in product(range(rows), range(columns)):
+            place = (left + column * cell, floor + row * cell)
+            ax.add_patch(Rectangle(place, cell, cell, facecolor="#D6E6F2", edgecolor=ATTENTION, linewidth=0.7))
+        ax.text(
+            x, floor - 0.1, f"{rows}×{columns} tokens of {stage.width}\n{stage.heads} heads, {stage.depth} blocks",
+            ha="center", va="top", fontsize=9, color=INK,
+        )  # fmt: skip
+        if number:
+            ax.annotate(
+                "", (x - 0.62, 0.35), (x - 1.14, 0.35), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1}
+            )
+            ax.text(
+                x - 0.88, 0.42, f"shrink {number}\n{size.shrink_heads[number - 1]} heads",
+                ha="center", va="bottom", fontsize=9, color=INK,
+            )  # fmt: skip
+    ax.annotate("", (0.16, 0.35), (-0.92, 0.35), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1})
+    widths = ", ".join(str(layer.width) for layer in size.stem)
+    ax.text(-0.38, 0.42, f"stem\n{widths}", ha="center", va="bottom", fontsize=9, color=INK)
+    ax.text(-1.0, 0.35, "224×224\npixels", ha="right", va="center", fontsize=9, color=INK)
+    ax.annotate("", (6.02, 0.35), (5.5, 0.35), arrowprops={"arrowstyle": "-|>", "color": INK, "linewidth": 1})
+    ax.text(6.08, 0.35, "mean, two\nclassifiers", ha="left", va="center", fontsize=9, color=INK)
+    ax.set(xlim=(-1.6, 6.75), ylim=(-0.48, 1.5), aspect="equal")
+    ax.text(-1.6, 1.4, SHOWN, fontsize=11, color=INK)
+    ax.axis("off")
+
+
+def _draw_costs(ax: Axes) -> None:
+    names, attention, mlp = zip(*steps(), strict=True)
+    one, two = (np.array([count.macs for count in counts]) / 1e6 for counts in (attention, mlp))
+    places = range(len(names))
+    colours = [ATTENTION if high else OTHER for high in two]
+    ax.bar(places, one, color=colours, width=0.62)
+    ax.bar(places, two, bottom=one, color=MLP, width=0.62)
+    for place, height in zip(places, one + two, strict=True):
+        ax.text(place, height + 1, f"{height:.1f}", ha="center", va="bottom", fontsize=9, color=INK)
+    marks = [Rectangle((0, 0), 1, 1, color=colour) for colour in (OTHER, ATTENTION, MLP)]
+    ax.legend(
+        marks,
+        ("convolutions, classifiers", "attention", "MLP"),
+        frameon=False,
+        fontsize=9,
+        ncols=3,
+        loc="lower right",
+        bbox_to_anchor=(1, 0.98),
+    )
+    ax.set_xticks(list(places), names, fontsize=9)
+    ax.set_ylabel("million MACs an image", fontsize=9)
+    ax.tick_params(axis="y", labelsize=8)
+    ax.set_ylim(0, 1.18 * float((one + two).max()))
+    ax.spines[["top", "right"]].set_visible(False)
+
+
+def digest(*shown: Any) -> str:
+    """What a picture shows, in few letters."""
+    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+
+
+def digests() -> dict[Path, str]:
+    """By picture: what it should carry."""
+    return {PYRAMID: digest(SIZES[SHOWN], steps()), BIAS: digest(biases().tolist())}
+
+
+def main() -> None:
+    """Write everything."""
+    parser = argparse.ArgumentParser(description="Draw the pictures of docs/levit.md.")
+    parser.add_argument("--checkpoint", type=Path, help="take the biases from here first")
+    asked = parser.parse_args()
+    if asked.checkpoint:
+        write_biases(asked.checkpoint)
+    for path, figure in ((PYRAMID, draw_pyramid()), (BIAS, draw_bias())):
+        figure.savefig(path, dpi=150, metadata={"Description": digests()[path], "Software": None})
+    if PAGE.exists():
+        PAGE.write_text(page(), encoding="utf-8")
+
+
+if __name__ == "__main__":
+    main()
