@@ -36,9 +36,9 @@ python train_small.py --seed 0 --checkpoint small.safetensors
 {seeds}
 
 Top-1 in percent of 450 test images, so that 0.22 is one image: measured once a seed with the defaults, on x86-64 with
-one thread, PyTorch 2.13.0+cpu. A test runs the command above and wants at least {at_least:.0f} % of each. Widths, epochs
-and learning rate were settled while looking at these same test images: the figures show that training works, and
-compare with nothing. Whether distillation helps on digits was not measured.
+one thread, PyTorch 2.13.0+cpu. A test runs the command above and wants at least {at_least:.0f} % of each. Widths,
+epochs and learning rate were settled while looking at these same test images: the figures show that training works,
+and compare with nothing. Whether distillation helps on digits was not measured.
 
 ## What it does
 
