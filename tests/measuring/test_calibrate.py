@@ -103,13 +103,18 @@ def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tm
     assert prepared.macs == pytest.approx(macs, rel=0.005)
 
 
-def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache(tmp_path: Path) -> None:
-    case = Case(network="levit_128s", resolution=224)
+@pytest.mark.parametrize(
+    ("name", "tables"), [("levit_128s", "bias.table"), ("levit_128s.fb_dist_in1k", "attention_biases")]
+)
+def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache(
+    tmp_path: Path, name: str, tables: str
+) -> None:
+    case = Case(network=name, resolution=224)
     artifacts.prepare(case, (1,), tmp_path, 0)
     from bench.measuring.runtimes import eager
 
     loaded = eager.load(case, artifacts.artifact_in(tmp_path))
-    biases = [p for name, p in loaded.run.named_parameters() if name.endswith("attention_biases")]
+    biases = [p for part, p in loaded.run.named_parameters() if part.endswith(tables)]
     assert biases
     assert all(float(bias.abs().max()) > 0.01 for bias in biases)
     with torch.inference_mode():
