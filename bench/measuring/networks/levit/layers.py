@@ -40,10 +40,12 @@ class Stem(nn.Module):
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         first, *others = self.layers
-        x = first(images)
+        # Channels last, so that what leaves the last layer lies token by token already: a copy of the images instead of
+        # one of the tokens, and convolutions and normalisations that are no slower for it.
+        x = first(images.contiguous(memory_format=torch.channels_last))
         for layer in others:
             x = layer(self.activation(x))
-        # Laid out token by token once, here: every layer behind runs along the channels of a token.
+        # Every layer behind runs along the channels of a token. A copy only where a backend undid the layout.
         return x.flatten(2).transpose(1, 2).contiguous()
 
 
@@ -155,8 +157,12 @@ class ShrinkingAttention(nn.Module):
 
 
 def by_head(x: torch.Tensor, heads: int) -> torch.Tensor:
-    """(batch, tokens, heads · channels) to (batch, heads, tokens, channels), without a copy."""
-    return x.unflatten(2, (heads, -1)).transpose(1, 2)
+    """(batch, tokens, heads · channels) to (batch, heads, tokens, channels).
+
+    Laid out so that what is split off along channels serves matrix products as it is: one copy of the whole, and none
+    where the batch is one image, instead of one for each of queries, keys and values.
+    """
+    return x.unflatten(2, (heads, -1)).transpose(1, 2).flatten(0, 1).unflatten(0, (-1, heads))
 
 
 def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: AttentionBias | None) -> torch.Tensor:
