@@ -44,13 +44,14 @@ class AttentionBias(nn.Module):
     def forward(self) -> torch.Tensor:
         """The bias (heads, queries, keys)."""
         if not self._may_keep():
-            return self._spread()
+            return self.spread()
         last = self._last  # Read once: another thread may replace it meanwhile.
         if last is None or last[0].dtype != self.table.dtype or not torch.equal(last[0], self.table):
-            last = self._last = (self.table.detach().clone(), self._spread())
+            last = self._last = (self.table.detach().clone(), self.spread())
         return last[1]
 
-    def _spread(self) -> torch.Tensor:
+    def spread(self) -> torch.Tensor:
+        """The bias (heads, queries, keys), computed anew."""
         queries, keys = self.index.shape
         return self.table.index_select(1, self.index.flatten()).view(-1, queries, keys)
 
