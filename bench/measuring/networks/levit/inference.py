@@ -38,6 +38,9 @@ from bench.measuring.networks.levit.layers import (
     ShrinkingAttention,
     Stage,
     Stem,
+    attend,
+    by_head,
+    every_second,
     refuse_other_sizes,
 )
 from bench.measuring.networks.levit.sizes import Grid
@@ -161,8 +164,7 @@ class FoldedShrinkingAttention(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         tokens = self.before(tokens)
-        kept = tokens.unflatten(1, self.grid)[:, ::2, ::2].flatten(1, 2)
-        q = by_head(self.query(kept), self.heads)
+        q = by_head(self.query(every_second(tokens, self.grid)), self.heads)
         k, v = by_head(self.key_value(tokens), self.heads).split(self.parts, dim=2)
         found = attend(q, k, v, self.bias, self.heads)
         if self.activated:
@@ -182,36 +184,6 @@ class FoldedMLP(nn.Module):
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         hidden = functional.hardswish(self.expand(self.before(tokens)), inplace=True)
         return self.contract(hidden).add_(tokens)
-
-
-def by_head(x: torch.Tensor, heads: int) -> torch.Tensor:
-    """(batch, tokens, heads · channels) to (batch · heads, tokens, channels).
-
-    Split along channels, the result serves matrix products as it is. So queries, keys and values cost one copy
-    together, and none where the batch is one image.
-    """
-    return x.unflatten(2, (heads, -1)).transpose(1, 2).flatten(0, 1)
-
-
-def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, heads: int) -> torch.Tensor:
-    """softmax(q·kᵀ + bias)·v of every head, heads side by side.
-
-    Args:
-        q: (batch · heads, queries, D), scaled.
-        k: (batch · heads, keys, D).
-        v: (batch · heads, keys, V).
-        bias: (heads, queries, keys).
-        heads: how many.
-
-    Returns:
-        (batch, queries, heads · V)
-    """
-    scores = torch.bmm(q, k.transpose(1, 2)).unflatten(0, (-1, heads))
-    if bias is not None:
-        # In place, except where automatic mixed precision made the scores narrower than the bias.
-        scores = scores.add_(bias) if scores.dtype == bias.dtype else scores + bias
-    found = torch.bmm(scores.softmax(3).flatten(0, 1), v)
-    return found.unflatten(0, (-1, heads)).transpose(1, 2).flatten(2)
 
 
 def _scale(heads: int, parts: tuple[int, ...] | list[int]) -> torch.Tensor:

@@ -36,7 +36,7 @@ class Stem(nn.Module):
         self.layers = nn.ModuleList(
             ConvNorm(size, inputs, layer) for inputs, layer in zip(widths[:-1], size.stem, strict=True)
         )
-        self.activation = nn.Hardswish()
+        self.activation = hardswish()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
         first, *others = self.layers
@@ -117,16 +117,18 @@ class Attention(nn.Module):
     def __init__(self, size: Size, width: int, heads: int, grid: Grid) -> None:
         super().__init__()
         self.heads = heads
+        self.scale: float = size.key**-0.5
         self.parts = [size.key, size.key, size.value_ratio * size.key]
         self.before = norm_before(size, width)
         self.qkv = LinearNorm(size, width, heads * sum(self.parts))
         self.bias = AttentionBias(heads, grid) if size.position == "bias" else None
-        self.activation = nn.Hardswish() if size.value_activation else nn.Identity()
+        self.activation = hardswish() if size.value_activation else nn.Identity()
         self.project = LinearNorm(size, heads * self.parts[2], width, gain=0.0)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
-        q, k, v = by_head(self.qkv(self.before(tokens)), self.heads).split(self.parts, dim=3)
-        return self.project(self.activation(attend(q, k, v, self.bias)))
+        q, k, v = by_head(self.qkv(self.before(tokens)), self.heads).split(self.parts, dim=2)
+        bias = None if self.bias is None else self.bias()
+        return self.project(self.activation(attend(q * self.scale, k, v, bias, self.heads)))
 
 
 class ShrinkingAttention(nn.Module):
@@ -139,51 +141,62 @@ class ShrinkingAttention(nn.Module):
     def __init__(self, size: Size, width: int, wider: int, heads: int, grid: Grid) -> None:
         super().__init__()
         self.heads = heads
+        self.scale: float = size.key**-0.5
         self.grid = grid
         self.parts = [size.key, size.shrink_value_ratio * size.key]
         self.before = norm_before(size, width)
         self.key_value = LinearNorm(size, width, heads * sum(self.parts))
         self.query = LinearNorm(size, width, heads * size.key)
         self.bias = AttentionBias(heads, grid, stride=2) if size.position == "bias" else None
-        self.activation = nn.Hardswish() if size.value_activation else nn.Identity()
+        self.activation = hardswish() if size.value_activation else nn.Identity()
         self.project = LinearNorm(size, heads * self.parts[1], wider)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         tokens = self.before(tokens)
-        kept = tokens.unflatten(1, self.grid)[:, ::2, ::2].flatten(1, 2)
-        q = by_head(self.query(kept), self.heads)
-        k, v = by_head(self.key_value(tokens), self.heads).split(self.parts, dim=3)
-        return self.project(self.activation(attend(q, k, v, self.bias)))
+        q = by_head(self.query(every_second(tokens, self.grid)), self.heads)
+        k, v = by_head(self.key_value(tokens), self.heads).split(self.parts, dim=2)
+        bias = None if self.bias is None else self.bias()
+        return self.project(self.activation(attend(q * self.scale, k, v, bias, self.heads)))
+
+
+def every_second(tokens: torch.Tensor, grid: Grid) -> torch.Tensor:
+    """Of tokens (batch, rows · columns, C), those of every second row and column, the first included."""
+    batch, _, channels = tokens.shape
+    return tokens.view(batch, *grid, channels)[:, ::2, ::2].reshape(batch, -1, channels)
 
 
 def by_head(x: torch.Tensor, heads: int) -> torch.Tensor:
-    """(batch, tokens, heads · channels) to (batch, heads, tokens, channels).
+    """(batch, tokens, heads · channels) to (batch · heads, tokens, channels).
 
-    Laid out so that what is split off along channels serves matrix products as it is: one copy of the whole, and none
-    where the batch is one image, instead of one for each of queries, keys and values.
+    What is split off along channels serves matrix products as it is: queries, keys and values cost one copy together,
+    and none where the batch is one image.
     """
-    return x.unflatten(2, (heads, -1)).transpose(1, 2).flatten(0, 1).unflatten(0, (-1, heads))
+    batch, tokens, _ = x.shape
+    return x.view(batch, tokens, heads, -1).transpose(1, 2).flatten(0, 1)
 
 
-def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: AttentionBias | None) -> torch.Tensor:
-    """softmax(q·kᵀ / √D + bias)·v of every head, heads side by side.
+def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor | None, heads: int) -> torch.Tensor:
+    """softmax(q·kᵀ + bias)·v of every head, heads side by side.
 
     Args:
-        q: (batch, heads, queries, D).
-        k: (batch, heads, keys, D).
-        v: (batch, heads, keys, V); V and D differ, which keeps torch's fused attention on a CPU from serving.
-        bias: (heads, queries, keys) when called.
+        q: (batch · heads, queries, D), already scaled by 1 / √D: scores are a network's largest tensors.
+        k: (batch · heads, keys, D).
+        v: (batch · heads, keys, V); V and D differ, which keeps torch's fused attention on a CPU from serving.
+        bias: (heads, queries, keys).
+        heads: how many.
 
     Returns:
         (batch, queries, heads · V)
     """
-    # Scores are a network's largest tensors: the queries are scaled in their place, and the bias is added in place,
-    # except where automatic mixed precision made the scores narrower than the bias and the sum should not be.
-    scores = (q * q.shape[3] ** -0.5) @ k.transpose(2, 3)
+    scores = torch.bmm(q, k.transpose(1, 2))
     if bias is not None:
-        wanted = bias()
-        scores = scores.add_(wanted) if scores.dtype == wanted.dtype else scores + wanted
-    return (scores.softmax(dim=3) @ v).transpose(1, 2).flatten(2)
+        by_image = scores.view(-1, *bias.shape)
+        # In place, except where automatic mixed precision made the scores narrower than the bias and the sum should
+        # not be.
+        scores = (by_image.add_(bias) if scores.dtype == bias.dtype else by_image + bias).view_as(scores)
+    found = torch.bmm(scores.softmax(2), v)
+    _, queries, channels = found.shape
+    return found.view(-1, heads, queries, channels).transpose(1, 2).flatten(2)
 
 
 class MLP(nn.Module):
@@ -193,7 +206,7 @@ class MLP(nn.Module):
         super().__init__()
         self.before = norm_before(size, width)
         self.expand = LinearNorm(size, width, size.mlp_ratio * width)
-        self.activation = nn.Hardswish()
+        self.activation = hardswish()
         self.contract = LinearNorm(size, size.mlp_ratio * width, width, gain=0.0)
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -260,6 +273,14 @@ class DropPath(nn.Module):
             return branch
         kept = 1 - self.probability
         return branch * branch.new_empty(branch.shape[0], 1, 1).bernoulli_(kept) / kept
+
+
+def hardswish() -> nn.Hardswish:
+    """Hardswish in place: it always stands behind a result that nothing else reads, gradients included.
+
+    A hook that keeps the output of the layer before it has to keep a copy.
+    """
+    return nn.Hardswish(inplace=True)
 
 
 def norm_before(size: Size, width: int) -> nn.Module:

@@ -174,11 +174,11 @@ def test_a_trace_computes_the_same_for_any_batch_also_frozen():
 def test_mixed_precision_adds_the_bias_in_its_own_precision():
     # In bfloat16, 256.5 is 256: the nearer key would weigh no more than the farther one.
     bias = AttentionBias(1, (1, 2))
-    q = k = torch.zeros(1, 1, 2, 4)
-    v = torch.tensor([0.0, 1.0]).view(1, 1, 2, 1)
+    q = k = torch.zeros(1, 2, 4)
+    v = torch.tensor([0.0, 1.0]).view(1, 2, 1)
     with torch.no_grad(), torch.autocast("cpu", torch.bfloat16):
         bias.table.copy_(torch.tensor([[256.5, 256.0]]))
-        found = attend(q, k, v, bias).flatten()
+        found = attend(q, k, v, bias(), heads=1).flatten()
     near = torch.tensor([256.5, 256.0]).softmax(0)[0]
     torch.testing.assert_close(found.float(), torch.stack([1 - near, near]), atol=0.01, rtol=0)
 
