@@ -19,7 +19,7 @@ import torch
 from torch import nn
 from torch.nn.utils import skip_init
 
-from bench.measuring.networks.levit.network import Classifier, ConvNorm, LinearNorm
+from bench.measuring.networks.levit.layers import Classifier, ConvNorm, LinearNorm
 
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
 

@@ -28,7 +28,7 @@ from torch.nn import functional
 
 from bench.measuring.networks.levit import folding
 from bench.measuring.networks.levit.bias import AttentionBias, is_traced
-from bench.measuring.networks.levit.network import (
+from bench.measuring.networks.levit.layers import (
     MLP,
     Attention,
     Block,

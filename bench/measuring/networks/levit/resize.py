@@ -21,7 +21,8 @@ import torch
 from torch import nn
 
 from bench.measuring.networks.levit.bias import AttentionBias
-from bench.measuring.networks.levit.network import LeViT, PositionEmbedding
+from bench.measuring.networks.levit.layers import PositionEmbedding
+from bench.measuring.networks.levit.network import LeViT
 from bench.measuring.networks.levit.sizes import Grid
 
 

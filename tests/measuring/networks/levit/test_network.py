@@ -10,7 +10,7 @@ from torch import nn
 from bench.measuring.networks import levit as builder
 from bench.measuring.networks.levit import SIZES, levit
 from bench.measuring.networks.levit.bias import AttentionBias
-from bench.measuring.networks.levit.network import DropPath, LinearNorm, attend
+from bench.measuring.networks.levit.layers import DropPath, LinearNorm, attend
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 
 ONE_HEAD = [name for name, size in SIZES.items() if size.classifiers == 1]
