@@ -196,7 +196,7 @@ pinned, in one interleaved session of {race_runs} fresh runs (`{race}`). Above 1
 
 ```sh
 levit-bench run --networks {race_networks} \\
-  --form shipped,inference --batch 1,16 --threads 1 --allocator pinned --budget 20m
+  --form shipped,inference --batch 1,16 --threads 1 --allocator pinned --budget 8m
 ```
 
 {races}
@@ -207,7 +207,7 @@ What each choice costs or wins in time, which the paper does not say, beside the
 {ablation_runs} fresh runs (`{ablation}`). Row A4 is the base trained otherwise, so its ratio shows the noise.
 
 ```sh
-pytest --benchmark suites/test_ablations.py --networks ablation --budget 8m
+pytest --benchmark suites/test_ablations.py --networks ablation --budget 3m
 levit-bench show --session last --against levit_128s_one_head
 ```
 
