@@ -208,7 +208,7 @@ What each choice costs or wins in time, which the paper does not say, beside the
 
 ```sh
 pytest --benchmark suites/test_ablations.py --networks ablation --budget 3m
-levit-bench show --session last --against levit_128s_one_head
+levit-bench show --session {ablation} --against levit_128s_one_head
 ```
 
 {ablations}
