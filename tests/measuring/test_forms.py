@@ -103,6 +103,9 @@ def test_every_network_of_the_catalog_can_be_prepared_and_has_a_form_for_inferen
     if entry.macs_m is not None:
         assert prepared.macs == pytest.approx(1e6 * entry.macs_m, rel=0.01)
     assert prepared.params <= 1e6 * entry.params_m + 600
+    if entry.built_by == "levit-bench":
+        assert reports == [], "it brings its own form"
+        return
     assert reports[0] == reports[1]
     left, why = LEFT.get(entry.name, (0, ""))
     assert (len(reports[0].stay), reports[0].refused) == (left, {})
