@@ -67,7 +67,8 @@ def command(
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
     shown = [record for record in records if instrument or record.info.role == "subject"]
     if base is not None:
-        shown = [record for record in shown if record.session in holding(shown, base)]
+        sessions = holding(shown, base)
+        shown = [record for record in shown if record.session in sessions]
     rows, table = _views(variance, base)
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
