@@ -18,7 +18,7 @@ from bench.errors import UsageError
 from bench.measuring import devices, forms, runtimes
 from bench.measuring.environment import check_allocator, default_allocator
 from bench.measuring.instrument import NULL, YARDSTICKS
-from bench.measuring.precisions import FORMATS
+from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
@@ -127,6 +127,12 @@ def check(request: Request) -> str:
     device = devices.resolve(request.device)
     for runtime in request.runtimes:
         runtimes.check_device(runtime, device)
+    for precision in request.precisions:
+        if device == "cpu" and precision in ON_GPUS_ALONE:
+            raise UsageError(
+                f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; a processor does not. "
+                "Choose fp32, bf16 or fp16."
+            )
     return device
 
 

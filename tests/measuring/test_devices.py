@@ -95,6 +95,11 @@ def test_an_unknown_precision_is_refused_with_those_there_are() -> None:
         check(Request(networks=("levit_128s",), precisions=("int3",)))
 
 
+def test_tf32_is_refused_on_a_processor_before_anything_is_prepared() -> None:
+    with pytest.raises(UsageError, match="--precision tf32 is how NVIDIA GPUs multiply"):
+        check(Request(networks=("levit_128s",), precisions=("fp32", "tf32")))
+
+
 def test_cases_of_two_precisions_do_not_share_a_seat() -> None:
     environments = {
         environment_of(Case(network="n", resolution=8, device="cuda", precision=one)) for one in ("fp32", "tf32")

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.measuring.precisions import FORMATS
+from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.runtimes import InProcess
 
 if TYPE_CHECKING:
@@ -41,6 +41,6 @@ def hold(module: nn.Module, precision: str) -> OnCpu:
     """
     import torch
 
-    if precision == "tf32":
-        raise ValueError("tf32 is how NVIDIA GPUs multiply fp32 numbers; a processor does not. Choose fp32 or bf16")
+    if precision in ON_GPUS_ALONE:
+        raise ValueError(f"{precision} is how NVIDIA GPUs multiply fp32 numbers; a processor does not. Choose fp32")
     return OnCpu(module, getattr(torch, FORMATS[precision]))
