@@ -205,8 +205,8 @@ levit-bench run --networks {race_networks} \\
 ## The ablation of LeViT-128S
 
 What each choice costs or wins in time, which the paper does not say, beside the top-1 that it does: one thread, pinned,
-{ablation_runs} fresh runs (`{ablation}`). Row A4 is the base trained otherwise, so its ratio shows the noise. Row A3 has
-LayerNorms in place of BatchNorms as shipped; folded, for inference, BatchNorms cost nothing, and LayerNorms cannot be.
+{ablation_runs} fresh runs (`{ablation}`). Row A4 is the base trained otherwise, so its ratio shows the noise. Row A3
+has LayerNorms in place of BatchNorms as shipped; folded, for inference, BatchNorms cost nothing; LayerNorms cannot be.
 
 ```sh
 pytest --benchmark suites/test_ablations.py --networks ablation --budget 3m
@@ -217,9 +217,9 @@ levit-bench show --session {ablation} --against levit_128s_one_head
 
 ## On a GPU
 
-{gpu_machine}, in one interleaved session of {gpu_runs} fresh runs (`{gpu}`). [On a GPU](gpu.md) says what is
-timed. In eager mode LeViT-128S, 192 and 384 take about as long
-at batch 1 as at batch 16: Python starting their kernels decides, and a CUDA graph takes that away.
+{gpu_machine}, in one interleaved session of {gpu_runs} fresh runs (`{gpu}`). [On a GPU](gpu.md) says what
+is timed. In eager mode LeViT-128S, 192 and 384 take about as long at batch 1 as at batch 16: Python starting their kernels
+decides, and a CUDA graph takes that away.
 
 ```sh
 levit-bench run --device cuda --runtime eager,cuda-graphs \\
@@ -231,7 +231,8 @@ levit-bench run --device cuda --runtime eager,cuda-graphs \\
 
 {gpu_rates}
 
-The latencies behind these rates, with their intervals: `levit-bench show --session {gpu}`. Taken with {gpu_versions}.
+The latencies behind these rates, with their intervals: `levit-bench show --session {gpu}`.
+Taken with {gpu_versions}.
 
 ## The instrument
 
@@ -350,12 +351,9 @@ def _scatter_table() -> list[str]:
 def _versions(session: Session) -> str:
     """Everything of a GPU's session that moves its speed and is not the suite's."""
     conditions, seat = session.starts[0].conditions, session.starts[0].seats[0]
-    libraries = (
-        f"timm {conditions.versions['timm']}",
-        f"CUDA {seat.versions['cuda']}",
-        f"cuDNN {seat.versions['cudnn']}",
-    )
-    return ", ".join((*libraries, f"driver {conditions.gpus[0].driver}"))
+    told = {"timm": conditions.versions["timm"], "CUDA": seat.versions["cuda"], "cuDNN": seat.versions["cudnn"]}
+    told["driver"] = conditions.gpus[0].driver or "unknown"
+    return ", ".join(f"{name} {version}" for name, version in told.items())
 
 
 def _machine(head: SessionLine) -> str:
