@@ -3,7 +3,8 @@
 Knows how its passes come about and what of it an operating system would show; refuses to know how they are judged.
 
     log of a pass = log of the case's true latency
-                  + session + case in its session + run + case in its run + round + turn + pass      (normal, independent)
+                  + session + case in its session + run + case in its run + round + turn + pass
+                                                                  (all normal and independent)
                   + what goes wrong
 
 The time of a session is counted in turns, of which the machine is told how many are planned: half-way is half of them.
