@@ -1,0 +1,143 @@
+"""The tables of docs/statistics.md, computed: coverage, width, power, and what pathologies do.
+
+    python -m tests.judge.known_truth_page
+
+Takes some ten minutes. Seeds are fixed, so it prints the same again until the statistics or the simulation change.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+
+from tests.judge.known_truth import (
+    ANOTHER_DAY,
+    CANDIDATES,
+    DIFFERENCES,
+    EQUAL,
+    LATENCY,
+    RELATIVE,
+    Design,
+    Trial,
+    found_different,
+    offset_of,
+    score,
+    trials,
+)
+from tests.simulated.machine import PATHOLOGICAL, REGULAR
+
+SESSIONS = 1000
+SEEDS = range(SESSIONS)
+OTHERS = range(100_000, 100_000 + SESSIONS)
+"""Seeds of the sessions that say where an estimand lies under skewed noise."""
+DESIGNS: tuple[Design, ...] = ((3, 5), (6, 10), (8, 20))
+CHOICE: tuple[Design, ...] = ((3, 5), (6, 10))
+
+
+@cache
+def _of(name: str, design: Design, seeds: range = SEEDS) -> dict[str, list[Trial]]:
+    return trials((REGULAR | PATHOLOGICAL)[name], seeds, design)
+
+
+@cache
+def _offset(name: str, design: Design, quantity: str) -> float:
+    """Zero by symmetry for a ratio of equals; else from other sessions."""
+    return 0.0 if quantity == EQUAL else offset_of(_of(name, design, OTHERS)[quantity])
+
+
+def coverage() -> Iterator[str]:
+    """How often the study's own intervals hold the truth, and how wide they are."""
+    yield from _head("machine", "runs × rounds", LATENCY, RELATIVE, EQUAL, ANOTHER_DAY)
+    for name in REGULAR:
+        for design in DESIGNS:
+            yield coverage_row(name, design)
+
+
+def coverage_row(name: str, design: Design) -> str:
+    """One row of it."""
+    found = _of(name, design)
+    cells = []
+    for quantity in (LATENCY, RELATIVE, EQUAL):
+        one = score(found[quantity], _offset(name, design, quantity))
+        cells.append(f"{one.coverage:.1%}, {one.width:.2f}")
+    day = score(found[ANOTHER_DAY], _offset(name, design, LATENCY))
+    return _row(name, _words(design), *cells, f"{day.coverage:.1%}")
+
+
+def choice(design: Design) -> Iterator[str]:
+    """The candidates on the ratio of two equal networks: coverage, and width as a multiple of the study's own."""
+    yield from _head("interval", *REGULAR)
+    own = {name: _width(_of(name, design)[EQUAL]) for name in REGULAR}
+    for method, interval in CANDIDATES.items():
+        cells = []
+        for name in REGULAR:
+            found = [trial._replace(interval=interval(trial.layout)) for trial in _of(name, design)[EQUAL]]
+            width = _width(found) / own[name]
+            cells.append(f"{score(found).coverage:.1%}, {width:.2f}" if width < 1e9 else "no interval")
+        yield _row(method, *cells)
+
+
+def power() -> Iterator[str]:
+    """How often two networks are told apart, by how much they differ."""
+    yield from _head("machine", "runs × rounds", "equal", *(f"{more:.0%}" for more in DIFFERENCES.values()))
+    for name in REGULAR:
+        for design in DESIGNS:
+            yield power_row(name, design)
+
+
+def power_row(name: str, design: Design) -> str:
+    """One row of it."""
+    found = _of(name, design)
+    shares = [found_different(found[quantity]) / SESSIONS for quantity in (EQUAL, *DIFFERENCES)]
+    return _row(name, _words(design), *(f"{share:.1%}" for share in shares))
+
+
+def pathologies(design: Design = (6, 10)) -> Iterator[str]:
+    """What one thing that goes wrong does to latency and to a ratio of equals."""
+    yield from _head("what is wrong", "latency off by", "half width", "equals told apart", "half width", "10 % found")
+    for name in ("normal", *PATHOLOGICAL):
+        found = _of(name, design)
+        late, equal = found[LATENCY], found[EQUAL]
+        yield _row(
+            "nothing" if name == "normal" else name,
+            f"{offset_of(late):+.1%}",
+            f"{_width(late):.1%}",
+            f"{found_different(equal) / SESSIONS:.1%}",
+            f"{_width(equal):.1%}",
+            f"{found_different(found['plus10']) / SESSIONS:.1%}",
+        )
+
+
+def _width(found: Sequence[Trial]) -> float:
+    return sum((trial.interval.high - trial.interval.low) / 2 for trial in found) / len(found)
+
+
+def _words(design: Design) -> str:
+    return f"{design[0]} × {design[1]}"
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield "|:--|" + "--:|" * (len(names) - 1)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Print all tables."""
+    tables = {
+        "coverage": coverage(),
+        **{f"choice, {_words(design)}": choice(design) for design in CHOICE},
+        "power": power(),
+        "pathologies": pathologies(),
+    }
+    for title, lines in tables.items():
+        sys.stdout.write(f"\n{title}\n\n" + "".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()
