@@ -62,6 +62,8 @@ def command(
     from bench.errors import UsageError
     from bench.judge.against import holding
     from bench.judge.comparable import where
+    from bench.judge.floor import floors
+    from bench.report import floor
     from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
@@ -82,6 +84,8 @@ def command(
         for line, group in groups(shown, heading=_machine if variance else session_line):
             console.print(Text(line, style="bold"))
             console.print(table(group))
+        if not (session or variance or percentiles or base) and (told := floor.line(floors(shown))):
+            console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
     print_findings((*results.findings, *doubts(shown)))
