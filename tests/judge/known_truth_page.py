@@ -34,10 +34,14 @@ OTHERS = range(100_000, 100_000 + SESSIONS)
 DESIGNS: tuple[Design, ...] = ((3, 5), (6, 10), (8, 20))
 CHOICE: tuple[Design, ...] = ((3, 5), (6, 10))
 
+PROCESSES = REGULAR["quiet"]._replace(case_run=0.02)
+"""A machine on which processes differ by more than anything else."""
+_SCENARIOS = REGULAR | PATHOLOGICAL | {"processes": PROCESSES}
+
 
 @cache
 def _of(name: str, design: Design, seeds: range = SEEDS) -> dict[str, list[Trial]]:
-    return trials((REGULAR | PATHOLOGICAL)[name], seeds, design)
+    return trials(_SCENARIOS[name], seeds, design)
 
 
 @cache
@@ -60,9 +64,9 @@ def coverage_row(name: str, design: Design) -> str:
     cells = []
     for quantity in (LATENCY, RELATIVE, EQUAL):
         one = score(found[quantity], _offset(name, design, quantity))
-        cells.append(f"{one.coverage:.1%}, {one.width:.2f}")
+        cells.append(f"{_percent(one.coverage)}, {one.width:.2f}")
     day = score(found[ANOTHER_DAY], _offset(name, design, LATENCY))
-    return _row(name, _words(design), *cells, f"{day.coverage:.1%}")
+    return _row(name, _words(design), *cells, f"{_percent(day.coverage)}")
 
 
 def choice(design: Design) -> Iterator[str]:
@@ -74,13 +78,26 @@ def choice(design: Design) -> Iterator[str]:
         for name in REGULAR:
             found = [trial._replace(interval=interval(trial.layout)) for trial in _of(name, design)[EQUAL]]
             width = _width(found) / own[name]
-            cells.append(f"{score(found).coverage:.1%}, {width:.2f}" if width < 1e9 else "no interval")
+            cells.append(f"{_percent(score(found).coverage)}, {width:.2f}" if width < 1e9 else "no interval")
+        yield _row(method, *cells)
+
+
+def resampling() -> Iterator[str]:
+    """Student's t and the bootstrap where processes differ: coverage, and width as a multiple of the former's."""
+    designs = ((3, 5), (5, 30))
+    yield from _head("interval", *map(_words, designs))
+    for method in ("t over runs, medians of rounds", "hierarchical bootstrap, medians"):
+        cells = []
+        for design in designs:
+            own = _of("processes", design)[EQUAL]
+            found = [trial._replace(interval=CANDIDATES[method](trial.layout)) for trial in own]
+            cells.append(f"{_percent(score(found).coverage)}, {_width(found) / _width(own):.2f}")
         yield _row(method, *cells)
 
 
 def power() -> Iterator[str]:
     """How often two networks are told apart, by how much they differ."""
-    yield from _head("machine", "runs × rounds", "equal", *(f"{more:.0%}" for more in DIFFERENCES.values()))
+    yield from _head("machine", "runs × rounds", "equal", *(f"{100 * more:.0f} %" for more in DIFFERENCES.values()))
     for name in REGULAR:
         for design in DESIGNS:
             yield power_row(name, design)
@@ -90,7 +107,7 @@ def power_row(name: str, design: Design) -> str:
     """One row of it."""
     found = _of(name, design)
     shares = [found_different(found[quantity]) / SESSIONS for quantity in (EQUAL, *DIFFERENCES)]
-    return _row(name, _words(design), *(f"{share:.1%}" for share in shares))
+    return _row(name, _words(design), *(f"{_percent(share)}" for share in shares))
 
 
 def pathologies(design: Design = (6, 10)) -> Iterator[str]:
@@ -101,16 +118,20 @@ def pathologies(design: Design = (6, 10)) -> Iterator[str]:
         late, equal = found[LATENCY], found[EQUAL]
         yield _row(
             "nothing" if name == "normal" else name,
-            f"{offset_of(late):+.1%}",
-            f"{_width(late):.1%}",
-            f"{found_different(equal) / SESSIONS:.1%}",
-            f"{_width(equal):.1%}",
-            f"{found_different(found['plus10']) / SESSIONS:.1%}",
+            f"{_percent(offset_of(late), '+')}",
+            f"{_percent(_width(late))}",
+            f"{_percent(found_different(equal) / SESSIONS)}",
+            f"{_percent(_width(equal))}",
+            f"{_percent(found_different(found['plus10']) / SESSIONS)}",
         )
 
 
 def _width(found: Sequence[Trial]) -> float:
     return sum((trial.interval.high - trial.interval.low) / 2 for trial in found) / len(found)
+
+
+def _percent(share: float, sign: str = "") -> str:
+    return f"{100 * share:{sign}.1f} %"
 
 
 def _words(design: Design) -> str:
@@ -131,6 +152,7 @@ def main() -> None:
     tables = {
         "coverage": coverage(),
         **{f"choice, {_words(design)}": choice(design) for design in CHOICE},
+        "resampling": resampling(),
         "power": power(),
         "pathologies": pathologies(),
     }

@@ -9,6 +9,8 @@ from statistics import fmean
 import pytest
 from scipy.stats import binom
 
+from tests.docs.blocks import ROOT
+from tests.judge import known_truth_page
 from tests.judge.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
@@ -141,3 +143,20 @@ def test_without_skewed_noise_the_estimand_is_the_truth(name: str) -> None:
     for quantity in QUANTITIES:
         found = few(name)[quantity]
         assert abs(offset_of(found)) < 4 * score(found).error / math.sqrt(FEW)
+
+
+def test_the_page_has_a_row_for_every_machine_and_every_thing_that_goes_wrong() -> None:
+    rows = (ROOT / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
+    for name in REGULAR:
+        for runs, rounds in known_truth_page.DESIGNS:
+            assert sum(row.startswith(f"| {name} | {runs} × {rounds} |") for row in rows) == 2
+    assert all(any(row.startswith(f"| {name} |") for row in rows) for name in PATHOLOGICAL)
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", ["normal", "stretches"])
+def test_the_page_says_what_is_computed(name: str) -> None:
+    rows = (ROOT / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
+    assert known_truth_page.coverage_row(name, (3, 5)) in rows
+    assert known_truth_page.power_row(name, (3, 5)) in rows
