@@ -10,7 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Iterator, Sequence
 from functools import cache
+from pathlib import Path
+from statistics import fmean, geometric_mean, median, stdev
 
+from bench.judge.estimates import counts, round_ratios
+from bench.store import load
+from tests.docs.blocks import ROOT
 from tests.judge.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
@@ -21,6 +26,8 @@ from tests.judge.known_truth import (
     Design,
     Trial,
     found_different,
+    hodges_lehmann,
+    midmean,
     offset_of,
     score,
     trials,
@@ -126,6 +133,29 @@ def pathologies(design: Design = (6, 10)) -> Iterator[str]:
         )
 
 
+LOCATIONS = {
+    "median of pairs": median,
+    "mean of the middle half": midmean,
+    "Hodges-Lehmann": hodges_lehmann,
+    "mean": fmean,
+}
+
+
+def stored(root: Path = ROOT / "results") -> Iterator[str]:
+    """What a run's location of log ratios to the yardstick scatters by in the committed sessions, against the median."""
+    relative: dict[str, list[float]] = {name: [] for name in LOCATIONS}
+    for record in load(root)[0]:
+        rounds = [list(round_ratios(run).values()) for run in record.runs if counts(run)]
+        runs = [run for run in rounds if len(run) >= 5]
+        if record.info.role == "subject" and record.outcome == "done" and len(runs) >= 5:
+            scatter = {name: stdev(location(run) for run in runs) for name, location in LOCATIONS.items()}
+            for name, value in scatter.items():
+                relative[name].append(value / scatter["median of pairs"])
+    yield from _head("location within a run", f"{len(relative['mean'])} cases")
+    for name, values in relative.items():
+        yield _row(name, f"{geometric_mean(values):.2f}")
+
+
 def _width(found: Sequence[Trial]) -> float:
     return sum((trial.interval.high - trial.interval.low) / 2 for trial in found) / len(found)
 
@@ -155,6 +185,7 @@ def main() -> None:
         "resampling": resampling(),
         "power": power(),
         "pathologies": pathologies(),
+        "location, stored sessions": stored(),
     }
     for title, lines in tables.items():
         sys.stdout.write(f"\n{title}\n\n" + "".join(f"{line}\n" for line in lines))
