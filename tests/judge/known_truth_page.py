@@ -142,7 +142,7 @@ LOCATIONS = {
 
 
 def stored(root: Path = ROOT / "results") -> Iterator[str]:
-    """What a run's location of log ratios to the yardstick scatters by in the committed sessions, against the median."""
+    """How far a run's location of log ratios to the yardstick scatters in the committed sessions, over the median's."""
     relative: dict[str, list[float]] = {name: [] for name in LOCATIONS}
     for record in load(root)[0]:
         rounds = [list(round_ratios(run).values()) for run in record.runs if counts(run)]
