@@ -218,8 +218,8 @@ levit-bench show --session {ablation} --against levit_128s_one_head
 ## On a GPU
 
 {gpu_machine}, in one interleaved session of {gpu_runs} fresh runs (`{gpu}`). [On a GPU](gpu.md) says what
-is timed. In eager mode LeViT-128S, 192 and 384 take about as long at batch 1 as at batch 16: Python starting their kernels
-decides, and a CUDA graph takes that away.
+is timed. In eager mode LeViT-128S, 192 and 384 take about as long at batch 1 as at batch 16: Python starting their
+kernels decides, and a CUDA graph takes that away.
 
 ```sh
 levit-bench run --device cuda --runtime eager,cuda-graphs \\
