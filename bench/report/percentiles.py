@@ -38,7 +38,7 @@ def table(records: Sequence[Record]) -> Table:
         out.add_row(
             Text(names[record.case.network], style="bold"), *(_value(one) for one in told), str(counted_passes(record))
         )
-        out.add_row(Text(cases.axes(record)), *(_limits(one) for one in told), "")
+        out.add_row(Text(cases.axes(record.case)), *(_limits(one) for one in told), "")
     return out
 
 
