@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from bench import store
+from bench import arguments, store
 from bench.errors import BenchError, NothingToShowError
 from bench.records import Finding, Record
 from bench.request import Request, capped, protocol_of, resolve_session, subjects
@@ -67,7 +67,7 @@ class Results:
 def measure(
     networks: str | Sequence[str],
     *,
-    budget: str = "60s",
+    budget: str | float = "60s",
     batch: int | Sequence[int] = 1,
     threads: int | Sequence[int] = 1,
     allocator: str | Sequence[str] = (),
@@ -82,7 +82,7 @@ def measure(
 
     Args:
         networks: names, globs, groups, timm names or `module:function`.
-        budget: time for all runs together, such as `"60s"` or `"3m"`.
+        budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds.
         batch: images a pass, one number or several.
         threads: intra-operator threads, one number or several.
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
@@ -100,15 +100,15 @@ def measure(
         bench.errors.BenchError: the request is refused, or the store cannot be written.
     """
     request = Request(
-        networks=(networks,) if isinstance(networks, str) else tuple(networks),
-        budget=budget,
-        batches=(batch,) if isinstance(batch, int) else tuple(batch),
-        threads=(threads,) if isinstance(threads, int) else tuple(threads),
-        allocators=(allocator,) if isinstance(allocator, str) else tuple(allocator),
-        forms=(form,) if isinstance(form, str) else tuple(form),
-        runtimes=(runtime,) if isinstance(runtime, str) else tuple(runtime),
-        precisions=(precision,) if isinstance(precision, str) else tuple(precision),
-        **more,
+        networks=arguments.words("networks", networks),
+        budget=arguments.duration("budget", budget),
+        batches=arguments.numbers("batch", batch),
+        threads=arguments.numbers("threads", threads),
+        allocators=arguments.words("allocator", allocator),
+        forms=arguments.words("form", form),
+        runtimes=arguments.words("runtime", runtime),
+        precisions=arguments.words("precision", precision),
+        **{name: arguments.field(name, value) for name, value in more.items()},
     )
     return load(measure_request(request, Path(store), observer).path)
 

@@ -30,6 +30,10 @@ MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 LARGEST_BATCH = 65_536
 LARGEST_THREADS = 4096
 LARGEST_SEED = 2**32
+_AXES = {
+    "batches": "batch", "threads": "threads", "forms": "form", "precisions": "precision", "runtimes": "runtime",
+}  # fmt: skip
+"""Fields that hold at least one value, with their options. No allocator means the usual one."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -107,9 +111,12 @@ def check(request: Request) -> str:
     Raises:
         UsageError: naming the option, its value and what it may be.
     """
+    for field, option in _AXES.items():
+        if not getattr(request, field):
+            raise UsageError(f"--{option} names nothing. Leave it out, or give a value.")
     _check_numbers("batch", request.batches, LARGEST_BATCH)
     _check_numbers("threads", request.threads, LARGEST_THREADS)
-    if not 0 <= request.seed < LARGEST_SEED:
+    if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     if request.resolution is not None:
         _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
@@ -124,6 +131,11 @@ def check(request: Request) -> str:
             raise UsageError(f"unknown precision {precision[:80]!r}. Choose from {', '.join(FORMATS)}.")
     for allocator in request.allocators:
         check_allocator(allocator)
+    return _check_device(request)
+
+
+def _check_device(request: Request) -> str:
+    """The device that cases will say; what does not run there is refused."""
     device = devices.resolve(request.device)
     for runtime in request.runtimes:
         runtimes.check_device(runtime, device)
@@ -210,7 +222,7 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
 
 def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
     for value in values:
-        if not 1 <= value <= largest:
+        if type(value) is not int or not 1 <= value <= largest:
             raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
 
 
@@ -250,6 +262,8 @@ def resolve_session(root: Path, name: str) -> Path:
     from bench.store import session_files
 
     files = session_files(root)
+    if not name.strip():
+        raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
     if name == "last":
         found = sorted(files, key=lambda path: path.name)[-1:]
     else:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import signal
+import subprocess
 import time
 from collections.abc import Callable
 
@@ -66,6 +67,11 @@ def _out_of_memory() -> None:
     torch.empty(1 << 50)
 
 
+def _die_beside_a_child() -> None:
+    subprocess.Popen(["sleep", "25"], close_fds=False)  # It holds the seat's pipes open.
+    os._exit(3)
+
+
 def _after(what: Callable[[], None]) -> Callable[[torch.Tensor, int], torch.Tensor]:
     def trouble(logits: torch.Tensor, passes: int) -> torch.Tensor:
         what()
@@ -92,6 +98,50 @@ nan_late = _builder(_late_nan)
 hangs_late = _builder(_late(_hang))
 segfaults_late = _builder(_late(_segfault))
 killed_late = _builder(_late(_killed))
+
+
+dies_beside_a_child = _builder(_after(_die_beside_a_child))
+other_dtype = _builder(_after(lambda: torch.set_default_dtype(torch.float64)))
+more_threads_late = _builder(_late(lambda: torch.set_num_threads(7)))
+
+
+class _ChangesImages(_Small):
+    """Writes into what it is given."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits = super().forward(x)
+        x.clamp_(-0.1, 0.1)
+        return logits
+
+
+class _Remembers(_Small):
+    """Computes nothing when it is shown the same images again."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.computed = 0
+        self._last = torch.empty(0), torch.empty(0)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        images, logits = self._last
+        if not torch.equal(x, images) or not torch.is_inference_mode_enabled():
+            self.computed += 1
+            logits = super().forward(x)
+            self._last = x, logits
+        return logits
+
+
+def changes_images() -> nn.Module:
+    """Built anew."""
+    return _ChangesImages()
+
+
+def remembers() -> nn.Module:
+    """Built anew."""
+    return _Remembers()
+
+
+changes_images.resolution = remembers.resolution = 32  # type: ignore[attr-defined]
 
 
 def no_module() -> object:

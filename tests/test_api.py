@@ -8,9 +8,13 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 import bench
+from bench.errors import UsageError
+from bench.request import Request
+from bench.units import parse_duration
 from tests.generate_store import main as generate
 
 ROOT = Path(__file__).parents[1]
@@ -89,3 +93,48 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
     )
     assert done.stdout.strip() == "[]"
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ({"networks": 3}, "networks=3: give a text, or several"),
+        ({"networks": [3]}, "give a text, or several"),
+        ({"batch": 1.5}, "batch=1.5: give whole numbers"),
+        ({"batch": "1"}, "batch='1': give whole numbers"),
+        ({"batch": [1.0]}, "batch=1.0: give whole numbers"),
+        ({"batch": []}, "--batch names nothing"),
+        ({"form": ()}, "--form names nothing"),
+        ({"form": [1]}, "give a text, or several"),
+        ({"budget": None}, "budget=None: give a text such as '60s', or a number of seconds"),
+        ({"budget": -1}, "is no duration"),
+        ({"timeout": []}, "timeout=[]: give a text"),
+        ({"seed": 1.5}, "seed=1.5: give whole numbers"),
+        ({"resolution": "224"}, "resolution='224': give whole numbers"),
+        ({"device": None}, "device=None: give a text"),
+        ({"accuracy": "78"}, "accuracy='78': give percent"),
+    ],
+)
+def test_an_argument_of_another_kind_is_refused_before_anything_is_measured(
+    words: dict[str, object], said: str, tmp_path: Path
+) -> None:
+    with pytest.raises(UsageError) as refused:
+        bench.measure(**{"networks": "levit_128s", "store": tmp_path, **words})  # type: ignore[arg-type]
+    assert said in str(refused.value)
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_numbers_of_numpy_and_a_budget_in_seconds_are_understood(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    asked: list[Request] = []
+
+    def instead(request: Request, *_: object) -> None:
+        asked.append(request)
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("bench.api.measure_request", instead)
+    with pytest.raises(KeyboardInterrupt):
+        bench.measure("levit_128s", batch=np.array([1, 2]), threads=np.int64(2), budget=90, seed=np.int32(3))  # type: ignore[arg-type]
+    (one,) = asked
+    assert (one.batches, one.threads, one.seed, parse_duration(one.budget)) == ((1, 2), (2,), 3, 90.0)

@@ -50,7 +50,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
         (["--networks", "x" * 300], "at most 200 printable characters"),
         (["--networks", "levit_128s@9999"], "resolution"),
         (["--resume", "nosuch"], "no results at"),
-        (["--resume", "last", "--networks", "levit_128s"], "--resume takes the networks of its session"),
+        (["--resume", "last", "--networks", "levit_128s"], "--resume takes everything but the budget from its session"),
     ],
 )
 def test_a_malformed_request_is_refused_in_one_line_with_exit_code_2(
@@ -105,6 +105,28 @@ def test_an_emulated_arm_processor_is_no_arm_processor(monkeypatch: pytest.Monke
     monkeypatch.setattr(arm, "is_emulated", lambda: True)
     with pytest.raises(UsageError, match="emulated"):
         devices.resolve("arm")
+
+
+def test_options_that_a_resumed_session_would_ignore_are_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    words = ("run", "--resume", "last", "--threads", "2", "--networks", "levit_128s", "--store", str(tmp_path))
+    code, err = run(capsys, *words)
+    assert code == 2
+    assert "takes everything but the budget from its session. Leave out --networks, --threads." in err
+
+
+def test_an_empty_name_is_no_session(capsys: pytest.CaptureFixture[str]) -> None:
+    code, err = run(capsys, "run", "--resume", "")
+    assert (code, "the name of a session is empty" in err) == (2, True)
+
+
+@pytest.mark.parametrize("option", ["--precision", "--form", "--runtime"])
+@pytest.mark.parametrize("verb", ["run", "plan"])
+def test_an_axis_without_a_value_is_refused(capsys: pytest.CaptureFixture[str], verb: str, option: str) -> None:
+    code, err = run(capsys, verb, "--networks", "levit_128s", option, ",")
+    assert code == 2
+    assert f"{option} names nothing" in err
 
 
 def test_a_budget_below_the_honest_minimum_is_refused_and_names_the_smallest(

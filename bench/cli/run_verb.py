@@ -7,9 +7,13 @@ from pathlib import Path
 from typing import Any
 
 import click
+from click.core import ParameterSource
 
 from bench.cli.options import json_option, request_from, request_options, store_option
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
+
+_WITH_RESUME = ("resume", "budget", "root", "as_json")
+"""Parameters that mean something beside --resume."""
 
 
 @click.command("run")
@@ -42,10 +46,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     console = stderr()
     with reporter(console) as observer:
         if resume is not None:
-            if words["networks"]:
-                raise UsageError("--resume takes the networks of its session. Leave --networks out.")
-            if words["accuracy"] is not None:
-                raise UsageError("--resume takes the accuracies of its session. Leave --accuracy out.")
+            _refuse_other_options()
             outcome = api.resume(root, resume, words["budget"], observer)
         else:
             outcome = api.measure_request(request_from(words), root, observer, title=title)
@@ -67,3 +68,20 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     if outcome.interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASE if outcome.failed else EXIT_DONE
+
+
+def _refuse_other_options() -> None:
+    """Everything but the budget is the session's own: an option that has no effect must not look as if it had one.
+
+    Raises:
+        UsageError: naming the options that were given.
+    """
+    context = click.get_current_context()
+    given = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name not in _WITH_RESUME
+        and context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
+    ]
+    if given:
+        raise UsageError(f"--resume takes everything but the budget from its session. Leave out {', '.join(given)}.")

@@ -43,10 +43,11 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     started = time.perf_counter()
     if case.weights != VERSION:
         raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
+    # Asked first: importing a user's module may draw random numbers, and must not decide which the network is given.
+    channels = networks.channels(case.network)
     torch.manual_seed(seed)
     # torch's counter fails on a network that hands a parameter, such as a class token, to a module while it may learn.
     network = networks.build(case.network, case.resolution).requires_grad_(requires_grad=False)
-    channels = networks.channels(case.network)
     example = images(1, case.resolution, seed, STREAMS[0], channels)
     has_weights = any(True for _ in network.parameters())
     deviation = calibrate(network, case.resolution, seed, channels) if has_weights else 1.0
@@ -106,7 +107,10 @@ def _reference(folder: Path, batch: int) -> Path:
 def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int, channels: int) -> None:
     with torch.inference_mode():
         given = [images(batch, case.resolution, seed, stream, channels) for stream in STREAMS]
-        first, second = (as_logits(network(one), batch).clone() for one in given)
+        handed = [one.clone() for one in given]
+        first, second = (as_logits(network(one), batch).clone() for one in handed)
+        if not all(torch.equal(one, other) for one, other in zip(handed, given, strict=True)):
+            raise ValueError("changes the images it is given, so that the next pass would see others. Copy them first")
         jitter = torch.randn(given[0].shape, generator=torch.Generator().manual_seed(seed))
         moved = as_logits(network(given[0] * (1 + _ROUNDING * jitter)), batch)
     problem = problem_with_pair((first, second), (first, second), TOLERANCES["fp32"])

@@ -9,7 +9,8 @@ import re
 import signal
 
 _PART = r"[^\s\\/:'\"(),\x00-\x1f]+"
-_PATH = re.compile(rf"(?:[A-Za-z]:)?(?:[\\/]{_PART})+[\\/]({_PART})")
+_PATH = re.compile(rf"(?<![\w.~-])(?:[A-Za-z]:)?(?:[\\/]{_PART})+[\\/]({_PART})")
+"""A path from the root; one that begins in the middle of a word is a relative one, and says nothing of the machine."""
 _LONGEST = 300
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
 

@@ -63,6 +63,7 @@ class Seat:
             stdout=self._stderr,
             stderr=self._stderr,
         )
+        self._ended = _readable_when_over(self._process.pid)
         for end in inherited:
             os.close(end)
 
@@ -91,13 +92,19 @@ class Seat:
         deadline = time.monotonic() + timeout_s
         poll = select.poll()
         poll.register(self._read, select.POLLIN | select.POLLHUP)
+        if self._ended >= 0:
+            poll.register(self._ended, select.POLLIN)
         while b"\n" not in self._buffer:
             left = deadline - time.monotonic()
             if left <= 0:
                 self.kill()
                 raise SeatLostError(f"hung: no answer within {timeout_s:.0f} s, and was killed")
-            if not poll.poll(min(left, _LONGEST_POLL_S) * 1000):
+            ready = [file for file, _ in poll.poll(min(left, _LONGEST_POLL_S) * 1000)]
+            if not ready:
                 continue
+            # Gone without closing the pipe: a process that it started holds the other end.
+            if self._read not in ready:
+                raise SeatLostError(self._why_gone())
             data = os.read(self._read, _READ)
             if not data:
                 raise SeatLostError(self._why_gone())
@@ -120,10 +127,10 @@ class Seat:
 
     def close(self) -> None:
         """Ask the process to end, and see to it that it does."""
-        for end in (self._write, self._read, self._life):
+        for end in (self._write, self._read, self._life, self._ended):
             if end >= 0:
                 os.close(end)
-        self._write = self._read = self._life = -1
+        self._write = self._read = self._life = self._ended = -1
         try:
             self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
@@ -144,6 +151,14 @@ class Seat:
             return "closed its pipe without ending, and was killed"
         self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
         return reason_for_exit(code, self._stderr.read().decode("utf-8", "replace"))
+
+
+def _readable_when_over(pid: int) -> int:
+    """A file that can be read when the process is over; -1 where the system has none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # Not Linux, or an old kernel.
+        return -1
 
 
 def _import_path() -> dict[str, str]:

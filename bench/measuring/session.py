@@ -6,6 +6,7 @@ Refuses to know who asked and what the numbers mean.
 from __future__ import annotations
 
 import datetime
+import math
 import secrets
 import time
 from collections.abc import Callable, Sequence
@@ -105,7 +106,8 @@ def measure(
     with SessionWriter.create(root, head) as writer:
         for line in ready.lines:
             writer.append(line)
-        observer.planned(what)
+        if ready.subjects_left:
+            observer.planned(what)
         return _take_runs(ready, protocol, writer, observer, began, policy, first_run=0)
 
 
@@ -156,6 +158,7 @@ def _resume(
     began = time.perf_counter() - last
     with workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
+        _refuse_changed(path, lines, ready.lines)
         what, policy = planner(ready.costs, protocol, first_run)
         observer.planned(what)
         return _take_runs(ready, protocol, writer, observer, began, policy, first_run=first_run)
@@ -289,6 +292,22 @@ def _thin(budget_s: float, smallest_s: float) -> Finding:
         "Take the numbers as a sketch, and measure again with a larger --budget."
     )
     return Finding(kind="thin", message=message)
+
+
+def _refuse_changed(path: Path, before: Sequence[CaseLine], now: Sequence[CaseLine]) -> None:
+    """A network that a module or library builds may have changed under its name since the session was begun."""
+    stored = {line.id: line for line in before}
+    for line in now:
+        old = stored[line.id]
+        if line.outcome != "done" or old.logits_std is None or line.logits_std is None:
+            continue
+        same_outputs = math.isclose(line.logits_std, old.logits_std, rel_tol=1e-3)
+        if (line.params, line.macs) != (old.params, old.macs) or not same_outputs:
+            raise UsageError(
+                f"cannot resume {path}: {line.case.label} is another network than when the session was begun: "
+                f"parameters {old.params}, now {line.params}; multiply-accumulates {old.macs}, now {line.macs}; "
+                f"deviation of its logits {old.logits_std:.4g}, now {line.logits_std:.4g}. Start a new session."
+            )
 
 
 def _refuse_other(path: Path, what: str, then: str | None, now: str | None) -> None:

@@ -13,6 +13,8 @@ import signal
 import sys
 import threading
 import time
+from collections.abc import Iterator
+from itertools import cycle
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -32,6 +34,7 @@ from bench.measuring.wire import (
     Load,
     Loaded,
     Prepare,
+    Prepared,
     Request,
     Resolve,
     Turn,
@@ -45,15 +48,45 @@ _PR_SET_PDEATHSIG = 1
 _SPARE_BYTES = 256 << 20  # What fragmentation took in the pilot was below a fifth of this.
 
 
+class _Input(NamedTuple):
+    """Images and what should come of them."""
+
+    placed: torch.Tensor
+    """As the runtime placed them."""
+    reference: torch.Tensor
+
+
 class _Held(NamedTuple):
     """A case that this seat holds."""
 
     case: Case
     loaded: runtimes.Loaded
-    images: torch.Tensor
-    """As the runtime placed them."""
-    reference: torch.Tensor
+    inputs: Iterator[_Input]
+    """What passes take turns on, so that remembering the last answer is of no use; one where the runtime has one place
+    for images."""
     tolerance: float
+
+
+class _Settings(NamedTuple):
+    """What of torch holds for a whole process, and would slow or spoil every other case of the seat."""
+
+    threads: int
+    default_dtype: torch.dtype
+
+    @classmethod
+    def now(cls) -> _Settings:
+        """As they are."""
+        return cls(torch.get_num_threads(), torch.get_default_dtype())
+
+    def restored(self) -> str:
+        """Put them back; says what had been changed, if anything had."""
+        now = _Settings.now()
+        if now == self:
+            return ""
+        torch.set_num_threads(self.threads)
+        torch.set_default_dtype(self.default_dtype)
+        pairs = zip(self._fields, self, now, strict=True)
+        return ", ".join(f"{name} from {old} to {new}" for name, old, new in pairs if old != new)
 
 
 class _Described(NamedTuple):
@@ -72,6 +105,14 @@ class Worker:
 
     def answer(self, request: Request) -> Answer:
         """Carry out one request; faults of the network become `Failed`."""
+        before = _Settings.now()
+        answer = self._carried_out(request)
+        changed = before.restored()
+        if changed and isinstance(answer, Prepared | Loaded | Turned | Failed):
+            return Failed(reason=f"changes settings of its whole process, which others share: {changed}")
+        return answer
+
+    def _carried_out(self, request: Request) -> Answer:
         try:
             match request:
                 case Prepare():
@@ -108,17 +149,22 @@ class Worker:
             return Failed(reason=problem)
         # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
-        self._held[case.id] = _Held(case, loaded, loaded.place(first), reference.first, tolerance)
+        second_in, first_in = loaded.place(second), loaded.place(first)
+        inputs = [_Input(first_in, reference.first)]
+        if second_in is not first_in:
+            inputs.append(_Input(second_in, reference.second))
+        self._held[case.id] = _Held(case, loaded, cycle(inputs), tolerance)
         return Loaded(first_pass_s=first_pass_s)
 
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:
         held = self._held[request.case]
-        run, synchronise, given = held.loaded.run, held.loaded.synchronise, held.images
-        last: list[torch.Tensor] = [held.reference]
+        run, synchronise, inputs = held.loaded.run, held.loaded.synchronise, held.inputs
+        last: list[tuple[torch.Tensor, _Input]] = []
 
         def one_pass() -> None:
-            last[0] = run(given)
+            given = next(inputs)
+            last[:] = ((run(given.placed), given),)
 
         gc.collect()
         gc.disable()
@@ -130,6 +176,7 @@ class Worker:
             used = usage().since(before)
         finally:
             gc.enable()
+        output, given = last[0]
         return Turned(
             settle_s=settle,
             duration_s=timed,
@@ -137,7 +184,7 @@ class Worker:
             major_faults=used.major_faults,
             cpu_s=used.cpu_s,
             device_s=held.loaded.device_seconds(),
-            problem=problem_with(held.loaded.fetch(last[0]), held.reference, held.tolerance),
+            problem=problem_with(held.loaded.fetch(output), given.reference, held.tolerance),
         )
 
     def _describe(self) -> Answer:

@@ -10,7 +10,18 @@ import torch
 
 from bench.measuring import artifacts, runtimes
 from bench.measuring.runtimes import eager
-from bench.measuring.wire import Answer, Describe, Description, Failed, Load, Loaded, decode_answer, encode
+from bench.measuring.wire import (
+    Answer,
+    Describe,
+    Description,
+    Failed,
+    Load,
+    Loaded,
+    Turn,
+    Turned,
+    decode_answer,
+    encode,
+)
 from bench.measuring.worker import Worker
 from bench.records import Case
 
@@ -55,3 +66,33 @@ def test_a_runtime_that_cannot_say_its_version_costs_its_case_and_not_the_seat(
     assert "no such library" in failed.reason
     assert isinstance(description, Description)
     assert description.versions == {}
+
+
+def _loaded(folder: Path, network: str) -> tuple[Worker, Case]:
+    case = Case(network=f"tests.hostile_networks:{network}", resolution=32)
+    artifacts.prepare(case, (1,), folder, 0)
+    worker = Worker()
+    answer = worker.answer(Load(case=case, folder=str(folder), seed=0))
+    assert isinstance(answer, Loaded), answer
+    return worker, case
+
+
+def test_passes_take_turns_on_two_sets_of_images_so_that_none_is_remembered(tmp_path: Path) -> None:
+    worker, case = _loaded(tmp_path, "remembers")
+    network = worker._held[case.id].loaded.run
+    before = network.computed  # type: ignore[attr-defined]
+    for passes in (4, 5):  # Ends on either set.
+        answer = worker.answer(Turn(case=case.id, settle=1, passes=passes))
+        assert isinstance(answer, Turned)
+        assert answer.problem is None
+    assert network.computed - before == 11  # type: ignore[attr-defined]
+
+
+def test_a_case_that_changes_its_process_fails_and_the_process_is_as_it_was(tmp_path: Path) -> None:
+    worker, case = _loaded(tmp_path, "more_threads_late")
+    threads = torch.get_num_threads()
+    answer = worker.answer(Turn(case=case.id, settle=1, passes=40))
+    assert answer == Failed(
+        reason=f"changes settings of its whole process, which others share: threads from {threads} to 7"
+    )
+    assert torch.get_num_threads() == threads

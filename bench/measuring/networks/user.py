@@ -118,6 +118,8 @@ def _needed(maker: Callable[..., object]) -> list[str]:
 
 def _imported(name: str, module: str, function: str) -> ModuleType:
     first, *rest = module.split(".")
+    if not (module and function):
+        raise LookupError(f"cannot find {name!r}: a name is missing. Write module:function or file.py:function")
     if first == "bench":
         file = "/".join(("bench", *(rest or ["__init__"])))
         raise LookupError(

@@ -155,8 +155,11 @@ def _check_archive(file: Path, name: str) -> None:
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
+            spoilt = archive.testzip()
     except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError) as error:
         raise WeightsError(f"{name}: is cut short or damaged ({one_line(str(error))}). {_AGAIN}") from error
+    if spoilt is not None:
+        raise WeightsError(f"{name}: is damaged: a part of it has not the check sum it was written with. {_AGAIN}")
     unpacked = sum(entry.file_size for entry in entries)
     if any(entry.compress_type != zipfile.ZIP_STORED for entry in entries) or unpacked > file.stat().st_size:
         raise WeightsError(

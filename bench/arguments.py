@@ -1,0 +1,77 @@
+"""Arguments of Python's door as fields of a request: one value or several, numpy's numbers among them.
+
+Knows kinds of values; refuses to know what a request may ask for, which `bench.request` checks.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from operator import index
+from typing import Any
+
+from bench.errors import UsageError
+
+
+def words(name: str, value: object) -> tuple[str, ...]:
+    """One text or several.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    several = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
+    texts = tuple(one for one in several if isinstance(one, str))
+    if len(texts) < len(several):
+        raise UsageError(f"{name}={value!r}: give a text, or several.")
+    return texts
+
+
+def numbers(name: str, value: object) -> tuple[int, ...]:
+    """One whole number or several.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    several = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    return tuple(number(name, one) for one in several)
+
+
+def number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever the user gives)
+    """A whole number, also one of numpy's.
+
+    Raises:
+        UsageError: it is none.
+    """
+    try:
+        return index(value)
+    except TypeError:
+        raise UsageError(f"{name}={value!r}: give whole numbers.") from None
+
+
+def duration(name: str, value: object) -> str:
+    """A duration as text; a bare number is seconds.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if isinstance(value, str):
+        return value
+    if isinstance(value, int | float) and not isinstance(value, bool):
+        return f"{value:f}s"
+    raise UsageError(f"{name}={value!r}: give a text such as '60s', or a number of seconds.")
+
+
+def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds of their own)
+    """A further field of a request, as the request holds it.
+
+    Raises:
+        UsageError: it is of another kind.
+    """
+    if name == "timeout":
+        return duration(name, value)
+    if name == "seed" or (name == "resolution" and value is not None):
+        return number(name, value)
+    if name in ("device", "seats") and not isinstance(value, str):
+        raise UsageError(f"{name}={value!r}: give a text.")
+    if name == "accuracy" and not (value is None or isinstance(value, int | float)):
+        raise UsageError(f"{name}={value!r}: give percent, such as 78.3.")
+    return value
