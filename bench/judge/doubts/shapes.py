@@ -1,0 +1,97 @@
+"""Shapes that a series of numbers can have: a slope, two groups, a step.
+
+Pure functions on numbers; knows no noun of the suite and judges nothing.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import combinations
+from statistics import fmean, median, stdev
+from typing import NamedTuple
+
+
+class Line(NamedTuple):
+    """A straight line through points, and how far they lie from it."""
+
+    change: float
+    """What the line gains from the first point to the last."""
+    error: float
+    """Standard error of the change, from the points' scatter about the line; 0 for points that lie on it."""
+
+
+class Groups(NamedTuple):
+    """Values cut in two where the halves scatter least."""
+
+    low: tuple[float, ...]
+    high: tuple[float, ...]
+
+    @property
+    def distance(self) -> float:
+        """From the middle of one to the middle of the other."""
+        return median(self.high) - median(self.low)
+
+    @property
+    def scatter(self) -> float:
+        """Standard deviation within the groups."""
+        squares = sum((value - fmean(group)) ** 2 for group in self for value in group)
+        return math.sqrt(squares / max(1, len(self.low) + len(self.high) - 2))
+
+
+def line(times: Sequence[float], values: Sequence[float]) -> Line | None:
+    """Theil and Sen's line: the median of the slopes of all pairs. None for fewer than three times.
+
+    Source: Sen, *Estimates of the regression coefficient based on Kendall's tau*, JASA 1968. A wild point or two move
+    it little. The error is that of least squares with the scatter about this line.
+    """
+    slopes = [(b - a) / (t - s) for (s, a), (t, b) in combinations(zip(times, values, strict=True), 2) if t != s]
+    if len(set(times)) < 3:
+        return None
+    slope = median(slopes)
+    rest = [value - slope * time for time, value in zip(times, values, strict=True)]
+    middle = fmean(times)
+    spread = math.sqrt(sum((time - middle) ** 2 for time in times))
+    scatter = math.sqrt(sum((r - fmean(rest)) ** 2 for r in rest) / (len(rest) - 2))
+    length = max(times) - min(times)
+    return Line(slope * length, scatter * length / spread)
+
+
+def groups(values: Sequence[float]) -> Groups | None:
+    """Cut values in two where the squares within are least; None when fewer than two differ."""
+    ordered, n = sorted(values), len(values)
+    if n < 2 or ordered[0] == ordered[-1]:
+        return None
+    # Sums about the middle: logs of durations differ in the third digit, and squares of the whole would cancel.
+    centred = [value - ordered[n // 2] for value in ordered]
+    total, below, best, cut = sum(centred), 0.0, -math.inf, 1
+    for size in range(1, n):
+        below += centred[size - 1]
+        between = below**2 / size + (total - below) ** 2 / (n - size)
+        if between > best and ordered[size] > ordered[size - 1]:
+            best, cut = between, size
+    return Groups(tuple(ordered[:cut]), tuple(ordered[cut:]))
+
+
+def step(values: Sequence[float], fewest: int) -> float:
+    """The largest rise of the median from what comes before a place to all that comes after it, in order.
+
+    Only places with `fewest` values on either side, and only rises that nearly everybody makes: the lower quartile
+    after it is above the upper quartile before it. 0 when there is none.
+    """
+    best = 0.0
+    for place in range(fewest, len(values) - fewest + 1):
+        before, after = sorted(values[:place]), sorted(values[place:])
+        if after[len(after) // 4] > before[-1 - len(before) // 4]:
+            best = max(best, median(after) - median(before))
+    return best
+
+
+def root_mean_square(deviations: Sequence[float]) -> float:
+    """Of standard deviations: the one that stands for all; 0 for none."""
+    return math.sqrt(fmean(d * d for d in deviations)) if deviations else 0.0
+
+
+def scatter(values: Sequence[float]) -> float:
+    """Standard deviation; 0 for fewer than two values."""
+    return stdev(values) if len(values) > 1 else 0.0

@@ -1,0 +1,143 @@
+"""What doubts look at: a session and its cases, with the numbers that several doubts need computed once.
+
+Knows how turns are gathered; refuses to know what is worth a doubt.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from bench.judge.doubts.shapes import root_mean_square, scatter
+from bench.judge.estimates import by_round, counts, log_median
+from bench.records import Conditions, Record
+from bench.units import format_duration
+
+LONG_S = 3600.0
+"""A budget from which on nobody is told to spend more: what an hour did not settle, time does not settle."""
+
+
+class Seen(NamedTuple):
+    """A case with its turns in numbers."""
+
+    record: Record
+    rounds: tuple[tuple[float, ...], ...]
+    """Log of the median pass in seconds, turn by turn, of each run that counts."""
+    began_s: tuple[float, ...]
+    """When the first turn of each of these runs was asked for, in seconds since the session began."""
+
+    @property
+    def runs(self) -> tuple[float, ...]:
+        """Middle of each run's turns."""
+        return tuple(median(run) for run in self.rounds)
+
+    @property
+    def turns_scatter(self) -> float:
+        """Standard deviation of a turn within its run, in log units."""
+        return root_mean_square([scatter(run) for run in self.rounds if len(run) > 1])
+
+    @property
+    def pass_s(self) -> float:
+        """Its middle turn, in seconds a pass; NaN never: 0 when there is none."""
+        turns = [value for run in self.rounds for value in run]
+        return math.exp(median(turns)) if turns else 0.0
+
+
+class Stage(NamedTuple):
+    """One run of a session, whatever was timed in it: the machine before and after."""
+
+    run: int
+    before: Conditions | None
+    after: Conditions | None
+    seconds: float | None
+    """From the start of its first seat to its end."""
+
+
+class Sight(NamedTuple):
+    """One session as doubts see it."""
+
+    session: str
+    cases: tuple[Seen, ...]
+    """Those with turns that count, the instrument's own included."""
+    failed: tuple[Record, ...]
+    """Those without a time."""
+    stages: tuple[Stage, ...]
+    """Its runs, in order."""
+    turns_scatter: float
+    """Standard deviation of a turn within its run, of the middle one of the cases."""
+    runs_scatter: float
+    """Standard deviation between runs, of the middle one of the cases."""
+
+    @property
+    def any(self) -> Record:
+        """A record, for what all of them share."""
+        return self.cases[0].record if self.cases else self.failed[0]
+
+    @property
+    def subjects(self) -> tuple[Seen, ...]:
+        """The cases somebody asked for."""
+        return tuple(seen for seen in self.cases if seen.record.info.role == "subject")
+
+    @property
+    def yardsticks(self) -> tuple[Seen, ...]:
+        """The reference networks."""
+        return tuple(seen for seen in self.cases if seen.record.info.role == "yardstick")
+
+    def null_s(self, record: Record) -> float | None:
+        """Seconds a pass of the null network of a case's device, threads and, if there is one, allocator."""
+        nulls = [seen.record for seen in self.cases if seen.record.info.role == "null"]
+        near = [r for r in nulls if (r.case.device, r.case.threads) == (record.case.device, record.case.threads)]
+        same = [r for r in near if r.case.allocator == record.case.allocator]
+        found = log_median(turn for r in (same or near)[:1] for run in r.runs for turn in run.turns)
+        return None if found is None else math.exp(found)
+
+
+def sights(records: Iterable[Record]) -> list[Sight]:
+    """Sessions in the order of first appearance."""
+    sessions: dict[str, list[Record]] = {}
+    for record in records:
+        sessions.setdefault(record.session, []).append(record)
+    return [_sight(name, group) for name, group in sessions.items()]
+
+
+def more_time(record: Record, otherwise: str) -> str:
+    """What to do about too little evidence: spend more, unless that was done already."""
+    spent = record.protocol.budget_s
+    if spent < LONG_S:
+        return "Measure again with a larger --budget."
+    return f"It had {format_duration(spent)} already: {otherwise}"
+
+
+def _sight(name: str, records: Sequence[Record]) -> Sight:
+    seen = [_seen(record) for record in records if record.outcome == "done"]
+    cases = tuple(one for one in seen if one.rounds)
+    subjects = [one for one in cases if one.record.info.role == "subject"]
+    return Sight(
+        session=name,
+        cases=cases,
+        failed=tuple(record for record in records if record.outcome != "done"),
+        stages=_stages(records),
+        turns_scatter=median([one.turns_scatter for one in subjects] or [0.0]),
+        runs_scatter=median([scatter(one.runs) for one in subjects] or [0.0]),
+    )
+
+
+def _seen(record: Record) -> Seen:
+    kept = [(run, tuple(by_round(run.turns).values())) for run in record.runs if counts(run)]
+    kept = [(run, turns) for run, turns in kept if turns]
+    return Seen(record, tuple(turns for _, turns in kept), tuple(run.turns[0].at_s for run, _ in kept))
+
+
+def _stages(records: Iterable[Record]) -> tuple[Stage, ...]:
+    found = {run.run: run for record in records for run in record.runs}
+    return tuple(
+        Stage(
+            run=run.run,
+            before=run.before,
+            after=run.after,
+            seconds=None if run.began_s is None or run.ended_s is None else run.ended_s - run.began_s,
+        )
+        for _, run in sorted(found.items())
+    )
