@@ -9,7 +9,7 @@ import math
 import re
 from statistics import fmean, median
 
-from bench.judge.doubts.shapes import groups, line, scatter
+from bench.judge.doubts.shapes import Groups, groups, line, scatter
 from bench.judge.doubts.sight import Seen, Sight, more_time
 from bench.judge.estimates import LEVEL
 from bench.records import Finding, Record
@@ -22,17 +22,21 @@ FIRST = 0.10
 """Log units by which first turns must be slower than the others."""
 TREND = 0.10
 """Log units that a case must gain or lose over its session."""
+TREND_ERRORS = 3.0
+"""Standard errors of it, from the scatter of a handful of runs."""
 TREND_RUNS = 4
 """Fewest runs that show a trend: three lie near some line too often."""
 HUMPS = 0.12
 """Log units that two humps must lie apart."""
-HUMPS_APART = 6.0
+PASSES_APART = 6.0
 """Standard deviations within a hump that two must lie apart: one cut in halves has 2.7, an even spread 3.5."""
 HUMPS_SHARE = 0.15
 """Share of the passes that the smaller hump must hold: less are outliers."""
-HUMPS_PASSES = 20
-"""Fewest passes that show two humps."""
-SPREAD = 0.25
+RUNS_APART = 5.0
+"""The same for runs, where the deviation is at least that of the session's other cases."""
+HUMPS_RUNS = 2
+"""Runs that the smaller hump must hold: a single one is an outlier."""
+SPREAD = 0.15
 """Standard deviation of a turn within its run, in log units, that is large."""
 AIM = 0.05
 """Half width of an interval that a budget is reckoned for."""
@@ -68,43 +72,58 @@ def first_turn_slow(seen: Seen, sight: Sight) -> Finding | None:
     return Finding(kind="first-turn-slow", message=message, case=seen.record.info.id)
 
 
+def first_pass_slow(seen: Seen, sight: Sight) -> Finding | None:
+    """The first timed pass of a turn against the last: the settle passes were too few."""
+    turns = [turn.duration_s for run in seen.record.runs for turn in run.turns if len(turn.duration_s) > 1]
+    gaps = [math.log(passes[0] / passes[-1]) for passes in turns]
+    if len(gaps) < 6 or median(gaps) < max(FIRST, SURE * scatter(gaps) / math.sqrt(len(gaps))):
+        return None
+    settled = seen.record.protocol.settle_passes
+    message = (
+        f"the first timed pass of a turn takes {math.exp(median(gaps)):.2f} times as long as the last, after {settled} "
+        f"settle {'pass' if settled == 1 else 'passes'}: the case is slow to get going, and its latency holds some of "
+        "that. Look at later passes alone, through 'turns()' from Python."
+    )
+    return Finding(kind="first-pass-slow", message=message, case=seen.record.info.id)
+
+
 def drift(seen: Seen, sight: Sight) -> Finding | None:
-    """The case's own durations over the session, beyond what its runs scatter."""
-    found = line(seen.began_s, seen.runs) if len(seen.runs) >= TREND_RUNS else None
-    if found is None or abs(found.change) < max(TREND, SURE * found.error):
+    """The case's own durations over the session, beyond what its runs scatter and what happened to all cases."""
+    runs = sight.own(seen)
+    found = line(sight.began_s(seen.numbers), runs) if len(runs) >= TREND_RUNS else None
+    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * found.error):
         return None
     word = "slower" if found.change > 0 else "faster"
     message = (
-        f"became {math.expm1(abs(found.change)):.0%} {word} from the first of its {len(seen.runs)} runs to the last. "
-        "Its latency is that of the middle of the session; ratios of one session keep most of it out. "
-        "Compare with --against, and measure again when the machine has come to rest."
+        f"became {math.expm1(abs(found.change)):.0%} {word} than the others from the first of its {len(runs)} runs to "
+        "the last, so its ratios depend on when it was measured. Measure again, in a session of its own with its rivals."
     )
     return Finding(kind="drift", message=message, case=seen.record.info.id)
 
 
 def two_humps(seen: Seen, sight: Sight) -> Finding | None:
-    """Passes in two groups with nothing between: two states, of a process or of the machine."""
-    runs = [[math.log(d) for turn in run.turns for d in turn.duration_s] for run in seen.record.runs]
-    passes = [value for run in runs for value in run]
-    found = groups(passes) if len(passes) >= HUMPS_PASSES else None
-    if found is None or min(len(found.low), len(found.high)) < HUMPS_SHARE * len(passes):
-        return None
-    if found.distance < max(HUMPS, HUMPS_APART * found.scatter):
-        return None
-    slow = [fmean(value >= found.high[0] for value in run) for run in runs if run]
-    states = sum(share > 0.5 for share in slow)
-    whole = all(share < 0.1 or share > 0.9 for share in slow)
+    """Two states with nothing between: processes that start slow and stay so, or something that switches."""
+    whole, split = True, groups(sight.own(seen))
+    if split is None or not _humps(split, max(split.scatter, sight.runs_scatter), HUMPS_RUNS, RUNS_APART):
+        passes = [math.log(d) for run in seen.record.runs for turn in run.turns for d in turn.duration_s]
+        whole, split = False, groups(passes)
+        if split is None or not _humps(split, split.scatter, HUMPS_SHARE * len(passes), PASSES_APART):
+            return None
+    low, high = len(split.low), len(split.high)
     where = (
-        f"{states} of {len(slow)} runs are slow as a whole: a process starts in one of two states and stays in it"
+        f"{high} of {low + high} runs are slow from beginning to end: a process starts in one of two states"
         if whole
-        else "runs hold both: something switches while they are taken"
+        else f"{high / (low + high):.0%} of the passes are slow, within runs: something switches meanwhile"
     )
     message = (
-        f"has two latencies, {format_latency(math.exp(median(found.low)))} and "
-        f"{format_latency(math.exp(median(found.high)))} ({len(found.high) / len(passes):.0%} of the passes); {where}. "
-        f"The interval is of a mixture. {_steadier(seen.record, whole=whole)}"
+        f"has two latencies, one {math.expm1(split.distance):.0%} above the other; {where}. The interval is of a "
+        f"mixture. {_steadier(seen.record, whole=whole)}"
     )
     return Finding(kind="two-humps", message=message, case=seen.record.info.id)
+
+
+def _humps(split: Groups, scatter: float, fewest: float, apart: float) -> bool:
+    return min(len(split.low), len(split.high)) >= fewest and split.distance > max(HUMPS, apart * scatter)
 
 
 def spread_large(seen: Seen, sight: Sight) -> Finding | None:

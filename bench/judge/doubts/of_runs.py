@@ -12,12 +12,10 @@ from bench.judge.estimates import counts, round_ratios
 from bench.records import Finding
 from bench.stats import variance_components
 
-APART = 0.08
+APART = 0.06
 """Standard deviation between runs beyond their rounds, in log units, that is worth a word."""
 RARE = 1e-4
 """Chance of as much by the scatter of rounds alone: many cases are looked at."""
-MOVED = 1.25
-"""Factor between the slowest and the fastest run of the yardstick."""
 
 
 def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
@@ -38,20 +36,6 @@ def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
         f"{math.sqrt(within / _per_run(rounds)):.1%}. More rounds do not help, more runs do. {next_step}"
     )
     return Finding(kind="runs-disagree", message=message, case=seen.record.info.id)
-
-
-def yardstick_moved(sight: Sight) -> Finding | None:
-    """The reference network itself became slower or faster from run to run."""
-    moves = [(max(seen.runs) - min(seen.runs), seen) for seen in sight.yardsticks if len(seen.runs) > 1]
-    # Both names of a yardstick must have moved: they are one network, and the machine does not choose between them.
-    move, seen = min(moves, key=lambda pair: pair[0], default=(0.0, None))
-    if seen is None or move < math.log(MOVED):
-        return None
-    message = (
-        f"the yardstick took {math.exp(move):.2f} times as long in one run as in another of session {sight.session}: "
-        "the machine itself changed. Ratios are corrected for it, latencies are not; compare with --against."
-    )
-    return Finding(kind="yardstick-moved", message=message)
 
 
 def _per_run(rounds: list[list[float]]) -> float:

@@ -19,6 +19,19 @@ class Line(NamedTuple):
     """What the line gains from the first point to the last."""
     error: float
     """Standard error of the change, from the points' scatter about the line; 0 for points that lie on it."""
+    left: float
+    """Sum of squares about the line."""
+
+
+class Step(NamedTuple):
+    """Two levels, one after the other."""
+
+    rise: float
+    """From the median of the first to that of the second."""
+    left: float
+    """Sum of squares about the two means."""
+    place: int
+    """Values on the first level."""
 
 
 class Groups(NamedTuple):
@@ -35,8 +48,7 @@ class Groups(NamedTuple):
     @property
     def scatter(self) -> float:
         """Standard deviation within the groups."""
-        squares = sum((value - fmean(group)) ** 2 for group in self for value in group)
-        return math.sqrt(squares / max(1, len(self.low) + len(self.high) - 2))
+        return math.sqrt((squares(self.low) + squares(self.high)) / max(1, len(self.low) + len(self.high) - 2))
 
 
 def line(times: Sequence[float], values: Sequence[float]) -> Line | None:
@@ -45,16 +57,14 @@ def line(times: Sequence[float], values: Sequence[float]) -> Line | None:
     Source: Sen, *Estimates of the regression coefficient based on Kendall's tau*, JASA 1968. A wild point or two move
     it little. The error is that of least squares with the scatter about this line.
     """
-    slopes = [(b - a) / (t - s) for (s, a), (t, b) in combinations(zip(times, values, strict=True), 2) if t != s]
     if len(set(times)) < 3:
         return None
+    slopes = [(b - a) / (t - s) for (s, a), (t, b) in combinations(zip(times, values, strict=True), 2) if t != s]
     slope = median(slopes)
-    rest = [value - slope * time for time, value in zip(times, values, strict=True)]
-    middle = fmean(times)
-    spread = math.sqrt(sum((time - middle) ** 2 for time in times))
-    scatter = math.sqrt(sum((r - fmean(rest)) ** 2 for r in rest) / (len(rest) - 2))
+    left = squares([value - slope * time for time, value in zip(times, values, strict=True)])
     length = max(times) - min(times)
-    return Line(slope * length, scatter * length / spread)
+    error = math.sqrt(left / (len(values) - 2) / squares(times)) * length
+    return Line(slope * length, error, left)
 
 
 def groups(values: Sequence[float]) -> Groups | None:
@@ -73,18 +83,17 @@ def groups(values: Sequence[float]) -> Groups | None:
     return Groups(tuple(ordered[:cut]), tuple(ordered[cut:]))
 
 
-def step(values: Sequence[float], fewest: int) -> float:
-    """The largest rise of the median from what comes before a place to all that comes after it, in order.
+def step(values: Sequence[float], fewest: int) -> Step | None:
+    """The one step, up or down, that leaves least scatter about two levels, with `fewest` values on either side."""
+    places = range(fewest, len(values) - fewest + 1)
+    steps = (Step(median(values[p:]) - median(values[:p]), squares(values[:p]) + squares(values[p:]), p) for p in places)
+    return min(steps, key=lambda one: one.left, default=None)
 
-    Only places with `fewest` values on either side, and only rises that nearly everybody makes: the lower quartile
-    after it is above the upper quartile before it. 0 when there is none.
-    """
-    best = 0.0
-    for place in range(fewest, len(values) - fewest + 1):
-        before, after = sorted(values[:place]), sorted(values[place:])
-        if after[len(after) // 4] > before[-1 - len(before) // 4]:
-            best = max(best, median(after) - median(before))
-    return best
+
+def squares(values: Sequence[float]) -> float:
+    """Sum of the squared distances from the mean."""
+    middle = fmean(values)
+    return math.fsum((value - middle) ** 2 for value in values)
 
 
 def root_mean_square(deviations: Sequence[float]) -> float:

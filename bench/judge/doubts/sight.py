@@ -25,8 +25,8 @@ class Seen(NamedTuple):
     record: Record
     rounds: tuple[tuple[float, ...], ...]
     """Log of the median pass in seconds, turn by turn, of each run that counts."""
-    began_s: tuple[float, ...]
-    """When the first turn of each of these runs was asked for, in seconds since the session began."""
+    numbers: tuple[int, ...]
+    """Numbers of these runs."""
 
     @property
     def runs(self) -> tuple[float, ...]:
@@ -55,6 +55,16 @@ class Stage(NamedTuple):
     """From the start of its first seat to its end."""
 
 
+class Together(NamedTuple):
+    """One round of a session: what happened to all cases alike."""
+
+    run: int
+    at_s: float
+    """When it began, in seconds since the session did."""
+    log: float
+    """Middle over the cases of how much slower each was than its own middle turn, in log units."""
+
+
 class Sight(NamedTuple):
     """One session as doubts see it."""
 
@@ -65,10 +75,12 @@ class Sight(NamedTuple):
     """Those without a time."""
     stages: tuple[Stage, ...]
     """Its runs, in order."""
+    rounds: tuple[Together, ...]
+    """Its rounds, in order."""
     turns_scatter: float
     """Standard deviation of a turn within its run, of the middle one of the cases."""
     runs_scatter: float
-    """Standard deviation between runs, of the middle one of the cases."""
+    """Standard deviation between runs of what is a case's own, of the middle one of the cases."""
 
     @property
     def any(self) -> Record:
@@ -84,6 +96,26 @@ class Sight(NamedTuple):
     def yardsticks(self) -> tuple[Seen, ...]:
         """The reference networks."""
         return tuple(seen for seen in self.cases if seen.record.info.role == "yardstick")
+
+    def own(self, seen: Seen) -> tuple[float, ...]:
+        """Each run's middle turn of a case, less what happened to all cases in that run."""
+        shared = self.runs
+        return tuple(value - shared.get(run, 0.0) for run, value in zip(seen.numbers, seen.runs, strict=True))
+
+    @property
+    def runs(self) -> dict[int, float]:
+        """Middle of each run's rounds: what happened to all cases."""
+        logs: dict[int, list[float]] = {}
+        for one in self.rounds:
+            logs.setdefault(one.run, []).append(one.log)
+        return {run: median(values) for run, values in logs.items()}
+
+    def began_s(self, numbers: Iterable[int]) -> tuple[float, ...]:
+        """When the first rounds of runs began, in seconds since the session did."""
+        first: dict[int, float] = {}
+        for one in self.rounds:
+            first.setdefault(one.run, one.at_s)
+        return tuple(first[number] for number in numbers)
 
     def null_s(self, record: Record) -> float | None:
         """Seconds a pass of the null network of a case's device, threads and, if there is one, allocator."""
@@ -114,20 +146,37 @@ def _sight(name: str, records: Sequence[Record]) -> Sight:
     seen = [_seen(record) for record in records if record.outcome == "done"]
     cases = tuple(one for one in seen if one.rounds)
     subjects = [one for one in cases if one.record.info.role == "subject"]
-    return Sight(
+    sight = Sight(
         session=name,
         cases=cases,
         failed=tuple(record for record in records if record.outcome != "done"),
         stages=_stages(records),
+        rounds=_together([one for one in cases if one.record.info.role != "null"]),
         turns_scatter=median([one.turns_scatter for one in subjects] or [0.0]),
-        runs_scatter=median([scatter(one.runs) for one in subjects] or [0.0]),
+        runs_scatter=0.0,
     )
+    return sight._replace(runs_scatter=median([scatter(sight.own(one)) for one in subjects] or [0.0]))
 
 
 def _seen(record: Record) -> Seen:
-    kept = [(run, tuple(by_round(run.turns).values())) for run in record.runs if counts(run)]
-    kept = [(run, turns) for run, turns in kept if turns]
-    return Seen(record, tuple(turns for _, turns in kept), tuple(run.turns[0].at_s for run, _ in kept))
+    kept = [(run.run, tuple(by_round(run.turns).values())) for run in record.runs if counts(run)]
+    kept = [(number, turns) for number, turns in kept if turns]
+    return Seen(record, tuple(turns for _, turns in kept), tuple(number for number, _ in kept))
+
+
+def _together(cases: Iterable[Seen]) -> tuple[Together, ...]:
+    logs: dict[tuple[int, int], list[float]] = {}
+    began: dict[tuple[int, int], float] = {}
+    for seen in cases:
+        middle = median(value for run in seen.rounds for value in run)
+        for run in seen.record.runs:
+            if run.run in seen.numbers:
+                for turn in run.turns:
+                    key = run.run, turn.round
+                    began[key] = min(turn.at_s, began.get(key, turn.at_s))
+                for number, value in by_round(run.turns).items():
+                    logs.setdefault((run.run, number), []).append(value - middle)
+    return tuple(Together(key[0], began[key], median(logs[key])) for key in sorted(logs))
 
 
 def _stages(records: Iterable[Record]) -> tuple[Stage, ...]:
