@@ -53,7 +53,7 @@ def command(
     from rich.text import Text
 
     from bench import api
-    from bench.cli.output import print_findings, stderr, stdout
+    from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.errors import UsageError
     from bench.judge.against import holding
     from bench.judge.comparable import where
@@ -69,7 +69,7 @@ def command(
     if base is not None:
         sessions = holding(shown, base)
         shown = [record for record in shown if record.session in sessions]
-    rows, table = _views(variance, base)
+    rows, table = _views(variance, base, results.records)
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
@@ -79,12 +79,13 @@ def command(
             console.print(table(group))
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
-    print_findings((*results.findings, *doubts(shown)))
+    print_findings(results.findings)
+    print_findings(doubts(shown, results.records), most=MOST)
     return 0
 
 
-def _views(variance: bool, base: str | None) -> tuple[_Rows, _Table]:
-    """How records are shown: as rows for programs, and as a table."""
+def _views(variance: bool, base: str | None, whole: Sequence[Record]) -> tuple[_Rows, _Table]:
+    """How records of whole sessions are shown: as rows for programs, and as a table."""
     from bench.judge.against import against
     from bench.judge.components import components
     from bench.report import against as report
@@ -93,10 +94,10 @@ def _views(variance: bool, base: str | None) -> tuple[_Rows, _Table]:
     if variance:
         return (lambda shown: variances.rows(components(shown))), (lambda shown: variances.table(components(shown)))
     if base is not None:
-        return (lambda shown: report.rows(against(shown, base), base)), (
+        return (lambda shown: report.rows(against(shown, base), base, whole)), (
             lambda shown: report.table(against(shown, base), base)
         )
-    return cases.rows, cases.table
+    return (lambda shown: cases.rows(shown, whole)), cases.table
 
 
 def groups(records: Iterable[Record], heading: Callable[[Record], str]) -> list[tuple[str, list[Record]]]:

@@ -13,6 +13,7 @@ from bench.errors import StoreError
 from bench.judge.front import Panel
 from bench.judge.published import Beside
 from bench.report import figure, table
+from bench.report.doubts import About, grouped
 from bench.report.heading import session_words, setting_line
 from bench.report.published import published_markdown
 from bench.report.text import markdown_cell, visible
@@ -72,7 +73,7 @@ def document(
         note,
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
-        _bullets([*_findings(panels), *_notes(beside)], "None."),
+        _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
         "## Left out",
         _bullets(_left_out(panels), "Nothing."),
         "## Conditions",
@@ -88,6 +89,12 @@ def _bullets(lines: Sequence[str], none: str) -> str:
         return none
     more = [f"- … and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
     return "\n".join([*(f"- {line}" for line in lines[:LISTED]), *more])
+
+
+def _of_sessions(panels: Sequence[Panel]) -> list[str]:
+    """What is odd about whole sessions: each kind on one line, with how many more it is said of."""
+    found = [About(finding, "", "") for panel in panels for finding in panel.findings]
+    return [f"`{one.kind.replace('`', '')}`: {markdown_cell(one.message, 600)}" for one in grouped(found)]
 
 
 def _findings(panels: Sequence[Panel]) -> list[str]:

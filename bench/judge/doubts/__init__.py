@@ -81,7 +81,7 @@ def between_sessions(records: Iterable[Record]) -> list[Doubt]:
     return [Doubt(session, finding) for session, finding in found if finding is not None]
 
 
-def pooled(records: Sequence[Record]) -> list[Finding]:
+def joining(records: Sequence[Record]) -> list[Finding]:
     """The doubts about putting sessions on one scale."""
     found = of_sessions.engine_changed(records)
     return [] if found is None else [found]

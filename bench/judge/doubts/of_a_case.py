@@ -22,7 +22,7 @@ FIRST = 0.10
 """Log units by which first turns must be slower than the others."""
 TREND = 0.10
 """Log units that a case must gain or lose over its session."""
-TREND_ERRORS = 3.0
+TREND_ERRORS = 4.0
 """Standard errors of it, from the scatter of a handful of runs."""
 TREND_RUNS = 4
 """Fewest runs that show a trend: three lie near some line too often."""
@@ -32,12 +32,16 @@ PASSES_APART = 6.0
 """Standard deviations within a hump that two must lie apart: one cut in halves has 2.7, an even spread 3.5."""
 HUMPS_SHARE = 0.15
 """Share of the passes that the smaller hump must hold: less are outliers."""
-RUNS_APART = 5.0
+HUMPS_TURNS = 12
+"""Fewest turns whose passes show two humps: passes of one turn are near each other anyway."""
+RUNS_APART = 4.5
 """The same for runs, where the deviation is at least that of the session's other cases."""
 HUMPS_RUNS = 2
 """Runs that the smaller hump must hold: a single one is an outlier."""
 SPREAD = 0.15
 """Standard deviation of a turn within its run, in log units, that is large."""
+SPREAD_UNSURE = 1.0
+"""How much more it must be where few turns tell it, times the root of their degrees of freedom."""
 AIM = 0.05
 """Half width of an interval that a budget is reckoned for."""
 TURN_S = 1e-3
@@ -48,8 +52,10 @@ NULL_SHARE = 0.05
 """Share of a case's pass that the null pass may take."""
 FAULTS = 100.0
 """Factor between turns of one case in page faults a pass."""
-FAULTS_SEEN = 500
-"""Page faults a pass that are worth a word: half a millisecond or so."""
+FAULT_S = 1.6e-6
+"""Seconds that a page fault costs or so: 490,000 of them were seen to take 0.8 s."""
+FAULTS_SHARE = 0.02
+"""Share of a pass that the faults must take to be worth a word."""
 _WRONG = re.compile(r"output (differs from|is constant|is not finite|has shape)")
 
 
@@ -90,8 +96,10 @@ def first_pass_slow(seen: Seen, sight: Sight) -> Finding | None:
 def drift(seen: Seen, sight: Sight) -> Finding | None:
     """The case's own durations over the session, beyond what its runs scatter and what happened to all cases."""
     runs = sight.own(seen)
-    found = line(sight.began_s(seen.numbers), runs) if len(runs) >= TREND_RUNS else None
-    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * found.error):
+    times = sight.began_s(seen.numbers)
+    found = line(times, runs) if len(runs) >= TREND_RUNS else None
+    # A handful of runs may lie near a line by chance: the error is at least what the other cases' scatter gives.
+    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * max(found.error, found.per * sight.runs_scatter)):
         return None
     word = "slower" if found.change > 0 else "faster"
     message = (
@@ -106,7 +114,7 @@ def two_humps(seen: Seen, sight: Sight) -> Finding | None:
     whole, split = True, groups(sight.own(seen))
     if split is None or not _humps(split, max(split.scatter, sight.runs_scatter), HUMPS_RUNS, RUNS_APART):
         passes = [math.log(d) for run in seen.record.runs for turn in run.turns for d in turn.duration_s]
-        whole, split = False, groups(passes)
+        whole, split = False, groups(passes) if sum(map(len, seen.rounds)) >= HUMPS_TURNS else None
         if split is None or not _humps(split, split.scatter, HUMPS_SHARE * len(passes), PASSES_APART):
             return None
     low, high = len(split.low), len(split.high)
@@ -128,8 +136,8 @@ def _humps(split: Groups, scatter: float, fewest: float, apart: float) -> bool:
 
 def spread_large(seen: Seen, sight: Sight) -> Finding | None:
     """Turns of one run scatter so much that no usual budget gives a narrow interval."""
-    spread, n = seen.turns_scatter, len(seen.runs)
-    if spread < SPREAD or n < 2:
+    spread, free = seen.turns_scatter, sum(len(run) - 1 for run in seen.rounds)
+    if not free or spread < SPREAD * (1 + SPREAD_UNSURE / math.sqrt(free)) or len(seen.runs) < 2:
         return None
     interval = t_interval(seen.runs, LEVEL)
     half = (interval.high - interval.low) / 2
@@ -178,7 +186,7 @@ def page_faults_vary(seen: Seen, sight: Sight) -> Finding | None:
         for turn in run.turns[1:]  # The first turn of a process is where its memory grows.
         if turn.minor_faults is not None and turn.duration_s
     )
-    if len(faults) < 4 or faults[-2] < max(FAULTS_SEEN, FAULTS * faults[1]):
+    if len(faults) < 4 or faults[-2] < max(FAULTS_SHARE * seen.pass_s / FAULT_S, FAULTS * max(1.0, faults[1])):
         return None
     next_step = (
         "The allocator is pinned already: read its time as unpinned, and look for a library with one of its own."
@@ -187,7 +195,7 @@ def page_faults_vary(seen: Seen, sight: Sight) -> Finding | None:
     )
     message = (
         f"took {faults[-2]:.0f} page faults a pass in some turns and {faults[1]:.0f} in others: whether memory is asked "
-        f"for anew depends on what ran before, and decides the time. {next_step}"
+        f"for anew depends on what ran before, and costs time. {next_step}"
     )
     return Finding(kind="page-faults-vary", message=message, case=seen.record.info.id)
 

@@ -43,7 +43,9 @@ def engine_changed(records: Sequence[Record]) -> Finding | None:
     versions = {(record.bench, record.conditions.commit) for record in records}
     if len(versions) < 2 or len({record.session for record in records}) < 2:
         return None
-    told = sorted(" ".join(word for word in (bench, commit and f"at {commit[:7]}") if word) for bench, commit in versions)
+    told = sorted(
+        " ".join(word for word in (bench, commit and f"at {commit[:7]}") if word) for bench, commit in versions
+    )
     named = ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
     message = (
         f"sessions of different versions of the suite stand on one scale: {named}. What they time should be the same, "

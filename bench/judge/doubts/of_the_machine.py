@@ -17,18 +17,24 @@ NULL_S = 50e-6
 """A null pass that takes longer has something in its way."""
 MOVED = 1.25
 """Factor between the slowest and the fastest run of the yardstick."""
+MOVED_ERRORS = 6.0
+"""Standard errors of a run's median that they must lie apart: extremes of a dozen runs lie 3 apart."""
 FELL = 0.07
 """Share by which the clock must have fallen from the first half of the runs to the second."""
 WARMER_C = 5.0
 """Degrees by which the machine must have warmed to be mentioned."""
 ROSE = 0.12
 """Log units by which all cases together must have become slower in one step."""
+STEP_ERRORS = 5.0
+"""Standard errors of it: the best of many places is looked for."""
+STEPPED = 0.85
+"""Sum of squares about a step, of that about a line, from which on it is a step and no trend."""
 ROUNDS = 8
 """Fewest rounds of a session that show a step."""
-TREND = 0.10
-"""Log units that all cases together must gain or lose over a session."""
-TREND_ERRORS = 3.0
-"""Standard errors of it, from the scatter of a handful of runs."""
+TREND, TREND_ERRORS = 0.10, 3.0
+"""Log units that all cases together must gain or lose over a session, and standard errors."""
+WITNESSED, WITNESSED_ERRORS = 0.05, 1.5
+"""The same where a sensor says that the machine became hotter, or its clock slower."""
 TREND_RUNS = 4
 """Fewest runs that show a trend: three lie near some line too often."""
 STOLEN = 0.05
@@ -70,12 +76,17 @@ def drift_of_all(sight: Sight) -> Finding | None:
     """The trend that all cases share, beyond what runs scatter; a step is no trend."""
     runs = sight.runs
     found = line(sight.began_s(runs), tuple(runs.values())) if len(runs) >= TREND_RUNS else None
-    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * found.error) or throttled(sight):
+    if found is None or throttled(sight):
+        return None
+    hotter = _hotter(sight) if found.change > 0 else ""
+    error = max(found.error, found.per * sight.rounds_scatter / math.sqrt(len(sight.rounds) / len(runs)))
+    least, errors = (WITNESSED, WITNESSED_ERRORS) if hotter else (TREND, TREND_ERRORS)
+    if abs(found.change) < max(least, errors * error):
         return None
     word = "slower" if found.change > 0 else "faster"
     message = (
         f"all cases became {math.expm1(abs(found.change)):.0%} {word} from the first of {len(runs)} runs to the last"
-        f"{_hotter(sight)}. Latencies are those of the middle of the session; ratios keep most of it out. "
+        f"{hotter}. Latencies are those of the middle of the session; ratios keep most of it out. "
         "Compare with --against, and measure again when the machine has come to rest."
     )
     return Finding(kind="drift", message=message)
@@ -83,10 +94,11 @@ def drift_of_all(sight: Sight) -> Finding | None:
 
 def yardstick_moved(sight: Sight) -> Finding | None:
     """The reference network itself became slower or faster from run to run."""
-    moves = [(max(seen.runs) - min(seen.runs), seen) for seen in sight.yardsticks if len(seen.runs) > 1]
+    sticks = [seen for seen in sight.yardsticks if len(seen.runs) > 1]
     # Both names of a yardstick must have moved: they are one network, and the machine does not choose between them.
-    move = min((move for move, _ in moves), default=0.0)
-    if move < math.log(MOVED):
+    move = min((max(seen.runs) - min(seen.runs) for seen in sticks), default=0.0)
+    turns = max((seen.turns_scatter / math.sqrt(median(map(len, seen.rounds))) for seen in sticks), default=0.0)
+    if move < max(math.log(MOVED), MOVED_ERRORS * turns):
         return None
     message = (
         f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "
@@ -160,7 +172,10 @@ def governor_not_performance(sight: Sight) -> Finding | None:
 
 def on_battery(sight: Sight) -> Finding | None:
     """A machine that saves power."""
-    states = [sight.any.conditions, *(state for stage in sight.stages for state in (stage.before, stage.after) if state)]
+    states = [
+        sight.any.conditions,
+        *(state for stage in sight.stages for state in (stage.before, stage.after) if state),
+    ]
     if not any(state.on_battery for state in states):
         return None
     message = (
@@ -188,11 +203,12 @@ def _step(sight: Sight) -> Step | None:
     logs = [one.log for one in sight.rounds]
     found = step(logs, max(2, len(logs) // 6)) if len(logs) >= ROUNDS else None
     trend = line(range(len(logs)), logs)
-    if found is None or trend is None or found.left >= trend.left or found.rise <= 0:
+    if found is None or trend is None or found.left > STEPPED * trend.left or found.rise < STEP_ERRORS * found.error:
         return None
     before, after = sorted(logs[: found.place]), sorted(logs[found.place :])
     apart = after[len(after) // 4] > before[-1 - len(before) // 4]
-    return found if apart and all(_took_part(seen, sight, found) for seen in sight.yardsticks) else None
+    sticks = [_took_part(seen, sight, found) for seen in sight.yardsticks]
+    return found if apart and sticks and all(sticks) else None
 
 
 def _took_part(seen: Seen, sight: Sight, found: Step) -> bool:

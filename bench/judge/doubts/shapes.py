@@ -21,6 +21,8 @@ class Line(NamedTuple):
     """Standard error of the change, from the points' scatter about the line; 0 for points that lie on it."""
     left: float
     """Sum of squares about the line."""
+    per: float
+    """The error for a scatter of one."""
 
 
 class Step(NamedTuple):
@@ -32,6 +34,8 @@ class Step(NamedTuple):
     """Sum of squares about the two means."""
     place: int
     """Values on the first level."""
+    error: float
+    """Standard error of the rise, from the scatter about both levels."""
 
 
 class Groups(NamedTuple):
@@ -63,8 +67,8 @@ def line(times: Sequence[float], values: Sequence[float]) -> Line | None:
     slope = median(slopes)
     left = squares([value - slope * time for time, value in zip(times, values, strict=True)])
     length = max(times) - min(times)
-    error = math.sqrt(left / (len(values) - 2) / squares(times)) * length
-    return Line(slope * length, error, left)
+    per = length / math.sqrt(squares(times))
+    return Line(slope * length, math.sqrt(left / (len(values) - 2)) * per, left, per)
 
 
 def groups(values: Sequence[float]) -> Groups | None:
@@ -86,8 +90,14 @@ def groups(values: Sequence[float]) -> Groups | None:
 def step(values: Sequence[float], fewest: int) -> Step | None:
     """The one step, up or down, that leaves least scatter about two levels, with `fewest` values on either side."""
     places = range(fewest, len(values) - fewest + 1)
-    steps = (Step(median(values[p:]) - median(values[:p]), squares(values[:p]) + squares(values[p:]), p) for p in places)
-    return min(steps, key=lambda one: one.left, default=None)
+    return min((_step(values, place) for place in places), key=lambda one: one.left, default=None)
+
+
+def _step(values: Sequence[float], place: int) -> Step:
+    before, after, n = values[:place], values[place:], len(values)
+    left = squares(before) + squares(after)
+    error = math.sqrt(left / max(1, n - 2) * (1 / place + 1 / (n - place)))
+    return Step(median(after) - median(before), left, place, error)
 
 
 def squares(values: Sequence[float]) -> float:

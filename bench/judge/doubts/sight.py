@@ -105,10 +105,18 @@ class Sight(NamedTuple):
     @property
     def runs(self) -> dict[int, float]:
         """Middle of each run's rounds: what happened to all cases."""
+        return {run: median(logs) for run, logs in self._by_run().items()}
+
+    @property
+    def rounds_scatter(self) -> float:
+        """Standard deviation of what happened to all cases, round by round within a run."""
+        return root_mean_square([scatter(logs) for logs in self._by_run().values() if len(logs) > 1])
+
+    def _by_run(self) -> dict[int, list[float]]:
         logs: dict[int, list[float]] = {}
         for one in self.rounds:
             logs.setdefault(one.run, []).append(one.log)
-        return {run: median(values) for run, values in logs.items()}
+        return logs
 
     def began_s(self, numbers: Iterable[int]) -> tuple[float, ...]:
         """When the first rounds of runs began, in seconds since the session did."""
