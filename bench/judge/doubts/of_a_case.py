@@ -30,7 +30,7 @@ HUMPS = 0.12
 """Log units that two humps must lie apart."""
 PASSES_APART = 6.0
 """Standard deviations within a hump that two must lie apart: one cut in halves has 2.7, an even spread 3.5."""
-HUMPS_SHARE = 0.15
+HUMPS_SHARE = 0.2
 """Share of the passes that the smaller hump must hold: less are outliers."""
 HUMPS_TURNS = 12
 """Fewest turns whose passes show two humps: passes of one turn are near each other anyway."""
@@ -95,23 +95,24 @@ def first_pass_slow(seen: Seen, sight: Sight) -> Finding | None:
 
 def drift(seen: Seen, sight: Sight) -> Finding | None:
     """The case's own durations over the session, beyond what its runs scatter and what happened to all cases."""
-    runs = sight.own(seen)
-    times = sight.began_s(seen.numbers)
+    runs = sight.own_runs(seen)
+    times = [sight.began_s[number] for number in seen.numbers]
     found = line(times, runs) if len(runs) >= TREND_RUNS else None
     # A handful of runs may lie near a line by chance: the error is at least what the other cases' scatter gives.
-    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * max(found.error, found.per * sight.runs_scatter)):
+    error = 0.0 if found is None else max(found.error, found.per * sight.runs_scatter)
+    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * error):
         return None
     word = "slower" if found.change > 0 else "faster"
     message = (
         f"became {math.expm1(abs(found.change)):.0%} {word} than the others from the first of its {len(runs)} runs to "
-        "the last, so its ratios depend on when it was measured. Measure again, in a session of its own with its rivals."
+        "the last, so its ratios depend on when it was measured. Measure it again, beside its rivals alone."
     )
     return Finding(kind="drift", message=message, case=seen.record.info.id)
 
 
 def two_humps(seen: Seen, sight: Sight) -> Finding | None:
     """Two states with nothing between: processes that start slow and stay so, or something that switches."""
-    whole, split = True, groups(sight.own(seen))
+    whole, split = True, groups(sight.own_runs(seen))
     if split is None or not _humps(split, max(split.scatter, sight.runs_scatter), HUMPS_RUNS, RUNS_APART):
         passes = [math.log(d) for run in seen.record.runs for turn in run.turns for d in turn.duration_s]
         whole, split = False, groups(passes) if sum(map(len, seen.rounds)) >= HUMPS_TURNS else None
@@ -194,8 +195,8 @@ def page_faults_vary(seen: Seen, sight: Sight) -> Finding | None:
         else "Measure it with --allocator pinned, too."
     )
     message = (
-        f"took {faults[-2]:.0f} page faults a pass in some turns and {faults[1]:.0f} in others: whether memory is asked "
-        f"for anew depends on what ran before, and costs time. {next_step}"
+        f"took {faults[-2]:.0f} page faults a pass in some turns and {faults[1]:.0f} in others: whether memory is "
+        f"asked for anew depends on what ran before, and costs time. {next_step}"
     )
     return Finding(kind="page-faults-vary", message=message, case=seen.record.info.id)
 
@@ -205,7 +206,7 @@ def outputs_differ(record: Record) -> Finding | None:
     if record.outcome != "failed" or not _WRONG.search(record.reason or ""):
         return None
     message = (
-        f"computed something else than fp32 eager, so it has no time: {record.reason}. A fast wrong answer is no answer. "
+        f"computed something else than fp32 eager, so it has no time: {record.reason}. Fast and wrong is no answer. "
         "Try another form, precision or runtime, and report it where the network comes from."
     )
     return Finding(kind="outputs-differ", message=message, case=record.info.id)

@@ -8,7 +8,6 @@ from __future__ import annotations
 import math
 
 from bench.judge.doubts.sight import Seen, Sight, more_time
-from bench.judge.estimates import counts, round_ratios
 from bench.records import Finding
 from bench.stats import variance_components
 
@@ -20,8 +19,7 @@ RARE = 1e-4
 
 def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
     """Fresh processes of one case that differ beyond what their rounds explain, the machine's part taken out."""
-    paired = [list(round_ratios(run).values()) for run in seen.record.runs if counts(run)]
-    rounds = [run for run in paired if run] or [list(run) for run in seen.rounds]
+    rounds = sight.own(seen)
     between, within = variance_components(rounds)
     if not between >= APART**2 or _chance(rounds, between, within) > RARE:
         return None

@@ -33,7 +33,7 @@ def sharing_differs_from_alone(records: Sequence[Record]) -> Finding | None:
     word = "slower" if gap > 0 else "faster"
     message = (
         f"is {math.expm1(abs(gap)):.0%} {word} beside other cases in one process ({len(shared)} runs) than alone in it "
-        f"({len(alone)}), as multiples of the yardstick. Decide which of the two your use resembles, and quote that one."
+        f"({len(alone)}), as multiples of the yardstick. Quote the one that your use resembles."
     )
     return Finding(kind="sharing-differs-from-alone", message=message, case=records[0].info.id)
 

@@ -75,7 +75,7 @@ def throttled(sight: Sight) -> Finding | None:
 def drift_of_all(sight: Sight) -> Finding | None:
     """The trend that all cases share, beyond what runs scatter; a step is no trend."""
     runs = sight.runs
-    found = line(sight.began_s(runs), tuple(runs.values())) if len(runs) >= TREND_RUNS else None
+    found = line([*sight.began_s.values()], [*runs.values()]) if len(runs) >= TREND_RUNS else None
     if found is None or throttled(sight):
         return None
     hotter = _hotter(sight) if found.change > 0 else ""
@@ -213,13 +213,9 @@ def _step(sight: Sight) -> Step | None:
 
 def _took_part(seen: Seen, sight: Sight, found: Step) -> bool:
     """Whether a case's own turns rose by at least half of the step."""
-    number = sight.rounds[found.place].run, sight.rounds[found.place].at_s
-    early: list[float] = []
-    late: list[float] = []
-    for run, turns in zip(seen.numbers, seen.rounds, strict=True):
-        began = [one.at_s for one in sight.rounds if one.run == run]
-        for at_s, value in zip(began, turns, strict=False):
-            (late if (run, at_s) >= number else early).append(value)
+    logs = [(place, seen.logs.get((one.run, one.round))) for place, one in enumerate(sight.rounds)]
+    early = [log for place, log in logs if log is not None and place < found.place]
+    late = [log for place, log in logs if log is not None and place >= found.place]
     return bool(early and late) and median(late) - median(early) >= found.rise / 2
 
 

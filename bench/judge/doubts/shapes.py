@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from itertools import combinations
-from statistics import fmean, median, stdev
+from statistics import fmean, median
 from typing import NamedTuple
 
 
@@ -113,4 +113,4 @@ def root_mean_square(deviations: Sequence[float]) -> float:
 
 def scatter(values: Sequence[float]) -> float:
     """Standard deviation; 0 for fewer than two values."""
-    return stdev(values) if len(values) > 1 else 0.0
+    return math.sqrt(squares(values) / (len(values) - 1)) if len(values) > 1 else 0.0

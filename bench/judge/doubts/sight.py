@@ -6,7 +6,7 @@ Knows how turns are gathered; refuses to know what is worth a doubt.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median
 from typing import NamedTuple
 
@@ -23,26 +23,19 @@ class Seen(NamedTuple):
     """A case with its turns in numbers."""
 
     record: Record
+    logs: Mapping[tuple[int, int], float]
+    """Log of the median pass in seconds of each turn, by run and round, of the runs that count."""
     rounds: tuple[tuple[float, ...], ...]
-    """Log of the median pass in seconds, turn by turn, of each run that counts."""
+    """The same run by run."""
     numbers: tuple[int, ...]
     """Numbers of these runs."""
 
-    @property
-    def runs(self) -> tuple[float, ...]:
-        """Middle of each run's turns."""
-        return tuple(median(run) for run in self.rounds)
-
-    @property
-    def turns_scatter(self) -> float:
-        """Standard deviation of a turn within its run, in log units."""
-        return root_mean_square([scatter(run) for run in self.rounds if len(run) > 1])
-
-    @property
-    def pass_s(self) -> float:
-        """Its middle turn, in seconds a pass; NaN never: 0 when there is none."""
-        turns = [value for run in self.rounds for value in run]
-        return math.exp(median(turns)) if turns else 0.0
+    runs: tuple[float, ...]
+    """Middle of each run's turns."""
+    turns_scatter: float
+    """Standard deviation of a turn within its run, in log units; 0 where no run has two."""
+    pass_s: float
+    """Its middle turn, in seconds a pass; 0 where there is none."""
 
 
 class Stage(NamedTuple):
@@ -59,6 +52,7 @@ class Together(NamedTuple):
     """One round of a session: what happened to all cases alike."""
 
     run: int
+    round: int
     at_s: float
     """When it began, in seconds since the session did."""
     log: float
@@ -77,6 +71,14 @@ class Sight(NamedTuple):
     """Its runs, in order."""
     rounds: tuple[Together, ...]
     """Its rounds, in order."""
+    common: Mapping[tuple[int, int], float]
+    """The same by run and round."""
+    runs: Mapping[int, float]
+    """Middle of each run's rounds: what happened to all cases."""
+    began_s: Mapping[int, float]
+    """When the first round of each run began, in seconds since the session did."""
+    rounds_scatter: float
+    """Standard deviation of what happened to all cases, round by round within a run."""
     turns_scatter: float
     """Standard deviation of a turn within its run, of the middle one of the cases."""
     runs_scatter: float
@@ -97,33 +99,16 @@ class Sight(NamedTuple):
         """The reference networks."""
         return tuple(seen for seen in self.cases if seen.record.info.role == "yardstick")
 
-    def own(self, seen: Seen) -> tuple[float, ...]:
-        """Each run's middle turn of a case, less what happened to all cases in that run."""
-        shared = self.runs
-        return tuple(value - shared.get(run, 0.0) for run, value in zip(seen.numbers, seen.runs, strict=True))
+    def own(self, seen: Seen) -> list[list[float]]:
+        """A case's turns run by run, each less what happened to all cases in its round."""
+        runs: dict[int, list[float]] = {number: [] for number in seen.numbers}
+        for key, value in seen.logs.items():
+            runs[key[0]].append(value - self.common.get(key, 0.0))
+        return [*runs.values()]
 
-    @property
-    def runs(self) -> dict[int, float]:
-        """Middle of each run's rounds: what happened to all cases."""
-        return {run: median(logs) for run, logs in self._by_run().items()}
-
-    @property
-    def rounds_scatter(self) -> float:
-        """Standard deviation of what happened to all cases, round by round within a run."""
-        return root_mean_square([scatter(logs) for logs in self._by_run().values() if len(logs) > 1])
-
-    def _by_run(self) -> dict[int, list[float]]:
-        logs: dict[int, list[float]] = {}
-        for one in self.rounds:
-            logs.setdefault(one.run, []).append(one.log)
-        return logs
-
-    def began_s(self, numbers: Iterable[int]) -> tuple[float, ...]:
-        """When the first rounds of runs began, in seconds since the session did."""
-        first: dict[int, float] = {}
-        for one in self.rounds:
-            first.setdefault(one.run, one.at_s)
-        return tuple(first[number] for number in numbers)
+    def own_runs(self, seen: Seen) -> list[float]:
+        """Middle of each run of these."""
+        return [median(run) for run in self.own(seen)]
 
     def null_s(self, record: Record) -> float | None:
         """Seconds a pass of the null network of a case's device, threads and, if there is one, allocator."""
@@ -154,37 +139,54 @@ def _sight(name: str, records: Sequence[Record]) -> Sight:
     seen = [_seen(record) for record in records if record.outcome == "done"]
     cases = tuple(one for one in seen if one.rounds)
     subjects = [one for one in cases if one.record.info.role == "subject"]
+    rounds = _together([one for one in cases if one.record.info.role != "null"])
+    by_run: dict[int, list[Together]] = {}
+    for one in rounds:
+        by_run.setdefault(one.run, []).append(one)
+    logs = {run: [one.log for one in group] for run, group in by_run.items()}
     sight = Sight(
         session=name,
         cases=cases,
         failed=tuple(record for record in records if record.outcome != "done"),
         stages=_stages(records),
-        rounds=_together([one for one in cases if one.record.info.role != "null"]),
+        rounds=rounds,
+        common={(one.run, one.round): one.log for one in rounds},
+        runs={run: median(values) for run, values in logs.items()},
+        began_s={run: group[0].at_s for run, group in by_run.items()},
+        rounds_scatter=root_mean_square([scatter(values) for values in logs.values() if len(values) > 1]),
         turns_scatter=median([one.turns_scatter for one in subjects] or [0.0]),
         runs_scatter=0.0,
     )
-    return sight._replace(runs_scatter=median([scatter(sight.own(one)) for one in subjects] or [0.0]))
+    return sight._replace(runs_scatter=median([scatter(sight.own_runs(one)) for one in subjects] or [0.0]))
 
 
 def _seen(record: Record) -> Seen:
-    kept = [(run.run, tuple(by_round(run.turns).values())) for run in record.runs if counts(run)]
-    kept = [(number, turns) for number, turns in kept if turns]
-    return Seen(record, tuple(turns for _, turns in kept), tuple(number for number, _ in kept))
+    found = ((run.run, by_round(run.turns)) for run in record.runs if counts(run))
+    logs = {number: turns for number, turns in found if turns}
+    kept = {number: tuple(turns.values()) for number, turns in logs.items()}
+    return Seen(
+        record=record,
+        logs={(run, number): value for run, turns in logs.items() for number, value in turns.items()},
+        rounds=tuple(kept.values()),
+        numbers=tuple(kept),
+        runs=tuple(median(run) for run in kept.values()),
+        turns_scatter=root_mean_square([scatter(run) for run in kept.values() if len(run) > 1]),
+        pass_s=math.exp(median(value for run in kept.values() for value in run)) if kept else 0.0,
+    )
 
 
 def _together(cases: Iterable[Seen]) -> tuple[Together, ...]:
     logs: dict[tuple[int, int], list[float]] = {}
     began: dict[tuple[int, int], float] = {}
     for seen in cases:
-        middle = median(value for run in seen.rounds for value in run)
+        middle = median(seen.logs.values())
+        for key, value in seen.logs.items():
+            logs.setdefault(key, []).append(value - middle)
         for run in seen.record.runs:
-            if run.run in seen.numbers:
-                for turn in run.turns:
-                    key = run.run, turn.round
-                    began[key] = min(turn.at_s, began.get(key, turn.at_s))
-                for number, value in by_round(run.turns).items():
-                    logs.setdefault((run.run, number), []).append(value - middle)
-    return tuple(Together(key[0], began[key], median(logs[key])) for key in sorted(logs))
+            for turn in run.turns:
+                key = run.run, turn.round
+                began[key] = min(turn.at_s, began.get(key, turn.at_s))
+    return tuple(Together(*key, began[key], median(logs[key])) for key in sorted(logs))
 
 
 def _stages(records: Iterable[Record]) -> tuple[Stage, ...]:
