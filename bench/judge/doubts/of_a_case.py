@@ -40,7 +40,7 @@ HUMPS_RUNS = 2
 """Runs that the smaller hump must hold: a single one is an outlier."""
 SPREAD = 0.15
 """Standard deviation of a turn within its run, in log units, that is large."""
-SPREAD_UNSURE = 1.0
+SPREAD_UNSURE = 1.3
 """How much more it must be where few turns tell it, times the root of their degrees of freedom."""
 AIM = 0.05
 """Half width of an interval that a budget is reckoned for."""
@@ -114,9 +114,8 @@ def two_humps(seen: Seen, sight: Sight) -> Finding | None:
     """Two states with nothing between: processes that start slow and stay so, or something that switches."""
     whole, split = True, groups(sight.own_runs(seen))
     if split is None or not _humps(split, max(split.scatter, sight.runs_scatter), HUMPS_RUNS, RUNS_APART):
-        passes = [math.log(d) for run in seen.record.runs for turn in run.turns for d in turn.duration_s]
-        whole, split = False, groups(passes) if sum(map(len, seen.rounds)) >= HUMPS_TURNS else None
-        if split is None or not _humps(split, split.scatter, HUMPS_SHARE * len(passes), PASSES_APART):
+        whole, split = False, _switching(seen)
+        if split is None:
             return None
     low, high = len(split.low), len(split.high)
     where = (
@@ -129,6 +128,19 @@ def two_humps(seen: Seen, sight: Sight) -> Finding | None:
         f"mixture. {_steadier(seen.record, whole=whole)}"
     )
     return Finding(kind="two-humps", message=message, case=seen.record.info.id)
+
+
+def _switching(seen: Seen) -> Groups | None:
+    """Two humps of passes that single runs hold both of."""
+    if sum(map(len, seen.rounds)) < HUMPS_TURNS:
+        return None
+    runs = [[math.log(d) for turn in run.turns for d in turn.duration_s] for run in seen.record.runs]
+    passes = [value for run in runs for value in run]
+    split = groups(passes)
+    if split is None or not _humps(split, split.scatter, HUMPS_SHARE * len(passes), PASSES_APART):
+        return None
+    slow = [fmean(value >= split.high[0] for value in run) for run in runs if run]
+    return split if sum(HUMPS_SHARE / 2 < share < 1 - HUMPS_SHARE / 2 for share in slow) >= HUMPS_RUNS else None
 
 
 def _humps(split: Groups, scatter: float, fewest: float, apart: float) -> bool:

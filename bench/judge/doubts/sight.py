@@ -63,6 +63,8 @@ class Sight(NamedTuple):
     """One session as doubts see it."""
 
     session: str
+    any: Record
+    """One of its records, for what all of them share."""
     cases: tuple[Seen, ...]
     """Those with turns that count, the instrument's own included."""
     failed: tuple[Record, ...]
@@ -83,11 +85,6 @@ class Sight(NamedTuple):
     """Standard deviation of a turn within its run, of the middle one of the cases."""
     runs_scatter: float
     """Standard deviation between runs of what is a case's own, of the middle one of the cases."""
-
-    @property
-    def any(self) -> Record:
-        """A record, for what all of them share."""
-        return self.cases[0].record if self.cases else self.failed[0]
 
     @property
     def subjects(self) -> tuple[Seen, ...]:
@@ -146,6 +143,7 @@ def _sight(name: str, records: Sequence[Record]) -> Sight:
     logs = {run: [one.log for one in group] for run, group in by_run.items()}
     sight = Sight(
         session=name,
+        any=records[0],
         cases=cases,
         failed=tuple(record for record in records if record.outcome != "done"),
         stages=_stages(records),
