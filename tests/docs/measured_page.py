@@ -20,6 +20,7 @@ from bench.records import Record, SessionLine
 from bench.stats import t_interval
 from bench.store import Session, read_session, records, session_files
 from bench.units import significant
+from tests.docs.gpu_tables import advantage_table, rate_tables
 from tests.docs.levit_tables import SIZES, ablation_table, race_table
 
 ROOT = Path(__file__).parents[2]
@@ -29,7 +30,7 @@ EVIDENCE = ROOT / "docs" / "evidence.toml"
 
 
 TOPICS = ("seats", "stability", "front", "levit", "ablation")
-"""All but the pilot."""
+"""Sessions on processors, but the pilot's."""
 
 
 @cache
@@ -196,7 +197,7 @@ pinned, in one interleaved session of {race_runs} fresh runs (`{race}`). Above 1
 
 ```sh
 levit-bench run --networks {race_networks} \\
-  --form shipped,inference --batch 1,16 --threads 1 --allocator pinned --budget 8m
+  --form shipped,inference --batch 1,16 --threads 1 --allocator pinned --budget 20m
 ```
 
 {races}
@@ -213,9 +214,26 @@ levit-bench show --session {ablation} --against levit_128s_one_head
 
 {ablations}
 
+## On a GPU
+
+{gpu_machine}, in one interleaved session of {gpu_runs} fresh runs (`{gpu}`). [On a GPU](gpu.md) says what is
+timed. At batch 1 and 16 an eager pass is as long as Python takes to start its kernels, whatever the network's size.
+
+```sh
+levit-bench run --device cuda --runtime eager,cuda-graphs \\
+  --networks {gpu_networks} \\
+  --batch 1,16,256 --precision fp32,fp16 --budget 4m
+```
+
+{gpu_advantage}
+
+{gpu_rates}
+
+Intervals of these rates: `levit-bench show --session {gpu}`.
+
 ## The instrument
 
-Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pilot's:
+Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pilot's and the GPU's:
 
 - A pass of the null network takes at most {null} µs (median of a session).
 - The parent and all idle seats together use {others} % of a core while a case is timed, {worst} % in the worst session.
@@ -227,8 +245,16 @@ def page() -> str:
     every = [session for topic in TOPICS for session in sessions(topic)]
     own = instrument(every)
     (front,), (race,), (ablation,) = sessions("front"), sessions("levit"), sessions("ablation")
+    (gpu,) = sessions("gpu")
+    on_gpu = subjects([gpu])
     found = ratios(front, "efficientnet_b2", "levit_192")
     return _PAGE.format(
+        gpu=gpu.head.session,
+        gpu_machine=f"{gpu.head.machine.gpus[0]}, PyTorch {gpu.head.conditions.versions['torch']}",
+        gpu_runs=len(gpu.ends),
+        gpu_networks=",".join(dict.fromkeys(record.case.network for record in on_gpu)),
+        gpu_advantage="\n".join(advantage_table(on_gpu)),
+        gpu_rates="\n".join(rate_tables(on_gpu)),
         front=front.head.session,
         runs=found[0].runs,
         ratios="\n".join(
