@@ -101,9 +101,9 @@ def command(
     )
     beside = beside._replace(findings=(*(note for file in read for note in file.findings), *notes, *beside.findings))
     print_findings((*results.findings, *beside.findings))
-    print_findings(of_panels(found), most=MOST)
     require_comparable(found)
     require_room(found, beside)
+    print_findings(of_panels(found), most=MOST)
     options = _told(files, published_networks, batches, published_front)
     written = write_front(found, out, reproduce(found, session, options), beside)
     if as_json:

@@ -6,6 +6,7 @@ Knows columns; refuses to know where they are printed.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
@@ -59,7 +60,13 @@ def table(records: Sequence[Record]) -> Table:
 
 def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
     """Doubts about the subjects' numbers, one a kind, with the names of their cases; see `bench.report.doubts`."""
-    return told(records, whole)
+    shown = [record for record in records if record.info.role == "subject"]
+    asked = {record.info.id: record.case for record in shown}
+    times = Counter(case.network for case in asked.values())
+    names = {
+        key: case.network if times[case.network] == 1 else f"{case.network} {axes(case)}" for key, case in asked.items()
+    }
+    return told(shown, names, whole)
 
 
 def rows(records: Sequence[Record], whole: Iterable[Record] = ()) -> list[dict[str, object]]:

@@ -54,16 +54,20 @@ def about(records: Iterable[Record], whole: Iterable[Record] = ()) -> dict[tuple
     return keys
 
 
-def told(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
-    """One finding a kind, with the names of the cases and sessions it is about; see `about`."""
-    shown = list(records)
-    names = _names(shown)
+def told(records: Sequence[Record], names: Mapping[str, str], whole: Iterable[Record] = ()) -> list[Finding]:
+    """One finding a kind, with the cases and sessions it is about; see `about`.
+
+    Args:
+        records: the cases asked about.
+        names: what to call each case, by its id.
+        whole: as of `about`.
+    """
     found = [
-        About(finding, names.get(case or "", ""), session)
-        for (session, case), findings in about(shown, whole).items()
+        About(finding, "" if case is None else shortened(names[case], _LABEL), session)
+        for (session, case), findings in about(records, whole).items()
         for finding in findings
     ]
-    return grouped(found, several=len({record.session for record in shown}) > 1)
+    return grouped(found, several=len({record.session for record in records}) > 1)
 
 
 def of_panels(panels: Sequence[Panel], points: Sequence[Point] | None = None) -> list[Finding]:
@@ -105,17 +109,6 @@ def _one(kind: str, group: Sequence[About], *, several: bool) -> Finding:
     if also:
         text += f" The same holds for {', '.join(also[:-1])}{' and ' if also[1:] else ''}{also[-1]}."
     return Finding(kind=kind, message=text, case=first.finding.case if not also else None)
-
-
-def _names(records: Iterable[Record]) -> Mapping[str, str]:
-    """What to call each case: its network where no other case is of it."""
-    labels = {record.info.id: record.case for record in records}
-    times: dict[str, int] = {}
-    for case in labels.values():
-        times[case.network] = times.get(case.network, 0) + 1
-    return {
-        key: shortened(case.network if times[case.network] == 1 else case.label, _LABEL) for key, case in labels.items()
-    }
 
 
 def _add(keys: Mapping[tuple[str, str | None], list[Finding]], doubt: Doubt) -> None:

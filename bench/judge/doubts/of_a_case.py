@@ -98,8 +98,7 @@ def drift(seen: Seen, sight: Sight) -> Finding | None:
     runs = sight.own_runs(seen)
     times = [sight.began_s[number] for number in seen.numbers]
     found = line(times, runs) if len(runs) >= TREND_RUNS else None
-    # A handful of runs may lie near a line by chance: the error is at least what the other cases' scatter gives.
-    error = 0.0 if found is None else max(found.error, found.per * sight.runs_scatter)
+    error = 0.0 if found is None else max(found.error, found.per * sight.error(seen))
     if found is None or abs(found.change) < max(TREND, TREND_ERRORS * error):
         return None
     word = "slower" if found.change > 0 else "faster"
@@ -113,7 +112,7 @@ def drift(seen: Seen, sight: Sight) -> Finding | None:
 def two_humps(seen: Seen, sight: Sight) -> Finding | None:
     """Two states with nothing between: processes that start slow and stay so, or something that switches."""
     whole, split = True, groups(sight.own_runs(seen))
-    if split is None or not _humps(split, max(split.scatter, sight.runs_scatter), HUMPS_RUNS, RUNS_APART):
+    if split is None or not _humps(split, max(split.scatter, sight.error(seen)), HUMPS_RUNS, RUNS_APART):
         whole, split = False, _switching(seen)
         if split is None:
             return None

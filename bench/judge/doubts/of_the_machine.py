@@ -97,8 +97,7 @@ def yardstick_moved(sight: Sight) -> Finding | None:
     sticks = [seen for seen in sight.yardsticks if len(seen.runs) > 1]
     # Both names of a yardstick must have moved: they are one network, and the machine does not choose between them.
     move = min((max(seen.runs) - min(seen.runs) for seen in sticks), default=0.0)
-    turns = max((seen.turns_scatter / math.sqrt(median(map(len, seen.rounds))) for seen in sticks), default=0.0)
-    if move < max(math.log(MOVED), MOVED_ERRORS * turns):
+    if move < max(math.log(MOVED), MOVED_ERRORS * max((seen.run_error for seen in sticks), default=0.0)):
         return None
     message = (
         f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "

@@ -37,6 +37,11 @@ class Seen(NamedTuple):
     pass_s: float
     """Its middle turn, in seconds a pass; 0 where there is none."""
 
+    @property
+    def run_error(self) -> float:
+        """Standard error of a run's middle, as far as its turns tell."""
+        return self.turns_scatter / math.sqrt(median(map(len, self.rounds))) if self.rounds else 0.0
+
 
 class Stage(NamedTuple):
     """One run of a session, whatever was timed in it: the machine before and after."""
@@ -106,6 +111,10 @@ class Sight(NamedTuple):
     def own_runs(self, seen: Seen) -> list[float]:
         """Middle of each run of these."""
         return [median(run) for run in self.own(seen)]
+
+    def error(self, seen: Seen) -> float:
+        """What a case's runs scatter at least: a handful that happen to lie near each other show less."""
+        return max(self.runs_scatter, seen.run_error)
 
     def null_s(self, record: Record) -> float | None:
         """Seconds a pass of the null network of a case's device, threads and, if there is one, allocator."""
