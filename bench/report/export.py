@@ -94,7 +94,7 @@ def _bullets(lines: Sequence[str], none: str) -> str:
 def _of_sessions(panels: Sequence[Panel]) -> list[str]:
     """What is odd about whole sessions: each kind on one line, with how many more it is said of."""
     found = [About(finding, "", "") for panel in panels for finding in panel.findings]
-    return [f"`{one.kind.replace('`', '')}`: {markdown_cell(one.message, 600)}" for one in grouped(found)]
+    return [f"{_kind(one.kind)}: {markdown_cell(one.message, 600)}" for one in grouped(found)]
 
 
 def _findings(panels: Sequence[Panel]) -> list[str]:
@@ -107,9 +107,14 @@ def _findings(panels: Sequence[Panel]) -> list[str]:
                 if point.label not in names[-1:]:
                     names.append(point.label)
     return [
-        f"`{kind.replace('`', '')}` ({_names(names)}): {markdown_cell(message, 400)}"
+        f"{_kind(kind)} ({_names(names)}): {markdown_cell(message, 400)}"
         for (kind, message), names in sorted(about.items())
     ]
+
+
+def _kind(kind: str) -> str:
+    """Name of a kind as code, whatever a file says that it is."""
+    return f"`{markdown_cell(kind).replace('`', '')}`"
 
 
 def _notes(beside: Beside) -> list[str]:
