@@ -51,7 +51,7 @@ ALL = "\0".join(HOSTILE.values())
 stored = pytest.mark.parametrize(
     "text",
     [pytest.param(ALL, id="all at once")]
-    + [pytest.param(text, id=name, marks=pytest.mark.slow) for name, text in HOSTILE.items()],
+    + [pytest.param(text, id=name, marks=[pytest.mark.slow, pytest.mark.exhaustive]) for name, text in HOSTILE.items()],
 )
 """Drawing takes a second: by default once, with everything hostile in one store."""
 
