@@ -34,7 +34,7 @@ HUMPS_SHARE = 0.2
 """Share of the passes that the smaller hump must hold: less are outliers."""
 HUMPS_TURNS = 12
 """Fewest turns whose passes show two humps: passes of one turn are near each other anyway."""
-RUNS_APART = 4.5
+RUNS_APART = 4.0
 """The same for runs, where the deviation is at least that of the session's other cases."""
 HUMPS_RUNS = 2
 """Runs that the smaller hump must hold: a single one is an outlier."""
