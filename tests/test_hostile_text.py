@@ -100,8 +100,9 @@ def test_stored_text_is_shown_as_text_by_every_verb_that_reads(
     hostile: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for words in (
-        "show", "show --variance", "show --instrument", "front", "pick --min-top1 60", "pick --max-latency 1us",
-        "pick --max-latency 1s", "show --where network=nothing", "front --where machine=nothing",
+        "show", "show --variance", "show --percentiles", "show --instrument", "front", "pick --min-top1 60",
+        "pick --max-latency 1us", "pick --max-latency 1s", "show --where network=nothing",
+        "front --where machine=nothing",
     ):  # fmt: skip
         code, out, err = run(capsys, *words.split())
         assert code == (3 if "nothing" in words or "1us" in words else 0), (words, err)
@@ -115,7 +116,7 @@ def test_stored_text_is_shown_as_text_by_every_verb_that_reads(
 def test_stored_text_goes_through_documents_for_programs_unchanged(
     hostile: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for words in ("show", "show --variance", "front", "pick --min-top1 60"):
+    for words in ("show", "show --variance", "show --percentiles", "front", "pick --min-top1 60"):
         code, out, _ = run(capsys, *words.split(), "--json")
         assert code == 0, words
         told = json.loads(out)
