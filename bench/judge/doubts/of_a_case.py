@@ -40,7 +40,7 @@ HUMPS_RUNS = 2
 """Runs that the smaller hump must hold: a single one is an outlier."""
 SPREAD = 0.15
 """Standard deviation of a turn within its run, in log units, that is large."""
-SPREAD_UNSURE = 1.3
+SPREAD_UNSURE = 2.0
 """How much more it must be where few turns tell it, times the root of their degrees of freedom."""
 AIM = 0.05
 """Half width of an interval that a budget is reckoned for."""

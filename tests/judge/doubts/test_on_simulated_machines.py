@@ -23,7 +23,7 @@ RAISED = {
     "heavy tails": {"spread-large"},
     "drift": {"drift", "frequency-fell"},
     "two states": {"runs-disagree", "two-humps"},
-    "steal": {"busy-machine", "spread-large"},
+    "steal": {"busy-machine"},
     "throttling": {"throttled", "frequency-fell", "yardstick-moved"},
     "page faults": {"page-faults-vary"},
     "slow first pass": {"first-pass-slow"},
