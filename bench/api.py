@@ -40,6 +40,13 @@ class Results:
 
         return frame(self.records)
 
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """What is odd about the numbers, one finding a kind, with the names of the cases it is about."""
+        from bench.report.cases import doubts
+
+        return tuple(doubts(self.records))
+
     def turns(self) -> pd.DataFrame:
         """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""
         from bench.report.cases import passes

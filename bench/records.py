@@ -379,6 +379,14 @@ class Run(_Noun, frozen=True, kw_only=True):
     """Turns of each yardstick with the same device and threads, same run."""
     complete: bool = True
     """False when the run was broken off."""
+    before: Conditions | None = None
+    """State of the machine when its first seat was started; absent when that line was lost."""
+    after: Conditions | None = None
+    """State of the machine at its end; absent when it was broken off without one."""
+    began_s: float | None = None
+    """Seconds since the session began when its first seat was started."""
+    ended_s: float | None = None
+    """Seconds since the session began at its end."""
 
 
 class Record(_Noun, frozen=True, kw_only=True):
@@ -402,6 +410,8 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Why it was skipped or failed."""
     findings: tuple[Finding, ...] = ()
     """What the engine noticed about it, or about its session."""
+    bench: str | None = None
+    """Version of this package that measured it."""
 
     @property
     def case(self) -> Case:

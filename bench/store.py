@@ -302,6 +302,7 @@ def _check(line: Line) -> None:
 
 def records(session: Session) -> list[Record]:
     """Assemble a session's records, the instrument's own cases included, in the order the cases were declared."""
+    starts = {start.run: start for start in session.starts}
     ends = {end.run: end for end in session.ends}
     turns: dict[tuple[str, int], list[TurnLine]] = {}
     for turn in session.turns:
@@ -317,7 +318,7 @@ def records(session: Session) -> list[Record]:
         key = _sticks_of(info, yardsticks)
         if key not in shared:
             shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
-        out.append(_record(session, info, numbers, ends, turns, shared[key], found))
+        out.append(_record(session, info, numbers, starts, ends, turns, shared[key], found))
     return out
 
 
@@ -332,6 +333,7 @@ def _record(
     session: Session,
     info: CaseLine,
     numbers: Iterable[int],
+    starts: dict[int, RunStartLine],
     ends: dict[int, RunEndLine],
     turns: dict[tuple[str, int], list[TurnLine]],
     sticks: _Sticks,
@@ -343,6 +345,10 @@ def _record(
             turns=tuple(turns[info.id, number]),
             yardsticks=sticks[number],
             complete=number in ends and ends[number].outcome == "done",
+            before=starts[number].conditions if number in starts else None,
+            after=ends[number].conditions if number in ends else None,
+            began_s=starts[number].at_s if number in starts else None,
+            ended_s=ends[number].at_s if number in ends else None,
         )
         for number in numbers
         if (info.id, number) in turns
@@ -359,6 +365,7 @@ def _record(
         outcome=outcome,
         reason=info.reason or (reasons[0] if reasons else None),
         findings=tuple(f for f in (*session.head.findings, *session.findings, *found) if f.case in (None, info.id)),
+        bench=session.head.bench,
     )
 
 

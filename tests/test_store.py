@@ -36,6 +36,20 @@ def lines_of(path):
     return path.read_bytes().splitlines(keepends=True)
 
 
+def test_a_run_knows_the_machine_before_and_after_it_and_a_record_who_measured_it(session):
+    found = read_session(session)
+    (run, *_) = records(found)[0].runs
+    assert (run.before, run.after) == (found.starts[0].conditions, found.ends[0].conditions)
+    assert (run.began_s, run.ended_s) == (found.starts[0].at_s, found.ends[0].at_s)
+    assert records(found)[0].bench == found.head.bench
+
+
+def test_a_run_whose_ends_were_lost_knows_nothing_of_the_machine(session):
+    found = read_session(session)._replace(starts=(), ends=())
+    (run, *_) = records(found)[0].runs
+    assert (run.before, run.after, run.began_s, run.ended_s) == (None, None, None, None)
+
+
 def test_what_was_written_is_read_back(session):
     found = read_session(session)
     assert len(lines_of(session)) == 33

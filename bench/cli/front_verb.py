@@ -76,12 +76,13 @@ def command(
     from rich.text import Text
 
     from bench import api
-    from bench.cli.output import print_findings, stderr, stdout
+    from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.judge.comparable import where
     from bench.judge.front import panels, require_comparable
     from bench.judge.pairing import complete
     from bench.judge.published import published_panels, require_room
     from bench.published import read_all
+    from bench.report.doubts import of_panels
     from bench.report.export import write_front
     from bench.report.published import published_table
     from bench.report.reproduce import reproduce
@@ -94,7 +95,7 @@ def command(
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
     records, notes = complete(records, read)
     speed: Metric = "throughput" if metric == "throughput" else "latency"
-    found = panels(records, speed)
+    found = panels(records, speed, results.records)
     beside = published_panels(
         read, found, metric=speed, networks=published_networks, batches=batches, front=published_front
     )
@@ -102,6 +103,7 @@ def command(
     print_findings((*results.findings, *beside.findings))
     require_comparable(found)
     require_room(found, beside)
+    print_findings(of_panels(found), most=MOST)
     options = _told(files, published_networks, batches, published_front)
     written = write_front(found, out, reproduce(found, session, options), beside)
     if as_json:

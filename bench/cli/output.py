@@ -13,6 +13,8 @@ from bench.records import Finding
 from bench.report.text import visible
 
 _PIPE_WIDTH = 120
+MOST = 6
+"""Doubts about numbers that a terminal shows in full: a wall of them is read by nobody."""
 
 
 def stdout() -> Console:
@@ -26,8 +28,12 @@ def stderr() -> Console:
     return Console(stderr=True, highlight=False)
 
 
-def print_findings(findings: Iterable[Finding]) -> None:
-    """Each doubt once, on stderr."""
+def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:
+    """Each doubt once, on stderr; of more than `most`, the last are only named."""
     console = stderr()
-    for text in dict.fromkeys(f"{finding.kind}: {finding.message}" for finding in findings):
-        console.print(Text(visible(text), style="yellow"))
+    found = list({(finding.kind, finding.message): finding for finding in findings}.values())
+    shown = found if most is None or len(found) <= most else found[: most - 1]
+    for finding in shown:
+        console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
+    if left := ", ".join(finding.kind for finding in found[len(shown) :]):
+        console.print(Text(visible(f"also: {left}; --json tells all"), style="yellow"))

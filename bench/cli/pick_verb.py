@@ -52,17 +52,18 @@ def command(
     from rich.text import Text
 
     from bench import api
-    from bench.cli.output import print_findings, stderr
+    from bench.cli.output import MOST, print_findings, stderr
     from bench.judge.comparable import where
     from bench.judge.front import panels
     from bench.judge.pick import only, pick
+    from bench.report.doubts import of_panels
     from bench.report.picks import around, document, sentence
     from bench.request import resolve_session
 
     limits = _limits(max_latency, min_throughput, min_top1)
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    found = pick(only(panels(records)), records, limits)
+    found = pick(only(panels(records, whole=results.records)), records, limits)
     if as_json:
         click.echo(json.dumps(document(found), indent=2, allow_nan=False))
     elif found.answer is None:
@@ -72,8 +73,9 @@ def command(
     console = stderr()
     for line in around(found):
         console.print(Text(line))
+    print_findings(results.findings)
     named = (found.answer, *(tie.point for tie in found.ties), *found.undecided)
-    print_findings((*results.findings, *(finding for point in named if point for finding in point.findings)))
+    print_findings(of_panels([found.panel], [point for point in named if point]), most=MOST)
     return EXIT_NOTHING if found.answer is None else EXIT_DONE
 
 

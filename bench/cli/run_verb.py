@@ -38,7 +38,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from rich.text import Text
 
     from bench import api
-    from bench.cli.output import print_findings, stderr, stdout
+    from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.cli.progress import reporter
     from bench.report import cases
     from bench.report.text import visible
@@ -61,7 +61,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
-    print_findings(cases.doubts(results.records))
+    print_findings(results.findings)
+    print_findings(cases.doubts(results.records), most=MOST)
     whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
     broken = ", one broken off," if outcome.interrupted else ""
     console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)

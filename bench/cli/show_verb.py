@@ -58,7 +58,7 @@ def command(
     from rich.text import Text
 
     from bench import api
-    from bench.cli.output import print_findings, stderr, stdout
+    from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.errors import UsageError
     from bench.judge.against import holding
     from bench.judge.comparable import where
@@ -76,7 +76,7 @@ def command(
     if base is not None:
         sessions = holding(shown, base)
         shown = [record for record in shown if record.session in sessions]
-    rows, table = _views(base, variance=variance, percentiles=percentiles)
+    rows, table = _views(base, results.records, variance=variance, percentiles=percentiles)
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
@@ -88,12 +88,13 @@ def command(
             console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
-    print_findings((*results.findings, *doubts(shown)))
+    print_findings(results.findings)
+    print_findings(doubts(shown, results.records), most=MOST)
     return 0
 
 
-def _views(base: str | None, *, variance: bool, percentiles: bool) -> tuple[_Rows, _Table]:
-    """How records are shown: as rows for programs, and as a table."""
+def _views(base: str | None, whole: Sequence[Record], *, variance: bool, percentiles: bool) -> tuple[_Rows, _Table]:
+    """How records of whole sessions are shown: as rows for programs, and as a table."""
     from bench.judge.against import against
     from bench.judge.components import components
     from bench.report import against as report
@@ -106,10 +107,10 @@ def _views(base: str | None, *, variance: bool, percentiles: bool) -> tuple[_Row
 
         return passes.rows, passes.table
     if base is not None:
-        return (lambda shown: report.rows(against(shown, base), base)), (
+        return (lambda shown: report.rows(against(shown, base), base, whole)), (
             lambda shown: report.table(against(shown, base), base)
         )
-    return cases.rows, cases.table
+    return (lambda shown: cases.rows(shown, whole)), cases.table
 
 
 def groups(records: Iterable[Record], heading: Callable[[Record], str]) -> list[tuple[str, list[Record]]]:

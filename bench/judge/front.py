@@ -14,6 +14,7 @@ import msgspec
 
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
+from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import inverted, latency, no_speed, pooled, yardstick_latency
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 
@@ -90,6 +91,8 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     """Sessions that contributed, in name order."""
     yardstick_s: float | None
     """Latency that joined the sessions, in seconds; absent when one session suffices."""
+    findings: tuple[Finding, ...] = ()
+    """Doubts about its sessions, and about joining them."""
 
     @property
     def machine(self) -> Machine:
@@ -138,12 +141,19 @@ def dominators(competitors: Sequence[Competitor]) -> dict[str, str | None]:
     return out
 
 
-def panels(records: Iterable[Record], metric: str = "latency") -> tuple[Panel, ...]:
+def panels(
+    records: Iterable[Record], metric: str = "latency", whole: Iterable[Record] | None = None
+) -> tuple[Panel, ...]:
     """Group records into panels, one setting each, and find the front of each panel.
 
     The instrument's own cases (yardstick, null network) are left out. Where a panel holds one session, latencies are
     absolute; where it holds several, all its points are ratios to the yardstick times one yardstick latency
     (`bench.judge.estimates.pooled`). The order of the records does not matter.
+
+    Args:
+        records: the cases that may have a place.
+        metric: `latency` or `throughput`.
+        whole: their sessions with all cases, for doubts that only these show; by default `records`.
 
     Raises:
         UsageError: the metric is neither `latency` nor `throughput`.
@@ -152,11 +162,14 @@ def panels(records: Iterable[Record], metric: str = "latency") -> tuple[Panel, .
         raise UsageError(f"{metric!r} is no metric. Choose 'latency' or 'throughput'.")
     chosen = cast("Metric", metric)
     groups: dict[Setting, list[Record]] = {}
-    for record in records:
+    kept = list(records)
+    for record in kept:
         if record.info.role == "subject":
             groups.setdefault(setting(record), []).append(record)
     ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
-    return tuple(_panel(one, groups[one], chosen) for one in ordered)
+    sessions = {record.session for group in groups.values() for record in group}
+    doubtful = doubts(record for record in (kept if whole is None else whole) if record.session in sessions)
+    return tuple(_panel(one, groups[one], chosen, doubtful) for one in ordered)
 
 
 def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None:
@@ -185,7 +198,7 @@ def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None
         )
 
 
-def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
+def _panel(one: Setting, records: list[Record], metric: Metric, doubtful: Sequence[Doubt]) -> Panel:
     records = once(records)
     excluded: list[Excluded] = []
     cases: dict[str, list[Record]] = {}
@@ -211,11 +224,23 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     return Panel(
         setting=one,
         metric=metric,
-        points=_points(drafts),
+        points=_points(drafts, doubtful),
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick_s,
+        findings=(*_of_sessions(usable, doubtful), *(joining(usable) if joined is not None else ())),
     )
+
+
+def _of_sessions(records: Iterable[Record], doubtful: Iterable[Doubt]) -> tuple[Finding, ...]:
+    """What is odd about whole sessions of a panel: each kind once a session."""
+    sessions = {record.session: record for record in records}
+    stored = (Doubt(name, f) for name, record in sessions.items() for f in record.findings if f.case is None)
+    about = (doubt for doubt in (*stored, *doubtful) if doubt.finding.case is None and doubt.session in sessions)
+    first: dict[tuple[str, str], Finding] = {}
+    for doubt in about:
+        first.setdefault((doubt.session, doubt.finding.kind), doubt.finding)
+    return tuple(first.values())
 
 
 def once(records: Iterable[Record]) -> list[Record]:
@@ -234,7 +259,10 @@ def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate |
     return joined if isinstance(joined, Finding) else pooled(group, joined)
 
 
-def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[Point, ...]:
+def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]], doubtful: Iterable[Doubt]) -> tuple[Point, ...]:
+    odd: dict[tuple[str, str | None], list[Finding]] = {}
+    for doubt in doubtful:
+        odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
     seen: dict[str, set[int]] = {}
     for group, _, _ in drafts:
         seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
@@ -254,7 +282,11 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
             params=group[-1].info.params,
             macs=group[-1].info.macs,
             sessions=tuple(record.session for record in group),
-            findings=(*estimate.findings, *(f for r in group for f in r.findings if f.case == r.info.id)),
+            findings=(
+                *estimate.findings,
+                *(f for r in group for f in r.findings if f.case == r.info.id),
+                *(f for r in group for f in odd.get((r.session, r.info.id), ())),
+            ),
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
         )

@@ -5,13 +5,13 @@ Knows columns; refuses to know how the ratios were made.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.against import Against
 from bench.judge.estimates import latency
 from bench.judge.rivals import Ratio
-from bench.records import Estimate
+from bench.records import Estimate, Record
 from bench.report import cases
 from bench.report.text import distinct, shortened
 from bench.units import format_latency, significant
@@ -49,9 +49,15 @@ def table(found: Sequence[Against], base: str) -> Table:
     return out
 
 
-def rows(found: Sequence[Against], base: str) -> list[dict[str, object]]:
-    """What is known of each case, and its ratio to the base; a ratio that the data cannot give is absent."""
-    plain = cases.rows([one.record for one in found])
+def rows(found: Sequence[Against], base: str, whole: Iterable[Record] = ()) -> list[dict[str, object]]:
+    """What is known of each case, and its ratio to the base; a ratio that the data cannot give is absent.
+
+    Args:
+        found: the cases to show.
+        base: name of what they are compared with.
+        whole: their sessions with all cases; see `bench.report.cases.rows`.
+    """
+    plain = cases.rows([one.record for one in found], whole)
     return [
         {
             **row,

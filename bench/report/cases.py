@@ -6,13 +6,13 @@ Knows columns; refuses to know where they are printed.
 from __future__ import annotations
 
 import math
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-import msgspec
-
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from bench.records import Case, Estimate, Finding, Record
+from bench.report.doubts import about, plain, told
 from bench.report.table import plus_minus
 from bench.report.text import distinct, shortened, visible
 from bench.units import format_latency, significant
@@ -58,28 +58,33 @@ def table(records: Sequence[Record]) -> Table:
     return out
 
 
-def doubts(records: Iterable[Record]) -> list[Finding]:
-    """Doubts about the subjects' estimates, each with the name of its case."""
-    out = []
-    for record in records:
-        if record.info.role == "subject":
-            found = latency(record)
-            about = found.findings if isinstance(found, Estimate) else ()
-            named = (f"{shortened(record.case.label, 80)}: {finding.message}" for finding in about)
-            out += [msgspec.structs.replace(f, message=m) for f, m in zip(about, named, strict=True)]
-    return out
+def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
+    """Doubts about the subjects' numbers, one a kind, with the names of their cases; see `bench.report.doubts`."""
+    shown = [record for record in records if record.info.role == "subject"]
+    asked = {record.info.id: record.case for record in shown}
+    times = Counter(case.network for case in asked.values())
+    names = {
+        key: case.network if times[case.network] == 1 else f"{case.network} {axes(case)}" for key, case in asked.items()
+    }
+    return told(shown, names, whole)
 
 
-def rows(records: Iterable[Record]) -> list[dict[str, object]]:
-    """One dictionary a case and session; limits that the data cannot give are absent, and no number is NaN."""
-    return [_row(record) for record in records]
+def rows(records: Sequence[Record], whole: Iterable[Record] = ()) -> list[dict[str, object]]:
+    """One dictionary a case and session; limits that the data cannot give are absent, and no number is NaN.
+
+    Args:
+        records: the cases to show.
+        whole: their sessions with all cases, for what only these show; by default `records`.
+    """
+    return [{**_row(r), "findings": plain(f)} for r, f in zip(records, _findings(records, whole), strict=True)]
 
 
-def frame(records: Iterable[Record]) -> pd.DataFrame:
-    """The same as a data frame."""
+def frame(records: Sequence[Record]) -> pd.DataFrame:
+    """The same as a data frame, of findings the names of their kinds."""
     import pandas as pd
 
-    return pd.DataFrame(rows(records))
+    kinds = [" ".join(dict.fromkeys(f.kind for f in found)) for found in _findings(records, ())]
+    return pd.DataFrame([{**_row(r), "findings": told} for r, told in zip(records, kinds, strict=True)])
 
 
 def passes(records: Iterable[Record]) -> pd.DataFrame:
@@ -103,6 +108,13 @@ def axes(case: Case) -> str:
     words = [f"{case.resolution}px", f"b{case.batch}", f"t{case.threads}", case.allocator]
     words += [getattr(case, name) for name in _TOLD if getattr(case, name) != _USUAL[name]]
     return visible(" ".join(words))
+
+
+def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[Finding]]:
+    """Of each record, those about its session and those about itself; the instrument's own have none."""
+    found = about(records, whole)
+    keys = [((r.session, None), (r.session, r.info.id)) for r in records]
+    return [[f for key in pair if pair[1] in found for f in found[key]] for pair in keys]
 
 
 def _row(record: Record) -> dict[str, object]:

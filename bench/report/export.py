@@ -13,6 +13,7 @@ from bench.errors import StoreError
 from bench.judge.front import Panel
 from bench.judge.published import Beside
 from bench.report import figure, table
+from bench.report.doubts import About, grouped
 from bench.report.heading import session_words, setting_line
 from bench.report.published import published_markdown
 from bench.report.text import markdown_cell, visible
@@ -72,7 +73,7 @@ def document(
         note,
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
-        _bullets([*_findings(panels), *_notes(beside)], "None."),
+        _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
         "## Left out",
         _bullets(_left_out(panels), "Nothing."),
         "## Conditions",
@@ -90,6 +91,12 @@ def _bullets(lines: Sequence[str], none: str) -> str:
     return "\n".join([*(f"- {line}" for line in lines[:LISTED]), *more])
 
 
+def _of_sessions(panels: Sequence[Panel]) -> list[str]:
+    """What is odd about whole sessions: each kind on one line, with how many more it is said of."""
+    found = [About(finding, "", "") for panel in panels for finding in panel.findings]
+    return [f"{_kind(one.kind)}: {markdown_cell(one.message, 600)}" for one in grouped(found)]
+
+
 def _findings(panels: Sequence[Panel]) -> list[str]:
     """Equal doubts on one line with the networks they are about."""
     about: dict[tuple[str, str], list[str]] = {}
@@ -100,9 +107,14 @@ def _findings(panels: Sequence[Panel]) -> list[str]:
                 if point.label not in names[-1:]:
                     names.append(point.label)
     return [
-        f"`{kind.replace('`', '')}` ({_names(names)}): {markdown_cell(message, 400)}"
+        f"{_kind(kind)} ({_names(names)}): {markdown_cell(message, 400)}"
         for (kind, message), names in sorted(about.items())
     ]
+
+
+def _kind(kind: str) -> str:
+    """Name of a kind as code, whatever a file says that it is."""
+    return f"`{markdown_cell(kind).replace('`', '')}`"
 
 
 def _notes(beside: Beside) -> list[str]:

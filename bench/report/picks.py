@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from bench.judge.comparable import values
 from bench.judge.front import Point
 from bench.judge.pick import DIGITS, Pick, Tie, shown_top1
+from bench.report.doubts import plain
 from bench.report.heading import session_words, setting_line
 from bench.report.text import shortened
 from bench.units import exact_duration, significant
@@ -66,6 +67,7 @@ def document(pick: Pick) -> dict[str, object]:
         },
         "setting": values(pick.panel.setting),
         "sessions": [origin.session for origin in pick.panel.origins],
+        "findings": plain(pick.panel.findings),
     }
 
 
@@ -196,4 +198,5 @@ def _row(point: Point) -> dict[str, object]:
         "runs": time.n,
         "method": time.method,
         "sessions": list(point.sessions),
+        "findings": plain(point.findings),
     }

@@ -15,6 +15,7 @@ from bench.judge.comparable import values
 from bench.judge.front import Panel, Point
 from bench.judge.published import PublishedPanel
 from bench.records import Estimate
+from bench.report.doubts import plain
 from bench.report.heading import setting_line
 from bench.report.published import published_cells
 from bench.report.text import csv_cell, distinct, markdown_cell, shortened
@@ -119,14 +120,19 @@ def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
 
 
 def rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[dict[str, object]]:
-    """Every point as a dictionary for programs, unrounded; a limit that the data cannot give is absent."""
-    return [
-        {
+    """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
+
+    A limit that the data cannot give is absent.
+    """
+    found = [(*panel.findings, *point.findings) for panel in panels for point in panel.points]
+    out: list[dict[str, object]] = []
+    for number, row in enumerate(_rows(panels, published)):
+        cells: dict[str, object] = {
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        for row in _rows(panels, published)
-    ]
+        out.append({**cells, "findings": plain(found[number]) if number < len(found) else []})
+    return out
 
 
 def _figures(point: Point) -> tuple[str, str, str, str]:

@@ -5,7 +5,9 @@ from __future__ import annotations
 import pytest
 import torch
 
+from bench.judge.doubts.of_a_case import outputs_differ
 from bench.measuring.outputs import as_logits, problem_with, problem_with_pair, relative_distance
+from tests.making import record
 
 WANT = torch.randn(2, 1000, generator=torch.Generator().manual_seed(0))
 OTHER = torch.randn(2, 1000, generator=torch.Generator().manual_seed(1))
@@ -56,3 +58,19 @@ def test_another_shape_is_named() -> None:
 def test_what_is_no_logits_is_refused(value: object, said: str) -> None:
     with pytest.raises((TypeError, ValueError), match=said):
         as_logits(value, 2)
+
+
+@pytest.mark.parametrize(
+    "reason",
+    [
+        problem_with(OTHER, WANT, 1e-4),
+        problem_with(OTHER * float("nan"), WANT, 1e-4),
+        problem_with(OTHER[:1], WANT, 1e-4),
+        problem_with_pair((WANT, WANT), (WANT, OTHER), 1e-4),
+    ],
+    ids=["different", "not finite", "another shape", "constant"],
+)
+def test_whatever_is_wrong_is_a_doubt_of_its_own_on_reading(reason: str) -> None:
+    finding = outputs_differ(record(runs=(), outcome="failed", reason=reason))
+    assert finding is not None
+    assert reason in finding.message
