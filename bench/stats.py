@@ -59,9 +59,9 @@ def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float
 def between_groups(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
     """Variance between groups, as `variance_components` has it, and its degrees of freedom after Satterthwaite.
 
-    The estimate is the difference of two mean squares, divided by the effective size of a group. A variance of zero
-    has infinitely many degrees of freedom: it adds nothing. Source: Satterthwaite, *An approximate distribution of
-    estimates of variance components*, Biometrics 2 (1946).
+    The estimate is the difference of two mean squares, divided by the effective size of a group; it has at least one
+    degree of freedom. A variance of zero has infinitely many: it adds nothing. Source: Satterthwaite,
+    *An approximate distribution of estimates of variance components*, Biometrics 2 (1946).
     """
     kept = [group for group in groups if len(group)]
     between, within = variance_components(kept)
@@ -70,7 +70,7 @@ def between_groups(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
     k, total = len(kept), sum(len(group) for group in kept)
     effective = (total - sum(len(group) ** 2 for group in kept) / total) / (k - 1)
     spread, noise = between + within / effective, within / effective
-    return between, between**2 / (spread**2 / (k - 1) + noise**2 / (total - k))
+    return between, max(1.0, between**2 / (spread**2 / (k - 1) + noise**2 / (total - k)))
 
 
 def clopper_pearson_upper(hits: int, trials: int, level: float = 0.95) -> float:

@@ -21,6 +21,7 @@ _VERBS = {
     "front": "Draw the speed/accuracy Pareto front of what is stored.",
     "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
     "show": "Show what is stored, one line a case.",
+    "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
     "list": "List the networks of the catalog.",
     "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
     "machine": "Describe this machine and the state it is in.",

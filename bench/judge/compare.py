@@ -14,8 +14,6 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
-
 from bench.budget import MIN_RUNS
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural
@@ -107,7 +105,7 @@ def compare(
     scatter = [between(known.get(p.first, ()), ones[p.first], others[p.second]) for p in found.pairs]
     effects = [_effect(ones[p.first], others[p.second], s) for p, s in zip(found.pairs, scatter, strict=True)]
     rows = [
-        Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules, p.differing))
+        Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules))
         for p, one in zip(found.pairs, judge(effects, rules), strict=True)
     ]
     rows += [Row(ones[p.first][-1], others[p.second][-1], _not_alike(p, rules)) for p in found.apart]
@@ -120,7 +118,7 @@ def compare(
         rows=tuple(rows),
         missing=tuple(ones[key][-1] for key in found.left) if whole else (),
         new=tuple(others[key][-1] for key in found.right),
-        findings=_assumed(assumed),
+        findings=(*_ignored(found.pairs), *_assumed(assumed)),
     )
 
 
@@ -152,19 +150,12 @@ def finished(
     first: Sequence[Record],
     second: Sequence[Record],
     rules: Rules,
-    ignored: Mapping[str, tuple[str, str]],
 ) -> Comparison:
-    """The comparison with what its sides say: a case without a time has none, and ignored fields are told."""
+    """The comparison, or what its sides say instead: a case without a time has none."""
     for which, side in (("second", second), ("first", first)):
         if all(no_speed(record) for record in side) and (why := no_speed(side[-1])):
             return refused(f"no time on the {which} side: {why.message}", rules, (why,))
-    if not ignored:
-        return found
-    message = f"{second[-1].case.label}: compared although the sides differ in {_told(ignored)}."
-    if ignored.keys() & _OWN_UNIT:
-        message += " Each is told in its own yardstick, which the difference may have made faster or slower, too."
-    finding = Finding(kind="ignored-difference", message=message, case=second[-1].info.id)
-    return msgspec.structs.replace(found, findings=(*found.findings, finding))
+    return found
 
 
 def _check_sides(ones: Mapping[Key, Sequence[Record]], others: Mapping[Key, Sequence[Record]]) -> frozenset[str]:
@@ -202,6 +193,22 @@ def _not_alike(pair: Pair, rules: Rules) -> Comparison:
 
 def _told(differing: Mapping[str, tuple[str, str]]) -> str:
     return ", ".join(f"{name} ({one}, {other})" for name, (one, other) in differing.items())
+
+
+def _ignored(pairs: Iterable[Pair]) -> list[Finding]:
+    """What was ignored, once for all cases that differ alike."""
+    alike: dict[str, list[Pair]] = {}
+    for pair in pairs:
+        if pair.differing:
+            alike.setdefault(_told(pair.differing), []).append(pair)
+    out = []
+    for told, group in alike.items():
+        names = enumerate_values(list(dict.fromkeys(pair.second.network for pair in group)))
+        message = f"compared although the sides differ in {told}: {names}."
+        if group[0].differing.keys() & _OWN_UNIT:
+            message += " Each side is told in its own yardstick, which the difference may have changed, too."
+        out.append(Finding(kind="ignored-difference", message=message))
+    return out
 
 
 def _assumed(networks: Iterable[str]) -> tuple[Finding, ...]:

@@ -61,11 +61,11 @@ class Matched(NamedTuple):
 
 
 def keyed(records: Iterable[Record]) -> dict[Key, list[Record]]:
-    """Subjects by what makes them comparable, in session order, each session once."""
-    out: dict[Key, list[Record]] = {}
-    for record in once(records):
-        if record.info.role == "subject":
-            out.setdefault(Key(record.case.network, record.case.resolution, setting(record)), []).append(record)
+    """Subjects by what makes them comparable, in the order of first appearance; of each, one record a session."""
+    subjects = [record for record in records if record.info.role == "subject"]
+    out: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
+    for record in once(subjects):
+        out[_key(record)].append(record)
     return out
 
 
@@ -135,6 +135,10 @@ def why_nothing(ones: Collection[Key], others: Collection[Key], apart: Sequence[
         )
     options = " ".join(f"--ignore {name}" for name in found)
     return f"cannot compare: the results differ in {listed}. Choose with --where, or say {options}."
+
+
+def _key(record: Record) -> Key:
+    return Key(record.case.network, record.case.resolution, setting(record))
 
 
 def _near(ones: Iterable[Key], others: Iterable[Key], ignore: frozenset[str]) -> list[tuple[int, bool, Pair]]:

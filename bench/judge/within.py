@@ -10,10 +10,9 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bench.errors import NothingToShowError, UsageError
-from bench.judge.comparable import Setting, enumerate_values, natural, setting
+from bench.judge.comparable import enumerate_values, natural, setting
 from bench.judge.compare import Report, Row, finished
 from bench.judge.estimates import no_speed
-from bench.judge.front import once
 from bench.judge.rivals import paired_logs
 from bench.judge.verdicts import Rules, judge, of_pairs
 from bench.records import Record
@@ -41,7 +40,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
         raise UsageError(f"cannot compare by {field[:80]!r}. Choose from {', '.join(FIELDS)}.")
     if first == second:
         raise UsageError(f"{first[:80]!r} is compared with itself. Name two different ones.")
-    subjects = [record for record in once(records) if record.info.role == "subject"]
+    subjects = list({record.info.id: record for record in records if record.info.role == "subject"}.values())
     if len(sessions := {record.session for record in subjects}) > 1:
         raise UsageError(f"these are {len(sessions)} sessions, and pairs need one. Name one session.")
     stored = sorted({str(getattr(record.case, field)) for record in subjects}, key=natural)
@@ -63,7 +62,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
         )
     effects = [no_speed(one) or no_speed(other) or of_pairs(paired_logs([other], [one])) for one, other in pairs]
     rows = [
-        Row(one, other, finished(found, [one], [other], rules, {}))
+        Row(one, other, finished(found, [one], [other], rules))
         for (one, other), found in zip(pairs, judge(effects, rules), strict=True)
     ]
     return Report(tuple(rows))
