@@ -161,8 +161,15 @@ def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
     from bench.judge.comparable import where
     from bench.request import resolve_session
 
-    results = api.load(name if Path(name).exists() else resolve_session(root, name))
+    results = api.load(name if _is_there(name) else resolve_session(root, name))
     return _Side(where(results.records, conditions_from(wanted)), results.findings)
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).exists()
+    except OSError:  # a name that is too long
+        return False
 
 
 def _before(root: Path, other: _Side, wanted: tuple[str, ...]) -> _Side:

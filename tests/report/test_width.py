@@ -6,6 +6,7 @@ import io
 import re
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,10 +14,11 @@ from rich.console import Console
 
 from bench.budget import plan
 from bench.catalog import entries
+from bench.judge.compare import compare as judged
 from bench.judge.components import components
 from bench.judge.forecast import forecast
 from bench.judge.front import panels
-from bench.report import cases, machine, networks, plans, variances
+from bench.report import cases, compare, machine, networks, plans, variances
 from bench.report.heading import session_line
 from bench.report.table import table
 from bench.report.text import WHOLE_NAME, distinct
@@ -43,6 +45,9 @@ RECORDS = [
 FAILED = [record(name, (), outcome="failed", reason="out of memory " * 20) for name in NAMES]
 
 
+LATER = [msgspec.structs.replace(one, session="s2") for one in RECORDS]
+
+
 def forecasts():
     asked = [one.case for one in RECORDS]
     what = forecast(asked, [], PROTOCOL, [], MACHINE)
@@ -56,6 +61,7 @@ TABLES = {
     "front": lambda: table(panels(RECORDS)[0]),
     "plan": forecasts,
     "list": lambda: networks.table(entries(), {"levit_128s": "a reason"}),
+    "compare": lambda: compare.table(judged(RECORDS, LATER)),
     "machine": lambda: machine.table(MACHINE, CONDITIONS),
 }
 
@@ -94,7 +100,7 @@ def test_every_name_of_the_catalog_stands_on_one_line_of_80_columns():
     assert {entry.family for entry in entries() if " " not in entry.family} <= set(words)
 
 
-@pytest.mark.parametrize("name", ["show", "failures", "front", "plan"])
+@pytest.mark.parametrize("name", ["show", "failures", "front", "plan", "compare"])
 def test_no_two_cases_look_the_same(name):
     """Rows are told apart by their text without figures, so that these do not tell them apart by chance."""
     shown = TABLES[name]()
