@@ -13,6 +13,7 @@ from bench import store
 from bench.errors import BenchError, NothingToShowError
 from bench.records import Finding, Record
 from bench.request import Request, capped, protocol_of, resolve_session, subjects
+from bench.twins import twin_of
 from bench.units import parse_duration
 
 if TYPE_CHECKING:
@@ -146,6 +147,26 @@ def measure_requests(
         observer = observer or Silent()
         outcome = measure_session(list(distinct.values()), protocol, root, observer, workshop, title=title)
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
+
+
+def measure_twins(
+    request: Request, root: Path, observer: Observer | None = None, *, title: str | None = None
+) -> Outcome:
+    """Carry out a request with every case under two names, which differ in nothing else; twins have no accuracy.
+
+    Raises:
+        bench.errors.BenchError: as `measure`.
+    """
+    from bench.measuring.observer import Silent
+    from bench.measuring.preparation import Workshop
+    from bench.measuring.session import Subject
+    from bench.measuring.session import measure as measure_session
+
+    protocol = protocol_of(request)
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        chosen = subjects(request, workshop)
+        both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
+        return measure_session(both, protocol, root, observer or Silent(), workshop, title=title)
 
 
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from bench.cli.options import Words, conditions_from, json_option, store_option, where_option
+from bench.cli.rules import rules_from, rules_options
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, UsageError
 
 if TYPE_CHECKING:
@@ -32,8 +33,7 @@ BEFORE = "before"
 )
 @click.option("--networks", type=Words(), default=(), help="Two networks of session A, the second against the first.")
 @click.option("--between", metavar="FIELD=ONE,OTHER", help="The same for form, allocator, precision or runtime.")
-@click.option("--min-effect", default="1%", show_default=True, help="Smaller differences are none, however sure.")
-@click.option("--margin", default="5%", show_default=True, help="Differences within it count as the same.")
+@rules_options
 @json_option
 def command(
     first: str,
@@ -74,7 +74,7 @@ def command(
     from bench.report.text import visible
 
     ignore = [field for fields in ignored for field in fields]
-    made = _made(root, first, second, wanted, ignore, _pair(networks, between), _rules(min_effect, margin))
+    made = _made(root, first, second, wanted, ignore, _pair(networks, between), rules_from(min_effect, margin))
     report, code = made.report, exit_code(made.report)
     if as_json:
         sides = {which: side.name or sessions(side.records) for which, side in made.sides.items()}
@@ -205,16 +205,3 @@ def _pair(networks: tuple[str, ...], between: str | None) -> tuple[str, str, str
         option = "--networks ONE,OTHER" if networks else "--between FIELD=ONE,OTHER, such as form=shipped,inference"
         raise UsageError(f"{between[:80]!r} does not name two to compare. Write {option}.")
     return field.strip(), both[0], both[1]
-
-
-def _rules(min_effect: str, margin: str) -> Rules:
-    from bench.judge.verdicts import Rules
-    from bench.units import parse_percent
-
-    found = []
-    for option, text in (("--min-effect", min_effect), ("--margin", margin)):
-        try:
-            found.append(parse_percent(text))
-        except UsageError as error:
-            raise UsageError(f"{option}: {error}") from error
-    return Rules(*found)

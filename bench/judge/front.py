@@ -16,6 +16,7 @@ from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
 from bench.judge.estimates import inverted, latency, no_speed, pooled, yardstick_latency
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
+from bench.twins import is_twin
 
 Metric = Literal["latency", "throughput"]
 PANEL_LIMIT = 8
@@ -191,7 +192,9 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     cases: dict[str, list[Record]] = {}
     for record in records:
         reason = no_speed(record)
-        if reason is not None:
+        if is_twin(record.case.network):
+            excluded.append(_excluded(record, "a twin: timed to test the instrument, not to be ranked"))
+        elif reason is not None:
             excluded.append(_excluded(record, reason.message))
         else:
             cases.setdefault(record.info.id, []).append(record)

@@ -13,6 +13,7 @@ from bench.errors import UsageError
 from bench.judge.comparable import Setting, enumerate_values, natural, setting, values
 from bench.judge.front import once
 from bench.records import Record
+from bench.twins import is_twin
 
 NEVER = {
     "machine": "two machines differ in each network by another factor, the yardstick included",
@@ -61,8 +62,8 @@ class Matched(NamedTuple):
 
 
 def keyed(records: Iterable[Record]) -> dict[Key, list[Record]]:
-    """Subjects by what makes them comparable, in the order of first appearance; of each, one record a session."""
-    subjects = [record for record in records if record.info.role == "subject"]
+    """Subjects but twins, by what makes them comparable, in order of first appearance; of each, one record a session."""
+    subjects = [r for r in records if r.info.role == "subject" and not is_twin(r.case.network)]
     out: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
     for record in once(subjects):
         out[_key(record)].append(record)

@@ -25,6 +25,7 @@ FLOORS = {
     "bench.records": Floor(1),
     "bench.history": Floor(2),
     "bench.stats": Floor(2),
+    "bench.twins": Floor(2),
     "bench.units": Floor(2),
     "bench.catalog": Floor(2),
     "bench.availability": Floor(3),

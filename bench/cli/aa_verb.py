@@ -1,0 +1,154 @@
+"""`levit-bench aa`: how often this instrument finds a difference where there is none."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from bench.cli.options import (
+    conditions_from,
+    json_option,
+    request_from,
+    request_options,
+    store_option,
+    where_option,
+)
+from bench.cli.rules import rules_from, rules_options
+from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, NothingToShowError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from bench.measuring.session import Outcome
+    from bench.records import Finding, Record
+    from bench.request import Request
+
+MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("shared", "alone")}
+"""Sessions that `--seats` asks for: twins in one process, in two, or one after the other."""
+_WORDS = {"shared": "twins in one process", "alone": "twins in two processes"}
+MOST_SESSIONS = 1000
+
+
+class _Taken(NamedTuple):
+    """What was measured or read."""
+
+    records: Sequence[Record]
+    findings: Sequence[Finding] = ()
+    failed: bool = False
+    interrupted: bool = False
+
+
+@click.command("aa")
+@request_options
+@store_option
+@where_option
+@click.option("--sessions", type=int, default=1, show_default=True, help="Sessions of each kind, --budget each.")
+@click.option("--stored", is_flag=True, help="Judge what is stored, and measure nothing.")
+@rules_options
+@json_option
+def command(
+    root: Path,
+    wanted: tuple[str, ...],
+    sessions: int,
+    stored: bool,
+    min_effect: str,
+    margin: str,
+    as_json: bool,
+    **words: Any,  # noqa: ANN401
+) -> int:
+    """Time every case under two names and count how often the two are called different.
+
+    One session has the twins in one process, another gives each a process of its own (--seats shared or alone: only
+    that one); --sessions 5 takes five of each, and compares them with each other, too. Reports the false alarms with
+    their upper limit, the scatter of a run and of a session between equals, and the smallest difference that such a
+    budget finds four times in five. --stored judges all twins, yardsticks and repeated sessions of the store.
+
+    \b
+    Examples:
+      levit-bench aa --networks levit_192,efficientnet_b0 --budget 60s
+      levit-bench aa --stored --where allocator=pinned
+
+    Exit codes: 0 done, 1 a case failed, 2 usage, 3 nothing to judge, 130 interrupted.
+    """
+    from rich.text import Text
+
+    from bench.cli.output import print_findings, stdout
+    from bench.judge.aa import pairs
+    from bench.report.aa import document, lines, table
+
+    rules = rules_from(min_effect, margin)
+    if not 1 <= sessions <= MOST_SESSIONS:
+        raise UsageError(f"--sessions {sessions}: give a whole number from 1 to {MOST_SESSIONS}.")
+    taken = _read(root, wanted, words) if stored else _measured(root, wanted, sessions, words)
+    found = pairs(taken.records, rules)
+    if not found:
+        raise NothingToShowError(
+            f"nothing in {root} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
+        )
+    if as_json:
+        click.echo(json.dumps(document(found), indent=2, allow_nan=False))
+    else:
+        console = stdout()
+        console.print(table(found))
+        for line in lines(found):
+            console.print(Text(line))
+    print_findings(taken.findings)
+    if taken.interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED_CASE if taken.failed else EXIT_DONE
+
+
+def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
+    from bench import api
+    from bench.judge.comparable import where
+
+    if words["networks"]:
+        raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where network=NAME.")
+    results = api.load(root)
+    return _Taken(where(results.records, conditions_from(wanted)), results.findings)
+
+
+def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
+    """Sessions of twins, one after the other; an interrupt keeps what was taken."""
+    import msgspec
+
+    from bench import api
+    from bench.request import capped
+    from bench.units import format_duration, parse_duration
+
+    if wanted:
+        raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
+    request = request_from(words)
+    if request.seats not in MODES:
+        raise UsageError(f"unknown seats {request.seats!r}. Choose from {', '.join(MODES)}.")
+    modes = MODES[request.seats] * sessions
+    records: list[Record] = []
+    failed = interrupted = False
+    began = time.monotonic()
+    for number, mode in enumerate(modes):
+        each_s = (time.monotonic() - began) / number if number else capped(parse_duration(request.budget))
+        left = f"about {format_duration(each_s * (len(modes) - number))} left in all"
+        words_of_it = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {left}"
+        outcome = _session(root, msgspec.structs.replace(request, seats=mode), words_of_it)
+        records += api.load(outcome.path).records
+        failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
+        if interrupted:
+            break
+    return _Taken(records, (), failed, interrupted)
+
+
+def _session(root: Path, request: Request, told: str) -> Outcome:
+    from rich.text import Text
+
+    from bench import api
+    from bench.cli.output import stderr
+    from bench.cli.progress import reporter
+
+    console = stderr()
+    console.print(Text(told, style="dim"))
+    with reporter(console) as observer:
+        return api.measure_twins(request, root, observer, title=f"A/A: {_WORDS[request.seats]}")
