@@ -101,7 +101,7 @@ def test_stored_text_is_shown_as_text_by_every_verb_that_reads(
 ) -> None:
     for words in (
         "show", "show --variance", "show --instrument", "front", "pick --min-top1 60", "pick --max-latency 1us",
-        "pick --max-latency 1s", "show --where network=nothing", "front --where machine=nothing",
+        "pick --max-latency 1s", "aa --stored", "show --where network=nothing", "front --where machine=nothing",
     ):  # fmt: skip
         code, out, err = run(capsys, *words.split())
         assert code == (3 if "nothing" in words or "1us" in words else 0), (words, err)

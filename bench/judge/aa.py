@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.judge.compare import compare
+from bench.judge.compare import compare, turns_of
 from bench.judge.estimates import no_speed
 from bench.judge.front import once
 from bench.judge.matching import keyed
@@ -157,7 +157,7 @@ def _kind(record: Record) -> Kind:
 def _of_sessions(records: Sequence[Record], rules: Rules) -> list[Pair]:
     """Each session of the same cases in the same settings beside the next one, none of them twice.
 
-    Sessions that share a pair share no other, so that their alarms are independent but for what judges them.
+    Pairs that share no session have independent alarms, but for the scatter of sessions that judges them.
     """
     alike: dict[object, list[list[Record]]] = {}
     by_session: dict[str, list[Record]] = {}
@@ -165,7 +165,7 @@ def _of_sessions(records: Sequence[Record], rules: Rules) -> list[Pair]:
         by_session.setdefault(record.session, []).append(record)
     for group in by_session.values():
         if keys := frozenset(keyed(group)):
-            alike.setdefault(keys, []).append(group)
+            alike.setdefault((keys, turns_of(group[0])), []).append(group)
     out = []
     for groups in alike.values():
         for first, second in zip(groups[::2], groups[1::2], strict=False):

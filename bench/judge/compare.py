@@ -102,7 +102,7 @@ def compare(
     if not found.pairs:
         raise NotComparableError(why_nothing(ones, others, found.apart))
     known = keyed(record for record in history if record.session not in sessions)
-    scatter = [between(known.get(p.first, ()), ones[p.first], others[p.second]) for p in found.pairs]
+    scatter = [_scatter(known.get(p.first, ()), ones[p.first], others[p.second]) for p in found.pairs]
     effects = [_effect(ones[p.first], others[p.second], s) for p, s in zip(found.pairs, scatter, strict=True)]
     rows = [
         Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules))
@@ -145,6 +145,12 @@ def run_ratios(record: Record) -> list[float]:
     return [ratio for ratio in found if ratio is not None]
 
 
+def turns_of(record: Record) -> tuple[float, ...]:
+    """How long its turns were asked to be, which decides how far they scatter."""
+    asked = record.protocol
+    return asked.settle_passes, asked.turn_s, asked.min_passes, asked.max_passes
+
+
 def finished(
     found: Comparison,
     first: Sequence[Record],
@@ -170,6 +176,12 @@ def _check_sides(ones: Mapping[Key, Sequence[Record]], others: Mapping[Key, Sequ
             "two networks of one session are compared with --networks ONE,OTHER."
         )
     return sides[0] | sides[1]
+
+
+def _scatter(known: Iterable[Record], first: Sequence[Record], second: Sequence[Record]) -> Between:
+    """By sessions whose turns were as the first side's: those of another length scatter otherwise."""
+    alike = [record for record in known if turns_of(record) == turns_of(first[-1])]
+    return between(alike, first, second)
 
 
 def _effect(first: Sequence[Record], second: Sequence[Record], scatter: Between) -> Effect | Finding:

@@ -62,7 +62,7 @@ class Matched(NamedTuple):
 
 
 def keyed(records: Iterable[Record]) -> dict[Key, list[Record]]:
-    """Subjects but twins, by what makes them comparable, in order of first appearance; of each, one record a session."""
+    """Subjects but twins by what makes them comparable, in order of first appearance; of each, one record a session."""
     subjects = [r for r in records if r.info.role == "subject" and not is_twin(r.case.network)]
     out: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
     for record in once(subjects):

@@ -130,4 +130,6 @@ def _axes(case: Case) -> str:
 
 
 def _percent(deviation: float) -> str:
-    return "–" if math.isnan(deviation) else f"{significant(100 * deviation, 2)} %"
+    if math.isnan(deviation):
+        return "–"
+    return f"{significant(100 * deviation, 2)} %" if deviation >= 1e-4 else "< 0.01 %"
