@@ -118,11 +118,11 @@ def _row(one: Outcome) -> str:
 def _independent() -> str:
     told = {one.kind: one for one in rates(pairs(every()))}
     one, stick = told[Kind.SESSIONS], told[Kind.YARDSTICKS]
+    limit = significant(100 * clopper_pearson_upper(one.alarms, one.judged), 2)
     return (
-        f"Reports of this table share sessions. Of sessions that are compared once each, {one.alarms} of {one.judged} "
-        f"comparisons\nin {one.reports} reports were false alarms, at most "
-        f"{significant(100 * clopper_pearson_upper(one.alarms, one.judged), 2)} % with 95 % confidence; of the two names "
-        f"of the yardstick,\n{stick.alarms} of {stick.judged}."
+        f"Reports of this table share sessions. With every session compared once, {one.alarms} of {one.judged} "
+        f"comparisons in\n{one.reports} reports were false alarms, at most {limit} % with 95 % confidence; of the "
+        f"two names of the\nyardstick, {stick.alarms} of {stick.judged}."
     )
 
 
