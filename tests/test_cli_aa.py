@@ -91,8 +91,8 @@ def test_every_case_is_timed_under_two_names_in_one_seat_and_in_two(
         )
     for kind in ("one seat", "two seats", "yardsticks"):
         assert kind in out
-    assert "session 1 of 2: twins in one process" in err
-    assert "session 2 of 2: twins in two processes" in err
+    assert "session 1 of 2: twins in two processes, about 1 min 20 s left in all" in err
+    assert "session 2 of 2: twins in one process" in err
     assert max(len(line.rstrip()) for line in out.splitlines()) <= 80
 
 
@@ -141,8 +141,21 @@ def test_a_case_that_fails_ends_with_1_and_an_interrupt_with_130_and_both_report
     rig.spoil = stop
     before = len(sessions())
     code, out, _ = run(capsys, *WORDS)
-    assert (code, "one seat" in out) == (130, True)
+    assert (code, "two seats" in out) == (130, True)
     assert len(sessions()) == before + 1
+
+
+@pytest.mark.parametrize(("number", "reported"), [(1, False), (2, True)])
+def test_an_interrupt_between_sessions_reports_those_before_it(
+    capsys: pytest.CaptureFixture[str], rig: Rig, number: int, reported: bool
+) -> None:
+    def stop(_machine: FakeMachine, _lines: tuple[CaseLine, ...]) -> None:
+        if len(rig.machines) == number:
+            raise KeyboardInterrupt
+
+    rig.spoil = stop
+    code, out, _ = run(capsys, *WORDS)
+    assert (code, "two seats" in out) == (130, reported)
 
 
 def test_twins_are_shown_and_left_out_of_picks_and_fronts(capsys: pytest.CaptureFixture[str], rig: Rig) -> None:

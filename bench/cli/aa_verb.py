@@ -27,8 +27,9 @@ if TYPE_CHECKING:
     from bench.records import Finding, Record
     from bench.request import Request
 
-MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("shared", "alone")}
-"""Sessions that `--seats` asks for: twins in one process, in two, or one after the other."""
+MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("alone", "shared")}
+"""Sessions that `--seats` asks for: twins in one process, in two, or both: first the one that starts more processes, so
+that a budget that is too small for it is refused before anything was measured."""
 _WORDS = {"shared": "twins in one process", "alone": "twins in two processes"}
 MOST_SESSIONS = 1000
 
@@ -62,8 +63,8 @@ def command(
 ) -> int:
     """Time every case under two names and count how often the two are called different.
 
-    One session has the twins in one process, another gives each a process of its own (--seats shared or alone: only
-    that one); --sessions 5 takes five of each, and compares them with each other, too. Reports the false alarms with
+    One session gives each twin a process of its own, another has them in one (--seats alone or shared: only that one);
+    --sessions 5 takes five of each, and compares them with each other, too. Reports the false alarms with
     their upper limit, the scatter of a run and of a session between equals, and the smallest difference that such a
     budget finds four times in five. --stored judges all twins, yardsticks and repeated sessions of the store.
 
@@ -133,7 +134,13 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
         each_s = (time.monotonic() - began) / number if number else capped(parse_duration(request.budget))
         left = f"about {format_duration(each_s * (len(modes) - number))} left in all"
         words_of_it = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {left}"
-        outcome = _session(root, msgspec.structs.replace(request, seats=mode), words_of_it)
+        try:
+            outcome = _session(root, msgspec.structs.replace(request, seats=mode), words_of_it)
+        except KeyboardInterrupt:  # while it was prepared
+            if not records:
+                raise
+            interrupted = True
+            break
         records += api.load(outcome.path).records
         failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
         if interrupted:

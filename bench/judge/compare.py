@@ -48,7 +48,7 @@ class Report(NamedTuple):
     rows: tuple[Row, ...]
     """Networks that both sides hold, cases that may not be compared included."""
     missing: tuple[Record, ...] = ()
-    """Cases that only the first side holds."""
+    """Cases that only the first side holds, and has times of."""
     new: tuple[Record, ...] = ()
     """Cases that only the second side holds."""
     findings: tuple[Finding, ...] = ()
@@ -116,7 +116,7 @@ def compare(
     ]
     return Report(
         rows=tuple(rows),
-        missing=tuple(ones[key][-1] for key in found.left) if whole else (),
+        missing=tuple(ones[key][-1] for key in found.left if not no_speed(ones[key][-1])) if whole else (),
         new=tuple(others[key][-1] for key in found.right),
         findings=(*_ignored(found.pairs), *_assumed(assumed)),
     )

@@ -134,6 +134,8 @@ def test_cases_that_only_one_side_holds_are_named():
     assert [one.case.network for one in report.missing] == ["gone"]
     assert [one.case.network for one in report.new] == ["fresh"]
     assert compare(first, second, HISTORY, whole=False).missing == ()
+    never = record("never", (), session="a", outcome="failed", reason="it raised")
+    assert compare([*first, never], second, HISTORY).missing == report.missing
 
 
 def test_a_case_in_another_setting_is_told_with_the_fields_and_is_no_comparison():
