@@ -108,7 +108,7 @@ def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
     from bench.judge.comparable import where
 
     if words["networks"]:
-        raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where network=NAME.")
+        raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where allocator=pinned.")
     results = api.load(root)
     return _Taken(where(results.records, conditions_from(wanted)), results.findings)
 

@@ -52,7 +52,7 @@ class Report(NamedTuple):
     new: tuple[Record, ...] = ()
     """Cases that only the second side holds."""
     findings: tuple[Finding, ...] = ()
-    """Doubts about all of it; those about one case are with its comparison."""
+    """Doubts about it; why a case has no limits is with its comparison."""
 
     def having(self, verdict: Verdict) -> tuple[Row, ...]:
         """The rows with this verdict."""

@@ -84,7 +84,7 @@ class Effect(NamedTuple):
     runs: int
     """Runs behind it: pairs, or those of the side that has fewer."""
     method: str
-    findings: tuple[Finding, ...] = ()
+    """Name of the construction of its interval."""
 
     def limits(self, level: float) -> tuple[float, float]:
         """Two-sided limits of the log ratio."""
@@ -111,7 +111,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     family: int
     """Comparisons that share the level; 0 when this one has no limits."""
     findings: tuple[Finding, ...] = ()
-    """Doubts about it."""
+    """Why there are no limits, where there are none."""
 
 
 def of_pairs(logs: Sequence[float]) -> Effect | Finding:
@@ -201,7 +201,6 @@ def _judged(effect: Effect, family: int, rules: Rules) -> Comparison:
         level=level,
         n=effect.runs,
         method=effect.method,
-        findings=effect.findings,
     )
     return Comparison(
         ratio=ratio,
@@ -211,7 +210,6 @@ def _judged(effect: Effect, family: int, rules: Rules) -> Comparison:
         min_effect=rules.min_effect,
         margin=rules.margin,
         family=family,
-        findings=effect.findings,
     )
 
 

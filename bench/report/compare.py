@@ -91,7 +91,7 @@ def document(report: Report) -> dict[str, object]:
 
 def findings(report: Report) -> list[Finding]:
     """Doubts about the comparison, and about the sessions that it rests on, with their names."""
-    out = [*report.findings, *(finding for row in report.rows for finding in _own(row))]
+    out = [*report.findings]
     for record in (record for row in report.rows for record in (row.first, row.second)):
         about_all = (finding for finding in record.findings if finding.case is None)
         out += [Finding(kind=one.kind, message=f"{record.session}: {one.message}") for one in about_all]
@@ -109,11 +109,6 @@ def sessions_line(records: Sequence[Record]) -> str:
     if len(names) == 1:
         return visible(names[0])
     return f"{len(names)} sessions, {visible(names[0])} to {visible(names[-1])}" if names else "no session"
-
-
-def _own(row: Row) -> tuple[Finding, ...]:
-    """Findings that the table's remarks do not tell already."""
-    return row.comparison.findings if row.comparison.ratio else ()
 
 
 def _figures(row: Row) -> tuple[str, str, str]:
