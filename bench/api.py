@@ -21,6 +21,7 @@ if TYPE_CHECKING:
 
     from bench.judge.front import Panel
     from bench.measuring.observer import Observer
+    from bench.measuring.preparation import Workshop
     from bench.measuring.session import Outcome
 
 
@@ -150,23 +151,27 @@ def measure_requests(
 
 
 def measure_twins(
-    request: Request, root: Path, observer: Observer | None = None, *, title: str | None = None
+    request: Request, root: Path, workshop: Workshop, observer: Observer | None = None, *, title: str | None = None
 ) -> Outcome:
     """Carry out a request with every case under two names, which differ in nothing else; twins have no accuracy.
+
+    Args:
+        request: what is asked.
+        root: the store.
+        workshop: prepares the networks; one that is lent to several sessions prepares each once.
+        observer: is told what happens.
+        title: what the session is for.
 
     Raises:
         bench.errors.BenchError: as `measure`.
     """
     from bench.measuring.observer import Silent
-    from bench.measuring.preparation import Workshop
     from bench.measuring.session import Subject
     from bench.measuring.session import measure as measure_session
 
-    protocol = protocol_of(request)
-    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
-        chosen = subjects(request, workshop)
-        both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
-        return measure_session(both, protocol, root, observer or Silent(), workshop, title=title)
+    chosen = subjects(request, workshop)
+    both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
+    return measure_session(both, protocol_of(request), root, observer or Silent(), workshop, title=title)
 
 
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:

@@ -23,6 +23,7 @@ from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, NothingT
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from bench.measuring.preparation import Workshop
     from bench.measuring.session import Outcome
     from bench.records import Finding, Record
     from bench.request import Request
@@ -115,40 +116,44 @@ def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
 
 def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
     """Sessions of twins, one after the other; an interrupt keeps what was taken."""
-    import msgspec
-
     from bench import api
-    from bench.request import capped
-    from bench.units import format_duration, parse_duration
+    from bench.measuring.preparation import Workshop
+    from bench.request import protocol_of
 
     if wanted:
         raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
     request = request_from(words)
-    if request.seats not in MODES:
-        raise UsageError(f"unknown seats {request.seats!r}. Choose from {', '.join(MODES)}.")
-    modes = MODES[request.seats] * sessions
+    protocol = protocol_of(request)
+    modes = MODES[protocol.seats] * sessions
     records: list[Record] = []
     failed = interrupted = False
     began = time.monotonic()
-    for number, mode in enumerate(modes):
-        each_s = (time.monotonic() - began) / number if number else capped(parse_duration(request.budget))
-        left = f"about {format_duration(each_s * (len(modes) - number))} left in all"
-        words_of_it = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {left}"
-        try:
-            outcome = _session(root, msgspec.structs.replace(request, seats=mode), words_of_it)
-        except KeyboardInterrupt:  # while it was prepared
-            if not records:
-                raise
-            interrupted = True
-            break
-        records += api.load(outcome.path).records
-        failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
-        if interrupted:
-            break
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        for number, mode in enumerate(modes):
+            each_s = (time.monotonic() - began) / number if number else protocol.budget_s
+            told = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {_left(each_s * (len(modes) - number))}"
+            try:
+                outcome = _session(root, request, mode, workshop, told)
+            except KeyboardInterrupt:  # while it was prepared
+                if not records:
+                    raise
+                interrupted = True
+                break
+            records += api.load(outcome.path).records
+            failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
+            if interrupted:
+                break
     return _Taken(records, (), failed, interrupted)
 
 
-def _session(root: Path, request: Request, told: str) -> Outcome:
+def _left(seconds: float) -> str:
+    from bench.units import format_duration
+
+    return f"about {format_duration(seconds)} left in all"
+
+
+def _session(root: Path, request: Request, mode: str, workshop: Workshop, told: str) -> Outcome:
+    import msgspec
     from rich.text import Text
 
     from bench import api
@@ -157,5 +162,6 @@ def _session(root: Path, request: Request, told: str) -> Outcome:
 
     console = stderr()
     console.print(Text(told, style="dim"))
+    asked = msgspec.structs.replace(request, seats=mode)
     with reporter(console) as observer:
-        return api.measure_twins(request, root, observer, title=f"A/A: {_WORDS[request.seats]}")
+        return api.measure_twins(asked, root, workshop, observer, title=f"A/A: {_WORDS[mode]}")
