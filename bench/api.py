@@ -74,6 +74,8 @@ def measure(
     threads: int | Sequence[int] = 1,
     allocator: str | Sequence[str] = (),
     form: str | Sequence[str] = "shipped",
+    precision: str | Sequence[str] = "fp32",
+    runtime: str | Sequence[str] = "eager",
     store: str | Path = "results",
     observer: Observer | None = None,
     **more: Any,  # noqa: ANN401 (fields of Request, checked by it)
@@ -87,6 +89,8 @@ def measure(
         threads: intra-operator threads, one number or several.
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
         form: `"shipped"`, `"inference"` or both: how networks are written.
+        precision: `"fp32"`, `"tf32"`, `"fp16"`, `"bf16"` or several: number format of weights and activations.
+        runtime: what executes the networks, one or several; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
         more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, as in `bench.request.Request`.
@@ -104,6 +108,8 @@ def measure(
         threads=(threads,) if isinstance(threads, int) else tuple(threads),
         allocators=(allocator,) if isinstance(allocator, str) else tuple(allocator),
         forms=(form,) if isinstance(form, str) else tuple(form),
+        runtimes=(runtime,) if isinstance(runtime, str) else tuple(runtime),
+        precisions=(precision,) if isinstance(precision, str) else tuple(precision),
         **more,
     )
     return load(measure_request(request, Path(store), observer).path)

@@ -44,9 +44,12 @@ __all__ = [
 ]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
-_AXES = {"batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms"}
+_AXES = {
+    "batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms", "precision": "precisions",
+    "runtime": "runtimes",
+}  # fmt: skip
 """Fields of a request that hold several values, by the name of their option and mark."""
-_SINGLE = ("runtime", "device", "resolution")
+_SINGLE = ("device", "resolution")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
 
 
@@ -68,7 +71,9 @@ class Declared(NamedTuple):
         one = self.request
         threads = f"{one.threads[0]} thread{'' if one.threads[0] == 1 else 's'}"
         form = "" if one.forms == ("shipped",) else f", form {one.forms[0]}"
-        return f"{one.device}, {one.runtime}, {threads}, batch {one.batches[0]}, allocator {one.allocators[0]}{form}"
+        precision = "" if one.precisions == ("fp32",) else f", {one.precisions[0]}"
+        where = f"{one.device}, {one.runtimes[0]}, {threads}, batch {one.batches[0]}"
+        return f"{where}, allocator {one.allocators[0]}{form}{precision}"
 
 
 class Measured(NamedTuple):
@@ -106,6 +111,7 @@ class Measured(NamedTuple):
             "threads": case.threads,
             "allocator": case.allocator,
             "form": case.form,
+            "precision": case.precision,
             "runtime": case.runtime,
             "device": case.device,
             **({"top1_percent": accuracy.top1} if accuracy else {}),
@@ -146,7 +152,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     for name, text in texts.items():
         if name in ("batch", "threads"):
             out[_AXES[name]] = _told(name, whole_numbers, text)
-        elif name in ("networks", "allocator", "form"):
+        elif name in ("networks", "allocator", "form", "precision", "runtime"):
             out[_AXES.get(name, name)] = words(text)
         elif name in ("seed", "resolution"):
             out[name] = _told(name, whole_numbers, text)[0]
@@ -191,23 +197,25 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
     others = catalog.select(request.networks).unknown
     if request.accuracy is not None:
         own.one_accuracy(request.accuracy, others, filter(None, named.values()))
-    axes = product(named, request.threads, request.batches, request.allocators or (default_allocator(),), request.forms)
-    return [
-        Declared(
-            _name(network, batch, threads, allocator, form, request),
-            msgspec.structs.replace(
-                request,
-                networks=(network,),
-                stated={network: stated} if (stated := named[network]) else {},
-                accuracy=request.accuracy if network in others else None,
-                threads=(threads,),
-                batches=(batch,),
-                allocators=(allocator,),
-                forms=(form,),
-            ),
+    allocators = request.allocators or (default_allocator(),)
+    of_a_network = product(request.forms, request.precisions, request.runtimes)
+    axes = product(named, request.threads, request.batches, allocators, list(of_a_network))
+    singled = [
+        msgspec.structs.replace(
+            request,
+            networks=(network,),
+            stated={network: stated} if (stated := named[network]) else {},
+            accuracy=request.accuracy if network in others else None,
+            threads=(threads,),
+            batches=(batch,),
+            allocators=(allocator,),
+            forms=(form,),
+            precisions=(precision,),
+            runtimes=(runtime,),
         )
-        for network, threads, batch, allocator, form in axes
+        for network, threads, batch, allocator, (form, precision, runtime) in axes
     ]
+    return [Declared(_name(one), one) for one in singled]
 
 
 def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> Session:
@@ -333,9 +341,11 @@ def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever th
         raise UsageError(f"--{name}: {error}") from error
 
 
-def _name(network: str, batch: int, threads: int, allocator: str, form: str, request: Request) -> str:
+def _name(one: Request) -> str:
     """Short and unique among the cases of one test."""
-    at = f"@{request.resolution}" if request.resolution is not None else ""
-    unusual = [word for word, usual in ((form, "shipped"), (request.runtime, "eager")) if word != usual]
+    at = f"@{one.resolution}" if one.resolution is not None else ""
+    told = ((one.forms[0], "shipped"), (one.precisions[0], "fp32"), (one.runtimes[0], "eager"))
+    unusual = [word for word, usual in told if word != usual]
+    network, place = visible(one.networks[0]), [f"b{one.batches[0]}", f"t{one.threads[0]}", one.allocators[0]]
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
-    return "-".join([f"{_DIGEST.sub('', visible(network))}{at}", f"b{batch}", f"t{threads}", allocator, *unusual])
+    return "-".join([f"{_DIGEST.sub('', network)}{at}", *place, *unusual])

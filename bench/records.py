@@ -55,8 +55,9 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
-        form = "" if self.form == "shipped" else f" {self.form}"
-        return f"{self.network} {self.resolution} px b{self.batch} t{self.threads} {self.allocator}{form}"
+        unusual = [name for name, usual in ((self.form, "shipped"), (self.precision, "fp32")) if name != usual]
+        words = [self.network, f"{self.resolution} px", f"b{self.batch}", f"t{self.threads}", self.allocator, *unusual]
+        return " ".join(words)
 
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
@@ -132,6 +133,31 @@ class Machine(_Noun, frozen=True, kw_only=True):
         return f"{slug}-{self.logical_cores}c-{digest}"
 
 
+class GpuState(_Noun, frozen=True, kw_only=True):
+    """A GPU at one moment, as its driver tells. Anything the driver does not tell is absent, never zero."""
+
+    name: str
+    """Product name."""
+    driver: str | None = None
+    """Version of the driver."""
+    clock_hz: float | None = None
+    """Current clock of the multiprocessors, in hertz; low when idle."""
+    memory_clock_hz: float | None = None
+    """Current clock of the memory, in hertz."""
+    temperature_c: float | None = None
+    """Temperature in degrees Celsius."""
+    power_w: float | None = None
+    """Power draw in watts."""
+    energy_j: float | None = None
+    """Energy taken since the driver was loaded, in joules."""
+    busy: float | None = None
+    """Share of the last moments in which a kernel ran, from 0 to 1."""
+    memory_bytes: int | None = None
+    """Its memory, in bytes."""
+    used_bytes: int | None = None
+    """Memory in use by anybody, in bytes."""
+
+
 class Conditions(_Noun, frozen=True, kw_only=True):
     """In what state the machine was at one moment. Anything the system does not tell is absent, never zero."""
 
@@ -163,6 +189,8 @@ class Conditions(_Noun, frozen=True, kw_only=True):
     """Setting of transparent huge pages."""
     on_battery: bool | None = None
     """True when the machine runs from a battery; absent when it has none."""
+    gpus: tuple[GpuState, ...] = ()
+    """Visible GPUs; empty also when the package `nvidia-ml-py` is missing, through which they are asked."""
     emulated: bool = False
     """True when the process runs under an instruction-set emulator; never enters a speed figure."""
     commit: str | None = None
@@ -314,6 +342,8 @@ class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag
     """Major page faults during the timed passes."""
     cpu_s: float | None = None
     """Processor seconds of the seat during the timed passes, all threads."""
+    device_s: tuple[float, ...] = ()
+    """Seconds that the device's own clock gives each timed pass, in order; empty when it has none."""
     others_cpu_s: float | None = None
     """Processor seconds of the parent and the idle seats during the whole turn."""
 

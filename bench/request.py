@@ -18,6 +18,7 @@ from bench.errors import UsageError
 from bench.measuring import devices, forms, runtimes
 from bench.measuring.environment import check_allocator, default_allocator
 from bench.measuring.instrument import NULL, YARDSTICKS
+from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
@@ -52,7 +53,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Allocator settings; empty: `pinned` where it can be had."""
     forms: tuple[str, ...] = ("shipped",)
     """How the networks are written."""
-    runtime: str = "eager"
+    precisions: tuple[str, ...] = ("fp32",)
+    """Number formats of weights and activations."""
+    runtimes: tuple[str, ...] = ("eager",)
     """What executes the networks."""
     device: str = "cpu"
     """Where."""
@@ -111,14 +114,27 @@ def check(request: Request) -> str:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     if request.resolution is not None:
         _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
-    if request.runtime not in runtimes.names():
-        raise UsageError(f"unknown runtime {request.runtime!r}. Choose from {', '.join(runtimes.names())}.")
+    for runtime in request.runtimes:
+        if runtime not in runtimes.names():
+            raise UsageError(f"unknown runtime {runtime[:80]!r}. Choose from {', '.join(runtimes.names())}.")
     for form in request.forms:
         if form not in forms.names():
             raise UsageError(f"unknown form {form[:80]!r}. Choose from {', '.join(forms.names())}.")
+    for precision in request.precisions:
+        if precision not in FORMATS:
+            raise UsageError(f"unknown precision {precision[:80]!r}. Choose from {', '.join(FORMATS)}.")
     for allocator in request.allocators:
         check_allocator(allocator)
-    return devices.resolve(request.device)
+    device = devices.resolve(request.device)
+    for runtime in request.runtimes:
+        runtimes.check_device(runtime, device)
+    for precision in request.precisions:
+        if device == "cpu" and precision in ON_GPUS_ALONE:
+            raise UsageError(
+                f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; a processor does not. "
+                "Choose fp32, bf16 or fp16."
+            )
+    return device
 
 
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
@@ -150,10 +166,10 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         for text, entry in zip(selection.unknown, found, strict=True):
             published.setdefault((entry.name, entry.resolution), accuracies.get(text))
         chosen += found
-    # The forms of a network side by side, where cases are listed.
-    axes = product(
-        request.allocators or (default_allocator(),), request.threads, request.batches, chosen, request.forms
-    )
+    # What is said of one network side by side, where cases are listed.
+    allocators = request.allocators or (default_allocator(),)
+    of_a_network = product(request.runtimes, request.forms, request.precisions)
+    axes = product(allocators, request.threads, request.batches, chosen, list(of_a_network))
     cases = [
         Subject(
             case=Case(
@@ -161,7 +177,8 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 form=form,
                 resolution=entry.resolution,
                 batch=batch,
-                runtime=request.runtime,
+                precision=precision,
+                runtime=runtime,
                 device=device,
                 threads=threads,
                 allocator=allocator,
@@ -169,7 +186,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             accuracy=published[entry.name, entry.resolution],
             family=entry.family,
         )
-        for allocator, threads, batch, entry, form in axes
+        for allocator, threads, batch, entry, (runtime, form, precision) in axes
     ]
     return list({subject.case.id: subject for subject in cases}.values())
 

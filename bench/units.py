@@ -98,10 +98,16 @@ def significant(value: float, digits: int = 3) -> str:
 
 def format_latency(seconds: float) -> str:
     """A latency with three significant digits and its unit: `850 µs`, `12.3 ms`, `1.20 s`."""
+    scale, unit = latency_unit(seconds)
+    return f"{significant(seconds / scale)} {unit}"
+
+
+def latency_unit(seconds: float) -> tuple[float, str]:
+    """The unit that a latency is written in: its seconds and its sign."""
     for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= scale * 0.9995:
-            return f"{significant(seconds / scale)} {unit}"
-    return f"{significant(seconds / 1e-9)} ns"
+            return scale, unit
+    return 1e-9, "ns"
 
 
 def format_count(count: float | None) -> str:

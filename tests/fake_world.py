@@ -53,9 +53,25 @@ class FakeMachine:
         self.opened.append(tuple(one.case.network for one in lines))
         return FakeSeats(self, lines)
 
+    def take(self, case: str, settle: int, passes: int) -> Turned:
+        """The passes of a turn: they advance the clock."""
+        durations = [self.truth[case] * (1 + self.noise * self.random.random()) for _ in range(settle + passes)]
+        self.now += sum(durations)
+        return Turned(
+            settle_s=tuple(durations[:settle]),
+            duration_s=tuple(durations[settle:]),
+            minor_faults=self.minor_faults,
+            major_faults=0,
+            cpu_s=sum(durations),
+        )
+
+    def look(self) -> Conditions:
+        """Its state now."""
+        return CONDITIONS
+
     def world(self) -> World:
         """This machine for an engine."""
-        return World(self.open_seats, lambda: self.now, lambda: CONDITIONS)
+        return World(self.open_seats, lambda: self.now, self.look)
 
 
 class FakeSeats:
@@ -85,18 +101,8 @@ class FakeSeats:
             raise given
         if isinstance(given, Failed):
             return given
-        durations = [
-            machine.truth[case] * (1 + machine.noise * machine.random.random()) for _ in range(settle + passes)
-        ]
-        machine.now += sum(durations)
-        answer = given or Turned(
-            settle_s=tuple(durations[:settle]),
-            duration_s=tuple(durations[settle:]),
-            minor_faults=machine.minor_faults,
-            major_faults=0,
-            cpu_s=sum(durations),
-        )
-        return TurnTaken(answer, 0, 0.0, machine.restless_s)
+        taken = machine.take(case, settle, passes)
+        return TurnTaken(given or taken, 0, 0.0, machine.restless_s)
 
     def __enter__(self) -> FakeSeats:
         return self

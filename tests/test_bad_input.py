@@ -11,7 +11,9 @@ from pathlib import Path
 import pytest
 
 from bench.cli import main
+from bench.errors import UsageError
 from bench.measuring import devices
+from bench.measuring.devices import arm
 from tests.generate_store import main as generate
 
 ROOT = Path(__file__).parents[1]
@@ -90,18 +92,18 @@ def test_a_gpu_that_is_not_there_is_refused(
 @pytest.mark.parametrize(("isa", "accepted"), [("x86_64", False), ("aarch64", True), ("arm64", True)])
 def test_device_arm_is_a_check_of_the_processor(monkeypatch: pytest.MonkeyPatch, isa: str, accepted: bool) -> None:
     monkeypatch.setattr(platform, "machine", lambda: isa)
-    monkeypatch.setattr(devices, "is_emulated", lambda: False)
+    monkeypatch.setattr(arm, "is_emulated", lambda: False)
     if accepted:
         assert devices.resolve("arm") == "cpu"
     else:
-        with pytest.raises(devices.UsageError, match="asks for an ARM processor"):
+        with pytest.raises(UsageError, match="asks for an ARM processor"):
             devices.resolve("arm")
 
 
 def test_an_emulated_arm_processor_is_no_arm_processor(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    monkeypatch.setattr(devices, "is_emulated", lambda: True)
-    with pytest.raises(devices.UsageError, match="emulated"):
+    monkeypatch.setattr(arm, "is_emulated", lambda: True)
+    with pytest.raises(UsageError, match="emulated"):
         devices.resolve("arm")
 
 

@@ -169,6 +169,13 @@ def test_show_tells_where_the_variance_lies(capsys: pytest.CaptureFixture[str], 
     assert all(row["between_rounds"] > 0 and row["between_passes"] > 0 for row in rows)
 
 
+def test_show_gives_percentiles_where_there_are_passes_enough(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    rows = document(capsys, "show", "--store", str(store), "--percentiles")
+    assert all(row["p99_s"] is None and row["passes"] < row["p99_needs"] == 662 for row in rows)
+    assert all(row["p50_low_s"] <= row["p50_s"] <= row["p50_high_s"] for row in rows if row["p50_low_s"])
+    assert any(row["p50_low_s"] for row in rows)
+
+
 def test_machine_as_a_document_has_no_name_of_a_host_or_user(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "machine")
     assert set(found) == {"id", "machine", "conditions"}

@@ -63,6 +63,18 @@ def test_this_suites_levit_is_in_no_form_slower_than_timms() -> None:
     assert not [one for one in found if one.ratio.high < 1], "timm's is surely faster"
 
 
+def test_the_gpu_session_is_whole_and_its_events_lie_within_its_passes() -> None:
+    (session,) = measured.sessions("gpu")
+    assert session.findings == ()
+    assert {end.outcome for end in session.ends} == {"done"}
+    assert {record.outcome for record in records(session)} == {"done"}
+    assert len(session.head.machine.gpus) == 1
+    assert all(start.conditions.gpus for start in session.starts)
+    for turn in session.turns:
+        assert len(turn.device_s) == len(turn.duration_s)
+        assert all(0 < device < wall for device, wall in zip(turn.device_s, turn.duration_s, strict=True))
+
+
 def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:
     for topic in measured.TOPICS:
         for session in measured.sessions(topic):

@@ -51,7 +51,7 @@ ALL = "\0".join(HOSTILE.values())
 stored = pytest.mark.parametrize(
     "text",
     [pytest.param(ALL, id="all at once")]
-    + [pytest.param(text, id=name, marks=pytest.mark.slow) for name, text in HOSTILE.items()],
+    + [pytest.param(text, id=name, marks=[pytest.mark.slow, pytest.mark.exhaustive]) for name, text in HOSTILE.items()],
 )
 """Drawing takes a second: by default once, with everything hostile in one store."""
 
@@ -100,8 +100,9 @@ def test_stored_text_is_shown_as_text_by_every_verb_that_reads(
     hostile: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
     for words in (
-        "show", "show --variance", "show --instrument", "front", "pick --min-top1 60", "pick --max-latency 1us",
-        "pick --max-latency 1s", "aa --stored", "show --where network=nothing", "front --where machine=nothing",
+        "show", "show --variance", "show --percentiles", "show --instrument", "front", "pick --min-top1 60",
+        "pick --max-latency 1us", "pick --max-latency 1s", "aa --stored", "show --where network=nothing",
+        "front --where machine=nothing",
     ):  # fmt: skip
         code, out, err = run(capsys, *words.split())
         assert code == (3 if "nothing" in words or "1us" in words else 0), (words, err)
@@ -138,7 +139,7 @@ def test_stored_text_is_shown_as_text_when_it_is_compared(
 def test_stored_text_goes_through_documents_for_programs_unchanged(
     hostile: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:
-    for words in ("show", "show --variance", "front", "pick --min-top1 60"):
+    for words in ("show", "show --variance", "show --percentiles", "front", "pick --min-top1 60"):
         code, out, _ = run(capsys, *words.split(), "--json")
         assert code == 0, words
         told = json.loads(out)

@@ -114,8 +114,28 @@ def request_options(command: _Command) -> _Command:
             help="shipped, inference or both: networks as their library builds them, or with BatchNorms and branches "
             "folded into one convolution.",
         ),
-        click.option("--device", default="cpu", show_default=True, help="cpu; arm checks that it is an ARM processor."),
-        click.option("--runtime", default="eager", show_default=True, help="What executes the networks."),
+        click.option(
+            "--precision",
+            "precisions",
+            type=Words(),
+            default="fp32",
+            show_default=True,
+            help="fp32, tf32 (GPUs), fp16, bf16 or several: number format of weights and activations.",
+        ),
+        click.option(
+            "--device",
+            default="cpu",
+            show_default=True,
+            help="cpu, or cuda: an NVIDIA GPU; arm checks that the processor is one of ARM's.",
+        ),
+        click.option(
+            "--runtime",
+            "runtimes",
+            type=Words(),
+            default="eager",
+            show_default=True,
+            help="What executes the networks, one or several: eager PyTorch; on a GPU also cuda-graphs.",
+        ),
         click.option("--resolution", type=int, help="Input pixels for all networks instead of each one's own."),
         click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),
         click.option(

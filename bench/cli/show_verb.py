@@ -30,6 +30,9 @@ MANY = 100
 @click.option("--instrument", is_flag=True, help="Show the yardsticks and the null network, too.")
 @click.option("--variance", is_flag=True, help="Show where the variance lies: between sessions, runs, rounds, passes.")
 @click.option(
+    "--percentiles", is_flag=True, help="Show p50, p90, p95 and p99 of single passes where there are passes enough."
+)
+@click.option(
     "--against", "base", metavar="NETWORK", help="Show how many times as long each takes as this one, with intervals."
 )
 @json_option
@@ -39,6 +42,7 @@ def command(
     wanted: tuple[str, ...],
     instrument: bool,
     variance: bool,
+    percentiles: bool,
     base: str | None,
     as_json: bool,
 ) -> int:
@@ -49,6 +53,7 @@ def command(
       levit-bench show --session last
       levit-bench show --where allocator=pinned --variance
       levit-bench show --session last --against levit_128s
+      levit-bench show --session last --percentiles
     """
     from rich.text import Text
 
@@ -57,19 +62,21 @@ def command(
     from bench.errors import UsageError
     from bench.judge.against import holding
     from bench.judge.comparable import where
+    from bench.judge.floor import floors
+    from bench.report import floor
     from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
 
-    if variance and base is not None:
-        raise UsageError("--variance and --against are two tables. Ask for one at a time.")
+    if variance + percentiles + (base is not None) > 1:
+        raise UsageError("--variance, --percentiles and --against are tables of their own. Ask for one at a time.")
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
     shown = [record for record in records if instrument or record.info.role == "subject"]
     if base is not None:
         sessions = holding(shown, base)
         shown = [record for record in shown if record.session in sessions]
-    rows, table = _views(variance, base)
+    rows, table = _views(base, variance=variance, percentiles=percentiles)
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
@@ -77,13 +84,15 @@ def command(
         for line, group in groups(shown, heading=_machine if variance else session_line):
             console.print(Text(line, style="bold"))
             console.print(table(group))
+        if not (session or variance or percentiles or base) and (told := floor.line(floors(shown))):
+            console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
     print_findings((*results.findings, *doubts(shown)))
     return 0
 
 
-def _views(variance: bool, base: str | None) -> tuple[_Rows, _Table]:
+def _views(base: str | None, *, variance: bool, percentiles: bool) -> tuple[_Rows, _Table]:
     """How records are shown: as rows for programs, and as a table."""
     from bench.judge.against import against
     from bench.judge.components import components
@@ -92,6 +101,10 @@ def _views(variance: bool, base: str | None) -> tuple[_Rows, _Table]:
 
     if variance:
         return (lambda shown: variances.rows(components(shown))), (lambda shown: variances.table(components(shown)))
+    if percentiles:
+        from bench.report import percentiles as passes
+
+        return passes.rows, passes.table
     if base is not None:
         return (lambda shown: report.rows(against(shown, base), base)), (
             lambda shown: report.table(against(shown, base), base)

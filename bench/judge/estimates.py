@@ -271,20 +271,30 @@ def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding
     return (Finding(kind="sessions-disagree", message=message, case=case),)
 
 
+def no_turns(case: str | None) -> Finding:
+    """Nothing was left to count."""
+    message = "no run holds enough turns to count. Measure it again, with a larger --budget."
+    return Finding(kind="no-turns", message=message, case=case)
+
+
+def too_few_runs(n: int, case: str | None) -> Finding:
+    """One or two runs: an interval that bounds nothing, or hardly anything."""
+    effect = "gives no interval" if n == 1 else "give an interval of 12.7 standard errors"
+    message = (
+        f"{n} run{'s' if n > 1 else ''} {effect}: at least {MIN_RUNS} are needed, {MIN_RUNS - n} more. "
+        "Measure again with a larger --budget, or add runs with --resume."
+    )
+    return Finding(kind="too-few-runs", message=message, case=case)
+
+
 def _interval(
     logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = ()
 ) -> Estimate | Finding:
     n = len(logs)
     if not n:
-        message = "no run holds enough turns to count. Measure it again, with a larger --budget."
-        return Finding(kind="no-turns", message=message, case=case)
+        return no_turns(case)
     if n < MIN_RUNS:
-        effect = "gives no interval" if n == 1 else "give an interval of 12.7 standard errors"
-        message = (
-            f"{n} run{'s' if n > 1 else ''} {effect}: at least {MIN_RUNS} are needed, {MIN_RUNS - n} more. "
-            "Measure again with a larger --budget, or add runs with --resume."
-        )
-        findings = (*findings, Finding(kind="too-few-runs", message=message, case=case))
+        findings = (*findings, too_few_runs(n, case))
     mean, low, high = t_interval(logs, LEVEL)
     # exp(-inf) is 0, which would read as a limit; an unbounded interval stays unbounded on both sides.
     return Estimate(

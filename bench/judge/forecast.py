@@ -56,7 +56,9 @@ def forecast(
     """Expected costs of a session of these cases on this machine."""
     stored = _stored(known, here)
     lines = tuple(_line(case, protocol, stored) for case in (*subjects, *instrument))
-    environments = {(case.runtime, case.device, case.threads, case.allocator) for case in (*subjects, *instrument)}
+    environments = {
+        (case.runtime, case.device, case.threads, case.allocator, case.precision) for case in (*subjects, *instrument)
+    }
     seats = len(environments) + sum(not case.shares_its_seat(protocol.seats) for case in subjects)
     # Seats start side by side, at most as many at once as there are processors.
     waves = math.ceil(seats / max(1, here.logical_cores))

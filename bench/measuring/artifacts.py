@@ -19,8 +19,8 @@ from torch.utils.flop_counter import FlopCounterMode
 
 from bench.measuring import forms, networks, runtimes
 from bench.measuring.calibrate import VERSION, calibrate
-from bench.measuring.inputs import images
-from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
+from bench.measuring.inputs import DISTINCT, images
+from bench.measuring.outputs import COARSENESS, TOLERANCES, as_logits, problem_with_pair, relative_distance
 from bench.measuring.wire import Prepared
 from bench.records import Case
 
@@ -51,7 +51,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     has_weights = any(True for _ in network.parameters())
     deviation = calibrate(network, case.resolution, seed, channels) if has_weights else 1.0
     macs = _macs(network, example)
-    for batch in batches:
+    for batch in {min(batch, DISTINCT) for batch in batches}:
         _write_reference(network, case, batch, folder, seed, channels)
     formed = forms.get(case.form).apply(network, example).eval().requires_grad_(requires_grad=False)
     if case.form != forms.SHIPPED:
@@ -83,14 +83,20 @@ class Reference(NamedTuple):
     """Channels of the images."""
 
     def tolerance(self, precision: str) -> float:
-        """Relative distance that is allowed: by precision, and ten times what rounding of the input alone does."""
-        return max(TOLERANCES[precision], 10 * self.sensitivity)
+        """Relative distance that is allowed, by precision.
+
+        More for a network that turns small differences into large ones: ten times what rounding of the input alone
+        does there. But never as much as to take one image for another: a fourth of the distance between the two sets.
+        """
+        rounding = 10 * self.sensitivity * COARSENESS[precision]
+        return max(TOLERANCES[precision], min(rounding, relative_distance(self.first, self.second) / 4))
 
 
 def reference_in(folder: Path, batch: int) -> Reference:
-    """The reference that the preparation left."""
-    kept = safetensors.torch.load_file(_reference(folder, batch))
-    return Reference(kept["0"], kept["1"], float(kept["sensitivity"]), int(kept["channels"]))
+    """The reference that the preparation left; for batches beyond the distinct images, theirs come again."""
+    kept = safetensors.torch.load_file(_reference(folder, min(batch, DISTINCT)))
+    again = torch.arange(batch) % DISTINCT
+    return Reference(kept["0"][again], kept["1"][again], float(kept["sensitivity"]), int(kept["channels"]))
 
 
 def _reference(folder: Path, batch: int) -> Path:

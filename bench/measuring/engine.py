@@ -189,6 +189,7 @@ class Engine:
                 minor_faults=answer.minor_faults,
                 major_faults=answer.major_faults,
                 cpu_s=answer.cpu_s,
+                device_s=answer.device_s,
                 others_cpu_s=taken.others_cpu_s,
             )
             self._writer.append(turn)

@@ -26,11 +26,13 @@ class Environment(NamedTuple):
     device: str
     threads: int
     allocator: str
+    precision: str
+    """GPUs multiply in TF32 or not by a setting of the whole process."""
 
 
 def environment_of(case: Case) -> Environment:
     """The environment a case needs."""
-    return Environment(case.runtime, case.device, case.threads, case.allocator)
+    return Environment(case.runtime, case.device, case.threads, case.allocator, case.precision)
 
 
 def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:

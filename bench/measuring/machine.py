@@ -17,6 +17,7 @@ from typing import Any
 
 import psutil
 
+from bench.measuring import gpu
 from bench.records import Conditions, Machine
 
 _FEATURES = (
@@ -57,6 +58,7 @@ def machine() -> Machine:
         logical_cores=psutil.cpu_count() or 1,
         l2_bytes=_cache_bytes(2),
         l3_bytes=_cache_bytes(3),
+        gpus=tuple(one.name for one in gpu.states()),
         memory_bytes=round(psutil.virtual_memory().total / (1 << 30)) << 30,
     )
 
@@ -80,6 +82,7 @@ def conditions() -> Conditions:
         swap_used_bytes=psutil.swap_memory().used,
         huge_pages=_chosen(_text("/sys/kernel/mm/transparent_hugepage/enabled")),
         on_battery=None if battery is None else not battery.power_plugged,
+        gpus=gpu.states(),
         emulated=is_emulated(),
         commit=commit,
         dirty=dirty,

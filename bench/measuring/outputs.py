@@ -10,6 +10,8 @@ import torch
 # Largest relative L2 distance from fp32 eager. fp32 differs by the order of summation alone (1e-6 seen); the others by
 # their mantissa: 10 bits for fp16 and TF32, 7 bits for bf16, over some tens of layers.
 TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "fp16": 1e-2, "bf16": 5e-2}
+COARSENESS = {"fp32": 1.0, "tf32": 2.0**13, "fp16": 2.0**13, "bf16": 2.0**16}
+"""Spacing of neighbouring numbers, in multiples of fp32's: 23 bits of mantissa against 10 and 7."""
 
 
 def as_logits(value: object, batch: int) -> torch.Tensor:

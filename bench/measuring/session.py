@@ -30,6 +30,10 @@ from bench.version import VERSION
 Planner = Callable[[Costs, Protocol, int], tuple[Plan, Policy]]
 
 
+_GPU_IDLE = 0.05  # Of the last moments; a display alone takes a few percent.
+_GPU_HELD = 0.1  # A driver and a display take less.
+
+
 class Subject(NamedTuple):
     """A case somebody wants timed, with what is known about it beforehand."""
 
@@ -79,7 +83,7 @@ def measure(
     check_writable(root / who.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
-    findings = [*about_threads(subjects), *_about_load(before)]
+    findings = [*about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
     what, policy = planner(ready.costs, protocol, 0)
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
         if not protocol.thin:
@@ -262,6 +266,21 @@ def _about_load(state: Conditions) -> list[Finding]:
         "work slows what is timed and scatters it; measure again on a quiet machine."
     )
     return [Finding(kind="busy-machine", message=message)]
+
+
+def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:
+    """A finding when somebody else computes on the GPU, or holds much of its memory."""
+    if not state.gpus or not any(s.case.device == "cuda" for s in subjects):
+        return []
+    first = state.gpus[0]
+    held = (first.used_bytes or 0) / (first.memory_bytes or 1)
+    if (first.busy or 0.0) <= _GPU_IDLE and held <= _GPU_HELD:
+        return []
+    message = (
+        f"the GPU was {first.busy or 0.0:.0%} busy and {held:.0%} of its memory was taken before the session began. "
+        "Other work slows what is timed; measure again when 'nvidia-smi' shows no other process."
+    )
+    return [Finding(kind="gpu-shared", message=message)]
 
 
 def _thin(budget_s: float, smallest_s: float) -> Finding:

@@ -63,6 +63,7 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
     minor_faults: int | None
     major_faults: int | None
     cpu_s: float
+    device_s: tuple[float, ...] = ()
     problem: str | None = None
 
 

@@ -51,6 +51,7 @@ class _Held(NamedTuple):
     case: Case
     loaded: runtimes.Loaded
     images: torch.Tensor
+    """As the runtime placed them."""
     reference: torch.Tensor
     tolerance: float
 
@@ -95,18 +96,19 @@ class Worker:
             images(case.batch, case.resolution, request.seed, s, reference.channels) for s in artifacts.STREAMS
         )
         tolerance = reference.tolerance(case.precision)
+        placed = loaded.place(first)
         started = time.perf_counter()
-        output = as_logits(loaded.run(first), case.batch)
+        output = as_logits(loaded.run(placed), case.batch)
         loaded.synchronise()
         first_pass_s = time.perf_counter() - started
-        other = as_logits(loaded.run(second), case.batch)
-        loaded.synchronise()
+        output = loaded.fetch(output).clone()  # A runtime may write the next result over this one.
+        other = loaded.fetch(as_logits(loaded.run(loaded.place(second)), case.batch))
         problem = problem_with_pair((output, other), (reference.first, reference.second), tolerance)
         if problem:
             return Failed(reason=problem)
         # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
-        self._held[case.id] = _Held(case, loaded, first, reference.first, tolerance)
+        self._held[case.id] = _Held(case, loaded, loaded.place(first), reference.first, tolerance)
         return Loaded(first_pass_s=first_pass_s)
 
     @torch.inference_mode()
@@ -122,6 +124,7 @@ class Worker:
         gc.disable()
         try:
             settle = time_passes(one_pass, synchronise, request.settle)
+            held.loaded.device_seconds()  # Those of the settle passes.
             before = usage()
             timed = time_passes(one_pass, synchronise, request.passes)
             used = usage().since(before)
@@ -133,7 +136,8 @@ class Worker:
             minor_faults=used.minor_faults,
             major_faults=used.major_faults,
             cpu_s=used.cpu_s,
-            problem=problem_with(last[0], held.reference, held.tolerance),
+            device_s=held.loaded.device_seconds(),
+            problem=problem_with(held.loaded.fetch(last[0]), held.reference, held.tolerance),
         )
 
     def _describe(self) -> Answer:

@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 
 from bench.judge.aa import Kind, Noise, Pair, Rate, noise, rates
 from bench.judge.verdicts import percent_above
-from bench.records import Case
-from bench.report.text import distinct, visible
+from bench.report.cases import axes
+from bench.report.text import distinct
 from bench.stats import clopper_pearson_upper
 from bench.units import significant
 
@@ -44,7 +44,7 @@ def table(found: Sequence[Pair]) -> Table:
     for row in rows:
         finds = "–" if row.detectable is None else percent_above(row.detectable)
         figures = (str(row.pairs), _percent(row.of_runs), _percent(row.of_pairs), finds)
-        out.add_row(row.kind.value, Text(names[row.case.network]), Text(_axes(row.case)), *figures)
+        out.add_row(row.kind.value, Text(names[row.case.network]), Text(axes(row.case)), *figures)
     return out
 
 
@@ -122,11 +122,6 @@ def _row(one: Noise) -> dict[str, object]:
         "of_pairs": None if math.isnan(one.of_pairs) else one.of_pairs,
         "detectable_ratio": one.detectable,
     }
-
-
-def _axes(case: Case) -> str:
-    form = "" if case.form == "shipped" else f" {case.form}"
-    return visible(f"{case.resolution}px b{case.batch} t{case.threads} {case.allocator}{form}")
 
 
 def _percent(deviation: float) -> str:

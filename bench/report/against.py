@@ -39,7 +39,7 @@ def table(found: Sequence[Against], base: str) -> Table:
         accuracy = record.info.accuracy
         out.add_row(
             Text(names[record.case.network], style="bold" if one.is_base else ""),
-            Text(cases.axes(record)),
+            Text(cases.axes(record.case)),
             f"{accuracy.top1:.1f}" if accuracy else "–",
             format_latency(time.value) if isinstance(time, Estimate) else Text(record.outcome, style="red"),
             *_times(one.ratio, is_base=one.is_base),

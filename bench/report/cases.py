@@ -43,15 +43,15 @@ def table(records: Sequence[Record]) -> Table:
     names = distinct(record.case.network for record in records)
     failures = []
     for record in records:
-        name = Text(names[record.case.network], style="bold")
+        name, asked = Text(names[record.case.network], style="bold"), axes(record.case)
         found = latency(record)
         if isinstance(found, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
-            out.add_row(name, Text(axes(record)), format_latency(found.value), plus_minus(found), shown, str(found.n))
+            out.add_row(name, Text(asked), format_latency(found.value), plus_minus(found), shown, str(found.n))
         else:
-            out.add_row(name, Text(axes(record)), Text(record.outcome, style="red"), "", "", str(len(record.runs)))
-            failures.append(f"{names[record.case.network]} {axes(record)}: {shortened(found.message, _REASON)}")
+            out.add_row(name, Text(asked), Text(record.outcome, style="red"), "", "", str(len(record.runs)))
+            failures.append(f"{names[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
     if failures:
         out.caption = Text("\n".join(dict.fromkeys(failures)))
         out.caption_justify = "left"
@@ -98,9 +98,8 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
     )
 
 
-def axes(record: Record) -> str:
-    """What was asked of a network, without its name: usual values go without saying."""
-    case = record.case
+def axes(case: Case) -> str:
+    """What is asked of a network, without its name: usual values go without saying."""
     words = [f"{case.resolution}px", f"b{case.batch}", f"t{case.threads}", case.allocator]
     words += [getattr(case, name) for name in _TOLD if getattr(case, name) != _USUAL[name]]
     return visible(" ".join(words))

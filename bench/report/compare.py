@@ -33,7 +33,7 @@ def table(report: Report) -> Table:
     from rich.text import Text
 
     rows = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
-    words = [axes(row.second).split() for row in rows]
+    words = [axes(row.second.case).split() for row in rows]
     shared = [word for word in words[0] if all(word in others for others in words)] if words else []
     own = [" ".join(word for word in others if word not in shared) for others in words]
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")

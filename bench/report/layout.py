@@ -78,7 +78,8 @@ def lay_out(
         ax.set_xscale("log")
         ax.set_xlim(*_reach(_sharing(panel, panels, published), panel.metric))
         ax.set_ylim(y0, y1)
-        _decorate(ax, panel, left=column == 0, bottom=bool(published) or index + columns >= count)
+        bottommost = bool(published) or index + columns >= count
+        _decorate(ax, panel, left=column == 0, bottom=bottommost, of=_batch(every[column::columns], panel, published))
         ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
         out.append(ax)
     return out
@@ -167,7 +168,19 @@ def _joined(parts: Sequence[str], limit: int) -> list[str]:
     return lines
 
 
-def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool) -> None:
+def _batch(column: Sequence[Panel | PublishedPanel], panel: Panel | PublishedPanel, published: Sequence[object]) -> str:
+    """What a latency is of: an axis that stands for a whole column names no batch in which its panels differ."""
+    found = {_batch_of(one) for one in ([panel] if published else column)}
+    if len(found) > 1:
+        return "a batch"
+    return "one image" if found == {1} else f"a batch of {found.pop()}"
+
+
+def _batch_of(panel: Panel | PublishedPanel) -> int:
+    return panel.batch if isinstance(panel, PublishedPanel) else panel.setting.batch
+
+
+def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool, of: str) -> None:
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
     marks = ticks(*ax.get_xlim())
@@ -183,8 +196,6 @@ def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bo
     if left:
         ax.set_ylabel("ImageNet top-1 (%)")
     if bottom:
-        batch = panel.batch if isinstance(panel, PublishedPanel) else panel.setting.batch
-        of = "one image" if batch == 1 else f"a batch of {batch}"
         words = f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)"
         ax.set_xlabel(f"Published {words[0].lower()}{words[1:]}" if isinstance(panel, PublishedPanel) else words)
 

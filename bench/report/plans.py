@@ -7,7 +7,8 @@ from typing import TYPE_CHECKING
 from bench.budget import Plan
 from bench.judge.forecast import Forecast
 from bench.records import Protocol
-from bench.report.text import distinct, visible
+from bench.report.cases import axes
+from bench.report.text import distinct
 from bench.units import format_duration, format_latency
 
 if TYPE_CHECKING:
@@ -30,11 +31,8 @@ def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
     out.add_column("known", overflow="fold")
     names = distinct(line.case.network for line in what.lines)
     for line in what.lines:
-        case = line.case
-        form = "" if case.form == "shipped" else f" {case.form}"
-        axes = Text(visible(f"{case.resolution}px b{case.batch} t{case.threads} {case.allocator}{form}"))
-        name = Text(names[case.network])
-        out.add_row(name, axes, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
+        name = Text(names[line.case.network])
+        out.add_row(name, Text(axes(line.case)), format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
     out.caption = Text("\n".join(sentences(what, spent, protocol)))
     return out
 
@@ -79,6 +77,9 @@ def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, objec
                 "threads": line.case.threads,
                 "allocator": line.case.allocator,
                 "form": line.case.form,
+                "precision": line.case.precision,
+                "runtime": line.case.runtime,
+                "device": line.case.device,
                 "pass_s": line.pass_s,
                 "passes": line.passes,
                 "source": line.source,

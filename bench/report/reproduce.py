@@ -9,7 +9,11 @@ import shlex
 from collections.abc import Iterable, Sequence
 
 from bench.judge.front import Panel
+from bench.records import Case
 from bench.units import format_duration
+
+_USUAL = {name: getattr(Case(network="", resolution=1), name) for name in ("form", "precision", "runtime", "device")}
+"""Options that go without saying when every case has the usual value."""
 
 
 def reproduce(panels: Sequence[Panel], session: str | None = None, published: Sequence[str] = ()) -> list[str]:
@@ -20,19 +24,19 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
         session: the one that was asked for.
         published: options and values about published files, which stand beside the panels.
     """
-    budgets = dict.fromkeys(
-        (origin.protocol.budget_s, origin.protocol.seats) for panel in panels for origin in panel.origins
-    )
+    protocols = (origin.protocol for panel in panels for origin in panel.origins)
+    budgets = dict.fromkeys((protocol.budget_s, protocol.seats, protocol.thin) for protocol in protocols)
     cases = [point.case for panel in panels for point in panel.points]
     names = _each(f"{case.network}@{case.resolution}" for case in cases)
     axes = {
         "--threads": _each(str(case.threads) for case in cases),
         "--batch": _each(str(case.batch) for case in cases),
         "--allocator": _each(case.allocator for case in cases if case.allocator != "n/a"),
-        "--form": _each(case.form for case in cases),
     }
-    if axes["--form"] == ["shipped"]:
-        del axes["--form"]
+    for name, usual in _USUAL.items():
+        values = _each(getattr(case, name) for case in cases)
+        if values != [usual]:
+            axes[f"--{name}"] = values
     told = [f"{option} {shlex.quote(','.join(values))}" for option, values in axes.items() if values]
     runs = [
         " ".join(
@@ -40,9 +44,10 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
                 f"levit-bench run --networks {shlex.quote(','.join(names))}",
                 *told,
                 f"--seats {seats} --budget {format_duration(budget_s).replace(' ', '')}",
+                *(["--thin"] if thin else []),
             ]
         )
-        for budget_s, seats in budgets
+        for budget_s, seats, thin in budgets
     ]
     draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
     return [*runs, " ".join([draws, *map(shlex.quote, published)])]

@@ -115,7 +115,8 @@ def test_every_network_of_the_catalog_can_be_prepared_and_has_a_form_for_inferen
     prepared = _compare(entry.name, entry.resolution, tmp_path)
     if entry.macs_m is not None:
         assert prepared.macs == pytest.approx(1e6 * entry.macs_m, rel=0.01)
-    assert prepared.params <= 1e6 * entry.params_m + 600
+    # Fewer than as shipped, unless a norm stood before a convolution of more channels: its shift becomes their bias.
+    assert prepared.params <= 1.001e6 * entry.params_m + 600
     if entry.built_by == "levit-bench":
         assert reports == [], "it brings its own form"
         return

@@ -5,6 +5,8 @@ from __future__ import annotations
 import shlex
 from pathlib import Path
 
+import msgspec
+
 from bench.cli import cli
 from bench.judge.front import panels
 from bench.report.reproduce import reproduce
@@ -37,3 +39,17 @@ def test_forms_are_told_when_any_is_not_as_shipped() -> None:
     assert "--form inference,shipped" in command
     (command, _) = reproduce(panels(both[1:]))
     assert "--form inference" in command
+
+
+def test_everything_that_is_not_usual_is_told() -> None:
+    usual = reproduce(panels([record("a", (0.01,) * 3)]))[0]
+    assert not {"--precision", "--runtime", "--device", "--thin"} & set(usual.split())
+    odd = [record("a", (0.01,) * 3, device="cuda", precision="fp16", runtime=name) for name in ("eager", "cuda-graphs")]
+    told = reproduce(panels(odd))[0]
+    for words in ("--device cuda", "--precision fp16", "--runtime cuda-graphs,eager"):
+        assert words in told
+    thin = [
+        msgspec.structs.replace(one, protocol=msgspec.structs.replace(one.protocol, thin=True))
+        for one in (record("a", (0.01,) * 3),)
+    ]
+    assert reproduce(panels(thin))[0].endswith("--thin")

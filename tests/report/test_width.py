@@ -19,7 +19,7 @@ from bench.judge.compare import compare as judged
 from bench.judge.components import components
 from bench.judge.forecast import forecast
 from bench.judge.front import panels
-from bench.report import aa, cases, compare, machine, networks, plans, variances
+from bench.report import aa, cases, compare, machine, networks, percentiles, plans, variances
 from bench.report.heading import session_line
 from bench.report.table import table
 from bench.report.text import WHOLE_NAME, distinct
@@ -66,6 +66,7 @@ def forecasts():
 TABLES = {
     "show": lambda: cases.table(RECORDS),
     "failures": lambda: cases.table(FAILED),
+    "percentiles": lambda: percentiles.table([*RECORDS, record("many", [0.0101234 * at for at in range(1, 400)])]),
     "variance": lambda: variances.table(components(RECORDS)),
     "front": lambda: table(panels(RECORDS)[0]),
     "plan": forecasts,

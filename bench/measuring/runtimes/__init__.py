@@ -7,9 +7,12 @@ Refuses to know any runtime in particular: one file each, third parties under th
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
+
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     # The parent asks for names only, and must stay light.
@@ -18,18 +21,50 @@ if TYPE_CHECKING:
 
     from bench.records import Case
 
-_BUILT_IN = ("eager",)
+_BUILT_IN = {"eager": ("cpu", "cuda"), "cuda-graphs": ("cuda",)}
+"""Those of the suite, with the devices they run on."""
 ENTRY_POINTS = "levit_bench.runtimes"
 
 
 class Loaded(Protocol):
     """A network ready to run in this process."""
 
+    def place(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (batch, 3, r, r) in fp32, put where and how passes read them: once, untimed."""
+
     def run(self, images: torch.Tensor) -> torch.Tensor:
-        """One pass over images (batch, 3, r, r); may return before the device is done."""
+        """One pass over what `place` returned last; may return before the device is done."""
 
     def synchronise(self) -> None:
         """Wait until the device is done."""
+
+    def fetch(self, output: torch.Tensor) -> torch.Tensor:
+        """What a pass returned, as fp32 logits (batch, classes) in the processor's memory: untimed."""
+
+    def device_seconds(self) -> tuple[float, ...]:
+        """Seconds that the device itself says each pass took, since asked last; empty when it has no clock."""
+
+
+class InProcess:
+    """A network that runs on the processor of this process: what most runtimes load."""
+
+    def __init__(self, run: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self.run = run
+
+    def place(self, images: torch.Tensor) -> torch.Tensor:
+        """They are where they should be."""
+        return images
+
+    def synchronise(self) -> None:
+        """A processor has nothing to wait for."""
+
+    def fetch(self, output: torch.Tensor) -> torch.Tensor:
+        """It is where it should be."""
+        return output
+
+    def device_seconds(self) -> tuple[float, ...]:
+        """No clock but the one that passes are timed with."""
+        return ()
 
 
 class Runtime(Protocol):
@@ -50,6 +85,8 @@ class Runtime(Protocol):
     def load(self, case: Case, artifact: Path) -> Loaded:
         """Load in a fresh process, under `torch.inference_mode`, with threads and allocator already set.
 
+        `bench.measuring.devices.get(case.device).hold` puts a module on the device of its case.
+
         Args:
             case: names the network, its form, resolution and precision, should the file not hold everything.
             artifact: what `prepare` returned.
@@ -67,6 +104,17 @@ def names() -> tuple[str, ...]:
     return (*_BUILT_IN, *sorted(point.name for point in entry_points(group=ENTRY_POINTS)))
 
 
+def check_device(name: str, device: str) -> None:
+    """Refuse a runtime of the suite on a device that it does not know; others say so themselves, in `load`.
+
+    Raises:
+        UsageError: naming the runtimes that do.
+    """
+    if device not in _BUILT_IN.get(name, (device,)):
+        able = [other for other, devices in _BUILT_IN.items() if device in devices]
+        raise UsageError(f"runtime {name!r} does not run on {device}. Choose from {', '.join(able)}.")
+
+
 def get(name: str) -> Runtime:
     """The runtime of that name.
 
@@ -74,7 +122,7 @@ def get(name: str) -> Runtime:
         LookupError: there is none.
     """
     if name in _BUILT_IN:
-        runtime: Runtime = importlib.import_module(f"{__name__}.{name}")
+        runtime: Runtime = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
         return runtime
     for point in entry_points(group=ENTRY_POINTS, name=name):
         found: Runtime = point.load()

@@ -8,18 +8,9 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from bench.measuring import forms
+from bench.measuring import devices, forms
+from bench.measuring.runtimes import Loaded
 from bench.records import Case
-
-
-class _Eager:
-    """A module in this process."""
-
-    def __init__(self, network: nn.Module) -> None:
-        self.run = network
-
-    def synchronise(self) -> None:
-        """A processor has nothing to wait for."""
 
 
 def unavailable() -> str | None:
@@ -34,11 +25,16 @@ def prepare(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     return artifact
 
 
-def load(case: Case, artifact: Path) -> _Eager:
-    """Build the network anew, bring it into its form and fill in the prepared weights."""
+def load(case: Case, artifact: Path) -> Loaded:
+    """Build the network anew, bring it into its form, fill in the prepared weights, and put it on its device."""
+    return devices.get(case.device).hold(rebuilt(case, artifact), case.precision)
+
+
+def rebuilt(case: Case, artifact: Path) -> nn.Module:
+    """The network in its form with the prepared weights, in evaluation mode, on the processor."""
     module = forms.build(case)
     safetensors.torch.load_model(module, artifact, strict=True)
-    return _Eager(module.eval().requires_grad_(requires_grad=False))
+    return module.eval().requires_grad_(requires_grad=False)
 
 
 def threads() -> int:
@@ -48,4 +44,14 @@ def threads() -> int:
 
 def versions() -> dict[str, str]:
     """Torch and what it multiplies with."""
-    return {"torch": str(torch.__version__), "mkldnn": str(torch.backends.mkldnn.is_available())}
+    out = {"torch": str(torch.__version__), "mkldnn": str(torch.backends.mkldnn.is_available())}
+    if torch.cuda.is_initialized():
+        cudnn = torch.backends.cudnn
+        out |= {
+            "cuda": str(torch.version.cuda),
+            "cudnn": str(cudnn.version()),
+            "cudnn.benchmark": str(cudnn.benchmark),
+            "cudnn.allow_tf32": str(cudnn.allow_tf32),
+            "matmul.allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
+        }
+    return out

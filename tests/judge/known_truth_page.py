@@ -1,0 +1,196 @@
+"""The tables of docs/statistics.md, computed: coverage, width, power, and what pathologies do.
+
+    python -m tests.judge.known_truth_page
+
+Takes some ten minutes. Seeds are fixed, so it prints the same again until the statistics or the simulation change.
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Iterator, Sequence
+from functools import cache
+from pathlib import Path
+from statistics import fmean, geometric_mean, median, stdev
+
+from bench.judge.estimates import counts, round_ratios
+from bench.store import load
+from tests.docs.blocks import ROOT
+from tests.judge.known_truth import (
+    ANOTHER_DAY,
+    CANDIDATES,
+    DIFFERENCES,
+    EQUAL,
+    LATENCY,
+    RELATIVE,
+    Design,
+    Trial,
+    found_different,
+    hodges_lehmann,
+    midmean,
+    offset_of,
+    score,
+    trials,
+)
+from tests.simulated.machine import PATHOLOGICAL, REGULAR
+
+SESSIONS = 1000
+SEEDS = range(SESSIONS)
+OTHERS = range(100_000, 100_000 + SESSIONS)
+"""Seeds of the sessions that say where an estimand lies under skewed noise."""
+DESIGNS: tuple[Design, ...] = ((3, 5), (6, 10), (8, 20))
+CHOICE: tuple[Design, ...] = ((3, 5), (6, 10))
+
+PROCESSES = REGULAR["quiet"]._replace(case_run=0.02)
+"""A machine on which processes differ by more than anything else."""
+_SCENARIOS = REGULAR | PATHOLOGICAL | {"processes": PROCESSES}
+
+
+@cache
+def _of(name: str, design: Design, seeds: range = SEEDS) -> dict[str, list[Trial]]:
+    return trials(_SCENARIOS[name], seeds, design)
+
+
+@cache
+def _offset(name: str, design: Design, quantity: str) -> float:
+    """Zero by symmetry for a ratio of equals; else from other sessions."""
+    return 0.0 if quantity == EQUAL else offset_of(_of(name, design, OTHERS)[quantity])
+
+
+def coverage() -> Iterator[str]:
+    """How often the study's own intervals hold the truth, and how wide they are."""
+    yield from _head("machine", "runs × rounds", LATENCY, RELATIVE, EQUAL, ANOTHER_DAY)
+    for name in REGULAR:
+        for design in DESIGNS:
+            yield coverage_row(name, design)
+
+
+def coverage_row(name: str, design: Design) -> str:
+    """One row of it."""
+    found = _of(name, design)
+    cells = []
+    for quantity in (LATENCY, RELATIVE, EQUAL):
+        one = score(found[quantity], _offset(name, design, quantity))
+        cells.append(f"{_percent(one.coverage)}, {one.width:.2f}")
+    day = score(found[ANOTHER_DAY], _offset(name, design, LATENCY))
+    return _row(name, _words(design), *cells, f"{_percent(day.coverage)}")
+
+
+def choice(design: Design) -> Iterator[str]:
+    """The candidates on the ratio of two equal networks: coverage, and width as a multiple of the study's own."""
+    yield from _head("interval", *REGULAR)
+    own = {name: _width(_of(name, design)[EQUAL]) for name in REGULAR}
+    for method, interval in CANDIDATES.items():
+        cells = []
+        for name in REGULAR:
+            found = [trial._replace(interval=interval(trial.layout)) for trial in _of(name, design)[EQUAL]]
+            width = _width(found) / own[name]
+            cells.append(f"{_percent(score(found).coverage)}, {width:.2f}" if width < 1e9 else "no interval")
+        yield _row(method, *cells)
+
+
+def resampling() -> Iterator[str]:
+    """Student's t and the bootstrap where processes differ: coverage, and width as a multiple of the former's."""
+    designs = ((3, 5), (5, 30))
+    yield from _head("interval", *map(_words, designs))
+    for method in ("t over runs, medians of rounds", "hierarchical bootstrap, medians"):
+        cells = []
+        for design in designs:
+            own = _of("processes", design)[EQUAL]
+            found = [trial._replace(interval=CANDIDATES[method](trial.layout)) for trial in own]
+            cells.append(f"{_percent(score(found).coverage)}, {_width(found) / _width(own):.2f}")
+        yield _row(method, *cells)
+
+
+def power() -> Iterator[str]:
+    """How often two networks are told apart, by how much they differ."""
+    yield from _head("machine", "runs × rounds", "equal", *(f"{100 * more:.0f} %" for more in DIFFERENCES.values()))
+    for name in REGULAR:
+        for design in DESIGNS:
+            yield power_row(name, design)
+
+
+def power_row(name: str, design: Design) -> str:
+    """One row of it."""
+    found = _of(name, design)
+    shares = [found_different(found[quantity]) / SESSIONS for quantity in (EQUAL, *DIFFERENCES)]
+    return _row(name, _words(design), *(f"{_percent(share)}" for share in shares))
+
+
+def pathologies(design: Design = (6, 10)) -> Iterator[str]:
+    """What one thing that goes wrong does to latency and to a ratio of equals."""
+    yield from _head("what is wrong", "latency off by", "half width", "equals told apart", "half width", "10 % found")
+    for name in ("normal", *PATHOLOGICAL):
+        found = _of(name, design)
+        late, equal = found[LATENCY], found[EQUAL]
+        yield _row(
+            "nothing" if name == "normal" else name,
+            f"{_percent(offset_of(late), '+')}",
+            f"{_percent(_width(late))}",
+            f"{_percent(found_different(equal) / SESSIONS)}",
+            f"{_percent(_width(equal))}",
+            f"{_percent(found_different(found['plus10']) / SESSIONS)}",
+        )
+
+
+LOCATIONS = {
+    "median of pairs": median,
+    "mean of the middle half": midmean,
+    "Hodges-Lehmann": hodges_lehmann,
+    "mean": fmean,
+}
+
+
+def stored(root: Path = ROOT / "results") -> Iterator[str]:
+    """How far a run's location of log ratios to the yardstick scatters in the committed sessions, over the median's."""
+    relative: dict[str, list[float]] = {name: [] for name in LOCATIONS}
+    for record in load(root)[0]:
+        rounds = [list(round_ratios(run).values()) for run in record.runs if counts(run)]
+        runs = [run for run in rounds if len(run) >= 5]
+        if record.info.role == "subject" and record.outcome == "done" and len(runs) >= 5:
+            scatter = {name: stdev(location(run) for run in runs) for name, location in LOCATIONS.items()}
+            for name, value in scatter.items():
+                relative[name].append(value / scatter["median of pairs"])
+    yield from _head("location within a run", f"{len(relative['mean'])} cases")
+    for name, values in relative.items():
+        yield _row(name, f"{geometric_mean(values):.2f}")
+
+
+def _width(found: Sequence[Trial]) -> float:
+    return sum((trial.interval.high - trial.interval.low) / 2 for trial in found) / len(found)
+
+
+def _percent(share: float, sign: str = "") -> str:
+    return f"{100 * share:{sign}.1f} %"
+
+
+def _words(design: Design) -> str:
+    return f"{design[0]} × {design[1]}"
+
+
+def _head(*names: str) -> Iterator[str]:
+    yield _row(*names)
+    yield "|:--|" + "--:|" * (len(names) - 1)
+
+
+def _row(*cells: str) -> str:
+    return f"| {' | '.join(cells)} |"
+
+
+def main() -> None:
+    """Print all tables."""
+    tables = {
+        "coverage": coverage(),
+        **{f"choice, {_words(design)}": choice(design) for design in CHOICE},
+        "resampling": resampling(),
+        "power": power(),
+        "pathologies": pathologies(),
+        "location, stored sessions": stored(),
+    }
+    for title, lines in tables.items():
+        sys.stdout.write(f"\n{title}\n\n" + "".join(f"{line}\n" for line in lines))
+        sys.stdout.flush()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""Sessions on a simulated machine: the real engine takes them, the real store's reader assembles their records.
+
+Knows the size of a realistic session; refuses to know what the machine is like and what the records say.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from bench.budget import Costs, Progress, Step, passes_a_turn
+from bench.measuring.engine import Engine
+from bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS
+from bench.measuring.observer import Silent
+from bench.records import (
+    Case,
+    CaseLine,
+    Line,
+    Protocol,
+    Record,
+    Role,
+    RunEndLine,
+    RunStartLine,
+    SessionLine,
+    TurnLine,
+)
+from bench.store import Session, SessionWriter, read_session, records
+from tests.fake_world import MACHINE
+from tests.simulated.machine import Scenario, SimulatedMachine
+
+YARDSTICK_S = 0.0149
+NULL_S = 40e-6
+NETWORKS = {
+    "levit_192": 0.0259,
+    "deit_tiny_patch16_224": 0.0355,
+    "efficientnet_b0": 0.0237,
+    "efficientnet_b2": 0.0482,
+    "mobilenetv3_large_100": 0.0148,
+    "resnet50": 0.0623,
+}
+"""True seconds a pass, of the order that the pilot saw."""
+LADDER = {"base": 0.02, "twin": 0.02, "plus1": 0.0202, "plus2": 0.0204, "plus5": 0.021, "plus10": 0.022}
+"""Two equal networks, and four that are 1, 2, 5 and 10 % slower than they."""
+PROTOCOL = Protocol(
+    settle_passes=1, turn_s=0.03, min_passes=2, max_passes=50, runs=0, min_rounds=2, budget_s=60.0, timeout_s=60.0
+)
+"""The protocol of `levit-bench run`."""
+
+
+class Counted(NamedTuple):
+    """A policy that counts, so that sessions of one design are of one size."""
+
+    runs: int
+    rounds: int
+
+    def next(self, now: Progress) -> Step:
+        """Another round until there are enough, then another run until there are enough."""
+        if now.rounds < self.rounds:
+            return "round"
+        return "run" if now.run + 1 < self.runs else "stop"
+
+
+class Lines:
+    """A writer that keeps what it is given: the same lines, sooner than from a disk."""
+
+    def __init__(self, head: SessionLine) -> None:
+        self._head = head
+        self._lines: list[Line] = []
+
+    def append(self, line: Line) -> None:
+        """Keep one line."""
+        self._lines.append(line)
+
+    def session(self) -> Session:
+        """What reading the file would give."""
+        kept = self._lines
+        return Session(
+            head=self._head,
+            cases=tuple(line for line in kept if isinstance(line, CaseLine)),
+            starts=tuple(line for line in kept if isinstance(line, RunStartLine)),
+            turns=tuple(line for line in kept if isinstance(line, TurnLine)),
+            ends=tuple(line for line in kept if isinstance(line, RunEndLine)),
+            findings=(),
+        )
+
+
+class Taken(NamedTuple):
+    """A session, and what was true in it."""
+
+    session: Session
+    records: list[Record]
+    machine: SimulatedMachine
+
+    def record(self, network: str) -> Record:
+        """The record of a network."""
+        return next(record for record in self.records if record.case.network == network)
+
+    def truth_s(self, network: str) -> float:
+        """Seconds a pass that the network really takes in this session, before anything goes wrong."""
+        return math.exp(self.machine.logs[self.record(network).info.id])
+
+
+def take(
+    scenario: Scenario,
+    seed: int,
+    *,
+    networks: Mapping[str, float] = NETWORKS,
+    runs: int = 6,
+    rounds: int = 10,
+    allocator: str = "pinned",
+    name: str | None = None,
+    folder: Path | None = None,
+) -> Taken:
+    """Take a session with the real engine; with a folder it goes through a file there."""
+    lines = [_line(network, seconds, allocator=allocator) for network, seconds in networks.items()]
+    lines += [_line(stick, YARDSTICK_S, role="yardstick") for stick in YARDSTICKS]
+    lines.append(_line(NULL, NULL_S, role="null", resolution=NULL_RESOLUTION))
+    machine = SimulatedMachine(lines, scenario, seed, runs=runs, rounds=rounds)
+    head = SessionLine(
+        session=name or f"simulated-{seed}",
+        bench="0",
+        machine=MACHINE,
+        protocol=PROTOCOL,
+        conditions=machine.look(),
+        title="simulated",
+    )
+    if folder is None:
+        kept = Lines(head)
+        _measure(lines, machine, kept, runs, rounds)
+        session = kept.session()
+    else:
+        with SessionWriter.create(folder, head) as writer:
+            _measure(lines, machine, writer, runs, rounds)
+        session = read_session(writer.path)
+    return Taken(session, records(session), machine)
+
+
+def session(
+    scenario: Scenario,
+    seed: int,
+    *,
+    networks: Mapping[str, float] = NETWORKS,
+    runs: int = 6,
+    rounds: int = 10,
+) -> list[Record]:
+    """The records of a session; see `take`."""
+    return take(scenario, seed, networks=networks, runs=runs, rounds=rounds).records
+
+
+def _line(
+    network: str, seconds: float, *, role: Role = "subject", resolution: int = 224, allocator: str = "pinned"
+) -> CaseLine:
+    case = Case(network=network, resolution=resolution, allocator=allocator)
+    passes = passes_a_turn(seconds, PROTOCOL.turn_s, PROTOCOL.min_passes, PROTOCOL.max_passes)
+    return CaseLine(
+        id=case.id, case=case, role=role, family="simulated", params=5_000_000, macs=round(3e10 * seconds),
+        passes=passes, probe_s=seconds, prepare_s=1.0, artifact_sha256="0" * 64, logits_std=1.0,
+    )  # fmt: skip
+
+
+def _measure(
+    lines: Sequence[CaseLine], machine: SimulatedMachine, writer: SessionWriter | Lines, runs: int, rounds: int
+) -> None:
+    for line in lines:
+        writer.append(line)
+    engine = Engine(PROTOCOL, lines, machine.world(), writer, Silent(), machine.now)  # type: ignore[arg-type]
+    engine.take_runs(Counted(runs, rounds), Costs(machine.start_s, 0.5), 0)
