@@ -13,6 +13,7 @@ from bench import arguments, store
 from bench.errors import BenchError, NothingToShowError
 from bench.records import Finding, Record
 from bench.request import Request, capped, protocol_of, resolve_session, subjects
+from bench.twins import twin_of
 from bench.units import parse_duration
 
 if TYPE_CHECKING:
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
 
     from bench.judge.front import Panel
     from bench.measuring.observer import Observer
+    from bench.measuring.preparation import Workshop
     from bench.measuring.session import Outcome
 
 
@@ -159,6 +161,30 @@ def measure_requests(
         observer = observer or Silent()
         outcome = measure_session(list(distinct.values()), protocol, root, observer, workshop, title=title)
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
+
+
+def measure_twins(
+    request: Request, root: Path, workshop: Workshop, observer: Observer | None = None, *, title: str | None = None
+) -> Outcome:
+    """Carry out a request with every case under two names, which differ in nothing else; twins have no accuracy.
+
+    Args:
+        request: what is asked.
+        root: the store.
+        workshop: prepares the networks; one that is lent to several sessions prepares each once.
+        observer: is told what happens.
+        title: what the session is for.
+
+    Raises:
+        bench.errors.BenchError: as `measure`.
+    """
+    from bench.measuring.observer import Silent
+    from bench.measuring.session import Subject
+    from bench.measuring.session import measure as measure_session
+
+    chosen = subjects(request, workshop)
+    both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
+    return measure_session(both, protocol_of(request), root, observer or Silent(), workshop, title=title)
 
 
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:

@@ -23,6 +23,7 @@ from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
 from bench.records import Case, Protocol, SeatMode
+from bench.twins import is_twin
 from bench.units import parse_duration
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
@@ -234,6 +235,8 @@ def _resolve(
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
             raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
+        if is_twin(name):
+            raise UsageError(f"{name!r} is the name of a twin. 'levit-bench aa' times networks beside their twins.")
     try:
         found = workshop.resolve(dict.fromkeys(name for name, _ in wanted))
     except SeatLostError as lost:

@@ -13,6 +13,7 @@ from bench.errors import UsageError
 _SECONDS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
 _COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _COUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMgGtT]?)")
+_PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?)\s*%")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|µs|μs|ms|s|min|m|h)")
 
 
@@ -33,6 +34,19 @@ def parse_duration(text: str) -> float:
             f"{text[:80]!r} is no duration. Write a positive number with a unit, such as 90s, 3m or 1h30m."
         )
     return total
+
+
+def parse_percent(text: str) -> float:
+    """The share in a text such as `1%` or `2.5 %`: 0.01, 0.025.
+
+    Raises:
+        UsageError: the text is no number of percent from 0 to 100.
+    """
+    match = _PERCENT.fullmatch(text.strip())
+    share = float(match[1]) / 100 if match else math.nan
+    if not 0 <= share <= 1:
+        raise UsageError(f"{text[:80]!r} is no share. Write percent from 0 to 100 with the sign, such as 1% or 2.5%.")
+    return share
 
 
 def whole_numbers(text: str) -> tuple[int, ...]:

@@ -9,7 +9,7 @@ import pytest
 from bench.judge.front import panels
 from bench.report import table
 from bench.store import records
-from tests.docs import levit_tables, plain_pytest
+from tests.docs import compare_page, levit_tables, plain_pytest
 from tests.docs import measured_page as measured
 
 ROOT = measured.ROOT
@@ -94,3 +94,14 @@ def test_what_is_said_of_plain_pytest_benchmark_is_computed_from_its_stored_invo
     assert len(plain_pytest.rows()) >= 9
     assert plain_pytest.PAGE.read_text(encoding="utf-8") == plain_pytest.page()
     assert plain_pytest.alarms([dict.fromkeys(plain_pytest.NETWORKS, s) for s in (1.0, 1.04, 1.2)]) == (1, 2)
+
+
+def test_the_figures_about_comparisons_are_computed_from_the_stored_sessions() -> None:
+    text = compare_page.PAGE.read_text(encoding="utf-8")
+    assert text == compare_page.page(text), "run: python -m tests.docs.compare_page"
+
+
+def test_pinned_sessions_find_a_tenth_and_hardly_ever_what_is_not_there() -> None:
+    pinned, _ = compare_page.outcomes()
+    assert pinned.alarmed / pinned.reports <= 0.15  # of reports that share sessions
+    assert pinned.found[1] >= 0.9

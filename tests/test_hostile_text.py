@@ -101,7 +101,7 @@ def test_stored_text_is_shown_as_text_by_every_verb_that_reads(
 ) -> None:
     for words in (
         "show", "show --variance", "show --percentiles", "show --instrument", "front", "pick --min-top1 60",
-        "pick --max-latency 1us", "pick --max-latency 1s", "show --where network=nothing",
+        "pick --max-latency 1us", "pick --max-latency 1s", "aa --stored", "show --where network=nothing",
         "front --where machine=nothing",
     ):  # fmt: skip
         code, out, err = run(capsys, *words.split())
@@ -110,6 +110,29 @@ def test_stored_text_is_shown_as_text_by_every_verb_that_reads(
         assert clean(err), words
         assert words.startswith("pick") or max(len(line.rstrip()) for line in out.splitlines() or [""]) <= 80, words
     assert {path.name for path in hostile.parent.iterdir()} == {"made", "results", "reports"}
+
+
+@stored
+def test_stored_text_is_shown_as_text_when_it_is_compared(
+    hostile: Path, text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (one,) = hostile.rglob("*.jsonl")
+    lines = one.read_text(encoding="utf-8").splitlines()
+    lines[0] = lines[0].replace('"session": "s1"', '"session": "s2"')
+    other = tmp_path / "other" / "machine" / "s2.jsonl"
+    other.parent.mkdir(parents=True)
+    other.write_text("\n".join(lines) + "\n", encoding="utf-8")
+    for words in (["s1", "other"], ["s1", "--networks", f"{text},plain"], ["s1", "--between", f"{text}=a,b"],
+                  ["s1", str(tmp_path / "made")], ["before", "other"], [text + "x", "s1"]):  # fmt: skip
+        code, out, err = run(capsys, "compare", *words)
+        assert code in (1, 2, 3), (words, err)
+        assert clean(out), words
+        assert clean(err), words
+        shown = [line.rstrip() for line in out.splitlines() if not line.startswith(("first: ", "second: "))]
+        assert max(map(len, [line for line in shown if " compared: " not in line] or [""])) <= 80, words
+    code, out, _ = run(capsys, "compare", "s1", "other", "--json")
+    assert code == 1
+    assert text in {row["network"] for row in json.loads(out)["rows"]}
 
 
 @stored
@@ -146,7 +169,9 @@ def test_stored_text_is_harmless_in_every_file_of_a_front(
 @stored
 def test_a_value_of_where_is_quoted_as_text(hostile: Path, text: str, capsys: pytest.CaptureFixture[str]) -> None:
     for words in (("--where", f"network={text}x"), ("--where", f"{text}x=1"), ("--session", f"{text}x")):
-        for verb in ("show", "front", "pick --min-top1 60"):
+        for verb in ("show", "front", "pick --min-top1 60", "compare s1 made"):
+            if verb.startswith("compare") and words[0] == "--session":
+                continue
             code, out, err = run(capsys, *verb.split(), *words)
             assert (code in (2, 3), out) == (True, ""), (verb, words)
             assert clean(err)

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats import best_rounds, t_interval, variance_components
+from bench.stats import best_rounds, between_groups, clopper_pearson_upper, t_interval, variance_components
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
 
@@ -72,3 +72,31 @@ def test_the_best_number_of_rounds_beats_its_neighbours(start, each, between, wi
 
 def test_without_variance_between_runs_one_run_should_never_end():
     assert best_rounds(10, 1, 0.0, 1.0) == 1_000_000
+
+
+def test_the_variance_between_groups_knows_its_degrees_of_freedom() -> None:
+    rng = random.Random(3)
+    groups = [[level + rng.gauss(0, 0.01) for _ in range(50)] for level in (rng.gauss(0, 0.1) for _ in range(8))]
+    variance, freedom = between_groups(groups)
+    assert variance == pytest.approx(variance_components(groups)[0])
+    assert freedom == pytest.approx(7, rel=0.01)  # as if the groups' true levels were known
+    noisy = [[0.005 * at + rng.gauss(0, 0.01) for _ in range(3)] for at in range(8)]
+    assert 1 < between_groups(noisy)[1] < 7
+    assert between_groups([[0.0, 1.0], [0.0, 1.0], [1.9, 0.9]])[1] == 1
+
+
+def test_no_variance_between_groups_has_no_uncertainty_to_add() -> None:
+    assert between_groups([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]) == (0.0, math.inf)
+
+
+@pytest.mark.parametrize(
+    ("hits", "trials", "limit"), [(0, 1, 0.95), (0, 20, 0.1391), (1, 20, 0.2161), (20, 20, 1.0), (5, 100, 0.1023)]
+)
+def test_the_limit_of_a_rate_is_that_of_the_tables(hits: int, trials: int, limit: float) -> None:
+    assert clopper_pearson_upper(hits, trials) == pytest.approx(limit, abs=5e-4)
+
+
+@pytest.mark.parametrize(("hits", "trials"), [(0, 0), (2, 1), (-1, 3)])
+def test_a_share_that_is_none_has_no_limit(hits: int, trials: int) -> None:
+    with pytest.raises(ValueError, match="is no share"):
+        clopper_pearson_upper(hits, trials)

@@ -12,6 +12,7 @@ from bench.units import (
     format_duration,
     format_latency,
     parse_duration,
+    parse_percent,
     significant,
 )
 
@@ -94,3 +95,14 @@ def test_counts_and_sizes_have_their_suffixes_and_a_dash_when_unknown():
         "–", "12", "9.20M", "1.13G", "305M", "2.00T",
     ]  # fmt: skip
     assert [format_bytes(c) for c in (None, 12, 2048, 32 << 20, 16 << 30)] == ["–", "12 B", "2 KiB", "32 MiB", "16 GiB"]
+
+
+@pytest.mark.parametrize(("text", "share"), [("1%", 0.01), ("2.5 %", 0.025), (" 0% ", 0.0), ("100%", 1.0)])
+def test_a_share_is_read_as_people_write_it(text, share):
+    assert parse_percent(text) == pytest.approx(share)
+
+
+@pytest.mark.parametrize("text", ["", "%", "1", "0.01", "-1%", "101%", "one %", "nan%", "1%%"])
+def test_a_text_that_is_no_share_is_refused_with_an_example(text):
+    with pytest.raises(UsageError, match=r"is no share\. Write percent from 0 to 100 with the sign, such as 1%"):
+        parse_percent(text)

@@ -21,6 +21,8 @@ _VERBS = {
     "front": "Draw the speed/accuracy Pareto front of what is stored.",
     "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
     "show": "Show what is stored, one line a case.",
+    "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
+    "aa": "Time every case under two names: how often is a difference found where there is none?",
     "list": "List the networks of the catalog.",
     "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
     "machine": "Describe this machine and the state it is in.",
@@ -54,7 +56,7 @@ def cli() -> None:
       levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
       levit-bench front
 
-    Exit codes: 0 done, 1 a case failed, 2 usage, 3 nothing to show or not comparable, 130 interrupted.
+    Exit codes: 0 done, 1 a case failed or is slower, 2 usage, 3 nothing to show or not comparable, 130 interrupted.
     """
 
 

@@ -17,6 +17,7 @@ from bench.judge.comparable import Setting, differences, enumerate_values, natur
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import inverted, latency, no_speed, pooled, yardstick_latency
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
+from bench.twins import is_twin
 
 Metric = Literal["latency", "throughput"]
 PANEL_LIMIT = 8
@@ -204,7 +205,9 @@ def _panel(one: Setting, records: list[Record], metric: Metric, doubtful: Sequen
     cases: dict[str, list[Record]] = {}
     for record in records:
         reason = no_speed(record)
-        if reason is not None:
+        if is_twin(record.case.network):
+            excluded.append(_excluded(record, "a twin: timed to test the instrument, not to be ranked"))
+        elif reason is not None:
             excluded.append(_excluded(record, reason.message))
         else:
             cases.setdefault(record.info.id, []).append(record)

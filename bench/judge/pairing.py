@@ -14,6 +14,7 @@ import msgspec
 from bench import catalog
 from bench.published import VALIDATION, PublishedFile, TopOne, architecture
 from bench.records import Accuracy, Finding, Record
+from bench.twins import is_twin
 
 NAMED = 5
 """Networks that a finding names before it says how many more there are."""
@@ -69,8 +70,8 @@ def from_catalog(model: str, resolution: int) -> Accuracy | None:
 
 
 def timm_name(network: str) -> str | None:
-    """What timm calls a network that was measured; None for one that timm has not."""
-    if ":" in network:
+    """What timm calls a network that was measured; None for one that timm has not, and for a twin."""
+    if ":" in network or is_twin(network):
         return None
     return _names().get(network, network)
 

@@ -36,8 +36,20 @@ class Ratio(NamedTuple):
 def paired(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
     """Time of `one` over that of `other`, from the runs that hold both; absent below `MIN_RUNS` of them.
 
+    The interval is Student's t over runs, as everywhere.
+    """
+    logs = paired_logs(one, other)
+    if len(logs) < MIN_RUNS:
+        return None
+    mean, low, high = t_interval(logs, LEVEL)
+    return Ratio(math.exp(mean), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), len(logs))
+
+
+def paired_logs(one: Iterable[Record], other: Iterable[Record]) -> list[float]:
+    """Log of the time of `one` over that of `other`, for each run that holds both, in order.
+
     Each run gives the median over its rounds of log(one's turn) - log(the other's turn of that round): whatever slowed
-    the round cancels. The interval is Student's t over runs, as everywhere.
+    the round cancels. A run without a common round gives nothing.
     """
     ones, others = _runs(one), _runs(other)
     logs = []
@@ -46,10 +58,7 @@ def paired(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
         pairs = [value - theirs[number] for number, value in mine.items() if number in theirs]
         if pairs:
             logs.append(median(pairs))
-    if len(logs) < MIN_RUNS:
-        return None
-    mean, low, high = t_interval(logs, LEVEL)
-    return Ratio(math.exp(mean), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), len(logs))
+    return logs
 
 
 def unpaired(one: Estimate, other: Estimate) -> Ratio:

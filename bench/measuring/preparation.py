@@ -1,4 +1,4 @@
-"""Prepares every network of a session once, in a process apart, and keeps the artifacts until the session ends.
+"""Prepares every network once, in a process apart, and keeps the artifacts for as many sessions as it is lent to.
 
 A network that raises, hangs or dies costs itself: the process is replaced and the others go on. Refuses to know what
 the artifacts are for.
@@ -27,13 +27,14 @@ class Artifact(NamedTuple):
 
 
 class Workshop:
-    """The session's artifacts, in a folder that goes with it."""
+    """Artifacts, in a folder that goes with it; what was prepared for one session serves the next one, too."""
 
     def __init__(self, seed: int, timeout_s: float) -> None:
         self._seed = seed
         self._timeout_s = timeout_s
         self._folder = tempfile.TemporaryDirectory(prefix="levit-bench-", ignore_cleanup_errors=True)
         self._seat: Seat | None = None
+        self._ready: dict[tuple[Case, tuple[int, ...]], Artifact] = {}
 
     def __enter__(self) -> Workshop:
         return self
@@ -69,7 +70,8 @@ class Workshop:
         out: dict[str, Artifact | str] = {}
         for done, (network, group) in enumerate(groups.items()):
             told(done, len(groups), network)
-            found = self._prepare(network, tuple(sorted({case.batch for case in group})))
+            batches = tuple(sorted({case.batch for case in group}))
+            found = self._ready.get((network, batches)) or self._prepare(network, batches)
             out |= dict.fromkeys((case.id for case in group), found)
         return out
 
@@ -86,7 +88,7 @@ class Workshop:
             return answer.reason
         if not isinstance(answer, Prepared):
             raise TypeError(f"unexpected answer {type(answer).__name__}")
-        return Artifact(folder, answer)
+        return self._ready.setdefault((network, batches), Artifact(folder, answer))
 
     def _working_seat(self) -> Seat:
         if self._seat is None:

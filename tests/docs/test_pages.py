@@ -28,7 +28,9 @@ PROGRAMS = {"levit-bench": ["-P", "-m", "bench"], "pytest": ["-m", "pytest", "-p
 
 
 def _measures(words: list[str]) -> bool:
-    return words[:2] == ["levit-bench", "run"] or (words[0] == "pytest" and "--benchmark" in words)
+    if words[0] == "pytest":
+        return "--benchmark" in words
+    return words[:2] == ["levit-bench", "run"] or (words[:2] == ["levit-bench", "aa"] and "--networks" in words)
 
 
 def _budget_s(words: list[str]) -> float:

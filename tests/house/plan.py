@@ -26,6 +26,7 @@ FLOORS = {
     "bench.arguments": Floor(2),
     "bench.history": Floor(2),
     "bench.stats": Floor(2),
+    "bench.twins": Floor(2),
     "bench.units": Floor(2),
     "bench.catalog": Floor(2),
     "bench.availability": Floor(3),

@@ -9,6 +9,7 @@ from bench.measuring import networks, runtimes
 from bench.measuring.environment import default_allocator
 from bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS, instrument_cases
 from bench.records import Case
+from bench.twins import SUFFIX
 
 
 def test_each_kind_of_name_resolves_to_its_own_resolution() -> None:
@@ -69,3 +70,20 @@ def test_registered_runtimes_are_found_and_others_named() -> None:
     assert runtimes.get("eager").unavailable() is None
     with pytest.raises(LookupError, match="unknown runtime 'tensorrt'; known are eager"):
         runtimes.get("tensorrt")
+
+
+@pytest.mark.parametrize("name", ["levit_128s", "tests.hostile_networks:sound"])
+def test_a_twin_is_built_as_its_original_is(name: str) -> None:
+    twin, size = name + SUFFIX, networks.resolve([name]).resolutions[name]
+    assert networks.resolve([twin]).resolutions == {twin: size}
+    assert networks.channels(twin) == networks.channels(name)
+    built = []
+    for one in (name, twin):
+        torch.manual_seed(0)
+        built.append(networks.build(one, size).state_dict())
+    assert built[0].keys() == built[1].keys()
+    assert all(torch.equal(value, built[1][key]) for key, value in built[0].items())
+
+
+def test_a_twin_of_nothing_comes_back_with_the_reason() -> None:
+    assert set(networks.resolve(["nosuch" + SUFFIX]).missing) == {"nosuch" + SUFFIX}

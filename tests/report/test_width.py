@@ -6,6 +6,7 @@ import io
 import re
 from collections import Counter
 
+import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -13,13 +14,16 @@ from rich.console import Console
 
 from bench.budget import plan
 from bench.catalog import entries
+from bench.judge.aa import pairs
+from bench.judge.compare import compare as judged
 from bench.judge.components import components
 from bench.judge.forecast import forecast
 from bench.judge.front import panels
-from bench.report import cases, machine, networks, percentiles, plans, variances
+from bench.report import aa, cases, compare, machine, networks, percentiles, plans, variances
 from bench.report.heading import session_line
 from bench.report.table import table
 from bench.report.text import WHOLE_NAME, distinct
+from bench.twins import SUFFIX
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.making import record
 
@@ -43,6 +47,16 @@ RECORDS = [
 FAILED = [record(name, (), outcome="failed", reason="out of memory " * 20) for name in NAMES]
 
 
+LATER = [msgspec.structs.replace(one, session="s2") for one in RECORDS]
+
+
+TWINS = [
+    record(name + SUFFIX, (0.1 * at, 0.12 * at, 0.13 * at), resolution=size, threads=16, allocator="shipped")
+    for at, name in enumerate(NAMES, 1)
+    for size in (160, 224)
+]
+
+
 def forecasts():
     asked = [one.case for one in RECORDS]
     what = forecast(asked, [], PROTOCOL, [], MACHINE)
@@ -57,6 +71,8 @@ TABLES = {
     "front": lambda: table(panels(RECORDS)[0]),
     "plan": forecasts,
     "list": lambda: networks.table(entries(), {"levit_128s": "a reason"}),
+    "compare": lambda: compare.table(judged(RECORDS, LATER)),
+    "aa": lambda: aa.table(pairs([*RECORDS, *TWINS])),
     "machine": lambda: machine.table(MACHINE, CONDITIONS),
 }
 
@@ -95,11 +111,11 @@ def test_every_name_of_the_catalog_stands_on_one_line_of_80_columns():
     assert {entry.family for entry in entries() if " " not in entry.family} <= set(words)
 
 
-@pytest.mark.parametrize("name", ["show", "failures", "front", "plan"])
+@pytest.mark.parametrize("name", ["show", "failures", "front", "plan", "compare", "aa"])
 def test_no_two_cases_look_the_same(name):
     """Rows are told apart by their text without figures, so that these do not tell them apart by chance."""
     shown = TABLES[name]()
-    columns = [shown.columns[at] for at in ((0,) if name == "front" else (0, 1))]
+    columns = [shown.columns[at] for at in {"front": (0,), "aa": (0, 1, 2)}.get(name, (0, 1))]
     rows = Counter(zip(*(map(str, column._cells) for column in columns), strict=True))
     assert rows
     assert set(rows.values()) == {1}

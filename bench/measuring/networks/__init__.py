@@ -15,6 +15,7 @@ from torch import nn
 
 from bench.measuring.reasons import one_line
 from bench.measuring.wire import Resolved
+from bench.twins import original
 
 # In this order; the last one takes every name that is left. Loaded when asked: the yardstick imports neither timm nor
 # anything else of the suite.
@@ -45,11 +46,12 @@ class Builder(Protocol):
 
 
 def build(name: str, resolution: int) -> nn.Module:
-    """Build a network by name, in evaluation mode.
+    """Build a network by name, in evaluation mode; a twin is built as its original is.
 
     Raises:
         LookupError: no builder owns the name.
     """
+    name = original(name)
     return _builder_of(name).build(name, resolution).eval()
 
 
@@ -59,6 +61,7 @@ def channels(name: str) -> int:
     Raises:
         LookupError: no builder owns the name.
     """
+    name = original(name)
     told: Callable[[str], int] = getattr(_builder_of(name), "channels", lambda _name: 3)
     return told(name)
 
@@ -69,7 +72,7 @@ def resolve(names: Iterable[str]) -> Resolved:
     missing: dict[str, str] = {}
     for name in names:
         try:
-            resolutions[name] = _builder_of(name).default_resolution(name)
+            resolutions[name] = _builder_of(original(name)).default_resolution(original(name))
         except LookupError as error:
             missing[name] = one_line(str(error))
     known = importlib.import_module(f"{__name__}.timm_zoo").names() if missing else ()

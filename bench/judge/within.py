@@ -1,0 +1,82 @@
+"""Two networks, forms or allocators of one session, paired by round in every setting that holds both.
+
+Knows which records of a session belong side by side; refuses to know what makes a verdict. Needs no yardstick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from bench.errors import NothingToShowError, UsageError
+from bench.judge.comparable import enumerate_values, natural, setting
+from bench.judge.compare import Report, Row, finished
+from bench.judge.estimates import no_speed
+from bench.judge.rivals import paired_logs
+from bench.judge.verdicts import Rules, judge, of_pairs
+from bench.records import Record
+
+FIELDS = ("network", "form", "allocator", "precision", "runtime")
+"""Fields by which two cases of one session may be compared."""
+_FOLLOWS = {"allocator": ("seats",), "runtime": ("runtime_version",)}
+
+
+def within(records: Iterable[Record], field: str, first: str, second: str, rules: Rules = Rules()) -> Report:  # noqa: B008
+    """Compare two networks, forms or allocators inside one session, paired by round, in every setting that holds both.
+
+    Args:
+        records: of one session.
+        field: one of `FIELDS`.
+        first: value of the field that is compared with.
+        second: value of the field that is judged.
+        rules: what counts as a difference.
+
+    Raises:
+        UsageError: the field is none of those, or the records are of several sessions.
+        NothingToShowError: no record has one of the values, or no setting holds both; names what there is.
+    """
+    if field not in FIELDS:
+        raise UsageError(f"cannot compare by {field[:80]!r}. Choose from {', '.join(FIELDS)}.")
+    if first == second:
+        raise UsageError(f"{first[:80]!r} is compared with itself. Name two different ones.")
+    subjects = list({record.info.id: record for record in records if record.info.role == "subject"}.values())
+    if len(sessions := {record.session for record in subjects}) > 1:
+        raise UsageError(f"these are {len(sessions)} sessions, and pairs need one. Name one session.")
+    stored = sorted({str(getattr(record.case, field)) for record in subjects}, key=natural)
+    for value in (first, second):
+        if value not in stored:
+            raise NothingToShowError(
+                f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}."
+            )
+    groups: dict[object, tuple[list[Record], list[Record]]] = {}
+    for record in subjects:
+        value = str(getattr(record.case, field))
+        if value in (first, second):
+            groups.setdefault(_without(record, field), ([], []))[value != first].append(record)
+    pairs = [pair for ones, others in groups.values() for pair in _side_by_side(ones, others)]
+    if not pairs:
+        raise NothingToShowError(
+            f"no setting holds both {field}={first[:80]} and {field}={second[:80]}: they were timed in different ones. "
+            "Measure both in one session."
+        )
+    effects = [no_speed(one) or no_speed(other) or of_pairs(paired_logs([other], [one])) for one, other in pairs]
+    rows = [
+        Row(one, other, finished(found, [one], [other], rules))
+        for (one, other), found in zip(pairs, judge(effects, rules), strict=True)
+    ]
+    return Report(tuple(rows))
+
+
+def _without(record: Record, field: str) -> object:
+    """What two cases of a session share when they may be compared by a field."""
+    if field == "network":
+        return setting(record)
+    blank = dict.fromkeys((field, *_FOLLOWS.get(field, ())), "")
+    return record.case.network, record.case.resolution, msgspec.structs.replace(setting(record), **blank)
+
+
+def _side_by_side(ones: Sequence[Record], others: Sequence[Record]) -> list[tuple[Record, Record]]:
+    """Pairs at the same resolution; where there is none, the first of each, as networks have sizes of their own."""
+    same = [(one, other) for one in ones for other in others if one.case.resolution == other.case.resolution]
+    return same or [(ones[0], others[0])] if ones and others else []

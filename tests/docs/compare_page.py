@@ -1,0 +1,136 @@
+"""The figures of docs/compare.md, computed from the stored sessions, so that none can go stale.
+
+python -m tests.docs.compare_page        writes them into the page; the tests compare them
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Sequence
+from functools import cache
+from itertools import combinations
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from bench.judge.aa import Kind, pairs, rates
+from bench.judge.compare import Report, compare
+from bench.judge.verdicts import Verdict
+from bench.records import Record, Run
+from bench.stats import clopper_pearson_upper
+from bench.store import records
+from bench.units import significant
+from tests.docs.measured_page import ROOT, sessions
+
+PAGE = ROOT / "docs" / "compare.md"
+START, END = "<!-- aa -->\n", "<!-- end -->"
+SLOWDOWNS = (1.05, 1.10, 1.20)
+"""Factors by which sessions are made slower, to see what is found."""
+
+
+class Outcome(NamedTuple):
+    """Verdicts on sessions of one allocator, each against each."""
+
+    allocator: str
+    sessions: int
+    reports: int
+    alarmed: int
+    """Reports that call any network slower or faster, though nothing changed."""
+    same: float
+    """Share of the comparisons."""
+    detectable: float
+    """Median of the smallest ratio that would be found four times in five."""
+    found: tuple[float, ...]
+    """Share of comparisons that say slower, when all networks are made slower by each of `SLOWDOWNS`."""
+
+
+@cache
+def every() -> tuple[Record, ...]:
+    """All records of the sessions that were taken one after the other, of identical code."""
+    return tuple(record for session in sessions("stability") for record in records(session))
+
+
+@cache
+def outcomes() -> tuple[Outcome, ...]:
+    """One an allocator."""
+    return tuple(_outcome(allocator) for allocator in ("pinned", "shipped"))
+
+
+def block() -> str:
+    """The figures as the page has them."""
+    rows = [
+        "| allocator | sessions | reports with a false alarm | called the same | finds (median) | "
+        + " | ".join(f"{100 * factor - 100:.0f} % slower is found" for factor in SLOWDOWNS)
+        + " |",
+        "|:--|--:|--:|--:|--:|" + "--:|" * len(SLOWDOWNS),
+        *(_row(one) for one in outcomes()),
+    ]
+    return "\n".join([*rows, "", _independent()])
+
+
+def slowed(record: Record, factor: float) -> Record:
+    """The record as if its network took a factor longer, the yardstick as before."""
+
+    def run(one: Run) -> Run:
+        turns = tuple(msgspec.structs.replace(t, duration_s=tuple(factor * d for d in t.duration_s)) for t in one.turns)
+        return msgspec.structs.replace(one, turns=turns)
+
+    return msgspec.structs.replace(record, runs=tuple(map(run, record.runs)))
+
+
+def _outcome(allocator: str) -> Outcome:
+    groups: dict[str, list[Record]] = {}
+    for record in every():
+        if record.info.role == "subject" and record.case.allocator == allocator:
+            groups.setdefault(record.session, []).append(record)
+    both = list(combinations(groups.values(), 2))
+    reports = [compare(one, other, every()) for one, other in both]
+    counted = Counter(row.comparison.verdict for report in reports for row in report.rows)
+    least = [one for report in reports for row in report.rows if (one := row.comparison.detectable)]
+    return Outcome(
+        allocator=allocator,
+        sessions=len(groups),
+        reports=len(reports),
+        alarmed=sum(bool(report.having(Verdict.SLOWER) or report.having(Verdict.FASTER)) for report in reports),
+        same=counted[Verdict.SAME] / counted.total(),
+        detectable=median(least),
+        found=tuple(_share([_slower(one, other, factor) for one, other in both]) for factor in SLOWDOWNS),
+    )
+
+
+def _slower(one: Sequence[Record], other: Sequence[Record], factor: float) -> Report:
+    return compare(one, [slowed(record, factor) for record in other], every())
+
+
+def _share(reports: Sequence[Report]) -> float:
+    return sum(len(report.having(Verdict.SLOWER)) for report in reports) / sum(len(report.rows) for report in reports)
+
+
+def _row(one: Outcome) -> str:
+    found = " | ".join(f"{100 * share:.0f} %" for share in one.found)
+    return (
+        f"| {one.allocator} | {one.sessions} | {one.alarmed} of {one.reports} | {100 * one.same:.0f} % | "
+        f"{significant(100 * (one.detectable - 1), 2)} % | {found} |"
+    )
+
+
+def _independent() -> str:
+    told = {one.kind: one for one in rates(pairs(every()))}
+    one, stick = told[Kind.SESSIONS], told[Kind.YARDSTICKS]
+    limit = significant(100 * clopper_pearson_upper(one.alarms, one.judged), 2)
+    return (
+        f"Reports of this table share sessions. With every session compared once, {one.alarms} of {one.judged} "
+        f"comparisons in\n{one.reports} reports were false alarms, at most {limit} % with 95 % confidence; of the "
+        f"two names of the\nyardstick, {stick.alarms} of {stick.judged}."
+    )
+
+
+def page(text: str) -> str:
+    """The page with its figures as they should be."""
+    before, _, rest = text.partition(START)
+    return f"{before}{START}{block()}\n{END}{rest.partition(END)[2]}"
+
+
+if __name__ == "__main__":
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")

@@ -1,0 +1,220 @@
+"""Verdicts against known truth: what is said, how often it is wrong, and what is never said at all."""
+
+from __future__ import annotations
+
+import math
+import random
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bench.judge.verdicts import (
+    METHOD_PAIRS,
+    Between,
+    Effect,
+    Rules,
+    Verdict,
+    detectable,
+    judge,
+    of_pairs,
+    of_sessions,
+    refused,
+)
+from bench.records import Finding
+
+RULES = Rules()
+NONE = Between(0.0, math.inf, 5)
+MIRROR = {Verdict.SLOWER: Verdict.FASTER, Verdict.FASTER: Verdict.SLOWER}
+
+logs = st.lists(st.floats(-0.3, 0.3), min_size=3, max_size=8)
+
+
+def one(effect, rules=RULES):
+    (found,) = judge([effect], rules)
+    return found
+
+
+def around(mean, deviation=0.01, runs=5):
+    """Runs with exactly this mean and standard deviation."""
+    steps = [at - (runs - 1) / 2 for at in range(runs)]
+    scale = deviation / math.sqrt(sum(step**2 for step in steps) / (runs - 1))
+    return [mean + scale * step for step in steps]
+
+
+@pytest.mark.parametrize(
+    ("mean", "deviation", "verdict"),
+    [
+        (0.10, 0.01, Verdict.SLOWER),
+        (-0.10, 0.01, Verdict.FASTER),
+        (0.00, 0.01, Verdict.SAME),
+        (0.005, 0.001, Verdict.SAME),  # surely above 1, and of no interest
+        (0.03, 0.01, Verdict.SLOWER),  # also within the margin: slower wins
+        (0.00, 0.10, Verdict.INCONCLUSIVE),
+        (0.10, 0.10, Verdict.INCONCLUSIVE),
+        (0.045, 0.04, Verdict.INCONCLUSIVE),
+    ],
+)
+def test_a_verdict_follows_from_limits_least_effect_and_margin(mean, deviation, verdict):
+    assert one(of_pairs(around(mean, deviation))).verdict == verdict
+
+
+def test_a_sure_difference_that_is_neither_large_enough_nor_within_the_margin_is_inconclusive():
+    found = one(of_pairs(around(0.05, 0.001)), Rules(min_effect=0.10, margin=0.02))
+    assert found.verdict == Verdict.INCONCLUSIVE
+    assert "less than --min-effect 10 % and not within ±2 %" in found.reason
+
+
+def test_limits_are_students_and_widen_with_the_family():
+    alone = one(of_pairs(around(0.1, 0.1, 3)))
+    half = 4.302652729911275 * 0.1 / math.sqrt(3)
+    assert (math.log(alone.ratio.low), math.log(alone.ratio.high)) == pytest.approx((0.1 - half, 0.1 + half))
+    ten = judge([of_pairs(around(0.1, 0.1, 3))] * 10)[0]
+    assert (alone.ratio.level, ten.ratio.level) == pytest.approx((0.95, 0.995))
+    assert ten.ratio.low < alone.ratio.low
+    assert (alone.family, ten.family) == (1, 10)
+
+
+def test_comparisons_without_limits_are_no_part_of_the_family():
+    found = judge([of_pairs(around(0.1)), of_pairs([0.1]), Finding(kind="no-yardstick", message="none")])
+    assert [each.family for each in found] == [1, 0, 0]
+
+
+@given(logs)
+def test_swapping_the_sides_mirrors_the_verdict(values):
+    there, back = one(of_pairs(values)), one(of_pairs([-value for value in values]))
+    assert back.verdict == MIRROR.get(there.verdict, there.verdict)
+    assert back.detectable == there.detectable
+    if there.ratio:
+        assert back.ratio.value == pytest.approx(1 / there.ratio.value)
+        assert (back.ratio.low, back.ratio.high) == pytest.approx((1 / there.ratio.high, 1 / there.ratio.low))
+
+
+@given(st.lists(logs, min_size=1, max_size=3), st.lists(logs, min_size=1, max_size=3), st.floats(0, 0.01))
+def test_swapping_two_sets_of_sessions_mirrors_the_verdict(first, second, variance):
+    between = Between(variance, 4.0, 5)
+    there, back = one(of_sessions(first, second, between)), one(of_sessions(second, first, between))
+    assert back.verdict == MIRROR.get(there.verdict, there.verdict)
+
+
+@given(st.lists(logs, min_size=1, max_size=3), st.floats(-5, 5))
+def test_a_common_factor_on_both_sides_changes_nothing(groups, shift):
+    moved = [[value + shift for value in group] for group in groups]
+    other = [[value + 0.02 for value in groups[0]]]
+    between = Between(1e-4, math.inf, 0)
+    plain, scaled = of_sessions(groups, other, between), of_sessions(moved, [[v + shift for v in other[0]]], between)
+    assert (scaled.log, scaled.error) == pytest.approx((plain.log, plain.error), abs=1e-9)
+
+
+@given(logs, st.floats(0, 0.01))
+def test_identical_data_are_never_slower_or_faster(values, variance):
+    for effect in (of_sessions([values], [values], Between(variance, 9.0, 6)), of_pairs([0.0] * len(values))):
+        found = one(effect)
+        assert found.verdict in (Verdict.SAME, Verdict.INCONCLUSIVE)
+
+
+@given(st.lists(st.floats(-1, 1), max_size=2), st.lists(st.floats(-1, 1), max_size=2))
+def test_below_three_runs_there_is_a_reason_and_no_number(few, fewer):
+    effects = [
+        of_pairs(few),
+        of_sessions([few], [[0.0, 0.1, 0.2]], NONE),
+        of_sessions([[0.0, 0.1, 0.2]], [fewer], NONE),
+    ]
+    for found in judge(effects):
+        assert found.verdict == Verdict.INCONCLUSIVE
+        assert (found.ratio, found.detectable, found.family) == (None, None, 0)
+        assert found.reason.startswith("too few runs: ")
+        assert [finding.kind for finding in found.findings] == ["too-few-runs"]
+
+
+def test_too_few_runs_say_on_which_side_and_how_many():
+    assert "both are in 1 run," in of_pairs([0.1]).message
+    assert "the second has 2 runs," in of_sessions([[0.0, 0.1, 0.2]], [[0.1, 0.2]], NONE).message
+    assert "the first has 0 runs," in of_sessions([], [[0.1, 0.2]], NONE).message
+
+
+@pytest.mark.parametrize("effect", [of_pairs([0.2] * 4), of_sessions([[0.1] * 3], [[0.3] * 3], NONE)])
+def test_runs_that_agree_to_the_last_digit_are_no_certainty(effect):
+    found = one(effect)
+    assert (found.verdict, found.ratio) == (Verdict.INCONCLUSIVE, None)
+    assert found.reason.startswith("all runs agree to the last digit")
+
+
+def test_a_short_session_does_not_count_beside_a_whole_one():
+    whole, short = around(0.0), [5.0, 5.1]
+    assert of_sessions([whole, short], [whole], NONE) == of_sessions([whole], [whole], NONE)
+
+
+def test_sessions_count_once_each_however_many_runs_they_have():
+    short, long = around(0.0, 0.01, 3), around(0.3, 0.01, 30)
+    effect = of_sessions([short, long], [around(0.0, 0.01, 3)], NONE)
+    assert effect.log == pytest.approx(-0.15)
+    assert effect.runs == 3
+
+
+def test_what_sessions_disagree_in_widens_the_error_and_lowers_the_freedom():
+    sides = [around(0.0)], [around(0.04)]
+    sure = of_sessions(*sides, NONE)
+    assumed, estimated = (of_sessions(*sides, Between(0.01**2, freedom, 5)) for freedom in (math.inf, 3.0))
+    assert assumed.error**2 - sure.error**2 == pytest.approx(2 * 0.01**2)
+    assert estimated.error == assumed.error
+    assert estimated.freedom < assumed.freedom
+    assert (one(sure).verdict, one(estimated).verdict) == (Verdict.SLOWER, Verdict.INCONCLUSIVE)
+
+
+def test_welchs_degrees_of_freedom_are_those_of_the_textbook():
+    a, b = around(0.0, 0.02, 4), around(0.0, 0.05, 6)
+    va, vb = 0.02**2 / 4, 0.05**2 / 6
+    assert of_sessions([a], [b], NONE).freedom == pytest.approx((va + vb) ** 2 / (va**2 / 3 + vb**2 / 5))
+
+
+def test_wild_runs_do_not_overflow():
+    found = one(of_pairs([0.0, 600.0, -600.0]))
+    assert found.verdict == Verdict.INCONCLUSIVE
+    assert math.isfinite(found.ratio.high)
+
+
+def test_a_refusal_has_its_reason_and_no_number():
+    found = refused("the sides differ in threads (1, 4)", RULES)
+    assert (found.verdict, found.ratio, found.detectable) == (Verdict.NOT_COMPARABLE, None, None)
+
+
+@pytest.mark.parametrize(("runs", "family"), [(3, 1), (6, 5), (20, 12)])
+def test_the_detectable_difference_is_found_four_times_in_five(runs, family):
+    rng, deviation = random.Random(runs), 0.02
+    effect = Effect(0.0, deviation / math.sqrt(runs), runs - 1, runs, METHOD_PAIRS)
+    truth = math.log(detectable(effect, family, Rules(min_effect=0.0)))
+    hits = 0
+    for _ in range(1500):
+        # The standard error is known to `detectable` and estimated here, as the power of a t-test has it.
+        values = [rng.gauss(truth, deviation) for _ in range(runs)]
+        hits += of_pairs(values).limits(1 - 0.05 / family)[0] > 0
+    assert 0.76 < hits / 1500 < 0.84
+
+
+def test_the_detectable_difference_is_more_than_the_least_effect_however_steady_the_runs():
+    found = one(of_pairs(around(0.0, 1e-5)))
+    assert found.detectable > 1.01
+    assert found.detectable == pytest.approx(1.01, abs=1e-4)
+
+
+def test_more_runs_and_a_smaller_family_find_smaller_differences():
+    few, many = (Effect(0.0, 0.02 / math.sqrt(n), n - 1, n, METHOD_PAIRS) for n in (4, 16))
+    assert detectable(many, 1, RULES) < detectable(few, 1, RULES) < detectable(few, 10, RULES)
+
+
+def test_a_report_of_a_machine_without_a_change_is_wrong_at_most_once_in_twenty():
+    rng, alarms = random.Random(5), 0
+    for _ in range(600):
+        shared = [rng.gauss(0, 0.02) for _ in range(6)]
+        found = judge([of_pairs([value + rng.gauss(0, 0.02) for value in shared]) for _ in range(4)])
+        alarms += any(each.verdict in MIRROR for each in found)
+    assert alarms / 600 < 0.07
+
+
+def test_same_is_said_of_a_difference_at_the_margin_at_most_once_in_twenty():
+    rng, wrong = random.Random(6), 0
+    for _ in range(600):
+        found = one(of_pairs([rng.gauss(math.log(1.05), 0.02) for _ in range(6)]), Rules(min_effect=0.5))
+        wrong += found.verdict == Verdict.SAME
+    assert wrong / 600 < 0.08

@@ -1,0 +1,69 @@
+"""The workshop prepares each network once, for as many sessions as it is lent to."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from bench.measuring import preparation
+from bench.measuring.preparation import Artifact, Workshop
+from bench.measuring.wire import Failed, Prepare, Prepared
+from bench.records import Case
+
+
+class Seat:
+    """Prepares everything but `broken` at once."""
+
+    asked: list[str] = []
+
+    def __init__(self, threads: int, allocator: str) -> None:
+        pass
+
+    def ask(self, request: Prepare, timeout_s: float) -> Prepared | Failed:
+        self.asked.append(f"{request.case.network} {request.batches}")
+        if request.case.network == "broken":
+            return Failed(reason="it raised")
+        return Prepared(sha256="0" * 64, params=1, macs=1, logits_std=1.0, seconds=0.5)
+
+    def close(self) -> None:
+        pass
+
+
+def case(network: str, **fields: object) -> Case:
+    return Case(network=network, resolution=224, **fields)  # type: ignore[arg-type]
+
+
+@pytest.fixture
+def workshop(monkeypatch: pytest.MonkeyPatch) -> Workshop:
+    monkeypatch.setattr(preparation, "Seat", Seat)
+    monkeypatch.setattr(Seat, "asked", [])
+    return Workshop(0, 1.0)
+
+
+def prepare(workshop: Workshop, *cases: Case) -> list[Artifact | str]:
+    return list(workshop.prepare(cases, lambda *_: None).values())
+
+
+def test_a_second_session_gets_the_artifacts_of_the_first(workshop: Workshop) -> None:
+    with workshop:
+        first = prepare(workshop, case("a"), case("b"))
+        workshop.release()
+        assert prepare(workshop, case("b"), case("a"), case("c"))[:2] == first[::-1]
+        assert Seat.asked == ["a (1,)", "b (1,)", "c (1,)"]
+        assert all(isinstance(one, Artifact) and one.folder.is_dir() for one in first)
+    assert not any(Path(one.folder).exists() for one in first if isinstance(one, Artifact))
+
+
+def test_threads_and_allocators_share_an_artifact_and_other_batches_are_prepared_anew(workshop: Workshop) -> None:
+    with workshop:
+        one, other = prepare(workshop, case("a"), case("a", threads=2, allocator="shipped"))
+        assert one == other
+        prepare(workshop, case("a"), case("a", batch=16))
+        assert Seat.asked == ["a (1,)", "a (1, 16)"]
+
+
+def test_a_failure_is_tried_again(workshop: Workshop) -> None:
+    with workshop:
+        assert prepare(workshop, case("broken")) == prepare(workshop, case("broken")) == ["it raised"]
+        assert Seat.asked == ["broken (1,)"] * 2
