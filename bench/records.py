@@ -181,6 +181,10 @@ class Conditions(_Noun, frozen=True, kw_only=True):
     """Load average over one minute."""
     steal_s: float | None = None
     """Seconds stolen by the hypervisor since boot, all processors."""
+    busy_s: float | None = None
+    """Processor seconds in use since boot, by anybody."""
+    own_s: float | None = None
+    """Processor seconds in use by this suite's processes since it was started: those that ended, too."""
     available_bytes: int | None = None
     """Memory that can be had without swapping, in bytes."""
     swap_used_bytes: int | None = None

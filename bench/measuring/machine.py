@@ -11,6 +11,7 @@ import os
 import platform
 import subprocess
 import sys
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
@@ -78,6 +79,8 @@ def conditions() -> Conditions:
         temperature_c=_temperature(),
         load_1m=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
         steal_s=getattr(psutil.cpu_times(), "steal", None),
+        busy_s=_busy_s(),
+        own_s=_own_s(),
         available_bytes=psutil.virtual_memory().available,
         swap_used_bytes=psutil.swap_memory().used,
         huge_pages=_chosen(_text("/sys/kernel/mm/transparent_hugepage/enabled")),
@@ -137,6 +140,22 @@ def _temperature() -> float | None:
     sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
     of_processor = [sensor for name in _PROCESSOR_SENSORS for sensor in sensors.get(name, ())]
     return max((sensor.current for sensor in of_processor), default=None)
+
+
+def _busy_s() -> float:
+    """Processor seconds since boot in which anything ran. Guests of this machine are in `user` already."""
+    spent = psutil.cpu_times()
+    return sum(getattr(spent, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
+
+
+def _own_s() -> float:
+    """Processor seconds of this process, of its children that ended, and of those that live."""
+    own, living = os.times(), 0.0
+    for child in psutil.Process().children(recursive=True):
+        with suppress(psutil.Error):  # It may have ended meanwhile, or be a zombie.
+            spent = child.cpu_times()
+            living += spent.user + spent.system
+    return own.user + own.system + own.children_user + own.children_system + living
 
 
 def _version(name: str) -> str | None:

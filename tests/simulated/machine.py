@@ -213,6 +213,8 @@ class SimulatedMachine(FakeMachine):
             temperature_c=round(56 + hot + draw.uniform(-2, 2), 1),
             load_1m=round(one.neighbour + draw.uniform(0.7, 1.1), 2),
             steal_s=round(self._stolen_s, 2),
+            busy_s=round((0.99 + one.neighbour) * self.now, 2),
+            own_s=round(0.97 * self.now, 2),
             available_bytes=(6 << 30) if not one.swapping else 100 << 20,
             swap_used_bytes=self._swapped_bytes,
         )

@@ -39,6 +39,9 @@ TREND_RUNS = 4
 """Fewest runs that show a trend: three lie near some line too often."""
 STOLEN = 0.05
 """Share of one processor's time that a hypervisor may take in a run."""
+OTHERS = 0.25
+"""Share of one processor's time that other processes may use in a run; more where there are more than four."""
+_FEW = 4
 SWAPPED = 16 << 20
 """Bytes of swap that a run may add: less is housekeeping."""
 WAITED = 0.02
@@ -121,19 +124,21 @@ def null_network_slow(sight: Sight) -> Finding | None:
 
 
 def busy_machine(sight: Sight) -> Finding | None:
-    """Other work on the machine while it measured: time that its hypervisor took, or more to do than processors."""
-    machine, steals, loads = sight.any.machine, [], []
-    for stage in sight.stages:
-        if stage.before and stage.after:
-            if stage.before.steal_s is not None and stage.after.steal_s is not None and stage.seconds:
-                steals.append((stage.after.steal_s - stage.before.steal_s) / stage.seconds)
-            if stage.before.load_1m is not None and stage.after.load_1m is not None:
-                loads.append((stage.before.load_1m + stage.after.load_1m) / 2)
-    worst, load = max(steals, default=0.0), median(loads or [0.0])
-    if worst >= STOLEN:
-        told = f"the hypervisor took {worst:.0%} of a processor's time during one of {len(steals)} runs"
-    elif load > machine.logical_cores:
-        told = f"the load was {load:.1f} on {machine.logical_cores} processors during the middle one of the runs"
+    """Other work on the machine while it measured: time that its hypervisor took, or other processes.
+
+    Not the load: that counts the suite's own processes while they start.
+    """
+    stolen = [share for stage in sight.stages if (share := _share(stage, "steal_s")) is not None]
+    others = [
+        busy - own
+        for stage in sight.stages
+        if (busy := _share(stage, "busy_s")) is not None and (own := _share(stage, "own_s")) is not None
+    ]
+    taken, used = max(stolen, default=0.0), max(others, default=0.0)
+    if taken >= STOLEN:
+        told = f"the hypervisor took {taken:.0%} of a processor's time during one of {len(stolen)} runs"
+    elif used >= OTHERS * max(1.0, sight.any.machine.logical_cores / _FEW):
+        told = f"other processes used {used:.0%} of a processor's time during one of {len(others)} runs"
     else:
         return None
     message = (
@@ -141,6 +146,14 @@ def busy_machine(sight: Sight) -> Finding | None:
         "of one session before latencies."
     )
     return Finding(kind="busy-machine", message=message)
+
+
+def _share(stage: Stage, counter: str) -> float | None:
+    """Seconds that a counter gained in a run, a second; absent where the system did not tell."""
+    if not (stage.before and stage.after and stage.seconds):
+        return None
+    first, last = getattr(stage.before, counter), getattr(stage.after, counter)
+    return None if first is None or last is None else (last - first) / stage.seconds
 
 
 def swapping(sight: Sight) -> Finding | None:

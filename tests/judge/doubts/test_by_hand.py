@@ -246,11 +246,24 @@ def test_a_clock_that_fell_is_told_in_gigahertz():
     assert "frequency-fell" not in kinds(staged(healthy(), lambda run, _: {"clock_hz": 2.5e9 if run < 2 else 3e9}))
 
 
-def test_stolen_time_is_a_share_of_the_run_and_a_load_counts_processors():
+def test_stolen_time_is_a_share_of_the_run_and_a_load_is_no_sign():
     stolen = staged(healthy(), lambda _, when: {"steal_s": 0.0 if when == "before" else 1e3})
     assert "the hypervisor took" in messages(stolen, "busy-machine")[0]
-    assert "the load was 9.0 on 4 processors" in messages(in_state(healthy(), load_1m=9.0), "busy-machine")[0]
-    assert "busy-machine" not in kinds(in_state(healthy(), load_1m=3.9))
+    assert "busy-machine" not in kinds(in_state(healthy(), load_1m=9.0)), "its own processes, while they start"
+
+
+def test_what_other_processes_use_is_what_the_suite_does_not():
+    def used(own_s):
+        return staged(
+            healthy(),
+            lambda _, when: (
+                {"busy_s": 9e3 if when == "before" else 1e4, "own_s": 0.0}
+                | ({} if when == "before" else {"own_s": own_s})
+            ),
+        )
+
+    assert "other processes used" in messages(used(0.0), "busy-machine")[0]
+    assert "busy-machine" not in kinds(used(1e3))
 
 
 def test_swap_that_grew_is_told_in_bytes_and_swap_that_was_full_before_is_not():
