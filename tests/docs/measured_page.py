@@ -15,7 +15,8 @@ from typing import NamedTuple
 import numpy as np
 
 from bench.judge.components import components
-from bench.judge.estimates import counted_runs, run_ratio
+from bench.judge.estimates import run_ratio
+from bench.judge.rivals import paired
 from bench.records import Record, SessionLine
 from bench.stats import t_interval
 from bench.store import Session, read_session, records, session_files
@@ -137,14 +138,13 @@ class Ratio(NamedTuple):
 
 
 def ratios(session: Session, slow: str, fast: str) -> list[Ratio]:
-    """Paired by run, one an allocator."""
-    found = {(r.case.network, r.case.allocator): {x.run: x.case for x in counted_runs(r)} for r in subjects([session])}
+    """Paired by round and run, one an allocator."""
+    found = {(record.case.network, record.case.allocator): record for record in subjects([session])}
     out = []
     for allocator in dict.fromkeys(allocator for _, allocator in found):
-        one, other = found[slow, allocator], found[fast, allocator]
-        logs = [one[run] - other[run] for run in sorted(set(one) & set(other))]
-        value, low, high = (math.exp(x) for x in t_interval(logs))
-        out.append(Ratio(allocator, value, low, high, len(logs)))
+        ratio = paired([found[slow, allocator]], [found[fast, allocator]])
+        assert ratio is not None, "too few runs"
+        out.append(Ratio(allocator, ratio.value, ratio.low, ratio.high, ratio.runs))
     return out
 
 
@@ -180,7 +180,7 @@ for s in shared alone; do levit-bench run --budget 100s --seats $s \\
 
 ## The front
 
-The README's picture and its ratio, over {runs} fresh runs of session `{front}`, paired by run:
+The README's picture and its ratio, over {runs} fresh runs of session `{front}`, paired by round:
 
 ```sh
 make front
