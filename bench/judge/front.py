@@ -22,6 +22,8 @@ from bench.twins import is_twin
 Metric = Literal["latency", "throughput"]
 PANEL_LIMIT = 8
 """Panels one figure may have: more are no longer compared by eye."""
+MANY = 1000
+"""Points from which on the front's members alone are looked at for doubts: nobody reads those of thousands."""
 
 
 class Point(msgspec.Struct, frozen=True, kw_only=True):
@@ -169,8 +171,11 @@ def panels(
             groups.setdefault(setting(record), []).append(record)
     ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
     sessions = {record.session for group in groups.values() for record in group}
-    doubtful = doubts(record for record in (kept if whole is None else whole) if record.session in sessions)
-    return tuple(_panel(one, groups[one], chosen, doubtful) for one in ordered)
+    found = [_panel(one, groups[one], chosen) for one in ordered]
+    points = [point for panel in found for point in panel.points]
+    about = {point.case.id for point in points if len(points) <= MANY or point.on_front}
+    doubtful = doubts((record for record in (kept if whole is None else whole) if record.session in sessions), about)
+    return tuple(_doubted(panel, groups[panel.setting], doubtful) for panel in found)
 
 
 def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None:
@@ -199,7 +204,23 @@ def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None
         )
 
 
-def _panel(one: Setting, records: list[Record], metric: Metric, doubtful: Sequence[Doubt]) -> Panel:
+def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt]) -> Panel:
+    """The panel with what is odd about its points, and about whole sessions."""
+    odd: dict[tuple[str, str | None], list[Finding]] = {}
+    for doubt in doubtful:
+        odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
+    points = [
+        msgspec.structs.replace(
+            point, findings=(*point.findings, *(f for s in point.sessions for f in odd.get((s, point.case.id), ())))
+        )
+        for point in panel.points
+    ]
+    usable = [record for record in records if no_speed(record) is None]
+    of_sessions = _of_sessions(usable, doubtful)
+    return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
+
+
+def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     records = once(records)
     excluded: list[Excluded] = []
     cases: dict[str, list[Record]] = {}
@@ -227,11 +248,11 @@ def _panel(one: Setting, records: list[Record], metric: Metric, doubtful: Sequen
     return Panel(
         setting=one,
         metric=metric,
-        points=_points(drafts, doubtful),
+        points=_points(drafts),
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick_s,
-        findings=(*_of_sessions(usable, doubtful), *(joining(usable) if joined is not None else ())),
+        findings=tuple(joining(usable)) if joined is not None else (),
     )
 
 
@@ -262,10 +283,7 @@ def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate |
     return joined if isinstance(joined, Finding) else pooled(group, joined)
 
 
-def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]], doubtful: Iterable[Doubt]) -> tuple[Point, ...]:
-    odd: dict[tuple[str, str | None], list[Finding]] = {}
-    for doubt in doubtful:
-        odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
+def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[Point, ...]:
     seen: dict[str, set[int]] = {}
     for group, _, _ in drafts:
         seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
@@ -288,7 +306,6 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]], doubtful:
             findings=(
                 *estimate.findings,
                 *(f for r in group for f in r.findings if f.case == r.info.id),
-                *(f for r in group for f in odd.get((r.session, r.info.id), ())),
             ),
             on_front=beaten[label] is None,
             dominated_by=beaten[label],

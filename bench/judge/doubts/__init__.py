@@ -6,7 +6,7 @@ are in the session's file already, and those about an interval go with its estim
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from bench.judge.comparable import setting
@@ -50,21 +50,23 @@ class Doubt(NamedTuple):
     finding: Finding
 
 
-def doubts(records: Iterable[Record]) -> list[Doubt]:
+def doubts(records: Iterable[Record], about: Collection[str] | None = None) -> list[Doubt]:
     """Everything odd about the subjects of sessions, session-wide doubts once each.
 
     Args:
         records: whole sessions, the instrument's own cases included: what all cases share is a fact about the machine.
+        about: ids of the cases whose numbers are looked at; all of them by default.
     """
     kept = list(records)
-    out = [Doubt(sight.session, finding) for sight in sights(kept) for finding in of_session(sight)]
+    out = [Doubt(sight.session, finding) for sight in sights(kept) for finding in of_session(sight, about)]
     return [*out, *between_sessions(kept)]
 
 
-def of_session(sight: Sight) -> list[Finding]:
+def of_session(sight: Sight, about: Collection[str] | None = None) -> list[Finding]:
     """The doubts about one session and its cases."""
     about_all = [doubt(sight) for doubt in OF_A_SESSION]
-    about_each = [doubt(seen, sight) for seen in sight.subjects for doubt in OF_A_CASE]
+    looked_at = [seen for seen in sight.subjects if about is None or seen.record.info.id in about]
+    about_each = [doubt(seen, sight) for seen in looked_at for doubt in OF_A_CASE]
     failures = [doubt(record) for record in sight.failed for doubt in OF_A_FAILURE]
     return [finding for finding in (*about_all, *about_each, *failures) if finding is not None]
 
