@@ -15,7 +15,8 @@ import msgspec
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
 from bench.judge.doubts import Doubt, doubts, joining
-from bench.judge.estimates import inverted, latency, no_speed, pooled, yardstick_latency
+from bench.judge.estimates import counts, inverted, latency, no_speed, pooled, run_ratio, yardstick_latency
+from bench.judge.membership import Candidate, chances
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
 
@@ -53,6 +54,9 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """True when no other point of the panel is at least as good in both and better in one."""
     dominated_by: str | None
     """Label of a front member that dominates it; absent on the front."""
+    chance: float | None = None
+    """How likely it is on the front, given the scatter of the runs (`bench.judge.membership`); absent where any point
+    of the panel has too few."""
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -292,6 +296,12 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
         labels = [_label(group[0].case, full=True) for group, _, _ in drafts]
     # A panel has one batch, so throughput orders the points exactly as latency does.
     beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
+    likely = chances(
+        [
+            Candidate(label, accuracy.top1, _ratios(group))
+            for label, (group, accuracy, _) in zip(labels, drafts, strict=True)
+        ]
+    )
     points = [
         Point(
             label=label,
@@ -309,10 +319,17 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
             ),
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
+            chance=likely.get(label),
         )
         for label, (group, accuracy, estimate) in zip(labels, drafts, strict=True)
     ]
     return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
+
+
+def _ratios(group: Iterable[Record]) -> dict[tuple[str, int], float]:
+    """Log ratio to the yardstick of each run that counts."""
+    runs = ((record.session, run) for record in group for run in record.runs if counts(run))
+    return {(session, run.run): ratio for session, run in runs if (ratio := run_ratio(run)) is not None}
 
 
 def _label(case: Case, *, full: bool) -> str:

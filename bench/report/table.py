@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.judge.comparable import values
 from bench.judge.front import Panel, Point
+from bench.judge.membership import SURE
 from bench.judge.published import PublishedPanel
 from bench.records import Estimate
 from bench.report.doubts import plain
@@ -29,10 +30,10 @@ ALL_UP_TO = 200
 """Points a panel up to which a terminal shows every one; the files always do."""
 COLUMNS = (
     "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
-    "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front", "dominated_by",
-    "params", "macs", "label", "accuracy_source", "sessions", "machine", "device", "threads", "batch", "runtime",
-    "runtime_version", "precision", "form", "allocator", "weights", "torch", "seats", "yardstick",
-    "kind", "source",
+    "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
+    "front_chance", "dominated_by", "params", "macs", "label", "accuracy_source", "sessions", "machine", "device",
+    "threads", "batch", "runtime", "runtime_version", "precision", "form", "allocator", "weights", "torch", "seats",
+    "yardstick", "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 
@@ -77,7 +78,11 @@ def table(panel: Panel) -> Table:
     out.add_column("dominated by", overflow="fold")
     names = distinct(point.label for point in panel.points)
     for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
-        place = Text("● front") if point.on_front else Text(names[point.dominated_by or point.label], style="dim")
+        place = (
+            Text(f"● front{_doubt(point)}")
+            if point.on_front
+            else Text(f"{names[point.dominated_by or point.label]}{_doubt(point)}", style="dim")
+        )
         out.add_row(Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point), place)
     return out
 
@@ -94,6 +99,7 @@ def markdown(panels: Sequence[Panel]) -> str:
         ]
         for point in panel.points:
             place = "**front**" if point.on_front else f"dominated by {markdown_cell(point.dominated_by or '')}"
+            place += _doubt(point)
             counts = (format_count(point.params), format_count(point.macs))
             lines.append(f"| {' | '.join([markdown_cell(point.label), *_figures(point), *counts, place])} |")
         if caption := _caption(panel):
@@ -144,11 +150,20 @@ def _figures(point: Point) -> tuple[str, str, str, str]:
     )
 
 
+def _doubt(point: Point) -> str:
+    """How likely a point is on the front, where the runs leave it open."""
+    if point.chance is None or not 1 - SURE < point.chance < SURE:
+        return ""
+    return f" ({point.chance:.0%})"
+
+
 def _caption(panel: Panel) -> str:
     """What the reader must know about numbers that are there and cases that are not."""
     notes = []
     if len(panel.points) > ALL_UP_TO:
         notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
+    if open_ := sum(bool(_doubt(point)) for point in panel.points):
+        notes.append(f"(%) how likely {'it is' if open_ == 1 else 'each is'} on the front, where runs leave it open")
     few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
     if few:
         notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")
@@ -168,7 +183,7 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
             t, i = p.latency, p.throughput
             out.append((
                 p.case.network, p.case.resolution, p.family, p.accuracy.top1, t.value, t.low, t.high,
-                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.dominated_by,
+                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.chance, p.dominated_by,
                 p.params, p.macs, p.label, p.accuracy.source, " ".join(p.sessions), *shared,
                 "measured", None,
             ))  # fmt: skip
