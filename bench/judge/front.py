@@ -5,6 +5,7 @@ Knows points, panels and dominance; refuses to know how an interval is made and 
 
 from __future__ import annotations
 
+import math
 from bisect import bisect_right
 from collections.abc import Iterable, Sequence
 from itertools import groupby
@@ -23,6 +24,8 @@ from bench.twins import is_twin
 Metric = Literal["latency", "throughput"]
 PANEL_LIMIT = 8
 """Panels one figure may have: more are no longer compared by eye."""
+CROWD = 200
+"""Points of a panel from which on those that are surely beaten get no draws of their own."""
 MANY = 1000
 """Points from which on the front's members alone are looked at for doubts: nobody reads those of thousands."""
 
@@ -296,12 +299,7 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
         labels = [_label(group[0].case, full=True) for group, _, _ in drafts]
     # A panel has one batch, so throughput orders the points exactly as latency does.
     beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
-    likely = chances(
-        [
-            Candidate(label, accuracy.top1, _ratios(group))
-            for label, (group, accuracy, _) in zip(labels, drafts, strict=True)
-        ]
-    )
+    likely = _chances(labels, drafts)
     points = [
         Point(
             label=label,
@@ -324,6 +322,18 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
         for label, (group, accuracy, estimate) in zip(labels, drafts, strict=True)
     ]
     return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
+
+
+def _chances(labels: Sequence[str], drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> dict[str, float]:
+    """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
+    ordered = sorted(zip(labels, drafts, strict=True), key=lambda item: -item[1][1].top1)
+    reached, drawn = math.inf, []
+    for label, (group, accuracy, estimate) in ordered:
+        if estimate.low <= reached or len(drafts) <= CROWD:
+            drawn.append(Candidate(label, accuracy.top1, _ratios(group)))
+        reached = min(reached, estimate.high)
+    found = chances(drawn)
+    return {label: found.get(label, 0.0) for label in labels} if found else {}
 
 
 def _ratios(group: Iterable[Record]) -> dict[tuple[str, int], float]:

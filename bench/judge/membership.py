@@ -70,11 +70,12 @@ def _draws(ordered: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     generator = np.random.default_rng(_SEED)
     normal = generator.standard_normal((len(keys), DRAWS))
     tail = generator.random(DRAWS)
+    widths: dict[int, npt.NDArray[np.float64]] = {}
     out = np.empty((len(ordered), DRAWS))
     for row, one in enumerate(ordered):
-        values = np.array(list(one.logs.values()))
-        n = len(values)
-        weights = np.zeros(len(keys))
-        weights[[place[key] for key in one.logs]] = (values - values.mean()) / math.sqrt(n * (n - 1))
-        out[row] = values.mean() + (weights @ normal) * np.sqrt((n - 1) / chdtri(n - 1, tail))
+        values, n = np.array(list(one.logs.values())), len(one.logs)
+        if n not in widths:
+            widths[n] = np.sqrt(1 / (n * chdtri(n - 1, tail)))
+        moved = (values - values.mean()) @ normal[[place[key] for key in one.logs]]
+        out[row] = values.mean() + moved * widths[n]
     return out

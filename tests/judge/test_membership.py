@@ -123,3 +123,18 @@ def test_points_of_a_panel_have_their_chances():
     found = panels([record("a", (0.010, 0.011, 0.0105)), record("b", (0.020, 0.021, 0.0205))])
     shown = {point.label: point.chance for panel in found for point in panel.points}
     assert shown == {"a": pytest.approx(1.0, abs=0.01), "b": pytest.approx(0.0, abs=0.01)}
+
+
+def test_in_a_crowd_the_surely_beaten_are_not_drawn_and_nothing_else_changes(monkeypatch):
+    draw = random.Random(3)
+    made = [
+        record(f"n{number}", [draw.uniform(0.01, 0.03) * draw.gauss(1, 0.04) for _ in range(5)], top1=70.0 + number)
+        for number in range(12)
+    ]
+    (panel,) = panels(made)
+    monkeypatch.setattr("bench.judge.front.CROWD", 0)
+    (crowd,) = panels(made)
+    assert [point.label for point in crowd.points] == [point.label for point in panel.points]
+    for point, other in zip(panel.points, crowd.points, strict=True):
+        assert other.chance == pytest.approx(point.chance, abs=0.06)
+        assert other.on_front == point.on_front

@@ -6,6 +6,7 @@ are in the session's file already, and those about an interval go with its estim
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -43,6 +44,10 @@ OF_A_FAILURE: tuple[Callable[[Record], Finding | None], ...] = (of_a_case.output
 """Said of cases that have no time."""
 
 
+ENOUGH = 24
+"""Cases of a session, beside those that are looked at, that tell what all of its cases share."""
+
+
 class Doubt(NamedTuple):
     """A finding and the session it is about."""
 
@@ -58,8 +63,22 @@ def doubts(records: Iterable[Record], about: Collection[str] | None = None) -> l
         about: ids of the cases whose numbers are looked at; all of them by default.
     """
     kept = list(records)
-    out = [Doubt(sight.session, finding) for sight in sights(kept) for finding in of_session(sight, about)]
+    looked_at = kept if about is None else _enough(kept, about)
+    out = [Doubt(sight.session, finding) for sight in sights(looked_at) for finding in of_session(sight, about)]
     return [*out, *between_sessions(kept)]
+
+
+def _enough(records: Iterable[Record], about: Collection[str]) -> list[Record]:
+    """What is looked at, and as many others of each session as tell what all of its cases share."""
+    others: Counter[str] = Counter()
+    out = []
+    for record in records:
+        if record.info.role == "subject" and record.info.id not in about and record.outcome == "done":
+            others[record.session] += 1
+            if others[record.session] > ENOUGH:
+                continue
+        out.append(record)
+    return out
 
 
 def of_session(sight: Sight, about: Collection[str] | None = None) -> list[Finding]:
