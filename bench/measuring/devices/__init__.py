@@ -14,7 +14,7 @@ from bench.errors import UsageError
 if TYPE_CHECKING:
     from torch import nn
 
-    from bench.measuring.runtimes import Loaded
+    from bench.measuring.loaded import Loaded
 
 _KNOWN = ("cpu", "arm", "cuda")
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from bench.measuring.loaded import InProcess
 from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
-from bench.measuring.runtimes import InProcess
 
 if TYPE_CHECKING:
     import torch

@@ -7,12 +7,12 @@ Refuses to know any runtime in particular: one file each, third parties under th
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
 
 from bench.errors import UsageError
+from bench.measuring.loaded import InProcess, Loaded
 
 if TYPE_CHECKING:
     # The parent asks for names only, and must stay light.
@@ -21,50 +21,11 @@ if TYPE_CHECKING:
 
     from bench.records import Case
 
+__all__ = ["ENTRY_POINTS", "InProcess", "Loaded", "Runtime", "check_device", "get", "names"]
+
 _BUILT_IN = {"eager": ("cpu", "cuda"), "cuda-graphs": ("cuda",)}
 """Those of the suite, with the devices they run on."""
 ENTRY_POINTS = "levit_bench.runtimes"
-
-
-class Loaded(Protocol):
-    """A network ready to run in this process."""
-
-    def place(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (batch, 3, r, r) in fp32, put where and how passes read them: once, untimed."""
-
-    def run(self, images: torch.Tensor) -> torch.Tensor:
-        """One pass over what `place` returned last; may return before the device is done."""
-
-    def synchronise(self) -> None:
-        """Wait until the device is done."""
-
-    def fetch(self, output: torch.Tensor) -> torch.Tensor:
-        """What a pass returned, as fp32 logits (batch, classes) in the processor's memory: untimed."""
-
-    def device_seconds(self) -> tuple[float, ...]:
-        """Seconds that the device itself says each pass took, since asked last; empty when it has no clock."""
-
-
-class InProcess:
-    """A network that runs on the processor of this process: what most runtimes load."""
-
-    def __init__(self, run: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        self.run = run
-
-    def place(self, images: torch.Tensor) -> torch.Tensor:
-        """They are where they should be."""
-        return images
-
-    def synchronise(self) -> None:
-        """A processor has nothing to wait for."""
-
-    def fetch(self, output: torch.Tensor) -> torch.Tensor:
-        """It is where it should be."""
-        return output
-
-    def device_seconds(self) -> tuple[float, ...]:
-        """No clock but the one that passes are timed with."""
-        return ()
 
 
 class Runtime(Protocol):

@@ -1,0 +1,54 @@
+"""A network that is ready to run in this process: what seats need of it, whatever executes it and wherever it is.
+
+Refuses to know runtimes and devices: both make such objects.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    # The parent asks for names only, and must stay light.
+    import torch
+
+
+class Loaded(Protocol):
+    """A network ready to run in this process."""
+
+    def place(self, images: torch.Tensor) -> torch.Tensor:
+        """Images (batch, 3, r, r) in fp32, put where and how passes read them: once, untimed."""
+
+    def run(self, images: torch.Tensor) -> torch.Tensor:
+        """One pass over what `place` returned last; may return before the device is done."""
+
+    def synchronise(self) -> None:
+        """Wait until the device is done."""
+
+    def fetch(self, output: torch.Tensor) -> torch.Tensor:
+        """What a pass returned, as fp32 logits (batch, classes) in the processor's memory: untimed."""
+
+    def device_seconds(self) -> tuple[float, ...]:
+        """Seconds that the device itself says each pass took, since asked last; empty when it has no clock."""
+
+
+class InProcess:
+    """A network that runs on the processor of this process: what most runtimes load."""
+
+    def __init__(self, run: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self.run = run
+
+    def place(self, images: torch.Tensor) -> torch.Tensor:
+        """They are where they should be."""
+        return images
+
+    def synchronise(self) -> None:
+        """A processor has nothing to wait for."""
+
+    def fetch(self, output: torch.Tensor) -> torch.Tensor:
+        """It is where it should be."""
+        return output
+
+    def device_seconds(self) -> tuple[float, ...]:
+        """No clock but the one that passes are timed with."""
+        return ()
