@@ -101,6 +101,16 @@ def test_panels_share_their_scales_and_their_titles_say_what_differs():
     assert first.get_xlabel() == "Latency of one image (ms)"
 
 
+def test_an_axis_that_stands_for_several_batches_names_none():
+    both = [
+        one for batch in (1, 16) for form in ("inference", "shipped") for one in measured(PAPER, batch=batch, form=form)
+    ]
+    *_, third, fourth = figure.draw(panels(both)).figure.axes
+    assert third.get_xlabel() == fourth.get_xlabel() == "Latency of a batch (ms)"
+    one_batch = [one for form in ("inference", "shipped") for one in measured(PAPER, batch=16, form=form)]
+    assert figure.draw(panels(one_batch)).figure.axes[0].get_xlabel() == "Latency of a batch of 16 (ms)"
+
+
 def test_forms_have_panels_of_their_own_that_say_so():
     drawn = figure.draw(panels([*measured(PAPER), *measured(PAPER, form="inference")]))
     assert [ax.get_title(loc="left") for ax in drawn.figure.axes] == ["form inference", "form shipped"]

@@ -108,6 +108,15 @@ def test_a_file_cut_short_anywhere_is_refused(tmp_path, ending):
         assert "compare its size" in _refused(path)
 
 
+def test_a_file_in_which_a_single_weight_has_changed_on_the_way_is_refused(tmp_path):
+    path = _written(tmp_path, {"a": torch.full((64,), 3.0)})
+    content = path.read_bytes()
+    three = struct.pack("<f", 3.0)
+    at = content.index(8 * three) + 4
+    path.write_bytes(content[:at] + struct.pack("<f", 3.5) + content[at + 4 :])
+    assert "is damaged: a part of it has not the check sum it was written with" in _refused(path)
+
+
 def test_an_old_torch_file_cut_short_anywhere_is_refused(tmp_path):
     content = _written(tmp_path, STATE, _use_new_zipfile_serialization=False).read_bytes()
     for length in range(1, len(content), 37):
