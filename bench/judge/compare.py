@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bench.budget import MIN_RUNS
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural
-from bench.judge.estimates import counts, no_speed, run_ratio
+from bench.judge.estimates import no_speed, ratios_by_run
 from bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
 from bench.judge.verdicts import Between, Comparison, Effect, Rules, Verdict, judge, of_sessions, refused
 from bench.records import Finding, Record
@@ -141,8 +141,7 @@ def between(*groups: Sequence[Record]) -> Between:
 
 def run_ratios(record: Record) -> list[float]:
     """Log ratio to the yardstick of each run that counts."""
-    found = (run_ratio(run) for run in record.runs if counts(run))
-    return [ratio for ratio in found if ratio is not None]
+    return [*ratios_by_run(record).values()]
 
 
 def turns_of(record: Record) -> tuple[float, ...]:

@@ -12,7 +12,7 @@ from typing import Literal, NamedTuple
 
 import numpy as np
 
-from bench.judge.estimates import counted_runs, counts, log_median, round_ratios, run_ratio
+from bench.judge.estimates import counted_runs, log_median, ratios_by_run, round_ratios
 from bench.records import Case, Record, Run
 from bench.stats import variance_components
 
@@ -76,8 +76,7 @@ def _of(records: Sequence[Record], quantity: Quantity) -> Components:
 def _run_logs(record: Record, quantity: Quantity) -> list[float]:
     if quantity == "latency":
         return [run.case for run in counted_runs(record)]
-    ratios = [run_ratio(run) for run in record.runs if counts(run)]
-    return [ratio for ratio in ratios if ratio is not None]
+    return [*ratios_by_run(record).values()]
 
 
 def _round_logs(run: Run, quantity: Quantity) -> list[float]:

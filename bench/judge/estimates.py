@@ -106,6 +106,12 @@ def run_ratio(run: Run) -> float | None:
     return median(pairs.values()) if pairs else None
 
 
+def ratios_by_run(record: Record) -> dict[int, float]:
+    """Log ratio to the yardstick by run, of the runs that count and have one."""
+    found = ((run.run, run_ratio(run)) for run in record.runs if counts(run))
+    return {number: ratio for number, ratio in found if ratio is not None}
+
+
 def counts(run: Run) -> bool:
     """Whether a run is whole, or was broken off late enough to be worth something."""
     return run.complete or len(run.turns) >= MIN_TURNS_OF_A_BROKEN_RUN

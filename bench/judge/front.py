@@ -16,7 +16,7 @@ import msgspec
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
 from bench.judge.doubts import Doubt, doubts, joining
-from bench.judge.estimates import counts, inverted, latency, no_speed, pooled, run_ratio, yardstick_latency
+from bench.judge.estimates import inverted, latency, no_speed, pooled, ratios_by_run, yardstick_latency
 from bench.judge.membership import Candidate, chances
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
@@ -311,10 +311,7 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
             params=group[-1].info.params,
             macs=group[-1].info.macs,
             sessions=tuple(record.session for record in group),
-            findings=(
-                *estimate.findings,
-                *(f for r in group for f in r.findings if f.case == r.info.id),
-            ),
+            findings=(*estimate.findings, *(f for r in group for f in r.findings if f.case == r.info.id)),
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
             chance=likely.get(label),
@@ -338,8 +335,7 @@ def _chances(labels: Sequence[str], drafts: Sequence[tuple[list[Record], Accurac
 
 def _ratios(group: Iterable[Record]) -> dict[tuple[str, int], float]:
     """Log ratio to the yardstick of each run that counts."""
-    runs = ((record.session, run) for record in group for run in record.runs if counts(run))
-    return {(session, run.run): ratio for session, run in runs if (ratio := run_ratio(run)) is not None}
+    return {(record.session, run): ratio for record in group for run, ratio in ratios_by_run(record).items()}
 
 
 def _label(case: Case, *, full: bool) -> str:
