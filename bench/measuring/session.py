@@ -30,7 +30,6 @@ from bench.version import VERSION
 
 Planner = Callable[[Costs, Protocol, int], tuple[Plan, Policy]]
 
-
 _GPU_IDLE = 0.05  # Of the last moments; a display alone takes a few percent.
 _GPU_HELD = 0.1  # A driver and a display take less.
 

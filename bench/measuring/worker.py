@@ -143,13 +143,14 @@ class Worker:
         loaded.synchronise()
         first_pass_s = time.perf_counter() - started
         output = loaded.fetch(output).clone()  # A runtime may write the next result over this one.
-        other = loaded.fetch(as_logits(loaded.run(loaded.place(second)), case.batch))
+        second_in = loaded.place(second)
+        other = loaded.fetch(as_logits(loaded.run(second_in), case.batch))
         problem = problem_with_pair((output, other), (reference.first, reference.second), tolerance)
         if problem:
             return Failed(reason=problem)
         # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
-        second_in, first_in = loaded.place(second), loaded.place(first)
+        first_in = loaded.place(first)  # Again: where there is one place for images, it holds the second ones.
         inputs = [_Input(first_in, reference.first)]
         if second_in is not first_in:
             inputs.append(_Input(second_in, reference.second))

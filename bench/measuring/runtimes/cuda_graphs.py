@@ -18,9 +18,8 @@ from bench.records import Case
 
 __all__ = ["load", "prepare", "threads", "unavailable", "versions"]
 
-_WARM_UPS = (
-    3  # Libraries choose their kernels and take their workspace in the first passes, which a graph may not hold.
-)
+# Libraries choose their kernels and take their workspace in the first passes, which a graph may not hold.
+_WARM_UPS = 3
 
 
 class _Graph(cuda.OnCuda):
