@@ -27,7 +27,7 @@ from bench.measuring.preparation import Workshop
 from bench.records import Case, Estimate, Record
 from bench.report import cases
 from bench.report.text import shortened, visible
-from bench.request import Request, check, protocol_of, singles, subjects
+from bench.request import AXES, Request, check, protocol_of, singles, subjects
 from bench.units import whole_numbers, words
 
 __all__ = [
@@ -44,11 +44,6 @@ __all__ = [
 ]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
-_AXES = {
-    "batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms", "precision": "precisions",
-    "runtime": "runtimes",
-}  # fmt: skip
-"""Fields of a request that hold several values, by the name of their option and mark."""
 _SINGLE = ("device", "resolution")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
 
@@ -106,14 +101,7 @@ class Measured(NamedTuple):
         }
         return {
             "network": visible(case.network),
-            "resolution": case.resolution,
-            "batch": case.batch,
-            "threads": case.threads,
-            "allocator": case.allocator,
-            "form": case.form,
-            "precision": case.precision,
-            "runtime": case.runtime,
-            "device": case.device,
+            **cases.fields(case),
             **({"top1_percent": accuracy.top1} if accuracy else {}),
             **{name: value for name, value in figures.items() if math.isfinite(value)},
             "runs": self.latency.n,
@@ -151,9 +139,9 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     out: dict[str, Any] = {"thin": True} if said.get("thin") else {}
     for name, text in texts.items():
         if name in ("batch", "threads"):
-            out[_AXES[name]] = _told(name, whole_numbers, text)
-        elif name in ("networks", "allocator", "form", "precision", "runtime"):
-            out[_AXES.get(name, name)] = words(text)
+            out[AXES[name]] = _told(name, whole_numbers, text)
+        elif name == "networks" or name in AXES:
+            out[AXES.get(name, name)] = words(text)
         elif name in ("seed", "resolution"):
             out[name] = _told(name, whole_numbers, text)[0]
         else:
@@ -177,7 +165,7 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         NotAskedError: mark and command line have nothing in common, or the machine lacks what the test is about.
         UsageError: the mark is malformed.
     """
-    allowed = {*_AXES, *_SINGLE, "accuracy"}
+    allowed = {*AXES, *_SINGLE, "accuracy"}
     if unknown := set(marked) - allowed:
         raise UsageError(
             f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
@@ -292,11 +280,11 @@ class Checks:
 
 def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What the mark says of one axis, as far as the command line asks for it."""
-    if name not in _AXES:
+    if name not in AXES:
         if name in asked and asked[name] != value:
             raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")
         return {name: value}
-    field = _AXES[name]
+    field = AXES[name]
     values = _several(value, int if name in ("batch", "threads") else str, name)
     return {field: _common(name, values, asked[field]) if field in asked else values}
 

@@ -31,10 +31,11 @@ MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 LARGEST_BATCH = 65_536
 LARGEST_THREADS = 4096
 LARGEST_SEED = 2**32
-_AXES = {
-    "batches": "batch", "threads": "threads", "forms": "form", "precisions": "precision", "runtimes": "runtime",
+AXES = {
+    "batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms", "precision": "precisions",
+    "runtime": "runtimes",
 }  # fmt: skip
-"""Fields that hold at least one value, with their options. No allocator means the usual one."""
+"""Fields of a request that hold several values, by the name of their option and mark."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -112,8 +113,8 @@ def check(request: Request) -> str:
     Raises:
         UsageError: naming the option, its value and what it may be.
     """
-    for field, option in _AXES.items():
-        if not getattr(request, field):
+    for option, field in AXES.items():
+        if option != "allocator" and not getattr(request, field):  # No allocator means the usual one.
             raise UsageError(f"--{option} names nothing. Leave it out, or give a value.")
     _check_numbers("batch", request.batches, LARGEST_BATCH)
     _check_numbers("threads", request.threads, LARGEST_THREADS)

@@ -117,6 +117,12 @@ def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[F
     return [[f for key in pair if pair[1] in found for f in found[key]] for pair in keys]
 
 
+def fields(case: Case) -> dict[str, str | int]:
+    """The axes of a case by their names, for programs."""
+    names = ("resolution", "batch", "threads", "allocator", "form", "precision", "runtime", "device")
+    return {name: getattr(case, name) for name in names}
+
+
 def _row(record: Record) -> dict[str, object]:
     case, info = record.case, record.info
     time, ratio = latency(record), relative_to_yardstick(record)

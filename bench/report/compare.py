@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 from bench.judge.compare import Report, Row
 from bench.judge.verdicts import Verdict, percent_above
 from bench.records import Estimate, Finding, Record
-from bench.report.cases import axes
+from bench.report.cases import axes, fields
 from bench.report.text import distinct, shortened, visible
 from bench.units import significant
 
@@ -184,14 +184,7 @@ def _row(row: Row) -> dict[str, object]:
         "network": case.network,
         "against": row.first.case.network,
         "case": row.second.info.id,
-        "resolution": case.resolution,
-        "batch": case.batch,
-        "threads": case.threads,
-        "allocator": case.allocator,
-        "form": case.form,
-        "precision": case.precision,
-        "runtime": case.runtime,
-        "device": case.device,
+        **fields(case),
         "first_session": row.first.session,
         "second_session": row.second.session,
         "verdict": one.verdict.value,

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 from bench.budget import Plan
 from bench.judge.forecast import Forecast
 from bench.records import Protocol
-from bench.report.cases import axes
+from bench.report.cases import axes, fields
 from bench.report.text import distinct
 from bench.units import format_duration, format_latency
 
@@ -72,14 +72,7 @@ def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, objec
         "cases": [
             {
                 "network": line.case.network,
-                "resolution": line.case.resolution,
-                "batch": line.case.batch,
-                "threads": line.case.threads,
-                "allocator": line.case.allocator,
-                "form": line.case.form,
-                "precision": line.case.precision,
-                "runtime": line.case.runtime,
-                "device": line.case.device,
+                **fields(line.case),
                 "pass_s": line.pass_s,
                 "passes": line.passes,
                 "source": line.source,
