@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from bench import arguments, store
 from bench.errors import BenchError, NothingToShowError
 from bench.records import Finding, Record
-from bench.request import Request, capped, protocol_of, resolve_session, subjects
+from bench.request import Request, capped, check_race, protocol_of, resolve_session, subjects
 from bench.twins import twin_of
 from bench.units import parse_duration
 
@@ -100,7 +100,8 @@ def measure(
         runtime: what executes the networks, one or several; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
-        more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, as in `bench.request.Request`.
+        more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, `race`, `target_error`, as in
+            `bench.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.
@@ -150,6 +151,7 @@ def measure_requests(
     Raises:
         bench.errors.BenchError: as `measure`.
     """
+    from bench.judge.goals import planner
     from bench.measuring.observer import Silent
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import measure as measure_session
@@ -159,7 +161,11 @@ def measure_requests(
         chosen = [subjects(request, workshop) for request in requests]
         distinct = {subject.case.id: subject for group in chosen for subject in group}
         observer = observer or Silent()
-        outcome = measure_session(list(distinct.values()), protocol, root, observer, workshop, title=title)
+        if protocol.goal == "race":
+            check_race(list(distinct.values()))
+        outcome = measure_session(
+            list(distinct.values()), protocol, root, observer, workshop, planner=planner, title=title
+        )
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
 
 
@@ -193,12 +199,15 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     Raises:
         bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
     """
+    from bench.judge.goals import planner
     from bench.measuring.observer import Silent
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import resume as resume_session
 
     path, budget_s = resolve_session(root, session), capped(parse_duration(budget))
-    return resume_session(path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s))
+    return resume_session(
+        path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s), planner=planner
+    )
 
 
 def load(path: str | Path = "results") -> Results:

@@ -70,7 +70,7 @@ def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds o
         return duration(name, value)
     if name == "seed" or (name == "resolution" and value is not None):
         return number(name, value)
-    if name in ("device", "seats") and not isinstance(value, str):
+    if name in ("device", "seats", "target_error") and not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
     if name == "accuracy" and not (value is None or isinstance(value, int | float)):
         raise UsageError(f"{name}={value!r}: give percent, such as 78.3.")

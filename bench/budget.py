@@ -5,17 +5,16 @@ Pure functions on numbers; knows neither clocks nor cases. The defaults follow f
 
 from __future__ import annotations
 
+import math
 from typing import Literal, NamedTuple
 
-from bench.stats import best_rounds
+from bench.stats import t_factor
 from bench.units import format_duration
 
 MIN_RUNS = 3
 """Fewest fresh runs behind an honest interval: with two, Student's factor is 12.7."""
 MIN_ROUNDS = 2
 """Fewest rounds in a run: one would leave a run's median to a single turn."""
-GOOD_RUNS = 5
-"""Runs that are worth having before rounds are: Student's factor falls from 4.3 at three to 2.8 at five."""
 MAX_RUNS = 40
 """More runs than this narrow an interval by less than the drift between sessions."""
 BETWEEN_RUNS = 3.6e-4
@@ -24,6 +23,7 @@ WITHIN_RUN = 4.7e-3
 """Variance between rounds of the same: 6.9 % squared."""
 
 Step = Literal["round", "run", "stop"]
+_FIRST_LOOK = 4
 _TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
 _OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; the promise is a tenth.
 
@@ -46,6 +46,8 @@ class Plan(NamedTuple):
     """Runs and their starts together."""
     smallest_s: float
     """The smallest budget that an honest interval can be had for."""
+    looks: tuple[int, ...] = ()
+    """Complete runs after which a goal may be found reached; empty where the budget alone ends the session."""
 
 
 class Progress(NamedTuple):
@@ -83,22 +85,49 @@ def smallest_budget(costs: Costs) -> float:
 def plan(costs: Costs, budget_s: float) -> Plan:
     """Runs and rounds that spend a budget best; at least one run of one round, however small the budget.
 
-    Rounds follow Kalibera & Jones as long as at least `GOOD_RUNS` runs remain; a tighter budget takes from the rounds
-    first, then from the runs.
+    Best is the narrowest interval: of all numbers of runs that leave each at least `MIN_ROUNDS` rounds, the one with
+    the least Student's factor times standard error. The cost model is that of Kalibera & Jones (*Rigorous benchmarking
+    in reasonable time*, ISMM 2013, section 9.3); their optimum minimises the standard error alone, which with few runs
+    leaves too few of them.
     """
     smallest = smallest_budget(costs)
-    rounds = max(MIN_ROUNDS, best_rounds(costs.start_s, costs.round_s, BETWEEN_RUNS, WITHIN_RUN))
-    runs = int(budget_s / (costs.start_s + rounds * costs.round_s))
-    if runs < GOOD_RUNS:
-        for runs in (GOOD_RUNS, GOOD_RUNS - 1, MIN_RUNS, 2, 1):
-            rounds = _rounds_in(budget_s / runs, costs)
-            if rounds >= MIN_ROUNDS:
-                break
-    elif runs > MAX_RUNS:
-        runs = MAX_RUNS
-        rounds = _rounds_in(budget_s / runs, costs)
-    runs, rounds = max(1, runs), max(1, rounds)
+    possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(MIN_RUNS, MAX_RUNS + 1)]
+    honest = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
+    if honest:
+        runs, rounds = min(honest, key=lambda one: half_width(*one))
+    else:
+        runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
+        rounds = max(1, _rounds_in(budget_s / runs, costs))
     return Plan(runs, rounds, runs * (costs.start_s + rounds * costs.round_s), smallest)
+
+
+def looks(runs: int) -> tuple[int, ...]:
+    """Complete runs after which a goal may be found reached, for so many planned ones: two or three, the last included.
+
+    Declared before the first run, so that how often one looks does not depend on what is seen; every look costs
+    confidence (`level_at_a_look`). The first leaves four runs behind it: with three, Student's factor alone is nine.
+    """
+    kept: list[int] = []
+    for number in (max(_FIRST_LOOK, round(runs / 3)), round(0.6 * runs)):
+        if number >= (kept[-1] + 2 if kept else _FIRST_LOOK) and number + 2 <= runs:
+            kept.append(number)
+    return (*kept, runs)
+
+
+def level_at_a_look(count: int, level: float = 0.95) -> float:
+    """Coverage that intervals at each of so many looks need, for all of them together to have the given one.
+
+    Bonferroni: whichever look the measuring stops at, and for whatever reason, the interval holds at its level.
+    """
+    return 1 - (1 - level) / max(1, count)
+
+
+def half_width(runs: int, rounds: int, level: float = 0.95) -> float:
+    """Half the interval that so many runs of so many rounds are expected to give, in log units.
+
+    For the ratio to the yardstick of one of the pilot's networks; networks differ by a factor of two either way.
+    """
+    return t_factor(runs - 1, level) * math.sqrt((BETWEEN_RUNS + WITHIN_RUN / rounds) / runs)
 
 
 def _rounds_in(run_s: float, costs: Costs) -> int:
@@ -112,6 +141,8 @@ class FixedBudget(NamedTuple):
     budget_s: float
     runs: int
     min_rounds: int = MIN_ROUNDS
+    rounds: int | None = None
+    """Most rounds a run; absent: as many as fill its share of what is left."""
 
     def next(self, now: Progress) -> Step:
         """Another round if it fits this run's share of what is left; else another run if that fits; else stop."""
@@ -121,7 +152,8 @@ class FixedBudget(NamedTuple):
             return "round" if left > -_OVERTIME * self.budget_s else "stop"
         runs_after = max(0, self.runs - now.run - 1)
         share_end = (now.run_elapsed_s + now.start_s + left) / (runs_after + 1) - now.start_s
-        if now.run_elapsed_s + now.round_s <= share_end:
+        full = self.rounds is not None and now.rounds >= self.rounds
+        if now.run_elapsed_s + now.round_s <= share_end and not full:
             return "round"
         needed = now.start_s + self.min_rounds * now.round_s
         # A run that would end a little late is still the better use of what is left.

@@ -22,6 +22,8 @@ Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
 RunOutcome = Literal["done", "partial"]
 SeatMode = Literal["auto", "shared", "alone"]
+Goal = Literal["budget", "target-error", "race"]
+Verdict = Literal["reached", "short", "member", "beaten", "open"]
 
 
 class _Noun(msgspec.Struct, frozen=True, kw_only=True):
@@ -100,6 +102,12 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Version of the reference network timed in every round."""
     thin: bool = False
     """True when the user asked for less than the smallest honest budget."""
+    goal: Goal = "budget"
+    """What ends the session: its budget alone, or sooner a `target-error` or the `race` for a front, at a look."""
+    target_error: float | None = None
+    """Half-width aimed at of the interval of each ratio to the yardstick, in log units (0.01 is 1 %)."""
+    looks: tuple[int, ...] = ()
+    """Complete runs after which the goal is looked at, declared before the first run; intervals pay for each."""
 
 
 class Machine(_Noun, frozen=True, kw_only=True):
@@ -352,6 +360,32 @@ class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag
     """Processor seconds of the parent and the idle seats during the whole turn."""
 
 
+class Decision(_Noun, frozen=True, kw_only=True):
+    """What a look found of one case, once and for all."""
+
+    verdict: Verdict
+    """`reached` or `short` of the error aimed at; `member` of the front, `beaten`, or `open`: the runs cannot tell."""
+    why: str
+    """The numbers behind it, in words."""
+
+
+class Look(_Noun, frozen=True, kw_only=True):
+    """A look at what was measured so far, at a moment declared beforehand."""
+
+    number: int
+    """Which one, from 1."""
+    of: int
+    """How many were declared."""
+    runs: int
+    """Complete runs behind it."""
+    level: float
+    """Confidence that all its decisions are right together."""
+    decided: dict[str, Decision] = {}
+    """New decisions, by the id of their case."""
+    resting: tuple[str, ...] = ()
+    """Ids of the cases that get no more turns from now on: nothing undecided needs them."""
+
+
 class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-end"):
     """A run is over."""
 
@@ -367,6 +401,8 @@ class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-en
     """Ids of the cases that failed in this run, with the reason."""
     findings: tuple[Finding, ...] = ()
     """What the engine noticed."""
+    look: Look | None = None
+    """The look taken after this run, where one was declared."""
 
 
 Line = SessionLine | CaseLine | RunStartLine | TurnLine | RunEndLine
@@ -416,6 +452,8 @@ class Record(_Noun, frozen=True, kw_only=True):
     """What the engine noticed about it, or about its session."""
     bench: str | None = None
     """Version of this package that measured it."""
+    looks: tuple[Look, ...] = ()
+    """The looks of its session, in order."""
 
     @property
     def case(self) -> Case:

@@ -5,6 +5,7 @@ Refuses to know which door it was, and how a case is measured.
 
 from __future__ import annotations
 
+import math
 import os
 from collections.abc import Mapping, Sequence
 from itertools import product
@@ -31,6 +32,9 @@ MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 LARGEST_BATCH = 65_536
 LARGEST_THREADS = 4096
 LARGEST_SEED = 2**32
+SMALLEST_ERROR = 0.05
+"""Percent; what drifts between sessions is larger."""
+LARGEST_ERROR = 50.0
 AXES = {
     "batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms", "precision": "precisions",
     "runtime": "runtimes",
@@ -74,6 +78,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Seed of orders, weights and inputs."""
     thin: bool = False
     """Measure even when the budget is too small for an honest interval."""
+    target_error: str = ""
+    """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
+    race: bool = False
+    """Race for the front: networks whose place is certain get no more turns."""
 
 
 def protocol_of(request: Request) -> Protocol:
@@ -98,7 +106,45 @@ def protocol_of(request: Request) -> Protocol:
         seats=modes[request.seats],
         seed=request.seed,
         thin=thin or budget_s < parse_duration(request.budget),
+        goal="race" if request.race else "target-error" if request.target_error else "budget",
+        target_error=_target(request) if request.target_error else None,
     )
+
+
+def _target(request: Request) -> float:
+    """The error aimed at, in log units.
+
+    Raises:
+        UsageError: it is no percentage in reach, or comes with a race.
+    """
+    if request.race:
+        raise UsageError("--race and --target-error are two goals. Choose one: a front, or figures of a given error.")
+    text = request.target_error
+    try:
+        percent = float(text.removesuffix("%"))
+    except ValueError:
+        percent = math.nan
+    if not (text.endswith("%") and SMALLEST_ERROR <= percent <= LARGEST_ERROR):
+        raise UsageError(
+            f"--target-error {text[:80]!r}: give a percentage from {SMALLEST_ERROR:g}% to {LARGEST_ERROR:g}%, such as "
+            "1%."
+        )
+    return math.log1p(percent / 100)
+
+
+def check_race(chosen: Sequence[Subject]) -> None:
+    """Refuse to race networks that cannot have a place on a front.
+
+    Raises:
+        UsageError: naming those without an accuracy.
+    """
+    without = list(dict.fromkeys(one.case.network for one in chosen if one.accuracy is None))
+    if without:
+        more = f" and {len(without) - 3} more" if len(without) > 3 else ""
+        raise UsageError(
+            f"--race needs the accuracy of every network, and none is known of {', '.join(without[:3])}{more} at this "
+            "resolution. Leave them out, or state it with --accuracy or in a TOML file of networks."
+        )
 
 
 def capped(budget_s: float) -> float:

@@ -33,8 +33,13 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     mean = float(np.mean(values))
     if n < 2:
         return Interval(mean, -math.inf, math.inf)
-    half = float(stdtrit(n - 1, (1 + level) / 2)) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    half = t_factor(n - 1, level) * float(np.std(values, ddof=1)) / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
+
+
+def t_factor(freedom: float, level: float = 0.95) -> float:
+    """Standard errors from the mean to the limits of a two-sided Student's t interval."""
+    return float(stdtrit(freedom, (1 + level) / 2))
 
 
 def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
@@ -82,15 +87,3 @@ def clopper_pearson_upper(hits: int, trials: int, level: float = 0.95) -> float:
     if not 0 <= hits <= trials or trials < 1:
         raise ValueError(f"{hits} of {trials} is no share")
     return 1.0 if hits == trials else float(betaincinv(hits + 1, trials - hits, level))
-
-
-def best_rounds(start_s: float, round_s: float, between_runs: float, within_run: float) -> int:
-    """Rounds a run that give the narrowest interval for a fixed total time.
-
-    The variance of the mean over `T / (start + rounds * round)` runs is proportional to
-    `(between + within / rounds) * (start + rounds * round)`; its minimum is at the returned number.
-    Source: Kalibera & Jones, *Rigorous benchmarking in reasonable time*, ISMM 2013, section 9.3.
-    """
-    if between_runs <= 0:
-        return 1_000_000
-    return max(1, round(math.sqrt(start_s / round_s * within_run / between_runs)))

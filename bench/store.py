@@ -315,14 +315,14 @@ def records(session: Session) -> list[Record]:
     shared: dict[tuple[str, ...], _Sticks] = {}
     out = []
     for info in infos.values():
-        key = _sticks_of(info, yardsticks)
+        key = sticks_of(info, yardsticks)
         if key not in shared:
             shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
         out.append(_record(session, info, numbers, starts, ends, turns, shared[key], found))
     return out
 
 
-def _sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]:
+def sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]:
     """Ids of the yardsticks that correct a case: of its device and threads, and of its allocator if there are such."""
     near = [s for s in yardsticks if (s.case.device, s.case.threads) == (info.case.device, info.case.threads)]
     same = [s for s in near if s.case.allocator == info.case.allocator]
@@ -366,6 +366,7 @@ def _record(
         reason=info.reason or (reasons[0] if reasons else None),
         findings=tuple(f for f in (*session.head.findings, *session.findings, *found) if f.case in (None, info.id)),
         bench=session.head.bench,
+        looks=tuple(end.look for end in session.ends if end.look is not None),
     )
 
 

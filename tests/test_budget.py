@@ -2,18 +2,23 @@
 
 from __future__ import annotations
 
+import itertools
+
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.budget import (
-    GOOD_RUNS,
     MAX_RUNS,
     MIN_ROUNDS,
     MIN_RUNS,
     Costs,
     FixedBudget,
+    Plan,
     Progress,
+    half_width,
+    level_at_a_look,
+    looks,
     passes_a_turn,
     plan,
     smallest_budget,
@@ -40,16 +45,53 @@ def test_a_plan_has_a_run_and_a_round_however_small_the_budget(start_s: float, r
     assert what.rounds >= 1
 
 
+@given(start_s=st.floats(0.5, 20), round_s=st.floats(0.1, 5), factor=st.floats(1.0, 30))
+def test_no_other_division_of_the_budget_gives_a_narrower_interval(
+    start_s: float, round_s: float, factor: float
+) -> None:
+    costs = Costs(start_s, round_s)
+    budget_s = factor * smallest_budget(costs)
+    what = plan(costs, budget_s)
+    for runs in range(MIN_RUNS, MAX_RUNS + 1):
+        rounds = int((budget_s / runs - start_s) / round_s + 1e-9)
+        if rounds >= MIN_ROUNDS:
+            assert half_width(what.runs, what.rounds) <= half_width(runs, rounds)
+
+
 def test_a_tight_budget_takes_from_the_rounds_before_it_takes_from_the_runs() -> None:
     costs = Costs(4.0, 1.0)
-    assert plan(costs, 5 * 6.0).runs == GOOD_RUNS
-    assert plan(costs, 5 * 6.0 - 0.1).runs == GOOD_RUNS - 1
+    assert plan(costs, 5 * 6.0)[:2] == (5, MIN_ROUNDS)
+    assert plan(costs, 5 * 6.0 - 0.1).runs == 4
     assert plan(costs, 3 * 6.0).runs == MIN_RUNS
+
+
+@given(runs=st.integers(1, MAX_RUNS))
+def test_looks_are_two_or_three_apart_from_each_other_and_the_last_is_the_end(runs: int) -> None:
+    found = looks(runs)
+    assert found[-1] == runs
+    assert 1 <= len(found) <= 3
+    assert all(later - sooner >= 2 for sooner, later in itertools.pairwise(found))
+    assert len(found) == 1 or found[0] >= 4
+    assert len(found) > 1 or runs < 6
+
+
+def test_each_look_pays_for_the_others() -> None:
+    assert level_at_a_look(0) == level_at_a_look(1) == 0.95
+    assert level_at_a_look(3) == pytest.approx(1 - 0.05 / 3)
+
+
+def test_a_policy_with_a_number_of_rounds_saves_the_time_that_they_do_not_need() -> None:
+    fast = Progress(8.0, 0, 6, 4.0, start_s=4.0, round_s=0.1)
+    assert FixedBudget(100.0, 4, 2).next(fast) == "round"
+    assert FixedBudget(100.0, 4, 2, rounds=6).next(fast) == "run"
+    assert FixedBudget(100.0, 1, 2, rounds=6).next(fast) == "stop"
+    assert Plan(4, 6, 34.0, 18.0).looks == ()
 
 
 def test_a_large_budget_buys_runs_until_more_would_not_help() -> None:
     assert plan(Costs(4.0, 1.0), 3600.0).runs == MAX_RUNS
     assert plan(Costs(4.0, 1.0), 3600.0).rounds > 50
+    assert plan(Costs(4.0, 1e-6), 60.0).rounds > 1000
 
 
 def _now(elapsed_s: float, run: int, rounds: int, run_elapsed_s: float) -> Progress:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats import best_rounds, between_groups, clopper_pearson_upper, t_interval, variance_components
+from bench.stats import between_groups, clopper_pearson_upper, t_interval, variance_components
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
 
@@ -59,19 +59,6 @@ def test_a_negative_component_is_zero_and_too_little_data_gives_none():
     assert variance_components([[0.0, 10.0], [10.0, 0.0]])[0] == 0.0
     assert all(math.isnan(x) for x in variance_components([[1.0, 2.0]]))
     assert all(math.isnan(x) for x in variance_components([[1.0], [2.0]]))
-
-
-@pytest.mark.parametrize(("start", "each", "between", "within"), [(10, 1, 0.01, 0.04), (3, 2, 0.5, 0.1), (60, 1, 1, 9)])
-def test_the_best_number_of_rounds_beats_its_neighbours(start, each, between, within):
-    def variance(rounds):
-        return (between + within / rounds) * (start + rounds * each)
-
-    best = best_rounds(start, each, between, within)
-    assert variance(best) <= min(variance(best + 1), variance(max(1, best - 1))) * 1.001
-
-
-def test_without_variance_between_runs_one_run_should_never_end():
-    assert best_rounds(10, 1, 0.0, 1.0) == 1_000_000
 
 
 def test_the_variance_between_groups_knows_its_degrees_of_freedom() -> None:

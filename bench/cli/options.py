@@ -154,6 +154,28 @@ def request_options(command: _Command) -> _Command:
     return command
 
 
+def goal_options(command: _Command) -> _Command:
+    """What may end the measuring before its budget does: the same for `run` and `plan`."""
+    options = (
+        click.option(
+            "--target-error",
+            default="",
+            metavar="PERCENT",
+            help="Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%; the budget "
+            "is the most that is spent. Looked at two or three times, declared beforehand.",
+        ),
+        click.option(
+            "--race",
+            is_flag=True,
+            help="Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go "
+            "where the place is in doubt.",
+        ),
+    )
+    for option in reversed(options):
+        command = option(command)
+    return command
+
+
 def request_from(given: dict[str, Any]) -> Request:
     """The request of the shared options.
 

@@ -8,12 +8,13 @@ from typing import Any
 
 import click
 
-from bench.cli.options import json_option, request_from, request_options, store_option
+from bench.cli.options import goal_options, json_option, request_from, request_options, store_option
 from bench.errors import EXIT_DONE, EXIT_USAGE
 
 
 @click.command("plan")
 @request_options
+@goal_options
 @store_option
 @json_option
 def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
@@ -27,26 +28,28 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
       levit-bench plan --networks paper --threads 1 --batch 1 --budget 5m
     """
     from bench import store
-    from bench.budget import plan
     from bench.cli.output import print_findings, stdout
     from bench.judge.forecast import forecast
+    from bench.judge.goals import planned
     from bench.measuring.instrument import instrument_cases
     from bench.measuring.machine import machine
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import about_threads
     from bench.report.plans import document, table
-    from bench.request import protocol_of, subjects
+    from bench.request import check_race, protocol_of, subjects
 
     request = request_from(words)
     protocol = protocol_of(request)
     # Only names that the catalog does not hold start a process, which looks them up.
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
         chosen = subjects(request, workshop)
+    if request.race:
+        check_race(chosen)
     known = store.load(root)[0] if root.exists() else []
     cases = [s.case for s in chosen]
     own = [case for case, _ in instrument_cases(cases)]
     what = forecast(cases, own, protocol, known, machine())
-    spent = plan(what.costs, protocol.budget_s)
+    spent = planned(what.costs, protocol)
     if as_json:
         click.echo(json.dumps(document(what, spent, protocol), indent=2))
     else:

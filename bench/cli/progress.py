@@ -11,7 +11,8 @@ from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
 from bench.budget import Plan
-from bench.records import Case, Finding
+from bench.records import Case, Finding, Look
+from bench.report.looks import sentence, spoken
 from bench.report.text import visible
 from bench.units import format_duration
 
@@ -41,7 +42,8 @@ class Reporter:
         """The plan is known."""
         self._plan = what
         runs = "1 run" if what.runs == 1 else f"{what.runs} runs"
-        self._say(f"measuring {runs} of about {what.rounds} rounds in {format_duration(what.seconds)}")
+        looks = f", with a look after {spoken(what.looks)}" if what.looks else ""
+        self._say(f"measuring {runs} of about {what.rounds} rounds in {format_duration(what.seconds)}{looks}")
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""
@@ -55,6 +57,10 @@ class Reporter:
             return
         self._noticed.add((finding.kind, finding.case))
         self._console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
+
+    def looked(self, look: Look) -> None:
+        """A look was taken: what it decided, in a line."""
+        self._say(sentence(look))
 
     def _show(self, what: str, done: float, total: float, left: str) -> None:
         if self._bar is not None and self._task is not None:

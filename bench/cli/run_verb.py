@@ -9,7 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from bench.cli.options import json_option, request_from, request_options, store_option
+from bench.cli.options import goal_options, json_option, request_from, request_options, store_option
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
 
 _WITH_RESUME = ("resume", "budget", "root", "as_json")
@@ -18,6 +18,7 @@ _WITH_RESUME = ("resume", "budget", "root", "as_json")
 
 @click.command("run")
 @request_options
+@goal_options
 @store_option
 @click.option("--resume", metavar="SESSION", help="Add fresh runs to a session (its name, or 'last') for --budget.")
 @click.option("--title", help="What the session is for; kept in its file.")
@@ -32,6 +33,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     Examples:
       levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
       levit-bench run --networks paper --allocator pinned,shipped --budget 10m
+      levit-bench run --networks paper --race --budget 3m
+      levit-bench run --networks levit_192,efficientnet_b2 --target-error 1% --budget 5m
       levit-bench run --networks nets.py:build,levit_128s --accuracy 78.3
       levit-bench run --resume last --budget 2m
     """
@@ -40,7 +43,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.cli.progress import reporter
-    from bench.report import cases
+    from bench.report import cases, looks
     from bench.report.text import visible
 
     console = stderr()
@@ -57,10 +60,13 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
             "interrupted": outcome.interrupted,
             "failed": outcome.failed,
             "cases": cases.rows(results.records),
+            **looks.documents(results.records),
         }
         click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
+        for decided in looks.tables(results.records):
+            stdout().print(decided)
     print_findings(results.findings)
     print_findings(cases.doubts(results.records), most=MOST)
     whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"

@@ -63,7 +63,7 @@ def command(
     from bench.judge.against import holding
     from bench.judge.comparable import where
     from bench.judge.floor import floors
-    from bench.report import floor
+    from bench.report import cases, floor, looks
     from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
@@ -84,6 +84,9 @@ def command(
         for line, group in groups(shown, heading=_machine if variance else session_line):
             console.print(Text(line, style="bold"))
             console.print(table(group))
+        if session and table is cases.table:
+            for decided in looks.tables(shown):
+                console.print(decided)
         if not (session or variance or percentiles or base) and (told := floor.line(floors(shown))):
             console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):

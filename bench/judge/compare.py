@@ -17,7 +17,7 @@ from typing import NamedTuple
 from bench.budget import MIN_RUNS
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural
-from bench.judge.estimates import no_speed, ratios_by_run
+from bench.judge.estimates import looks_of, no_speed, ratios_by_run
 from bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
 from bench.judge.verdicts import Between, Comparison, Effect, Rules, Verdict, judge, of_sessions, refused
 from bench.records import Finding, Record
@@ -104,9 +104,10 @@ def compare(
     known = keyed(record for record in history if record.session not in sessions)
     scatter = [_scatter(known.get(p.first, ()), ones[p.first], others[p.second]) for p in found.pairs]
     effects = [_effect(ones[p.first], others[p.second], s) for p, s in zip(found.pairs, scatter, strict=True)]
+    looks = looks_of(record for side in (ones, others) for group in side.values() for record in group)
     rows = [
         Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules))
-        for p, one in zip(found.pairs, judge(effects, rules), strict=True)
+        for p, one in zip(found.pairs, judge(effects, rules, looks), strict=True)
     ]
     rows += [Row(ones[p.first][-1], others[p.second][-1], _not_alike(p, rules)) for p in found.apart]
     assumed = [

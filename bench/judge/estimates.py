@@ -14,7 +14,7 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
-from bench.budget import MIN_RUNS
+from bench.budget import MIN_RUNS, level_at_a_look
 from bench.errors import UsageError
 from bench.records import Estimate, Finding, Record, Run, TurnLine
 from bench.stats import t_interval, variance_components
@@ -140,9 +140,16 @@ def no_speed(record: Record) -> Finding | None:
     return None
 
 
+def looks_of(records: Iterable[Record]) -> int:
+    """How often the measuring could stop at what it saw: the most looks that any of the sessions declared."""
+    return max((len(record.protocol.looks) for record in records), default=0)
+
+
 def latency(record: Record) -> Estimate | Finding:
     """Seconds a batch, or the finding that says why there is no such number."""
-    return no_speed(record) or _interval([run.case for run in counted_runs(record)], METHOD, record.info.id)
+    return no_speed(record) or _interval(
+        [run.case for run in counted_runs(record)], METHOD, record.info.id, looks=looks_of([record])
+    )
 
 
 def throughput(record: Record) -> Estimate | Finding:
@@ -199,6 +206,7 @@ def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
     device, threads, allocator.
     """
     sessions: dict[str, dict[int, float]] = {}
+    records = list(records)
     for record in records:
         logs = sessions.setdefault(record.session, {})
         for run in record.runs:
@@ -212,7 +220,7 @@ def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
     # The median session: one taken on a busy machine must not rescale everybody else's networks.
     nearest = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
     chosen = sessions[nearest]
-    return _interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means))
+    return _interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), looks_of(records))
 
 
 def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
@@ -260,7 +268,7 @@ def _paired(records: Sequence[Record]) -> Estimate | Finding:
             "Show its session alone, with --where session=" + records[0].session
         )
         return Finding(kind="no-yardstick", message=message, case=case)
-    return _interval(ratios, METHOD_POOLED, case, _disagreement(list(sessions.values()), case))
+    return _interval(ratios, METHOD_POOLED, case, _disagreement(list(sessions.values()), case), looks_of(records))
 
 
 def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding, ...]:
@@ -294,14 +302,15 @@ def too_few_runs(n: int, case: str | None) -> Finding:
 
 
 def _interval(
-    logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = ()
+    logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = (), looks: int = 0
 ) -> Estimate | Finding:
+    """The mean with limits that hold at `LEVEL`, whichever of the looks the measuring stopped at."""
     n = len(logs)
     if not n:
         return no_turns(case)
     if n < MIN_RUNS:
         findings = (*findings, too_few_runs(n, case))
-    mean, low, high = t_interval(logs, LEVEL)
+    mean, low, high = t_interval(logs, level_at_a_look(looks, LEVEL))
     # exp(-inf) is 0, which would read as a limit; an unbounded interval stays unbounded on both sides.
     return Estimate(
         value=math.exp(mean),
@@ -309,7 +318,7 @@ def _interval(
         high=_exp(high),
         level=LEVEL,
         n=n,
-        method=method,
+        method=f"{method}, {looks} looks" if looks > 1 else method,
         findings=findings,
     )
 

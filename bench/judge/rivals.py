@@ -6,12 +6,12 @@ Knows pairs of turns; refuses to know which of the two anybody wants.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from statistics import median
 from typing import NamedTuple
 
-from bench.budget import MIN_RUNS
-from bench.judge.estimates import LEVEL, by_round, counts
+from bench.budget import MIN_RUNS, level_at_a_look
+from bench.judge.estimates import LEVEL, by_round, counts, looks_of
 from bench.records import Estimate, Record, Run
 from bench.stats import t_interval
 
@@ -38,10 +38,11 @@ def paired(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
 
     The interval is Student's t over runs, as everywhere.
     """
+    one, other = list(one), list(other)
     logs = paired_logs(one, other)
     if len(logs) < MIN_RUNS:
         return None
-    mean, low, high = t_interval(logs, LEVEL)
+    mean, low, high = t_interval(logs, level_at_a_look(looks_of([*one, *other]), LEVEL))
     return Ratio(math.exp(mean), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), len(logs))
 
 
@@ -52,13 +53,15 @@ def paired_logs(one: Iterable[Record], other: Iterable[Record]) -> list[float]:
     the round cancels. A run without a common round gives nothing.
     """
     ones, others = _runs(one), _runs(other)
-    logs = []
-    for key in sorted(ones.keys() & others.keys()):
-        mine, theirs = by_round(ones[key].turns), by_round(others[key].turns)
-        pairs = [value - theirs[number] for number, value in mine.items() if number in theirs]
-        if pairs:
-            logs.append(median(pairs))
-    return logs
+    both = sorted(ones.keys() & others.keys())
+    found = (paired_run(by_round(ones[key].turns), by_round(others[key].turns)) for key in both)
+    return [value for value in found if value is not None]
+
+
+def paired_run(one: Mapping[int, float], other: Mapping[int, float]) -> float | None:
+    """Median over the common rounds of the log ratio of two cases in a run, from their logs by round."""
+    pairs = [value - other[number] for number, value in one.items() if number in other]
+    return median(pairs) if pairs else None
 
 
 def unpaired(one: Estimate, other: Estimate) -> Ratio:

@@ -109,7 +109,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     margin: float
     """As `Rules` had it."""
     family: int
-    """Comparisons that share the level; 0 when this one has no limits."""
+    """Comparisons that share the level, times the looks that were declared; 0 when this one has no limits."""
     findings: tuple[Finding, ...] = ()
     """Why there are no limits, where there are none."""
 
@@ -155,9 +155,9 @@ def of_sessions(
     )
 
 
-def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules()) -> tuple[Comparison, ...]:  # noqa: B008 - immutable
-    """A comparison for each, in order; those with limits are one family."""
-    family = sum(isinstance(effect, Effect) for effect in effects)
+def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: int = 1) -> tuple[Comparison, ...]:  # noqa: B008 - immutable
+    """A comparison for each, in order; those with limits are one family, as often as the data could be looked at."""
+    family = max(1, looks) * sum(isinstance(effect, Effect) for effect in effects)
     return tuple(
         _judged(effect, family, rules) if isinstance(effect, Effect) else _unknown(effect, rules) for effect in effects
     )

@@ -12,7 +12,7 @@ import msgspec
 from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural, setting
 from bench.judge.compare import Report, Row, finished
-from bench.judge.estimates import no_speed
+from bench.judge.estimates import looks_of, no_speed
 from bench.judge.rivals import paired_logs
 from bench.judge.verdicts import Rules, judge, of_pairs
 from bench.records import Record
@@ -63,7 +63,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     effects = [no_speed(one) or no_speed(other) or of_pairs(paired_logs([other], [one])) for one, other in pairs]
     rows = [
         Row(one, other, finished(found, [one], [other], rules))
-        for (one, other), found in zip(pairs, judge(effects, rules), strict=True)
+        for (one, other), found in zip(pairs, judge(effects, rules, looks_of(subjects)), strict=True)
     ]
     return Report(tuple(rows))
 

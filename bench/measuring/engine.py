@@ -25,19 +25,23 @@ from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed
-from bench.records import CaseLine, Conditions, Finding, RunEndLine, RunOutcome, RunStartLine, SeatInfo, TurnLine
+from bench.records import (
+    CaseLine,
+    Conditions,
+    Finding,
+    Look,
+    RunEndLine,
+    RunOutcome,
+    RunStartLine,
+    SeatInfo,
+    TurnLine,
+)
 from bench.records import Protocol as MeasuringProtocol
+from bench.spending import Earlier, Policy, Referee
 from bench.store import SessionWriter
 
 _SHORTEST_TIMEOUT_S = 10.0  # A turn may meet a machine that is busy with something else.
 _TIMEOUT_FACTOR = 20  # Times the length its probe foretold.
-
-
-class Policy(Protocol):
-    """A stopping rule."""
-
-    def next(self, now: Progress) -> Step:
-        """Another round, another run, or stop."""
 
 
 class Seats(Protocol):
@@ -83,8 +87,13 @@ class Engine:
         writer: SessionWriter,
         observer: Observer,
         session_began: float,
+        referee: Referee | None = None,
+        earlier: Earlier = Earlier(),  # noqa: B008 (immutable)
     ) -> None:
-        """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock."""
+        """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock.
+
+        `earlier` is what a resumed session holds already: only the referee looks at it.
+        """
         self._protocol = protocol
         self._lines = {line.id: line for line in lines}
         self._world = world
@@ -97,6 +106,9 @@ class Engine:
         """Ids of the cases that failed while they were measured, with the reason."""
         self.runs = 0
         """Complete runs so far."""
+        self._referee = referee
+        self._done, self._turns = [*earlier.done], [*earlier.turns]
+        self._resting = set(earlier.resting)
 
     def take_runs(self, policy: Policy, costs: Costs, first: int) -> None:
         """Take runs from number `first` until the policy stops or no subject is left.
@@ -116,7 +128,7 @@ class Engine:
         return any(line.role == "subject" for line in self._alive())
 
     def _alive(self) -> list[CaseLine]:
-        return [line for line in self._lines.values() if line.id not in self.failed]
+        return [line for line in self._lines.values() if line.id not in self.failed and line.id not in self._resting]
 
     def _take_run(self, number: int, policy: Policy, costs: Costs, budget_began: float) -> Step:
         """One run, closed in any case: as partial when it was broken off."""
@@ -124,6 +136,7 @@ class Engine:
         failed_before = frozenset(self.failed)
         self._doubts = Doubts(self._observer)
         outcome: RunOutcome = "partial"
+        look: Look | None = None
         with self._world.open_seats(self._alive()) as seats:
             for key, why in seats.failed.items():
                 self._fail(key, why)
@@ -135,9 +148,19 @@ class Engine:
                 step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
                 if whole:
                     outcome, self.runs = "done", self.runs + 1
+                    look = self._look(number, last=step == "stop" or not self._subjects_left())
             finally:
-                self._close_run(number, outcome, failed_before)
+                self._close_run(number, outcome, failed_before, look)
         return step
+
+    def _look(self, number: int, *, last: bool) -> Look | None:
+        """What the referee decides after a complete run; the cases that it rests are not loaded again."""
+        self._done.append(number)
+        look = self._referee.look(self._done, self._turns, last=last) if self._referee else None
+        if look is not None:
+            self._resting |= set(look.resting)
+            self._observer.looked(look)
+        return look
 
     def _take_rounds(
         self, seats: Seats, number: int, policy: Policy, costs: Costs, budget_began: float
@@ -193,11 +216,13 @@ class Engine:
                 others_cpu_s=taken.others_cpu_s,
             )
             self._writer.append(turn)
+            if self._referee:
+                self._turns.append(turn)
             self._doubts.turn_taken(line, turn, taken.restless_s)
             self._observer.measuring(run, round_, self._clock() - budget_began)
         return True
 
-    def _close_run(self, number: int, outcome: RunOutcome, failed_before: frozenset[str]) -> None:
+    def _close_run(self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None) -> None:
         self._doubts.run_over(self._lines)
         fresh = {key: why for key, why in self.failed.items() if key not in failed_before}
         end = RunEndLine(
@@ -207,6 +232,7 @@ class Engine:
             outcome=outcome,
             failed=fresh,
             findings=self._doubts.findings,
+            look=look,
         )
         self._writer.append(end)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Protocol
 
 from bench.budget import Plan
-from bench.records import Case, Finding
+from bench.records import Case, Finding, Look
 
 
 class Observer(Protocol):
@@ -26,6 +26,9 @@ class Observer(Protocol):
     def noticed(self, finding: Finding) -> None:
         """A doubt came up."""
 
+    def looked(self, look: Look) -> None:
+        """A look was taken at what was measured so far."""
+
 
 class Silent:
     """Listens and says nothing."""
@@ -43,4 +46,7 @@ class Silent:
         """Nothing."""
 
     def noticed(self, finding: Finding) -> None:
+        """Nothing."""
+
+    def looked(self, look: Look) -> None:
         """Nothing."""

@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.budget import Costs, FixedBudget, Plan, plan, too_small
+from bench.budget import Costs, too_small
 from bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
-from bench.measuring.engine import Engine, Policy, real_world
+from bench.measuring.engine import Engine, real_world
 from bench.measuring.environment import usable_processors
 from bench.measuring.instrument import instrument_cases
 from bench.measuring.machine import conditions, machine
@@ -25,10 +25,9 @@ from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact, Workshop
 from bench.measuring.rehearsal import rehearse
 from bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Protocol, SessionLine
-from bench.store import SessionWriter, check_writable, read_session
+from bench.spending import Earlier, Planner, Spending, fixed_budget
+from bench.store import Session, SessionWriter, check_writable, read_session
 from bench.version import VERSION
-
-Planner = Callable[[Costs, Protocol, int], tuple[Plan, Policy]]
 
 _GPU_IDLE = 0.05  # Of the last moments; a display alone takes a few percent.
 _GPU_HELD = 0.1  # A driver and a display take less.
@@ -52,12 +51,6 @@ class Outcome(NamedTuple):
     runs: int
     """Complete runs taken now."""
     interrupted: bool
-
-
-def fixed_budget(costs: Costs, protocol: Protocol, first_run: int) -> tuple[Plan, Policy]:
-    """Spend the protocol's budget, whatever the results: the plan, and the policy that keeps to it."""
-    what = plan(costs, protocol.budget_s)
-    return what, FixedBudget(protocol.budget_s, first_run + what.runs, min(protocol.min_rounds, what.rounds))
 
 
 def measure(
@@ -84,12 +77,13 @@ def measure(
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
     findings = [*about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
-    what, policy = planner(ready.costs, protocol, 0)
+    spending = planner(ready.costs, protocol, ready.alive, Earlier())
+    what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
         if not protocol.thin:
             raise BudgetTooSmallError(too_small(protocol.budget_s, what.smallest_s))
         findings.append(_thin(protocol.budget_s, what.smallest_s))
-    protocol = msgspec.structs.replace(protocol, runs=what.runs)
+    protocol = msgspec.structs.replace(protocol, runs=what.runs, looks=what.looks)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     head = SessionLine(
         session=f"{stamp}-{secrets.token_hex(2)}",
@@ -107,7 +101,7 @@ def measure(
             writer.append(line)
         if ready.subjects_left:
             observer.planned(what)
-        return _take_runs(ready, protocol, writer, observer, began, policy, first_run=0)
+        return _take_runs(ready, protocol, writer, observer, began, spending, Earlier())
 
 
 def resume(
@@ -144,23 +138,34 @@ def _resume(
         then = session.head.conditions.versions.get(library)
         _refuse_other(path, library, then, now.versions.get(library))
     protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)
-    failed = {key for end in session.ends for key in end.failed}
+    earlier = _earlier(session)
+    failed = {key for end in session.ends for key in end.failed} | earlier.resting
     lines = [
         line
         for line in {line.id: line for line in session.cases}.values()
         if line.outcome == "done" and line.id not in failed
     ]
     if not any(line.role == "subject" for line in lines):
-        raise NothingToShowError(f"{path}: every case of this session failed; there is nothing to resume.")
+        what = "failed or was decided" if earlier.resting else "failed"
+        raise NothingToShowError(f"{path}: every case of this session {what}; there is nothing to resume.")
     last = max((end.at_s for end in session.ends), default=max((t.at_s for t in session.turns), default=0.0))
-    first_run = max((start.run for start in session.starts), default=-1) + 1
     began = time.perf_counter() - last
     with workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
         _refuse_changed(path, lines, ready.lines)
-        what, policy = planner(ready.costs, protocol, first_run)
-        observer.planned(what)
-        return _take_runs(ready, protocol, writer, observer, began, policy, first_run=first_run)
+        spending = planner(ready.costs, protocol, ready.alive, earlier)
+        observer.planned(spending.plan)
+        return _take_runs(ready, protocol, writer, observer, began, spending, earlier)
+
+
+def _earlier(session: Session) -> Earlier:
+    """What a session holds, for those who decide how to go on."""
+    return Earlier(
+        done=tuple(end.run for end in session.ends if end.outcome == "done"),
+        turns=session.turns,
+        looks=tuple(end.look for end in session.ends if end.look is not None),
+        next_run=max((start.run for start in session.starts), default=-1) + 1,
+    )
 
 
 class _Ready(NamedTuple):
@@ -169,6 +174,11 @@ class _Ready(NamedTuple):
     lines: tuple[CaseLine, ...]
     artifacts: dict[str, Artifact]
     costs: Costs
+
+    @property
+    def alive(self) -> list[CaseLine]:
+        """The cases that can be timed, the instrument's own included."""
+        return [line for line in self.lines if line.outcome == "done"]
 
     @property
     def subjects_left(self) -> bool:
@@ -226,16 +236,15 @@ def _take_runs(
     writer: SessionWriter,
     observer: Observer,
     began: float,
-    policy: Policy,
-    *,
-    first_run: int,
+    spending: Spending,
+    earlier: Earlier,
 ) -> Outcome:
-    alive = [line for line in ready.lines if line.outcome == "done"]
-    engine = Engine(protocol, alive, real_world(protocol, ready.artifacts), writer, observer, began)
+    world = real_world(protocol, ready.artifacts)
+    engine = Engine(protocol, ready.alive, world, writer, observer, began, spending.referee, earlier)
     interrupted = False
     try:
         if ready.subjects_left:
-            engine.take_runs(policy, ready.costs, first_run)
+            engine.take_runs(spending.policy, ready.costs, earlier.next_run)
     except KeyboardInterrupt:
         interrupted = True
     failed = {line.id: line.reason or "" for line in ready.lines if line.outcome == "failed"} | engine.failed

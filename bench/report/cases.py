@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
@@ -40,10 +40,10 @@ def table(records: Sequence[Record]) -> Table:
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("x yardst.", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
-    names = distinct(record.case.network for record in records)
+    called = distinct(record.case.network for record in records)
     failures = []
     for record in records:
-        name, asked = Text(names[record.case.network], style="bold"), axes(record.case)
+        name, asked = Text(called[record.case.network], style="bold"), axes(record.case)
         found = latency(record)
         if isinstance(found, Estimate):
             ratio = relative_to_yardstick(record)
@@ -51,7 +51,7 @@ def table(records: Sequence[Record]) -> Table:
             out.add_row(name, Text(asked), format_latency(found.value), plus_minus(found), shown, str(found.n))
         else:
             out.add_row(name, Text(asked), Text(record.outcome, style="red"), "", "", str(len(record.runs)))
-            failures.append(f"{names[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
+            failures.append(f"{called[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
     if failures:
         out.caption = Text("\n".join(dict.fromkeys(failures)))
         out.caption_justify = "left"
@@ -62,11 +62,15 @@ def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Find
     """Doubts about the subjects' numbers, one a kind, with the names of their cases; see `bench.report.doubts`."""
     shown = [record for record in records if record.info.role == "subject"]
     asked = {record.info.id: record.case for record in shown}
+    return told(shown, names(asked), whole)
+
+
+def names(asked: Mapping[str, Case]) -> dict[str, str]:
+    """Cases by their id in words: the network, with its axes where it was timed in several ways."""
     times = Counter(case.network for case in asked.values())
-    names = {
+    return {
         key: case.network if times[case.network] == 1 else f"{case.network} {axes(case)}" for key, case in asked.items()
     }
-    return told(shown, names, whole)
 
 
 def rows(records: Sequence[Record], whole: Iterable[Record] = ()) -> list[dict[str, object]]:
@@ -119,8 +123,8 @@ def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[F
 
 def fields(case: Case) -> dict[str, str | int]:
     """The axes of a case by their names, for programs."""
-    names = ("resolution", "batch", "threads", "allocator", "form", "precision", "runtime", "device")
-    return {name: getattr(case, name) for name in names}
+    axes_told = ("resolution", "batch", "threads", "allocator", "form", "precision", "runtime", "device")
+    return {name: getattr(case, name) for name in axes_told}
 
 
 def _row(record: Record) -> dict[str, object]:
@@ -147,6 +151,7 @@ def _row(record: Record) -> dict[str, object]:
         **_limits("latency", "_s", time),
         **_limits("yardstick_ratio", "", ratio),
         "runs": len(counted_runs(record)),
+        "decided": next((look.decided[info.id].verdict for look in record.looks if info.id in look.decided), None),
         "outcome": record.outcome,
         "reason": record.reason,
     }

@@ -8,6 +8,7 @@ from bench.budget import Plan
 from bench.judge.forecast import Forecast
 from bench.records import Protocol
 from bench.report.cases import axes, fields
+from bench.report.looks import spoken
 from bench.report.text import distinct
 from bench.units import format_duration, format_latency
 
@@ -49,8 +50,10 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol) -> list[str]:
         )
     guessed = sum(line.source != "stored" for line in what.lines)
     sure = f"{guessed} of {len(what.lines)} passes are guesses and may be off by a factor of three." if guessed else ""
+    looks = f"Looks after {spoken(spent.looks)}; what is decided then gets no more turns." if spent.looks else ""
     return [
         done,
+        *([looks] if looks else []),
         f"Preparation before that: about {format_duration(what.prepare_s)}.",
         f"Smallest honest budget: {format_duration(spent.smallest_s + 0.5)}.",
         *([sure] if sure else []),
@@ -65,6 +68,7 @@ def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, objec
         "smallest_budget_s": spent.smallest_s,
         "runs": spent.runs,
         "rounds": spent.rounds,
+        "looks": list(spent.looks),
         "seconds": spent.seconds,
         "prepare_s": what.prepare_s,
         "round_s": what.costs.round_s,

@@ -10,11 +10,15 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.budget import Costs, Progress, Step, passes_a_turn
+import msgspec
+
+from bench.budget import Costs, Progress, Step, looks, passes_a_turn
+from bench.judge.goals import planner
 from bench.measuring.engine import Engine
 from bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS
 from bench.measuring.observer import Silent
 from bench.records import (
+    Accuracy,
     Case,
     CaseLine,
     Line,
@@ -26,6 +30,7 @@ from bench.records import (
     SessionLine,
     TurnLine,
 )
+from bench.spending import Earlier
 from bench.store import Session, SessionWriter, read_session, records
 from tests.fake_world import MACHINE
 from tests.simulated.machine import Scenario, SimulatedMachine
@@ -112,9 +117,16 @@ def take(
     allocator: str = "pinned",
     name: str | None = None,
     folder: Path | None = None,
+    protocol: Protocol = PROTOCOL,
+    accuracies: Mapping[str, float] | None = None,
 ) -> Taken:
-    """Take a session with the real engine; with a folder it goes through a file there."""
+    """Take a session with the real engine; with a folder it goes through a file there.
+
+    The protocol's goal may end it sooner, at looks that are declared for so many runs.
+    """
     lines = [_line(network, seconds, allocator=allocator) for network, seconds in networks.items()]
+    if accuracies is not None:
+        lines = [_with_accuracy(line, accuracies[line.case.network]) for line in lines]
     lines += [_line(stick, YARDSTICK_S, role="yardstick") for stick in YARDSTICKS]
     lines.append(_line(NULL, NULL_S, role="null", resolution=NULL_RESOLUTION))
     machine = SimulatedMachine(lines, scenario, seed, runs=runs, rounds=rounds)
@@ -122,17 +134,17 @@ def take(
         session=name or f"simulated-{seed}",
         bench="0",
         machine=MACHINE,
-        protocol=PROTOCOL,
+        protocol=protocol if protocol.goal == "budget" else msgspec.structs.replace(protocol, looks=looks(runs)),
         conditions=machine.look(),
         title="simulated",
     )
     if folder is None:
         kept = Lines(head)
-        _measure(lines, machine, kept, runs, rounds)
+        _measure(lines, machine, kept, head.protocol, Counted(runs, rounds))
         session = kept.session()
     else:
         with SessionWriter.create(folder, head) as writer:
-            _measure(lines, machine, writer, runs, rounds)
+            _measure(lines, machine, writer, head.protocol, Counted(runs, rounds))
         session = read_session(writer.path)
     return Taken(session, records(session), machine)
 
@@ -160,10 +172,20 @@ def _line(
     )  # fmt: skip
 
 
+def _with_accuracy(line: CaseLine, top1: float) -> CaseLine:
+    return msgspec.structs.replace(line, accuracy=Accuracy(top1=top1, source="simulated"))
+
+
 def _measure(
-    lines: Sequence[CaseLine], machine: SimulatedMachine, writer: SessionWriter | Lines, runs: int, rounds: int
+    lines: Sequence[CaseLine],
+    machine: SimulatedMachine,
+    writer: SessionWriter | Lines,
+    protocol: Protocol,
+    policy: Counted,
 ) -> None:
     for line in lines:
         writer.append(line)
-    engine = Engine(PROTOCOL, lines, machine.world(), writer, Silent(), machine.now)  # type: ignore[arg-type]
-    engine.take_runs(Counted(runs, rounds), Costs(machine.start_s, 0.5), 0)
+    costs = Costs(machine.start_s, 0.5)
+    referee = None if protocol.goal == "budget" else planner(costs, protocol, lines, Earlier()).referee
+    engine = Engine(protocol, lines, machine.world(), writer, Silent(), machine.now, referee)  # type: ignore[arg-type]
+    engine.take_runs(policy, costs, 0)
