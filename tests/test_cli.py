@@ -198,6 +198,34 @@ def test_plan_ends_with_2_when_the_run_would_be_refused(capsys: pytest.CaptureFi
     assert run(capsys, "plan", "--networks", "paper", "--budget", "5s", "--thin", "--store", str(tmp_path))[0] == 0
 
 
+def test_plan_says_when_a_race_looks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
+    words = ["plan", "--networks", "levit_128s,levit_192,deit_tiny", "--budget", "3m", "--store", str(tmp_path)]
+    plain, race = document(capsys, *words), document(capsys, *words, "--race")
+    assert plain["looks"] == []
+    assert race["looks"][-1] == race["runs"] == plain["runs"]
+    assert 2 <= len(race["looks"]) <= 3
+    assert f"and {race['runs']} runs" in " ".join(run(capsys, *words, "--target-error", "1%")[1].split())
+
+
+@pytest.mark.parametrize(
+    ("options", "message"),
+    [
+        (["--target-error", "1"], "--target-error '1': give a percentage from 0.05% to 50%"),
+        (["--target-error", "0%"], "--target-error '0%': give a percentage"),
+        (["--target-error", "nan%"], "--target-error 'nan%': give a percentage"),
+        (["--target-error", "1%", "--race"], "--race and --target-error are two goals"),
+        (["--race", "--networks", "levit_192@256"], "--race needs the accuracy of every network, and none is known of"),
+    ],
+)
+def test_goals_that_cannot_be_reached_are_refused(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, options: list[str], message: str
+) -> None:
+    for verb in ("plan", "run"):
+        code, out, err = run(capsys, verb, "--networks", "levit_192", "--store", str(tmp_path), *options)
+        assert (code, out) == (2, "")
+        assert message in " ".join(err.split())
+
+
 def test_help_and_version_need_no_verb(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, _ = run(capsys, "--help")
     assert code == 0

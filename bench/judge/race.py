@@ -137,7 +137,7 @@ class _State:
         if self._unresolved(one, awake):
             return None
         if nearest is None:
-            return Decision(verdict="member", why="everything at least as accurate is beaten itself, or there is none")
+            return Decision(verdict="member", why="no network that is not beaten itself is as accurate")
         high, effect, rival = nearest
         return Decision(verdict="member", why=_member(rival, effect.log, high))
 

@@ -5,11 +5,12 @@ Knows options; refuses to know which door took them.
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Iterable, Sequence
 
 from bench.judge.front import Panel
-from bench.records import Case
+from bench.records import Case, Protocol
 from bench.units import format_duration
 
 _USUAL = {name: getattr(Case(network="", resolution=1), name) for name in ("form", "precision", "runtime", "device")}
@@ -25,7 +26,9 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
         published: options and values about published files, which stand beside the panels.
     """
     protocols = (origin.protocol for panel in panels for origin in panel.origins)
-    budgets = dict.fromkeys((protocol.budget_s, protocol.seats, protocol.thin) for protocol in protocols)
+    budgets = dict.fromkeys(
+        (protocol.budget_s, protocol.seats, protocol.thin, _goal(protocol)) for protocol in protocols
+    )
     cases = [point.case for panel in panels for point in panel.points]
     names = _each(f"{case.network}@{case.resolution}" for case in cases)
     axes = {
@@ -45,12 +48,19 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
                 *told,
                 f"--seats {seats} --budget {format_duration(budget_s).replace(' ', '')}",
                 *(["--thin"] if thin else []),
+                *goal,
             ]
         )
-        for budget_s, seats, thin in budgets
+        for budget_s, seats, thin, goal in budgets
     ]
     draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
     return [*runs, " ".join([draws, *map(shlex.quote, published)])]
+
+
+def _goal(protocol: Protocol) -> tuple[str, ...]:
+    if protocol.target_error is not None:
+        return (f"--target-error {100 * math.expm1(protocol.target_error):.4g}%",)
+    return ("--race",) if protocol.goal == "race" else ()
 
 
 def _each(values: Iterable[str]) -> list[str]:

@@ -16,6 +16,7 @@ from statistics import fmean, geometric_mean, median, stdev
 from bench.judge.estimates import counts, round_ratios
 from bench.store import load
 from tests.docs.blocks import ROOT
+from tests.judge.goals_truth import aims, races
 from tests.judge.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
@@ -133,6 +134,24 @@ def pathologies(design: Design = (6, 10)) -> Iterator[str]:
         )
 
 
+def goals() -> Iterator[str]:
+    """What races and target errors decide, how often wrongly, and what they save."""
+    yield from _head("machine", "far apart", "close", "aiming at 3 %")
+    for name in REGULAR:
+        yield goals_row(name)
+
+
+def goals_row(name: str) -> str:
+    """One row of it."""
+    cells = []
+    for close in (False, True):
+        found = races(name, SESSIONS, close=close)
+        wrong = _percent(found.wrong / SESSIONS)
+        cells.append(f"{wrong} wrong, {_percent(found.decided)} decided, {_percent(found.turns)} of the turns")
+    aim = aims(name, SESSIONS)
+    return _row(name, *cells, f"{_percent(aim.hits / SESSIONS)} hold, {aim.runs:.1f} runs")
+
+
 LOCATIONS = {
     "median of pairs": median,
     "mean of the middle half": midmean,
@@ -185,6 +204,7 @@ def main() -> None:
         "resampling": resampling(),
         "power": power(),
         "pathologies": pathologies(),
+        "goals": goals(),
         "location, stored sessions": stored(),
     }
     for title, lines in tables.items():

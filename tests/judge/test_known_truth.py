@@ -160,3 +160,4 @@ def test_the_page_says_what_is_computed(name: str) -> None:
     rows = (ROOT / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
     assert known_truth_page.coverage_row(name, (3, 5)) in rows
     assert known_truth_page.power_row(name, (3, 5)) in rows
+    assert known_truth_page.goals_row(name) in rows
