@@ -72,6 +72,11 @@ def passes_a_turn(pass_s: float, turn_s: float, fewest: int, most: int) -> int:
     return min(max(round(turn_s / max(pass_s, 1e-9)), fewest), most)
 
 
+def timed_passes(passes: int, *, witness: bool) -> int:
+    """Passes that are timed in a turn; a second instrument takes as many again, and two to warm up."""
+    return 2 * passes + 2 if witness else passes
+
+
 def turn_seconds(settle: int, passes: int, pass_s: float) -> float:
     """What a turn costs, the messages around it included."""
     return (settle + passes) * pass_s + _TURN_OVERHEAD_S

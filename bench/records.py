@@ -106,6 +106,8 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """What ends the session: its budget alone, or sooner a `target-error` or the `race` for a front, at a look."""
     target_error: float | None = None
     """Half-width aimed at of the interval of each ratio to the yardstick, in log units (0.01 is 1 %)."""
+    witness: bool = False
+    """Whether a second instrument times every turn as well: torch's benchmark timer, on as many passes."""
     looks: tuple[int, ...] = ()
     """Complete runs after which the goal is looked at, declared before the first run; intervals pay for each."""
 
@@ -358,6 +360,8 @@ class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag
     """Seconds that the device's own clock gives each timed pass, in order; empty when it has none."""
     others_cpu_s: float | None = None
     """Processor seconds of the parent and the idle seats during the whole turn."""
+    witness_s: float | None = None
+    """Seconds a pass by the second instrument, the mean of as many passes; in even rounds it went first."""
 
 
 class Decision(_Noun, frozen=True, kw_only=True):
@@ -403,6 +407,10 @@ class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-en
     """What the engine noticed."""
     look: Look | None = None
     """The look taken after this run, where one was declared."""
+    told_cpu_s: float | None = None
+    """Processor seconds of all seats by their own clocks, up to the end of their last turn."""
+    system_cpu_s: float | None = None
+    """The same by the system's account of these processes after they had ended."""
 
 
 Line = SessionLine | CaseLine | RunStartLine | TurnLine | RunEndLine
@@ -427,6 +435,10 @@ class Run(_Noun, frozen=True, kw_only=True):
     """Seconds since the session began when its first seat was started."""
     ended_s: float | None = None
     """Seconds since the session began at its end."""
+    told_cpu_s: float | None = None
+    """Processor seconds of all its seats by their own clocks."""
+    system_cpu_s: float | None = None
+    """The same by the system's account."""
 
 
 class Record(_Noun, frozen=True, kw_only=True):

@@ -80,6 +80,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Measure even when the budget is too small for an honest interval."""
     target_error: str = ""
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
+    witness: bool = False
+    """Time every turn with a second instrument as well."""
     race: bool = False
     """Race for the front: networks whose place is certain get no more turns."""
 
@@ -106,6 +108,7 @@ def protocol_of(request: Request) -> Protocol:
         seats=modes[request.seats],
         seed=request.seed,
         thin=thin or budget_s < parse_duration(request.budget),
+        witness=request.witness,
         goal="race" if request.race else "target-error" if request.target_error else "budget",
         target_error=_target(request) if request.target_error else None,
     )

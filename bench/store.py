@@ -349,6 +349,8 @@ def _record(
             after=ends[number].conditions if number in ends else None,
             began_s=starts[number].at_s if number in starts else None,
             ended_s=ends[number].at_s if number in ends else None,
+            told_cpu_s=ends[number].told_cpu_s if number in ends else None,
+            system_cpu_s=ends[number].system_cpu_s if number in ends else None,
         )
         for number in numbers
         if (info.id, number) in turns

@@ -6,11 +6,11 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from bench.measuring.crew import TurnTaken
+from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.engine import Engine, World
 from bench.measuring.observer import Silent
 from bench.measuring.seat import SeatLostError
-from bench.measuring.wire import Failed, Turned
+from bench.measuring.wire import Failed, Turned, Witness
 from bench.records import Case, CaseLine, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
 from bench.store import SessionWriter
 
@@ -92,7 +92,11 @@ class FakeSeats:
         )
         self.infos = (info,)
 
-    def turn(self, case: str, settle: int, passes: int, timeout_s: float) -> TurnTaken | Failed:
+    accounts: Accounts | None = None
+
+    def turn(
+        self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
         """Advance the clock by the passes."""
         machine = self._machine
         given = machine.answer(case, len(machine.order))

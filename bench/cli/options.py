@@ -155,7 +155,7 @@ def request_options(command: _Command) -> _Command:
 
 
 def goal_options(command: _Command) -> _Command:
-    """What may end the measuring before its budget does: the same for `run` and `plan`."""
+    """What may end the measuring before its budget does, and who else measures: the same for `run` and `plan`."""
     options = (
         click.option(
             "--target-error",
@@ -163,6 +163,11 @@ def goal_options(command: _Command) -> _Command:
             metavar="PERCENT",
             help="Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%; the budget "
             "is the most that is spent. Looked at two or three times, declared beforehand.",
+        ),
+        click.option(
+            "--witness",
+            is_flag=True,
+            help="Let torch's own benchmark timer time every turn as well, interleaved; 'show --witness' compares.",
         ),
         click.option(
             "--race",

@@ -32,6 +32,7 @@ MANY = 100
 @click.option(
     "--percentiles", is_flag=True, help="Show p50, p90, p95 and p99 of single passes where there are passes enough."
 )
+@click.option("--witness", is_flag=True, help="Compare our clock with a second instrument's, after run --witness.")
 @click.option(
     "--against", "base", metavar="NETWORK", help="Show how many times as long each takes as this one, with intervals."
 )
@@ -43,6 +44,7 @@ def command(
     instrument: bool,
     variance: bool,
     percentiles: bool,
+    witness: bool,
     base: str | None,
     as_json: bool,
 ) -> int:
@@ -68,15 +70,16 @@ def command(
     from bench.report.heading import session_line
     from bench.request import resolve_session
 
-    if variance + percentiles + (base is not None) > 1:
-        raise UsageError("--variance, --percentiles and --against are tables of their own. Ask for one at a time.")
+    if variance + percentiles + witness + (base is not None) > 1:
+        tables = "--variance, --percentiles, --witness and --against"
+        raise UsageError(f"{tables} are tables of their own. Ask for one at a time.")
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
     shown = [record for record in records if instrument or record.info.role == "subject"]
     if base is not None:
         sessions = holding(shown, base)
         shown = [record for record in shown if record.session in sessions]
-    rows, table = _views(base, results.records, variance=variance, percentiles=percentiles)
+    rows, table = _views(base, results.records, variance=variance, percentiles=percentiles, witness=witness)
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
@@ -87,7 +90,7 @@ def command(
         if session and table is cases.table:
             for decided in looks.tables(shown):
                 console.print(decided)
-        if not (session or variance or percentiles or base) and (told := floor.line(floors(shown))):
+        if not (session or variance or percentiles or witness or base) and (told := floor.line(floors(shown))):
             console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
@@ -96,7 +99,9 @@ def command(
     return 0
 
 
-def _views(base: str | None, whole: Sequence[Record], *, variance: bool, percentiles: bool) -> tuple[_Rows, _Table]:
+def _views(
+    base: str | None, whole: Sequence[Record], *, variance: bool, percentiles: bool, witness: bool
+) -> tuple[_Rows, _Table]:
     """How records of whole sessions are shown: as rows for programs, and as a table."""
     from bench.judge.against import against
     from bench.judge.components import components
@@ -109,6 +114,10 @@ def _views(base: str | None, whole: Sequence[Record], *, variance: bool, percent
         from bench.report import percentiles as passes
 
         return passes.rows, passes.table
+    if witness:
+        from bench.report import witness as second
+
+        return second.rows, second.table
     if base is not None:
         return (lambda shown: report.rows(against(shown, base), base, whole)), (
             lambda shown: report.table(against(shown, base), base)

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
-from bench.budget import Costs, passes_a_turn, turn_seconds
+from bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from bench.catalog import entries
 from bench.records import Case, Machine, Protocol, Record
 
@@ -63,7 +63,10 @@ def forecast(
     # Seats start side by side, at most as many at once as there are processors.
     waves = math.ceil(seats / max(1, here.logical_cores))
     start_s = waves * _START_S + _CASE_S * len(lines) / min(seats, here.logical_cores)
-    round_s = sum(turn_seconds(protocol.settle_passes, line.passes, line.pass_s) for line in lines)
+    round_s = sum(
+        turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
+        for line in lines
+    )
     networks = len({(case.network, case.resolution, case.form) for case in (*subjects, *instrument)})
     return Forecast(lines, Costs(start_s, round_s), _PREPARE_S * networks + _START_S + start_s)
 

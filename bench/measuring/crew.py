@@ -6,6 +6,7 @@ used meanwhile is measured. Refuses to know the order of turns and when to stop.
 
 from __future__ import annotations
 
+import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
@@ -14,7 +15,7 @@ from typing import NamedTuple
 from bench.measuring.instrument import Environment, environment_of
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned
+from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned, Witness
 from bench.records import Case, CaseLine, SeatInfo, SeatMode
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
@@ -30,6 +31,15 @@ class TurnTaken(NamedTuple):
     others_cpu_s: float
     restless_s: float
     """Processor seconds that idle seats still gained when patience ended; zero when they were at rest."""
+
+
+class Accounts(NamedTuple):
+    """Processor seconds of all seats of a run, twice."""
+
+    told_s: float
+    """By their own clocks, up to the end of the last turn of each."""
+    system_s: float
+    """By the system's account of the processes that have ended."""
 
 
 class _Filled(NamedTuple):
@@ -61,6 +71,10 @@ class Crew:
         self.first_pass_s: dict[str, float] = {}
         self._at: dict[str, int] = {}
         self._given_up = False
+        self._told: dict[int, float] = {}
+        self._reaped_s = _reaped_cpu_s()
+        self.accounts: Accounts | None = None
+        """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
         groups = _groups(cases, mode)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
@@ -94,10 +108,16 @@ class Crew:
         """End all seats."""
         for seat in self._seats:
             seat.close()
+        if self._seats and self._reaped_s is not None:
+            # Other processes of the parent end with the session, not during a run.
+            reaped = (_reaped_cpu_s() or 0.0) - self._reaped_s
+            self.accounts = Accounts(sum(self._told.values()), reaped)
         self._seats = []
 
-    def turn(self, case: str, settle: int, passes: int, timeout_s: float) -> TurnTaken | Failed:
-        """One turn of one case.
+    def turn(
+        self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
+        """One turn of one case, which a second instrument may time as well.
 
         Raises:
             SeatLostError: the seat of this case is gone, and all its cases with it.
@@ -106,9 +126,10 @@ class Crew:
         idle = [seat for at, seat in enumerate(self._seats) if at != number]
         restless = _wait_for_rest(idle)
         before = time.process_time() + sum(seat.cpu_s() for seat in idle)
-        answer = self._seats[number].ask(Turn(case=case, settle=settle, passes=passes), timeout_s)
+        answer = self._seats[number].ask(Turn(case=case, settle=settle, passes=passes, witness=witness), timeout_s)
         others = time.process_time() + sum(seat.cpu_s() for seat in idle) - before
         if isinstance(answer, Turned):
+            self._told[number] = answer.total_cpu_s or 0.0
             return TurnTaken(answer, number, others, restless)
         return answer if isinstance(answer, Failed) else Failed(reason=f"unexpected answer {type(answer).__name__}")
 
@@ -155,6 +176,16 @@ class Crew:
             versions=description.versions,
         )
         return _Filled(seat, info, failed, first)
+
+
+def _reaped_cpu_s() -> float | None:
+    """Processor seconds of all children that have ended, by the system's account; absent where it keeps none."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
 
 
 def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[list[Case]]:

@@ -18,13 +18,13 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from bench.budget import Costs, Progress, Step
-from bench.measuring.crew import Crew, TurnTaken
+from bench.measuring.crew import Accounts, Crew, TurnTaken
 from bench.measuring.doubts import Doubts
 from bench.measuring.machine import conditions
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import SeatLostError
-from bench.measuring.wire import Failed
+from bench.measuring.wire import Failed, Witness
 from bench.records import (
     CaseLine,
     Conditions,
@@ -49,8 +49,11 @@ class Seats(Protocol):
 
     infos: tuple[SeatInfo, ...]
     failed: dict[str, str]
+    accounts: Accounts | None
 
-    def turn(self, case: str, settle: int, passes: int, timeout_s: float) -> TurnTaken | Failed:
+    def turn(
+        self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
         """One turn of one case; raises SeatLostError."""
 
     def __enter__(self) -> Seats:
@@ -137,20 +140,27 @@ class Engine:
         self._doubts = Doubts(self._observer)
         outcome: RunOutcome = "partial"
         look: Look | None = None
-        with self._world.open_seats(self._alive()) as seats:
-            for key, why in seats.failed.items():
-                self._fail(key, why)
-            start_s = self._clock() - started
-            at_s = started - self._session_began
-            self._writer.append(RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before))
-            self._doubts.seats_ready(seats.infos, self._lines)
-            try:
-                step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
-                if whole:
-                    outcome, self.runs = "done", self.runs + 1
-                    look = self._look(number, last=step == "stop" or not self._subjects_left())
-            finally:
-                self._close_run(number, outcome, failed_before, look)
+        seats = self._world.open_seats(self._alive())
+        end: RunEndLine | None = None
+        try:
+            with seats:
+                for key, why in seats.failed.items():
+                    self._fail(key, why)
+                start_s = self._clock() - started
+                at_s = started - self._session_began
+                self._writer.append(RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before))
+                self._doubts.seats_ready(seats.infos, self._lines)
+                try:
+                    step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
+                    if whole:
+                        outcome, self.runs = "done", self.runs + 1
+                        look = self._look(number, last=step == "stop" or not self._subjects_left())
+                finally:
+                    end = self._run_end(number, outcome, failed_before, look)
+        finally:
+            # Only now is the account of the seats complete: the system settles it when a process has ended.
+            if end is not None:
+                self._close_run(end, seats.accounts)
         return step
 
     def _look(self, number: int, *, last: bool) -> Look | None:
@@ -188,11 +198,12 @@ class Engine:
         for position, key in enumerate(order):
             line = self._lines[key]
             passes, settle = line.passes or 1, self._protocol.settle_passes
-            foretold = (settle + passes) * (line.probe_s or 0.0)
+            witness = self._witness(round_)
+            foretold = (settle + passes) * (line.probe_s or 0.0) * (3 if self._protocol.witness else 1)
             timeout_s = max(min(_SHORTEST_TIMEOUT_S, self._protocol.timeout_s), _TIMEOUT_FACTOR * foretold)
             asked = self._clock()
             try:
-                taken = seats.turn(key, settle, passes, timeout_s)
+                taken = seats.turn(key, settle, passes, timeout_s, witness)
             except SeatLostError as lost:
                 self._fail(key, str(lost))
                 return False
@@ -214,6 +225,7 @@ class Engine:
                 cpu_s=answer.cpu_s,
                 device_s=answer.device_s,
                 others_cpu_s=taken.others_cpu_s,
+                witness_s=answer.witness_s,
             )
             self._writer.append(turn)
             if self._referee:
@@ -222,10 +234,25 @@ class Engine:
             self._observer.measuring(run, round_, self._clock() - budget_began)
         return True
 
-    def _close_run(self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None) -> None:
+    def _witness(self, round_: int) -> Witness:
+        """The second instrument's place in a turn: who goes first changes from round to round."""
+        if not self._protocol.witness:
+            return "none"
+        return "last" if round_ % 2 else "first"
+
+    def _close_run(self, end: RunEndLine, accounts: Accounts | None) -> None:
+        """Write the end of a run, with what its seats have used in all."""
+        if accounts is not None:
+            end = msgspec.structs.replace(end, told_cpu_s=accounts.told_s, system_cpu_s=accounts.system_s)
+        self._writer.append(end)
+
+    def _run_end(
+        self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None
+    ) -> RunEndLine:
+        """What is said of a run while its seats are still there."""
         self._doubts.run_over(self._lines)
         fresh = {key: why for key, why in self.failed.items() if key not in failed_before}
-        end = RunEndLine(
+        return RunEndLine(
             run=number,
             at_s=self._clock() - self._session_began,
             conditions=self._world.look(),
@@ -234,7 +261,6 @@ class Engine:
             findings=self._doubts.findings,
             look=look,
         )
-        self._writer.append(end)
 
     def _fail(self, key: str, why: str) -> None:
         """Written at once: a kill before the end of the run must not bring the case back."""

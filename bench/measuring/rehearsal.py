@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.budget import Costs, passes_a_turn, turn_seconds
+from bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from bench.measuring.crew import Crew
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact
@@ -49,7 +49,7 @@ def rehearse(
             break
     after = tuple(_with_passes(line, probed.get(line.id), protocol) for line in lines)
     round_s = sum(
-        turn_seconds(protocol.settle_passes, line.passes or 0, line.probe_s)
+        turn_seconds(protocol.settle_passes, timed_passes(line.passes or 0, witness=protocol.witness), line.probe_s)
         for line in after
         if line.probe_s is not None and line.id not in failed
     )

@@ -5,6 +5,8 @@ Knows only the messages; refuses to know who sends them and when.
 
 from __future__ import annotations
 
+from typing import Literal
+
 import msgspec
 
 from bench.records import Case
@@ -12,6 +14,10 @@ from bench.records import Case
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
     """A value that crosses the pipe."""
+
+
+Witness = Literal["none", "first", "last"]
+"""Whether and when in a turn the second instrument times as many passes."""
 
 
 class Prepare(_Message, frozen=True, kw_only=True, tag="prepare"):
@@ -53,6 +59,7 @@ class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
     case: str
     settle: int
     passes: int
+    witness: Witness = "none"
 
 
 class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
@@ -64,6 +71,9 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
     major_faults: int | None
     cpu_s: float
     device_s: tuple[float, ...] = ()
+    witness_s: float | None = None
+    total_cpu_s: float | None = None
+    """Processor seconds of the seat since it was started, all threads, by its own clock."""
     problem: str | None = None
 
 

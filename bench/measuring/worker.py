@@ -42,6 +42,7 @@ from bench.measuring.wire import (
     decode_request,
     encode,
 )
+from bench.measuring.witness import witness_s
 from bench.records import Case
 
 _PR_SET_PDEATHSIG = 1
@@ -169,12 +170,18 @@ class Worker:
 
         gc.collect()
         gc.disable()
+        witness: float | None = None
         try:
+            if request.witness == "first":
+                witness = witness_s(one_pass, synchronise, request.passes)
             settle = time_passes(one_pass, synchronise, request.settle)
             held.loaded.device_seconds()  # Those of the settle passes.
             before = usage()
             timed = time_passes(one_pass, synchronise, request.passes)
             used = usage().since(before)
+            on_device = held.loaded.device_seconds()
+            if request.witness == "last":
+                witness = witness_s(one_pass, synchronise, request.passes)
         finally:
             gc.enable()
         output, given = last[0]
@@ -184,7 +191,9 @@ class Worker:
             minor_faults=used.minor_faults,
             major_faults=used.major_faults,
             cpu_s=used.cpu_s,
-            device_s=held.loaded.device_seconds(),
+            device_s=on_device,
+            witness_s=witness,
+            total_cpu_s=time.process_time(),
             problem=problem_with(held.loaded.fetch(output), given.reference, held.tolerance),
         )
 

@@ -5,13 +5,15 @@ from __future__ import annotations
 from collections.abc import Iterator
 from pathlib import Path
 
+import msgspec
 import pytest
 
 from bench.budget import Costs, FixedBudget, plan
+from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.seat import SeatLostError
-from bench.measuring.wire import Failed, Turned
+from bench.measuring.wire import Failed, Turned, Witness
 from bench.store import read_session, records
-from tests.fake_world import FakeMachine, Rig, line
+from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 
 LINES = (line("a", 0.01), line("b", 0.02), line("yardstick-1a", 0.01, role="yardstick"))
 IDS = {one.case.network: one.id for one in LINES}
@@ -181,7 +183,7 @@ def test_the_longest_wait_for_a_turn_grows_with_what_the_probe_foretold(rig: Rig
     def spying(lines: object) -> object:
         seats = open_seats(lines)  # type: ignore[arg-type]
         turn = seats.turn
-        seats.turn = lambda case, s, p, timeout_s: seen.append(timeout_s) or turn(case, s, p, timeout_s)  # type: ignore[method-assign, func-returns-value]
+        seats.turn = lambda case, s, p, timeout_s, _witness: seen.append(timeout_s) or turn(case, s, p, timeout_s)  # type: ignore[method-assign, func-returns-value, misc, assignment]
         return seats
 
     engine._world = engine._world._replace(open_seats=spying)  # type: ignore[arg-type]
@@ -234,3 +236,33 @@ def test_a_failure_is_on_disk_before_the_run_ends(rig: Rig, tmp_path: Path) -> N
     assert any('"outcome":"failed"' in text and '"run-end"' not in text for text in seen)
     record = next(r for r in records(read_session(path)) if r.case.network == "a")
     assert (record.outcome, record.reason) == ("failed", "output is not finite")
+
+
+def test_a_witness_goes_first_in_every_other_round(rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    places: list[str] = []
+    turn = FakeSeats.turn
+
+    def watched(
+        self: FakeSeats, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
+        places.append(witness)
+        return turn(self, case, settle, passes, timeout_s, witness)
+
+    monkeypatch.setattr(FakeSeats, "turn", watched)
+    for folder, asked in (("with", True), ("without", False)):
+        machine = FakeMachine(LINES)
+        engine, _ = rig(tmp_path / folder, LINES, machine, msgspec.structs.replace(PROTOCOL, witness=asked))
+        engine.take_runs(FixedBudget(30.0, 1, 2, rounds=3), COSTS, 0)
+    assert places == ["first"] * 3 + ["last"] * 3 + ["first"] * 3 + ["none"] * 9
+
+
+def test_the_account_of_the_seats_is_written_when_they_have_ended(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def ended(self: FakeSeats, *_: object) -> None:
+        self.accounts = Accounts(9.0, 10.0)
+
+    monkeypatch.setattr(FakeSeats, "__exit__", ended)
+    engine, path = rig(tmp_path, LINES, FakeMachine(LINES))
+    engine.take_runs(FixedBudget(30.0, 2, 2, rounds=2), COSTS, 0)
+    assert [(end.told_cpu_s, end.system_cpu_s) for end in read_session(path).ends] == [(9.0, 10.0)] * 2

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from pathlib import Path
+from typing import Literal
 
 import pytest
 import torch
@@ -96,3 +97,23 @@ def test_a_case_that_changes_its_process_fails_and_the_process_is_as_it_was(tmp_
         reason=f"changes settings of its whole process, which others share: threads from {threads} to 7"
     )
     assert torch.get_num_threads() == threads
+
+
+@pytest.mark.parametrize("place", ["first", "last"])
+def test_a_second_instrument_times_the_same_passes_without_entering_our_own(
+    tmp_path: Path, place: Literal["first", "last"]
+) -> None:
+    case = Case(network="tests.hostile_networks:sound", resolution=64)
+    artifacts.prepare(case, (1,), tmp_path, 0)
+    worker = Worker()
+    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    plain = worker.answer(Turn(case=case.id, settle=1, passes=4))
+    both = worker.answer(Turn(case=case.id, settle=1, passes=4, witness=place))
+    assert isinstance(plain, Turned)
+    assert isinstance(both, Turned)
+    assert plain.witness_s is None
+    assert both.witness_s is not None
+    assert 0 < both.witness_s < 1
+    assert (len(both.settle_s), len(both.duration_s)) == (1, 4)
+    assert (plain.problem, both.problem) == (None, None)
+    assert (both.total_cpu_s or 0) > (plain.total_cpu_s or 0) > 0

@@ -1,0 +1,27 @@
+"""A second instrument: torch's own benchmark timer on the same passes, in the same seat, in the same turn.
+
+Refuses to know what our own clock said.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+
+import torch
+from torch.utils.benchmark import Timer
+
+WARM_UP = 2
+"""Passes that `Timer.timeit` takes before it looks at its clock, when it is asked for fewer than 300."""
+
+
+def witness_s(run: Callable[[], object], synchronise: Callable[[], None], passes: int) -> float:
+    """Seconds a pass, the mean of so many back to back, as `torch.utils.benchmark.Timer.timeit` measures them.
+
+    The timer sets the number of threads while it measures, to what it is told: to the one that is set already.
+    """
+    timer = Timer(
+        stmt="run(); synchronise()",
+        globals={"run": run, "synchronise": synchronise},
+        num_threads=torch.get_num_threads(),
+    )
+    return float(timer.timeit(passes).mean)
