@@ -30,8 +30,8 @@ _NAMES = {
     SOFTMAX: "_softmax _log_softmax _safe_softmax",
     POOLING: "mean sum amax max _adaptive_avg_pool2d avg_pool2d max_pool2d_with_indices mkldnn_max_pool2d "
     "mkldnn_adaptive_avg_pool2d adaptive_max_pool2d avg_pool1d avg_pool3d _adaptive_avg_pool1d var var_mean std",
-    ELEMENTWISE: "add sub rsub mul div pow sqrt rsqrt exp log abs neg maximum minimum where addcmul addcdiv eq ne lt gt "
-    "le ge bitwise_and bitwise_not logical_not erf sin cos reciprocal lerp equal square",
+    ELEMENTWISE: "add sub rsub mul div pow sqrt rsqrt exp log abs neg maximum minimum where addcmul addcdiv eq ne lt "
+    "gt le ge bitwise_and bitwise_not logical_not erf sin cos reciprocal lerp equal square",
     COPY: "clone copy _to_copy cat stack index gather index_select roll constant_pad_nd reflection_pad2d "
     "replication_pad2d pixel_shuffle pixel_unshuffle repeat flip im2col col2im upsample_bilinear2d upsample_nearest2d "
     "upsample_bicubic2d fill zero zeros ones full arange masked_fill embedding native_channel_shuffle scatter "
@@ -49,12 +49,13 @@ _COMPOSED = {
 }
 """Operators that are made of others, with the kind of what they do themselves."""
 _COMPOSED_CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv3d"})
-_BOOKKEEPING = frozenset(
-    "view reshape _unsafe_view _reshape_alias t transpose permute expand expand_as slice select split split_with_sizes "
-    "chunk unbind unsqueeze squeeze flatten unflatten narrow as_strided as_strided_ alias detach empty empty_like "
-    "empty_strided new_empty resize_ resolve_conj resolve_neg is_same_size contiguous to dropout lift_fresh movedim "
-    "swapaxes numpy_T mT _nnpack_available unsafe_split unsafe_chunk view_as type_as size item".split()
-)
+_BOOKKEEPING = frozenset({
+    "view", "reshape", "_unsafe_view", "_reshape_alias", "t", "transpose", "permute", "expand", "expand_as", "slice",
+    "select", "split", "split_with_sizes", "chunk", "unbind", "unsqueeze", "squeeze", "flatten", "unflatten", "narrow",
+    "as_strided", "as_strided_", "alias", "detach", "empty", "empty_like", "empty_strided", "new_empty", "resize_",
+    "resolve_conj", "resolve_neg", "is_same_size", "contiguous", "to", "dropout", "lift_fresh", "movedim", "swapaxes",
+    "numpy_T", "mT", "_nnpack_available", "unsafe_split", "unsafe_chunk", "view_as", "type_as", "size", "item",
+})  # fmt: skip
 
 
 def kind_of(name: str, shapes: Sequence[Shape]) -> str | None:

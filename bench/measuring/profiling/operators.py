@@ -32,12 +32,16 @@ class _Watch(TorchDispatchMode):
     """Sees operators after those that are made of others have been taken apart, and before a library takes over."""
 
     def __init__(self) -> None:
-        super().__init__()
+        super().__init__()  # type: ignore[no-untyped-call]
         self.found: dict[str, tuple[int, int, int]] = {}
 
     def __torch_dispatch__(
-        self, func: Any, types: Any, args: Sequence[Any] = (), kwargs: Mapping[str, Any] | None = None
-    ) -> Any:  # noqa: ANN401 (torch's own signature)
+        self,
+        func: Any,  # noqa: ANN401 (the signature is torch's)
+        types: Any,  # noqa: ANN401
+        args: Sequence[Any] = (),
+        kwargs: Mapping[str, Any] | None = None,
+    ) -> Any:  # noqa: ANN401
         named = dict(kwargs or {})
         # Under inference mode an operator that is made of others arrives whole.
         with self:
@@ -53,7 +57,7 @@ class _Watch(TorchDispatchMode):
         if _moves_nothing(func, given, made):
             kind, macs, moved = VIEWS, 0, 0
         else:
-            kind = kind_of(func._schema.name, [tuple(one.shape) for one in given]) or OTHER  # noqa: SLF001
+            kind = kind_of(func._schema.name, [tuple(one.shape) for one in given]) or OTHER
             macs, moved = _macs(func, kind, args, named, out), sum(map(_bytes, (*given, *made)))
         calls, macs_so_far, moved_so_far = self.found.get(kind, (0, 0, 0))
         self.found[kind] = (calls + 1, macs_so_far + macs, moved_so_far + moved)
@@ -65,10 +69,10 @@ def _tensors(tree: object) -> list[torch.Tensor]:
 
 def _moves_nothing(func: Any, given: Sequence[torch.Tensor], made: Sequence[torch.Tensor]) -> bool:  # noqa: ANN401
     """Whether it only asks for memory, or looks at memory that is there in another way."""
-    name = func._schema.name.rpartition("::")[2]  # noqa: SLF001
+    name: str = func._schema.name.rpartition("::")[2]
     if name.startswith(("empty", "new_empty")):
         return True
-    if func._schema.is_mutable or not made:  # noqa: SLF001
+    if func._schema.is_mutable or not made:
         return name == "resize_"
     known = {one.untyped_storage().data_ptr() for one in given}
     return all(one.untyped_storage().data_ptr() in known for one in made)

@@ -38,12 +38,12 @@ def check(case: Case) -> None:
     check_allocator(case.allocator)
     for what, name, known in (("runtime", case.runtime, runtimes.names()), ("form", case.form, forms.names())):
         if name not in known:
-            raise UsageError(f"cannot profile: {what} {name[:80]!r} is not installed here. Known are {', '.join(known)}.")
+            raise UsageError(
+                f"cannot profile: {what} {name[:80]!r} is not installed here. Known are {', '.join(known)}."
+            )
 
 
-def profiles(
-    cases: Sequence[Case], protocol: Protocol, told: Callable[[str, Case], None]
-) -> dict[str, Taken | str]:
+def profiles(cases: Sequence[Case], protocol: Protocol, told: Callable[[str, Case], None]) -> dict[str, Taken | str]:
     """A profile, or the reason why there is none, by case id.
 
     Args:
@@ -76,7 +76,9 @@ def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | st
             seat.ask(Describe(), protocol.timeout_s)  # Which gives a pinned heap its pages beforehand.
             passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.first_pass_s, 1e-6))))
             # The settle passes, the others, those that are counted and watched, and products of matrices.
-            answer = seat.ask(Watch(case=case.id, passes=passes), protocol.timeout_s + 10 * passes * loaded.first_pass_s)
+            answer = seat.ask(
+                Watch(case=case.id, passes=passes), protocol.timeout_s + 10 * passes * loaded.first_pass_s
+            )
     except SeatLostError as lost:
         return str(lost)
     return answer.profile if isinstance(answer, Watched) else _reason(answer)
