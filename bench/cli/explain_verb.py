@@ -79,8 +79,8 @@ def command(
     if out is not None:
         check_ending(out)
     results = api.load(resolve_session(root, session))
-    records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    both = two(records, first, second)
+    subjects = [record for record in results.records if record.info.role == "subject"]
+    both = two(where(subjects, conditions_from(wanted)), first, second)
     found = explain(results.records, *both)
     watched, findings = _profiled(found) if profile else (None, [])
     if as_json:

@@ -162,11 +162,11 @@ def _stored(found: Explanation) -> list[tuple[str, str, str, str]]:
             _giga(other.flops),
             "" if work is None else significant(work / found.ratio.value),
         ),
-        ("minor page faults a pass", _number(one.minor_faults), _number(other.minor_faults), ""),
-        ("major page faults a pass", _number(one.major_faults), _number(other.major_faults), ""),
+        ("minor faults a pass", _number(one.minor_faults), _number(other.minor_faults), ""),
+        ("major faults a pass", _number(one.major_faults), _number(other.major_faults), ""),
         ("threads at work", _number(one.threads_used), _number(other.threads_used), ""),
-        ("between device events", _percent(one.device_share), _percent(other.device_share), ""),
-        ("a pinned allocator saves", _saved(one.cost), _saved(other.cost), ""),
+        ("device's share", _percent(one.device_share), _percent(other.device_share), ""),
+        ("pinning saves", _saved(one.cost), _saved(other.cost), ""),
         ("parameters", format_count(one.params), format_count(other.params), _quotient(other.params, one.params)),
         ("their bytes", format_bytes(one.weight_bytes), format_bytes(other.weight_bytes), ""),
     ]
@@ -180,7 +180,7 @@ def _measured(side: Side, profile: Profile | None) -> list[tuple[str, str]]:
         more, macs = disturbance(profile), side.macs
         profile_cells = [
             format_latency(profile.pass_s),
-            "–" if more is None else f"{more - 1:+.0%}",
+            "–" if more is None else f"{100 * (more - 1):+.0f} %",
             f"{_giga(profile.matrix_flops)} ({profile.matrix_size}, {profile.matrix_format})",
             _percent(matrix_share(profile, macs)),
             str(profile.kernels) if profile.kinds else "–",
@@ -226,11 +226,11 @@ def _saved(cost: Cost | None) -> str:
     if cost is None:
         return "–"
     found = cost.share
-    return f"{_percent(found.value)} ({_percent(found.low, sign='')} to {_percent(found.high)})"
+    return f"{_percent(found.value)} ({100 * found.low:.0f} to {100 * found.high:.0f})"
 
 
-def _percent(value: float | None, *, sign: str = " %") -> str:
-    return "–" if value is None else f"{100 * value:.0f}{sign}"
+def _percent(value: float | None) -> str:
+    return "–" if value is None else f"{100 * value:.0f} %"
 
 
 def _giga(value: float | None, none: str = "–") -> str:

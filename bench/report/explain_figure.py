@@ -15,6 +15,7 @@ from bench.judge.watched import SMALL, Beside, share, side_by_side
 from bench.report.explain import Watched, names
 from bench.report.figure import our_settings
 from bench.report.heading import session_line
+from bench.report.layout import ticks
 from bench.report.style import GREY, PALE, PALETTE, SMALL_PT, TEXT_PT
 from bench.report.text import drawable
 from bench.units import significant
@@ -95,27 +96,13 @@ def _draw_steps(ax: Axes, found: Explanation) -> None:
     room = (high / low) ** 0.14
     ax.set_xscale("log")
     ax.set_xlim(low / (room if low < 1 else room**0.25), high * room)
-    ticks = _ticks(*ax.get_xlim())
-    ax.set_xticks(ticks, [significant(tick, 2) for tick in ticks])
+    left, right = ax.get_xlim()
+    near = 0.05 * math.log(right / left)  # Where the number would touch that of the line at 1.
+    shown = [1.0, *(tick for tick in ticks(left, right) if abs(math.log(tick)) > near)]
+    ax.set_xticks(shown, [significant(tick, 2) for tick in shown])
     ax.set_xticks([], minor=True)
     ax.axvline(1, color=GREY, linewidth=0.8, zorder=1)
     _finish(ax, [name for name, _ in rows], "times as long (log scale); lines: 95 % intervals over runs")
-
-
-def _ticks(low: float, high: float) -> list[float]:
-    """Round numbers between two limits: few where they are far apart, many where they are near."""
-    for steps in ((1, 10), (1, 3), (1, 2, 5), (1, 1.5, 2, 3, 5, 7), (1, 1.2, 1.4, 1.6, 1.8, 2, 2.5, 3, 4, 6, 8), tuple(1 + n / 10 for n in range(90))):
-        found = [
-            step * 10.0**power
-            for power in range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-            for step in steps
-            if low <= step * 10.0**power <= high
-        ]
-        if len(set(found)) >= 4:
-            break
-    room = 0.05 * math.log(high / low)
-    apart = [round(tick, 10) for tick in sorted(set(found)) if abs(math.log(tick)) > room]
-    return [1.0, *apart[:: math.ceil(len(apart) / 9)]]
 
 
 def _kinds(watched: tuple[Watched, Watched]) -> list[Beside]:

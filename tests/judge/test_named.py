@@ -52,7 +52,11 @@ def test_several_are_refused_with_what_they_differ_in_and_a_name_that_works():
 @pytest.mark.parametrize(
     ("text", "error", "said"),
     [
-        ("levit_19", NothingToShowError, "no stored case is of 'levit_19'. Did you mean 'levit_192'? Stored are: levit_"),
+        (
+            "levit_19",
+            NothingToShowError,
+            "no stored case is of 'levit_19'. Did you mean 'levit_192'? Stored are: levit_",
+        ),
         ("yardstick-1a", NothingToShowError, "no stored case is of 'yardstick-1a'"),
         ("levit_192:batch", NothingToShowError, "no stored case is of 'levit_192:batch'"),
         ("net@240", NothingToShowError, "no stored case has resolution=240. Stored are: 224, 256."),

@@ -77,9 +77,7 @@ def test_large_layers_are_shown_by_their_parts_small_ones_together_and_nothing_i
 
 
 def test_a_name_that_all_layers_share_is_no_level():
-    layers = tuple(
-        LayerShare(path=one.path and f"network.{one.path}", seconds=one.seconds) for one in PROFILE.layers
-    )
+    layers = tuple(LayerShare(path=one.path and f"network.{one.path}", seconds=one.seconds) for one in PROFILE.layers)
     rows = rolled_up(msgspec.structs.replace(PROFILE, layers=layers))
     assert [row.path for row in rows][:2] == ["network.stem", "network.blocks.0"]
 
