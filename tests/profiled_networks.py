@@ -52,7 +52,7 @@ BYTES = {
     "pooling and sums": 4 * (16 * 16 * 16 + 16),
     "matmul": 4 * (10 + 16 + 16 * 10 + 10),
 }
-"""Inputs, weights and outputs of one image in fp32; a sum of a tensor and itself is left out, which reads it once or twice."""
+"""Inputs, weights and outputs of one image in fp32, but those of the norm and of the sum of a tensor and itself."""
 
 
 def counted() -> nn.Module:
