@@ -12,7 +12,6 @@ import hashlib
 import io
 import json
 import textwrap
-from pathlib import Path
 from typing import Any
 
 import msgspec
@@ -66,7 +65,9 @@ def page(text: str) -> str:
     """The page with its examples as they should be."""
     shipped, pinned, both = found("shipped"), found("pinned"), watched()
     tables = (report.watched_table, report.kinds_table, report.layers_table)
-    text = _filled(text, STORED, [_printed(report.table(shipped)), *report.notes(shipped), "", report.sentence(shipped)])
+    text = _filled(
+        text, STORED, [_printed(report.table(shipped)), *report.notes(shipped), "", report.sentence(shipped)]
+    )
     return _filled(text, WATCHED, [*(_printed(table(pinned, both)) for table in tables), report.sentence(pinned)])
 
 
@@ -78,7 +79,9 @@ def write() -> None:
 
 def _filled(text: str, start: str, parts: list[str]) -> str:
     before, _, rest = text.partition(start)
-    lines = [line for part in parts for line in ([part] if "\n" in part else textwrap.wrap(part, _WIDTH) or [""])]
+    lines: list[str] = []
+    for part in parts:
+        lines += [part] if "\n" in part else textwrap.wrap(part, _WIDTH) or [""]
     shown = "\n".join(lines)
     return f"{before}{start}```text\n{shown}\n```\n{END}{rest.partition(END)[2]}"
 

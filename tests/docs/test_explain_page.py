@@ -1,4 +1,4 @@
-"""docs/explain.md shows what the stored session and the committed profile say, and its command still counts the same."""
+"""docs/explain.md shows what the stored session and the committed profile say; its command still counts the same."""
 
 from __future__ import annotations
 

@@ -14,7 +14,7 @@ from bench.errors import UsageError
 from bench.measuring import artifacts
 from bench.measuring.environment import default_allocator
 from bench.measuring.loaded import InProcess, module_of
-from bench.measuring.profiling import matrices, watching
+from bench.measuring.profiling import matrices, seats, watching
 from bench.measuring.profiling.clock import layers_of, times
 from bench.measuring.profiling.kinds import (
     ATTENTION,
@@ -186,6 +186,12 @@ def test_cases_are_profiled_in_seats_of_their_own_and_a_broken_one_has_its_reaso
     assert taken.prepared.macs == sum(MACS.values())
     assert taken.profile.matrix_size >= 256
     assert isinstance(found[broken.id], str)
+
+
+def test_nothing_is_profiled_under_an_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(seats, "is_emulated", lambda: True)
+    with pytest.raises(UsageError, match="cannot profile: this process runs under an instruction-set emulator"):
+        check(CASE)
 
 
 @pytest.mark.parametrize(

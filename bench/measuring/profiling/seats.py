@@ -11,6 +11,7 @@ from typing import NamedTuple
 from bench.errors import UsageError
 from bench.measuring import devices, forms, runtimes
 from bench.measuring.environment import check_allocator
+from bench.measuring.machine import is_emulated
 from bench.measuring.preparation import Artifact, Workshop
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import Answer, Describe, Failed, Load, Loaded, Prepared, Watch, Watched
@@ -32,8 +33,13 @@ def check(case: Case) -> None:
     """Refuse a stored case that cannot be measured here.
 
     Raises:
-        UsageError: what is missing on this machine.
+        UsageError: what is missing on this machine, or that its times would say nothing.
     """
+    if is_emulated():
+        raise UsageError(
+            "cannot profile: this process runs under an instruction-set emulator, whose times say nothing about a "
+            "machine. Leave --profile out."
+        )
     devices.resolve(case.device)
     check_allocator(case.allocator)
     for what, name, known in (("runtime", case.runtime, runtimes.names()), ("form", case.form, forms.names())):
