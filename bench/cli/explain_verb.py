@@ -110,7 +110,7 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
     from rich.text import Text
 
     from bench.cli.output import stderr
-    from bench.judge.watched import Origin, elsewhere
+    from bench.judge.watched import Origin, elsewhere, unlike
     from bench.measuring.machine import conditions, machine
     from bench.measuring.profiling.seats import check, profiles
     from bench.records import Case
@@ -122,19 +122,19 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
     def told(what: str, case: Case) -> None:
         console.print(Text(visible(f"{what} {case.network}"), style="dim"))
 
-    records = found.first.record, found.second.record
-    for record in records:
-        check(record.case)
-    taken = profiles([record.case for record in records], records[0].protocol, told)
+    both = found.first, found.second
+    for side in both:
+        check(side.record.case)
+    taken = profiles([side.record.case for side in both], both[0].record.protocol, told)
     here, versions = machine().id, conditions().versions
-    sides, findings = [], []
-    for record in records:
-        one = taken[record.info.id]
+    out, findings = [], []
+    for side in both:
+        one = taken[side.record.info.id]
         if isinstance(one, str):
-            sides.append(Watched(reason=one))
+            out.append(Watched(reason=one))
             continue
-        sides.append(Watched(one.profile))
+        out.append(Watched(one.profile))
         origin = Origin(here, versions.get("torch"), one.prepared.params, one.prepared.macs)
-        if finding := elsewhere(record, origin):
-            findings.append(finding)
-    return (sides[0], sides[1]), findings
+        doubt = elsewhere(side.record, origin) or unlike(side.record, side.latency.value, one.profile)
+        findings += [doubt] if doubt else []
+    return (out[0], out[1]), findings

@@ -15,6 +15,8 @@ LARGE = 0.4
 """Part of a pass from which on a layer is shown by its parts."""
 SMALL = 0.01
 """Part of a pass below which a kind or a layer is shown with the other small ones."""
+UNLIKE = 1.2
+"""Factor between a pass here and in the session from which on it is worth a word: twice what sessions differ by."""
 ELSEWHERE = "outside these layers"
 
 
@@ -93,6 +95,18 @@ def rolled_up(profile: Profile) -> list[LayerShare]:
     kept = [one for one in out if one.path and share(one.seconds, profile) >= SMALL]
     rest = sum(one.seconds for one in out) - sum(one.seconds for one in kept)
     return [*kept, *([LayerShare(path=ELSEWHERE, seconds=rest)] if rest > 0 else [])]
+
+
+def unlike(record: Record, latency_s: float, profile: Profile) -> Finding | None:
+    """A finding when an undisturbed pass took much longer or shorter than in the session."""
+    times = profile.pass_s / latency_s
+    if 1 / UNLIKE <= times <= UNLIKE:
+        return None
+    message = (
+        f"a pass of {record.case.label} takes {times:.2f} times as long here and now as in its session: the machine is "
+        "busy, or not what it was. Its times by kind and layer are of now; profile again on a quiet machine."
+    )
+    return Finding(kind="profiled-unlike", message=message, case=record.info.id)
 
 
 def elsewhere(record: Record, origin: Origin) -> Finding | None:

@@ -41,6 +41,7 @@ def test_the_committed_profile_is_of_the_committed_session_and_of_what_the_comma
     assert told["times"]["times"] == one.ratio.value
     for side, mine in (("first", one.first), ("second", one.second)):
         assert told[side]["case"] == mine.record.info.id
+        assert told[side]["profile"]["pass_s"] == pytest.approx(mine.latency.value, rel=0.05)
         assert sum(kind["macs"] for kind in told[side]["profile"]["kinds"]) == mine.macs
     words = _command()
     assert tuple(words[2:4]) == explain_page.NETWORKS

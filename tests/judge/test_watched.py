@@ -15,6 +15,7 @@ from bench.judge.watched import (
     matrix_share,
     rolled_up,
     side_by_side,
+    unlike,
 )
 from bench.profiles import OUTSIDE, VIEWS, KindShare, LayerShare, Profile
 from tests.generate_store import MACHINE
@@ -80,6 +81,14 @@ def test_a_name_that_all_layers_share_is_no_level():
     layers = tuple(LayerShare(path=one.path and f"network.{one.path}", seconds=one.seconds) for one in PROFILE.layers)
     rows = rolled_up(msgspec.structs.replace(PROFILE, layers=layers))
     assert [row.path for row in rows][:2] == ["network.stem", "network.blocks.0"]
+
+
+@pytest.mark.parametrize(
+    ("latency_s", "kind"), [(0.8, None), (0.7, None), (0.6, "profiled-unlike"), (1, "profiled-unlike")]
+)
+def test_a_pass_that_is_unlike_the_sessions_is_said(latency_s, kind):
+    finding = unlike(record(), latency_s, PROFILE)
+    assert (finding and finding.kind) == kind
 
 
 def test_a_profile_of_another_machine_torch_or_network_is_said():
