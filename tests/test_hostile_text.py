@@ -137,6 +137,22 @@ def test_stored_text_is_shown_as_text_when_it_is_compared(
 
 
 @stored
+def test_stored_text_is_shown_as_text_when_it_is_explained(
+    hostile: Path, text: str, capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    for words, wanted in (([text, "plain"], 0), (["plain", text, "--out", "why.svg"], 0), ([text + "x", text], 3)):
+        code, out, err = run(capsys, "explain", *words)
+        assert code == wanted, (words, err)
+        assert clean(out), words
+        assert clean(err), words
+        tables = [line.rstrip() for line in out.splitlines() if " times as long as " not in line]
+        assert max(map(len, tables[1:]), default=0) <= 80, words
+    drawn = ET.fromstring((tmp_path / "why.svg").read_text(encoding="utf-8"))
+    assert not {element.tag.partition("}")[2] for element in drawn.iter()} & {"script", "image", "a", "foreignObject"}
+    assert json.loads(run(capsys, "explain", text, "plain", "--json")[1])["first"]["network"] == text
+
+
+@stored
 def test_stored_text_goes_through_documents_for_programs_unchanged(
     hostile: Path, text: str, capsys: pytest.CaptureFixture[str]
 ) -> None:

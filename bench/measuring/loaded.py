@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 if TYPE_CHECKING:
     # The parent asks for names only, and must stay light.
     import torch
+    from torch import nn
 
 
 class Loaded(Protocol):
@@ -32,11 +33,30 @@ class Loaded(Protocol):
         """Seconds that the device itself says each pass took, since asked last; empty when it has no clock."""
 
 
+def module_of(loaded: Loaded) -> nn.Module | None:
+    """The module whose operators a pass calls one by one on the processor; None where there is nothing to look into.
+
+    Asked of the object's own method `module`, if it has one: a runtime that knows better says so.
+    """
+    told: Callable[[], nn.Module | None] | None = getattr(loaded, "module", None)
+    return told() if callable(told) else None
+
+
 class InProcess:
     """A network that runs on the processor of this process: what most runtimes load."""
 
     def __init__(self, run: Callable[[torch.Tensor], torch.Tensor]) -> None:
         self.run = run
+
+    def module(self) -> nn.Module | None:
+        """What is run, where that is a module of Python's: neither compiled nor of a script's."""
+        from torch import jit, nn
+
+        run = self.run
+        if not isinstance(run, nn.Module) or isinstance(run, jit.ScriptModule):
+            return None
+        compiled = hasattr(run, "_orig_mod") or getattr(run, "_compiled_call_impl", None) is not None
+        return None if compiled else run
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
         """They are where they should be."""

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from bench.profiles import Profile
 from bench.records import Case
 
 
@@ -77,6 +78,19 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
     problem: str | None = None
 
 
+class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
+    """Watch passes operator by operator: after a turn, for watching disturbs what comes later."""
+
+    case: str
+    passes: int
+
+
+class Watched(_Message, frozen=True, kw_only=True, tag="watched"):
+    """A case was watched."""
+
+    profile: Profile
+
+
 class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
     """Say which of these names can be built."""
 
@@ -110,8 +124,8 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     reason: str
 
 
-Request = Resolve | Prepare | Load | Turn | Describe
-Answer = Resolved | Prepared | Loaded | Turned | Description | Failed
+Request = Resolve | Prepare | Load | Turn | Watch | Describe
+Answer = Resolved | Prepared | Loaded | Turned | Watched | Description | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

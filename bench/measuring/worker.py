@@ -25,6 +25,7 @@ from bench.measuring.environment import allowed_processors
 from bench.measuring.inputs import images
 from bench.measuring.outputs import as_logits, problem_with, problem_with_pair
 from bench.measuring.passes import time_passes, usage
+from bench.measuring.profiling.watching import watched
 from bench.measuring.reasons import reason_for
 from bench.measuring.wire import (
     Answer,
@@ -39,6 +40,8 @@ from bench.measuring.wire import (
     Resolve,
     Turn,
     Turned,
+    Watch,
+    Watched,
     decode_request,
     encode,
 )
@@ -109,7 +112,7 @@ class Worker:
         before = _Settings.now()
         answer = self._carried_out(request)
         changed = before.restored()
-        if changed and isinstance(answer, Prepared | Loaded | Turned | Failed):
+        if changed and isinstance(answer, Prepared | Loaded | Turned | Watched | Failed):
             return Failed(reason=f"changes settings of its whole process, which others share: {changed}")
         return answer
 
@@ -122,6 +125,8 @@ class Worker:
                     return self._load(request)
                 case Turn():
                     return self._turn(request)
+                case Watch():
+                    return self._watch(request)
                 case Describe():
                     return self._describe()
                 case Resolve():
@@ -196,6 +201,11 @@ class Worker:
             total_cpu_s=time.process_time(),
             problem=problem_with(held.loaded.fetch(output), given.reference, held.tolerance),
         )
+
+    @torch.inference_mode()
+    def _watch(self, request: Watch) -> Answer:
+        held = self._held[request.case]
+        return Watched(profile=watched(held.loaded, lambda: next(held.inputs).placed, request.passes))
 
     def _describe(self) -> Answer:
         if any(held.case.allocator == "pinned" for held in self._held.values()):

@@ -80,7 +80,7 @@ def draw(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> D
     shown = [panel for panel in panels if panel.points]
     if not shown:
         raise NothingToShowError("no stored case has both a speed and an accuracy. Measure some: levit-bench run")
-    with _our_settings():
+    with our_settings():
         figure = Figure(facecolor="white")
         FigureCanvasAgg(figure)
         looks = styles([*shown, *published])
@@ -115,13 +115,14 @@ def save(figure: Figure, path: Path, source: str = "") -> None:
     # A light compression costs a tenth more bytes and saves a quarter of the time.
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
     try:
-        with _our_settings():
+        with our_settings():
             figure.savefig(path, format=kind, dpi=DPI, metadata=sources.get(kind, {}), **options)
     except OSError as error:
         raise StoreError(f"cannot write {path}: {error.strerror or error}. Name another folder.") from error
 
 
-def _our_settings() -> AbstractContextManager[None]:
+def our_settings() -> AbstractContextManager[None]:
+    """The look of all figures, while one is drawn or saved."""
     import matplotlib
 
     return matplotlib.rc_context(cast("Any", SETTINGS))  # its keys are typed as literals

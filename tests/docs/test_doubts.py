@@ -7,6 +7,7 @@ import re
 
 import pytest
 
+from bench.judge import watched
 from bench.judge.doubts import of_a_case, of_runs, of_sessions, of_the_machine, sight
 from tests.docs.blocks import ROOT
 
@@ -59,6 +60,7 @@ def _logs(units: float) -> str:
         ("page-faults-vary", [
             f"{of_a_case.FAULTS:g} times", _percent(of_a_case.FAULTS_SHARE), f"{1e6 * of_a_case.FAULT_S:g} µs",
         ]),
+        ("profiled-unlike", [f"{watched.UNLIKE:g} times"]),
         ("runs-disagree", [_logs(of_runs.APART), "one in ten thousand" if of_runs.RARE == 1e-4 else "?"]),
         ("sharing-differs-from-alone", [
             _logs(of_sessions.DIFFERS), f"{of_sessions.SURE:g} standard errors",

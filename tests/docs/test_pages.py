@@ -44,6 +44,11 @@ def _trains(words: list[str]) -> bool:
     return words[:2] == ["python", "train_small.py"]
 
 
+def _profiles(words: list[str]) -> bool:
+    """Whether test_explain_page.py runs it, as a slow test."""
+    return words[:2] == ["levit-bench", "explain"] and "--profile" in words
+
+
 def _in_this_repository(words: list[str]) -> bool:
     """Whether a pytest command is about the suites and short options of this repository."""
     return words[0] == "pytest" and ("--networks" in words or "suites" in words)
@@ -67,7 +72,7 @@ def _files(page: str) -> str:
 _EVERY = [(block, words) for block in blocks(*SHELL) for words in commands(block) if words[0] not in PARSED_ONLY]
 _ON_GPU = [(block, words) for block, words in _EVERY if _needs_a_gpu(words)]
 _ALL = [(block, words) for block, words in _EVERY if not _needs_a_gpu(words)]
-_QUICK = [(block, words) for block, words in _ALL if not _measures(words) and not _trains(words)]
+_QUICK = [(block, words) for block, words in _ALL if not (_measures(words) or _trains(words) or _profiles(words))]
 _LONG = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) > LONGEST_S]
 _RUNS = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) <= LONGEST_S]
 _RUNS = list({(tuple(words), _files(block.page)): (block, words) for block, words in _RUNS}.values())

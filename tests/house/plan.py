@@ -25,6 +25,7 @@ FLOORS = {
     "bench.records": Floor(1),
     "bench.arguments": Floor(2),
     "bench.history": Floor(2),
+    "bench.profiles": Floor(2),
     "bench.stats": Floor(2),
     "bench.twins": Floor(2),
     "bench.units": Floor(2),

@@ -1,0 +1,60 @@
+"""How fast square matrices are multiplied here: what a network that is one large product would reach.
+
+Refuses to know any network.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable
+from typing import NamedTuple
+
+import torch
+
+_SIZES = (256, 512, 1024, 2048, 4096, 8192)
+_TIMES = 5
+_LONG_S = 0.05
+"""A product that takes longer shows the rate well enough: the next size would take eight times as long."""
+
+
+class Rate(NamedTuple):
+    """The best product seen."""
+
+    flops: float
+    """Floating-point operations a second: two for each multiply-accumulate."""
+    size: int
+    """Rows and columns of its matrices."""
+
+
+def best_rate(like: torch.Tensor, synchronise: Callable[[], None]) -> Rate:
+    """The rate of the best of several products, with the threads of this process.
+
+    Args:
+        like: its device and, where they are numbers with a point, its format are those of the matrices.
+        synchronise: waits until the device is done.
+    """
+    best = Rate(0.0, 0)
+    for size in _SIZES:
+        seconds = _best_s(size, like, synchronise)
+        best = max(best, Rate(2 * size**3 / seconds, size))
+        if seconds > _LONG_S:
+            break
+    return best
+
+
+def format_like(like: torch.Tensor) -> torch.dtype:
+    """The number format that products are made in."""
+    return like.dtype if like.is_floating_point() else torch.float32
+
+
+def _best_s(size: int, like: torch.Tensor, synchronise: Callable[[], None]) -> float:
+    one, other = (torch.ones(size, size, dtype=format_like(like), device=like.device) for _ in range(2))
+    out = torch.mm(one, other)
+    synchronise()
+    seconds = []
+    for _ in range(_TIMES):
+        began = time.perf_counter()
+        torch.mm(one, other, out=out)
+        synchronise()
+        seconds.append(time.perf_counter() - began)
+    return min(seconds)

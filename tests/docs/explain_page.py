@@ -1,0 +1,97 @@
+"""The examples of docs/explain.md: stored figures from the committed session, a profile from a committed document.
+
+    python -m tests.docs.explain_page        writes them into the page and draws the picture; the tests compare them
+    levit-bench explain levit_192 efficientnet_b2 --session 20261126T060430 --where allocator=pinned --profile --json
+
+The latter made docs/pictures/explain.json: the first attempt whose undisturbed passes were within 5 % of the session's.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import json
+import textwrap
+from typing import Any
+
+import msgspec
+from rich.console import Console
+from rich.table import Table
+
+from bench.judge.explain import Explanation, explain
+from bench.judge.named import two
+from bench.profiles import Profile
+from bench.report import explain as report
+from bench.report.explain import Watched
+from bench.report.explain_figure import draw
+from bench.report.figure import save
+from bench.store import records
+from tests.docs.measured_page import ROOT, sessions
+
+PAGE = ROOT / "docs" / "explain.md"
+PROFILE = ROOT / "docs" / "pictures" / "explain.json"
+PICTURE = ROOT / "docs" / "pictures" / "explain.png"
+NETWORKS = ("levit_192", "efficientnet_b2")
+STORED, WATCHED, END = "<!-- stored -->\n", "<!-- profile -->\n", "<!-- end -->"
+_WIDTH = 110
+
+
+def found(allocator: str) -> Explanation:
+    """The example with both sides under one allocator."""
+    (session,) = sessions("front")
+    everything = records(session)
+    return explain(everything, *two(everything, *(f"{name}:allocator={allocator}" for name in NETWORKS)))
+
+
+def document() -> dict[str, Any]:
+    """The committed document."""
+    told: dict[str, Any] = json.loads(PROFILE.read_text(encoding="utf-8"))
+    return told
+
+
+def watched() -> tuple[Watched, Watched]:
+    """The profiles in it."""
+    first, second = (Watched(msgspec.convert(document()[side]["profile"], Profile)) for side in ("first", "second"))
+    return first, second
+
+
+def source() -> str:
+    """What the picture was drawn from, for its file."""
+    digest = hashlib.sha256(PROFILE.read_bytes()).hexdigest()[:12]
+    return f"session {found('pinned').first.record.session}, profile {digest}"
+
+
+def page(text: str) -> str:
+    """The page with its examples as they should be."""
+    shipped, pinned, both = found("shipped"), found("pinned"), watched()
+    tables = (report.watched_table, report.kinds_table, report.layers_table)
+    text = _filled(
+        text, STORED, [_printed(report.table(shipped)), *report.notes(shipped), "", report.sentence(shipped)]
+    )
+    return _filled(text, WATCHED, [*(_printed(table(pinned, both)) for table in tables), report.sentence(pinned)])
+
+
+def write() -> None:
+    """Page and picture."""
+    PAGE.write_text(page(PAGE.read_text(encoding="utf-8")), encoding="utf-8")
+    save(draw(found("pinned"), watched()), PICTURE, source())
+
+
+def _filled(text: str, start: str, parts: list[str]) -> str:
+    before, _, rest = text.partition(start)
+    lines: list[str] = []
+    for part in parts:
+        lines += [part] if "\n" in part else textwrap.wrap(part, _WIDTH) or [""]
+    shown = "\n".join(lines)
+    return f"{before}{start}```text\n{shown}\n```\n{END}{rest.partition(END)[2]}"
+
+
+def _printed(table: Table) -> str:
+    console = Console(width=_WIDTH, file=io.StringIO(), highlight=False, color_system=None)
+    console.print(table)
+    lines = [line.rstrip() for line in console.file.getvalue().splitlines()]  # type: ignore[attr-defined]
+    return "\n".join(lines).strip("\n") + "\n"
+
+
+if __name__ == "__main__":
+    write()
