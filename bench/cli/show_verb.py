@@ -65,7 +65,7 @@ def command(
     from bench.judge.against import holding
     from bench.judge.comparable import where
     from bench.judge.floor import floors
-    from bench.report import cases, floor, looks
+    from bench.report import floor, looks
     from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
@@ -79,7 +79,9 @@ def command(
     if base is not None:
         sessions = holding(shown, base)
         shown = [record for record in shown if record.session in sessions]
-    rows, table = _views(base, results.records, variance=variance, percentiles=percentiles, witness=witness)
+    # One session says nothing about its day: the others of the store do.
+    history = api.load(root).records if session and not root.is_file() else results.records
+    rows, table = _views(base, results.records, history, variance=variance, percentiles=percentiles, witness=witness)
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
@@ -87,7 +89,7 @@ def command(
         for line, group in groups(shown, heading=_machine if variance else session_line):
             console.print(Text(line, style="bold"))
             console.print(table(group))
-        if session and table is cases.table:
+        if session and not (variance or percentiles or witness or base):
             for decided in looks.tables(shown):
                 console.print(decided)
         if not (session or variance or percentiles or witness or base) and (told := floor.line(floors(shown))):
@@ -100,7 +102,13 @@ def command(
 
 
 def _views(
-    base: str | None, whole: Sequence[Record], *, variance: bool, percentiles: bool, witness: bool
+    base: str | None,
+    whole: Sequence[Record],
+    history: Sequence[Record],
+    *,
+    variance: bool,
+    percentiles: bool,
+    witness: bool,
 ) -> tuple[_Rows, _Table]:
     """How records of whole sessions are shown: as rows for programs, and as a table."""
     from bench.judge.against import against
@@ -122,7 +130,7 @@ def _views(
         return (lambda shown: report.rows(against(shown, base), base, whole)), (
             lambda shown: report.table(against(shown, base), base)
         )
-    return (lambda shown: cases.rows(shown, whole)), cases.table
+    return (lambda shown: cases.rows(shown, whole, history)), (lambda shown: cases.table(shown, history))
 
 
 def groups(records: Iterable[Record], heading: Callable[[Record], str]) -> list[tuple[str, list[Record]]]:

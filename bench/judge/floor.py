@@ -59,7 +59,7 @@ def floors(records: Iterable[Record]) -> list[Floor]:
     kinds: dict[Kind, dict[str, dict[str, Record]]] = {}
     for record in records:
         if record.info.role == "subject" and record.runs and no_speed(record) is None:
-            sessions = kinds.setdefault(_kind(record), {}).setdefault(record.info.id, {})
+            sessions = kinds.setdefault(kind_of(record), {}).setdefault(record.info.id, {})
             sessions.setdefault(record.session, record)
     found = [_floor(kind, [list(sessions.values()) for sessions in cases.values()]) for kind, cases in kinds.items()]
     return sorted(found, key=lambda one: -one.sessions)
@@ -98,7 +98,8 @@ def _differ(cases: Sequence[Sequence[float]]) -> float | None:
     return math.expm1(min(factor * math.sqrt(2 * variance), 700.0))
 
 
-def _kind(record: Record) -> Kind:
+def kind_of(record: Record) -> Kind:
+    """What a record's session must have in common with others."""
     case = record.case
     return Kind(
         machine=record.machine.id,

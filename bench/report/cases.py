@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bench.judge.drift import Drifts, drifts
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from bench.records import Case, Estimate, Finding, Record
 from bench.report.doubts import about, plain, told
@@ -27,8 +28,13 @@ _USUAL = {name: getattr(Case(network="", resolution=1), name) for name in _TOLD}
 """Values of a case that go without saying: those it has unless asked otherwise."""
 
 
-def table(records: Sequence[Record]) -> Table:
-    """One row a case: latency with its interval, ratio to the yardstick, runs; or why there is no time."""
+def table(records: Sequence[Record], history: Iterable[Record] = ()) -> Table:
+    """One row a case: latency with its interval, ratio to the yardstick, runs; or why there is no time.
+
+    Args:
+        records: the cases to show.
+        history: all sessions that may say how far sessions drift; where they do, a column has limits for any day.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -38,6 +44,10 @@ def table(records: Sequence[Record]) -> Table:
     out.add_column("case", overflow="fold")
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
+    drift = drifts(history)
+    sessions = max(map(drift.sessions, records), default=0)
+    if sessions:
+        out.add_column("any day", justify="right", no_wrap=True)
     out.add_column("x yardst.", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     called = distinct(record.case.network for record in records)
@@ -48,14 +58,22 @@ def table(records: Sequence[Record]) -> Table:
         if isinstance(found, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
-            out.add_row(name, Text(asked), format_latency(found.value), plus_minus(found), shown, str(found.n))
+            wide = [_any_day(drift, record)] if sessions else []
+            out.add_row(name, Text(asked), format_latency(found.value), plus_minus(found), *wide, shown, str(found.n))
         else:
-            out.add_row(name, Text(asked), Text(record.outcome, style="red"), "", "", str(len(record.runs)))
+            empty = [""] * (3 if sessions else 2)
+            out.add_row(name, Text(asked), Text(record.outcome, style="red"), *empty, str(len(record.runs)))
             failures.append(f"{called[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
-    if failures:
-        out.caption = Text("\n".join(dict.fromkeys(failures)))
+    told = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
+    if told or failures:
+        out.caption = Text("\n".join([*told, *dict.fromkeys(failures)]))
         out.caption_justify = "left"
     return out
+
+
+def _any_day(drift: Drifts, record: Record) -> str:
+    wide = drift.any_day(record)
+    return plus_minus(wide) if wide else "–"
 
 
 def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
@@ -73,14 +91,18 @@ def names(asked: Mapping[str, Case]) -> dict[str, str]:
     }
 
 
-def rows(records: Sequence[Record], whole: Iterable[Record] = ()) -> list[dict[str, object]]:
+def rows(
+    records: Sequence[Record], whole: Iterable[Record] = (), history: Iterable[Record] = ()
+) -> list[dict[str, object]]:
     """One dictionary a case and session; limits that the data cannot give are absent, and no number is NaN.
 
     Args:
         records: the cases to show.
         whole: their sessions with all cases, for what only these show; by default `records`.
+        history: all sessions that may say how far sessions drift.
     """
-    return [{**_row(r), "findings": plain(f)} for r, f in zip(records, _findings(records, whole), strict=True)]
+    drift = drifts(history)
+    return [{**_row(r, drift), "findings": plain(f)} for r, f in zip(records, _findings(records, whole), strict=True)]
 
 
 def frame(records: Sequence[Record]) -> pd.DataFrame:
@@ -88,7 +110,8 @@ def frame(records: Sequence[Record]) -> pd.DataFrame:
     import pandas as pd
 
     kinds = [" ".join(dict.fromkeys(f.kind for f in found)) for found in _findings(records, ())]
-    return pd.DataFrame([{**_row(r), "findings": told} for r, told in zip(records, kinds, strict=True)])
+    drift = drifts(records)
+    return pd.DataFrame([{**_row(r, drift), "findings": told} for r, told in zip(records, kinds, strict=True)])
 
 
 def passes(records: Iterable[Record]) -> pd.DataFrame:
@@ -127,7 +150,7 @@ def fields(case: Case) -> dict[str, str | int]:
     return {name: getattr(case, name) for name in axes_told}
 
 
-def _row(record: Record) -> dict[str, object]:
+def _row(record: Record, drift: Drifts) -> dict[str, object]:
     case, info = record.case, record.info
     time, ratio = latency(record), relative_to_yardstick(record)
     return {
@@ -149,11 +172,19 @@ def _row(record: Record) -> dict[str, object]:
         "params": info.params,
         "macs": info.macs,
         **_limits("latency", "_s", time),
+        **_any_day_limits(drift.any_day(record)),
         **_limits("yardstick_ratio", "", ratio),
         "runs": len(counted_runs(record)),
         "decided": next((look.decided[info.id].verdict for look in record.looks if info.id in look.decided), None),
         "outcome": record.outcome,
         "reason": record.reason,
+    }
+
+
+def _any_day_limits(wide: Estimate | None) -> dict[str, float | None]:
+    return {
+        "latency_any_day_low_s": wide.low if wide else None,
+        "latency_any_day_high_s": wide.high if wide else None,
     }
 
 
