@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import json
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -92,6 +93,9 @@ def command(
 
     read = read_all(files)
     results = api.load(resolve_session(root, session) if session else root)
+    # What was read is kept to the end: the collector need not walk through it again and again.
+    gc.freeze()
+    click.get_current_context().call_on_close(gc.unfreeze)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
     records, notes = complete(records, read)
     speed: Metric = "throughput" if metric == "throughput" else "latency"

@@ -201,6 +201,7 @@ def _name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
         ax.annotate(
             drawable(point.label), xy(point, panel.metric), (0, 0), textcoords="offset points", fontsize=LABEL_PT,
             color="black" if _is_marked(point) else "#666666", va="bottom", ha="left", zorder=7, gid="label",
+            annotation_clip=False,  # every point lies within the axes, and to find that out takes long
         )
         for point in wanted
     ]  # fmt: skip
