@@ -14,6 +14,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +28,29 @@ DRAWS = 4000
 SURE = 0.95
 """A chance from which on a place is not called in question, and below whose complement it is no place at all."""
 _SEED = 20_200_301  # Any number: the same data give the same chances.
+
+
+class Standing(StrEnum):
+    """What the data say of a network's place."""
+
+    MEMBER = "member"
+    """It is on the front, surely where a chance is known."""
+    OPEN = "open"
+    """It may be on the front, and may be beaten."""
+    BEATEN = "beaten"
+    """It is beaten, surely where a chance is known."""
+
+
+def standing(on_front: bool, chance: float | None) -> Standing:
+    """What the best guess and its chance say together: where they contradict each other, the place is open.
+
+    Without a chance the guess is all there is.
+    """
+    if on_front and (chance is None or chance >= SURE):
+        return Standing.MEMBER
+    if not on_front and (chance is None or chance <= 1 - SURE):
+        return Standing.BEATEN
+    return Standing.OPEN
 
 
 class Candidate(NamedTuple):

@@ -37,6 +37,8 @@ class Label(NamedTuple):
     y: float
     width: float
     height: float
+    beyond: float = 0.0
+    """How far what surrounds its point reaches beyond a marker's edge."""
 
 
 class Place(NamedTuple):
@@ -99,7 +101,7 @@ def _candidates(label: Label, radius: float, gap: float) -> tuple[Boxes, Boxes, 
     directions = np.array(DIRECTIONS, dtype=float)
     rings = np.repeat(np.array(RINGS), len(directions))
     d = np.tile(directions, (len(RINGS), 1))
-    away = (radius + gap + rings * label.height) / np.hypot(d[:, 0], d[:, 1])
+    away = (radius + label.beyond + gap + rings * label.height) / np.hypot(d[:, 0], d[:, 1])
     size = np.array([label.width, label.height])
     corner = np.array([label.x, label.y]) + d * away[:, None] + size * (d - 1) / 2
     ranks = np.tile(np.arange(len(directions)), len(RINGS))

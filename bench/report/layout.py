@@ -15,10 +15,9 @@ import numpy as np
 from bench.judge.front import Metric, Panel, Point
 from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.heading import published_title, shared_words, title
+from bench.report.legend import legend
 from bench.report.style import (
-    DASHES,
     GREY,
-    MARKER_PT,
     PALE,
     PUBLISHED_GROUND,
     SMALL_PT,
@@ -55,7 +54,7 @@ def lay_out(
     words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
     caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
-    legend_h = _legend(figure, looks, width, published)
+    legend_h = legend(figure, looks, width, panels, published)
     titles = _titles(figure, panels, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
@@ -198,32 +197,3 @@ def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bo
     if bottom:
         words = f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)"
         ax.set_xlabel(f"Published {words[0].lower()}{words[1:]}" if isinstance(panel, PublishedPanel) else words)
-
-
-def _legend(
-    figure: Figure, looks: dict[str, Style], width_in: float, published: Sequence[PublishedPanel] = ()
-) -> float:
-    """One legend for all panels, as wide as fits; returns its height in inches."""
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
-        for name, look in looks.items()
-    ]
-    handles.append(Line2D([], [], color=GREY, linewidth=1.1, label="front (filled markers)"))
-    if published:
-        hollow = Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT)
-        hollow.set_label("published, not measured here (all hollow)")
-        handles.append(hollow)
-    if any(panel.front for panel in published):
-        handles.append(Line2D([], [], color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
-    for columns in range(min(len(handles), 8), 0, -1):
-        figure.legends.clear()
-        legend = figure.legend(
-            handles=handles, loc="upper center", ncols=columns, fontsize=SMALL_PT, frameon=False,
-            handletextpad=0.4, columnspacing=1.4, labelspacing=0.3, borderaxespad=0.0, borderpad=0.0,
-        )  # fmt: skip
-        extent = legend.get_window_extent()
-        if extent.width / figure.dpi <= width_in - 0.3:
-            break
-    return float(extent.height / figure.dpi)
