@@ -65,6 +65,9 @@ def command(
     Only what is comparable shares a panel: one machine, device, threads, batch, runtime, precision, form, allocator
     and torch version. Prints the table and writes PNG, SVG, CSV and Markdown.
 
+    Full marks are surely on the front, half ones perhaps, hollow ones surely beaten; a pale band joins networks that
+    neither top-1 nor speed tells apart.
+
     Published speeds are drawn hollow, without an interval, in panels of their own, one a file and batch size; they are
     never part of a front of what was measured.
 
