@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 from scipy.special import betaincinv, stdtrit
 
 
@@ -30,10 +29,11 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     n = len(values)
     if n == 0:
         raise ValueError("no values")
-    mean = float(np.mean(values))
+    mean = math.fsum(values) / n
     if n < 2:
         return Interval(mean, -math.inf, math.inf)
-    half = t_factor(n - 1, level) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    half = t_factor(n - 1, level) * deviation / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
 
 

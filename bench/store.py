@@ -228,24 +228,12 @@ def read_session(path: Path) -> Session:
         SchemaError: a newer version of this package wrote the file.
         StoreError: the file cannot be read, or its first line is no session.
     """
-    kept: list[Line] = []
-    bad: list[tuple[int, str]] = []
     try:
-        with path.open("rb") as file:
-            for number, raw in enumerate(file, 1):
-                if number == 1:
-                    _refuse_newer(path, raw)
-                if not raw.strip():
-                    continue
-                try:
-                    line = _decoder.decode(raw)
-                    _check(line)
-                except (msgspec.DecodeError, ValueError, RecursionError) as error:
-                    bad.append((number, str(error)))
-                    continue
-                kept.append(line)
+        data = path.read_bytes()
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
+    _refuse_newer(path, data.partition(b"\n")[0])
+    kept, bad = _at_once(data) or _one_by_one(data)
     if not kept or not isinstance(kept[0], SessionLine):
         why = bad[0][1] if bad else "the file is empty"
         raise StoreError(
@@ -273,6 +261,37 @@ def read_session(path: Path) -> Session:
         ends=tuple(sorts.get(RunEndLine, ())),
         findings=findings,
     )
+
+
+_Lines = tuple[list[Line], list[tuple[int, str]]]
+"""Good lines, and the others by number with what is wrong."""
+
+
+def _at_once(data: bytes) -> _Lines | None:
+    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing."""
+    try:
+        lines = _decoder.decode_lines(data)
+        for line in lines:
+            _check(line)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    return (lines, []) if data.endswith(b"\n") and len(lines) == data.count(b"\n") else None
+
+
+def _one_by_one(data: bytes) -> _Lines:
+    kept: list[Line] = []
+    bad: list[tuple[int, str]] = []
+    for number, raw in enumerate(data.split(b"\n"), 1):
+        if not raw.strip():
+            continue
+        try:
+            line = _decoder.decode(raw)
+            _check(line)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            bad.append((number, str(error)))
+            continue
+        kept.append(line)
+    return kept, bad
 
 
 def _refuse_newer(path: Path, raw: bytes) -> None:

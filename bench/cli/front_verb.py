@@ -94,11 +94,11 @@ def command(
     from bench.report.text import visible
     from bench.request import resolve_session
 
+    if gc.isenabled():  # What is read is kept to the end: there is nothing to collect, and to look for it takes long.
+        gc.disable()
+        click.get_current_context().call_on_close(gc.enable)
     read = read_all(files)
     results = api.load(resolve_session(root, session) if session else root)
-    # What was read is kept to the end: the collector need not walk through it again and again.
-    gc.freeze()
-    click.get_current_context().call_on_close(gc.unfreeze)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
     records, notes = complete(records, read)
     speed: Metric = "throughput" if metric == "throughput" else "latency"

@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Mapping, Sequence
 from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -91,15 +92,17 @@ def _draws(ordered: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     """Log times that the runs leave possible, shape (candidates, draws)."""
     keys = sorted({key for one in ordered for key in one.logs}, key=repr)
     place = {key: number for number, key in enumerate(keys)}
-    generator = np.random.default_rng(_SEED)
-    normal = generator.standard_normal((len(keys), DRAWS))
-    tail = generator.random(DRAWS)
-    widths: dict[int, npt.NDArray[np.float64]] = {}
+    normal = np.random.default_rng(_SEED).standard_normal((len(keys), DRAWS))
     out = np.empty((len(ordered), DRAWS))
     for row, one in enumerate(ordered):
-        values, n = np.array(list(one.logs.values())), len(one.logs)
-        if n not in widths:
-            widths[n] = np.sqrt(1 / (n * chdtri(n - 1, tail)))
+        values = np.array(list(one.logs.values()))
         moved = (values - values.mean()) @ normal[[place[key] for key in one.logs]]
-        out[row] = values.mean() + moved * widths[n]
+        out[row] = values.mean() + moved * _widths(len(values))
     return out
+
+
+@cache
+def _widths(runs: int) -> npt.NDArray[np.float64]:
+    """What one chi-square makes of the draws of networks with so many runs: the same draws in every panel."""
+    tail = np.random.default_rng(_SEED + 1).random(DRAWS)
+    return np.sqrt(1 / (runs * chdtri(runs - 1, tail)))

@@ -128,12 +128,13 @@ def _our_settings() -> AbstractContextManager[None]:
 def _draw_panel(ax: Axes, panel: Panel, looks: dict[str, Style]) -> None:
     _draw_ties(ax, panel)
     _draw_front(ax, panel)
-    size = _marker_pt(panel)
+    groups: dict[tuple[Standing, Style], list[Point]] = {}
+    for point in panel.points:
+        groups.setdefault((point.standing, look_of(point, looks)), []).append(point)
     for standing in Standing:
         for look in looks.values():
-            group = [p for p in panel.points if p.standing is standing and look_of(p, looks) is look]
-            if group:
-                _draw_group(ax, group, look, panel.metric, size, INKS[standing])
+            if group := groups.get((standing, look)):
+                _draw_group(ax, group, look, panel.metric, _marker_pt(panel), INKS[standing])
 
 
 def _draw_front(ax: Axes, panel: Panel) -> None:

@@ -69,13 +69,14 @@ def lay_out(
     out: list[Axes] = []
     every: list[Panel | PublishedPanel] = [*panels, *published]
     y0, y1 = _rise([point for panel in every for point in panel.points])
+    reaches = _reaches([*panels, *published])
     for index, panel in enumerate(every):
         row, column = divmod(index, columns)
         x = left + column * (panel_w + gap_x)
         y = bottom + (rows - 1 - row) * (panel_h + gap_y)
         ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
         ax.set_xscale("log")
-        ax.set_xlim(*_reach(_sharing(panel, panels, published), panel.metric))
+        ax.set_xlim(*reaches[_scale(panel)])
         ax.set_ylim(y0, y1)
         bottommost = bool(published) or index + columns >= count
         _decorate(ax, panel, left=column == 0, bottom=bottommost, of=_batch(every[column::columns], panel, published))
@@ -113,13 +114,17 @@ def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
     return lines
 
 
-def _sharing(
-    panel: Panel | PublishedPanel, panels: Sequence[Panel], published: Sequence[PublishedPanel]
-) -> list[Point | PublishedPoint]:
-    """Points of all panels that share a scale of speed with this one."""
-    if isinstance(panel, PublishedPanel):
-        return [point for other in published if other.batch == panel.batch for point in other.points]
-    return [point for other in panels for point in other.points]
+def _scale(panel: Panel | PublishedPanel) -> int:
+    """What the panels of one scale of speed have in common: measured ones share one, published ones by their batch."""
+    return panel.batch if isinstance(panel, PublishedPanel) else 0
+
+
+def _reaches(panels: Sequence[Panel | PublishedPanel]) -> dict[int, tuple[float, float]]:
+    """Limits of speed of each scale."""
+    sharing: dict[int, list[Point | PublishedPoint]] = {}
+    for panel in panels:
+        sharing.setdefault(_scale(panel), []).extend(panel.points)
+    return {scale: _reach(points, panels[0].metric) for scale, points in sharing.items()}
 
 
 def ticks(low: float, high: float) -> list[float]:
