@@ -28,6 +28,8 @@ ADDRESS = "huggingface/pytorch-image-models, folder results"
 _ACCURACY = ("model", "img_size", "top1")
 _SPEED = ("model", "infer_img_size", "infer_batch_size")
 _SPEEDS = ("infer_samples_per_sec", "infer_step_time")
+_PREPARATION = ("crop_pct", "cropt_pct", "interpolation")
+"""Columns that tell apart accuracies of one network at one size."""
 _DIFFERENCE = "top1_diff"
 """timm adds it to the files of all sets but the validation set, with which it compares them."""
 _SETS = (
@@ -124,6 +126,13 @@ class _Line(NamedTuple):
     cells: dict[str, str]
 
 
+class _First(NamedTuple):
+    """A line that a network and setting were first found in, and what it says of them."""
+
+    line: _Line
+    figures: TopOne | Speed
+
+
 def read_all(paths: Sequence[Path]) -> tuple[PublishedFile, ...]:
     """Read several files; one that is named twice counts once.
 
@@ -141,11 +150,11 @@ def read_all(paths: Sequence[Path]) -> tuple[PublishedFile, ...]:
 def read(path: Path) -> PublishedFile:
     """Read one file, and tell by its header what it holds.
 
-    A line that cannot be read costs itself; a finding says which and why.
+    A line that cannot be read, or says once more what another one said, costs itself; a finding says which and why.
 
     Raises:
         UsageError: there is no such file, or its header is neither of accuracies nor of inference speeds.
-        StoreError: it cannot be read, is empty, huge or no text, or no line of it can be read.
+        StoreError: it cannot be read, is empty, huge or no text, no line of it can be read, or two lines contradict.
     """
     lines = _text(path).split("\n")
     where = _place(path)
@@ -159,7 +168,7 @@ def read(path: Path) -> PublishedFile:
     dataset = _dataset(path.name, header) if kind == "accuracy" else None
     accuracies: dict[tuple[str, int], TopOne] = {}
     speeds: dict[tuple[str, int, int], Speed] = {}
-    seen: dict[object, int] = {}
+    seen: dict[object, _First] = {}
     bad_lines: list[str] = []
     for number, text in enumerate(lines[1:], start=2):
         if not text.strip():
@@ -168,11 +177,11 @@ def read(path: Path) -> PublishedFile:
             line = _line(number, text, header)
             if dataset is not None:
                 top = _top_one(line, path.name, dataset)
-                _once(seen, (top.model, top.resolution), number)
+                _once(seen, (top.model, top.resolution), _First(line, top), where)
                 accuracies[top.model, top.resolution] = top
             else:
                 speed = _speed(line)
-                _once(seen, (speed.model, speed.resolution, speed.batch), number)
+                _once(seen, (speed.model, speed.resolution, speed.batch), _First(line, speed), where)
                 speeds[speed.model, speed.resolution, speed.batch] = speed
         except _BadLineError as bad:
             bad_lines.append(f"{where}:{number}: {bad}")
@@ -271,10 +280,21 @@ def _line(number: int, text: str, header: Sequence[str]) -> _Line:
     return _Line(number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
 
 
-def _once(seen: dict[object, int], key: object, number: int) -> None:
-    if key in seen:
-        raise _BadLineError(f"the same network and setting as in line {seen[key]}")
-    seen[key] = number
+def _once(seen: dict[object, _First], key: object, found: _First, where: str) -> None:
+    """Keep the first of a network and setting; nobody can say which of two that contradict each other is right."""
+    first = seen.setdefault(key, found)
+    if first is found:
+        return
+    one, other = first.line, found.line
+    prepared = [name for name in _PREPARATION if one.cells.get(name) != other.cells.get(name)]
+    if first.figures != found.figures and not prepared:
+        names = [name for name, cell in one.cells.items() if cell != other.cells[name]]
+        told = ", ".join(f"{name} {_shown(one.cells[name])} and {_shown(other.cells[name])}" for name in names[:3])
+        raise StoreError(
+            f"{where}: lines {one.number} and {other.number} contradict each other about "
+            f"{_shown(found.figures.model)}: {told}. Delete the wrong one, or fetch the file again."
+        )
+    raise _BadLineError(f"the same network and setting as in line {one.number}")
 
 
 def _top_one(line: _Line, file: str, dataset: str) -> TopOne:

@@ -9,7 +9,6 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-import numpy as np
 from scipy.special import betaincinv, stdtrit
 
 
@@ -30,10 +29,11 @@ def t_interval(values: Sequence[float], level: float = 0.95) -> Interval:
     n = len(values)
     if n == 0:
         raise ValueError("no values")
-    mean = float(np.mean(values))
+    mean = math.fsum(values) / n
     if n < 2:
         return Interval(mean, -math.inf, math.inf)
-    half = t_factor(n - 1, level) * float(np.std(values, ddof=1)) / math.sqrt(n)
+    deviation = math.sqrt(math.fsum((value - mean) ** 2 for value in values) / (n - 1))
+    half = t_factor(n - 1, level) * deviation / math.sqrt(n)
     return Interval(mean, mean - half, mean + half)
 
 
@@ -48,16 +48,18 @@ def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float
     A negative between-groups estimate is reported as zero. Source: Searle, Casella & McCulloch, *Variance Components*
     (1992), section 3.6, for unequal group sizes.
     """
-    kept = [np.asarray(g, dtype=float) for g in groups if len(g)]
-    sizes = np.array([len(g) for g in kept], dtype=float)
-    total, k = sizes.sum(), len(kept)
+    # Plain: groups are small, and there are thousands of them where a whole store is judged.
+    kept = [group for group in groups if len(group)]
+    sizes = [len(group) for group in kept]
+    total, k = sum(sizes), len(kept)
     if k < 2 or total <= k:
         return math.nan, math.nan
-    means = np.array([g.mean() for g in kept])
-    grand = float((sizes * means).sum() / total)
-    within = sum(float(((g - m) ** 2).sum()) for g, m in zip(kept, means, strict=True)) / (total - k)
-    between = float((sizes * (means - grand) ** 2).sum()) / (k - 1)
-    effective = (total - float((sizes**2).sum()) / total) / (k - 1)
+    means = [math.fsum(group) / size for group, size in zip(kept, sizes, strict=True)]
+    grand = math.fsum(size * mean for size, mean in zip(sizes, means, strict=True)) / total
+    squares = ((value - mean) ** 2 for group, mean in zip(kept, means, strict=True) for value in group)
+    within = math.fsum(squares) / (total - k)
+    between = math.fsum(size * (mean - grand) ** 2 for size, mean in zip(sizes, means, strict=True)) / (k - 1)
+    effective = (total - sum(size**2 for size in sizes) / total) / (k - 1)
     return max(0.0, (between - within) / effective), within
 
 

@@ -116,7 +116,7 @@ def test_name_and_header_tell_the_set_of_images(tmp_path: Path, name: str, heade
         ("x,1,1,1,224,1,2", "7 cells, and the header has 6"),
         (",1,1,1,224,1", "no model is named"),
         ('"x,1,1,1,224,1', "no line of comma-separated values"),
-        ("good,9,9,1,224,1", "the same network and setting as in line 2"),
+        ("good,1.0,1,1,224,1", "the same network and setting as in line 2"),
         ("x,\x1b[31m,1,1,224,1", r"infer_samples_per_sec '\x1b[31m' is not"),
     ],
 )
@@ -135,6 +135,34 @@ def test_an_accuracy_that_is_no_percentage_costs_its_line(tmp_path: Path, cell: 
     found = read(file(tmp_path, "results-imagenet.csv", *lines))
     assert [top.model for top in found.accuracies] == ["a.b"]
     assert "results-imagenet.csv:3: top1" in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    ("name", "header", "lines", "said"),
+    [
+        (
+            CPU, SPEEDS, ("a,1,1,1,224,1", "b,2,2,1,224,1", "a,9,9,1,224,1"),
+            "lines 2 and 4 contradict each other about 'a': infer_samples_per_sec '1' and '9', infer_step_time",
+        ),
+        (
+            "results-imagenet.csv", ACCURACIES, ("a.b,224,70,30,90,10,1,1,x", "?", "a.b,224,71,29,90,10,1,1,x"),
+            "lines 2 and 4 contradict each other about 'a.b': top1 '70' and '71', top1_err '30' and '29'",
+        ),
+    ],
+)  # fmt: skip
+def test_two_lines_that_contradict_each_other_are_refused_with_both(
+    tmp_path: Path, name: str, header: str, lines: tuple[str, ...], said: str
+) -> None:
+    with pytest.raises(StoreError) as caught:
+        read(file(tmp_path, name, header, *lines))
+    assert str(caught.value).startswith(f"{name}: {said}")
+
+
+def test_accuracies_at_two_crops_contradict_nothing_and_the_first_counts(tmp_path: Path) -> None:
+    lines = (ACCURACIES, "a.b,224,70,30,90,10,1,0.9,x", "a.b,224,71,29,90,10,1,1.0,x")
+    found = read(file(tmp_path, "results-imagenet.csv", *lines))
+    assert [top.accuracy.top1 for top in found.accuracies] == [70.0]
+    assert "the same network and setting as in line 2" in found.findings[0].message
 
 
 def test_several_bad_lines_are_counted(tmp_path: Path) -> None:

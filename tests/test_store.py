@@ -91,6 +91,17 @@ def test_a_corrupt_line_in_the_middle_costs_itself(session):
     assert [f.message.split(": ")[0] for f in found.findings] == [f"{session}:11"]
 
 
+def test_two_values_on_one_line_and_blank_lines_are_told_from_whole_lines(session):
+    lines = lines_of(session)
+    whole = read_session(session)
+    session.write_bytes(b"".join([*lines[:8], b"\n", *lines[8:]]))
+    assert read_session(session) == whole
+    session.write_bytes(b"".join([*lines[:8], lines[8].rstrip() + lines[9], *lines[10:]]))
+    found = read_session(session)
+    assert len(found.turns) == len(whole.turns) - 2
+    assert f"{session}:9:" in found.findings[0].message
+
+
 def test_a_duration_that_is_not_positive_is_named_with_its_line(session):
     lines = lines_of(session)
     bad = json.loads(lines[16])

@@ -1,23 +1,24 @@
 """The front: which networks nothing beats in speed and top-1 at once, among cases that may be compared.
 
-Knows points, panels and dominance; refuses to know how an interval is made and how a front is drawn.
+Knows points and panels; refuses to know how an interval is made and how a front is drawn.
 """
 
 from __future__ import annotations
 
 import math
-from bisect import bisect_right
-from collections.abc import Iterable, Sequence
-from itertools import groupby
-from typing import Literal, NamedTuple, cast, get_args
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, cast, get_args
 
 import msgspec
 
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
+from bench.judge.dominance import Competitor, dominators
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import inverted, latency, no_speed, pooled, ratios_by_run, yardstick_latency
-from bench.judge.membership import Candidate, chances
+from bench.judge.membership import Candidate, Standing, chances, standing
+from bench.judge.rivals import paired, unpaired
+from bench.judge.ties import Contender, ties
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
 
@@ -60,6 +61,14 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     chance: float | None = None
     """How likely it is on the front, given the scatter of the runs (`bench.judge.membership`); absent where any point
     of the panel has too few."""
+    tied_with: tuple[str, ...] = ()
+    """Labels of those that neither top-1 nor speed tells apart from it (`bench.judge.ties`), the most accurate first;
+    none where no chance is known."""
+
+    @property
+    def standing(self) -> Standing:
+        """Whether it is surely on the front, surely beaten, or neither."""
+        return standing(self.on_front, self.chance)
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -113,42 +122,6 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     def front(self) -> tuple[Point, ...]:
         """The members of the front, fastest first."""
         return tuple(point for point in self.points if point.on_front)
-
-
-class Competitor(NamedTuple):
-    """What dominance looks at."""
-
-    cost: float
-    """Smaller is better."""
-    accuracy: float
-    """Larger is better."""
-    label: str
-
-
-def dominators(competitors: Sequence[Competitor]) -> dict[str, str | None]:
-    """For each label the label of its dominator, None on the front. O(n log n); labels are unique.
-
-    Going from the smallest cost up, the front is wherever accuracy exceeds everything before it. Equals in both stay
-    side by side. The dominator is the front member with the highest accuracy among those that dominate, then the
-    lowest cost, then the first name; by construction the last front member at or below the point's cost.
-    """
-    out: dict[str, str | None] = {}
-    costs: list[float] = []
-    leaders: list[str] = []
-    best = float("-inf")
-    ordered = sorted(competitors, key=lambda c: (c.cost, -c.accuracy, c.label))
-    for cost, equals in groupby(ordered, key=lambda c: c.cost):
-        group = list(equals)
-        top = group[0].accuracy
-        if top > best:
-            best = top
-            costs.append(cost)
-            leaders.append(group[0].label)
-            out.update({c.label: None for c in group if c.accuracy == top})
-    for c in ordered:
-        if c.label not in out:
-            out[c.label] = leaders[bisect_right(costs, c.cost) - 1]
-    return out
 
 
 def panels(
@@ -242,7 +215,7 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     usable = [record for group in cases.values() for record in group]
     joined = yardstick_latency(usable) if len({record.session for record in usable}) > 1 else None
     yardstick_s = joined.value if isinstance(joined, Estimate) else None
-    drafts: list[tuple[list[Record], Accuracy, Estimate]] = []
+    drafts: list[_Draft] = []
     for group in cases.values():
         accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
         estimate = _speed(group, joined)
@@ -290,7 +263,11 @@ def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate |
     return joined if isinstance(joined, Finding) else pooled(group, joined)
 
 
-def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[Point, ...]:
+_Draft = tuple[list[Record], Accuracy, Estimate]
+"""Records of one case, its accuracy and its latency."""
+
+
+def _points(drafts: Sequence[_Draft]) -> tuple[Point, ...]:
     seen: dict[str, set[int]] = {}
     for group, _, _ in drafts:
         seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
@@ -300,6 +277,7 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
     # A panel has one batch, so throughput orders the points exactly as latency does.
     beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
     likely = _chances(labels, drafts)
+    tied = _ties(dict(zip(labels, drafts, strict=True)), beaten, likely)
     points = [
         Point(
             label=label,
@@ -315,13 +293,14 @@ def _points(drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> tuple[
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
             chance=likely.get(label),
+            tied_with=tied.get(label, ()),
         )
         for label, (group, accuracy, estimate) in zip(labels, drafts, strict=True)
     ]
     return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
 
 
-def _chances(labels: Sequence[str], drafts: Sequence[tuple[list[Record], Accuracy, Estimate]]) -> dict[str, float]:
+def _chances(labels: Sequence[str], drafts: Sequence[_Draft]) -> dict[str, float]:
     """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
     ordered = sorted(zip(labels, drafts, strict=True), key=lambda item: -item[1][1].top1)
     reached, drawn = math.inf, []
@@ -331,6 +310,24 @@ def _chances(labels: Sequence[str], drafts: Sequence[tuple[list[Record], Accurac
         reached = min(reached, estimate.high)
     found = chances(drawn)
     return {label: found.get(label, 0.0) for label in labels} if found else {}
+
+
+def _ties(
+    drafts: Mapping[str, _Draft], beaten: Mapping[str, str | None], likely: Mapping[str, float]
+) -> dict[str, tuple[str, ...]]:
+    """Ties by label, from ratios paired by run where enough runs hold both; none where no chance is known."""
+
+    def is_open(one: str, other: str) -> bool:
+        (group, _, estimate), (others, _, its) = drafts[one], drafts[other]
+        return (paired(group, others) or unpaired(estimate, its)).may_be_one
+
+    return ties(
+        [
+            Contender(label, drafts[label][1].top1, standing(beaten[label] is None, chance))
+            for label, chance in likely.items()
+        ],
+        is_open,
+    )
 
 
 def _ratios(group: Iterable[Record]) -> dict[tuple[str, int], float]:

@@ -14,6 +14,8 @@ from __future__ import annotations
 
 import math
 from collections.abc import Mapping, Sequence
+from enum import StrEnum
+from functools import cache
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -27,6 +29,29 @@ DRAWS = 4000
 SURE = 0.95
 """A chance from which on a place is not called in question, and below whose complement it is no place at all."""
 _SEED = 20_200_301  # Any number: the same data give the same chances.
+
+
+class Standing(StrEnum):
+    """What the data say of a network's place."""
+
+    MEMBER = "member"
+    """It is on the front, surely where a chance is known."""
+    OPEN = "open"
+    """It may be on the front, and may be beaten."""
+    BEATEN = "beaten"
+    """It is beaten, surely where a chance is known."""
+
+
+def standing(on_front: bool, chance: float | None) -> Standing:
+    """What the best guess and its chance say together: where they contradict each other, the place is open.
+
+    Without a chance the guess is all there is.
+    """
+    if on_front and (chance is None or chance >= SURE):
+        return Standing.MEMBER
+    if not on_front and (chance is None or chance <= 1 - SURE):
+        return Standing.BEATEN
+    return Standing.OPEN
 
 
 class Candidate(NamedTuple):
@@ -67,15 +92,17 @@ def _draws(ordered: Sequence[Candidate]) -> npt.NDArray[np.float64]:
     """Log times that the runs leave possible, shape (candidates, draws)."""
     keys = sorted({key for one in ordered for key in one.logs}, key=repr)
     place = {key: number for number, key in enumerate(keys)}
-    generator = np.random.default_rng(_SEED)
-    normal = generator.standard_normal((len(keys), DRAWS))
-    tail = generator.random(DRAWS)
-    widths: dict[int, npt.NDArray[np.float64]] = {}
+    normal = np.random.default_rng(_SEED).standard_normal((len(keys), DRAWS))
     out = np.empty((len(ordered), DRAWS))
     for row, one in enumerate(ordered):
-        values, n = np.array(list(one.logs.values())), len(one.logs)
-        if n not in widths:
-            widths[n] = np.sqrt(1 / (n * chdtri(n - 1, tail)))
+        values = np.array(list(one.logs.values()))
         moved = (values - values.mean()) @ normal[[place[key] for key in one.logs]]
-        out[row] = values.mean() + moved * widths[n]
+        out[row] = values.mean() + moved * _widths(len(values))
     return out
+
+
+@cache
+def _widths(runs: int) -> npt.NDArray[np.float64]:
+    """What one chi-square makes of the draws of networks with so many runs: the same draws in every panel."""
+    tail = np.random.default_rng(_SEED + 1).random(DRAWS)
+    return np.sqrt(1 / (runs * chdtri(runs - 1, tail)))

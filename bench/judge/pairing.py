@@ -6,7 +6,7 @@ Knows names, tags of weights and resolutions; refuses to know speeds and fronts.
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
-from functools import cached_property
+from functools import cache, cached_property
 from typing import NamedTuple
 
 import msgspec
@@ -125,6 +125,7 @@ def enumerated(names: Sequence[str], between: str = ", ") -> str:
     return shown if len(names) <= NAMED else f"{shown}{between}and {len(names) - NAMED} more"
 
 
+@cache
 def _names() -> dict[str, str | None]:
     return {entry.name: entry.timm_name for entry in catalog.entries()}
 
@@ -136,8 +137,14 @@ def _weights_of(entry: catalog.Entry) -> str | None:
 
 
 def _catalog_weights(model: str, resolution: int) -> str | None:
-    entries = (e for e in catalog.entries() if (e.timm_name, e.resolution) == (model, resolution))
-    return next((tagged for entry in entries if (tagged := _weights_of(entry))), None)
+    return _tagged().get((model, resolution))
+
+
+@cache
+def _tagged() -> dict[tuple[str | None, int], str]:
+    """The weights that the catalog's accuracies are of, by timm's name and resolution; of several, the first."""
+    named = (((entry.timm_name, entry.resolution), _weights_of(entry)) for entry in reversed(catalog.entries()))
+    return {key: tagged for key, tagged in named if tagged}
 
 
 def _difference(accuracies: Accuracies, name: str, resolution: int, kept: Accuracy) -> str | None:

@@ -15,11 +15,10 @@ from bench.errors import NotComparableError
 from bench.judge.comparable import differences, enumerate_values, setting, values
 from bench.judge.front import Panel, Point, once, require_comparable
 from bench.judge.rivals import Ratio, paired, unpaired
+from bench.judge.ties import DIGITS
 from bench.records import Case, Estimate, Record
 
 Goal = Literal["top1", "speed"]
-DIGITS = 1
-"""Decimals of top-1 that are published, shown and compared: half a unit is 25 of 50 000 images."""
 
 
 class Limits(NamedTuple):

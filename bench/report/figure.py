@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
-from itertools import pairwise
+from itertools import groupby, pairwise
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
@@ -16,17 +16,26 @@ import numpy as np
 
 from bench.errors import NothingToShowError, StoreError
 from bench.judge.front import Metric, Panel, Point
+from bench.judge.membership import Standing
 from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.labels import Label, place
 from bench.report.layout import lay_out
+from bench.report.stairs import flights, staircase, tails
 from bench.report.style import (
     DASHES,
+    DOTS,
     DPI,
     GREY,
+    INKS,
     LABEL_PT,
     LARGER,
+    LINES,
     MARKER_PT,
     SETTINGS,
+    TIE_EDGE,
+    TIE_GROUND,
+    TIE_WIDTH,
+    Ink,
     Style,
     interval_of,
     look_of,
@@ -45,6 +54,8 @@ LABEL_GAP_PT = 1.2
 """Room around a label."""
 CROWD, CROWD_MARKER_PT = 100, 3.5
 """Points a panel beyond which markers shrink, and to what."""
+GAP = (math.nan, math.nan)
+"""Between two strokes of one line."""
 
 
 class Drawn(NamedTuple):
@@ -53,19 +64,6 @@ class Drawn(NamedTuple):
     figure: Figure
     unlabelled: int
     """Points that should have a label and found no free place for it."""
-
-
-def staircase(front: Sequence[tuple[float, float]], metric: Metric) -> list[tuple[float, float]]:
-    """Corners of the best top-1 that can be had at each speed, given the front's (speed, top-1) pairs.
-
-    For latencies the line runs level to the right of each member until the next one lifts it; for throughput it runs
-    level to the left. So it never passes above what was measured.
-    """
-    ordered = sorted(front)
-    out = ordered[:1]
-    for (x0, y0), (x1, y1) in pairwise(ordered):
-        out += [(x1, y0) if metric == "latency" else (x0, y1), (x1, y1)]
-    return out
 
 
 def draw(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> Drawn:
@@ -129,17 +127,56 @@ def our_settings() -> AbstractContextManager[None]:
 
 
 def _draw_panel(ax: Axes, panel: Panel, looks: dict[str, Style]) -> None:
-    metric = panel.metric
-    corners = staircase([xy(point, metric) for point in panel.front], metric)
-    ax.plot(*zip(*corners, strict=True), color=GREY, linewidth=1.1, zorder=2, gid="front")
-    for reach in _tails(ax, corners, metric):
-        ax.plot(*zip(*reach, strict=True), color=GREY, linewidth=0.7, linestyle=(0, (1, 2)), zorder=2, gid="tail")
-    size = _marker_pt(panel)
-    for on_front in (False, True):
+    _draw_ties(ax, panel)
+    _draw_front(ax, panel)
+    groups: dict[tuple[Standing, Style], list[Point]] = {}
+    for point in panel.points:
+        groups.setdefault((point.standing, look_of(point, looks)), []).append(point)
+    for standing in Standing:
         for look in looks.values():
-            group = [p for p in panel.points if p.on_front is on_front and look_of(p, looks) is look]
-            if group:
-                _draw_group(ax, group, look, metric, size * (1.15 if on_front else 1), on_front)
+            if group := groups.get((standing, look)):
+                _draw_group(ax, group, look, panel.metric, _marker_pt(panel), INKS[standing])
+
+
+def _draw_front(ax: Axes, panel: Panel) -> None:
+    """The staircase, broken where the member that holds it up may be beaten."""
+    ordered = sorted(panel.front, key=lambda point: point.latency.value)
+    places = [xy(point, panel.metric) for point in ordered]
+    held = zip(ordered, flights(places, panel.metric), strict=True)
+    for standing, group in groupby(held, key=lambda one: one[0].standing):
+        line = [corner for _, flight in group for corner in flight]
+        _line(
+            ax,
+            line,
+            color=GREY,
+            linewidth=1.1,
+            linestyle=LINES[standing],
+            solid_capstyle="projecting",
+            zorder=2,
+            gid="front",
+        )
+    for reach in tails(places, panel.metric, ax.get_xlim(), ax.get_ylim()[0]):
+        _line(ax, reach, color=GREY, linewidth=0.7, linestyle=DOTS, zorder=2, gid="tail")
+
+
+def _draw_ties(ax: Axes, panel: Panel) -> None:
+    """A pale band around each two that tie: those of one set run into one."""
+    pairs = _tied(panel)
+    if not pairs:
+        return
+    corners = [corner for one, other in pairs for corner in (one, other, GAP)]
+    width = TIE_WIDTH * _marker_pt(panel)
+    for colour, wider in ((TIE_EDGE, 1.2), (TIE_GROUND, 0.0)):
+        _line(
+            ax, corners, color=colour, linewidth=width + wider, solid_capstyle="round", marker="o",
+            markersize=width + wider, markeredgewidth=0, zorder=1, gid="ties",
+        )  # fmt: skip
+
+
+def _tied(panel: Panel) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """The places of each two that tie, once."""
+    places = {point.label: xy(point, panel.metric) for point in panel.points}
+    return [(places[p.label], places[other]) for p in panel.points for other in p.tied_with if p.label < other]
 
 
 def _draw_published(ax: Axes, panel: PublishedPanel, looks: dict[str, Style]) -> None:
@@ -147,46 +184,44 @@ def _draw_published(ax: Axes, panel: PublishedPanel, looks: dict[str, Style]) ->
     metric = panel.metric
     if panel.front:
         corners = staircase([xy(point, metric) for point in panel.front], metric)
-        ax.plot(*zip(*corners, strict=True), color=GREY, linewidth=1.1, linestyle=DASHES, zorder=2, gid="front")
+        _line(ax, corners, color=GREY, linewidth=1.1, linestyle=DASHES, zorder=2, gid="front")
     for look in looks.values():
         group = [point for point in panel.points if look_of(point, looks) is look]
         if group:
-            ax.plot(
-                *zip(*(xy(point, metric) for point in group), strict=True), linestyle="", marker=look.marker,
+            _line(
+                ax, [xy(point, metric) for point in group], linestyle="", marker=look.marker,
                 markersize=_marker_pt(panel) * LARGER.get(look.marker, 1.0), markeredgewidth=1.0, zorder=4,
                 markeredgecolor=look.colour, markerfacecolor="none", gid="published",
             )  # fmt: skip
-
-
-def _tails(ax: Axes, corners: Sequence[tuple[float, float]], metric: Metric) -> list[list[tuple[float, float]]]:
-    """How the staircase goes on to the axes: nothing is faster than its start, nothing more accurate than its end."""
-    (x0, x1), (y0, _) = ax.get_xlim(), ax.get_ylim()
-    (left, low), (right, high) = corners[0], corners[-1]
-    if metric == "latency":
-        return [[(left, y0), (left, low)], [(right, high), (x1, high)]]
-    return [[(x0, low), (left, low)], [(right, high), (right, y0)]]
 
 
 def _marker_pt(panel: Panel | PublishedPanel) -> float:
     return MARKER_PT if len(panel.points) <= CROWD else CROWD_MARKER_PT
 
 
-def _draw_group(ax: Axes, group: Sequence[Point], look: Style, metric: Metric, size: float, on_front: bool) -> None:
+def _draw_group(ax: Axes, group: Sequence[Point], look: Style, metric: Metric, size: float, ink: Ink) -> None:
     """Bars and markers of one family, each as one line: a line is drawn many times faster than a collection."""
-    gap = (math.nan, math.nan)
     bars = [(bar, point.accuracy.top1) for point in group if (bar := interval_of(point, metric))]
-    corners = [corner for (low, high), y in bars for corner in ((low, y), (high, y), gap)]
+    corners = [corner for (low, high), y in bars for corner in ((low, y), (high, y), GAP)]
     if corners:
-        ax.plot(
-            *zip(*corners, strict=True), color=look.colour, alpha=0.9 if on_front else 0.5, linewidth=1.2, gid="bars",
-            solid_capstyle="butt", zorder=5 if on_front else 3,
+        _line(
+            ax, corners, color=look.colour, alpha=ink.bar_alpha, linewidth=1.2, solid_capstyle="butt",
+            zorder=ink.zorder - 1, gid="bars",
         )  # fmt: skip
-    ax.plot(
-        *zip(*(xy(point, metric) for point in group), strict=True), linestyle="", marker=look.marker, gid="points",
-        markersize=size * LARGER.get(look.marker, 1.0), markeredgewidth=0.7 if on_front else 1.0,
-        markeredgecolor="white" if on_front else look.colour, markerfacecolor=look.colour if on_front else "white",
-        alpha=1.0 if on_front else 0.75, zorder=6 if on_front else 4,
+    places = [xy(point, metric) for point in group]
+    marker_pt = size * ink.larger * LARGER.get(look.marker, 1.0)
+    _line(
+        ax, places, linestyle="", marker=look.marker, markersize=marker_pt, **ink.marker(look.colour, size),
+        zorder=ink.zorder, gid="points",
     )  # fmt: skip
+
+
+def _line(ax: Axes, corners: Sequence[tuple[float, float]], **options: Any) -> None:  # noqa: ANN401 (matplotlib's)
+    """What `plot` does, less the limits that it would compute: they are set."""
+    from matplotlib.lines import Line2D
+
+    xs, ys = zip(*corners, strict=True)
+    ax.add_artist(Line2D(xs, ys, **options))
 
 
 def _name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
@@ -201,16 +236,22 @@ def _name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     texts = [
         ax.annotate(
             drawable(point.label), xy(point, panel.metric), (0, 0), textcoords="offset points", fontsize=LABEL_PT,
-            color="black" if _is_marked(point) else "#666666", va="bottom", ha="left", zorder=7, gid="label",
+            color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9, gid="label",
+            annotation_clip=False,  # every point lies within the axes, and to find that out takes long
         )
         for point in wanted
     ]  # fmt: skip
     extents = [text.get_window_extent(renderer) for text in texts]
     centres = ax.transData.transform([xy(point, panel.metric) for point in panel.points])
     radius = 0.55 * _marker_pt(panel) / to_pt + 1
-    markers = np.hstack([centres - radius, centres + radius])
+    beyond = {p.label: (TIE_WIDTH - 1) / 2 * _marker_pt(panel) / to_pt for p in panel.points if _ties(p)}
+    sizes = radius + np.array([[beyond.get(point.label, 0.0)] for point in panel.points])
+    markers = np.hstack([centres - sizes, centres + sizes])
     anchors = ax.transData.transform([xy(point, panel.metric) for point in wanted])
-    wishes = [Label(x, y, e.width, e.height) for (x, y), e in zip(anchors, extents, strict=True)]
+    wishes = [
+        Label(x, y, extent.width, extent.height, beyond.get(point.label, 0.0))
+        for (x, y), extent, point in zip(anchors, extents, wanted, strict=True)
+    ]
     frame = ax.get_window_extent(renderer)
     places = place(
         wishes,
@@ -228,16 +269,23 @@ def _name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
         text.set_position(((found.x - extent.x0) * to_pt, (found.y - extent.y0) * to_pt))
         if found.leader:
             ends = ax.transData.inverted().transform([anchor, found.leader])
-            ax.plot(*ends.T, color="#999999", linewidth=0.5, zorder=1.5, gid="leader")
+            _line(ax, [(x, y) for x, y in ends], color="#999999", linewidth=0.5, zorder=1.5, gid="leader")
     return sum(found is None for found in places)
 
 
 def _wanted(panel: Panel | PublishedPanel) -> list[Point | PublishedPoint]:
-    """Points to name, the important first: those of the front; of published figures, those that lead where measured."""
+    """Points to name, the important first: the front, then what may be on it; of published figures, those that lead
+    where measured.
+    """
     marked = [point for point in panel.points if _is_marked(point)]
     if len(panel.points) > LABELS_ALL_UP_TO:
         return marked
-    return [*marked, *(point for point in panel.points if not _is_marked(point))]
+    others = sorted((point for point in panel.points if not _is_marked(point)), key=_is_pale)
+    return [*marked, *others]
+
+
+def _ties(point: Point | PublishedPoint) -> bool:
+    return isinstance(point, Point) and bool(point.tied_with)
 
 
 def _is_marked(point: Point | PublishedPoint) -> bool:
@@ -246,12 +294,17 @@ def _is_marked(point: Point | PublishedPoint) -> bool:
     return point.on_front
 
 
+def _is_pale(point: Point | PublishedPoint) -> bool:
+    return point.standing is Standing.BEATEN if isinstance(point, Point) else not _is_marked(point)
+
+
 def _ink(ax: Axes, panel: Panel | PublishedPanel) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Segments that text should keep off, in display units: the staircase and the bars."""
-    corners = staircase([xy(point, panel.metric) for point in panel.front], panel.metric)
-    segments = [(*a, *b) for a, b in pairwise(corners)]
+    """Segments that text should keep off, in display units: the staircase, the bars and what joins ties."""
+    front = [xy(point, panel.metric) for point in panel.front]
+    segments = [(*a, *b) for a, b in pairwise(staircase(front, panel.metric))]
     if isinstance(panel, Panel):
-        segments += [(*a, *b) for a, b in _tails(ax, corners, panel.metric)]
+        segments += [(*a, *b) for a, b in tails(front, panel.metric, ax.get_xlim(), ax.get_ylim()[0])]
+        segments += [(*a, *b) for a, b in _tied(panel)]
         segments += [
             (b[0], p.accuracy.top1, b[1], p.accuracy.top1) for p in panel.points if (b := interval_of(p, panel.metric))
         ]

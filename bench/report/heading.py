@@ -9,6 +9,7 @@ from collections.abc import Sequence
 
 import msgspec
 
+from bench.budget import MIN_RUNS
 from bench.judge.comparable import differences, values
 from bench.judge.front import Panel
 from bench.judge.published import PublishedPanel
@@ -101,7 +102,10 @@ def interval_words(panels: Sequence[Panel]) -> list[str]:
     gap = ", no bar: 1 run" if counts[0] == 1 else ""
     if any(panel.yardstick_s is not None for panel in panels):
         gap += ", sessions joined by the yardstick"
-    return [f"{runs} runs", f"bars: {level} t intervals over runs{gap}"]
+    unsure = [panel for panel in panels if panel.points and panel.points[0].chance is None]
+    mixed = any(point.chance is not None for point in points) and unsure
+    words = f"panels with a network of fewer than {MIN_RUNS} runs: filled and hollow as measured, not sure"
+    return [f"{runs} runs", f"bars: {level} t intervals over runs{gap}", *([words] if mixed else [])]
 
 
 def session_words(panels: Sequence[Panel]) -> str:

@@ -37,6 +37,8 @@ class Label(NamedTuple):
     y: float
     width: float
     height: float
+    beyond: float = 0.0
+    """How far what surrounds its point reaches beyond a marker's edge."""
 
 
 class Place(NamedTuple):
@@ -76,21 +78,20 @@ def place(
         near, ink = markers[_overlap(markers, around)], lines[_overlap(_hulls(lines), around)]
         kept = np.flatnonzero(_inside(padded, bounds) & ~_touch(padded, near) & ~_touch(padded, taken))
         kept = kept[~_crossed(leaders, padded[kept]).any(axis=1)]
-        prices = prices[kept] + LINE_PRICE * _crossed(ink, padded[kept]).sum(axis=1)
-        others = near[~_overlap(near, np.array([label.x, label.y, label.x, label.y]))]
-        found: Place | None = None
-        for index in kept[np.argsort(prices, kind="stable")]:
-            box = boxes[index]
-            end = float(np.clip(label.x, box[0], box[2])), float(np.clip(label.y, box[1], box[3]))
-            leader = np.array([[label.x, label.y, *end]])
-            if far[index]:
-                if _crossed(leader, others).any() or _crossed(leader, taken).any() or _meets(leader[0], leaders):
-                    continue
-                leaders = np.vstack([leaders, leader])
-            taken = np.vstack([taken, padded[index]])
-            found = Place(float(box[0]), float(box[1]), end if far[index] else None)
-            break
-        out.append(found)
+        centre = np.array([label.x, label.y])
+        ends = np.clip(centre, boxes[:, :2], boxes[:, 2:])
+        strokes = np.hstack([np.broadcast_to(centre, ends.shape), ends])
+        others = near[~_overlap(near, np.hstack([centre, centre]))]
+        kept = kept[~(far[kept] & _barred(strokes[kept], np.vstack([others, taken]), leaders))]
+        if not len(kept):
+            out.append(None)
+            continue
+        best = kept[np.argmin(prices[kept] + LINE_PRICE * _crossed(ink, padded[kept]).sum(axis=1))]
+        taken = np.vstack([taken, padded[best]])
+        if far[best]:
+            leaders = np.vstack([leaders, strokes[best]])
+        end = float(ends[best, 0]), float(ends[best, 1])
+        out.append(Place(float(boxes[best, 0]), float(boxes[best, 1]), end if far[best] else None))
     return out
 
 
@@ -99,7 +100,7 @@ def _candidates(label: Label, radius: float, gap: float) -> tuple[Boxes, Boxes, 
     directions = np.array(DIRECTIONS, dtype=float)
     rings = np.repeat(np.array(RINGS), len(directions))
     d = np.tile(directions, (len(RINGS), 1))
-    away = (radius + gap + rings * label.height) / np.hypot(d[:, 0], d[:, 1])
+    away = (radius + label.beyond + gap + rings * label.height) / np.hypot(d[:, 0], d[:, 1])
     size = np.array([label.width, label.height])
     corner = np.array([label.x, label.y]) + d * away[:, None] + size * (d - 1) / 2
     ranks = np.tile(np.arange(len(directions)), len(RINGS))
@@ -129,12 +130,17 @@ def _touch(boxes: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
     return np.asarray((~apart).any(axis=1), dtype=np.bool_)
 
 
-def _meets(segment: Boxes, others: Boxes) -> bool:
-    """Whether one segment crosses any of the others: each has the other's ends on different sides."""
-    a, b = segment[:2], segment[2:]
-    c, d = others[:, :2], others[:, 2:]
+def _barred(strokes: Boxes, boxes: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
+    """Which segments touch a rectangle or cross one of the others."""
+    return np.asarray(_crossed(strokes, boxes).any(axis=0) | _meet(strokes, others).any(axis=1), dtype=np.bool_)
+
+
+def _meet(segments: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
+    """Which segments (rows) cross which others (columns): each has the other's ends on different sides."""
+    a, b = segments[:, None, :2], segments[:, None, 2:]
+    c, d = others[None, :, :2], others[None, :, 2:]
     apart = _side(a, b, c) * _side(a, b, d) < 0
-    return bool((apart & (_side(c, d, a) * _side(c, d, b) < 0)).any())
+    return np.asarray(apart & (_side(c, d, a) * _side(c, d, b) < 0), dtype=np.bool_)
 
 
 def _side(start: Boxes, end: Boxes, point: Boxes) -> Boxes:

@@ -15,10 +15,9 @@ import numpy as np
 from bench.judge.front import Metric, Panel, Point
 from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.heading import published_title, shared_words, title
+from bench.report.legend import legend
 from bench.report.style import (
-    DASHES,
     GREY,
-    MARKER_PT,
     PALE,
     PUBLISHED_GROUND,
     SMALL_PT,
@@ -55,7 +54,7 @@ def lay_out(
     words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
     caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
-    legend_h = _legend(figure, looks, width, published)
+    legend_h = legend(figure, looks, width, panels, published)
     titles = _titles(figure, panels, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
@@ -70,13 +69,14 @@ def lay_out(
     out: list[Axes] = []
     every: list[Panel | PublishedPanel] = [*panels, *published]
     y0, y1 = _rise([point for panel in every for point in panel.points])
+    reaches = _reaches([*panels, *published])
     for index, panel in enumerate(every):
         row, column = divmod(index, columns)
         x = left + column * (panel_w + gap_x)
         y = bottom + (rows - 1 - row) * (panel_h + gap_y)
         ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
         ax.set_xscale("log")
-        ax.set_xlim(*_reach(_sharing(panel, panels, published), panel.metric))
+        ax.set_xlim(*reaches[_scale(panel)])
         ax.set_ylim(y0, y1)
         bottommost = bool(published) or index + columns >= count
         _decorate(ax, panel, left=column == 0, bottom=bottommost, of=_batch(every[column::columns], panel, published))
@@ -114,13 +114,17 @@ def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
     return lines
 
 
-def _sharing(
-    panel: Panel | PublishedPanel, panels: Sequence[Panel], published: Sequence[PublishedPanel]
-) -> list[Point | PublishedPoint]:
-    """Points of all panels that share a scale of speed with this one."""
-    if isinstance(panel, PublishedPanel):
-        return [point for other in published if other.batch == panel.batch for point in other.points]
-    return [point for other in panels for point in other.points]
+def _scale(panel: Panel | PublishedPanel) -> int:
+    """What the panels of one scale of speed have in common: measured ones share one, published ones by their batch."""
+    return panel.batch if isinstance(panel, PublishedPanel) else 0
+
+
+def _reaches(panels: Sequence[Panel | PublishedPanel]) -> dict[int, tuple[float, float]]:
+    """Limits of speed of each scale."""
+    sharing: dict[int, list[Point | PublishedPoint]] = {}
+    for panel in panels:
+        sharing.setdefault(_scale(panel), []).extend(panel.points)
+    return {scale: _reach(points, panels[0].metric) for scale, points in sharing.items()}
 
 
 def ticks(low: float, high: float) -> list[float]:
@@ -198,32 +202,3 @@ def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bo
     if bottom:
         words = f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)"
         ax.set_xlabel(f"Published {words[0].lower()}{words[1:]}" if isinstance(panel, PublishedPanel) else words)
-
-
-def _legend(
-    figure: Figure, looks: dict[str, Style], width_in: float, published: Sequence[PublishedPanel] = ()
-) -> float:
-    """One legend for all panels, as wide as fits; returns its height in inches."""
-    from matplotlib.lines import Line2D
-
-    handles = [
-        Line2D([], [], linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
-        for name, look in looks.items()
-    ]
-    handles.append(Line2D([], [], color=GREY, linewidth=1.1, label="front (filled markers)"))
-    if published:
-        hollow = Line2D([], [], linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT)
-        hollow.set_label("published, not measured here (all hollow)")
-        handles.append(hollow)
-    if any(panel.front for panel in published):
-        handles.append(Line2D([], [], color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
-    for columns in range(min(len(handles), 8), 0, -1):
-        figure.legends.clear()
-        legend = figure.legend(
-            handles=handles, loc="upper center", ncols=columns, fontsize=SMALL_PT, frameon=False,
-            handletextpad=0.4, columnspacing=1.4, labelspacing=0.3, borderaxespad=0.0, borderpad=0.0,
-        )  # fmt: skip
-        extent = legend.get_window_extent()
-        if extent.width / figure.dpi <= width_in - 0.3:
-            break
-    return float(extent.height / figure.dpi)

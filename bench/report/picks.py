@@ -10,7 +10,8 @@ from collections.abc import Sequence
 
 from bench.judge.comparable import values
 from bench.judge.front import Point
-from bench.judge.pick import DIGITS, Pick, Tie, shown_top1
+from bench.judge.pick import Pick, Tie, shown_top1
+from bench.judge.ties import DIGITS
 from bench.report.doubts import plain
 from bench.report.heading import session_words, setting_line
 from bench.report.text import shortened

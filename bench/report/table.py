@@ -8,13 +8,14 @@ from __future__ import annotations
 import csv as csv_format
 import io
 import math
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.comparable import values
 from bench.judge.front import Panel, Point
-from bench.judge.membership import SURE
+from bench.judge.membership import Standing
 from bench.judge.published import PublishedPanel
+from bench.judge.ties import ALMOST, DIGITS
 from bench.records import Estimate
 from bench.report.doubts import plain
 from bench.report.heading import setting_line
@@ -28,17 +29,19 @@ if TYPE_CHECKING:
 
 ALL_UP_TO = 200
 """Points a panel up to which a terminal shows every one; the files always do."""
+TIES_NAMED = 2
+"""Ties of a point that a table names before it says how many more there are; `front.csv` names all."""
 COLUMNS = (
     "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
-    "front_chance", "dominated_by", "params", "macs", "label", "accuracy_source", "sessions", "machine", "device",
-    "threads", "batch", "runtime", "runtime_version", "precision", "form", "allocator", "weights", "torch", "seats",
-    "yardstick", "kind", "source",
+    "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source", "sessions",
+    "machine", "device", "threads", "batch", "runtime", "runtime_version", "precision", "form", "allocator", "weights",
+    "torch", "seats", "yardstick", "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 
-`kind` is `measured` or `published`; `source` names the file of a published figure, which has no interval and no
-session.
+`tied_with` has labels between semicolons. `kind` is `measured` or `published`; `source` names the file of a published
+figure, which has no interval and no session.
 """
 _SETTING = COLUMNS[COLUMNS.index("machine") : COLUMNS.index("kind")]
 
@@ -78,12 +81,9 @@ def table(panel: Panel) -> Table:
     out.add_column("dominated by", overflow="fold")
     names = distinct(point.label for point in panel.points)
     for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
-        place = (
-            Text(f"● front{_doubt(point)}")
-            if point.on_front
-            else Text(f"{names[point.dominated_by or point.label]}{_doubt(point)}", style="dim")
-        )
-        out.add_row(Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point), place)
+        place = "● front" if point.on_front else names[point.dominated_by or point.label]
+        words = Text(f"{place}{_doubt(point, names)}", style="" if point.on_front else "dim")
+        out.add_row(Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point), words)
     return out
 
 
@@ -91,6 +91,7 @@ def markdown(panels: Sequence[Panel]) -> str:
     """Every panel as a Markdown table under a line that states its setting."""
     parts = []
     for panel in panels:
+        names = {point.label: markdown_cell(point.label) for point in panel.points}
         lines = [
             f"**{markdown_cell(setting_line(panel), 300)}**",
             "",
@@ -98,10 +99,10 @@ def markdown(panels: Sequence[Panel]) -> str:
             "|:--|--:|--:|--:|--:|--:|--:|:--|",
         ]
         for point in panel.points:
-            place = "**front**" if point.on_front else f"dominated by {markdown_cell(point.dominated_by or '')}"
-            place += _doubt(point)
+            place = "**front**" if point.on_front else f"dominated by {names[point.dominated_by or point.label]}"
+            place += _doubt(point, names)
             counts = (format_count(point.params), format_count(point.macs))
-            lines.append(f"| {' | '.join([markdown_cell(point.label), *_figures(point), *counts, place])} |")
+            lines.append(f"| {' | '.join([names[point.label], *_figures(point), *counts, place])} |")
         if caption := _caption(panel):
             lines += ["", f"{markdown_cell(caption, 300)}."]
         parts.append("\n".join(lines))
@@ -128,16 +129,20 @@ def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
 def rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[dict[str, object]]:
     """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
 
-    A limit that the data cannot give is absent.
+    A limit that the data cannot give is absent; `tied_with` is a list.
     """
-    found = [(*panel.findings, *point.findings) for panel in panels for point in panel.points]
+    points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
     for number, row in enumerate(_rows(panels, published)):
         cells: dict[str, object] = {
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        out.append({**cells, "findings": plain(found[number]) if number < len(found) else []})
+        tied, found = [], []
+        if number < len(points):
+            panel, point = points[number]
+            tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
+        out.append({**cells, "tied_with": tied, "findings": found})
     return out
 
 
@@ -150,11 +155,15 @@ def _figures(point: Point) -> tuple[str, str, str, str]:
     )
 
 
-def _doubt(point: Point) -> str:
-    """How likely a point is on the front, where the runs leave it open."""
-    if point.chance is None or not 1 - SURE < point.chance < SURE:
-        return ""
-    return f" ({point.chance:.0%})"
+def _doubt(point: Point, names: Mapping[str, str]) -> str:
+    """How likely a point is on the front, where the runs leave it open, and with whom it ties."""
+    chance = "" if point.chance is None or point.standing is not Standing.OPEN else f" ({point.chance:.0%})"
+    if not point.tied_with:
+        return chance
+    others = [names[label] for label in point.tied_with if label != point.dominated_by]
+    told = (["it"] if len(others) < len(point.tied_with) else []) + others
+    more = [f"{len(told) - TIES_NAMED} more"] if len(told) > TIES_NAMED else []
+    return f"{chance}, tied with {' and '.join([', '.join(told[:TIES_NAMED]), *more])}"
 
 
 def _caption(panel: Panel) -> str:
@@ -162,8 +171,10 @@ def _caption(panel: Panel) -> str:
     notes = []
     if len(panel.points) > ALL_UP_TO:
         notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
-    if open_ := sum(bool(_doubt(point)) for point in panel.points):
+    if open_ := sum(point.chance is not None and point.standing is Standing.OPEN for point in panel.points):
         notes.append(f"(%) how likely {'it is' if open_ == 1 else 'each is'} on the front, where runs leave it open")
+    if any(point.tied_with for point in panel.points):
+        notes.append(f"tied: at most {ALMOST / 10**DIGITS:g} apart in top-1, and which is faster is open")
     few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
     if few:
         notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")
@@ -183,9 +194,9 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
             t, i = p.latency, p.throughput
             out.append((
                 p.case.network, p.case.resolution, p.family, p.accuracy.top1, t.value, t.low, t.high,
-                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.chance, p.dominated_by,
-                p.params, p.macs, p.label, p.accuracy.source, " ".join(p.sessions), *shared,
-                "measured", None,
+                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.chance,
+                "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
+                " ".join(p.sessions), *shared, "measured", None,
             ))  # fmt: skip
     out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
     return out

@@ -5,7 +5,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.front import Competitor, dominators, panels, require_comparable
+from bench.judge.dominance import Competitor, dominators
+from bench.judge.front import panels, require_comparable
 from bench.records import Machine
 from tests.making import record
 

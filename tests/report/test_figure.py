@@ -1,14 +1,13 @@
 import itertools
 
 import pytest
-from hypothesis import given
-from hypothesis import strategies as st
 
 from bench.errors import NothingToShowError, StoreError
 from bench.judge.front import panels
+from bench.judge.membership import Standing
 from bench.report import figure
 from bench.report.layout import ticks
-from bench.report.style import styles
+from bench.report.style import WELL_KNOWN, styles
 from tests.generate_store import PAPER, population
 from tests.making import record
 
@@ -139,25 +138,79 @@ def test_the_caption_states_the_conditions():
     assert "1 run, no interval" in alone.get_text().replace("\n", " ")
 
 
-fronts = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), min_size=1, max_size=30, unique=True)
+def lines(ax, gid):
+    return [line for line in ax.lines if line.get_gid() == gid]
 
 
-@given(fronts, st.sampled_from(["latency", "throughput"]))
-def test_the_staircase_passes_through_the_front_and_never_below_or_beyond_a_point(cloud, metric):
-    sign = 1 if metric == "latency" else -1
+def words(drawn):
+    return [text.get_text() for text in drawn.figure.legends[0].get_texts()]
 
-    def beats(a, b):
-        return a != b and sign * a[0] <= sign * b[0] and a[1] >= b[1]
 
-    front = [a for a in cloud if not any(beats(b, a) for b in cloud)]
-    corners = figure.staircase(front, metric)
-    assert set(front) <= set(corners)
-    for a, b in itertools.pairwise(corners):
-        assert a[0] == b[0] or a[1] == b[1]
-        middle = ((a[0] + b[0]) / 2, (a[1] + b[1]) / 2)
-        # What the line claims can be had, some member really offers; and no measured point is better than the line.
-        assert any(sign * p[0] <= sign * middle[0] and p[1] >= middle[1] for p in front)
-        assert not any(sign * p[0] < sign * middle[0] and p[1] > middle[1] for p in cloud)
+ROUGH = (0.0100, 0.0104, 0.0101, 0.0099, 0.0102)
+OTHERS = (0.0101, 0.0100, 0.0103, 0.0100, 0.0101)
+RACE = (
+    record("tied_a", ROUGH, top1=80.0),
+    record("tied_b", OTHERS, top1=79.9),
+    record("good", [0.02 * one / 0.01 for one in ROUGH], top1=82.0),
+    record("bad", [0.03 * one / 0.01 for one in OTHERS], top1=78.0),
+)
+
+
+def test_members_are_full_open_places_half_and_the_beaten_hollow():
+    (ax,) = figure.draw(panels(RACE)).figure.axes
+    found = {
+        (line.get_fillstyle(), line.get_markerfacecolor() == "white"): sorted(map(float, line.get_ydata()))
+        for line in lines(ax, "points")
+    }
+    assert found == {("full", False): [80.0, 82.0], ("left", False): [79.9], ("full", True): [78.0]}
+
+
+@pytest.mark.parametrize("metric", ["latency", "throughput"])
+def test_the_front_is_solid_where_it_is_sure_and_broken_where_a_member_may_be_beaten(metric):
+    made = [record("a", ROUGH, top1=80.0), record("b", OTHERS, top1=75.0), *RACE[2:]]
+    (panel,) = panels(made, metric)
+    (ax,) = figure.draw((panel,)).figure.axes
+    found = {line.get_linestyle(): line for line in lines(ax, "front")}
+    assert [point.label for point in panel.front if point.standing is Standing.OPEN] == ["b"]
+    broken, solid = found["--"], found["-"]
+    assert max(broken.get_ydata()) == 75.0
+    assert min(solid.get_ydata()) == 75.0
+    assert max(solid.get_ydata()) == 82.0
+
+
+def test_ties_share_a_band_and_labels_keep_out_of_it():
+    drawn = figure.draw(panels(RACE))
+    (ax,) = drawn.figure.axes
+    edge, ground = lines(ax, "ties")
+    assert [*ground.get_ydata()][:2] == [80.0, 79.9]
+    assert edge.get_linewidth() > ground.get_linewidth()
+    ((_, labels),) = texts(drawn)
+    places = ax.transData.transform([*zip(ground.get_xdata()[:2], ground.get_ydata()[:2], strict=True)])
+    radius = ground.get_markersize() / 72 * drawn.figure.dpi / 2
+    for _, extent in labels:
+        for x, y in places:
+            inside = extent.x0 < x + radius * 0.9 and x - radius * 0.9 < extent.x1
+            assert not (inside and extent.y0 < y + radius * 0.9 and y - radius * 0.9 < extent.y1)
+
+
+def test_the_legend_explains_the_marks_that_occur():
+    sure, perhaps = "surely on the front (at least 95 %)", "perhaps on the front"
+    assert words(figure.draw(panels(RACE))) == ["Fam", sure, perhaps, "surely beaten", "tied in top-1 and speed"]
+    assert words(figure.draw(panels(RACE[2:]))) == ["Fam", sure, "surely beaten"]
+
+
+def test_where_too_few_runs_leave_no_chance_the_picture_claims_none():
+    def thin(**fields):
+        return [record("a", (0.01, 0.011), top1=80.0, **fields), record("b", (0.0101, 0.0109), top1=79.9, **fields)]
+
+    drawn = figure.draw(panels(thin()))
+    (ax,) = drawn.figure.axes
+    assert words(drawn) == ["Fam", "front (filled markers)"]
+    assert not lines(ax, "ties")
+    assert {line.get_linestyle() for line in lines(ax, "front")} == {"-"}
+    assert {line.get_fillstyle() for line in lines(ax, "points")} == {"full"}
+    (caption,) = figure.draw(panels([*RACE, *thin(threads=4)])).figure.texts
+    assert "fewer than 3 runs: filled and hollow as measured, not sure" in caption.get_text().replace("\n", " ")
 
 
 def test_ticks_are_plain_numbers_inside_the_limits():
@@ -172,6 +225,16 @@ def test_families_beyond_the_palette_share_grey_and_looks_are_unique():
     assert len(looks) == 17
     assert len(set(looks.values())) == 17
     assert "other families" in looks
+
+
+def test_well_known_families_look_the_same_in_every_figure():
+    alone = styles(panels([record("levit_192", family="LeViT")]))
+    beside = styles(panels([record(f"n{i}", family=name) for i, name in enumerate(("A", "DeiT", "LeViT", "ResNet"))]))
+    assert alone["LeViT"] == beside["LeViT"]
+    assert len({look.colour for look in beside.values()}) == 4
+    assert len(set(WELL_KNOWN.values())) == len(WELL_KNOWN)
+    for eight in (list(WELL_KNOWN.values())[:8], list(WELL_KNOWN.values())[8:]):
+        assert len({look.colour for look in eight}) == len(eight) == 8
 
 
 def test_saving_twice_gives_the_same_bytes_and_leaves_matplotlibs_settings_alone(tmp_path):

@@ -124,7 +124,7 @@ def test_headings_name_the_file_and_the_batch_and_say_what_was_measured():
 def test_without_published_figures_the_picture_is_what_it_was():
     plain = figure.draw(TWO).figure
     assert [ax.get_title(loc="left") for ax in plain.axes] == ["allocator pinned", "allocator shipped"]
-    assert len(plain.legends[0].get_texts()) == 4
+    assert len(plain.legends[0].get_texts()) == 5
 
 
 def test_beyond_forty_points_those_that_lead_where_they_are_measured_are_named():

@@ -6,7 +6,7 @@ import pytest
 from rich.console import Console
 
 from bench.judge.front import panels
-from bench.report.table import COLUMNS, csv, frame, markdown, table
+from bench.report.table import COLUMNS, csv, frame, markdown, rows, table
 from tests.making import record
 
 PANELS = panels(
@@ -89,6 +89,43 @@ def test_the_frame_holds_names_as_they_were_stored():
     assert data["network"].iloc[-1] == HOSTILE[0].points[0].case.network
     assert data["on_front"].sum() == 3
     assert data["threads"].unique().tolist() == ["1"]
+
+
+ROUGH, OTHERS = (0.0100, 0.0104, 0.0101, 0.0099, 0.0102), (0.0101, 0.0100, 0.0103, 0.0100, 0.0101)
+TIED = panels(
+    [
+        record("a", ROUGH, top1=80.0),
+        record("b", OTHERS, top1=80.0),
+        record("c", ROUGH[::-1], top1=79.9),
+        record("slow", [0.02] * 5, top1=79.9),
+    ]
+)
+
+
+def test_ties_stand_beside_the_place_and_the_caption_says_what_they_are():
+    (panel,) = TIED
+    assert {point.label: point.tied_with for point in panel.points} == {
+        "a": ("b", "c"), "b": ("a", "c"), "c": ("a", "b"), "slow": (),
+    }  # fmt: skip
+    text = " ".join(printed(panel).split())
+    assert "● front (56%), tied with a, c" in text
+    assert "b (44%), tied with it, c" in text
+    assert "tied: at most 0.1 apart in top-1, and which is faster is open" in text
+    assert "| dominated by b (44%), tied with it, c |" in markdown(TIED)
+    assert "tied" not in printed(PANELS[0])
+
+
+def test_of_many_ties_the_tables_name_two_and_the_files_all():
+    many = panels([record(f"n{at}", ROUGH[at:] + ROUGH[:at], top1=80.0) for at in range(5)])
+    assert [len(point.tied_with) for point in many[0].points] == [4] * 5
+    assert " ".join(printed(many[0]).split()).count("and 2 more") == 5
+    lines = list(csv_format.DictReader(io.StringIO(csv(many))))
+    assert [line["tied_with"] for line in lines] == ["; ".join(point.tied_with) for point in many[0].points]
+
+
+def test_programs_get_ties_as_a_list():
+    found = {row["label"]: row["tied_with"] for row in rows(TIED)}
+    assert found == {"a": ["b", "c"], "b": ["a", "c"], "c": ["a", "b"], "slow": []}
 
 
 def test_of_very_many_points_the_terminal_shows_the_front_and_says_where_the_others_are():

@@ -105,6 +105,11 @@ def test_a_pipe_gets_no_escape_and_no_color_leaves_no_colour(name, monkeypatch):
     assert "\x1b" not in printed(TABLES[name](), force_terminal=True, legacy_windows=False)
 
 
+def test_counts_of_the_catalog_are_rounded_once():
+    small = [entry for entry in entries() if entry.name == "levit_128s_a1"]  # 1,214,614 parameters
+    assert " 1.21M " in printed(networks.table(small, {}))
+
+
 def test_every_name_of_the_catalog_stands_on_one_line_of_80_columns():
     words = printed(TABLES["list"]()).split()
     assert {entry.name for entry in entries()} <= set(words)

@@ -23,6 +23,8 @@ FEWEST = 3
 
 def sharing_differs_from_alone(records: Sequence[Record]) -> Finding | None:
     """One case of one machine and torch, in sessions where it shared its process and in others where it did not."""
+    if {record.seats for record in records} < {"shared", "alone"}:
+        return None  # As nearly always, and then no ratio need be computed.
     shared, alone = (_ratios(records, seats) for seats in ("shared", "alone"))
     if min(len(shared), len(alone)) < FEWEST:
         return None
