@@ -42,7 +42,7 @@ _OPTIONS = (
     ("allocator", "NAME[,NAME…]", "pinned, shipped or both (default: pinned where it can be had)"),
     ("form", "NAME[,NAME…]", "shipped, inference or both: how networks are written (default: shipped)"),
     ("precision", "NAME[,NAME…]", "fp32, tf32, fp16, bf16 or several: number format (default: fp32)"),
-    ("runtime", "NAME[,NAME…]", "what executes the networks: eager; on a GPU also cuda-graphs (default: eager)"),
+    ("runtime", "NAME[,NAME…]", "what executes the networks, as 'levit-bench list --runtimes' says (default: eager)"),
     ("resolution", "PIXELS", "input size for all networks instead of each one's own"),
     ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
     ("timeout", "TIME", "when a load or a first pass counts as hung (default: 5m)"),

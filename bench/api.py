@@ -97,7 +97,8 @@ def measure(
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
         form: `"shipped"`, `"inference"` or both: how networks are written.
         precision: `"fp32"`, `"tf32"`, `"fp16"`, `"bf16"` or several: number format of weights and activations.
-        runtime: what executes the networks, one or several; on a GPU also `"cuda-graphs"`.
+        runtime: what executes the networks, one or several: `"eager"`, `"channels-last"`, `"torchscript"`, `"compile"`,
+            `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
         more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, `race`, `target_error`, as in

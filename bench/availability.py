@@ -1,4 +1,4 @@
-"""What of the catalog cannot be built here, and why: read from what is installed, without importing it.
+"""What is not installed here, and what of the catalog cannot be built for want of it: read without importing it.
 
 Knows where libraries keep their files; refuses to load them, so that lists and suggestions appear at once.
 """
@@ -28,6 +28,11 @@ def unavailable(entries: Iterable[Entry]) -> dict[str, str]:
     reason = f"unknown to timm {_version('timm')}: pip install --upgrade timm"
     needed = {entry.name: entry.timm_name or entry.name for entry in wanted if entry.built_by == "timm"}
     return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in known}
+
+
+def is_installed(library: str) -> bool:
+    """Whether a library can be imported, as far as can be told without doing so."""
+    return _folder(library) is not None
 
 
 def timm_architectures() -> frozenset[str] | None:

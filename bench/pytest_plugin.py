@@ -20,7 +20,7 @@ from bench.cli.output import stderr
 from bench.cli.progress import reporter
 from bench.errors import BenchError, UsageError
 from bench.judge.estimates import latency, relative_to_yardstick, throughput
-from bench.measuring import devices
+from bench.measuring import devices, runtimes
 from bench.measuring.environment import default_allocator
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Workshop
@@ -179,6 +179,10 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
             devices.resolve(str(marked["device"]))
         except UsageError as error:
             raise NotAskedError(str(error)) from error
+    if "runtime" in marked:
+        for name in fields["runtimes"]:
+            if why := runtimes.unavailable(name):
+                raise NotAskedError(f"runtime {name!r} cannot run here: {why}")
     named = _networks(patterns, asked.get("networks"))
     request = Request(**{**fields, "networks": tuple(named)})
     check(request)

@@ -57,7 +57,8 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
-        unusual = [name for name, usual in ((self.form, "shipped"), (self.precision, "fp32")) if name != usual]
+        told = ((self.form, "shipped"), (self.precision, "fp32"), (self.runtime, "eager"))
+        unusual = [name for name, usual in told if name != usual]
         words = [self.network, f"{self.resolution} px", f"b{self.batch}", f"t{self.threads}", self.allocator, *unusual]
         return " ".join(words)
 

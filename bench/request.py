@@ -188,14 +188,14 @@ def check(request: Request) -> str:
 def _check_device(request: Request) -> str:
     """The device that cases will say; what does not run there is refused."""
     device = devices.resolve(request.device)
-    for runtime in request.runtimes:
-        runtimes.check_device(runtime, device)
     for precision in request.precisions:
         if device == "cpu" and precision in ON_GPUS_ALONE:
             raise UsageError(
                 f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; a processor does not. "
                 "Choose fp32, bf16 or fp16."
             )
+    for runtime in request.runtimes:
+        runtimes.check(runtime, device, request.precisions)
     return device
 
 

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from bench.measuring.preparation import Workshop, _network_of
+from bench.measuring.preparation import Workshop
+from bench.measuring.runtimes import of_an_artifact
 from bench.measuring.session import _about_load
 from bench.measuring.wire import Resolved
 from bench.records import Case
@@ -47,6 +48,8 @@ def test_forms_are_an_axis_and_named_in_messages_when_they_are_not_as_shipped() 
     ]  # fmt: skip
     assert found[0].case.label == "levit_192 224 px b1 t1 pinned"
     assert found[1].case.label == "levit_192 224 px b1 t1 pinned inference"
+    (found_elsewhere,) = subjects(Request(networks=("levit_192",), runtimes=("torchscript",)), _Known())
+    assert found_elsewhere.case.label == "levit_192 224 px b1 t1 pinned torchscript"
     assert all(s.accuracy is not None for s in found)
     found = subjects(Request(networks=("levit_192", "levit_128"), forms=("shipped", "inference")), _Known())
     assert [(s.case.network, s.case.form) for s in found[:3]] == [
@@ -56,8 +59,8 @@ def test_forms_are_an_axis_and_named_in_messages_when_they_are_not_as_shipped() 
 
 def test_networks_in_two_forms_are_prepared_apart_and_thread_counts_are_not() -> None:
     cases = [Case(network="a", resolution=64, form=f, threads=t) for f in ("shipped", "inference") for t in (1, 2)]
-    assert [_network_of(case).form for case in cases] == ["shipped", "shipped", "inference", "inference"]
-    assert len({_network_of(case) for case in cases}) == 2
+    assert [of_an_artifact(case).form for case in cases] == ["shipped", "shipped", "inference", "inference"]
+    assert len({of_an_artifact(case) for case in cases}) == 2
 
 
 def test_a_loaded_machine_is_a_finding_and_a_quiet_one_is_not() -> None:

@@ -14,6 +14,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from bench.catalog import Entry
+    from bench.report.runtimes import Told
 
 # `bench.listing` knows these; they are repeated so that `--help` need not load the catalog.
 ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
@@ -26,6 +27,7 @@ ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 @click.option("--max-macs", metavar="COUNT", help="Multiply-accumulates of at most this: 600M, 1.2G.")
 @click.option("--in1k-only", is_flag=True, help="Leave out accuracies of weights that saw more than ImageNet-1k.")
 @click.option("--sort", "order", type=click.Choice(ORDERS), help="Best top-1 first, the rest from the least up.")
+@click.option("--runtimes", "of_runtimes", is_flag=True, help="List the runtimes instead: what each can do, and here.")
 @json_option
 def command(
     networks: tuple[str, ...],
@@ -34,6 +36,7 @@ def command(
     max_macs: str | None,
     in1k_only: bool,
     order: str | None,
+    of_runtimes: bool,
     as_json: bool,
 ) -> int:
     """List the networks of the catalog, or those that NETWORKS chooses: names, globs, groups.
@@ -46,7 +49,10 @@ def command(
       levit-bench list levit,mobilenet* --json
       levit-bench list --min-top1 80 --max-macs 1.2G --sort macs
       levit-bench list --family convnext,swin
+      levit-bench list --runtimes
     """
+    if of_runtimes:
+        return _list_runtimes(as_json=as_json)
     from bench.availability import unavailable
     from bench.catalog import groups
     from bench.listing import Filters, family_named, keep, ordered, why_empty
@@ -68,13 +74,38 @@ def command(
         return 0
     from bench.cli.output import stdout
     from bench.report.networks import footnotes, table
+    from bench.report.runtimes import lines
 
     console = stdout()
     console.print(table(chosen, missing))
     for line in footnotes(chosen, missing):
         console.print(line)
     console.print("groups: " + ", ".join(f"{name} ({len(members)})" for name, members in groups().items()))
+    for line in lines(_runtimes()):
+        console.print(line)
     return 0
+
+
+def _list_runtimes(*, as_json: bool) -> int:
+    from bench.cli.output import stdout
+    from bench.report.runtimes import document, table
+
+    if as_json:
+        click.echo(json.dumps(document(_runtimes()), indent=2))
+    else:
+        stdout().print(table(_runtimes()))
+    return 0
+
+
+def _runtimes() -> list[Told]:
+    """Every runtime, as far as it is known without loading it."""
+    from bench.measuring import runtimes
+    from bench.report.runtimes import Told
+
+    return [
+        Told(name, runtimes.devices_of(name), runtimes.precisions_of(name), runtimes.unavailable(name))
+        for name in runtimes.names()
+    ]
 
 
 def _macs(text: str) -> float:

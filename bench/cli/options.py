@@ -134,7 +134,8 @@ def request_options(command: _Command) -> _Command:
             type=Words(),
             default="eager",
             show_default=True,
-            help="What executes the networks, one or several: eager PyTorch; on a GPU also cuda-graphs.",
+            help="What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime, "
+            "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here.",
         ),
         click.option("--resolution", type=int, help="Input pixels for all networks instead of each one's own."),
         click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),

@@ -33,6 +33,8 @@ _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network t
 def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
     """Build, calibrate and check the network of a case; leave everything its seats need in `folder`.
 
+    `batches` are those of all cases that share the artifact; `case` stands for them.
+
     Multiply-accumulates are those of the network as shipped, which published counts refer to; parameters are counted
     on the network in its form, which has fewer.
 
@@ -43,6 +45,10 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     started = time.perf_counter()
     if case.weights != VERSION:
         raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
+    runtime = runtimes.get(case.runtime)
+    why = runtime.unavailable()
+    if why is not None:
+        raise ValueError(f"runtime {case.runtime!r} cannot run here: {why}")
     # Asked first: importing a user's module may draw random numbers, and must not decide which the network is given.
     channels = networks.channels(case.network)
     torch.manual_seed(seed)
@@ -58,17 +64,28 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if case.form != forms.SHIPPED:
         _check_form(formed, case, min(batches), folder, seed)
     params = sum(p.numel() for p in formed.parameters())
-    artifact = runtimes.get(case.runtime).prepare(formed, example, folder)
-    digest = hashlib.sha256(artifact.read_bytes()).hexdigest()
+    inputs = images(case.batch, case.resolution, seed, STREAMS[0], channels)
+    artifact = runtime.prepare(case, formed, inputs, folder)
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
-        sha256=digest, params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started
+        sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started
     )
 
 
 def artifact_in(folder: Path) -> Path:
-    """The file that the runtime left in a prepared folder."""
+    """What the runtime left in a prepared folder."""
     return folder / (folder / "artifact").read_text(encoding="utf-8")
+
+
+def _digest(artifact: Path) -> str:
+    """SHA-256 of a file, or of a folder's files and their names in order."""
+    if artifact.is_file():
+        return hashlib.sha256(artifact.read_bytes()).hexdigest()
+    whole = hashlib.sha256()
+    for path in sorted(path for path in artifact.rglob("*") if path.is_file()):
+        whole.update(f"{path.relative_to(artifact).as_posix()} {path.stat().st_size}\n".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
 
 
 class Reference(NamedTuple):

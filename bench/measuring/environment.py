@@ -18,7 +18,10 @@ ALLOCATORS = ("shipped", "pinned")
 # glibc reads the older names in every version; `mallopt(3)` documents them.
 _PINNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 62), "MALLOC_TOP_PAD_": str(64 << 20)}
 # Settings of the calling shell that would change what is timed without being recorded.
-_FOREIGN = ("MALLOC_", "GLIBC_TUNABLES", "OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_")
+_FOREIGN = (
+    "MALLOC_", "GLIBC_TUNABLES", "OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "ORT_", "OPENVINO_",
+    "OV_", "TORCHDYNAMO_", "TORCHINDUCTOR_", "TORCH_COMPILE_",
+)  # fmt: skip
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 

@@ -72,3 +72,18 @@ class InProcess:
     def device_seconds(self) -> tuple[float, ...]:
         """No clock but the one that passes are timed with."""
         return ()
+
+
+class Rearranged:
+    """A loaded network that is handed its images in another arrangement."""
+
+    def __init__(self, held: Loaded, arrange: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self._held = held
+        self._arrange = arrange
+        # Its own: a pass goes through nothing in between.
+        self.run, self.synchronise = held.run, held.synchronise
+        self.fetch, self.device_seconds = held.fetch, held.device_seconds
+
+    def place(self, images: torch.Tensor) -> torch.Tensor:
+        """Where and how passes read them."""
+        return self._held.place(self._arrange(images))

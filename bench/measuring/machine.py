@@ -42,7 +42,7 @@ _FEATURES = (
     "i8mm",
 )
 _PROCESSOR_SENSORS = ("coretemp", "k10temp", "cpu_thermal", "zenpower")
-_LIBRARIES = ("torch", "timm", "torchvision", "numpy", "levit-bench")
+_LIBRARIES = ("torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "levit-bench")
 
 
 def machine() -> Machine:

@@ -11,8 +11,7 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
-import msgspec
-
+from bench.measuring import runtimes
 from bench.measuring.environment import default_allocator, usable_processors
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import Failed, Prepare, Prepared, Resolve, Resolved
@@ -66,7 +65,7 @@ class Workshop:
         """An artifact, or the reason why there is none, by case id. `told(done, total, case)` before each network."""
         groups: dict[Case, list[Case]] = {}
         for case in cases:
-            groups.setdefault(_network_of(case), []).append(case)
+            groups.setdefault(runtimes.of_an_artifact(case), []).append(case)
         out: dict[str, Artifact | str] = {}
         for done, (network, group) in enumerate(groups.items()):
             told(done, len(groups), network)
@@ -94,8 +93,3 @@ class Workshop:
         if self._seat is None:
             self._seat = Seat(usable_processors(), default_allocator())
         return self._seat
-
-
-def _network_of(case: Case) -> Case:
-    """The case without the axes that do not change its artifact."""
-    return msgspec.structs.replace(case, batch=1, threads=1, allocator="n/a")

@@ -134,7 +134,7 @@ def _resume(
     session = read_session(path)
     who, now = machine(), conditions()
     _refuse_other(path, "machine", session.head.machine.id, who.id)
-    for library in ("torch", "timm"):
+    for library in ("torch", "timm", *sorted({line.case.runtime for line in session.cases})):
         then = session.head.conditions.versions.get(library)
         _refuse_other(path, library, then, now.versions.get(library))
     protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)

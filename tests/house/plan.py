@@ -52,7 +52,7 @@ FLOORS = {
 WALL = ({"workshop"}, {"judge", "report"})
 
 # Libraries that only the workshop may name.
-WORKSHOP_ONLY = {"torch", "timm", "torchvision", "safetensors"}
+WORKSHOP_ONLY = {"torch", "timm", "torchvision", "safetensors", "onnx", "onnxruntime", "onnxscript", "openvino"}
 
 
 def modules() -> dict[str, Path]:

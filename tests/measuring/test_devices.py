@@ -152,7 +152,9 @@ def test_a_seat_places_once_fetches_for_checks_and_stores_the_devices_own_second
         held.append(Remote(eager.rebuilt(case, artifact)))  # type: ignore[attr-defined]
         return held[0]
 
-    foreign = SimpleNamespace(prepare=eager.prepare, load=load, threads=lambda: 1, versions=dict)
+    foreign = SimpleNamespace(
+        unavailable=eager.unavailable, prepare=eager.prepare, load=load, threads=lambda: 1, versions=dict
+    )
     monkeypatch.setattr(runtimes, "get", lambda _name: foreign)
     case = Case(network="tests.hostile_networks:sound", resolution=64, runtime="remote")
     artifacts.prepare(case, (1,), tmp_path, 0)
@@ -174,7 +176,7 @@ def test_a_pass_that_does_not_fit_costs_its_case_and_says_what_to_do(
             raise MemoryError("out of GPU memory at batch 1: more than is left of 80 GiB. Choose a smaller --batch")
 
     eager = runtimes.get("eager")
-    foreign = SimpleNamespace(prepare=eager.prepare, load=lambda *_: Full(nn.Identity()))
+    foreign = SimpleNamespace(unavailable=eager.unavailable, prepare=eager.prepare, load=lambda *_: Full(nn.Identity()))
     monkeypatch.setattr(runtimes, "get", lambda _name: foreign)
     case = Case(network="tests.hostile_networks:sound", resolution=64, runtime="full")
     artifacts.prepare(case, (1,), tmp_path, 0)

@@ -30,7 +30,7 @@ from bench.records import Case
 class Foreign:
     """Eager PyTorch by another name, with its own words about itself."""
 
-    prepare, load = staticmethod(eager.prepare), staticmethod(eager.load)
+    unavailable, prepare, load = map(staticmethod, (eager.unavailable, eager.prepare, eager.load))
 
     def __init__(self, versions: Callable[[], dict[str, str]]) -> None:
         self.versions = versions

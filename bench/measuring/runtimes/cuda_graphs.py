@@ -70,7 +70,9 @@ class _Graph(cuda.OnCuda):
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
-    return None if torch.cuda.is_available() else "CUDA graphs need an NVIDIA GPU that torch can see"
+    if not torch.cuda.is_available():
+        return "CUDA graphs need an NVIDIA GPU that torch can see: 'levit-bench run --device cuda' says what is missing"
+    return None
 
 
 def load(case: Case, artifact: Path) -> _Graph:

@@ -18,7 +18,7 @@ def unavailable() -> str | None:
     return None
 
 
-def prepare(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     """Keep the weights and statistics; the code is the network's own."""
     artifact = folder / "eager.safetensors"
     safetensors.torch.save_model(network, str(artifact))

@@ -1,0 +1,50 @@
+"""A network as an ONNX file, for the runtimes that read one.
+
+Exported by torch's dynamo-based exporter: the older one traces, and is no longer developed. The batch is a constant:
+engines choose their kernels and place their memory for it, and whoever needs speed deploys it so; a batch left open
+fails for networks whose code computes with it. Refuses to know which engine reads the file.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from bench.measuring.reasons import one_line
+from bench.measuring.runtimes.quiet import without_warnings
+
+INPUT = "images"
+OUTPUT = "logits"
+
+
+def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+    """Write the network for images of exactly this shape, weights included, in fp32.
+
+    Raises:
+        ValueError: torch cannot export it, with the reason.
+    """
+    path = folder / "network.onnx"
+    with torch.no_grad(), without_warnings():
+        try:
+            torch.onnx.export(
+                network,
+                (example,),
+                path,
+                input_names=[INPUT],
+                output_names=[OUTPUT],
+                dynamo=True,
+                external_data=False,
+                verbose=False,
+            )
+        except torch.onnx.OnnxExporterError as error:
+            raise ValueError(f"torch.onnx cannot export it: {one_line(str(_innermost(error)))[:200]}") from error
+    return path
+
+
+def _innermost(error: BaseException) -> BaseException:
+    """What the exporter stumbled over; around it, it says how to report that."""
+    while error.__cause__ is not None:
+        error = error.__cause__
+    return error
