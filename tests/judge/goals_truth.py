@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 import msgspec
 
+from bench.judge.dominance import Competitor, dominators
 from bench.judge.estimates import relative_to_yardstick
-from bench.judge.front import Competitor, dominators
 from bench.records import Estimate, Look
 from tests.simulated.machine import REGULAR, Scenario
 from tests.simulated.sessions import PROTOCOL, YARDSTICK_S, Taken, take

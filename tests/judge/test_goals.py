@@ -9,7 +9,6 @@ import pytest
 
 from bench.budget import Costs
 from bench.errors import UsageError
-from bench.judge.dominance import Competitor, dominators
 from bench.judge.estimates import relative_to_yardstick
 from bench.judge.goals import planned
 from bench.records import Estimate
