@@ -118,6 +118,25 @@ def test_list_names_what_is_unavailable_and_why_once(
     }
 
 
+def test_list_says_of_every_runtime_whether_it_can_run_here_and_what_would_make_it_run(
+    capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    reason = "openvino is not installed: pip install 'levit-bench[openvino]'"
+    monkeypatch.setattr("bench.measuring.runtimes.unavailable", {"openvino": reason}.get)
+    monkeypatch.setenv("COLUMNS", "80")
+    _, out, _ = run(capsys, "list", "levit")
+    said = " ".join(out.split())
+    assert "runtimes: eager, channels-last, torchscript, compile, onnxruntime, cuda-graphs" in said
+    assert f"runtime openvino cannot run here: {reason}." in said
+    _, table, _ = run(capsys, "list", "--runtimes")
+    rows = document(capsys, "list", "--runtimes")
+    assert all(row["name"] in table for row in rows)
+    assert {row["name"]: row["unavailable"] for row in rows if row["unavailable"]} == {"openvino": reason}
+    assert next(row for row in rows if row["name"] == "onnxruntime")["precisions"] == ["fp32"]
+    for text in (out, table):
+        assert max(len(line.rstrip()) for line in text.splitlines()) <= 80
+
+
 def test_the_orders_that_help_offers_are_those_there_are() -> None:
     from bench.cli.list_verb import ORDERS as OFFERED
     from bench.listing import ORDERS

@@ -13,6 +13,7 @@ from pathlib import Path
 import pytest
 
 from bench.cli import _VERBS, cli
+from bench.measuring import runtimes
 from bench.request import MAX_BUDGET_VARIABLE
 from bench.units import parse_duration
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
@@ -56,6 +57,16 @@ def _in_this_repository(words: list[str]) -> bool:
 
 def _needs_a_gpu(words: list[str]) -> bool:
     return ("--device", "cuda") in pairwise(words)
+
+
+def _here(pairs: list[tuple[Block, list[str]]]) -> list[object]:
+    """The commands; those that name a runtime that cannot run here are skipped, with what would make it run."""
+    found: list[object] = []
+    for block, words in pairs:
+        named = [name for option, text in pairwise(words) if option == "--runtime" for name in text.split(",")]
+        missing = [why for name in named if (why := runtimes.unavailable(name)) is not None]
+        found.append(pytest.param(block, words, marks=[pytest.mark.skip(reason=why) for why in missing[:1]]))
+    return found
 
 
 def _asserts_on_limits(words: list[str], page: str) -> bool:
@@ -111,7 +122,7 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
 
 
 @pytest.mark.parametrize(
-    ("block", "words"), _QUICK, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+    ("block", "words"), _here(_QUICK), ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
 def test_a_documented_command_runs(folder: Path, block: Block, words: list[str]) -> None:
     done = execute(words, folder, block.page)
@@ -126,7 +137,7 @@ def _planned(words: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("block", "words"), _LONG, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+    ("block", "words"), _here(_LONG), ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
 def test_a_documented_measurement_of_many_minutes_can_be_asked_for(
     tmp_path: Path, block: Block, words: list[str]
@@ -148,7 +159,7 @@ def test_a_documented_measurement_on_a_gpu_is_understood_where_there_is_none(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("block", "words"), _RUNS, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+    ("block", "words"), _here(_RUNS), ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
 def test_a_documented_measurement_runs(tmp_path: Path, block: Block, words: list[str]) -> None:
     done = execute(words, tmp_path, block.page)

@@ -20,7 +20,7 @@ pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an 
 NETWORKS = ("levit_128s", "efficientnet_b0", "deit_tiny", "yardstick-1a", "null-1")
 
 
-@pytest.mark.parametrize("runtime", ["eager", "cuda-graphs"])
+@pytest.mark.parametrize("runtime", ["eager", "channels-last", "cuda-graphs"])
 @pytest.mark.parametrize("precision", ["fp32", "tf32", "fp16", "bf16"])
 @pytest.mark.parametrize(("network", "batch"), [*((name, 1) for name in NETWORKS), ("levit_128s", 65)])
 def test_a_seat_computes_there_what_the_processor_does(
@@ -38,6 +38,20 @@ def test_a_seat_computes_there_what_the_processor_does(
         assert answer.problem is None
         assert len(answer.device_s) == len(answer.duration_s) == 4
         assert all(0 < device <= wall for device, wall in zip(answer.device_s, answer.duration_s, strict=True))
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("precision", ["fp32", "tf32", "fp16", "bf16"])
+def test_a_network_compiled_for_a_gpu_computes_there_what_the_processor_does(tmp_path: Path, precision: str) -> None:
+    case = Case(network="levit_128s", resolution=224, device="cuda", precision=precision, runtime="compile", batch=4)
+    artifacts.prepare(case, (4,), tmp_path, 0)
+    worker = Worker()
+    loaded = worker.answer(Load(case=case, folder=str(tmp_path), seed=0))
+    assert isinstance(loaded, Loaded), loaded
+    answer = worker.answer(Turn(case=case.id, settle=1, passes=4))
+    assert isinstance(answer, Turned), answer
+    assert answer.problem is None
+    assert len(answer.device_s) == 4
 
 
 def test_tf32_is_a_format_of_its_own(tmp_path: Path) -> None:

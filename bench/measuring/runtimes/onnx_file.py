@@ -7,10 +7,14 @@ fails for networks whose code computes with it. Refuses to know which engine rea
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
+from typing import Any
 
 import torch
 from torch import nn
+from torch.nn import functional
 
 from bench.measuring.reasons import one_line
 from bench.measuring.runtimes.quiet import without_warnings
@@ -26,7 +30,7 @@ def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
         ValueError: torch cannot export it, with the reason.
     """
     path = folder / "network.onnx"
-    with torch.no_grad(), without_warnings():
+    with torch.no_grad(), without_warnings(), _attention_in_four_dimensions():
         try:
             torch.onnx.export(
                 network,
@@ -48,3 +52,24 @@ def _innermost(error: BaseException) -> BaseException:
     while error.__cause__ is not None:
         error = error.__cause__
     return error
+
+
+@contextmanager
+def _attention_in_four_dimensions() -> Iterator[None]:
+    """Fold further dimensions into the batch: the exporter knows attention of (batch, heads, tokens, channels) alone.
+
+    Hiera and Twins have one more, for the windows that their tokens are in. The same is computed.
+    """
+    original = functional.scaled_dot_product_attention
+
+    def folded(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:  # noqa: ANN401 (as torch has them)
+        if query.ndim <= 4 or more or named.get("attn_mask") is not None:
+            return original(query, key, value, *more, **named)
+        found: torch.Tensor = original(*(one.flatten(0, -4) for one in (query, key, value)), **named)
+        return found.unflatten(0, query.shape[:-3])
+
+    functional.scaled_dot_product_attention = folded
+    try:
+        yield
+    finally:
+        functional.scaled_dot_product_attention = original

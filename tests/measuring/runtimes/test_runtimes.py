@@ -15,6 +15,7 @@ from bench.measuring import artifacts, runtimes
 from bench.measuring.runtimes import needs
 from bench.measuring.wire import Describe, Description, Load, Loaded
 from bench.measuring.worker import Worker
+from bench.pytest_plugin import NotAskedError, declare, options
 from bench.records import Case
 from bench.request import Request, check
 from tests.measuring.runtimes.asking import ON_PROCESSORS, skip_without, taken
@@ -31,6 +32,7 @@ def sound(runtime: str, network: str = "sound", **fields: object) -> Case:
 
 @pytest.mark.parametrize("runtime", EACH)
 def test_a_runtime_computes_batches_and_tells_its_threads_and_versions(runtime: str, tmp_path: Path) -> None:
+    """Nor does it warn of what its user cannot change: warnings are errors here, and would have failed the case."""
     worker = taken(sound(runtime, batch=3), tmp_path)
     assert isinstance(worker, Worker), worker
     told = worker.answer(Describe())
@@ -53,12 +55,6 @@ def test_what_is_left_lies_in_the_sessions_folder(
     assert isinstance(worker, Worker), worker
     assert list(elsewhere.iterdir()) == []
     assert artifacts.artifact_in(folder).is_relative_to(folder)
-
-
-@pytest.mark.parametrize("runtime", EACH)
-def test_a_runtime_warns_of_nothing_that_its_user_could_change(runtime: str, tmp_path: Path) -> None:
-    """Warnings are errors here: an exporter's own would have failed the case."""
-    assert isinstance(found := taken(sound(runtime), tmp_path), Worker), found
 
 
 def test_artifacts_are_shared_by_cases_that_a_runtime_need_not_tell_apart() -> None:
@@ -165,6 +161,16 @@ def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatc
     with pytest.raises(UsageError, match=r"runtime 'openvino' cannot run here: openvino is not installed: pip install"):
         check(Request(networks=("levit_128s",), runtimes=("eager", "openvino")))
     assert needs.onnxruntime() is None
+
+
+def test_a_suite_about_a_runtime_that_cannot_run_here_is_skipped_and_a_command_is_refused(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    monkeypatch.setattr(needs, "is_installed", lambda name: name != "onnxruntime")
+    with pytest.raises(NotAskedError, match=r"runtime 'onnxruntime' cannot run here: onnxruntime is not installed"):
+        declare(["levit_128s"], {"runtime": ("eager", "onnxruntime")}, {})
+    with pytest.raises(UsageError, match="runtime 'onnxruntime' cannot run here"):
+        options({"runtime": "onnxruntime"})
 
 
 def test_without_a_compiler_nothing_is_compiled_and_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
