@@ -106,17 +106,18 @@ def plan(costs: Costs, budget_s: float) -> Plan:
     return Plan(runs, rounds, runs * (costs.start_s + rounds * costs.round_s), smallest)
 
 
-def looks(runs: int) -> tuple[int, ...]:
-    """Complete runs after which a goal may be found reached, for so many planned ones: two or three, the last included.
+def looks(runs: int, end: float = 1.0) -> tuple[int, ...]:
+    """Complete runs after which a goal may be found reached, two or three; the last after a share `end` of the planned.
 
     Declared before the first run, so that how often one looks does not depend on what is seen; every look costs
     confidence (`level_at_a_look`). The first leaves four runs behind it: with three, Student's factor alone is nine.
     """
     kept: list[int] = []
+    last = math.ceil(end * runs - 1e-9)
     for number in (max(_FIRST_LOOK, round(runs / 3)), round(0.6 * runs)):
-        if number >= (kept[-1] + 2 if kept else _FIRST_LOOK) and number + 2 <= runs:
+        if number >= (kept[-1] + 2 if kept else _FIRST_LOOK) and number + 2 <= last:
             kept.append(number)
-    return (*kept, runs)
+    return (*kept, last)
 
 
 def level_at_a_look(count: int, level: float = 0.95) -> float:

@@ -75,6 +75,10 @@ def test_looks_are_two_or_three_apart_from_each_other_and_the_last_is_the_end(ru
     assert len(found) > 1 or runs < 6
 
 
+def test_a_goal_may_end_before_all_planned_runs() -> None:
+    assert [looks(runs, 0.75) for runs in (12, 11, 13, 10, 4)] == [(4, 7, 9), (4, 7, 9), (4, 8, 10), (4, 6, 8), (3,)]
+
+
 def test_each_look_pays_for_the_others() -> None:
     assert level_at_a_look(0) == level_at_a_look(1) == 0.95
     assert level_at_a_look(3) == pytest.approx(1 - 0.05 / 3)

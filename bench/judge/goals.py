@@ -17,6 +17,11 @@ _Maker = Callable[[Protocol, Sequence[CaseLine], tuple[int, ...], Earlier], Refe
 _REFEREES: dict[Goal, _Maker] = {"target-error": target.referee, "race": race.referee}
 
 
+_END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
+"""Share of the planned runs after which the last look is taken. The last quarter of a session narrows its intervals by
+a seventh: that decides few places, and takes the time that a race is for."""
+
+
 def planned(costs: Costs, protocol: Protocol, done: int = 0) -> Plan:
     """Runs, rounds and looks for a protocol, `done` complete runs being there already.
 
@@ -26,7 +31,7 @@ def planned(costs: Costs, protocol: Protocol, done: int = 0) -> Plan:
     what = plan(costs, protocol.budget_s)
     if protocol.goal == "budget":
         return what
-    declared = protocol.looks or looks(what.runs)
+    declared = protocol.looks or looks(what.runs, _END[protocol.goal])
     left = declared[-1] - done
     if left <= 0:
         raise UsageError(

@@ -65,8 +65,9 @@ def _attention_in_four_dimensions() -> Iterator[None]:
     def folded(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:  # noqa: ANN401 (as torch has them)
         if query.ndim <= 4 or more or named.get("attn_mask") is not None:
             return original(query, key, value, *more, **named)
-        found: torch.Tensor = original(*(one.flatten(0, -4) for one in (query, key, value)), **named)
-        return found.unflatten(0, query.shape[:-3])
+        found = original(query.flatten(0, -4), key.flatten(0, -4), value.flatten(0, -4), **named)
+        unfolded: torch.Tensor = found.unflatten(0, query.shape[:-3])
+        return unfolded
 
     functional.scaled_dot_product_attention = folded
     try:
