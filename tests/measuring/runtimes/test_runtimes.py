@@ -53,7 +53,8 @@ def test_what_is_left_lies_in_the_sessions_folder(
     monkeypatch.setattr("tempfile.tempdir", None)
     worker = taken(sound(runtime), folder)
     assert isinstance(worker, Worker), worker
-    assert list(elsewhere.iterdir()) == []
+    # Torch makes an empty folder for its compiler's caches, whatever is done with it.
+    assert [path for path in elsewhere.rglob("*") if path.is_file()] == []
     assert artifacts.artifact_in(folder).is_relative_to(folder)
 
 
