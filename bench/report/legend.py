@@ -19,8 +19,6 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
     from matplotlib.lines import Line2D
 
-WIDEST = 8
-"""Columns."""
 WORDS = {
     Standing.MEMBER: f"surely on the front (at least {100 * SURE:.0f} %)",
     Standing.OPEN: "perhaps on the front",
@@ -40,17 +38,25 @@ def legend(
         _sign(linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
         for name, look in looks.items()
     ]
-    handles = [*families, *_places(panels), *_published(published)]
-    for columns in range(min(len(handles), WIDEST), 0, -1):
+    marks = [*_places(panels), *_published(published)]
+    for rows in range(1, len(families) + len(marks) + 1):
+        last = rows == len(families) + len(marks)
+        # Families and marks have columns of their own, unless there is room for one column alone.
+        handles = [*families, *marks] if last else [*_filled(families, rows), *_filled(marks, rows)]
         figure.legends.clear()
         found = figure.legend(
-            handles=handles, loc="upper center", ncols=columns, fontsize=SMALL_PT, frameon=False,
+            handles=handles, loc="upper center", ncols=len(handles) // rows, fontsize=SMALL_PT, frameon=False,
             handletextpad=0.4, columnspacing=1.4, labelspacing=0.3, borderaxespad=0.0, borderpad=0.0,
         )  # fmt: skip
         extent = found.get_window_extent()
         if extent.width / figure.dpi <= width_in - 0.3:
             break
     return float(extent.height / figure.dpi)
+
+
+def _filled(handles: Sequence[Artist], rows: int) -> list[Artist]:
+    """The signs, and empty ones until their last column is full."""
+    return [*handles, *(_sign(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
 
 
 def _places(panels: Sequence[Panel]) -> list[Artist]:

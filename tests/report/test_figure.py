@@ -143,7 +143,7 @@ def lines(ax, gid):
 
 
 def words(drawn):
-    return [text.get_text() for text in drawn.figure.legends[0].get_texts()]
+    return [words for text in drawn.figure.legends[0].get_texts() if (words := text.get_text()).strip()]
 
 
 ROUGH = (0.0100, 0.0104, 0.0101, 0.0099, 0.0102)
@@ -197,6 +197,18 @@ def test_the_legend_explains_the_marks_that_occur():
     sure, perhaps = "surely on the front (at least 95 %)", "perhaps on the front"
     assert words(figure.draw(panels(RACE))) == ["Fam", sure, perhaps, "surely beaten", "tied in top-1 and speed"]
     assert words(figure.draw(panels(RACE[2:]))) == ["Fam", sure, "surely beaten"]
+
+
+@pytest.mark.parametrize("families", [1, 3, 5, 12])
+def test_families_and_marks_have_columns_of_their_own_in_the_legend(families):
+    drawn = figure.draw(panels([*RACE, *(record(f"n{i}", [1.0] * 5, family=f"family{i}") for i in range(families))]))
+    drawn.figure.canvas.draw()  # which puts the legend's texts into their places
+    renderer = drawn.figure.canvas.get_renderer()
+    (legend,) = drawn.figure.legends
+    places = {text.get_text(): text.get_window_extent(renderer).x0 for text in legend.get_texts()}
+    named = {name: x for name, x in places.items() if name.startswith(("family", "Fam"))}
+    assert len(named) == families + 1
+    assert max(named.values()) < places["surely on the front (at least 95 %)"]
 
 
 def test_where_too_few_runs_leave_no_chance_the_picture_claims_none():
