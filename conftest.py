@@ -9,7 +9,7 @@ from levit_bench_pytest import add_option
 # Registered once, by this name, also where the package is installed and its entry point has named it already.
 pytest_plugins = ["levit_bench_pytest"]
 
-_SHORT_FORMS = ("device", "threads", "batch", "runtime", "networks", "budget", "store")
+_SHORT_FORMS = ("device", "threads", "streams", "batch", "runtime", "networks", "budget", "store")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

@@ -38,6 +38,7 @@ _OPTIONS = (
     ("networks", "NAME[,NAME…]", "networks for tests that leave them open: names, globs, groups (default: paper)"),
     ("device", "NAME", "where: cpu, arm, cuda (default: cpu)"),
     ("threads", "N[,N…]", "threads of a pass (default: 1)"),
+    ("streams", "N[,N…]", "processes that work at once on processors of their own (default: 1)"),
     ("batch", "N[,N…]", "images a pass (default: 1)"),
     ("allocator", "NAME[,NAME…]", "pinned, shipped or both (default: pinned where it can be had)"),
     ("form", "NAME[,NAME…]", "shipped, inference or both: how networks are written (default: shipped)"),
@@ -82,8 +83,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and refuse bad options before anything is collected."""
     config.addinivalue_line(
         "markers",
-        f"{MARK}(*networks, batch, threads, allocator, form, runtime, device, resolution, accuracy): the cases of a "
-        "test; what is left out, the command line chooses.",
+        f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy): cases "
+        "of a test; what is left out, the command line chooses.",
     )
     door = Door(config)
     config.stash[_DOOR] = door
@@ -92,12 +93,13 @@ def pytest_configure(config: pytest.Config) -> None:
         door.asked  # noqa: B018 (refuses bad options)
 
 
-def pytest_report_header(config: pytest.Config) -> str | None:
-    """What is timed where."""
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
+    """What is timed where, and what is not."""
     if not config.option.benchmark:
         return None
     said = " ".join(f"--{name} {value}" for name, value in _said(config).items() if isinstance(value, str))
-    return f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
+    told = f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
+    return [told, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -197,6 +199,13 @@ class Door:
             with _own_bench(self._config) as plugin, _refusals(plugin, _usage):
                 self._asked = plugin.options(_said(self._config))
         return self._asked
+
+    def notes(self) -> list[str]:
+        """What the command line asks for and does not get."""
+        asked = self.asked
+        with _own_bench(self._config) as plugin:
+            found: list[str] = plugin.notes(asked)
+        return found
 
     def declare(self, mark: pytest.Mark) -> list[Declared] | str:
         """The cases of a mark, or why there are none here."""

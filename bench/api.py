@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 from bench import arguments, store
 from bench.errors import BenchError, NothingToShowError
 from bench.records import Finding, Record
-from bench.request import Request, capped, check_race, protocol_of, resolve_session, subjects
+from bench.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
 from bench.twins import twin_of
 from bench.units import parse_duration
 
@@ -79,6 +79,7 @@ def measure(
     budget: str | float = "60s",
     batch: int | Sequence[int] = 1,
     threads: int | Sequence[int] = 1,
+    streams: int | Sequence[int] = 1,
     allocator: str | Sequence[str] = (),
     form: str | Sequence[str] = "shipped",
     precision: str | Sequence[str] = "fp32",
@@ -94,6 +95,7 @@ def measure(
         budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds.
         batch: images a pass, one number or several.
         threads: intra-operator threads, one number or several.
+        streams: processes that work at once, each on processors of its own, one number or several.
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
         form: `"shipped"`, `"inference"` or both: how networks are written.
         precision: `"fp32"`, `"tf32"`, `"fp16"`, `"bf16"` or several: number format of weights and activations.
@@ -115,6 +117,7 @@ def measure(
         budget=arguments.duration("budget", budget),
         batches=arguments.numbers("batch", batch),
         threads=arguments.numbers("threads", threads),
+        streams=arguments.numbers("streams", streams),
         allocators=arguments.words("allocator", allocator),
         forms=arguments.words("form", form),
         runtimes=arguments.words("runtime", runtime),
@@ -165,8 +168,9 @@ def measure_requests(
         if protocol.goal == "race":
             check_race(list(distinct.values()))
         outcome = measure_session(
-            list(distinct.values()), protocol, root, observer, workshop, planner=planner, title=title
-        )
+            list(distinct.values()), protocol, root, observer, workshop, planner=planner, title=title,
+            noticed=left_out(requests),
+        )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
 
 

@@ -9,8 +9,9 @@ from collections.abc import Mapping, Sequence
 
 import msgspec
 
-from bench.records import SCHEMA, CaseLine, Finding, Line, RunEndLine, RunStartLine, SessionLine, TurnLine
+from bench.records import CaseLine, Finding, Line, RunEndLine, RunStartLine, SessionLine, TurnLine
 
+_OUR_LEVIT = 2
 # In format 1 these were timm's networks; since format 2 the names mean the suite's own.
 _TIMMS_LEVIT = {
     name: f"{name}.fb_dist_in1k" for name in ("levit_128s", "levit_128", "levit_192", "levit_256", "levit_384")
@@ -26,7 +27,7 @@ def modern(lines: Sequence[Line]) -> list[Line]:
         lines: in the order of the file; the first is its session line.
     """
     head = lines[0]
-    if not isinstance(head, SessionLine) or head.schema >= SCHEMA:
+    if not isinstance(head, SessionLine) or head.schema >= _OUR_LEVIT:
         return list(lines)
     ids: dict[str, str] = {}
     for line in lines:

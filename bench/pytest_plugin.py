@@ -27,7 +27,7 @@ from bench.measuring.preparation import Workshop
 from bench.records import Case, Estimate, Record
 from bench.report import cases
 from bench.report.text import shortened, visible
-from bench.request import AXES, Request, check, protocol_of, singles, subjects
+from bench.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
 from bench.units import whole_numbers, words
 
 __all__ = [
@@ -65,6 +65,7 @@ class Declared(NamedTuple):
         """What it shares with the cases it may be compared with."""
         one = self.request
         threads = f"{one.threads[0]} thread{'' if one.threads[0] == 1 else 's'}"
+        threads += "" if one.streams == (1,) else f", {one.streams[0]} streams"
         form = "" if one.forms == ("shipped",) else f", form {one.forms[0]}"
         precision = "" if one.precisions == ("fp32",) else f", {one.precisions[0]}"
         where = f"{one.device}, {one.runtimes[0]}, {threads}, batch {one.batches[0]}"
@@ -138,7 +139,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     texts = {name: value for name, value in said.items() if isinstance(value, str)}
     out: dict[str, Any] = {"thin": True} if said.get("thin") else {}
     for name, text in texts.items():
-        if name in ("batch", "threads"):
+        if name in NUMBERED:
             out[AXES[name]] = _told(name, whole_numbers, text)
         elif name == "networks" or name in AXES:
             out[AXES.get(name, name)] = words(text)
@@ -151,6 +152,11 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     protocol_of(asked)
     singles(asked.networks)
     return out
+
+
+def notes(asked: Mapping[str, Any]) -> list[str]:
+    """What the command line asks for and does not get, in words."""
+    return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **asked})])]
 
 
 def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Declared]:
@@ -191,7 +197,7 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         own.one_accuracy(request.accuracy, others, filter(None, named.values()))
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.forms, request.precisions, request.runtimes)
-    axes = product(named, request.threads, request.batches, allocators, list(of_a_network))
+    axes = product(named, at_once(request), request.batches, allocators, list(of_a_network))
     singled = [
         msgspec.structs.replace(
             request,
@@ -199,13 +205,14 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
             stated={network: stated} if (stated := named[network]) else {},
             accuracy=request.accuracy if network in others else None,
             threads=(threads,),
+            streams=(streams,),
             batches=(batch,),
             allocators=(allocator,),
             forms=(form,),
             precisions=(precision,),
             runtimes=(runtime,),
         )
-        for network, threads, batch, allocator, (form, precision, runtime) in axes
+        for network, (threads, streams), batch, allocator, (form, precision, runtime) in axes
     ]
     return [Declared(_name(one), one) for one in singled]
 
@@ -289,7 +296,7 @@ def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, A
             raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")
         return {name: value}
     field = AXES[name]
-    values = _several(value, int if name in ("batch", "threads") else str, name)
+    values = _several(value, int if name in NUMBERED else str, name)
     return {field: _common(name, values, asked[field]) if field in asked else values}
 
 
@@ -338,6 +345,7 @@ def _name(one: Request) -> str:
     at = f"@{one.resolution}" if one.resolution is not None else ""
     told = ((one.forms[0], "shipped"), (one.precisions[0], "fp32"), (one.runtimes[0], "eager"))
     unusual = [word for word, usual in told if word != usual]
-    network, place = visible(one.networks[0]), [f"b{one.batches[0]}", f"t{one.threads[0]}", one.allocators[0]]
+    threads = f"t{one.threads[0]}" if one.streams[0] == 1 else f"t{one.threads[0]}-s{one.streams[0]}"
+    network, place = visible(one.networks[0]), [f"b{one.batches[0]}", threads, one.allocators[0]]
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
     return "-".join([f"{_DIGEST.sub('', network)}{at}", *place, *unusual])

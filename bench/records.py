@@ -7,6 +7,7 @@ Schema history
     1   first format (session, case, run-start, turn, run-end)
     2   `levit_128s` to `levit_384` mean the suite's own networks; in format 1 they were timm's, and are read as
         `levit_128s.fb_dist_in1k` and so on (`history.py`)
+    3   a case may have `streams`: several seats at work at once, whose passes one turn line holds
 """
 
 from __future__ import annotations
@@ -16,7 +17,7 @@ from typing import Literal
 
 import msgspec
 
-SCHEMA = 2
+SCHEMA = 3
 
 Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
@@ -50,17 +51,24 @@ class Case(_Noun, frozen=True, kw_only=True):
     device: str = "cpu"
     """Where it is executed."""
     threads: int = 1
-    """Intra-operator threads."""
+    """Intra-operator threads of each stream."""
     allocator: str = "pinned"
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
+    streams: int = 1
+    """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
 
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
         told = ((self.form, "shipped"), (self.precision, "fp32"), (self.runtime, "eager"))
         unusual = [name for name, usual in told if name != usual]
-        words = [self.network, f"{self.resolution} px", f"b{self.batch}", f"t{self.threads}", self.allocator, *unusual]
-        return " ".join(words)
+        threads = f"t{self.threads}" if self.streams == 1 else f"t{self.threads} s{self.streams}"
+        return " ".join([self.network, f"{self.resolution} px", f"b{self.batch}", threads, self.allocator, *unusual])
+
+    @property
+    def images(self) -> int:
+        """Images that are done in the time of one pass: a batch for every stream."""
+        return self.batch * self.streams
 
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
@@ -73,7 +81,10 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on every field and on nothing else."""
-        return hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:12]
+        fields = msgspec.structs.asdict(self)
+        if self.streams == 1:  # As before there were several: stored ids stay what they are.
+            del fields["streams"]
+        return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:12]
 
 
 class Protocol(_Noun, frozen=True, kw_only=True):
@@ -344,13 +355,13 @@ class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag
     case: str
     """Id of the case."""
     seat: int
-    """Seat that took it."""
+    """Seat that took it; of several streams, the first."""
     at_s: float
     """Seconds since the session began when the turn was asked for."""
     settle_s: tuple[float, ...]
     """Durations of the settle passes in seconds, in order."""
     duration_s: tuple[float, ...]
-    """Durations of the timed passes in seconds, in order, unrounded."""
+    """Durations of the timed passes in seconds, in order, unrounded; of several streams, one stream after another."""
     minor_faults: int | None = None
     """Minor page faults during the timed passes, all threads of the seat."""
     major_faults: int | None = None

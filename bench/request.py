@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 
@@ -17,13 +17,13 @@ from bench import catalog, own
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
 from bench.measuring import devices, forms, runtimes
-from bench.measuring.environment import check_allocator, default_allocator
+from bench.measuring.environment import check_allocator, default_allocator, usable_processors
 from bench.measuring.instrument import NULL, YARDSTICKS
 from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
-from bench.records import Case, Protocol, SeatMode
+from bench.records import Case, Finding, Protocol, SeatMode
 from bench.twins import is_twin
 from bench.units import parse_duration
 
@@ -36,10 +36,12 @@ SMALLEST_ERROR = 0.05
 """Percent; what drifts between sessions is larger."""
 LARGEST_ERROR = 50.0
 AXES = {
-    "batch": "batches", "threads": "threads", "allocator": "allocators", "form": "forms", "precision": "precisions",
-    "runtime": "runtimes",
+    "batch": "batches", "threads": "threads", "streams": "streams", "allocator": "allocators", "form": "forms",
+    "precision": "precisions", "runtime": "runtimes",
 }  # fmt: skip
 """Fields of a request that hold several values, by the name of their option and mark."""
+NUMBERED = ("batch", "threads", "streams")
+"""Those whose values are whole numbers."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -57,7 +59,9 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     batches: tuple[int, ...] = (1,)
     """Images a pass."""
     threads: tuple[int, ...] = (1,)
-    """Intra-operator threads."""
+    """Intra-operator threads of each stream."""
+    streams: tuple[int, ...] = (1,)
+    """Processes that work at once, each on processors of its own."""
     allocators: tuple[str, ...] = ()
     """Allocator settings; empty: `pinned` where it can be had."""
     forms: tuple[str, ...] = ("shipped",)
@@ -167,6 +171,7 @@ def check(request: Request) -> str:
             raise UsageError(f"--{option} names nothing. Leave it out, or give a value.")
     _check_numbers("batch", request.batches, LARGEST_BATCH)
     _check_numbers("threads", request.threads, LARGEST_THREADS)
+    _check_numbers("streams", request.streams, LARGEST_THREADS)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     if request.resolution is not None:
@@ -188,6 +193,7 @@ def check(request: Request) -> str:
 def _check_device(request: Request) -> str:
     """The device that cases will say; what does not run there is refused."""
     device = devices.resolve(request.device)
+    _check_streams(device, request)
     for precision in request.precisions:
         if device == "cpu" and precision in ON_GPUS_ALONE:
             raise UsageError(
@@ -197,6 +203,46 @@ def _check_device(request: Request) -> str:
     for runtime in request.runtimes:
         runtimes.check(runtime, device, request.precisions)
     return device
+
+
+def at_once(request: Request) -> list[tuple[int, int]]:
+    """Threads and streams of the cases: every combination for which there are processors.
+
+    One stream may have more threads than processors, as ever; streams have processors of their own, or they would
+    measure how a scheduler shares one.
+    """
+    there = usable_processors()
+    return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= there]
+
+
+def left_out(requests: Iterable[Request]) -> list[Finding]:
+    """What is said when some combinations of threads and streams are not measured."""
+    told = {
+        f"{s} streams of {t} thread{'' if t == 1 else 's'}"
+        for request in requests
+        for t, s in product(request.threads, request.streams)
+        if (t, s) not in at_once(request)
+    }
+    if not told:
+        return []
+    message = (
+        f"left out: {', '.join(sorted(told))}. Every stream has processors of its own, and "
+        f"{usable_processors()} can be used here."
+    )
+    return [Finding(kind="streams-left-out", message=message)]
+
+
+def _check_streams(device: str, request: Request) -> None:
+    """Refuse streams for which there is no room at all."""
+    most = max(request.streams)
+    if device != "cpu" and most > 1:
+        raise UsageError(f"--streams {most} is for processors: passes on a {device} device share it in any case.")
+    if most not in {streams for _, streams in at_once(request)}:
+        fewest = most * min(request.threads)
+        raise UsageError(
+            f"--streams {most} with --threads {min(request.threads)} needs {fewest} processors, and "
+            f"{usable_processors()} can be used here. Ask for fewer of either."
+        )
 
 
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
@@ -231,7 +277,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     # What is said of one network side by side, where cases are listed.
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.runtimes, request.forms, request.precisions)
-    axes = product(allocators, request.threads, request.batches, chosen, list(of_a_network))
+    axes = product(allocators, at_once(request), request.batches, chosen, list(of_a_network))
     cases = [
         Subject(
             case=Case(
@@ -244,11 +290,12 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 device=device,
                 threads=threads,
                 allocator=allocator,
+                streams=streams,
             ),
             accuracy=published[entry.name, entry.resolution],
             family=entry.family,
         )
-        for allocator, threads, batch, entry, (runtime, form, precision) in axes
+        for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
     ]
     return list({subject.case.id: subject for subject in cases}.values())
 

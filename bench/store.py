@@ -315,8 +315,8 @@ def _check(line: Line) -> None:
             duration = next(duration for duration in passes if not 0 < duration < _LONGEST_S)
             raise ValueError(f"duration {duration} s is not positive" if duration <= 0 else f"duration {duration} s")
     elif isinstance(line, CaseLine):
-        if min(line.case.resolution, line.case.batch, line.case.threads) < 1:
-            raise ValueError("resolution, batch and threads of a case are at least 1")
+        if min(line.case.resolution, line.case.batch, line.case.threads, line.case.streams) < 1:
+            raise ValueError("resolution, batch, threads and streams of a case are at least 1")
         if line.accuracy is not None and not 0 <= line.accuracy.top1 <= 100:
             raise ValueError(f"top-1 {line.accuracy.top1} is no percentage")
 

@@ -11,7 +11,7 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.levit_bench("ablation", device="cpu", threads=1, batch=[1, 16])
+@pytest.mark.levit_bench("ablation", device="cpu", threads=1, streams=1, batch=[1, 16])
 def test_each_row_of_the_ablation(measured):
     accuracy, macs = measured.record.info.accuracy, measured.record.info.macs
     assert accuracy is not None, "the paper's Table 5 has one for each row"

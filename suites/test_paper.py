@@ -8,7 +8,7 @@ from __future__ import annotations
 import pytest
 
 
-@pytest.mark.levit_bench(device="cpu", threads=1, batch=16, allocator=["pinned", "shipped"])
+@pytest.mark.levit_bench(device="cpu", threads=1, streams=1, batch=16, allocator=["pinned", "shipped"])
 def test_the_papers_protocol(measured):
     assert (measured.case.batch, measured.case.threads) == (16, 1)
     assert measured.throughput.value == pytest.approx(16 / measured.latency.value)

@@ -23,6 +23,7 @@ _VERBS = {
     "show": "Show what is stored, one line a case.",
     "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
     "explain": "Say where the ratio between two cases comes from: work, allocator, efficiency.",
+    "scaling": "Show what further threads and streams bring, with efficiency.",
     "aa": "Time every case under two names: how often is a difference found where there is none?",
     "list": "List the networks of the catalog.",
     "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",

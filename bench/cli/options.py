@@ -98,6 +98,14 @@ def request_options(command: _Command) -> _Command:
         click.option("--batch", "batches", type=Numbers(), default="1", show_default=True, help="Images a pass."),
         click.option("--threads", type=Numbers(), default="1", show_default=True, help="Threads of a pass."),
         click.option(
+            "--streams",
+            type=Numbers(),
+            default="1",
+            show_default=True,
+            help="Processes that work at once on images of their own, each with its threads bound to processors that "
+            "no other stream uses; 'levit-bench scaling' compares them with threads.",
+        ),
+        click.option(
             "--allocator",
             "allocators",
             type=Words(),

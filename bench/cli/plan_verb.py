@@ -36,7 +36,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import about_threads
     from bench.report.plans import document, table
-    from bench.request import check_race, protocol_of, subjects
+    from bench.request import check_race, left_out, protocol_of, subjects
 
     request = request_from(words)
     protocol = protocol_of(request)
@@ -54,6 +54,6 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
         click.echo(json.dumps(document(what, spent, protocol), indent=2))
     else:
         stdout().print(table(what, spent, protocol))
-    print_findings(about_threads(chosen))
+    print_findings([*left_out([request]), *about_threads(chosen)])
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

@@ -27,7 +27,9 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     device: str
     """Where the network was executed."""
     threads: int
-    """Intra-operator threads."""
+    """Intra-operator threads of each stream."""
+    streams: int
+    """Processes that work at once."""
     batch: int
     """Images in one pass."""
     runtime: str
@@ -57,6 +59,7 @@ def setting(record: Record) -> Setting:
         machine=record.machine,
         device=case.device,
         threads=case.threads,
+        streams=case.streams,
         batch=case.batch,
         runtime=case.runtime,
         runtime_version=versions.get(case.runtime) if case.runtime != "torch" else None,

@@ -153,9 +153,9 @@ def latency(record: Record) -> Estimate | Finding:
 
 
 def throughput(record: Record) -> Estimate | Finding:
-    """Images a second at the record's batch, or the finding that says why there is no such number."""
+    """Images a second at the record's batch, all streams together, or the finding that says why there is none."""
     estimate = latency(record)
-    return estimate if isinstance(estimate, Finding) else inverted(estimate, record.case.batch)
+    return estimate if isinstance(estimate, Finding) else inverted(estimate, record.case.images)
 
 
 def relative_to_yardstick(record: Record) -> Estimate | Finding:
@@ -237,7 +237,7 @@ def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
 
 
 def inverted(latency_s: Estimate, batch: int) -> Estimate:
-    """Images a second from seconds a batch: the limits change places."""
+    """Images a second from seconds a batch, or a batch for every stream: the limits change places."""
     bounded = math.isfinite(latency_s.high)
     return Estimate(
         value=batch / latency_s.value,

@@ -57,9 +57,11 @@ def forecast(
     stored = _stored(known, here)
     lines = tuple(_line(case, protocol, stored) for case in (*subjects, *instrument))
     environments = {
-        (case.runtime, case.device, case.threads, case.allocator, case.precision) for case in (*subjects, *instrument)
+        (case.runtime, case.device, case.threads, case.allocator, case.precision): case.streams
+        for case in sorted((*subjects, *instrument), key=lambda case: case.streams)
     }
-    seats = len(environments) + sum(not case.shares_its_seat(protocol.seats) for case in subjects)
+    alone = sum(case.streams for case in subjects if not case.shares_its_seat(protocol.seats))
+    seats = sum(environments.values()) + alone
     # Seats start side by side, at most as many at once as there are processors.
     waves = math.ceil(seats / max(1, here.logical_cores))
     start_s = waves * _START_S + _CASE_S * len(lines) / min(seats, here.logical_cores)

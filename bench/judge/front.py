@@ -285,7 +285,7 @@ def _points(drafts: Sequence[_Draft]) -> tuple[Point, ...]:
             family=group[-1].info.family,
             accuracy=accuracy,
             latency=estimate,
-            throughput=inverted(estimate, group[-1].case.batch),
+            throughput=inverted(estimate, group[-1].case.images),
             params=group[-1].info.params,
             macs=group[-1].info.macs,
             sessions=tuple(record.session for record in group),

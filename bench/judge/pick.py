@@ -99,7 +99,7 @@ def pick(panel: Panel, records: Iterable[Record], limits: Limits) -> Pick:
         records: what the panel was made from, for ratios paired by run; others are passed over.
         limits: at least one.
     """
-    seconds = limits.seconds(panel.setting.batch)
+    seconds = limits.seconds(panel.setting.batch * panel.setting.streams)
     enough = [p for p in panel.points if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
     fits = {p.label: fit(p.latency, seconds) for p in panel.points}
     sure = sorted((p for p in enough if fits[p.label] is Fit.YES), key=_order(limits.goal))

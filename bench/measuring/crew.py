@@ -1,7 +1,7 @@
 """The seats of one run: started together, loaded, and sent one turn at a time.
 
-Exactly one seat works while a turn is taken; the idle ones have come to rest before, and what they and the parent
-used meanwhile is measured. Refuses to know the order of turns and when to stop.
+Exactly one seat works while a turn is taken, or the seats of one case's streams; the idle ones have come to rest
+before, and what they and the parent used meanwhile is measured. Refuses to know the order of turns and when to stop.
 """
 
 from __future__ import annotations
@@ -12,9 +12,11 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from bench.measuring.environment import own_processors
 from bench.measuring.instrument import Environment, environment_of
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
+from bench.measuring.streams import merged, turns_at_once
 from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned, Witness
 from bench.records import Case, CaseLine, SeatInfo, SeatMode
 
@@ -40,6 +42,20 @@ class Accounts(NamedTuple):
     """By their own clocks, up to the end of the last turn of each."""
     system_s: float
     """By the system's account of the processes that have ended."""
+
+
+class _Group(NamedTuple):
+    """The cases of one seat."""
+
+    cases: list[Case]
+    stream: int
+    """Which stream of these cases the seat is; 0 for cases of one stream."""
+
+    def seat(self, *, die_with_thread: bool = True) -> Seat:
+        """A process for them."""
+        case = self.cases[0]
+        own = own_processors(self.stream, case.threads) if case.streams > 1 else None
+        return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread)
 
 
 class _Filled(NamedTuple):
@@ -69,7 +85,7 @@ class Crew:
         self.infos: tuple[SeatInfo, ...] = ()
         self.failed: dict[str, str] = {}
         self.first_pass_s: dict[str, float] = {}
-        self._at: dict[str, int] = {}
+        self._at: dict[str, tuple[int, ...]] = {}
         self._given_up = False
         self._told: dict[int, float] = {}
         self._reaped_s = _reaped_cpu_s()
@@ -78,7 +94,7 @@ class Crew:
         groups = _groups(cases, mode)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
-            opened = [Seat(group[0].threads, group[0].allocator) for group in groups]
+            opened = [group.seat() for group in groups]
             self._seats.extend(opened)
             with ThreadPoolExecutor(len(opened) or 1) as pool:
                 try:
@@ -92,7 +108,10 @@ class Crew:
             for number, (one, group) in enumerate(zip(filled, groups, strict=True)):
                 self.failed |= one.failed
                 self.first_pass_s |= one.first_pass_s
-                self._at |= {case.id: number for case in group if case.id not in one.failed}
+                for case in group.cases:
+                    self._at[case.id] = (*self._at.get(case.id, ()), number)
+            for key in self.failed:  # One stream is enough: a case without it is another case.
+                self.first_pass_s.pop(key, None)
             self.infos = tuple(one.info for one in filled)
         except BaseException:
             self.close()
@@ -122,25 +141,27 @@ class Crew:
         Raises:
             SeatLostError: the seat of this case is gone, and all its cases with it.
         """
-        number = self._at[case]
-        idle = [seat for at, seat in enumerate(self._seats) if at != number]
+        numbers = self._at[case]
+        idle = [seat for at, seat in enumerate(self._seats) if at not in numbers]
         restless = _wait_for_rest(idle)
         before = time.process_time() + sum(seat.cpu_s() for seat in idle)
-        answer = self._seats[number].ask(Turn(case=case, settle=settle, passes=passes, witness=witness), timeout_s)
+        asked = Turn(case=case, settle=settle, passes=passes, witness=witness, onwards=len(numbers) > 1)
+        answers = turns_at_once([self._seats[number] for number in numbers], asked, timeout_s)
         others = time.process_time() + sum(seat.cpu_s() for seat in idle) - before
-        if isinstance(answer, Turned):
-            self._told[number] = answer.total_cpu_s or 0.0
-            return TurnTaken(answer, number, others, restless)
-        return answer if isinstance(answer, Failed) else Failed(reason=f"unexpected answer {type(answer).__name__}")
+        for number, answer in zip(numbers, answers, strict=True):
+            if isinstance(answer, Turned):
+                self._told[number] = answer.total_cpu_s or 0.0
+        whole = merged(answers)
+        return TurnTaken(whole, numbers[0], others, restless) if isinstance(whole, Turned) else whole
 
-    def _fill(self, number: int, seat: Seat, group: list[Case]) -> _Filled:
+    def _fill(self, number: int, seat: Seat, group: _Group) -> _Filled:
         """Load the cases of a seat; one that kills it is left out of the next attempt."""
         failed: dict[str, str] = {}
         while True:
             first: dict[str, float] = {}
             current = ""
             try:
-                for case in group:
+                for case in group.cases:
                     if case.id in failed:
                         continue
                     current = case.id
@@ -160,15 +181,16 @@ class Crew:
                 failed[current] = str(lost)
                 seat.close()
                 # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
-                seat = self._seats[number] = Seat(group[0].threads, group[0].allocator, die_with_thread=False)
+                seat = self._seats[number] = group.seat(die_with_thread=False)
         if not isinstance(description, Description):
             raise SeatLostError(f"did not describe itself: {description}")
+        one = group.cases[0]
         info = SeatInfo(
             seat=number,
-            runtime=group[0].runtime,
+            runtime=one.runtime,
             threads=description.threads,
-            allocator=group[0].allocator,
-            device=group[0].device,
+            allocator=one.allocator,
+            device=one.device,
             affinity=description.affinity,
             load_s=time.perf_counter() - seat.started_at,
             rss_bytes=description.rss_bytes,
@@ -188,13 +210,16 @@ def _reaped_cpu_s() -> float | None:
     return used.ru_utime + used.ru_stime
 
 
-def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[list[Case]]:
-    """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share."""
+def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[_Group]:
+    """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share.
+
+    Cases of several streams have as many seats, one after another.
+    """
     out: dict[tuple[Environment, str], list[Case]] = {}
     for line in cases:
         apart = "" if line.role != "subject" or line.case.shares_its_seat(mode) else line.id
         out.setdefault((environment_of(line.case), apart), []).append(line.case)
-    return list(out.values())
+    return [_Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
 
 
 def _wait_for_rest(idle: list[Seat]) -> float:

@@ -37,6 +37,14 @@ class Doubts:
                     "Its times are those of the latter; unset thread variables of other libraries.",
                 )
 
+            if any(lines[key].case.streams > 1 for key in seat.cases) and len(seat.affinity or ()) != seat.threads:
+                bound = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
+                self._notice(
+                    "affinity-differs",
+                    f"seat {seat.seat} is a stream of {seat.threads} threads and {bound}. Streams may wait for each "
+                    "other's processors; read their times as those of processes that the system places.",
+                )
+
     def turn_taken(self, line: CaseLine, turn: TurnLine, restless_s: float) -> None:
         """A turn whose neighbours did not come to rest before it; page faults are counted until the run ends."""
         if restless_s:

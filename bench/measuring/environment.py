@@ -9,6 +9,7 @@ from __future__ import annotations
 import os
 import platform
 from collections.abc import Mapping
+from pathlib import Path
 
 from bench.errors import UsageError
 
@@ -70,6 +71,38 @@ def allowed_processors() -> tuple[int, ...] | None:
     if not hasattr(os, "sched_getaffinity"):
         return None
     return tuple(sorted(os.sched_getaffinity(0)))
+
+
+def own_processors(stream: int, threads: int) -> tuple[int, ...] | None:
+    """Processors that one of several streams has to itself: whole cores first, then what shares a core with another.
+
+    Args:
+        stream: which one, from 0.
+        threads: of each stream.
+
+    None where processes cannot be bound, or where there are too few.
+    """
+    allowed = allowed_processors()
+    if allowed is None:
+        return None
+    taken: dict[str, int] = {}
+    ranks = []
+    for number in allowed:
+        core = _siblings(number)
+        ranks.append((taken.setdefault(core, 0), number))
+        taken[core] += 1
+    ordered = [number for _, number in sorted(ranks)]
+    own = tuple(sorted(ordered[stream * threads : (stream + 1) * threads]))
+    return own if len(own) == threads else None
+
+
+def _siblings(processor: int) -> str:
+    """The processors of the same core, as the system writes them; the processor itself where it does not say."""
+    told = Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list")
+    try:
+        return told.read_text(encoding="ascii").strip()
+    except OSError:
+        return str(processor)
 
 
 def usable_processors() -> int:

@@ -28,11 +28,13 @@ class Environment(NamedTuple):
     allocator: str
     precision: str
     """GPUs multiply in TF32 or not by a setting of the whole process."""
+    streams: int = 1
+    """How many such seats work at once, each on processors of its own."""
 
 
 def environment_of(case: Case) -> Environment:
     """The environment a case needs."""
-    return Environment(case.runtime, case.device, case.threads, case.allocator, case.precision)
+    return Environment(case.runtime, case.device, case.threads, case.allocator, case.precision, case.streams)
 
 
 def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:

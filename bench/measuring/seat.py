@@ -11,6 +11,7 @@ import subprocess
 import sys
 import tempfile
 import time
+from collections.abc import Sequence
 from pathlib import Path
 from typing import IO
 
@@ -25,8 +26,10 @@ _READ = 1 << 16
 _HOME = str(Path(__file__).parents[2])  # The folder that holds this very package.
 # A folder `bench` of the user's own must not hide the suite, whatever PYTHONPATH says: the package is imported from
 # where its parent has it before any other folder is looked at. Afterwards the import path is as if nothing had been.
+# Processors are bound first of all: libraries look at them when they make their threads.
 _BOOTSTRAP = (
-    "import sys; sys.path.insert(0, sys.argv.pop(1)); import bench; del sys.path[0]; "
+    "import os, sys; own = sys.argv.pop(2); own and os.sched_setaffinity(0, map(int, own.split(','))); "
+    "sys.path.insert(0, sys.argv.pop(1)); import bench; del sys.path[0]; "
     "from bench.measuring.worker import main; main()"
 )
 _WORKER = ("-P", "-c", _BOOTSTRAP, _HOME)
@@ -42,7 +45,15 @@ class SeatLostError(Exception):
 class Seat:
     """One worker process. Start it, ask it, close it; `with` closes it whatever happens."""
 
-    def __init__(self, threads: int, allocator: str, *, die_with_thread: bool = True) -> None:
+    def __init__(
+        self,
+        threads: int,
+        allocator: str,
+        *,
+        processors: Sequence[int] | None = None,
+        die_with_thread: bool = True,
+    ) -> None:
+        """Start it, on those processors alone if any are named."""
         requests, self._write = os.pipe()
         self._read, answers = os.pipe()
         # Never written to: its end of file is the seat's sign that the parent is gone.
@@ -55,6 +66,7 @@ class Seat:
             [
                 sys.executable,
                 *_WORKER,
+                ",".join(map(str, processors or ())),
                 *map(str, (*inherited, threads, int(die_with_thread))),
             ],
             env=seat_environment(os.environ | _import_path(), threads, allocator),

@@ -62,8 +62,9 @@ def measure(
     *,
     planner: Planner = fixed_budget,
     title: str | None = None,
+    noticed: Sequence[Finding] = (),
 ) -> Outcome:
-    """Measure a new session into the store at `root`.
+    """Measure a new session into the store at `root`; what was noticed beforehand is kept with it.
 
     Raises:
         BudgetTooSmallError: the budget cannot buy an honest interval, and the protocol is not thin.
@@ -76,7 +77,7 @@ def measure(
     check_writable(root / who.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
-    findings = [*about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
+    findings = [*noticed, *about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier())
     what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:

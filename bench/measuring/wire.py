@@ -61,6 +61,16 @@ class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
     settle: int
     passes: int
     witness: Witness = "none"
+    onwards: bool = False
+    """Go on with passes after the answer, until `Rest` is asked: other streams may still be timing theirs."""
+
+
+class Rest(_Message, frozen=True, kw_only=True, tag="rest"):
+    """Stop going on."""
+
+
+class Rested(_Message, frozen=True, kw_only=True, tag="rested"):
+    """Nothing is running any more."""
 
 
 class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
@@ -124,8 +134,8 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     reason: str
 
 
-Request = Resolve | Prepare | Load | Turn | Watch | Describe
-Answer = Resolved | Prepared | Loaded | Turned | Watched | Description | Failed
+Request = Resolve | Prepare | Load | Turn | Rest | Watch | Describe
+Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Description | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

@@ -9,11 +9,12 @@ from __future__ import annotations
 import ctypes
 import gc
 import os
+import select
 import signal
 import sys
 import threading
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from itertools import cycle
 from pathlib import Path
 from typing import IO, NamedTuple
@@ -38,6 +39,8 @@ from bench.measuring.wire import (
     Prepared,
     Request,
     Resolve,
+    Rest,
+    Rested,
     Turn,
     Turned,
     Watch,
@@ -106,6 +109,7 @@ class Worker:
     def __init__(self) -> None:
         self._held: dict[str, _Held] = {}
         self._runtimes: dict[str, _Described] = {}
+        self._fell: str | None = None
 
     def answer(self, request: Request) -> Answer:
         """Carry out one request; faults of the network become `Failed`."""
@@ -125,6 +129,8 @@ class Worker:
                     return self._load(request)
                 case Turn():
                     return self._turn(request)
+                case Rest():
+                    return self._rest()
                 case Watch():
                     return self._watch(request)
                 case Describe():
@@ -203,6 +209,24 @@ class Worker:
         )
 
     @torch.inference_mode()
+    def go_on(self, case: str, until: Callable[[], bool]) -> None:
+        """Further passes, untimed: the last pass of the other streams must meet as much work as their first.
+
+        A pass that fails is told when the parent asks for rest.
+        """
+        held = self._held[case]
+        try:
+            while not until():
+                held.loaded.run(next(held.inputs).placed)
+                held.loaded.synchronise()
+        except Exception as error:  # As in a turn.
+            self._fell = reason_for(error)
+
+    def _rest(self) -> Answer:
+        why, self._fell = self._fell, None
+        return Rested() if why is None else Failed(reason=why)
+
+    @torch.inference_mode()
     def _watch(self, request: Watch) -> Answer:
         held = self._held[request.case]
         return Watched(profile=watched(held.loaded, lambda: next(held.inputs).placed, request.passes))
@@ -250,8 +274,13 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
     """Answer until the pipe closes."""
     worker = Worker()
     for line in requests:
-        answers.write(encode(worker.answer(decode_request(line))))
+        request = decode_request(line)
+        answer = worker.answer(request)
+        answers.write(encode(answer))
         answers.flush()
+        if isinstance(request, Turn) and request.onwards and isinstance(answer, Turned):
+            # The parent asks for nothing before it has this answer, so that no request waits in the reader's buffer.
+            worker.go_on(request.case, lambda: bool(select.select([requests], [], [], 0)[0]))
 
 
 def main() -> None:

@@ -132,7 +132,8 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
 
 def axes(case: Case) -> str:
     """What is asked of a network, without its name: usual values go without saying."""
-    words = [f"{case.resolution}px", f"b{case.batch}", f"t{case.threads}", case.allocator]
+    streams = [f"s{case.streams}"] if case.streams > 1 else []
+    words = [f"{case.resolution}px", f"b{case.batch}", f"t{case.threads}", *streams, case.allocator]
     words += [getattr(case, name) for name in _TOLD if getattr(case, name) != _USUAL[name]]
     return visible(" ".join(words))
 
@@ -146,7 +147,7 @@ def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[F
 
 def fields(case: Case) -> dict[str, str | int]:
     """The axes of a case by their names, for programs."""
-    axes_told = ("resolution", "batch", "threads", "allocator", "form", "precision", "runtime", "device")
+    axes_told = ("resolution", "batch", "threads", "streams", "allocator", "form", "precision", "runtime", "device")
     return {name: getattr(case, name) for name in axes_told}
 
 
@@ -162,6 +163,7 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
         "resolution": case.resolution,
         "batch": case.batch,
         "threads": case.threads,
+        "streams": case.streams,
         "allocator": case.allocator,
         "runtime": case.runtime,
         "precision": case.precision,

@@ -16,7 +16,7 @@ from bench.judge.published import PublishedPanel
 from bench.records import Machine, Record
 from bench.report.text import visible
 
-_UNTOLD = {"form": "shipped", "precision": "fp32", "runtime_version": "–"}
+_UNTOLD = {"streams": "1", "form": "shipped", "precision": "fp32", "runtime_version": "–"}
 """Values so usual that a heading does not spend words on them."""
 
 
@@ -31,6 +31,8 @@ def phrase(name: str, value: str) -> str:
     """One field for people: `4 threads`, `batch 16`, `allocator pinned`, `torch 2.13.0`."""
     if name == "threads":
         return f"{value} thread{'' if value == '1' else 's'}"
+    if name == "streams":
+        return f"{value} stream{'' if value == '1' else 's'}"
     return f"{name.replace('_', ' ')} {visible(value)}"
 
 

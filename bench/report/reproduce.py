@@ -13,7 +13,10 @@ from bench.judge.front import Panel
 from bench.records import Case, Protocol
 from bench.units import format_duration
 
-_USUAL = {name: getattr(Case(network="", resolution=1), name) for name in ("form", "precision", "runtime", "device")}
+_USUAL = {
+    name: getattr(Case(network="", resolution=1), name)
+    for name in ("streams", "form", "precision", "runtime", "device")
+}
 """Options that go without saying when every case has the usual value."""
 
 
@@ -37,8 +40,8 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
         "--allocator": _each(case.allocator for case in cases if case.allocator != "n/a"),
     }
     for name, usual in _USUAL.items():
-        values = _each(getattr(case, name) for case in cases)
-        if values != [usual]:
+        values = _each(str(getattr(case, name)) for case in cases)
+        if values != [str(usual)]:
             axes[f"--{name}"] = values
     told = [f"{option} {shlex.quote(','.join(values))}" for option, values in axes.items() if values]
     runs = [

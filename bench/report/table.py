@@ -35,8 +35,8 @@ COLUMNS = (
     "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
     "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source", "sessions",
-    "machine", "device", "threads", "batch", "runtime", "runtime_version", "precision", "form", "allocator", "weights",
-    "torch", "seats", "yardstick", "kind", "source",
+    "machine", "device", "threads", "streams", "batch", "runtime", "runtime_version", "precision", "form", "allocator",
+    "weights", "torch", "seats", "yardstick", "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 

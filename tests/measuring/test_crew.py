@@ -31,7 +31,7 @@ LINES = [
 def test_cases_share_a_seat_by_environment_unless_their_mode_sets_them_apart(
     mode: SeatMode, seats: list[set[str]]
 ) -> None:
-    assert [{case.network for case in group} for group in _groups(LINES, mode)] == seats
+    assert [{case.network for case in group.cases} for group in _groups(LINES, mode)] == seats
 
 
 def test_other_threads_are_another_seat_in_every_mode() -> None:
