@@ -12,6 +12,7 @@ from pathlib import Path
 
 import pytest
 
+from bench.catalog import entries
 from bench.cli import _VERBS, cli
 from bench.measuring import runtimes
 from bench.request import MAX_BUDGET_VARIABLE
@@ -23,8 +24,10 @@ CAP = {"levit-bench": "5s", "pytest": "15s", "python": "5s"}
 """Budgets by command."""
 LONG_CAP = "60s"
 """Budget of a suite that asserts on an interval: it needs more than one that is only shown."""
-LONGEST_S = 300.0
+LONGEST_S = 60.0
 """Seconds of the longest documented budget that is run, capped; longer ones prepare too much for a test."""
+MOST_NETWORKS = 3
+"""Networks up to which a documented measurement is run; more, and groups, prepare for minutes."""
 PROGRAMS = {"levit-bench": ["-P", "-m", "bench"], "pytest": ["-m", "pytest", "-p", "no:cacheprovider"], "python": []}
 
 
@@ -38,6 +41,14 @@ def _budget_s(words: list[str]) -> float:
     """Seconds of the budget that a measurement names; its default when it names none."""
     named = [text for option, text in pairwise(words) if option in ("--budget", "--bench-budget")]
     return parse_duration(named[-1]) if named else 60.0
+
+
+def _prepares_for_minutes(words: list[str]) -> bool:
+    """Whether a measurement is planned here, or collected, and not run."""
+    named = [name for option, text in pairwise(words) if option == "--networks" for name in text.split(",")]
+    groups = {group for entry in entries() for group in entry.groups}
+    many = len(named) > MOST_NETWORKS or any(name in groups or "*" in name for name in named)
+    return many or _budget_s(words) > LONGEST_S
 
 
 def _trains(words: list[str]) -> bool:
@@ -75,18 +86,20 @@ def _asserts_on_limits(words: list[str], page: str) -> bool:
     return words[0] == "pytest" and not _in_this_repository(words) and any(".high" in text for text in suites)
 
 
-def _files(page: str) -> str:
-    """The page whose files a command may be about; empty for a page that shows none."""
-    return page if any(block.file for block in blocks() if block.page == page) else ""
+def _files(words: list[str], page: str) -> str:
+    """The page whose files a command is about; empty for one that any page could show."""
+    shown = any(block.file for block in blocks() if block.page == page)
+    foreign = words[0] == "pytest" or any(".py" in word or ".toml" in word or "/" in word for word in words)
+    return page if shown and (foreign or "--runtime" in words) else ""
 
 
 _EVERY = [(block, words) for block in blocks(*SHELL) for words in commands(block) if words[0] not in PARSED_ONLY]
 _ON_GPU = [(block, words) for block, words in _EVERY if _needs_a_gpu(words)]
 _ALL = [(block, words) for block, words in _EVERY if not _needs_a_gpu(words)]
 _QUICK = [(block, words) for block, words in _ALL if not (_measures(words) or _trains(words) or _profiles(words))]
-_LONG = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) > LONGEST_S]
-_RUNS = [(block, words) for block, words in _ALL if _measures(words) and _budget_s(words) <= LONGEST_S]
-_RUNS = list({(tuple(words), _files(block.page)): (block, words) for block, words in _RUNS}.values())
+_LONG = [(block, words) for block, words in _ALL if _measures(words) and _prepares_for_minutes(words)]
+_RUNS = [(block, words) for block, words in _ALL if _measures(words) and not _prepares_for_minutes(words)]
+_RUNS = list({(tuple(words), _files(words, block.page)): (block, words) for block, words in _RUNS}.values())
 
 
 @pytest.fixture(scope="module")
@@ -165,6 +178,15 @@ def test_a_documented_measurement_runs(tmp_path: Path, block: Block, words: list
     done = execute(words, tmp_path, block.page)
     assert done.returncode == 0, f"{block}: {done.stdout}\n{done.stderr}"
     assert list(tmp_path.rglob("*.jsonl")), "the measurement left no session"
+
+
+@pytest.mark.slow
+def test_the_suites_of_this_repository_are_timed_and_assert(tmp_path: Path) -> None:
+    """The documented command names twelve networks; two tell as much of the suites."""
+    words = ["pytest", "--benchmark", "--device", "cpu", "--threads", "1,2", "--networks", "levit_128s,efficientnet_b0"]
+    done = execute([*words, "--bench-thin", "--budget", "3m"], tmp_path, "README.md")
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "4 passed" in done.stdout
 
 
 @pytest.mark.parametrize("block", [block for block in blocks("python") if block.file is None], ids=str)
