@@ -251,6 +251,18 @@ class Finding(_Noun, frozen=True, kw_only=True):
     """Id of the case it is about, if it is about one."""
 
 
+class ColdStart(_Noun, frozen=True, kw_only=True):
+    """What a case cost before its first timed pass, in one run's fresh process."""
+
+    load_s: float
+    """Seconds from the artifact on disk to a network that is ready, its images in place: the first case of a seat
+    also waits for its runtime's library."""
+    first_pass_s: float
+    """Seconds of the first pass."""
+    grown_bytes: int
+    """Resident memory that loading and the first pass added, in bytes, beyond what a neighbour had left free."""
+
+
 class SeatInfo(_Noun, frozen=True, kw_only=True):
     """One worker process of a run, as it described itself when it was ready."""
 
@@ -270,6 +282,9 @@ class SeatInfo(_Noun, frozen=True, kw_only=True):
     """Seconds from the start of the process until all its cases were loaded and checked."""
     rss_bytes: int
     """Resident memory when ready, in bytes."""
+    peak_bytes: int | None = None
+    """Most resident memory until its cases were loaded and had computed twice, in bytes; absent where the system does
+    not say."""
     cases: tuple[str, ...]
     """Ids of the cases it holds."""
     versions: dict[str, str] = {}
@@ -320,6 +335,8 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Median pass of the preparation in seconds: plans turns and time-outs, never enters an estimate."""
     prepare_s: float | None = None
     """Seconds the preparation took."""
+    compile_s: float | None = None
+    """Seconds of it in which the runtime made its artifact: traced, exported, compiled or wrote the weights."""
     artifact_sha256: str | None = None
     """Digest of the prepared artifact that every run loads."""
     logits_std: float | None = None
@@ -341,6 +358,8 @@ class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-
     """The seats."""
     conditions: Conditions
     """State of the machine before."""
+    cold: dict[str, ColdStart] = {}
+    """Cold starts by the id of their case; of several streams, the slowest. Empty in older files."""
 
 
 class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="turn"):
@@ -451,6 +470,10 @@ class Run(_Noun, frozen=True, kw_only=True):
     """Processor seconds of all its seats by their own clocks."""
     system_cpu_s: float | None = None
     """The same by the system's account."""
+    cold: ColdStart | None = None
+    """What the case cost before its first timed pass; absent in older files."""
+    seat: SeatInfo | None = None
+    """The process that held it, of several streams the first; absent when that line was lost."""
 
 
 class Record(_Noun, frozen=True, kw_only=True):

@@ -29,6 +29,7 @@ from bench.records import (
     Run,
     RunEndLine,
     RunStartLine,
+    SeatInfo,
     SessionLine,
     TurnLine,
 )
@@ -329,6 +330,8 @@ def records(session: Session) -> list[Record]:
     for turn in session.turns:
         turns.setdefault((turn.case, turn.run), []).append(turn)
     infos = {info.id: info for info in session.cases}
+    # Of several streams the first seat.
+    seats = {(key, s.run): seat for s in session.starts for seat in reversed(s.seats) for key in seat.cases}
     numbers = sorted({turn.run for turn in session.turns})
     yardsticks = [info for info in infos.values() if info.role == "yardstick"]
     found = [finding for end in session.ends for finding in end.findings]
@@ -339,7 +342,7 @@ def records(session: Session) -> list[Record]:
         key = sticks_of(info, yardsticks)
         if key not in shared:
             shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
-        out.append(_record(session, info, numbers, starts, ends, turns, shared[key], found))
+        out.append(_record(session, info, numbers, starts, ends, turns, seats, shared[key], found))
     return out
 
 
@@ -357,6 +360,7 @@ def _record(
     starts: dict[int, RunStartLine],
     ends: dict[int, RunEndLine],
     turns: dict[tuple[str, int], list[TurnLine]],
+    seats: dict[tuple[str, int], SeatInfo],
     sticks: _Sticks,
     found: list[Finding],
 ) -> Record:
@@ -372,6 +376,8 @@ def _record(
             ended_s=ends[number].at_s if number in ends else None,
             told_cpu_s=ends[number].told_cpu_s if number in ends else None,
             system_cpu_s=ends[number].system_cpu_s if number in ends else None,
+            cold=starts[number].cold.get(info.id) if number in starts else None,
+            seat=seats.get((info.id, number)),
         )
         for number in numbers
         if (info.id, number) in turns

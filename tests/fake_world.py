@@ -5,13 +5,14 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import ClassVar
 
 from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.engine import Engine, World
 from bench.measuring.observer import Silent
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed, Turned, Witness
-from bench.records import Case, CaseLine, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
+from bench.records import Case, CaseLine, ColdStart, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
 from bench.store import SessionWriter
 
 MACHINE = Machine(cpu_model="Simulated", isa="x86_64", logical_cores=4, memory_bytes=8 << 30)
@@ -93,6 +94,7 @@ class FakeSeats:
         self.infos = (info,)
 
     accounts: Accounts | None = None
+    cold: ClassVar[dict[str, ColdStart]] = {}
 
     def turn(
         self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"

@@ -31,9 +31,9 @@ def test_it_shows_speed_up_efficiency_and_streams_against_threads(
 ) -> None:
     code, out, _ = run(capsys, "scaling", "--out", "scaling.png")
     assert code == 0
-    assert "2 streams of 1 thread" in out
+    assert "2 streams  " in out
     assert "83 %" in out
-    assert "levit_192 b1 pinned: 2 streams of 1 thread do 1.0" in out
+    assert "levit_192 b1 pinned: 2 streams do 1.0" in out
     assert max(len(line.rstrip()) for line in out.splitlines() if "times as many images" not in line) <= 80
     with Image.open("scaling.png") as picture:
         assert picture.size[0] > 500
@@ -55,3 +55,11 @@ def test_what_cannot_be_scaled_or_drawn_is_refused(capsys: pytest.CaptureFixture
     assert code == 3
     assert "--threads 1,2" in err
     assert run(capsys, "scaling", "--out", "scaling.txt")[0] == 2
+
+
+def test_every_curve_is_named(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    _, out, _ = run(capsys, "scaling")
+    lines = [line.strip() for line in out.splitlines()]
+    assert "levit_192 b1 pinned" in lines
+    assert any(line.startswith("efficientnet_b2 b1") for line in lines)
+    assert sum(line.startswith("2 threads") for line in lines) == 2

@@ -32,6 +32,7 @@ MANY = 100
 @click.option(
     "--percentiles", is_flag=True, help="Show p50, p90, p95 and p99 of single passes where there are passes enough."
 )
+@click.option("--cold", is_flag=True, help="Show cold starts: compile, load and first pass times, memory.")
 @click.option("--witness", is_flag=True, help="Compare our clock with a second instrument's, after run --witness.")
 @click.option(
     "--against", "base", metavar="NETWORK", help="Show how many times as long each takes as this one, with intervals."
@@ -44,6 +45,7 @@ def command(
     instrument: bool,
     variance: bool,
     percentiles: bool,
+    cold: bool,
     witness: bool,
     base: str | None,
     as_json: bool,
@@ -56,6 +58,7 @@ def command(
       levit-bench show --where allocator=pinned --variance
       levit-bench show --session last --against levit_128s
       levit-bench show --session last --percentiles
+      levit-bench show --cold
     """
     from rich.text import Text
 
@@ -63,6 +66,7 @@ def command(
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.errors import UsageError
     from bench.judge.against import holding
+    from bench.judge.cold import require_cold
     from bench.judge.comparable import where
     from bench.judge.floor import floors
     from bench.report import floor, looks
@@ -70,8 +74,8 @@ def command(
     from bench.report.heading import session_line
     from bench.request import resolve_session
 
-    if variance + percentiles + witness + (base is not None) > 1:
-        tables = "--variance, --percentiles, --witness and --against"
+    if variance + percentiles + cold + witness + (base is not None) > 1:
+        tables = "--variance, --percentiles, --cold, --witness and --against"
         raise UsageError(f"{tables} are tables of their own. Ask for one at a time.")
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
@@ -79,9 +83,14 @@ def command(
     if base is not None:
         sessions = holding(shown, base)
         shown = [record for record in shown if record.session in sessions]
+    if cold:
+        shown = [record for record in shown if session or any(run.cold for run in record.runs)]
+        require_cold(shown)
     # One session says nothing about its day: the others of the store do.
     history = api.load(root).records if session and not root.is_file() else results.records
-    rows, table = _views(base, results.records, history, variance=variance, percentiles=percentiles, witness=witness)
+    rows, table = _views(
+        base, results.records, history, variance=variance, percentiles=percentiles, cold=cold, witness=witness
+    )
     if as_json:
         click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
     else:
@@ -89,10 +98,11 @@ def command(
         for line, group in groups(shown, heading=_machine if variance else session_line):
             console.print(Text(line, style="bold"))
             console.print(table(group))
-        if session and not (variance or percentiles or witness or base):
+        plain = not (variance or percentiles or cold or witness or base)
+        if session and plain:
             for decided in looks.tables(shown):
                 console.print(decided)
-        if not (session or variance or percentiles or witness or base) and (told := floor.line(floors(shown))):
+        if plain and not session and (told := floor.line(floors(shown))):
             console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
@@ -108,6 +118,7 @@ def _views(
     *,
     variance: bool,
     percentiles: bool,
+    cold: bool,
     witness: bool,
 ) -> tuple[_Rows, _Table]:
     """How records of whole sessions are shown: as rows for programs, and as a table."""
@@ -122,6 +133,10 @@ def _views(
         from bench.report import percentiles as passes
 
         return passes.rows, passes.table
+    if cold:
+        from bench.report import cold as starts
+
+        return starts.rows, starts.table
     if witness:
         from bench.report import witness as second
 

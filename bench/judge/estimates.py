@@ -285,6 +285,11 @@ def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding
     return (Finding(kind="sessions-disagree", message=message, case=case),)
 
 
+def over_runs(seconds: Iterable[float], case: str | None) -> Estimate | Finding:
+    """What one figure a run says of all runs: geometric mean, and Student's t over runs as everywhere."""
+    return _interval([math.log(one) for one in seconds if one > 0], METHOD, case)
+
+
 def no_turns(case: str | None) -> Finding:
     """Nothing was left to count."""
     message = "no run holds enough turns to count. Measure it again, with a larger --budget."

@@ -65,11 +65,14 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
         _check_form(formed, case, min(batches), folder, seed)
     params = sum(p.numel() for p in formed.parameters())
     inputs = images(case.batch, case.resolution, seed, STREAMS[0], channels)
+    compiling = time.perf_counter()
     artifact = runtime.prepare(case, formed, inputs, folder)
+    compile_s = time.perf_counter() - compiling
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
-        sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started
-    )
+        sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started,
+        compile_s=compile_s,
+    )  # fmt: skip
 
 
 def artifact_in(folder: Path) -> Path:

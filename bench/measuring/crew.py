@@ -18,7 +18,7 @@ from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.streams import merged, turns_at_once
 from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned, Witness
-from bench.records import Case, CaseLine, SeatInfo, SeatMode
+from bench.records import Case, CaseLine, ColdStart, SeatInfo, SeatMode
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
 _LOOK_S = 0.0005
@@ -64,7 +64,7 @@ class _Filled(NamedTuple):
     seat: Seat
     info: SeatInfo
     failed: dict[str, str]
-    first_pass_s: dict[str, float]
+    cold: dict[str, ColdStart]
 
 
 class Crew:
@@ -84,7 +84,8 @@ class Crew:
         self._seats: list[Seat] = []
         self.infos: tuple[SeatInfo, ...] = ()
         self.failed: dict[str, str] = {}
-        self.first_pass_s: dict[str, float] = {}
+        self.cold: dict[str, ColdStart] = {}
+        """What each case cost before its first pass; of several streams, the slowest."""
         self._at: dict[str, tuple[int, ...]] = {}
         self._given_up = False
         self._told: dict[int, float] = {}
@@ -107,11 +108,13 @@ class Crew:
                     raise
             for number, (one, group) in enumerate(zip(filled, groups, strict=True)):
                 self.failed |= one.failed
-                self.first_pass_s |= one.first_pass_s
+                for key, start in one.cold.items():
+                    known = self.cold.get(key)
+                    self.cold[key] = start if known is None or start.load_s > known.load_s else known
                 for case in group.cases:
                     self._at[case.id] = (*self._at.get(case.id, ()), number)
             for key in self.failed:  # One stream is enough: a case without it is another case.
-                self.first_pass_s.pop(key, None)
+                self.cold.pop(key, None)
             self.infos = tuple(one.info for one in filled)
         except BaseException:
             self.close()
@@ -158,7 +161,7 @@ class Crew:
         """Load the cases of a seat; one that kills it is left out of the next attempt."""
         failed: dict[str, str] = {}
         while True:
-            first: dict[str, float] = {}
+            first: dict[str, ColdStart] = {}
             current = ""
             try:
                 for case in group.cases:
@@ -169,7 +172,7 @@ class Crew:
                         Load(case=case, folder=str(self._artifacts[case.id].folder), seed=self._seed), self._timeout_s
                     )
                     if isinstance(answer, Loaded):
-                        first[case.id] = answer.first_pass_s
+                        first[case.id] = answer.cold
                     else:
                         failed[case.id] = answer.reason if isinstance(answer, Failed) else "unexpected answer"
                 current = ""
@@ -194,6 +197,7 @@ class Crew:
             affinity=description.affinity,
             load_s=time.perf_counter() - seat.started_at,
             rss_bytes=description.rss_bytes,
+            peak_bytes=description.peak_bytes,
             cases=tuple(first),
             versions=description.versions,
         )

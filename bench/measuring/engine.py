@@ -27,6 +27,7 @@ from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed, Witness
 from bench.records import (
     CaseLine,
+    ColdStart,
     Conditions,
     Finding,
     Look,
@@ -40,8 +41,8 @@ from bench.records import Protocol as MeasuringProtocol
 from bench.spending import Earlier, Policy, Referee
 from bench.store import SessionWriter
 
-_SHORTEST_TIMEOUT_S = 10.0  # A turn may meet a machine that is busy with something else.
-_TIMEOUT_FACTOR = 20  # Times the length its probe foretold.
+_SHORTEST_TIMEOUT_S = 30.0  # A turn may meet a machine that is busy with something else: threads that wait for others.
+_TIMEOUT_FACTOR = 20  # Times the length that its probe, or its first pass in this run if that was longer, foretold.
 
 
 class Seats(Protocol):
@@ -49,6 +50,7 @@ class Seats(Protocol):
 
     infos: tuple[SeatInfo, ...]
     failed: dict[str, str]
+    cold: dict[str, ColdStart]
     accounts: Accounts | None
 
     def turn(
@@ -148,7 +150,9 @@ class Engine:
                     self._fail(key, why)
                 start_s = self._clock() - started
                 at_s = started - self._session_began
-                self._writer.append(RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before))
+                self._writer.append(
+                    RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before, cold=seats.cold)
+                )
                 self._doubts.seats_ready(seats.infos, self._lines)
                 try:
                     step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
@@ -199,7 +203,9 @@ class Engine:
             line = self._lines[key]
             passes, settle = line.passes or 1, self._protocol.settle_passes
             witness = self._witness(round_)
-            foretold = (settle + passes) * (line.probe_s or 0.0) * (3 if self._protocol.witness else 1)
+            cold = seats.cold.get(key)
+            pass_s = max(line.probe_s or 0.0, cold.first_pass_s if cold else 0.0)
+            foretold = (settle + passes) * pass_s * (3 if self._protocol.witness else 1)
             timeout_s = max(min(_SHORTEST_TIMEOUT_S, self._protocol.timeout_s), _TIMEOUT_FACTOR * foretold)
             asked = self._clock()
             try:

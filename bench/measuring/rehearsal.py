@@ -59,10 +59,10 @@ def rehearse(
 def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:
     """Median pass by case id, or None when a seat was lost: then who was at work is among the failed."""
     probed: dict[str, float] = {}
-    for done, (key, first_pass_s) in enumerate(crew.first_pass_s.items()):
-        observer.rehearsing(done, len(crew.first_pass_s))
+    for done, (key, cold) in enumerate(crew.cold.items()):
+        observer.rehearsing(done, len(crew.cold))
         try:
-            taken = crew.turn(key, 1, 5 if first_pass_s < _QUICK_S else 2, protocol.timeout_s)
+            taken = crew.turn(key, 1, 5 if cold.first_pass_s < _QUICK_S else 2, protocol.timeout_s)
         except SeatLostError as lost:
             failed[key] = str(lost)
             return None

@@ -227,6 +227,7 @@ def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
         macs=what.macs,
         logits_std=what.logits_std,
         prepare_s=what.seconds,
+        compile_s=what.compile_s,
         artifact_sha256=what.sha256,
     )
 

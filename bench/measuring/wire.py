@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from bench.profiles import Profile
-from bench.records import Case
+from bench.records import Case, ColdStart
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -38,6 +38,7 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     macs: int | None
     logits_std: float
     seconds: float
+    compile_s: float
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):
@@ -51,7 +52,7 @@ class Load(_Message, frozen=True, kw_only=True, tag="load"):
 class Loaded(_Message, frozen=True, kw_only=True, tag="loaded"):
     """The case is ready and computes what it should."""
 
-    first_pass_s: float
+    cold: ColdStart
 
 
 class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
@@ -125,6 +126,7 @@ class Description(_Message, frozen=True, kw_only=True, tag="description"):
     threads: int
     affinity: tuple[int, ...] | None
     rss_bytes: int
+    peak_bytes: int | None
     versions: dict[str, str]
 
 

@@ -24,6 +24,7 @@ import torch
 from bench.measuring import artifacts, networks, runtimes
 from bench.measuring.environment import allowed_processors
 from bench.measuring.inputs import images
+from bench.measuring.memory import peak_bytes, resident_bytes
 from bench.measuring.outputs import as_logits, problem_with, problem_with_pair
 from bench.measuring.passes import time_passes, usage
 from bench.measuring.profiling.watching import watched
@@ -49,7 +50,7 @@ from bench.measuring.wire import (
     encode,
 )
 from bench.measuring.witness import witness_s
-from bench.records import Case
+from bench.records import Case, ColdStart
 
 _PR_SET_PDEATHSIG = 1
 _SPARE_BYTES = 256 << 20  # What fragmentation took in the pilot was below a fifth of this.
@@ -143,17 +144,22 @@ class Worker:
     @torch.inference_mode()
     def _load(self, request: Load) -> Answer:
         case, folder = request.case, Path(request.folder)
+        rss_before, began = resident_bytes(), time.perf_counter()
         loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
+        load_s = time.perf_counter() - began
         reference = artifacts.reference_in(folder, case.batch)
         first, second = (
             images(case.batch, case.resolution, request.seed, s, reference.channels) for s in artifacts.STREAMS
         )
         tolerance = reference.tolerance(case.precision)
+        began = time.perf_counter()
         placed = loaded.place(first)
+        load_s += time.perf_counter() - began
         started = time.perf_counter()
         output = as_logits(loaded.run(placed), case.batch)
         loaded.synchronise()
         first_pass_s = time.perf_counter() - started
+        grown = max(resident_bytes() - rss_before, 0)
         output = loaded.fetch(output).clone()  # A runtime may write the next result over this one.
         second_in = loaded.place(second)
         other = loaded.fetch(as_logits(loaded.run(second_in), case.batch))
@@ -167,7 +173,7 @@ class Worker:
         if second_in is not first_in:
             inputs.append(_Input(second_in, reference.second))
         self._held[case.id] = _Held(case, loaded, cycle(inputs), tolerance)
-        return Loaded(first_pass_s=first_pass_s)
+        return Loaded(cold=ColdStart(load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown))
 
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:
@@ -232,6 +238,7 @@ class Worker:
         return Watched(profile=watched(held.loaded, lambda: next(held.inputs).placed, request.passes))
 
     def _describe(self) -> Answer:
+        peak = peak_bytes()  # Before the heap is given more than the cases took.
         if any(held.case.allocator == "pinned" for held in self._held.values()):
             # The heap still grows a little in the first seconds. Let it have the pages now, not during a pass.
             torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)
@@ -241,7 +248,8 @@ class Worker:
         return Description(
             threads=max((one.threads for one in self._runtimes.values()), default=torch.get_num_threads()),
             affinity=allowed_processors(),
-            rss_bytes=_resident_bytes(),
+            rss_bytes=resident_bytes(),
+            peak_bytes=peak,
             versions={k: v for _, one in sorted(self._runtimes.items()) for k, v in one.versions.items()},
         )
 
@@ -250,12 +258,6 @@ def _described(name: str) -> _Described:
     """A runtime's threads and versions as plain numbers and text: torch's version is a text with habits of its own."""
     runtime = runtimes.get(name)
     return _Described(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
-
-
-def _resident_bytes() -> int:
-    import psutil
-
-    return int(psutil.Process().memory_info().rss)
 
 
 def _die_with_parent(life: int, *, use_signal: bool) -> None:

@@ -21,30 +21,32 @@ if TYPE_CHECKING:
 
 
 def table(curves: Sequence[Curve]) -> Table:
-    """One row a number of threads and streams, the networks one after another."""
+    """One row a number of threads and streams, under its network."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    out.add_column("network", overflow="fold")
-    out.add_column("at work", no_wrap=True)
-    for name in ("latency", "images/s", "speed-up", "95 %", "efficiency"):
+    out.add_column("at work", overflow="fold")
+    for name in ("latency", "images/s", "speed-up", "efficiency"):
         out.add_column(name, justify="right", no_wrap=True)
     names = distinct(curve.base.case.network for curve in curves)
     for curve in curves:
         for step in curve.steps:
             case, is_base = step.record.case, step.record is curve.base
+            if is_base:
+                out.add_row(Text(f"{names[case.network]}{_axes(case)}", style="bold"))
             time, rate = latency(step.record), throughput(step.record)
             out.add_row(
-                Text(f"{names[case.network]}{_axes(case)}" if is_base else "", style="bold" if is_base else ""),
                 at_work(case),
                 format_latency(time.value) if isinstance(time, Estimate) else Text(step.record.outcome, style="red"),
                 significant(rate.value) if isinstance(rate, Estimate) else "–",
-                *_speedup(step, is_base=is_base),
+                _speedup(step, is_base=is_base),
                 "–" if step.efficiency is None else f"{100 * step.efficiency:.0f} %",
             )
-    out.caption = Text("latency: of one stream · images/s: of all together · speed-up: of images/s, paired by round")
+    out.caption = Text(
+        "latency: of one stream · images/s: of all together · speed-up: of images/s, paired by round, with 95 % limits"
+    )
     out.caption_justify = "left"
     return out
 
@@ -53,8 +55,7 @@ def notes(curves: Sequence[Curve]) -> list[str]:
     """Streams against one process with as many threads, a sentence each."""
     names = distinct(curve.base.case.network for curve in curves)
     return [
-        f"{names[case.network]}{_axes(case)}: {at_work(case)} do {significant(ratio.value)} "
-        f"({significant(ratio.low)} to {significant(ratio.high)}) times as many images a second as "
+        f"{names[case.network]}{_axes(case)}: {at_work(case)} do {_told(ratio)} times as many images a second as "
         f"{step.processors} threads of one process"
         for curve in curves
         for step in curve.steps
@@ -85,7 +86,9 @@ def rows(curves: Sequence[Curve]) -> list[dict[str, object]]:
 def at_work(case: Case) -> str:
     """Threads and streams in words."""
     threads = f"{case.threads} thread{'' if case.threads == 1 else 's'}"
-    return threads if case.streams == 1 else f"{case.streams} streams of {threads}"
+    if case.streams == 1:
+        return threads
+    return f"{case.streams} streams" if case.threads == 1 else f"{case.streams} streams of {threads}"
 
 
 def _axes(case: Case) -> str:
@@ -98,12 +101,14 @@ def _axes(case: Case) -> str:
     return visible(" " + " ".join(told))
 
 
-def _speedup(step: Step, *, is_base: bool) -> tuple[str, str]:
+def _speedup(step: Step, *, is_base: bool) -> str:
     if is_base:
-        return "1", ""
-    if step.speedup is None:
-        return "–", "too few runs"
-    return significant(step.speedup.value), f"{significant(step.speedup.low)} to {significant(step.speedup.high)}"
+        return "1"
+    return "too few runs" if step.speedup is None else _told(step.speedup)
+
+
+def _told(ratio: Ratio) -> str:
+    return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
 
 
 def _value(name: str, found: object) -> dict[str, float | None]:

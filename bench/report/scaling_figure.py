@@ -46,6 +46,8 @@ def draw(curves: Sequence[Curve]) -> Figure:
         flat = list(grid.flat)
         for axes, (title, group) in zip(flat, panels.items(), strict=False):
             _draw_panel(axes, title, group, looks, curves)
+        for row in grid:
+            row[0].set_ylabel("speed-up of images a second")
         for axes in flat[len(panels) :]:
             axes.remove()
         handles = [*_handles(looks, names), *_kinds(curves)]
@@ -80,13 +82,17 @@ def _draw_panel(
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
     axes.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
-    axes.set_ylim(bottom=0)
+    axes.set_ylim(0, 1.08 * max(counts[-1], *_tops(whole)))
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
     axes.set_title(drawable(title), fontsize=TEXT_PT, loc="left", color=GREY)
     axes.set_xlabel("processors at work")
-    axes.set_ylabel("speed-up of images a second")
+
+
+def _tops(curves: Iterable[Curve]) -> list[float]:
+    found = [step.speedup.high for curve in curves for step in curve.steps if step.speedup is not None]
+    return [high for high in found if math.isfinite(high)]
 
 
 def _line(curve: Curve, *, streams: bool) -> list[tuple[Step, tuple[float, float, float]]]:

@@ -80,10 +80,10 @@ def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | st
             if not isinstance(loaded, Loaded):
                 return _reason(loaded)
             seat.ask(Describe(), protocol.timeout_s)  # Which gives a pinned heap its pages beforehand.
-            passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.first_pass_s, 1e-6))))
+            passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.cold.first_pass_s, 1e-6))))
             # The settle passes, the others, those that are counted and watched, and products of matrices.
             answer = seat.ask(
-                Watch(case=case.id, passes=passes), protocol.timeout_s + 10 * passes * loaded.first_pass_s
+                Watch(case=case.id, passes=passes), protocol.timeout_s + 10 * passes * loaded.cold.first_pass_s
             )
     except SeatLostError as lost:
         return str(lost)
