@@ -36,7 +36,7 @@ FIXTURE = "measured"
 _HOUSE = Path(__file__).parent / "bench"
 _OPTIONS = (
     ("networks", "NAME[,NAME…]", "networks for tests that leave them open: names, globs, groups (default: paper)"),
-    ("device", "NAME", "where: cpu, arm, cuda (default: cpu)"),
+    ("device", "NAME", "where: cpu, arm, cuda, mps (default: cpu)"),
     ("threads", "N[,N…]", "threads of a pass (default: 1)"),
     ("streams", "N[,N…]", "processes that work at once on processors of their own (default: 1)"),
     ("batch", "N[,N…]", "images a pass (default: 1)"),

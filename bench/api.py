@@ -77,7 +77,7 @@ def measure(
     networks: str | Sequence[str],
     *,
     budget: str | float = "60s",
-    batch: int | Sequence[int] = 1,
+    batch: int | str | Sequence[int | str] = 1,
     threads: int | Sequence[int] = 1,
     streams: int | Sequence[int] = 1,
     allocator: str | Sequence[str] = (),
@@ -93,7 +93,7 @@ def measure(
     Args:
         networks: names, globs, groups, timm names or `module:function`.
         budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds.
-        batch: images a pass, one number or several.
+        batch: images a pass, one number or several; on a GPU also `"max"`, the largest that fits.
         threads: intra-operator threads, one number or several.
         streams: processes that work at once, each on processors of its own, one number or several.
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
@@ -115,7 +115,7 @@ def measure(
     request = Request(
         networks=arguments.words("networks", networks),
         budget=arguments.duration("budget", budget),
-        batches=arguments.numbers("batch", batch),
+        batches=arguments.batches("batch", batch),
         threads=arguments.numbers("threads", threads),
         streams=arguments.numbers("streams", streams),
         allocators=arguments.words("allocator", allocator),

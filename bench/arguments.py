@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
+from bench import units
 from bench.errors import UsageError
 
 
@@ -33,6 +34,21 @@ def numbers(name: str, value: object) -> tuple[int, ...]:
     """
     several = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
     return tuple(number(name, one) for one in several)
+
+
+def batches(name: str, value: object) -> tuple[int, ...]:
+    """Batches: one number or several, or a text such as `1,16,max`.
+
+    Raises:
+        UsageError: it is neither, or a number is no batch.
+    """
+    if isinstance(value, str):
+        return units.batches(value)
+    several = value if isinstance(value, Iterable) and not isinstance(value, bytes) else (value,)
+    out: list[int] = []
+    for one in several:
+        out += units.batches(one) if isinstance(one, str) else units.batches(str(number(name, one)))
+    return tuple(out)
 
 
 def number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever the user gives)

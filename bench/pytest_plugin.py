@@ -28,7 +28,7 @@ from bench.records import Case, Estimate, Record
 from bench.report import cases
 from bench.report.text import shortened, visible
 from bench.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
-from bench.units import whole_numbers, words
+from bench.units import batch_word, batches, whole_numbers, words
 
 __all__ = [
     "BenchError",
@@ -68,7 +68,7 @@ class Declared(NamedTuple):
         threads += "" if one.streams == (1,) else f", {one.streams[0]} streams"
         form = "" if one.forms == ("shipped",) else f", form {one.forms[0]}"
         precision = "" if one.precisions == ("fp32",) else f", {one.precisions[0]}"
-        where = f"{one.device}, {one.runtimes[0]}, {threads}, batch {one.batches[0]}"
+        where = f"{one.device}, {one.runtimes[0]}, {threads}, batch {batch_word(one.batches[0])}"
         return f"{where}, allocator {one.allocators[0]}{form}{precision}"
 
 
@@ -140,7 +140,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     out: dict[str, Any] = {"thin": True} if said.get("thin") else {}
     for name, text in texts.items():
         if name in NUMBERED:
-            out[AXES[name]] = _told(name, whole_numbers, text)
+            out[AXES[name]] = _told(name, batches if name == "batch" else whole_numbers, text)
         elif name == "networks" or name in AXES:
             out[AXES.get(name, name)] = words(text)
         elif name in ("seed", "resolution"):
@@ -346,6 +346,6 @@ def _name(one: Request) -> str:
     told = ((one.forms[0], "shipped"), (one.precisions[0], "fp32"), (one.runtimes[0], "eager"))
     unusual = [word for word, usual in told if word != usual]
     threads = f"t{one.threads[0]}" if one.streams[0] == 1 else f"t{one.threads[0]}-s{one.streams[0]}"
-    network, place = visible(one.networks[0]), [f"b{one.batches[0]}", threads, one.allocators[0]]
+    network, place = visible(one.networks[0]), [f"b{batch_word(one.batches[0])}", threads, one.allocators[0]]
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
     return "-".join([f"{_DIGEST.sub('', network)}{at}", *place, *unusual])

@@ -261,6 +261,11 @@ class ColdStart(_Noun, frozen=True, kw_only=True):
     """Seconds of the first pass."""
     grown_bytes: int
     """Resident memory that loading and the first pass added, in bytes, beyond what a neighbour had left free."""
+    copy_s: float | None = None
+    """Seconds in which one batch of images in fp32 is copied to the device from the processor's memory as it is
+    allocated, the median of several; absent where the device reads that memory itself."""
+    copy_pinned_s: float | None = None
+    """The same from memory that the system may not move, which the device can read by itself."""
 
 
 class SeatInfo(_Noun, frozen=True, kw_only=True):

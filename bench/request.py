@@ -25,7 +25,7 @@ from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
 from bench.records import Case, Finding, Protocol, SeatMode
 from bench.twins import is_twin
-from bench.units import parse_duration
+from bench.units import MAX, parse_duration
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -57,7 +57,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     resolution: int | None = None
     """Height and width in pixels for all of them; absent: each network's own."""
     batches: tuple[int, ...] = (1,)
-    """Images a pass."""
+    """Images a pass; `bench.units.MAX` is the largest that fits into the device's memory."""
     threads: tuple[int, ...] = (1,)
     """Intra-operator threads of each stream."""
     streams: tuple[int, ...] = (1,)
@@ -169,7 +169,7 @@ def check(request: Request) -> str:
     for option, field in AXES.items():
         if option != "allocator" and not getattr(request, field):  # No allocator means the usual one.
             raise UsageError(f"--{option} names nothing. Leave it out, or give a value.")
-    _check_numbers("batch", request.batches, LARGEST_BATCH)
+    _check_numbers("batch", [batch for batch in request.batches if batch != MAX], LARGEST_BATCH)
     _check_numbers("threads", request.threads, LARGEST_THREADS)
     _check_numbers("streams", request.streams, LARGEST_THREADS)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
@@ -194,10 +194,12 @@ def _check_device(request: Request) -> str:
     """The device that cases will say; what does not run there is refused."""
     device = devices.resolve(request.device)
     _check_streams(device, request)
+    if MAX in request.batches:
+        _check_max(device, request)
     for precision in request.precisions:
-        if device == "cpu" and precision in ON_GPUS_ALONE:
+        if device != "cuda" and precision in ON_GPUS_ALONE:
             raise UsageError(
-                f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; a processor does not. "
+                f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; --device {device} does not. "
                 "Choose fp32, bf16 or fp16."
             )
     for runtime in request.runtimes:
@@ -230,6 +232,18 @@ def left_out(requests: Iterable[Request]) -> list[Finding]:
         f"{usable_processors()} can be used here."
     )
     return [Finding(kind="streams-left-out", message=message)]
+
+
+def _check_max(device: str, request: Request) -> None:
+    """Refuse to look for the largest batch where memory is not what ends it, or where every batch is a new artifact."""
+    if device not in devices.OWN_MEMORY:
+        raise UsageError(
+            f"--batch max is the largest batch that fits into a GPU's memory, and --device is {device}: there a larger "
+            "one only takes longer. Name batches."
+        )
+    for runtime in request.runtimes:
+        if not runtimes.serves_all_batches(runtime):
+            raise UsageError(f"--batch max: runtime {runtime!r} makes an artifact for each batch. Name batches.")
 
 
 def _check_streams(device: str, request: Request) -> None:
@@ -278,7 +292,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.runtimes, request.forms, request.precisions)
     axes = product(allocators, at_once(request), request.batches, chosen, list(of_a_network))
-    cases = [
+    asked = [
         Subject(
             case=Case(
                 network=entry.name,
@@ -297,7 +311,26 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         )
         for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
     ]
+    cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
     return list({subject.case.id: subject for subject in cases}.values())
+
+
+def _fitted(subject: Subject, workshop: Workshop) -> Subject:
+    """The case with the largest batch that fits, and what was found.
+
+    Raises:
+        UsageError: not even one image fits.
+    """
+    case = subject.case
+    found = workshop.fitting(msgspec.structs.replace(case, batch=1))
+    if not found.batch:
+        raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {found.why}.")
+    end = f"{found.too_large} does not: {found.why}" if found.too_large else "more was not tried"
+    message = (
+        f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {found.batch}; {end}."
+    )
+    fitted = msgspec.structs.replace(case, batch=found.batch)
+    return subject._replace(case=fitted, finding=Finding(kind="batch-max", message=message, case=fitted.id))
 
 
 def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:

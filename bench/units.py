@@ -63,6 +63,43 @@ def whole_numbers(text: str) -> tuple[int, ...]:
         ) from None
 
 
+MAX = -1
+"""In place of a batch: the largest that fits. Written `max`; no number that a user may give."""
+
+
+def batches(text: str) -> tuple[int, ...]:
+    """Batches such as `1,16,max`, each once, in their order; `1..256` are the powers of two from 1 to 256.
+
+    Raises:
+        UsageError: a part is none of these.
+    """
+    out: list[int] = []
+    for part in (part.strip() for part in text.split(",")):
+        first, dots, last = part.partition("..")
+        if part == "max":
+            out.append(MAX)
+        elif dots and first.isdecimal() and last.isdecimal() and int(first) > 0:
+            span = [int(first) * 2**at for at in range(int(last).bit_length())]
+            if not (doubled := [batch for batch in span if batch <= int(last)]):
+                raise UsageError(f"--batch {part[:80]}: the second number is the smaller one.")
+            out += doubled
+        elif not part.lstrip("-").isdecimal():
+            raise UsageError(
+                f"{text[:80]!r} is no list of batches. Write one or several, such as 1 or 1,16 or 1..256 (powers of "
+                "two); on a GPU also max, the largest that fits."
+            )
+        elif (batch := int(part)) < 1:
+            raise UsageError(f"--batch {batch}: give a whole number from 1.")
+        else:
+            out.append(batch)
+    return tuple(dict.fromkeys(out))
+
+
+def batch_word(batch: int) -> str:
+    """A batch as it is written: a number, or `max`."""
+    return "max" if batch == MAX else str(batch)
+
+
 def words(text: str) -> tuple[str, ...]:
     """The words of a list such as `a, b`, each once, in their order; empty ones are dropped."""
     return tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))

@@ -12,7 +12,9 @@ import click
 from bench.cli.options import Numbers, Words, conditions_from, json_option, session_option, store_option, where_option
 
 if TYPE_CHECKING:
-    from bench.judge.front import Metric
+    from collections.abc import Sequence
+
+    from bench.judge.front import Metric, Panel
 
 
 @click.command("front")
@@ -46,6 +48,12 @@ if TYPE_CHECKING:
     help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and globs.",
 )
 @click.option("--published-batch", "batches", type=Numbers(), default=(), help="Published speeds of these batch sizes.")
+@click.option(
+    "--base",
+    metavar="FIELD=VALUE",
+    multiple=True,
+    help="The panel whose front the others are held against, such as runtime=eager.  [default: the most usual setting]",
+)
 @click.option("--published-front", is_flag=True, help="Find the front of each published panel among its own figures.")
 @json_option
 def command(
@@ -58,6 +66,7 @@ def command(
     published_networks: tuple[str, ...],
     batches: tuple[int, ...],
     published_front: bool,
+    base: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Draw the speed/accuracy Pareto front of what is stored.
@@ -66,7 +75,8 @@ def command(
     and torch version. Prints the table and writes PNG, SVG, CSV and Markdown.
 
     Full marks are surely on the front, half ones perhaps, hollow ones surely beaten; a pale band joins networks that
-    neither top-1 nor speed tells apart.
+    neither top-1 nor speed tells apart. With several panels a table says who joins and who leaves the front, against
+    the panel of the most usual setting or of --base.
 
     Published speeds are drawn hollow, without an interval, in panels of their own, one a file and batch size; they are
     never part of a front of what was measured.
@@ -75,6 +85,7 @@ def command(
     Examples:
       levit-bench front
       levit-bench front --session last --where threads=1
+      levit-bench front --session last --base runtime=onnxruntime
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
     from rich.text import Text
@@ -83,9 +94,11 @@ def command(
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.judge.comparable import where
     from bench.judge.front import panels, require_comparable
+    from bench.judge.moves import base_of, changes
     from bench.judge.pairing import complete
     from bench.judge.published import published_panels, require_room
     from bench.published import read_all
+    from bench.report import moves
     from bench.report.doubts import of_panels
     from bench.report.export import write_front
     from bench.report.published import published_table
@@ -103,6 +116,9 @@ def command(
     records, notes = complete(records, read)
     speed: Metric = "throughput" if metric == "throughput" else "latency"
     found = panels(records, speed, results.records)
+    if not (session or wanted) and (last := _newest_of_many(found)):
+        found = panels([record for record in records if record.session == last], speed, results.records)
+        session = last
     beside = published_panels(
         read, found, metric=speed, networks=published_networks, batches=batches, front=published_front
     )
@@ -111,20 +127,42 @@ def command(
     require_comparable(found)
     require_room(found, beside)
     print_findings(of_panels(found), most=MOST)
-    options = _told(files, published_networks, batches, published_front)
-    written = write_front(found, out, reproduce(found, session, options), beside)
+    held = base_of(found, conditions_from(base, "--base"))
+    changed = changes(found, held)
+    written = write_front(
+        found, out, reproduce(found, session, _told(files, published_networks, batches, published_front)), beside, held
+    )
     if as_json:
-        click.echo(json.dumps(rows(found, beside.panels), indent=2, allow_nan=False))
+        click.echo(json.dumps(rows(found, beside.panels, moves.documents(changed)), indent=2, allow_nan=False))
     else:
         console = stdout()
         for panel in found:
             console.print(table(panel))
+        if changed:
+            console.print(Text(f"{moves.heading(held, found)}; {moves.NOTE}."))
+            console.print(moves.table(changed, found))
         for one in beside.panels:
             console.print(published_table(one))
-    console = stderr()
     for path in written:
-        console.print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
+        stderr().print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0
+
+
+def _newest_of_many(found: Sequence[Panel]) -> str | None:
+    """The newest session, where there are more panels than one picture can hold: the likeliest to be meant."""
+    from rich.text import Text
+
+    from bench.cli.output import stderr
+    from bench.judge.front import PANEL_LIMIT
+    from bench.report.text import visible
+
+    drawn = [panel for panel in found if panel.points]
+    if len(drawn) <= PANEL_LIMIT:
+        return None
+    last = max(name for panel in drawn for point in panel.points for name in point.sessions)
+    told = f"The store holds {len(drawn)} panels, {PANEL_LIMIT} fit into a picture: this is its newest session, {last}."
+    stderr().print(Text(visible(f"{told} Choose others with --session and --where.")))
+    return last
 
 
 def _told(files: tuple[Path, ...], networks: tuple[str, ...], batches: tuple[int, ...], front: bool) -> list[str]:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.errors import UsageError
-from bench.units import whole_numbers, words
+from bench.units import batches, whole_numbers, words
 
 if TYPE_CHECKING:
     from bench.request import Request
@@ -28,6 +28,21 @@ class Numbers(click.ParamType[tuple[int, ...]]):
             return value
         try:
             return whole_numbers(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
+
+
+class Batches(click.ParamType[tuple[int, ...]]):
+    """Comma-separated batches, `max` among them."""
+
+    name = "N[,N…]"
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:  # noqa: ANN401
+        """The batches, each once, in their order."""
+        if isinstance(value, tuple):
+            return value
+        try:
+            return batches(str(value))
         except UsageError as error:
             self.fail(str(error), param, ctx)
 
@@ -95,7 +110,14 @@ def request_options(command: _Command) -> _Command:
             metavar="PERCENT",
             help="Top-1 on ImageNet-1k's validation set of the one network that is not in the catalog.",
         ),
-        click.option("--batch", "batches", type=Numbers(), default="1", show_default=True, help="Images a pass."),
+        click.option(
+            "--batch",
+            "batches",
+            type=Batches(),
+            default="1",
+            show_default=True,
+            help="Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU.",
+        ),
         click.option("--threads", type=Numbers(), default="1", show_default=True, help="Threads of a pass."),
         click.option(
             "--streams",
@@ -134,7 +156,7 @@ def request_options(command: _Command) -> _Command:
             "--device",
             default="cpu",
             show_default=True,
-            help="cpu, or cuda: an NVIDIA GPU; arm checks that the processor is one of ARM's.",
+            help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
         ),
         click.option(
             "--runtime",
@@ -214,8 +236,8 @@ def percent(option: str, value: float) -> float:
     return value
 
 
-def conditions_from(wanted: tuple[str, ...]) -> dict[str, str]:
-    """`--where` as fields and values.
+def conditions_from(wanted: tuple[str, ...], option: str = "--where") -> dict[str, str]:
+    """`--where`, or another option of its kind, as fields and values.
 
     Raises:
         UsageError: one has no `=`.
@@ -223,5 +245,5 @@ def conditions_from(wanted: tuple[str, ...]) -> dict[str, str]:
     pairs = [text.partition("=") for text in wanted]
     for field, equals, _ in pairs:
         if not equals:
-            raise UsageError(f"--where {field!r} has no value. Write FIELD=VALUE, such as threads=1.")
+            raise UsageError(f"{option} {field!r} has no value. Write FIELD=VALUE, such as threads=1.")
     return {field.strip(): value.strip() for field, _, value in pairs}

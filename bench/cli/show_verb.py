@@ -37,6 +37,9 @@ MANY = 100
 @click.option(
     "--against", "base", metavar="NETWORK", help="Show how many times as long each takes as this one, with intervals."
 )
+@click.option(
+    "--grid", "network", metavar="NETWORK", help="With --against: this network alone, by runtime, batch and allocator."
+)
 @json_option
 def command(
     root: Path,
@@ -48,6 +51,7 @@ def command(
     cold: bool,
     witness: bool,
     base: str | None,
+    network: str | None,
     as_json: bool,
 ) -> int:
     """Show what is stored, one line a case and session; failed cases with their reason.
@@ -57,6 +61,7 @@ def command(
       levit-bench show --session last
       levit-bench show --where allocator=pinned --variance
       levit-bench show --session last --against levit_128s
+      levit-bench show --session last --against levit_192 --grid efficientnet_b2
       levit-bench show --session last --percentiles
       levit-bench show --cold
     """
@@ -65,11 +70,11 @@ def command(
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.errors import UsageError
-    from bench.judge.against import holding
+    from bench.judge.against import against, holding
     from bench.judge.cold import require_cold
     from bench.judge.comparable import where
     from bench.judge.floor import floors
-    from bench.report import floor, looks
+    from bench.report import floor, looks, pair
     from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
@@ -77,6 +82,8 @@ def command(
     if variance + percentiles + cold + witness + (base is not None) > 1:
         tables = "--variance, --percentiles, --cold, --witness and --against"
         raise UsageError(f"{tables} are tables of their own. Ask for one at a time.")
+    if network is not None and base is None:
+        raise UsageError(f"--grid {network[:80]} needs a network to compare with: --against NETWORK.")
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
     shown = [record for record in records if instrument or record.info.role == "subject"]
@@ -86,13 +93,19 @@ def command(
     if cold:
         shown = [record for record in shown if session or any(run.cold for run in record.runs)]
         require_cold(shown)
+    if network is not None and base is not None and not as_json:
+        found = against(shown, base)
+        stdout().print(pair.table(pair.grid(found, network), network, base))
+        print_findings(results.findings)
+        return 0
     # One session says nothing about its day: the others of the store do.
     history = api.load(root).records if session and not root.is_file() else results.records
     rows, table = _views(
         base, results.records, history, variance=variance, percentiles=percentiles, cold=cold, witness=witness
     )
     if as_json:
-        click.echo(json.dumps(rows(shown), indent=2, allow_nan=False))
+        document = [row for row in rows(shown) if network is None or row["network"] == network]
+        click.echo(json.dumps(document, indent=2, allow_nan=False))
     else:
         console = stdout()
         for line, group in groups(shown, heading=_machine if variance else session_line):

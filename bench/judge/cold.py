@@ -5,6 +5,7 @@ Knows which figure belongs to the case and which to its process; refuses to know
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
@@ -29,6 +30,10 @@ class Cold(NamedTuple):
     """Median over runs of the memory that loading and the first pass added."""
     peak_bytes: float | None
     """Median over runs of its process's peak; absent where it shares the process, whose peak is everybody's."""
+    copy_s: float | None
+    """Median over runs of the seconds in which a batch is copied to the device; absent where none is."""
+    copy_pinned_s: float | None
+    """The same from pinned memory."""
     start_s: Estimate | Finding
     """Seconds from the start of its process until all of its cases were loaded and checked."""
 
@@ -48,8 +53,15 @@ def cold(record: Record) -> Cold:
         times=first.value / usual.value if isinstance(first, Estimate) and isinstance(usual, Estimate) else None,
         grown_bytes=median(one.grown_bytes for one in told) if told else None,
         peak_bytes=median(peaks) if peaks else None,
+        copy_s=_median(one.copy_s for one in told),
+        copy_pinned_s=_median(one.copy_pinned_s for one in told),
         start_s=over_runs((seat.load_s for seat in seats), key),
     )
+
+
+def _median(found: Iterable[float | None]) -> float | None:
+    known = [one for one in found if one is not None]
+    return median(known) if known else None
 
 
 def require_cold(records: list[Record]) -> None:

@@ -33,6 +33,15 @@ class Loaded(Protocol):
         """Seconds that the device itself says each pass took, since asked last; empty when it has no clock."""
 
 
+def copies_of(loaded: Loaded, images: torch.Tensor) -> tuple[float | None, float | None]:
+    """Seconds in which images are copied to the device, from usual and from pinned memory; None where nothing is.
+
+    Asked of the object's own method `copy_seconds`, if it has one.
+    """
+    told: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(loaded, "copy_seconds", None)
+    return told(images) if callable(told) else (None, None)
+
+
 def module_of(loaded: Loaded) -> nn.Module | None:
     """The module whose operators a pass calls one by one on the processor; None where there is nothing to look into.
 

@@ -18,7 +18,7 @@ from typing import Any
 
 import psutil
 
-from bench.measuring import gpu
+from bench.measuring import arm_cores, gpu
 from bench.records import Conditions, Machine
 
 _FEATURES = (
@@ -41,6 +41,9 @@ _FEATURES = (
     "bf16",
     "i8mm",
 )
+_APPLES = {"FEAT_FP16": "asimdhp", "FEAT_DotProd": "asimddp", "FEAT_BF16": "bf16", "FEAT_I8MM": "i8mm"}
+"""Extensions as macOS names them, by Linux's word for the same."""
+_ARM = ("aarch64", "arm64")
 _PROCESSOR_SENSORS = ("coretemp", "k10temp", "cpu_thermal", "zenpower")
 _LIBRARIES = ("torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "levit-bench")
 
@@ -50,9 +53,11 @@ def machine() -> Machine:
     import cpuinfo  # Slow to import, and needed once.
 
     info: dict[str, Any] = cpuinfo.get_cpu_info()
-    flags = set(info.get("flags", ()))
+    flags = set(info.get("flags", ())) | _apples_features()
+    # A process that an emulator translates sees the numbers of the machine it runs on, or none.
+    named = arm_cores.cores(_text("/proc/cpuinfo") or "") if platform.machine() in _ARM else None
     return Machine(
-        cpu_model=str(info.get("brand_raw") or platform.processor() or platform.machine())[:120],
+        cpu_model=str(named or info.get("brand_raw") or platform.processor() or platform.machine())[:120],
         isa=platform.machine(),
         features=tuple(name for name in sorted(_FEATURES) if name in flags),
         physical_cores=psutil.cpu_count(logical=False),
@@ -62,6 +67,16 @@ def machine() -> Machine:
         gpus=tuple(one.name for one in gpu.states()),
         memory_bytes=round(psutil.virtual_memory().total / (1 << 30)) << 30,
     )
+
+
+def _apples_features() -> set[str]:
+    """Extensions of an Apple processor, under the names that Linux has for them; empty on other systems."""
+    if platform.system() != "Darwin" or platform.machine() not in _ARM:
+        return set()
+    names = [f"hw.optional.arm.{name}" for name in _APPLES]
+    done = subprocess.run(["/usr/sbin/sysctl", *names], capture_output=True, text=True, check=False)
+    told = dict(line.rsplit(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+    return {"asimd"} | {word for name, word in _APPLES.items() if told.get(f"hw.optional.arm.{name}") == "1"}
 
 
 def conditions() -> Conditions:
@@ -95,7 +110,7 @@ def conditions() -> Conditions:
 def is_emulated() -> bool:
     """Whether the process's instructions are translated: an ARM process on an x86 processor, Rosetta, or QEMU's TCG."""
     cpu = (_text("/proc/cpuinfo") or "")[:4000]
-    if platform.machine().lower() in ("aarch64", "arm64") and ("GenuineIntel" in cpu or "AuthenticAMD" in cpu):
+    if platform.machine().lower() in _ARM and ("GenuineIntel" in cpu or "AuthenticAMD" in cpu):
         return True
     if "QEMU TCG" in cpu:
         return True

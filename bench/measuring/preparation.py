@@ -11,10 +11,13 @@ from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
 
+import msgspec
+
 from bench.measuring import runtimes
 from bench.measuring.environment import default_allocator, usable_processors
+from bench.measuring.fitting import Fitting, fitting, powers
 from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import Failed, Prepare, Prepared, Resolve, Resolved
+from bench.measuring.wire import Failed, Load, Prepare, Prepared, Resolve, Resolved
 from bench.records import Case
 
 
@@ -73,6 +76,25 @@ class Workshop:
             found = self._ready.get((network, batches)) or self._prepare(network, batches)
             out |= dict.fromkeys((case.id for case in group), found)
         return out
+
+    def fitting(self, case: Case) -> Fitting:
+        """The largest batch of a case that fits into its device's memory; a killed process costs its attempt."""
+        cases = {batch: msgspec.structs.replace(case, batch=batch) for batch in powers()}
+        made = self.prepare(cases.values(), lambda *_: None)
+        self.release()
+
+        def attempt(one: Case) -> str | None:
+            artifact = made[one.id]
+            if isinstance(artifact, str):
+                return artifact
+            try:
+                with Seat(one.threads, one.allocator) as seat:
+                    answer = seat.ask(Load(case=one, folder=str(artifact.folder), seed=self._seed), self._timeout_s)
+            except SeatLostError as lost:
+                return str(lost)
+            return answer.reason if isinstance(answer, Failed) else None
+
+        return fitting(case, attempt)
 
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
         folder = Path(self._folder.name, network.id)

@@ -39,6 +39,8 @@ class Subject(NamedTuple):
     case: Case
     accuracy: Accuracy | None = None
     family: str | None = None
+    finding: Finding | None = None
+    """What whoever asks should know of it beforehand."""
 
 
 class Outcome(NamedTuple):
@@ -77,7 +79,8 @@ def measure(
     check_writable(root / who.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
-    findings = [*noticed, *about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
+    told = [s.finding for s in subjects if s.finding is not None]
+    findings = [*noticed, *told, *about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier())
     what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:

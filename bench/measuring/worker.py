@@ -24,6 +24,7 @@ import torch
 from bench.measuring import artifacts, networks, runtimes
 from bench.measuring.environment import allowed_processors
 from bench.measuring.inputs import images
+from bench.measuring.loaded import copies_of
 from bench.measuring.memory import peak_bytes, resident_bytes
 from bench.measuring.outputs import as_logits, problem_with, problem_with_pair
 from bench.measuring.passes import time_passes, usage
@@ -173,7 +174,11 @@ class Worker:
         if second_in is not first_in:
             inputs.append(_Input(second_in, reference.second))
         self._held[case.id] = _Held(case, loaded, cycle(inputs), tolerance)
-        return Loaded(cold=ColdStart(load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown))
+        copy_s, copy_pinned_s = copies_of(loaded, first)
+        cold = ColdStart(
+            load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
+        )
+        return Loaded(cold=cold)
 
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:

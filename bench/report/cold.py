@@ -34,21 +34,24 @@ def table(records: Sequence[Record]) -> Table:
         "peak: of a process of its own (--seats alone); below, 95 % over runs"
     )
     out.add_column("case", overflow="fold")
-    for name in ("compiled", "loaded", "first pass", "memory", "peak"):
+    found = [cold(record) for record in records]
+    copied = any(one.copy_s is not None for one in found)
+    for name in ("compiled", "loaded", "first pass", "memory", "peak", *(["copy"] if copied else [])):
         out.add_column(name, justify="right", no_wrap=True)
     names = distinct(record.case.network for record in records)
-    for record in records:
-        one = cold(record)
+    for record, one in zip(records, found, strict=True):
         out.add_row(
             Text(names[record.case.network], style="bold"),
-            "–" if one.compile_s is None else format_latency(one.compile_s),
+            _seconds(one.compile_s),
             _value(one.load),
             _value(one.first_pass),
             _mib(one.grown_bytes),
             _mib(one.peak_bytes),
+            *([_seconds(one.copy_s)] if copied else []),
         )
         times = "" if one.times is None else f"{significant(one.times, 2)}x a pass"
-        out.add_row(Text(cases.axes(record.case)), "", _width(one.load), times, "", "")
+        pinned = [f"pinned {_seconds(one.copy_pinned_s)}"] if copied else []
+        out.add_row(Text(cases.axes(record.case)), "", _width(one.load), times, "", "", *pinned)
     return out
 
 
@@ -63,6 +66,7 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
             | _limits("load", one.load)
             | _limits("first_pass", one.first_pass)
             | {"first_pass_times": one.times, "grown_bytes": one.grown_bytes, "peak_bytes": one.peak_bytes}
+            | {"copy_s": one.copy_s, "copy_pinned_s": one.copy_pinned_s}
             | _limits("process_start", one.start_s)
         )
     return out
@@ -70,6 +74,10 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
 
 def _value(found: Estimate | Finding) -> str:
     return format_latency(found.value) if isinstance(found, Estimate) else "–"
+
+
+def _seconds(found: float | None) -> str:
+    return "–" if found is None else format_latency(found)
 
 
 def _width(found: Estimate | Finding) -> str:

@@ -11,8 +11,9 @@ from pathlib import Path
 
 from bench.errors import StoreError
 from bench.judge.front import Panel
+from bench.judge.moves import changes
 from bench.judge.published import Beside
-from bench.report import figure, table
+from bench.report import figure, moves, table
 from bench.report.doubts import About, grouped
 from bench.report.heading import session_words, setting_line
 from bench.report.published import published_markdown
@@ -25,7 +26,11 @@ LISTED = 50
 
 
 def write_front(
-    panels: Sequence[Panel], folder: Path, commands: Sequence[str] = (), beside: Beside = NOTHING
+    panels: Sequence[Panel],
+    folder: Path,
+    commands: Sequence[str] = (),
+    beside: Beside = NOTHING,
+    base: Panel | None = None,
 ) -> tuple[Path, ...]:
     """Write the four files, replacing older ones; returns their paths.
 
@@ -34,13 +39,14 @@ def write_front(
         folder: created when it is missing.
         commands: command lines that reproduce the measurement and the files, quoted in the Markdown file.
         beside: published figures to show with them.
+        base: the panel that fronts of the others are held against; absent: none is.
 
     Raises:
         NothingToShowError: no panel holds a point; nothing was written.
         StoreError: the folder or a file cannot be written.
     """
     drawn = figure.draw(panels, beside.panels)
-    page = document(panels, drawn.unlabelled, commands, beside)
+    page = document(panels, drawn.unlabelled, commands, beside, base)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -55,7 +61,11 @@ def write_front(
 
 
 def document(
-    panels: Sequence[Panel], unlabelled: int = 0, commands: Sequence[str] = (), beside: Beside = NOTHING
+    panels: Sequence[Panel],
+    unlabelled: int = 0,
+    commands: Sequence[str] = (),
+    beside: Beside = NOTHING,
+    base: Panel | None = None,
 ) -> str:
     """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
     parts = [
@@ -68,9 +78,11 @@ def document(
         "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
         "at least as accurate, and better in one of the two."
     )
+    changed = changes(panels, base) if base else []
     parts += [
         table.markdown([panel for panel in panels if panel.points]).rstrip(),
         note,
+        *(["## Who joins, who leaves", moves.markdown(changed, base, panels)] if base and changed else []),
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
         _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),

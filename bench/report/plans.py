@@ -15,7 +15,10 @@ from bench.units import format_duration, format_latency
 if TYPE_CHECKING:
     from rich.table import Table
 
-_SOURCES = {"stored": "measured here before", "macs": "guessed from MACs", "guess": "unknown, assumed 1 GMAC"}
+_SOURCES = {
+    "stored": "measured here before", "scaled": "scaled as others were", "macs": "guessed from MACs",
+    "guess": "unknown, assumed 1 GMAC",
+}  # fmt: skip
 
 
 def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
@@ -48,14 +51,19 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol) -> list[str]:
             f"{spent.runs} runs of about {spent.rounds} rounds, {len(what.lines)} turns a round: "
             f"{format_duration(spent.seconds)} of {format_duration(protocol.budget_s)}."
         )
-    guessed = sum(line.source != "stored" for line in what.lines)
+    guessed = sum(line.source in ("macs", "guess") for line in what.lines)
+    scaled = sum(line.source == "scaled" for line in what.lines)
     sure = f"{guessed} of {len(what.lines)} passes are guesses and may be off by a factor of three." if guessed else ""
+    near = (
+        f"{scaled} of {len(what.lines)} passes are scaled as other networks' were, to within a third." if scaled else ""
+    )
     looks = f"Looks after {spoken(spent.looks)}; what is decided then gets no more turns." if spent.looks else ""
     return [
         done,
         *([looks] if looks else []),
         f"Preparation before that: about {format_duration(what.prepare_s)}.",
         f"Smallest honest budget: {format_duration(spent.smallest_s + 0.5)}.",
+        *([near] if near else []),
         *([sure] if sure else []),
     ]
 

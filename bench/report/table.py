@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bench.judge.comparable import values
+from bench.judge.comparable import Setting, values
 from bench.judge.front import Panel, Point
 from bench.judge.membership import Standing
 from bench.judge.published import PublishedPanel
@@ -126,10 +126,15 @@ def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
     return pd.DataFrame(_rows(panels, published), columns=list(COLUMNS))
 
 
-def rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[dict[str, object]]:
+def rows(
+    panels: Sequence[Panel],
+    published: Sequence[PublishedPanel] = (),
+    moved: Mapping[Setting, Mapping[str, str]] | None = None,
+) -> list[dict[str, object]]:
     """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
 
-    A limit that the data cannot give is absent; `tied_with` is a list.
+    A limit that the data cannot give is absent; `tied_with` is a list. `move` says what became of the place against
+    the base panel, as `bench.report.moves.documents` tells it; absent where nothing did.
     """
     points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
@@ -138,11 +143,12 @@ def rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> l
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        tied, found = [], []
+        tied, found, move = [], [], None
         if number < len(points):
             panel, point = points[number]
             tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
-        out.append({**cells, "tied_with": tied, "findings": found})
+            move = (moved or {}).get(panel.setting, {}).get(point.label)
+        out.append({**cells, "tied_with": tied, "move": move, "findings": found})
     return out
 
 

@@ -10,7 +10,7 @@ import pytest
 from bench.errors import NothingToShowError
 from bench.judge.cold import cold, require_cold
 from bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
-from bench.report.cold import rows
+from bench.report.cold import rows, table
 from tests.making import record
 
 
@@ -40,6 +40,20 @@ def test_figures_are_means_over_runs_with_limits() -> None:
     assert found.times == pytest.approx(10)
     assert (found.grown_bytes, found.peak_bytes, found.compile_s) == (51, 300, 3.5)
     assert isinstance(found.start_s, Estimate)
+
+
+def test_copies_are_shown_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
+    plain = started(record(), [0.4, 0.5, 0.6])
+    runs = tuple(
+        msgspec.structs.replace(run, cold=msgspec.structs.replace(run.cold, copy_s=0.002, copy_pinned_s=0.001))
+        for run in plain.runs
+        if run.cold is not None
+    )
+    copied = msgspec.structs.replace(plain, runs=runs)
+    assert (cold(copied).copy_s, cold(copied).copy_pinned_s) == (0.002, 0.001)
+    assert rows([copied])[0]["copy_s"] == 0.002
+    assert [column.header for column in table([copied]).columns][-1] == "copy"
+    assert [column.header for column in table([plain]).columns][-1] == "peak"
 
 
 def test_the_peak_of_a_shared_process_belongs_to_nobody() -> None:

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 
 from bench.judge.forecast import forecast
-from bench.records import Case, CaseLine, Record, Run, TurnLine
+from bench.records import Case, CaseLine, ColdStart, Record, Run, TurnLine
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 CASE = Case(network="levit_192", resolution=224)
@@ -53,3 +53,56 @@ def test_a_round_costs_every_turn_of_every_case() -> None:
     assert what.costs.round_s == pytest.approx((2 + 4) * 0.025 + (2 + 10) * 0.01, abs=0.02)
     assert what.costs.start_s > 0
     assert what.prepare_s > what.costs.start_s
+
+
+def _with(case: Case, **fields: object) -> Case:
+    return msgspec.structs.replace(case, **fields)
+
+
+def test_a_network_in_another_setting_takes_what_the_change_did_to_others() -> None:
+    other, third = _with(CASE, network="a"), _with(CASE, network="b")
+    compiled = [_with(one, runtime="compile", batch=16) for one in (CASE, other, third)]
+    known = [
+        _record(CASE, 0.020), _record(other, 0.010), _record(third, 0.030),
+        _record(compiled[1], 0.050), _record(compiled[2], 0.210),
+    ]  # fmt: skip
+    line = forecast([compiled[0]], [], PROTOCOL, known, MACHINE).lines[0]
+    assert (line.pass_s, line.source) == (pytest.approx(0.020 * 6), "scaled")
+    unknown = forecast([_with(compiled[0], threads=2)], [], PROTOCOL, known, MACHINE).lines[0]
+    assert unknown.source == "macs"
+
+
+def test_the_nearest_setting_of_a_network_is_scaled() -> None:
+    other = _with(CASE, network="a")
+    near, far = {"batch": 16}, {"batch": 1, "runtime": "compile", "allocator": "shipped"}
+    wanted = {"batch": 16, "runtime": "compile"}
+    known = [_record(_with(CASE, **near), 1.0), _record(_with(CASE, **far), 100.0)]
+    known += [_record(_with(other, **setting), 2.0) for setting in (near, far, wanted)]
+    assert forecast([_with(CASE, **wanted)], [], PROTOCOL, known, MACHINE).lines[0].pass_s == pytest.approx(1.0)
+
+
+def test_preparation_and_loading_cost_what_they_did() -> None:
+    case = _with(CASE, runtime="compile")
+    cold = ColdStart(load_s=2.0, first_pass_s=1.0, grown_bytes=0)
+    record = _record(case, 0.02)
+    record = msgspec.structs.replace(
+        record,
+        info=msgspec.structs.replace(record.info, prepare_s=100.0),
+        runs=tuple(msgspec.structs.replace(run, cold=cold) for run in record.runs),
+    )
+    before = forecast([case], [], PROTOCOL, [], MACHINE)
+    known = forecast([case], [], PROTOCOL, [record], MACHINE)
+    assert known.prepare_s == pytest.approx(100 + 4 + known.costs.start_s)
+    assert known.costs.start_s == pytest.approx(4 + 5.0)
+    assert before.prepare_s > forecast([CASE], [], PROTOCOL, [], MACHINE).prepare_s + 30
+    another = forecast([_with(case, network="efficientnet_b0")], [], PROTOCOL, [record], MACHINE)
+    assert another.prepare_s == pytest.approx(known.prepare_s)
+
+
+def test_cases_of_one_artifact_are_prepared_once() -> None:
+    both = [
+        _with(CASE, allocator=allocator, threads=threads) for allocator in ("shipped", "pinned") for threads in (1, 2)
+    ]
+    one = forecast(both[:1], [], PROTOCOL, [], MACHINE)
+    four = forecast(both, [], PROTOCOL, [], MACHINE)
+    assert four.prepare_s - four.costs.start_s == pytest.approx(one.prepare_s - one.costs.start_s)

@@ -25,7 +25,7 @@ from bench.request import Request, check
 
 
 def test_an_unknown_device_is_refused_with_those_there_are() -> None:
-    with pytest.raises(UsageError, match=r"unknown device 'tpu'\. Choose from cpu, arm, cuda"):
+    with pytest.raises(UsageError, match=r"unknown device 'tpu'\. Choose from cpu, arm, cuda, mps"):
         devices.resolve("tpu")
 
 
@@ -141,6 +141,10 @@ class Remote(InProcess):
         out, self._clocked = tuple(self._clocked), []
         return out
 
+    def copy_seconds(self, images: torch.Tensor) -> tuple[float, float]:
+        assert images.dtype == torch.float32, "copies are of images as a user has them"
+        return 0.002, 0.001
+
 
 def test_a_seat_places_once_fetches_for_checks_and_stores_the_devices_own_seconds(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path
@@ -159,7 +163,9 @@ def test_a_seat_places_once_fetches_for_checks_and_stores_the_devices_own_second
     case = Case(network="tests.hostile_networks:sound", resolution=64, runtime="remote")
     artifacts.prepare(case, (1,), tmp_path, 0)
     worker = Worker()
-    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    loaded = worker.answer(Load(case=case, folder=str(tmp_path), seed=0))
+    assert isinstance(loaded, Loaded)
+    assert (loaded.cold.copy_s, loaded.cold.copy_pinned_s) == (0.002, 0.001)
     before = held[0].calls.copy()
     answer = worker.answer(Turn(case=case.id, settle=2, passes=3))
     assert isinstance(answer, Turned), answer

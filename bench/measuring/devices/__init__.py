@@ -16,7 +16,9 @@ if TYPE_CHECKING:
 
     from bench.measuring.loaded import Loaded
 
-_KNOWN = ("cpu", "arm", "cuda")
+_KNOWN = ("cpu", "arm", "cuda", "mps")
+OWN_MEMORY = ("cuda", "mps")
+"""Those whose memory ends before the machine's patience does: a batch may be the largest that fits."""
 
 
 class Device(Protocol):

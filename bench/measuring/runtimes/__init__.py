@@ -59,8 +59,8 @@ class _Known(NamedTuple):
 
 
 _BUILT_IN = {
-    "eager": _Known(devices=("cpu", "cuda")),
-    "channels-last": _Known(devices=("cpu", "cuda")),
+    "eager": _Known(devices=("cpu", "cuda", "mps")),
+    "channels-last": _Known(devices=("cpu", "cuda", "mps")),
     "torchscript": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",)),
     "compile": _Known(devices=("cpu", "cuda"), artifact_of=("batch", "threads"), missing=needs.compiler),
     "onnxruntime": _Known(precisions=("fp32",), artifact_of=("batch",), missing=needs.onnxruntime),
@@ -122,6 +122,11 @@ def precisions_of(name: str) -> tuple[str, ...]:
     return _BUILT_IN[name].precisions if name in _BUILT_IN else ()
 
 
+def serves_all_batches(name: str) -> bool:
+    """Whether an artifact of the runtime serves every batch."""
+    return "batch" not in _BUILT_IN.get(name, _FOREIGN).artifact_of
+
+
 def unavailable(name: str) -> str | None:
     """Why a runtime of the suite cannot run here and what would make it run; None for others: a seat asks them."""
     return _BUILT_IN.get(name, _FOREIGN).missing()
@@ -152,7 +157,7 @@ def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
 def of_an_artifact(case: Case) -> Case:
     """The case without what does not change its artifact: cases that are equal here share one."""
     kept = _BUILT_IN.get(case.runtime, _FOREIGN).artifact_of
-    usual = {"batch": 1, "threads": 1, "allocator": "n/a"}
+    usual = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
     return msgspec.structs.replace(case, **{field: value for field, value in usual.items() if field not in kept})
 
 

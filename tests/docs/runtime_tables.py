@@ -1,0 +1,145 @@
+"""Tables of docs/runtimes.md, docs/threads.md and the README on runtimes, threads and streams, from stored sessions.
+
+python -m tests.docs.runtime_tables        writes them into the pages; the tests compare them
+"""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.judge.against import against
+from bench.judge.estimates import latency, throughput
+from bench.judge.front import panels
+from bench.judge.moves import base_of, changes
+from bench.judge.scaling import Step, scaling
+from bench.records import Estimate
+from bench.report import moves, pair
+from bench.report.scaling import at_work, notes
+from bench.store import Session
+from bench.units import format_latency, significant
+from tests.docs import measured_page as measured
+
+FAST, SLOW = "levit_192", "efficientnet_b2"
+ROOT = measured.ROOT
+AGREEMENT = ROOT / "docs" / "agreement.json"
+
+
+def pair_lines() -> list[str]:
+    """EfficientNet-B2's time over LeViT-192's, by runtime, batch and allocator."""
+    (session,) = measured.sessions("runtimes")
+    return pair.markdown(pair.grid(against(measured.subjects([session]), FAST), SLOW))
+
+
+def readme_lines() -> list[str]:
+    """The same with what it is, for the README."""
+    (session,) = measured.sessions("runtimes")
+    return [
+        "**How many times as long EfficientNet-B2 takes as LeViT-192**, one thread, by runtime, batch and allocator",
+        f"(95 % limits over {_runs(session)} fresh runs, session `{session.head.session}`):",
+        "",
+        *pair_lines(),
+    ]
+
+
+def page_lines() -> list[str]:
+    """The same for docs/runtimes.md, with the command."""
+    (session,) = measured.sessions("runtimes")
+    names = ",".join(dict.fromkeys(record.case.runtime for record in measured.subjects([session])))
+    return [
+        f"One thread, {_runs(session)} fresh runs of one interleaved session, ratios paired by round:",
+        "",
+        *pair_lines(),
+        "",
+        "```sh",
+        f"levit-bench run --networks {FAST},{SLOW} --runtime {names} \\",
+        "  --batch 1,16 --allocator shipped,pinned --budget 15m",
+        f"levit-bench show --session {session.head.session} --against {FAST} --grid {SLOW}",
+        "```",
+    ]
+
+
+def sweep_lines() -> list[str]:
+    """Who joins and who leaves the front of the paper's networks, by runtime, at each batch that was measured."""
+    out: list[str] = []
+    for session in measured.sessions("sweep"):
+        found = panels(measured.subjects([session]))
+        base = base_of(found)
+        batch = base.setting.batch
+        out += [
+            f"Batch {batch}, pinned, {_runs(session)} fresh runs (`{session.head.session}`).",
+            "",
+            moves.markdown(changes(found, base), base, found),
+            "",
+        ]
+    return out[:-1]
+
+
+def scaling_lines() -> list[str]:
+    """Threads and streams, from the stored session."""
+    (session,) = measured.sessions("threads")
+    curves = scaling(measured.subjects([session]))
+    lines = [
+        f"One session of {_runs(session)} fresh runs on two processors, batch 1, pinned, eager "
+        f"(`{session.head.session}`):",
+        "",
+        "| network | at work | latency | images/s | speed-up | efficiency |",
+        "|:--|:--|--:|--:|--:|--:|",
+    ]
+    for curve in curves:
+        for step in curve.steps:
+            name = curve.base.case.network if step.record is curve.base else ""
+            lines.append(f"| {name} | {at_work(step.record.case)} | {' | '.join(_figures(step))} |")
+    return [*lines, "", *(f"- {note}" for note in notes(curves))]
+
+
+def agreement_lines() -> list[str]:
+    """Our figures against those of each runtime's own tool."""
+    document = json.loads(AGREEMENT.read_text(encoding="utf-8"))
+    lines = ["| runtime | network | its own tool | tool / ours | 95 % |", "|:--|:--|:--|--:|:--|"]
+    for row in document["rows"]:
+        limits = f"{row['low']:.3f} to {row['high']:.3f}"
+        lines.append(f"| {row['runtime']} | {row['network']} | {row['tool']} | {row['ratio']:.3f} | {limits} |")
+    return [
+        *lines,
+        "",
+        f"{document['repetitions']} repetitions in turns, {document['machine']}, {document['versions']}.",
+    ]
+
+
+def _figures(step: Step) -> tuple[str, str, str, str]:
+    time, rate = latency(step.record), throughput(step.record)
+    assert isinstance(time, Estimate)
+    assert isinstance(rate, Estimate)
+    assert step.speedup is not None
+    assert step.efficiency is not None
+    told = f"{significant(step.speedup.value)} ({significant(step.speedup.low)} to {significant(step.speedup.high)})"
+    return format_latency(time.value), significant(rate.value), told, f"{100 * step.efficiency:.0f} %"
+
+
+def _runs(session: Session) -> int:
+    return sum(end.outcome == "done" for end in session.ends)
+
+
+BLOCKS: tuple[tuple[Path, str, Callable[[], list[str]]], ...] = (
+    (ROOT / "README.md", "runtimes", readme_lines),
+    (ROOT / "docs" / "runtimes.md", "pair", page_lines),
+    (ROOT / "docs" / "runtimes.md", "sweep", sweep_lines),
+    (ROOT / "docs" / "runtimes.md", "agreement", agreement_lines),
+    (ROOT / "docs" / "threads.md", "scaling", scaling_lines),
+)
+"""Page, marker and content of every block."""
+
+
+def written(text: str, marker: str, lines: list[str]) -> str:
+    """The page with the block between `<!-- marker -->` and the next `<!-- end -->` replaced."""
+    before, start, rest = text.partition(f"<!-- {marker} -->\n")
+    _, end, after = rest.partition("<!-- end -->")
+    assert end, f"the page has no block {marker!r}"
+    return f"{before}{start}" + "\n".join(lines) + f"\n{end}{after}"
+
+
+if __name__ == "__main__":
+    for page, marker, made in BLOCKS:
+        page.write_text(written(page.read_text(encoding="utf-8"), marker, made()), encoding="utf-8")

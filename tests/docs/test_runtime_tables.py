@@ -1,0 +1,58 @@
+"""The tables on runtimes, threads and streams are what the stored sessions say."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bench.judge.against import against
+from bench.judge.scaling import scaling
+from tests.docs import measured_page as measured
+from tests.docs import runtime_tables as tables
+from tests.docs.blocks import ROOT
+
+
+@pytest.mark.parametrize(("page", "marker", "made"), tables.BLOCKS, ids=lambda value: getattr(value, "name", None))
+def test_a_block_is_written_from_the_sessions(page: Path, marker: str, made: object) -> None:
+    text = page.read_text(encoding="utf-8")
+    assert text == tables.written(text, marker, made()), "run: python -m tests.docs.runtime_tables"  # type: ignore[operator]
+
+
+def test_the_pair_was_measured_in_every_runtime_batch_and_allocator() -> None:
+    (session,) = measured.sessions("runtimes")
+    found = [one for one in against(measured.subjects([session]), tables.FAST) if not one.is_base]
+    assert len(found) == 6 * 2 * 2
+    for one in found:
+        assert one.ratio is not None, one.record.case.label
+        assert one.ratio.low > 1, f"EfficientNet-B2 is the slower one: {one.record.case.label}"
+
+
+def test_streams_were_held_against_threads() -> None:
+    (session,) = measured.sessions("threads")
+    steps = [step for curve in scaling(measured.subjects([session])) for step in curve.steps]
+    assert any(step.over_threads is not None for step in steps)
+    assert all(step.efficiency is not None and step.efficiency < 1.1 for step in steps)
+
+
+@pytest.mark.slow
+def test_the_tools_of_runtimes_can_be_held_against_ours(tmp_path: Path) -> None:
+    pytest.importorskip("onnxruntime")
+    pytest.importorskip("openvino")
+    words = ["--networks", "levit_128s", "--repetitions", "2", "--budget", "3s", "--seconds", "1"]
+    done = subprocess.run(
+        [sys.executable, str(ROOT / "docs" / "examples" / "agree_with_tools.py"), *words],
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        check=False, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    told = json.loads((tmp_path / "agreement.json").read_text(encoding="utf-8"))
+    assert {row["runtime"] for row in told["rows"]} == {"eager", "onnxruntime", "openvino"}
+    for row in told["rows"]:
+        assert len(row["ours_s"]) == len(row["tool_s"]) == 2
+        assert row["low"] < row["ratio"] < row["high"]
+        assert 0.2 < row["ratio"] < 5, "seconds and milliseconds were mixed up"

@@ -1,0 +1,63 @@
+"""The workflows call commands that exist, on runners of both kinds of processors."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from bench.cli import _VERBS, cli
+from tests.house.plan import ROOT
+
+WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
+
+
+def steps(path: Path) -> list[dict[str, Any]]:
+    """All steps of a workflow."""
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    return [step for job in told["jobs"].values() for step in job["steps"]]
+
+
+def commands(path: Path) -> list[list[str]]:
+    """Words of every command line, expressions of the workflow replaced by a word."""
+    lines = [line for step in steps(path) for line in step.get("run", "").splitlines()]
+    return [shlex.split(re.sub(r"\$\{\{.*?\}\}", "10m", line)) for line in lines]
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_command_of_a_workflow_exists(path: Path) -> None:
+    targets = re.findall(r"^([a-z-]+):", (ROOT / "Makefile").read_text(encoding="utf-8"), re.M)
+    called = commands(path)
+    assert called
+    for words in called:
+        assert words[0] in ("make", "pip", "levit-bench", "cat"), words
+        if words[0] == "make":
+            assert words[1] in targets
+        if words[0] == "levit-bench":
+            assert words[1] in _VERBS
+            verb = cli.get_command(None, words[1])  # type: ignore[arg-type]
+            assert verb is not None
+            known = {option for parameter in verb.params for option in parameter.opts}
+            assert {word for word in words[2:] if word.startswith("--")} <= known
+
+
+@pytest.mark.parametrize("name", ["tests.yml", "paper.yml"])
+def test_both_kinds_of_processors_are_asked(name: str) -> None:
+    told = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
+    runners = [job["strategy"]["matrix"]["runner"] for job in told["jobs"].values() if "strategy" in job]
+    assert ["ubuntu-24.04", "ubuntu-24.04-arm"] in runners
+
+
+def test_what_the_paper_workflow_uploads_is_what_it_merges() -> None:
+    path = ROOT / ".github" / "workflows" / "paper.yml"
+    uploaded = [step["with"] for step in steps(path) if step.get("uses", "").startswith("actions/upload-artifact")]
+    downloaded = [step["with"] for step in steps(path) if step.get("uses", "").startswith("actions/download-artifact")]
+    assert uploaded[0]["path"] == "measured"
+    assert uploaded[0]["name"].startswith(downloaded[0]["pattern"].removesuffix("*"))
+    assert downloaded[0]["merge-multiple"] is True
+    (bench,) = [words for words in commands(path) if words[:2] == ["make", "bench"]]
+    assert bench[2].endswith("--store measured")

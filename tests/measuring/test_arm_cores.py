@@ -1,0 +1,62 @@
+"""ARM cores by their numbers, from texts as /proc/cpuinfo shows them on well-known machines."""
+
+from __future__ import annotations
+
+import platform
+import subprocess
+
+import pytest
+
+from bench.measuring import arm_cores, machine
+
+
+def cpuinfo(*cores: tuple[str, str, int]) -> str:
+    """So many processors of each (implementer, part)."""
+    one = "processor\t: {at}\nBogoMIPS\t: 243.75\nFeatures\t: fp asimd evtstrm\nCPU implementer\t: {i}\n"
+    one += "CPU architecture: 8\nCPU variant\t: 0x1\nCPU part\t: {p}\nCPU revision\t: 1\n\n"
+    numbers = [(i, p) for i, p, count in cores for _ in range(count)]
+    return "".join(one.format(at=at, i=i, p=p) for at, (i, p) in enumerate(numbers))
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        (cpuinfo(("0x41", "0xd40", 64)), "ARM Neoverse-V1"),  # Graviton 3
+        (cpuinfo(("0x41", "0xd0c", 80)), "ARM Neoverse-N1"),  # Altra
+        (cpuinfo(("0x41", "0xd0b", 4)), "ARM Cortex-A76"),  # Raspberry Pi 5
+        (cpuinfo(("0x61", "0x022", 4), ("0x61", "0x023", 4)), "4x Apple Icestorm (M1) + 4x Apple Firestorm (M1)"),
+        (
+            cpuinfo(("0x41", "0xd05", 4), ("0x41", "0xd41", 3), ("0x41", "0xd44", 1)),
+            "4x ARM Cortex-A55 + 3x ARM Cortex-A78 + 1x ARM Cortex-X1",
+        ),
+        (cpuinfo(("0x41", "0xfff", 2)), "ARM part 0xfff"),
+        (cpuinfo(("0x99", "0x001", 2)), "implementer 0x99 part 0x001"),
+    ],
+)
+def test_cores_are_named_by_their_numbers(text: str, name: str) -> None:
+    assert arm_cores.cores(text) == name
+
+
+@pytest.mark.parametrize("text", ["", "vendor_id\t: GenuineIntel\nmodel name\t: Xeon\n", "CPU implementer\t: 0x41\n"])
+def test_a_text_without_numbers_names_nothing(text: str) -> None:
+    assert arm_cores.cores(text) is None
+
+
+def test_every_implementer_with_a_core_has_a_name() -> None:
+    assert {implementer for implementer, _ in arm_cores.PARTS} <= set(arm_cores.IMPLEMENTERS)
+
+
+def test_the_fingerprint_names_the_core_on_arm_alone(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(machine, "_text", lambda _path: cpuinfo(("0x41", "0xd4f", 8)))
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert machine.machine().cpu_model == "ARM Neoverse-V2"
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    assert machine.machine().cpu_model != "ARM Neoverse-V2"
+
+
+def test_an_apple_processor_tells_its_extensions(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = "hw.optional.arm.FEAT_FP16: 1\nhw.optional.arm.FEAT_DotProd: 1\nhw.optional.arm.FEAT_BF16: 0\n"
+    monkeypatch.setattr(platform, "system", lambda: "Darwin")
+    monkeypatch.setattr(platform, "machine", lambda: "arm64")
+    monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=told))
+    assert machine._apples_features() == {"asimd", "asimdhp", "asimddp"}
