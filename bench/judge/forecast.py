@@ -6,7 +6,6 @@ setting did to other networks. Knows rough rates; refuses to measure. Every numb
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
@@ -25,11 +24,13 @@ _OVERHEAD_S = 0.004
 """What eager PyTorch adds to a pass of some hundred operators."""
 _UNKNOWN_MACS = 1e9
 _NULL_S = 4e-6
-_START_S = 4.0
-"""Start of a process with torch and timm, and _CASE_S for each case it loads."""
+_START_S = 2.0
+"""What one processor takes to start a process with torch and timm, and _CASE_S for each case that it loads."""
 _CASE_S = 0.25
+_CHECKED = 3
+"""Passes in which a case is loaded: two are checked, and what they are checked with takes as long as another."""
 _PREPARE_S = 2.0
-"""Preparing a network, and twice _START_S for the processes of preparation and rehearsal."""
+"""Preparing a network, beside the processes of preparation and rehearsal."""
 _MAKING_S = {"torchscript": 1.0, "onnxruntime": 6.0, "openvino": 8.0, "compile": 45.0}
 """What runtimes add to that until the store knows better: tracing, export, compilation; all make it for a batch."""
 _MADE_FOR_THREADS = ("compile",)
@@ -65,7 +66,12 @@ class Stored:
         self._networks: dict[Case, dict[_Setting, float]] = {}
         self._preparing: dict[Case, float] = {}
         self._by_runtime: dict[str, list[float]] = {}
-        self._loading: dict[str, list[float]] = {}
+        self._loading: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        records = list(records)
+        seats: dict[str, int] = {}
+        for record in records:
+            most = max((run.seat.seat + 1 for run in record.runs if run.seat is not None), default=1)
+            seats[record.session] = max(most, seats.get(record.session, 1))
         for record in records:
             case, seconds = record.case, record.info.prepare_s
             passes = [d for run in record.runs for turn in run.turns for d in turn.duration_s]
@@ -74,9 +80,12 @@ class Stored:
             if seconds is not None and record.info.role == "subject":
                 self._preparing[_artifact(case)] = seconds
                 self._by_runtime.setdefault(case.runtime, []).append(seconds)
-            # Two passes of each case are checked, beside the references that they are checked with.
-            self._loading.setdefault(case.runtime, []).extend(
-                one.load_s + 3 * one.first_pass_s for run in record.runs if (one := run.cold) is not None
+            # Seats that load side by side wait for each other: the processor's share of each is what it costs.
+            share = min(1.0, record.machine.logical_cores / seats[record.session])
+            self._loading.setdefault((case.runtime, case.batch), []).extend(
+                (share * cold.load_s, share * cold.first_pass_s / median(passes))
+                for run in record.runs
+                if (cold := run.cold) is not None and passes and record.info.role == "subject"
             )
 
     def pass_s(self, case: Case) -> tuple[float | None, Source]:
@@ -108,9 +117,11 @@ class Stored:
         return self._preparing.get(_artifact(case), usual)
 
     def loading_s(self, case: Case, pass_s: float) -> float:
-        """Seconds in which a seat loads and checks it."""
-        alike = self._loading.get(case.runtime)
-        return median(alike) if alike else _CASE_S + 3 * pass_s
+        """Seconds of one processor in which a seat loads and checks it."""
+        alike = self._loading.get((case.runtime, case.batch))
+        if not alike:
+            return _CASE_S + _CHECKED * pass_s
+        return median(load for load, _ in alike) + _CHECKED * pass_s * median(times for _, times in alike)
 
 
 def _setting(case: Case) -> _Setting:
@@ -149,10 +160,9 @@ def forecast(
     }
     alone = sum(case.streams for case in subjects if not case.shares_its_seat(protocol.seats))
     seats = sum(environments.values()) + alone
-    # Seats start side by side, at most as many at once as there are processors.
-    waves = math.ceil(seats / max(1, here.logical_cores))
+    # Seats start and load side by side, on as many processors as there are.
     loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)
-    start_s = waves * _START_S + loading_s / min(seats, here.logical_cores)
+    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), here.logical_cores))
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
         for line in lines

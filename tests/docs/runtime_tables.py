@@ -81,8 +81,10 @@ def scaling_lines() -> list[str]:
     (session,) = measured.sessions("threads")
     curves = scaling(measured.subjects([session]))
     lines = [
-        f"One session of {_runs(session)} fresh runs on two processors, batch 1, pinned, eager "
-        f"(`{session.head.session}`):",
+        (
+            f"One session of {_runs(session)} fresh runs on two processors, batch 1, pinned, eager "
+            f"(`{session.head.session}`):"
+        ),
         "",
         "| network | at work | latency | images/s | speed-up | efficiency |",
         "|:--|:--|--:|--:|--:|--:|",

@@ -23,7 +23,7 @@ FLOORS = {
     "bench.errors": Floor(0),
     "bench.version": Floor(0),
     "bench.records": Floor(1),
-    "bench.arguments": Floor(2),
+    "bench.arguments": Floor(3),
     "bench.history": Floor(2),
     "bench.profiles": Floor(2),
     "bench.stats": Floor(2),
