@@ -358,7 +358,7 @@ def page() -> str:
     )
 
 
-_README = """Not 5 times: on {machine}, one thread, batch 1, eager, LeViT-192 is
+_README = """The front above: on {machine}, one thread, batch 1, eager, LeViT-192 is
 {pinned} times faster than EfficientNet-B2 pinned, {shipped} times as shipped (95 %
 intervals over {runs} fresh runs). Between sessions of 60 s the latency relative to
 the yardstick scatters by {ratio_pinned} pinned and {ratio_shipped} shipped (root mean square over networks),

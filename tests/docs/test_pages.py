@@ -24,6 +24,8 @@ CAP = {"levit-bench": "5s", "pytest": "15s", "python": "5s"}
 """Budgets by command."""
 LONG_CAP = "60s"
 """Budget of a suite that asserts on an interval: it needs more than one that is only shown."""
+WORKED = ("docs/add-a-network.md", "docs/add-a-runtime.md")
+"""Pages whose measurements test_worked_pages.py runs, in order."""
 LONGEST_S = 60.0
 """Seconds of the longest documented budget that is run, capped; longer ones prepare too much for a test."""
 MOST_NETWORKS = 3
@@ -98,7 +100,11 @@ _ON_GPU = [(block, words) for block, words in _EVERY if _needs_a_gpu(words)]
 _ALL = [(block, words) for block, words in _EVERY if not _needs_a_gpu(words)]
 _QUICK = [(block, words) for block, words in _ALL if not (_measures(words) or _trains(words) or _profiles(words))]
 _LONG = [(block, words) for block, words in _ALL if _measures(words) and _prepares_for_minutes(words)]
-_RUNS = [(block, words) for block, words in _ALL if _measures(words) and not _prepares_for_minutes(words)]
+_RUNS = [
+    (block, words)
+    for block, words in _ALL
+    if _measures(words) and not _prepares_for_minutes(words) and block.page not in WORKED
+]
 _RUNS = list({(tuple(words), _files(words, block.page)): (block, words) for block, words in _RUNS}.values())
 
 

@@ -8,9 +8,9 @@ import pytest
 
 from bench import store
 from tests.docs.blocks import PARSED_ONLY, ROOT, SHELL, blocks, commands, lay_out
-from tests.docs.test_pages import execute
+from tests.docs.test_pages import WORKED, execute
 
-NETWORK, RUNTIME = "docs/add-a-network.md", "docs/add-a-runtime.md"
+NETWORK, RUNTIME = WORKED
 
 
 def work_through(page: str, folder: Path) -> list[str]:

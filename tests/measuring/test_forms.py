@@ -94,12 +94,16 @@ LEFT = {
 """Norms that stay, of networks where any does, and what their reasons say. Everywhere else all are folded."""
 
 
+HEAVY_M = 4000.0
+"""Millions of multiply-accumulates above which a network takes a minute, and only `make test-all` has one."""
+
+
 def _spread() -> list[object]:
     """Every network; of those that add least, neither the smallest of their family nor with norms that stay, apart."""
     smallest: dict[str, catalog.Entry] = {}
     for entry in sorted(catalog.entries(), key=lambda entry: entry.macs_m or 0):
         smallest.setdefault(entry.family, entry)
-    first = {entry.name for entry in smallest.values()} | set(LEFT)
+    first = {entry.name for entry in smallest.values() if (entry.macs_m or 0) <= HEAVY_M} | set(LEFT)
     ours = {entry.name for entry in catalog.entries() if entry.built_by == "levit-bench"}
     return [
         pytest.param(entry, id=entry.name, marks=[] if entry.name in first | ours else [pytest.mark.exhaustive])
