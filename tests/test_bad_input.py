@@ -37,7 +37,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
         (["--networks", "levit_128s", "--budget", "soon"], "'soon' is no duration"),
         (["--networks", "levit_128s", "--budget", "0s"], "'0s' is no duration"),
         (["--networks", "levit_128s", "--budget", "60"], "'60' is no duration"),
-        (["--networks", "levit_128s", "--device", "tpu"], "unknown device 'tpu'. Choose from cpu, arm, cuda."),
+        (["--networks", "levit_128s", "--device", "tpu"], "unknown device 'tpu'. Choose from cpu, arm, cuda, mps."),
         (["--networks", "levit_128s", "--allocator", "jemalloc"], "unknown allocator 'jemalloc'"),
         (["--networks", "levit_128s", "--runtime", "tensorrt"], "unknown runtime 'tensorrt'. Choose from eager"),
         (["--networks", "levit_128s", "--seats", "window"], "unknown seats 'window'"),

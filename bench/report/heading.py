@@ -40,7 +40,8 @@ def title(panel: Panel, panels: Sequence[Panel]) -> str:
     """What this panel differs in from the others; empty when it is alone."""
     differing = differences(other.setting for other in panels)
     found = values(panel.setting)
-    told = [name for name in differing if not (name == "seats" and _usual(name, found))]
+    untold = [name for name in ("seats", "runtime_version") if _usual(name, found)]
+    told = [name for name in differing if name not in untold]
     return ", ".join(_machine(panel) if name == "machine" else phrase(name, found[name]) for name in told)
 
 

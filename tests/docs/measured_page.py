@@ -40,7 +40,10 @@ EVIDENCE = ROOT / "docs" / "evidence.toml"
 """Which sessions each claim rests on, by name: other sessions in the store change nothing here."""
 
 
-TOPICS = ("seats", "stability", "front", "levit", "ablation", "race", "planted", "witness", "loaded")
+TOPICS = (
+    "seats", "stability", "front", "levit", "ablation", "race", "planted", "witness", "loaded", "runtimes", "threads",
+    "sweep",
+)  # fmt: skip
 """Sessions on processors, but the pilot's."""
 
 

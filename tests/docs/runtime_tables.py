@@ -6,17 +6,18 @@ python -m tests.docs.runtime_tables        writes them into the pages; the tests
 from __future__ import annotations
 
 import json
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from bench.judge.against import against
 from bench.judge.estimates import latency, throughput
-from bench.judge.front import panels
+from bench.judge.front import Panel, panels
 from bench.judge.moves import base_of, changes
 from bench.judge.scaling import Step, scaling
 from bench.records import Estimate
 from bench.report import moves, pair
 from bench.report.scaling import at_work, notes
+from bench.report.table import plus_minus
 from bench.store import Session
 from bench.units import format_latency, significant
 from tests.docs import measured_page as measured
@@ -79,8 +80,22 @@ def sweep_lines() -> list[str]:
             "",
             moves.markdown(changes(found, base), base, found),
             "",
+            *_latencies(found),
+            "",
         ]
     return out[:-1]
+
+
+def _latencies(found: Sequence[Panel]) -> list[str]:
+    """Milliseconds a batch: a row a network, a column a runtime."""
+    cells = {(point.label, panel.setting.runtime): point.latency for panel in found for point in panel.points}
+    names = dict.fromkeys(name for name, _ in sorted(cells, key=lambda key: cells[key].value))
+    runtimes = sorted(dict.fromkeys(runtime for _, runtime in cells), key=lambda name: (name != "eager", name))
+    lines = [f"| ms a batch | {' | '.join(runtimes)} |", f"|:--|{'--:|' * len(runtimes)}"]
+    for name in names:
+        times = [cells[name, runtime] for runtime in runtimes]
+        lines.append(f"| {name} | {' | '.join(f'{significant(1e3 * t.value)} {plus_minus(t)}' for t in times)} |")
+    return lines
 
 
 def scaling_lines() -> list[str]:
