@@ -28,7 +28,7 @@ _HOME = str(Path(__file__).parents[2])  # The folder that holds this very packag
 # where its parent has it before any other folder is looked at. Afterwards the import path is as if nothing had been.
 # Processors are bound first of all: libraries look at them when they make their threads.
 _BOOTSTRAP = (
-    "import os, sys; own = sys.argv.pop(2); own and os.sched_setaffinity(0, map(int, own.split(','))); "
+    "import os, sys; own = sys.argv.pop(); own and os.sched_setaffinity(0, map(int, own.split(','))); "
     "sys.path.insert(0, sys.argv.pop(1)); import bench; del sys.path[0]; "
     "from bench.measuring.worker import main; main()"
 )
@@ -66,8 +66,8 @@ class Seat:
             [
                 sys.executable,
                 *_WORKER,
-                ",".join(map(str, processors or ())),
                 *map(str, (*inherited, threads, int(die_with_thread))),
+                ",".join(map(str, processors or ())),
             ],
             env=seat_environment(os.environ | _import_path(), threads, allocator),
             pass_fds=inherited,

@@ -8,20 +8,26 @@ from __future__ import annotations
 import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 from bench.judge.against import against
 from bench.judge.estimates import latency, throughput
 from bench.judge.front import Panel, panels
 from bench.judge.moves import base_of, changes
+from bench.judge.rivals import paired
 from bench.judge.scaling import Step, scaling
-from bench.records import Estimate
-from bench.report import moves, pair
+from bench.records import Estimate, Record
+from bench.report import figure, moves, pair, scaling_figure
 from bench.report.scaling import at_work, notes
 from bench.report.table import plus_minus
 from bench.store import Session
 from bench.units import format_latency, significant
 from tests.docs import measured_page as measured
 
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+NOTEWORTHY = 1.05
 FAST, SLOW = "levit_192", "efficientnet_b2"
 ROOT = measured.ROOT
 AGREEMENT = ROOT / "docs" / "agreement.json"
@@ -82,6 +88,8 @@ def sweep_lines() -> list[str]:
             "",
             *_latencies(found),
             "",
+            _slower(measured.subjects([session])),
+            "",
         ]
     return out[:-1]
 
@@ -96,6 +104,18 @@ def _latencies(found: Sequence[Panel]) -> list[str]:
         times = [cells[name, runtime] for runtime in runtimes]
         lines.append(f"| {name} | {' | '.join(f'{significant(1e3 * t.value)} {plus_minus(t)}' for t in times)} |")
     return lines
+
+
+def _slower(records: Sequence[Record]) -> str:
+    """Which networks a runtime surely makes slower than eager mode does, by at least a twentieth."""
+    eager = {one.case.network: one for one in records if one.case.runtime == "eager"}
+    told = []
+    for one in records:
+        ratio = paired([one], [eager[one.case.network]])
+        if ratio is not None and ratio.low > NOTEWORTHY:
+            limits = f"{significant(ratio.low)} to {significant(ratio.high)}"
+            told.append(f"{one.case.network} {one.case.runtime} {significant(ratio.value)} ({limits}) times as long")
+    return f"Slower than in eager mode, by at least a twentieth: {'; '.join(told) or 'none'}."
 
 
 def scaling_lines() -> list[str]:
@@ -156,6 +176,16 @@ BLOCKS: tuple[tuple[Path, str, Callable[[], list[str]]], ...] = (
 """Page, marker and content of every block."""
 
 
+def pictures() -> dict[Path, tuple[Figure, str]]:
+    """The figures of the pages, and the session that each is drawn from."""
+    (threads,), sweep = measured.sessions("threads"), measured.sessions("sweep")[0]
+    folder = ROOT / "docs" / "pictures"
+    return {
+        folder / "scaling.png": (scaling_figure.draw(scaling(measured.subjects([threads]))), threads.head.session),
+        folder / "runtimes.png": (figure.draw(panels(measured.subjects([sweep]))).figure, sweep.head.session),
+    }
+
+
 def written(text: str, marker: str, lines: list[str]) -> str:
     """The page with the block between `<!-- marker -->` and the next `<!-- end -->` replaced."""
     before, start, rest = text.partition(f"<!-- {marker} -->\n")
@@ -167,3 +197,5 @@ def written(text: str, marker: str, lines: list[str]) -> str:
 if __name__ == "__main__":
     for page, marker, made in BLOCKS:
         page.write_text(written(page.read_text(encoding="utf-8"), marker, made()), encoding="utf-8")
+    for path, (drawn, session) in pictures().items():
+        figure.save(drawn, path, f"session {session}")

@@ -9,6 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from PIL import Image
 
 from bench.judge.against import against
 from bench.judge.scaling import scaling
@@ -21,6 +22,12 @@ from tests.docs.blocks import ROOT
 def test_a_block_is_written_from_the_sessions(page: Path, marker: str, made: object) -> None:
     text = page.read_text(encoding="utf-8")
     assert text == tables.written(text, marker, made()), "run: python -m tests.docs.runtime_tables"  # type: ignore[operator]
+
+
+@pytest.mark.parametrize(("name", "topic"), [("scaling.png", "threads"), ("runtimes.png", "sweep")])
+def test_a_picture_comes_from_the_session_of_its_page(name: str, topic: str) -> None:
+    with Image.open(ROOT / "docs" / "pictures" / name) as picture:
+        assert picture.info["Source"] == f"session {measured.sessions(topic)[0].head.session}"
 
 
 def test_the_pair_was_measured_in_every_runtime_batch_and_allocator() -> None:
