@@ -137,7 +137,7 @@ def command(
     else:
         console = stdout()
         for panel in found:
-            console.print(table(panel))
+            console.print(table(panel, found))
         if changed:
             console.print(Text(f"{moves.heading(held, found)}; {moves.NOTE}."))
             console.print(moves.table(changed, found))

@@ -141,7 +141,7 @@ def _names(names: Sequence[str]) -> str:
 def _left_out(panels: Sequence[Panel]) -> list[str]:
     return [
         f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
-        f"{markdown_cell(setting_line(panel), 300)}: {markdown_cell(out.reason, 400)}"
+        f"{markdown_cell(setting_line(panel, panels), 300)}: {markdown_cell(out.reason, 400)}"
         for panel in panels
         for out in panel.excluded
     ]

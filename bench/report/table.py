@@ -54,17 +54,18 @@ def plus_minus(estimate: Estimate) -> str:
     return f"± {significant(100 * share, 2)} %" if share >= 1e-4 else "< 0.01 %"
 
 
-def table(panel: Panel) -> Table:
+def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
     """One panel as a rich table that fits 80 columns, long names on several lines.
 
-    Of very many points it shows the front alone, and says how many there are.
+    Of very many points it shows the front alone, and says how many there are. `panels` are those that the reader must
+    tell it from.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     out = Table(
-        title=Text(setting_line(panel)),
+        title=Text(setting_line(panel, panels)),
         caption=Text(caption) if (caption := _caption(panel)) else None,
         box=box.SIMPLE_HEAD,
         title_justify="left",
@@ -93,7 +94,7 @@ def markdown(panels: Sequence[Panel]) -> str:
     for panel in panels:
         names = {point.label: markdown_cell(point.label) for point in panel.points}
         lines = [
-            f"**{markdown_cell(setting_line(panel), 300)}**",
+            f"**{markdown_cell(setting_line(panel, panels), 300)}**",
             "",
             "| network | top-1 | latency | 95 % | images/s | parameters | MACs | place |",
             "|:--|--:|--:|--:|--:|--:|--:|:--|",
