@@ -130,12 +130,12 @@ def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
 def rows(
     panels: Sequence[Panel],
     published: Sequence[PublishedPanel] = (),
-    moved: Mapping[Setting, Mapping[str, str]] | None = None,
+    moved: Mapping[Setting, Mapping[str, tuple[str, float | None]]] | None = None,
 ) -> list[dict[str, object]]:
     """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
 
-    A limit that the data cannot give is absent; `tied_with` is a list. `move` says what became of the place against
-    the base panel, as `bench.report.moves.documents` tells it; absent where nothing did.
+    A limit that the data cannot give is absent; `tied_with` is a list. `move` and `move_chance` say what became of the
+    place against the base panel, as `bench.report.moves.documents` tells it; absent where nothing did.
     """
     points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
@@ -144,12 +144,14 @@ def rows(
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        tied, found, move = [], [], None
+        tied, found = [], []
+        move: tuple[str | None, float | None] = (None, None)
         if number < len(points):
             panel, point = points[number]
             tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
-            move = (moved or {}).get(panel.setting, {}).get(point.label)
-        out.append({**cells, "tied_with": tied, "move": move, "findings": found})
+            move = (moved or {}).get(panel.setting, {}).get(point.label, move)
+        told = {"tied_with": tied, "move": move[0], "move_chance": move[1], "findings": found}
+        out.append({**cells, **told})
     return out
 
 
