@@ -361,7 +361,37 @@ def test_a_front_of_more_panels_than_fit_is_that_of_the_newest_session(
     assert "The store holds 9 panels, 8 fit into a picture: this is its newest session, 20260108-x." in " ".join(
         err.split()
     )
-    assert run(capsys, "front", "--where", "threads=1")[0] == 3
+
+
+def test_a_front_of_one_session_with_many_panels_has_pages_and_an_older_fronts_pages_go(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    pairs = [(case_of(one, batch=at, threads=t), one) for at in range(1, 9) for t in (1, 2) for one in PAPER[:2]]
+    write_session(Path("results"), "20260101-x", pairs)
+    code, out, err = run(capsys, "front")
+    assert code == 0
+    assert "newest session" not in err
+    assert "front-2.png" in err
+    assert out.count("threads") >= 8
+    page = Path("reports/front.md").read_text(encoding="utf-8")
+    assert page.index("**1 thread (page 1 of 2)**") < page.index("(front.svg)") < page.index("(front-2.svg)")
+    assert {path.name for path in Path("reports").iterdir()} == {
+        "front.png", "front.svg", "front-2.png", "front-2.svg", "front.csv", "front.md",
+    }  # fmt: skip
+    assert run(capsys, "front", "--where", "threads=1")[0] == 0
+    assert {path.name for path in Path("reports").iterdir()} == {"front.png", "front.svg", "front.csv", "front.md"}
+
+
+def test_a_front_of_more_panels_than_anybody_compares_is_refused_with_what_differs(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    write_session(Path("results"), "20260101-x", [(case_of(PAPER[0], batch=at), PAPER[0]) for at in range(1, 34)])
+    code, out, err = run(capsys, "front")
+    assert (code, out) == (3, "")
+    assert "the records differ in batch (1, 2, 3, 4, 5, 6 and 27 more). Choose with --where" in " ".join(err.split())
+    assert not Path("reports").exists()
 
 
 def test_a_front_of_several_panels_says_who_joins_and_who_leaves(

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     default=Path("reports"),
     show_default=True,
-    help="Folder for front.png, front.svg, front.csv and front.md.",
+    help="Folder for front.png, front.svg, front.csv and front.md; of many panels also front-2.png and so on.",
 )
 @click.option(
     "--published",
@@ -76,7 +76,8 @@ def command(
 
     Full marks are surely on the front, half ones perhaps, hollow ones surely beaten; a pale band joins networks that
     neither top-1 nor speed tells apart. With several panels a table says who joins and who leaves the front, against
-    the panel of the most usual setting or of --base.
+    the panel of the most usual setting or of --base. More than eight panels are drawn on several pages, each of panels
+    that share a batch, an allocator or whatever else divides them best.
 
     Published speeds are drawn hollow, without an interval, in panels of their own, one a file and batch size; they are
     never part of a front of what was measured.
@@ -149,7 +150,7 @@ def command(
 
 
 def _newest_of_many(found: Sequence[Panel]) -> str | None:
-    """The newest session, where there are more panels than one picture can hold: the likeliest to be meant."""
+    """The newest session, where several have more panels than a picture can hold: the likeliest to be meant."""
     from rich.text import Text
 
     from bench.cli.output import stderr
@@ -157,9 +158,10 @@ def _newest_of_many(found: Sequence[Panel]) -> str | None:
     from bench.report.text import visible
 
     drawn = [panel for panel in found if panel.points]
-    if len(drawn) <= PANEL_LIMIT:
+    sessions = {name for panel in drawn for point in panel.points for name in point.sessions}
+    if len(drawn) <= PANEL_LIMIT or len(sessions) == 1:
         return None
-    last = max(name for panel in drawn for point in panel.points for name in point.sessions)
+    last = max(sessions)
     told = f"The store holds {len(drawn)} panels, {PANEL_LIMIT} fit into a picture: this is its newest session, {last}."
     stderr().print(Text(visible(f"{told} Choose others with --session and --where.")))
     return last

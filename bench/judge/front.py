@@ -25,6 +25,8 @@ from bench.twins import is_twin
 Metric = Literal["latency", "throughput"]
 PANEL_LIMIT = 8
 """Panels one figure may have: more are no longer compared by eye."""
+MOST_PANELS = 32
+"""Panels all figures of a front together may have: more are no answer to one question."""
 CROWD = 200
 """Points of a panel from which on those that are surely beaten get no draws of their own."""
 MANY = 1000
@@ -158,8 +160,8 @@ def panels(
     return tuple(_doubted(panel, groups[panel.setting], doubtful) for panel in found)
 
 
-def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None:
-    """Refuse to put so many panels into one picture that nobody can compare them, or none.
+def require_comparable(found: Sequence[Panel], limit: int = MOST_PANELS) -> None:
+    """Refuse to draw so many panels that nobody can compare them, or none.
 
     Raises:
         NotComparableError: there are more than `limit` panels; the message names the fields that differ.

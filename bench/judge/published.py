@@ -135,13 +135,13 @@ def published_panels(
 
 
 def require_room(found: Sequence[Panel], beside: Beside, limit: int = PANEL_LIMIT) -> None:
-    """Refuse more panels, measured and published together, than can be compared by eye.
+    """Refuse more panels, measured and published together, than can be compared by eye; without published ones none.
 
     Raises:
         NotComparableError: and how to choose.
     """
     measured = sum(1 for panel in found if panel.points)
-    if measured + len(beside.panels) > limit:
+    if beside.panels and measured + len(beside.panels) > limit:
         batches = sorted({panel.batch for panel in beside.panels})
         raise NotComparableError(
             f"cannot draw {measured} measured and {len(beside.panels)} published panels in one picture: {limit} are "
