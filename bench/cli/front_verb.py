@@ -50,9 +50,10 @@ if TYPE_CHECKING:
 @click.option("--published-batch", "batches", type=Numbers(), default=(), help="Published speeds of these batch sizes.")
 @click.option(
     "--base",
-    metavar="FIELD=VALUE",
+    metavar="FIELD=VALUE[,…]",
     multiple=True,
-    help="The panel whose front the others are held against, such as runtime=eager.  [default: the most usual setting]",
+    help="The panel whose front the others are held against, such as runtime=eager,allocator=pinned.  "
+    "[default: the most usual setting]",
 )
 @click.option("--published-front", is_flag=True, help="Find the front of each published panel among its own figures.")
 @json_option
@@ -86,7 +87,7 @@ def command(
     Examples:
       levit-bench front
       levit-bench front --session last --where threads=1
-      levit-bench front --session last --base runtime=onnxruntime
+      levit-bench front --session last --base runtime=onnxruntime,batch=16
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
     from rich.text import Text
@@ -129,7 +130,7 @@ def command(
     require_room(found, beside)
     print_findings(of_panels(found), most=MOST)
     held = base_of(found, conditions_from(base, "--base"))
-    changed = changes(found, held)
+    changed, drawn = changes(found, held), [panel for panel in found if panel.points]
     written = write_front(
         found, out, reproduce(found, session, _told(files, published_networks, batches, published_front)), beside, held
     )
@@ -140,8 +141,8 @@ def command(
         for panel in found:
             console.print(table(panel, found))
         if changed:
-            console.print(Text(f"{moves.heading(held, found)}; {moves.NOTE}."))
-            console.print(moves.table(changed, found))
+            console.print(Text(f"{moves.heading(held, drawn)}; {moves.NOTE}."))
+            console.print(moves.table(changed, drawn))
         for one in beside.panels:
             console.print(published_table(one))
     for path in written:

@@ -169,7 +169,7 @@ def require_comparable(found: Sequence[Panel], limit: int = MOST_PANELS) -> None
     """
     drawn = [panel for panel in found if panel.points]
     if not drawn:
-        reasons = sorted({f"{out.label}: {out.reason}" for panel in found for out in panel.excluded})
+        reasons = _reasons(found)
         why = f" Left out: {'; '.join(reasons[:3])}{'; …' if len(reasons) > 3 else ''}." if reasons else ""
         raise NothingToShowError(
             f"no stored case has both a speed and an accuracy.{why} Measure some: levit-bench run --help"
@@ -184,6 +184,16 @@ def require_comparable(found: Sequence[Panel], limit: int = MOST_PANELS) -> None
             f"Choose with --where {name}={texts[0]}, … until at most {limit} panels are left; now there are "
             f"{len(drawn)}."
         )
+
+
+def _reasons(found: Iterable[Panel]) -> list[str]:
+    """Why cases have no place: each reason once, with the first case and how many more there are."""
+    labels: dict[str, list[str]] = {}
+    for panel in found:
+        for out in panel.excluded:
+            labels.setdefault(out.reason, []).append(out.label)
+    more = {reason: f" and {len(group) - 1} more" if len(group) > 1 else "" for reason, group in labels.items()}
+    return sorted(f"{min(group)}{more[reason]}: {reason}" for reason, group in labels.items())
 
 
 def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt]) -> Panel:
@@ -234,8 +244,22 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick_s,
-        findings=tuple(joining(usable)) if joined is not None else (),
+        findings=(*_emulated(records), *(joining(usable) if joined is not None else ())),
     )
+
+
+def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
+    """Sessions of emulated processes, which have no place on any front: one finding each."""
+    cases: dict[str, int] = {}
+    for record in records:
+        if record.conditions.emulated:
+            cases[record.session] = cases.get(record.session, 0) + 1
+    for session, count in cases.items():
+        message = (
+            f"session {session} was taken under an instruction-set emulator. Its times say nothing about a machine, "
+            f"and its {count} case{'s have' if count > 1 else ' has'} no place here; measure on the machine itself."
+        )
+        yield Finding(kind="emulated", message=message)
 
 
 def _of_sessions(records: Iterable[Record], doubtful: Iterable[Doubt]) -> tuple[Finding, ...]:

@@ -88,11 +88,11 @@ def document(
         "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
         "at least as accurate, and better in one of the two."
     )
-    changed = changes(panels, base) if base else []
+    changed, drawn = changes(panels, base) if base else [], [panel for panel in panels if panel.points]
     parts += [
-        table.markdown([panel for panel in panels if panel.points]).rstrip(),
+        table.markdown(drawn).rstrip(),
         note,
-        *(["## Who joins, who leaves", moves.markdown(changed, base, panels)] if base and changed else []),
+        *(["## Who joins, who leaves", moves.markdown(changed, base, drawn)] if base and changed else []),
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
         _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),

@@ -190,7 +190,9 @@ def _caption(panel: Panel) -> str:
     if panel.yardstick_s is not None:
         notes.append(f"{len(panel.origins)} sessions joined by {shortened(panel.setting.yardstick)}")
     if panel.excluded:
-        notes.append(f"{len(panel.excluded)} left out")
+        reasons = {out.reason.partition(":")[0] for out in panel.excluded}
+        why = f": {shortened(reasons.pop(), 60)}" if len(reasons) == 1 and not panel.points else ""
+        notes.append(f"{len(panel.excluded)} left out{why}")
     return "; ".join(notes)
 
 
