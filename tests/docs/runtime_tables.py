@@ -13,6 +13,7 @@ from bench.judge.against import against
 from bench.judge.estimates import latency, throughput
 from bench.judge.front import Panel, panels
 from bench.judge.moves import base_of, changes
+from bench.judge.rivals import Ratio
 from bench.judge.scaling import Step, scaling
 from bench.records import Estimate
 from bench.report import moves, pair
@@ -34,13 +35,14 @@ def pair_lines() -> list[str]:
 
 def _grid() -> pair.Grid:
     (session,) = measured.sessions("runtimes")
-    return pair.grid(against(measured.subjects([session]), FAST), SLOW)
+    (found,) = pair.grids(against(measured.subjects([session]), FAST), SLOW).values()
+    return found
 
 
 def readme_lines() -> list[str]:
     """The same with what it is, for the README."""
     (session,) = measured.sessions("runtimes")
-    found = [ratio for ratio in _grid().cells.values() if ratio is not None]
+    found = [ratio for ratio in _grid().cells.values() if isinstance(ratio, Ratio)]
     least, most = (significant(choose(ratio.value for ratio in found)) for choose in (min, max))
     return [
         f"5 times? **Between {least} and {most} times**, by runtime, batch and allocator: how many times as long",
