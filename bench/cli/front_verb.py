@@ -95,10 +95,11 @@ def command(
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.judge.comparable import where
-    from bench.judge.front import panels, require_comparable
+    from bench.judge.front import panels
     from bench.judge.moves import base_of, changes
     from bench.judge.pairing import complete
     from bench.judge.published import published_panels, require_room
+    from bench.judge.room import require_comparable
     from bench.published import read_all
     from bench.report import moves
     from bench.report.doubts import of_panels
@@ -155,7 +156,7 @@ def _newest_of_many(found: Sequence[Panel]) -> str | None:
     from rich.text import Text
 
     from bench.cli.output import stderr
-    from bench.judge.front import PANEL_LIMIT
+    from bench.judge.room import PANEL_LIMIT
     from bench.report.text import visible
 
     drawn = [panel for panel in found if panel.points]

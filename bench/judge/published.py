@@ -15,8 +15,9 @@ from bench import catalog
 from bench.errors import NotComparableError, UsageError
 from bench.judge.comparable import natural
 from bench.judge.dominance import Competitor, dominators
-from bench.judge.front import PANEL_LIMIT, Metric, Panel
+from bench.judge.front import Metric, Panel
 from bench.judge.pairing import Accuracies, Paired, enumerated, from_catalog, timm_name
+from bench.judge.room import PANEL_LIMIT
 from bench.published import PublishedFile, Speed, Told, architecture
 from bench.records import Accuracy, Finding
 

@@ -11,7 +11,8 @@ from itertools import combinations, pairwise
 from typing import NamedTuple
 
 from bench.judge.comparable import differences, values
-from bench.judge.front import PANEL_LIMIT, Panel
+from bench.judge.front import Panel
+from bench.judge.room import PANEL_LIMIT
 from bench.report.heading import apart
 
 BREAKS = (

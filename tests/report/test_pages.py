@@ -6,7 +6,8 @@ import itertools
 
 import pytest
 
-from bench.judge.front import PANEL_LIMIT, Panel, panels
+from bench.judge.front import Panel, panels
+from bench.judge.room import PANEL_LIMIT
 from bench.report import figure
 from bench.report.pages import paginate
 from tests.making import record
