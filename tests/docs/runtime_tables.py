@@ -65,7 +65,7 @@ def page_lines() -> list[str]:
         "```sh",
         f"levit-bench run --networks {FAST},{SLOW} --runtime {names} \\",
         "  --batch 1,16 --allocator shipped,pinned --budget 15m",
-        f"levit-bench show --session {session.head.session} --against {FAST} --grid {SLOW}",
+        f"levit-bench show --session {session.head.session} --against {FAST} --grid {SLOW} --markdown",
         "```",
     ]
 
