@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.cli import main
-from tests.generate_store import PAPER, Truth, case_of, write_session
+from tests.generate_store import Truth, case_of, write_session
 from tests.generate_store import main as generate
 
 
@@ -347,39 +347,3 @@ def test_published_files_and_options_that_cannot_be_used_are_refused(
     assert (ended, out) == (code, "")
     assert said in " ".join(err.split())
     assert not (tmp_path / "out").exists()
-
-
-def test_a_front_of_more_panels_than_fit_is_that_of_the_newest_session(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    for at in range(9):
-        write_session(Path("results"), f"2026010{at}-x", [(case_of(one, batch=at + 1), one) for one in PAPER[:3]])
-    code, out, err = run(capsys, "front", "--json")
-    assert code == 0
-    assert {row["batch"] for row in json.loads(out)} == {"9"}
-    assert "The store holds 9 panels, 8 fit into a picture: this is its newest session, 20260108-x." in " ".join(
-        err.split()
-    )
-    assert run(capsys, "front", "--where", "threads=1")[0] == 3
-
-
-def test_a_front_of_several_panels_says_who_joins_and_who_leaves(
-    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setenv("COLUMNS", "80")
-    slow = Truth("levit_192", "LeViT", 0.1, 80.0)
-    pairs = [(case_of(one), one) for one in PAPER]
-    pairs += [(case_of(one, runtime="compile"), slow if one.network == "levit_192" else one) for one in PAPER]
-    write_session(Path("results"), "20260101-x", pairs, runs=5)
-    code, out, _ = run(capsys, "front")
-    assert code == 0
-    assert "Against runtime eager, whose front is levit_128s," in " ".join(out.split())
-    (row,) = [line for line in out.splitlines() if line.strip().startswith("runtime compile ")]
-    assert row.split()[-1] == "levit_192"
-    assert max(map(len, out.splitlines())) <= 80
-    assert "| runtime compile |" in Path("reports/front.md").read_text(encoding="utf-8")
-    code, out, _ = run(capsys, "front", "--base", "runtime=compile", "--json")
-    assert [row["move"] for row in json.loads(out) if row["move"] and row["network"] == "levit_192"] == ["joins"]
-    assert run(capsys, "front", "--base", "runtime=x")[0] == 2

@@ -29,7 +29,7 @@ if TYPE_CHECKING:
     type=click.Path(path_type=Path),
     default=Path("reports"),
     show_default=True,
-    help="Folder for front.png, front.svg, front.csv and front.md.",
+    help="Folder for front.png, front.svg, front.csv and front.md; of many panels also front-2.png and so on.",
 )
 @click.option(
     "--published",
@@ -50,9 +50,10 @@ if TYPE_CHECKING:
 @click.option("--published-batch", "batches", type=Numbers(), default=(), help="Published speeds of these batch sizes.")
 @click.option(
     "--base",
-    metavar="FIELD=VALUE",
+    metavar="FIELD=VALUE[,…]",
     multiple=True,
-    help="The panel whose front the others are held against, such as runtime=eager.  [default: the most usual setting]",
+    help="The panel whose front the others are held against, such as runtime=eager,allocator=pinned.  "
+    "[default: the most usual setting]",
 )
 @click.option("--published-front", is_flag=True, help="Find the front of each published panel among its own figures.")
 @json_option
@@ -76,7 +77,8 @@ def command(
 
     Full marks are surely on the front, half ones perhaps, hollow ones surely beaten; a pale band joins networks that
     neither top-1 nor speed tells apart. With several panels a table says who joins and who leaves the front, against
-    the panel of the most usual setting or of --base.
+    the panel of the most usual setting or of --base. More than eight panels are drawn on several pages, each of panels
+    that share a batch, an allocator or whatever else divides them best.
 
     Published speeds are drawn hollow, without an interval, in panels of their own, one a file and batch size; they are
     never part of a front of what was measured.
@@ -85,7 +87,7 @@ def command(
     Examples:
       levit-bench front
       levit-bench front --session last --where threads=1
-      levit-bench front --session last --base runtime=onnxruntime
+      levit-bench front --session last --base runtime=onnxruntime,batch=16
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
     from rich.text import Text
@@ -93,10 +95,11 @@ def command(
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.judge.comparable import where
-    from bench.judge.front import panels, require_comparable
+    from bench.judge.front import panels
     from bench.judge.moves import base_of, changes
     from bench.judge.pairing import complete
     from bench.judge.published import published_panels, require_room
+    from bench.judge.room import require_comparable
     from bench.published import read_all
     from bench.report import moves
     from bench.report.doubts import of_panels
@@ -128,7 +131,7 @@ def command(
     require_room(found, beside)
     print_findings(of_panels(found), most=MOST)
     held = base_of(found, conditions_from(base, "--base"))
-    changed = changes(found, held)
+    changed, drawn = changes(found, held), [panel for panel in found if panel.points]
     written = write_front(
         found, out, reproduce(found, session, _told(files, published_networks, batches, published_front)), beside, held
     )
@@ -137,10 +140,10 @@ def command(
     else:
         console = stdout()
         for panel in found:
-            console.print(table(panel))
+            console.print(table(panel, found))
         if changed:
-            console.print(Text(f"{moves.heading(held, found)}; {moves.NOTE}."))
-            console.print(moves.table(changed, found))
+            console.print(Text(f"{moves.heading(held, drawn)}; {moves.NOTE}."))
+            console.print(moves.table(changed, drawn))
         for one in beside.panels:
             console.print(published_table(one))
     for path in written:
@@ -149,17 +152,18 @@ def command(
 
 
 def _newest_of_many(found: Sequence[Panel]) -> str | None:
-    """The newest session, where there are more panels than one picture can hold: the likeliest to be meant."""
+    """The newest session, where several have more panels than a picture can hold: the likeliest to be meant."""
     from rich.text import Text
 
     from bench.cli.output import stderr
-    from bench.judge.front import PANEL_LIMIT
+    from bench.judge.room import PANEL_LIMIT
     from bench.report.text import visible
 
     drawn = [panel for panel in found if panel.points]
-    if len(drawn) <= PANEL_LIMIT:
+    sessions = {name for panel in drawn for point in panel.points for name in point.sessions}
+    if len(drawn) <= PANEL_LIMIT or len(sessions) == 1:
         return None
-    last = max(name for panel in drawn for point in panel.points for name in point.sessions)
+    last = max(sessions)
     told = f"The store holds {len(drawn)} panels, {PANEL_LIMIT} fit into a picture: this is its newest session, {last}."
     stderr().print(Text(visible(f"{told} Choose others with --session and --where.")))
     return last

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -83,9 +84,9 @@ def where_option(command: _Command) -> _Command:
     return click.option(
         "--where",
         "wanted",
-        metavar="FIELD=VALUE",
+        metavar="FIELD=VALUE[,…]",
         multiple=True,
-        help="Keep records with this value, such as threads=1 or allocator=pinned. May be repeated.",
+        help="Keep records with this value, such as threads=1 or batch=1,allocator=pinned. May be repeated.",
     )(command)
 
 
@@ -237,12 +238,13 @@ def percent(option: str, value: float) -> float:
 
 
 def conditions_from(wanted: tuple[str, ...], option: str = "--where") -> dict[str, str]:
-    """`--where`, or another option of its kind, as fields and values.
+    """`--where`, or another option of its kind, as fields and values; commas separate several.
 
     Raises:
         UsageError: one has no `=`.
     """
-    pairs = [text.partition("=") for text in wanted]
+    # A comma that no field follows belongs to a value.
+    pairs = [text.partition("=") for several in wanted for text in re.split(r",(?=\s*\w+\s*=)", several)]
     for field, equals, _ in pairs:
         if not equals:
             raise UsageError(f"{option} {field!r} has no value. Write FIELD=VALUE, such as threads=1.")

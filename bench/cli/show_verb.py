@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 import click
 
 from bench.cli.options import conditions_from, json_option, session_option, store_option, where_option
+from bench.errors import UsageError
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -40,6 +41,7 @@ MANY = 100
 @click.option(
     "--grid", "network", metavar="NETWORK", help="With --against: this network alone, by runtime, batch and allocator."
 )
+@click.option("--markdown", "as_markdown", is_flag=True, help="With --grid: print Markdown, for a page.")
 @json_option
 def command(
     root: Path,
@@ -52,6 +54,7 @@ def command(
     witness: bool,
     base: str | None,
     network: str | None,
+    as_markdown: bool,
     as_json: bool,
 ) -> int:
     """Show what is stored, one line a case and session; failed cases with their reason.
@@ -61,7 +64,7 @@ def command(
       levit-bench show --session last
       levit-bench show --where allocator=pinned --variance
       levit-bench show --session last --against levit_128s
-      levit-bench show --session last --against levit_192 --grid efficientnet_b2
+      levit-bench show --session last --against levit_192 --grid efficientnet_b2 --markdown
       levit-bench show --session last --percentiles
       levit-bench show --cold
     """
@@ -69,21 +72,17 @@ def command(
 
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr, stdout
-    from bench.errors import UsageError
-    from bench.judge.against import against, holding
+    from bench.judge.against import holding
     from bench.judge.cold import require_cold
     from bench.judge.comparable import where
     from bench.judge.floor import floors
-    from bench.report import floor, looks, pair
+    from bench.report import floor, looks
     from bench.report.cases import doubts
     from bench.report.heading import session_line
     from bench.request import resolve_session
 
-    if variance + percentiles + cold + witness + (base is not None) > 1:
-        tables = "--variance, --percentiles, --cold, --witness and --against"
-        raise UsageError(f"{tables} are tables of their own. Ask for one at a time.")
-    if network is not None and base is None:
-        raise UsageError(f"--grid {network[:80]} needs a network to compare with: --against NETWORK.")
+    _require_one_table(variance + percentiles + cold + witness + (base is not None))
+    _require_pair(base, network, as_markdown=as_markdown, as_json=as_json)
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else list(results.records)
     shown = [record for record in records if instrument or record.info.role == "subject"]
@@ -94,9 +93,11 @@ def command(
         shown = [record for record in shown if session or any(run.cold for run in record.runs)]
         require_cold(shown)
     if network is not None and base is not None and not as_json:
-        found = against(shown, base)
-        stdout().print(pair.table(pair.grid(found, network), network, base))
+        _show_grids(shown, network, base, as_markdown=as_markdown)
         print_findings(results.findings)
+        print_findings(
+            doubts([record for record in shown if record.case.network in (network, base)], results.records), most=MOST
+        )
         return 0
     # One session says nothing about its day: the others of the store do.
     history = api.load(root).records if session and not root.is_file() else results.records
@@ -122,6 +123,39 @@ def command(
     print_findings(results.findings)
     print_findings(doubts(shown, results.records), most=MOST)
     return 0
+
+
+def _require_one_table(asked: int) -> None:
+    if asked > 1:
+        tables = "--variance, --percentiles, --cold, --witness and --against"
+        raise UsageError(f"{tables} are tables of their own. Ask for one at a time.")
+
+
+def _require_pair(base: str | None, network: str | None, *, as_markdown: bool, as_json: bool) -> None:
+    if network is not None and base is None:
+        raise UsageError(f"--grid {network[:80]} needs a network to compare with: --against NETWORK.")
+    if as_markdown and (network is None or as_json):
+        raise UsageError("--markdown prints what --grid shows, and no JSON. Write --against NETWORK --grid NETWORK.")
+
+
+def _show_grids(records: Sequence[Record], network: str, base: str, *, as_markdown: bool) -> None:
+    """One network against another, a grid a session."""
+    from rich.text import Text
+
+    from bench.cli.output import stdout
+    from bench.judge.against import against
+    from bench.report import pair
+    from bench.report.text import markdown_cell
+
+    found = pair.grids(against(records, base), network)
+    if as_markdown:
+        parts = [[f"{markdown_cell(line, 300)}:", "", *pair.markdown(grid)] for line, grid in found.items()]
+        click.echo("\n\n".join("\n".join(lines) for lines in parts))
+        return
+    for line, grid in found.items():
+        stdout().print(Text(line, style="bold"))
+        stdout().print(pair.table(grid))
+    stdout().print(Text(pair.caption(network, base)))
 
 
 def _views(

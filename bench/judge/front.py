@@ -11,8 +11,8 @@ from typing import Literal, cast, get_args
 
 import msgspec
 
-from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.comparable import Setting, differences, enumerate_values, natural, setting, values
+from bench.errors import UsageError
+from bench.judge.comparable import Setting, natural, setting, values
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import inverted, latency, no_speed, pooled, ratios_by_run, yardstick_latency
@@ -23,8 +23,6 @@ from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine
 from bench.twins import is_twin
 
 Metric = Literal["latency", "throughput"]
-PANEL_LIMIT = 8
-"""Panels one figure may have: more are no longer compared by eye."""
 CROWD = 200
 """Points of a panel from which on those that are surely beaten get no draws of their own."""
 MANY = 1000
@@ -158,32 +156,6 @@ def panels(
     return tuple(_doubted(panel, groups[panel.setting], doubtful) for panel in found)
 
 
-def require_comparable(found: Sequence[Panel], limit: int = PANEL_LIMIT) -> None:
-    """Refuse to put so many panels into one picture that nobody can compare them, or none.
-
-    Raises:
-        NotComparableError: there are more than `limit` panels; the message names the fields that differ.
-        NothingToShowError: no panel has a point; the message says why.
-    """
-    drawn = [panel for panel in found if panel.points]
-    if not drawn:
-        reasons = sorted({f"{out.label}: {out.reason}" for panel in found for out in panel.excluded})
-        why = f" Left out: {'; '.join(reasons[:3])}{'; …' if len(reasons) > 3 else ''}." if reasons else ""
-        raise NothingToShowError(
-            f"no stored case has both a speed and an accuracy.{why} Measure some: levit-bench run --help"
-        )
-    if len(drawn) > limit:
-        differing = differences(panel.setting for panel in drawn)
-        named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing.items()]
-        listed = ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else named[0]
-        name, texts = next(iter(differing.items()))
-        raise NotComparableError(
-            f"cannot draw one front: the records differ in {listed}. "
-            f"Choose with --where {name}={texts[0]}, … until at most {limit} panels are left; now there are "
-            f"{len(drawn)}."
-        )
-
-
 def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt]) -> Panel:
     """The panel with what is odd about its points, and about whole sessions."""
     odd: dict[tuple[str, str | None], list[Finding]] = {}
@@ -232,8 +204,22 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick_s,
-        findings=tuple(joining(usable)) if joined is not None else (),
+        findings=(*_emulated(records), *(joining(usable) if joined is not None else ())),
     )
+
+
+def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
+    """Sessions of emulated processes, which have no place on any front: one finding each."""
+    cases: dict[str, int] = {}
+    for record in records:
+        if record.conditions.emulated:
+            cases[record.session] = cases.get(record.session, 0) + 1
+    for session, count in cases.items():
+        message = (
+            f"session {session} was taken under an instruction-set emulator. Its times say nothing about a machine, "
+            f"and its {count} case{'s have' if count > 1 else ' has'} no place here; measure on the machine itself."
+        )
+        yield Finding(kind="emulated", message=message)
 
 
 def _of_sessions(records: Iterable[Record], doubtful: Iterable[Doubt]) -> tuple[Finding, ...]:

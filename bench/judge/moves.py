@@ -1,6 +1,7 @@
 """Who joins the front and who leaves it when the setting changes: panels against one of them.
 
-Knows places and how sure they are; refuses to compare two panels' speeds, which may be two machines'.
+Knows places and how sure they are; refuses to compare two panels' speeds, which may be two machines'. The chances of
+two panels are taken as independent: each stands for the scatter of its own turns.
 """
 
 from __future__ import annotations
@@ -16,7 +17,8 @@ from bench.judge.membership import Standing
 from bench.records import Case
 
 _USUAL = Case(network="", resolution=1)
-_RANK = {Standing.BEATEN: 0, Standing.OPEN: 1, Standing.MEMBER: 2}
+LIKELY = 0.5
+"""The chance from which on a move between two open places is told."""
 
 
 class Move(StrEnum):
@@ -27,9 +29,9 @@ class Move(StrEnum):
     LEAVES = "leaves"
     """Surely on the front in the base, surely beaten here."""
     MAY_JOIN = "may join"
-    """Likelier on the front here, but one of the two places is open."""
+    """Perhaps beaten in the base and perhaps on the front here: one of the two places at least is not sure."""
     MAY_LEAVE = "may leave"
-    """Likelier on the front in the base, but one of the two places is open."""
+    """Perhaps on the front in the base and perhaps beaten here."""
 
 
 class Moved(NamedTuple):
@@ -37,7 +39,9 @@ class Moved(NamedTuple):
 
     move: Move
     point: Point
-    """Here, where its chance may be told."""
+    """The network here."""
+    chance: float | None
+    """How likely the move is; absent where a panel has too few runs to know, and the move is what was measured."""
 
 
 class Change(NamedTuple):
@@ -86,26 +90,38 @@ def changes(found: Sequence[Panel], base: Panel) -> list[Change]:
 
 
 def _change(panel: Panel, base: Panel) -> Change:
-    before = {point.label: point for point in base.points}
-    here = {point.label for point in panel.points}
-    moved = [
-        Moved(move, point)
-        for point in panel.points
-        if point.label in before and (move := moved_from(before[point.label].standing, point.standing)) is not None
-    ]
+    before = {_key(point): point for point in base.points}
+    here = {_key(point) for point in panel.points}
+    moved = (moved_from(before[_key(point)], point) for point in panel.points if _key(point) in before)
     return Change(
         panel,
-        tuple(moved),
-        tuple(point.label for point in panel.points if point.label not in before),
-        tuple(label for label in before if label not in here),
+        tuple(one for one in moved if one is not None),
+        tuple(point.label for point in panel.points if _key(point) not in before),
+        tuple(point.label for key, point in before.items() if key not in here),
     )
 
 
-def moved_from(before: Standing, now: Standing) -> Move | None:
-    """What a pair of places says; None where both are the same."""
-    step = _RANK[now] - _RANK[before]
-    if step == 0:
+def _key(point: Point) -> tuple[str, int]:
+    """Which network it is: a label has a resolution only where its panel has several."""
+    return point.case.network, point.case.resolution
+
+
+def moved_from(before: Point, now: Point) -> Moved | None:
+    """What the two places of a network say; None where both are the same, or nobody can tell.
+
+    A move is sure when both places are. Else it comes with its chance: that of being beaten in the one panel times that
+    of a place on the other's front. Where both places are open, it is told from `LIKELY` on.
+    """
+    if before.chance is None or now.chance is None:
+        if before.on_front == now.on_front:
+            return None
+        return Moved(Move.MAY_JOIN if now.on_front else Move.MAY_LEAVE, now, None)
+    joins, leaves = (1 - before.chance) * now.chance, before.chance * (1 - now.chance)
+    chance = max(joins, leaves)
+    open_ = [before.standing, now.standing].count(Standing.OPEN)
+    if open_ == 0:
+        sure = Move.JOINS if now.standing is Standing.MEMBER else Move.LEAVES
+        return None if before.standing is now.standing else Moved(sure, now, chance)
+    if open_ == 2 and chance < LIKELY:
         return None
-    if abs(step) == 2:
-        return Move.JOINS if step > 0 else Move.LEAVES
-    return Move.MAY_JOIN if step > 0 else Move.MAY_LEAVE
+    return Moved(Move.MAY_JOIN if joins > leaves else Move.MAY_LEAVE, now, chance)

@@ -13,8 +13,9 @@ from typing import Literal, NamedTuple
 
 from bench.errors import NotComparableError
 from bench.judge.comparable import differences, enumerate_values, setting, values
-from bench.judge.front import Panel, Point, once, require_comparable
+from bench.judge.front import Panel, Point, once
 from bench.judge.rivals import Ratio, paired, unpaired
+from bench.judge.room import require_comparable
 from bench.judge.ties import DIGITS
 from bench.records import Case, Estimate, Record
 

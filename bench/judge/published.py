@@ -15,8 +15,9 @@ from bench import catalog
 from bench.errors import NotComparableError, UsageError
 from bench.judge.comparable import natural
 from bench.judge.dominance import Competitor, dominators
-from bench.judge.front import PANEL_LIMIT, Metric, Panel
+from bench.judge.front import Metric, Panel
 from bench.judge.pairing import Accuracies, Paired, enumerated, from_catalog, timm_name
+from bench.judge.room import PANEL_LIMIT
 from bench.published import PublishedFile, Speed, Told, architecture
 from bench.records import Accuracy, Finding
 
@@ -135,13 +136,13 @@ def published_panels(
 
 
 def require_room(found: Sequence[Panel], beside: Beside, limit: int = PANEL_LIMIT) -> None:
-    """Refuse more panels, measured and published together, than can be compared by eye.
+    """Refuse more panels, measured and published together, than can be compared by eye; without published ones none.
 
     Raises:
         NotComparableError: and how to choose.
     """
     measured = sum(1 for panel in found if panel.points)
-    if measured + len(beside.panels) > limit:
+    if beside.panels and measured + len(beside.panels) > limit:
         batches = sorted({panel.batch for panel in beside.panels})
         raise NotComparableError(
             f"cannot draw {measured} measured and {len(beside.panels)} published panels in one picture: {limit} are "

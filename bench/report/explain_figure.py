@@ -15,7 +15,7 @@ from bench.judge.watched import SMALL, Beside, share, side_by_side
 from bench.report.explain import Watched, names
 from bench.report.figure import our_settings
 from bench.report.heading import session_line
-from bench.report.layout import ticks
+from bench.report.scales import ticks
 from bench.report.style import GREY, PALE, PALETTE, SMALL_PT, TEXT_PT
 from bench.report.text import drawable
 from bench.units import significant

@@ -1,4 +1,4 @@
-"""A front as files to commit or send: front.png, front.svg, front.csv, front.md.
+"""A front as files to commit or send: front.png, front.svg, front.csv, front.md; front-2.png and so on of many panels.
 
 Knows names and contents of the files; refuses to know how they are computed. Each file appears whole or not at all.
 """
@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path
 
 from bench.errors import StoreError
@@ -16,6 +17,7 @@ from bench.judge.published import Beside
 from bench.report import figure, moves, table
 from bench.report.doubts import About, grouped
 from bench.report.heading import session_words, setting_line
+from bench.report.pages import Page, paginate
 from bench.report.published import published_markdown
 from bench.report.text import markdown_cell, visible
 from bench.units import format_duration
@@ -32,7 +34,9 @@ def write_front(
     beside: Beside = NOTHING,
     base: Panel | None = None,
 ) -> tuple[Path, ...]:
-    """Write the four files, replacing older ones; returns their paths.
+    """Write the files, replacing older ones; returns their paths.
+
+    Pages that an older front had and this one has not are removed: a page of another front must not stay beside it.
 
     Args:
         panels: what to show, as `bench.judge.front.panels` made it.
@@ -45,18 +49,24 @@ def write_front(
         NothingToShowError: no panel holds a point; nothing was written.
         StoreError: the folder or a file cannot be written.
     """
-    drawn = figure.draw(panels, beside.panels)
-    page = document(panels, drawn.unlabelled, commands, beside, base)
+    pages = paginate(panels)
+    among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
+    drawn = [figure.draw(page.panels, beside.panels, among=among, heading=page.heading) for page in pages]
+    text = document(panels, sum(one.unlabelled for one in drawn), commands, beside, base)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
+    _remove_pages(folder, len(pages) + 1)
     return (
-        _atomically(folder / "front.png", lambda path: figure.save(drawn.figure, path, source)),
-        _atomically(folder / "front.svg", lambda path: figure.save(drawn.figure, path, source)),
+        *(
+            _atomically(folder / f"{_stem(number)}.{kind}", partial(figure.save, one.figure, source=source))
+            for number, one in enumerate(drawn, 1)
+            for kind in ("png", "svg")
+        ),
         _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels))),
-        _atomically(folder / "front.md", lambda path: _write_text(path, page)),
+        _atomically(folder / "front.md", lambda path: _write_text(path, text)),
     )
 
 
@@ -70,7 +80,7 @@ def document(
     """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
     parts = [
         "# Speed against top-1",
-        "![Latency or throughput against ImageNet top-1, the front as a staircase](front.svg)",
+        *_pictures(paginate(panels)),
     ]
     if unlabelled:
         parts.append(f"{unlabelled} points had no room for their name; the tables name every point.")
@@ -78,11 +88,11 @@ def document(
         "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
         "at least as accurate, and better in one of the two."
     )
-    changed = changes(panels, base) if base else []
+    changed, drawn = changes(panels, base) if base else [], [panel for panel in panels if panel.points]
     parts += [
-        table.markdown([panel for panel in panels if panel.points]).rstrip(),
+        table.markdown(drawn).rstrip(),
         note,
-        *(["## Who joins, who leaves", moves.markdown(changed, base, panels)] if base and changed else []),
+        *(["## Who joins, who leaves", moves.markdown(changed, base, drawn)] if base and changed else []),
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
         _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
@@ -94,6 +104,34 @@ def document(
         _reproduce(panels, commands),
     ]
     return "\n\n".join(parts) + "\n"
+
+
+def _stem(number: int) -> str:
+    """Name of a page's files without their ending."""
+    return "front" if number == 1 else f"front-{number}"
+
+
+def _pictures(pages: Sequence[Page]) -> list[str]:
+    """Every page's picture, under its heading where there are several."""
+    out = []
+    for number, page in enumerate(pages, 1):
+        if page.heading:
+            out.append(f"**{markdown_cell(page.heading, 300)}**")
+        words = "Latency or throughput against ImageNet top-1, the front as a staircase"
+        out.append(f"![{words}]({_stem(number)}.svg)")
+    return out
+
+
+def _remove_pages(folder: Path, number: int) -> None:
+    """Remove the pictures of a page and of those that follow it, as far as there are any."""
+    there = [path for kind in ("png", "svg") if (path := folder / f"{_stem(number)}.{kind}").is_file()]
+    for path in there:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+    if there:
+        _remove_pages(folder, number + 1)
 
 
 def _bullets(lines: Sequence[str], none: str) -> str:
@@ -141,7 +179,7 @@ def _names(names: Sequence[str]) -> str:
 def _left_out(panels: Sequence[Panel]) -> list[str]:
     return [
         f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
-        f"{markdown_cell(setting_line(panel), 300)}: {markdown_cell(out.reason, 400)}"
+        f"{markdown_cell(setting_line(panel, panels), 300)}: {markdown_cell(out.reason, 400)}"
         for panel in panels
         for out in panel.excluded
     ]

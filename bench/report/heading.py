@@ -5,7 +5,7 @@ Knows settings and origins; refuses to know the medium in which the words appear
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 
 import msgspec
 
@@ -38,11 +38,30 @@ def phrase(name: str, value: str) -> str:
 
 def title(panel: Panel, panels: Sequence[Panel]) -> str:
     """What this panel differs in from the others; empty when it is alone."""
-    differing = differences(other.setting for other in panels)
-    found = values(panel.setting)
-    untold = [name for name in ("seats", "runtime_version") if _usual(name, found)]
-    told = [name for name in differing if name not in untold]
-    return ", ".join(_machine(panel) if name == "machine" else phrase(name, found[name]) for name in told)
+    return ", ".join(_told(panel, differences(other.setting for other in panels), panels))
+
+
+def apart(some: Sequence[Panel], panels: Sequence[Panel]) -> str:
+    """What these panels have in common and not all panels have; empty where that is nothing."""
+    within = differences(panel.setting for panel in some)
+    differing = differences(panel.setting for panel in panels)
+    return ", ".join(_told(some[0], [name for name in differing if name not in within], panels))
+
+
+def _told(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[str]:
+    """Fields of a panel that differ, for people: a runtime's version goes with its name."""
+    found, names = values(panel.setting), list(names)
+    out = []
+    for name in names:
+        if name == "machine":
+            out.append(_machine(panel, panels))
+        elif name == "runtime" and "runtime_version" in names:
+            out.append(phrase(name, f"{found[name]} {found['runtime_version']}".removesuffix(" –")))
+        elif name == "seats" and _usual(name, found):
+            continue
+        elif name != "runtime_version" or "runtime" not in names:
+            out.append(phrase(name, found[name]))
+    return out
 
 
 def published_line(panel: PublishedPanel) -> str:
@@ -56,11 +75,11 @@ def published_title(panel: PublishedPanel) -> tuple[str, str]:
     return visible(panel.file), f"published, not measured here: batch {panel.batch}"
 
 
-def setting_line(panel: Panel) -> str:
-    """The whole setting of one panel on one line, the usual left out."""
+def setting_line(panel: Panel, panels: Sequence[Panel] = ()) -> str:
+    """The whole setting of one panel on one line, the usual left out; `panels` are those it must be told apart from."""
     found = values(panel.setting)
     told = [
-        _machine(panel) if name == "machine" else phrase(name, value)
+        _machine(panel, panels) if name == "machine" else phrase(name, value)
         for name, value in found.items()
         if not _usual(name, found)
     ]
@@ -85,7 +104,7 @@ def shared_words(panels: Sequence[Panel]) -> list[str]:
     differing = differences(panel.setting for panel in panels)
     found = values(panels[0].setting)
     told = [
-        _machine(panels[0]) if name == "machine" else phrase(name, value)
+        _machine(panels[0], panels) if name == "machine" else phrase(name, value)
         for name, value in found.items()
         if name not in differing and not _usual(name, found)
     ]
@@ -119,7 +138,14 @@ def session_words(panels: Sequence[Panel]) -> str:
     return f"{len(names)} sessions, {visible(names[0])} to {visible(names[-1])}"
 
 
-def _machine(panel: Panel) -> str:
+def _machine(panel: Panel, panels: Sequence[Panel]) -> str:
+    """A machine in words; where another one has the same, with the last digits of its folder's name."""
+    words = _words(panel)
+    alike = {other.machine.id for other in panels if _words(other) == words}
+    return f"{words} …{panel.machine.id[-6:]}" if len(alike | {panel.machine.id}) > 1 else words
+
+
+def _words(panel: Panel) -> str:
     machine = panel.machine
     gpu = visible(machine.gpus[0]) if machine.gpus and panel.setting.device != "cpu" else None
     return gpu or machine_line(msgspec.structs.replace(machine, gpus=()))

@@ -10,22 +10,12 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-import numpy as np
-
-from bench.judge.front import Metric, Panel, Point
-from bench.judge.published import PublishedPanel, PublishedPoint
+from bench.judge.front import Panel
+from bench.judge.published import PublishedPanel
 from bench.report.heading import published_title, shared_words, title
 from bench.report.legend import legend
-from bench.report.style import (
-    GREY,
-    PALE,
-    PUBLISHED_GROUND,
-    SMALL_PT,
-    TEXT_PT,
-    Style,
-    interval_of,
-    xy,
-)
+from bench.report.scales import accuracies, alike, speeds, ticks
+from bench.report.style import GREY, LARGE_PT, PALE, PUBLISHED_GROUND, SMALL_PT, TEXT_PT, Style
 from bench.report.text import drawable
 
 if TYPE_CHECKING:
@@ -38,12 +28,23 @@ SINGLE_PANEL_IN = (6.2, 4.4)
 
 
 def lay_out(
-    figure: Figure, panels: Sequence[Panel], looks: dict[str, Style], published: Sequence[PublishedPanel] = ()
+    figure: Figure,
+    panels: Sequence[Panel],
+    looks: dict[str, Style],
+    published: Sequence[PublishedPanel] = (),
+    *,
+    among: Sequence[Panel] = (),
+    heading: str = "",
 ) -> list[Axes]:
     """Axes on a grid with a legend and a caption below, measured in inches so that text never meets text.
 
-    Accuracy has one scale everywhere. Measured panels share their scale of speed. Published ones never share it: each
-    has its own, or that of the others with its batch size.
+    Args:
+        figure: where they go.
+        panels: what was measured.
+        looks: how families look.
+        published: what was not measured, in panels behind the others.
+        among: the panels of all pages, when this is one of several.
+        heading: what this page shows, above it.
     """
     count = len(panels) + len(published)
     columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
@@ -57,27 +58,30 @@ def lay_out(
     legend_h = legend(figure, looks, width, panels, published)
     titles = _titles(figure, panels, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
+    top = 0.12 + (0.3 if heading else 0.0)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
     gap_y = 0.28 + title_h + (0.34 if published else 0.0)
-    height = bottom + rows * panel_h + (rows - 1) * gap_y + title_h + 0.12
+    height = bottom + rows * panel_h + (rows - 1) * gap_y + title_h + top
     figure.set_size_inches(width, height)
     figure.legends[0].set_bbox_to_anchor((0.5, (bottom - 0.56) / height), transform=figure.transFigure)
     figure.text(
         left / width, (0.12 + 0.17 * len(caption)) / height, "\n".join(caption), fontsize=SMALL_PT, color=GREY,
         va="top", linespacing=1.35,
     )  # fmt: skip
+    if heading:
+        figure.text(left / width, 1 - 0.1 / height, drawable(heading, 200), fontsize=LARGE_PT, va="top")
     out: list[Axes] = []
     every: list[Panel | PublishedPanel] = [*panels, *published]
-    y0, y1 = _rise([point for panel in every for point in panel.points])
-    reaches = _reaches([*panels, *published])
+    shared: list[Panel | PublishedPanel] = [*(alike(panels, among) if among else panels), *published]
+    top1 = accuracies([*(among or panels), *published])
     for index, panel in enumerate(every):
         row, column = divmod(index, columns)
         x = left + column * (panel_w + gap_x)
         y = bottom + (rows - 1 - row) * (panel_h + gap_y)
         ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
         ax.set_xscale("log")
-        ax.set_xlim(*reaches[_scale(panel)])
-        ax.set_ylim(y0, y1)
+        ax.set_xlim(*speeds(panel, shared))
+        ax.set_ylim(*top1)
         bottommost = bool(published) or index + columns >= count
         _decorate(ax, panel, left=column == 0, bottom=bottommost, of=_batch(every[column::columns], panel, published))
         ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
@@ -112,47 +116,6 @@ def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
         if width <= width_in:
             break
     return lines
-
-
-def _scale(panel: Panel | PublishedPanel) -> int:
-    """What the panels of one scale of speed have in common: measured ones share one, published ones by their batch."""
-    return panel.batch if isinstance(panel, PublishedPanel) else 0
-
-
-def _reaches(panels: Sequence[Panel | PublishedPanel]) -> dict[int, tuple[float, float]]:
-    """Limits of speed of each scale."""
-    sharing: dict[int, list[Point | PublishedPoint]] = {}
-    for panel in panels:
-        sharing.setdefault(_scale(panel), []).extend(panel.points)
-    return {scale: _reach(points, panels[0].metric) for scale, points in sharing.items()}
-
-
-def ticks(low: float, high: float) -> list[float]:
-    """Tick values between two limits of a logarithmic axis: 1-2-5, thinner over many decades, denser within one."""
-    decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
-    for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)):
-        found = [step * 10.0**k for k in decades for step in steps if low <= step * 10.0**k <= high]
-        if len(found) >= 4 or (steps == (1, 2, 5) and len(found) == 3):
-            return found
-    return [float(value) for value in np.linspace(low, high, 5)[1:-1]] if len(found) < 2 else found
-
-
-def _reach(points: Sequence[Point | PublishedPoint], metric: Metric) -> tuple[float, float]:
-    """Limits of speed. A bar may stretch them, but not push the points into a corner."""
-    xs = [xy(point, metric)[0] for point in points]
-    low, high = min(xs), max(xs)
-    bars = [bar for point in points if isinstance(point, Point) and (bar := interval_of(point, metric))]
-    left = max(min([low, *(a for a, _ in bars)]), low / 1.5)
-    right = min(max([high, *(b for _, b in bars)]), high * 1.5)
-    pad = max((right / left) ** 0.06, 1.06)
-    return left / pad, right * pad
-
-
-def _rise(points: Sequence[Point | PublishedPoint]) -> tuple[float, float]:
-    """Limits of top-1."""
-    ys = [point.accuracy.top1 for point in points]
-    rise = max((max(ys) - min(ys)) * 0.09, 0.3)
-    return min(ys) - rise, min(max(ys) + rise, 100.0 + rise)
 
 
 def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:

@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _JOIN, _LEAVE = (Move.JOINS, Move.MAY_JOIN), (Move.LEAVES, Move.MAY_LEAVE)
-NOTE = "in brackets: not sure, with the chance of a place on this panel's front"
+NOTE = "in brackets: not sure, with the chance of the move"
 
 
 def table(found: Sequence[Change], panels: Sequence[Panel]) -> Table:
@@ -42,7 +42,12 @@ def table(found: Sequence[Change], panels: Sequence[Panel]) -> Table:
 def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel]) -> str:
     """The same for a page."""
     names = {point.label: markdown_cell(point.label) for panel in panels for point in panel.points}
-    lines = [f"{markdown_cell(heading(base, panels), 400)}; {NOTE}.", "", "| panel | joins | leaves |", "|:--|:--|:--|"]
+    lines = [
+        f"{markdown_cell(heading(base, panels), 4000)}; {NOTE}.",
+        "",
+        "| panel | joins | leaves |",
+        "|:--|:--|:--|",
+    ]
     lines += [
         f"| {markdown_cell(title(change.panel, panels), 200)} | {' | '.join(_cells(change, names))} |"
         for change in found
@@ -50,15 +55,19 @@ def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel]) -> s
     return "\n".join(lines)
 
 
-def documents(found: Sequence[Change]) -> dict[Setting, dict[str, str]]:
-    """Move by label, by the panel's setting."""
-    return {change.panel.setting: {one.point.label: one.move.value for one in change.moved} for change in found}
+def documents(found: Sequence[Change]) -> dict[Setting, dict[str, tuple[str, float | None]]]:
+    """Move and its chance by label, by the panel's setting."""
+    return {
+        change.panel.setting: {one.point.label: (one.move.value, one.chance) for one in change.moved}
+        for change in found
+    }
 
 
 def heading(base: Panel, panels: Sequence[Panel]) -> str:
     """What the others are held against, and who is on its front."""
     names = distinct(point.label for point in base.points)
-    members = [names[p.label] if p.standing is Standing.MEMBER else f"({names[p.label]})" for p in base.front]
+    places = [(names[point.label], point.standing) for point in base.points if point.standing is not Standing.BEATEN]
+    members = [name if standing is Standing.MEMBER else f"({name})" for name, standing in places]
     return f"Against {title(base, panels) or 'the only panel'}, whose front is {', '.join(members)}"
 
 
@@ -67,7 +76,7 @@ def _cells(change: Change, names: Mapping[str, str]) -> tuple[str, str]:
         ", ".join(
             names[one.point.label]
             if one.move in (Move.JOINS, Move.LEAVES)
-            else _unsure(names[one.point.label], one.point.chance)
+            else _unsure(names[one.point.label], one.chance)
             for one in change.moved
             if one.move in kind
         )

@@ -1,6 +1,6 @@
 """One network against another as a grid: a row a runtime, a column a batch and allocator, a ratio a cell.
 
-Knows rows, columns and cells; refuses to know how the ratios were made.
+Knows rows, columns and cells, of one session each; refuses to know how the ratios were made.
 """
 
 from __future__ import annotations
@@ -10,9 +10,10 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from bench.errors import NothingToShowError
 from bench.judge.against import Against
-from bench.judge.comparable import natural
+from bench.judge.comparable import enumerate_values, natural
 from bench.judge.rivals import Ratio
 from bench.records import Case
+from bench.report.heading import session_line
 from bench.report.text import markdown_cell, shortened, visible
 from bench.units import significant
 
@@ -28,29 +29,47 @@ class Grid(NamedTuple):
 
     rows: tuple[str, ...]
     columns: tuple[str, ...]
-    cells: dict[tuple[str, str], Ratio | None]
+    cells: dict[tuple[str, str], Ratio | str]
+    """A ratio, or in words why there is none."""
 
 
-def grid(found: Sequence[Against], network: str) -> Grid:
-    """The cases of that network; where several fall into a cell, the newest session's.
+def grids(found: Sequence[Against], network: str) -> dict[str, Grid]:
+    """One grid a session that holds the network beside the base, by the line that says which session it is.
 
     Raises:
-        NothingToShowError: it was not measured beside the base.
+        NothingToShowError: none does; the message names the networks that were measured beside the base.
     """
-    chosen = sorted((one for one in found if one.record.case.network == network), key=lambda one: one.record.session)
-    if not chosen:
-        names = sorted({one.record.case.network for one in found})
+    sessions: dict[str, list[Against]] = {}
+    for one in found:
+        if one.record.case.network == network:
+            sessions.setdefault(session_line(one.record), []).append(one)
+    if not sessions:
+        names = sorted({one.record.case.network for one in found}, key=natural)
         raise NothingToShowError(
-            f"no case of {network[:80]!r} was measured beside the base. Stored beside it are: {', '.join(names[:6])}."
+            f"no case of {network[:80]!r} was measured beside the base. Stored beside it are: "
+            f"{enumerate_values(names)}."
         )
-    cells = {(_row(one.record.case), _column(one.record.case)): one.ratio for one in chosen}
-    rows = dict.fromkeys(_row(one.record.case) for one in found if one.record.case.network == network)
+    return {line: _grid(group) for line, group in sessions.items()}
+
+
+def _grid(chosen: Sequence[Against]) -> Grid:
+    """All cases of one network in one session."""
+    several = len({one.record.case.resolution for one in chosen}) > 1
+    rows = [_row(one.record.case, full=several) for one in chosen]
+    cells = {(row, _column(one.record.case)): _found(one) for row, one in zip(rows, chosen, strict=True)}
     columns = sorted({column for _, column in cells}, key=natural)
-    return Grid(tuple(rows), tuple(columns), cells)
+    return Grid(tuple(dict.fromkeys(rows)), tuple(columns), cells)
 
 
-def table(one: Grid, network: str, base: str) -> Table:
-    """The grid for a terminal."""
+def _found(one: Against) -> Ratio | str:
+    """The ratio of one case, or why there is none."""
+    if one.ratio is not None:
+        return one.ratio
+    return "too few runs" if one.record.outcome == "done" else one.record.outcome
+
+
+def table(one: Grid) -> Table:
+    """The grid for a terminal of 80 columns: limits stand below the ratio."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -60,13 +79,16 @@ def table(one: Grid, network: str, base: str) -> Table:
     for column in one.columns:
         out.add_column(Text(column), justify="right", overflow="fold")
     for row in one.rows:
-        out.add_row(Text(row), *(_cell(one.cells.get((row, column))) for column in one.columns))
-    out.caption = Text(
-        f"how many times as long {shortened(network)} takes as {shortened(base)}: same session, runtime and setting, "
-        "paired by round, 95 % limits over runs"
-    )
-    out.caption_justify = "left"
+        out.add_row(Text(row), *("\n".join(_cell(one.cells.get((row, column)))) for column in one.columns))
     return out
+
+
+def caption(network: str, base: str) -> str:
+    """What the ratios of a grid are."""
+    return (
+        f"How many times as long {shortened(network)} takes as {shortened(base)}: same session, runtime and setting, "
+        "paired by round, with 95 % limits over runs."
+    )
 
 
 def markdown(one: Grid) -> list[str]:
@@ -74,23 +96,26 @@ def markdown(one: Grid) -> list[str]:
     head = ["runtime", *map(markdown_cell, one.columns)]
     lines = [f"| {' | '.join(head)} |", f"|:--|{'--:|' * len(one.columns)}"]
     for row in one.rows:
-        cells = [_cell(one.cells.get((row, column))) for column in one.columns]
+        cells = [" ".join(_cell(one.cells.get((row, column)), "({})")) for column in one.columns]
         lines.append(f"| {' | '.join([markdown_cell(row), *cells])} |")
     return lines
 
 
-def _row(case: Case) -> str:
+def _row(case: Case, *, full: bool) -> str:
+    """Everything but batch and allocator that is not as usual; the resolution where there are several."""
     told = [getattr(case, name) for name in _IN_ROWS if getattr(case, name) != getattr(_USUAL, name)]
     threads = [f"t{case.threads}"] if case.threads != 1 else []
     streams = [f"s{case.streams}"] if case.streams != 1 else []
-    return visible(" ".join([case.runtime, *told, *threads, *streams]))
+    pixels = [f"{case.resolution}px"] if full else []
+    return visible(" ".join([case.runtime, *told, *threads, *streams, *pixels]))
 
 
 def _column(case: Case) -> str:
     return visible(f"batch {case.batch}, {case.allocator}")
 
 
-def _cell(ratio: Ratio | None) -> str:
-    if ratio is None:
-        return "–"
-    return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
+def _cell(found: Ratio | str | None, limits: str = "{}") -> list[str]:
+    """A ratio and its limits, the reason why there is none, or a dash where nobody asked."""
+    if not isinstance(found, Ratio):
+        return [found or "–"]
+    return [significant(found.value), limits.format(f"{significant(found.low)} to {significant(found.high)}")]

@@ -7,11 +7,14 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from typing import Any, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.judge.front import Metric, Panel, Point
 from bench.judge.membership import Standing
 from bench.judge.published import PublishedPanel, PublishedPoint
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
 
 PALETTE = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7A5195", "#8C6D31")
 """Okabe and Ito's colours for all kinds of colour vision, without yellow and black, which vanish or shout on paper."""
@@ -35,7 +38,9 @@ PUBLISHED_GROUND = "#F4F4F2"
 """Behind published figures, so that nobody takes them for measured ones."""
 DPI = 200
 MARKER_PT = 6.0
-TEXT_PT, LABEL_PT, SMALL_PT = 9.0, 8.0, 8.0
+CROWD, CROWD_MARKER_PT = 100, 3.5
+"""Points a panel beyond which markers shrink, and to what."""
+LARGE_PT, TEXT_PT, LABEL_PT, SMALL_PT = 11.0, 9.0, 8.0, 8.0
 SETTINGS: dict[str, Any] = {
     "font.family": "DejaVu Sans", "font.size": TEXT_PT, "axes.edgecolor": GREY, "axes.labelcolor": GREY,
     "xtick.color": GREY, "ytick.color": GREY, "axes.unicode_minus": False, "svg.hashsalt": "levit-bench",
@@ -147,3 +152,22 @@ def interval_of(point: Point, metric: Metric) -> tuple[float, float] | None:
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)) or estimate.low <= 0:
         return None
     return scale * estimate.low, scale * estimate.high
+
+
+def marker_pt(panel: Panel | PublishedPanel) -> float:
+    """Size of a marker in points: smaller in a crowd."""
+    return MARKER_PT if len(panel.points) <= CROWD else CROWD_MARKER_PT
+
+
+def tied(panel: Panel) -> list[tuple[tuple[float, float], tuple[float, float]]]:
+    """The places of each two that tie, once."""
+    places = {point.label: xy(point, panel.metric) for point in panel.points}
+    return [(places[p.label], places[other]) for p in panel.points for other in p.tied_with if p.label < other]
+
+
+def line(ax: Axes, corners: Sequence[tuple[float, float]], **options: Any) -> None:  # noqa: ANN401 (matplotlib's)
+    """What `plot` does, less the limits that it would compute: they are set."""
+    from matplotlib.lines import Line2D
+
+    xs, ys = zip(*corners, strict=True)
+    ax.add_artist(Line2D(xs, ys, **options))

@@ -54,17 +54,18 @@ def plus_minus(estimate: Estimate) -> str:
     return f"± {significant(100 * share, 2)} %" if share >= 1e-4 else "< 0.01 %"
 
 
-def table(panel: Panel) -> Table:
+def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
     """One panel as a rich table that fits 80 columns, long names on several lines.
 
-    Of very many points it shows the front alone, and says how many there are.
+    Of very many points it shows the front alone, and says how many there are. `panels` are those that the reader must
+    tell it from.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     out = Table(
-        title=Text(setting_line(panel)),
+        title=Text(setting_line(panel, panels)),
         caption=Text(caption) if (caption := _caption(panel)) else None,
         box=box.SIMPLE_HEAD,
         title_justify="left",
@@ -93,7 +94,7 @@ def markdown(panels: Sequence[Panel]) -> str:
     for panel in panels:
         names = {point.label: markdown_cell(point.label) for point in panel.points}
         lines = [
-            f"**{markdown_cell(setting_line(panel), 300)}**",
+            f"**{markdown_cell(setting_line(panel, panels), 300)}**",
             "",
             "| network | top-1 | latency | 95 % | images/s | parameters | MACs | place |",
             "|:--|--:|--:|--:|--:|--:|--:|:--|",
@@ -129,12 +130,12 @@ def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
 def rows(
     panels: Sequence[Panel],
     published: Sequence[PublishedPanel] = (),
-    moved: Mapping[Setting, Mapping[str, str]] | None = None,
+    moved: Mapping[Setting, Mapping[str, tuple[str, float | None]]] | None = None,
 ) -> list[dict[str, object]]:
     """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
 
-    A limit that the data cannot give is absent; `tied_with` is a list. `move` says what became of the place against
-    the base panel, as `bench.report.moves.documents` tells it; absent where nothing did.
+    A limit that the data cannot give is absent; `tied_with` is a list. `move` and `move_chance` say what became of the
+    place against the base panel, as `bench.report.moves.documents` tells it; absent where nothing did.
     """
     points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
@@ -143,12 +144,14 @@ def rows(
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        tied, found, move = [], [], None
+        tied, found = [], []
+        move: tuple[str | None, float | None] = (None, None)
         if number < len(points):
             panel, point = points[number]
             tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
-            move = (moved or {}).get(panel.setting, {}).get(point.label)
-        out.append({**cells, "tied_with": tied, "move": move, "findings": found})
+            move = (moved or {}).get(panel.setting, {}).get(point.label, move)
+        told = {"tied_with": tied, "move": move[0], "move_chance": move[1], "findings": found}
+        out.append({**cells, **told})
     return out
 
 
@@ -187,7 +190,9 @@ def _caption(panel: Panel) -> str:
     if panel.yardstick_s is not None:
         notes.append(f"{len(panel.origins)} sessions joined by {shortened(panel.setting.yardstick)}")
     if panel.excluded:
-        notes.append(f"{len(panel.excluded)} left out")
+        reasons = {out.reason.partition(":")[0] for out in panel.excluded}
+        why = f": {shortened(reasons.pop(), 60)}" if len(reasons) == 1 and not panel.points else ""
+        notes.append(f"{len(panel.excluded)} left out{why}")
     return "; ".join(notes)
 
 

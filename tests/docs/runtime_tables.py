@@ -14,7 +14,7 @@ from bench.judge.against import against
 from bench.judge.estimates import latency, throughput
 from bench.judge.front import Panel, panels
 from bench.judge.moves import base_of, changes
-from bench.judge.rivals import paired
+from bench.judge.rivals import Ratio, paired
 from bench.judge.scaling import Step, scaling
 from bench.records import Estimate, Record
 from bench.report import figure, moves, pair, scaling_figure
@@ -40,13 +40,14 @@ def pair_lines() -> list[str]:
 
 def _grid() -> pair.Grid:
     (session,) = measured.sessions("runtimes")
-    return pair.grid(against(measured.subjects([session]), FAST), SLOW)
+    (found,) = pair.grids(against(measured.subjects([session]), FAST), SLOW).values()
+    return found
 
 
 def readme_lines() -> list[str]:
     """The same with what it is, for the README."""
     (session,) = measured.sessions("runtimes")
-    found = [ratio for ratio in _grid().cells.values() if ratio is not None]
+    found = [ratio for ratio in _grid().cells.values() if isinstance(ratio, Ratio)]
     least, most = (significant(choose(ratio.value for ratio in found)) for choose in (min, max))
     return [
         f"5 times? **Between {least} and {most} times**, by runtime, batch and allocator: how many times as long",
@@ -69,7 +70,7 @@ def page_lines() -> list[str]:
         "```sh",
         f"levit-bench run --networks {FAST},{SLOW} --runtime {names} \\",
         "  --batch 1,16 --allocator shipped,pinned --budget 15m",
-        f"levit-bench show --session {session.head.session} --against {FAST} --grid {SLOW}",
+        f"levit-bench show --session {session.head.session} --against {FAST} --grid {SLOW} --markdown",
         "```",
     ]
 

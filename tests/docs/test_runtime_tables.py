@@ -13,9 +13,11 @@ from PIL import Image
 
 from bench.judge.against import against
 from bench.judge.scaling import scaling
+from bench.store import read_session
 from tests.docs import measured_page as measured
 from tests.docs import runtime_tables as tables
 from tests.docs.blocks import ROOT
+from tests.generate_store import PAPER, case_of, write_session
 
 
 @pytest.mark.parametrize(("page", "marker", "made"), tables.BLOCKS, ids=lambda value: getattr(value, "name", None))
@@ -37,6 +39,31 @@ def test_the_pair_was_measured_in_every_runtime_batch_and_allocator() -> None:
     for one in found:
         assert one.ratio is not None, one.record.case.label
         assert one.ratio.low > 1, f"EfficientNet-B2 is the slower one: {one.record.case.label}"
+
+
+def test_tables_of_a_made_up_session_hold_its_truth(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    cases = [
+        (case_of(one, runtime=runtime, batch=batch, allocator=allocator), one)
+        for one in PAPER
+        if one.network in (tables.FAST, tables.SLOW)
+        for runtime in ("eager", "compile")
+        for batch in (1, 16)
+        for allocator in ("pinned", "shipped")
+    ]
+    made = read_session(write_session(tmp_path, "20260101-x", cases, runs=5))
+    monkeypatch.setattr(measured, "sessions", lambda _: (made,))
+    lines = tables.readme_lines()
+    truth = 0.048 / 0.014
+    cells = [cell for line in lines[-2:] for cell in line.strip("| ").split(" | ")[1:]]
+    assert len(cells) == 8
+    assert [float(cell.split()[0]) for cell in cells] == pytest.approx([truth] * 8, rel=0.05)
+    assert "over 5 fresh runs" in " ".join(lines)
+    page = "\n".join(tables.page_lines())
+    assert "\n".join(tables.pair_lines()) in page
+    assert "--runtime eager,compile" in page
+    assert f"levit-bench show --session 20260101-x --against {tables.FAST} --grid {tables.SLOW} --markdown" in page
+    text = tables.written("a\n<!-- pair -->\nold\n<!-- end -->\nb\n", "pair", tables.pair_lines())
+    assert text.splitlines()[2:-2] == tables.pair_lines()
 
 
 def test_streams_were_held_against_threads() -> None:

@@ -6,7 +6,8 @@ from hypothesis import strategies as st
 
 from bench.errors import NotComparableError, NothingToShowError, UsageError
 from bench.judge.dominance import Competitor, dominators
-from bench.judge.front import panels, require_comparable
+from bench.judge.front import panels
+from bench.judge.room import require_comparable
 from bench.records import Machine
 from tests.making import record
 

@@ -2,11 +2,13 @@
 
 from __future__ import annotations
 
+import re
+
+import msgspec
 import pytest
 
 from bench.errors import UsageError
-from bench.judge.front import Panel, panels
-from bench.judge.membership import Standing
+from bench.judge.front import Panel, Point, panels
 from bench.judge.moves import Move, base_of, changes, moved_from
 from bench.report.moves import documents, heading, markdown
 from bench.report.table import rows
@@ -61,13 +63,67 @@ def test_a_base_that_is_not_there_is_refused(wanted: dict[str, str], why: str) -
         base_of(two_runtimes(), wanted)
 
 
+def place(chance: float | None, *, on_front: bool | None = None) -> Point:
+    """A point with that chance, on the front where that is likely or said."""
+    (panel,) = panels([case("net", 0.01, 80.0)])
+    on = (chance or 0) >= 0.5 if on_front is None else on_front
+    return msgspec.structs.replace(panel.points[0], chance=chance, on_front=on)
+
+
+def told(before: Point, now: Point) -> tuple[Move, float | None] | None:
+    moved = moved_from(before, now)
+    return moved and (moved.move, moved.chance)
+
+
+CHANCES = (0.0, 0.04, 0.06, 0.3, 0.5, 0.7, 0.94, 0.96, 1.0)
+
+
 def test_every_pair_of_places_has_one_answer_and_its_mirror() -> None:
-    mirror = {Move.JOINS: Move.LEAVES, Move.MAY_JOIN: Move.MAY_LEAVE, None: None}
+    mirror = {Move.JOINS: Move.LEAVES, Move.MAY_JOIN: Move.MAY_LEAVE}
     mirror |= {after: before for before, after in list(mirror.items())}
-    for before in Standing:
-        for now in Standing:
-            assert moved_from(now, before) == mirror[moved_from(before, now)]
-    assert moved_from(Standing.BEATEN, Standing.OPEN) is Move.MAY_JOIN
+    for before in map(place, CHANCES):
+        for now in map(place, CHANCES):
+            one, other = told(before, now), told(now, before)
+            assert (one is None) == (other is None)
+            if one and other:
+                assert one == (mirror[other[0]], other[1])
+
+
+@pytest.mark.parametrize(
+    ("before", "now", "move"),
+    [
+        (0.0, 1.0, (Move.JOINS, 1.0)),
+        (1.0, 0.0, (Move.LEAVES, 1.0)),
+        (0.0, 0.3, (Move.MAY_JOIN, 0.3)),
+        (1.0, 0.3, (Move.MAY_LEAVE, 0.7)),
+        (0.3, 1.0, (Move.MAY_JOIN, 0.7)),
+        (0.1, 0.9, (Move.MAY_JOIN, 0.81)),
+        (0.4, 0.6, None),
+        (0.0, 0.04, None),
+        (0.96, 1.0, None),
+    ],
+)
+def test_the_chance_of_a_move_is_that_of_both_places(
+    before: float, now: float, move: tuple[Move, float] | None
+) -> None:
+    found = told(place(before), place(now))
+    assert found == (move and (move[0], pytest.approx(move[1])))
+
+
+def test_where_a_chance_is_not_known_no_move_is_sure() -> None:
+    thin = place(None, on_front=True)
+    assert told(place(0.0), thin) == (Move.MAY_JOIN, None)
+    assert told(thin, place(0.0)) == (Move.MAY_LEAVE, None)
+    assert told(place(0.7), thin) is None
+
+
+def test_a_network_is_the_same_where_its_label_names_a_resolution() -> None:
+    both = [case("net", 0.010, 75.0), case("net", 0.020, 80.0, resolution=288), case("fast", 0.001, 70.0)]
+    alone = [case("net", 0.010, 75.0, threads=2), case("fast", 0.001, 76.0, threads=2)]
+    found = panels([*both, *alone])
+    (change,) = changes(found, base_of(found))
+    assert [(one.move, one.point.label) for one in change.moved] == [(Move.LEAVES, "net")]
+    assert (change.only_here, change.only_base) == ((), ("net@288",))
 
 
 def test_an_open_place_is_told_with_its_chance() -> None:
@@ -83,9 +139,9 @@ def test_an_open_place_is_told_with_its_chance() -> None:
     base = base_of(found)
     (change,) = changes(found, base)
     assert [one.move for one in change.moved] == [Move.MAY_LEAVE]
+    assert change.moved[0].chance == pytest.approx(1 - (change.moved[0].point.chance or 0), abs=0.01)
     told = markdown([change], base, found)
-    assert "| runtime compile | – | (plain " in told
-    assert "%)" in told
+    assert re.search(r"\| runtime compile \| – \| \(plain [0-9]+%\) \|", told)
     assert heading(base, found) == "Against runtime eager, whose front is fast, plain, heavy"
 
 
@@ -96,3 +152,4 @@ def test_rows_for_programs_say_the_move() -> None:
         ("heavy", "compile"): "joins",
         ("plain", "compile"): "leaves",
     }
+    assert {row["move_chance"] for row in told if row["move"]} == {1.0}

@@ -6,7 +6,7 @@ from bench.errors import NothingToShowError, StoreError
 from bench.judge.front import panels
 from bench.judge.membership import Standing
 from bench.report import figure
-from bench.report.layout import ticks
+from bench.report.scales import ticks
 from bench.report.style import WELL_KNOWN, styles
 from tests.generate_store import PAPER, population
 from tests.making import record
