@@ -126,8 +126,8 @@ class Description(_Message, frozen=True, kw_only=True, tag="description"):
     threads: int
     affinity: tuple[int, ...] | None
     rss_bytes: int
-    peak_bytes: int | None
     versions: dict[str, str]
+    peak_bytes: int | None = None
 
 
 class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
