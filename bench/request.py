@@ -325,6 +325,11 @@ def _fitted(subject: Subject, workshop: Workshop) -> Subject:
     found = workshop.fitting(msgspec.structs.replace(case, batch=1))
     if not found.batch:
         raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {found.why}.")
+    if not found.memory_ended_it:
+        raise UsageError(
+            f"--batch max: {case.network} on {case.device} fails at batch {found.too_large} for another reason than "
+            f"its memory: {found.why}. Name batches."
+        )
     end = f"{found.too_large} does not: {found.why}" if found.too_large else "more was not tried"
     message = (
         f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {found.batch}; {end}."

@@ -83,16 +83,22 @@ def batches(text: str) -> tuple[int, ...]:
             if not (doubled := [batch for batch in span if batch <= int(last)]):
                 raise UsageError(f"--batch {part[:80]}: the second number is the smaller one.")
             out += doubled
-        elif not part.lstrip("-").isdecimal():
-            raise UsageError(
-                f"{text[:80]!r} is no list of batches. Write one or several, such as 1 or 1,16 or 1..256 (powers of "
-                "two); on a GPU also max, the largest that fits."
-            )
-        elif (batch := int(part)) < 1:
-            raise UsageError(f"--batch {batch}: give a whole number from 1.")
         else:
-            out.append(batch)
+            out.append(_batch(part, text))
     return tuple(dict.fromkeys(out))
+
+
+def _batch(part: str, text: str) -> int:
+    try:
+        batch = int(part)
+    except ValueError:
+        raise UsageError(
+            f"{text[:80]!r} is no list of batches. Write one or several, such as 1 or 1,16 or 1..256 (powers of two); "
+            "on a GPU also max, the largest that fits."
+        ) from None
+    if batch < 1:
+        raise UsageError(f"--batch {batch}: give a whole number from 1.")
+    return batch
 
 
 def batch_word(batch: int) -> str:

@@ -40,7 +40,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
 
     request = request_from(words)
     protocol = protocol_of(request)
-    # Only names that the catalog does not hold start a process, which looks them up.
+    # Only names that the catalog does not hold start a process, which looks them up, and --batch max, which tries.
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
         chosen = subjects(request, workshop)
     if request.race:
@@ -54,6 +54,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
         click.echo(json.dumps(document(what, spent, protocol), indent=2))
     else:
         stdout().print(table(what, spent, protocol))
-    print_findings([*left_out([request]), *about_threads(chosen)])
+    fitted = [subject.finding for subject in chosen if subject.finding is not None]
+    print_findings([*left_out([request]), *fitted, *about_threads(chosen)])
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

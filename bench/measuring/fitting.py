@@ -27,6 +27,11 @@ class Fitting(NamedTuple):
     why: str
     """What became of it; empty when all fit."""
 
+    @property
+    def memory_ended_it(self) -> bool:
+        """Whether memory is what ran out, of the device or of its process, and nothing else went wrong."""
+        return self.too_large is None or "memory" in self.why.lower() or "SIGKILL" in self.why
+
 
 def fitting(case: Case, attempt: Callable[[Case], str | None]) -> Fitting:
     """The largest power of two that fits. `attempt` says why a case cannot be loaded, or None when it can."""

@@ -36,10 +36,14 @@ class Loaded(Protocol):
 def copies_of(loaded: Loaded, images: torch.Tensor) -> tuple[float | None, float | None]:
     """Seconds in which images are copied to the device, from usual and from pinned memory; None where nothing is.
 
-    Asked of the object's own method `copy_seconds`, if it has one.
+    Asked of the object's own method `copy_seconds`, if it has one. A device without room for another batch has no such
+    figure, and its case is as good as any.
     """
     told: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(loaded, "copy_seconds", None)
-    return told(images) if callable(told) else (None, None)
+    try:
+        return told(images) if callable(told) else (None, None)
+    except (MemoryError, RuntimeError):  # torch's own errors of memory are of the latter kind.
+        return None, None
 
 
 def module_of(loaded: Loaded) -> nn.Module | None:
@@ -92,6 +96,7 @@ class Rearranged:
         # Its own: a pass goes through nothing in between.
         self.run, self.synchronise = held.run, held.synchronise
         self.fetch, self.device_seconds = held.fetch, held.device_seconds
+        self.copy_seconds: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(held, "copy_seconds", None)
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
         """Where and how passes read them."""

@@ -5,10 +5,11 @@
 In turns: a session of levit-bench, then each tool on each network in a process of its own, with the environment of a
 seat (threads, allocator). A tool's figure over ours, for each repetition, gives a ratio and Student's t its limits.
 
-- OpenVINO: `benchmark_app`, synchronous, one stream, its median.
-- ONNX Runtime: the events `model_run` of its own profiler, their median.
+- OpenVINO: `benchmark_app`, synchronous, its median. Streams and threads are set, which it allows without a hint only;
+  one stream is what the latency hint chooses.
+- ONNX Runtime: the events `model_run` of its own profiler, their median. They hold the profiling of every node.
 - eager: the recipe of timm's benchmark.py, which is no part of its package, written down again: 10 warm-up steps, 40
-  timed ones on one random batch in inference mode, their mean.
+  timed ones on one random batch in inference mode, their mean, which slow steps lift above a median.
 """
 
 from __future__ import annotations

@@ -15,6 +15,7 @@ from bench.measuring import artifacts, devices, gpu, runtimes
 from bench.measuring.devices import cuda
 from bench.measuring.inputs import DISTINCT, images
 from bench.measuring.instrument import environment_of, instrument_cases
+from bench.measuring.loaded import Rearranged, copies_of
 from bench.measuring.outputs import relative_distance
 from bench.measuring.runtimes import InProcess, cuda_graphs
 from bench.measuring.session import Subject, _about_gpu
@@ -276,3 +277,46 @@ def test_a_gpu_that_somebody_else_uses_is_a_doubt(busy: float | None, used: int 
     subject = Subject(Case(network="n", resolution=8, device="cuda"))
     assert [finding.kind for finding in _about_gpu(now, [subject])] == ["gpu-shared"] * raised
     assert _about_gpu(now, [Subject(Case(network="n", resolution=8))]) == []
+
+
+class Images:
+    """Images whose copies are counted."""
+
+    def __init__(self, copied: list[str], kind: str = "usual", *, full: bool = False) -> None:
+        self.copied, self.kind, self.full = copied, kind, full
+
+    def pin_memory(self) -> Images:
+        return Images(self.copied, "pinned")
+
+    def to(self, device: str, *, non_blocking: bool) -> None:
+        assert (device, non_blocking) == ("cuda", True)
+        if self.full:
+            raise torch.OutOfMemoryError("CUDA out of memory")
+        self.copied.append(self.kind)
+
+
+def on_gpu() -> cuda.OnCuda:
+    held = object.__new__(cuda.OnCuda)
+    held._torch = SimpleNamespace(cuda=SimpleNamespace(synchronize=lambda: None))  # type: ignore[assignment]
+    return held
+
+
+def test_copies_are_timed_from_both_kinds_of_memory_and_the_first_one_does_not_count(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    clock = iter(range(1000))
+    monkeypatch.setattr("time.perf_counter", lambda: float(next(clock)))
+    copied: list[str] = []
+    assert on_gpu().copy_seconds(Images(copied)) == (1.0, 1.0)  # type: ignore[arg-type]
+    assert copied == ["usual"] * cuda._COPIES + ["pinned"] * cuda._COPIES
+
+
+def test_a_device_without_room_for_a_copy_has_no_such_figure_and_keeps_its_case() -> None:
+    assert copies_of(on_gpu(), Images([], full=True)) == (None, None)  # type: ignore[arg-type]
+
+
+def test_a_network_that_takes_images_in_another_order_is_copied_to_all_the_same() -> None:
+    held = Remote(nn.Identity())
+    turned = Rearranged(held, lambda given: given)
+    assert copies_of(turned, images(1, 8, 0, 0)) == (0.002, 0.001)
+    assert copies_of(InProcess(nn.Identity()), images(1, 8, 0, 0)) == (None, None)

@@ -62,6 +62,13 @@ def test_a_session_says_what_was_found_and_never_shrinks_a_batch_in_silence() ->
         _fitted(Subject(CASE), Found(Fitting(0, 1, "no kernel")))  # type: ignore[arg-type]
 
 
+def test_what_fails_for_another_reason_is_no_limit_of_memory() -> None:
+    with pytest.raises(UsageError, match="fails at batch 8 for another reason than its memory: not finite"):
+        _fitted(Subject(CASE), Found(Fitting(4, 8, "not finite")))  # type: ignore[arg-type]
+    killed = _fitted(Subject(CASE), Found(Fitting(4, 8, "ended by SIGKILL")))  # type: ignore[arg-type]
+    assert killed.case.batch == 4
+
+
 def test_max_is_for_devices_with_memory_of_their_own(monkeypatch: pytest.MonkeyPatch) -> None:
     with pytest.raises(UsageError, match="--batch max is the largest batch that fits into a GPU's memory"):
         check(Request(networks=("levit_192",), batches=(1, MAX)))
@@ -78,7 +85,9 @@ def test_batches_are_numbers_powers_and_max(text: str, found: tuple[int, ...]) -
     assert batches(text) == found
 
 
-@pytest.mark.parametrize("text", ["", "x", "0", "-1", "8..4", "0..8", "1..", "1.5", "maximum", "1,,2"])
+@pytest.mark.parametrize(
+    "text", ["", "x", "0", "-1", "--5", "5-", "9" * 5000, "8..4", "0..8", "1..", "1.5", "maximum", "1,,2"]
+)
 def test_what_is_no_batch_is_refused(text: str) -> None:
     with pytest.raises(UsageError, match="batch"):
         batches(text)

@@ -14,13 +14,13 @@ from tests.measuring.test_kill import ROOT
 _MOST_BYTES = 300 << 20
 
 PROGRAM = """
-import resource, sys
+import sys
 from bench.cli import main
+from bench.measuring.memory import peak_bytes
 try:
     main(sys.argv[1:])
 finally:
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    print("peak", most if sys.platform == "darwin" else 1024 * most, file=sys.stderr)
+    print("peak", peak_bytes(), file=sys.stderr)
 """
 
 
@@ -34,3 +34,15 @@ def test_the_parent_stays_small_beside_its_seats(tmp_path: Path) -> None:
     assert done.returncode == 0, done.stderr
     peak = int(done.stderr.split("peak ")[-1])
     assert peak < _MOST_BYTES, f"{peak / (1 << 20):.0f} MiB"
+
+
+def test_a_peak_is_of_this_process_and_not_of_its_parent() -> None:
+    """A small process that a large one starts."""
+    held = bytearray(200 << 20)
+    program = "from bench.measuring.memory import peak_bytes; print(peak_bytes())"
+    done = subprocess.run(
+        [sys.executable, "-c", program], cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True,
+        text=True, check=True,
+    )  # fmt: skip
+    assert len(held) > 0
+    assert 1 << 20 < int(done.stdout) < 150 << 20

@@ -84,8 +84,16 @@ def versions() -> dict[str, str]:
 
 
 def _settings(case: Case) -> dict[str, Any]:
-    """Inductor's, as far as they are not its own. It writes the number of threads into the code."""
-    return {"freezing": True, "cpp.threads": case.threads, "compile_threads": 1}
+    """Inductor's, as far as they are not its own. It writes the number of threads into the code.
+
+    Compiled headers would stay in a folder that sessions share; they save a second a network, and no pass is faster.
+    """
+    return {
+        "freezing": True,
+        "cpp.threads": case.threads,
+        "compile_threads": 1,
+        "aot_inductor.precompile_headers": False,
+    }
 
 
 def _trial() -> str | None:
