@@ -28,6 +28,7 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 NOTEWORTHY = 1.05
+DISTURBING = 0.1
 FAST, SLOW = "levit_192", "efficientnet_b2"
 ROOT = measured.ROOT
 AGREEMENT = ROOT / "docs" / "agreement.json"
@@ -83,7 +84,7 @@ def sweep_lines() -> list[str]:
         base = base_of(found)
         batch = base.setting.batch
         out += [
-            f"Batch {batch}, pinned, {_runs(session)} fresh runs (`{session.head.session}`).",
+            f"Batch {batch}, pinned, {_runs(session)} fresh runs (`{session.head.session}`).{_disturbed(session)}",
             "",
             moves.markdown(changes(found, base), base, found),
             "",
@@ -105,6 +106,21 @@ def _latencies(found: Sequence[Panel]) -> list[str]:
         times = [cells[name, runtime] for runtime in runtimes]
         lines.append(f"| {name} | {' | '.join(f'{significant(1e3 * t.value)} {plus_minus(t)}' for t in times)} |")
     return lines
+
+
+def _disturbed(session: Session) -> str:
+    """What other processes used during the runs, where it is worth a word."""
+    starts = {start.run: start for start in session.starts}
+    shares = []
+    for end in session.ends:
+        before, after = starts[end.run].conditions, end.conditions
+        told = [before.busy_s, after.busy_s, before.own_s, after.own_s]
+        busy, later, own, own_later = (value or 0.0 for value in told)
+        shares.append(((later - busy) - (own_later - own)) / (end.at_s - starts[end.run].at_s))
+    worth = [f"{100 * share:.0f}" for share in shares if share > DISTURBING]
+    if not worth:
+        return ""
+    return f" In {len(worth)} of them other processes used {', '.join(worth)} % of a processor: trust ratios most."
 
 
 def _slower(records: Sequence[Record]) -> str:
