@@ -209,7 +209,7 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import resume as resume_session
 
-    path, budget_s = resolve_session(root, session), capped(parse_duration(budget))
+    path, budget_s = resolve_session(root, session, emulated=True), capped(parse_duration(budget))
     return resume_session(
         path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s), planner=planner
     )

@@ -22,6 +22,7 @@ from bench.errors import BenchError, UsageError
 from bench.judge.estimates import latency, relative_to_yardstick, throughput
 from bench.measuring import devices, runtimes
 from bench.measuring.environment import default_allocator
+from bench.measuring.machine import is_emulated
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Workshop
 from bench.records import Case, Estimate, Record
@@ -185,6 +186,8 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
             devices.resolve(str(marked["device"]))
         except UsageError as error:
             raise NotAskedError(str(error)) from error
+        if is_emulated():
+            raise NotAskedError("this process runs under an instruction-set emulator, and its times say nothing")
     if "runtime" in marked:
         for name in fields["runtimes"]:
             if why := runtimes.unavailable(name):

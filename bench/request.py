@@ -391,19 +391,27 @@ def _resolve(
     ]
 
 
-def resolve_session(root: Path, name: str) -> Path:
+def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
     """The file of a session by its name, a unique beginning of it, or `last` for the newest.
+
+    Args:
+        root: the store.
+        name: what the user wrote.
+        emulated: whether `last` may be a session of an emulated process, which has no times to show. Where all are, it
+            is the newest of them.
 
     Raises:
         UsageError: none or several match.
     """
-    from bench.store import session_files
+    from bench.store import is_emulated, session_files
 
     files = session_files(root)
     if not name.strip():
         raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
     if name == "last":
-        found = sorted(files, key=lambda path: path.name)[-1:]
+        newest = sorted(files, key=lambda path: path.name, reverse=True)
+        wanted = (path for path in newest if emulated or not is_emulated(path))
+        found = [next(wanted, newest[0])] if newest else []
     else:
         found = [path for path in files if path.stem.startswith(name)]
     if len(found) != 1:

@@ -48,6 +48,18 @@ class _Head(msgspec.Struct):
     schema: int = 0
 
 
+class _State(msgspec.Struct, frozen=True):
+    """Of the conditions of a first line, what says whether its times are worth anything."""
+
+    emulated: bool = False
+
+
+class _Began(msgspec.Struct, frozen=True):
+    """Of a first line, in what state the session began."""
+
+    conditions: _State = _State()
+
+
 class Session(NamedTuple):
     """One file as it was read."""
 
@@ -220,6 +232,15 @@ def session_files(root: Path) -> list[Path]:
     if not root.is_dir():
         raise StoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
     return sorted(root.glob("*/*.jsonl"), key=lambda path: (path.parent.name, path.name))
+
+
+def is_emulated(path: Path) -> bool:
+    """Whether a session was taken under an emulator, by its first line; not so where none can be read."""
+    try:
+        with path.open("rb") as file:
+            return msgspec.json.decode(file.readline(), type=_Began).conditions.emulated
+    except (OSError, msgspec.DecodeError, RecursionError):
+        return False
 
 
 def read_session(path: Path) -> Session:

@@ -100,10 +100,14 @@ def test_device_arm_is_a_check_of_the_processor(monkeypatch: pytest.MonkeyPatch,
             devices.resolve("arm")
 
 
-def test_an_emulated_arm_processor_is_no_arm_processor(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+def test_an_emulated_arm_process_passes_and_a_translated_one_of_another_kind_is_told_what_to_do(
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
     monkeypatch.setattr(arm, "is_emulated", lambda: True)
-    with pytest.raises(UsageError, match="emulated"):
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert devices.resolve("arm") == "cpu"
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    with pytest.raises(UsageError, match=r"runs on x86_64, and is translated\. Start it with a Python"):
         devices.resolve("arm")
 
 

@@ -75,7 +75,10 @@ def store_option(command: _Command) -> _Command:
 def session_option(command: _Command) -> _Command:
     """`--session`: one session of the store."""
     return click.option(
-        "--session", "session", metavar="NAME", help="One session: its name, the beginning of it, or 'last'."
+        "--session",
+        "session",
+        metavar="NAME",
+        help="One session: its name, the beginning of it, or 'last', the newest that was not taken under an emulator.",
     )(command)
 
 

@@ -51,16 +51,25 @@ def processors(case: Case) -> int:
 
 
 def scaling(records: Iterable[Record]) -> list[Curve]:
-    """The curves of all networks that were measured with one thread and with more, in one session.
+    """The curves of all networks that were measured with one thread and with more, in one session; none is emulated.
 
     Raises:
         NothingToShowError: no case has a partner.
     """
     groups: dict[tuple[str, str, Case], list[Record]] = {}
+    emulated = False
     for record in records:
+        if record.conditions.emulated:
+            emulated = True
+            continue
         plain = msgspec.structs.replace(record.case, threads=1, streams=1)
         groups.setdefault((record.session, record.seats, plain), []).append(record)
     curves = [_curve(group) for group in groups.values() if _has_one_and_more(group)]
+    if not curves and emulated:
+        raise NothingToShowError(
+            "cannot say what more processors bring: what was chosen was taken under an instruction-set emulator, whose "
+            "times say nothing about a machine. Measure on the machine itself."
+        )
     if not curves:
         raise NothingToShowError(
             "no network was measured with one thread and with more in the same session. Measure one: "

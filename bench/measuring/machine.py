@@ -108,13 +108,26 @@ def conditions() -> Conditions:
 
 
 def is_emulated() -> bool:
-    """Whether the process's instructions are translated: an ARM process on an x86 processor, Rosetta, or QEMU's TCG."""
-    cpu = (_text("/proc/cpuinfo") or "")[:4000]
-    if platform.machine().lower() in _ARM and ("GenuineIntel" in cpu or "AuthenticAMD" in cpu):
+    """Whether the process's instructions are translated: an ARM process on an x86 processor or the other way round.
+
+    Told by the processor that the system shows, by the architecture of its kernel, by QEMU's own names, and by Rosetta.
+    A whole machine that is emulated as a processor of some maker's looks like that processor, and is not recognised.
+    """
+    isa, cpu = platform.machine().lower(), (_text("/proc/cpuinfo") or "")[:4000]
+    if isa in _ARM and ("GenuineIntel" in cpu or "AuthenticAMD" in cpu):
         return True
-    if "QEMU TCG" in cpu:
+    if "QEMU TCG" in cpu or arm_cores.QEMUS in arm_cores.numbers(cpu):
+        return True
+    # QEMU from 8.1 on shows a made-up /proc/cpuinfo to an ARM process; the kernel stays what it is.
+    kernel = _text("/proc/sys/kernel/arch")
+    if kernel and _is_arm(kernel) != _is_arm(isa):
         return True
     return sys.platform == "darwin" and _rosetta()
+
+
+def _is_arm(isa: str) -> bool:
+    """Whether an architecture is ARM's, of 32 bits or of 64: a kernel of the one may run processes of the other."""
+    return isa.startswith(("arm", "aarch64"))
 
 
 def _rosetta() -> bool:

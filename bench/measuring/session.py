@@ -80,7 +80,8 @@ def measure(
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
     told = [s.finding for s in subjects if s.finding is not None]
-    findings = [*noticed, *told, *about_threads(subjects), *_about_load(before), *_about_gpu(before, subjects)]
+    findings = [*noticed, *told, *about_threads(subjects), *_about_emulation(before)]
+    findings += [*_about_load(before), *_about_gpu(before, subjects)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier())
     what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
@@ -271,6 +272,17 @@ def about_threads(subjects: Sequence[Subject]) -> list[Finding]:
         "slower than fewer threads; choose at most that many unless this is what you want to know."
     )
     return [Finding(kind="threads-exceed-cores", message=message)]
+
+
+def _about_emulation(state: Conditions) -> list[Finding]:
+    if not state.emulated:
+        return []
+    message = (
+        "this process runs under an instruction-set emulator. That it computes, and computes right, holds; its times "
+        "say nothing about any machine, and have no place in a front, a comparison or a ratio. Measure on the machine "
+        "itself."
+    )
+    return [Finding(kind="emulated", message=message)]
 
 
 def _about_load(state: Conditions) -> list[Finding]:

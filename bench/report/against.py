@@ -13,6 +13,7 @@ from bench.judge.estimates import latency
 from bench.judge.rivals import Ratio
 from bench.records import Estimate, Record
 from bench.report import cases
+from bench.report.table import instead
 from bench.report.text import distinct, shortened
 from bench.units import format_latency, significant
 
@@ -41,8 +42,8 @@ def table(found: Sequence[Against], base: str) -> Table:
             Text(names[record.case.network], style="bold" if one.is_base else ""),
             Text(cases.axes(record.case)),
             f"{accuracy.top1:.1f}" if accuracy else "–",
-            format_latency(time.value) if isinstance(time, Estimate) else Text(record.outcome, style="red"),
-            *_times(one.ratio, is_base=one.is_base),
+            format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
+            *(_times(one.ratio, is_base=one.is_base) if isinstance(time, Estimate) else ("–", "")),
         )
     out.caption = Text(f"times: as long as {shortened(base)} in the same session and setting, paired by round")
     out.caption_justify = "left"

@@ -14,7 +14,7 @@ from bench.judge.drift import Drifts, drifts
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from bench.records import Case, Estimate, Finding, Record
 from bench.report.doubts import about, plain, told
-from bench.report.table import plus_minus
+from bench.report.table import instead, plus_minus
 from bench.report.text import distinct, shortened, visible
 from bench.units import format_latency, significant
 
@@ -62,7 +62,7 @@ def table(records: Sequence[Record], history: Iterable[Record] = ()) -> Table:
             out.add_row(name, Text(asked), format_latency(found.value), plus_minus(found), *wide, shown, str(found.n))
         else:
             empty = [""] * (3 if sessions else 2)
-            out.add_row(name, Text(asked), Text(record.outcome, style="red"), *empty, str(len(record.runs)))
+            out.add_row(name, Text(asked), Text(instead(record, found), style="red"), *empty, str(len(record.runs)))
             failures.append(f"{called[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
     told = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
     if told or failures:

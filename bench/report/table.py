@@ -16,7 +16,7 @@ from bench.judge.front import Panel, Point
 from bench.judge.membership import Standing
 from bench.judge.published import PublishedPanel
 from bench.judge.ties import ALMOST, DIGITS
-from bench.records import Estimate
+from bench.records import Estimate, Finding, Record
 from bench.report.doubts import plain
 from bench.report.heading import setting_line
 from bench.report.published import published_cells
@@ -44,6 +44,11 @@ COLUMNS = (
 figure, which has no interval and no session.
 """
 _SETTING = COLUMNS[COLUMNS.index("machine") : COLUMNS.index("kind")]
+
+
+def instead(record: Record, why: Finding) -> str:
+    """The word where a time would be: how the case ended, or what kind of finding keeps it from having one."""
+    return why.kind if record.outcome == "done" else record.outcome
 
 
 def plus_minus(estimate: Estimate) -> str:

@@ -19,6 +19,7 @@ PARSED_ONLY = {
     "git": "needs the network",
     "tox": "installs environments; the Makefile calls them",
     "pre-commit": "changes the checkout's hooks",
+    ".ci/emulated-arm": "fetches an ARM system and computes under an emulator for an hour",
     "for": "repeats a measurement for tens of minutes; its verb is run elsewhere on these pages",
 }
 """First words of commands that are parsed and not run, with the reason."""

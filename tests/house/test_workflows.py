@@ -11,6 +11,7 @@ import pytest
 import yaml
 
 from bench.cli import _VERBS, cli
+from bench.units import parse_duration
 from tests.house.plan import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))
@@ -25,7 +26,7 @@ def steps(path: Path) -> list[dict[str, Any]]:
 def commands(path: Path) -> list[list[str]]:
     """Words of every command line, expressions of the workflow replaced by a word."""
     lines = [line for step in steps(path) for line in step.get("run", "").splitlines()]
-    return [shlex.split(re.sub(r"\$\{\{.*?\}\}", "10m", line)) for line in lines]
+    return [shlex.split(re.sub(r"\$\{\{.*?\}\}|\$BUDGET", "10m", line)) for line in lines]
 
 
 @pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
@@ -34,7 +35,7 @@ def test_every_command_of_a_workflow_exists(path: Path) -> None:
     called = commands(path)
     assert called
     for words in called:
-        assert words[0] in ("make", "pip", "levit-bench", "cat"), words
+        assert words[0] in ("make", "pip", "levit-bench", "cat", "sed"), words
         if words[0] == "make":
             assert words[1] in targets
         if words[0] == "levit-bench":
@@ -50,6 +51,21 @@ def test_both_kinds_of_processors_are_asked(name: str) -> None:
     told = yaml.safe_load((ROOT / ".github" / "workflows" / name).read_text(encoding="utf-8"))
     runners = [job["strategy"]["matrix"]["runner"] for job in told["jobs"].values() if "strategy" in job]
     assert ["ubuntu-24.04", "ubuntu-24.04-arm"] in runners
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_no_command_holds_what_somebody_types(path: Path) -> None:
+    assert not [step["run"] for step in steps(path) if "${{" in step.get("run", "")]
+
+
+def test_the_paper_workflow_starts_every_week_and_on_demand_and_measures_for_as_long_as_it_is_told() -> None:
+    path = ROOT / ".github" / "workflows" / "paper.yml"
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    when = told[True]  # YAML 1.1 reads the word `on` as a truth value
+    assert set(when) == {"workflow_dispatch", "schedule"}
+    (measured,) = [step for step in steps(path) if step.get("run", "").startswith("make bench")]
+    assert measured["env"]["BUDGET"] == "${{ inputs.budget || '10m' }}"
+    parse_duration(when["workflow_dispatch"]["inputs"]["budget"]["default"])
 
 
 def test_what_the_paper_workflow_uploads_is_what_it_merges() -> None:

@@ -29,6 +29,7 @@ def cpuinfo(*cores: tuple[str, str, int]) -> str:
             cpuinfo(("0x41", "0xd05", 4), ("0x41", "0xd41", 3), ("0x41", "0xd44", 1)),
             "4x ARM Cortex-A55 + 3x ARM Cortex-A78 + 1x ARM Cortex-X1",
         ),
+        (cpuinfo(("0x61", "0x042", 4), ("0x61", "0x043", 4)), "4x Apple Sawtooth (M3) + 4x Apple Everest (M3)"),
         (cpuinfo(("0x41", "0xfff", 2)), "ARM part 0xfff"),
         (cpuinfo(("0x99", "0x001", 2)), "implementer 0x99 part 0x001"),
     ],
@@ -44,6 +45,25 @@ def test_a_text_without_numbers_names_nothing(text: str) -> None:
 
 def test_every_implementer_with_a_core_has_a_name() -> None:
     assert {implementer for implementer, _ in arm_cores.PARTS} <= set(arm_cores.IMPLEMENTERS)
+
+
+GRAVITON_3 = "fp asimd evtstrm aes crc32 atomics fphp asimdhp cpuid asimdrdm fcma dcpop asimddp sve i8mm svebf16 bf16"
+ALTRA = "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid asimdrdm lrcpc dcpop asimddp ssbs"
+
+
+@pytest.mark.parametrize(
+    ("flags", "features"),
+    [(GRAVITON_3, ("asimd", "asimddp", "asimdhp", "bf16", "i8mm", "sve")), (ALTRA, ("asimd", "asimddp", "asimdhp"))],
+)
+def test_the_fingerprint_lists_the_extensions_that_matter(
+    monkeypatch: pytest.MonkeyPatch, flags: str, features: tuple[str, ...]
+) -> None:
+    """As Linux tells them; py-cpuinfo splits the line."""
+    import cpuinfo as library
+
+    monkeypatch.setattr(library, "get_cpu_info", lambda: {"flags": flags.split()})
+    monkeypatch.setattr(platform, "machine", lambda: "aarch64")
+    assert machine.machine().features == features
 
 
 def test_the_fingerprint_names_the_core_on_arm_alone(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -7,11 +7,14 @@ import platform
 import socket
 from pathlib import Path
 
+import cpuinfo
 import msgspec
 import pytest
 
 from bench.measuring import machine as module
 from bench.records import Machine
+from bench.store import read_session
+from tests.house.plan import ROOT
 
 
 def test_fingerprint_and_conditions_name_neither_host_nor_user_nor_path() -> None:
@@ -38,6 +41,30 @@ def test_the_id_of_a_machine_depends_on_every_field() -> None:
     assert len(ids | {base.id}) == len(changed) + 1
 
 
+def test_the_ids_of_machines_that_are_stored_stay_what_they_are() -> None:
+    """Sessions of a machine lie in a folder of that name: another name would part new ones from old."""
+    folders = sorted(path for path in (ROOT / "results").iterdir() if path.is_dir())
+    assert folders
+    for folder in folders:
+        assert {read_session(path).head.machine.id for path in folder.glob("*.jsonl")} == {folder.name}
+    xeon = Machine(
+        cpu_model="Intel(R) Xeon(R) Platinum 8481C CPU @ 2.70GHz", isa="x86_64", features=("amx_bf16", "avx2"),
+        physical_cores=1, logical_cores=2, l2_bytes=2 << 20, l3_bytes=105 << 20, memory_bytes=8 << 30,
+    )  # fmt: skip
+    assert xeon.id == "intel-xeon-platinum-8481c-2c-84c59e"
+
+
+def test_a_processor_that_is_no_arm_keeps_the_name_that_it_gives_itself(monkeypatch: pytest.MonkeyPatch) -> None:
+    told = {"brand_raw": "Example Xeon", "flags": ["avx2", "bf16", "sse"]}
+    monkeypatch.setattr(cpuinfo, "get_cpu_info", lambda: told)
+    monkeypatch.setattr(platform, "machine", lambda: "x86_64")
+    monkeypatch.setattr(
+        module, "_text", lambda path: "CPU implementer : 0x41\nCPU part : 0xd0c" if "info" in path else None
+    )
+    found = module.machine()
+    assert (found.cpu_model, found.features) == ("Example Xeon", ("avx2", "bf16"))
+
+
 @pytest.mark.parametrize("name", ["../../etc", "", "\x1b[31mred", "日本", "x" * 300, "CON/..\\.."])
 def test_a_hostile_processor_name_becomes_a_harmless_folder_name(name: str) -> None:
     found = Machine(cpu_model=name, isa="x86_64", logical_cores=2, memory_bytes=1 << 30).id
@@ -47,21 +74,30 @@ def test_a_hostile_processor_name_becomes_a_harmless_folder_name(name: str) -> N
 
 
 @pytest.mark.parametrize(
-    ("isa", "cpuinfo", "emulated"),
+    ("isa", "cpuinfo", "kernel", "emulated"),
     [
-        ("aarch64", "vendor_id : GenuineIntel", True),
-        ("aarch64", "vendor_id\t: AuthenticAMD", True),
-        ("aarch64", "CPU implementer : 0x41", False),
-        ("x86_64", "vendor_id : GenuineIntel", False),
-        ("x86_64", "model name : QEMU TCG CPU version 2.5+", True),
-        ("x86_64", "model name : QEMU Virtual CPU version 2.5+", False),
+        ("aarch64", "vendor_id : GenuineIntel", "x86_64", True),
+        ("aarch64", "vendor_id\t: AuthenticAMD", None, True),
+        ("aarch64", "CPU implementer : 0x41\nCPU part : 0xd0c", "aarch64", False),
+        ("aarch64", "CPU implementer : 0x41\nCPU part : 0xd0c", None, False),
+        # QEMU makes up an ARM processor of its own, or that of a maker.
+        ("aarch64", "CPU implementer\t: 0x00\nCPU part\t: 0x051", "aarch64", True),
+        ("aarch64", "CPU implementer : 0x41\nCPU part : 0xd07", "x86_64", True),
+        # A virtual machine may hide the numbers of its processor.
+        ("aarch64", "CPU implementer : 0x00\nCPU part : 0x000", "aarch64", False),
+        ("armv8l", "CPU implementer : 0x41\nCPU part : 0xd03", "aarch64", False),
+        ("x86_64", "vendor_id : GenuineIntel", "x86_64", False),
+        ("i686", "vendor_id : GenuineIntel", "x86_64", False),
+        ("x86_64", "vendor_id : GenuineIntel", "aarch64", True),
+        ("x86_64", "model name : QEMU TCG CPU version 2.5+", "x86_64", True),
+        ("x86_64", "model name : QEMU Virtual CPU version 2.5+", "x86_64", False),
     ],
 )
 def test_an_emulated_process_is_recognised(
-    monkeypatch: pytest.MonkeyPatch, isa: str, cpuinfo: str, emulated: bool
+    monkeypatch: pytest.MonkeyPatch, isa: str, cpuinfo: str, kernel: str | None, emulated: bool
 ) -> None:
     monkeypatch.setattr(platform, "machine", lambda: isa)
-    monkeypatch.setattr(module, "_text", lambda _path: cpuinfo)
+    monkeypatch.setattr(module, "_text", {"/proc/cpuinfo": cpuinfo, "/proc/sys/kernel/arch": kernel}.get)
     monkeypatch.setattr(module.sys, "platform", "linux")
     assert module.is_emulated() is emulated
 

@@ -20,7 +20,7 @@ EXPECTED = """\
  ────────────────────────────────────────────────────────────────────────────
  levit_128s       224px b1 t1 pinned    76.6   10.0 ms       1
  [red]levit_192   224px b1 t1 pinned       –   20.0 ms    2.00   1.95 to 2.05
- failed           224px b1 t1 pinned    80.0    failed       –   too few runs
+ failed           224px b1 t1 pinned    80.0    failed       –
 
 times: as long as levit_128s in the same session and setting, paired by round
 """

@@ -1,4 +1,8 @@
-"""An ARM processor: a check, and nothing else. Cases say `cpu`, as everywhere."""
+"""An ARM processor: a check, and nothing else. Cases say `cpu`, as everywhere.
+
+A process that is emulated passes: it shows that everything installs and computes there. Its session is marked, and
+gives no speed.
+"""
 
 from __future__ import annotations
 
@@ -15,13 +19,14 @@ def resolve() -> str:
     """The processor, if it is one.
 
     Raises:
-        UsageError: it is another one, or this process is translated for another one.
+        UsageError: this process runs on another one, or was built for another one and is translated.
     """
     isa = platform.machine()
     if isa.lower() not in ("aarch64", "arm64"):
+        translated = is_emulated()
+        advice = "Start it with a Python that was built for ARM" if translated else "Use --device cpu here"
         raise UsageError(
-            f"--device arm asks for an ARM processor, but this process runs on {isa}. Use --device cpu here."
+            f"--device arm asks for an ARM processor, but this process runs on {isa}"
+            f"{', and is translated' if translated else ''}. {advice}."
         )
-    if is_emulated():
-        raise UsageError("--device arm asks for an ARM processor, but this process is emulated. Use --device cpu here.")
     return "cpu"
