@@ -33,14 +33,8 @@ _FEATURES = (
     "amx_tile",
     "amx_bf16",
     "amx_int8",
-    "asimd",
-    "asimdhp",
-    "asimddp",
-    "sve",
-    "sve2",
-    "bf16",
-    "i8mm",
 )
+_ARMS_FEATURES = ("asimd", "asimdhp", "asimddp", "sve", "sve2", "bf16", "i8mm")
 _APPLES = {"FEAT_FP16": "asimdhp", "FEAT_DotProd": "asimddp", "FEAT_BF16": "bf16", "FEAT_I8MM": "i8mm"}
 """Extensions as macOS names them, by Linux's word for the same."""
 _ARM = ("aarch64", "arm64")
@@ -54,12 +48,14 @@ def machine() -> Machine:
 
     info: dict[str, Any] = cpuinfo.get_cpu_info()
     flags = set(info.get("flags", ())) | _apples_features()
-    # A process that an emulator translates sees the numbers of the machine it runs on, or none.
-    named = arm_cores.cores(_text("/proc/cpuinfo") or "") if platform.machine() in _ARM else None
+    # An ARM process that an emulator translates may see the processor it runs on, whose extensions it cannot use.
+    on_arm = platform.machine() in _ARM
+    known = _ARMS_FEATURES if on_arm else (*_FEATURES, *_ARMS_FEATURES)
+    named = arm_cores.cores(_text("/proc/cpuinfo") or "") if on_arm else None
     return Machine(
         cpu_model=str(named or info.get("brand_raw") or platform.processor() or platform.machine())[:120],
         isa=platform.machine(),
-        features=tuple(name for name in sorted(_FEATURES) if name in flags),
+        features=tuple(name for name in sorted(known) if name in flags),
         physical_cores=psutil.cpu_count(logical=False),
         logical_cores=psutil.cpu_count() or 1,
         l2_bytes=_cache_bytes(2),

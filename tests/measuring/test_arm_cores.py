@@ -53,7 +53,11 @@ ALTRA = "fp asimd evtstrm aes pmull sha1 sha2 crc32 atomics fphp asimdhp cpuid a
 
 @pytest.mark.parametrize(
     ("flags", "features"),
-    [(GRAVITON_3, ("asimd", "asimddp", "asimdhp", "bf16", "i8mm", "sve")), (ALTRA, ("asimd", "asimddp", "asimdhp"))],
+    [
+        (GRAVITON_3, ("asimd", "asimddp", "asimdhp", "bf16", "i8mm", "sve")),
+        (ALTRA, ("asimd", "asimddp", "asimdhp")),
+        ("fpu sse avx avx2 avx512f", ()),  # a process under an emulator that shows it the processor beneath
+    ],
 )
 def test_the_fingerprint_lists_the_extensions_that_matter(
     monkeypatch: pytest.MonkeyPatch, flags: str, features: tuple[str, ...]
