@@ -46,7 +46,7 @@ _OPTIONS = (
     ("runtime", "NAME[,NAME…]", "what executes the networks, as 'levit-bench list --runtimes' says (default: eager)"),
     ("resolution", "PIXELS", "input size for all networks instead of each one's own"),
     ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
-    ("timeout", "TIME", "when a load or a first pass counts as hung (default: 5m)"),
+    ("timeout", "TIME", "when a load counts as hung, at the earliest (default: 5m)"),
     ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),
     ("seed", "N", "seed of orders, weights and inputs (default: 0)"),
     ("store", "FOLDER", "folder of sessions (default: results); outside the repository write --bench-store=FOLDER"),

@@ -37,7 +37,9 @@ class Results:
         """The file, when it is one session."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome."""
+        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome, and
+        what its cold start cost in seconds and bytes.
+        """
         from bench.report.cases import frame
 
         return frame(self.records)

@@ -105,7 +105,8 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     budget_s: float
     """Seconds that all runs together may take, seat starts included, preparation excluded."""
     timeout_s: float
-    """Seconds after which a first pass or a load counts as hung; later turns scale with what was seen."""
+    """Seconds after which a preparation, or a load with its first pass, counts as hung; a load after a long preparation
+    has more, and turns scale with what was seen."""
     seats: SeatMode = "auto"
     """Which cases share a seat; see `Case.shares_its_seat`."""
     seed: int = 0
@@ -289,7 +290,7 @@ class SeatInfo(_Noun, frozen=True, kw_only=True):
     """Resident memory when ready, in bytes."""
     peak_bytes: int | None = None
     """Most resident memory until its cases were loaded and had computed twice, in bytes; absent where the system does
-    not say."""
+    not say, and where a case failed in it."""
     cases: tuple[str, ...]
     """Ids of the cases it holds."""
     versions: dict[str, str] = {}
@@ -447,6 +448,10 @@ class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-en
     """Processor seconds of all seats by their own clocks, up to the end of their last turn."""
     system_cpu_s: float | None = None
     """The same by the system's account of these processes after they had ended."""
+    peak_bytes: tuple[int | None, ...] = ()
+    """Most resident memory of each seat until its last turn, in the order of the seats, in bytes, with the pages that a
+    pinned heap is given before the first one; absent where the system does not say, and where a case failed while it
+    was loaded. Empty in older files."""
 
 
 Line = SessionLine | CaseLine | RunStartLine | TurnLine | RunEndLine
@@ -479,6 +484,10 @@ class Run(_Noun, frozen=True, kw_only=True):
     """What the case cost before its first timed pass; absent in older files."""
     seat: SeatInfo | None = None
     """The process that held it, of several streams the first; absent when that line was lost."""
+    seat_peak_bytes: int | None = None
+    """Most resident memory of that process until its last turn, in bytes; absent in older files."""
+    seats_at_once: int | None = None
+    """Processes of the run, which all load at the same time; absent when that line was lost."""
 
 
 class Record(_Noun, frozen=True, kw_only=True):

@@ -367,6 +367,12 @@ def records(session: Session) -> list[Record]:
     return out
 
 
+def _peak(seat: SeatInfo | None, end: RunEndLine | None) -> int | None:
+    """Most resident memory of a seat until the end of its run; absent where its line says nothing of it."""
+    told = end.peak_bytes if end is not None else ()
+    return told[seat.seat] if seat is not None and 0 <= seat.seat < len(told) else None
+
+
 def sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]:
     """Ids of the yardsticks that correct a case: of its device and threads, and of its allocator if there are such."""
     near = [s for s in yardsticks if (s.case.device, s.case.threads) == (info.case.device, info.case.threads)]
@@ -399,6 +405,8 @@ def _record(
             system_cpu_s=ends[number].system_cpu_s if number in ends else None,
             cold=starts[number].cold.get(info.id) if number in starts else None,
             seat=seats.get((info.id, number)),
+            seat_peak_bytes=_peak(seats.get((info.id, number)), ends.get(number)),
+            seats_at_once=len(starts[number].seats) if number in starts else None,
         )
         for number in numbers
         if (info.id, number) in turns

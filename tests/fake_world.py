@@ -5,7 +5,6 @@ from __future__ import annotations
 import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import ClassVar
 
 from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.engine import Engine, World
@@ -47,6 +46,9 @@ class FakeMachine:
         self.restless_s = 0.0
         self.threads = 1
         self.dead_at_start: dict[str, str] = {}
+        self.cold: dict[str, ColdStart] = {}
+        """By network."""
+        self.peak_bytes: tuple[int | None, ...] = ()
 
     def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
         """Fresh seats, after the time that takes."""
@@ -92,9 +94,10 @@ class FakeSeats:
             cases=tuple(one.id for one in lines),
         )
         self.infos = (info,)
+        self.cold = {one.id: start for one in lines if (start := machine.cold.get(one.case.network))}
+        self.peak_bytes = machine.peak_bytes
 
     accounts: Accounts | None = None
-    cold: ClassVar[dict[str, ColdStart]] = {}
 
     def turn(
         self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"

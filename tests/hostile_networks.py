@@ -105,6 +105,48 @@ other_dtype = _builder(_after(lambda: torch.set_default_dtype(torch.float64)))
 more_threads_late = _builder(_late(lambda: torch.set_num_threads(7)))
 
 
+def _raise_memory_error() -> None:
+    raise MemoryError
+
+
+class _InSeat(_Small):
+    """Sound where it is prepared; trouble in a seat, while it is loaded or in its first pass there."""
+
+    def __init__(self, *, at_load: Callable[[], None] | None, at_first_pass: Callable[[], None] | None) -> None:
+        super().__init__()
+        # Seats load and run networks for inference alone; what prepares them builds them as one does who may train.
+        self._in_seat = torch.is_inference_mode_enabled()
+        self._at_first_pass = at_first_pass
+        if self._in_seat and at_load:
+            at_load()
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        if self._in_seat and self._at_first_pass:
+            self._at_first_pass()
+        return super().forward(x)
+
+
+def _in_seat(
+    at_load: Callable[[], None] | None = None, at_first_pass: Callable[[], None] | None = None
+) -> Callable[[], nn.Module]:
+    def build() -> nn.Module:
+        return _InSeat(at_load=at_load, at_first_pass=at_first_pass)
+
+    build.resolution = 32  # type: ignore[attr-defined]
+    return build
+
+
+hangs_at_load = _in_seat(_hang)
+segfaults_at_load = _in_seat(_segfault)
+killed_at_load = _in_seat(_killed)
+out_of_memory_at_load = _in_seat(_raise_memory_error)
+hangs_at_first_pass = _in_seat(None, _hang)
+segfaults_at_first_pass = _in_seat(None, _segfault)
+killed_at_first_pass = _in_seat(None, _killed)
+out_of_memory_at_first_pass = _in_seat(None, _out_of_memory)
+out_of_memory_late = _builder(_late(_out_of_memory))
+
+
 class _ChangesImages(_Small):
     """Writes into what it is given."""
 

@@ -76,6 +76,7 @@ def command(
     from bench.judge.cold import require_cold
     from bench.judge.comparable import where
     from bench.judge.floor import floors
+    from bench.report import cold as starts
     from bench.report import floor, looks
     from bench.report.cases import doubts
     from bench.report.heading import session_line
@@ -121,6 +122,8 @@ def command(
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
     print_findings(results.findings)
+    if cold:
+        print_findings(starts.doubts(shown))
     print_findings(doubts(shown, results.records), most=MOST)
     return 0
 

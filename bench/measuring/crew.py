@@ -12,6 +12,7 @@ from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from typing import NamedTuple
 
+from bench.measuring import timeouts
 from bench.measuring.environment import own_processors
 from bench.measuring.instrument import Environment, environment_of
 from bench.measuring.preparation import Artifact
@@ -89,6 +90,7 @@ class Crew:
         self._at: dict[str, tuple[int, ...]] = {}
         self._given_up = False
         self._told: dict[int, float] = {}
+        self._peaks: dict[int, int | None] = {}
         self._reaped_s = _reaped_cpu_s()
         self.accounts: Accounts | None = None
         """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
@@ -126,6 +128,11 @@ class Crew:
     def __exit__(self, *_: object) -> None:
         self.close()
 
+    @property
+    def peak_bytes(self) -> tuple[int | None, ...]:
+        """Most resident memory of each seat until its last turn; absent where it was when they were ready."""
+        return tuple(None if info.peak_bytes is None else self._peaks.get(info.seat) for info in self.infos)
+
     def close(self) -> None:
         """End all seats."""
         for seat in self._seats:
@@ -154,6 +161,7 @@ class Crew:
         for number, answer in zip(numbers, answers, strict=True):
             if isinstance(answer, Turned):
                 self._told[number] = answer.total_cpu_s or 0.0
+                self._peaks[number] = answer.peak_bytes
         whole = merged(answers)
         return TurnTaken(whole, numbers[0], others, restless) if isinstance(whole, Turned) else whole
 
@@ -162,18 +170,21 @@ class Crew:
         failed: dict[str, str] = {}
         while True:
             first: dict[str, ColdStart] = {}
-            current = ""
+            current, refused = "", False
             try:
                 for case in group.cases:
                     if case.id in failed:
                         continue
                     current = case.id
+                    artifact = self._artifacts[case.id]
                     answer = seat.ask(
-                        Load(case=case, folder=str(self._artifacts[case.id].folder), seed=self._seed), self._timeout_s
+                        Load(case=case, folder=str(artifact.folder), seed=self._seed),
+                        timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
                     )
                     if isinstance(answer, Loaded):
                         first[case.id] = answer.cold
                     else:
+                        refused = True
                         failed[case.id] = answer.reason if isinstance(answer, Failed) else "unexpected answer"
                 current = ""
                 description = seat.ask(Describe(), self._timeout_s)
@@ -197,7 +208,8 @@ class Crew:
             affinity=description.affinity,
             load_s=time.perf_counter() - seat.started_at,
             rss_bytes=description.rss_bytes,
-            peak_bytes=description.peak_bytes,
+            # What a case took before it failed here is nobody's who is left.
+            peak_bytes=None if refused else description.peak_bytes,
             cases=tuple(first),
             versions=description.versions,
         )

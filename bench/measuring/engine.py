@@ -18,6 +18,7 @@ from typing import NamedTuple, Protocol
 import msgspec
 
 from bench.budget import Costs, Progress, Step
+from bench.measuring import timeouts
 from bench.measuring.crew import Accounts, Crew, TurnTaken
 from bench.measuring.doubts import Doubts
 from bench.measuring.machine import conditions
@@ -41,9 +42,6 @@ from bench.records import Protocol as MeasuringProtocol
 from bench.spending import Earlier, Policy, Referee
 from bench.store import SessionWriter
 
-_SHORTEST_TIMEOUT_S = 30.0  # A turn may meet a machine that is busy with something else: threads that wait for others.
-_TIMEOUT_FACTOR = 20  # Times the length that its probe, or its first pass in this run if that was longer, foretold.
-
 
 class Seats(Protocol):
     """The seats of one run, as the engine uses them; `bench.measuring.crew.Crew` is the real thing."""
@@ -52,6 +50,10 @@ class Seats(Protocol):
     failed: dict[str, str]
     cold: dict[str, ColdStart]
     accounts: Accounts | None
+
+    @property
+    def peak_bytes(self) -> tuple[int | None, ...]:
+        """Most resident memory of each seat until its last turn."""
 
     def turn(
         self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
@@ -164,7 +166,7 @@ class Engine:
         finally:
             # Only now is the account of the seats complete: the system settles it when a process has ended.
             if end is not None:
-                self._close_run(end, seats.accounts)
+                self._close_run(end, seats)
         return step
 
     def _look(self, number: int, *, last: bool) -> Look | None:
@@ -204,9 +206,12 @@ class Engine:
             passes, settle = line.passes or 1, self._protocol.settle_passes
             witness = self._witness(round_)
             cold = seats.cold.get(key)
-            pass_s = max(line.probe_s or 0.0, cold.first_pass_s if cold else 0.0)
-            foretold = (settle + passes) * pass_s * (3 if self._protocol.witness else 1)
-            timeout_s = max(min(_SHORTEST_TIMEOUT_S, self._protocol.timeout_s), _TIMEOUT_FACTOR * foretold)
+            timeout_s = timeouts.of_turn(
+                (settle + passes) * (3 if self._protocol.witness else 1),
+                line.probe_s or 0.0,
+                cold.first_pass_s if cold else 0.0,
+                self._protocol.timeout_s,
+            )
             asked = self._clock()
             try:
                 taken = seats.turn(key, settle, passes, timeout_s, witness)
@@ -246,8 +251,9 @@ class Engine:
             return "none"
         return "last" if round_ % 2 else "first"
 
-    def _close_run(self, end: RunEndLine, accounts: Accounts | None) -> None:
+    def _close_run(self, end: RunEndLine, seats: Seats) -> None:
         """Write the end of a run, with what its seats have used in all."""
+        end, accounts = msgspec.structs.replace(end, peak_bytes=seats.peak_bytes), seats.accounts
         if accounts is not None:
             end = msgspec.structs.replace(end, told_cpu_s=accounts.told_s, system_cpu_s=accounts.system_s)
         self._writer.append(end)

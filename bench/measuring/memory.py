@@ -9,6 +9,9 @@ import re
 import sys
 from pathlib import Path
 
+_STATUS = Path("/proc/self/status")
+_PEAK = re.compile(rb"^VmHWM:\s+(\d+) kB$", re.M)
+
 
 def resident_bytes() -> int:
     """Resident memory now."""
@@ -20,18 +23,21 @@ def resident_bytes() -> int:
 def peak_bytes() -> int | None:
     """Most resident memory so far; None where the system does not say.
 
-    Asked of /proc where there is one: what getrusage tells there is never less than what the parent held when it
-    started this process.
+    On Linux not from `getrusage`: its maximum outlives `exec`, so that a small child of a large parent, such as a
+    notebook's, is told its parent's peak for its own.
     """
-    if sys.platform == "win32":
-        return None
-    try:
-        told = re.search(r"^VmHWM:\s*(\d+) kB$", Path("/proc/self/status").read_text(encoding="ascii"), re.M)
-    except OSError:
-        told = None
-    if told is not None:
-        return int(told[1]) * 1024
-    import resource
+    if sys.platform not in ("linux", "win32"):
+        import resource
 
-    most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
-    return int(most) if sys.platform == "darwin" else int(most) * 1024
+        most = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+        return int(most) if sys.platform == "darwin" else int(most) * 1024
+    return _peak_of_this_program()
+
+
+def _peak_of_this_program() -> int | None:
+    """As Linux tells it; None where there is no such file."""
+    try:
+        found = _PEAK.search(_STATUS.read_bytes())
+    except OSError:
+        return None
+    return int(found[1]) * 1024 if found else None

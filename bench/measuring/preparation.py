@@ -13,7 +13,7 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.measuring import runtimes
+from bench.measuring import runtimes, timeouts
 from bench.measuring.environment import default_allocator, usable_processors
 from bench.measuring.fitting import Fitting, fitting, powers
 from bench.measuring.seat import Seat, SeatLostError
@@ -89,7 +89,10 @@ class Workshop:
                 return artifact
             try:
                 with Seat(one.threads, one.allocator) as seat:
-                    answer = seat.ask(Load(case=one, folder=str(artifact.folder), seed=self._seed), self._timeout_s)
+                    answer = seat.ask(
+                        Load(case=one, folder=str(artifact.folder), seed=self._seed),
+                        timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
+                    )
             except SeatLostError as lost:
                 return str(lost)
             return answer.reason if isinstance(answer, Failed) else None

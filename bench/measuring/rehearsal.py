@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
+from bench.measuring import timeouts
 from bench.measuring.crew import Crew
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact
@@ -61,8 +62,9 @@ def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[
     probed: dict[str, float] = {}
     for done, (key, cold) in enumerate(crew.cold.items()):
         observer.rehearsing(done, len(crew.cold))
+        passes = 5 if cold.first_pass_s < _QUICK_S else 2
         try:
-            taken = crew.turn(key, 1, 5 if cold.first_pass_s < _QUICK_S else 2, protocol.timeout_s)
+            taken = crew.turn(key, 1, passes, timeouts.of_probe(1 + passes, cold.first_pass_s, protocol.timeout_s))
         except SeatLostError as lost:
             failed[key] = str(lost)
             return None

@@ -86,6 +86,8 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
     witness_s: float | None = None
     total_cpu_s: float | None = None
     """Processor seconds of the seat since it was started, all threads, by its own clock."""
+    peak_bytes: int | None = None
+    """Most resident memory of the seat so far."""
     problem: str | None = None
 
 

@@ -216,6 +216,7 @@ class Worker:
             device_s=on_device,
             witness_s=witness,
             total_cpu_s=time.process_time(),
+            peak_bytes=peak_bytes(),
             problem=problem_with(held.loaded.fetch(output), given.reference, held.tolerance),
         )
 

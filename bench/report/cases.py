@@ -14,6 +14,7 @@ from bench.judge.drift import Drifts, drifts
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from bench.records import Case, Estimate, Finding, Record
 from bench.report.doubts import about, plain, told
+from bench.report.starts import columns
 from bench.report.table import instead, plus_minus
 from bench.report.text import distinct, shortened, visible
 from bench.units import format_latency, significant
@@ -106,12 +107,13 @@ def rows(
 
 
 def frame(records: Sequence[Record]) -> pd.DataFrame:
-    """The same as a data frame, of findings the names of their kinds."""
+    """The same as a data frame, with cold starts, of findings the names of their kinds."""
     import pandas as pd
 
     kinds = [" ".join(dict.fromkeys(f.kind for f in found)) for found in _findings(records, ())]
     drift = drifts(records)
-    return pd.DataFrame([{**_row(r, drift), "findings": told} for r, told in zip(records, kinds, strict=True)])
+    pairs = zip(records, kinds, strict=True)
+    return pd.DataFrame([{**_row(r, drift), **columns(r), "findings": told} for r, told in pairs])
 
 
 def passes(records: Iterable[Record]) -> pd.DataFrame:

@@ -3,18 +3,22 @@
 from __future__ import annotations
 
 import math
+from typing import Any
 
 import msgspec
 import pytest
 
 from bench.errors import NothingToShowError
-from bench.judge.cold import cold, require_cold
+from bench.judge.cold import cold, crowded, require_cold
 from bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
-from bench.report.cold import rows, table
+from bench.report.cold import doubts, rows, table
+from tests.generate_store import MACHINE
 from tests.making import record
 
 
-def started(one: Record, loads: list[float], *, shared: bool = False, peak: int | None = 300) -> Record:
+def started(
+    one: Record, loads: list[float], *, shared: bool = False, peak: int | None = 300, processes: int = 1
+) -> Record:
     """The record with a cold start a run; the first pass takes ten times as long as the others, which take 10 ms."""
     cases = (one.info.id, "another") if shared else (one.info.id,)
     runs = tuple(
@@ -25,6 +29,8 @@ def started(one: Record, loads: list[float], *, shared: bool = False, peak: int 
                 seat=0, runtime="eager", threads=1, allocator="pinned", device="cpu", load_s=2.0, rss_bytes=1,
                 peak_bytes=peak, cases=cases,
             ),
+            seat_peak_bytes=400,
+            seats_at_once=processes,
         )
         for at, (run, load) in enumerate(zip(one.runs, loads, strict=True))
     )  # fmt: skip
@@ -39,7 +45,9 @@ def test_figures_are_means_over_runs_with_limits() -> None:
     assert found.load.high > 0.625
     assert found.times == pytest.approx(10)
     assert (found.grown_bytes, found.peak_bytes, found.compile_s) == (51, 300, 3.5)
-    assert isinstance(found.start_s, Estimate)
+    assert found.run_peak_bytes == 400
+    assert isinstance(found.start, Estimate)
+    assert found.start.value == pytest.approx(2.0)
 
 
 def test_copies_are_shown_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -56,9 +64,50 @@ def test_copies_are_shown_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -
     assert [column.header for column in table([plain]).columns][-1] == "peak"
 
 
-def test_the_peak_of_a_shared_process_belongs_to_nobody() -> None:
-    assert cold(started(record(), [0.4, 0.5, 0.6], shared=True)).peak_bytes is None
+def test_peak_and_start_of_a_shared_process_belong_to_nobody() -> None:
+    found = cold(started(record(), [0.4, 0.5, 0.6], shared=True))
+    assert (found.peak_bytes, found.run_peak_bytes, found.start) == (None, None, None)
+    assert isinstance(found.load, Estimate)
     assert cold(started(record(), [0.4, 0.5, 0.6], peak=None)).peak_bytes is None
+
+
+@pytest.mark.parametrize(
+    ("odd", "said"),
+    [({"emulated": True}, "emulated"), ({"outcome": "failed", "reason": "output is not finite"}, "not finite")],
+)
+def test_a_case_without_a_speed_has_no_cold_start_and_says_why(odd: dict[str, Any], said: str) -> None:
+    one = started(record(**odd), [0.4, 0.5, 0.6])
+    found = cold(one)
+    assert isinstance(found.load, Finding)
+    assert isinstance(found.first_pass, Finding)
+    rest = found.compile_s, found.times, found.grown_bytes, found.peak_bytes, found.run_peak_bytes, found.start
+    assert set(rest) == {None}
+    assert said in str(table([one]).caption)
+
+
+def test_processes_that_waited_for_each_other_are_a_doubt_once_a_session() -> None:
+    cores = MACHINE.logical_cores
+    few, many = (started(record(), [0.4, 0.5, 0.6], processes=cores + more) for more in (0, 1))
+    assert crowded(few) is None
+    doubt = crowded(many)
+    assert doubt is not None
+    assert f"{cores + 1} processes loaded their cases at the same time on {cores} processors" in doubt.message
+    (one,) = doubts([many, many, msgspec.structs.replace(many, session="s2"), few])
+    assert one.message.endswith("The same holds for 1 more session.")
+    (row,) = rows([many])
+    assert "loaded-together" in str(row["findings"])
+
+
+def test_columns_that_nobody_fills_are_left_out() -> None:
+    shared, alone = (started(record(), [0.4, 0.5, 0.6], shared=shared) for shared in (True, False))
+    names = [[str(column.header) for column in table([one]).columns] for one in (shared, alone)]
+    assert names[0] == ["case", "compiled", "loaded", "first pass", "memory"]
+    assert names[1] == ["case", "compiled", "loaded", "first pass", "start", "memory", "peak"]
+
+
+def test_sessions_in_which_nothing_was_timed_are_not_called_old() -> None:
+    with pytest.raises(NothingToShowError, match="no case was timed"):
+        require_cold([record(runs=(), outcome="failed", reason="out of memory")])
 
 
 @pytest.mark.parametrize("loads", [[0.4], [0.4, 0.5]])

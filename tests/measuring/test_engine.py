@@ -12,6 +12,7 @@ from bench.budget import Costs, FixedBudget, plan
 from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed, Turned, Witness
+from bench.records import ColdStart
 from bench.store import read_session, records
 from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 
@@ -173,22 +174,27 @@ def test_a_resumed_session_numbers_its_runs_on(rig: Rig, tmp_path: Path) -> None
     assert [start.run for start in read_session(path).starts] == [3, 4]
 
 
-def test_the_longest_wait_for_a_turn_grows_with_what_the_probe_foretold(rig: Rig, tmp_path: Path) -> None:
+@pytest.mark.parametrize(("first_pass_s", "waited_s"), [(None, 20 * 60.0), (5.0, 20 * 65.0), (90.0, 20 * 150.0)])
+def test_the_longest_wait_for_a_turn_grows_with_its_probe_and_with_its_first_pass_in_this_run(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, first_pass_s: float | None, waited_s: float
+) -> None:
     slow = line("slow", 10.0)
     machine = FakeMachine((slow,))
+    if first_pass_s is not None:
+        machine.cold = {"slow": ColdStart(load_s=1.0, first_pass_s=first_pass_s, grown_bytes=0)}
     seen: list[float] = []
+    turn = FakeSeats.turn
+
+    def watched(
+        self: FakeSeats, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
+        seen.append(timeout_s)
+        return turn(self, case, settle, passes, timeout_s, witness)
+
+    monkeypatch.setattr(FakeSeats, "turn", watched)
     engine, _ = rig(tmp_path, (slow,), machine)
-    open_seats = machine.open_seats
-
-    def spying(lines: object) -> object:
-        seats = open_seats(lines)  # type: ignore[arg-type]
-        turn = seats.turn
-        seats.turn = lambda case, s, p, timeout_s, _witness: seen.append(timeout_s) or turn(case, s, p, timeout_s)  # type: ignore[method-assign, func-returns-value, misc, assignment]
-        return seats
-
-    engine._world = engine._world._replace(open_seats=spying)  # type: ignore[arg-type]
     engine.take_runs(FixedBudget(100.0, 1, 1), COSTS, 0)
-    assert min(seen) == 20 * 6 * 10.0
+    assert set(seen) == {waited_s}
 
 
 def test_runs_that_lose_a_seat_spend_the_budget_and_not_more(rig: Rig, tmp_path: Path) -> None:
@@ -266,3 +272,16 @@ def test_the_account_of_the_seats_is_written_when_they_have_ended(
     engine, path = rig(tmp_path, LINES, FakeMachine(LINES))
     engine.take_runs(FixedBudget(30.0, 2, 2, rounds=2), COSTS, 0)
     assert [(end.told_cpu_s, end.system_cpu_s) for end in read_session(path).ends] == [(9.0, 10.0)] * 2
+
+
+def test_the_peak_of_the_seats_is_written_with_the_end_of_the_run_and_read_with_their_cases(
+    rig: Rig, tmp_path: Path
+) -> None:
+    machine = FakeMachine(LINES)
+    machine.peak_bytes = (7 << 20,)
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(FixedBudget(30.0, 2, 2, rounds=2), COSTS, 0)
+    session = read_session(path)
+    assert [end.peak_bytes for end in session.ends] == [(7 << 20,)] * 2
+    found = [(run.seat_peak_bytes, run.seats_at_once) for record in records(session) for run in record.runs]
+    assert found == [(7 << 20, 1)] * 6

@@ -33,6 +33,17 @@ LATE = {
     "hangs_late": "hung: no answer within",
     "segfaults_late": "SIGSEGV",
     "killed_late": "SIGKILL",
+    "out_of_memory_late": "ran out of memory",
+}
+IN_A_SEAT = {
+    f"{what}_at_{when}": reason
+    for when in ("load", "first_pass")
+    for what, reason in (
+        ("hangs", "hung: no answer within"),
+        ("segfaults", "SIGSEGV"),
+        ("killed", "SIGKILL"),
+        ("out_of_memory", "ran out of memory"),
+    )
 }
 
 
@@ -56,6 +67,12 @@ def early(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any]
 def late(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
     """One session with every network that fails in the middle of a run, and a sound one."""
     return measure(["sound", *LATE], tmp_path_factory.mktemp("late"), "--budget", "60s")
+
+
+@pytest.fixture(scope="module")
+def in_a_seat(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
+    """One session with every network that is sound where it is prepared and fails where it is loaded."""
+    return measure(["sound", *IN_A_SEAT], tmp_path_factory.mktemp("in_a_seat"), "--budget", "8s")
 
 
 @pytest.mark.parametrize("name", EARLY)
@@ -89,6 +106,24 @@ def test_the_sound_network_beside_them_keeps_its_time_and_the_exit_code_tells(
 @pytest.mark.slow
 def test_a_sound_network_keeps_its_time_beside_those_that_kill_its_seat(late: tuple[int, dict[str, Any], str]) -> None:
     code, document, _ = late
+    (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
+    assert (code, sound["outcome"]) == (1, "done")
+    assert sound["runs"] >= 1
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("name", IN_A_SEAT)
+def test_a_network_that_fails_where_it_is_loaded_has_a_reason_and_no_time(
+    in_a_seat: tuple[int, dict[str, Any], str], name: str
+) -> None:
+    _check_failed(in_a_seat[1], name, IN_A_SEAT[name])
+
+
+@pytest.mark.slow
+def test_a_sound_network_keeps_its_time_beside_those_that_fail_where_they_are_loaded(
+    in_a_seat: tuple[int, dict[str, Any], str],
+) -> None:
+    code, document, _ = in_a_seat
     (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
     assert (code, sound["outcome"]) == (1, "done")
     assert sound["runs"] >= 1

@@ -19,12 +19,13 @@ from bench.judge.compare import compare as judged
 from bench.judge.components import components
 from bench.judge.forecast import forecast
 from bench.judge.front import panels
-from bench.report import aa, cases, compare, machine, networks, percentiles, plans, variances
+from bench.report import aa, cases, cold, compare, machine, networks, percentiles, plans, variances
 from bench.report.heading import session_line
 from bench.report.table import table
 from bench.report.text import WHOLE_NAME, distinct
 from bench.twins import SUFFIX
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
+from tests.judge.test_cold import started
 from tests.making import record
 
 LONG = "vit_so400m_patch14_siglip_gap_896.pali2_10b_pt_in1k_ft_a_rather_long_tag"
@@ -67,6 +68,8 @@ TABLES = {
     "show": lambda: cases.table(RECORDS),
     "failures": lambda: cases.table(FAILED),
     "percentiles": lambda: percentiles.table([*RECORDS, record("many", [0.0101234 * at for at in range(1, 400)])]),
+    "cold": lambda: cold.table([started(one, [123.456, 0.1, 50.0], processes=99) for one in RECORDS]),
+    "cold failures": lambda: cold.table(FAILED),
     "variance": lambda: variances.table(components(RECORDS)),
     "front": lambda: table(panels(RECORDS)[0]),
     "plan": forecasts,

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
 from bench.errors import UsageError
-from bench.measuring import devices, forms, runtimes
+from bench.measuring import devices, forms, runtimes, timeouts
 from bench.measuring.environment import check_allocator
 from bench.measuring.machine import is_emulated
 from bench.measuring.preparation import Artifact, Workshop
@@ -76,14 +76,18 @@ def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | st
     """In a seat that nobody else has used, and that nobody uses afterwards."""
     try:
         with Seat(case.threads, case.allocator) as seat:
-            loaded = seat.ask(Load(case=case, folder=str(artifact.folder), seed=protocol.seed), protocol.timeout_s)
+            loaded = seat.ask(
+                Load(case=case, folder=str(artifact.folder), seed=protocol.seed),
+                timeouts.of_load(artifact.prepared.seconds, protocol.timeout_s),
+            )
             if not isinstance(loaded, Loaded):
                 return _reason(loaded)
             seat.ask(Describe(), protocol.timeout_s)  # Which gives a pinned heap its pages beforehand.
             passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.cold.first_pass_s, 1e-6))))
             # The settle passes, the others, those that are counted and watched, and products of matrices.
             answer = seat.ask(
-                Watch(case=case.id, passes=passes), protocol.timeout_s + 10 * passes * loaded.cold.first_pass_s
+                Watch(case=case.id, passes=passes),
+                timeouts.of_probe(passes, loaded.cold.first_pass_s, protocol.timeout_s),
             )
     except SeatLostError as lost:
         return str(lost)
