@@ -59,7 +59,7 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
     from torch._inductor.utils import fresh_cache
 
     placed = devices.get(case.device).hold(network, case.precision).place(example)
-    with torch.no_grad(), without_warnings(), fresh_cache(dir=str(folder)):
+    with torch.no_grad(), without_warnings(), fresh_cache(dir=str(folder)), _threads(case.threads):
         try:
             captured = torch.export.export(network, (placed,))
         except Exception as error:  # Whatever the network's code does to torch's interpreter.
@@ -121,6 +121,19 @@ def _compiler() -> str:
 def _compiler_version() -> str:
     done = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
     return (done.stdout.splitlines() or ["unknown"])[0]
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """As many as the passes will have: oneDNN packs weights for the threads that it finds while they are frozen, and
+    packs them again in every pass where it finds another number. EfficientNet-B1 took five times as long.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
 
 
 @contextmanager

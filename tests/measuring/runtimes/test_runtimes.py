@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import subprocess
 import sys
+from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -90,6 +91,7 @@ def test_a_seat_uses_the_threads_of_its_cases(runtime: str, threads: int, tmp_pa
         pytest.skip("its threads are torch's own, which seats verify")
     code = f"""
 import sys, torch
+from contextlib import nullcontext
 from pathlib import Path
 from tests.measuring.runtimes.test_runtimes import sound
 from tests.measuring.runtimes.asking import taken
@@ -236,3 +238,26 @@ def test_channels_come_last_in_weights_and_images(tmp_path: Path) -> None:
     weights = [value for value in held.loaded.run.parameters() if value.ndim == 4]  # type: ignore[attr-defined]
     assert weights
     assert all(one.is_contiguous(memory_format=torch.channels_last) for one in [*weights, next(held.inputs).placed])
+
+
+@pytest.mark.parametrize("fails", [False, True])
+def test_it_compiles_with_the_threads_of_the_case_and_gives_the_others_back(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: bool
+) -> None:
+    """OneDNN packs weights for the threads that it meets: weights for two are packed anew in every pass with one."""
+    from bench.measuring.runtimes import compile as compiled
+
+    met: list[int] = []
+
+    def packaged(*_: object, package_path: str, **__: object) -> str:
+        met.append(torch.get_num_threads())
+        if fails:
+            raise RuntimeError("no")
+        return package_path
+
+    before = torch.get_num_threads()
+    monkeypatch.setattr(torch._inductor, "aoti_compile_and_package", packaged)
+    case = Case(network="levit_128s", resolution=32, runtime="compile", threads=before + 1)
+    with pytest.raises(RuntimeError) if fails else nullcontext():
+        compiled.prepare(case, torch.nn.Conv2d(3, 4, 3).eval(), torch.zeros(1, 3, 32, 32), tmp_path)
+    assert (met, torch.get_num_threads()) == ([before + 1], before)
