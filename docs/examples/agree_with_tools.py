@@ -10,6 +10,8 @@ seat (threads, allocator). A tool's figure over ours, for each repetition, gives
 - ONNX Runtime: the events `model_run` of its own profiler, their median. They hold the profiling of every node.
 - eager: the recipe of timm's benchmark.py, which is no part of its package, written down again: 10 warm-up steps, 40
   timed ones on one random batch in inference mode, their mean, which slow steps lift above a median.
+- compile: the same recipe with `torch.compile`, which compiles the network once more, in the process that runs it: what
+  was compiled ahead of time is checked as well, and not only how it is timed.
 """
 
 from __future__ import annotations
@@ -74,17 +76,26 @@ from bench.records import Case
 import msgspec
 case = msgspec.json.decode(sys.argv[1], type=Case)
 torch.set_num_threads(case.threads)
-network = runtimes.get(case.runtime).load(case, Path(sys.argv[2]))
+network = runtimes.get("eager").load(case, Path(sys.argv[2]))
 images = torch.randn(case.batch, 3, case.resolution, case.resolution)
+step = network.run
+"""
+_STEPS = """
 with torch.inference_mode():
     for _ in range(10):
-        network.run(images)
+        step(images)
     steps = []
     for _ in range(40):
         began = time.perf_counter()
-        network.run(images)
+        step(images)
         steps.append(time.perf_counter() - began)
 print(json.dumps([sum(steps) / len(steps)]))
+"""
+_COMPILED = """
+import torch._inductor.config
+from bench.measuring.runtimes.eager import rebuilt
+torch._inductor.config.freezing, torch._inductor.config.compile_threads = True, 1
+step = torch.compile(rebuilt(case, Path(sys.argv[2])))
 """
 _Tool = Callable[[Case, Path, float], float]
 
@@ -123,13 +134,34 @@ def onnxruntime_profile(case: Case, artifact: Path, seconds: float) -> float:
 
 def timm_recipe(case: Case, artifact: Path, seconds: float) -> float:
     """The steps of timm's benchmark.py: their mean in seconds."""
-    return float(json.loads(_run(_TIMM, [msgspec.json.encode(case).decode(), str(artifact)], case).splitlines()[-1])[0])
+    return _mean_step(_TIMM + _STEPS, case, artifact)
 
 
-TOOLS: dict[str, tuple[str, _Tool]] = {
-    "eager": ("timm's recipe", timm_recipe),
-    "onnxruntime": ("its profiler", onnxruntime_profile),
-    "openvino": ("benchmark_app", benchmark_app),
+def torch_compile(case: Case, artifact: Path, seconds: float) -> float:
+    """The same steps of what torch.compile makes of the eager network."""
+    return _mean_step(_TIMM + _COMPILED + _STEPS, case, artifact)
+
+
+def _mean_step(program: str, case: Case, artifact: Path) -> float:
+    return float(
+        json.loads(_run(program, [msgspec.json.encode(case).decode(), str(artifact)], case).splitlines()[-1])[0]
+    )
+
+
+class Way(NamedTuple):
+    """A tool, and what it is given."""
+
+    name: str
+    tool: _Tool
+    artifact: str
+    """Of which runtime."""
+
+
+TOOLS = {
+    "eager": Way("timm's recipe", timm_recipe, "eager"),
+    "compile": Way("torch.compile, timm's recipe", torch_compile, "eager"),
+    "onnxruntime": Way("its profiler", onnxruntime_profile, "onnxruntime"),
+    "openvino": Way("benchmark_app", benchmark_app, "openvino"),
 }
 
 
@@ -154,7 +186,7 @@ def repeat(networks: Sequence[str], repetitions: int, budget: str, seconds: floa
         made = workshop.prepare((one.case for one in asked), lambda *_: None)
         workshop.release()
         rows = {
-            one.case.id: Row(one.case.runtime, one.case.network, TOOLS[one.case.runtime][0], [], []) for one in asked
+            one.case.id: Row(one.case.runtime, one.case.network, TOOLS[one.case.runtime].name, [], []) for one in asked
         }
 
         def ours() -> None:
@@ -166,11 +198,11 @@ def repeat(networks: Sequence[str], repetitions: int, budget: str, seconds: floa
 
         def theirs() -> None:
             for one in asked:
-                artifact = made[one.case.id]
+                way = TOOLS[one.case.runtime]
+                artifact = made[msgspec.structs.replace(one.case, runtime=way.artifact).id]
                 if not isinstance(artifact, Artifact):
                     raise SystemExit(f"{one.case.label}: {artifact}")
-                tool = TOOLS[one.case.runtime][1]
-                rows[one.case.id].tool_s.append(tool(one.case, artifact_in(artifact.folder), seconds))
+                rows[one.case.id].tool_s.append(way.tool(one.case, artifact_in(artifact.folder), seconds))
 
         for number in range(repetitions):
             for take in (ours, theirs) if number % 2 == 0 else (theirs, ours):

@@ -85,7 +85,7 @@ def test_the_tools_of_runtimes_can_be_held_against_ours(tmp_path: Path) -> None:
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     told = json.loads((tmp_path / "agreement.json").read_text(encoding="utf-8"))
-    assert {row["runtime"] for row in told["rows"]} == {"eager", "onnxruntime", "openvino"}
+    assert {row["runtime"] for row in told["rows"]} == {"eager", "compile", "onnxruntime", "openvino"}
     for row in told["rows"]:
         assert len(row["ours_s"]) == len(row["tool_s"]) == 2
         assert row["low"] < row["ratio"] < row["high"]
