@@ -1,0 +1,57 @@
+"""The table of docs/arm.md on what an emulated ARM process computed, from stored sessions.
+
+python -m tests.docs.arm_tables        writes it into the page; the tests compare it
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+
+from bench.records import Record
+from tests.docs import measured_page as measured
+from tests.docs.runtime_tables import written
+
+PAGE = measured.ROOT / "docs" / "arm.md"
+
+
+def emulated_lines() -> list[str]:
+    """What each network computed there, and what it computes from the same images on the machine beneath."""
+    (session,) = measured.sessions("emulated")
+    found, here = measured.subjects([session]), native()
+    there, state = session.head, session.head.conditions
+    torch = " and ".join(sorted({record.conditions.versions["torch"] for record in here.values()}))
+    runs = sum(end.outcome == "done" for end in session.ends)
+    return [
+        f"Session `{there.session}`: {there.machine.isa}, Python {state.python}, torch {state.versions['torch']}, timm",
+        f"{state.versions['timm']}; {runs} {'run' if runs == 1 else 'runs'}. The spread of outputs on the same images,",
+        f"there and on x86-64 with torch {torch}:",
+        "",
+        "| network | outcome | turns, all checked | spread of outputs | on x86-64 | apart by |",
+        "|:--|:--|--:|--:|--:|--:|",
+        *(_line(one, here[one.case.network]) for one in found),
+    ]
+
+
+def native() -> dict[str, Record]:
+    """The same networks on x86-64.
+
+    From the session on a GPU, whose weights and images were made on the processor beside it: its torch is the nearest
+    of those that are cited, and LeViT's random weights changed with torch's `trunc_normal_` between 2.11 and 2.13.
+    """
+    return {one.case.network: one for one in measured.subjects(measured.sessions("gpu"))}
+
+
+def _line(one: Record, other: Record) -> str:
+    turns = sum(len(run.turns) for run in one.runs)
+    there, here = one.info.logits_std, other.info.logits_std
+    told = "– | – | –" if there is None or here is None else f"{there:.7f} | {here:.7f} | {abs(there / here - 1):.0e}"
+    return f"| {one.case.network} | {one.outcome} | {turns} | {told} |"
+
+
+BLOCKS: tuple[tuple[Path, str, Callable[[], list[str]]], ...] = ((PAGE, "emulated", emulated_lines),)
+"""Page, marker and content of every block."""
+
+if __name__ == "__main__":
+    for page, marker, made in BLOCKS:
+        page.write_text(written(page.read_text(encoding="utf-8"), marker, made()), encoding="utf-8")
