@@ -51,7 +51,11 @@ _OPTIONS = (
     ("seed", "N", "seed of orders, weights and inputs (default: 0)"),
     ("store", "FOLDER", "folder of sessions (default: results); outside the repository write --bench-store=FOLDER"),
 )
-_BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, _, _ in _OPTIONS)}|thin)\b")
+_FLAGS = (
+    ("thin", "measure even when the budget is too small for an honest interval"),
+    ("bind", "bind each process to as many processors as it has threads, whole cores first"),
+)
+_BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS, *_FLAGS))})\b")
 """Options as messages of the command line name them."""
 
 
@@ -72,11 +76,8 @@ def pytest_addoption(parser: pytest.Parser) -> None:
     )
     for name, _, _ in _OPTIONS:
         add_option(parser, f"--bench-{name}", name)
-    group.addoption(
-        "--bench-thin",
-        action="store_true",
-        help="measure even when the budget is too small for an honest interval",
-    )
+    for name, text in _FLAGS:
+        group.addoption(f"--bench-{name}", action="store_true", help=text)
 
 
 def pytest_configure(config: pytest.Config) -> None:
@@ -343,7 +344,7 @@ def _skipped(item: pytest.Item) -> bool:
 
 
 def _said(config: pytest.Config) -> dict[str, str | bool | None]:
-    names = [*(name for name, _, _ in _OPTIONS if name != "store"), "thin"]
+    names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name != "store"]
     return {name: value for name in names if (value := getattr(config.option, f"bench_{name}")) is not None}
 
 

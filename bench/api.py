@@ -105,7 +105,7 @@ def measure(
             `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
-        more: `resolution`, `device`, `seats`, `timeout`, `seed`, `thin`, `race`, `target_error`, as in
+        more: `resolution`, `device`, `seats`, `bind`, `timeout`, `seed`, `thin`, `race`, `target_error`, as in
             `bench.request.Request`.
 
     Returns:

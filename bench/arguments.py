@@ -88,6 +88,8 @@ def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds o
         return number(name, value)
     if name in ("device", "seats", "target_error") and not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
+    if name in ("bind", "thin", "race", "witness") and not isinstance(value, bool):
+        raise UsageError(f"{name}={value!r}: give True or False.")
     if name == "accuracy" and not (value is None or isinstance(value, int | float)):
         raise UsageError(f"{name}={value!r}: give percent, such as 78.3.")
     return value

@@ -138,7 +138,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
         UsageError: an option is malformed, or asks for what this machine does not have.
     """
     texts = {name: value for name, value in said.items() if isinstance(value, str)}
-    out: dict[str, Any] = {"thin": True} if said.get("thin") else {}
+    out: dict[str, Any] = {name: True for name, value in said.items() if value is True}
     for name, text in texts.items():
         if name in NUMBERED:
             out[AXES[name]] = _told(name, batches if name == "batch" else whole_numbers, text)

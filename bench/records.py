@@ -123,6 +123,8 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Whether a second instrument times every turn as well: torch's benchmark timer, on as many passes."""
     looks: tuple[int, ...] = ()
     """Complete runs after which the goal is looked at, declared before the first run; intervals pay for each."""
+    bound: bool = False
+    """Whether each seat is bound to as many processors as it has threads; streams always are."""
 
 
 class Machine(_Noun, frozen=True, kw_only=True):
@@ -525,6 +527,11 @@ class Record(_Noun, frozen=True, kw_only=True):
     def seats(self) -> Literal["shared", "alone"]:
         """Whether the case shared its process with others."""
         return "shared" if self.case.shares_its_seat(self.protocol.seats) else "alone"
+
+    @property
+    def affinity(self) -> Literal["system", "bound"]:
+        """Who placed the seats on processors: the system, from moment to moment, or this suite, once."""
+        return "bound" if self.protocol.bound else "system"
 
 
 class Estimate(_Noun, frozen=True, kw_only=True):

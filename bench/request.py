@@ -17,7 +17,7 @@ from bench import catalog, own
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
 from bench.measuring import devices, forms, runtimes
-from bench.measuring.environment import check_allocator, default_allocator, usable_processors
+from bench.measuring.environment import allowed_processors, check_allocator, default_allocator, usable_processors
 from bench.measuring.instrument import NULL, YARDSTICKS
 from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
@@ -86,6 +86,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
     witness: bool = False
     """Time every turn with a second instrument as well."""
+    bind: bool = False
+    """Bind each process to as many processors as it has threads; otherwise the system places it."""
     race: bool = False
     """Race for the front: networks whose place is certain get no more turns."""
 
@@ -113,6 +115,7 @@ def protocol_of(request: Request) -> Protocol:
         seed=request.seed,
         thin=thin or budget_s < parse_duration(request.budget),
         witness=request.witness,
+        bound=request.bind,
         goal="race" if request.race else "target-error" if request.target_error else "budget",
         target_error=_target(request) if request.target_error else None,
     )
@@ -194,6 +197,8 @@ def _check_device(request: Request) -> str:
     """The device that cases will say; what does not run there is refused."""
     device = devices.resolve(request.device)
     _check_streams(device, request)
+    if request.bind:
+        _check_bound(request)
     if MAX in request.batches:
         _check_max(device, request)
     for precision in request.precisions:
@@ -244,6 +249,17 @@ def _check_max(device: str, request: Request) -> None:
     for runtime in request.runtimes:
         if not runtimes.serves_all_batches(runtime):
             raise UsageError(f"--batch max: runtime {runtime!r} makes an artifact for each batch. Name batches.")
+
+
+def _check_bound(request: Request) -> None:
+    """Refuse to bind where the system does not, and to fewer processors than there are threads."""
+    if allowed_processors() is None:
+        raise UsageError("--bind: this system does not bind processes to processors. Leave it out.")
+    if max(request.threads) > usable_processors():
+        raise UsageError(
+            f"--bind with --threads {max(request.threads)} needs as many processors, and {usable_processors()} can be "
+            "used here. Ask for fewer threads, or leave --bind out."
+        )
 
 
 def _check_streams(device: str, request: Request) -> None:

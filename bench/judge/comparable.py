@@ -48,6 +48,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Version of torch; absent when the session did not record one."""
     seats: str
     """Whether cases shared a seat: a neighbour's heap can cost tens of percent."""
+    affinity: str
+    """Who placed the processes on processors: the system, or this suite for good."""
     yardstick: str
     """Version of the yardstick, by which sessions are joined."""
 
@@ -69,6 +71,7 @@ def setting(record: Record) -> Setting:
         weights=case.weights,
         torch=versions.get("torch"),
         seats=record.seats,
+        affinity=record.affinity,
         yardstick=record.protocol.yardstick,
     )
 
@@ -106,6 +109,7 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
     "family": lambda record: record.info.family,
     "seats": lambda record: record.seats,
+    "affinity": lambda record: record.affinity,
     "yardstick": lambda record: record.protocol.yardstick,
 }
 FIELDS = tuple(sorted(_GETTERS))

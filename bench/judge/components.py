@@ -45,10 +45,10 @@ class Components(NamedTuple):
 
 def components(records: Iterable[Record]) -> list[Components]:
     """Latency and ratio of every case, its sessions on one machine taken together, in the order of first appearance."""
-    groups: dict[tuple[str, str, str], list[Record]] = {}
+    groups: dict[tuple[str, str, str, str], list[Record]] = {}
     for record in records:
         if record.outcome == "done" and record.runs:
-            groups.setdefault((record.machine.id, record.seats, record.info.id), []).append(record)
+            groups.setdefault((record.machine.id, record.seats, record.affinity, record.info.id), []).append(record)
     quantities: tuple[Quantity, ...] = ("latency", "ratio")
     return [_of(group, quantity) for group in groups.values() for quantity in quantities]
 

@@ -31,6 +31,7 @@ class Kind(NamedTuple):
     threads: int
     allocator: str
     seats: str
+    affinity: str
     torch: str | None
     yardstick: str
 
@@ -107,6 +108,7 @@ def kind_of(record: Record) -> Kind:
         threads=case.threads,
         allocator=case.allocator,
         seats=record.seats,
+        affinity=record.affinity,
         torch=record.conditions.versions.get("torch"),
         yardstick=record.protocol.yardstick,
     )

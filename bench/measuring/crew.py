@@ -19,7 +19,7 @@ from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.streams import merged, turns_at_once
 from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned, Witness
-from bench.records import Case, CaseLine, ColdStart, SeatInfo, SeatMode
+from bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, SeatMode
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
 _LOOK_S = 0.0005
@@ -52,10 +52,10 @@ class _Group(NamedTuple):
     stream: int
     """Which stream of these cases the seat is; 0 for cases of one stream."""
 
-    def seat(self, *, die_with_thread: bool = True) -> Seat:
-        """A process for them."""
+    def seat(self, *, bound: bool, die_with_thread: bool = True) -> Seat:
+        """A process for them, on processors of its own if it is a stream or shall be bound."""
         case = self.cases[0]
-        own = own_processors(self.stream, case.threads) if case.streams > 1 else None
+        own = own_processors(self.stream, case.threads) if bound or case.streams > 1 else None
         return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread)
 
 
@@ -75,13 +75,12 @@ class Crew:
         self,
         cases: Iterable[CaseLine],
         artifacts: Mapping[str, Artifact],
-        mode: SeatMode,
-        seed: int,
-        timeout_s: float,
+        protocol: Protocol,
     ) -> None:
         self._artifacts = artifacts
-        self._seed = seed
-        self._timeout_s = timeout_s
+        self._seed = protocol.seed
+        self._timeout_s = protocol.timeout_s
+        self._bound = protocol.bound
         self._seats: list[Seat] = []
         self.infos: tuple[SeatInfo, ...] = ()
         self.failed: dict[str, str] = {}
@@ -94,10 +93,10 @@ class Crew:
         self._reaped_s = _reaped_cpu_s()
         self.accounts: Accounts | None = None
         """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
-        groups = _groups(cases, mode)
+        groups = _groups(cases, protocol.seats)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
-            opened = [group.seat() for group in groups]
+            opened = [group.seat(bound=self._bound) for group in groups]
             self._seats.extend(opened)
             with ThreadPoolExecutor(len(opened) or 1) as pool:
                 try:
@@ -195,7 +194,7 @@ class Crew:
                 failed[current] = str(lost)
                 seat.close()
                 # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
-                seat = self._seats[number] = group.seat(die_with_thread=False)
+                seat = self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
         if not isinstance(description, Description):
             raise SeatLostError(f"did not describe itself: {description}")
         one = group.cases[0]

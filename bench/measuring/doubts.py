@@ -16,8 +16,11 @@ _FAULTS_A_PASS = 50  # A pinned allocator causes none, but for the last growth o
 class Doubts:
     """The findings of one run."""
 
-    def __init__(self, observer: Observer) -> None:
+    def __init__(self, observer: Observer, *, bound: bool = False, emulated: bool = False) -> None:
+        """`bound`: whether all seats are to be; `emulated`: whether page faults are an emulator's."""
         self._observer = observer
+        self._bound = bound
+        self._emulated = emulated
         self._found: dict[tuple[str, str | None], Finding] = {}
         self._faults: dict[str, tuple[int, int]] = {}
 
@@ -36,13 +39,15 @@ class Doubts:
                     f"seat {seat.seat} was asked for {min(asked)} threads and uses {seat.threads}. "
                     "Its times are those of the latter; unset thread variables of other libraries.",
                 )
-
-            if any(lines[key].case.streams > 1 for key in seat.cases) and len(seat.affinity or ()) != seat.threads:
-                bound = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
+            streams = any(lines[key].case.streams > 1 for key in seat.cases)
+            if (streams or self._bound) and len(seat.affinity or ()) != seat.threads:
+                found = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
+                what = "is a stream of" if streams else "has"
+                threads = f"{seat.threads} thread{'' if seat.threads == 1 else 's'}"
                 self._notice(
                     "affinity-differs",
-                    f"seat {seat.seat} is a stream of {seat.threads} threads and {bound}. Streams may wait for each "
-                    "other's processors; read their times as those of processes that the system places.",
+                    f"seat {seat.seat} {what} {threads} and {found}. Read its times as those of a "
+                    f"process that the system places{', and that may wait for the other streams' if streams else ''}.",
                 )
 
     def turn_taken(self, line: CaseLine, turn: TurnLine, restless_s: float) -> None:
@@ -60,7 +65,7 @@ class Doubts:
         """Hardly a fault a pass proves that the pinned allocator took effect; many prove that it did not."""
         for key, (faults, passes) in self._faults.items():
             case = lines[key].case
-            if case.allocator == "pinned" and faults > _FAULTS_A_PASS * passes:
+            if case.allocator == "pinned" and not self._emulated and faults > _FAULTS_A_PASS * passes:
                 self._notice(
                     "page-faults",
                     f"{case.network} took {faults / passes:.0f} page faults a pass with the pinned allocator, "

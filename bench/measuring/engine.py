@@ -80,7 +80,7 @@ class World(NamedTuple):
 
 def real_world(protocol: MeasuringProtocol, artifacts: Mapping[str, Artifact]) -> World:
     """Fresh processes and the machine's own clock."""
-    return World(lambda lines: Crew(lines, artifacts, protocol.seats, protocol.seed, protocol.timeout_s))
+    return World(lambda lines: Crew(lines, artifacts, protocol))
 
 
 class Engine:
@@ -141,7 +141,7 @@ class Engine:
         """One run, closed in any case: as partial when it was broken off."""
         before, started = self._world.look(), self._clock()
         failed_before = frozenset(self.failed)
-        self._doubts = Doubts(self._observer)
+        self._doubts = Doubts(self._observer, bound=self._protocol.bound, emulated=before.emulated)
         outcome: RunOutcome = "partial"
         look: Look | None = None
         seats = self._world.open_seats(self._alive())

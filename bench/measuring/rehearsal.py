@@ -42,7 +42,7 @@ def rehearse(
     while True:
         alive = [line for line in lines if line.id in artifacts and line.id not in failed]
         began = time.perf_counter()
-        with Crew(alive, artifacts, protocol.seats, protocol.seed, protocol.timeout_s) as crew:
+        with Crew(alive, artifacts, protocol) as crew:
             start_s = time.perf_counter() - began
             failed |= crew.failed
             probed = _probe_all(crew, protocol, observer, failed)

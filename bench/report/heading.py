@@ -16,7 +16,7 @@ from bench.judge.published import PublishedPanel
 from bench.records import Machine, Record
 from bench.report.text import visible
 
-_UNTOLD = {"streams": "1", "form": "shipped", "precision": "fp32", "runtime_version": "–"}
+_UNTOLD = {"streams": "1", "form": "shipped", "precision": "fp32", "runtime_version": "–", "affinity": "system"}
 """Values so usual that a heading does not spend words on them."""
 
 

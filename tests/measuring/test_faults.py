@@ -125,7 +125,7 @@ def _taken(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
         writer.append(one)
 
     def open_seats(lines: object) -> Crew:
-        return Crew(lines, artifacts, "shared", 0, PROTOCOL.timeout_s)  # type: ignore[arg-type]
+        return Crew(lines, artifacts, msgspec.structs.replace(PROTOCOL, seats="shared"))  # type: ignore[arg-type]
 
     engine = Engine(PROTOCOL, LINES, World(open_seats, lambda: scene.now, lambda: CONDITIONS), writer, Silent(), 0.0)
     engine.take_runs(FixedBudget(1000.0, RUNS, 2, rounds=2), Costs(0.0, 0.2), 0)
