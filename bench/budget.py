@@ -25,6 +25,7 @@ WITHIN_RUN = 4.7e-3
 Step = Literal["round", "run", "stop"]
 _FIRST_LOOK = 4
 _TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
+_LATE = 1.05  # A run that would end a little late is still the better use of what is left.
 _OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; the promise is a tenth.
 
 
@@ -103,7 +104,22 @@ def plan(costs: Costs, budget_s: float) -> Plan:
     else:
         runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
         rounds = max(1, _rounds_in(budget_s / runs, costs))
-    return Plan(runs, rounds, runs * (costs.start_s + rounds * costs.round_s), smallest)
+    return Plan(runs, rounds, _spent(costs, budget_s, runs, min(rounds, MIN_ROUNDS)), smallest)
+
+
+def _spent(costs: Costs, budget_s: float, runs: int, min_rounds: int) -> float:
+    """Seconds that `FixedBudget` spends on so many runs where everything takes what was foretold.
+
+    More than that of the planned rounds: what they leave over of one run's share buys a further round in a later one.
+    """
+    elapsed_s = 0.0
+    for run in range(runs):
+        left_s = budget_s - elapsed_s
+        if run and costs.start_s + min_rounds * costs.round_s > left_s * _LATE:
+            break
+        rounds = max(min_rounds, _rounds_in(left_s / (runs - run), costs))
+        elapsed_s += costs.start_s + rounds * costs.round_s
+    return elapsed_s
 
 
 def looks(runs: int, end: float = 1.0) -> tuple[int, ...]:
@@ -162,8 +178,7 @@ class FixedBudget(NamedTuple):
         if now.run_elapsed_s + now.round_s <= share_end and not full:
             return "round"
         needed = now.start_s + self.min_rounds * now.round_s
-        # A run that would end a little late is still the better use of what is left.
-        return "run" if runs_after > 0 and needed <= left * 1.05 else "stop"
+        return "run" if runs_after > 0 and needed <= left * _LATE else "stop"
 
 
 def too_small(budget_s: float, smallest_s: float) -> str:

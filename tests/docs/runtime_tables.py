@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.judge.against import against
+from bench.judge.components import components
 from bench.judge.estimates import latency, throughput
 from bench.judge.front import Panel, panels
 from bench.judge.moves import base_of, changes
@@ -155,6 +156,28 @@ def scaling_lines() -> list[str]:
     return [*lines, "", *(f"- {note}" for note in notes(curves))]
 
 
+def bound_lines() -> list[str]:
+    """How much runs scatter where the system places processes, and where they are bound."""
+    sessions = measured.sessions("bound")
+    records = measured.subjects(sessions)
+    count = len(sessions) // 2
+    lines = [
+        f"{count} sessions of each kind in turns, one thread, pinned, eager; standard deviation between runs:",
+        "",
+        "| network | latency, system | bound | ratio to the yardstick, system | bound |",
+        "|:--|--:|--:|--:|--:|",
+    ]
+    found = {
+        (one.case.network, affinity, one.quantity): one.between_runs
+        for affinity in ("system", "bound")
+        for one in components([record for record in records if record.affinity == affinity])
+    }
+    for name in dict.fromkeys(record.case.network for record in records):
+        cells = [found[name, who, what] for what in ("latency", "ratio") for who in ("system", "bound")]
+        lines.append(f"| {name} | {' | '.join(f'{significant(100 * cell)} %' for cell in cells)} |")
+    return lines
+
+
 def agreement_lines() -> list[str]:
     """Our figures against those of each runtime's own tool."""
     document = json.loads(AGREEMENT.read_text(encoding="utf-8"))
@@ -189,6 +212,7 @@ BLOCKS: tuple[tuple[Path, str, Callable[[], list[str]]], ...] = (
     (ROOT / "docs" / "runtimes.md", "sweep", sweep_lines),
     (ROOT / "docs" / "runtimes.md", "agreement", agreement_lines),
     (ROOT / "docs" / "threads.md", "scaling", scaling_lines),
+    (ROOT / "docs" / "threads.md", "bound", bound_lines),
 )
 """Page, marker and content of every block."""
 

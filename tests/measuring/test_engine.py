@@ -65,6 +65,16 @@ def test_the_budget_is_kept_within_a_tenth_also_on_a_machine_that_changed_its_sp
     assert 0.85 * budget_s <= machine.now - began <= 1.1 * budget_s
 
 
+@pytest.mark.parametrize("budget_s", [25.0, 31.0, 40.0, 57.0])
+def test_a_session_takes_as_long_as_its_plan_says(rig: Rig, tmp_path: Path, budget_s: float) -> None:
+    """Also where whole rounds leave something over, which a later run spends."""
+    machine = FakeMachine(LINES)
+    engine, _ = rig(tmp_path, LINES, machine)
+    began, what = machine.now, plan(COSTS, budget_s)
+    engine.take_runs(FixedBudget(budget_s, what.runs, 2), COSTS, 0)
+    assert machine.now - began == pytest.approx(what.seconds, rel=0.03)
+
+
 def test_durations_are_stored_as_they_were_measured_with_round_and_position(rig: Rig, tmp_path: Path) -> None:
     machine = FakeMachine(LINES)
     engine, path = rig(tmp_path, LINES, machine)
