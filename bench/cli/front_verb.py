@@ -115,8 +115,7 @@ def command(
         click.get_current_context().call_on_close(gc.enable)
     read = read_all(files)
     results = api.load(resolve_session(root, session) if session else root)
-    records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    records, notes = complete(records, read)
+    records, notes = complete(where(results.records, conditions_from(wanted)), read)
     speed: Metric = "throughput" if metric == "throughput" else "latency"
     found = panels(records, speed, results.records)
     if not (session or wanted) and (last := _newest_of_many(found)):
@@ -130,11 +129,10 @@ def command(
     require_comparable(found)
     require_room(found, beside)
     print_findings(of_panels(found), most=MOST)
-    held = base_of(found, conditions_from(base, "--base"))
-    changed, drawn = changes(found, held), [panel for panel in found if panel.points]
-    written = write_front(
-        found, out, reproduce(found, session, _told(files, published_networks, batches, published_front)), beside, held
-    )
+    held, drawn = base_of(found, conditions_from(base, "--base")), [panel for panel in found if panel.points]
+    changed = changes(found, held)
+    asked = [*_chosen(wanted, metric, base), *_told(files, published_networks, batches, published_front)]
+    written = write_front(found, out, reproduce(found, session, asked), beside, held)
     if as_json:
         click.echo(json.dumps(rows(found, beside.panels, moves.documents(changed)), indent=2, allow_nan=False))
     else:
@@ -167,6 +165,13 @@ def _newest_of_many(found: Sequence[Panel]) -> str | None:
     told = f"The store holds {len(drawn)} panels, {PANEL_LIMIT} fit into a picture: this is its newest session, {last}."
     stderr().print(Text(visible(f"{told} Choose others with --session and --where.")))
     return last
+
+
+def _chosen(wanted: tuple[str, ...], metric: str, base: tuple[str, ...]) -> list[str]:
+    """The options about what is drawn, as a command line has them."""
+    words = [word for text in wanted for word in ("--where", text)]
+    words += ["--metric", metric] if metric != "latency" else []
+    return [*words, *(word for text in base for word in ("--base", text))]
 
 
 def _told(files: tuple[Path, ...], networks: tuple[str, ...], batches: tuple[int, ...], front: bool) -> list[str]:

@@ -197,7 +197,8 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
             state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
             "with uncommitted changes" if state.dirty else None,
             f"{asked.runs} runs planned, {asked.settle_passes} settle passes and {asked.turn_s:g} s a turn",
-            f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", f"seed {asked.seed}",
+            f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", "bound" if asked.bound else None,
+            f"seed {asked.seed}",
             "thin: below the smallest honest budget" if asked.thin else None,
         ]  # fmt: skip
         out.append(markdown_cell(" · ".join(text for text in known if text), 600))

@@ -20,17 +20,17 @@ _USUAL = {
 """Options that go without saying when every case has the usual value."""
 
 
-def reproduce(panels: Sequence[Panel], session: str | None = None, published: Sequence[str] = ()) -> list[str]:
+def reproduce(panels: Sequence[Panel], session: str | None = None, options: Sequence[str] = ()) -> list[str]:
     """One command a set of sessions that asked alike, and the one that draws; names are quoted for a shell.
 
     Args:
         panels: what was measured.
         session: the one that was asked for.
-        published: options and values about published files, which stand beside the panels.
+        options: further options of the one that draws, each followed by its value.
     """
     protocols = (origin.protocol for panel in panels for origin in panel.origins)
     budgets = dict.fromkeys(
-        (protocol.budget_s, protocol.seats, protocol.thin, _goal(protocol)) for protocol in protocols
+        (protocol.budget_s, protocol.seats, protocol.thin, _more(protocol)) for protocol in protocols
     )
     cases = [point.case for panel in panels for point in panel.points]
     names = _each(f"{case.network}@{case.resolution}" for case in cases)
@@ -51,19 +51,21 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, published: Se
                 *told,
                 f"--seats {seats} --budget {format_duration(budget_s).replace(' ', '')}",
                 *(["--thin"] if thin else []),
-                *goal,
+                *more,
             ]
         )
-        for budget_s, seats, thin, goal in budgets
+        for budget_s, seats, thin, more in budgets
     ]
     draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
-    return [*runs, " ".join([draws, *map(shlex.quote, published)])]
+    return [*runs, " ".join([draws, *map(shlex.quote, options)])]
 
 
-def _goal(protocol: Protocol) -> tuple[str, ...]:
+def _more(protocol: Protocol) -> tuple[str, ...]:
+    """What bound it to processors, and what ended it."""
+    bound = ("--bind",) if protocol.bound else ()
     if protocol.target_error is not None:
-        return (f"--target-error {100 * math.expm1(protocol.target_error):.4g}%",)
-    return ("--race",) if protocol.goal == "race" else ()
+        return (*bound, f"--target-error {100 * math.expm1(protocol.target_error):.4g}%")
+    return (*bound, "--race") if protocol.goal == "race" else bound
 
 
 def _each(values: Iterable[str]) -> list[str]:

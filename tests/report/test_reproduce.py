@@ -6,6 +6,7 @@ import shlex
 from pathlib import Path
 
 import msgspec
+import pytest
 
 from bench.cli import cli
 from bench.judge.front import panels
@@ -14,6 +15,7 @@ from bench.store import load
 from bench.units import parse_duration
 from tests.generate_store import main as generate
 from tests.making import record
+from tests.test_cli import run
 
 
 def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:
@@ -53,3 +55,23 @@ def test_everything_that_is_not_usual_is_told() -> None:
         for one in (record("a", (0.01,) * 3),)
     ]
     assert reproduce(panels(thin))[0].endswith("--thin")
+
+
+@pytest.mark.parametrize("fields", [{}, {"goal": "race"}, {"goal": "target-error", "target_error": 0.01}])
+def test_what_was_bound_is_measured_bound_again(fields: dict[str, object]) -> None:
+    one = record("a", (0.01,) * 3)
+    for bound in (False, True):
+        protocol = msgspec.structs.replace(one.protocol, bound=bound, **fields)
+        told = reproduce(panels([msgspec.structs.replace(one, protocol=protocol)]))[0]
+        assert ("--bind" in told.split()) is bound
+
+
+def test_the_command_that_draws_holds_what_was_asked_of_the_first_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    generate(["--cases", "12", "results"])
+    asked = ["--where", "allocator=pinned", "--metric", "throughput", "--base", "allocator=pinned,threads=1"]
+    assert run(capsys, "front", *asked)[0] == 0
+    (line,) = [one for one in Path("reports/front.md").read_text().splitlines() if "levit-bench front" in one]
+    assert shlex.split(line)[2:] == asked
