@@ -4,8 +4,8 @@ Knows how a case of one session is set against the same case of another; refuses
 sessions are stored and how a comparison is shown.
 
 Sessions are never side by side: a session's time says as much about its hour as about its network. So cases are
-compared by the ratio to the yardstick of each run, and what sessions disagree in beyond the scatter of their runs is
-part of the standard error.
+compared by the ratio to the yardstick of each run, and how far sessions disagree, by the model of the store
+(`session_scatter`), is part of the standard error.
 """
 
 from __future__ import annotations
@@ -16,19 +16,40 @@ from typing import NamedTuple
 
 from bench.budget import MIN_RUNS
 from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.comparable import enumerate_values, natural
-from bench.judge.estimates import looks_of, no_speed, ratios_by_run
+from bench.judge.case_sessions import Company, ratios
+from bench.judge.comparable import Setting, enumerate_values, natural, setting
+from bench.judge.estimates import looks_of, no_speed
 from bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
-from bench.judge.verdicts import Between, Comparison, Effect, Rules, Verdict, judge, of_sessions, refused
+from bench.judge.session_scatter import (
+    COMPANY,
+    PRIOR,
+    Scatter,
+    Session,
+    company_variance,
+    drift_variance,
+    mean,
+    scatter,
+    setting_scale,
+)  # fmt: skip
+from bench.judge.verdicts import (
+    NO_SCATTER,
+    Comparison,
+    Effect,
+    Rules,
+    Verdict,
+    counted,
+    detectable,
+    judge,
+    no_scatter,
+    percent_above,
+    refused,
+    too_few,
+)  # fmt: skip
 from bench.records import Finding, Record
-from bench.stats import between_groups
 
-MIN_SESSIONS = 4
-"""Fewest sessions of a case that say how far its sessions disagree. Simulated with five runs a session that scatter by
-2.5 % and sessions that disagree by 0 to 5 %, false alarms stay below 5 % from two on; two or three say little."""
-ASSUMED = 0.01
-"""Standard deviation between sessions, in log units, where the store does not say: that of the pinned networks behind
-the default protocol was 0.4 to 1.2 % (docs/evidence.toml, `stability`)."""
+FEW_SESSIONS = 4
+"""Sessions of a case below which a finding says how much of the scatter between sessions is assumed."""
+METHOD = "t over sessions, ratio to the yardstick"
 _OWN_UNIT = frozenset({"torch", "threads", "allocator", "seats"})
 
 
@@ -97,52 +118,103 @@ def compare(
     """
     check_ignored(ignore)
     ones, others = keyed(first), keyed(second)
-    sessions = _check_sides(ones, others)
+    _check_sides(ones, others)
     found = match(ones, others, ignore)
     if not found.pairs:
         raise NotComparableError(why_nothing(ones, others, found.apart))
-    known = keyed(record for record in history if record.session not in sessions)
-    scatter = [_scatter(known.get(p.first, ()), ones[p.first], others[p.second]) for p in found.pairs]
-    effects = [_effect(ones[p.first], others[p.second], s) for p, s in zip(found.pairs, scatter, strict=True)]
+    evidence = _Evidence(history, ones, others)
+    effects = [evidence.effect(pair) for pair in found.pairs]
     looks = looks_of(record for side in (ones, others) for group in side.values() for record in group)
+    judged = judge([effect for effect, _ in effects], rules, looks)
     rows = [
         Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules))
-        for p, one in zip(found.pairs, judge(effects, rules, looks), strict=True)
+        for p, one in zip(found.pairs, judged, strict=True)
     ]
     rows += [Row(ones[p.first][-1], others[p.second][-1], _not_alike(p, rules)) for p in found.apart]
-    assumed = [
-        pair.first.network
-        for pair, effect, one in zip(found.pairs, effects, scatter, strict=True)
-        if isinstance(effect, Effect) and not one.sessions
-    ]
+    told = [(pair, effect, known) for pair, (effect, known) in zip(found.pairs, effects, strict=True) if known]
     return Report(
         rows=tuple(rows),
         missing=tuple(ones[key][-1] for key in found.left if not no_speed(ones[key][-1])) if whole else (),
         new=tuple(others[key][-1] for key in found.right),
-        findings=(*_ignored(found.pairs), *_assumed(assumed)),
+        findings=(
+            *_ignored(found.pairs),
+            *_company(found.pairs, evidence),
+            *_assumed([(pair.first.network, known) for pair, _, known in told]),
+            *_out_of_reach(judged, [known for _, _, known in told], rules),
+        ),
     )
 
 
-def between(*groups: Sequence[Record]) -> Between:
-    """How far sessions of a case disagree, by the largest of several groups: the rest of the store, and either side.
+class _Evidence:
+    """What the store says of the sessions of every case, read once."""
 
-    Each group alone, because a change between the sides is no disagreement of sessions. Of groups of one size the one
-    that disagrees more. Where no group has `MIN_SESSIONS`, `ASSUMED`.
-    """
-    found = []
-    for group in groups:
-        usable = [ratios for r in group if not no_speed(r) and len(ratios := run_ratios(r)) >= MIN_RUNS]
-        if len(usable) >= MIN_SESSIONS:
-            found.append((len(usable), *between_groups(usable)))
-    if not found:
-        return Between(ASSUMED**2, math.inf, 0)
-    sessions, variance, freedom = max(found, key=lambda each: each[:2])
-    return Between(variance, freedom, sessions)
+    def __init__(self, history: Iterable[Record], ones: _Keyed, others: _Keyed) -> None:
+        sides = {record.session for side in (ones, others) for group in side.values() for record in group}
+        kept = list(history)
+        self._ones, self._others = ones, others
+        wanted = {key.setting for key in (*ones, *others)}
+        known = keyed(record for record in kept if record.session not in sides and setting(record) in wanted)
+        asked = [record for side in (ones, others) for group in side.values() for record in group]
+        self._company = Company.seen_in((*kept, *asked))
+        self.first = {key: ratios(group, self._company) for key, group in ones.items()}
+        self.second = {key: ratios(group, self._company) for key, group in others.items()}
+        # Sessions whose turns were of another length scatter otherwise.
+        alike = {turns_of(group[-1]) for group in ones.values()}
+        self._known = {
+            key: ratios((r for r in group if turns_of(r) in alike), self._company) for key, group in known.items()
+        }
+        self._scales: dict[Setting, float] = {}
+
+    def effect(self, pair: Pair) -> tuple[Effect | Finding, Scatter | None]:
+        """How the second side compares with the first, and what says how far its sessions disagree."""
+        sides = []
+        for name, side, group in (
+            ("first", self.first[pair.first], self._ones[pair.first]),
+            ("second", self.second[pair.second], self._others[pair.second]),
+        ):
+            kept = [one for one in side if one.runs >= MIN_RUNS]
+            if not kept:
+                timed = [record for record in group if not no_speed(record)]
+                return _none_of(name, side, timed), None
+            sides.append(kept)
+        known = self.scatter(pair)
+        return between(sides[0], sides[1], known), known
+
+    def scatter(self, pair: Pair) -> Scatter:
+        """How far sessions of a case disagree; each side has a mean of its own, as what was changed is no scatter."""
+        earlier = [*self._known.get(pair.first, ()), *self.first[pair.first]]
+        return scatter([earlier, self.second[pair.second]], self._scale(pair.first.setting))
+
+    def _scale(self, one: Setting) -> float:
+        if one not in self._scales:
+            keys = {key for key in (*self._known, *self.first) if key.setting == one}
+            groups = [[[*self._known.get(key, ()), *self.first.get(key, ())], self.second.get(key, [])] for key in keys]
+            self._scales[one] = setting_scale(groups)
+        return self._scales[one]
 
 
-def run_ratios(record: Record) -> list[float]:
-    """Log ratio to the yardstick of each run that counts."""
-    return [*ratios_by_run(record).values()]
+_Keyed = Mapping[Key, Sequence[Record]]
+
+
+def between(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> Effect | Finding:
+    """The effect from two sides' sessions of one case, or the finding that says why there is none."""
+    one, other = mean(first, known), mean(second, known)
+    more = company_variance(first, second) + drift_variance(first, second, known)
+    whole = one.variance + other.variance + more
+    if math.sqrt(whole) <= NO_SCATTER:
+        return no_scatter()
+    return Effect(other.log - one.log, math.sqrt(whole), known.freedom, min(one.runs, other.runs), METHOD)
+
+
+def _none_of(name: str, side: Sequence[Session], timed: Sequence[Record]) -> Finding:
+    """Why a side has no session that counts."""
+    if not side and any(run.turns for record in timed for run in record.runs):
+        message = (
+            f"no run of session {timed[-1].session} holds turns of the yardstick, without which sessions have no "
+            "common unit. Measure it again."
+        )
+        return Finding(kind="no-yardstick", message=message)
+    return too_few(f"the {name} has {counted(max((one.runs for one in side), default=0))}")
 
 
 def turns_of(record: Record) -> tuple[float, ...]:
@@ -164,8 +236,8 @@ def finished(
     return found
 
 
-def _check_sides(ones: Mapping[Key, Sequence[Record]], others: Mapping[Key, Sequence[Record]]) -> frozenset[str]:
-    """All sessions of both sides."""
+def _check_sides(ones: _Keyed, others: _Keyed) -> None:
+    """Refuse a side without a case, and a session on both."""
     sides = [frozenset(record.session for group in side.values() for record in group) for side in (ones, others)]
     for name, sessions in zip(("first", "second"), sides, strict=True):
         if not sessions:
@@ -175,28 +247,6 @@ def _check_sides(ones: Mapping[Key, Sequence[Record]], others: Mapping[Key, Sequ
             f"both sides hold session {enumerate_values(both)}, and a session agrees with itself. Name two sessions; "
             "two networks of one session are compared with --networks ONE,OTHER."
         )
-    return sides[0] | sides[1]
-
-
-def _scatter(known: Iterable[Record], first: Sequence[Record], second: Sequence[Record]) -> Between:
-    """By sessions whose turns were as the first side's: those of another length scatter otherwise."""
-    alike = [record for record in known if turns_of(record) == turns_of(first[-1])]
-    return between(alike, first, second)
-
-
-def _effect(first: Sequence[Record], second: Sequence[Record], scatter: Between) -> Effect | Finding:
-    sides = []
-    for side in (first, second):
-        usable = [record for record in side if not no_speed(record)]
-        groups = [run_ratios(record) for record in usable]
-        if not any(groups) and any(run.turns for record in usable for run in record.runs):
-            message = (
-                f"no run of session {usable[-1].session} holds turns of the yardstick, without which sessions have no "
-                "common unit. Measure it again."
-            )
-            return Finding(kind="no-yardstick", message=message)
-        sides.append(groups)
-    return of_sessions(sides[0], sides[1], scatter)
 
 
 def _not_alike(pair: Pair, rules: Rules) -> Comparison:
@@ -223,13 +273,50 @@ def _ignored(pairs: Iterable[Pair]) -> list[Finding]:
     return out
 
 
-def _assumed(networks: Iterable[str]) -> tuple[Finding, ...]:
-    names = sorted(set(networks), key=natural)
+def _company(pairs: Iterable[Pair], evidence: _Evidence) -> tuple[Finding, ...]:
+    """Cases that were timed beside others on one side than on the other."""
+    names = [
+        pair.second.network
+        for pair in pairs
+        if company_variance(evidence.first[pair.first], evidence.second[pair.second])
+    ]
     if not names:
         return ()
     message = (
-        f"there are fewer than {MIN_SESSIONS} other stored sessions of {enumerate_values(names)} in the same setting "
-        f"to say how far sessions disagree, so a standard deviation of {ASSUMED:.0%} is assumed. Where they disagree "
-        "by twice that, false alarms come several times as often; more sessions of these cases settle it."
+        f"{enumerate_values(sorted(set(names), key=natural))}: timed beside other cases on the one side than on the "
+        f"other, which moves a ratio by {COMPANY:.0%} (standard deviation between companies); the limits hold it. "
+        "Compare sessions of the same cases for narrower ones."
+    )
+    return (Finding(kind="company-differs", message=message),)
+
+
+def _assumed(cases: Iterable[tuple[str, Scatter]]) -> tuple[Finding, ...]:
+    names = sorted({network for network, known in cases if known.sessions < FEW_SESSIONS}, key=natural)
+    if not names:
+        return ()
+    message = (
+        f"there are fewer than {FEW_SESSIONS} earlier sessions of {enumerate_values(names)} in the same setting to say "
+        f"how far sessions disagree, so the limits rest on a standard deviation of {PRIOR:.0%} that is assumed, and on "
+        "the other cases. Earlier sessions of these cases narrow them; two sides in one session need none: "
+        "levit-bench compare SESSION --networks ONE,OTHER."
     )
     return (Finding(kind="session-scatter-assumed", message=message),)
+
+
+def _out_of_reach(judged: Sequence[Comparison], known: Sequence[Scatter], rules: Rules) -> tuple[Finding, ...]:
+    """That no budget finds so little between two sessions, where something was left inconclusive for that reason."""
+    if not known or not any(one.verdict == Verdict.INCONCLUSIVE and one.ratio for one in judged):
+        return ()
+    usual = sorted(known, key=lambda one: one.deviation)[(len(known) - 1) // 2]
+    if not usual.deviation > 0:
+        return ()
+    effect = Effect(0.0, math.sqrt(2) * usual.deviation, usual.freedom, MIN_RUNS, METHOD)
+    least = detectable(effect, max(one.family for one in judged), rules)
+    if least is None or least <= 1 + 2 * rules.min_effect:
+        return ()
+    message = (
+        f"sessions of these cases differ by {usual.deviation:.1%} (standard deviation, runs excluded), so no "
+        f"budget lets two single sessions find less than {percent_above(least)}. To find less, "
+        "measure both sides in one session and compare them there: levit-bench compare SESSION --networks ONE,OTHER."
+    )
+    return (Finding(kind="sessions-out-of-reach", message=message),)

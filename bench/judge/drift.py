@@ -1,59 +1,81 @@
-"""Absolute latencies on any day: the interval of a session, widened by how far sessions of this machine drift.
+"""Absolute latencies on any day: the interval of a session, widened by how far sessions of the case drift.
 
-Knows the yardstick of every stored session; refuses to know ratios, from which drift cancels.
+Knows the sessions of every case and of the yardstick; refuses to know ratios, from which common drift cancels.
 
 An interval covers the runs of its session. A latency also moves with the day: clocks, neighbours, where memory lies.
-The yardstick is the same in all sessions, so its sessions say by how much.
+The yardstick is the same in all sessions, so its sessions say by how much, and a case that drifts more or less than it
+does says so by its own, through the model of the store (`session_scatter`).
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping
-from statistics import fmean, variance
 from typing import NamedTuple
 
 from bench.budget import MIN_RUNS, level_at_a_look
-from bench.judge.estimates import LEVEL, counted_runs, looks_of, no_speed
-from bench.judge.floor import MIN_SESSIONS, Kind, kind_of
-from bench.judge.verdicts import Between, Effect
+from bench.judge.case_sessions import latencies
+from bench.judge.comparable import Setting, setting
+from bench.judge.estimates import LEVEL, looks_of, no_speed
+from bench.judge.floor import LATENCY_PRIOR, MIN_SESSIONS, Kind, kind_of
+from bench.judge.session_scatter import Session, mean, scatter, setting_scale
+from bench.judge.verdicts import Effect
 from bench.records import Estimate, Record
-from bench.stats import between_groups
 
-METHOD = "t over runs and sessions"
+METHOD = "t over sessions"
 _LARGEST_LOG = 300.0
+_Case = tuple[Setting, str]
+"""What sessions must have in common to be of one case: its setting, and its id."""
 
 
 class Drifts(NamedTuple):
-    """How far the yardstick's sessions disagree, by what they have in common; too few sessions leave a kind out."""
+    """How far sessions of each case disagree in latency; kinds with too few sessions of the yardstick are left out."""
 
-    known: Mapping[Kind, Between]
+    known: Mapping[Kind, tuple[Session, ...]]
+    """Sessions of the yardstick by what drifts together."""
+    cases: Mapping[_Case, tuple[Session, ...]]
+    """Sessions of every subject."""
 
     def any_day(self, record: Record) -> Estimate | None:
-        """Seconds a batch, with limits that hold on any day; None where the drift or the latency is not known.
+        """Seconds a batch on the average day, with limits; None where the drift or the latency is not known.
 
-        Two errors add up: that of the session's runs and that of a session. Degrees of freedom are Satterthwaite's.
+        About this session's latency. Other sessions of the case say how far it may be from that of all days.
         """
-        between = self.known.get(_where(record))
-        logs = [] if no_speed(record) else [run.case for run in counted_runs(record)]
-        if between is None or len(logs) < MIN_RUNS:
+        effect = self._effect(record, 0.0)
+        if effect is None:
             return None
-        n, mean = len(logs), fmean(logs)
-        own = variance(logs) / n
-        whole = own + between.variance
-        if not whole > 0:
-            return None
-        freedom = whole**2 / (own**2 / (n - 1) + between.variance**2 / between.freedom)
-        effect = Effect(mean, math.sqrt(whole), freedom, n, METHOD)
         low, high = effect.limits(level_at_a_look(looks_of([record]), LEVEL))
         if high > _LARGEST_LOG:
             return None
-        return Estimate(value=math.exp(mean), low=math.exp(low), high=math.exp(high), level=LEVEL, n=n, method=METHOD)
+        return Estimate(
+            value=math.exp(effect.log),
+            low=math.exp(low),
+            high=math.exp(high),
+            level=LEVEL,
+            n=effect.runs,
+            method=METHOD,
+        )
+
+    def another_day(self, record: Record) -> Effect | None:
+        """Log latency in seconds that a session of another day will have, by this one; None as `any_day`."""
+        return self._effect(record, 1.0)
 
     def sessions(self, record: Record) -> int:
         """Sessions behind the drift of a record's kind; 0 where it is not known."""
-        between = self.known.get(_where(record))
-        return between.sessions if between else 0
+        return len(self.known.get(_where(record), ()))
+
+    def _effect(self, record: Record, days: float) -> Effect | None:
+        """This session's log latency, as an estimate of the average day's or, with one of `days` more, another's."""
+        sticks = self.known.get(_where(record))
+        mine = latencies([record])
+        if sticks is None or not mine or mine[0].runs < MIN_RUNS:
+            return None
+        scale = setting_scale([[sticks]], LATENCY_PRIOR**2)
+        others = [one for one in self.cases.get((setting(record), record.info.id), ()) if one.name != record.session]
+        known = scatter([[*mine, *others]], scale)
+        middle = mean(mine, known)
+        spread = middle.variance + days * max(known.variance, middle.variance)
+        return Effect(middle.log, math.sqrt(spread), known.freedom, mine[0].runs, METHOD) if spread > 0 else None
 
 
 def _where(record: Record) -> Kind:
@@ -62,19 +84,19 @@ def _where(record: Record) -> Kind:
 
 
 def drifts(records: Iterable[Record]) -> Drifts:
-    """From the yardsticks of all these sessions, each taken once."""
-    kinds: dict[Kind, dict[str, list[float]]] = {}
+    """From all these sessions, each taken once."""
+    kinds: dict[Kind, dict[str, Session]] = {}
+    cases: dict[_Case, dict[str, Session]] = {}
     for record in records:
-        if record.info.role != "yardstick" or no_speed(record) is not None:
+        if record.info.role == "null" or no_speed(record) is not None:
             continue
-        sessions = kinds.setdefault(_where(record), {})
-        logs = [run.case for run in counted_runs(record)]
-        # Two names of one network: the one that has more runs speaks for its session.
-        if len(logs) > len(sessions.get(record.session, [])):
-            sessions[record.session] = logs
-    known = {}
-    for kind, sessions in kinds.items():
-        enough = [logs for logs in sessions.values() if len(logs) >= MIN_RUNS]
-        if len(enough) >= MIN_SESSIONS:
-            known[kind] = Between(*between_groups(enough), len(enough))
-    return Drifts(known)
+        for one in latencies([record]):
+            if record.info.role == "subject":
+                cases.setdefault((setting(record), record.info.id), {}).setdefault(one.name, one)
+                continue
+            sessions = kinds.setdefault(_where(record), {})
+            # Two names of one network: the one that has more runs speaks for its session.
+            if one.runs >= MIN_RUNS and (one.name not in sessions or one.runs > sessions[one.name].runs):
+                sessions[one.name] = one
+    known = {kind: tuple(sessions.values()) for kind, sessions in kinds.items() if len(sessions) >= MIN_SESSIONS}
+    return Drifts(known, {case: tuple(sessions.values()) for case, sessions in cases.items()})

@@ -9,26 +9,21 @@ of replication, so every interval is Student's t over runs on the log scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
 from bench.budget import MIN_RUNS, level_at_a_look
-from bench.errors import UsageError
 from bench.records import Estimate, Finding, Record, Run, TurnLine
-from bench.stats import t_interval, variance_components
+from bench.stats import t_interval
 
 LEVEL = 0.95
 """Nominal coverage of every interval: what the literature prints."""
 MIN_TURNS_OF_A_BROKEN_RUN = 2
 """Turns a broken-off run must hold to count: one turn alone may be the one that was disturbed."""
-MOVED = 1.1
-"""Factor between the yardsticks of two sessions from which on it is worth a finding: drift alone reaches it."""
 METHOD = "t over runs"
-METHOD_POOLED = "t over runs, ratio to the yardstick"
-DISAGREEMENT = 0.01
-"""Standard deviation between sessions, in log units, below which it is not worth a finding (1 %)."""
+METHOD_RATIO = "t over runs, ratio to the yardstick"
 
 
 class RunLog(NamedTuple):
@@ -122,8 +117,14 @@ def by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
     return {turn.round: value for turn in turns if (value := _log_median(turn.duration_s)) is not None}
 
 
-def _yardstick(run: Run) -> float | None:
-    logs = [log_median(turns) for turns in run.yardsticks]
+def yardstick_log(run: Run) -> float | None:
+    """Log of the yardstick's latency in seconds in a run, both names' logs averaged; absent where one was not timed."""
+    return _stick_log(_Same(run.yardsticks))
+
+
+@lru_cache(maxsize=4096)
+def _stick_log(same: _Same) -> float | None:
+    logs = [log_median(turns) for turns in same.turns]
     known = [value for value in logs if value is not None]
     return math.fsum(known) / len(known) if known and len(known) == len(logs) else None
 
@@ -147,7 +148,7 @@ def looks_of(records: Iterable[Record]) -> int:
 
 def latency(record: Record) -> Estimate | Finding:
     """Seconds a batch, or the finding that says why there is no such number."""
-    return no_speed(record) or _interval(
+    return no_speed(record) or interval(
         [run.case for run in counted_runs(record)], METHOD, record.info.id, looks=looks_of([record])
     )
 
@@ -164,76 +165,7 @@ def relative_to_yardstick(record: Record) -> Estimate | Finding:
     Each run gives the median over its rounds of log(the case's turn) - log(the yardsticks' turns of that round);
     whatever slowed the round cancels. Runs in which a yardstick was not timed do not count.
     """
-    return no_speed(record) or _paired([record])
-
-
-def pooled(records: Sequence[Record], yardstick: Estimate) -> Estimate | Finding:
-    """Seconds a batch of one case measured in several sessions on one machine with one torch version.
-
-    Absolute latencies drift by 10-20 % from session to session, for all networks alike; a mean of absolute latencies
-    would rank networks by the day they were measured. So: the mean over all runs of all sessions of the log ratio to
-    the yardstick of the same run, times the one yardstick latency of the panel (`yardstick_latency`). The drift
-    cancels, and cases of different sessions stand on one scale. The price: the yardstick's latency counts
-    as exact, so the interval says how sure the place *within the panel* is, not tomorrow's wall-clock time.
-
-    Args:
-        records: the same case, one record a session.
-        yardstick: latency in seconds of the yardstick that stands for the whole panel; its findings go with the result.
-    """
-    usable = [record for record in records if no_speed(record) is None]
-    if not usable:
-        return no_speed(records[0]) or Finding(kind="no-turns", message="no record was given")
-    if len({record.info.id for record in usable}) > 1:
-        raise UsageError("cannot pool: the records are of different cases. Pool the records of one case.")
-    ratio = _paired(usable)
-    if isinstance(ratio, Finding):
-        return ratio
-    return Estimate(
-        value=ratio.value * yardstick.value,
-        low=ratio.low * yardstick.value,
-        high=ratio.high * yardstick.value,
-        level=ratio.level,
-        n=ratio.n,
-        method=METHOD_POOLED,
-        findings=(*ratio.findings, *(f for f in yardstick.findings if f.kind == "yardstick-moved")),
-    )
-
-
-def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
-    """Seconds a batch of the yardstick in the median one of the sessions that any of the records took part in.
-
-    The records must share machine, torch version and yardstick version, and the environment of one yardstick:
-    device, threads, allocator.
-    """
-    sessions: dict[str, dict[int, float]] = {}
-    records = list(records)
-    for record in records:
-        logs = sessions.setdefault(record.session, {})
-        for run in record.runs:
-            if run.run not in logs and counts(run):
-                value = _yardstick(run)
-                if value is not None:
-                    logs[run.run] = value
-    means = {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items() if logs}
-    if not means:
-        return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
-    # The median session: one taken on a busy machine must not rescale everybody else's networks.
-    nearest = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
-    chosen = sessions[nearest]
-    return _interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), looks_of(records))
-
-
-def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
-    """Sessions whose yardstick was much slower or faster than another's: the scale is that of the median one."""
-    slowest, fastest = max(means, key=lambda n: means[n]), min(means, key=lambda n: means[n])
-    factor = math.exp(means[slowest] - means[fastest])
-    if factor < MOVED:
-        return ()
-    message = (
-        f"the yardstick took {factor:.2f} times as long in session {slowest} as in {fastest}. Latencies are on the "
-        "scale of the median session, and their intervals leave this out; look at one session with --session."
-    )
-    return (Finding(kind="yardstick-moved", message=message),)
+    return no_speed(record) or _paired(record)
 
 
 def inverted(latency_s: Estimate, batch: int) -> Estimate:
@@ -250,44 +182,26 @@ def inverted(latency_s: Estimate, batch: int) -> Estimate:
     )
 
 
-def _paired(records: Sequence[Record]) -> Estimate | Finding:
-    case = records[0].info.id
-    sessions: dict[str, list[float]] = {}
-    counted = 0
-    for record in records:
-        for run in record.runs:
-            if counts(run) and run.turns:
-                counted += 1
-                ratio = run_ratio(run)
-                if ratio is not None:
-                    sessions.setdefault(record.session, []).append(ratio)
-    ratios = [value for group in sessions.values() for value in group]
-    if counted and not ratios:
-        message = (
-            "no run holds turns of the yardstick, so the case cannot be put on one scale with other sessions. "
-            "Show its session alone, with --where session=" + records[0].session
-        )
-        return Finding(kind="no-yardstick", message=message, case=case)
-    return _interval(ratios, METHOD_POOLED, case, _disagreement(list(sessions.values()), case), looks_of(records))
+def _paired(record: Record) -> Estimate | Finding:
+    case = record.info.id
+    ratios = [*ratios_by_run(record).values()]
+    if not ratios and any(counts(run) and run.turns for run in record.runs):
+        return no_yardstick(record)
+    return interval(ratios, METHOD_RATIO, case, looks=looks_of([record]))
 
 
-def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding, ...]:
-    """Sessions that differ by more than their runs do: the interval over runs does not cover that."""
-    if len(groups) < 2:
-        return ()
-    between, within = variance_components(groups)
-    if not (between > within and math.sqrt(between) > DISAGREEMENT):
-        return ()
+def no_yardstick(record: Record) -> Finding:
+    """A case without a common unit with other sessions."""
     message = (
-        f"the ratio to the yardstick moves by {math.sqrt(between):.1%} between sessions and {math.sqrt(within):.1%} "
-        "between runs of one session; the interval covers runs only. Measure the rivals in one session."
+        "no run holds turns of the yardstick, so the case cannot be put on one scale with other sessions. "
+        f"Show its session alone, with --where session={record.session}"
     )
-    return (Finding(kind="sessions-disagree", message=message, case=case),)
+    return Finding(kind="no-yardstick", message=message, case=record.info.id)
 
 
 def over_runs(seconds: Iterable[float], case: str | None) -> Estimate | Finding:
     """What one figure a run says of all runs: geometric mean, and Student's t over runs as everywhere."""
-    return _interval([math.log(one) for one in seconds if one > 0], METHOD, case)
+    return interval([math.log(one) for one in seconds if one > 0], METHOD, case)
 
 
 def no_turns(case: str | None) -> Finding:
@@ -306,7 +220,7 @@ def too_few_runs(n: int, case: str | None) -> Finding:
     return Finding(kind="too-few-runs", message=message, case=case)
 
 
-def _interval(
+def interval(
     logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = (), looks: int = 0
 ) -> Estimate | Finding:
     """The mean with limits that hold at `LEVEL`, whichever of the looks the measuring stopped at."""
@@ -320,7 +234,7 @@ def _interval(
     return Estimate(
         value=math.exp(mean),
         low=math.exp(low) if n > 1 else -math.inf,
-        high=_exp(high),
+        high=bounded_exp(high),
         level=LEVEL,
         n=n,
         method=f"{method}, {looks} looks" if looks > 1 else method,
@@ -328,6 +242,6 @@ def _interval(
     )
 
 
-def _exp(value: float) -> float:
+def bounded_exp(value: float) -> float:
     """Exponential that overflows to infinity: two wild runs can give limits of thousands of log units."""
     return math.exp(value) if value < 700 else math.inf

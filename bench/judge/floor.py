@@ -10,15 +10,18 @@ none of it out of a latency, so there is a floor for each.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from statistics import median
 from typing import NamedTuple
 
-import numpy as np
-from scipy.special import stdtrit
+from bench.judge.case_sessions import latencies, ratios
+from bench.judge.estimates import LEVEL, no_speed
+from bench.judge.session_scatter import PRIOR, Session, scatter, setting_scale
+from bench.records import Record
+from bench.stats import t_factor
 
-from bench.judge.estimates import LEVEL, latency, no_speed, relative_to_yardstick
-from bench.records import Estimate, Record
-
+LATENCY_PRIOR = 0.05
+"""Standard deviation of a session's log latency before any is seen: the committed store holds 1 to 8 %."""
 MIN_SESSIONS = 3
 """Fewest sessions behind a floor: the deviation of two is known within a factor of 32."""
 
@@ -36,6 +39,17 @@ class Kind(NamedTuple):
     yardstick: str
 
 
+class Limit(NamedTuple):
+    """By how much two sessions of a case may differ with nothing changed, as shares, with 95 %."""
+
+    usual: float
+    """Of the median case."""
+    largest: float
+    """Of the case whose sessions disagree most."""
+    network: str
+    """Its network."""
+
+
 class Floor(NamedTuple):
     """How far two sessions of one kind disagree about the same case."""
 
@@ -44,10 +58,10 @@ class Floor(NamedTuple):
     """The most sessions that any case was measured in."""
     cases: int
     """Cases that were measured in at least `MIN_SESSIONS` of them."""
-    of_latency: float | None
-    """Two sessions' latencies of the same case differ by less than this share, with 95 %; absent with too few."""
-    of_ratio: float | None
-    """The same of the ratio to the yardstick."""
+    of_latency: Limit | None
+    """Of latencies; absent with too few sessions."""
+    of_ratio: Limit | None
+    """Of the ratio to the yardstick."""
 
     @property
     def missing(self) -> int:
@@ -67,36 +81,32 @@ def floors(records: Iterable[Record]) -> list[Floor]:
 
 
 def _floor(kind: Kind, cases: Sequence[Sequence[Record]]) -> Floor:
-    """Two sessions differ by t * sqrt(2) * s, where s is the deviation of a case's sessions, pooled over cases.
+    """Two sessions differ by t * sqrt(2) * s; s is the deviation of the case's sessions by the model of the store.
 
-    Cases of the same sessions share their yardstick and their machine, so the degrees of freedom are those of the
-    sessions alone. Scatter of the sessions' runs is included: sessions of that size are meant.
+    Scatter of the sessions' runs is included: sessions of that size are meant.
     """
     enough = [case for case in cases if len(case) >= MIN_SESSIONS]
-    latencies = [_logs(latency(record) for record in case) for case in enough]
-    ratios = [_logs(relative_to_yardstick(record) for record in case) for case in enough]
     return Floor(
         kind=kind,
         sessions=max(map(len, cases), default=0),
         cases=len(enough),
-        of_latency=_differ(latencies),
-        of_ratio=_differ(ratios),
+        of_latency=_limit({case[0].case.network: latencies(case) for case in enough}, LATENCY_PRIOR**2),
+        of_ratio=_limit({case[0].case.network: ratios(case) for case in enough}, PRIOR**2),
     )
 
 
-def _logs(estimates: Iterable[object]) -> list[float]:
-    return [math.log(one.value) for one in estimates if isinstance(one, Estimate)]
-
-
-def _differ(cases: Sequence[Sequence[float]]) -> float | None:
-    """Share by which two sessions of a case differ at most, at the level of all intervals."""
-    kept = [logs for logs in cases if len(logs) >= MIN_SESSIONS]
+def _limit(cases: Mapping[str, Sequence[Session]], prior: float) -> Limit | None:
+    kept = {network: sessions for network, sessions in cases.items() if len(sessions) >= MIN_SESSIONS}
     if not kept:
         return None
-    freedom = sum(len(logs) - 1 for logs in kept)
-    variance = math.fsum(float(np.var(logs, ddof=1)) * (len(logs) - 1) for logs in kept) / freedom
-    factor = float(stdtrit(max(map(len, kept)) - 1, (1 + LEVEL) / 2))
-    return math.expm1(min(factor * math.sqrt(2 * variance), 700.0))
+    scale = setting_scale([[sessions] for sessions in kept.values()], prior)
+    known = {network: scatter([sessions], scale) for network, sessions in kept.items()}
+    limits = {
+        network: math.expm1(min(t_factor(one.freedom, LEVEL) * math.sqrt(2 * one.variance), 700.0))
+        for network, one in known.items()
+    }
+    worst = max(limits, key=lambda network: (limits[network], network))
+    return Limit(median(limits.values()), limits[worst], worst)
 
 
 def kind_of(record: Record) -> Kind:

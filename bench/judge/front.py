@@ -12,12 +12,16 @@ from typing import Literal, cast, get_args
 import msgspec
 
 from bench.errors import UsageError
+from bench.judge.across_sessions import pooled, yardstick_latency
+from bench.judge.case_sessions import Company
 from bench.judge.comparable import Setting, natural, setting, values
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.doubts import Doubt, doubts, joining
-from bench.judge.estimates import inverted, latency, no_speed, pooled, ratios_by_run, yardstick_latency
-from bench.judge.membership import Candidate, Standing, chances, standing
-from bench.judge.rivals import paired, unpaired
+from bench.judge.estimates import inverted, latency, no_speed
+from bench.judge.membership import chances
+from bench.judge.places import ACROSS, Place, Racer, Standing, places
+from bench.judge.rivalry import Rivalry
+from bench.judge.rivals import unpaired
 from bench.judge.ties import Contender, ties
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
@@ -57,16 +61,15 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     dominated_by: str | None
     """Label of a front member that dominates it; absent on the front."""
     chance: float | None = None
-    """How likely it is on the front, given the scatter of the runs (`bench.judge.membership`); absent where any point
-    of the panel has too few."""
+    """How likely it is on the front, given the scatter of runs and sessions (`bench.judge.membership`); absent where
+    any point of the panel has too few."""
+    standing: Standing
+    """Whether it is surely on the front, surely beaten, or neither; the best guess where no chance is known."""
+    rival: str | None = None
+    """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where unknown."""
     tied_with: tuple[str, ...] = ()
     """Labels of those that neither top-1 nor speed tells apart from it (`bench.judge.ties`), the most accurate first;
     none where no chance is known."""
-
-    @property
-    def standing(self) -> Standing:
-        """Whether it is surely on the front, surely beaten, or neither."""
-        return standing(self.on_front, self.chance)
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -128,8 +131,9 @@ def panels(
     """Group records into panels, one setting each, and find the front of each panel.
 
     The instrument's own cases (yardstick, null network) are left out. Where a panel holds one session, latencies are
-    absolute; where it holds several, all its points are ratios to the yardstick times one yardstick latency
-    (`bench.judge.estimates.pooled`). The order of the records does not matter.
+    absolute, and what is said holds for that session; where it holds several, all its points are ratios to the
+    yardstick times one yardstick latency (`bench.judge.across_sessions`), what sessions disagree in is part of every
+    interval, and what is said holds across sessions. The order of the records does not matter.
 
     Args:
         records: the cases that may have a place.
@@ -144,15 +148,17 @@ def panels(
     chosen = cast("Metric", metric)
     groups: dict[Setting, list[Record]] = {}
     kept = list(records)
+    whole = kept if whole is None else list(whole)
     for record in kept:
         if record.info.role == "subject":
             groups.setdefault(setting(record), []).append(record)
     ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
     sessions = {record.session for group in groups.values() for record in group}
-    found = [_panel(one, groups[one], chosen) for one in ordered]
+    company = Company.seen_in(whole)
+    found = [_panel(one, groups[one], chosen, company) for one in ordered]
     points = [point for panel in found for point in panel.points]
     about = {point.case.id for point in points if len(points) <= MANY or point.on_front}
-    doubtful = doubts((record for record in (kept if whole is None else whole) if record.session in sessions), about)
+    doubtful = doubts((record for record in whole if record.session in sessions), about)
     return tuple(_doubted(panel, groups[panel.setting], doubtful) for panel in found)
 
 
@@ -172,7 +178,7 @@ def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt])
     return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
 
 
-def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
+def _panel(one: Setting, records: list[Record], metric: Metric, company: Company) -> Panel:
     records = once(records)
     excluded: list[Excluded] = []
     cases: dict[str, list[Record]] = {}
@@ -186,11 +192,12 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
             cases.setdefault(record.info.id, []).append(record)
     usable = [record for group in cases.values() for record in group]
     joined = yardstick_latency(usable) if len({record.session for record in usable}) > 1 else None
+    rivalry = Rivalry(cases, company, across=joined is not None)
     yardstick_s = joined.value if isinstance(joined, Estimate) else None
     drafts: list[_Draft] = []
     for group in cases.values():
         accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
-        estimate = _speed(group, joined)
+        estimate = _speed(group, joined, rivalry)
         if accuracy is None:
             excluded.append(_excluded(group[-1], "no accuracy is known for it at this resolution"))
         elif isinstance(estimate, Finding):
@@ -200,7 +207,7 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     return Panel(
         setting=one,
         metric=metric,
-        points=_points(drafts),
+        points=_points(drafts, rivalry),
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick_s,
@@ -243,17 +250,17 @@ def once(records: Iterable[Record]) -> list[Record]:
     return [kept[key] for key in sorted(kept)]
 
 
-def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate | Finding:
+def _speed(group: list[Record], joined: Estimate | Finding | None, rivalry: Rivalry) -> Estimate | Finding:
     if joined is None:
         return latency(group[0])
-    return joined if isinstance(joined, Finding) else pooled(group, joined)
+    return joined if isinstance(joined, Finding) else pooled(group, joined, rivalry)
 
 
 _Draft = tuple[list[Record], Accuracy, Estimate]
 """Records of one case, its accuracy and its latency."""
 
 
-def _points(drafts: Sequence[_Draft]) -> tuple[Point, ...]:
+def _points(drafts: Sequence[_Draft], rivalry: Rivalry) -> tuple[Point, ...]:
     seen: dict[str, set[int]] = {}
     for group, _, _ in drafts:
         seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
@@ -262,8 +269,10 @@ def _points(drafts: Sequence[_Draft]) -> tuple[Point, ...]:
         labels = [_label(group[0].case, full=True) for group, _, _ in drafts]
     # A panel has one batch, so throughput orders the points exactly as latency does.
     beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
-    likely = _chances(labels, drafts)
-    tied = _ties(dict(zip(labels, drafts, strict=True)), beaten, likely)
+    named = dict(zip(labels, drafts, strict=True))
+    likely = _chances(named, rivalry)
+    decided = _places(named, beaten, rivalry) if likely else {}
+    tied = _ties(named, decided, rivalry)
     points = [
         Point(
             label=label,
@@ -279,46 +288,49 @@ def _points(drafts: Sequence[_Draft]) -> tuple[Point, ...]:
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
             chance=likely.get(label),
+            standing=decided[label].standing if label in decided else _guess(beaten[label]),
+            rival=decided[label].rival if label in decided else None,
             tied_with=tied.get(label, ()),
         )
-        for label, (group, accuracy, estimate) in zip(labels, drafts, strict=True)
+        for label, (group, accuracy, estimate) in named.items()
     ]
     return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
 
 
-def _chances(labels: Sequence[str], drafts: Sequence[_Draft]) -> dict[str, float]:
+def _guess(dominator: str | None) -> Standing:
+    return Standing.MEMBER if dominator is None else Standing.BEATEN
+
+
+def _chances(drafts: Mapping[str, _Draft], rivalry: Rivalry) -> dict[str, float]:
     """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
-    ordered = sorted(zip(labels, drafts, strict=True), key=lambda item: -item[1][1].top1)
     reached, drawn = math.inf, []
-    for label, (group, accuracy, estimate) in ordered:
+    for label, (group, accuracy, estimate) in sorted(drafts.items(), key=lambda item: -item[1][1].top1):
         if estimate.low <= reached or len(drafts) <= CROWD:
-            drawn.append(Candidate(label, accuracy.top1, _ratios(group)))
+            drawn.append(rivalry.candidate(group[0].info.id, accuracy.top1)._replace(label=label))
         reached = min(reached, estimate.high)
     found = chances(drawn)
-    return {label: found.get(label, 0.0) for label in labels} if found else {}
+    return {label: found.get(label, 0.0) for label in drafts} if found else {}
 
 
-def _ties(
-    drafts: Mapping[str, _Draft], beaten: Mapping[str, str | None], likely: Mapping[str, float]
-) -> dict[str, tuple[str, ...]]:
-    """Ties by label, from ratios paired by run where enough runs hold both; none where no chance is known."""
+def _places(drafts: Mapping[str, _Draft], beaten: Mapping[str, str | None], rivalry: Rivalry) -> dict[str, Place]:
+    """What is sure about the places, by label."""
+    ids = {label: group[0].info.id for label, (group, _, _) in drafts.items()}
+    racers = [
+        Racer(label, accuracy.top1, math.log(estimate.value), beaten[label] is None)
+        for label, (_, accuracy, estimate) in drafts.items()
+    ]
+    share = ACROSS if rivalry.across else 1.0
+    return places(racers, lambda one, other: rivalry.effect(ids[one], ids[other]), share)
+
+
+def _ties(drafts: Mapping[str, _Draft], decided: Mapping[str, Place], rivalry: Rivalry) -> dict[str, tuple[str, ...]]:
+    """Ties by label, from paired ratios where enough runs hold both; none where nothing is decided."""
 
     def is_open(one: str, other: str) -> bool:
         (group, _, estimate), (others, _, its) = drafts[one], drafts[other]
-        return (paired(group, others) or unpaired(estimate, its)).may_be_one
+        return (rivalry.ratio(group[0].info.id, others[0].info.id) or unpaired(estimate, its)).may_be_one
 
-    return ties(
-        [
-            Contender(label, drafts[label][1].top1, standing(beaten[label] is None, chance))
-            for label, chance in likely.items()
-        ],
-        is_open,
-    )
-
-
-def _ratios(group: Iterable[Record]) -> dict[tuple[str, int], float]:
-    """Log ratio to the yardstick of each run that counts."""
-    return {(record.session, run): ratio for record in group for run, ratio in ratios_by_run(record).items()}
+    return ties([Contender(label, drafts[label][1].top1, place.standing) for label, place in decided.items()], is_open)
 
 
 def _label(case: Case, *, full: bool) -> str:

@@ -1,57 +1,42 @@
-"""How sure a network's place on the front is: the chance that nothing beats it, given the scatter of the runs.
+"""How likely a network is on the front: the chance that nothing at least as accurate is faster, given the scatter.
 
-Knows accuracies and paired log ratios; refuses to know how a front is drawn and whose the numbers are.
+Knows accuracies, log times and their variances; refuses to know how a front is drawn and whose the numbers are.
 
-Speeds are uncertain together: a run that was slow was slow for all. So a draw moves every network by the same runs: its
-mean, plus the sum over runs of its deviation in that run times a normal number that belongs to the run, widened by one
-chi-square draw. For one network this is Student's t about its mean, as its interval is; for the difference of two it is
-Student's t about their paired difference. Published accuracies are exact for their set of images, and are not moved.
-Source: Box & Tiao, *Bayesian Inference in Statistical Analysis* (1973), section 8.2: the posterior of the mean vector
-under the noninformative prior is a multivariate t.
+A draw moves every network by its own error, Student's t. Where networks lie as close together as their errors, that
+alone beats nearly everybody: of many rivals that are as fast, some draw is always faster. So log times have a prior,
+learned from the panel itself: more accurate networks take longer, in order of their accuracy, and scatter about that
+line with a deviation that the data decide. Where networks are far apart, as most are, the deviation is large and
+the prior does nothing; among close competitors it draws each towards what its accuracy costs elsewhere in the panel.
+Only the order of accuracies matters, and published accuracies are not moved: this is the chance by speed alone.
+
+    log time ~ line through the ranks of accuracy + N(0, deviation²),   estimate ~ log time + error
+    deviation from its posterior under a flat prior, the line under a flat prior, then the log times given both
+
+Source: Lindley & Smith, *Bayes estimates for the linear model*, JRSS B 34 (1972); Gelman, *Prior distributions for
+variance parameters in hierarchical models*, Bayesian Analysis 1 (2006), for the flat prior on the deviation.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping, Sequence
-from enum import StrEnum
+from collections.abc import Sequence
 from functools import cache
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtri
-
-from bench.budget import MIN_RUNS
+from scipy.stats import rankdata
 
 DRAWS = 4000
 """A chance is known to 0.8 % (one standard error, at its worst)."""
-SURE = 0.95
-"""A chance from which on a place is not called in question, and below whose complement it is no place at all."""
+FEWEST = 4
+"""Networks from which on a line through their accuracies and a scatter about it can be learned."""
 _SEED = 20_200_301  # Any number: the same data give the same chances.
+_DEVIATIONS = np.geomspace(0.1, 30, 25)  # In root mean squares of the errors.
+_LARGEST = 1e6
 
-
-class Standing(StrEnum):
-    """What the data say of a network's place."""
-
-    MEMBER = "member"
-    """It is on the front, surely where a chance is known."""
-    OPEN = "open"
-    """It may be on the front, and may be beaten."""
-    BEATEN = "beaten"
-    """It is beaten, surely where a chance is known."""
-
-
-def standing(on_front: bool, chance: float | None) -> Standing:
-    """What the best guess and its chance say together: where they contradict each other, the place is open.
-
-    Without a chance the guess is all there is.
-    """
-    if on_front and (chance is None or chance >= SURE):
-        return Standing.MEMBER
-    if not on_front and (chance is None or chance <= 1 - SURE):
-        return Standing.BEATEN
-    return Standing.OPEN
+_Array = npt.NDArray[np.float64]
 
 
 class Candidate(NamedTuple):
@@ -60,16 +45,22 @@ class Candidate(NamedTuple):
     label: str
     accuracy: float
     """Larger is better."""
-    logs: Mapping[Any, float]
-    """Log ratio to the yardstick by run; runs of the same key are paired with those of others."""
+    log: float
+    """Log of its time, on any scale that all candidates share."""
+    variance: float
+    """Of that estimate, without what moves all candidates alike."""
+    freedom: float
+    """Degrees of freedom of the variance."""
 
 
 def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
-    """Chance of being on the front by label; empty when any candidate has fewer than `MIN_RUNS` runs.
+    """Chance of being on the front by label; the order of the candidates does not matter.
 
-    Where one network's speed is anybody's guess, so is the place of every other.
+    Returns:
+        Empty when there is no candidate, or the error of one is not known: where one network's speed is anybody's
+        guess, so is the place of every other.
     """
-    if not candidates or any(len(one.logs) < MIN_RUNS for one in candidates):
+    if not candidates or any(not (one.freedom > 0 and math.isfinite(one.variance)) for one in candidates):
         return {}
     ordered = sorted(candidates, key=lambda one: (-one.accuracy, one.label))
     times = _draws(ordered)
@@ -88,21 +79,74 @@ def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
     return out
 
 
-def _draws(ordered: Sequence[Candidate]) -> npt.NDArray[np.float64]:
-    """Log times that the runs leave possible, shape (candidates, draws)."""
-    keys = sorted({key for one in ordered for key in one.logs}, key=repr)
-    place = {key: number for number, key in enumerate(keys)}
-    normal = np.random.default_rng(_SEED).standard_normal((len(keys), DRAWS))
-    out = np.empty((len(ordered), DRAWS))
-    for row, one in enumerate(ordered):
-        values = np.array(list(one.logs.values()))
-        moved = (values - values.mean()) @ normal[[place[key] for key in one.logs]]
-        out[row] = values.mean() + moved * _widths(len(values))
+def _draws(ordered: Sequence[Candidate]) -> _Array:
+    """Log times that the data leave possible, shape (candidates, draws)."""
+    rng = np.random.default_rng(_SEED)
+    logs = np.array([one.log for one in ordered])
+    logs -= logs[0]  # The unit of time must not matter, in the last digit either.
+    freedom = [min(one.freedom, _LARGEST) for one in ordered]
+    errors = np.sqrt([one.variance for one in ordered])[:, None] * np.array([_widths(one) for one in freedom])
+    normal = rng.standard_normal(errors.shape)
+    if len(ordered) < FEWEST or not errors.any():
+        return np.asarray(logs[:, None] + errors * normal)
+    return _towards_the_line(logs, errors, normal, _design([one.accuracy for one in ordered]), rng)
+
+
+def _towards_the_line(logs: _Array, errors: _Array, normal: _Array, design: _Array, rng: np.random.Generator) -> _Array:
+    """Draws of the log times given the panel: a deviation about the line, a line, and each time between both."""
+    variances = np.mean(errors**2, axis=1)
+    deviations = _DEVIATIONS * math.sqrt(float(np.mean(variances)))
+    fits = [_fit(logs, variances + one**2, design) for one in deviations]
+    # The grid is even in the logarithm of the deviation, in which a flat prior is proportional to the deviation.
+    weights = np.array([fit.log_likelihood for fit in fits]) + np.log(deviations)
+    chosen = rng.choice(len(fits), DRAWS, p=_shares(weights))
+    lines = rng.standard_normal((design.shape[1], DRAWS))
+    out = np.empty_like(errors)
+    for number in np.unique(chosen):
+        draws = chosen == number
+        line = design @ (fits[number].line[:, None] + fits[number].root @ lines[:, draws])
+        spread, own = deviations[number] ** 2, errors[:, draws] ** 2
+        trust = spread / (spread + own)
+        out[:, draws] = line + trust * (logs[:, None] - line) + np.sqrt(trust * own) * normal[:, draws]
     return out
 
 
+class _Fit(NamedTuple):
+    """A line by weighted least squares."""
+
+    line: _Array
+    root: _Array
+    """Square root of the covariance of the line."""
+    log_likelihood: float
+    """Of the variances, the line integrated out."""
+
+
+def _fit(logs: _Array, variances: _Array, design: _Array) -> _Fit:
+    weighted = design / variances[:, None]
+    information = design.T @ weighted
+    line = np.linalg.solve(information, weighted.T @ logs)
+    left = logs - design @ line
+    _, size = np.linalg.slogdet(information)
+    likelihood = -0.5 * (np.log(variances).sum() + size + (left**2 / variances).sum())
+    return _Fit(np.asarray(line), np.asarray(np.linalg.cholesky(np.linalg.inv(information))), float(likelihood))
+
+
+def _design(accuracies: Sequence[float]) -> _Array:
+    """A constant, and the ranks of the accuracies where they differ."""
+    ranks = rankdata(accuracies)
+    columns = [np.ones(len(ranks))]
+    if ranks.min() < ranks.max():
+        columns.append((ranks - ranks.mean()) / np.ptp(ranks))
+    return np.column_stack(columns)
+
+
+def _shares(logs: _Array) -> _Array:
+    weights = np.exp(logs - logs.max())
+    return np.asarray(weights / weights.sum())
+
+
 @cache
-def _widths(runs: int) -> npt.NDArray[np.float64]:
-    """What one chi-square makes of the draws of networks with so many runs: the same draws in every panel."""
+def _widths(freedom: float) -> _Array:
+    """Student's t over a normal draw: what not knowing the deviation does. One for all networks of the same freedom."""
     tail = np.random.default_rng(_SEED + 1).random(DRAWS)
-    return np.sqrt(1 / (runs * chdtri(runs - 1, tail)))
+    return np.asarray(np.sqrt(freedom / chdtri(freedom, tail)))

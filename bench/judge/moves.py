@@ -13,7 +13,7 @@ from typing import NamedTuple
 from bench.errors import UsageError
 from bench.judge.comparable import Setting, enumerate_values, natural, values
 from bench.judge.front import Panel, Point
-from bench.judge.membership import Standing
+from bench.judge.places import Standing
 from bench.records import Case
 
 _USUAL = Case(network="", resolution=1)

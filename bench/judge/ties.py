@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from bench.judge.membership import Standing
+from bench.judge.places import Standing
 
 DIGITS = 1
 """Decimals of top-1 that are published, shown and compared: half a unit is 25 of 50 000 images."""

@@ -36,8 +36,8 @@ SAME_LEVEL = 0.90
 POWER = 0.8
 """How often a difference of the detectable size is found: the usual four times in five."""
 METHOD_PAIRS = "t over runs, paired by round"
-METHOD_SESSIONS = "t over runs and sessions, ratio to the yardstick"
-_NO_SCATTER = 1e-12  # Of logs: below it, runs agree to the last digit but for rounding.
+NO_SCATTER = 1e-12
+"""Of logs: below it, runs agree to the last digit but for rounding."""
 _MOST_FREEDOM = 1e4  # Student's t is normal long before; its noncentral kin is not computed beyond.
 _LARGEST_LOG = 700.0  # exp of more overflows.
 
@@ -59,17 +59,6 @@ class Rules(NamedTuple):
     """Differences below it are of no interest, however sure they are: another link order moves times as much."""
     margin: float = 0.05
     """Differences within it are as good as none."""
-
-
-class Between(NamedTuple):
-    """How far sessions of one case disagree beyond the scatter of their runs."""
-
-    variance: float
-    """Of a session's log ratio."""
-    freedom: float
-    """Degrees of freedom of the variance; infinity when it is assumed and not estimated."""
-    sessions: int
-    """Sessions behind it; 0 when it is assumed."""
 
 
 class Effect(NamedTuple):
@@ -117,42 +106,12 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
 def of_pairs(logs: Sequence[float]) -> Effect | Finding:
     """The effect from one log ratio a run, or the finding that says why there is none."""
     if len(logs) < MIN_RUNS:
-        return _too_few(f"both are in {_runs(len(logs))}")
+        return too_few(f"both are in {counted(len(logs))}")
     deviation = float(np.std(logs, ddof=1))
-    if deviation <= _NO_SCATTER:
-        return _no_scatter()
+    if deviation <= NO_SCATTER:
+        return no_scatter()
     n = len(logs)
     return Effect(float(np.mean(logs)), deviation / math.sqrt(n), n - 1, n, METHOD_PAIRS)
-
-
-def of_sessions(
-    first: Sequence[Sequence[float]], second: Sequence[Sequence[float]], between: Between
-) -> Effect | Finding:
-    """The effect from log ratios to the yardstick, a group a session, or the finding that says why there is none.
-
-    Each side is the mean of its sessions' means. Its variance is that of its runs, pooled over its sessions, and
-    `between` divided by its sessions; degrees of freedom are Welch's and Satterthwaite's. Sessions of fewer than
-    `MIN_RUNS` runs do not count.
-    """
-    sides = [[group for group in side if len(group) >= MIN_RUNS] for side in (first, second)]
-    for name, given, kept in zip(("first", "second"), (first, second), sides, strict=True):
-        if not kept:
-            return _too_few(f"the {name} has {_runs(max(map(len, given), default=0))}")
-    parts = [(_pooled(side), sum(1 / len(group) for group in side) / len(side) ** 2) for side in sides]
-    weights = [(share * variance, freedom) for (variance, freedom), share in parts]
-    weights.append((between.variance * sum(1 / len(side) for side in sides), between.freedom))
-    whole = math.fsum(variance for variance, _ in weights)
-    if math.sqrt(whole) <= _NO_SCATTER:
-        return _no_scatter()
-    lost = math.fsum(variance**2 / freedom for variance, freedom in weights)
-    means = [math.fsum(float(np.mean(group)) for group in side) / len(side) for side in sides]
-    return Effect(
-        log=means[1] - means[0],
-        error=math.sqrt(whole),
-        freedom=whole**2 / lost if lost > 0 else math.inf,
-        runs=min(sum(map(len, side)) for side in sides),
-        method=METHOD_SESSIONS,
-    )
 
 
 def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: int = 1) -> tuple[Comparison, ...]:  # noqa: B008 - immutable
@@ -253,14 +212,8 @@ def _without(verdict: Verdict, reason: str, rules: Rules, findings: tuple[Findin
     )
 
 
-def _pooled(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Variance of the runs within sessions, and its degrees of freedom."""
-    freedom = sum(len(group) - 1 for group in groups)
-    squares = math.fsum(float(np.var(group)) * len(group) for group in groups)
-    return squares / freedom, freedom
-
-
-def _too_few(what: str) -> Finding:
+def too_few(what: str) -> Finding:
+    """A side whose runs say nothing of their scatter."""
     message = (
         f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget, or add runs "
         "with levit-bench run --resume."
@@ -268,7 +221,8 @@ def _too_few(what: str) -> Finding:
     return Finding(kind="too-few-runs", message=message)
 
 
-def _no_scatter() -> Finding:
+def no_scatter() -> Finding:
+    """Runs that agree in every digit."""
     message = (
         "all runs agree to the last digit, so there is no scatter to judge by: no clock is that steady. Measure again, "
         "or look for runs that were copied."
@@ -276,7 +230,8 @@ def _no_scatter() -> Finding:
     return Finding(kind="no-scatter", message=message)
 
 
-def _runs(count: int) -> str:
+def counted(count: int) -> str:
+    """A number of runs in words."""
     return f"{count} run{'' if count == 1 else 's'}"
 
 

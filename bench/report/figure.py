@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from bench.errors import NothingToShowError, StoreError
 from bench.judge.front import Metric, Panel, Point
-from bench.judge.membership import Standing
+from bench.judge.places import Standing
 from bench.judge.published import PublishedPanel
 from bench.report.layout import lay_out
 from bench.report.naming import name_points

@@ -4,8 +4,11 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from bench.judge.floor import MIN_SESSIONS, Floor
-from bench.report.text import visible
+from bench.judge.floor import MIN_SESSIONS, Floor, Limit
+from bench.report.text import shortened, visible
+
+WORSE = 1.2
+"""Times the usual limit from which on a case is worth its own number."""
 
 
 def line(floors: Sequence[Floor]) -> str | None:
@@ -18,5 +21,16 @@ def line(floors: Sequence[Floor]) -> str | None:
         more = f"{missing} more session{'s' if missing > 1 else ''} of the same case"
         return f"How far sessions disagree is not known: {more} would tell."
     kind = f"{known.sessions}, t{known.kind.threads} {visible(known.kind.allocator)} {known.kind.seats}"
-    ratio = "" if known.of_ratio is None else f"ratios {100 * known.of_ratio:.1f} %, "
-    return f"Floor between sessions ({kind}): {ratio}latencies {100 * (known.of_latency or 0.0):.1f} %."
+    parts = [("ratios", known.of_ratio), ("latencies", known.of_latency)]
+    told = "; ".join(f"{name} {_limits(one)}" for name, one in parts if one is not None)
+    return f"Two sessions of an unchanged case differ by less than ({kind}): {told}."
+
+
+def _limits(one: Limit) -> str:
+    """The usual case's limit, and that of the case that differs most where it is another one."""
+    usual = f"{100 * one.usual:.1f} %"
+    return (
+        usual
+        if one.largest < WORSE * one.usual
+        else f"{usual} ({shortened(one.network, 40)}: {100 * one.largest:.1f} %)"
+    )

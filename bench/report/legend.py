@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
 from bench.judge.front import Panel
-from bench.judge.membership import SURE, Standing
+from bench.judge.places import SURE, Standing
 from bench.judge.published import PublishedPanel
 from bench.report.style import DASHES, GREY, INKS, LINES, MARKER_PT, SMALL_PT, TIE_EDGE, TIE_GROUND, Style
 from bench.report.text import drawable

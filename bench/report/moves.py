@@ -10,8 +10,8 @@ from typing import TYPE_CHECKING
 
 from bench.judge.comparable import Setting
 from bench.judge.front import Panel
-from bench.judge.membership import Standing
 from bench.judge.moves import Change, Move
+from bench.judge.places import Standing
 from bench.report.heading import title
 from bench.report.text import distinct, markdown_cell, visible
 

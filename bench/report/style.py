@@ -10,7 +10,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from bench.judge.front import Metric, Panel, Point
-from bench.judge.membership import Standing
+from bench.judge.places import Standing
 from bench.judge.published import PublishedPanel, PublishedPoint
 
 if TYPE_CHECKING:

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.judge.comparable import Setting, values
 from bench.judge.front import Panel, Point
-from bench.judge.membership import Standing
+from bench.judge.places import Standing
 from bench.judge.published import PublishedPanel
 from bench.judge.ties import ALMOST, DIGITS
 from bench.records import Estimate, Finding, Record

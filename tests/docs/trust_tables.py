@@ -17,7 +17,7 @@ from bench.judge import race
 from bench.judge.aa import pairs
 from bench.judge.estimates import ratios_by_run, relative_to_yardstick
 from bench.judge.front import panels
-from bench.judge.membership import SURE
+from bench.judge.places import SURE
 from bench.judge.rivals import paired, paired_logs
 from bench.judge.verdicts import Rules, Verdict, judge, of_pairs
 from bench.judge.witness import Agreement, account, agreements

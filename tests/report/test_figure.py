@@ -4,7 +4,7 @@ import pytest
 
 from bench.errors import NothingToShowError, StoreError
 from bench.judge.front import panels
-from bench.judge.membership import Standing
+from bench.judge.places import Standing
 from bench.report import figure
 from bench.report.scales import ticks
 from bench.report.style import WELL_KNOWN, styles

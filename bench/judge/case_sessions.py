@@ -1,0 +1,60 @@
+"""From stored records to what the model of the store takes: sessions of a case, and the scale of their setting.
+
+Knows records; refuses to know how variances are moderated and what is decided by them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Mapping, Sequence
+from statistics import fmean
+from typing import NamedTuple
+
+from bench.judge.estimates import counted_runs, counts, no_speed, ratios_by_run, yardstick_log
+from bench.judge.session_scatter import Session
+from bench.records import Record
+from bench.stats import sample_variance
+
+
+class Company(NamedTuple):
+    """Which cases each session holds, by the session's name."""
+
+    of: Mapping[str, frozenset[str]]
+
+    @classmethod
+    def seen_in(cls, records: Iterable[Record]) -> Company:
+        """From whole sessions; a case that failed was no company."""
+        found: dict[str, set[str]] = {}
+        for record in records:
+            cases = found.setdefault(record.session, set())
+            if record.info.role == "subject" and record.runs:
+                cases.add(record.info.id)
+        return cls({name: frozenset(cases) for name, cases in found.items()})
+
+    def beside(self, record: Record) -> Hashable:
+        """What a record was timed beside: nothing that matters where it had its process to itself."""
+        return "alone" if record.seats == "alone" else self.of.get(record.session)
+
+
+def ratios(records: Iterable[Record], company: Company | None = None) -> list[Session]:
+    """Each session's log ratio to the yardstick; records that give none are left out."""
+    found = ((record, [*ratios_by_run(record).values()]) for record in records if no_speed(record) is None)
+    return [_session(record, logs, company.beside(record) if company else None) for record, logs in found if logs]
+
+
+def latencies(records: Iterable[Record]) -> list[Session]:
+    """Each session's log latency in seconds; records that give none are left out."""
+    found = ((record, [run.case for run in counted_runs(record)]) for record in records if no_speed(record) is None)
+    return [_session(record, logs, None) for record, logs in found if logs]
+
+
+def _session(record: Record, logs: Sequence[float], company: Hashable) -> Session:
+    sticks = [log for run in record.runs if counts(run) and (log := yardstick_log(run)) is not None]
+    return Session(
+        name=record.session,
+        mean=fmean(logs),
+        runs=len(logs),
+        variance=sample_variance(logs) if len(logs) > 1 else math.nan,
+        company=company,
+        yardstick=fmean(sticks) if sticks else None,
+    )

@@ -1,0 +1,202 @@
+"""The model of the store: how far sessions of one case disagree, and what that leaves open of a mean over sessions.
+
+Knows means of sessions and variances; refuses to know where the numbers come from and what is said of them.
+
+    log ratio of a case to the yardstick in a run = network + company + session + run
+
+*company*: which other cases the session holds. *session*: what a boot, an hour or a neighbour does to this case and not
+to the yardstick. *run*: fresh processes. The variance of a session's mean is moderated (Smyth, *Linear models and
+empirical Bayes methods for assessing differential expression*, SAGMB 3, 2004): a prior of few degrees of freedom,
+moved first by all cases of the setting and then by the case's own sessions, so that every session counts from the
+first one on and none makes an interval wider by itself:
+
+    scale    = (SETTING_FREEDOM PRIOR² + sum over cases of w (k - 1) e) / (SETTING_FREEDOM + sum of w (k - 1))
+    variance = (FREEDOM (scale + v) + sum of squares of the k means) / (FREEDOM + k - 1),  FREEDOM + k - 1 degrees
+
+with v the variance that runs give a session's mean, e the excess of the variance of k means over v, and w =
+(PRIOR² / (PRIOR² + v))², what such an excess tells. One case without sessions of its own has the scale of the others.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Hashable, Iterable, Sequence
+from typing import NamedTuple
+
+PRIOR = 0.02
+"""Standard deviation between sessions, in log units, before any is seen. The committed store holds 0.5 to 2.1 % for
+pinned cases, root mean square 1.2 % within one company and 1.6 % over all; the prior is at the upper end, because what
+is built on it must hold at 3 %, too (docs/statistics.md, `Between sessions`)."""
+FREEDOM = 4.0
+"""Degrees of freedom of the prior of one case: a case may scatter twice as much as its setting."""
+SETTING_FREEDOM = 2.0
+"""Degrees of freedom of the prior of a setting: a few sessions of a few cases outweigh it."""
+SHARED = 1 / 3
+"""Share of a ratio's variance between sessions that is the yardstick's, and cancels between cases of one session. With
+a yardstick of two names whose sessions scatter as any case's do it is a third; the committed store holds 31 %."""
+COMPANY = 0.01
+"""Standard deviation of what another company does to a case, in log units: the committed store holds 1.0 % between
+companies of pinned cases (2.1 to 2.9 % for one of them)."""
+SLOPE = 0.4
+"""Standard deviation of how much more or less a case drifts than the yardstick does, as a share: where the yardstick
+moved by 10 % between two sessions, ratios of unchanged networks may differ by 4 % more. Own sessions outweigh it."""
+_WILD = 3.0  # Times the prior: one case that jumps says no more than this about all others.
+_LARGEST = 1e6  # Degrees of freedom beyond which Student's t is normal in every digit.
+
+
+class Session(NamedTuple):
+    """What one session says of one case."""
+
+    name: str
+    mean: float
+    """Mean over its runs of the log ratio to the yardstick."""
+    runs: int
+    variance: float
+    """Variance of its runs; NaN for a single one."""
+    company: Hashable = None
+    """What it was timed beside."""
+    yardstick: float | None = None
+    """Mean log latency of the yardstick, in seconds; absent where none was timed."""
+
+
+class Scatter(NamedTuple):
+    """How far a session's mean of one case lies from the case's mean over sessions."""
+
+    variance: float
+    """Of the mean of a session whose runs are as the known ones'."""
+    freedom: float
+    """Its degrees of freedom, the prior's included."""
+    sessions: int
+    """Sessions of the case behind it; 0 or 1 where the others of its setting and the prior decide."""
+    run_variance: float
+    """Of one run, pooled over sessions."""
+    run_freedom: float
+    per_run: float
+    """Mean over the known sessions of 1 / runs: so much of `run_variance` is in `variance`."""
+    scale: float
+    """Variance between sessions of the cases of the setting, runs excluded."""
+
+    @property
+    def deviation(self) -> float:
+        """Standard deviation between sessions that is not their runs', in log units."""
+        return math.sqrt(max(0.0, self.variance - self.run_variance * self.per_run))
+
+
+class Mean(NamedTuple):
+    """A mean over sessions, and how sure it is."""
+
+    log: float
+    variance: float
+    """Of the mean, as an estimate of the case's mean over all sessions."""
+    freedom: float
+    sessions: int
+    runs: int
+
+
+def setting_scale(cases: Iterable[Sequence[Sequence[Session]]], own_variance: float = PRIOR**2) -> float:
+    """Variance between sessions that cases of one setting share, runs excluded.
+
+    Args:
+        cases: for each case its sessions, in groups that each have a mean of their own.
+        own_variance: the prior, in squared log units.
+    """
+    weight, total = SETTING_FREEDOM, SETTING_FREEDOM * own_variance
+    for groups in cases:
+        squares, degrees = _squares(groups)
+        if degrees:
+            run_variance, _ = _within(session for group in groups for session in group)
+            noise = run_variance * _per_run(groups)
+            excess = min(max(squares / degrees - noise, 0.0), _WILD**2 * own_variance)
+            told = degrees * (own_variance / (own_variance + noise)) ** 2
+            weight, total = weight + told, total + told * excess
+    return total / weight
+
+
+def scatter(groups: Sequence[Sequence[Session]], scale: float = PRIOR**2) -> Scatter:
+    """How far sessions of one case disagree.
+
+    Args:
+        groups: its sessions; each group has a mean of its own, as the two sides of a comparison have.
+        scale: variance between sessions of the setting, from `setting_scale`.
+    """
+    run_variance, run_freedom = _within(session for group in groups for session in group)
+    squares, degrees = _squares(groups)
+    per_run = _per_run(groups)
+    prior = scale + run_variance * per_run
+    freedom = FREEDOM + degrees
+    known = max((len(group) for group in groups), default=0)
+    return Scatter((FREEDOM * prior + squares) / freedom, freedom, known, run_variance, run_freedom, per_run, scale)
+
+
+def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
+    """Mean over sessions, those of few runs counting less; its variance holds sessions and runs.
+
+    Weights are inverse to the setting's variance of each session's mean, and do not depend on what the case did.
+    """
+    shares = [1 / (known.scale + known.run_variance / one.runs) if known.scale else float(one.runs) for one in sessions]
+    weights = [share / math.fsum(shares) for share in shares]
+    runs = math.fsum(w * w * _run_variance(one, known) / one.runs for w, one in zip(weights, sessions, strict=True))
+    usual = math.fsum(w * w * known.run_variance * known.per_run for w in weights)
+    between = known.variance * math.fsum(w * w for w in weights)
+    return Mean(
+        log=math.fsum(w * one.mean for w, one in zip(weights, sessions, strict=True)),
+        # What the known sessions' runs give is in `between`; a session of fewer or noisier runs adds what it has more.
+        variance=max(between - usual + runs, runs),
+        freedom=min(known.freedom, _LARGEST),
+        sessions=len(sessions),
+        runs=sum(one.runs for one in sessions),
+    )
+
+
+def company_variance(first: Sequence[Session], second: Sequence[Session]) -> float:
+    """What different company adds to the difference of two means, in squared log units; 0 where it is the same.
+
+    Sessions of one company share what it does, so their number does not average it away; different companies do.
+    """
+    ones, others = ({one.company for one in side} for side in (first, second))
+    return 0.0 if ones == others else COMPANY**2 * (1 / len(ones) + 1 / len(others))
+
+
+def drift_variance(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> float:
+    """What the yardstick's own movement leaves open in a difference of two means of ratios, in squared log units.
+
+    A case need not drift as the yardstick does. Its own sessions say how far its ratio moves with everything, drift
+    included, so this shrinks with them, as the square of the prior's share.
+    """
+    logs = [[one.yardstick for one in side if one.yardstick is not None] for side in (first, second)]
+    if not all(logs):
+        return 0.0
+    moved = math.fsum(logs[1]) / len(logs[1]) - math.fsum(logs[0]) / len(logs[0])
+    return (SLOPE * moved * FREEDOM / known.freedom) ** 2
+
+
+def _run_variance(one: Session, known: Scatter) -> float:
+    """Of a run of this session: its own and the pooled one, which has the weight of a few degrees of freedom."""
+    if one.runs < 2 or not math.isfinite(one.variance):
+        return known.run_variance
+    prior = min(2 * FREEDOM, known.run_freedom)
+    return (prior * known.run_variance + (one.runs - 1) * one.variance) / (prior + one.runs - 1)
+
+
+def _within(sessions: Iterable[Session]) -> tuple[float, float]:
+    """Variance of a run within its session, pooled, and its degrees of freedom."""
+    several = [one for one in sessions if one.runs > 1]
+    degrees = sum(one.runs - 1 for one in several)
+    return (math.fsum((one.runs - 1) * one.variance for one in several) / degrees, degrees) if degrees else (0.0, 0.0)
+
+
+def _squares(groups: Sequence[Sequence[Session]]) -> tuple[float, int]:
+    """Squared distances of sessions from the mean of their group, and the degrees of freedom of that sum."""
+    total, degrees = 0.0, 0
+    for group in groups:
+        if len(group) > 1:
+            middle = math.fsum(one.mean for one in group) / len(group)
+            total += math.fsum((one.mean - middle) ** 2 for one in group)
+            degrees += len(group) - 1
+    return total, degrees
+
+
+def _per_run(groups: Sequence[Sequence[Session]]) -> float:
+    several = [1 / one.runs for group in groups if len(group) > 1 for one in group]
+    every = several or [1 / one.runs for group in groups for one in group]
+    return math.fsum(every) / len(every) if every else 0.0

@@ -1,0 +1,134 @@
+"""What is said between sessions when the truth is known: verdicts, fronts, intervals and picks over simulated stores.
+
+Knows the study's doors; refuses to know how a session is simulated (`tests.simulated.stores`).
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from functools import cache
+from typing import NamedTuple
+
+import numpy as np
+
+from bench.judge.compare import compare
+from bench.judge.drift import drifts
+from bench.judge.front import Panel, panels
+from bench.judge.places import Standing
+from bench.judge.verdicts import Rules, Verdict
+from bench.records import Record
+from tests.simulated.stores import NOISES, STICK_S, Simulated, Truth, World
+
+SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}
+"""Networks that nobody confuses."""
+SLOWER = 0.05
+"""The change that power is told of."""
+
+
+class Reports(NamedTuple):
+    """Comparisons of two sessions, many stores."""
+
+    alarmed: float
+    """Share of reports that call an unchanged case slower or faster."""
+    found: float
+    """Share that call the changed case slower."""
+
+
+def reports(world: World, history: int, stores: int, *, change: bool = True, first_seed: int = 0) -> Reports:
+    """Compare the last two sessions of stores of `history` sessions more; in every second store one case changed.
+
+    False alarms are counted where nothing changed.
+    """
+    alarmed = found = 0
+    for seed in range(first_seed, first_seed + stores):
+        machine = Simulated(world, SIX, seed)
+        known = [record for _ in range(history) for record in machine.session()]
+        first = machine.session()
+        unchanged, changed = machine.session(), machine.session(slower={"n0": math.log1p(SLOWER)}) if change else None
+        report = compare(first, unchanged, known, Rules())
+        alarmed += any(row.comparison.verdict in (Verdict.SLOWER, Verdict.FASTER) for row in report.rows)
+        if changed is not None:
+            report = compare(first, changed, known, Rules())
+            found += any(r.comparison.verdict == Verdict.SLOWER and r.second.case.network == "n0" for r in report.rows)
+    return Reports(alarmed / stores, found / stores)
+
+
+class Fronts(NamedTuple):
+    """Panels of close rivals, many stores."""
+
+    wrong: float
+    """Share of panels that hold any sure place that is wrong."""
+    right: float
+    """Share of places rightly decided."""
+    chances: list[float]
+    """What was said of every place."""
+    truths: list[bool]
+    """Whether it is on the front."""
+
+
+ORDERS = ("any", "as real ones", "front")
+"""How accuracies go with speeds: not at all; mostly, as those of real networks; or all networks are on the front."""
+
+
+def ladder(spacing: float, order: str, seed: int, networks: int = 10) -> dict[str, Truth]:
+    """Networks that are `spacing` apart in speed, and their accuracies."""
+    draw = np.random.default_rng(seed)
+    logs = [spacing * number for number in range(networks)]
+    if order == "any":
+        ranks = draw.permutation(networks)
+    elif order == "front":
+        ranks = np.arange(networks)
+    else:
+        ranks = np.argsort(np.argsort(np.array(logs) + draw.normal(0, 2 * spacing, networks)))
+    return {f"n{at}": Truth(log, 70.0 + float(rank)) for at, (log, rank) in enumerate(zip(logs, ranks, strict=True))}
+
+
+def members(networks: Mapping[str, Truth], logs: Mapping[str, float]) -> set[str]:
+    """Who is on the front in truth."""
+    return {
+        name
+        for name, one in networks.items()
+        if not any(o.top1 >= one.top1 and logs[other] < logs[name] for other, o in networks.items() if other != name)
+    }
+
+
+def fronts(
+    world: World, spacing: float, order: str, stores: int, *, sessions: int = 1, split: bool = False, runs: int = 6
+) -> Fronts:
+    """Panels of ten networks; with `split`, each session holds its share of them.
+
+    The truth of one session is that of this session; of several, that of all days.
+    """
+    wrong = right = 0
+    said: list[float] = []
+    truths: list[bool] = []
+    for seed in range(stores):
+        networks = ladder(spacing, order, seed)
+        machine = Simulated(world, networks, seed)
+        names = [f"n{number}" for number in machine.draw.permutation(len(networks))]
+        records: list[Record] = []
+        for at in range(sessions):
+            records += machine.session(names[at::sessions] if split else None, runs)
+        logs = machine.truths[0] if sessions == 1 else {name: one.log for name, one in networks.items()}
+        true = members(networks, logs)
+        (panel,) = panels(records)
+        sure = {p.label: p.standing for p in panel.points if p.standing is not Standing.OPEN}
+        correct = [label for label, standing in sure.items() if (standing is Standing.MEMBER) == (label in true)]
+        wrong += len(correct) < len(sure)
+        right += len(correct)
+        for point in panel.points:
+            said.append(-1.0 if point.chance is None else point.chance)
+            truths.append(point.label in true)
+    return Fronts(wrong / stores, right / (10 * stores), said, truths)
+
+
+def calibration(found: Sequence[Fronts], fewest: int = 100) -> list[float | None]:
+    """Of every tenth of the chances, how much more often it was true than said; absent with too few places."""
+    said = np.array([chance for one in found for chance in one.chances])
+    true = np.array([truth for one in found for truth in one.truths])
+    out: list[float | None] = []
+    for tenth in range(10):
+        here = (said >= tenth / 10) & ((said < (tenth + 1) / 10) | (tenth == 9))
+        out.append(float(true[here].mean() - said[here].mean()) if here.sum() >= fewest else None)
+    return out
