@@ -64,8 +64,8 @@ def command(
       levit-bench compare last --networks levit_192,efficientnet_b2
       levit-bench compare 20261126T000013 --between allocator=pinned,shipped
 
-    Exit codes: 0 nothing is slower, 1 a case is slower, failed or missing, 2 usage, 3 nothing is comparable or all of
-    it inconclusive, 130 interrupted.
+    Exit codes: 0 every case that was judged is the same or faster, 1 a case is slower, failed or missing, 2 usage,
+    3 nothing is comparable or a case is inconclusive, 130 interrupted.
     """
     from rich.text import Text
 
@@ -94,13 +94,16 @@ def command(
 
 
 def exit_code(report: Report) -> int:
-    """What a script is told: nothing of the first side may get slower or lost without a word."""
+    """What a script is told: 0 only where every case that was judged is the same or faster.
+
+    One case that is the same says nothing of five that the data could not tell: any of them may be slower.
+    """
     from bench.judge.verdicts import Verdict
 
     if report.having(Verdict.SLOWER) or report.failed or report.missing or report.unmatched:
         return EXIT_FAILED_CASE
     told = (*report.having(Verdict.FASTER), *report.having(Verdict.SAME))
-    return EXIT_DONE if told else EXIT_NOTHING
+    return EXIT_DONE if told and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
 
 
 class _Side(NamedTuple):
