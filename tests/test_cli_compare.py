@@ -115,6 +115,15 @@ def test_only_inconclusive_ends_with_3(capsys: pytest.CaptureFixture[str], store
     assert (code, "2 inconclusive" in out) == (3, True)
 
 
+@pytest.mark.parametrize(("least", "code"), [("0%", 3), ("0.0 %", 3), ("100%", 0), ("100 %", 0)])
+def test_the_margin_follows_the_least_effect_to_either_end(
+    capsys: pytest.CaptureFixture[str], store: Path, least: str, code: int
+) -> None:
+    told = run(capsys, "compare", "20260103", "20260105", "--min-effect", least, "--json")
+    (rule,) = {(row["min_effect"], row["margin"]) for row in json.loads(told[1])["rows"]}
+    assert (told[0], *rule) == (code, *([1.0 if least.startswith("1") else 0.0] * 2))
+
+
 def test_two_networks_of_one_session_are_compared_and_named(capsys: pytest.CaptureFixture[str], store: Path) -> None:
     made(store, "20260201-slow", levit_192=1.5)
     code, out, _ = run(capsys, "compare", "last", "--networks", "efficientnet_b0,levit_192")
@@ -152,7 +161,13 @@ def test_where_chooses_on_both_sides(capsys: pytest.CaptureFixture[str], store: 
         (["20260103", "last", "--ignore", "machine"], 2, "--ignore machine is not possible"),
         (["20260103", "last", "--ignore", "thread"], 2, "Did you mean 'threads'?"),
         (["20260103", "last", "--min-effect", "1"], 2, "--min-effect: '1' is no share"),
+        (["20260103", "last", "--min-effect", "nan%"], 2, "--min-effect: 'nan%' is no share"),
+        (["20260103", "last", "--min-effect", "100.5%"], 2, "--min-effect: '100.5%' is no share"),
+        (["20260103", "last", "--min-effect", "much"], 2, "--min-effect: 'much' is no share. Write percent from 0"),
+        (["20260103", "last", "--min-effect", ""], 2, "--min-effect: '' is no share"),
         (["20260103", "last", "--margin", "-1%"], 2, "--margin: '-1%' is no share"),
+        (["20260103", "last", "--margin", "5%"], 2, "--margin 5 % is above --min-effect 3 %: a difference between"),
+        (["20260103", "last", "--min-effect", "1%", "--margin", "1.5%"], 2, "Give a --margin of at most 1 %"),
         (["20260103", "last", "--where", "threads=8"], 3, "no stored case has threads=8"),
         (["last", "--networks", "levit_192"], 2, "'network=levit_192' does not name two to compare. Write --networks"),
         (["last", "--between", "form"], 2, "does not name two to compare. Write --between FIELD=ONE,OTHER"),

@@ -44,7 +44,7 @@ def command(
     networks: tuple[str, ...],
     between: str | None,
     min_effect: str,
-    margin: str,
+    margin: str | None,
     as_json: bool,
 ) -> int:
     """Compare B with A, case by case: slower, faster, the same, or inconclusive.

@@ -26,6 +26,7 @@ import numpy as np
 from scipy.special import nctdtrinc, stdtrit
 
 from bench.budget import MIN_RUNS
+from bench.errors import UsageError
 from bench.records import Estimate, Finding
 from bench.units import significant
 
@@ -53,12 +54,23 @@ class Verdict(StrEnum):
 
 
 class Rules(NamedTuple):
-    """What counts as a difference, and what as none; both as shares of the time."""
+    """What counts as a difference, and what as none; both as shares of the time. `rules_of` makes and checks them."""
 
-    min_effect: float = 0.01
+    min_effect: float = 0.03
     """Differences below it are of no interest, however sure they are: another link order moves times as much."""
-    margin: float = 0.05
-    """Differences within it are as good as none."""
+    margin: float = 0.03
+    """Differences within it are as good as none; never above `min_effect`, or what is to be found could be called the
+    same."""
+
+
+def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
+    """Rules of these shares; the margin is the least effect where nothing else is said.
+
+    Raises:
+        UsageError: one is no share from 0 to 1, or the margin is above the least effect.
+    """
+    least = Rules().min_effect if min_effect is None else min_effect
+    return _checked(Rules(least, least if margin is None else margin))
 
 
 class Between(NamedTuple):
@@ -156,7 +168,12 @@ def of_sessions(
 
 
 def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: int = 1) -> tuple[Comparison, ...]:  # noqa: B008 - immutable
-    """A comparison for each, in order; those with limits are one family, as often as the data could be looked at."""
+    """A comparison for each, in order; those with limits are one family, as often as the data could be looked at.
+
+    Raises:
+        UsageError: the rules contradict each other; see `rules_of`.
+    """
+    _checked(rules)
     family = max(1, looks) * sum(isinstance(effect, Effect) for effect in effects)
     return tuple(
         _judged(effect, family, rules) if isinstance(effect, Effect) else _unknown(effect, rules) for effect in effects
@@ -187,6 +204,19 @@ def detectable(effect: Effect, family: int, rules: Rules) -> float | None:
 def percent_above(ratio: float) -> str:
     """How far a ratio lies above 1: `3.4 %`."""
     return f"{significant(100 * (ratio - 1), 2)} %"
+
+
+def _checked(rules: Rules) -> Rules:
+    for option, share in (("--min-effect", rules.min_effect), ("--margin", rules.margin)):
+        if not 0 <= share <= 1:
+            raise UsageError(f"{option}: {share!r} is no share of a time. Give 0 to 1, which is 0% to 100%.")
+    if rules.margin > rules.min_effect:
+        raise UsageError(
+            f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "
+            "between the two would be one to find and as good as none at once, and could be called the same. Give a "
+            f"--margin of at most {_percent(rules.min_effect)}, or leave it out: it is --min-effect then."
+        )
+    return rules
 
 
 def _judged(effect: Effect, family: int, rules: Rules) -> Comparison:

@@ -25,9 +25,9 @@ FOUND = pairs([*twins("[red]levit_192"), *twins("b0", 1.2), *twins("few")[:1], r
 TABLE = """\
  equals     network          case             pairs      a run   a pair   finds
  ──────────────────────────────────────────────────────────────────────────────
- one seat   [red]levit_192   224px b1 t1          1      1.4 %   0.10 %   3.3 %
+ one seat   [red]levit_192   224px b1 t1          1      1.4 %   0.10 %   3.7 %
                              pinned
- one seat   b0               224px b1 t1          1       18 %     18 %   3.3 %
+ one seat   b0               224px b1 t1          1       18 %     18 %   3.7 %
                              pinned
  one seat   few              224px b1 t1          1   < 0.01 %        –       –
                              pinned
