@@ -54,8 +54,9 @@ def command(
     --networks or --between, two of session A are compared, paired by round.
 
     slower: the lower limit of the ratio is above 1, and the ratio at least --min-effect above it; faster is its mirror
-    image. same: the 90 % interval lies within --margin. Limits hold for all cases together. Only what is comparable is
-    compared; another machine or yardstick is always refused.
+    image. same: the 90 % interval lies within --margin. Limits hold for all cases together, and so does same: with
+    several cases its interval is wider. Only what is comparable is compared; another machine or yardstick is always
+    refused.
 
     \b
     Examples:

@@ -3,13 +3,15 @@
 Knows log ratios, their scatter and the limits that follow; refuses to know whose they are and how they were paired.
 
 *slower*: the family-wise lower limit of the ratio is above 1, and the estimate is at least `min_effect` above 1.
-*faster*: the mirror image. *same*: the 90 % interval lies inside the margin (two one-sided tests at 5 %: Schuirmann,
-*A comparison of the two one-sided tests procedure*, 1987). Otherwise *inconclusive*. Slower and faster win over same.
+*faster*: the mirror image. *same*: the interval at 1 - 2 * 0.05 / family lies inside the margin (two one-sided tests at
+5 % for the whole family: Schuirmann, *A comparison of the two one-sided tests procedure*, 1987; with one case it is the
+90 % interval). Otherwise *inconclusive*. Slower and faster win over same.
 Everything is symmetric in logs: a margin of 5 % is from 1/1.05 to 1.05.
 
 The family is all comparisons of one report that have limits; its limits are Bonferroni's, at 1 - 0.05 / family (Dunn,
 *Multiple comparisons among means*, JASA 56, 1961). So at most one report in twenty, of a machine on which nothing has
-changed, names any network slower or faster, however its comparisons depend on each other: they share a yardstick.
+changed, names any network slower or faster, and at most one in twenty calls a network the same that differs by the
+margin or more, however the comparisons of a report depend on each other: they share a yardstick.
 Holm's procedure would reject a little more, but has no intervals to show beside each verdict (Strassburger & Bretz,
 2008), and a limit on the other side of 1 from its verdict would teach readers to ignore both.
 """
@@ -31,9 +33,8 @@ from bench.records import Estimate, Finding
 from bench.units import significant
 
 ALPHA = 0.05
-"""Chance that a report of a machine on which nothing has changed names any difference."""
-SAME_LEVEL = 0.90
-"""Level of the interval that must lie inside the margin: one-sided 5 % at either end."""
+"""Chance that a report of a machine on which nothing has changed names any difference; and that a report calls any case
+the same that differs by the margin."""
 POWER = 0.8
 """How often a difference of the detectable size is found: the usual four times in five."""
 METHOD_PAIRS = "t over runs, paired by round"
@@ -41,6 +42,11 @@ METHOD_SESSIONS = "t over runs and sessions, ratio to the yardstick"
 _NO_SCATTER = 1e-12  # Of logs: below it, runs agree to the last digit but for rounding.
 _MOST_FREEDOM = 1e4  # Student's t is normal long before; its noncentral kin is not computed beyond.
 _LARGEST_LOG = 700.0  # exp of more overflows.
+
+
+def same_level(family: int) -> float:
+    """Level of the interval that must lie inside the margin: one-sided 5 % for the whole family at either end."""
+    return 1 - 2 * ALPHA / family
 
 
 class Verdict(StrEnum):
@@ -219,11 +225,16 @@ def _checked(rules: Rules) -> Rules:
     return rules
 
 
+def percent_of(level: float) -> str:
+    """A level of confidence in four digits at most: `90 %`, `98.33 %`."""
+    return f"{100 * level:.4g} %"
+
+
 def _judged(effect: Effect, family: int, rules: Rules) -> Comparison:
     level = 1 - ALPHA / family
     low, high = effect.limits(level)
     least = detectable(effect, family, rules)
-    verdict, reason = _verdict(effect, (low, high), rules)
+    verdict, reason = _verdict(effect, (low, high), family, rules)
     ratio = Estimate(
         value=_exp(effect.log),
         low=_exp(low),
@@ -243,7 +254,7 @@ def _judged(effect: Effect, family: int, rules: Rules) -> Comparison:
     )
 
 
-def _verdict(effect: Effect, limits: tuple[float, float], rules: Rules) -> tuple[Verdict, str]:
+def _verdict(effect: Effect, limits: tuple[float, float], family: int, rules: Rules) -> tuple[Verdict, str]:
     least_log, margin = math.log1p(rules.min_effect), math.log1p(rules.margin)
     low, high = limits
     value = f"takes {_times(effect.log)} times as long"
@@ -251,18 +262,17 @@ def _verdict(effect: Effect, limits: tuple[float, float], rules: Rules) -> tuple
         return Verdict.SLOWER, f"{value}, at least {_times(low)}"
     if high < 0 and effect.log <= -least_log:
         return Verdict.FASTER, f"{value}, at most {_times(high)}"
-    inner = effect.limits(SAME_LEVEL)
-    narrow = f"{_times(inner[0])} to {_times(inner[1])}"
+    inner = effect.limits(same_level(family))
+    narrow = f"the {percent_of(same_level(family))} interval, {_times(inner[0])} to {_times(inner[1])},"
     if -margin < inner[0] and inner[1] < margin:
-        return Verdict.SAME, f"the 90 % interval, {narrow}, lies within ±{_percent(rules.margin)}"
+        return Verdict.SAME, f"{narrow} lies within ±{_percent(rules.margin)}"
     if low > 0 or high < 0:
         return Verdict.INCONCLUSIVE, (
             f"{value}, surely not the same, which is less than --min-effect {_percent(rules.min_effect)} and not "
             f"within ±{_percent(rules.margin)}"
         )
     return Verdict.INCONCLUSIVE, (
-        f"the limits, {_times(low)} to {_times(high)}, hold 1, and the 90 % interval, {narrow}, is not within "
-        f"±{_percent(rules.margin)}"
+        f"the limits, {_times(low)} to {_times(high)}, hold 1, and {narrow} is not within ±{_percent(rules.margin)}"
     )
 
 

@@ -55,7 +55,7 @@ all: 224px b1 t1 pinned
 times: as long as the first takes; limits: 95 %, for all 4 cases together
 finds: the smallest slowdown that so many runs find four times in five
 slower, faster: limits beyond 1, and at least 3 %
-same: the 90 % interval within ±3 %
+same: the 97.5 % interval, so wide for all of them together, within ±3 %
 broken 224 px b1 t1 pinned: no time on the second side: failed: it raised
 few 224 px b1 t1 pinned: too few runs: the second has 2 runs, and a comparison needs 3. Measure again with a larger \
 --budget, or add runs with levit-bench run --resume.
