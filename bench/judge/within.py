@@ -13,9 +13,9 @@ from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural, setting
 from bench.judge.compare import Report, Row, finished
 from bench.judge.estimates import looks_of, no_speed
-from bench.judge.rivals import paired_logs
-from bench.judge.verdicts import Rules, judge, of_pairs
-from bench.records import Record
+from bench.judge.rivals import foretold, paired_logs
+from bench.judge.verdicts import Effect, Rules, judge, of_pairs
+from bench.records import Finding, Record
 
 FIELDS = ("network", "form", "allocator", "precision", "runtime")
 """Fields by which two cases of one session may be compared."""
@@ -60,12 +60,17 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
             f"no setting holds both {field}={first[:80]} and {field}={second[:80]}: they were timed in different ones. "
             "Measure both in one session."
         )
-    effects = [no_speed(one) or no_speed(other) or of_pairs(paired_logs([other], [one])) for one, other in pairs]
+    effects = [no_speed(one) or no_speed(other) or effect_of(one, other) for one, other in pairs]
     rows = [
         Row(one, other, finished(found, [one], [other], rules))
         for (one, other), found in zip(pairs, judge(effects, rules, looks_of(subjects)), strict=True)
     ]
     return Report(tuple(rows))
+
+
+def effect_of(first: Record, second: Record) -> Effect | Finding:
+    """The second of two cases of one session against the first, paired by round."""
+    return of_pairs(paired_logs([second], [first]), foretold([second], [first]))
 
 
 def _without(record: Record, field: str) -> object:

@@ -44,7 +44,7 @@ def table(report: Report) -> Table:
         out.add_column("case", overflow="fold")
     out.add_column("times", justify="right", no_wrap=True)
     out.add_column("limits", no_wrap=True)
-    out.add_column("finds", justify="right", no_wrap=True)
+    out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
     names = distinct(row.second.case.network for row in rows)
     for row, rest in zip(rows, own, strict=True):
@@ -128,7 +128,7 @@ def _legend(report: Report) -> list[str]:
     of_all = "95 %" if one.family == 1 else f"95 %, for all {one.family} cases together"
     return [
         f"times: as long as the first takes; limits: {of_all}",
-        "finds: the smallest slowdown that so many runs find four times in five",
+        "detectable: the smallest slowdown that so many runs find four times in five",
         f"slower, faster: limits beyond 1, and at least {100 * one.min_effect:.10g} %",
         f"same: the {percent_of(same_level(one.family))} interval{so_wide} within ±{100 * one.margin:.10g} %",
     ]
