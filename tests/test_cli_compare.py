@@ -5,9 +5,16 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
+from bench.cli.compare_verb import exit_code
+from bench.judge.compare import Report, Row
+from bench.judge.verdicts import Rules, Verdict, refused
 from tests.generate_store import Noise, Truth, case_of, write_session
+from tests.making import record
 from tests.test_cli import document, run
 
 NAMES = ("levit_192", "efficientnet_b0")
@@ -72,9 +79,49 @@ def test_a_missing_case_ends_with_1_unless_it_is_compared_with_all_before(
     assert (code, "missing" in out) == (0, False)
 
 
+JUDGED = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.INCONCLUSIVE)
+
+
+def judged(*verdicts: Verdict) -> Report:
+    rows = [Row(record(f"n{at}"), record(f"n{at}"), refused("", Rules())) for at in range(len(verdicts))]
+    told = [msgspec.structs.replace(r.comparison, verdict=v) for r, v in zip(rows, verdicts, strict=True)]
+    return Report(tuple(row._replace(comparison=one) for row, one in zip(rows, told, strict=True)))
+
+
+@given(st.lists(st.sampled_from(JUDGED), max_size=6))
+def test_a_script_is_told_0_only_where_every_case_is_the_same_or_faster(verdicts: list[Verdict]) -> None:
+    fine = bool(verdicts) and set(verdicts) <= {Verdict.SAME, Verdict.FASTER}
+    assert exit_code(judged(*verdicts)) == (1 if Verdict.SLOWER in verdicts else 0 if fine else 3)
+
+
+def test_a_case_that_failed_is_missing_or_was_asked_otherwise_ends_with_1_beside_one_that_is_the_same() -> None:
+    report = judged(Verdict.SAME)
+    gone = record("gone")
+    failed = Row(gone, record("gone", (), outcome="failed", reason="it raised"), refused("", Rules()))
+    apart = Row(gone, record("gone", threads=2), refused("the sides differ", Rules()))
+    assert exit_code(report._replace(missing=(gone,))) == 1
+    assert [exit_code(report._replace(rows=(*report.rows, row))) for row in (failed, apart)] == [1, 1]
+    assert exit_code(report._replace(new=(gone,))) == 0
+
+
+def test_one_case_of_two_that_cannot_be_told_ends_with_3(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    made(store, "20260201-some", levit_192=1.03)
+    code, out, _ = run(capsys, "compare", "before", "last", "--min-effect", "10%", "--margin", "2%")
+    assert (code, "1 same, 1 inconclusive" in out or "1 same; 1 inconclusive" in out) == (3, True)
+
+
 def test_only_inconclusive_ends_with_3(capsys: pytest.CaptureFixture[str], store: Path) -> None:
     code, out, _ = run(capsys, "compare", "20260103", "20260105", "--margin", "0%")
     assert (code, "2 inconclusive" in out) == (3, True)
+
+
+@pytest.mark.parametrize(("least", "code"), [("0%", 3), ("0.0 %", 3), ("100%", 0), ("100 %", 0)])
+def test_the_margin_follows_the_least_effect_to_either_end(
+    capsys: pytest.CaptureFixture[str], store: Path, least: str, code: int
+) -> None:
+    told = run(capsys, "compare", "20260103", "20260105", "--min-effect", least, "--json")
+    (rule,) = {(row["min_effect"], row["margin"]) for row in json.loads(told[1])["rows"]}
+    assert (told[0], *rule) == (code, *([1.0 if least.startswith("1") else 0.0] * 2))
 
 
 def test_two_networks_of_one_session_are_compared_and_named(capsys: pytest.CaptureFixture[str], store: Path) -> None:
@@ -114,7 +161,13 @@ def test_where_chooses_on_both_sides(capsys: pytest.CaptureFixture[str], store: 
         (["20260103", "last", "--ignore", "machine"], 2, "--ignore machine is not possible"),
         (["20260103", "last", "--ignore", "thread"], 2, "Did you mean 'threads'?"),
         (["20260103", "last", "--min-effect", "1"], 2, "--min-effect: '1' is no share"),
+        (["20260103", "last", "--min-effect", "nan%"], 2, "--min-effect: 'nan%' is no share"),
+        (["20260103", "last", "--min-effect", "100.5%"], 2, "--min-effect: '100.5%' is no share"),
+        (["20260103", "last", "--min-effect", "much"], 2, "--min-effect: 'much' is no share. Write percent from 0"),
+        (["20260103", "last", "--min-effect", ""], 2, "--min-effect: '' is no share"),
         (["20260103", "last", "--margin", "-1%"], 2, "--margin: '-1%' is no share"),
+        (["20260103", "last", "--margin", "5%"], 2, "--margin 5 % is above --min-effect 3 %: a difference between"),
+        (["20260103", "last", "--min-effect", "1%", "--margin", "1.5%"], 2, "Give a --margin of at most 1 %"),
         (["20260103", "last", "--where", "threads=8"], 3, "no stored case has threads=8"),
         (["last", "--networks", "levit_192"], 2, "'network=levit_192' does not name two to compare. Write --networks"),
         (["last", "--between", "form"], 2, "does not name two to compare. Write --between FIELD=ONE,OTHER"),

@@ -58,7 +58,8 @@ def cli() -> None:
       levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
       levit-bench front
 
-    Exit codes: 0 done, 1 a case failed or is slower, 2 usage, 3 nothing to show or not comparable, 130 interrupted.
+    Exit codes: 0 done, 1 a case failed or is slower, 2 usage, 3 nothing to show, not comparable
+    or not told apart, 130 interrupted.
     """
 
 

@@ -58,7 +58,7 @@ def command(
     sessions: int,
     stored: bool,
     min_effect: str,
-    margin: str,
+    margin: str | None,
     as_json: bool,
     **words: Any,  # noqa: ANN401
 ) -> int:

@@ -44,7 +44,7 @@ def command(
     networks: tuple[str, ...],
     between: str | None,
     min_effect: str,
-    margin: str,
+    margin: str | None,
     as_json: bool,
 ) -> int:
     """Compare B with A, case by case: slower, faster, the same, or inconclusive.
@@ -54,8 +54,9 @@ def command(
     --networks or --between, two of session A are compared, paired by round.
 
     slower: the lower limit of the ratio is above 1, and the ratio at least --min-effect above it; faster is its mirror
-    image. same: the 90 % interval lies within --margin. Limits hold for all cases together. Only what is comparable is
-    compared; another machine or yardstick is always refused.
+    image. same: the 90 % interval lies within --margin. Limits hold for all cases together, and so does same: with
+    several cases its interval is wider. Only what is comparable is compared; another machine or yardstick is always
+    refused.
 
     \b
     Examples:
@@ -64,8 +65,8 @@ def command(
       levit-bench compare last --networks levit_192,efficientnet_b2
       levit-bench compare 20261126T000013 --between allocator=pinned,shipped
 
-    Exit codes: 0 nothing is slower, 1 a case is slower, failed or missing, 2 usage, 3 nothing is comparable or all of
-    it inconclusive, 130 interrupted.
+    Exit codes: 0 every case that was judged is the same or faster, 1 a case is slower, failed or missing, 2 usage,
+    3 nothing is comparable or a case is inconclusive, 130 interrupted.
     """
     from rich.text import Text
 
@@ -94,13 +95,16 @@ def command(
 
 
 def exit_code(report: Report) -> int:
-    """What a script is told: nothing of the first side may get slower or lost without a word."""
+    """What a script is told: 0 only where every case that was judged is the same or faster.
+
+    One case that is the same says nothing of five that the data could not tell: any of them may be slower.
+    """
     from bench.judge.verdicts import Verdict
 
     if report.having(Verdict.SLOWER) or report.failed or report.missing or report.unmatched:
         return EXIT_FAILED_CASE
     told = (*report.having(Verdict.FASTER), *report.having(Verdict.SAME))
-    return EXIT_DONE if told else EXIT_NOTHING
+    return EXIT_DONE if told and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
 
 
 class _Side(NamedTuple):

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from bench.errors import UsageError
+from bench.units import parse_percent
 
 if TYPE_CHECKING:
     from bench.judge.verdicts import Rules
@@ -18,28 +19,38 @@ _Command = Callable[..., Any]
 def rules_options(command: _Command) -> _Command:
     """`--min-effect` and `--margin`."""
     for option in (
-        click.option("--margin", default="5%", show_default=True, help="Differences within it count as the same."),
         click.option(
-            "--min-effect", default="1%", show_default=True, help="Smaller differences are none, however sure."
+            "--margin",
+            metavar="PERCENT",
+            help="Differences within it count as the same; at most --min-effect. 0% calls nothing the same.  "
+            "[default: --min-effect]",
+        ),
+        click.option(
+            "--min-effect",
+            metavar="PERCENT",
+            default="3%",
+            show_default=True,
+            help="Smaller differences are none, however sure.",
         ),
     ):
         command = option(command)
     return command
 
 
-def rules_from(min_effect: str, margin: str) -> Rules:
+def rules_from(min_effect: str, margin: str | None) -> Rules:
     """The rules of the shared options.
 
     Raises:
-        UsageError: one is no share.
+        UsageError: one is no share, or the margin is above the least effect.
     """
-    from bench.judge.verdicts import Rules
-    from bench.units import parse_percent
+    from bench.judge.verdicts import rules_of
 
-    found = []
-    for option, text in (("--min-effect", min_effect), ("--margin", margin)):
-        try:
-            found.append(parse_percent(text))
-        except UsageError as error:
-            raise UsageError(f"{option}: {error}") from error
-    return Rules(*found)
+    least = _share("--min-effect", min_effect)
+    return rules_of(least, least if margin is None else _share("--margin", margin))
+
+
+def _share(option: str, text: str) -> float:
+    try:
+        return parse_percent(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error

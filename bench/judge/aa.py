@@ -20,7 +20,7 @@ from bench.judge.compare import compare, turns_of
 from bench.judge.estimates import no_speed
 from bench.judge.front import once
 from bench.judge.matching import keyed
-from bench.judge.rivals import paired_logs
+from bench.judge.rivals import foretold, paired_logs
 from bench.judge.verdicts import Comparison, Rules, Verdict, judge, of_pairs
 from bench.records import Case, Record
 from bench.twins import is_twin, original
@@ -102,7 +102,8 @@ def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[Pair]:  # n
         for kind in (Kind.ONE_SEAT, Kind.TWO_SEATS, Kind.YARDSTICKS):
             family = [(one, other) for one, other in equals if _kind(one) == kind]
             logs = [() if no_speed(a) or no_speed(b) else tuple(paired_logs([b], [a])) for a, b in family]
-            found = judge([of_pairs(each) for each in logs], rules)
+            ahead = [foretold([other], [one]) for one, other in family]
+            found = judge([of_pairs(each, known) for each, known in zip(logs, ahead, strict=True)], rules)
             out += [
                 Pair(kind, name, one.case, each, comparison)
                 for (one, _), each, comparison in zip(family, logs, found, strict=True)

@@ -8,25 +8,30 @@ Knows sessions of the same cases in order; refuses to know where they are stored
 
 A change that lasts is in the recent sessions for as long as it takes to be called, and is kept out of the baseline from
 then on: it becomes neither the scatter of sessions nor what later nights are measured by. Whoever wants it to be the
-new baseline names one (`levit-bench tag`). Looking every night costs: `NIGHTLY` is the chance per night, not per report
-of a lifetime, and is so small that thirty nights of unchanged code stay green in nine stores of ten.
+new baseline names one (`levit-bench tag`). Looking every night costs: each night has a fifth of a report's chance, so
+that thirty nights of unchanged code stay green in nine stores of ten (docs/statistics.md).
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+import msgspec
+
+from bench.budget import MIN_RUNS
 from bench.judge.case_sessions import Company, ratios
-from bench.judge.compare import Report, Row, between, finished, turns_of
 from bench.judge.comparable import Setting
+from bench.judge.compare import Report, Row, between, finished, turns_of
 from bench.judge.matching import Key, keyed
 from bench.judge.session_scatter import Session, scatter, setting_scale
-from bench.judge.verdicts import Comparison, Effect, Rules, Verdict, judge, too_few
+from bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge, too_few
 from bench.records import Finding, Record
 
-NIGHTLY = 0.01
-"""Chance, two-sided, that a night of unchanged code is called different, slower or faster, in any case."""
+SHARE = 5
+"""Nights among which the chance of a report is divided: a night of unchanged code is called slower or faster, in any
+case, with a chance of at most ALPHA / SHARE = 1 %, slower with half of that."""
 RECENT = 5
 """Sessions that are judged together."""
 MOST = 20
@@ -59,7 +64,7 @@ def nightly(
         rules: what counts as a difference.
     """
     others = keyed(newest)
-    kept = [record for record in earlier]
+    kept = list(earlier)
     ones = {key: group for key, group in keyed(kept).items() if key in others}
     company = Company.seen_in((*kept, *(record for group in others.values() for record in group)))
     alike = {key: [r for r in ones.get(key, ()) if turns_of(r) == turns_of(others[key][-1])] for key in others}
@@ -77,8 +82,6 @@ def nightly(
 
 
 def _countable(sessions: Sequence[Session]) -> list[Session]:
-    from bench.budget import MIN_RUNS
-
     return [one for one in sessions if one.runs >= MIN_RUNS]
 
 
@@ -126,13 +129,19 @@ def _night(sessions: Sequence[Session], slower: set[str], scale: float) -> _Nigh
 
 
 def _is_slower(effect: Effect, rules: Rules, cases: int) -> bool:
-    (found,) = judge([effect], rules, LOOKS * cases, alpha=NIGHTLY)
-    return found.verdict is Verdict.SLOWER
+    """As `judge` has it, which says more than is asked here, of thousands of nights."""
+    low, _ = effect.limits(1 - ALPHA / _family(cases))
+    return low > 0 and effect.log >= math.log1p(rules.min_effect)
+
+
+def _family(cases: int) -> int:
+    """Comparisons that share the chance of a report, as if all were in it."""
+    return SHARE * LOOKS * cases
 
 
 def _worst(night: _Night, group: Sequence[Record], rules: Rules, cases: int) -> Comparison:
     """The newest session's comparison, unless only the recent ones together are slower or faster."""
-    alone, *together = (judge([effect], rules, LOOKS * cases, alpha=NIGHTLY)[0] for effect in night.effects)
+    alone, *together = (judge([effect], rules, _family(cases))[0] for effect in night.effects)
     for one in together:
         if alone.verdict not in (Verdict.SLOWER, Verdict.FASTER) and one.verdict in (Verdict.SLOWER, Verdict.FASTER):
             return _told(one, len(night.recent))
@@ -140,8 +149,6 @@ def _worst(night: _Night, group: Sequence[Record], rules: Rules, cases: int) -> 
 
 
 def _told(one: Comparison, sessions: int) -> Comparison:
-    import msgspec
-
     return msgspec.structs.replace(one, reason=f"the newest {sessions} sessions together: {one.reason}")
 
 
@@ -149,10 +156,11 @@ def _counted(nights: int) -> tuple[Finding, ...]:
     """How many nights were looked at, and what that makes of a chance."""
     if not nights:
         return ()
-    chance = 1 - (1 - NIGHTLY / 2) ** nights
+    each = ALPHA / SHARE / 2
+    chance = 1 - (1 - each) ** nights
     message = (
-        f"{nights} session{'s' if nights > 1 else ''} of these cases came before. Each is judged as a night of its own: "
-        f"unchanged code is called slower in at most {NIGHTLY / 2:.1%} of nights, so in at most {chance:.0%} of rows of "
+        f"{nights} session{'s' if nights > 1 else ''} of these cases came before, each judged as a night of its own: "
+        f"unchanged code is called slower in at most {each:.1%} of nights, so in at most {chance:.0%} of rows of "
         f"{nights}. A named baseline starts the count again: levit-bench tag NAME SESSION."
     )
     return (Finding(kind="nights-counted", message=message),)

@@ -13,9 +13,9 @@ from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural, setting
 from bench.judge.compare import Report, Row, finished
 from bench.judge.estimates import looks_of, no_speed
-from bench.judge.rivals import paired_logs
-from bench.judge.verdicts import Rules, judge, of_pairs
-from bench.records import Record
+from bench.judge.rivals import foretold, paired_logs
+from bench.judge.verdicts import Effect, Rules, judge, of_pairs
+from bench.records import Finding, Record
 
 FIELDS = ("network", "form", "allocator", "precision", "runtime")
 """Fields by which two cases of one session may be compared."""
@@ -28,7 +28,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     Args:
         records: of one session.
         field: one of `FIELDS`.
-        first: value of the field that is compared with.
+        first: value of the field that is compared with; a network of a file without its digest, too.
         second: value of the field that is judged.
         rules: what counts as a difference.
 
@@ -44,11 +44,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     if len(sessions := {record.session for record in subjects}) > 1:
         raise UsageError(f"these are {len(sessions)} sessions, and pairs need one. Name one session.")
     stored = sorted({str(getattr(record.case, field)) for record in subjects}, key=natural)
-    for value in (first, second):
-        if value not in stored:
-            raise NothingToShowError(
-                f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}."
-            )
+    first, second = (_stored(value, field, stored) for value in (first, second))
     groups: dict[object, tuple[list[Record], list[Record]]] = {}
     for record in subjects:
         value = str(getattr(record.case, field))
@@ -60,12 +56,40 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
             f"no setting holds both {field}={first[:80]} and {field}={second[:80]}: they were timed in different ones. "
             "Measure both in one session."
         )
-    effects = [no_speed(one) or no_speed(other) or of_pairs(paired_logs([other], [one])) for one, other in pairs]
+    effects = [no_speed(one) or no_speed(other) or effect_of(one, other) for one, other in pairs]
     rows = [
         Row(one, other, finished(found, [one], [other], rules))
         for (one, other), found in zip(pairs, judge(effects, rules, looks_of(subjects)), strict=True)
     ]
-    return Report(tuple(rows))
+    return Report(tuple(rows), findings=_equal_files(first, second))
+
+
+def _stored(value: str, field: str, stored: Sequence[str]) -> str:
+    """The value as it is stored: a network of a file may be named without its digest."""
+    found = [one for one in stored if one == value]
+    found = found or [one for one in stored if field == "network" and one.partition("#")[0] == value]
+    if not found:
+        raise NothingToShowError(f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}.")
+    if len(found) > 1:
+        raise UsageError(f"{value[:80]!r} is several networks: {enumerate_values(found)}. Name one with its digest.")
+    return found[0]
+
+
+def _equal_files(first: str, second: str) -> tuple[Finding, ...]:
+    """What is said of two files of the same bytes."""
+    (one, _, digest), (other, _, again) = first.partition("#"), second.partition("#")
+    if not digest or digest != again or one.rpartition(":")[2] != other.rpartition(":")[2]:
+        return ()
+    message = (
+        f"{one} and {other} are equal to the last byte: they can only differ in what they import from beside them. "
+        "Where that is equal, too, this compares a network with itself, and any difference is chance."
+    )
+    return (Finding(kind="equal-files", message=message),)
+
+
+def effect_of(first: Record, second: Record) -> Effect | Finding:
+    """The second of two cases of one session against the first, paired by round."""
+    return of_pairs(paired_logs([second], [first]), foretold([second], [first]))
 
 
 def _without(record: Record, field: str) -> object:

@@ -38,12 +38,12 @@ def table(found: Sequence[Pair]) -> Table:
     out.add_column("equals", no_wrap=True)
     out.add_column("network", overflow="fold")
     out.add_column("case", overflow="fold")
-    for heading in ("pairs", "a run", "a pair", "finds"):
+    for heading in ("pairs", "a run", "a pair", "detectable"):
         out.add_column(heading, justify="right", no_wrap=True)
     names = distinct(row.case.network for row in rows)
     for row in rows:
-        finds = "–" if row.detectable is None else percent_above(row.detectable)
-        figures = (str(row.pairs), _percent(row.of_runs), _percent(row.of_pairs), finds)
+        least = "–" if row.detectable is None else percent_above(row.detectable)
+        figures = (str(row.pairs), _percent(row.of_runs), _percent(row.of_pairs), least)
         out.add_row(row.kind.value, Text(names[row.case.network]), Text(axes(row.case)), *figures)
     return out
 
@@ -52,7 +52,7 @@ def lines(found: Sequence[Pair]) -> list[str]:
     """How often equals were called different, kind by kind, and what the columns mean."""
     legend = [
         "a run, a pair: standard deviation of the ratio of equals, of a run and of all runs",
-        "finds: the smallest slowdown that such a pair finds four times in five (median)",
+        "detectable: the smallest slowdown that such a pair finds four times in five (median)",
         "at most: upper limit of the rate, with 95 % confidence",
     ]
     return [*legend, *(_rate(one) for one in rates(found))]

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.compare import Report, Row
-from bench.judge.verdicts import Verdict, percent_above
+from bench.judge.verdicts import Verdict, percent_above, percent_of, same_level
 from bench.records import Estimate, Finding, Record
 from bench.report.cases import axes, fields
 from bench.report.text import distinct, shortened, visible
@@ -44,7 +44,7 @@ def table(report: Report) -> Table:
         out.add_column("case", overflow="fold")
     out.add_column("times", justify="right", no_wrap=True)
     out.add_column("limits", no_wrap=True)
-    out.add_column("finds", justify="right", no_wrap=True)
+    out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
     names = distinct(row.second.case.network for row in rows)
     for row, rest in zip(rows, own, strict=True):
@@ -124,12 +124,13 @@ def _legend(report: Report) -> list[str]:
     if not ratios:
         return []
     one = next(row.comparison for row in report.rows if row.comparison.ratio)
+    so_wide = "" if one.family == 1 else ", so wide for all of them together,"
     of_all = "95 %" if one.family == 1 else f"95 %, for all {one.family} cases together"
     return [
         f"times: as long as the first takes; limits: {of_all}",
-        "finds: the smallest slowdown that so many runs find four times in five",
+        "detectable: the smallest slowdown that so many runs find four times in five",
         f"slower, faster: limits beyond 1, and at least {100 * one.min_effect:.10g} %",
-        f"same: the 90 % interval within ±{100 * one.margin:.10g} %",
+        f"same: the {percent_of(same_level(one.family))} interval{so_wide} within ±{100 * one.margin:.10g} %",
     ]
 
 

@@ -60,7 +60,7 @@ def outcomes() -> tuple[Outcome, ...]:
 def block() -> str:
     """The figures as the page has them."""
     rows = [
-        "| allocator | sessions | reports with a false alarm | called the same | finds (median) | "
+        "| allocator | sessions | reports with a false alarm | called the same | detectable (median) | "
         + " | ".join(f"{100 * factor - 100:.0f} % slower is found" for factor in SLOWDOWNS)
         + " |",
         "|:--|--:|--:|--:|--:|" + "--:|" * len(SLOWDOWNS),

@@ -38,6 +38,23 @@ def test_no_yardstick_is_needed():
     assert within(records, "network", "a", "b").rows[0].comparison.ratio is not None
 
 
+def test_networks_of_files_are_named_without_their_digests_and_equal_files_are_said_to_be_equal():
+    records = [timed("base/nets.py:build#3f2a91"), timed("nets.py:build#77aa00", 1.1), timed("nets.py:other#77aa00")]
+    for names in (("base/nets.py:build", "nets.py:build"), ("base/nets.py:build#3f2a91", "nets.py:build#77aa00")):
+        report = within(records, "network", *names)
+        assert (report.rows[0].comparison.verdict, report.findings) == (Verdict.SLOWER, ())
+    assert within(records, "network", "nets.py:build", "nets.py:other").findings == ()
+    equal = [timed("base/nets.py:build#3f2a91"), timed("nets.py:build#3f2a91")]
+    (finding,) = within(equal, "network", "base/nets.py:build", "nets.py:build").findings
+    assert finding.kind == "equal-files"
+    assert "base/nets.py:build and nets.py:build are equal to the last byte" in finding.message
+    both = [timed("nets.py:build#3f2a91"), timed("nets.py:build#77aa00"), timed("a")]
+    with pytest.raises(UsageError, match=r"is several networks: nets\.py:build#3f2a91"):
+        within(both, "network", "nets.py:build", "a")
+    with pytest.raises(UsageError, match="compared with itself"):
+        within(both, "network", "a", "a")
+
+
 def test_every_setting_that_holds_both_is_a_row_of_one_family():
     records = [timed(name, batch=batch, threads=2) for batch in (1, 16) for name in ("a", "b")]
     report = within([*records, timed("a"), timed("c")], "network", "a", "b")

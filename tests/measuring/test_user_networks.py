@@ -13,7 +13,7 @@ import pytest
 import torch
 
 from bench.measuring import artifacts, networks
-from bench.measuring.networks import user
+from bench.measuring.networks import beside, user
 from bench.measuring.wire import Load, Loaded
 from bench.measuring.worker import Worker
 from bench.own import expand
@@ -248,6 +248,86 @@ def test_a_file_finds_what_lies_beside_it_and_hides_nothing(here: Path) -> None:
     )
     name = named("sub/nets.py:build")
     assert networks.resolve([name]).resolutions == {name: 48}
+
+
+VERSION = """
+import torch
+
+import own_layers
+
+
+def build():
+    import own_late  # only when the network is built
+
+    network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(own_layers.CLASSES + own_late.MORE))
+    network.said = own_layers.__file__
+    return network
+
+
+build.resolution = 8
+"""
+
+
+def versions(folder: Path, **classes: int) -> None:
+    """A file and what it imports in several folders; the files are equal, and what they import is not."""
+    for name, count in classes.items():
+        place = folder / name if name != "here" else folder
+        (place / "own_pack").mkdir(parents=True)
+        (place / "nets.py").write_text(VERSION, encoding="utf-8")
+        (place / "own_layers.py").write_text("from own_pack.inner import CLASSES\n", encoding="utf-8")
+        (place / "own_pack" / "inner.py").write_text(f"CLASSES = {count}\n", encoding="utf-8")
+        (place / "own_late.py").write_text(f"MORE = {count}\n", encoding="utf-8")
+
+
+@pytest.fixture
+def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """Two folders with two versions of everything; no module of theirs is left behind."""
+    versions(tmp_path, here=10, base=20, old=30)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(user, "_HERE", tmp_path)
+    monkeypatch.setattr(beside, "_away", {})
+    monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])  # as a seat has it
+    user._module_of.cache_clear()
+    for name in [name for name in sys.modules if name.startswith("own_")]:
+        monkeypatch.delitem(sys.modules, name)
+    yield tmp_path
+    for name in [name for name in sys.modules if name.startswith("own_")]:
+        del sys.modules[name]
+
+
+@pytest.mark.parametrize("order", [("nets.py", "base/nets.py"), ("base/nets.py", "nets.py", "old/nets.py")])
+def test_versions_of_a_file_in_several_folders_import_what_lies_beside_each(
+    two_versions: Path, order: tuple[str, ...]
+) -> None:
+    wanted = {"nets.py": 20, "base/nets.py": 40, "old/nets.py": 60}
+    names = [named(f"{file}:build") for file in order]
+    assert networks.resolve(names).resolutions == dict.fromkeys(names, 8)
+    for _ in range(2):
+        for file, name in zip(order, names, strict=True):
+            network = networks.build(name, 8)
+            assert network(torch.zeros(2, 3, 8, 8)).shape == (2, wanted[file])
+            assert network.said == str(two_versions / file.replace("nets", "own_layers"))
+
+
+def test_a_folder_whose_modules_have_no_namesake_shares_them_and_one_that_raises_leaves_nothing_behind(
+    two_versions: Path,
+) -> None:
+    (two_versions / "base" / "own_late.py").unlink()
+    assert networks.build(named("base/nets.py:build"), 8)(torch.zeros(2, 3, 8, 8)).shape == (2, 30)
+    (two_versions / "old" / "own_layers.py").write_text("raise ValueError('no')\n", encoding="utf-8")
+    (broken,) = networks.resolve([named("old/nets.py:build")]).missing.values()
+    assert "ValueError: no" in broken
+    assert networks.build(named("nets.py:build"), 8)(torch.zeros(2, 3, 8, 8)).shape == (2, 20)
+
+
+def test_a_folder_called_bench_beside_a_file_is_never_taken_for_the_suite(
+    two_versions: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(user, "_HERE", ROOT)  # as in a checkout of the suite itself
+    (two_versions / "bench").mkdir()
+    suite = sys.modules["bench"]
+    with beside.imports_beside(two_versions, ROOT):
+        assert sys.modules["bench"] is suite
 
 
 @pytest.fixture

@@ -23,18 +23,18 @@ def twins(network, times=1.0, session="s1"):
 
 FOUND = pairs([*twins("[red]levit_192"), *twins("b0", 1.2), *twins("few")[:1], record("few" + SUFFIX, [0.01])])
 TABLE = """\
- equals     network          case             pairs      a run   a pair   finds
+ equals     network        case          pairs      a run   a pair   detectable
  ──────────────────────────────────────────────────────────────────────────────
- one seat   [red]levit_192   224px b1 t1          1      1.4 %   0.10 %   3.3 %
-                             pinned
- one seat   b0               224px b1 t1          1       18 %     18 %   3.3 %
-                             pinned
- one seat   few              224px b1 t1          1   < 0.01 %        –       –
-                             pinned
+ one seat   [red]levit_1   224px b1 t1       1      1.4 %   0.10 %        3.9 %
+            92             pinned
+ one seat   b0             224px b1 t1       1       18 %     18 %        3.9 %
+                           pinned
+ one seat   few            224px b1 t1       1   < 0.01 %        –            –
+                           pinned
 """
 LINES = """\
 a run, a pair: standard deviation of the ratio of equals, of a run and of all runs
-finds: the smallest slowdown that such a pair finds four times in five (median)
+detectable: the smallest slowdown that such a pair finds four times in five (median)
 at most: upper limit of the rate, with 95 % confidence
 one seat (twins that shared a process): 1 of 2 called different (at most 97 %), in 1 of 1 reports (at most 100 %); \
 1 slower, 1 same; 1 without limits

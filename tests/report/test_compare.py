@@ -44,18 +44,18 @@ REPORT = compare(FIRST, SECOND, HISTORY)
 EXPECTED = """\
 all: 224px b1 t1 pinned
 
- network          times   limits           finds   verdict
- ──────────────────────────────────────────────────────────────
- [red]levit_192    1.10   1.07 to 1.14     4.3 %   slower
- b0               0.800   0.775 to 0.826   4.3 %   faster
- b2                1.00   0.969 to 1.03    4.3 %   same
- mobile            1.02   0.879 to 1.18     21 %   inconclusive
- few                  –   –                    –   inconclusive
+ network          times   limits           detectable   verdict
+ ───────────────────────────────────────────────────────────────────
+ [red]levit_192    1.10   1.07 to 1.14          4.5 %   slower
+ b0               0.800   0.775 to 0.826        4.5 %   faster
+ b2                1.00   0.969 to 1.03         4.5 %   same
+ mobile            1.02   0.879 to 1.18          23 %   inconclusive
+ few                  –   –                         –   inconclusive
 
 times: as long as the first takes; limits: 95 %, for all 4 cases together
-finds: the smallest slowdown that so many runs find four times in five
-slower, faster: limits beyond 1, and at least 1 %
-same: the 90 % interval within ±5 %
+detectable: the smallest slowdown that so many runs find four times in five
+slower, faster: limits beyond 1, and at least 3 %
+same: the 97.5 % interval, so wide for all of them together, within ±3 %
 broken 224 px b1 t1 pinned: no time on the second side: failed: it raised
 few 224 px b1 t1 pinned: too few runs: the second has 2 runs, and a comparison needs 3. Measure again with a larger \
 --budget, or add runs with levit-bench run --resume.

@@ -14,6 +14,7 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
+from contextlib import nullcontext
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -21,6 +22,7 @@ from types import ModuleType
 from torch import nn
 
 from bench.catalog import LARGEST_RESOLUTION
+from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.unwrap import checked
 
 _DEFAULT_RESOLUTION = 224
@@ -71,7 +73,9 @@ def build(name: str, resolution: int) -> nn.Module:
         TypeError: it returned no module, or a module that returns no logits.
         ValueError: the network cannot take the images that the suite feeds.
     """
-    network = _maker(name)()
+    maker, file = _maker(name), _FILE.fullmatch(name)
+    with imports_beside((_HERE / file["file"]).parent, _HERE) if file else nullcontext():
+        network = maker()
     if not isinstance(network, nn.Module):
         raise TypeError(f"{name} returned a {type(network).__name__}, not a torch.nn.Module")
     return checked(network, resolution, channels(name))
@@ -140,7 +144,9 @@ def _imported(name: str, module: str, function: str) -> ModuleType:
 
 @cache
 def _module_of(file: str, digest: str) -> ModuleType:
-    """Execute a file as a module of its own, once a process; what it imports is looked for beside it last of all.
+    """Execute a file as a module of its own, once a process; what it imports is looked for beside it.
+
+    After what is installed, before the modules of other folders: see `beside`.
 
     Raises:
         LookupError: it is not there, has changed, or raises.
@@ -156,15 +162,15 @@ def _module_of(file: str, digest: str) -> ModuleType:
             f"{file!r} has changed: it was #{digest} when it was named and is #{found[: len(digest)]} now. Measure it "
             "in a new session"
         )
-    module = ModuleType(f"levit_bench_own_{found[:12]}")
+    # Equal files of two folders are two modules: what they import may differ.
+    place = hashlib.sha256(file.encode()).hexdigest()[:6]
+    module = ModuleType(f"levit_bench_own_{found[:12]}_{place}")
     module.__file__, module.__package__ = str(path), ""
     sys.modules[module.__name__] = module  # Dataclasses and pickles look their module up.
-    folder = str(path.parent)
-    if folder not in sys.path:
-        sys.path.append(folder)
     try:
         # These very bytes, not a cached translation of what once had the same name, time and size.
-        exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 (the file that the user named)
+        with imports_beside(path.parent, _HERE):
+            exec(compile(source, str(path), "exec"), module.__dict__)  # noqa: S102 (the file that the user named)
     except (Exception, SystemExit) as error:
         del sys.modules[module.__name__]
         raise LookupError(f"cannot import {file!r}: {_said(error, path)}") from error
