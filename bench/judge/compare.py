@@ -181,15 +181,15 @@ class _Evidence:
         return between(sides[0], sides[1], known), known
 
     def scatter(self, pair: Pair) -> Scatter:
-        """How far sessions of a case disagree; each side has a mean of its own, as what was changed is no scatter."""
-        earlier = [*self._known.get(pair.first, ()), *self.first[pair.first]]
-        return scatter([earlier, self.second[pair.second]], self._scale(pair.first.setting))
+        """How far sessions of a case disagree; history and sides each about their own mean: a change is no scatter."""
+        groups = [self._known.get(pair.first, []), self.first[pair.first], self.second[pair.second]]
+        return scatter(groups, self._scale(pair.first.setting))
 
     def _scale(self, one: Setting) -> float:
         if one not in self._scales:
-            keys = {key for key in (*self._known, *self.first) if key.setting == one}
-            groups = [[[*self._known.get(key, ()), *self.first.get(key, ())], self.second.get(key, [])] for key in keys]
-            self._scales[one] = setting_scale(groups)
+            keys = {key for key in (*self._known, *self.first, *self.second) if key.setting == one}
+            sides = (self._known, self.first, self.second)
+            self._scales[one] = setting_scale([[side.get(key, []) for side in sides] for key in keys])
         return self._scales[one]
 
 
@@ -312,7 +312,7 @@ def _out_of_reach(judged: Sequence[Comparison], known: Sequence[Scatter], rules:
         return ()
     effect = Effect(0.0, math.sqrt(2) * usual.deviation, usual.freedom, MIN_RUNS, METHOD)
     least = detectable(effect, max(one.family for one in judged), rules)
-    if least is None or least <= 1 + 2 * rules.min_effect:
+    if least is None or least <= 1 + rules.min_effect:
         return ()
     message = (
         f"sessions of these cases differ by {usual.deviation:.1%} (standard deviation, runs excluded), so no "

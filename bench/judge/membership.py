@@ -51,6 +51,9 @@ class Candidate(NamedTuple):
     """Of that estimate, without what moves all candidates alike."""
     freedom: float
     """Degrees of freedom of the variance."""
+    shared: tuple[tuple[str, float], ...] = ()
+    """Errors, as standard deviations, that it shares with the candidates that have one of the same name: what a session
+    did to its yardstick moves all that the session holds."""
 
 
 def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
@@ -87,16 +90,28 @@ def _draws(ordered: Sequence[Candidate]) -> _Array:
     freedom = [min(one.freedom, _LARGEST) for one in ordered]
     errors = np.sqrt([one.variance for one in ordered])[:, None] * np.array([_widths(one) for one in freedom])
     normal = rng.standard_normal(errors.shape)
+    moved = logs[:, None] + _shared(ordered, rng)
     if len(ordered) < FEWEST or not errors.any():
-        return np.asarray(logs[:, None] + errors * normal)
-    return _towards_the_line(logs, errors, normal, _design([one.accuracy for one in ordered]), rng)
+        return np.asarray(moved + errors * normal)
+    return _towards_the_line(moved, errors, normal, _design([one.accuracy for one in ordered]), rng)
+
+
+def _shared(ordered: Sequence[Candidate], rng: np.random.Generator) -> _Array:
+    """What shared errors do to each candidate in each draw."""
+    out = np.zeros((len(ordered), DRAWS))
+    draws = {name: rng.standard_normal(DRAWS) for name in sorted({name for one in ordered for name, _ in one.shared})}
+    for row, one in enumerate(ordered):
+        for name, error in one.shared:
+            out[row] += error * draws[name]
+    return out
 
 
 def _towards_the_line(logs: _Array, errors: _Array, normal: _Array, design: _Array, rng: np.random.Generator) -> _Array:
     """Draws of the log times given the panel: a deviation about the line, a line, and each time between both."""
     variances = np.mean(errors**2, axis=1)
     deviations = _DEVIATIONS * math.sqrt(float(np.mean(variances)))
-    fits = [_fit(logs, variances + one**2, design) for one in deviations]
+    middle = logs.mean(axis=1)
+    fits = [_fit(middle, variances + one**2, design) for one in deviations]
     # The grid is even in the logarithm of the deviation, in which a flat prior is proportional to the deviation.
     weights = np.array([fit.log_likelihood for fit in fits]) + np.log(deviations)
     chosen = rng.choice(len(fits), DRAWS, p=_shares(weights))
@@ -107,7 +122,7 @@ def _towards_the_line(logs: _Array, errors: _Array, normal: _Array, design: _Arr
         line = design @ (fits[number].line[:, None] + fits[number].root @ lines[:, draws])
         spread, own = deviations[number] ** 2, errors[:, draws] ** 2
         trust = spread / (spread + own)
-        out[:, draws] = line + trust * (logs[:, None] - line) + np.sqrt(trust * own) * normal[:, draws]
+        out[:, draws] = line + trust * (logs[:, draws] - line) + np.sqrt(trust * own) * normal[:, draws]
     return out
 
 

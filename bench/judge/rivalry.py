@@ -105,7 +105,13 @@ class Rivalry:
             middle = self.mean(label)
             if middle is None or middle.runs < MIN_RUNS:
                 return Candidate(label, accuracy, 0.0, math.inf, 0.0)
-            return Candidate(label, accuracy, middle.log, middle.variance, middle.freedom)
+            # A limit must hold where sessions scatter most; a chance is to be right on average over how they may.
+            usual = middle.variance * (middle.freedom - 2) / middle.freedom
+            sessions, own = self.sessions[label], (1 - SHARED) * usual
+            error = math.sqrt(SHARED * usual / len(sessions))
+            return Candidate(
+                label, accuracy, middle.log, own, middle.freedom, tuple((one.name, error) for one in sessions)
+            )
         logs = self._logs[label]
         own = self._own.get(label)
         if own is None:

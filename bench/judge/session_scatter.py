@@ -154,7 +154,7 @@ def company_variance(first: Sequence[Session], second: Sequence[Session]) -> flo
     Sessions of one company share what it does, so their number does not average it away; different companies do.
     """
     ones, others = ({one.company for one in side} for side in (first, second))
-    return 0.0 if ones == others else COMPANY**2 * (1 / len(ones) + 1 / len(others))
+    return 0.0 if ones == others or not (ones and others) else COMPANY**2 * (1 / len(ones) + 1 / len(others))
 
 
 def drift_variance(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> float:

@@ -6,19 +6,17 @@ Knows the study's doors; refuses to know how a session is simulated (`tests.simu
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from functools import cache
+from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
 
 from bench.judge.compare import compare
-from bench.judge.drift import drifts
-from bench.judge.front import Panel, panels
+from bench.judge.front import panels
 from bench.judge.places import Standing
 from bench.judge.verdicts import Rules, Verdict
 from bench.records import Record
-from tests.simulated.stores import NOISES, STICK_S, Simulated, Truth, World
+from tests.simulated.stores import Simulated, Truth, World
 
 SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}
 """Networks that nobody confuses."""

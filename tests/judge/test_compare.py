@@ -11,7 +11,8 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.compare import ASSUMED, MIN_SESSIONS, between, compare, run_ratios
+from bench.judge.case_sessions import ratios
+from bench.judge.compare import FEW_SESSIONS, compare
 from bench.judge.verdicts import Rules, Verdict
 from tests.making import record
 
@@ -26,6 +27,10 @@ def session(name, times=1.0, *, network="net", runs=5, scatter=0.01, drift=0.0, 
     return record(network, medians, yardsticks=[0.007 * one for one in slow], session=name, **fields)
 
 
+def kinds(report):
+    return [finding.kind for finding in report.findings]
+
+
 def only(report):
     (row,) = report.rows
     return row.comparison
@@ -34,9 +39,11 @@ def only(report):
 HISTORY = [session(f"h{at}", math.exp(0.003 * (at % 3 - 1))) for at in range(8)]
 
 
-@pytest.mark.parametrize(("times", "verdict"), [(1.1, Verdict.SLOWER), (1 / 1.1, Verdict.FASTER), (1.0, Verdict.SAME)])
+@pytest.mark.parametrize(
+    ("times", "verdict"), [(1.1, Verdict.SLOWER), (1 / 1.1, Verdict.FASTER), (1.0, Verdict.INCONCLUSIVE)]
+)
 def test_a_change_is_found_through_the_drift_of_the_machine(times, verdict):
-    found = only(compare([session("a")], [session("b", times, drift=0.3)], HISTORY))
+    found = only(compare([session("a")], [session("b", times, drift=0.05)], HISTORY))
     assert found.verdict == verdict
     assert found.ratio.value == pytest.approx(times, rel=0.02)
     assert found.findings == ()
@@ -52,20 +59,57 @@ def test_what_sessions_disagree_in_decides_what_is_a_difference():
 
 def test_without_enough_sessions_the_scatter_is_assumed_and_said_so_once():
     first, second = [session("a"), session("a", network="b")], [session("b"), session("b", network="b")]
-    report = compare(first, second, HISTORY[: MIN_SESSIONS - 1])
-    (finding,) = report.findings
-    assert finding.kind == "session-scatter-assumed"
-    assert "sessions of b, net in the same setting" in finding.message
-    assert compare(first[:1], second[:1], HISTORY[:MIN_SESSIONS]).findings == ()
+    report = compare(first, second, HISTORY[: FEW_SESSIONS - 1])
+    (finding,) = (one for one in report.findings if one.kind == "session-scatter-assumed")
+    assert "earlier sessions of b, net in the same setting" in finding.message
+    assert "session-scatter-assumed" not in kinds(compare(first[:1], second[:1], HISTORY[:FEW_SESSIONS]))
 
 
-def test_the_scatter_of_sessions_comes_from_one_group_alone_and_short_sessions_do_not_count():
-    assert between([], HISTORY[:3], HISTORY[3:6]) == (ASSUMED**2, math.inf, 0)
-    moved = [session(f"m{at}", 2.0) for at in range(8)]
-    assert between(HISTORY, moved).variance < 1e-3
-    assert between(HISTORY, moved).sessions == 8
-    assert between([*HISTORY[:3], *(session(f"m{at}", runs=2) for at in range(5))]).sessions == 0
-    assert between([*HISTORY[:4], record(outcome="failed")]).sessions == 4
+def test_a_change_between_the_sides_or_since_the_history_is_no_scatter():
+    first, second = [session("a", 1.3), session("b", 1.3)], [session("c", 1.5), session("d", 1.5)]
+    assert only(compare(first, second, HISTORY)).detectable < 1.05
+
+
+@pytest.mark.parametrize("times", [1.0, 1.03, 1.1])
+def test_every_session_of_the_history_narrows_the_limits_where_it_shows_nothing_new(times):
+    first, second = [session("a")], [session("b", times)]
+    alike = [session(f"h{at}", scatter=0.0) for at in range(12)]
+    widths = []
+    for known in range(len(alike) + 1):
+        ratio = only(compare(first, second, alike[:known])).ratio
+        widths.append(math.log(ratio.high / ratio.low))
+    assert widths == sorted(widths, reverse=True)
+    assert widths[-1] < widths[0] / 2
+
+
+def test_other_company_is_told_and_widens_the_limits():
+    first, second = [session("a")], [session("b")]
+    beside = [*second, session("b", network="neighbour")]
+    alone, among = (compare(first, each, HISTORY) for each in (second, beside))
+    assert "company-differs" not in kinds(alone)
+    assert "company-differs" in kinds(among)
+    assert only(among).ratio.high > only(alone).ratio.high
+
+
+def test_where_the_yardstick_moved_unlike_drift_is_reckoned_with():
+    first = [session("a")]
+    still, moved = (only(compare(first, [session("b", drift=drift)], HISTORY[:1])) for drift in (0.0, 0.2))
+    assert moved.ratio.value == pytest.approx(still.ratio.value)
+    assert moved.ratio.high > 1.02 * still.ratio.high
+
+
+def test_an_inconclusive_report_says_what_no_budget_finds_and_what_does():
+    report = compare([session("a")], [session("b", 1.03)], HISTORY[:2])
+    (finding,) = (one for one in report.findings if one.kind == "sessions-out-of-reach")
+    assert "measure both sides in one session" in finding.message
+    assert "sessions-out-of-reach" not in kinds(compare([session("a")], [session("b", 1.5)], HISTORY[:2]))
+
+
+def test_contradictory_sessions_and_sessions_of_one_run_give_an_answer():
+    first, second = [session("a"), session("b", 1.2)], [session("c", 1.1), session("d", 1.1, runs=1)]
+    found = only(compare(first, second, [session("h0", runs=1), session("h1", 0.8)]))
+    assert found.verdict == Verdict.INCONCLUSIVE
+    assert found.ratio.low < 1 < found.ratio.high
 
 
 def test_neither_side_is_part_of_the_history_that_judges_it():
@@ -102,7 +146,19 @@ def test_a_slower_day_changes_nothing(times, factor):
     first, second = session("a"), session("b", times)
     plain, later = (only(compare([first], [one], HISTORY)) for one in (second, scaled(second, factor)))
     assert later.ratio.value == pytest.approx(plain.ratio.value)
-    assert later.verdict == plain.verdict
+    if abs(math.log(factor)) > 0.2:  # The yardstick says how far the day was off; a case need not share all of it.
+        assert later.ratio.high > plain.ratio.high
+
+
+@given(st.floats(0.9, 1.1), st.floats(0.01, 100))
+def test_a_machine_that_is_slower_by_one_factor_changes_nothing(times, factor):
+    sides = [session("a")], [session("b", times)]
+    plain = only(compare(*sides, HISTORY))
+    whole = only(
+        compare(*([scaled(one, factor) for one in side] for side in sides), [scaled(h, factor) for h in HISTORY])
+    )
+    assert (whole.ratio.low, whole.ratio.high) == pytest.approx((plain.ratio.low, plain.ratio.high))
+    assert whole.verdict == plain.verdict
 
 
 @given(st.integers(0, 100))
@@ -168,7 +224,7 @@ def test_an_emulated_session_is_never_judged():
 def test_an_ignored_difference_is_told_once_with_what_it_does_to_the_unit():
     first = [session("a"), session("a", network="b")]
     second = [session("b", torch="2.14.0"), session("b", network="b", torch="2.14.0")]
-    ignored, _ = compare(first, second, ignore=["torch"]).findings
+    ignored = compare(first, second, ignore=["torch"]).findings[0]
     assert ignored.kind == "ignored-difference"
     assert "the sides differ in torch (2.13.0, 2.14.0): net, b." in ignored.message
     assert "in its own yardstick" in ignored.message
@@ -201,16 +257,14 @@ def test_the_least_effect_and_the_margin_are_what_was_asked_for():
 
 
 def test_ratios_are_those_to_the_yardstick_of_each_run():
-    assert run_ratios(record("a", [0.014, 0.028], yardsticks=[0.007, 0.014])) == pytest.approx([math.log(2)] * 2)
+    (found,) = ratios([record("a", [0.014, 0.028], yardsticks=[0.007, 0.014])])
+    assert (found.mean, found.runs, found.variance) == pytest.approx((math.log(2), 2, 0.0))
 
 
 @pytest.mark.parametrize("sigma", [0.0, 0.01, 0.03])
 def test_sessions_of_an_unchanged_machine_are_called_different_at_most_once_in_twenty(sigma):
     rng, alarms, trials = random.Random(sigma), 0, 400
     for trial in range(trials):
-        made = [
-            session(f"s{at}", math.exp(rng.gauss(0, sigma)), scatter=0.025, seed=trial)
-            for at in range(MIN_SESSIONS + 4)
-        ]
+        made = [session(f"s{at}", math.exp(rng.gauss(0, sigma)), scatter=0.025, seed=trial) for at in range(10)]
         alarms += only(compare(made[:1], made[1:2], made[2:])).verdict in MIRROR
     assert alarms / trials < 0.07

@@ -13,10 +13,10 @@ from scipy.special import nctdtr, stdtrit
 from scipy.stats import chi2
 
 from bench.budget import BETWEEN_RUNS, WITHIN_RUN
+from bench.judge.compare import METHOD
 from bench.judge.rivals import foretold
 from bench.judge.verdicts import (
     METHOD_PAIRS,
-    METHOD_SESSIONS,
     PRIOR_FREEDOM,
     Effect,
     Rules,
@@ -70,9 +70,9 @@ def test_a_difference_beyond_all_bounds_is_none():
 def test_the_error_of_a_case_alone_is_that_of_the_median():
     (alone,) = steadied([pairs(0.02, 4)])
     assert alone == pytest.approx(0.02 / math.sqrt(chi2.median(3) / 3))
-    (sessions,) = steadied([Effect(0.0, 0.02, 6.5, 5, METHOD_SESSIONS)])
+    (sessions,) = steadied([Effect(0.0, 0.02, 6.5, 5, METHOD)])
     assert sessions == pytest.approx(0.02 / math.sqrt(chi2.median(6.5) / 6.5))
-    (sure,) = steadied([Effect(0.0, 0.02, math.inf, 5, METHOD_SESSIONS)])
+    (sure,) = steadied([Effect(0.0, 0.02, math.inf, 5, METHOD)])
     assert sure == pytest.approx(0.02, rel=1e-4)
 
 

@@ -3,15 +3,9 @@ import random
 
 import pytest
 
-from bench.errors import UsageError
-from bench.judge.estimates import latency, pooled, relative_to_yardstick, throughput, yardstick_latency
+from bench.judge.estimates import latency, relative_to_yardstick, throughput
 from bench.records import Estimate, Finding
 from tests.making import record
-
-
-def stick(value: float) -> Estimate:
-    """A yardstick's latency in seconds."""
-    return Estimate(value=value, low=value, high=value, level=0.95, n=3, method="given")
 
 
 def kinds(estimate):
@@ -81,7 +75,7 @@ def test_a_run_without_a_yardstick_does_not_count_for_the_ratio_and_none_at_all_
     assert nothing.kind == "no-yardstick"
 
 
-@pytest.mark.parametrize("number", [latency, throughput, relative_to_yardstick, lambda r: pooled([r], stick(0.007))])
+@pytest.mark.parametrize("number", [latency, throughput, relative_to_yardstick])
 def test_an_emulated_machine_never_gives_a_speed(number):
     assert number(record(emulated=True)).kind == "emulated"
 
@@ -90,45 +84,6 @@ def test_a_failed_case_gives_its_reason_instead_of_a_speed():
     found = latency(record(outcome="failed", reason="logits are constant"))
     assert found.kind == "case-failed"
     assert "logits are constant" in found.message
-
-
-def test_pooling_cancels_the_drift_between_sessions():
-    calm = record(session="s1", runs=(0.0100, 0.0101, 0.0099), yardsticks=(0.0050, 0.00505, 0.00495))
-    slow = record(session="s2", runs=(0.0120, 0.0121, 0.0119), yardsticks=(0.0060, 0.00605, 0.00595))
-    estimate = pooled([calm, slow], stick(0.0055))
-    assert estimate.value == pytest.approx(0.011)
-    assert estimate.n == 6
-    assert estimate.high / estimate.low == pytest.approx(1.0, abs=1e-6)
-
-
-def test_pooling_different_cases_is_refused():
-    with pytest.raises(UsageError, match="different cases"):
-        pooled([record("a"), record("b")], stick(0.007))
-
-
-def test_sessions_that_disagree_by_more_than_their_runs_are_reported():
-    one = record(session="s1", runs=(0.0100, 0.0101, 0.0099))
-    two = record(session="s2", runs=(0.0120, 0.0121, 0.0119))
-    assert kinds(pooled([one, two], stick(0.007))) == ["sessions-disagree"]
-    assert kinds(pooled([one, record(session="s2", runs=(0.0099, 0.0102, 0.0100))], stick(0.007))) == []
-
-
-def test_the_yardsticks_latency_counts_each_run_once_however_many_cases_share_it():
-    few = [record("a", yardsticks=(0.005, 0.006, 0.007))]
-    many = [record(name, yardsticks=(0.005, 0.006, 0.007)) for name in "abcde"]
-    assert yardstick_latency(many) == yardstick_latency(few)
-    assert yardstick_latency(few).n == 3
-
-
-def test_one_slow_session_does_not_rescale_the_others_and_is_reported():
-    calm = [record(session=f"s{n}", yardsticks=(0.005, 0.005, 0.005)) for n in range(2)]
-    busy = record(session="s2", yardsticks=(0.008, 0.008, 0.008))
-    found = yardstick_latency([*calm, busy])
-    assert found.value == pytest.approx(0.005)
-    assert kinds(found) == ["yardstick-moved"]
-    assert "1.60 times" in found.findings[0].message
-    assert kinds(pooled([*calm, busy], found)) == ["sessions-disagree", "yardstick-moved"]
-    assert kinds(yardstick_latency(calm)) == []
 
 
 def test_intervals_hold_the_truth_as_often_as_they_say():

@@ -37,17 +37,26 @@ def test_fewer_than_three_sessions_give_no_floor_but_the_number_that_is_missing(
     assert line([]) is None
 
 
-def test_the_floor_is_students_t_times_the_deviation_of_a_difference() -> None:
-    (found,) = floors(sessions([0.01 * math.e**x for x in (-0.02, 0.0, 0.02)]))
-    assert found.of_latency == pytest.approx(math.expm1(4.302652729911275 * 0.02 * math.sqrt(2)))
+def test_sessions_that_agree_narrow_the_limit_and_one_that_disagrees_names_its_network() -> None:
+    calm = [one for at in range(8) for one in sessions([0.01] * 8)[at : at + 1]]
+    (few,), (many,) = floors(calm[:3]), floors(calm)
+    assert few.of_ratio is not None
+    assert many.of_ratio is not None
+    assert many.of_ratio.usual < 0.6 * few.of_ratio.usual
+    wild = [record("wild", (0.02 * 1.08 ** (-1) ** at,) * 3, session=f"s{at}") for at in range(8)]
+    (found,) = floors([*calm, *wild])
+    assert found.of_ratio is not None
+    assert found.of_ratio.network == "wild"
+    assert found.of_ratio.largest > 0.15
+    assert "(wild: " in (line([found]) or "")
 
 
 def test_what_moves_the_yardstick_too_is_in_the_floor_of_latencies_and_not_of_ratios() -> None:
     drift = [1.0, 1.1, 1.2]
     (found,) = floors(sessions([0.01 * x for x in drift], [0.007 * x for x in drift]))
-    assert found.of_ratio == pytest.approx(0)
+    assert found.of_ratio is not None
     assert found.of_latency is not None
-    assert found.of_latency > 0.4
+    assert found.of_latency.usual > 0.3 > 3 * found.of_ratio.usual
 
 
 def test_sessions_of_another_kind_say_nothing_about_each_other() -> None:
@@ -70,7 +79,10 @@ def test_a_copied_session_counts_once_and_failed_cases_and_yardsticks_do_not_cou
 
 def test_the_line_names_numbers_sessions_and_kind() -> None:
     (found,) = floors(sessions([0.0100, 0.0101, 0.0102]))
-    assert line([found]) == "Floor between sessions (3, t1 pinned shared): ratios 6.2 %, latencies 6.2 %."
+    assert found.of_ratio is not None
+    assert found.of_latency is not None
+    told = f"ratios {100 * found.of_ratio.usual:.1f} %; latencies {100 * found.of_latency.usual:.1f} %."
+    assert line([found]) == f"Two sessions of an unchanged case differ by less than (3, t1 pinned shared): {told}"
 
 
 def within(found: Floor, one: list[Record], other: list[Record]) -> bool:
@@ -79,7 +91,7 @@ def within(found: Floor, one: list[Record], other: list[Record]) -> bool:
     assert all(isinstance(value, Estimate) for value in values)
     logs = [math.log(value.value) for value in values if isinstance(value, Estimate)]
     assert found.of_ratio is not None
-    return abs(logs[0] - logs[1]) <= math.log1p(found.of_ratio)
+    return abs(logs[0] - logs[1]) <= math.log1p(found.of_ratio.usual)
 
 
 def trials(number: int, earlier: int) -> int:

@@ -10,6 +10,7 @@ import pytest
 from bench.errors import UsageError
 from bench.judge.front import Panel, Point, panels
 from bench.judge.moves import Move, base_of, changes, moved_from
+from bench.judge.places import Standing
 from bench.report.moves import documents, heading, markdown
 from bench.report.table import rows
 from tests.making import record
@@ -67,7 +68,9 @@ def place(chance: float | None, *, on_front: bool | None = None) -> Point:
     """A point with that chance, on the front where that is likely or said."""
     (panel,) = panels([case("net", 0.01, 80.0)])
     on = (chance or 0) >= 0.5 if on_front is None else on_front
-    return msgspec.structs.replace(panel.points[0], chance=chance, on_front=on)
+    sure = chance is None or not 0.05 < chance < 0.95
+    standing = (Standing.MEMBER if on else Standing.BEATEN) if sure else Standing.OPEN
+    return msgspec.structs.replace(panel.points[0], chance=chance, on_front=on, standing=standing)
 
 
 def told(before: Point, now: Point) -> tuple[Move, float | None] | None:

@@ -8,9 +8,10 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bench.judge.case_sessions import Company
 from bench.judge.front import panels
-from bench.judge.membership import Standing, standing
-from bench.judge.rivals import paired
+from bench.judge.places import Standing
+from bench.judge.rivalry import Rivalry
 from bench.judge.ties import Contender, ties
 from tests.making import record
 
@@ -97,17 +98,6 @@ def test_a_chain_of_ties_ties_its_ends_with_nobody_but_the_middle():
     assert found == {"a": ("b",), "b": ("a", "c"), "c": ("b",)}
 
 
-@pytest.mark.parametrize(
-    ("on_front", "chance", "wanted"),
-    [
-        (True, 0.95, MEMBER), (True, 0.94, OPEN), (True, 0.02, OPEN), (True, None, MEMBER),
-        (False, 0.05, BEATEN), (False, 0.06, OPEN), (False, 0.99, OPEN), (False, None, BEATEN),
-    ],
-)  # fmt: skip
-def test_a_place_is_sure_where_guess_and_chance_agree(on_front, chance, wanted):
-    assert standing(on_front, chance) is wanted
-
-
 def close_race(seed, power=1.0, factor=1.0):
     draw = random.Random(seed)
     common = [draw.uniform(0.9, 1.1) for _ in range(5)]
@@ -125,10 +115,11 @@ def close_race(seed, power=1.0, factor=1.0):
 def test_points_tie_when_their_paired_ratio_holds_one_in_any_unit_and_on_any_scale_of_logs(seed, power):
     made = close_race(seed)
     (panel,) = panels(made)
-    groups = {one.case.network: one for one in made}
+    cases = {one.case.network: [one] for one in made}
+    rivalry = Rivalry(cases, Company({}), across=False)
     for point in panel.points:
         for other in point.tied_with:
-            ratio = paired([groups[point.label]], [groups[other]])
+            ratio = rivalry.ratio(point.label, other)
             assert ratio is not None
             assert ratio.may_be_one
     (scaled,) = panels(close_race(seed, power, 1000.0))

@@ -14,14 +14,12 @@ from hypothesis import strategies as st
 from bench.errors import UsageError
 from bench.judge.verdicts import (
     METHOD_PAIRS,
-    Between,
     Effect,
     Rules,
     Verdict,
     detectable,
     judge,
     of_pairs,
-    of_sessions,
     refused,
     rules_of,
     same_level,
@@ -29,7 +27,6 @@ from bench.judge.verdicts import (
 from bench.records import Finding
 
 RULES = Rules()
-NONE = Between(0.0, math.inf, 5)
 MIRROR = {Verdict.SLOWER: Verdict.FASTER, Verdict.FASTER: Verdict.SLOWER}
 
 logs = st.lists(st.floats(-0.3, 0.3), min_size=3, max_size=8)
@@ -129,82 +126,29 @@ def test_swapping_the_sides_mirrors_the_verdict(values):
         assert (back.ratio.low, back.ratio.high) == pytest.approx((1 / there.ratio.high, 1 / there.ratio.low))
 
 
-@given(st.lists(logs, min_size=1, max_size=3), st.lists(logs, min_size=1, max_size=3), st.floats(0, 0.01))
-def test_swapping_two_sets_of_sessions_mirrors_the_verdict(first, second, variance):
-    between = Between(variance, 4.0, 5)
-    there, back = one(of_sessions(first, second, between)), one(of_sessions(second, first, between))
-    assert back.verdict == MIRROR.get(there.verdict, there.verdict)
+@given(st.integers(3, 8))
+def test_identical_data_are_never_slower_or_faster(runs):
+    assert one(of_pairs([0.0] * runs)).verdict in (Verdict.SAME, Verdict.INCONCLUSIVE)
 
 
-@given(st.lists(logs, min_size=1, max_size=3), st.floats(-5, 5))
-def test_a_common_factor_on_both_sides_changes_nothing(groups, shift):
-    moved = [[value + shift for value in group] for group in groups]
-    other = [[value + 0.02 for value in groups[0]]]
-    between = Between(1e-4, math.inf, 0)
-    plain, scaled = of_sessions(groups, other, between), of_sessions(moved, [[v + shift for v in other[0]]], between)
-    assert (scaled.log, scaled.error) == pytest.approx((plain.log, plain.error), abs=1e-9)
-
-
-@given(logs, st.floats(0, 0.01))
-def test_identical_data_are_never_slower_or_faster(values, variance):
-    for effect in (of_sessions([values], [values], Between(variance, 9.0, 6)), of_pairs([0.0] * len(values))):
-        found = one(effect)
-        assert found.verdict in (Verdict.SAME, Verdict.INCONCLUSIVE)
-
-
-@given(st.lists(st.floats(-1, 1), max_size=2), st.lists(st.floats(-1, 1), max_size=2))
-def test_below_three_runs_there_is_a_reason_and_no_number(few, fewer):
-    effects = [
-        of_pairs(few),
-        of_sessions([few], [[0.0, 0.1, 0.2]], NONE),
-        of_sessions([[0.0, 0.1, 0.2]], [fewer], NONE),
-    ]
-    for found in judge(effects):
-        assert found.verdict == Verdict.INCONCLUSIVE
-        assert (found.ratio, found.detectable, found.family) == (None, None, 0)
-        assert found.reason.startswith("too few runs: ")
-        assert [finding.kind for finding in found.findings] == ["too-few-runs"]
+@given(st.lists(st.floats(-1, 1), max_size=2))
+def test_below_three_runs_there_is_a_reason_and_no_number(few):
+    (found,) = judge([of_pairs(few)])
+    assert found.verdict == Verdict.INCONCLUSIVE
+    assert (found.ratio, found.detectable, found.family) == (None, None, 0)
+    assert found.reason.startswith("too few runs: ")
+    assert [finding.kind for finding in found.findings] == ["too-few-runs"]
 
 
 def test_too_few_runs_say_on_which_side_and_how_many():
     assert "both are in 1 run," in of_pairs([0.1]).message
-    assert "the second has 2 runs," in of_sessions([[0.0, 0.1, 0.2]], [[0.1, 0.2]], NONE).message
-    assert "the first has 0 runs," in of_sessions([], [[0.1, 0.2]], NONE).message
 
 
-@pytest.mark.parametrize("effect", [of_pairs([0.2] * 4), of_sessions([[0.1] * 3], [[0.3] * 3], NONE)])
+@pytest.mark.parametrize("effect", [of_pairs([0.2] * 4)])
 def test_runs_that_agree_to_the_last_digit_are_no_certainty(effect):
     found = one(effect)
     assert (found.verdict, found.ratio) == (Verdict.INCONCLUSIVE, None)
     assert found.reason.startswith("all runs agree to the last digit")
-
-
-def test_a_short_session_does_not_count_beside_a_whole_one():
-    whole, short = around(0.0), [5.0, 5.1]
-    assert of_sessions([whole, short], [whole], NONE) == of_sessions([whole], [whole], NONE)
-
-
-def test_sessions_count_once_each_however_many_runs_they_have():
-    short, long = around(0.0, 0.01, 3), around(0.3, 0.01, 30)
-    effect = of_sessions([short, long], [around(0.0, 0.01, 3)], NONE)
-    assert effect.log == pytest.approx(-0.15)
-    assert effect.runs == 3
-
-
-def test_what_sessions_disagree_in_widens_the_error_and_lowers_the_freedom():
-    sides = [around(0.0)], [around(0.04)]
-    sure = of_sessions(*sides, NONE)
-    assumed, estimated = (of_sessions(*sides, Between(0.01**2, freedom, 5)) for freedom in (math.inf, 3.0))
-    assert assumed.error**2 - sure.error**2 == pytest.approx(2 * 0.01**2)
-    assert estimated.error == assumed.error
-    assert estimated.freedom < assumed.freedom
-    assert (one(sure).verdict, one(estimated).verdict) == (Verdict.SLOWER, Verdict.INCONCLUSIVE)
-
-
-def test_welchs_degrees_of_freedom_are_those_of_the_textbook():
-    a, b = around(0.0, 0.02, 4), around(0.0, 0.05, 6)
-    va, vb = 0.02**2 / 4, 0.05**2 / 6
-    assert of_sessions([a], [b], NONE).freedom == pytest.approx((va + vb) ** 2 / (va**2 / 3 + vb**2 / 5))
 
 
 def test_wild_runs_do_not_overflow():

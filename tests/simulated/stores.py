@@ -1,7 +1,7 @@
 """Stores with known truth, thousands of them: records of many sessions, made without an engine.
 
-Knows what sessions do to ratios and latencies; refuses to know what is said of them. One turn of one pass stands for all
-turns of a run: what is judged between sessions is the ratio of a run, and its scatter is given directly.
+Knows what sessions do to ratios and latencies; refuses to know what is said of them. One turn of one pass stands for
+all turns of a run: what is judged between sessions is the ratio of a run, and its scatter is given directly.
 
     log latency of a case in a run = network + drift of the session * the case's share of it + case in its session
                                      + company + run + case in its run
@@ -13,14 +13,14 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
-import msgspec
 import numpy as np
 
-from bench.records import Accuracy, Case, CaseLine, Protocol, Record, Run, TurnLine
+from bench.records import Accuracy, Case, CaseLine, Record, Role, Run, TurnLine
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 STICK_S = 0.0149
 _STICK = "yardstick-1"
+Array = np.ndarray
 
 
 class World(NamedTuple):
@@ -69,7 +69,7 @@ class Simulated:
         self._company: dict[tuple[frozenset[str], str], float] = {}
 
     def session(
-        self, networks: Sequence[str] | None = None, runs: int = 6, slower: Mapping[str, float] = {}  # noqa: B006
+        self, networks: Sequence[str] | None = None, runs: int = 6, slower: Mapping[str, float] = {}
     ) -> list[Record]:
         """Records of a session, a yardstick's among them; `slower` adds to the log of a network's latency."""
         names = list(self.networks if networks is None else networks)
@@ -110,7 +110,7 @@ class Simulated:
 _CASES: dict[str, Case] = {}
 
 
-def _record(network: str, session: str, seconds: np.ndarray, sticks: np.ndarray, top1: float | None, role) -> Record:
+def _record(network: str, session: str, seconds: Array, sticks: Array, top1: float | None, role: Role) -> Record:
     case = _CASES.setdefault(network, Case(network=network, resolution=224))
     accuracy = None if top1 is None else Accuracy(top1=top1, source="simulated")
     info = CaseLine(id=case.id, case=case, role=role, accuracy=accuracy, family="simulated")
@@ -123,14 +123,15 @@ def _record(network: str, session: str, seconds: np.ndarray, sticks: np.ndarray,
         for number, (value, stick) in enumerate(zip(seconds, sticks, strict=True))
     )
     return Record(
-        session=session, machine=MACHINE, protocol=_PROTOCOL, conditions=CONDITIONS, info=info, runs=runs, outcome="done"
+        session=session,
+        machine=MACHINE,
+        protocol=PROTOCOL,
+        conditions=CONDITIONS,
+        info=info,
+        runs=runs,
+        outcome="done",
     )
 
 
 def _turn(seconds: float, run: int, case: str) -> TurnLine:
-    return TurnLine(
-        run=run, round=0, position=0, case=case, seat=0, at_s=0.0, settle_s=(), duration_s=(seconds,)
-    )
-
-
-_PROTOCOL: Protocol = msgspec.structs.replace(PROTOCOL)
+    return TurnLine(run=run, round=0, position=0, case=case, seat=0, at_s=0.0, settle_s=(), duration_s=(seconds,))

@@ -1,0 +1,106 @@
+"""Cases of several sessions on one scale: what sessions disagree in is part of the interval."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from bench.judge.across_sessions import pooled, yardstick_latency
+from bench.judge.case_sessions import Company
+from bench.judge.estimates import latency
+from bench.judge.rivalry import Rivalry
+from bench.records import Estimate, Finding, Record
+from tests.making import record
+
+
+def stick(value: float) -> Estimate:
+    """A yardstick's latency in seconds."""
+    return Estimate(value=value, low=value, high=value, level=0.95, n=3, method="given")
+
+
+def kinds(estimate):
+    return [finding.kind for finding in estimate.findings]
+
+
+def joined(records: list[Record], scale: float | Estimate = 0.007) -> Estimate | Finding:
+    """The first case of the records, among all of them."""
+    cases: dict[str, list[Record]] = {}
+    for one in records:
+        cases.setdefault(one.info.id, []).append(one)
+    rivalry = Rivalry(cases, Company.seen_in(records), across=True)
+    return pooled(cases[records[0].info.id], stick(scale) if isinstance(scale, float) else scale, rivalry)
+
+
+def width(estimate: Estimate | Finding) -> float:
+    assert isinstance(estimate, Estimate)
+    return math.log(estimate.high / estimate.low)
+
+
+def test_joining_cancels_the_drift_between_sessions():
+    calm = record(session="s1", runs=(0.0100, 0.0101, 0.0099), yardsticks=(0.0050, 0.00505, 0.00495))
+    slow = record(session="s2", runs=(0.0120, 0.0121, 0.0119), yardsticks=(0.0060, 0.00605, 0.00595))
+    estimate = joined([calm, slow], 0.0055)
+    assert estimate.value == pytest.approx(0.011)
+    assert estimate.n == 6
+
+
+def test_what_sessions_disagree_in_is_in_the_interval_and_every_session_narrows_it():
+    alike = [record(session=f"s{n}", runs=(0.0100, 0.0101, 0.0099)) for n in range(12)]
+    widths = [width(joined(alike[:number])) for number in range(1, 13)]
+    assert widths == sorted(widths, reverse=True)
+    within = latency(alike[0])
+    assert isinstance(within, Estimate)
+    assert width(joined(alike[:2])) > math.log(within.high / within.low)
+    apart = [record(session=f"s{n}", runs=[0.01 * math.exp(0.04 * (-1) ** n)] * 3) for n in range(6)]
+    assert width(joined(apart)) > 2 * width(joined(alike[:6]))
+
+
+def test_company_that_differs_is_in_the_interval_and_its_number_averages_it_away():
+    mine = [record("mine", session=f"s{n}") for n in range(4)]
+    same = [*mine, *(record("other", session=f"s{n}") for n in range(4))]
+    two = [*mine, *(record("other", session=f"s{n}") for n in range(2))]
+    assert width(joined(two)) > width(joined(same))
+
+
+def test_sessions_that_contradict_each_other_are_reported():
+    one = record(session="s1", runs=(0.0100, 0.0101, 0.0099))
+    two = record(session="s2", runs=(0.0122, 0.0123, 0.0121))
+    found = joined([one, two])
+    assert kinds(found) == ["sessions-disagree"]
+    assert found.low < 0.0100
+    assert found.high > 0.0122
+    assert kinds(joined([one, record(session="s2", runs=(0.0099, 0.0102, 0.0100))])) == []
+
+
+def test_a_session_of_one_run_counts_for_what_it_is_and_one_run_alone_is_told():
+    one = record(session="s1", runs=(0.0100, 0.0101, 0.0099))
+    assert joined([one, record(session="s2", runs=(0.0130,))]).value < 0.0115
+    lonely = joined([record(session="s2", runs=(0.0130,)), record("other", session="s1")])
+    assert kinds(lonely) == ["too-few-runs"]
+
+
+def test_without_a_yardstick_a_case_has_no_place_among_several_sessions():
+    bare = record(runs=(0.01, 0.02), yardsticks=(None, None))
+    found = joined([bare, record("other", session="s2")])
+    assert isinstance(found, Finding)
+    assert found.kind == "no-yardstick"
+    assert joined([record(emulated=True), record("other", session="s2")]).kind == "emulated"
+
+
+def test_the_yardsticks_latency_counts_each_run_once_however_many_cases_share_it():
+    few = [record("a", yardsticks=(0.005, 0.006, 0.007))]
+    many = [record(name, yardsticks=(0.005, 0.006, 0.007)) for name in "abcde"]
+    assert yardstick_latency(many) == yardstick_latency(few)
+    assert yardstick_latency(few).n == 3
+
+
+def test_one_slow_session_does_not_rescale_the_others_and_is_reported():
+    calm = [record(session=f"s{n}", yardsticks=(0.005, 0.005, 0.005)) for n in range(2)]
+    busy = record(session="s2", yardsticks=(0.008, 0.008, 0.008))
+    found = yardstick_latency([*calm, busy])
+    assert found.value == pytest.approx(0.005)
+    assert kinds(found) == ["yardstick-moved"]
+    assert "1.60 times" in found.findings[0].message
+    assert kinds(joined([*calm, busy], found)) == ["sessions-disagree", "yardstick-moved"]
+    assert kinds(yardstick_latency(calm)) == []
