@@ -9,7 +9,7 @@ of replication, so every interval is Student's t over runs on the log scale.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
@@ -69,11 +69,11 @@ def round_ratios(run: Run) -> dict[int, float]:
 
     Rounds in which the case or a yardstick took no turn are left out.
     """
-    stick = _stick_logs(_Same(run.yardsticks))
+    stick = _stick_logs(SameTurns(run.yardsticks))
     return {number: value - stick[number] for number, value in by_round(run.turns).items() if number in stick}
 
 
-class _Same:
+class SameTurns:
     """Hashes turns by which they are, not by what they hold: hashing a run of turns costs more than their medians."""
 
     __slots__ = ("turns",)
@@ -85,11 +85,11 @@ class _Same:
         return id(self.turns)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.turns is other.turns
+        return isinstance(other, SameTurns) and self.turns is other.turns
 
 
 @lru_cache(maxsize=4096)
-def _stick_logs(same: _Same) -> dict[int, float]:
+def _stick_logs(same: SameTurns) -> dict[int, float]:
     """Logs of the yardsticks by round, both names averaged. All cases of a run share one tuple of turns."""
     sticks = [by_round(turns) for turns in same.turns]
     rounds = set(sticks[0]).intersection(*sticks[1:]) if sticks else ()
@@ -122,8 +122,13 @@ def by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
     return {turn.round: value for turn in turns if (value := _log_median(turn.duration_s)) is not None}
 
 
-def _yardstick(run: Run) -> float | None:
-    logs = [log_median(turns) for turns in run.yardsticks]
+def yardstick_log(run: Run) -> float | None:
+    """Log of the yardsticks' median pass in a run, both names averaged; absent where one of them was not timed."""
+    return mean_of_known([log_median(turns) for turns in run.yardsticks])
+
+
+def mean_of_known(logs: Sequence[float | None]) -> float | None:
+    """The mean where all are known, and there is one at least."""
     known = [value for value in logs if value is not None]
     return math.fsum(known) / len(known) if known and len(known) == len(logs) else None
 
@@ -147,15 +152,9 @@ def looks_of(records: Iterable[Record]) -> int:
 
 def latency(record: Record) -> Estimate | Finding:
     """Seconds a batch, or the finding that says why there is no such number."""
-    return no_speed(record) or _interval(
+    return no_speed(record) or interval(
         [run.case for run in counted_runs(record)], METHOD, record.info.id, looks=looks_of([record])
     )
-
-
-def throughput(record: Record) -> Estimate | Finding:
-    """Images a second at the record's batch, all streams together, or the finding that says why there is none."""
-    estimate = latency(record)
-    return estimate if isinstance(estimate, Finding) else inverted(estimate, record.case.images)
 
 
 def relative_to_yardstick(record: Record) -> Estimate | Finding:
@@ -164,10 +163,12 @@ def relative_to_yardstick(record: Record) -> Estimate | Finding:
     Each run gives the median over its rounds of log(the case's turn) - log(the yardsticks' turns of that round);
     whatever slowed the round cancels. Runs in which a yardstick was not timed do not count.
     """
-    return no_speed(record) or _paired([record])
+    return no_speed(record) or _paired([record], run_ratio)
 
 
-def pooled(records: Sequence[Record], yardstick: Estimate) -> Estimate | Finding:
+def pooled(
+    records: Sequence[Record], yardstick: Estimate, ratio_of: Callable[[Run], float | None] = run_ratio
+) -> Estimate | Finding:
     """Seconds a batch of one case measured in several sessions on one machine with one torch version.
 
     Absolute latencies drift by 10-20 % from session to session, for all networks alike; a mean of absolute latencies
@@ -179,13 +180,14 @@ def pooled(records: Sequence[Record], yardstick: Estimate) -> Estimate | Finding
     Args:
         records: the same case, one record a session.
         yardstick: latency in seconds of the yardstick that stands for the whole panel; its findings go with the result.
+        ratio_of: log ratio of the case to the yardstick in a run; absent where there is none.
     """
     usable = [record for record in records if no_speed(record) is None]
     if not usable:
         return no_speed(records[0]) or Finding(kind="no-turns", message="no record was given")
     if len({record.info.id for record in usable}) > 1:
         raise UsageError("cannot pool: the records are of different cases. Pool the records of one case.")
-    ratio = _paired(usable)
+    ratio = _paired(usable, ratio_of)
     if isinstance(ratio, Finding):
         return ratio
     return Estimate(
@@ -205,26 +207,51 @@ def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
     The records must share machine, torch version and yardstick version, and the environment of one yardstick:
     device, threads, allocator.
     """
-    sessions: dict[str, dict[int, float]] = {}
     records = list(records)
+    sessions = yardstick_logs(records, yardstick_log)
+    found = median_session(sessions)
+    if isinstance(found, Finding):
+        return found
+    chosen = sessions[found]
+    return interval([chosen[run] for run in sorted(chosen)], METHOD, None, moved(sessions), looks_of(records))
+
+
+def yardstick_logs(records: Iterable[Record], log_of: Callable[[Run], float | None]) -> dict[str, dict[int, float]]:
+    """What `log_of` says of the yardstick by session and run, of the runs that count, each taken once."""
+    sessions: dict[str, dict[int, float]] = {}
     for record in records:
         logs = sessions.setdefault(record.session, {})
         for run in record.runs:
             if run.run not in logs and counts(run):
-                value = _yardstick(run)
+                value = log_of(run)
                 if value is not None:
                     logs[run.run] = value
-    means = {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items() if logs}
-    if not means:
+    return {name: logs for name, logs in sessions.items() if logs}
+
+
+def median_session(sessions: Mapping[str, Mapping[int, float]]) -> str | Finding:
+    """The session whose yardstick is the median one: one taken on a busy machine must not rescale all other networks.
+
+    Args:
+        sessions: logs of the yardstick's latency by session and run.
+    """
+    if not sessions:
         return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
-    # The median session: one taken on a busy machine must not rescale everybody else's networks.
-    nearest = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
-    chosen = sessions[nearest]
-    return _interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), looks_of(records))
+    means = _means(sessions)
+    return sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
 
 
-def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
-    """Sessions whose yardstick was much slower or faster than another's: the scale is that of the median one."""
+def _means(sessions: Mapping[str, Mapping[int, float]]) -> dict[str, float]:
+    return {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items()}
+
+
+def moved(sessions: Mapping[str, Mapping[int, float]]) -> tuple[Finding, ...]:
+    """Sessions whose yardstick was much slower or faster than another's: the scale is that of the median one.
+
+    Args:
+        sessions: logs of the yardstick's latency by session and run.
+    """
+    means = _means(sessions)
     slowest, fastest = max(means, key=lambda n: means[n]), min(means, key=lambda n: means[n])
     factor = math.exp(means[slowest] - means[fastest])
     if factor < MOVED:
@@ -236,21 +263,7 @@ def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
     return (Finding(kind="yardstick-moved", message=message),)
 
 
-def inverted(latency_s: Estimate, batch: int) -> Estimate:
-    """Images a second from seconds a batch, or a batch for every stream: the limits change places."""
-    bounded = math.isfinite(latency_s.high)
-    return Estimate(
-        value=batch / latency_s.value,
-        low=batch / latency_s.high if bounded else -math.inf,
-        high=batch / latency_s.low if bounded and latency_s.low > 0 else math.inf,
-        level=latency_s.level,
-        n=latency_s.n,
-        method=latency_s.method,
-        findings=latency_s.findings,
-    )
-
-
-def _paired(records: Sequence[Record]) -> Estimate | Finding:
+def _paired(records: Sequence[Record], ratio_of: Callable[[Run], float | None]) -> Estimate | Finding:
     case = records[0].info.id
     sessions: dict[str, list[float]] = {}
     counted = 0
@@ -258,7 +271,7 @@ def _paired(records: Sequence[Record]) -> Estimate | Finding:
         for run in record.runs:
             if counts(run) and run.turns:
                 counted += 1
-                ratio = run_ratio(run)
+                ratio = ratio_of(run)
                 if ratio is not None:
                     sessions.setdefault(record.session, []).append(ratio)
     ratios = [value for group in sessions.values() for value in group]
@@ -268,7 +281,7 @@ def _paired(records: Sequence[Record]) -> Estimate | Finding:
             "Show its session alone, with --where session=" + records[0].session
         )
         return Finding(kind="no-yardstick", message=message, case=case)
-    return _interval(ratios, METHOD_POOLED, case, _disagreement(list(sessions.values()), case), looks_of(records))
+    return interval(ratios, METHOD_POOLED, case, _disagreement(list(sessions.values()), case), looks_of(records))
 
 
 def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding, ...]:
@@ -287,7 +300,7 @@ def _disagreement(groups: Sequence[Sequence[float]], case: str) -> tuple[Finding
 
 def over_runs(seconds: Iterable[float], case: str | None) -> Estimate | Finding:
     """What one figure a run says of all runs: geometric mean, and Student's t over runs as everywhere."""
-    return _interval([math.log(one) for one in seconds if one > 0], METHOD, case)
+    return interval([math.log(one) for one in seconds if one > 0], METHOD, case)
 
 
 def no_turns(case: str | None) -> Finding:
@@ -306,10 +319,13 @@ def too_few_runs(n: int, case: str | None) -> Finding:
     return Finding(kind="too-few-runs", message=message, case=case)
 
 
-def _interval(
+def interval(
     logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = (), looks: int = 0
 ) -> Estimate | Finding:
-    """The mean with limits that hold at `LEVEL`, whichever of the looks the measuring stopped at."""
+    """The mean of logs, one a run, with limits that hold at `LEVEL`, whichever of the looks the measuring stopped at.
+
+    Carried back with exp, so in the unit whose logs they are; or the finding that there is none.
+    """
     n = len(logs)
     if not n:
         return no_turns(case)

@@ -6,8 +6,8 @@ Knows points and panels; refuses to know how an interval is made and how a front
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, cast, get_args
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, cast, get_args
 
 import msgspec
 
@@ -15,9 +15,17 @@ from bench.errors import UsageError
 from bench.judge.comparable import Setting, natural, setting, values
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.doubts import Doubt, doubts, joining
-from bench.judge.estimates import inverted, latency, no_speed, pooled, ratios_by_run, yardstick_latency
+from bench.judge.estimates import latency, no_speed, pooled, ratios_by_run, yardstick_latency
 from bench.judge.membership import Candidate, Standing, chances, standing
-from bench.judge.rivals import paired, unpaired
+from bench.judge.rivals import Ratio, paired, unpaired
+from bench.judge.throughput import (
+    image_ratios_by_run,
+    paired_images,
+    pooled_seconds,
+    reciprocal,
+    seconds_an_image,
+    yardstick_seconds,
+)
 from bench.judge.ties import Contender, ties
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
@@ -43,7 +51,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     latency: Estimate
     """Seconds a batch."""
     throughput: Estimate
-    """Images a second at the panel's batch."""
+    """Images a second at the panel's batch, all streams together (`bench.judge.throughput`)."""
     params: int | None
     """Parameters, when counted."""
     macs: int | None
@@ -67,6 +75,10 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     def standing(self) -> Standing:
         """Whether it is surely on the front, surely beaten, or neither."""
         return standing(self.on_front, self.chance)
+
+    def seconds(self, metric: Metric) -> Estimate:
+        """What is less where the network is faster: seconds a batch, or of a throughput seconds an image."""
+        return self.latency if metric == "latency" else reciprocal(self.throughput)
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -101,7 +113,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     metric: Metric
     """Which speed is meant."""
     points: tuple[Point, ...]
-    """Fastest first, then by label."""
+    """Fastest first by the metric, then by label."""
     excluded: tuple[Excluded, ...]
     """Cases without a place, with the reason."""
     origins: tuple[Origin, ...]
@@ -129,7 +141,9 @@ def panels(
 
     The instrument's own cases (yardstick, null network) are left out. Where a panel holds one session, latencies are
     absolute; where it holds several, all its points are ratios to the yardstick times one yardstick latency
-    (`bench.judge.estimates.pooled`). The order of the records does not matter.
+    (`bench.judge.estimates.pooled`), and throughputs likewise. Places, chances and ties are those of the metric: the
+    median pass, of which a latency is made, may order networks otherwise than all their passes, of which a throughput
+    is. The order of the records does not matter.
 
     Args:
         records: the cases that may have a place.
@@ -187,20 +201,23 @@ def _panel(one: Setting, records: list[Record], metric: Metric) -> Panel:
     usable = [record for group in cases.values() for record in group]
     joined = yardstick_latency(usable) if len({record.session for record in usable}) > 1 else None
     yardstick_s = joined.value if isinstance(joined, Estimate) else None
+    joined_images = None if joined is None else yardstick_seconds(usable)
     drafts: list[_Draft] = []
     for group in cases.values():
         accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
-        estimate = _speed(group, joined)
+        times = _speed(group, joined, latency, pooled), _speed(group, joined_images, seconds_an_image, pooled_seconds)
+        missing = next((time for time in times if isinstance(time, Finding)), None)
         if accuracy is None:
             excluded.append(_excluded(group[-1], "no accuracy is known for it at this resolution"))
-        elif isinstance(estimate, Finding):
-            excluded.append(_excluded(group[-1], estimate.message))
+        elif missing is not None:
+            excluded.append(_excluded(group[-1], missing.message))
         else:
-            drafts.append((group, accuracy, estimate))
+            batch_s, image_s = (time for time in times if isinstance(time, Estimate))
+            drafts.append(_Draft(group, accuracy, batch_s, image_s))
     return Panel(
         setting=one,
         metric=metric,
-        points=_points(drafts),
+        points=_points(drafts, metric),
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick_s,
@@ -243,82 +260,144 @@ def once(records: Iterable[Record]) -> list[Record]:
     return [kept[key] for key in sorted(kept)]
 
 
-def _speed(group: list[Record], joined: Estimate | Finding | None) -> Estimate | Finding:
+def _speed(
+    group: list[Record],
+    joined: Estimate | Finding | None,
+    alone: Callable[[Record], Estimate | Finding],
+    together: Callable[[Sequence[Record], Estimate], Estimate | Finding],
+) -> Estimate | Finding:
+    """Of one session as it is, of several on the yardstick's scale."""
     if joined is None:
-        return latency(group[0])
-    return joined if isinstance(joined, Finding) else pooled(group, joined)
+        return alone(group[0])
+    return joined if isinstance(joined, Finding) else together(group, joined)
 
 
-_Draft = tuple[list[Record], Accuracy, Estimate]
-"""Records of one case, its accuracy and its latency."""
+class _Draft(NamedTuple):
+    """A case that has a place."""
+
+    group: list[Record]
+    """Its records, one a session."""
+    accuracy: Accuracy
+    batch_s: Estimate
+    """Seconds a batch."""
+    image_s: Estimate
+    """Seconds an image."""
+
+    def seconds(self, metric: Metric) -> Estimate:
+        """By what the panel ranks: less is better."""
+        return self.batch_s if metric == "latency" else self.image_s
 
 
-def _points(drafts: Sequence[_Draft]) -> tuple[Point, ...]:
-    seen: dict[str, set[int]] = {}
-    for group, _, _ in drafts:
-        seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
-    labels = [_label(group[0].case, full=len(seen[group[0].case.network]) > 1) for group, _, _ in drafts]
-    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
-        labels = [_label(group[0].case, full=True) for group, _, _ in drafts]
-    # A panel has one batch, so throughput orders the points exactly as latency does.
-    beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
-    likely = _chances(labels, drafts)
-    tied = _ties(dict(zip(labels, drafts, strict=True)), beaten, likely)
-    points = [
-        Point(
-            label=label,
-            case=group[-1].case,
-            family=group[-1].info.family,
-            accuracy=accuracy,
-            latency=estimate,
-            throughput=inverted(estimate, group[-1].case.images),
-            params=group[-1].info.params,
-            macs=group[-1].info.macs,
-            sessions=tuple(record.session for record in group),
-            findings=(*estimate.findings, *(f for r in group for f in r.findings if f.case == r.info.id)),
-            on_front=beaten[label] is None,
-            dominated_by=beaten[label],
-            chance=likely.get(label),
-            tied_with=tied.get(label, ()),
+class _Entry(NamedTuple):
+    """What a place on the front is decided by, whichever metric it is of."""
+
+    label: str
+    top1: float
+    seconds: Estimate
+    """Less is better."""
+
+
+class _Evidence(NamedTuple):
+    """What the runs say of a metric."""
+
+    by_run: Callable[[Record], Mapping[int, float]]
+    """Log ratio to the yardstick by run."""
+    paired: Callable[[Iterable[Record], Iterable[Record]], Ratio | None]
+    """Ratio of two networks from the runs that hold both."""
+
+
+_EVIDENCE: dict[Metric, _Evidence] = {
+    "latency": _Evidence(ratios_by_run, paired),
+    "throughput": _Evidence(image_ratios_by_run, paired_images),
+}
+
+
+def _points(drafts: Sequence[_Draft], metric: Metric) -> tuple[Point, ...]:
+    by_label = dict(zip(_labels(drafts), drafts, strict=True))
+    evidence = _EVIDENCE[metric]
+    entries = [_Entry(label, draft.accuracy.top1, draft.seconds(metric)) for label, draft in by_label.items()]
+
+    def logs(label: str) -> dict[tuple[str, int], float]:
+        return {(r.session, run): log for r in by_label[label].group for run, log in evidence.by_run(r).items()}
+
+    def ratio(one: str, other: str) -> Ratio | None:
+        return evidence.paired(by_label[one].group, by_label[other].group)
+
+    beaten = dominators([Competitor(entry.seconds.value, entry.top1, entry.label) for entry in entries])
+    likely = _chances(entries, logs)
+    tied = _ties(entries, ratio, beaten, likely)
+    points = []
+    for label, _, seconds in sorted(entries, key=lambda entry: (entry.seconds.value, -entry.top1, entry.label)):
+        group, accuracy, batch_s, image_s = by_label[label]
+        points.append(
+            Point(
+                label=label,
+                case=group[-1].case,
+                family=group[-1].info.family,
+                accuracy=accuracy,
+                latency=batch_s,
+                throughput=reciprocal(image_s),
+                params=group[-1].info.params,
+                macs=group[-1].info.macs,
+                sessions=tuple(record.session for record in group),
+                findings=(*seconds.findings, *(f for r in group for f in r.findings if f.case == r.info.id)),
+                on_front=beaten[label] is None,
+                dominated_by=beaten[label],
+                chance=likely.get(label),
+                tied_with=tied.get(label, ()),
+            )
         )
-        for label, (group, accuracy, estimate) in zip(labels, drafts, strict=True)
-    ]
-    return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
+    return tuple(points)
 
 
-def _chances(labels: Sequence[str], drafts: Sequence[_Draft]) -> dict[str, float]:
-    """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
-    ordered = sorted(zip(labels, drafts, strict=True), key=lambda item: -item[1][1].top1)
+def _labels(drafts: Sequence[_Draft]) -> list[str]:
+    seen: dict[str, set[int]] = {}
+    cases = [draft.group[0].case for draft in drafts]
+    for case in cases:
+        seen.setdefault(case.network, set()).add(case.resolution)
+    labels = [_label(case, full=len(seen[case.network]) > 1) for case in cases]
+    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
+        labels = [_label(case, full=True) for case in cases]
+    return labels
+
+
+def _chances(entries: Sequence[_Entry], logs: Callable[[str], Mapping[tuple[str, int], float]]) -> dict[str, float]:
+    """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front.
+
+    Args:
+        entries: of one panel.
+        logs: of a label, the log of its seconds over the yardstick's by session and run.
+    """
     reached, drawn = math.inf, []
-    for label, (group, accuracy, estimate) in ordered:
-        if estimate.low <= reached or len(drafts) <= CROWD:
-            drawn.append(Candidate(label, accuracy.top1, _ratios(group)))
-        reached = min(reached, estimate.high)
+    for label, top1, seconds in sorted(entries, key=lambda entry: -entry.top1):
+        if seconds.low <= reached or len(entries) <= CROWD:
+            drawn.append(Candidate(label, top1, logs(label)))
+        reached = min(reached, seconds.high)
     found = chances(drawn)
-    return {label: found.get(label, 0.0) for label in labels} if found else {}
+    return {entry.label: found.get(entry.label, 0.0) for entry in entries} if found else {}
 
 
 def _ties(
-    drafts: Mapping[str, _Draft], beaten: Mapping[str, str | None], likely: Mapping[str, float]
+    entries: Sequence[_Entry],
+    ratio: Callable[[str, str], Ratio | None],
+    beaten: Mapping[str, str | None],
+    likely: Mapping[str, float],
 ) -> dict[str, tuple[str, ...]]:
-    """Ties by label, from ratios paired by run where enough runs hold both; none where no chance is known."""
+    """Ties by label; none where no chance is known.
 
-    def is_open(one: str, other: str) -> bool:
-        (group, _, estimate), (others, _, its) = drafts[one], drafts[other]
-        return (paired(group, others) or unpaired(estimate, its)).may_be_one
-
-    return ties(
-        [
-            Contender(label, drafts[label][1].top1, standing(beaten[label] is None, chance))
-            for label, chance in likely.items()
-        ],
-        is_open,
-    )
-
-
-def _ratios(group: Iterable[Record]) -> dict[tuple[str, int], float]:
-    """Log ratio to the yardstick of each run that counts."""
-    return {(record.session, run): ratio for record in group for run, ratio in ratios_by_run(record).items()}
+    Args:
+        entries: of one panel.
+        ratio: of two labels, paired by run; None where too few runs hold both, and their intervals must do.
+        beaten: who dominates each label.
+        likely: chances by label.
+    """
+    times = {entry.label: entry.seconds for entry in entries}
+    contenders = [
+        Contender(entry.label, entry.top1, standing(beaten[entry.label] is None, likely[entry.label]))
+        for entry in entries
+        if entry.label in likely
+    ]
+    return ties(contenders, lambda one, two: (ratio(one, two) or unpaired(times[one], times[two])).may_be_one)
 
 
 def _label(case: Case, *, full: bool) -> str:
