@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import random
 from fractions import Fraction
 
 import msgspec
@@ -70,6 +71,16 @@ def test_runs_are_averaged_by_their_logs_with_students_t() -> None:
     assert (found.n, found.method, found.findings) == (3, "t over runs", ())
 
 
+def test_intervals_hold_the_truth_as_often_as_they_say() -> None:
+    rng = random.Random(7)
+    hits = 0
+    for _ in range(400):
+        found = throughput(record(runs=[0.01 * math.exp(rng.gauss(0, 0.05)) for _ in range(5)], batch=4))
+        assert isinstance(found, Estimate)
+        hits += found.low <= 4 / (0.01 * 3.1 / 3) <= found.high
+    assert 0.92 <= hits / 400 <= 0.98
+
+
 def test_declared_looks_widen_the_interval() -> None:
     plain = record(runs=(0.010, 0.011, 0.012))
     looked = msgspec.structs.replace(plain, protocol=msgspec.structs.replace(plain.protocol, looks=(3, 6)))
@@ -99,11 +110,11 @@ def test_streams_lie_between_as_many_batches_over_the_longest_and_over_the_short
 
 
 @given(turns_of_one, st.randoms(use_true_random=False))
-def test_the_order_of_turns_and_of_passes_does_not_matter(durations: list[list[float]], rng: object) -> None:
+def test_the_order_of_turns_and_of_passes_does_not_matter(durations: list[list[float]], rng: random.Random) -> None:
     shuffled = [list(passes) for passes in durations]
-    rng.shuffle(shuffled)  # type: ignore[attr-defined]
+    rng.shuffle(shuffled)
     for passes in shuffled:
-        rng.shuffle(passes)  # type: ignore[attr-defined]
+        rng.shuffle(passes)
     assert rate(shuffled) == rate(durations)
 
 
