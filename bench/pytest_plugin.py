@@ -19,7 +19,8 @@ from bench import api, catalog, own
 from bench.cli.output import stderr
 from bench.cli.progress import reporter
 from bench.errors import BenchError, UsageError
-from bench.judge.estimates import latency, relative_to_yardstick, throughput
+from bench.judge.estimates import latency, relative_to_yardstick
+from bench.judge.throughput import throughput
 from bench.measuring import devices, runtimes
 from bench.measuring.environment import default_allocator
 from bench.measuring.machine import is_emulated
@@ -81,7 +82,7 @@ class Measured(NamedTuple):
     latency: Estimate
     """Seconds a batch."""
     throughput: Estimate
-    """Images a second at the stated batch."""
+    """Images a second at the stated batch, all streams together: images over the time of all timed passes."""
     relative: Estimate
     """Latency as a multiple of the yardstick's, paired by round: carries over to another day on the same machine."""
 

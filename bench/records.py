@@ -65,11 +65,6 @@ class Case(_Noun, frozen=True, kw_only=True):
         threads = f"t{self.threads}" if self.streams == 1 else f"t{self.threads} s{self.streams}"
         return " ".join([self.network, f"{self.resolution} px", f"b{self.batch}", threads, self.allocator, *unusual])
 
-    @property
-    def images(self) -> int:
-        """Images that are done in the time of one pass: a batch for every stream."""
-        return self.batch * self.streams
-
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
 

@@ -11,5 +11,5 @@ import pytest
 @pytest.mark.levit_bench(device="cpu", threads=1, streams=1, batch=16, allocator=["pinned", "shipped"])
 def test_the_papers_protocol(measured):
     assert (measured.case.batch, measured.case.threads) == (16, 1)
-    assert measured.throughput.value == pytest.approx(16 / measured.latency.value)
+    assert 16 / max(measured.duration_s) <= measured.throughput.value <= 16 / min(measured.duration_s)
     assert measured.record.info.accuracy is None or measured.record.info.accuracy.top1 > 50

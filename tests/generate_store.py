@@ -117,6 +117,7 @@ def write_session(
     instruments = _yardsticks([case for case, _ in cases])
     truths = {info.id: truth.latency_s for info, (_, truth) in zip(infos, cases, strict=True)}
     truths |= {info.id: YARDSTICK_S for info in instruments}
+    streams = {info.id: info.case.streams for info in infos}
     writer = SessionWriter.create(root, head)
     for info in (*infos, *instruments):
         writer.append(info)
@@ -129,7 +130,8 @@ def write_session(
             order = list(truths)
             rng.shuffle(order)
             for position, case in enumerate(order):
-                durations = _durations(rng, truths[case] * math.exp(own[case]), passes + 1, noise)
+                level = truths[case] * math.exp(own[case])
+                durations = _durations(rng, level, passes * streams.get(case, 1) + 1, noise)
                 writer.append(
                     TurnLine(
                         run=run, round=turn_round, position=position, case=case, seat=0, at_s=clock,

@@ -11,11 +11,11 @@ from bench.records import Accuracy, Case, CaseLine, Record, Run, TurnLine
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 
-def turn(median: float, *, run: int = 0, number: int = 0, case: str = "c") -> TurnLine:
-    """A turn of three passes around a median, after a settle pass that must not count."""
+def turn(median: float, *, run: int = 0, number: int = 0, case: str = "c", streams: int = 1) -> TurnLine:
+    """A turn of three passes a stream around a median, after a settle pass that must not count."""
     return TurnLine(
         run=run, round=number, position=0, case=case, seat=0, at_s=0.0, settle_s=(100.0,),
-        duration_s=(median, 0.9 * median, 1.2 * median),
+        duration_s=(median, 0.9 * median, 1.2 * median) * streams,
     )  # fmt: skip
 
 
@@ -48,7 +48,7 @@ def record(
     made = tuple(
         Run(
             run=number,
-            turns=tuple(turn(median, run=number, number=i) for i in range(turns)),
+            turns=tuple(turn(median, run=number, number=i, streams=case.streams) for i in range(turns)),
             yardsticks=((turn(stick),), (turn(stick),)) if stick else ((), ()),
             complete=complete,
         )
@@ -58,3 +58,14 @@ def record(
         session=session, machine=machine, protocol=PROTOCOL, info=info, runs=made, outcome=outcome, reason=reason,
         conditions=msgspec.structs.replace(CONDITIONS, emulated=emulated, versions={"torch": torch}),
     )  # fmt: skip
+
+
+def passing(network: str, passes_ms: Sequence[float], top1: float | None = 80.0, **fields: Any) -> Record:
+    """A record each of whose three runs holds these passes, in milliseconds, in one turn."""
+    made = record(network, top1=top1, turns=1, **fields)
+    seconds = tuple(1e-3 * each for each in passes_ms)
+    runs = tuple(
+        msgspec.structs.replace(run, turns=tuple(msgspec.structs.replace(t, duration_s=seconds) for t in run.turns))
+        for run in made.runs
+    )
+    return msgspec.structs.replace(made, runs=runs)

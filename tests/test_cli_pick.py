@@ -25,6 +25,14 @@ def test_pick_answers_on_one_line_and_tells_the_setting_on_stderr(
     assert "Example Xeon" in err
 
 
+def test_pick_takes_limits_of_both_speeds_together(capsys: pytest.CaptureFixture[str], store: Path) -> None:
+    limits = ("--max-latency", "1 s", "--min-throughput", "1")
+    code, out, _ = run(capsys, "pick", *limits, "--store", str(store), *ONE)
+    assert code == 0
+    assert "are sure to take at most 1 s and do at least 1 images/s" in out
+    assert run(capsys, "pick", "--max-latency", "1 s", "--min-throughput", "1e6", "--store", str(store), *ONE)[0] == 3
+
+
 def test_pick_as_a_document_agrees_with_the_line(capsys: pytest.CaptureFixture[str], store: Path) -> None:
     words = ("pick", "--min-top1", "75", "--store", str(store), *ONE)
     told = document(capsys, *words)

@@ -6,8 +6,11 @@ import re
 
 import pytest
 
+from bench.judge.estimates import latency
 from bench.judge.front import panels
+from bench.judge.throughput import throughput
 from bench.judge.witness import Agreement, account, agreements
+from bench.records import Estimate
 from bench.report import table
 from bench.store import records
 from tests.docs import compare_page, levit_tables, plain_pytest, trust_tables
@@ -119,6 +122,28 @@ def test_the_gpu_session_is_whole_and_its_events_lie_within_its_passes() -> None
     for turn in session.turns:
         assert len(turn.device_s) == len(turn.duration_s)
         assert all(0 < device < wall for device, wall in zip(turn.device_s, turn.duration_s, strict=True))
+
+
+def test_what_is_said_of_throughput_and_the_median_pass_is_computed_from_the_stored_sessions() -> None:
+    claimed: dict[str, list[float]] = {}
+    for topic in ("threads", "gpu"):
+        for record in measured.subjects(measured.sessions(topic)):
+            time, rate = latency(record), throughput(record)
+            assert isinstance(time, Estimate)
+            assert isinstance(rate, Estimate)
+            at_once = record.case.batch * record.case.streams
+            claimed.setdefault(topic, []).append(100 * (at_once / time.value / rate.value - 1))
+    text = " ".join((ROOT / "docs/statistics.md").read_text(encoding="utf-8").split())
+    assert f"claims {min(claimed['threads']):.1f} to {max(claimed['threads']):.1f} % more images" in text
+    assert f"and up to {max(claimed['gpu']):.1f} % in that [of the GPU]" in text
+    eager = [
+        record
+        for record in measured.subjects(measured.sessions("gpu"))
+        if (record.case.runtime, record.case.precision, record.case.batch) == ("eager", "fp16", 256)
+    ]
+    fronts = {metric: {p.label for p in panels(eager, metric)[0].front} for metric in ("latency", "throughput")}
+    assert fronts["throughput"] - fronts["latency"] == {"deit_tiny"}
+    assert fronts["latency"] - fronts["throughput"] == {"levit_128s"}
 
 
 def test_committed_sessions_are_whole_and_of_a_clean_checkout() -> None:

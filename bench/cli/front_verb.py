@@ -14,7 +14,8 @@ from bench.cli.options import Numbers, Words, conditions_from, json_option, sess
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from bench.judge.front import Metric, Panel
+    from bench.judge.front import Panel
+    from bench.judge.metrics import Metric
 
 
 @click.command("front")

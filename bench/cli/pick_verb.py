@@ -39,15 +39,17 @@ def command(
     the fastest. With --min-top1 alone the fastest that is accurate enough. With both kinds the most accurate that is
     within all limits.
 
-    A network counts as fast enough when its whole 95 % interval is within the limit; one whose interval holds the
-    limit is named as one that may fit. Networks tie when they are equal in top-1, or when the interval of their
-    ratio, paired by run, holds 1. One setting is needed: --session and --where choose it. Ends with 3 when none fits.
+    A network counts as fast enough when its whole 95 % interval is within the limit, that of its latency or of its
+    images a second; one whose interval holds the limit is named as one that may fit. Networks tie when they are equal
+    in top-1, or when the interval of their ratio, paired by run, holds 1. One setting is needed: --session and --where
+    choose it. Ends with 3 when none fits.
 
     \b
     Examples:
       levit-bench pick --max-latency 20ms --session last --where allocator=pinned
       levit-bench pick --min-top1 80 --where threads=1 --where batch=1
       levit-bench pick --max-latency 50ms --min-top1 82 --json
+      levit-bench pick --min-throughput 100 --max-latency 200ms --where batch=16
     """
     from rich.text import Text
 
@@ -63,7 +65,7 @@ def command(
     limits = _limits(max_latency, min_throughput, min_top1)
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    found = pick(only(panels(records, whole=results.records)), records, limits)
+    found = pick(only(panels(records, limits.metric, results.records)), records, limits)
     if as_json:
         click.echo(json.dumps(document(found), indent=2, allow_nan=False))
     elif found.answer is None:

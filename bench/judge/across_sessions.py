@@ -10,7 +10,7 @@ times the one yardstick latency of the panel. What sessions disagree in is part 
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 
 from bench.budget import MIN_RUNS, level_at_a_look
 from bench.judge.estimates import (
@@ -26,9 +26,10 @@ from bench.judge.estimates import (
     too_few_runs,
     yardstick_log,
 )  # fmt: skip
+from bench.judge.metrics import SPEEDS, Speed
 from bench.judge.rivalry import Rivalry
 from bench.judge.session_scatter import COMPANY, Scatter, Session
-from bench.records import Estimate, Finding, Record
+from bench.records import Estimate, Finding, Record, Run
 from bench.stats import t_factor
 
 MOVED = 1.1
@@ -39,7 +40,7 @@ METHOD_SESSIONS = "t over sessions, ratio to the yardstick"
 
 
 def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> Estimate | Finding:
-    """Seconds a batch of one case among cases of several sessions, on one machine with one torch version.
+    """Seconds a batch, or an image, of one case among cases of several sessions of one machine and torch version.
 
     The price of the common scale: the yardstick's latency counts as exact, so the interval says how sure the place
     *within the panel* is, not tomorrow's wall-clock time.
@@ -76,28 +77,38 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
     )
 
 
-def yardstick_latency(records: Iterable[Record]) -> Estimate | Finding:
-    """Seconds a batch of the yardstick in the median one of the sessions that any of the records took part in.
+def yardstick_seconds(records: Iterable[Record], speed: Speed = SPEEDS["latency"]) -> Estimate | Finding:
+    """Seconds a pass of the yardstick in the session that is the median one by its latency.
 
-    The records must share machine, torch version and yardstick version, and the environment of one yardstick:
-    device, threads, allocator.
+    The median session: one taken on a busy machine must not rescale everybody else's networks. One panel has one scale,
+    whichever speed is asked for.
+
+    Args:
+        records: of any cases that share machine, torch version, yardstick version and the environment of one yardstick:
+            device, threads, allocator.
+        speed: whether the median pass is meant or the mean one.
     """
-    sessions: dict[str, dict[int, float]] = {}
     records = list(records)
+    sessions = _yardsticks(records, yardstick_log)
+    means = {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items()}
+    if not means:
+        return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
+    median = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
+    chosen = _yardsticks((record for record in records if record.session == median), speed.yardstick)[median]
+    return interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), looks_of(records))
+
+
+def _yardsticks(records: Iterable[Record], log_of: Callable[[Run], float | None]) -> dict[str, dict[int, float]]:
+    """What `log_of` says of the yardstick by session and run, of the runs that count, each taken once."""
+    sessions: dict[str, dict[int, float]] = {}
     for record in records:
         logs = sessions.setdefault(record.session, {})
         for run in record.runs:
             if run.run not in logs and counts(run):
-                value = yardstick_log(run)
+                value = log_of(run)
                 if value is not None:
                     logs[run.run] = value
-    means = {name: math.fsum(logs.values()) / len(logs) for name, logs in sessions.items() if logs}
-    if not means:
-        return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
-    # The median session: one taken on a busy machine must not rescale everybody else's networks.
-    nearest = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
-    chosen = sessions[nearest]
-    return interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), looks_of(records))
+    return {name: logs for name, logs in sessions.items() if logs}
 
 
 def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:

@@ -6,7 +6,7 @@ Knows records; refuses to know how variances are moderated and what is decided b
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
@@ -36,9 +36,13 @@ class Company(NamedTuple):
         return "alone" if record.seats == "alone" else self.of.get(record.session)
 
 
-def ratios(records: Iterable[Record], company: Company | None = None) -> list[Session]:
-    """Each session's log ratio to the yardstick; records that give none are left out."""
-    found = ((record, [*ratios_by_run(record).values()]) for record in records if no_speed(record) is None)
+def ratios(
+    records: Iterable[Record],
+    company: Company | None = None,
+    ratios_of: Callable[[Record], Mapping[int, float]] = ratios_by_run,
+) -> list[Session]:
+    """Each session's log ratio to the yardstick, by default that of latencies; records that give none are left out."""
+    found = ((record, [*ratios_of(record).values()]) for record in records if no_speed(record) is None)
     return [_session(record, logs, company.beside(record) if company else None) for record, logs in found if logs]
 
 

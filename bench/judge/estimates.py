@@ -64,11 +64,11 @@ def round_ratios(run: Run) -> dict[int, float]:
 
     Rounds in which the case or a yardstick took no turn are left out.
     """
-    stick = _stick_logs(_Same(run.yardsticks))
+    stick = _stick_logs(SameTurns(run.yardsticks))
     return {number: value - stick[number] for number, value in by_round(run.turns).items() if number in stick}
 
 
-class _Same:
+class SameTurns:
     """Hashes turns by which they are, not by what they hold: hashing a run of turns costs more than their medians."""
 
     __slots__ = ("turns",)
@@ -80,11 +80,11 @@ class _Same:
         return id(self.turns)
 
     def __eq__(self, other: object) -> bool:
-        return isinstance(other, _Same) and self.turns is other.turns
+        return isinstance(other, SameTurns) and self.turns is other.turns
 
 
 @lru_cache(maxsize=4096)
-def _stick_logs(same: _Same) -> dict[int, float]:
+def _stick_logs(same: SameTurns) -> dict[int, float]:
     """Logs of the yardsticks by round, both names averaged. All cases of a run share one tuple of turns."""
     sticks = [by_round(turns) for turns in same.turns]
     rounds = set(sticks[0]).intersection(*sticks[1:]) if sticks else ()
@@ -119,12 +119,16 @@ def by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
 
 def yardstick_log(run: Run) -> float | None:
     """Log of the yardstick's latency in seconds in a run, both names' logs averaged; absent where one was not timed."""
-    return _stick_log(_Same(run.yardsticks))
+    return _stick_log(SameTurns(run.yardsticks))
 
 
 @lru_cache(maxsize=4096)
-def _stick_log(same: _Same) -> float | None:
-    logs = [log_median(turns) for turns in same.turns]
+def _stick_log(same: SameTurns) -> float | None:
+    return mean_of_known([log_median(turns) for turns in same.turns])
+
+
+def mean_of_known(logs: Sequence[float | None]) -> float | None:
+    """The mean where all are known, and there is one at least."""
     known = [value for value in logs if value is not None]
     return math.fsum(known) / len(known) if known and len(known) == len(logs) else None
 
@@ -153,12 +157,6 @@ def latency(record: Record) -> Estimate | Finding:
     )
 
 
-def throughput(record: Record) -> Estimate | Finding:
-    """Images a second at the record's batch, all streams together, or the finding that says why there is none."""
-    estimate = latency(record)
-    return estimate if isinstance(estimate, Finding) else inverted(estimate, record.case.images)
-
-
 def relative_to_yardstick(record: Record) -> Estimate | Finding:
     """Latency as a multiple of the yardstick's, paired by run, or the finding that says why there is no such number.
 
@@ -166,20 +164,6 @@ def relative_to_yardstick(record: Record) -> Estimate | Finding:
     whatever slowed the round cancels. Runs in which a yardstick was not timed do not count.
     """
     return no_speed(record) or _paired(record)
-
-
-def inverted(latency_s: Estimate, batch: int) -> Estimate:
-    """Images a second from seconds a batch, or a batch for every stream: the limits change places."""
-    bounded = math.isfinite(latency_s.high)
-    return Estimate(
-        value=batch / latency_s.value,
-        low=batch / latency_s.high if bounded else -math.inf,
-        high=batch / latency_s.low if bounded and latency_s.low > 0 else math.inf,
-        level=latency_s.level,
-        n=latency_s.n,
-        method=latency_s.method,
-        findings=latency_s.findings,
-    )
 
 
 def _paired(record: Record) -> Estimate | Finding:

@@ -7,26 +7,27 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterable, Mapping, Sequence
-from typing import Literal, cast, get_args
+from typing import NamedTuple, cast, get_args
 
 import msgspec
 
 from bench.errors import UsageError
-from bench.judge.across_sessions import pooled, yardstick_latency
+from bench.judge.across_sessions import pooled, yardstick_seconds
 from bench.judge.case_sessions import Company
 from bench.judge.comparable import Setting, natural, setting, values
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.doubts import Doubt, doubts, joining
-from bench.judge.estimates import inverted, latency, no_speed
+from bench.judge.estimates import no_speed
 from bench.judge.membership import chances
+from bench.judge.metrics import SPEEDS, Metric
 from bench.judge.places import ACROSS, Place, Racer, Standing, places
 from bench.judge.rivalry import Rivalry
 from bench.judge.rivals import unpaired
+from bench.judge.throughput import reciprocal
 from bench.judge.ties import Contender, ties
 from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
 
-Metric = Literal["latency", "throughput"]
 CROWD = 200
 """Points of a panel from which on those that are surely beaten get no draws of their own."""
 MANY = 1000
@@ -47,7 +48,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     latency: Estimate
     """Seconds a batch."""
     throughput: Estimate
-    """Images a second at the panel's batch."""
+    """Images a second at the panel's batch, all streams together (`bench.judge.throughput`)."""
     params: int | None
     """Parameters, when counted."""
     macs: int | None
@@ -70,6 +71,10 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     tied_with: tuple[str, ...] = ()
     """Labels of those that neither top-1 nor speed tells apart from it (`bench.judge.ties`), the most accurate first;
     none where no chance is known."""
+
+    def seconds(self, metric: Metric) -> Estimate:
+        """What is less where the network is faster: seconds a batch, or of a throughput seconds an image."""
+        return self.latency if metric == "latency" else reciprocal(self.throughput)
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -191,28 +196,54 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
         else:
             cases.setdefault(record.info.id, []).append(record)
     usable = [record for group in cases.values() for record in group]
-    joined = yardstick_latency(usable) if len({record.session for record in usable}) > 1 else None
-    rivalry = Rivalry(cases, company, across=joined is not None)
-    yardstick_s = joined.value if isinstance(joined, Estimate) else None
+    scales = {each: _Scale.of(each, cases, usable, company) for each in SPEEDS}
     drafts: list[_Draft] = []
     for group in cases.values():
         accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
-        estimate = _speed(group, joined, rivalry)
+        times = {each: scale.seconds(group) for each, scale in scales.items()}
+        missing = next((time for time in times.values() if isinstance(time, Finding)), None)
         if accuracy is None:
             excluded.append(_excluded(group[-1], "no accuracy is known for it at this resolution"))
-        elif isinstance(estimate, Finding):
-            excluded.append(_excluded(group[-1], estimate.message))
+        elif missing is not None:
+            excluded.append(_excluded(group[-1], missing.message))
         else:
-            drafts.append((group, accuracy, estimate))
+            known = {each: time for each, time in times.items() if isinstance(time, Estimate)}
+            drafts.append(_Draft(group, accuracy, known))
+    yardstick = scales["latency"].yardstick
     return Panel(
         setting=one,
         metric=metric,
-        points=_points(drafts, rivalry),
+        points=_points(drafts, metric, scales[metric].rivalry),
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
-        yardstick_s=yardstick_s,
-        findings=(*_emulated(records), *(joining(usable) if joined is not None else ())),
+        yardstick_s=yardstick.value if isinstance(yardstick, Estimate) else None,
+        findings=(*_emulated(records), *(joining(usable) if yardstick is not None else ())),
     )
+
+
+class _Scale(NamedTuple):
+    """What a panel's seconds of one metric are counted in."""
+
+    metric: Metric
+    rivalry: Rivalry
+    yardstick: Estimate | Finding | None
+    """Seconds a pass of the yardstick that stands for several sessions; None where there is one."""
+
+    @classmethod
+    def of(
+        cls, metric: Metric, cases: Mapping[str, list[Record]], usable: Sequence[Record], company: Company
+    ) -> _Scale:
+        """Of one session as it is, of several by the yardstick."""
+        several = len({record.session for record in usable}) > 1
+        speed = SPEEDS[metric]
+        rivalry = Rivalry(cases, company, across=several, speed=speed)
+        return cls(metric, rivalry, yardstick_seconds(usable, speed) if several else None)
+
+    def seconds(self, group: list[Record]) -> Estimate | Finding:
+        """A batch, or an image, of one case."""
+        if self.yardstick is None:
+            return SPEEDS[self.metric].seconds(group[0])
+        return self.yardstick if isinstance(self.yardstick, Finding) else pooled(group, self.yardstick, self.rivalry)
 
 
 def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
@@ -250,41 +281,42 @@ def once(records: Iterable[Record]) -> list[Record]:
     return [kept[key] for key in sorted(kept)]
 
 
-def _speed(group: list[Record], joined: Estimate | Finding | None, rivalry: Rivalry) -> Estimate | Finding:
-    if joined is None:
-        return latency(group[0])
-    return joined if isinstance(joined, Finding) else pooled(group, joined, rivalry)
+class _Draft(NamedTuple):
+    """A case that has a place."""
+
+    group: list[Record]
+    """Its records, one a session."""
+    accuracy: Accuracy
+    seconds: Mapping[Metric, Estimate]
+    """Seconds a batch and an image: less is better."""
+
+    @property
+    def id(self) -> str:
+        """Of its case."""
+        return self.group[0].info.id
 
 
-_Draft = tuple[list[Record], Accuracy, Estimate]
-"""Records of one case, its accuracy and its latency."""
-
-
-def _points(drafts: Sequence[_Draft], rivalry: Rivalry) -> tuple[Point, ...]:
-    seen: dict[str, set[int]] = {}
-    for group, _, _ in drafts:
-        seen.setdefault(group[0].case.network, set()).add(group[0].case.resolution)
-    labels = [_label(group[0].case, full=len(seen[group[0].case.network]) > 1) for group, _, _ in drafts]
-    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
-        labels = [_label(group[0].case, full=True) for group, _, _ in drafts]
-    # A panel has one batch, so throughput orders the points exactly as latency does.
-    beaten = dominators([Competitor(e.value, a.top1, label) for label, (_, a, e) in zip(labels, drafts, strict=True)])
-    named = dict(zip(labels, drafts, strict=True))
-    likely = _chances(named, rivalry)
-    decided = _places(named, beaten, rivalry) if likely else {}
-    tied = _ties(named, decided, rivalry)
+def _points(drafts: Sequence[_Draft], metric: Metric, rivalry: Rivalry) -> tuple[Point, ...]:
+    named = dict(zip(_labels(drafts), drafts, strict=True))
+    times = {label: draft.seconds[metric] for label, draft in named.items()}
+    beaten = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
+    likely = _chances(named, times, rivalry)
+    decided = _places(named, times, beaten, rivalry) if likely else {}
+    tied = _ties(named, times, decided, rivalry)
     points = [
         Point(
             label=label,
-            case=group[-1].case,
-            family=group[-1].info.family,
-            accuracy=accuracy,
-            latency=estimate,
-            throughput=inverted(estimate, group[-1].case.images),
-            params=group[-1].info.params,
-            macs=group[-1].info.macs,
-            sessions=tuple(record.session for record in group),
-            findings=(*estimate.findings, *(f for r in group for f in r.findings if f.case == r.info.id)),
+            case=draft.group[-1].case,
+            family=draft.group[-1].info.family,
+            accuracy=draft.accuracy,
+            latency=draft.seconds["latency"],
+            throughput=reciprocal(draft.seconds["throughput"]),
+            params=draft.group[-1].info.params,
+            macs=draft.group[-1].info.macs,
+            sessions=tuple(record.session for record in draft.group),
+            findings=(
+                *times[label].findings, *(f for r in draft.group for f in r.findings if f.case == r.info.id),
+            ),
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
             chance=likely.get(label),
@@ -292,45 +324,64 @@ def _points(drafts: Sequence[_Draft], rivalry: Rivalry) -> tuple[Point, ...]:
             rival=decided[label].rival if label in decided else None,
             tied_with=tied.get(label, ()),
         )
-        for label, (group, accuracy, estimate) in named.items()
-    ]
-    return tuple(sorted(points, key=lambda p: (p.latency.value, -p.accuracy.top1, p.label)))
+        for label, draft in named.items()
+    ]  # fmt: skip
+    return tuple(sorted(points, key=lambda p: (times[p.label].value, -p.accuracy.top1, p.label)))
+
+
+def _labels(drafts: Sequence[_Draft]) -> list[str]:
+    seen: dict[str, set[int]] = {}
+    cases = [draft.group[0].case for draft in drafts]
+    for case in cases:
+        seen.setdefault(case.network, set()).add(case.resolution)
+    labels = [_label(case, full=len(seen[case.network]) > 1) for case in cases]
+    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
+        labels = [_label(case, full=True) for case in cases]
+    return labels
 
 
 def _guess(dominator: str | None) -> Standing:
     return Standing.MEMBER if dominator is None else Standing.BEATEN
 
 
-def _chances(drafts: Mapping[str, _Draft], rivalry: Rivalry) -> dict[str, float]:
+def _chances(drafts: Mapping[str, _Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:
     """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
     reached, drawn = math.inf, []
-    for label, (group, accuracy, estimate) in sorted(drafts.items(), key=lambda item: -item[1][1].top1):
-        if estimate.low <= reached or len(drafts) <= CROWD:
-            drawn.append(rivalry.candidate(group[0].info.id, accuracy.top1)._replace(label=label))
-        reached = min(reached, estimate.high)
+    for label, draft in sorted(drafts.items(), key=lambda item: -item[1].accuracy.top1):
+        if times[label].low <= reached or len(drafts) <= CROWD:
+            drawn.append(rivalry.candidate(draft.id, draft.accuracy.top1)._replace(label=label))
+        reached = min(reached, times[label].high)
     found = chances(drawn)
     return {label: found.get(label, 0.0) for label in drafts} if found else {}
 
 
-def _places(drafts: Mapping[str, _Draft], beaten: Mapping[str, str | None], rivalry: Rivalry) -> dict[str, Place]:
+def _places(
+    drafts: Mapping[str, _Draft],
+    times: Mapping[str, Estimate],
+    beaten: Mapping[str, str | None],
+    rivalry: Rivalry,
+) -> dict[str, Place]:
     """What is sure about the places, by label."""
-    ids = {label: group[0].info.id for label, (group, _, _) in drafts.items()}
     racers = [
-        Racer(label, accuracy.top1, math.log(estimate.value), beaten[label] is None)
-        for label, (_, accuracy, estimate) in drafts.items()
+        Racer(label, draft.accuracy.top1, math.log(times[label].value), beaten[label] is None)
+        for label, draft in drafts.items()
     ]
     share = ACROSS if rivalry.across else 1.0
-    return places(racers, lambda one, other: rivalry.effect(ids[one], ids[other]), share)
+    return places(racers, lambda one, other: rivalry.effect(drafts[one].id, drafts[other].id), share)
 
 
-def _ties(drafts: Mapping[str, _Draft], decided: Mapping[str, Place], rivalry: Rivalry) -> dict[str, tuple[str, ...]]:
+def _ties(
+    drafts: Mapping[str, _Draft], times: Mapping[str, Estimate], decided: Mapping[str, Place], rivalry: Rivalry
+) -> dict[str, tuple[str, ...]]:
     """Ties by label, from paired ratios where enough runs hold both; none where nothing is decided."""
 
     def is_open(one: str, other: str) -> bool:
-        (group, _, estimate), (others, _, its) = drafts[one], drafts[other]
-        return (rivalry.ratio(group[0].info.id, others[0].info.id) or unpaired(estimate, its)).may_be_one
+        found = rivalry.ratio(drafts[one].id, drafts[other].id)
+        return (found or unpaired(times[one], times[other])).may_be_one
 
-    return ties([Contender(label, drafts[label][1].top1, place.standing) for label, place in decided.items()], is_open)
+    return ties(
+        [Contender(label, drafts[label].accuracy.top1, place.standing) for label, place in decided.items()], is_open
+    )
 
 
 def _label(case: Case, *, full: bool) -> str:

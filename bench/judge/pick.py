@@ -5,7 +5,6 @@ Knows limits, and what an interval says about them; refuses to know how an inter
 
 from __future__ import annotations
 
-import math
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
@@ -14,8 +13,10 @@ from typing import Literal, NamedTuple
 from bench.errors import NotComparableError
 from bench.judge.comparable import differences, enumerate_values, setting, values
 from bench.judge.front import Panel, Point, once
+from bench.judge.metrics import Metric
 from bench.judge.rivals import Ratio, paired, unpaired
 from bench.judge.room import require_comparable
+from bench.judge.throughput import paired_images
 from bench.judge.ties import DIGITS
 from bench.records import Case, Estimate, Record
 
@@ -28,7 +29,7 @@ class Limits(NamedTuple):
     max_latency_s: float | None = None
     """Seconds a batch."""
     min_images_per_s: float | None = None
-    """Images a second at the panel's batch."""
+    """Images a second at the panel's batch, all streams together."""
     min_top1: float | None = None
     """Percent."""
 
@@ -37,10 +38,10 @@ class Limits(NamedTuple):
         """What is best: within a limit of speed the most accurate, otherwise the fastest."""
         return "speed" if self.max_latency_s is None and self.min_images_per_s is None else "top1"
 
-    def seconds(self, batch: int) -> float:
-        """Both limits of speed as one: seconds a batch, infinity when there is none."""
-        slowest = math.inf if self.min_images_per_s is None else batch / self.min_images_per_s
-        return slowest if self.max_latency_s is None else min(slowest, self.max_latency_s)
+    @property
+    def metric(self) -> Metric:
+        """What *fastest* means: where images a second alone are limited the throughput, otherwise the latency."""
+        return "throughput" if self.max_latency_s is None and self.min_images_per_s is not None else "latency"
 
 
 class Fit(StrEnum):
@@ -59,7 +60,7 @@ class Tie(NamedTuple):
 
     point: Point
     ratio: Ratio
-    """How many times as long it takes as the answer."""
+    """How many times as long it takes as the answer: a batch, or where the panel is of throughputs an image."""
 
 
 class Pick(NamedTuple):
@@ -80,11 +81,28 @@ class Pick(NamedTuple):
     enough, of those there are."""
 
 
-def fit(latency: Estimate, limit_s: float) -> Fit:
-    """Whether a latency is within a limit in seconds, as far as its interval says."""
-    if math.isinf(limit_s) or latency.high <= limit_s:
+def fit(point: Point, limits: Limits) -> Fit:
+    """Whether a network is within all limits of speed, as far as its intervals say: each is judged by its own."""
+    found = []
+    if limits.max_latency_s is not None:
+        found.append(at_most(point.latency, limits.max_latency_s))
+    if limits.min_images_per_s is not None:
+        found.append(at_least(point.throughput, limits.min_images_per_s))
+    return next((said for said in (Fit.NO, Fit.OPEN) if said in found), Fit.YES)
+
+
+def at_most(estimate: Estimate, limit: float) -> Fit:
+    """Whether an estimate is within an upper limit, as far as its interval says."""
+    if estimate.high <= limit:
         return Fit.YES
-    return Fit.NO if latency.low > limit_s else Fit.OPEN
+    return Fit.NO if estimate.low > limit else Fit.OPEN
+
+
+def at_least(estimate: Estimate, limit: float) -> Fit:
+    """Whether an estimate is within a lower limit, as far as its interval says."""
+    if estimate.low >= limit:
+        return Fit.YES
+    return Fit.NO if estimate.high < limit else Fit.OPEN
 
 
 def shown_top1(point: Point) -> float:
@@ -96,23 +114,23 @@ def pick(panel: Panel, records: Iterable[Record], limits: Limits) -> Pick:
     """The best network within the limits. The order of the records does not matter.
 
     Args:
-        panel: the points that may be compared.
+        panel: the points that may be compared; of equals its metric says which is the faster.
         records: what the panel was made from, for ratios paired by run; others are passed over.
         limits: at least one.
     """
-    seconds = limits.seconds(panel.setting.batch * panel.setting.streams)
     enough = [p for p in panel.points if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
-    fits = {p.label: fit(p.latency, seconds) for p in panel.points}
-    sure = sorted((p for p in enough if fits[p.label] is Fit.YES), key=_order(limits.goal))
+    fits = {p.label: fit(p, limits) for p in panel.points}
+    by_goal = _order(limits.goal, panel.metric)
+    sure = sorted((p for p in enough if fits[p.label] is Fit.YES), key=by_goal)
     answer = sure[0] if sure else None
-    open_ = [p for p in enough if fits[p.label] is Fit.OPEN and (answer is None or _better(p, answer))]
+    open_ = [p for p in enough if fits[p.label] is Fit.OPEN and (answer is None or _better(p, answer, panel.metric))]
     return Pick(
         panel=panel,
         limits=limits,
         answer=answer,
         among=len(sure),
         ties=_ties(panel, sure, records, limits.goal),
-        undecided=tuple(sorted(open_, key=_order(limits.goal))),
+        undecided=tuple(sorted(open_, key=by_goal)),
         nearest=() if answer or open_ else _nearest(panel, enough, fits),
     )
 
@@ -150,15 +168,16 @@ def one_of(panels: Sequence[Panel]) -> dict[str, str]:
     return out
 
 
-def _order(goal: Goal) -> Callable[[Point], tuple[float, float, str]]:
+def _order(goal: Goal, metric: Metric) -> Callable[[Point], tuple[float, float, str]]:
     if goal == "speed":
-        return lambda p: (p.latency.value, -p.accuracy.top1, p.label)
-    return lambda p: (-shown_top1(p), p.latency.value, p.label)
+        return lambda p: (p.seconds(metric).value, -p.accuracy.top1, p.label)
+    return lambda p: (-shown_top1(p), p.seconds(metric).value, p.label)
 
 
-def _better(one: Point, answer: Point) -> bool:
+def _better(one: Point, answer: Point, metric: Metric) -> bool:
     """More accurate; or equally accurate and faster, as far as the best guess says."""
-    return (shown_top1(one), -one.latency.value) > (shown_top1(answer), -answer.latency.value)
+    ours, its = one.seconds(metric).value, answer.seconds(metric).value
+    return (shown_top1(one), -ours) > (shown_top1(answer), -its)
 
 
 def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: Goal) -> tuple[Tie, ...]:
@@ -173,10 +192,11 @@ def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: 
         if record.case in wanted and record.info.role == "subject" and setting(record) == panel.setting:
             found.setdefault(record.case, []).append(record)
     groups = {case: once(group) for case, group in found.items()}
+    by_runs = paired if panel.metric == "latency" else paired_images
     out = []
     for point in others:
-        ratio = paired(groups.get(point.case, ()), groups.get(answer.case, ()))
-        ratio = ratio or unpaired(point.latency, answer.latency)
+        ratio = by_runs(groups.get(point.case, ()), groups.get(answer.case, ()))
+        ratio = ratio or unpaired(point.seconds(panel.metric), answer.seconds(panel.metric))
         # One that the pairs call faster than the answer while the pooled figures do not is no clear loser, either.
         if goal == "top1" or ratio.low <= 1:
             out.append(Tie(point, ratio))
@@ -186,6 +206,7 @@ def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: 
 def _nearest(panel: Panel, enough: Sequence[Point], fits: Mapping[str, Fit]) -> tuple[Point, ...]:
     """Of what is accurate enough the fastest, of what is fast enough the most accurate; else the most accurate."""
     quick = [point for point in panel.points if fits[point.label] is Fit.YES]
-    out = [min(enough, key=_order("speed"))] if enough else []
-    out += [min(quick, key=_order("top1"))] if quick else []
-    return tuple(out) or (min(panel.points, key=_order("top1")),)
+    fastest, best = _order("speed", panel.metric), _order("top1", panel.metric)
+    out = [min(enough, key=fastest)] if enough else []
+    out += [min(quick, key=best)] if quick else []
+    return tuple(out) or (min(panel.points, key=best),)

@@ -15,7 +15,8 @@ from bench import catalog
 from bench.errors import NotComparableError, UsageError
 from bench.judge.comparable import natural
 from bench.judge.dominance import Competitor, dominators
-from bench.judge.front import Metric, Panel
+from bench.judge.front import Panel
+from bench.judge.metrics import Metric
 from bench.judge.pairing import Accuracies, Paired, enumerated, from_catalog, timm_name
 from bench.judge.room import PANEL_LIMIT
 from bench.published import PublishedFile, Speed, Told, architecture

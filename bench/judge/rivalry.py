@@ -17,9 +17,10 @@ from statistics import fmean, median
 
 from bench.budget import MIN_RUNS, level_at_a_look
 from bench.judge.case_sessions import Company, ratios
-from bench.judge.estimates import LEVEL, by_round, counts, looks_of, ratios_by_run
+from bench.judge.estimates import LEVEL, looks_of
 from bench.judge.membership import Candidate
-from bench.judge.rivals import Ratio, paired_run
+from bench.judge.metrics import SPEEDS, Speed, Turns
+from bench.judge.rivals import Ratio
 from bench.judge.session_scatter import (
     SHARED,
     Mean,
@@ -42,15 +43,24 @@ _FAR = 3.0  # Times the limit of a test, from which on two cases need not be pai
 METHOD_PAIRED = "t over runs, paired by round"
 METHOD_SESSIONS = "t over sessions"
 
-_Turns = dict[str, dict[int, dict[int, float]]]
-"""Log of the median pass by session, run and round."""
+_Turns = dict[str, Turns]
+"""What a case's turns say, by session."""
 
 
 class Rivalry:
     """The cases of one panel by label; what is asked of it is computed once."""
 
-    def __init__(self, groups: Mapping[str, Sequence[Record]], company: Company, *, across: bool) -> None:
+    def __init__(
+        self,
+        groups: Mapping[str, Sequence[Record]],
+        company: Company,
+        *,
+        across: bool,
+        speed: Speed = SPEEDS["latency"],
+    ) -> None:
         """Take the records of each case, one a session; `across` sessions, or within the only one."""
+        self.speed = speed
+        """What is compared."""
         self._groups = groups
         self.across = across
         """Whether sessions are joined."""
@@ -63,7 +73,7 @@ class Rivalry:
     @cached_property
     def sessions(self) -> dict[str, list[Session]]:
         """Ratios to the yardstick by label, one a session."""
-        return {label: ratios(group, self.company) for label, group in self._groups.items()}
+        return {label: ratios(group, self.company, self.speed.ratios) for label, group in self._groups.items()}
 
     @cached_property
     def scale(self) -> float:
@@ -112,12 +122,10 @@ class Rivalry:
             return Candidate(
                 label, accuracy, middle.log, own, middle.freedom, tuple((one.name, error) for one in sessions)
             )
-        logs = self._logs[label]
-        own = self._own.get(label)
-        if own is None:
+        found = self._own.get(label)
+        if found is None:
             return Candidate(label, accuracy, 0.0, math.inf, 0.0)
-        squares, freedom = own
-        prior, weight = self._own_prior
+        logs, (squares, freedom), (prior, weight) = self._logs[label], found, self._own_prior
         moderated = (weight * prior + squares) / (weight + freedom)
         return Candidate(label, accuracy, fmean(logs.values()), moderated / len(logs), weight + freedom)
 
@@ -192,24 +200,21 @@ class Rivalry:
         out: dict[str, list[float]] = {}
         for name in mine.keys() & theirs.keys():
             runs = sorted(mine[name].keys() & theirs[name].keys())
-            found = (paired_run(mine[name][run], theirs[name][run]) for run in runs)
+            found = (self.speed.pair(mine[name][run], theirs[name][run]) for run in runs)
             if logs := [log for log in found if log is not None]:
                 out[name] = logs
         return dict(sorted(out.items()))
 
     def _turns_of(self, label: str) -> _Turns:
         if label not in self._turns:
-            self._turns[label] = {
-                record.session: {run.run: by_round(run.turns) for run in record.runs if counts(run)}
-                for record in self._groups[label]
-            }
+            self._turns[label] = {record.session: self.speed.turns(record) for record in self._groups[label]}
         return self._turns[label]
 
     @cached_property
     def _logs(self) -> dict[str, dict[tuple[str, int], float]]:
         """Log ratio to the yardstick by run, of each case."""
         return {
-            label: {(r.session, run): log for r in group for run, log in ratios_by_run(r).items()}
+            label: {(r.session, run): log for r in group for run, log in self.speed.ratios(r).items()}
             for label, group in self._groups.items()
         }
 

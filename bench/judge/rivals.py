@@ -6,7 +6,7 @@ Knows pairs of turns; refuses to know which of the two anybody wants.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from statistics import median, pvariance
 from typing import NamedTuple
 
@@ -41,10 +41,16 @@ def paired(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
     The interval is Student's t over runs, as everywhere.
     """
     one, other = list(one), list(other)
-    logs = paired_logs(one, other)
+    return over_runs(paired_logs(one, other), looks_of([*one, *other]))
+
+
+def over_runs(logs: Sequence[float], looks: int) -> Ratio | None:
+    """The ratio whose logs each run gives, with Student's t over runs at a declared number of looks; absent below
+    `MIN_RUNS` runs.
+    """
     if len(logs) < MIN_RUNS:
         return None
-    mean, low, high = t_interval(logs, level_at_a_look(looks_of([*one, *other]), LEVEL))
+    mean, low, high = t_interval(logs, level_at_a_look(looks, LEVEL))
     return Ratio(math.exp(mean), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), len(logs))
 
 

@@ -12,7 +12,8 @@ import msgspec
 
 from bench.errors import NothingToShowError
 from bench.judge.estimates import no_speed
-from bench.judge.rivals import Ratio, paired
+from bench.judge.rivals import Ratio
+from bench.judge.throughput import paired_images
 from bench.records import Case, Record
 
 
@@ -103,11 +104,5 @@ def _curve(group: Sequence[Record]) -> Curve:
 
 
 def faster(one: Record, other: Record) -> Ratio | None:
-    """Images a second of one case over those of the other, paired by round; absent where the data cannot give it."""
-    if no_speed(one) or no_speed(other):
-        return None
-    times = paired([other], [one])
-    if times is None:
-        return None
-    more = one.case.images / other.case.images
-    return Ratio(more * times.value, more * times.low, more * times.high, times.runs)
+    """Images a second of one case over those of the other, paired by run; absent where the data cannot give it."""
+    return None if no_speed(one) or no_speed(other) else paired_images([other], [one])

@@ -12,6 +12,7 @@ from bench.judge.comparable import values
 from bench.judge.front import Point
 from bench.judge.pick import Pick, Tie, shown_top1
 from bench.judge.ties import DIGITS
+from bench.records import Estimate
 from bench.report.doubts import plain
 from bench.report.heading import session_words, setting_line
 from bench.report.text import shortened
@@ -140,14 +141,20 @@ def _top1(point: Point, pick: Pick) -> str:
 
 
 def _speed(point: Point, pick: Pick, *, level: bool = False) -> str:
-    """`37.5 ms, 35.4 to 39.8`, or the same in images a second where that is what was asked for."""
-    limits, batch = pick.limits, point.case.batch
-    if limits.max_latency_s is None and limits.min_images_per_s is not None:
-        estimate, limit, scale, unit = point.throughput, limits.min_images_per_s, 1.0, "images/s"
-    else:
-        estimate, limit = point.latency, limits.seconds(batch)
-        scale, unit = next(((s, u) for s, u in _UNITS if estimate.value >= s * 0.9995), _UNITS[-1])
-        unit += _a_batch(batch) if level else ""
+    """`37.5 ms, 35.4 to 39.8`, or the same in images a second where that is what was asked for; or both."""
+    limits, time = pick.limits, point.latency
+    told = []
+    if limits.max_latency_s is not None or limits.min_images_per_s is None:
+        scale, unit = next(((s, u) for s, u in _UNITS if time.value >= s * 0.9995), _UNITS[-1])
+        unit += _a_batch(point.case.batch) if level else ""
+        limit = math.inf if limits.max_latency_s is None else limits.max_latency_s
+        told.append(_with_limits(time, limit, scale, unit, level=level))
+    if limits.min_images_per_s is not None:
+        told.append(_with_limits(point.throughput, limits.min_images_per_s, 1.0, "images/s", level=level))
+    return ", ".join(told)
+
+
+def _with_limits(estimate: Estimate, limit: float, scale: float, unit: str, *, level: bool) -> str:
     value = f"{significant(estimate.value / scale)} {unit}"
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
         return f"{value}, no interval from {estimate.n} run{'' if estimate.n == 1 else 's'}"
@@ -181,7 +188,7 @@ def _times(tie: Tie) -> str:
 
 def _row(point: Point) -> dict[str, object]:
     time, images = point.latency, point.throughput
-    bounded = math.isfinite(time.high)
+    bounded, counted = math.isfinite(time.high), math.isfinite(images.high)
     return {
         "network": point.case.network,
         "label": point.label,
@@ -193,8 +200,8 @@ def _row(point: Point) -> dict[str, object]:
         "latency_low_s": time.low if bounded else None,
         "latency_high_s": time.high if bounded else None,
         "images_per_s": images.value,
-        "images_per_s_low": images.low if bounded else None,
-        "images_per_s_high": images.high if bounded else None,
+        "images_per_s_low": images.low if counted else None,
+        "images_per_s_high": images.high if counted else None,
         "level": time.level,
         "runs": time.n,
         "method": time.method,

@@ -12,7 +12,8 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.judge.front import Metric, Panel, Point
+from bench.judge.front import Panel, Point
+from bench.judge.metrics import Metric
 from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.style import interval_of, xy
 

@@ -8,9 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from bench.judge.estimates import latency, throughput
+from bench.judge.estimates import latency
 from bench.judge.rivals import Ratio
 from bench.judge.scaling import Curve, Step
+from bench.judge.throughput import throughput
 from bench.records import Case, Estimate
 from bench.report.cases import fields
 from bench.report.text import distinct, visible
@@ -45,7 +46,7 @@ def table(curves: Sequence[Curve]) -> Table:
                 "–" if step.efficiency is None else f"{100 * step.efficiency:.0f} %",
             )
     out.caption = Text(
-        "latency: of one stream · images/s: of all together · speed-up: of images/s, paired by round, with 95 % limits"
+        "latency: of one stream · images/s: of all together · speed-up: of images/s, paired by run, with 95 % limits"
     )
     out.caption_justify = "left"
     return out

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from itertools import pairwise
 
-from bench.judge.front import Metric
+from bench.judge.metrics import Metric
 
 Corner = tuple[float, float]
 """Speed in the unit of the axis, and top-1 in percent."""

@@ -9,7 +9,8 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.judge.front import Metric, Panel, Point
+from bench.judge.front import Panel, Point
+from bench.judge.metrics import Metric
 from bench.judge.places import Standing
 from bench.judge.published import PublishedPanel, PublishedPoint
 

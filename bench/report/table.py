@@ -13,6 +13,7 @@ from typing import TYPE_CHECKING
 
 from bench.judge.comparable import Setting, values
 from bench.judge.front import Panel, Point
+from bench.judge.metrics import Metric
 from bench.judge.places import Standing
 from bench.judge.published import PublishedPanel
 from bench.judge.ties import ALMOST, DIGITS
@@ -80,16 +81,17 @@ def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
     )
     level = f"{100 * panel.points[0].latency.level:.0f} %" if panel.points else ""
     out.add_column("network", overflow="fold")
-    out.add_column("top-1", justify="right", no_wrap=True)
-    out.add_column("latency", justify="right", no_wrap=True)
-    out.add_column(level, justify="right", no_wrap=True)
-    out.add_column("img/s", justify="right", no_wrap=True)
+    speeds = ("latency", level, "img/s") if panel.metric == "latency" else ("img/s", level, "latency")
+    for name in ("top-1", *speeds):
+        out.add_column(name, justify="right", no_wrap=True)
     out.add_column("dominated by", overflow="fold")
     names = distinct(point.label for point in panel.points)
     for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
         place = "● front" if point.on_front else names[point.dominated_by or point.label]
         words = Text(f"{place}{_doubt(point, names)}", style="" if point.on_front else "dim")
-        out.add_row(Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point), words)
+        out.add_row(
+            Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point, panel.metric), words
+        )
     return out
 
 
@@ -98,17 +100,18 @@ def markdown(panels: Sequence[Panel]) -> str:
     parts = []
     for panel in panels:
         names = {point.label: markdown_cell(point.label) for point in panel.points}
+        speeds = "latency | 95 % | images/s" if panel.metric == "latency" else "images/s | 95 % | latency"
         lines = [
             f"**{markdown_cell(setting_line(panel, panels), 300)}**",
             "",
-            "| network | top-1 | latency | 95 % | images/s | parameters | MACs | place |",
+            f"| network | top-1 | {speeds} | parameters | MACs | place |",
             "|:--|--:|--:|--:|--:|--:|--:|:--|",
         ]
         for point in panel.points:
             place = "**front**" if point.on_front else f"dominated by {names[point.dominated_by or point.label]}"
             place += _doubt(point, names)
             counts = (format_count(point.params), format_count(point.macs))
-            lines.append(f"| {' | '.join([names[point.label], *_figures(point), *counts, place])} |")
+            lines.append(f"| {' | '.join([names[point.label], *_figures(point, panel.metric), *counts, place])} |")
         if caption := _caption(panel):
             lines += ["", f"{markdown_cell(caption, 300)}."]
         parts.append("\n".join(lines))
@@ -160,13 +163,12 @@ def rows(
     return out
 
 
-def _figures(point: Point) -> tuple[str, str, str, str]:
-    return (
-        f"{point.accuracy.top1:.1f}",
-        format_latency(point.latency.value),
-        plus_minus(point.latency),
-        significant(point.throughput.value),
-    )
+def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
+    """Top-1, then what the panel is about with its interval, then the other speed."""
+    top1, time, rate = f"{point.accuracy.top1:.1f}", point.latency, point.throughput
+    if metric == "latency":
+        return top1, format_latency(time.value), plus_minus(time), significant(rate.value)
+    return top1, significant(rate.value), plus_minus(rate), format_latency(time.value)
 
 
 def _doubt(point: Point, names: Mapping[str, str]) -> str:

@@ -8,8 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.judge.estimates import throughput
 from bench.judge.rivals import Ratio, paired
+from bench.judge.throughput import throughput
 from bench.records import Estimate, Record
 from bench.units import significant
 

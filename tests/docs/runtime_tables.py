@@ -12,11 +12,12 @@ from typing import TYPE_CHECKING
 
 from bench.judge.against import against
 from bench.judge.components import components
-from bench.judge.estimates import latency, throughput
+from bench.judge.estimates import latency
 from bench.judge.front import Panel, panels
 from bench.judge.moves import base_of, changes
 from bench.judge.rivals import Ratio, paired
 from bench.judge.scaling import Step, scaling
+from bench.judge.throughput import throughput
 from bench.records import Estimate, Record
 from bench.report import figure, moves, pair, scaling_figure
 from bench.report.scaling import at_work, notes

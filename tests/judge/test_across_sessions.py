@@ -6,7 +6,7 @@ import math
 
 import pytest
 
-from bench.judge.across_sessions import pooled, yardstick_latency
+from bench.judge.across_sessions import pooled, yardstick_seconds
 from bench.judge.case_sessions import Company
 from bench.judge.estimates import latency
 from bench.judge.rivalry import Rivalry
@@ -91,16 +91,16 @@ def test_without_a_yardstick_a_case_has_no_place_among_several_sessions():
 def test_the_yardsticks_latency_counts_each_run_once_however_many_cases_share_it():
     few = [record("a", yardsticks=(0.005, 0.006, 0.007))]
     many = [record(name, yardsticks=(0.005, 0.006, 0.007)) for name in "abcde"]
-    assert yardstick_latency(many) == yardstick_latency(few)
-    assert yardstick_latency(few).n == 3
+    assert yardstick_seconds(many) == yardstick_seconds(few)
+    assert yardstick_seconds(few).n == 3
 
 
 def test_one_slow_session_does_not_rescale_the_others_and_is_reported():
     calm = [record(session=f"s{n}", yardsticks=(0.005, 0.005, 0.005)) for n in range(2)]
     busy = record(session="s2", yardsticks=(0.008, 0.008, 0.008))
-    found = yardstick_latency([*calm, busy])
+    found = yardstick_seconds([*calm, busy])
     assert found.value == pytest.approx(0.005)
     assert kinds(found) == ["yardstick-moved"]
     assert "1.60 times" in found.findings[0].message
     assert kinds(joined([*calm, busy], found)) == ["sessions-disagree", "yardstick-moved"]
-    assert kinds(yardstick_latency(calm)) == []
+    assert kinds(yardstick_seconds(calm)) == []

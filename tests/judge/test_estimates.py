@@ -3,7 +3,8 @@ import random
 
 import pytest
 
-from bench.judge.estimates import latency, relative_to_yardstick, throughput
+from bench.judge.estimates import latency, relative_to_yardstick
+from bench.judge.throughput import throughput
 from bench.records import Estimate, Finding
 from tests.making import record
 
@@ -24,14 +25,6 @@ def test_the_interval_is_students_t_over_runs_on_the_log_scale():
     assert math.log(estimate.high / 0.01) == pytest.approx(half)
     assert math.log(0.01 / estimate.low) == pytest.approx(half)
     assert estimate.findings == ()
-
-
-def test_throughput_turns_the_limits_round_and_counts_images():
-    asked = record(runs=(0.010, 0.011, 0.012), batch=16)
-    seconds, images = latency(asked), throughput(asked)
-    assert images.value == pytest.approx(16 / seconds.value)
-    assert images.low == pytest.approx(16 / seconds.high)
-    assert images.high == pytest.approx(16 / seconds.low)
 
 
 def test_one_run_gives_an_unbounded_interval_and_says_how_many_are_needed():

@@ -9,7 +9,7 @@ from bench.judge.dominance import Competitor, dominators
 from bench.judge.front import panels
 from bench.judge.room import require_comparable
 from bench.records import Machine
-from tests.making import record
+from tests.making import passing, record
 
 grid = st.integers(1, 12)
 crowds = st.lists(st.tuples(grid, grid), min_size=1, max_size=40).map(
@@ -175,12 +175,53 @@ def test_a_copied_file_does_not_count_its_runs_twice():
     assert panel.points[0].latency.n == 3
 
 
-def test_throughput_panels_have_the_same_front():
+def test_a_front_of_throughput_follows_the_images_that_were_done():
+    # By its median pass `uneven` is the fastest, by its images the slowest: passes of 20 ms on average.
+    crowd = [
+        passing("uneven", [10, 10, 40], 80.0), passing("even", [15, 15, 15], 79.0), passing("late", [19, 19, 19], 81.0)
+    ]  # fmt: skip
+    by = {metric: panels(crowd, metric)[0] for metric in ("latency", "throughput")}
+    assert labels(by["latency"]) == ["uneven", "even", "late"]
+    assert [p.dominated_by for p in by["latency"].points] == [None, "uneven", None]
+    assert labels(by["throughput"]) == ["even", "late", "uneven"]
+    assert [p.dominated_by for p in by["throughput"].points] == [None, None, "late"]
+    assert [p.chance for p in by["latency"].points] == [1.0, 0.0, 1.0]
+    assert [p.chance for p in by["throughput"].points] == [1.0, 1.0, 0.0]
+    for panel in by.values():
+        rates = {point.label: point.throughput.value for point in panel.points}
+        assert rates == pytest.approx({"uneven": 50.0, "even": 1 / 0.015, "late": 1 / 0.019})
+
+
+def test_ties_of_a_front_of_throughput_are_those_of_images():
+    ratios = (0.98, 1.0, 1.03)
+    same = [record("a", tuple(0.01 * r for r in ratios), top1=80.0), record("b", (0.01,) * 3, top1=80.1)]
+    slow = [record("c", (0.012,) * 3, top1=80.2)]
+    (panel,) = panels([*same, *slow], "throughput")
+    assert {p.label: p.tied_with for p in panel.points} == {"a": ("b",), "b": ("a",), "c": ()}
+    apart = [passing("a", [10, 10, 40], 80.0), passing("b", [10, 10, 10], 80.1)]
+    (median,), (images,) = panels(apart), panels(apart, "throughput")
+    assert [p.latency.value for p in median.points] == pytest.approx([0.01, 0.01])
+    assert [(p.label, p.dominated_by) for p in images.points] == [("b", None), ("a", "b")]
+
+
+def test_networks_of_even_passes_have_the_same_front_by_either_metric():
     many = [record(f"n{i}", (0.01 * (i + 1),) * 3, top1=70 + (i * 7) % 10) for i in range(10)]
     by = {metric: panels(many, metric)[0] for metric in ("latency", "throughput")}
     assert [p.label for p in by["latency"].front] == [p.label for p in by["throughput"].front]
     with pytest.raises(UsageError, match="no metric"):
         panels(many, "speed")
+
+
+def test_throughputs_of_several_sessions_are_put_on_one_scale_by_the_yardsticks_passes():
+    # The second session was 20 % slower for everything.
+    calm = record("a", (0.0100,) * 3, yardsticks=(0.005,) * 3, session="s1", top1=80.0)
+    slow = record("b", (0.0114,) * 3, yardsticks=(0.006,) * 3, session="s2", top1=80.0)
+    (panel,) = panels([calm, slow], "throughput")
+    assert labels(panel) == ["b", "a"]
+    mean = 3.1 / 3  # of the passes of a turn over their median
+    assert [p.throughput.value for p in panel.points] == pytest.approx([1 / (0.0095 * mean), 1 / (0.01 * mean)])
+    assert "yardstick-moved" in {finding.kind for finding in panel.points[0].findings}
+    assert panels([slow, calm], "throughput") == (panel,)
 
 
 def test_too_many_panels_are_refused_with_the_fields_that_differ():

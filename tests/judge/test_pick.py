@@ -7,9 +7,9 @@ from bench.cli.options import conditions_from
 from bench.errors import NotComparableError, NothingToShowError
 from bench.judge.comparable import where
 from bench.judge.front import panels
-from bench.judge.pick import Fit, Limits, fit, only, pick
+from bench.judge.pick import Fit, Limits, at_least, at_most, only, pick
 from bench.records import Estimate, Machine
-from tests.making import record
+from tests.making import passing, record
 
 STEADY = (0.999, 1.0, 1.001)
 """Runs with an interval of a quarter percent."""
@@ -28,7 +28,8 @@ CROWD = [
 
 
 def ask(records, **limits):
-    return pick(only(panels(records)), records, Limits(**limits))
+    asked = Limits(**limits)
+    return pick(only(panels(records, asked.metric)), records, asked)
 
 
 def names(points):
@@ -43,7 +44,18 @@ def names(points):
     ],
 )  # fmt: skip
 def test_a_network_is_fast_enough_when_its_whole_interval_is(low, high, said):
-    assert fit(Estimate(value=0.9, low=low, high=high, level=0.95, n=3, method="given"), 1.0) is said
+    assert at_most(Estimate(value=0.9, low=low, high=high, level=0.95, n=3, method="given"), 1.0) is said
+
+
+@pytest.mark.parametrize(
+    ("low", "high", "said"),
+    [
+        (1.1, 1.2, Fit.YES), (1.0, 1.2, Fit.YES), (0.9, 1.2, Fit.OPEN), (0.9, 1.0, Fit.OPEN), (0.8, 0.99, Fit.NO),
+        (-float("inf"), float("inf"), Fit.OPEN),
+    ],
+)  # fmt: skip
+def test_a_network_does_enough_images_when_its_whole_interval_does(low, high, said):
+    assert at_least(Estimate(value=1.0, low=low, high=high, level=0.95, n=3, method="given"), 1.0) is said
 
 
 def test_within_a_latency_the_most_accurate_is_picked_and_who_may_fit_is_named():
@@ -98,11 +110,39 @@ def test_networks_of_different_sessions_tie_when_their_intervals_overlap():
     assert found.ties[0].ratio.runs == 0
 
 
-def test_a_throughput_is_a_latency_at_the_panels_batch():
+def test_a_limit_of_images_a_second_counts_the_panels_batch():
     crowd = [timed("a", 100, 80.0, batch=16), timed("b", 200, 81.0, batch=16)]
     assert ask(crowd, min_images_per_s=150).answer.label == "a"
     assert ask(crowd, min_images_per_s=70).answer.label == "b"
     assert ask(crowd, min_images_per_s=70, max_latency_s=0.15).answer.label == "a"
+
+
+def test_a_limit_of_images_a_second_is_judged_by_the_images_that_were_done_and_not_by_the_median_pass():
+    # Passes of 10, 10 and 40 ms: the median says 100 images a second, and 50 were done.
+    crowd = [passing("uneven", [10, 10, 40], 81.0), passing("even", [15, 15, 15], 80.0)]
+    assert ask(crowd, min_images_per_s=60).answer.label == "even"
+    assert ask(crowd, max_latency_s=1 / 60).answer.label == "uneven"
+    assert ask(crowd, max_latency_s=0.02, min_images_per_s=40).answer.label == "uneven"
+    both = ask(crowd, max_latency_s=0.012, min_images_per_s=60)
+    assert both.answer is None, "each network is within one limit"
+    assert names(both.undecided) == []
+
+
+def test_of_equals_in_top1_the_one_that_does_more_images_is_the_answer_where_images_are_limited():
+    crowd = [passing("uneven", [10, 10, 40], 80.0), passing("even", [15, 15, 15], 80.0)]
+    by_images = ask(crowd, min_images_per_s=10)
+    assert by_images.answer.label == "even"
+    assert by_images.ties[0].ratio.value == pytest.approx(20 / 15)
+    by_time = ask(crowd, max_latency_s=1.0)
+    assert by_time.answer.label == "uneven"
+    assert by_time.ties[0].ratio.value == pytest.approx(1.5)
+
+
+def test_a_limit_inside_the_interval_of_either_speed_leaves_it_open():
+    crowd = [timed("a", 20, 80.0, LOOSE)]
+    assert names(ask(crowd, max_latency_s=0.02, min_images_per_s=1).undecided) == ["a"]
+    assert names(ask(crowd, max_latency_s=1.0, min_images_per_s=48).undecided) == ["a"]
+    assert names(ask(crowd, max_latency_s=0.001, min_images_per_s=48).undecided) == []
 
 
 def test_one_run_has_no_interval_and_is_never_sure_to_fit():

@@ -7,7 +7,7 @@ import pytest
 from bench.errors import NothingToShowError
 from bench.judge.front import panels
 from bench.judge.scaling import scaling
-from tests.making import record
+from tests.making import passing, record
 
 ONE = (0.040, 0.041, 0.0395)
 
@@ -33,6 +33,14 @@ def test_speed_up_counts_images_and_efficiency_divides_by_processors() -> None:
     assert streams.over_threads.value == pytest.approx((2 / 1.1) / 1.6)
     assert streams.over_threads.low <= streams.over_threads.value <= streams.over_threads.high
     assert threads.over_threads is None
+
+
+def test_speed_up_counts_images_over_time_where_passes_are_uneven() -> None:
+    uneven = passing("net", [10, 10, 40], threads=2)
+    two = passing("net", [20, 20, 20, 20, 20, 80], streams=2)  # one stream does 50 images a second, the other 25
+    (curve,) = scaling([passing("net", [40, 40, 40]), uneven, two])
+    assert [step.speedup.value for step in curve.steps] == pytest.approx([1.0, 2.0, 3.0])
+    assert curve.steps[2].over_threads.value == pytest.approx(1.5)
 
 
 def test_streams_of_several_threads_are_held_against_one_process_with_as_many() -> None:

@@ -29,6 +29,7 @@ OF_A_SESSION: tuple[Callable[[Sight], Finding | None], ...] = (
 )
 """Said once a session, the gravest first."""
 OF_A_CASE: tuple[Callable[[Seen, Sight], Finding | None], ...] = (
+    of_a_case.streams_uneven,
     of_a_case.two_humps,
     of_runs.runs_disagree,
     of_a_case.page_faults_vary,

@@ -163,6 +163,20 @@ def spread_large(seen: Seen, sight: Sight) -> Finding | None:
     return Finding(kind="spread-large", message=message, case=record.info.id)
 
 
+def streams_uneven(seen: Seen, sight: Sight) -> Finding | None:
+    """Turns whose passes cannot be divided among the streams: nobody knows which pass is whose."""
+    streams = seen.record.case.streams
+    turns = [turn for run in seen.record.runs for turn in run.turns]
+    uneven = sum(bool(len(turn.duration_s) % streams) for turn in turns)
+    if not uneven:
+        return None
+    message = (
+        f"{uneven} of {len(turns)} turns hold a number of passes that {streams} streams do not divide. They are left "
+        "out of images a second. The engine writes no such turn: look who changed the file, or measure again."
+    )
+    return Finding(kind="streams-uneven", message=message, case=seen.record.info.id)
+
+
 def turn_too_short(seen: Seen, sight: Sight) -> Finding | None:
     """Turns near the clock's ticks, or near what a pass of nothing takes."""
     lengths = [math.fsum(turn.duration_s) for run in seen.record.runs for turn in run.turns]
