@@ -22,6 +22,7 @@ _VERBS = {
     "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
     "show": "Show what is stored, one line a case.",
     "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
+    "tag": "Name sessions, such as the baseline to compare with.",
     "explain": "Say where the ratio between two cases comes from: work, allocator, efficiency.",
     "scaling": "Show what further threads and streams bring, with efficiency.",
     "aa": "Time every case under two names: how often is a difference found where there is none?",

@@ -10,10 +10,10 @@ import click
 
 from bench.cli.options import Words, conditions_from, json_option, store_option, where_option
 from bench.cli.rules import rules_from, rules_options
-from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, UsageError
+from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, StoreError, UsageError
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
+    from collections.abc import Collection, Sequence
 
     from bench.judge.compare import Report
     from bench.judge.verdicts import Rules
@@ -49,8 +49,8 @@ def command(
 ) -> int:
     """Compare B with A, case by case: slower, faster, the same, or inconclusive.
 
-    A and B are sessions of the store (a name, the beginning of one, or 'last'), session files, or other stores; A may
-    be 'before', all sessions older than B. Cases are compared by their ratio to the yardstick of each run. With
+    A and B are sessions of the store (a name, the beginning of one, 'last', or a tag), session files, or other stores;
+    A may be 'before', all sessions older than B. Cases are compared by their ratio to the yardstick of each run. With
     --networks or --between, two of session A are compared, paired by round.
 
     slower: the lower limit of the ratio is above 1, and the ratio at least --min-effect above it; faster is its mirror
@@ -62,6 +62,7 @@ def command(
     Examples:
       levit-bench compare 20261124T075958 20261124T080232
       levit-bench compare before last --where allocator=pinned
+      levit-bench compare baseline last
       levit-bench compare last --networks levit_192,efficientnet_b2
       levit-bench compare 20261126T000013 --between allocator=pinned,shipped
 
@@ -85,7 +86,8 @@ def command(
     else:
         console = stdout()
         for which, side in made.sides.items():
-            console.print(Text(f"{which}: {visible(side.name) or sessions_line(side.records)}"), soft_wrap=True)
+            shown = visible(side.name) or sessions_line(side.records)
+            console.print(Text(f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}"), soft_wrap=True)
         console.print(table(report))
         for note in notes(report):
             console.print(Text(note, style="dim"))
@@ -114,6 +116,8 @@ class _Side(NamedTuple):
     findings: tuple[Finding, ...] = ()
     name: str = ""
     """What it is, where its sessions do not say."""
+    tag: str = ""
+    """The tag that it was named by."""
 
 
 class _Made(NamedTuple):
@@ -160,13 +164,31 @@ def _made(
 
 
 def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
-    """A file or folder of that name, else a session of the store."""
+    """A file or folder of that name, else a session of the store, or the sessions that a tag names."""
     from bench import api
     from bench.judge.comparable import where
-    from bench.request import resolve_session
+    from bench.request import resolve_sessions
 
-    results = api.load(name if _is_there(name) else resolve_session(root, name))
-    return _Side(where(results.records, conditions_from(wanted)), results.findings)
+    there = _is_there(name)
+    if there and name in _tags(root):
+        raise UsageError(
+            f"{name!r} is a tag of {root} and a file or folder here. Write ./{name} for the latter, or rename."
+        )
+    read = [api.load(path) for path in ([name] if there else resolve_sessions(root, name))]
+    records = [record for results in read for record in results.records]
+    findings = [finding for results in read for finding in results.findings]
+    tag = "" if there or name == "last" or any(one.session.startswith(name) for one in records) else name
+    return _Side(where(records, conditions_from(wanted)), tuple(findings), tag=tag)
+
+
+def _tags(root: Path) -> Collection[str]:
+    """Names of the store's tags; a file of tags that cannot be read is in nobody's way who names a path."""
+    from bench import tags
+
+    try:
+        return tags.read(root)
+    except StoreError:
+        return ()
 
 
 def _is_there(name: str) -> bool:

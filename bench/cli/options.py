@@ -78,7 +78,8 @@ def session_option(command: _Command) -> _Command:
         "--session",
         "session",
         metavar="NAME",
-        help="One session: its name, the beginning of it, or 'last', the newest that was not taken under an emulator.",
+        help="One session: its name, the beginning of it, its tag, or 'last', the newest that was not taken under an "
+        "emulator.",
     )(command)
 
 

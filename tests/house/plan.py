@@ -37,6 +37,7 @@ FLOORS = {
     "bench.published": Floor(3),
     "bench.store": Floor(3),
     "bench.spending": Floor(4),
+    "bench.tags": Floor(4),
     "bench.measuring": Floor(5, "workshop"),
     "bench.judge": Floor(5, "judge"),
     "bench.report": Floor(6, "report"),
