@@ -110,7 +110,7 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     seats: SeatMode = "auto"
     """Which cases share a seat; see `Case.shares_its_seat`."""
     seed: int = 0
-    """Seed of the random orders, the weights and the inputs."""
+    """Seed of the weights and the inputs, and, together with the session's name, of the random orders of turns."""
     yardstick: str = "yardstick-1"
     """Version of the reference network timed in every round."""
     thin: bool = False

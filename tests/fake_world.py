@@ -127,15 +127,22 @@ class Rig:
         self._writers: list[SessionWriter] = []
 
     def __call__(
-        self, folder: Path, lines: Sequence[CaseLine], machine: FakeMachine, protocol: Protocol = PROTOCOL
+        self,
+        folder: Path,
+        lines: Sequence[CaseLine],
+        machine: FakeMachine,
+        protocol: Protocol = PROTOCOL,
+        session: str = "s",
     ) -> tuple[Engine, Path]:
         """The real engine on a fake machine, and the file it writes."""
-        head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=protocol, conditions=CONDITIONS)
+        head = SessionLine(session=session, bench="0", machine=MACHINE, protocol=protocol, conditions=CONDITIONS)
         writer = SessionWriter.create(folder, head)
         self._writers.append(writer)
         for one in lines:
             writer.append(one)
-        return Engine(protocol, lines, machine.world(), writer, Silent(), machine.now), writer.path
+        return Engine(
+            protocol, lines, machine.world(), writer, Silent(), machine.now, session=head.session
+        ), writer.path
 
     def close(self) -> None:
         """Close the files."""

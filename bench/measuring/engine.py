@@ -96,12 +96,16 @@ class Engine:
         session_began: float,
         referee: Referee | None = None,
         earlier: Earlier = Earlier(),  # noqa: B008 (immutable)
+        *,
+        session: str,
     ) -> None:
         """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock.
 
-        `earlier` is what a resumed session holds already: only the referee looks at it.
+        `earlier` is what a resumed session holds already: only the referee looks at it. `session` is the session's
+        name, which draws its orders together with the protocol's seed.
         """
         self._protocol = protocol
+        self._session = session
         self._lines = {line.id: line for line in lines}
         self._world = world
         self._clock = world.clock
@@ -200,7 +204,9 @@ class Engine:
     def _take_round(self, seats: Seats, run: int, round_: int, budget_began: float) -> bool:
         """One turn for every case; False when a seat was lost."""
         order = [line.id for line in self._alive()]
-        random.Random(f"{self._protocol.seed}/{run}/{round_}").shuffle(order)
+        # By the session's name, too: were who precedes whom the same in every session, no number of them would
+        # average away what a case's neighbours do to it. By run and round: a resumed session goes on with its own.
+        random.Random(f"{self._protocol.seed}/{self._session}/{run}/{round_}").shuffle(order)
         for position, key in enumerate(order):
             line = self._lines[key]
             passes, settle = line.passes or 1, self._protocol.settle_passes

@@ -29,17 +29,41 @@ def rig() -> Iterator[Rig]:
     made.close()
 
 
-def test_every_round_gives_every_case_one_turn_in_a_random_order_that_the_seed_fixes(rig: Rig, tmp_path: Path) -> None:
-    orders = []
-    for folder in ("one", "two"):
-        machine = FakeMachine(LINES)
-        engine, _ = rig(tmp_path / folder, LINES, machine)
-        engine.take_runs(POLICY, COSTS, 0)
-        rounds = [tuple(machine.order[at : at + 3]) for at in range(0, len(machine.order), 3)]
-        assert all(sorted(one) == sorted(IDS.values()) for one in rounds)
-        assert len(set(rounds)) > 1
-        orders.append(rounds)
-    assert orders[0] == orders[1]
+def _orders(rig: Rig, folder: Path, session: str, *, seed: int = 0, first: int = 0) -> list[tuple[str, ...]]:
+    """The order of each round of a session."""
+    machine = FakeMachine(LINES)
+    engine, _ = rig(folder, LINES, machine, msgspec.structs.replace(PROTOCOL, seed=seed), session)
+    engine.take_runs(FixedBudget(120.0, first + 4, 2, rounds=4), COSTS, first)
+    return [tuple(machine.order[at : at + 3]) for at in range(0, len(machine.order), 3)]
+
+
+def test_every_round_gives_every_case_one_turn_in_a_random_order_that_session_and_seed_fix(
+    rig: Rig, tmp_path: Path
+) -> None:
+    one, again = (_orders(rig, tmp_path / folder, "s") for folder in ("one", "again"))
+    assert all(sorted(order) == sorted(IDS.values()) for order in one)
+    assert len(set(one)) > 1
+    assert one == again
+
+
+def test_another_session_draws_other_orders_under_the_same_seed(rig: Rig, tmp_path: Path) -> None:
+    one, other, seeded = (
+        _orders(rig, tmp_path / str(at), name, seed=seed)
+        for at, (name, seed) in enumerate([("s", 0), ("r", 0), ("s", 1)])
+    )
+    assert one != other
+    assert one != seeded
+
+
+def test_who_follows_whom_differs_from_session_to_session(rig: Rig, tmp_path: Path) -> None:
+    first = {_orders(rig, tmp_path / name, name)[0] for name in map(str, range(40))}
+    assert len(first) == 6, "all orders of three cases come up as the first of a session"
+
+
+def test_a_resumed_session_goes_on_with_the_orders_that_it_would_have_had(rig: Rig, tmp_path: Path) -> None:
+    whole = _orders(rig, tmp_path / "whole", "s")
+    rest = _orders(rig, tmp_path / "rest", "s", first=2)
+    assert rest[: len(whole) // 2] == whole[len(whole) // 2 :]
 
 
 def test_each_run_has_fresh_seats_and_is_closed_as_done(rig: Rig, tmp_path: Path) -> None:
