@@ -366,6 +366,9 @@ class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-
     """The seats."""
     conditions: Conditions
     """State of the machine before."""
+    resumed: int = 0
+    """How often the session had been resumed when this run began: every resume is a look that intervals pay for. 0 in
+    older files, which do not say."""
     cold: dict[str, ColdStart] = {}
     """Cold starts by the id of their case; of several streams, the slowest. Empty in older files."""
 
@@ -517,6 +520,8 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Version of this package that measured it."""
     looks: tuple[Look, ...] = ()
     """The looks of its session, in order."""
+    resumes: int = 0
+    """How often its session was resumed, by its runs; 0 also where the file is too old to say."""
 
     @property
     def case(self) -> Case:

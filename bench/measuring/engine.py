@@ -101,8 +101,8 @@ class Engine:
     ) -> None:
         """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock.
 
-        `earlier` is what a resumed session holds already: only the referee looks at it. `session` is the session's
-        name, which draws its orders together with the protocol's seed.
+        `earlier` is what a resumed session holds already: only the referee looks at its turns. `session` is the name
+        of the session, which draws its orders together with the protocol's seed.
         """
         self._protocol = protocol
         self._session = session
@@ -120,6 +120,7 @@ class Engine:
         self._referee = referee
         self._done, self._turns = [*earlier.done], [*earlier.turns]
         self._resting = set(earlier.resting)
+        self._resumed = earlier.resumes
 
     def take_runs(self, policy: Policy, costs: Costs, first: int) -> None:
         """Take runs from number `first` until the policy stops or no subject is left.
@@ -155,10 +156,15 @@ class Engine:
                 for key, why in seats.failed.items():
                     self._fail(key, why)
                 start_s = self._clock() - started
-                at_s = started - self._session_began
-                self._writer.append(
-                    RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before, cold=seats.cold)
+                start = RunStartLine(
+                    run=number,
+                    at_s=started - self._session_began,
+                    seats=seats.infos,
+                    conditions=before,
+                    resumed=self._resumed,
+                    cold=seats.cold,
                 )
+                self._writer.append(start)
                 self._doubts.seats_ready(seats.infos, self._lines)
                 try:
                     step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)

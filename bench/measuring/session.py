@@ -170,6 +170,8 @@ def _earlier(session: Session) -> Earlier:
         turns=session.turns,
         looks=tuple(end.look for end in session.ends if end.look is not None),
         next_run=max((start.run for start in session.starts), default=-1) + 1,
+        # A session without a run has shown nothing yet.
+        resumes=max((start.resumed for start in session.starts), default=-1) + 1,
     )
 
 

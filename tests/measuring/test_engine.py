@@ -13,6 +13,7 @@ from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed, Turned, Witness
 from bench.records import ColdStart
+from bench.spending import Earlier
 from bench.store import read_session, records
 from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 
@@ -206,6 +207,15 @@ def test_a_resumed_session_numbers_its_runs_on(rig: Rig, tmp_path: Path) -> None
     engine, path = rig(tmp_path, LINES, machine)
     engine.take_runs(FixedBudget(20.0, 5, 2), COSTS, 3)
     assert [start.run for start in read_session(path).starts] == [3, 4]
+
+
+@pytest.mark.parametrize("resumes", [0, 1, 4])
+def test_each_run_says_how_often_its_session_had_been_resumed(rig: Rig, tmp_path: Path, resumes: int) -> None:
+    engine, path = rig(tmp_path, LINES, FakeMachine(LINES), earlier=Earlier(next_run=3, resumes=resumes))
+    engine.take_runs(FixedBudget(20.0, 5, 2), COSTS, 3)
+    session = read_session(path)
+    assert {start.resumed for start in session.starts} == {resumes}
+    assert {record.resumes for record in records(session)} == {resumes}
 
 
 @pytest.mark.parametrize(("first_pass_s", "waited_s"), [(None, 20 * 60.0), (5.0, 20 * 65.0), (90.0, 20 * 150.0)])

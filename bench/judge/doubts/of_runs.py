@@ -7,14 +7,32 @@ from __future__ import annotations
 
 import math
 
+from bench.budget import level_at_a_look
 from bench.judge.doubts.sight import Seen, Sight, more_time
+from bench.judge.estimates import LEVEL, looks_of
 from bench.records import Finding
-from bench.stats import variance_components
+from bench.stats import t_factor, variance_components
 
 APART = 0.06
 """Standard deviation between runs beyond their rounds, in log units, that is worth a word."""
 RARE = 1e-4
 """Chance of as much by the scatter of rounds alone: many cases are looked at."""
+
+
+def resumed(sight: Sight) -> Finding | None:
+    """A session that went on after its results could be seen, without having declared that it would."""
+    record, runs = sight.any, len(sight.stages)
+    if not record.resumes or record.protocol.looks or runs < 2:  # One run has no interval.
+        return None
+    level = level_at_a_look(looks_of([record]), LEVEL)
+    wider = t_factor(runs - 1, level) / t_factor(runs - 1, LEVEL) - 1
+    times = "once" if record.resumes == 1 else f"{record.resumes} times"
+    message = (
+        f"the session was resumed {times}, and may have been because of what it showed. Its intervals allow for that: "
+        f"they are Student's t at {level:.2%} instead of {LEVEL:.0%}, {wider:.0%} wider than those of {runs} runs in "
+        "one sitting. Choose the --budget for the precision you need beforehand, or declare looks with --target-error."
+    )
+    return Finding(kind="resumed", message=message)
 
 
 def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
