@@ -35,7 +35,8 @@ from tests.judge.known_truth import (
     trials,
 )
 from tests.judge.resumes_truth import shown
-from tests.simulated.machine import PATHOLOGICAL, REGULAR
+from tests.judge.states_truth import states
+from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
 
 SESSIONS = 1000
 SEEDS = range(SESSIONS)
@@ -165,6 +166,24 @@ def resuming() -> Iterator[str]:
         yield _row(name, *(_percent(float(found[count])) for count in resumes), _percent(float(unpaid[-1])))
 
 
+def two_states() -> Iterator[str]:
+    """Coverage of a case whose runs are slow by independent draws, and how often a doubt names it."""
+    yield from _head(
+        "machine", "runs × rounds", LATENCY, RELATIVE, "paired ratio", "with a slow run", "of these doubted"
+    )
+    for name in TWO_STATES:
+        for design in DESIGNS:
+            yield states_row(name, design)
+
+
+def states_row(name: str, design: Design) -> str:
+    """One row of it."""
+    found = states(name, SEEDS, design)
+    held = (found.latency, found.relative, found.paired, found.slow)
+    cells = [_percent(count / found.sessions) for count in held]
+    return _row(name, _words(design), *cells, _percent(found.named / found.slow))
+
+
 LOCATIONS = {
     "median of pairs": median,
     "mean of the middle half": midmean,
@@ -217,6 +236,7 @@ def main() -> None:
         "resampling": resampling(),
         "power": power(),
         "pathologies": pathologies(),
+        "two states at random": two_states(),
         "goals": goals(),
         "resuming": resuming(),
         "location, stored sessions": stored(),
