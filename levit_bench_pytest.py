@@ -48,7 +48,7 @@ _OPTIONS = (
     ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
     ("timeout", "TIME", "when a load counts as hung, at the earliest (default: 5m)"),
     ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),
-    ("seed", "N", "seed of orders, weights and inputs (default: 0)"),
+    ("seed", "N", "seed of weights, inputs and, with the session's name, orders (default: 0)"),
     ("store", "FOLDER", "folder of sessions (default: results); outside the repository write --bench-store=FOLDER"),
 )
 _FLAGS = (

@@ -203,6 +203,8 @@ def measure_twins(
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
     """Add fresh runs to a session of the store for a budget; returns what became of it.
 
+    Its intervals widen by what a further look costs: see `bench.budget.looks_paid_for`.
+
     Raises:
         bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
     """

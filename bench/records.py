@@ -105,7 +105,7 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     seats: SeatMode = "auto"
     """Which cases share a seat; see `Case.shares_its_seat`."""
     seed: int = 0
-    """Seed of the random orders, the weights and the inputs."""
+    """Seed of the weights and the inputs, and, together with the session's name, of the random orders of turns."""
     yardstick: str = "yardstick-1"
     """Version of the reference network timed in every round."""
     thin: bool = False
@@ -361,6 +361,9 @@ class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-
     """The seats."""
     conditions: Conditions
     """State of the machine before."""
+    resumed: int = 0
+    """How often the session had been resumed when this run began: every resume is a look that intervals pay for. 0 in
+    older files, which do not say."""
     cold: dict[str, ColdStart] = {}
     """Cold starts by the id of their case; of several streams, the slowest. Empty in older files."""
 
@@ -512,6 +515,8 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Version of this package that measured it."""
     looks: tuple[Look, ...] = ()
     """The looks of its session, in order."""
+    resumes: int = 0
+    """How often its session was resumed, by its runs; 0 also where the file is too old to say."""
 
     @property
     def case(self) -> Case:

@@ -79,7 +79,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     timeout: str = "5m"
     """When a load or a first pass counts as hung."""
     seed: int = 0
-    """Seed of orders, weights and inputs."""
+    """Seed of weights, inputs and, with the session's name, orders."""
     thin: bool = False
     """Measure even when the budget is too small for an honest interval."""
     target_error: str = ""

@@ -44,6 +44,8 @@ class Earlier(NamedTuple):
     """The looks taken."""
     next_run: int = 0
     """Number of the next run."""
+    resumes: int = 0
+    """How often it was resumed, this time included."""
 
     @property
     def resting(self) -> frozenset[str]:

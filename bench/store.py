@@ -425,6 +425,7 @@ def _record(
         findings=tuple(f for f in (*session.head.findings, *session.findings, *found) if f.case in (None, info.id)),
         bench=session.head.bench,
         looks=tuple(end.look for end in session.ends if end.look is not None),
+        resumes=max((start.resumed for start in session.starts), default=0),
     )
 
 

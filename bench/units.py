@@ -184,3 +184,9 @@ def format_bytes(count: int | None) -> str:
         if count >= 1 << shift:
             return f"{count / (1 << shift):.3g} {unit}"
     return f"{count} B"
+
+
+def ordinal(number: int) -> str:
+    """A place in a row: `1st`, `2nd`, `3rd`, `11th`."""
+    last = "th" if 10 <= number % 100 <= 20 else {1: "st", 2: "nd", 3: "rd"}.get(number % 10, "th")
+    return f"{number}{last}"

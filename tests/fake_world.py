@@ -12,6 +12,7 @@ from bench.measuring.observer import Silent
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed, Turned, Witness
 from bench.records import Case, CaseLine, ColdStart, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
+from bench.spending import Earlier
 from bench.store import SessionWriter
 
 MACHINE = Machine(cpu_model="Simulated", isa="x86_64", logical_cores=4, memory_bytes=8 << 30)
@@ -127,15 +128,24 @@ class Rig:
         self._writers: list[SessionWriter] = []
 
     def __call__(
-        self, folder: Path, lines: Sequence[CaseLine], machine: FakeMachine, protocol: Protocol = PROTOCOL
+        self,
+        folder: Path,
+        lines: Sequence[CaseLine],
+        machine: FakeMachine,
+        protocol: Protocol = PROTOCOL,
+        session: str = "s",
+        earlier: Earlier = Earlier(),  # noqa: B008 (immutable)
     ) -> tuple[Engine, Path]:
         """The real engine on a fake machine, and the file it writes."""
-        head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=protocol, conditions=CONDITIONS)
+        head = SessionLine(session=session, bench="0", machine=MACHINE, protocol=protocol, conditions=CONDITIONS)
         writer = SessionWriter.create(folder, head)
         self._writers.append(writer)
         for one in lines:
             writer.append(one)
-        return Engine(protocol, lines, machine.world(), writer, Silent(), machine.now), writer.path
+        engine = Engine(
+            protocol, lines, machine.world(), writer, Silent(), machine.now, None, earlier, session=head.session
+        )
+        return engine, writer.path
 
     def close(self) -> None:
         """Close the files."""

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import itertools
+import math
 
 import pytest
 from hypothesis import given
@@ -19,6 +20,7 @@ from bench.budget import (
     half_width,
     level_at_a_look,
     looks,
+    looks_paid_for,
     passes_a_turn,
     plan,
     smallest_budget,
@@ -82,6 +84,23 @@ def test_a_goal_may_end_before_all_planned_runs() -> None:
 def test_each_look_pays_for_the_others() -> None:
     assert level_at_a_look(0) == level_at_a_look(1) == 0.95
     assert level_at_a_look(3) == pytest.approx(1 - 0.05 / 3)
+
+
+def test_a_session_of_one_sitting_pays_nothing_and_every_resume_costs_more() -> None:
+    assert [looks_paid_for(0, resumes) for resumes in range(4)] == [1, 6, 12, 20]
+    assert level_at_a_look(looks_paid_for(0, 0)) == 0.95
+    assert level_at_a_look(looks_paid_for(0, 1)) == pytest.approx(1 - 0.05 / 6)
+
+
+@given(declared=st.integers(1, 9), resumes=st.integers(0, 50))
+def test_looks_that_were_declared_are_paid_for_however_many_sittings_they_took(declared: int, resumes: int) -> None:
+    assert looks_paid_for(declared, resumes) == declared
+
+
+@given(resumes=st.integers(0, 1000))
+def test_the_looks_of_all_sittings_together_cost_at_most_half_as_much_again(resumes: int) -> None:
+    spent = math.fsum(1 - level_at_a_look(looks_paid_for(0, each)) for each in range(resumes + 1))
+    assert spent <= 1.5 * 0.05 + 1e-9
 
 
 def test_a_policy_with_a_number_of_rounds_saves_the_time_that_they_do_not_need() -> None:

@@ -11,6 +11,7 @@ from bench.units import (
     format_count,
     format_duration,
     format_latency,
+    ordinal,
     parse_duration,
     parse_percent,
     significant,
@@ -106,3 +107,11 @@ def test_a_share_is_read_as_people_write_it(text, share):
 def test_a_text_that_is_no_share_is_refused_with_an_example(text):
     with pytest.raises(UsageError, match=r"is no share\. Write percent from 0 to 100 with the sign, such as 1%"):
         parse_percent(text)
+
+
+@pytest.mark.parametrize(
+    ("number", "text"),
+    [(1, "1st"), (2, "2nd"), (3, "3rd"), (4, "4th"), (11, "11th"), (22, "22nd"), (113, "113th")],
+)
+def test_a_place_in_a_row_is_written_as_people_say_it(number, text):
+    assert ordinal(number) == text

@@ -187,7 +187,13 @@ def request_options(command: _Command) -> _Command:
             help="Bind each process to as many processors as it has threads, whole cores first; streams always are.",
         ),
         click.option("--timeout", default="5m", show_default=True, help="When a load counts as hung, at the earliest."),
-        click.option("--seed", type=int, default=0, show_default=True, help="Seed of orders, weights and inputs."),
+        click.option(
+            "--seed",
+            type=int,
+            default=0,
+            show_default=True,
+            help="Seed of weights, inputs and, with the session's name, orders.",
+        ),
         click.option("--thin", is_flag=True, help="Measure even when the budget is too small for an honest interval."),
     )
     for option in reversed(options):

@@ -20,7 +20,11 @@ _WITH_RESUME = ("resume", "budget", "root", "as_json")
 @request_options
 @goal_options
 @store_option
-@click.option("--resume", metavar="SESSION", help="Add fresh runs to a session (its name, or 'last') for --budget.")
+@click.option(
+    "--resume",
+    metavar="SESSION",
+    help="Add fresh runs to a session (its name, or 'last') for --budget; its intervals pay for the look.",
+)
 @click.option("--title", help="What the session is for; kept in its file.")
 @json_option
 def command(root: Path, resume: str | None, title: str | None, as_json: bool, **words: Any) -> int:  # noqa: ANN401

@@ -23,6 +23,7 @@ from bench.judge.estimates import (
     no_speed,
     no_turns,
     no_yardstick,
+    paid_words,
     too_few_runs,
     yardstick_log,
 )  # fmt: skip
@@ -68,7 +69,7 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
         high=bounded_exp(middle.log + half) * yardstick.value,
         level=LEVEL,
         n=middle.runs,
-        method=METHOD_SESSIONS,
+        method=METHOD_SESSIONS + paid_words(usable),
         findings=(
             *few,
             *_contradiction(sessions, rivalry.scatter(case), case),
@@ -95,7 +96,7 @@ def yardstick_seconds(records: Iterable[Record], speed: Speed = SPEEDS["latency"
         return Finding(kind="no-yardstick", message="no run holds turns of the yardstick")
     median = sorted(means, key=lambda name: (means[name], name))[(len(means) - 1) // 2]
     chosen = _yardsticks((record for record in records if record.session == median), speed.yardstick)[median]
-    return interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), looks_of(records))
+    return interval([chosen[run] for run in sorted(chosen)], METHOD, None, _moved(means), records)
 
 
 def _yardsticks(records: Iterable[Record], log_of: Callable[[Run], float | None]) -> dict[str, dict[int, float]]:

@@ -14,9 +14,10 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
-from bench.budget import MIN_RUNS, level_at_a_look
+from bench.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 from bench.records import Estimate, Finding, Record, Run, TurnLine
 from bench.stats import t_interval
+from bench.units import ordinal
 
 LEVEL = 0.95
 """Nominal coverage of every interval: what the literature prints."""
@@ -146,14 +147,27 @@ def no_speed(record: Record) -> Finding | None:
 
 
 def looks_of(records: Iterable[Record]) -> int:
-    """How often the measuring could stop at what it saw: the most looks that any of the sessions declared."""
-    return max((len(record.protocol.looks) for record in records), default=0)
+    """For how many looks intervals of these records pay, by the session that pays most: see `looks_paid_for`."""
+    return max((_paid(record) for record in records), default=1)
+
+
+def _paid(record: Record) -> int:
+    return looks_paid_for(len(record.protocol.looks), record.resumes)
+
+
+def paid_words(records: Sequence[Record]) -> str:
+    """What the name of an interval's construction says of the looks that it pays for; empty where there are none."""
+    dearest = max(records, key=_paid, default=None)
+    if dearest is None or _paid(dearest) == 1:
+        return ""
+    declared = len(dearest.protocol.looks)
+    return f", {declared} looks" if declared else f", {ordinal(dearest.resumes + 1)} look"
 
 
 def latency(record: Record) -> Estimate | Finding:
     """Seconds a batch, or the finding that says why there is no such number."""
     return no_speed(record) or interval(
-        [run.case for run in counted_runs(record)], METHOD, record.info.id, looks=looks_of([record])
+        [run.case for run in counted_runs(record)], METHOD, record.info.id, records=[record]
     )
 
 
@@ -171,7 +185,7 @@ def _paired(record: Record) -> Estimate | Finding:
     ratios = [*ratios_by_run(record).values()]
     if not ratios and any(counts(run) and run.turns for run in record.runs):
         return no_yardstick(record)
-    return interval(ratios, METHOD_RATIO, case, looks=looks_of([record]))
+    return interval(ratios, METHOD_RATIO, case, records=[record])
 
 
 def no_yardstick(record: Record) -> Finding:
@@ -205,15 +219,19 @@ def too_few_runs(n: int, case: str | None) -> Finding:
 
 
 def interval(
-    logs: Sequence[float], method: str, case: str | None, findings: tuple[Finding, ...] = (), looks: int = 0
+    logs: Sequence[float],
+    method: str,
+    case: str | None,
+    findings: tuple[Finding, ...] = (),
+    records: Sequence[Record] = (),
 ) -> Estimate | Finding:
-    """The mean with limits that hold at `LEVEL`, whichever of the looks the measuring stopped at."""
+    """The mean with limits that hold at `LEVEL`, whichever of the records' looks the measuring stopped at."""
     n = len(logs)
     if not n:
         return no_turns(case)
     if n < MIN_RUNS:
         findings = (*findings, too_few_runs(n, case))
-    mean, low, high = t_interval(logs, level_at_a_look(looks, LEVEL))
+    mean, low, high = t_interval(logs, level_at_a_look(looks_of(records), LEVEL))
     # exp(-inf) is 0, which would read as a limit; an unbounded interval stays unbounded on both sides.
     return Estimate(
         value=math.exp(mean),
@@ -221,7 +239,7 @@ def interval(
         high=bounded_exp(high),
         level=LEVEL,
         n=n,
-        method=f"{method}, {looks} looks" if looks > 1 else method,
+        method=method + paid_words(records),
         findings=findings,
     )
 

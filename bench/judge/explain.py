@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.budget import MIN_RUNS
+from bench.budget import MIN_RUNS, level_at_a_look
 from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import setting
-from bench.judge.estimates import LEVEL, by_round, counts, latency, no_speed, too_few_runs
+from bench.judge.estimates import LEVEL, by_round, counts, latency, looks_of, no_speed, too_few_runs
 from bench.records import Estimate, Finding, Record, TurnLine
 from bench.stats import t_interval
 
@@ -136,7 +136,7 @@ def explain(records: Iterable[Record], first: Record, second: Record) -> Explana
     return Explanation(
         first=one,
         second=other,
-        ratio=_estimate(logs.values()),
+        ratio=_estimate(logs.values(), first),
         factors=tuple(_factors(one, other, logs, {run: allocator[run] for run in logs} if allocator else {})),
         findings=(too_few_runs(len(logs), None),) if len(logs) < MIN_RUNS else (),
     )
@@ -184,9 +184,9 @@ def _factors(first: Side, second: Side, logs: Mapping[int, float], allocator: Ma
         times = second.macs / first.macs
         yield Factor(WORK, Estimate(value=times, low=times, high=times, level=1.0, n=0, method=COUNTED))
     if allocator:
-        yield Factor(ALLOCATOR, _estimate(allocator.values()))
+        yield Factor(ALLOCATOR, _estimate(allocator.values(), first.record))
     left = [value - work - allocator.get(run, 0.0) for run, value in logs.items()]
-    yield Factor(EFFICIENCY if first.macs and second.macs else REST, _estimate(left))
+    yield Factor(EFFICIENCY if first.macs and second.macs else REST, _estimate(left, first.record))
 
 
 def _side(within: Sequence[Record], record: Record) -> Side:
@@ -217,7 +217,7 @@ def _cost(within: Sequence[Record], record: Record) -> Cost | None:
     logs, times = contrast([shipped], [pinned]), latency(shipped)
     if len(logs) < MIN_RUNS or not isinstance(times, Estimate):
         return None
-    factor = _estimate(logs.values())
+    factor = _estimate(logs.values(), record)
     more, less = (_a_pass(_turns(one), lambda turn: turn.minor_faults) for one in (shipped, pinned))
     faults = None if more is None or less is None else more - less
     return Cost(times=factor, seconds=times.value * (1 - 1 / factor.value), faults=faults)
@@ -246,10 +246,10 @@ def _rate(parts: Sequence[float | None], whole: float) -> float | None:
     return math.fsum(known) / whole if whole > 0 and known and len(known) == len(parts) else None
 
 
-def _estimate(logs: Iterable[float]) -> Estimate:
-    """The exponential of a mean over runs, with Student's limits."""
+def _estimate(logs: Iterable[float], record: Record) -> Estimate:
+    """The exponential of a mean over runs, with Student's limits, which pay for the looks at the record's session."""
     values = list(logs)
-    mean, low, high = t_interval(values, LEVEL)
+    mean, low, high = t_interval(values, level_at_a_look(looks_of([record]), LEVEL))
     bounded = len(values) > 1
     return Estimate(
         value=math.exp(mean),

@@ -366,7 +366,7 @@ def _places(
         Racer(label, draft.accuracy.top1, math.log(times[label].value), beaten[label] is None)
         for label, draft in drafts.items()
     ]
-    share = ACROSS if rivalry.across else 1.0
+    share = (ACROSS if rivalry.across else 1.0) / rivalry.looks
     return places(racers, lambda one, other: rivalry.effect(drafts[one].id, drafts[other].id), share)
 
 

@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from bench.budget import MIN_RUNS
-from bench.judge.estimates import LEVEL, counts, no_speed, no_turns, too_few_runs
+from bench.budget import MIN_RUNS, level_at_a_look
+from bench.judge.estimates import LEVEL, counts, looks_of, no_speed, no_turns, too_few_runs
 from bench.records import Estimate, Finding, Record
 
 SHARES = (0.50, 0.90, 0.95, 0.99)
@@ -98,7 +98,8 @@ def percentile(record: Record, share: float) -> Estimate | Finding:
         )
         return Finding(kind="too-few-passes", message=message, case=case)
     value = passes[_rank(share, n) - 1]
-    half = _half(share, [sum(each <= value for each in run) / len(run) for run in runs], n)
+    level = level_at_a_look(looks_of([record]), LEVEL)
+    half = _half(share, [sum(each <= value for each in run) / len(run) for run in runs], n, level)
     below, above = math.floor((share - half) * n), math.ceil((share + half) * n) + 1
     return Estimate(
         value=value,
@@ -111,13 +112,13 @@ def percentile(record: Record, share: float) -> Estimate | Finding:
     )
 
 
-def _half(share: float, shares: Sequence[float], n: int) -> float:
+def _half(share: float, shares: Sequence[float], n: int, level: float) -> float:
     """Half width of the level's interval, never less than for n independent passes: few runs may agree by chance."""
     runs = len(shares)
     if runs < 2:
         return 1.0
     error = max(float(np.std(shares, ddof=1)) / math.sqrt(runs), math.sqrt(share * (1 - share) / n))
-    return min(1.0, float(stdtrit(runs - 1, (1 + LEVEL) / 2)) * error)
+    return min(1.0, float(stdtrit(runs - 1, (1 + level) / 2)) * error)
 
 
 def counted_passes(record: Record) -> int:

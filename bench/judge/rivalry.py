@@ -68,7 +68,8 @@ class Rivalry:
         """What each session holds."""
         self._turns: dict[str, _Turns] = {}
         self._effects: dict[tuple[str, str], Effect | None] = {}
-        self._level = level_at_a_look(looks_of(record for group in groups.values() for record in group), LEVEL)
+        self.looks = looks_of(record for group in groups.values() for record in group)
+        """For how many looks its sessions pay."""
 
     @cached_property
     def sessions(self) -> dict[str, list[Session]]:
@@ -106,7 +107,7 @@ class Rivalry:
         effect = self.effect(one, other)
         if effect is None:
             return None
-        low, high = effect.limits(self._level)
+        low, high = effect.limits(level_at_a_look(self.looks, LEVEL))
         return Ratio(math.exp(effect.log), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), effect.runs)
 
     def candidate(self, label: str, accuracy: float) -> Candidate:

@@ -67,9 +67,7 @@ def throughput(record: Record) -> Estimate | Finding:
 
 def seconds_an_image(record: Record) -> Estimate | Finding:
     """The reciprocal of the throughput, or the finding that says why there is none."""
-    return no_speed(record) or interval(
-        list(logs_by_run(record).values()), METHOD, record.info.id, looks=looks_of([record])
-    )
+    return no_speed(record) or interval(list(logs_by_run(record).values()), METHOD, record.info.id, records=[record])
 
 
 def yardstick_log(run: Run) -> float | None:

@@ -128,7 +128,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     margin: float
     """As `Rules` had it."""
     family: int
-    """Comparisons that share the level, times the looks that were declared; 0 when this one has no limits."""
+    """Comparisons that share the level, times the looks that are paid for; 0 when this one has no limits."""
     findings: tuple[Finding, ...] = ()
     """Why there are no limits, where there are none."""
 

@@ -96,12 +96,16 @@ class Engine:
         session_began: float,
         referee: Referee | None = None,
         earlier: Earlier = Earlier(),  # noqa: B008 (immutable)
+        *,
+        session: str,
     ) -> None:
         """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock.
 
-        `earlier` is what a resumed session holds already: only the referee looks at it.
+        `earlier` is what a resumed session holds already: only the referee looks at its turns. `session` is the name
+        of the session, which draws its orders together with the protocol's seed.
         """
         self._protocol = protocol
+        self._session = session
         self._lines = {line.id: line for line in lines}
         self._world = world
         self._clock = world.clock
@@ -116,6 +120,7 @@ class Engine:
         self._referee = referee
         self._done, self._turns = [*earlier.done], [*earlier.turns]
         self._resting = set(earlier.resting)
+        self._resumed = earlier.resumes
 
     def take_runs(self, policy: Policy, costs: Costs, first: int) -> None:
         """Take runs from number `first` until the policy stops or no subject is left.
@@ -151,10 +156,15 @@ class Engine:
                 for key, why in seats.failed.items():
                     self._fail(key, why)
                 start_s = self._clock() - started
-                at_s = started - self._session_began
-                self._writer.append(
-                    RunStartLine(run=number, at_s=at_s, seats=seats.infos, conditions=before, cold=seats.cold)
+                start = RunStartLine(
+                    run=number,
+                    at_s=started - self._session_began,
+                    seats=seats.infos,
+                    conditions=before,
+                    resumed=self._resumed,
+                    cold=seats.cold,
                 )
+                self._writer.append(start)
                 self._doubts.seats_ready(seats.infos, self._lines)
                 try:
                     step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
@@ -200,7 +210,9 @@ class Engine:
     def _take_round(self, seats: Seats, run: int, round_: int, budget_began: float) -> bool:
         """One turn for every case; False when a seat was lost."""
         order = [line.id for line in self._alive()]
-        random.Random(f"{self._protocol.seed}/{run}/{round_}").shuffle(order)
+        # By the session's name, too: were who precedes whom the same in every session, no number of them would
+        # average away what a case's neighbours do to it. By run and round: a resumed session goes on with its own.
+        random.Random(f"{self._protocol.seed}/{self._session}/{run}/{round_}").shuffle(order)
         for position, key in enumerate(order):
             line = self._lines[key]
             passes, settle = line.passes or 1, self._protocol.settle_passes

@@ -106,7 +106,7 @@ def measure(
             writer.append(line)
         if ready.subjects_left:
             observer.planned(what)
-        return _take_runs(ready, protocol, writer, observer, began, spending, Earlier())
+        return _take_runs(ready, protocol, writer, observer, began, spending, Earlier(), head.session)
 
 
 def resume(
@@ -160,7 +160,7 @@ def _resume(
         _refuse_changed(path, lines, ready.lines)
         spending = planner(ready.costs, protocol, ready.alive, earlier)
         observer.planned(spending.plan)
-        return _take_runs(ready, protocol, writer, observer, began, spending, earlier)
+        return _take_runs(ready, protocol, writer, observer, began, spending, earlier, session.head.session)
 
 
 def _earlier(session: Session) -> Earlier:
@@ -170,6 +170,8 @@ def _earlier(session: Session) -> Earlier:
         turns=session.turns,
         looks=tuple(end.look for end in session.ends if end.look is not None),
         next_run=max((start.run for start in session.starts), default=-1) + 1,
+        # A session without a run has shown nothing yet.
+        resumes=max((start.resumed for start in session.starts), default=-1) + 1,
     )
 
 
@@ -244,9 +246,10 @@ def _take_runs(
     began: float,
     spending: Spending,
     earlier: Earlier,
+    session: str,
 ) -> Outcome:
     world = real_world(protocol, ready.artifacts)
-    engine = Engine(protocol, ready.alive, world, writer, observer, began, spending.referee, earlier)
+    engine = Engine(protocol, ready.alive, world, writer, observer, began, spending.referee, earlier, session=session)
     interrupted = False
     try:
         if ready.subjects_left:

@@ -125,7 +125,9 @@ def _legend(report: Report) -> list[str]:
         return []
     one = next(row.comparison for row in report.rows if row.comparison.ratio)
     so_wide = "" if one.family == 1 else ", so wide for all of them together,"
-    of_all = "95 %" if one.family == 1 else f"95 %, for all {one.family} cases together"
+    of_all = "95 %" if len(ratios) == 1 else f"95 %, for all {len(ratios)} cases together"
+    if one.family > len(ratios):
+        of_all += ", looks paid for"
     return [
         f"times: as long as the first takes; limits: {of_all}",
         "detectable: the smallest slowdown that so many runs find four times in five",

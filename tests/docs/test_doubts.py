@@ -61,7 +61,11 @@ def _logs(units: float) -> str:
             f"{of_a_case.FAULTS:g} times", _percent(of_a_case.FAULTS_SHARE), f"{1e6 * of_a_case.FAULT_S:g} µs",
         ]),
         ("profiled-unlike", [f"{watched.UNLIKE:g} times"]),
-        ("runs-disagree", [_logs(of_runs.APART), "one in ten thousand" if of_runs.RARE == 1e-4 else "?"]),
+        ("runs-disagree", [
+            _logs(of_runs.APART), "one in ten thousand" if of_runs.RARE == 1e-4 else "?",
+            f"{_logs(of_runs.SLOW)} and {of_runs.SLOW_APART:g} standard deviations",
+            "three usual runs" if of_runs.FEWEST_USUAL == 3 else "?",
+        ]),
         ("sharing-differs-from-alone", [
             _logs(of_sessions.DIFFERS), f"{of_sessions.SURE:g} standard errors",
             "three runs" if of_sessions.FEWEST == 3 else "?",

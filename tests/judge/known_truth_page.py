@@ -13,6 +13,7 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean, geometric_mean, median, stdev
 
+from bench.budget import MIN_RUNS
 from bench.judge.estimates import counts, round_ratios
 from bench.store import load
 from tests.docs.blocks import ROOT
@@ -33,7 +34,9 @@ from tests.judge.known_truth import (
     score,
     trials,
 )
-from tests.simulated.machine import PATHOLOGICAL, REGULAR
+from tests.judge.resumes_truth import shown
+from tests.judge.states_truth import states
+from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
 
 SESSIONS = 1000
 SEEDS = range(SESSIONS)
@@ -152,6 +155,35 @@ def goals_row(name: str) -> str:
     return _row(name, *cells, f"{_percent(aim.hits / SESSIONS)} hold, {aim.runs:.1f} runs")
 
 
+def resuming() -> Iterator[str]:
+    """How often sessions of equals have shown a difference after some resumes, also where intervals do not pay."""
+    resumes = (0, 1, 2, 5, 10)
+    heads = [f"{count} resume{'' if count == 1 else 's'}" for count in resumes[1:]]
+    yield from _head("runs a sitting", "one sitting", *heads, "10, unpaid")
+    for runs in (1, 3, 5, 8):
+        found, unpaid = shown(runs, 20_000, paid=True), shown(runs, 20_000, paid=False)
+        name = f"{runs}" if runs >= MIN_RUNS else f"{runs}, after {MIN_RUNS}"
+        yield _row(name, *(_percent(float(found[count])) for count in resumes), _percent(float(unpaid[-1])))
+
+
+def two_states() -> Iterator[str]:
+    """Coverage of a case whose runs are slow by independent draws, and how often a doubt names it."""
+    yield from _head(
+        "machine", "runs × rounds", LATENCY, RELATIVE, "paired ratio", "with a slow run", "of these doubted"
+    )
+    for name in TWO_STATES:
+        for design in DESIGNS:
+            yield states_row(name, design)
+
+
+def states_row(name: str, design: Design) -> str:
+    """One row of it."""
+    found = states(name, SEEDS, design)
+    held = (found.latency, found.relative, found.paired, found.slow)
+    cells = [_percent(count / found.sessions) for count in held]
+    return _row(name, _words(design), *cells, _percent(found.named / found.slow))
+
+
 LOCATIONS = {
     "median of pairs": median,
     "mean of the middle half": midmean,
@@ -204,7 +236,9 @@ def main() -> None:
         "resampling": resampling(),
         "power": power(),
         "pathologies": pathologies(),
+        "two states at random": two_states(),
         "goals": goals(),
+        "resuming": resuming(),
         "location, stored sessions": stored(),
     }
     for title, lines in tables.items():

@@ -1,11 +1,19 @@
 import math
 import random
 
+import msgspec
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
 
-from bench.judge.estimates import latency, relative_to_yardstick
+from bench.judge.estimates import latency, looks_of, relative_to_yardstick
+from bench.judge.front import panels
+from bench.judge.percentiles import percentile
+from bench.judge.rivals import paired
 from bench.judge.throughput import throughput
+from bench.judge.verdicts import judge, of_pairs
 from bench.records import Estimate, Finding
+from bench.stats import t_interval
 from tests.making import record
 
 
@@ -87,3 +95,64 @@ def test_intervals_hold_the_truth_as_often_as_they_say():
         assert isinstance(estimate, Estimate)
         hits += estimate.low <= 0.01 <= estimate.high
     assert 0.92 <= hits / 400 <= 0.98
+
+
+def resumed(made, resumes, looks=()):
+    """A record of a session that was resumed so often."""
+    return msgspec.structs.replace(
+        made, resumes=resumes, protocol=msgspec.structs.replace(made.protocol, looks=tuple(looks))
+    )
+
+
+def test_a_session_of_one_sitting_has_the_interval_that_it_always_had_and_a_resumed_one_says_so():
+    made = record(runs=(0.010, 0.011, 0.012, 0.0105))
+    assert latency(resumed(made, 0)) == latency(made)
+    once = latency(resumed(made, 1))
+    assert once.method == "t over runs, 2nd look"
+    assert relative_to_yardstick(resumed(made, 2)).method == "t over runs, ratio to the yardstick, 3rd look"
+    half = t_interval([math.log(one) for one in (0.010, 0.011, 0.012, 0.0105)], 1 - 0.05 / 6)
+    assert math.log(once.high) == pytest.approx(half.high)
+
+
+def test_declared_looks_are_paid_for_as_before_however_many_sittings_they_took():
+    made = resumed(record(runs=(0.010, 0.011, 0.012, 0.0105)), 0, looks=(4, 7))
+    assert latency(resumed(made, 3, looks=(4, 7))) == latency(made)
+    assert latency(made).method == "t over runs, 2 looks"
+
+
+def test_a_panel_pays_for_the_session_that_was_looked_at_most():
+    one, two = record(session="s1", runs=(0.010, 0.011, 0.012)), record(session="s2", runs=(0.0101, 0.0112, 0.0123))
+    plain, paid = (panels([one, each])[0].points[0].latency for each in (two, resumed(two, 1)))
+    assert paid.high > plain.high
+    assert paid.method.endswith(", 2nd look")
+    assert looks_of([one, resumed(two, 1)]) == 6
+    assert looks_of([]) == 1
+
+
+def _logs(made):
+    return [math.log(run.turns[0].duration_s[0]) for run in made.runs]
+
+
+INTERVALS = {
+    "latency": latency,
+    "ratio": relative_to_yardstick,
+    "throughput": throughput,
+    "percentile": lambda r: percentile(r, 0.5),
+    "paired": lambda r: paired([r], [resumed(record("other", runs=(0.01, 0.01, 0.01, 0.01)), r.resumes)]),
+    "verdict": lambda r: (
+        judge([of_pairs([math.log(run.turns[0].duration_s[0]) for run in r.runs])], looks=looks_of([r]))[0].ratio
+    ),
+}
+
+
+@pytest.mark.parametrize("name", INTERVALS)
+@given(
+    runs=st.lists(st.floats(0.005, 0.05), min_size=4, max_size=4, unique=True),
+    fewer=st.integers(0, 10),
+    more=st.integers(0, 10),
+)
+def test_a_further_resume_never_narrows_an_interval(name, runs, fewer, more):
+    few, many = sorted((fewer, more))
+    made = record(runs=runs, turns=6)
+    one, other = (INTERVALS[name](resumed(made, resumes)) for resumes in (few, many))
+    assert other.low <= one.low <= one.high <= other.high

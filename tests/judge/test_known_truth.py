@@ -27,7 +27,7 @@ from tests.judge.known_truth import (
     score,
     trials,
 )
-from tests.simulated.machine import PATHOLOGICAL, REGULAR
+from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
 
 FEW, MANY = 80, 1000
 OTHERS = range(100_000, 100_000 + MANY)
@@ -153,6 +153,15 @@ def test_the_page_has_a_row_for_every_machine_and_every_thing_that_goes_wrong() 
     assert all(any(row.startswith(f"| {name} |") for row in rows) for name in PATHOLOGICAL)
 
 
+def test_the_page_has_a_row_for_every_machine_with_two_states_and_says_what_does_not_hold() -> None:
+    page = (ROOT / "docs/statistics.md").read_text(encoding="utf-8")
+    section = page.partition("## Two states at random\n")[2].partition("\n## ")[0]
+    for name in TWO_STATES:
+        for runs, rounds in known_truth_page.DESIGNS:
+            assert f"| {name} | {runs} × {rounds} |" in section
+    assert "do not hold" in section
+
+
 @pytest.mark.slow
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("name", ["normal", "stretches"])
@@ -161,3 +170,11 @@ def test_the_page_says_what_is_computed(name: str) -> None:
     assert known_truth_page.coverage_row(name, (3, 5)) in rows
     assert known_truth_page.power_row(name, (3, 5)) in rows
     assert known_truth_page.goals_row(name) in rows
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("name", TWO_STATES)
+def test_the_page_says_what_is_computed_of_two_states(name: str) -> None:
+    rows = (ROOT / "docs/statistics.md").read_text(encoding="utf-8").splitlines()
+    assert known_truth_page.states_row(name, (3, 5)) in rows

@@ -11,15 +11,17 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 
+from bench.judge.across_sessions import pooled, yardstick_seconds
+from bench.judge.case_sessions import Company
 from bench.judge.doubts import doubts
 from bench.judge.estimates import latency
+from bench.judge.metrics import SPEEDS
+from bench.judge.rivalry import Rivalry
 from bench.judge.throughput import (
     log_seconds,
     paired_images,
-    pooled_seconds,
     reciprocal,
     throughput,
-    yardstick_seconds,
 )
 from bench.records import Estimate, Finding, Record, TurnLine
 from bench.store import read_session, records, session_files
@@ -160,26 +162,22 @@ def test_a_turn_whose_passes_the_streams_do_not_divide_is_left_out_and_told() ->
 def test_several_sessions_are_joined_by_what_the_yardstick_did_in_the_median_one() -> None:
     calm = record(session="s1", runs=(0.0100, 0.0101, 0.0099), yardsticks=(0.0050, 0.00505, 0.00495), batch=2)
     slow = record(session="s2", runs=(0.0120, 0.0121, 0.0119), yardsticks=(0.0060, 0.00605, 0.00595), batch=2)
-    stick = yardstick_seconds([calm, slow])
+    speed = SPEEDS["throughput"]
+    stick = yardstick_seconds([calm, slow], speed)
     assert isinstance(stick, Estimate)
     assert stick.value == pytest.approx((0.0050 * 0.00505 * 0.00495) ** (1 / 3) * 3.1 / 3)
-    found = pooled_seconds([calm, slow], stick)
+    rivalry = Rivalry({calm.info.id: [calm, slow]}, Company({}), across=True, speed=speed)
+    found = pooled([calm, slow], stick, rivalry)
     assert isinstance(found, Estimate)
     assert found.value == pytest.approx(stick.value)  # two images in the time of two yardsticks
-    assert found.high / found.low == pytest.approx(1.0, abs=1e-6)
     assert found.n == 6
 
 
 def test_a_case_without_yardstick_cannot_be_joined() -> None:
     alone = record(yardsticks=(None,) * 3)  # type: ignore[arg-type]
-    stick = yardstick_seconds([alone])
+    stick = yardstick_seconds([alone], SPEEDS["throughput"])
     assert isinstance(stick, Finding)
     assert stick.kind == "no-yardstick"
-    given_stick = yardstick_seconds([record()])
-    assert isinstance(given_stick, Estimate)
-    found = pooled_seconds([alone], given_stick)
-    assert isinstance(found, Finding)
-    assert found.kind == "no-yardstick"
 
 
 def test_a_ratio_of_images_is_paired_by_run_and_turns_round_with_its_sides() -> None:

@@ -13,6 +13,7 @@ from bench.measuring.crew import Accounts, TurnTaken
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed, Turned, Witness
 from bench.records import ColdStart
+from bench.spending import Earlier
 from bench.store import read_session, records
 from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 
@@ -29,17 +30,41 @@ def rig() -> Iterator[Rig]:
     made.close()
 
 
-def test_every_round_gives_every_case_one_turn_in_a_random_order_that_the_seed_fixes(rig: Rig, tmp_path: Path) -> None:
-    orders = []
-    for folder in ("one", "two"):
-        machine = FakeMachine(LINES)
-        engine, _ = rig(tmp_path / folder, LINES, machine)
-        engine.take_runs(POLICY, COSTS, 0)
-        rounds = [tuple(machine.order[at : at + 3]) for at in range(0, len(machine.order), 3)]
-        assert all(sorted(one) == sorted(IDS.values()) for one in rounds)
-        assert len(set(rounds)) > 1
-        orders.append(rounds)
-    assert orders[0] == orders[1]
+def _orders(rig: Rig, folder: Path, session: str, *, seed: int = 0, first: int = 0) -> list[tuple[str, ...]]:
+    """The order of each round of a session."""
+    machine = FakeMachine(LINES)
+    engine, _ = rig(folder, LINES, machine, msgspec.structs.replace(PROTOCOL, seed=seed), session)
+    engine.take_runs(FixedBudget(120.0, first + 4, 2, rounds=4), COSTS, first)
+    return [tuple(machine.order[at : at + 3]) for at in range(0, len(machine.order), 3)]
+
+
+def test_every_round_gives_every_case_one_turn_in_a_random_order_that_session_and_seed_fix(
+    rig: Rig, tmp_path: Path
+) -> None:
+    one, again = (_orders(rig, tmp_path / folder, "s") for folder in ("one", "again"))
+    assert all(sorted(order) == sorted(IDS.values()) for order in one)
+    assert len(set(one)) > 1
+    assert one == again
+
+
+def test_another_session_draws_other_orders_under_the_same_seed(rig: Rig, tmp_path: Path) -> None:
+    one, other, seeded = (
+        _orders(rig, tmp_path / str(at), name, seed=seed)
+        for at, (name, seed) in enumerate([("s", 0), ("r", 0), ("s", 1)])
+    )
+    assert one != other
+    assert one != seeded
+
+
+def test_who_follows_whom_differs_from_session_to_session(rig: Rig, tmp_path: Path) -> None:
+    first = {_orders(rig, tmp_path / name, name)[0] for name in map(str, range(40))}
+    assert len(first) == 6, "all orders of three cases come up as the first of a session"
+
+
+def test_a_resumed_session_goes_on_with_the_orders_that_it_would_have_had(rig: Rig, tmp_path: Path) -> None:
+    whole = _orders(rig, tmp_path / "whole", "s")
+    rest = _orders(rig, tmp_path / "rest", "s", first=2)
+    assert rest[: len(whole) // 2] == whole[len(whole) // 2 :]
 
 
 def test_each_run_has_fresh_seats_and_is_closed_as_done(rig: Rig, tmp_path: Path) -> None:
@@ -182,6 +207,15 @@ def test_a_resumed_session_numbers_its_runs_on(rig: Rig, tmp_path: Path) -> None
     engine, path = rig(tmp_path, LINES, machine)
     engine.take_runs(FixedBudget(20.0, 5, 2), COSTS, 3)
     assert [start.run for start in read_session(path).starts] == [3, 4]
+
+
+@pytest.mark.parametrize("resumes", [0, 1, 4])
+def test_each_run_says_how_often_its_session_had_been_resumed(rig: Rig, tmp_path: Path, resumes: int) -> None:
+    engine, path = rig(tmp_path, LINES, FakeMachine(LINES), earlier=Earlier(next_run=3, resumes=resumes))
+    engine.take_runs(FixedBudget(20.0, 5, 2), COSTS, 3)
+    session = read_session(path)
+    assert {start.resumed for start in session.starts} == {resumes}
+    assert {record.resumes for record in records(session)} == {resumes}
 
 
 @pytest.mark.parametrize(("first_pass_s", "waited_s"), [(None, 20 * 60.0), (5.0, 20 * 65.0), (90.0, 20 * 150.0)])

@@ -127,7 +127,8 @@ def _taken(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     def open_seats(lines: object) -> Crew:
         return Crew(lines, artifacts, msgspec.structs.replace(PROTOCOL, seats="shared"))  # type: ignore[arg-type]
 
-    engine = Engine(PROTOCOL, LINES, World(open_seats, lambda: scene.now, lambda: CONDITIONS), writer, Silent(), 0.0)
+    world = World(open_seats, lambda: scene.now, lambda: CONDITIONS)
+    engine = Engine(PROTOCOL, LINES, world, writer, Silent(), 0.0, session="s")
     engine.take_runs(FixedBudget(1000.0, RUNS, 2, rounds=2), Costs(0.0, 0.2), 0)
     writer.close()
     return engine, read_session(writer.path)

@@ -84,4 +84,6 @@ def test_an_interrupted_session_can_be_resumed_and_its_runs_are_added(tmp_path: 
     assert after.turns[: len(before.turns)] == before.turns
     assert min(start.run for start in after.starts[len(before.starts) :]) == max(s.run for s in before.starts) + 1
     assert after.ends[-1].outcome == "done"
+    assert {start.resumed for start in after.starts[: len(before.starts)]} == {0}
+    assert {start.resumed for start in after.starts[len(before.starts) :]} == {1}
     assert [finding.kind for finding in after.findings] == ["bad-line"]

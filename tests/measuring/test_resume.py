@@ -8,8 +8,10 @@ import msgspec
 import pytest
 
 from bench.errors import UsageError
-from bench.measuring.session import _refuse_changed
-from bench.records import Case, CaseLine
+from bench.measuring.session import _earlier, _refuse_changed
+from bench.records import Case, CaseLine, RunStartLine, SessionLine
+from bench.store import Session
+from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 CASE = Case(network="nets:build", resolution=224)
 LINE = CaseLine(id=CASE.id, case=CASE, params=1000, macs=2000, logits_std=1.0)
@@ -39,3 +41,18 @@ def test_a_case_that_failed_or_was_never_prepared_is_not_compared() -> None:
     _refuse_changed(Path("s.jsonl"), [LINE], [failed])
     older = msgspec.structs.replace(LINE, params=None, macs=None, logits_std=None)
     _refuse_changed(Path("s.jsonl"), [older], [LINE])
+
+
+def _sittings(*resumed: int) -> Session:
+    """A session whose runs began after so many resumes each."""
+    head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)
+    starts = tuple(
+        RunStartLine(run=run, at_s=0.0, seats=(), conditions=CONDITIONS, resumed=before)
+        for run, before in enumerate(resumed)
+    )
+    return Session(head=head, cases=(), starts=starts, turns=(), ends=(), findings=())
+
+
+@pytest.mark.parametrize(("resumed", "now"), [((), 0), ((0,), 1), ((0, 0, 0), 1), ((0, 0, 1, 1), 2), ((0, 3), 4)])
+def test_a_resume_is_counted_once_its_session_has_a_run_that_could_be_seen(resumed: tuple[int, ...], now: int) -> None:
+    assert _earlier(_sittings(*resumed)).resumes == now

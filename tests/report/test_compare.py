@@ -6,6 +6,7 @@ import io
 import json
 import math
 
+import msgspec
 import pytest
 from rich.console import Console
 
@@ -105,6 +106,14 @@ def test_what_differs_between_rows_is_a_column_and_the_rest_a_heading():
 def test_one_case_needs_no_words_about_a_family():
     told = notes(within([timed("a", 1, "s"), timed("b", 1, "s", scatter=0.02)], "network", "a", "b"))
     assert told[0] == "times: as long as the first takes; limits: 95 %"
+
+
+def test_a_resumed_session_has_wider_limits_and_the_legend_counts_its_cases_alone():
+    plain = [timed("a", 1, "s"), timed("b", 1, "s", scatter=0.02)]
+    again = [msgspec.structs.replace(one, resumes=1) for one in plain]
+    one, two = (within(side, "network", "a", "b") for side in (plain, again))
+    assert notes(two)[0] == "times: as long as the first takes; limits: 95 %, looks paid for"
+    assert two.rows[0].comparison.ratio.low < one.rows[0].comparison.ratio.low
 
 
 def test_a_report_without_a_single_limit_has_no_legend_and_an_empty_one_a_sentence():

@@ -25,6 +25,8 @@ from tests.fake_world import FakeMachine, FakeSeats
 NOMINAL_HZ = 3.0e9
 FAULT_S = 1.6e-6
 """Seconds that a minor page fault costs: 490,000 of them took 0.8 s of a pass of EfficientNet-B2 at batch 16."""
+SLOW = 1.28
+"""Factor of the slow state where states are drawn at random."""
 _VERSIONS = {"torch": "2.13.0", "timm": "1.0.31"}
 _BOOTED = datetime(2026, 1, 1, tzinfo=UTC)
 
@@ -62,6 +64,10 @@ class Scenario(NamedTuple):
     """Share of passes that take 1 + Pareto(1.5) / 2 times as long: no variance exists."""
     two_states: float = 0.0
     """Share of runs in which one subject, the same all session, is 20 to 40 % slow from beginning to end."""
+    slow_run: float = 0.0
+    """Chance of each run, whatever the others were, that one subject is `SLOW` times as slow from beginning to end."""
+    slow_subject: str | None = None
+    """Network of that subject; one of them at random, the same all session, where none is named."""
     drift: float = 0.0
     """Change of the log from the session's beginning to its end, linear: heat, with the clock falling as much."""
     steal: float = 0.0
@@ -99,6 +105,9 @@ PATHOLOGICAL = {
 }
 """The pilot's machine with one thing wrong at a time."""
 
+TWO_STATES = {name: REGULAR[name]._replace(slow_run=0.2, slow_subject="base") for name in ("normal", "quiet")}
+"""Two states at random: every run of one case is slow with a chance of a fifth; a session may hold none or half."""
+
 
 class SimulatedMachine(FakeMachine):
     """A fake machine whose passes follow a scenario, and whose conditions show what the system would tell of it."""
@@ -119,6 +128,10 @@ class SimulatedMachine(FakeMachine):
         """Id of the case that has two states, where the scenario has them."""
         slow = max(1, round(scenario.two_states * runs)) if scenario.two_states else 0
         self._slow_runs = frozenset(self.random.sample(range(runs), slow))
+        if scenario.slow_subject is not None:
+            self.two_faced = next(one.id for one in lines if one.case.network == scenario.slow_subject)
+        self.slow = 0
+        """Runs so far in which that case was slow by a draw of its own."""
         self._planned = runs * rounds * len(lines)
         self._run: dict[str, float] = {}
         self._round = 0.0
@@ -151,6 +164,9 @@ class SimulatedMachine(FakeMachine):
         self._run = {line.id: self.logs[line.id] + common + draw.gauss(0, one.case_run) for line in lines}
         if len(self.opened) in self._slow_runs:
             self._run[self.two_faced] += math.log(draw.uniform(1.2, 1.4))
+        if one.slow_run and draw.random() < one.slow_run:
+            self._run[self.two_faced] += math.log(SLOW)
+            self.slow += 1
         self._begin_round()
         return super().open_seats(lines)
 

@@ -140,11 +140,11 @@ def take(
     )
     if folder is None:
         kept = Lines(head)
-        _measure(lines, machine, kept, head.protocol, Counted(runs, rounds))
+        _measure(lines, machine, kept, head, Counted(runs, rounds))
         session = kept.session()
     else:
         with SessionWriter.create(folder, head) as writer:
-            _measure(lines, machine, writer, head.protocol, Counted(runs, rounds))
+            _measure(lines, machine, writer, head, Counted(runs, rounds))
         session = read_session(writer.path)
     return Taken(session, records(session), machine)
 
@@ -180,12 +180,15 @@ def _measure(
     lines: Sequence[CaseLine],
     machine: SimulatedMachine,
     writer: SessionWriter | Lines,
-    protocol: Protocol,
+    head: SessionLine,
     policy: Counted,
 ) -> None:
+    protocol = head.protocol
     for line in lines:
         writer.append(line)
     costs = Costs(machine.start_s, 0.5)
     referee = None if protocol.goal == "budget" else planner(costs, protocol, lines, Earlier()).referee
-    engine = Engine(protocol, lines, machine.world(), writer, Silent(), machine.now, referee)  # type: ignore[arg-type]
+    engine = Engine(
+        protocol, lines, machine.world(), writer, Silent(), machine.now, referee, session=head.session  # type: ignore[arg-type]
+    )  # fmt: skip
     engine.take_runs(policy, costs, 0)

@@ -112,6 +112,25 @@ def test_a_process_in_the_slow_state_is_slow_for_its_life_in_one_case_only() -> 
     assert all(pstdev(medians[case]) < 1e-9 for case in medians if case != taken.machine.two_faced)
 
 
+def test_states_drawn_at_random_are_slow_in_as_many_runs_as_chance_has_it_and_in_one_case_only() -> None:
+    scenario = SILENT._replace(slow_run=0.2, slow_subject="base")
+    counts = []
+    for seed in range(60):
+        taken = take(scenario, seed, networks=LADDER, runs=6, rounds=1)
+        slow = {
+            record.case.network: sum(
+                fmean(run.turns[0].duration_s) > 1.2 * (record.info.probe_s or 0) for run in record.runs
+            )
+            for record in taken.records
+        }
+        assert {network: runs for network, runs in slow.items() if runs} == (
+            {"base": taken.machine.slow} if taken.machine.slow else {}
+        )
+        counts.append(taken.machine.slow)
+    assert len(set(counts)) >= 4
+    assert fmean(counts) == pytest.approx(1.2, abs=0.5)
+
+
 def test_faults_cost_time_and_are_counted() -> None:
     taken = take(SILENT._replace(faults=0.4), 1)
     subjects = [t for t in taken.session.turns if t.minor_faults]

@@ -26,6 +26,7 @@ OF_A_SESSION: tuple[Callable[[Sight], Finding | None], ...] = (
     of_the_machine.on_battery,
     of_the_machine.governor_not_performance,
     of_the_machine.dirty_tree,
+    of_runs.resumed,
 )
 """Said once a session, the gravest first."""
 OF_A_CASE: tuple[Callable[[Seen, Sight], Finding | None], ...] = (

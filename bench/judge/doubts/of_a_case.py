@@ -122,9 +122,10 @@ def two_humps(seen: Seen, sight: Sight) -> Finding | None:
         if whole
         else f"{high / (low + high):.0%} of the passes are slow, within runs: something switches meanwhile"
     )
+    mixed = ", takes runs for nearly normal, and may be too narrow: quote both states" if whole else ""
     message = (
         f"has two latencies, one {math.expm1(split.distance):.0%} above the other; {where}. The interval is of a "
-        f"mixture. {_steadier(seen.record, whole=whole)}"
+        f"mixture{mixed}. {_steadier(seen.record, whole=whole)}"
     )
     return Finding(kind="two-humps", message=message, case=seen.record.info.id)
 

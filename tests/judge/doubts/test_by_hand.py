@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import random
+import re
 from functools import lru_cache
 
 import pytest
@@ -128,6 +129,7 @@ def two_states(records: list[Record], **changes: object) -> list[Record]:
 def test_two_states_of_processes_are_told_with_the_next_step_that_was_not_taken_yet():
     (pinned,) = messages(two_states(healthy()), "two-humps")
     assert "2 of 5 runs are slow from beginning to end" in pinned
+    assert "may be too narrow: quote both states" in pinned
     assert "--allocator" not in pinned
     assert "--seats alone" in pinned
     (shipped,) = messages(two_states(healthy(), allocator="shipped"), "two-humps")
@@ -143,12 +145,44 @@ def test_passes_that_switch_within_runs_have_two_humps_too():
     (said,) = messages(slower(sessions, lambda t: 1.5 if t.case == case and t.round % 2 else 1.0), "two-humps")
     assert "within runs" in said
     assert "50% of the passes are slow" in said
+    assert "too narrow" not in said
+
+
+def odd(factor: float, runs: int = 5, case: str = "resnet50", **protocol: object) -> list[Record]:
+    """A session in which one run of one case takes so many times as long."""
+    sessions = healthy(runs=runs)
+    key = of_case(sessions, case)
+    sick = slower(sessions, lambda t: factor if t.case == key and t.run == 1 else 1.0)
+    return [replace(r, protocol=replace(r.protocol, **protocol)) for r in sick]
 
 
 def test_one_odd_run_is_no_second_state():
-    sessions = healthy()
-    case = of_case(sessions, "resnet50")
-    assert "two-humps" not in kinds(slower(sessions, lambda t: 1.5 if t.case == case and t.run == 1 else 1.0))
+    assert "two-humps" not in kinds(odd(1.5))
+
+
+@pytest.mark.parametrize("runs", [4, 6, 12, 30])
+def test_a_single_slow_run_is_told_however_many_others_there_are(runs):
+    (said,) = messages(odd(1.28, runs), "runs-disagree")
+    assert re.search(rf"1 of {runs} runs is 2[789]% slower than the others", said)
+    assert "may be too narrow" in said
+    assert "Take more runs with a larger --budget, also with --seats alone" in said
+    assert said.endswith("and quote both states.")
+
+
+def test_a_case_that_was_alone_is_not_to_be_measured_alone():
+    (said,) = messages(odd(1.28, seats="alone"), "runs-disagree")
+    assert "--seats" not in said
+    assert "quote both states" in said
+
+
+def test_a_single_fast_run_and_a_run_that_is_hardly_slower_are_no_state():
+    assert not any("slower than the others" in said for said in messages(odd(0.7), "runs-disagree"))
+    assert "runs-disagree" not in kinds(odd(1.08))
+
+
+@pytest.mark.parametrize("runs", [2, 3])
+def test_of_three_runs_none_is_called_the_odd_one(runs):
+    assert not any("slower than the others" in said for said in messages(odd(1.28, runs), "runs-disagree"))
 
 
 def test_runs_that_disagree_are_told_what_rounds_explain():
@@ -289,6 +323,22 @@ def test_a_yardstick_that_moved_between_runs_is_told_with_its_factor():
 def test_wrong_outputs_are_told_apart_from_other_failures(reason, raised):
     failed = record(runs=(), outcome="failed", reason=reason)
     assert (kinds([failed]) == {"outputs-differ"}) is raised
+
+
+def resumed(times: int, **protocol: object) -> list[Record]:
+    return [replace(r, resumes=times, protocol=replace(r.protocol, **protocol)) for r in healthy()]
+
+
+def test_a_session_that_was_resumed_is_told_what_that_cost():
+    (said,) = messages(resumed(2), "resumed")
+    assert "resumed 2 times" in said
+    assert "at 99.58% instead of 95%, 112% wider than those of 5 runs in one sitting" in said
+    assert "resumed once" in messages(resumed(1), "resumed")[0]
+    assert kinds(resumed(0)) == set()
+
+
+def test_a_session_whose_looks_were_declared_may_be_resumed():
+    assert kinds(resumed(2, looks=(4, 7))) == set()
 
 
 def sharing(factor: float) -> list[Record]:

@@ -9,7 +9,8 @@ import pytest
 
 from bench.records import Record, TurnLine
 from tests.judge.doubts.faults import kinds, of_case, slower
-from tests.simulated.machine import PATHOLOGICAL, REGULAR
+from tests.judge.states_truth import states
+from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
 from tests.simulated.sessions import session
 
 FALSE_ALARMS = 0.05
@@ -131,3 +132,18 @@ def test_nine_in_ten_sick_machines_are_doubted(scenario):
 def test_nine_in_ten_injected_faults_are_doubted(fault):
     shares = power(lambda seed: injected(fault, seed), INJECTED[fault][1], range(1000, 1060))
     assert min(shares.values()) >= POWER
+
+
+@pytest.mark.parametrize("name", TWO_STATES)
+def test_a_slow_run_that_came_by_chance_is_named(name):
+    found = states(name, range(12), (6, 10))
+    assert found.named >= 0.8 * found.slow > 0
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("design", [(6, 10), (8, 20)], ids=["6 runs of 10 rounds", "8 runs of 20 rounds"])
+@pytest.mark.parametrize("name", TWO_STATES)
+def test_four_in_five_sessions_with_a_slow_run_name_it(name, design):
+    found = states(name, range(1000), design)
+    assert found.named >= 0.8 * found.slow

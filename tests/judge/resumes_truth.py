@@ -1,0 +1,54 @@
+"""Resuming until a difference shows, when there is none: how often a session of equals comes to show one.
+
+Knows the level that the study gives each look; refuses to know how a session is simulated.
+"""
+
+from __future__ import annotations
+
+import msgspec
+import numpy as np
+import numpy.typing as npt
+
+from bench.budget import MIN_RUNS, level_at_a_look, looks_paid_for
+from bench.judge.rivals import paired
+from bench.stats import t_factor
+from tests.simulated.machine import Scenario
+from tests.simulated.sessions import take
+
+RESUMES = 10
+EQUALS = {"base": 0.02, "twin": 0.02}
+
+
+def shown(runs: int, sessions: int, *, paid: bool, resumes: int = RESUMES) -> npt.NDArray[np.float64]:
+    """Share of sessions of equals that have shown a difference after 0, 1, … resumes.
+
+    Args:
+        runs: of each sitting; the first has at least `MIN_RUNS`.
+        sessions: of independent normal log ratios.
+        paid: whether intervals pay for the resumes, or stay at 95 %.
+        resumes: the most of them.
+    """
+    logs = np.random.default_rng(runs).standard_normal((sessions, max(runs, MIN_RUNS) + runs * resumes))
+    out, found = [], np.zeros(sessions, dtype=bool)
+    for resumed in range(resumes + 1):
+        seen = logs[:, : max(runs, MIN_RUNS) + runs * resumed]
+        n = seen.shape[1]
+        level = level_at_a_look(looks_paid_for(0, resumed if paid else 0))
+        half = t_factor(n - 1, level) * seen.std(axis=1, ddof=1) / np.sqrt(n)
+        found |= np.abs(seen.mean(axis=1)) > half
+        out.append(found.mean())
+    return np.array(out)
+
+
+def shows(scenario: Scenario, seed: int, runs: int, resumes: int = RESUMES) -> bool:
+    """Whether a session of equals that the real engine took shows a difference at any look, by its paired ratio."""
+    taken = take(scenario, seed, networks=EQUALS, runs=runs * (resumes + 1), rounds=2)
+    for resumed in range(resumes + 1):
+        one, other = (
+            msgspec.structs.replace(record, runs=record.runs[: runs * (resumed + 1)], resumes=resumed)
+            for record in map(taken.record, EQUALS)
+        )
+        found = paired([one], [other])
+        if found is not None and not found.may_be_one:
+            return True
+    return False

@@ -1,0 +1,69 @@
+"""A case whose processes start in one of two states, each by a draw of its own: what intervals and doubts make of it.
+
+Knows which runs were slow; refuses to know how a session is simulated.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable
+from typing import NamedTuple
+
+from bench.judge.doubts import doubts
+from bench.judge.estimates import latency, relative_to_yardstick
+from bench.records import Estimate
+from bench.stats import Interval
+from tests.judge.known_truth import Design, ratio
+from tests.simulated.machine import SLOW, TWO_STATES
+from tests.simulated.sessions import LADDER, YARDSTICK_S, take
+
+NAMES = frozenset({"two-humps", "runs-disagree"})
+"""Kinds of the findings that name two states."""
+
+
+class States(NamedTuple):
+    """What became of so many sessions."""
+
+    sessions: int
+    latency: int
+    """Sessions whose interval of the case's latency held the mean over all runs there may be."""
+    relative: int
+    """The same of its ratio to the yardstick."""
+    paired: int
+    """The same of its paired ratio to a network that is as fast and has one state."""
+    slow: int
+    """Sessions in which at least one run was slow."""
+    named: int
+    """Of these, those with a finding that names it."""
+
+
+def states(name: str, seeds: Iterable[int], design: Design) -> States:
+    """Sessions on one of the machines with two states at random."""
+    one = TWO_STATES[name]
+    # What a run is expected to take: with normal noise, medians add nothing to it.
+    shift = one.slow_run * math.log(SLOW)
+    found = []
+    for seed in seeds:
+        taken = take(one, seed, networks=LADDER, runs=design[0], rounds=design[1])
+        base = taken.record("base")
+        slow = taken.machine.slow > 0
+        said = {doubt.finding.kind for doubt in doubts(taken.records, [base.info.id])} if slow else set()
+        found.append(
+            (
+                _holds(latency(base), math.log(taken.truth_s("base")) + shift),
+                _holds(relative_to_yardstick(base), math.log(LADDER["base"] / YARDSTICK_S) + shift),
+                _within(ratio(base, taken.record("twin")), shift),
+                slow,
+                bool(said & NAMES),
+            )
+        )
+    return States(len(found), *(sum(column) for column in zip(*found, strict=True)))
+
+
+def _holds(found: object, log: float) -> bool:
+    assert isinstance(found, Estimate)
+    return found.low <= math.exp(log) <= found.high
+
+
+def _within(interval: Interval, log: float) -> bool:
+    return interval.low <= log <= interval.high
