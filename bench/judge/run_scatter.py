@@ -38,6 +38,7 @@ _TOGETHER = 1 / 9
 of either's ratio: its two logs are averaged, and half a turn's variance stands beside a whole one."""
 _EDGE = 2.5
 """Deviations from its run's median at which a round's ratio is cut: the median does not see how far off it lies."""
+_NO_SCATTER = 1e-24  # Variance below which logs agree to the last digit: no clock is that steady.
 _NORMAL = 1.4826  # Deviation of normal numbers over their median absolute deviation.
 
 
@@ -183,6 +184,8 @@ def _moderated(prior: float, squares: Sequence[float], degrees: Sequence[float])
         return prior
     most = WILD * median_low(one / freedom for one, freedom in known)
     pooled = math.fsum(min(one, most * freedom) for one, freedom in known) / math.fsum(degrees)
+    if pooled < _NO_SCATTER:
+        return prior
     own = _effective(degrees)
     low, high = variance_limits(pooled, own, LEVEL)
     return (PRIOR_DEGREES * min(max(prior, low), high) + own * pooled) / (PRIOR_DEGREES + own)
