@@ -10,9 +10,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from bench import arguments, store
+from bench.budget import PILOT, Costs
 from bench.errors import BenchError, NothingToShowError
-from bench.records import Finding, Record
+from bench.records import CaseLine, Finding, Protocol, Record
 from bench.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
+from bench.spending import Earlier, Planner, Spending
 from bench.twins import twin_of
 from bench.units import parse_duration
 
@@ -157,7 +159,6 @@ def measure_requests(
     Raises:
         bench.errors.BenchError: as `measure`.
     """
-    from bench.judge.goals import planner
     from bench.measuring.observer import Silent
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import measure as measure_session
@@ -170,7 +171,7 @@ def measure_requests(
         if protocol.goal == "race":
             check_race(list(distinct.values()))
         outcome = measure_session(
-            list(distinct.values()), protocol, root, observer, workshop, planner=planner, title=title,
+            list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
             noticed=left_out(requests),
         )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
@@ -197,7 +198,9 @@ def measure_twins(
 
     chosen = subjects(request, workshop)
     both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
-    return measure_session(both, protocol_of(request), root, observer or Silent(), workshop, title=title)
+    return measure_session(
+        both, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
+    )
 
 
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
@@ -208,15 +211,34 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     Raises:
         bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
     """
-    from bench.judge.goals import planner
     from bench.measuring.observer import Silent
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import resume as resume_session
 
     path, budget_s = resolve_session(root, session, emulated=True), capped(parse_duration(budget))
     return resume_session(
-        path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s), planner=planner
+        path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s), planner=planner_for(root)
     )
+
+
+def planner_for(root: Path) -> Planner:
+    """Plans by what this machine's sessions of a store scatter by, where it holds any in the same setting.
+
+    What cannot be read is passed over: a plan can do without.
+    """
+    from bench.judge import goals
+    from bench.judge.run_scatter import kinds_ahead, run_scatter, worth_reading
+    from bench.measuring.machine import conditions, machine
+
+    def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
+        scatter, stored = PILOT, store.beginnings(root)
+        if stored:
+            kinds = kinds_ahead(lines, protocol, machine(), conditions())
+            known, _ = store.load_readable(worth_reading(stored, kinds))
+            scatter = run_scatter(known, kinds)
+        return goals.planner(costs, protocol, lines, earlier, scatter)
+
+    return planned
 
 
 def load(path: str | Path = "results") -> Results:

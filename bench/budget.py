@@ -22,6 +22,23 @@ BETWEEN_RUNS = 3.6e-4
 WITHIN_RUN = 4.7e-3
 """Variance between rounds of the same: 6.9 % squared."""
 
+
+class RunScatter(NamedTuple):
+    """How far a log ratio to the yardstick scatters in a session: what a plan divides its budget by."""
+
+    between: float
+    """Variance between runs, beyond what their rounds bring."""
+    within: float
+    """Variance between the rounds of a run."""
+    sessions: int = 0
+    """Stored sessions of this machine behind it; 0 where it is the pilot's alone."""
+    without: int = 0
+    """Settings of which the store holds no such session, so that the pilot's variances stand for them."""
+
+
+PILOT = RunScatter(BETWEEN_RUNS, WITHIN_RUN)
+"""The pilot's, for where nothing is known of this machine."""
+
 Step = Literal["round", "run", "stop"]
 _FIRST_LOOK = 4
 _TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
@@ -49,6 +66,8 @@ class Plan(NamedTuple):
     """The smallest budget that an honest interval can be had for."""
     looks: tuple[int, ...] = ()
     """Complete runs after which a goal may be found reached; empty where the budget alone ends the session."""
+    scatter: RunScatter = PILOT
+    """What it was divided by."""
 
 
 class Progress(NamedTuple):
@@ -88,23 +107,29 @@ def smallest_budget(costs: Costs) -> float:
     return MIN_RUNS * (costs.start_s + MIN_ROUNDS * costs.round_s)
 
 
-def plan(costs: Costs, budget_s: float) -> Plan:
+def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
     """Runs and rounds that spend a budget best; at least one run of one round, however small the budget.
 
     Best is the narrowest interval: of all numbers of runs that leave each at least `MIN_ROUNDS` rounds, the one with
     the least Student's factor times standard error. The cost model is that of Kalibera & Jones (*Rigorous benchmarking
     in reasonable time*, ISMM 2013, section 9.3); their optimum minimises the standard error alone, which with few runs
     leaves too few of them.
+
+    Args:
+        costs: what a start and a round take here.
+        budget_s: seconds for all runs together.
+        scatter: of a ratio to the yardstick on this machine, or the pilot's.
     """
     smallest = smallest_budget(costs)
     possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(MIN_RUNS, MAX_RUNS + 1)]
     honest = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
     if honest:
-        runs, rounds = min(honest, key=lambda one: half_width(*one))
+        runs, rounds = min(honest, key=lambda one: half_width(one[0], one[1], scatter=scatter))
     else:
         runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
         rounds = max(1, _rounds_in(budget_s / runs, costs))
-    return Plan(runs, rounds, _spent(costs, budget_s, runs, min(rounds, MIN_ROUNDS)), smallest)
+    seconds = _spent(costs, budget_s, runs, min(rounds, MIN_ROUNDS))
+    return Plan(runs, rounds, seconds, smallest, scatter=scatter)
 
 
 def _spent(costs: Costs, budget_s: float, runs: int, min_rounds: int) -> float:
@@ -159,12 +184,17 @@ def looks_paid_for(declared: int, resumes: int) -> int:
     return (resumes + 1) * (resumes + 2) if resumes else 1
 
 
-def half_width(runs: int, rounds: int, level: float = 0.95) -> float:
-    """Half the interval that so many runs of so many rounds are expected to give, in log units.
+def half_width(runs: int, rounds: int, level: float = 0.95, scatter: RunScatter = PILOT) -> float:
+    """Half the interval of a ratio to the yardstick that so many runs of so many rounds are expected to give, in logs.
 
-    For the ratio to the yardstick of one of the pilot's networks; networks differ by a factor of two either way.
+    For the root mean square of the networks that the scatter is of; they differ by a factor of two either way.
     """
-    return t_factor(runs - 1, level) * math.sqrt((BETWEEN_RUNS + WITHIN_RUN / rounds) / runs)
+    return t_factor(runs - 1, level) * standard_error(runs, rounds, scatter)
+
+
+def standard_error(runs: int, rounds: int, scatter: RunScatter = PILOT) -> float:
+    """Expected standard error of a log ratio to the yardstick after so many runs of so many rounds."""
+    return math.sqrt((scatter.between + scatter.within / rounds) / runs)
 
 
 def _rounds_in(run_s: float, costs: Costs) -> int:

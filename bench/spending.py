@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from bench.budget import Costs, FixedBudget, Plan, Progress, Step, plan
+from bench.budget import PILOT, Costs, FixedBudget, Plan, Progress, RunScatter, Step, plan
 from bench.records import CaseLine, Look, TurnLine
 from bench.records import Protocol as MeasuringProtocol
 
@@ -65,8 +65,14 @@ Planner = Callable[[Costs, MeasuringProtocol, Sequence[CaseLine], Earlier], Spen
 """What to do with the costs seen here, the protocol, the cases that can be timed, and what there is already."""
 
 
-def fixed_budget(costs: Costs, protocol: MeasuringProtocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
-    """Spend the protocol's budget, whatever the results: the plan, and the policy that keeps to it."""
-    what = plan(costs, protocol.budget_s)
+def fixed_budget(
+    costs: Costs,
+    protocol: MeasuringProtocol,
+    lines: Sequence[CaseLine],
+    earlier: Earlier,
+    scatter: RunScatter = PILOT,
+) -> Spending:
+    """Spend the protocol's budget, whatever the results: the plan by this scatter, and the policy that keeps to it."""
+    what = plan(costs, protocol.budget_s, scatter)
     runs, least = earlier.next_run + what.runs, min(protocol.min_rounds, what.rounds)
     return Spending(what, FixedBudget(protocol.budget_s, runs, least))

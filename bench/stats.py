@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from scipy.special import betaincinv, stdtrit
+from scipy.special import betaincinv, chdtri, stdtrit
 
 
 class Interval(NamedTuple):
@@ -45,6 +45,15 @@ def sample_variance(values: Sequence[float]) -> float:
 def t_factor(freedom: float, level: float = 0.95) -> float:
     """Standard errors from the mean to the limits of a two-sided Student's t interval."""
     return float(stdtrit(freedom, (1 + level) / 2))
+
+
+def variance_limits(variance: float, freedom: float, level: float = 0.95) -> tuple[float, float]:
+    """Limits of the variance of normal values from an estimate with so many degrees of freedom, by chi-square.
+
+    Source: Snedecor & Cochran, *Statistical Methods* (1989), section 5.11.
+    """
+    tail = (1 - level) / 2
+    return freedom * variance / float(chdtri(freedom, tail)), freedom * variance / float(chdtri(freedom, 1 - tail))
 
 
 def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float]:

@@ -39,6 +39,7 @@ _SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
 _LONGEST_S = 1e9
+_LONGEST_LINE = 1 << 20  # Bytes of a session's or a case's line; longer ones are not what they seem.
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
 
 
@@ -241,6 +242,41 @@ def is_emulated(path: Path) -> bool:
             return msgspec.json.decode(file.readline(), type=_Began).conditions.emulated
     except (OSError, msgspec.DecodeError, RecursionError):
         return False
+
+
+class Beginning(NamedTuple):
+    """How a file begins: enough to know what it is of."""
+
+    path: Path
+    head: SessionLine
+    cases: tuple[CaseLine, ...]
+
+
+def beginnings(root: Path) -> list[Beginning]:
+    """First line and first cases of every session of a store, oldest first; nothing of what cannot be read.
+
+    Takes a few lines of each file, so that a large store need not be read as a whole.
+    """
+    try:
+        paths = session_files(root)
+    except StoreError:
+        return []
+    return sorted((one for path in paths if (one := _beginning(path))), key=lambda one: (one.head.session, one.path))
+
+
+def _beginning(path: Path) -> Beginning | None:
+    cases: list[CaseLine] = []
+    head: Line | None = None
+    try:
+        with path.open("rb") as file:
+            head = _decoder.decode(file.readline(_LONGEST_LINE))
+            while isinstance(line := _decoder.decode(file.readline(_LONGEST_LINE)), CaseLine):
+                cases.append(line)
+    except (OSError, msgspec.DecodeError, ValueError, RecursionError):
+        pass  # What was read before it counts: a file may end after its cases.
+    if not isinstance(head, SessionLine) or head.schema > SCHEMA:
+        return None
+    return Beginning(path, head, tuple(cases))
 
 
 def read_session(path: Path) -> Session:
@@ -448,6 +484,19 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
             out.extend(records(session))
     if failure is not None and not out:
         raise failure
+    return out, findings
+
+
+def load_readable(paths: Iterable[Path]) -> tuple[list[Record], list[Finding]]:
+    """Records of the files that can be read, and a finding for each of the others: for those who can do without."""
+    out: list[Record] = []
+    findings: list[Finding] = []
+    with _no_collection():
+        for path in paths:
+            try:
+                out.extend(records(read_session(path)))
+            except StoreError as error:
+                findings.append(Finding(kind="unreadable-file", message=str(error)))
     return out, findings
 
 

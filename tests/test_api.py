@@ -12,9 +12,15 @@ import numpy as np
 import pytest
 
 import bench
+from bench.api import planner_for
+from bench.budget import PILOT, Costs
 from bench.errors import UsageError
+from bench.records import SCHEMA, CaseLine, Machine
 from bench.request import Request
+from bench.spending import Earlier, Spending
+from bench.store import read_session
 from bench.units import parse_duration
+from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
 from tests.generate_store import main as generate
 
 ROOT = Path(__file__).parents[1]
@@ -138,3 +144,59 @@ def test_numbers_of_numpy_and_a_budget_in_seconds_are_understood(
         bench.measure("levit_128s", batch=np.array([1, 2]), threads=np.int64(2), budget=90, seed=np.int32(3))  # type: ignore[arg-type]
     (one,) = asked
     assert (one.batches, one.threads, one.seed, parse_duration(one.budget)) == ((1, 2), (2,), 3, 90.0)
+
+
+CASES = [(case_of(one), one) for one in PAPER[:2]]
+
+
+@pytest.fixture
+def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
+    """This machine is the one that the stores of the tests are of."""
+    monkeypatch.setattr("bench.measuring.machine.machine", lambda: MACHINE)
+    monkeypatch.setattr("bench.measuring.machine.conditions", lambda: CONDITIONS)
+    return MACHINE
+
+
+def _planned(root: Path) -> Spending:
+    lines = [CaseLine(id=case.id, case=case) for case, _ in CASES]
+    return planner_for(root)(Costs(4.0, 0.5), PROTOCOL, lines, Earlier())
+
+
+@pytest.mark.usefixtures("here")
+def test_a_session_is_planned_by_what_the_store_holds_of_this_machine(tmp_path: Path) -> None:
+    for name in ("a", "b"):
+        write_session(tmp_path, name, CASES, runs=5)
+    what = _planned(tmp_path).plan
+    assert (what.scatter.sessions, what.scatter.without) == (2, 0)
+    assert what.scatter.within < PILOT.within / 4
+
+
+@pytest.mark.usefixtures("here")
+def test_a_store_that_says_nothing_of_this_machine_leaves_the_pilots_scatter(tmp_path: Path) -> None:
+    assert _planned(tmp_path / "nowhere").plan.scatter == PILOT
+    assert _planned(tmp_path).plan.scatter == PILOT
+    other = Machine(cpu_model="Another", isa="x86_64", logical_cores=2, memory_bytes=1 << 30)
+    write_session(tmp_path, "other", CASES, machine=other)
+    write_session(tmp_path, "single", CASES, runs=1)
+    broken = write_session(tmp_path, "broken", CASES)
+    broken.write_bytes(broken.read_bytes()[:-10].replace(b'"duration_s"', b'"duration"'))
+    newer = write_session(tmp_path, "newer", CASES)
+    newer.write_bytes(newer.read_bytes().replace(b'"schema":%d' % SCHEMA, b'"schema":%d' % (SCHEMA + 1)))
+    assert _planned(tmp_path).plan.scatter == PILOT._replace(without=1)
+
+
+@pytest.mark.usefixtures("here")
+def test_of_many_sessions_only_the_newest_are_read_and_each_once(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for number in range(40):
+        write_session(tmp_path, f"s{number:02}", CASES, runs=2, rounds=2)
+    read: list[str] = []
+
+    def watched(path: Path) -> object:
+        read.append(path.stem)
+        return read_session(path)
+
+    monkeypatch.setattr("bench.store.read_session", watched)
+    assert _planned(tmp_path).plan.scatter.sessions == 20
+    assert sorted(read) == [f"s{number:02}" for number in range(20, 40)]

@@ -17,6 +17,7 @@ from bench.budget import (
     FixedBudget,
     Plan,
     Progress,
+    RunScatter,
     half_width,
     level_at_a_look,
     looks,
@@ -47,17 +48,46 @@ def test_a_plan_has_a_run_and_a_round_however_small_the_budget(start_s: float, r
     assert what.rounds >= 1
 
 
-@given(start_s=st.floats(0.5, 20), round_s=st.floats(0.1, 5), factor=st.floats(1.0, 30))
+@given(
+    start_s=st.floats(0.5, 20),
+    round_s=st.floats(0.1, 5),
+    factor=st.floats(1.0, 30),
+    scatter=st.builds(RunScatter, st.floats(0, 1e-2), st.floats(0, 1e-1)),
+)
 def test_no_other_division_of_the_budget_gives_a_narrower_interval(
-    start_s: float, round_s: float, factor: float
+    start_s: float, round_s: float, factor: float, scatter: RunScatter
 ) -> None:
     costs = Costs(start_s, round_s)
     budget_s = factor * smallest_budget(costs)
-    what = plan(costs, budget_s)
+    what = plan(costs, budget_s, scatter)
+    assert what.scatter == scatter
     for runs in range(MIN_RUNS, MAX_RUNS + 1):
         rounds = int((budget_s / runs - start_s) / round_s + 1e-9)
         if rounds >= MIN_ROUNDS:
-            assert half_width(what.runs, what.rounds) <= half_width(runs, rounds)
+            best, other = ((what.runs, what.rounds), (runs, rounds))
+            assert half_width(*best, scatter=scatter) <= half_width(*other, scatter=scatter)
+
+
+def test_a_machine_whose_rounds_agree_gets_more_runs_and_one_whose_runs_agree_more_rounds() -> None:
+    costs = Costs(4.0, 0.5)
+    pilots, steady, alike = (
+        plan(costs, 60.0, one)
+        for one in (RunScatter(3.6e-4, 4.7e-3), RunScatter(3.6e-4, 1e-5), RunScatter(0.0, 4.7e-3))
+    )
+    assert steady.runs > pilots.runs > alike.runs
+    assert steady.rounds < pilots.rounds < alike.rounds
+    assert pilots == plan(costs, 60.0)
+
+
+@given(start_s=seconds, round_s=seconds, budget_s=seconds, factor=st.floats(0.01, 100))
+def test_a_machine_that_is_quieter_in_everything_gets_the_same_runs(
+    start_s: float, round_s: float, budget_s: float, factor: float
+) -> None:
+    costs, quiet = Costs(start_s, round_s), RunScatter(3.6e-4 * factor**2, 4.7e-3 * factor**2)
+    one, other = plan(costs, budget_s), plan(costs, budget_s, quiet)
+    wide = half_width(one.runs, one.rounds) if one.runs > 1 else 0.0
+    # Two divisions of a budget may be as good as each other to the last digit.
+    assert one.runs == 1 or half_width(other.runs, other.rounds) == pytest.approx(wide)
 
 
 def test_a_tight_budget_takes_from_the_rounds_before_it_takes_from_the_runs() -> None:

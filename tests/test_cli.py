@@ -11,7 +11,7 @@ from typing import Any
 import pytest
 
 from bench.cli import main
-from tests.generate_store import Truth, case_of, write_session
+from tests.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
 from tests.generate_store import main as generate
 
 
@@ -216,6 +216,34 @@ def test_plan_ends_with_2_when_the_run_would_be_refused(capsys: pytest.CaptureFi
     assert code == 2
     assert "too small" in out
     assert run(capsys, "plan", "--networks", "paper", "--budget", "5s", "--thin", "--store", str(tmp_path))[0] == 0
+
+
+def test_plan_says_by_whose_scatter_and_what_the_session_will_find(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["plan", "--networks", "levit_128s,levit_192", "--allocator", "pinned", "--store", str(tmp_path)]
+    _, out, _ = run(capsys, *words)
+    said = " ".join(out.split())
+    assert "by the pilot's scatter, 1.9 % between runs and 6.9 % within: the store holds no session" in said
+    assert "of two networks of the session a slowdown of" in said
+    assert "Between two sessions no budget finds less than about 7.2 %; to find less, measure both sides" in said
+    monkeypatch.setattr("bench.measuring.machine.machine", lambda: MACHINE)
+    monkeypatch.setattr("bench.measuring.machine.conditions", lambda: CONDITIONS)
+    path = write_session(tmp_path, "a", [(case_of(one), one) for one in PAPER[:2]], runs=5)
+    _, out, _ = run(capsys, *words)
+    assert "Runs and rounds by the scatter of the stored session of this machine in this setting:" in " ".join(
+        out.split()
+    )
+    found = document(capsys, *words)
+    assert found["scatter"]["sessions"] == 1
+    assert found["scatter"]["within_run"] < 0.05
+    assert 0 < found["half_width"] < found["detectable_ratio"] - 1
+    assert found["detectable_ratio_between_sessions"] == pytest.approx(1.072, abs=0.001)
+    path.write_text('{"kind":"session","schema":99}\n')
+    code, out, err = run(capsys, *words)
+    assert code == 0
+    assert "by the pilot's scatter" in " ".join(out.split())
+    assert "unreadable-file" in err
 
 
 def test_plan_says_when_a_race_looks(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats import between_groups, clopper_pearson_upper, t_interval, variance_components
+from bench.stats import between_groups, clopper_pearson_upper, t_interval, variance_components, variance_limits
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
 
@@ -87,3 +87,8 @@ def test_the_limit_of_a_rate_is_that_of_the_tables(hits: int, trials: int, limit
 def test_a_share_that_is_none_has_no_limit(hits: int, trials: int) -> None:
     with pytest.raises(ValueError, match="is no share"):
         clopper_pearson_upper(hits, trials)
+
+
+def test_the_limits_of_a_variance_match_the_textbook():
+    # Chi-square with 9 degrees of freedom: 2.700 and 19.023.
+    assert variance_limits(4.0, 9) == pytest.approx((36 / 19.0228, 36 / 2.7004), rel=1e-4)

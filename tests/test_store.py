@@ -11,7 +11,7 @@ import pytest
 from bench.errors import SchemaError, StoreError, UsageError
 from bench.judge.front import panels
 from bench.records import SessionLine
-from bench.store import SessionWriter, load, read_session, records, session_files
+from bench.store import SessionWriter, beginnings, load, load_readable, read_session, records, session_files
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, Noise, case_of, write_session, write_store
 from tests.making import turn
 
@@ -140,6 +140,28 @@ def test_a_file_that_is_no_session_costs_a_finding_when_others_can_be_read(sessi
     session.unlink()
     with pytest.raises(StoreError):
         load(session.parent.parent)
+
+
+def test_how_sessions_begin_is_read_without_their_turns(session):
+    (found,) = beginnings(session.parent.parent)
+    whole = read_session(session)
+    assert (found.path, found.head, found.cases) == (session, whole.head, whole.cases)
+    session.write_bytes(b"".join(lines_of(session)[:3]) + b"torn {")
+    assert [len(one.cases) for one in beginnings(session.parent.parent)] == [2]
+
+
+@pytest.mark.parametrize("content", [b"", b"not json\n", b'{"kind":"run-end"}\n', b"\xff\xfe\n", b'{"schema":99}\n'])
+def test_what_is_no_session_has_no_beginning_and_costs_a_finding_where_one_can_do_without(session, content):
+    stray = session.parent / "stray.jsonl"
+    stray.write_bytes(content)
+    assert [one.path for one in beginnings(session.parent.parent)] == [session]
+    found, findings = load_readable(session_files(session.parent.parent))
+    assert len(found) == 4
+    assert [finding.kind for finding in findings] == ["unreadable-file"]
+
+
+def test_a_missing_store_has_no_beginnings(tmp_path):
+    assert beginnings(tmp_path / "nowhere") == []
 
 
 def test_a_missing_store_says_how_to_make_one(tmp_path):

@@ -20,8 +20,10 @@ from bench.errors import EXIT_DONE, EXIT_USAGE
 def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     """Say what a run would do, how long it takes, and the smallest honest budget. Measures nothing.
 
-    Times come from what the store holds of this machine, else from multiply-accumulates. The run itself plans again
-    with what it sees. Ends with 2 when the run would be refused.
+    Times come from what the store holds of this machine, else from multiply-accumulates; how far runs scatter, which
+    divides the budget into runs and rounds, from its sessions in the same setting, else from the pilot's. Says how far
+    the intervals will reach, and the smallest slowdown that the session will find four times in five. The run itself
+    plans again with what it sees. Ends with 2 when the run would be refused.
 
     \b
     Example:
@@ -29,12 +31,17 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     """
     from bench import store
     from bench.cli.output import print_findings, stdout
+    from bench.judge.case_sessions import usual_scatter
+    from bench.judge.floor import kind_of
     from bench.judge.forecast import forecast
     from bench.judge.goals import planned
+    from bench.judge.reach import reach
+    from bench.judge.run_scatter import kinds_ahead, run_scatter
     from bench.measuring.instrument import instrument_cases
-    from bench.measuring.machine import machine
+    from bench.measuring.machine import conditions, machine
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import about_threads
+    from bench.records import CaseLine
     from bench.report.plans import document, table
     from bench.request import check_race, left_out, protocol_of, subjects
 
@@ -45,16 +52,21 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
         chosen = subjects(request, workshop)
     if request.race:
         check_race(chosen)
-    known = store.load(root)[0] if root.exists() else []
-    cases = [s.case for s in chosen]
+    known, unreadable = store.load_readable(store.session_files(root)) if root.exists() else ([], [])
+    cases, here = [s.case for s in chosen], machine()
     own = [case for case, _ in instrument_cases(cases)]
-    what = forecast(cases, own, protocol, known, machine())
-    spent = planned(what.costs, protocol)
+    what = forecast(cases, own, protocol, known, here)
+    lines = [CaseLine(id=case.id, case=case) for case in cases]
+    kinds = kinds_ahead(lines, protocol, here, conditions())
+    scatter = run_scatter(known, kinds)
+    between = usual_scatter(record for record in known if kind_of(record) in kinds)
+    spent = planned(what.costs, protocol, scatter=scatter)
+    expected = reach(spent, between.deviation, between.freedom)
     if as_json:
-        click.echo(json.dumps(document(what, spent, protocol), indent=2))
+        click.echo(json.dumps(document(what, spent, protocol, expected), indent=2))
     else:
-        stdout().print(table(what, spent, protocol))
+        stdout().print(table(what, spent, protocol, expected))
     fitted = [subject.finding for subject in chosen if subject.finding is not None]
-    print_findings([*left_out([request]), *fitted, *about_threads(chosen)])
+    print_findings([*unreadable, *left_out([request]), *fitted, *about_threads(chosen)])
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

@@ -43,7 +43,9 @@ class Reporter:
         self._plan = what
         runs = "1 run" if what.runs == 1 else f"{what.runs} runs"
         looks = f", with a look after {spoken(what.looks)}" if what.looks else ""
-        self._say(f"measuring {runs} of about {what.rounds} rounds in {format_duration(what.seconds)}{looks}")
+        self._say(
+            f"measuring {runs} of about {what.rounds} rounds in {format_duration(what.seconds)}{looks}{_source(what)}"
+        )
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""
@@ -72,6 +74,13 @@ class Reporter:
     def _say(self, text: str) -> None:
         self._said_at = time.monotonic()
         self._console.print(Text(text, style="dim"))
+
+
+def _source(what: Plan) -> str:
+    """What the plan was made by, where that is not the pilot's scatter."""
+    if not what.scatter.sessions:
+        return ""
+    return f", by the scatter of {what.scatter.sessions} earlier session{'' if what.scatter.sessions == 1 else 's'}"
 
 
 @contextmanager

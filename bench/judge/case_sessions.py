@@ -10,8 +10,9 @@ from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
+from bench.judge.comparable import Setting, setting
 from bench.judge.estimates import counted_runs, counts, no_speed, ratios_by_run, yardstick_log
-from bench.judge.session_scatter import Session
+from bench.judge.session_scatter import Scatter, Session, scatter, setting_scale
 from bench.records import Record
 from bench.stats import sample_variance
 
@@ -62,3 +63,23 @@ def _session(record: Record, logs: Sequence[float], company: Hashable) -> Sessio
         company=company,
         yardstick=fmean(sticks) if sticks else None,
     )
+
+
+def usual_scatter(records: Iterable[Record]) -> Scatter:
+    """How far sessions of the middle one of these cases disagree; what is assumed where there is no case.
+
+    Args:
+        records: of any cases and sessions; those of one setting tell about each other.
+    """
+    cases: dict[tuple[Setting, str], list[Record]] = {}
+    for record in records:
+        if record.info.role == "subject":
+            cases.setdefault((setting(record), record.info.id), []).append(record)
+    sessions = {case: ratios(group) for case, group in cases.items()}
+    found = []
+    for one in {case[0] for case in sessions}:
+        groups = [group for case, group in sessions.items() if case[0] == one and group]
+        scale = setting_scale([[group] for group in groups])
+        found += [scatter([group], scale) for group in groups]
+    ordered = sorted(found, key=lambda each: each.deviation)
+    return ordered[(len(ordered) - 1) // 2] if ordered else scatter([])

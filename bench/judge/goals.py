@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from bench.budget import Costs, FixedBudget, Plan, looks, plan
+from bench.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
 from bench.errors import UsageError
 from bench.judge import race, target
 from bench.records import CaseLine, Goal, Protocol
@@ -22,13 +22,13 @@ _END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
 a seventh: that decides few places, and takes the time that a race is for."""
 
 
-def planned(costs: Costs, protocol: Protocol, done: int = 0) -> Plan:
-    """Runs, rounds and looks for a protocol, `done` complete runs being there already.
+def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter = PILOT) -> Plan:
+    """Runs, rounds and looks for a protocol by this scatter, `done` complete runs being there already.
 
     Raises:
         UsageError: all looks that were declared have been taken.
     """
-    what = plan(costs, protocol.budget_s)
+    what = plan(costs, protocol.budget_s, scatter)
     if protocol.goal == "budget":
         return what
     declared = protocol.looks or looks(what.runs, _END[protocol.goal])
@@ -42,8 +42,14 @@ def planned(costs: Costs, protocol: Protocol, done: int = 0) -> Plan:
     return what._replace(runs=runs, seconds=runs * (costs.start_s + what.rounds * costs.round_s), looks=declared)
 
 
-def planner(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
-    """The plan, the policy and the referee for a protocol's goal.
+def planner(
+    costs: Costs,
+    protocol: Protocol,
+    lines: Sequence[CaseLine],
+    earlier: Earlier,
+    scatter: RunScatter = PILOT,
+) -> Spending:
+    """The plan by this scatter, the policy and the referee for a protocol's goal.
 
     A session with a goal takes no more rounds a run than were planned: time that cases at rest do not need is saved.
 
@@ -51,8 +57,8 @@ def planner(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier
         UsageError: all looks that were declared have been taken.
     """
     if protocol.goal == "budget":
-        return fixed_budget(costs, protocol, lines, earlier)
-    what = planned(costs, protocol, len(earlier.done))
+        return fixed_budget(costs, protocol, lines, earlier, scatter)
+    what = planned(costs, protocol, len(earlier.done), scatter)
     least = min(protocol.min_rounds, what.rounds)
     policy = FixedBudget(protocol.budget_s, earlier.next_run + what.runs, least, rounds=what.rounds)
     return Spending(what, policy, _REFEREES[protocol.goal](protocol, lines, what.looks, earlier))

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import math
 from typing import TYPE_CHECKING
 
-from bench.budget import Plan
+from bench.budget import Plan, RunScatter
 from bench.judge.forecast import Forecast
+from bench.judge.reach import Reach
+from bench.judge.verdicts import percent_above
 from bench.records import Protocol
 from bench.report.cases import axes, fields
 from bench.report.looks import spoken
 from bench.report.text import distinct
-from bench.units import format_duration, format_latency
+from bench.units import format_duration, format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -21,8 +24,8 @@ _SOURCES = {
 }  # fmt: skip
 
 
-def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
-    """One row a case, and what the budget buys below."""
+def table(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
+    """One row a case, and below what the budget buys and is expected to find."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -37,14 +40,14 @@ def table(what: Forecast, spent: Plan, protocol: Protocol) -> Table:
     for line in what.lines:
         name = Text(names[line.case.network])
         out.add_row(name, Text(axes(line.case)), format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
-    out.caption = Text("\n".join(sentences(what, spent, protocol)))
+    out.caption = Text("\n".join(sentences(what, spent, protocol, expected)))
     return out
 
 
-def sentences(what: Forecast, spent: Plan, protocol: Protocol) -> list[str]:
-    """What will be done, how long it takes, and the smallest honest budget."""
-    refused = protocol.budget_s < spent.smallest_s
-    if refused and not protocol.thin:
+def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> list[str]:
+    """What will be done, how long it takes, what it is expected to find, and the smallest honest budget."""
+    refused = protocol.budget_s < spent.smallest_s and not protocol.thin
+    if refused:
         done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
     else:
         done = (
@@ -61,6 +64,8 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol) -> list[str]:
     return [
         done,
         *([looks] if looks else []),
+        *([] if refused or expected is None else _found(expected)),
+        _source(spent.scatter),
         f"Preparation before that: about {format_duration(what.prepare_s)}.",
         f"Smallest honest budget: {format_duration(spent.smallest_s + 0.5)}.",
         *([near] if near else []),
@@ -68,8 +73,44 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol) -> list[str]:
     ]
 
 
-def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, object]:
-    """The same for programs, in seconds."""
+def _found(expected: Reach) -> list[str]:
+    """How far intervals will reach, and the least that will be found side by side and between sessions."""
+    half = f"Expected: ratios to the yardstick to within ±{percent_above(math.exp(expected.half_width))}"
+    if expected.side_by_side is not None:
+        half += (
+            f", and of two networks of the session a slowdown of {percent_above(expected.side_by_side)} found four "
+            "times in five"
+        )
+    if expected.between_sessions is None:
+        return [f"{half}."]
+    between = (
+        f"Between two sessions no budget finds less than about {percent_above(expected.between_sessions)}; to find "
+        "less, measure both sides in one session (levit-bench compare last --networks ONE,OTHER)."
+    )
+    return [f"{half}.", between]
+
+
+def _source(scatter: RunScatter) -> str:
+    """Where the variances come from that the budget was divided by."""
+    deviations = (
+        f"{significant(100 * math.sqrt(scatter.between), 2)} % between runs and "
+        f"{significant(100 * math.sqrt(scatter.within), 2)} % within"
+    )
+    if not scatter.sessions:
+        return (
+            f"Runs and rounds by the pilot's scatter, {deviations}: the store holds no session of this machine in this "
+            "setting with two runs of a network."
+        )
+    rest = ""
+    if scatter.without:
+        settings = "one setting" if scatter.without == 1 else f"{scatter.without} settings"
+        rest = f", and by the pilot's for {settings} of which there is none"
+    sessions = "the stored session" if scatter.sessions == 1 else f"the {scatter.sessions} newest stored sessions"
+    return f"Runs and rounds by the scatter of {sessions} of this machine in this setting{rest}: {deviations}."
+
+
+def document(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> dict[str, object]:
+    """The same for programs, in seconds; what is expected to be found is absent where the runs are too few."""
     return {
         "budget_s": protocol.budget_s,
         "refused": protocol.budget_s < spent.smallest_s and not protocol.thin,
@@ -81,6 +122,15 @@ def document(what: Forecast, spent: Plan, protocol: Protocol) -> dict[str, objec
         "prepare_s": what.prepare_s,
         "round_s": what.costs.round_s,
         "start_s": what.costs.start_s,
+        "scatter": {
+            "between_runs": math.sqrt(spent.scatter.between),
+            "within_run": math.sqrt(spent.scatter.within),
+            "sessions": spent.scatter.sessions,
+            "settings_without": spent.scatter.without,
+        },
+        "half_width": None if expected is None else expected.half_width,
+        "detectable_ratio": None if expected is None else expected.side_by_side,
+        "detectable_ratio_between_sessions": None if expected is None else expected.between_sessions,
         "cases": [
             {
                 "network": line.case.network,

@@ -1,0 +1,63 @@
+"""What a plan says of itself: what it is made by, and what it is expected to find."""
+
+from __future__ import annotations
+
+import math
+
+import msgspec
+import pytest
+
+from bench.budget import PILOT, Costs, RunScatter, plan
+from bench.judge.forecast import Forecast
+from bench.judge.reach import Reach, reach
+from bench.records import Protocol
+from bench.report.plans import document, sentences
+from tests.generate_store import PROTOCOL
+
+COSTS = Costs(4.0, 1.0)
+FORECAST = Forecast((), COSTS, 10.0)
+
+
+def said(scatter: RunScatter, protocol: Protocol = PROTOCOL, expected: Reach | None = None) -> str:
+    """All sentences on one line."""
+    spent = plan(COSTS, protocol.budget_s, scatter)
+    return " ".join(sentences(FORECAST, spent, protocol, expected or reach(spent)))
+
+
+@pytest.mark.parametrize(
+    ("scatter", "words"),
+    [
+        (PILOT, "by the pilot's scatter, 1.9 % between runs and 6.9 % within: the store holds no session"),
+        (RunScatter(1e-4, 4e-4, 1), "by the scatter of the stored session of this machine in this setting: 1.0 %"),
+        (RunScatter(1e-4, 4e-4, 7), "by the scatter of the 7 newest stored sessions of this machine"),
+        (RunScatter(1e-4, 4e-4, 7, 1), "setting, and by the pilot's for one setting of which there is none: 1.0 %"),
+        (RunScatter(1e-4, 4e-4, 7, 2), "and by the pilot's for 2 settings of which there is none"),
+    ],
+)
+def test_a_plan_says_whose_scatter_it_was_made_by(scatter: RunScatter, words: str) -> None:
+    assert words in said(scatter)
+
+
+def test_a_plan_says_what_no_budget_finds_and_what_to_do_instead() -> None:
+    words = said(PILOT, expected=Reach(math.log(1.02), 1.031, 1.072))
+    assert "ratios to the yardstick to within ±2.0 %, and of two networks of the session a slowdown of 3.1 %" in words
+    assert (
+        "Between two sessions no budget finds less than about 7.2 %; to find less, measure both sides in one" in words
+    )
+    assert "levit-bench compare last --networks ONE,OTHER" in words
+
+
+def test_what_is_beyond_all_bounds_is_left_out() -> None:
+    words = said(PILOT, expected=Reach(2.0, None, None))
+    assert "to within ±639 %." in words
+    assert "slowdown" not in words
+    assert "Between two sessions" not in words
+
+
+def test_a_plan_that_is_refused_promises_nothing_and_one_of_two_runs_neither() -> None:
+    small = msgspec.structs.replace(PROTOCOL, budget_s=12.0)
+    assert "Expected" not in said(PILOT, small)
+    thin = msgspec.structs.replace(small, thin=True)
+    assert "Expected" not in said(PILOT, thin)
+    told = document(FORECAST, plan(COSTS, 12.0), thin)
+    assert told["half_width"] is told["detectable_ratio"] is told["detectable_ratio_between_sessions"] is None
