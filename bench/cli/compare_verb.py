@@ -139,6 +139,7 @@ def _made(
 ) -> _Made:
     from bench.judge.compare import compare
     from bench.judge.matching import check_ignored
+    from bench.judge.nightly import SHARE, counted, nightly, since
     from bench.judge.within import within
 
     check_ignored(ignore)
@@ -158,8 +159,16 @@ def _made(
         )
     other = _read(root, second, wanted)
     one = _before(root, other, wanted) if first == BEFORE else _read(root, first, wanted)
-    history = (*_stored(root), *one.records, *other.records)
-    report = compare(one.records, other.records, history, rules, ignore=ignore, whole=first != BEFORE)
+    if first == BEFORE:
+        return _Made(nightly(one.records, other.records, rules, ignore=ignore), {"first": one, "second": other})
+    stored = _stored(root)
+    nights = since(one.records, stored) if one.tag else 0
+    report = compare(
+        one.records, other.records, (*stored, *one.records, *other.records), rules,
+        ignore=ignore, looks=SHARE if nights > 1 else 1,
+    )  # fmt: skip
+    if nights > 1:
+        report = report._replace(findings=(*report.findings, *counted(nights)))
     return _Made(report, {"first": one, "second": other})
 
 

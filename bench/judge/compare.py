@@ -100,6 +100,7 @@ def compare(
     *,
     ignore: Collection[str] = (),
     whole: bool = True,
+    looks: int = 1,
 ) -> Report:
     """Compare the second side with the first, case by case.
 
@@ -110,6 +111,7 @@ def compare(
         rules: what counts as a difference.
         ignore: fields that may differ, such as `torch`.
         whole: whether the second side should hold every case of the first.
+        looks: how often second sides are held against this first one; each costs confidence.
 
     Raises:
         UsageError: a field cannot be ignored, or a session is on both sides.
@@ -118,26 +120,26 @@ def compare(
     """
     check_ignored(ignore)
     ones, others = keyed(first), keyed(second)
-    _check_sides(ones, others)
+    check_sides(ones, others)
     found = match(ones, others, ignore)
     if not found.pairs:
         raise NotComparableError(why_nothing(ones, others, found.apart))
     evidence = _Evidence(history, ones, others)
     effects = [evidence.effect(pair) for pair in found.pairs]
-    looks = looks_of(record for side in (ones, others) for group in side.values() for record in group)
+    looks *= looks_of(record for side in (ones, others) for group in side.values() for record in group)
     judged = judge([effect for effect, _ in effects], rules, looks)
     rows = [
         Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules))
         for p, one in zip(found.pairs, judged, strict=True)
     ]
-    rows += [Row(ones[p.first][-1], others[p.second][-1], _not_alike(p, rules)) for p in found.apart]
+    rows += [Row(ones[p.first][-1], others[p.second][-1], not_alike(p, rules)) for p in found.apart]
     told = [(pair, effect, known) for pair, (effect, known) in zip(found.pairs, effects, strict=True) if known]
     return Report(
         rows=tuple(rows),
         missing=tuple(ones[key][-1] for key in found.left if not no_speed(ones[key][-1])) if whole else (),
         new=tuple(others[key][-1] for key in found.right),
         findings=(
-            *_ignored(found.pairs),
+            *ignored(found.pairs),
             *_company(found.pairs, evidence),
             *_assumed([(pair.first.network, known) for pair, _, known in told]),
             *_out_of_reach(judged, [known for _, _, known in told], rules),
@@ -236,7 +238,7 @@ def finished(
     return found
 
 
-def _check_sides(ones: _Keyed, others: _Keyed) -> None:
+def check_sides(ones: _Keyed, others: _Keyed) -> None:
     """Refuse a side without a case, and a session on both."""
     sides = [frozenset(record.session for group in side.values() for record in group) for side in (ones, others)]
     for name, sessions in zip(("first", "second"), sides, strict=True):
@@ -249,7 +251,8 @@ def _check_sides(ones: _Keyed, others: _Keyed) -> None:
         )
 
 
-def _not_alike(pair: Pair, rules: Rules) -> Comparison:
+def not_alike(pair: Pair, rules: Rules) -> Comparison:
+    """What is said of one network in two settings."""
     return refused(f"the sides differ in {_told(pair.differing)}", rules)
 
 
@@ -257,7 +260,7 @@ def _told(differing: Mapping[str, tuple[str, str]]) -> str:
     return ", ".join(f"{name} ({one}, {other})" for name, (one, other) in differing.items())
 
 
-def _ignored(pairs: Iterable[Pair]) -> list[Finding]:
+def ignored(pairs: Iterable[Pair]) -> list[Finding]:
     """What was ignored, once for all cases that differ alike."""
     alike: dict[str, list[Pair]] = {}
     for pair in pairs:

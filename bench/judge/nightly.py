@@ -15,16 +15,17 @@ that thirty nights of unchanged code stay green in nine stores of ten (docs/stat
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
 
 from bench.budget import MIN_RUNS
+from bench.errors import NotComparableError, UsageError
 from bench.judge.case_sessions import Company, ratios
 from bench.judge.comparable import Setting
-from bench.judge.compare import Report, Row, between, finished, turns_of
-from bench.judge.matching import Key, keyed
+from bench.judge.compare import Report, Row, between, check_sides, finished, ignored, not_alike, turns_of
+from bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
 from bench.judge.session_scatter import Session, scatter, setting_scale
 from bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge, too_few
 from bench.records import Finding, Record
@@ -52,6 +53,8 @@ def nightly(
     earlier: Iterable[Record],
     newest: Iterable[Record],
     rules: Rules = Rules(),  # noqa: B008 - immutable
+    *,
+    ignore: Collection[str] = (),
 ) -> Report:
     """Judge the newest session against those before it, case by case.
 
@@ -62,31 +65,65 @@ def nightly(
         earlier: sessions that are older, of the same machine.
         newest: one session.
         rules: what counts as a difference.
+        ignore: fields that may differ.
+
+    Raises:
+        UsageError: the newest are several sessions, or a field cannot be ignored.
+        NothingToShowError: a side holds no case.
+        NotComparableError: no case was in an earlier session in the same setting; names the fields that differ.
     """
-    others = keyed(newest)
+    check_ignored(ignore)
     kept = list(earlier)
-    ones = {key: group for key, group in keyed(kept).items() if key in others}
+    ones, others = keyed(kept), keyed(newest)
+    check_sides(ones, others)
+    if len(several := {record.session for group in others.values() for record in group}) > 1:
+        raise UsageError(f"'before' judges one session against those before it, and these are {len(several)}.")
+    found = match(ones, others, ignore)
+    if not found.pairs:
+        raise NotComparableError(why_nothing(ones, others, found.apart))
+    before = {
+        pair.second: [one for one in ones[pair.first] if turns_of(one) == turns_of(others[pair.second][-1])]
+        for pair in found.pairs
+    }
     company = Company.seen_in((*kept, *(record for group in others.values() for record in group)))
-    alike = {key: [r for r in ones.get(key, ()) if turns_of(r) == turns_of(others[key][-1])] for key in others}
-    series = {key: _countable(ratios((*alike[key], *others[key]), company)) for key in others}
-    nights = _nights(series, rules)
-    rows, nights_before = [], 0
-    for key, group in others.items():
-        if not alike[key]:
-            continue
-        comparison = _worst(nights[key], group, rules, len(others))
-        rows.append(Row(alike[key][-1], group[-1], finished(comparison, alike[key], group, rules)))
-        nights_before = max(nights_before, len(series[key]) - 1)
-    fresh = tuple(others[key][-1] for key in others if not alike[key])
-    return Report(tuple(rows), new=fresh, findings=_counted(nights_before))
+    series = {key: _countable(ratios((*group, *others[key]), company)) for key, group in before.items()}
+    nights = _nights(series, others, rules)
+    rows = [
+        Row(ones[pair.first][-1], others[pair.second][-1], _told(pair, nights, ones, others, rules, len(series)))
+        for pair in found.pairs
+    ]
+    rows += [Row(ones[pair.first][-1], others[pair.second][-1], not_alike(pair, rules)) for pair in found.apart]
+    return Report(
+        tuple(rows),
+        new=tuple(others[key][-1] for key in found.right),
+        findings=(*ignored(found.pairs), *counted(max(map(len, series.values())) - 1)),
+    )
+
+
+def _told(
+    pair: Pair,
+    nights: Mapping[Key, _Night],
+    ones: Mapping[Key, Sequence[Record]],
+    others: Mapping[Key, Sequence[Record]],
+    rules: Rules,
+    cases: int,
+) -> Comparison:
+    if pair.second in nights:
+        found = _worst(nights[pair.second], rules, cases)
+    else:
+        (found,) = judge([too_few("the newest session has fewer")], rules)
+    return finished(found, ones[pair.first], others[pair.second], rules)
 
 
 def _countable(sessions: Sequence[Session]) -> list[Session]:
     return [one for one in sessions if one.runs >= MIN_RUNS]
 
 
-def _nights(series: Mapping[Key, Sequence[Session]], rules: Rules) -> dict[Key, _Night]:
+def _nights(
+    series: Mapping[Key, Sequence[Session]], others: Mapping[Key, Sequence[Record]], rules: Rules
+) -> dict[Key, _Night]:
     """The newest night of every case, after all nights before it have been walked through."""
+    newest = {key: others[key][-1].session for key in series}
     names = sorted({one.name for sessions in series.values() for one in sessions})
     slower: dict[Key, set[str]] = {key: set() for key in series}
     last: dict[Key, _Night] = {}
@@ -100,7 +137,7 @@ def _nights(series: Mapping[Key, Sequence[Session]], rules: Rules) -> dict[Key, 
             for effect, size in zip(night.effects, (1, len(night.recent)), strict=False):
                 if isinstance(effect, Effect) and _is_slower(effect, rules, len(series)):
                     slower[key].update(night.recent[-size:])
-    return last
+    return {key: night for key, night in last.items() if night.recent[-1] == newest[key]}
 
 
 def _split(sessions: Sequence[Session], slower: set[str]) -> tuple[list[Session], list[Session]]:
@@ -139,28 +176,34 @@ def _family(cases: int) -> int:
     return SHARE * LOOKS * cases
 
 
-def _worst(night: _Night, group: Sequence[Record], rules: Rules, cases: int) -> Comparison:
+def _worst(night: _Night, rules: Rules, cases: int) -> Comparison:
     """The newest session's comparison, unless only the recent ones together are slower or faster."""
     alone, *together = (judge([effect], rules, _family(cases))[0] for effect in night.effects)
+    decided = (Verdict.SLOWER, Verdict.FASTER)
     for one in together:
-        if alone.verdict not in (Verdict.SLOWER, Verdict.FASTER) and one.verdict in (Verdict.SLOWER, Verdict.FASTER):
-            return _told(one, len(night.recent))
+        if alone.verdict not in decided and one.verdict in decided:
+            reason = f"the newest {len(night.recent)} sessions together: {one.reason}"
+            return msgspec.structs.replace(one, reason=reason)
     return alone
 
 
-def _told(one: Comparison, sessions: int) -> Comparison:
-    return msgspec.structs.replace(one, reason=f"the newest {sessions} sessions together: {one.reason}")
+def since(baseline: Iterable[Record], stored: Iterable[Record]) -> int:
+    """Sessions that hold a case of a named baseline and are newer: nights that it is, or may be, held against."""
+    kept = list(baseline)
+    last = max((record.session for record in kept), default="")
+    cases = {(record.machine.id, record.info.id) for record in kept if record.info.role == "subject"}
+    return len({r.session for r in stored if r.session > last and (r.machine.id, r.info.id) in cases})
 
 
-def _counted(nights: int) -> tuple[Finding, ...]:
+def counted(nights: int) -> tuple[Finding, ...]:
     """How many nights were looked at, and what that makes of a chance."""
-    if not nights:
+    if nights < 1:
         return ()
     each = ALPHA / SHARE / 2
     chance = 1 - (1 - each) ** nights
     message = (
-        f"{nights} session{'s' if nights > 1 else ''} of these cases came before, each judged as a night of its own: "
-        f"unchanged code is called slower in at most {each:.1%} of nights, so in at most {chance:.0%} of rows of "
-        f"{nights}. A named baseline starts the count again: levit-bench tag NAME SESSION."
+        f"night {nights} that these cases are judged on, each a night of its own: "
+        f"unchanged code is called slower in at most {each:.1%} of nights, so at least once in {nights} with a "
+        f"chance of at most {chance:.0%}. A named baseline starts the count again: levit-bench tag NAME SESSION."
     )
     return (Finding(kind="nights-counted", message=message),)

@@ -11,12 +11,17 @@ from typing import NamedTuple
 
 import numpy as np
 
+from bench.judge.across_sessions import pooled
+from bench.judge.case_sessions import Company
 from bench.judge.compare import compare
+from bench.judge.drift import drifts
 from bench.judge.front import panels
+from bench.judge.nightly import nightly
 from bench.judge.places import Standing
+from bench.judge.rivalry import Rivalry
 from bench.judge.verdicts import Rules, Verdict
-from bench.records import Record
-from tests.simulated.stores import Simulated, Truth, World
+from bench.records import Estimate, Record
+from tests.simulated.stores import STICK_S, Simulated, Truth, World
 
 SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}
 """Networks that nobody confuses."""
@@ -130,3 +135,72 @@ def calibration(found: Sequence[Fronts], fewest: int = 100) -> list[float | None
         here = (said >= tenth / 10) & ((said < (tenth + 1) / 10) | (tenth == 9))
         out.append(float(true[here].mean() - said[here].mean()) if here.sum() >= fewest else None)
     return out
+
+
+class Nights(NamedTuple):
+    """Rows of nightly sessions, many stores."""
+
+    red: float
+    """Share of stores of unchanged code with any red night."""
+    called: list[float]
+    """Share of stores that call the changed case slower, night by night from the change on."""
+    second: float
+    """Share that call it ten nights later, after a second change as large, on the fifth night."""
+
+
+STEP, NIGHTS_LONG = 11, 30
+"""The night, from 0, on which a lasting change of `SLOWER` begins, and how many nights are looked at."""
+
+
+def nights(world: World, stores: int, runs: int = 8) -> Nights:
+    """Each night's session against all before it."""
+    red, called, second = 0, [0] * 8, 0
+    for seed in range(stores):
+        machine = Simulated(world, SIX, seed)
+        rows = [machine.session(runs=runs) for _ in range(NIGHTS_LONG)]
+        red += any(_slower(rows, night) for night in range(1, NIGHTS_LONG))
+        machine = Simulated(world, SIX, seed + 100_000)
+        rows = []
+        for night in range(STEP + 15):
+            size = math.log1p(SLOWER) * ((night >= STEP) + (night >= STEP + 10))
+            rows.append(machine.session(runs=runs, slower={"n0": size}))
+        for at in range(len(called)):
+            called[at] += "n0" in _slower(rows, STEP + at)
+        second += "n0" in _slower(rows, STEP + 14)
+    return Nights(red / stores, [one / stores for one in called], second / stores)
+
+
+def _slower(rows: Sequence[Sequence[Record]], night: int) -> set[str]:
+    report = nightly([record for row in rows[:night] for record in row], rows[night])
+    return {row.second.case.network for row in report.having(Verdict.SLOWER)}
+
+
+class Covered(NamedTuple):
+    """Intervals across sessions, many stores."""
+
+    pooled: float
+    """Share of intervals of a ratio, over the sessions of a store, that hold the mean over all days."""
+    any_day: float
+    """Share of intervals of a latency, of one of the sessions, that hold that of the average day."""
+
+
+def covered(world: World, sessions: int, stores: int, network: str = "n1") -> Covered:
+    """Stores of so many sessions of six networks, of which one is looked at."""
+    pooled_hits = day_hits = 0
+    for seed in range(stores):
+        machine = Simulated(world, SIX, seed)
+        records = [record for _ in range(sessions) for record in machine.session()]
+        subjects = [record for record in records if record.info.role == "subject"]
+        cases: dict[str, list[Record]] = {}
+        for record in subjects:
+            cases.setdefault(record.case.network, []).append(record)
+        rivalry = Rivalry({g[0].info.id: g for g in cases.values()}, Company.seen_in(records), across=True)
+        stick = Estimate(value=1.0, low=1.0, high=1.0, level=0.95, n=3, method="given")
+        found = pooled(cases[network], stick, rivalry)
+        assert isinstance(found, Estimate)
+        true = math.exp(SIX[network].log)
+        pooled_hits += found.low <= true <= found.high
+        wide = drifts(records).any_day(cases[network][-1])
+        assert wide is not None
+        day_hits += wide.low <= STICK_S * true <= wide.high
+    return Covered(pooled_hits / stores, day_hits / stores)

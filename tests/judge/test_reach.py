@@ -9,10 +9,13 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bench.budget import PILOT, Costs, RunScatter, plan
-from bench.judge.reach import SESSION_SCATTER, least_between_sessions, reach
+from bench.judge.case_sessions import usual_scatter
+from bench.judge.reach import least_between_sessions, reach
+from bench.judge.session_scatter import FREEDOM, PRIOR
 from bench.judge.verdicts import Verdict
 from bench.judge.within import within
 from bench.stats import t_factor
+from tests.making import record
 from tests.simulated.machine import Scenario
 from tests.simulated.sessions import session
 
@@ -40,7 +43,7 @@ def test_two_runs_are_expected_to_find_nothing() -> None:
 
 
 def test_what_no_budget_finds_between_sessions_is_students_and_the_powers_quantile_of_their_difference() -> None:
-    least = least_between_sessions(0.0175)
+    least = least_between_sessions(0.0175, math.inf)
     assert least is not None
     assert math.log(least) == pytest.approx((1.960 + 0.842) * math.sqrt(2) * 0.0175, rel=1e-3)
 
@@ -61,13 +64,13 @@ def test_a_larger_budget_finds_less_side_by_side_and_never_less_between_sessions
 def test_the_least_between_sessions_grows_with_their_scatter_and_with_doubt_about_it(
     scatter: float, more: float, freedom: float
 ) -> None:
-    least = least_between_sessions(scatter)
+    least = least_between_sessions(scatter, math.inf)
     assert least is not None
     for harder in (
-        least_between_sessions(more * scatter),
+        least_between_sessions(more * scatter, math.inf),
         least_between_sessions(scatter, freedom),
-        least_between_sessions(scatter, error=scatter),
-        least_between_sessions(scatter, looks=2),
+        least_between_sessions(scatter, error=scatter, freedom=math.inf),
+        least_between_sessions(scatter, looks=2, freedom=math.inf),
     ):
         assert harder is None or harder > least
 
@@ -92,5 +95,13 @@ def test_of_sessions_as_planned_four_in_five_find_the_slowdown_that_is_foretold_
     assert 0.65 * 60 <= found <= 0.95 * 60
 
 
-def test_the_scatter_between_sessions_that_is_assumed_is_told_as_about_seven_percent() -> None:
-    assert least_between_sessions(SESSION_SCATTER) == pytest.approx(1.072, abs=0.001)
+def test_what_is_assumed_between_sessions_is_the_prior_of_the_model_and_known_scatter_narrows_it() -> None:
+    assumed = usual_scatter([])
+    assert (assumed.deviation, assumed.freedom, assumed.sessions) == (pytest.approx(PRIOR), FREEDOM, 0)
+    calm = [record(session=f"s{at}", runs=(0.0100, 0.0101, 0.0099)) for at in range(8)]
+    known = usual_scatter(calm)
+    assert known.deviation < PRIOR / 2
+    least, unknown = (least_between_sessions(one.deviation, one.freedom) for one in (known, assumed))
+    assert least is not None
+    assert unknown is not None
+    assert math.log(least) < math.log(unknown) / 2
