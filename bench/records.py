@@ -549,5 +549,7 @@ class Estimate(_Noun, frozen=True, kw_only=True):
     """Units of replication (fresh runs) behind it."""
     method: str
     """Name of the interval's construction."""
+    freedom: float | None = None
+    """Degrees of freedom of its error on the log scale; absent where the interval is not Student's t."""
     findings: tuple[Finding, ...] = ()
     """Doubts about it."""

@@ -56,6 +56,7 @@ def command(
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr
     from bench.judge.comparable import where
+    from bench.judge.drift import drifts
     from bench.judge.front import panels
     from bench.judge.pick import only, pick
     from bench.report.doubts import of_panels
@@ -65,7 +66,8 @@ def command(
     limits = _limits(max_latency, min_throughput, min_top1)
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    found = pick(only(panels(records, limits.metric, results.records)), records, limits)
+    history = api.load(root).records if session and not root.is_file() else results.records
+    found = pick(only(panels(records, limits.metric, results.records)), records, limits, drifts(history))
     if as_json:
         click.echo(json.dumps(document(found), indent=2, allow_nan=False))
     elif found.answer is None:

@@ -70,6 +70,7 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
         level=LEVEL,
         n=middle.runs,
         method=METHOD_SESSIONS + paid_words(usable),
+        freedom=middle.freedom,
         findings=(
             *few,
             *_contradiction(sessions, rivalry.scatter(case), case),

@@ -16,7 +16,7 @@ from typing import NamedTuple
 
 from bench.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 from bench.records import Estimate, Finding, Record, Run, TurnLine
-from bench.stats import t_interval
+from bench.stats import t_factor, t_interval
 from bench.units import ordinal
 
 LEVEL = 0.95
@@ -240,6 +240,7 @@ def interval(
         level=LEVEL,
         n=n,
         method=method + paid_words(records),
+        freedom=n - 1 if n > 1 else None,
         findings=findings,
     )
 
@@ -247,3 +248,13 @@ def interval(
 def bounded_exp(value: float) -> float:
     """Exponential that overflows to infinity: two wild runs can give limits of thousands of log units."""
     return math.exp(value) if value < 700 else math.inf
+
+
+def limits_at(estimate: Estimate, level: float) -> tuple[float, float]:
+    """Limits of the same estimate at another level; those it has where it does not know its degrees of freedom."""
+    if estimate.freedom is None or not (estimate.low > 0 and math.isfinite(estimate.high)):
+        return estimate.low, estimate.high
+    times = t_factor(estimate.freedom, level) / t_factor(estimate.freedom, estimate.level)
+    log, high = math.log(estimate.value), math.log(estimate.high)
+    half = times * (high - log)
+    return math.exp(max(log - half, -700.0)), bounded_exp(log + half)

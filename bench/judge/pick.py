@@ -1,17 +1,27 @@
 """The pick: which network of a panel answers a wish for speed and top-1, who ties with it, and who is undecided.
 
 Knows limits, and what an interval says about them; refuses to know how an interval is made and how an answer is worded.
+
+The most accurate of many networks that seem fast enough is the one that chance favoured most: with fifty, one answer in
+five is over its limit though each interval holds in 95 % (the winner's curse). So *sure* is divided among the networks
+that could be a wrong answer: those that are not surely over the limit. Of the 5 % a tenth is spent on telling which
+these are, and the rest divided among them; all picks together are over their limit in at most 5 %.
 """
 
 from __future__ import annotations
 
+import math
 import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
+import msgspec
+
 from bench.errors import NotComparableError
 from bench.judge.comparable import differences, enumerate_values, setting, values
+from bench.judge.drift import Drifts
+from bench.judge.estimates import LEVEL, limits_at
 from bench.judge.front import Panel, Point, once
 from bench.judge.metrics import Metric
 from bench.judge.rivals import Ratio, paired, unpaired
@@ -21,6 +31,8 @@ from bench.judge.ties import DIGITS
 from bench.records import Case, Estimate, Record
 
 Goal = Literal["top1", "speed"]
+SPENT = 0.1
+"""Share of the 5 % that is spent on telling which networks are surely over the limit."""
 
 
 class Limits(NamedTuple):
@@ -63,6 +75,17 @@ class Tie(NamedTuple):
     """How many times as long it takes as the answer: a batch, or where the panel is of throughputs an image."""
 
 
+class AnotherDay(NamedTuple):
+    """Whether an answer will do in a session of another day, which drifts as a whole."""
+
+    highest_s: float
+    """Seconds a batch that the answer takes at most on another day, with 95 %."""
+    within: bool
+    """Whether it is sure to be within the limits then."""
+    answer: Point | None
+    """The best network that is; absent when none is."""
+
+
 class Pick(NamedTuple):
     """The answer of one panel."""
 
@@ -79,30 +102,52 @@ class Pick(NamedTuple):
     nearest: tuple[Point, ...]
     """When no network may be within the limits: the fastest that is accurate enough, and the most accurate that is fast
     enough, of those there are."""
+    level: float = LEVEL
+    """At which the interval of each network must be within the limits, for the answer to be so with 95 %."""
+    another_day: AnotherDay | None = None
+    """What holds beyond the session; absent without a limit of speed, and where its drift is not known."""
 
 
-def fit(point: Point, limits: Limits) -> Fit:
-    """Whether a network is within all limits of speed, as far as its intervals say: each is judged by its own."""
+def fit(point: Point, limits: Limits, level: float = LEVEL) -> Fit:
+    """Whether a network is within all limits of speed, as far as its intervals say: each is judged by its own.
+
+    Args:
+        point: the network.
+        limits: what is asked for.
+        level: of the interval that must be within a limit; one beyond it is so at 95 %.
+    """
     found = []
     if limits.max_latency_s is not None:
-        found.append(at_most(point.latency, limits.max_latency_s))
+        found.append(at_most(point.latency, limits.max_latency_s, level))
     if limits.min_images_per_s is not None:
-        found.append(at_least(point.throughput, limits.min_images_per_s))
+        found.append(at_least(point.throughput, limits.min_images_per_s, level))
     return next((said for said in (Fit.NO, Fit.OPEN) if said in found), Fit.YES)
 
 
-def at_most(estimate: Estimate, limit: float) -> Fit:
+def at_most(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
     """Whether an estimate is within an upper limit, as far as its interval says."""
-    if estimate.high <= limit:
+    if limits_at(estimate, level)[1] <= limit:
         return Fit.YES
     return Fit.NO if estimate.low > limit else Fit.OPEN
 
 
-def at_least(estimate: Estimate, limit: float) -> Fit:
+def at_least(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
     """Whether an estimate is within a lower limit, as far as its interval says."""
-    if estimate.low >= limit:
+    if limits_at(estimate, level)[0] >= limit:
         return Fit.YES
     return Fit.NO if estimate.high < limit else Fit.OPEN
+
+
+def shared_level(points: Sequence[Point], limits: Limits) -> float:
+    """The level at which each of the points must be within the limits, for any answer among them to be so with 95 %."""
+    out = [_surely_over(p, limits, 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))) for p in points]
+    return max(LEVEL, 1 - 2 * (1 - SPENT) * (1 - LEVEL) / max(1, out.count(False)))
+
+
+def _surely_over(point: Point, limits: Limits, level: float) -> bool:
+    slow = limits.max_latency_s is not None and limits_at(point.latency, level)[0] > limits.max_latency_s
+    least = limits.min_images_per_s
+    return slow or (least is not None and limits_at(point.throughput, level)[1] < least)
 
 
 def shown_top1(point: Point) -> float:
@@ -110,16 +155,19 @@ def shown_top1(point: Point) -> float:
     return round(point.accuracy.top1, DIGITS)
 
 
-def pick(panel: Panel, records: Iterable[Record], limits: Limits) -> Pick:
+def pick(panel: Panel, records: Iterable[Record], limits: Limits, drift: Drifts | None = None) -> Pick:
     """The best network within the limits. The order of the records does not matter.
 
     Args:
         panel: the points that may be compared; of equals its metric says which is the faster.
         records: what the panel was made from, for ratios paired by run; others are passed over.
         limits: at least one.
+        drift: how far sessions of this machine drift, for what holds on another day.
     """
+    kept = list(records)
     enough = [p for p in panel.points if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
-    fits = {p.label: fit(p, limits) for p in panel.points}
+    level = shared_level(enough, limits)
+    fits = {p.label: fit(p, limits, level) for p in panel.points}
     by_goal = _order(limits.goal, panel.metric)
     sure = sorted((p for p in enough if fits[p.label] is Fit.YES), key=by_goal)
     answer = sure[0] if sure else None
@@ -129,9 +177,58 @@ def pick(panel: Panel, records: Iterable[Record], limits: Limits) -> Pick:
         limits=limits,
         answer=answer,
         among=len(sure),
-        ties=_ties(panel, sure, records, limits.goal),
+        ties=_ties(panel, sure, kept, limits.goal),
         undecided=tuple(sorted(open_, key=by_goal)),
         nearest=() if answer or open_ else _nearest(panel, enough, fits),
+        level=level,
+        another_day=_another_day(panel, kept, enough, answer, limits, drift),
+    )
+
+
+def _another_day(
+    panel: Panel,
+    records: Iterable[Record],
+    enough: Sequence[Point],
+    answer: Point | None,
+    limits: Limits,
+    drift: Drifts | None,
+) -> AnotherDay | None:
+    """What holds in a session of another day: every network with the drift of its sessions."""
+    if answer is None or drift is None or limits.goal == "speed":
+        return None
+    groups = _groups(panel, records, enough)
+    days = {p.label: _on_another_day(p, groups.get(p.case, ()), drift) for p in enough}
+    known = [day for day in days.values() if day is not None]
+    mine = days[answer.label]
+    if mine is None:
+        return None
+    level = shared_level(known, limits)
+    within = [day for day in known if fit(day, limits, level) is Fit.YES]
+    best = min(within, key=_order(limits.goal, panel.metric), default=None)
+    return AnotherDay(
+        highest_s=limits_at(mine.latency, 2 * LEVEL - 1)[1],
+        within=any(day.label == answer.label for day in within),
+        answer=None if best is None else next(p for p in enough if p.label == best.label),
+    )
+
+
+def _on_another_day(point: Point, group: Sequence[Record], drift: Drifts) -> Point | None:
+    """The point with intervals that hold in another session; None where its drift is not known."""
+    effect = drift.another_day(group[-1]) if group else None
+    if effect is None:
+        return None
+    half = effect.limits(LEVEL)[1] - effect.log
+    return msgspec.structs.replace(
+        point,
+        latency=_around(point.latency, half, effect.freedom),
+        throughput=_around(point.throughput, half, effect.freedom),
+    )
+
+
+def _around(estimate: Estimate, half: float, freedom: float) -> Estimate:
+    half = min(half, 300.0)
+    return msgspec.structs.replace(
+        estimate, low=estimate.value * math.exp(-half), high=estimate.value * math.exp(half), freedom=freedom
     )
 
 
@@ -186,12 +283,7 @@ def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: 
     answer, *others = sure
     if goal == "top1":
         others = [point for point in others if shown_top1(point) == shown_top1(answer)]
-    wanted = {point.case for point in (answer, *others)}
-    found: dict[Case, list[Record]] = {}
-    for record in records:
-        if record.case in wanted and record.info.role == "subject" and setting(record) == panel.setting:
-            found.setdefault(record.case, []).append(record)
-    groups = {case: once(group) for case, group in found.items()}
+    groups = _groups(panel, records, (answer, *others))
     by_runs = paired if panel.metric == "latency" else paired_images
     out = []
     for point in others:
@@ -201,6 +293,16 @@ def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: 
         if goal == "top1" or ratio.low <= 1:
             out.append(Tie(point, ratio))
     return tuple(out)
+
+
+def _groups(panel: Panel, records: Iterable[Record], points: Iterable[Point]) -> dict[Case, list[Record]]:
+    """Records of the points' cases in the panel's setting, one a session, in order."""
+    wanted = {point.case for point in points}
+    found: dict[Case, list[Record]] = {}
+    for record in records:
+        if record.case in wanted and record.info.role == "subject" and setting(record) == panel.setting:
+            found.setdefault(record.case, []).append(record)
+    return {case: once(group) for case, group in found.items()}
 
 
 def _nearest(panel: Panel, enough: Sequence[Point], fits: Mapping[str, Fit]) -> tuple[Point, ...]:

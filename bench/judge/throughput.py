@@ -99,6 +99,7 @@ def reciprocal(estimate: Estimate) -> Estimate:
         level=estimate.level,
         n=estimate.n,
         method=estimate.method,
+        freedom=estimate.freedom,
         findings=estimate.findings,
     )
 

@@ -26,7 +26,7 @@ _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 def sentence(pick: Pick) -> str:
     """The answer with its reason, its ties and what is undecided, on one line of text."""
-    parts = [_answer(pick), _tied(pick), _undecided(pick)]
+    parts = [_answer(pick), _later(pick), _tied(pick), _undecided(pick)]
     return ". ".join(part for part in parts if part) + "."
 
 
@@ -34,6 +34,9 @@ def around(pick: Pick) -> list[str]:
     """What the answer holds for, and what had no chance: for people, beside the answer."""
     panel = pick.panel
     out = [f"{setting_line(panel)} · {session_words([panel])}"]
+    if pick.level > 0.95 and pick.limits.goal == "top1":
+        level = f"{100 * pick.level:.4g} %"
+        out.append(f"fast enough: the {level} interval is within the limit, so that the answer is with 95 %")
     if panel.yardstick_s is not None:
         out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
     out += [f"left out: {shortened(one.label, _NAME)}: {shortened(one.reason, 200)}" for one in panel.excluded[:NAMED]]
@@ -60,6 +63,14 @@ def document(pick: Pick) -> dict[str, object]:
             }
             for tie in pick.ties
         ],
+        "level": pick.level,
+        "another_day": None
+        if pick.another_day is None
+        else {
+            "latency_high_s": pick.another_day.highest_s,
+            "within": pick.another_day.within,
+            "answer": None if pick.another_day.answer is None else pick.another_day.answer.label,
+        },
         "undecided": [_row(point) for point in pick.undecided],
         "nearest": [_row(point) for point in pick.nearest],
         "limits": {
@@ -86,6 +97,21 @@ def _answer(pick: Pick) -> str:
     if pick.among == 1:
         which = f"the only one of {total} that {'is sure to ' if sure else ''}{_asked(pick, third_person=not sure)}"
     return f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1, {_speed(pick.answer, pick, level=True)}; {which}"
+
+
+def _later(pick: Pick) -> str:
+    """What holds in a session of another day, where it is known."""
+    day = pick.another_day
+    if day is None:
+        return ""
+    scale, unit = next(((s, u) for s, u in _UNITS if day.highest_s >= s * 0.9995), _UNITS[-1])
+    said = f"On another day it takes at most {significant(day.highest_s / scale)} {unit}, 95 %"
+    if day.within:
+        return f"{said}: within the limit then, too"
+    other = "no network is sure to be within the limit then"
+    if day.answer is not None:
+        other = f"sure to be within the limit then is {_facts(day.answer, pick)}"
+    return f"{said}; {other}"
 
 
 def _networks(count: int) -> str:

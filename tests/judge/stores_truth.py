@@ -17,6 +17,7 @@ from bench.judge.compare import compare
 from bench.judge.drift import drifts
 from bench.judge.front import panels
 from bench.judge.nightly import nightly
+from bench.judge.pick import Limits, pick
 from bench.judge.places import Standing
 from bench.judge.rivalry import Rivalry
 from bench.judge.verdicts import Rules, Verdict
@@ -204,3 +205,43 @@ def covered(world: World, sessions: int, stores: int, network: str = "n1") -> Co
         assert wide is not None
         day_hits += wide.low <= STICK_S * true <= wide.high
     return Covered(pooled_hits / stores, day_hits / stores)
+
+
+class Picks(NamedTuple):
+    """Answers of `pick`, many stores."""
+
+    answered: float
+    """Share of stores that have an answer."""
+    over: float
+    """Share whose answer is over the limit in the session that it was picked from."""
+    day_answered: float
+    """Share that name a network for another day."""
+    over_on_another_day: float
+    """Share of whose answers for another day that day's session is over the limit."""
+
+
+def picks(world: World, stores: int, *, networks: int = 50, sessions: int = 6, runs: int = 5) -> Picks:
+    """The most accurate of many networks whose latencies crowd about the limit, the more accurate the slower."""
+    answered = over = day_answered = day_over = 0
+    for seed in range(stores):
+        draw = np.random.default_rng(seed)
+        logs = np.sort(draw.uniform(-0.15, 0.15, networks))
+        made = {f"n{at}": Truth(float(log), 60.0 + 0.3 * at) for at, log in enumerate(logs)}
+        machine = Simulated(world, made, seed)
+        records = [record for _ in range(sessions) for record in machine.session(runs=runs)]
+        newest = max(record.session for record in records)
+        last = [record for record in records if record.session == newest]
+        (panel,) = panels(last)
+        limits = Limits(max_latency_s=STICK_S * math.exp(machine.drifts[-1]))
+        found = pick(panel, last, limits, drifts(records))
+        sticks = machine.sticks[-1]
+        if found.answer is not None:
+            answered += 1
+            over += machine.truths[-1][found.answer.label] + sticks > 0
+        day = found.another_day
+        if day is not None and day.answer is not None:
+            day_answered += 1
+            machine.session(runs=runs)
+            moved = machine.drifts[-1] - machine.drifts[-2]
+            day_over += machine.truths[-1][day.answer.label] + machine.sticks[-1] + moved > 0
+    return Picks(answered / stores, over / stores, day_answered / stores, day_over / stores)

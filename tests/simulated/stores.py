@@ -66,6 +66,8 @@ class Simulated:
         self.drifts: list[float] = []
         self.truths: list[dict[str, float]] = []
         """Of each session, the log ratio of each network to the yardstick that its runs scatter about."""
+        self.sticks: list[float] = []
+        """Of each session, what it did to the yardstick alone, in logs."""
         self._company: dict[tuple[frozenset[str], str], float] = {}
 
     def session(
@@ -79,6 +81,7 @@ class Simulated:
         drift = normal(0, world.drift)
         self.drifts.append(drift)
         stick = normal(0, world.scatter * math.sqrt(1 / 3))
+        self.sticks.append(stick)
         common = normal(0, world.run, runs)
         stick_runs = normal(0, world.run_ratio * math.sqrt(1 / 3), runs)
         sticks = math.log(STICK_S) + drift + stick + common + stick_runs

@@ -1,0 +1,123 @@
+"""Nights: a lasting change is called and stays called, and quiet code stays green."""
+
+from __future__ import annotations
+
+import math
+
+import pytest
+
+from bench.errors import NotComparableError, NothingToShowError, UsageError
+from bench.judge.nightly import MOST, RECENT, nightly, since
+from bench.judge.verdicts import Rules, Verdict
+from bench.records import Record
+from tests.judge.stores_truth import SIX, nights
+from tests.making import record
+from tests.simulated.stores import NOISES, Simulated
+
+QUIET = NOISES["quiet"]._replace(scatter=0.005)
+
+
+def row(count: int, step: int = 99, size: float = 0.05, seed: int = 0) -> list[list[Record]]:
+    """Nights of a machine on which n0 becomes slower for good."""
+    machine = Simulated(QUIET, SIX, seed)
+    return [machine.session(runs=8, slower={"n0": size if night >= step else 0.0}) for night in range(count)]
+
+
+def flat(rows: list[list[Record]]) -> list[Record]:
+    return [one for each in rows for one in each]
+
+
+def verdicts(rows: list[list[Record]]) -> dict[str, Verdict]:
+    report = nightly(flat(rows[:-1]), rows[-1])
+    return {one.second.case.network: one.comparison.verdict for one in report.rows}
+
+
+def test_a_lasting_change_is_called_by_the_fifth_night_and_stays_called() -> None:
+    rows = row(40, step=12)
+    for night in (16, 20, 30, 39):
+        found = verdicts(rows[: night + 1])
+        assert found["n0"] == Verdict.SLOWER
+        assert Verdict.SLOWER not in {found[name] for name in ("n1", "n2", "n3", "n4", "n5")}
+
+
+def test_a_jump_is_called_on_its_first_night_and_alone() -> None:
+    rows = row(16, step=15, size=0.3)
+    report = nightly(flat(rows[:-1]), rows[-1])
+    (one,) = report.having(Verdict.SLOWER)
+    assert one.second.case.network == "n0"
+    assert not one.comparison.reason.startswith("the newest")
+
+
+def test_a_small_lasting_change_is_told_of_all_recent_nights_together() -> None:
+    rows = row(17, step=12, size=0.032, seed=5)
+    report = nightly(flat(rows[:-1]), rows[-1])
+    (one,) = report.having(Verdict.SLOWER)
+    assert one.comparison.reason.startswith(f"the newest {RECENT} sessions together: takes 1.0")
+
+
+def test_after_a_recovery_the_slow_nights_are_no_baseline() -> None:
+    rows = row(12, seed=3)
+    machine = Simulated(QUIET, SIX, 3)
+    rows = [machine.session(runs=8, slower={"n0": 0.2 if 12 <= night < 18 else 0.0}) for night in range(40)]
+    assert verdicts(rows[:17])["n0"] == Verdict.SLOWER
+    assert verdicts(rows)["n0"] not in (Verdict.SLOWER, Verdict.FASTER)
+    again = [*rows, machine.session(runs=8, slower={"n0": 0.2})]
+    assert verdicts(again)["n0"] == Verdict.SLOWER
+
+
+def test_the_verdict_depends_on_the_store_alone() -> None:
+    rows = row(10, step=7)
+    one, other = (nightly(flat(each), rows[-1]) for each in (rows[:-1], rows[-2::-1]))
+    assert {r.second.info.id: r.comparison for r in one.rows} == {r.second.info.id: r.comparison for r in other.rows}
+
+
+def test_nights_are_counted_and_told() -> None:
+    rows = row(31)
+    (told,) = (f for f in nightly(flat(rows[:-1]), rows[-1]).findings if f.kind == "nights-counted")
+    assert "night 30" in told.message
+    assert "14%" in told.message
+    assert since(flat(rows[:3]), flat(rows)) == 28
+
+
+def test_the_first_night_has_one_before_it_and_short_or_odd_nights_give_an_answer() -> None:
+    rows = row(2)
+    assert set(verdicts(rows).values()) <= {Verdict.INCONCLUSIVE, Verdict.SAME}
+    short = [record("n0", (0.01,), session="20270101T000000Z-0000")]
+    report = nightly([record("n0", session="20260101T000000Z-0000")], short)
+    assert report.rows[0].comparison.reason.startswith("too few runs")
+    thousand = [record("net", session=f"s{at:04d}") for at in range(300)]
+    assert nightly(thousand[:-1], thousand[-1:]).rows[0].comparison.verdict == Verdict.SAME
+    assert MOST < 300
+
+
+def test_what_cannot_be_a_night_is_refused() -> None:
+    earlier = [record("net", session="s1")]
+    with pytest.raises(UsageError, match="'before' judges one session against those before it, and these are 2"):
+        nightly(earlier, [record("net", session="s2"), record("net", session="s3")])
+    with pytest.raises(NotComparableError, match="differ in torch"):
+        nightly(earlier, [record("net", session="s2", torch="2.14.0")])
+    with pytest.raises(NothingToShowError, match="the second side holds no case"):
+        nightly(earlier, [])
+    ignored = nightly(earlier, [record("net", session="s2", torch="2.14.0")], ignore=["torch"])
+    assert ignored.findings[0].kind == "ignored-difference"
+
+
+def test_a_failed_night_is_a_failure_and_no_verdict() -> None:
+    rows = row(8)
+    broken = record("n0", (), session="2027", outcome="failed", reason="it raised")
+    report = nightly(flat(rows), [broken])
+    assert [one.comparison.verdict for one in report.failed] == [Verdict.NOT_COMPARABLE]
+
+
+def test_the_least_effect_is_what_was_asked_for() -> None:
+    rows = row(20, step=12, size=0.05)
+    assert not nightly(flat(rows[:-1]), rows[-1], Rules(0.1, 0.1)).having(Verdict.SLOWER)
+
+
+@pytest.mark.slow
+@pytest.mark.exhaustive
+@pytest.mark.parametrize("noise", NOISES)
+def test_thirty_quiet_nights_are_green_and_five_percent_are_called_on_the_fifth(noise: str) -> None:
+    found = nights(NOISES[noise], 100)
+    assert found.red <= 0.10 + 3 * math.sqrt(0.1 * 0.9 / 100)
+    assert found.called[4] >= 0.8 - 3 * math.sqrt(0.8 * 0.2 / 100)
