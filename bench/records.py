@@ -517,11 +517,19 @@ class Record(_Noun, frozen=True, kw_only=True):
     """The looks of its session, in order."""
     resumes: int = 0
     """How often its session was resumed, by its runs; 0 also where the file is too old to say."""
+    yardstick_allocator: str | None = None
+    """Allocator of the yardsticks that correct it, which is another unit; absent where none was timed."""
 
     @property
     def case(self) -> Case:
         """What was asked."""
         return self.info.case
+
+    @property
+    def yardstick(self) -> str:
+        """What the ratio of its turns is to: the yardstick's version, and its allocator where it was not pinned."""
+        version = self.protocol.yardstick
+        return f"{version} shipped" if self.yardstick_allocator == "shipped" else version
 
     @property
     def seats(self) -> Literal["shared", "alone"]:

@@ -399,7 +399,9 @@ def records(session: Session) -> list[Record]:
         key = sticks_of(info, yardsticks)
         if key not in shared:
             shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
-        out.append(_record(session, info, numbers, starts, ends, turns, seats, shared[key], found))
+        record = _record(session, info, numbers, starts, ends, turns, seats, shared[key], found)
+        allocator = infos[key[0]].case.allocator if key else None
+        out.append(msgspec.structs.replace(record, yardstick_allocator=allocator))
     return out
 
 

@@ -76,8 +76,9 @@ def command(
     Only what is comparable shares a panel: one machine, device, threads, batch, runtime, precision, form, allocator
     and torch version. Prints the table and writes PNG, SVG, CSV and Markdown.
 
-    Full marks are surely on the front, half ones perhaps, hollow ones surely beaten; a pale band joins networks that
-    neither top-1 nor speed tells apart. With several panels a table says who joins and who leaves the front, against
+    Full marks are on the front (95 %), half ones undecided, hollow ones dominated (95 %): by speed, at the published
+    top-1, against named rivals; of several sessions, across sessions. A pale band joins networks that neither top-1
+    nor speed tells apart. With several panels a table says who joins and who leaves the front, against
     the panel of the most usual setting or of --base. More than eight panels are drawn on several pages, each of panels
     that share a batch, an allocator or whatever else divides them best.
 

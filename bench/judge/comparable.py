@@ -72,7 +72,7 @@ def setting(record: Record) -> Setting:
         torch=versions.get("torch"),
         seats=record.seats,
         affinity=record.affinity,
-        yardstick=record.protocol.yardstick,
+        yardstick=record.yardstick,
     )
 
 
@@ -110,7 +110,7 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "family": lambda record: record.info.family,
     "seats": lambda record: record.seats,
     "affinity": lambda record: record.affinity,
-    "yardstick": lambda record: record.protocol.yardstick,
+    "yardstick": lambda record: record.yardstick,
 }
 FIELDS = tuple(sorted(_GETTERS))
 """Names that `where` understands."""

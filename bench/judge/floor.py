@@ -120,5 +120,5 @@ def kind_of(record: Record) -> Kind:
         seats=record.seats,
         affinity=record.affinity,
         torch=record.conditions.versions.get("torch"),
-        yardstick=record.protocol.yardstick,
+        yardstick=record.yardstick,
     )

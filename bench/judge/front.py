@@ -14,10 +14,11 @@ import msgspec
 from bench.errors import UsageError
 from bench.judge.across_sessions import pooled, yardstick_seconds
 from bench.judge.case_sessions import Company
-from bench.judge.comparable import Setting, natural, setting, values
+from bench.judge.comparable import Setting, enumerate_values, natural, setting, values
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import no_speed
+from bench.judge.leads import Ranked, least_lead, small_leads
 from bench.judge.membership import chances
 from bench.judge.metrics import SPEEDS, Metric
 from bench.judge.places import ACROSS, Place, Racer, Standing, places
@@ -210,14 +211,19 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
             known = {each: time for each, time in times.items() if isinstance(time, Estimate)}
             drafts.append(_Draft(group, accuracy, known))
     yardstick = scales["latency"].yardstick
+    points = _points(drafts, metric, scales[metric].rivalry)
     return Panel(
         setting=one,
         metric=metric,
-        points=_points(drafts, metric, scales[metric].rivalry),
+        points=points,
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
         origins=_origins(records),
         yardstick_s=yardstick.value if isinstance(yardstick, Estimate) else None,
-        findings=(*_emulated(records), *(joining(usable) if yardstick is not None else ())),
+        findings=(
+            *_emulated(records),
+            *(joining(usable) if yardstick is not None else ()),
+            *_by_speed_alone(points),
+        ),
     )
 
 
@@ -244,6 +250,24 @@ class _Scale(NamedTuple):
         if self.yardstick is None:
             return SPEEDS[self.metric].seconds(group[0])
         return self.yardstick if isinstance(self.yardstick, Finding) else pooled(group, self.yardstick, self.rivalry)
+
+
+def _by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:
+    """Sure places whose lead in top-1 is within what other images would change."""
+    ranked = [
+        Ranked(p.label, p.accuracy.top1, p.accuracy.images, p.chance is not None and p.standing is Standing.MEMBER)
+        for p in points
+    ]
+    found = small_leads(ranked)
+    if not found:
+        return
+    sure, images = sum(one.sure for one in ranked), min(point.accuracy.images for point in points)
+    message = (
+        f"{len(found)} of {sure} sure places lead the top-1 of every faster network by less than "
+        f"{least_lead(images):.2f} points ({enumerate_values(found)}): as much may come from the choice of the "
+        f"{images:,} images. Places are decided by speed, at the published top-1."
+    )
+    yield Finding(kind="small-lead", message=message)
 
 
 def _emulated(records: Iterable[Record]) -> Iterable[Finding]:

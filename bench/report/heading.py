@@ -122,12 +122,17 @@ def interval_words(panels: Sequence[Panel]) -> list[str]:
     if counts[-1] == 1:
         return ["1 run, no interval"]
     gap = ", no bar: 1 run" if counts[0] == 1 else ""
-    if any(panel.yardstick_s is not None for panel in panels):
-        gap += ", sessions joined by the yardstick"
+    joined = any(panel.yardstick_s is not None for panel in panels)
+    if joined:
+        gap += ", sessions joined by the yardstick, and what they disagree in is in the bars"
     unsure = [panel for panel in panels if panel.points and panel.points[0].chance is None]
     mixed = any(point.chance is not None for point in points) and unsure
     words = f"panels with a network of fewer than {MIN_RUNS} runs: filled and hollow as measured, not sure"
-    return [f"{runs} runs", f"bars: {level} t intervals over runs{gap}", *([words] if mixed else [])]
+    return [
+        f"{runs} runs",
+        f"bars: {level} t intervals over {'sessions' if joined else 'runs'}{gap}",
+        *([words] if mixed else []),
+    ]
 
 
 def session_words(panels: Sequence[Panel]) -> str:

@@ -20,9 +20,9 @@ if TYPE_CHECKING:
     from matplotlib.lines import Line2D
 
 WORDS = {
-    Standing.MEMBER: f"surely on the front (at least {100 * SURE:.0f} %)",
-    Standing.OPEN: "perhaps on the front",
-    Standing.BEATEN: "surely beaten",
+    Standing.MEMBER: f"on the front by speed ({100 * SURE:.0f} %)",
+    Standing.OPEN: "undecided",
+    Standing.BEATEN: f"dominated ({100 * SURE:.0f} %)",
 }
 
 

@@ -35,7 +35,7 @@ TIES_NAMED = 2
 COLUMNS = (
     "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
-    "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source", "sessions",
+    "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source", "sessions",
     "machine", "device", "threads", "streams", "batch", "runtime", "runtime_version", "precision", "form", "allocator",
     "weights", "torch", "seats", "affinity", "yardstick", "kind", "source",
 )  # fmt: skip
@@ -173,7 +173,7 @@ def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
 
 def _doubt(point: Point, names: Mapping[str, str]) -> str:
     """How likely a point is on the front, where the runs leave it open, and with whom it ties."""
-    chance = "" if point.chance is None or point.standing is not Standing.OPEN else f" ({point.chance:.0%})"
+    chance = "" if point.chance is None or point.standing is not Standing.OPEN else f" ({min(point.chance, 0.99):.0%})"
     if not point.tied_with:
         return chance
     others = [names[label] for label in point.tied_with if label != point.dominated_by]
@@ -212,7 +212,7 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
             t, i = p.latency, p.throughput
             out.append((
                 p.case.network, p.case.resolution, p.family, p.accuracy.top1, t.value, t.low, t.high,
-                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.chance,
+                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
                 " ".join(p.sessions), *shared, "measured", None,
             ))  # fmt: skip
