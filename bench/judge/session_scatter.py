@@ -34,9 +34,9 @@ SETTING_FREEDOM = 2.0
 SHARED = 1 / 3
 """Share of a ratio's variance between sessions that is the yardstick's, and cancels between cases of one session. With
 a yardstick of two names whose sessions scatter as any case's do it is a third; the committed store holds 31 %."""
-COMPANY = 0.01
-"""Standard deviation of what another company does to a case, in log units: the committed store holds 1.0 % between
-companies of pinned cases (2.1 to 2.9 % for one of them)."""
+COMPANY = 0.02
+"""Standard deviation of what other company does to a case, in log units. The committed store holds 1.0 % between
+companies of pinned cases (root mean square over the cases), and up to 2.2 % for a single one."""
 SLOPE = 0.4
 """Standard deviation of how much more or less a case drifts than the yardstick does, as a share: where the yardstick
 moved by 10 % between two sessions, ratios of unchanged networks may differ by 4 % more. Own sessions outweigh it."""
