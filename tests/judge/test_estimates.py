@@ -3,7 +3,7 @@ import random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.errors import UsageError
@@ -195,6 +195,7 @@ INTERVALS = {
 
 
 @pytest.mark.parametrize("name", INTERVALS)
+@settings(deadline=None)
 @given(
     runs=st.lists(st.floats(0.005, 0.05), min_size=4, max_size=4, unique=True),
     fewer=st.integers(0, 10),
