@@ -52,12 +52,12 @@ def rig(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Rig:
         known = tuple(msgspec.structs.replace(line, passes=4, probe_s=0.01) for line in lines)
         return session._Ready(known, {}, Costs(1.0, 0.5))
 
-    def engine(protocol: object, lines: list[CaseLine], *rest: object) -> object:
+    def engine(protocol: object, lines: list[CaseLine], *rest: object, session: str) -> object:
         machine = FakeMachine(lines, start_s=1.0, noise=0.05, seed=len(made.machines))
         machine.now = time.perf_counter()
         made.machines.append(machine)
         made.spoil(machine, tuple(lines))
-        return real(protocol, lines, machine.world(), *rest[1:])  # type: ignore[arg-type]
+        return real(protocol, lines, machine.world(), *rest[1:], session=session)  # type: ignore[arg-type]
 
     real = session.Engine
     monkeypatch.setattr(preparation, "Workshop", Workshop)

@@ -3,7 +3,7 @@ import random
 
 import msgspec
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bench.judge.estimates import latency, looks_of, relative_to_yardstick
@@ -146,6 +146,7 @@ INTERVALS = {
 
 
 @pytest.mark.parametrize("name", INTERVALS)
+@settings(deadline=None)
 @given(
     runs=st.lists(st.floats(0.005, 0.05), min_size=4, max_size=4, unique=True),
     fewer=st.integers(0, 10),
