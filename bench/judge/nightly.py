@@ -15,7 +15,7 @@ that thirty nights of unchanged code stay green in nine stores of ten (docs/stat
 from __future__ import annotations
 
 import math
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from typing import NamedTuple
 
 import msgspec
@@ -124,20 +124,32 @@ def _nights(
 ) -> dict[Key, _Night]:
     """The newest night of every case, after all nights before it have been walked through."""
     newest = {key: others[key][-1].session for key in series}
-    names = sorted({one.name for sessions in series.values() for one in sessions})
+    return {key: night for key, night, _ in walk(series, rules) if night.recent[-1] == newest[key]}
+
+
+def walk(series: Mapping[Key, Sequence[Session]], rules: Rules) -> Iterator[tuple[Key, _Night, bool]]:
+    """Every night of every case in order, and whether it was slower then.
+
+    Args:
+        series: sessions of each case, oldest first.
+        rules: what counts as a difference.
+    """
     slower: dict[Key, set[str]] = {key: set() for key in series}
-    last: dict[Key, _Night] = {}
-    for name in names:
-        seen = {key: [one for one in sessions if one.name <= name] for key, sessions in series.items()}
+    at = dict.fromkeys(series, 0)
+    for name in sorted({one.name for sessions in series.values() for one in sessions}):
+        now = [key for key, sessions in series.items() if at[key] < len(sessions) and sessions[at[key]].name == name]
+        for key in now:
+            at[key] += 1
+        seen = {key: sessions[: at[key]] for key, sessions in series.items() if at[key]}
         scales = _scales(seen, slower)
-        for key, sessions in seen.items():
-            if not sessions or sessions[-1].name != name:
-                continue
-            last[key] = night = _night(sessions, slower[key], scales[key.setting])
+        for key in now:
+            night = _night(seen[key], slower[key], scales[key.setting])
+            red = False
             for effect, size in zip(night.effects, (1, len(night.recent)), strict=False):
                 if isinstance(effect, Effect) and _is_slower(effect, rules, len(series)):
+                    red = True
                     slower[key].update(night.recent[-size:])
-    return {key: night for key, night in last.items() if night.recent[-1] == newest[key]}
+            yield key, night, red
 
 
 def _split(sessions: Sequence[Session], slower: set[str]) -> tuple[list[Session], list[Session]]:
