@@ -17,7 +17,7 @@ from bench.budget import MIN_RUNS, level_at_a_look
 from bench.judge.case_sessions import latencies
 from bench.judge.comparable import Setting, setting
 from bench.judge.estimates import LEVEL, looks_of, no_speed
-from bench.judge.floor import LATENCY_PRIOR, MIN_SESSIONS, Kind, kind_of
+from bench.judge.floor import LATENCY_FREEDOM, LATENCY_PRIOR, MIN_SESSIONS, Kind, kind_of
 from bench.judge.session_scatter import Session, mean, scatter, setting_scale
 from bench.judge.verdicts import Effect
 from bench.records import Estimate, Record
@@ -70,9 +70,9 @@ class Drifts(NamedTuple):
         mine = latencies([record])
         if sticks is None or not mine or mine[0].runs < MIN_RUNS:
             return None
-        scale = setting_scale([[sticks]], LATENCY_PRIOR**2)
+        scale = setting_scale([[sticks]], LATENCY_PRIOR**2, LATENCY_FREEDOM)
         others = [one for one in self.cases.get((setting(record), record.info.id), ()) if one.name != record.session]
-        known = scatter([[*mine, *others]], scale)
+        known = scatter([[*mine, *others]], scale, 2 * LATENCY_FREEDOM)
         middle = mean(mine, known)
         spread = middle.variance + days * max(known.variance, middle.variance)
         return Effect(middle.log, math.sqrt(spread), known.freedom, mine[0].runs, METHOD) if spread > 0 else None

@@ -22,6 +22,8 @@ from bench.stats import t_factor
 
 LATENCY_PRIOR = 0.05
 """Standard deviation of a session's log latency before any is seen: the committed store holds 1 to 8 %."""
+LATENCY_FREEDOM = 1.0
+"""Degrees of freedom of that for a setting; twice as many for a case. Machines differ more than cases of one do."""
 MIN_SESSIONS = 3
 """Fewest sessions behind a floor: the deviation of two is known within a factor of 32."""
 

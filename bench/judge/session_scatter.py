@@ -37,9 +37,9 @@ a yardstick of two names whose sessions scatter as any case's do it is a third; 
 COMPANY = 0.02
 """Standard deviation of what other company does to a case, in log units. The committed store holds 1.0 % between
 companies of pinned cases (root mean square over the cases), and up to 2.2 % for a single one."""
-SLOPE = 0.4
+SLOPE = 0.45
 """Standard deviation of how much more or less a case drifts than the yardstick does, as a share: where the yardstick
-moved by 10 % between two sessions, ratios of unchanged networks may differ by 4 % more. Own sessions outweigh it."""
+moved by 10 % between two sessions, ratios of unchanged networks may differ by 4.5 % more. Own sessions outweigh it."""
 _WILD = 3.0  # Times the prior: one case that jumps says no more than this about all others.
 _LARGEST = 1e6  # Degrees of freedom beyond which Student's t is normal in every digit.
 
@@ -93,14 +93,19 @@ class Mean(NamedTuple):
     runs: int
 
 
-def setting_scale(cases: Iterable[Sequence[Sequence[Session]]], own_variance: float = PRIOR**2) -> float:
+def setting_scale(
+    cases: Iterable[Sequence[Sequence[Session]]],
+    own_variance: float = PRIOR**2,
+    own_freedom: float = SETTING_FREEDOM,
+) -> float:
     """Variance between sessions that cases of one setting share, runs excluded.
 
     Args:
         cases: for each case its sessions, in groups that each have a mean of their own.
         own_variance: the prior, in squared log units.
+        own_freedom: its degrees of freedom.
     """
-    weight, total = SETTING_FREEDOM, SETTING_FREEDOM * own_variance
+    weight, total = own_freedom, own_freedom * own_variance
     for groups in cases:
         squares, degrees = _squares(groups)
         if degrees:
@@ -112,20 +117,23 @@ def setting_scale(cases: Iterable[Sequence[Sequence[Session]]], own_variance: fl
     return total / weight
 
 
-def scatter(groups: Sequence[Sequence[Session]], scale: float = PRIOR**2) -> Scatter:
+def scatter(
+    groups: Sequence[Sequence[Session]], scale: float = PRIOR**2, own_freedom: float = FREEDOM
+) -> Scatter:
     """How far sessions of one case disagree.
 
     Args:
         groups: its sessions; each group has a mean of its own, as the two sides of a comparison have.
         scale: variance between sessions of the setting, from `setting_scale`.
+        own_freedom: degrees of freedom of that, for one case.
     """
     run_variance, run_freedom = _within(session for group in groups for session in group)
     squares, degrees = _squares(groups)
     per_run = _per_run(groups)
     prior = scale + run_variance * per_run
-    freedom = FREEDOM + degrees
+    freedom = own_freedom + degrees
     known = max((len(group) for group in groups), default=0)
-    return Scatter((FREEDOM * prior + squares) / freedom, freedom, known, run_variance, run_freedom, per_run, scale)
+    return Scatter((own_freedom * prior + squares) / freedom, freedom, known, run_variance, run_freedom, per_run, scale)
 
 
 def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
