@@ -48,9 +48,9 @@ def test_a_change_ends_with_1_and_is_named_with_its_limit(capsys: pytest.Capture
 
 
 def test_no_change_and_a_gain_end_with_0(capsys: pytest.CaptureFixture[str], store: Path) -> None:
-    assert run(capsys, "compare", "20260103", "20260105")[0] == 0
+    assert run(capsys, "compare", "20260103", "20260105", "--min-effect", "15%")[0] == 0
     made(store, "20260201-fast", levit_192=0.7)
-    code, out, _ = run(capsys, "compare", "before", "last")
+    code, out, _ = run(capsys, "compare", "before", "last", "--min-effect", "25%")
     assert code == 0
     assert "first: 6 sessions, 20260100-same to 20260105-same" in out
     assert "1 faster: levit_192" in out
@@ -75,8 +75,9 @@ def test_a_missing_case_ends_with_1_unless_it_is_compared_with_all_before(
     made(store, "20260201-less", levit_192=0)
     code, out, _ = run(capsys, "compare", "20260105", "last")
     assert (code, "1 missing: levit_192 224 px b1 t1 pinned" in out) == (1, True)
-    code, out, _ = run(capsys, "compare", "before", "last")
+    code, out, err = run(capsys, "compare", "before", "last", "--min-effect", "25%")
     assert (code, "missing" in out) == (0, False)
+    assert "nights-counted: night 6 that these cases are judged on" in err
 
 
 JUDGED = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.INCONCLUSIVE)
@@ -105,8 +106,8 @@ def test_a_case_that_failed_is_missing_or_was_asked_otherwise_ends_with_1_beside
 
 
 def test_one_case_of_two_that_cannot_be_told_ends_with_3(capsys: pytest.CaptureFixture[str], store: Path) -> None:
-    made(store, "20260201-some", levit_192=1.03)
-    code, out, _ = run(capsys, "compare", "before", "last", "--min-effect", "10%", "--margin", "2%")
+    made(store, "20260201-some", levit_192=1.22)
+    code, out, _ = run(capsys, "compare", "before", "last", "--min-effect", "25%", "--margin", "20%")
     assert (code, "1 same, 1 inconclusive" in out or "1 same; 1 inconclusive" in out) == (3, True)
 
 
@@ -133,7 +134,7 @@ def test_two_networks_of_one_session_are_compared_and_named(capsys: pytest.Captu
 
 
 def test_the_document_has_the_sides_the_rows_and_the_exit_code(capsys: pytest.CaptureFixture[str], store: Path) -> None:
-    told = document(capsys, "compare", "before", "last")
+    told = document(capsys, "compare", "before", "last", "--min-effect", "25%")
     assert told["first"] == [f"2026010{at}-same" for at in range(5)]
     assert told["second"] == ["20260105-same"]
     assert {row["verdict"] for row in told["rows"]} == {"same"}

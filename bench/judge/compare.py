@@ -107,7 +107,7 @@ def compare(
     Args:
         first: what is compared with, of one or more sessions.
         second: what is judged, of other sessions.
-        history: whatever else is stored; says how far sessions of a case disagree.
+        history: whatever else is stored; what is not newer than both sides says how far sessions of a case disagree.
         rules: what counts as a difference.
         ignore: fields that may differ, such as `torch`.
         whole: whether the second side should hold every case of the first.
@@ -152,7 +152,9 @@ class _Evidence:
 
     def __init__(self, history: Iterable[Record], ones: _Keyed, others: _Keyed) -> None:
         sides = {record.session for side in (ones, others) for group in side.values() for record in group}
-        kept = list(history)
+        # What came after the sides may hold changes that neither had.
+        newest = max(sides)
+        kept = [record for record in history if record.session <= newest]
         self._ones, self._others = ones, others
         wanted = {key.setting for key in (*ones, *others)}
         known = keyed(record for record in kept if record.session not in sides and setting(record) in wanted)
@@ -314,7 +316,7 @@ def _out_of_reach(judged: Sequence[Comparison], known: Sequence[Scatter], rules:
     if not usual.deviation > 0:
         return ()
     effect = Effect(0.0, math.sqrt(2) * usual.deviation, usual.freedom, MIN_RUNS, METHOD)
-    least = detectable(effect, max(one.family for one in judged), rules)
+    least = detectable(effect, max(one.family for one in judged), Rules(0.0, 0.0))
     if least is None or least <= 1 + rules.min_effect:
         return ()
     message = (

@@ -163,7 +163,7 @@ def _scales(seen: Mapping[Key, Sequence[Session]], slower: Mapping[Key, set[str]
     groups: dict[Setting, list[list[list[Session]]]] = {}
     for key, sessions in seen.items():
         if sessions:
-            groups.setdefault(key.setting, []).append([*_split(sessions, slower[key])])
+            groups.setdefault(key.setting, []).append([_split(sessions, slower[key])[0]])
     return {setting: setting_scale(cases) for setting, cases in groups.items()}
 
 
@@ -172,7 +172,8 @@ def _night(sessions: Sequence[Session], slower: set[str], scale: float) -> _Nigh
     names = tuple(one.name for one in recent)
     if not baseline:
         return _Night((too_few("no earlier session is left to be compared with"),), names)
-    known = scatter([baseline, recent], scale)
+    # Recent sessions may hold a change, and are no scatter.
+    known = scatter([baseline], scale)
     windows = [recent[-1:], recent] if len(recent) > 1 else [recent]
     return _Night(tuple(between(baseline, window, known) for window in windows), names)
 

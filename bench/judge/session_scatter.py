@@ -75,6 +75,8 @@ class Scatter(NamedTuple):
     """Mean over the known sessions of 1 / runs: so much of `run_variance` is in `variance`."""
     scale: float
     """Variance between sessions of the cases of the setting, runs excluded."""
+    slope: float = SLOPE
+    """Standard deviation of how much more or less the case drifts than the yardstick does, after its own sessions."""
 
     @property
     def deviation(self) -> float:
@@ -117,9 +119,7 @@ def setting_scale(
     return total / weight
 
 
-def scatter(
-    groups: Sequence[Sequence[Session]], scale: float = PRIOR**2, own_freedom: float = FREEDOM
-) -> Scatter:
+def scatter(groups: Sequence[Sequence[Session]], scale: float = PRIOR**2, own_freedom: float = FREEDOM) -> Scatter:
     """How far sessions of one case disagree.
 
     Args:
@@ -133,7 +133,9 @@ def scatter(
     prior = scale + run_variance * per_run
     freedom = own_freedom + degrees
     known = max((len(group) for group in groups), default=0)
-    return Scatter((own_freedom * prior + squares) / freedom, freedom, known, run_variance, run_freedom, per_run, scale)
+    variance = (own_freedom * prior + squares) / freedom
+    slope = 1 / math.sqrt(1 / SLOPE**2 + (_moved(groups) / variance if variance else 0.0))
+    return Scatter(variance, freedom, known, run_variance, run_freedom, per_run, scale, slope)
 
 
 def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
@@ -168,14 +170,26 @@ def company_variance(first: Sequence[Session], second: Sequence[Session]) -> flo
 def drift_variance(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> float:
     """What the yardstick's own movement leaves open in a difference of two means of ratios, in squared log units.
 
-    A case need not drift as the yardstick does. Its own sessions say how far its ratio moves with everything, drift
-    included, so this shrinks with them, as the square of the prior's share.
+    A case need not drift as the yardstick does. Its own sessions tell how it does where the yardstick moved between
+    them: the slope of its ratio on the yardstick's latency has a normal prior about 0 of deviation `SLOPE`, and they
+    leave it a variance of 1 / (1 / SLOPE² + squares of the yardstick's movement / variance of a session).
     """
     logs = [[one.yardstick for one in side if one.yardstick is not None] for side in (first, second)]
     if not all(logs):
         return 0.0
     moved = math.fsum(logs[1]) / len(logs[1]) - math.fsum(logs[0]) / len(logs[0])
-    return (SLOPE * moved * FREEDOM / known.freedom) ** 2
+    return (known.slope * moved) ** 2
+
+
+def _moved(groups: Sequence[Sequence[Session]]) -> float:
+    """Squared distances of the yardstick's logs from their mean in each group."""
+    total = 0.0
+    for group in groups:
+        logs = [one.yardstick for one in group if one.yardstick is not None]
+        if len(logs) > 1:
+            middle = math.fsum(logs) / len(logs)
+            total += math.fsum((log - middle) ** 2 for log in logs)
+    return total
 
 
 def _run_variance(one: Session, known: Scatter) -> float:

@@ -194,9 +194,9 @@ def test_ties_share_a_band_and_labels_keep_out_of_it():
 
 
 def test_the_legend_explains_the_marks_that_occur():
-    sure, perhaps = "surely on the front (at least 95 %)", "perhaps on the front"
-    assert words(figure.draw(panels(RACE))) == ["Fam", sure, perhaps, "surely beaten", "tied in top-1 and speed"]
-    assert words(figure.draw(panels(RACE[2:]))) == ["Fam", sure, "surely beaten"]
+    sure, perhaps = "on the front by speed (95 %)", "undecided"
+    assert words(figure.draw(panels(RACE))) == ["Fam", sure, perhaps, "dominated (95 %)", "tied in top-1 and speed"]
+    assert words(figure.draw(panels(RACE[2:]))) == ["Fam", sure, "dominated (95 %)"]
 
 
 @pytest.mark.parametrize("families", [1, 3, 5, 12])
@@ -208,7 +208,7 @@ def test_families_and_marks_have_columns_of_their_own_in_the_legend(families):
     places = {text.get_text(): text.get_window_extent(renderer).x0 for text in legend.get_texts()}
     named = {name: x for name, x in places.items() if name.startswith(("family", "Fam"))}
     assert len(named) == families + 1
-    assert max(named.values()) < places["surely on the front (at least 95 %)"]
+    assert max(named.values()) < places["on the front by speed (95 %)"]
 
 
 def test_where_too_few_runs_leave_no_chance_the_picture_claims_none():
