@@ -36,7 +36,7 @@ def only(report):
     return row.comparison
 
 
-HISTORY = [session(f"h{at}", math.exp(0.003 * (at % 3 - 1))) for at in range(8)]
+HISTORY = [session(f"0h{at}", math.exp(0.003 * (at % 3 - 1))) for at in range(8)]
 
 
 @pytest.mark.parametrize(
@@ -51,8 +51,8 @@ def test_a_change_is_found_through_the_drift_of_the_machine(times, verdict):
 
 def test_what_sessions_disagree_in_decides_what_is_a_difference():
     first, second = [session("a")], [session("b", 1.06)]
-    calm = compare(first, second, [session(f"h{at}") for at in range(8)])
-    wild = compare(first, second, [session(f"h{at}", math.exp(0.06 * (-1) ** at)) for at in range(8)])
+    calm = compare(first, second, [session(f"0h{at}") for at in range(8)])
+    wild = compare(first, second, [session(f"0h{at}", math.exp(0.06 * (-1) ** at)) for at in range(8)])
     assert (only(calm).verdict, only(wild).verdict) == (Verdict.SLOWER, Verdict.INCONCLUSIVE)
     assert only(wild).detectable > only(calm).detectable
 
@@ -73,7 +73,7 @@ def test_a_change_between_the_sides_or_since_the_history_is_no_scatter():
 @pytest.mark.parametrize("times", [1.0, 1.03, 1.1])
 def test_every_session_of_the_history_narrows_the_limits_where_it_shows_nothing_new(times):
     first, second = [session("a")], [session("b", times)]
-    alike = [session(f"h{at}", scatter=0.0) for at in range(12)]
+    alike = [session(f"0h{at}", scatter=0.0) for at in range(12)]
     widths = []
     for known in range(len(alike) + 1):
         ratio = only(compare(first, second, alike[:known])).ratio
@@ -107,7 +107,7 @@ def test_an_inconclusive_report_says_what_no_budget_finds_and_what_does():
 
 def test_contradictory_sessions_and_sessions_of_one_run_give_an_answer():
     first, second = [session("a"), session("b", 1.2)], [session("c", 1.1), session("d", 1.1, runs=1)]
-    found = only(compare(first, second, [session("h0", runs=1), session("h1", 0.8)]))
+    found = only(compare(first, second, [session("0h0", runs=1), session("0h1", 0.8)]))
     assert found.verdict == Verdict.INCONCLUSIVE
     assert found.ratio.low < 1 < found.ratio.high
 
@@ -243,7 +243,7 @@ def test_a_session_is_not_compared_with_itself_and_an_empty_side_is_told():
 
 
 def test_a_side_of_several_sessions_is_the_mean_of_them_and_judges_their_scatter():
-    before = [session(f"h{at}") for at in range(6)]
+    before = [session(f"0h{at}") for at in range(6)]
     found = only(compare(before, [session("z", 1.05)]))
     assert found.verdict == Verdict.SLOWER
     alone = only(compare(before[:1], [session("z", 1.05)], before))

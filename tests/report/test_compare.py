@@ -26,7 +26,7 @@ def timed(network, times, session, *, scatter=0.01, **fields):
 
 
 HISTORY = [
-    timed(name, 1 + 0.002 * at, f"h{at}") for at in range(12) for name in ("[red]levit_192", "b0", "b2", "mobile")
+    timed(name, 1 + 0.002 * at, f"0h{at}") for at in range(12) for name in ("[red]levit_192", "b0", "b2", "mobile")
 ]
 FIRST = [
     *(timed(name, 1.0, "s1") for name in ("[red]levit_192", "b0", "b2", "mobile", "broken", "gone", "other")),
@@ -152,4 +152,4 @@ def test_findings_are_those_of_the_comparison_and_of_its_sessions_by_name():
 def test_the_sessions_of_a_side_are_named_or_counted():
     assert sessions_line([]) == "no session"
     assert sessions_line(FIRST) == "s1"
-    assert sessions_line(HISTORY) == "12 sessions, h0 to h9"
+    assert sessions_line(HISTORY) == "12 sessions, 0h0 to 0h9"
