@@ -19,7 +19,6 @@ from bench.judge.estimates import (
     bounded_exp,
     counts,
     interval,
-    looks_of,
     no_speed,
     no_turns,
     no_yardstick,
@@ -60,7 +59,7 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
         timed = any(counts(run) and run.turns for record in usable for run in record.runs)
         return no_yardstick(usable[0]) if timed else no_turns(case)
     more = COMPANY**2 / len({one.company for one in sessions}) if rivalry.mixed else 0.0
-    factor = t_factor(middle.freedom, level_at_a_look(looks_of(usable), LEVEL))
+    factor = t_factor(middle.freedom, level_at_a_look(rivalry.looks, LEVEL))
     half = factor * math.sqrt(middle.variance + more)
     few = (too_few_runs(middle.runs, case),) if middle.runs < MIN_RUNS else ()
     return Estimate(

@@ -7,7 +7,6 @@ from __future__ import annotations
 
 import math
 from collections.abc import Callable, Hashable, Iterable, Mapping, Sequence
-from statistics import fmean
 from typing import NamedTuple
 
 from bench.judge.comparable import Setting, setting
@@ -41,27 +40,40 @@ def ratios(
     records: Iterable[Record],
     company: Company | None = None,
     ratios_of: Callable[[Record], Mapping[int, float]] = ratios_by_run,
+    yardsticks: dict[str, float | None] | None = None,
 ) -> list[Session]:
-    """Each session's log ratio to the yardstick, by default that of latencies; records that give none are left out."""
+    """Each session's log ratio to the yardstick, by default that of latencies; records that give none are left out.
+
+    Args:
+        records: of one case.
+        company: what each session holds.
+        ratios_of: log ratios by run.
+        yardsticks: is filled with what the yardstick took in each session; cases of one setting may share it.
+    """
+    known = {} if yardsticks is None else yardsticks
     found = ((record, [*ratios_of(record).values()]) for record in records if no_speed(record) is None)
-    return [_session(record, logs, company.beside(record) if company else None) for record, logs in found if logs]
+    return [
+        _session(record, logs, company.beside(record) if company else None, known) for record, logs in found if logs
+    ]
 
 
 def latencies(records: Iterable[Record]) -> list[Session]:
     """Each session's log latency in seconds; records that give none are left out."""
     found = ((record, [run.case for run in counted_runs(record)]) for record in records if no_speed(record) is None)
-    return [_session(record, logs, None) for record, logs in found if logs]
+    return [_session(record, logs, None, {}) for record, logs in found if logs]
 
 
-def _session(record: Record, logs: Sequence[float], company: Hashable) -> Session:
-    sticks = [log for run in record.runs if counts(run) and (log := yardstick_log(run)) is not None]
+def _session(record: Record, logs: Sequence[float], company: Hashable, yardsticks: dict[str, float | None]) -> Session:
+    if record.session not in yardsticks:
+        sticks = [log for run in record.runs if counts(run) and (log := yardstick_log(run)) is not None]
+        yardsticks[record.session] = math.fsum(sticks) / len(sticks) if sticks else None
     return Session(
         name=record.session,
-        mean=fmean(logs),
+        mean=math.fsum(logs) / len(logs),
         runs=len(logs),
         variance=sample_variance(logs) if len(logs) > 1 else math.nan,
         company=company,
-        yardstick=fmean(sticks) if sticks else None,
+        yardstick=yardsticks[record.session],
     )
 
 

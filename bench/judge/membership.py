@@ -26,7 +26,6 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 from scipy.special import chdtri
-from scipy.stats import rankdata
 
 DRAWS = 4000
 """A chance is known to 0.8 % (one standard error, at its worst)."""
@@ -148,7 +147,9 @@ def _fit(logs: _Array, variances: _Array, design: _Array) -> _Fit:
 
 def _design(accuracies: Sequence[float]) -> _Array:
     """A constant, and the ranks of the accuracies where they differ."""
-    ranks = rankdata(accuracies)
+    values = np.array(accuracies)
+    # Equals share the mean of their ranks.
+    ranks = np.array([(values < one).sum() + (values == one).sum() / 2 for one in accuracies])
     columns = [np.ones(len(ranks))]
     if ranks.min() < ranks.max():
         columns.append((ranks - ranks.mean()) / np.ptp(ranks))

@@ -67,6 +67,7 @@ class Rivalry:
         self.company = company
         """What each session holds."""
         self._turns: dict[str, _Turns] = {}
+        self._means: dict[str, Mean | None] = {}
         self._effects: dict[tuple[str, str], Effect | None] = {}
         self.looks = looks_of(record for group in groups.values() for record in group)
         """For how many looks its sessions pay."""
@@ -74,14 +75,15 @@ class Rivalry:
     @cached_property
     def sessions(self) -> dict[str, list[Session]]:
         """Ratios to the yardstick by label, one a session."""
-        return {label: ratios(group, self.company, self.speed.ratios) for label, group in self._groups.items()}
+        sticks: dict[str, float | None] = {}
+        return {label: ratios(group, self.company, self.speed.ratios, sticks) for label, group in self._groups.items()}
 
     @cached_property
     def scale(self) -> float:
         """Variance between sessions of this setting, runs excluded."""
         return setting_scale([[group] for group in self.sessions.values()])
 
-    @property
+    @cached_property
     def mixed(self) -> bool:
         """Whether sessions of different company are joined."""
         return self.across and len({one.company for group in self.sessions.values() for one in group}) > 1
@@ -156,21 +158,27 @@ class Rivalry:
         gap = fmean(logs.values()) - fmean(others.values())
         freedom = n - 1
         found = Effect(gap, error, freedom, n, METHOD_PAIRED)
-        limit = found.limits(1 - 1e-4)[1] - gap
-        return found if abs(gap) > _FAR * limit else None
+        return found if _nobody_confuses(found) else None
 
     def _across_sessions(self, one: str, other: str) -> Effect | None:
+        mine, theirs = self.mean(one), self.mean(other)
+        if mine is None or theirs is None or min(mine.runs, theirs.runs) < MIN_RUNS:
+            return None
+        by_yardstick = self._by_yardstick(one, other, mine, theirs)
+        if len(self._groups) > _PAIRS and _nobody_confuses(by_yardstick):
+            return by_yardstick
         pairs = [
             Session(name, fmean(logs), len(logs), sample_variance(logs) if len(logs) > 1 else math.nan)
             for name, logs in self._pairs(one, other).items()
         ]
-        mine, theirs = self.mean(one), self.mean(other)
-        if mine is None or theirs is None or min(mine.runs, theirs.runs) < MIN_RUNS:
-            return None
         if pairs and self._pairs_tell_more(pairs, one, other):
             known = scatter([pairs], 2 * (1 - SHARED) * self.scale)
             middle = mean(pairs, known)
             return _effect(middle.log, middle.variance, middle.freedom, middle.runs)
+        return by_yardstick
+
+    def _by_yardstick(self, one: str, other: str, mine: Mean, theirs: Mean) -> Effect:
+        """Two cases by their ratios to the yardstick, whichever sessions they were in."""
         firsts, seconds = self.sessions[one], self.sessions[other]
         known = min(self._scatters[one], self._scatters[other], key=lambda each: each.freedom)
         more = company_variance(firsts, seconds) + drift_variance(firsts, seconds, known)
@@ -192,8 +200,10 @@ class Rivalry:
 
     def mean(self, label: str) -> Mean | None:
         """Mean over sessions of the log ratio to the yardstick; None where no session gives one."""
-        group = self.sessions[label]
-        return mean(group, self._scatters[label]) if group else None
+        if label not in self._means:
+            group = self.sessions[label]
+            self._means[label] = mean(group, self._scatters[label]) if group else None
+        return self._means[label]
 
     def _pairs(self, one: str, other: str) -> dict[str, list[float]]:
         """Log ratio of every run that holds both, by session."""
@@ -265,6 +275,11 @@ def _middle(variances: Sequence[float], freedoms: Sequence[int]) -> tuple[float,
     if len(variances) < 3:
         return 0.0, 0
     return median(variances) / (1 - 2 / (9 * median(freedoms))) ** 3, PRIOR_FREEDOM
+
+
+def _nobody_confuses(effect: Effect) -> bool:
+    """Whether two are so far apart that no pairing is needed to tell them apart at any level that is asked for."""
+    return abs(effect.log) > _FAR * (effect.limits(1 - 1e-4)[1] - effect.log)
 
 
 def _effect(log: float, spread: float, freedom: float, runs: int) -> Effect:

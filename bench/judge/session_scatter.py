@@ -143,15 +143,24 @@ def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
 
     Weights are inverse to the setting's variance of each session's mean, and do not depend on what the case did.
     """
+    if len(sessions) == 1:
+        (one,) = sessions
+        runs = _run_variance(one, known) / one.runs
+        whole = max(known.variance - known.run_variance * known.per_run + runs, runs)
+        return Mean(one.mean, whole, min(known.freedom, _LARGEST), 1, one.runs)
     shares = [1 / (known.scale + known.run_variance / one.runs) if known.scale else float(one.runs) for one in sessions]
-    weights = [share / math.fsum(shares) for share in shares]
-    runs = math.fsum(w * w * _run_variance(one, known) / one.runs for w, one in zip(weights, sessions, strict=True))
-    usual = math.fsum(w * w * known.run_variance * known.per_run for w in weights)
-    between = known.variance * math.fsum(w * w for w in weights)
+    total = sum(shares)
+    log = squared = runs = 0.0
+    for share, one in zip(shares, sessions, strict=True):
+        weight = share / total
+        log += weight * one.mean
+        squared += weight * weight
+        runs += weight * weight * _run_variance(one, known) / one.runs
+    # What the known sessions' runs give is in their variance; a session of fewer or noisier runs adds what it has more.
+    between = squared * (known.variance - known.run_variance * known.per_run)
     return Mean(
-        log=math.fsum(w * one.mean for w, one in zip(weights, sessions, strict=True)),
-        # What the known sessions' runs give is in `between`; a session of fewer or noisier runs adds what it has more.
-        variance=max(between - usual + runs, runs),
+        log=log,
+        variance=max(between + runs, runs),
         freedom=min(known.freedom, _LARGEST),
         sessions=len(sessions),
         runs=sum(one.runs for one in sessions),
@@ -163,6 +172,8 @@ def company_variance(first: Sequence[Session], second: Sequence[Session]) -> flo
 
     Sessions of one company share what it does, so their number does not average it away; different companies do.
     """
+    if len(first) == len(second) == 1:
+        return 0.0 if first[0].company == second[0].company else 2 * COMPANY**2
     ones, others = ({one.company for one in side} for side in (first, second))
     return 0.0 if ones == others or not (ones and others) else COMPANY**2 * (1 / len(ones) + 1 / len(others))
 

@@ -33,6 +33,9 @@ def log_seconds(turns: Iterable[TurnLine], batch: int = 1, streams: int = 1) -> 
         streams: how many were at work at once. A turn holds one stream after another, equally many passes of each; one
             whose passes cannot be divided so is left out (`bench.judge.doubts` tells of it).
     """
+    if streams == 1:  # As nearly always.
+        alone = [duration for turn in turns for duration in turn.duration_s]
+        return math.log(math.fsum(alone) / (batch * len(alone))) if alone else None
     passes = 0
     took: list[list[float]] = [[] for _ in range(streams)]
     for turn in turns:

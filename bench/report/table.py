@@ -173,7 +173,11 @@ def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
 
 def _doubt(point: Point, names: Mapping[str, str]) -> str:
     """How likely a point is on the front, where the runs leave it open, and with whom it ties."""
-    chance = "" if point.chance is None or point.standing is not Standing.OPEN else f" ({min(point.chance, 0.99):.0%})"
+    chance = (
+        ""
+        if point.chance is None or point.standing is not Standing.OPEN
+        else f" ({min(max(point.chance, 0.01), 0.99):.0%})"
+    )
     if not point.tied_with:
         return chance
     others = [names[label] for label in point.tied_with if label != point.dominated_by]
