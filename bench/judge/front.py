@@ -5,7 +5,6 @@ Knows points and panels; refuses to know how an interval is made and how a front
 
 from __future__ import annotations
 
-import math
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple, cast, get_args
 
@@ -14,68 +13,17 @@ import msgspec
 from bench.errors import UsageError
 from bench.judge.across_sessions import pooled, yardstick_seconds
 from bench.judge.case_sessions import Company
-from bench.judge.comparable import Setting, enumerate_values, natural, setting, values
-from bench.judge.dominance import Competitor, dominators
+from bench.judge.comparable import Setting, natural, setting, values
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import no_speed
-from bench.judge.leads import Ranked, least_lead, small_leads
-from bench.judge.membership import chances
 from bench.judge.metrics import SPEEDS, Metric
-from bench.judge.places import ACROSS, Place, Racer, Standing, places
+from bench.judge.points import Draft, Point, by_speed_alone, label_of, points_of
 from bench.judge.rivalry import Rivalry
-from bench.judge.rivals import unpaired
-from bench.judge.throughput import reciprocal
-from bench.judge.ties import Contender, ties
-from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
+from bench.records import Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
 
-CROWD = 200
-"""Points of a panel from which on those that are surely beaten get no draws of their own."""
 MANY = 1000
 """Points from which on the front's members alone are looked at for doubts: nobody reads those of thousands."""
-
-
-class Point(msgspec.Struct, frozen=True, kw_only=True):
-    """One network of a panel, with its place on or below the front."""
-
-    label: str
-    """Name, unique in its panel: the network, and `@resolution` where it was timed at several."""
-    case: Case
-    """What was asked."""
-    family: str | None
-    """Family of the network; absent for networks outside the catalog."""
-    accuracy: Accuracy
-    """How right it is, paired with the resolution that was timed."""
-    latency: Estimate
-    """Seconds a batch."""
-    throughput: Estimate
-    """Images a second at the panel's batch, all streams together (`bench.judge.throughput`)."""
-    params: int | None
-    """Parameters, when counted."""
-    macs: int | None
-    """Multiply-accumulates of one image, when counted."""
-    sessions: tuple[str, ...]
-    """Sessions it was measured in."""
-    findings: tuple[Finding, ...]
-    """Doubts about it: the estimate's and the engine's."""
-    on_front: bool
-    """True when no other point of the panel is at least as good in both and better in one."""
-    dominated_by: str | None
-    """Label of a front member that dominates it; absent on the front."""
-    chance: float | None = None
-    """How likely it is on the front, given the scatter of runs and sessions (`bench.judge.membership`); absent where
-    any point of the panel has too few."""
-    standing: Standing
-    """Whether it is surely on the front, surely beaten, or neither; the best guess where no chance is known."""
-    rival: str | None = None
-    """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where unknown."""
-    tied_with: tuple[str, ...] = ()
-    """Labels of those that neither top-1 nor speed tells apart from it (`bench.judge.ties`), the most accurate first;
-    none where no chance is known."""
-
-    def seconds(self, metric: Metric) -> Estimate:
-        """What is less where the network is faster: seconds a batch, or of a throughput seconds an image."""
-        return self.latency if metric == "latency" else reciprocal(self.throughput)
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
@@ -198,7 +146,7 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
             cases.setdefault(record.info.id, []).append(record)
     usable = [record for group in cases.values() for record in group]
     scales = {each: _Scale.of(each, cases, usable, company) for each in SPEEDS}
-    drafts: list[_Draft] = []
+    drafts: list[Draft] = []
     for group in cases.values():
         accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
         times = {each: scale.seconds(group) for each, scale in scales.items()}
@@ -209,9 +157,9 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
             excluded.append(_excluded(group[-1], missing.message))
         else:
             known = {each: time for each, time in times.items() if isinstance(time, Estimate)}
-            drafts.append(_Draft(group, accuracy, known))
+            drafts.append(Draft(group, accuracy, known))
     yardstick = scales["latency"].yardstick
-    points = _points(drafts, metric, scales[metric].rivalry)
+    points = points_of(drafts, metric, scales[metric].rivalry)
     return Panel(
         setting=one,
         metric=metric,
@@ -222,7 +170,7 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
         findings=(
             *_emulated(records),
             *(joining(usable) if yardstick is not None else ()),
-            *_by_speed_alone(points),
+            *by_speed_alone(points),
         ),
     )
 
@@ -250,24 +198,6 @@ class _Scale(NamedTuple):
         if self.yardstick is None:
             return SPEEDS[self.metric].seconds(group[0])
         return self.yardstick if isinstance(self.yardstick, Finding) else pooled(group, self.yardstick, self.rivalry)
-
-
-def _by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:
-    """Sure places whose lead in top-1 is within what other images would change."""
-    ranked = [
-        Ranked(p.label, p.accuracy.top1, p.accuracy.images, p.chance is not None and p.standing is Standing.MEMBER)
-        for p in points
-    ]
-    found = small_leads(ranked)
-    if not found:
-        return
-    sure, images = sum(one.sure for one in ranked), min(point.accuracy.images for point in points)
-    message = (
-        f"{len(found)} of {sure} sure places lead the top-1 of every faster network by less than "
-        f"{least_lead(images):.2f} points ({enumerate_values(found)}): as much may come from the choice of the "
-        f"{images:,} images. Places are decided by speed, at the published top-1."
-    )
-    yield Finding(kind="small-lead", message=message)
 
 
 def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
@@ -305,115 +235,8 @@ def once(records: Iterable[Record]) -> list[Record]:
     return [kept[key] for key in sorted(kept)]
 
 
-class _Draft(NamedTuple):
-    """A case that has a place."""
-
-    group: list[Record]
-    """Its records, one a session."""
-    accuracy: Accuracy
-    seconds: Mapping[Metric, Estimate]
-    """Seconds a batch and an image: less is better."""
-
-    @property
-    def id(self) -> str:
-        """Of its case."""
-        return self.group[0].info.id
-
-
-def _points(drafts: Sequence[_Draft], metric: Metric, rivalry: Rivalry) -> tuple[Point, ...]:
-    named = dict(zip(_labels(drafts), drafts, strict=True))
-    times = {label: draft.seconds[metric] for label, draft in named.items()}
-    beaten = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
-    likely = _chances(named, times, rivalry)
-    decided = _places(named, times, beaten, rivalry) if likely else {}
-    tied = _ties(named, times, decided, rivalry)
-    points = [
-        Point(
-            label=label,
-            case=draft.group[-1].case,
-            family=draft.group[-1].info.family,
-            accuracy=draft.accuracy,
-            latency=draft.seconds["latency"],
-            throughput=reciprocal(draft.seconds["throughput"]),
-            params=draft.group[-1].info.params,
-            macs=draft.group[-1].info.macs,
-            sessions=tuple(record.session for record in draft.group),
-            findings=(
-                *times[label].findings, *(f for r in draft.group for f in r.findings if f.case == r.info.id),
-            ),
-            on_front=beaten[label] is None,
-            dominated_by=beaten[label],
-            chance=likely.get(label),
-            standing=decided[label].standing if label in decided else _guess(beaten[label]),
-            rival=decided[label].rival if label in decided else None,
-            tied_with=tied.get(label, ()),
-        )
-        for label, draft in named.items()
-    ]  # fmt: skip
-    return tuple(sorted(points, key=lambda p: (times[p.label].value, -p.accuracy.top1, p.label)))
-
-
-def _labels(drafts: Sequence[_Draft]) -> list[str]:
-    seen: dict[str, set[int]] = {}
-    cases = [draft.group[0].case for draft in drafts]
-    for case in cases:
-        seen.setdefault(case.network, set()).add(case.resolution)
-    labels = [_label(case, full=len(seen[case.network]) > 1) for case in cases]
-    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
-        labels = [_label(case, full=True) for case in cases]
-    return labels
-
-
-def _guess(dominator: str | None) -> Standing:
-    return Standing.MEMBER if dominator is None else Standing.BEATEN
-
-
-def _chances(drafts: Mapping[str, _Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:
-    """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
-    reached, drawn = math.inf, []
-    for label, draft in sorted(drafts.items(), key=lambda item: -item[1].accuracy.top1):
-        if times[label].low <= reached or len(drafts) <= CROWD:
-            drawn.append(rivalry.candidate(draft.id, draft.accuracy.top1)._replace(label=label))
-        reached = min(reached, times[label].high)
-    found = chances(drawn)
-    return {label: found.get(label, 0.0) for label in drafts} if found else {}
-
-
-def _places(
-    drafts: Mapping[str, _Draft],
-    times: Mapping[str, Estimate],
-    beaten: Mapping[str, str | None],
-    rivalry: Rivalry,
-) -> dict[str, Place]:
-    """What is sure about the places, by label."""
-    racers = [
-        Racer(label, draft.accuracy.top1, math.log(times[label].value), beaten[label] is None)
-        for label, draft in drafts.items()
-    ]
-    share = (ACROSS if rivalry.across else 1.0) / rivalry.looks
-    return places(racers, lambda one, other: rivalry.effect(drafts[one].id, drafts[other].id), share)
-
-
-def _ties(
-    drafts: Mapping[str, _Draft], times: Mapping[str, Estimate], decided: Mapping[str, Place], rivalry: Rivalry
-) -> dict[str, tuple[str, ...]]:
-    """Ties by label, from paired ratios where enough runs hold both; none where nothing is decided."""
-
-    def is_open(one: str, other: str) -> bool:
-        found = rivalry.ratio(drafts[one].id, drafts[other].id)
-        return (found or unpaired(times[one], times[other])).may_be_one
-
-    return ties(
-        [Contender(label, drafts[label].accuracy.top1, place.standing) for label, place in decided.items()], is_open
-    )
-
-
-def _label(case: Case, *, full: bool) -> str:
-    return f"{case.network}@{case.resolution}" if full else case.network
-
-
 def _excluded(record: Record, reason: str) -> Excluded:
-    return Excluded(label=_label(record.case, full=True), case=record.case, session=record.session, reason=reason)
+    return Excluded(label=label_of(record.case, full=True), case=record.case, session=record.session, reason=reason)
 
 
 def _origins(records: Sequence[Record]) -> tuple[Origin, ...]:

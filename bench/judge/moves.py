@@ -12,8 +12,9 @@ from typing import NamedTuple
 
 from bench.errors import UsageError
 from bench.judge.comparable import Setting, enumerate_values, natural, values
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
 from bench.judge.places import Standing
+from bench.judge.points import Point
 from bench.records import Case
 
 _USUAL = Case(network="", resolution=1)

@@ -22,8 +22,9 @@ from bench.errors import NotComparableError
 from bench.judge.comparable import differences, enumerate_values, setting, values
 from bench.judge.drift import Drifts
 from bench.judge.estimates import LEVEL, limits_at
-from bench.judge.front import Panel, Point, once
+from bench.judge.front import Panel, once
 from bench.judge.metrics import Metric
+from bench.judge.points import Point
 from bench.judge.rivals import Ratio, paired, unpaired
 from bench.judge.room import require_comparable
 from bench.judge.throughput import paired_images

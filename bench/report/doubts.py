@@ -11,7 +11,8 @@ from typing import NamedTuple
 from bench.judge.doubts import Doubt
 from bench.judge.doubts import doubts as judged
 from bench.judge.estimates import latency
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
+from bench.judge.points import Point
 from bench.records import Estimate, Finding, Record
 from bench.report.text import shortened
 

@@ -13,9 +13,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from bench.errors import NothingToShowError, StoreError
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
 from bench.judge.metrics import Metric
 from bench.judge.places import Standing
+from bench.judge.points import Point
 from bench.judge.published import PublishedPanel
 from bench.report.layout import lay_out
 from bench.report.naming import name_points

@@ -10,8 +10,9 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
 from bench.judge.places import Standing
+from bench.judge.points import Point
 from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.labels import Label, place
 from bench.report.stairs import staircase, tails

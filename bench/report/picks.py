@@ -9,8 +9,8 @@ import math
 from collections.abc import Sequence
 
 from bench.judge.comparable import values
-from bench.judge.front import Point
 from bench.judge.pick import Pick, Tie, shown_top1
+from bench.judge.points import Point
 from bench.judge.ties import DIGITS
 from bench.records import Estimate
 from bench.report.doubts import plain

@@ -12,8 +12,9 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
 from bench.judge.metrics import Metric
+from bench.judge.points import Point
 from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.style import interval_of, xy
 

@@ -9,9 +9,10 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
 from bench.judge.metrics import Metric
 from bench.judge.places import Standing
+from bench.judge.points import Point
 from bench.judge.published import PublishedPanel, PublishedPoint
 
 if TYPE_CHECKING:

@@ -12,9 +12,10 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.comparable import Setting, values
-from bench.judge.front import Panel, Point
+from bench.judge.front import Panel
 from bench.judge.metrics import Metric
 from bench.judge.places import Standing
+from bench.judge.points import Point
 from bench.judge.published import PublishedPanel
 from bench.judge.ties import ALMOST, DIGITS
 from bench.records import Estimate, Finding, Record

@@ -111,7 +111,7 @@ def test_in_a_crowd_the_surely_beaten_are_not_drawn_and_nothing_else_changes(mon
         for number in range(12)
     ]
     (panel,) = panels(made)
-    monkeypatch.setattr("bench.judge.front.CROWD", 0)
+    monkeypatch.setattr("bench.judge.points.CROWD", 0)
     (crowd,) = panels(made)
     assert [point.label for point in crowd.points] == [point.label for point in panel.points]
     for point, other in zip(panel.points, crowd.points, strict=True):

@@ -8,9 +8,10 @@ import msgspec
 import pytest
 
 from bench.errors import UsageError
-from bench.judge.front import Panel, Point, panels
+from bench.judge.front import Panel, panels
 from bench.judge.moves import Move, base_of, changes, moved_from
 from bench.judge.places import Standing
+from bench.judge.points import Point
 from bench.report.moves import documents, heading, markdown
 from bench.report.table import rows
 from tests.making import record
