@@ -60,7 +60,7 @@ def command(
 
     \b
     Examples:
-      levit-bench compare 20261124T075958 20261124T080232
+      levit-bench compare 20261126T104014 20261126T105004
       levit-bench compare before last --where allocator=pinned
       levit-bench compare baseline last
       levit-bench compare last --networks levit_192,efficientnet_b2
@@ -168,7 +168,7 @@ def _made(
         ignore=ignore, looks=SHARE if nights > 1 else 1,
     )  # fmt: skip
     if nights > 1:
-        report = report._replace(findings=(*report.findings, *counted(nights)))
+        report = report._replace(findings=(*report.findings, *counted(nights, named=True)))
     return _Made(report, {"first": one, "second": other})
 
 

@@ -42,7 +42,8 @@ def command(
     A network counts as fast enough when its whole 95 % interval is within the limit, that of its latency or of its
     images a second; one whose interval holds the limit is named as one that may fit. Networks tie when they are equal
     in top-1, or when the interval of their ratio, paired by run, holds 1. One setting is needed: --session and --where
-    choose it. Ends with 3 when none fits.
+    choose it. Ends with 3 when none fits, or the setting
+    is not one.
 
     \b
     Examples:

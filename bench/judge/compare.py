@@ -319,8 +319,9 @@ def _out_of_reach(judged: Sequence[Comparison], known: Sequence[Scatter], rules:
     least = detectable(effect, max(one.family for one in judged), Rules(0.0, 0.0))
     if least is None or least <= 1 + rules.min_effect:
         return ()
+    assumed = "differ" if usual.sessions >= FEW_SESSIONS else "are assumed to differ"
     message = (
-        f"sessions of these cases differ by {usual.deviation:.1%} (standard deviation, runs excluded), so no "
+        f"sessions of these cases {assumed} by {usual.deviation:.1%} (standard deviation, runs excluded), so no "
         f"budget lets two single sessions find less than {percent_above(least)}. To find less, "
         "measure both sides in one session and compare them there: levit-bench compare SESSION --networks ONE,OTHER."
     )

@@ -18,6 +18,8 @@ from bench.judge.points import Point
 from bench.records import Case
 
 _USUAL = Case(network="", resolution=1)
+RARE = 0.05
+"""The chance below which a move is not told."""
 LIKELY = 0.5
 """The chance from which on a move between two open places is told."""
 
@@ -58,14 +60,14 @@ class Change(NamedTuple):
 
 
 def base_of(found: Sequence[Panel], wanted: Mapping[str, str] | None = None) -> Panel:
-    """The panel that others are held against: the wanted one, else the most usual setting, the first of several.
+    """The panel that others are held against: the wanted one, else the most usual setting with the most sessions.
 
     Raises:
         UsageError: no panel has these values, or several have; the message names what there is.
     """
     drawn = [panel for panel in found if panel.points]
     if not wanted:
-        return min(drawn, key=lambda panel: _unusual(panel.setting))
+        return min(drawn, key=_rank)
     known = {
         name: sorted({values(panel.setting)[name] for panel in drawn}, key=natural) for name in values(drawn[0].setting)
     }
@@ -76,7 +78,12 @@ def base_of(found: Sequence[Panel], wanted: Mapping[str, str] | None = None) -> 
     fits = [panel for panel in drawn if all(values(panel.setting)[name] == value for name, value in wanted.items())]
     if not fits:
         raise UsageError(f"--base {', '.join(f'{n}={v}' for n, v in wanted.items())}: no panel has all of these.")
-    return min(fits, key=lambda panel: _unusual(panel.setting))
+    return min(fits, key=_rank)
+
+
+def _rank(panel: Panel) -> tuple[int, int, int]:
+    """The most usual setting first, of several that with the most sessions, then with the most networks."""
+    return _unusual(panel.setting), -len(panel.origins), -len(panel.points)
 
 
 def _unusual(setting: Setting) -> int:
@@ -123,6 +130,6 @@ def moved_from(before: Point, now: Point) -> Moved | None:
     if open_ == 0:
         sure = Move.JOINS if now.standing is Standing.MEMBER else Move.LEAVES
         return None if before.standing is now.standing else Moved(sure, now, chance)
-    if open_ == 2 and chance < LIKELY:
+    if chance < (LIKELY if open_ == 2 else RARE):
         return None
     return Moved(Move.MAY_JOIN if joins > leaves else Move.MAY_LEAVE, now, chance)

@@ -47,6 +47,10 @@ class _Night(NamedTuple):
     effects: tuple[Effect | Finding, ...]
     recent: tuple[str, ...]
     """Names of the sessions that were judged together."""
+    baseline: int = 0
+    """Sessions before these that they were held against."""
+    slower: int = 0
+    """Sessions that were kept out of it."""
 
 
 def nightly(
@@ -96,7 +100,7 @@ def nightly(
     return Report(
         tuple(rows),
         new=tuple(others[key][-1] for key in found.right),
-        findings=(*ignored(found.pairs), *counted(max(map(len, series.values())) - 1)),
+        findings=(*ignored(found.pairs), *counted(max(map(len, series.values())) - 1, baseline=_held(nights))),
     )
 
 
@@ -175,7 +179,8 @@ def _night(sessions: Sequence[Session], slower: set[str], scale: float) -> _Nigh
     # Recent sessions may hold a change, and are no scatter.
     known = scatter([baseline], scale)
     windows = [recent[-1:], recent] if len(recent) > 1 else [recent]
-    return _Night(tuple(between(baseline, window, known) for window in windows), names)
+    effects = tuple(between(baseline, window, known) for window in windows)
+    return _Night(effects, names, len(baseline), sum(one.name in slower for one in sessions[: -len(recent)]))
 
 
 def _is_slower(effect: Effect, rules: Rules, cases: int) -> bool:
@@ -187,6 +192,17 @@ def _is_slower(effect: Effect, rules: Rules, cases: int) -> bool:
 def _family(cases: int) -> int:
     """Comparisons that share the chance of a report, as if all were in it."""
     return SHARE * LOOKS * cases
+
+
+def _held(nights: Mapping[Key, _Night]) -> str:
+    """What the newest session is held against, of the case with the longest baseline."""
+    night = max(nights.values(), key=lambda one: one.baseline, default=None)
+    if night is None or not night.baseline:
+        return ""
+    alone = len(night.recent) == 1
+    newest = "the newest session" if alone else f"the newest session, and the newest {len(night.recent)} together,"
+    out = f" ({night.slower} slower ones are kept out)" if night.slower else ""
+    return f"{newest} against {night.baseline} before {'it' if alone else 'these'}{out}; "
 
 
 def _worst(night: _Night, rules: Rules, cases: int) -> Comparison:
@@ -208,15 +224,22 @@ def since(baseline: Iterable[Record], stored: Iterable[Record]) -> int:
     return len({r.session for r in stored if r.session > last and (r.machine.id, r.info.id) in cases})
 
 
-def counted(nights: int) -> tuple[Finding, ...]:
-    """How many nights were looked at, and what that makes of a chance."""
+def counted(nights: int, *, named: bool = False, baseline: str = "") -> tuple[Finding, ...]:
+    """How many nights were looked at, and what that makes of a chance.
+
+    Args:
+        nights: sessions that are, or could have been, held against the baseline, this one included.
+        named: whether the baseline has a name.
+        baseline: what is held against what, in words.
+    """
     if nights < 1:
         return ()
     each = ALPHA / SHARE / 2
     chance = 1 - (1 - each) ** nights
+    start = "" if named else " A named baseline starts the count again: levit-bench tag NAME SESSION."
     message = (
-        f"night {nights} that these cases are judged on, each a night of its own: "
-        f"unchanged code is called slower in at most {each:.1%} of nights, so at least once in {nights} with a "
-        f"chance of at most {chance:.0%}. A named baseline starts the count again: levit-bench tag NAME SESSION."
+        f"{baseline}night {nights} of these cases{' since the baseline' if named else ''}. Unchanged code is called "
+        f"slower in at most {each:.1%} of nights, so at least once in {nights} with a chance of at most {chance:.0%}."
+        f"{start}"
     )
     return (Finding(kind="nights-counted", message=message),)

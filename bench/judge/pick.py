@@ -80,11 +80,15 @@ class AnotherDay(NamedTuple):
     """Whether an answer will do in a session of another day, which drifts as a whole."""
 
     highest_s: float
-    """Seconds a batch that the answer takes at most on another day, with 95 %."""
+    """Seconds a batch that the answer of today takes at most on another day, at `level`."""
     within: bool
     """Whether it is sure to be within the limits then."""
     answer: Point | None
     """The best network that is; absent when none is."""
+    answer_highest_s: float | None
+    """Seconds a batch that this one takes at most then."""
+    level: float
+    """At which intervals must be within the limits, for an answer to be so with 95 %."""
 
 
 class Pick(NamedTuple):
@@ -207,9 +211,11 @@ def _another_day(
     within = [day for day in known if fit(day, limits, level) is Fit.YES]
     best = min(within, key=_order(limits.goal, panel.metric), default=None)
     return AnotherDay(
-        highest_s=limits_at(mine.latency, 2 * LEVEL - 1)[1],
+        highest_s=limits_at(mine.latency, level)[1],
         within=any(day.label == answer.label for day in within),
         answer=None if best is None else next(p for p in enough if p.label == best.label),
+        answer_highest_s=None if best is None else limits_at(best.latency, level)[1],
+        level=level,
     )
 
 

@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from bench.judge.compare import Report, Row
-from bench.judge.verdicts import Verdict, percent_above, percent_of, same_level
+from bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
 from bench.records import Estimate, Finding, Record
 from bench.report.cases import axes, fields
 from bench.report.text import distinct, shortened, visible
@@ -125,9 +125,12 @@ def _legend(report: Report) -> list[str]:
         return []
     one = next(row.comparison for row in report.rows if row.comparison.ratio)
     so_wide = "" if one.family == 1 else ", so wide for all of them together,"
-    of_all = "95 %" if len(ratios) == 1 else f"95 %, for all {len(ratios)} cases together"
-    if one.family > len(ratios):
-        of_all += ", looks paid for"
+    nights = any(finding.kind == "nights-counted" for finding in report.findings)
+    shared = [f"all {len(ratios)} cases"] if len(ratios) > 1 else []
+    shared += ["nights" if nights else "looks"] if one.family > len(ratios) else []
+    of_all = "95 %"
+    if shared:
+        of_all = f"{percent_of(1 - ALPHA / one.family)} each, so that 95 % hold for {' and '.join(shared)} together"
     return [
         f"times: as long as the first takes; limits: {of_all}",
         "detectable: the smallest slowdown that so many runs find four times in five",

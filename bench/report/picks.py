@@ -12,6 +12,7 @@ from bench.judge.comparable import values
 from bench.judge.pick import Pick, Tie, shown_top1
 from bench.judge.points import Point
 from bench.judge.ties import DIGITS
+from bench.judge.verdicts import percent_of
 from bench.records import Estimate
 from bench.report.doubts import plain
 from bench.report.heading import session_words, setting_line
@@ -35,8 +36,11 @@ def around(pick: Pick) -> list[str]:
     panel = pick.panel
     out = [f"{setting_line(panel)} · {session_words([panel])}"]
     if pick.level > 0.95 and pick.limits.goal == "top1":
-        level = f"{100 * pick.level:.4g} %"
-        out.append(f"fast enough: the {level} interval is within the limit, so that the answer is with 95 %")
+        day = pick.another_day
+        other = "" if day is None else f", on another day at {percent_of(day.level)}"
+        out.append(
+            f"fast enough: judged at {percent_of(pick.level)}{other}, as all networks near the limit share the 5 %"
+        )
     if panel.yardstick_s is not None:
         out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
     out += [f"left out: {shortened(one.label, _NAME)}: {shortened(one.reason, 200)}" for one in panel.excluded[:NAMED]]
@@ -69,6 +73,7 @@ def document(pick: Pick) -> dict[str, object]:
         else {
             "latency_high_s": pick.another_day.highest_s,
             "within": pick.another_day.within,
+            "level": pick.another_day.level,
             "answer": None if pick.another_day.answer is None else pick.another_day.answer.label,
         },
         "undecided": [_row(point) for point in pick.undecided],
@@ -104,14 +109,18 @@ def _later(pick: Pick) -> str:
     day = pick.another_day
     if day is None:
         return ""
-    scale, unit = next(((s, u) for s, u in _UNITS if day.highest_s >= s * 0.9995), _UNITS[-1])
-    said = f"On another day it takes at most {significant(day.highest_s / scale)} {unit}, 95 %"
+    said = f"On another day it takes at most {_highest(day.highest_s)}"
     if day.within:
         return f"{said}: within the limit then, too"
-    other = "no network is sure to be within the limit then"
-    if day.answer is not None:
-        other = f"sure to be within the limit then is {_facts(day.answer, pick)}"
-    return f"{said}; {other}"
+    if day.answer is None or day.answer_highest_s is None:
+        return f"{said}, and no network is sure to be within the limit then"
+    other = f"{_name(day.answer)} ({_top1(day.answer, pick)}, at most {_highest(day.answer_highest_s)})"
+    return f"{said}; sure to be within the limit on any day is {other}"
+
+
+def _highest(seconds: float) -> str:
+    scale, unit = next(((s, u) for s, u in _UNITS if seconds >= s * 0.9995), _UNITS[-1])
+    return f"{significant(seconds / scale)} {unit}"
 
 
 def _networks(count: int) -> str:

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 from bench.judge.comparable import Setting, values
 from bench.judge.front import Panel
 from bench.judge.metrics import Metric
-from bench.judge.places import Standing
+from bench.judge.places import SURE, Standing
 from bench.judge.points import Point
 from bench.judge.published import PublishedPanel
 from bench.judge.ties import ALMOST, DIGITS
@@ -88,8 +88,8 @@ def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
     out.add_column("dominated by", overflow="fold")
     names = distinct(point.label for point in panel.points)
     for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
-        place = "● front" if point.on_front else names[point.dominated_by or point.label]
-        words = Text(f"{place}{_doubt(point, names)}", style="" if point.on_front else "dim")
+        sure = "● front" if point.on_front else names[point.dominated_by or point.label]
+        words = Text(_place(point, names, sure), style="" if point.on_front else "dim")
         out.add_row(
             Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point, panel.metric), words
         )
@@ -109,8 +109,8 @@ def markdown(panels: Sequence[Panel]) -> str:
             "|:--|--:|--:|--:|--:|--:|--:|:--|",
         ]
         for point in panel.points:
-            place = "**front**" if point.on_front else f"dominated by {names[point.dominated_by or point.label]}"
-            place += _doubt(point, names)
+            sure = "**front**" if point.on_front else f"dominated by {names[point.dominated_by or point.label]}"
+            place = _place(point, names, sure)
             counts = (format_count(point.params), format_count(point.macs))
             lines.append(f"| {' | '.join([names[point.label], *_figures(point, panel.metric), *counts, place])} |")
         if caption := _caption(panel):
@@ -172,19 +172,19 @@ def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
     return top1, significant(rate.value), plus_minus(rate), format_latency(time.value)
 
 
-def _doubt(point: Point, names: Mapping[str, str]) -> str:
-    """How likely a point is on the front, where the runs leave it open, and with whom it ties."""
-    chance = (
-        ""
-        if point.chance is None or point.standing is not Standing.OPEN
-        else f" ({min(max(point.chance, 0.01), 0.99):.0%})"
-    )
+def _place(point: Point, names: Mapping[str, str], sure: str) -> str:
+    """A place in words: as it is where it is decided or its chance is not known, else with the chance; and ties."""
+    place = sure
+    if point.chance is not None and point.standing is Standing.OPEN:
+        place = f"◐ undecided, {min(max(point.chance, 0.01), 0.99):.0%} front"
+        if point.dominated_by is not None:
+            place += f", else {names[point.dominated_by]}"
     if not point.tied_with:
-        return chance
+        return place
     others = [names[label] for label in point.tied_with if label != point.dominated_by]
     told = (["it"] if len(others) < len(point.tied_with) else []) + others
     more = [f"{len(told) - TIES_NAMED} more"] if len(told) > TIES_NAMED else []
-    return f"{chance}, tied with {' and '.join([', '.join(told[:TIES_NAMED]), *more])}"
+    return f"{place}, tied with {' and '.join([', '.join(told[:TIES_NAMED]), *more])}"
 
 
 def _caption(panel: Panel) -> str:
@@ -192,10 +192,13 @@ def _caption(panel: Panel) -> str:
     notes = []
     if len(panel.points) > ALL_UP_TO:
         notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
-    if open_ := sum(point.chance is not None and point.standing is Standing.OPEN for point in panel.points):
-        notes.append(f"(%) how likely {'it is' if open_ == 1 else 'each is'} on the front, where runs leave it open")
+    if any(point.chance is not None for point in panel.points):
+        over = "across sessions" if panel.yardstick_s is not None else "in this session"
+        notes.append(f"places by speed at the published top-1, {100 * SURE:.0f} % sure {over} unless undecided")
     if any(point.tied_with for point in panel.points):
-        notes.append(f"tied: at most {ALMOST / 10**DIGITS:g} apart in top-1, and which is faster is open")
+        notes.append(
+            f"tied: at most {ALMOST / 10**DIGITS:g} apart in top-1, which is faster is open, and one is undecided"
+        )
     few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
     if few:
         notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")

@@ -104,7 +104,7 @@ def yardstick_moved(sight: Sight) -> Finding | None:
         return None
     message = (
         f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "
-        "Ratios are corrected for it, latencies are not; compare with --against."
+        "Ratios are corrected for it, latencies are not; levit-bench show --against NETWORK has ratios."
     )
     return Finding(kind="yardstick-moved", message=message)
 
