@@ -38,6 +38,7 @@ _decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 _SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 
 
+_SHORTEST_S = 1e-9  # A tick of the clock that passes are timed with.
 _LONGEST_S = 1e9
 _LONGEST_LINE = 1 << 20  # Bytes of a session's or a case's line; longer ones are not what they seem.
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
@@ -366,12 +367,13 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
 
 
 def _check(line: Line) -> None:
-    """What the types cannot say. A duration that is not positive was never measured, nor one of thirty years."""
+    """Range checks that types cannot express: no pass takes less than a tick of the clock, or thirty years."""
     if isinstance(line, TurnLine):
         passes = line.duration_s
-        if passes and not 0 < min(passes) <= max(passes) < _LONGEST_S:
-            duration = next(duration for duration in passes if not 0 < duration < _LONGEST_S)
-            raise ValueError(f"duration {duration} s is not positive" if duration <= 0 else f"duration {duration} s")
+        if passes and not _SHORTEST_S <= min(passes) <= max(passes) < _LONGEST_S:
+            duration = next(duration for duration in passes if not _SHORTEST_S <= duration < _LONGEST_S)
+            why = " is not positive" if duration <= 0 else " is no time that a pass takes"
+            raise ValueError(f"duration {duration} s{why}")
     elif isinstance(line, CaseLine):
         if min(line.case.resolution, line.case.batch, line.case.threads, line.case.streams) < 1:
             raise ValueError("resolution, batch, threads and streams of a case are at least 1")

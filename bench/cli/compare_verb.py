@@ -157,6 +157,8 @@ def _made(
             "compare needs two sides, such as 'levit-bench compare before last', or --networks ONE,OTHER for two "
             "networks of one session."
         )
+    if second == BEFORE:
+        raise UsageError("'before' is what came before the other side. Name it first: levit-bench compare before B.")
     other = _read(root, second, wanted)
     one = _before(root, other, wanted) if first == BEFORE else _read(root, first, wanted)
     if first == BEFORE:

@@ -174,6 +174,7 @@ def _views(
     """How records of whole sessions are shown: as rows for programs, and as a table."""
     from bench.judge.against import against
     from bench.judge.components import components
+    from bench.judge.drift import drifts
     from bench.report import against as report
     from bench.report import cases, variances
 
@@ -195,7 +196,8 @@ def _views(
         return (lambda shown: report.rows(against(shown, base), base, whole)), (
             lambda shown: report.table(against(shown, base), base)
         )
-    return (lambda shown: cases.rows(shown, whole, history)), (lambda shown: cases.table(shown, history))
+    drift = drifts(history)
+    return (lambda shown: cases.rows(shown, whole, drift)), (lambda shown: cases.table(shown, drift))
 
 
 def groups(records: Iterable[Record], heading: Callable[[Record], str]) -> list[tuple[str, list[Record]]]:

@@ -19,6 +19,7 @@ from bench.judge.estimates import (
     bounded_exp,
     counts,
     interval,
+    looks_of,
     no_speed,
     no_turns,
     no_yardstick,
@@ -28,7 +29,7 @@ from bench.judge.estimates import (
 )  # fmt: skip
 from bench.judge.metrics import SPEEDS, Speed
 from bench.judge.rivalry import Rivalry
-from bench.judge.session_scatter import COMPANY, Scatter, Session
+from bench.judge.session_scatter import Scatter, Session
 from bench.records import Estimate, Finding, Record, Run
 from bench.stats import t_factor
 
@@ -58,9 +59,7 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
     if middle is None:
         timed = any(counts(run) and run.turns for record in usable for run in record.runs)
         return no_yardstick(usable[0]) if timed else no_turns(case)
-    more = COMPANY**2 / len({one.company for one in sessions}) if rivalry.mixed else 0.0
-    factor = t_factor(middle.freedom, level_at_a_look(rivalry.looks, LEVEL))
-    half = factor * math.sqrt(middle.variance + more)
+    half = t_factor(middle.freedom, level_at_a_look(looks_of(usable), LEVEL)) * math.sqrt(middle.variance)
     few = (too_few_runs(middle.runs, case),) if middle.runs < MIN_RUNS else ()
     return Estimate(
         value=math.exp(middle.log) * yardstick.value,

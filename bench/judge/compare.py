@@ -25,6 +25,7 @@ from bench.judge.session_scatter import (
     PRIOR,
     Scatter,
     Session,
+    company_shares,
     company_variance,
     drift_variance,
     mean,
@@ -163,7 +164,7 @@ class _Evidence:
         self.first = {key: ratios(group, self._company) for key, group in ones.items()}
         self.second = {key: ratios(group, self._company) for key, group in others.items()}
         # Sessions whose turns were of another length scatter otherwise.
-        alike = {turns_of(group[-1]) for group in ones.values()}
+        alike = {turns_of(group[-1]) for side in (ones, others) for group in side.values()}
         self._known = {
             key: ratios((r for r in group if turns_of(r) in alike), self._company) for key, group in known.items()
         }
@@ -179,15 +180,22 @@ class _Evidence:
             kept = [one for one in side if one.runs >= MIN_RUNS]
             if not kept:
                 timed = [record for record in group if not no_speed(record)]
-                return _none_of(name, side, timed), None
+                return none_of(name, side, timed), None
             sides.append(kept)
         known = self.scatter(pair)
         return between(sides[0], sides[1], known), known
 
     def scatter(self, pair: Pair) -> Scatter:
         """How far sessions of a case disagree; history and sides each about their own mean: a change is no scatter."""
-        groups = [self._known.get(pair.first, []), self.first[pair.first], self.second[pair.second]]
-        return scatter(groups, self._scale(pair.first.setting))
+        before = [self._known.get(key, []) for key in dict.fromkeys((pair.first, pair.second))]
+        scale = max(self._scale(pair.first.setting), self._scale(pair.second.setting))
+        return scatter([*before, self.first[pair.first], self.second[pair.second]], scale)
+
+    def apart(self, pair: Pair) -> bool:
+        """Whether the sessions that count were in other company on the one side than on the other."""
+        sides = (self.first[pair.first], self.second[pair.second])
+        ones, others = ({one.company: 1.0 for one in side if one.runs >= MIN_RUNS} for side in sides)
+        return company_variance(ones, others) > 0
 
     def _scale(self, one: Setting) -> float:
         if one not in self._scales:
@@ -203,14 +211,15 @@ _Keyed = Mapping[Key, Sequence[Record]]
 def between(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> Effect | Finding:
     """The effect from two sides' sessions of one case, or the finding that says why there is none."""
     one, other = mean(first, known), mean(second, known)
-    more = company_variance(first, second) + drift_variance(first, second, known)
+    companies = company_variance(company_shares(first, known), company_shares(second, known))
+    more = companies + drift_variance(first, second, known)
     whole = one.variance + other.variance + more
     if math.sqrt(whole) <= NO_SCATTER:
         return no_scatter()
     return Effect(other.log - one.log, math.sqrt(whole), known.freedom, min(one.runs, other.runs), METHOD)
 
 
-def _none_of(name: str, side: Sequence[Session], timed: Sequence[Record]) -> Finding:
+def none_of(name: str, side: Sequence[Session], timed: Sequence[Record]) -> Finding:
     """Why a side has no session that counts."""
     if not side and any(run.turns for record in timed for run in record.runs):
         message = (
@@ -280,11 +289,7 @@ def ignored(pairs: Iterable[Pair]) -> list[Finding]:
 
 def _company(pairs: Iterable[Pair], evidence: _Evidence) -> tuple[Finding, ...]:
     """Cases that were timed beside others on one side than on the other."""
-    names = [
-        pair.second.network
-        for pair in pairs
-        if company_variance(evidence.first[pair.first], evidence.second[pair.second])
-    ]
+    names = [pair.second.network for pair in pairs if evidence.apart(pair)]
     if not names:
         return ()
     message = (

@@ -28,11 +28,19 @@ _Case = tuple[Setting, str]
 """What sessions must have in common to be of one case: its setting, and its id."""
 
 
+class Sticks(NamedTuple):
+    """What sessions of the yardstick say of those of cases."""
+
+    sessions: int
+    scale: float
+    """Variance between sessions of a log latency, runs excluded."""
+
+
 class Drifts(NamedTuple):
     """How far sessions of each case disagree in latency; kinds with too few sessions of the yardstick are left out."""
 
-    known: Mapping[Kind, tuple[Session, ...]]
-    """Sessions of the yardstick by what drifts together."""
+    known: Mapping[Kind, Sticks]
+    """Of the yardstick, by what drifts together."""
     cases: Mapping[_Case, tuple[Session, ...]]
     """Sessions of every subject."""
 
@@ -62,7 +70,8 @@ class Drifts(NamedTuple):
 
     def sessions(self, record: Record) -> int:
         """Sessions behind the drift of a record's kind; 0 where it is not known."""
-        return len(self.known.get(_where(record), ()))
+        sticks = self.known.get(_where(record))
+        return 0 if sticks is None else sticks.sessions
 
     def _effect(self, record: Record, days: float) -> Effect | None:
         """This session's log latency, as an estimate of the average day's or, with one of `days` more, another's."""
@@ -70,9 +79,8 @@ class Drifts(NamedTuple):
         mine = latencies([record])
         if sticks is None or not mine or mine[0].runs < MIN_RUNS:
             return None
-        scale = setting_scale([[sticks]], LATENCY_PRIOR**2, LATENCY_FREEDOM)
         others = [one for one in self.cases.get((setting(record), record.info.id), ()) if one.name != record.session]
-        known = scatter([[*mine, *others]], scale, 2 * LATENCY_FREEDOM)
+        known = scatter([[*mine, *others]], sticks.scale, 2 * LATENCY_FREEDOM)
         middle = mean(mine, known)
         spread = middle.variance + days * max(known.variance, middle.variance)
         return Effect(middle.log, math.sqrt(spread), known.freedom, mine[0].runs, METHOD) if spread > 0 else None
@@ -98,5 +106,9 @@ def drifts(records: Iterable[Record]) -> Drifts:
             # Two names of one network: the one that has more runs speaks for its session.
             if one.runs >= MIN_RUNS and (one.name not in sessions or one.runs > sessions[one.name].runs):
                 sessions[one.name] = one
-    known = {kind: tuple(sessions.values()) for kind, sessions in kinds.items() if len(sessions) >= MIN_SESSIONS}
+    known = {
+        kind: Sticks(len(found), setting_scale([[[*found.values()]]], LATENCY_PRIOR**2, LATENCY_FREEDOM))
+        for kind, found in kinds.items()
+        if len(found) >= MIN_SESSIONS
+    }
     return Drifts(known, {case: tuple(sessions.values()) for case, sessions in cases.items()})

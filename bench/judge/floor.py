@@ -10,13 +10,13 @@ none of it out of a latency, so there is a floor for each.
 from __future__ import annotations
 
 import math
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import NamedTuple
 
 from bench.judge.case_sessions import latencies, ratios
 from bench.judge.estimates import LEVEL, no_speed
-from bench.judge.session_scatter import PRIOR, Session, scatter, setting_scale
+from bench.judge.session_scatter import FREEDOM, PRIOR, SETTING_FREEDOM, Session, scatter, setting_scale
 from bench.records import Record
 from bench.stats import t_factor
 
@@ -92,23 +92,29 @@ def _floor(kind: Kind, cases: Sequence[Sequence[Record]]) -> Floor:
         kind=kind,
         sessions=max(map(len, cases), default=0),
         cases=len(enough),
-        of_latency=_limit({case[0].case.network: latencies(case) for case in enough}, LATENCY_PRIOR**2),
-        of_ratio=_limit({case[0].case.network: ratios(case) for case in enough}, PRIOR**2),
+        of_latency=_limit(enough, latencies, LATENCY_PRIOR**2, LATENCY_FREEDOM, 2 * LATENCY_FREEDOM),
+        of_ratio=_limit(enough, ratios, PRIOR**2, SETTING_FREEDOM, FREEDOM),
     )
 
 
-def _limit(cases: Mapping[str, Sequence[Session]], prior: float) -> Limit | None:
-    kept = {network: sessions for network, sessions in cases.items() if len(sessions) >= MIN_SESSIONS}
+def _limit(
+    cases: Sequence[Sequence[Record]],
+    sessions_of: Callable[[Sequence[Record]], list[Session]],
+    prior: float,
+    of_setting: float,
+    of_case: float,
+) -> Limit | None:
+    found = [(case[0], sessions_of(case)) for case in cases]
+    kept = [(record, sessions) for record, sessions in found if len(sessions) >= MIN_SESSIONS]
     if not kept:
         return None
-    scale = setting_scale([[sessions] for sessions in kept.values()], prior)
-    known = {network: scatter([sessions], scale) for network, sessions in kept.items()}
-    limits = {
-        network: math.expm1(min(t_factor(one.freedom, LEVEL) * math.sqrt(2 * one.variance), 700.0))
-        for network, one in known.items()
-    }
-    worst = max(limits, key=lambda network: (limits[network], network))
-    return Limit(median(limits.values()), limits[worst], worst)
+    scale = setting_scale([[sessions] for _, sessions in kept], prior, of_setting)
+    limits = []
+    for record, sessions in kept:
+        known = scatter([sessions], scale, of_case)
+        half = t_factor(known.freedom, LEVEL) * math.sqrt(2 * known.variance)
+        limits.append((math.expm1(min(half, 700.0)), record.case.network))
+    return Limit(median(limit for limit, _ in limits), *max(limits))
 
 
 def kind_of(record: Record) -> Kind:

@@ -23,11 +23,12 @@ import msgspec
 from bench.budget import MIN_RUNS
 from bench.errors import NotComparableError, UsageError
 from bench.judge.case_sessions import Company, ratios
-from bench.judge.comparable import Setting
-from bench.judge.compare import Report, Row, between, check_sides, finished, ignored, not_alike, turns_of
+from bench.judge.comparable import Setting, enumerate_values, natural
+from bench.judge.compare import Report, Row, between, check_sides, finished, ignored, none_of, not_alike, turns_of
+from bench.judge.estimates import looks_of, no_speed
 from bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
 from bench.judge.session_scatter import Session, scatter, setting_scale
-from bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge, too_few
+from bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge
 from bench.records import Finding, Record
 
 SHARE = 5
@@ -91,32 +92,48 @@ def nightly(
     }
     company = Company.seen_in((*kept, *(record for group in others.values() for record in group)))
     series = {key: _countable(ratios((*group, *others[key]), company)) for key, group in before.items()}
-    nights = _nights(series, others, rules)
+    looks = {record.session: looks_of([record]) for group in (*before.values(), *others.values()) for record in group}
+    nights = _nights(series, others, rules, looks)
     rows = [
-        Row(ones[pair.first][-1], others[pair.second][-1], _told(pair, nights, ones, others, rules, len(series)))
+        Row(ones[pair.first][-1], others[pair.second][-1], _told(pair, nights, series, before, others, rules, looks))
         for pair in found.pairs
     ]
     rows += [Row(ones[pair.first][-1], others[pair.second][-1], not_alike(pair, rules)) for pair in found.apart]
-    return Report(
-        tuple(rows),
-        new=tuple(others[key][-1] for key in found.right),
-        findings=(*ignored(found.pairs), *counted(max(map(len, series.values())) - 1, baseline=_held(nights))),
+    count = counted(max(map(len, series.values())) - 1, baseline=_held(nights))
+    gone = _gone(kept, found.left, ones)
+    fresh = tuple(others[key][-1] for key in found.right)
+    return Report(tuple(rows), new=fresh, findings=(*ignored(found.pairs), *gone, *count))
+
+
+def _gone(earlier: Sequence[Record], left: Iterable[Key], ones: Mapping[Key, Sequence[Record]]) -> tuple[Finding, ...]:
+    """Cases that the session before the newest one held, and the newest one does not."""
+    last = max(record.session for record in earlier)
+    gone = sorted({key.network for key in left if ones[key][-1].session == last}, key=natural)
+    if not gone:
+        return ()
+    message = (
+        f"{enumerate_values(gone)}: in session {last}, the one before, and not in the newest. "
+        "Was it left out, or did it never start? Compare the two sessions by name to be told by the exit code."
     )
+    return (Finding(kind="cases-gone", message=message),)
 
 
 def _told(
     pair: Pair,
     nights: Mapping[Key, _Night],
-    ones: Mapping[Key, Sequence[Record]],
+    series: Mapping[Key, Sequence[Session]],
+    before: Mapping[Key, Sequence[Record]],
     others: Mapping[Key, Sequence[Record]],
     rules: Rules,
-    cases: int,
+    looks: Mapping[str, int],
 ) -> Comparison:
-    if pair.second in nights:
-        found = _worst(nights[pair.second], rules, cases)
+    earlier, newest = before[pair.second], others[pair.second]
+    if pair.second in nights and nights[pair.second].baseline:
+        found = _worst(nights[pair.second], rules, len(series), looks)
     else:
-        (found,) = judge([too_few("the newest session has fewer")], rules)
-    return finished(found, ones[pair.first], others[pair.second], rules)
+        name, side = ("first", earlier) if pair.second in nights else ("second", newest)
+        (found,) = judge([none_of(name, ratios(side), [one for one in side if no_speed(one) is None])], rules)
+    return finished(found, earlier, newest, rules)
 
 
 def _countable(sessions: Sequence[Session]) -> list[Session]:
@@ -124,19 +141,25 @@ def _countable(sessions: Sequence[Session]) -> list[Session]:
 
 
 def _nights(
-    series: Mapping[Key, Sequence[Session]], others: Mapping[Key, Sequence[Record]], rules: Rules
+    series: Mapping[Key, Sequence[Session]],
+    others: Mapping[Key, Sequence[Record]],
+    rules: Rules,
+    looks: Mapping[str, int],
 ) -> dict[Key, _Night]:
     """The newest night of every case, after all nights before it have been walked through."""
     newest = {key: others[key][-1].session for key in series}
-    return {key: night for key, night, _ in walk(series, rules) if night.recent[-1] == newest[key]}
+    return {key: night for key, night, _ in walk(series, rules, looks) if night.recent[-1] == newest[key]}
 
 
-def walk(series: Mapping[Key, Sequence[Session]], rules: Rules) -> Iterator[tuple[Key, _Night, bool]]:
+def walk(
+    series: Mapping[Key, Sequence[Session]], rules: Rules, looks: Mapping[str, int]
+) -> Iterator[tuple[Key, _Night, bool]]:
     """Every night of every case in order, and whether it was slower then.
 
     Args:
         series: sessions of each case, oldest first.
         rules: what counts as a difference.
+        looks: for how many looks each session pays.
     """
     slower: dict[Key, set[str]] = {key: set() for key in series}
     at = dict.fromkeys(series, 0)
@@ -150,7 +173,7 @@ def walk(series: Mapping[Key, Sequence[Session]], rules: Rules) -> Iterator[tupl
             night = _night(seen[key], slower[key], scales[key.setting])
             red = False
             for effect, size in zip(night.effects, (1, len(night.recent)), strict=False):
-                if isinstance(effect, Effect) and _is_slower(effect, rules, len(series)):
+                if isinstance(effect, Effect) and _is_slower(effect, rules, _family(night, len(series), looks)):
                     red = True
                     slower[key].update(night.recent[-size:])
             yield key, night, red
@@ -175,7 +198,7 @@ def _night(sessions: Sequence[Session], slower: set[str], scale: float) -> _Nigh
     baseline, recent = _split(sessions, slower)
     names = tuple(one.name for one in recent)
     if not baseline:
-        return _Night((too_few("no earlier session is left to be compared with"),), names)
+        return _Night((), names)
     # Recent sessions may hold a change, and are no scatter.
     known = scatter([baseline], scale)
     windows = [recent[-1:], recent] if len(recent) > 1 else [recent]
@@ -183,15 +206,15 @@ def _night(sessions: Sequence[Session], slower: set[str], scale: float) -> _Nigh
     return _Night(effects, names, len(baseline), sum(one.name in slower for one in sessions[: -len(recent)]))
 
 
-def _is_slower(effect: Effect, rules: Rules, cases: int) -> bool:
+def _is_slower(effect: Effect, rules: Rules, family: int) -> bool:
     """As `judge` has it, which says more than is asked here, of thousands of nights."""
-    low, _ = effect.limits(1 - ALPHA / _family(cases))
+    low, _ = effect.limits(1 - ALPHA / family)
     return low > 0 and effect.log >= math.log1p(rules.min_effect)
 
 
-def _family(cases: int) -> int:
+def _family(night: _Night, cases: int, looks: Mapping[str, int]) -> int:
     """Comparisons that share the chance of a report, as if all were in it."""
-    return SHARE * LOOKS * cases
+    return SHARE * LOOKS * cases * max(looks.get(name, 1) for name in night.recent)
 
 
 def _held(nights: Mapping[Key, _Night]) -> str:
@@ -205,9 +228,9 @@ def _held(nights: Mapping[Key, _Night]) -> str:
     return f"{newest} against {night.baseline} before {'it' if alone else 'these'}{out}; "
 
 
-def _worst(night: _Night, rules: Rules, cases: int) -> Comparison:
+def _worst(night: _Night, rules: Rules, cases: int, looks: Mapping[str, int]) -> Comparison:
     """The newest session's comparison, unless only the recent ones together are slower or faster."""
-    alone, *together = (judge([effect], rules, _family(cases))[0] for effect in night.effects)
+    alone, *together = (judge([effect], rules, _family(night, cases, looks))[0] for effect in night.effects)
     decided = (Verdict.SLOWER, Verdict.FASTER)
     for one in together:
         if alone.verdict not in decided and one.verdict in decided:

@@ -26,6 +26,7 @@ from bench.judge.session_scatter import (
     Mean,
     Scatter,
     Session,
+    company_shares,
     company_variance,
     drift_variance,
     mean,
@@ -70,7 +71,7 @@ class Rivalry:
         self._means: dict[str, Mean | None] = {}
         self._effects: dict[tuple[str, str], Effect | None] = {}
         self.looks = looks_of(record for group in groups.values() for record in group)
-        """For how many looks its sessions pay."""
+        """For how many looks its places pay: those of the session that pays most."""
 
     @cached_property
     def sessions(self) -> dict[str, list[Session]]:
@@ -82,11 +83,6 @@ class Rivalry:
     def scale(self) -> float:
         """Variance between sessions of this setting, runs excluded."""
         return setting_scale([[group] for group in self.sessions.values()])
-
-    @cached_property
-    def mixed(self) -> bool:
-        """Whether sessions of different company are joined."""
-        return self.across and len({one.company for group in self.sessions.values() for one in group}) > 1
 
     @cached_property
     def _scatters(self) -> dict[str, Scatter]:
@@ -109,7 +105,8 @@ class Rivalry:
         effect = self.effect(one, other)
         if effect is None:
             return None
-        low, high = effect.limits(level_at_a_look(self.looks, LEVEL))
+        looks = looks_of((*self._groups[one], *self._groups[other]))
+        low, high = effect.limits(level_at_a_look(looks, LEVEL))
         return Ratio(math.exp(effect.log), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), effect.runs)
 
     def candidate(self, label: str, accuracy: float) -> Candidate:
@@ -180,11 +177,13 @@ class Rivalry:
     def _by_yardstick(self, one: str, other: str, mine: Mean, theirs: Mean) -> Effect:
         """Two cases by their ratios to the yardstick, whichever sessions they were in."""
         firsts, seconds = self.sessions[one], self.sessions[other]
-        known = min(self._scatters[one], self._scatters[other], key=lambda each: each.freedom)
-        more = company_variance(firsts, seconds) + drift_variance(firsts, seconds, known)
+        ours, its = self._scatters[one], self._scatters[other]
+        known = max(ours, its, key=lambda each: each.slope)
+        companies = company_variance(company_shares(firsts, ours), company_shares(seconds, its))
+        more = companies + drift_variance(firsts, seconds, known)
         spread = mine.variance + theirs.variance
         freedom = _satterthwaite(
-            [(mine.variance, mine.freedom), (theirs.variance, theirs.freedom), (more, known.freedom)]
+            [(mine.variance, mine.freedom), (theirs.variance, theirs.freedom), (more, min(ours.freedom, its.freedom))]
         )
         return _effect(mine.log - theirs.log, spread + more, freedom, min(mine.runs, theirs.runs))
 

@@ -20,7 +20,7 @@ with v the variance that runs give a session's mean, e the excess of the varianc
 from __future__ import annotations
 
 import math
-from collections.abc import Hashable, Iterable, Sequence
+from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 PRIOR = 0.02
@@ -134,25 +134,14 @@ def scatter(groups: Sequence[Sequence[Session]], scale: float = PRIOR**2, own_fr
     freedom = own_freedom + degrees
     known = max((len(group) for group in groups), default=0)
     variance = (own_freedom * prior + squares) / freedom
-    slope = 1 / math.sqrt(1 / SLOPE**2 + (_moved(groups) / variance if variance else 0.0))
+    slope = 1 / math.sqrt(1 / SLOPE**2 + _moved(groups) / variance)
     return Scatter(variance, freedom, known, run_variance, run_freedom, per_run, scale, slope)
 
 
 def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
-    """Mean over sessions, those of few runs counting less; its variance holds sessions and runs.
-
-    Weights are inverse to the setting's variance of each session's mean, and do not depend on what the case did.
-    """
-    if len(sessions) == 1:
-        (one,) = sessions
-        runs = _run_variance(one, known) / one.runs
-        whole = max(known.variance - known.run_variance * known.per_run + runs, runs)
-        return Mean(one.mean, whole, min(known.freedom, _LARGEST), 1, one.runs)
-    shares = [1 / (known.scale + known.run_variance / one.runs) if known.scale else float(one.runs) for one in sessions]
-    total = sum(shares)
-    log = squared = runs = 0.0
-    for share, one in zip(shares, sessions, strict=True):
-        weight = share / total
+    """Mean over sessions, those of few runs counting less; its variance holds sessions and runs."""
+    squared = runs = log = 0.0
+    for weight, one in zip(_weights(sessions, known), sessions, strict=True):
         log += weight * one.mean
         squared += weight * weight
         runs += weight * weight * _run_variance(one, known) / one.runs
@@ -167,15 +156,37 @@ def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
     )
 
 
-def company_variance(first: Sequence[Session], second: Sequence[Session]) -> float:
+def _weights(sessions: Sequence[Session], known: Scatter) -> list[float]:
+    """Of each session in a mean: inverse to the variance that is usual of it, whatever its own mean is."""
+    if len(sessions) == 1:
+        return [1.0]
+    shares = [1 / (known.scale + known.run_variance / one.runs) for one in sessions]
+    total = sum(shares)
+    return [share / total for share in shares]
+
+
+def company_shares(sessions: Sequence[Session], known: Scatter) -> dict[Hashable, float]:
+    """How much of a mean over sessions each company has."""
+    out: dict[Hashable, float] = {}
+    for weight, one in zip(_weights(sessions, known), sessions, strict=True):
+        out[one.company] = out.get(one.company, 0.0) + weight
+    return out
+
+
+def company_variance(first: Mapping[Hashable, float], second: Mapping[Hashable, float]) -> float:
     """What different company adds to the difference of two means, in squared log units; 0 where it is the same.
 
-    Sessions of one company share what it does, so their number does not average it away; different companies do.
+    What a company does is in all of its sessions, so their number does not average it away.
+
+    Args:
+        first: shares of the companies in the one mean, from `company_shares`.
+        second: in the other.
     """
-    if len(first) == len(second) == 1:
-        return 0.0 if first[0].company == second[0].company else 2 * COMPANY**2
-    ones, others = ({one.company for one in side} for side in (first, second))
-    return 0.0 if ones == others or not (ones and others) else COMPANY**2 * (1 / len(ones) + 1 / len(others))
+    if not (first and second):
+        return 0.0
+    return COMPANY**2 * math.fsum(
+        (first.get(one, 0.0) - second.get(one, 0.0)) ** 2 for one in first.keys() | second.keys()
+    )
 
 
 def drift_variance(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> float:

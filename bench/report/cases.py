@@ -24,17 +24,19 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _REASON = 200
+NO_DRIFT = Drifts({}, {})
+"""Nothing is known of other sessions."""
 _TOLD = ("form", "precision", "runtime", "device", "weights")
 _USUAL = {name: getattr(Case(network="", resolution=1), name) for name in _TOLD}
 """Values of a case that go without saying: those it has unless asked otherwise."""
 
 
-def table(records: Sequence[Record], history: Iterable[Record] = ()) -> Table:
+def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     """One row a case: latency with its interval, ratio to the yardstick, runs; or why there is no time.
 
     Args:
         records: the cases to show.
-        history: all sessions that may say how far sessions drift; where they do, a column has limits for any day.
+        drift: how far sessions drift; where it is known, a column has limits for any day.
     """
     from rich import box
     from rich.table import Table
@@ -45,7 +47,6 @@ def table(records: Sequence[Record], history: Iterable[Record] = ()) -> Table:
     out.add_column("case", overflow="fold")
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
-    drift = drifts(history)
     sessions = max(map(drift.sessions, records), default=0)
     if sessions:
         out.add_column("any day", justify="right", no_wrap=True)
@@ -92,17 +93,14 @@ def names(asked: Mapping[str, Case]) -> dict[str, str]:
     }
 
 
-def rows(
-    records: Sequence[Record], whole: Iterable[Record] = (), history: Iterable[Record] = ()
-) -> list[dict[str, object]]:
+def rows(records: Sequence[Record], whole: Iterable[Record] = (), drift: Drifts = NO_DRIFT) -> list[dict[str, object]]:
     """One dictionary a case and session; limits that the data cannot give are absent, and no number is NaN.
 
     Args:
         records: the cases to show.
         whole: their sessions with all cases, for what only these show; by default `records`.
-        history: all sessions that may say how far sessions drift.
+        drift: how far sessions drift.
     """
-    drift = drifts(history)
     return [{**_row(r, drift), "findings": plain(f)} for r, f in zip(records, _findings(records, whole), strict=True)]
 
 

@@ -180,7 +180,7 @@ def _red_nights(rows: Sequence[Sequence[Record]]) -> dict[str, set[int]]:
     names = {row[0].session: night for night, row in enumerate(rows)}
     series = {key: ratios(group, Company.seen_in(records)) for key, group in keyed(records).items()}
     out: dict[str, set[int]] = {key.network: set() for key in series}
-    for key, night, red in walk(series, Rules()):
+    for key, night, red in walk(series, Rules(), {}):
         if red:
             out[key.network].add(names[night.recent[-1]])
     return out

@@ -56,11 +56,25 @@ def test_what_sessions_disagree_in_is_in_the_interval_and_every_session_narrows_
     assert width(joined(apart)) > 2 * width(joined(alike[:6]))
 
 
-def test_company_that_differs_is_in_the_interval_and_its_number_averages_it_away():
-    mine = [record("mine", session=f"s{n}") for n in range(4)]
-    same = [*mine, *(record("other", session=f"s{n}") for n in range(4))]
-    two = [*mine, *(record("other", session=f"s{n}") for n in range(2))]
-    assert width(joined(two)) > width(joined(same))
+def test_sessions_of_other_networks_change_nothing_for_a_case() -> None:
+    mine = [record("mine", session=f"s{n}", runs=(0.0100, 0.0101, 0.0099)) for n in range(4)]
+    beside = [record("other", session=f"s{n}", runs=(0.0200, 0.0202, 0.0198)) for n in range(4)]
+    alone = joined([*mine, *beside])
+    more = joined([*mine, *beside, record("third", session="s9")])
+    assert (more.low, more.high) == (alone.low, alone.high)
+
+
+def test_two_cases_compare_alike_whoever_is_asked_first() -> None:
+    ones = [record("one", session=f"s{n}", runs=(0.01, 0.011, 0.012)) for n in (0, 1)]
+    others = [
+        record("other", session=f"s{n}", runs=[0.01 * n] * 3, yardsticks=(0.006 + 0.001 * n,) * 3) for n in (2, 3)
+    ]
+    cases = {"one": ones, "other": others}
+    there, back = (Rivalry(cases, Company.seen_in([*ones, *others]), across=True) for _ in range(2))
+    mine, theirs = there.effect("one", "other"), back.effect("other", "one")
+    assert mine is not None
+    assert theirs is not None
+    assert (mine.log, mine.error, mine.freedom) == pytest.approx((-theirs.log, theirs.error, theirs.freedom))
 
 
 def test_sessions_that_contradict_each_other_are_reported():

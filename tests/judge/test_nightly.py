@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 
+import msgspec
 import pytest
 
 from bench.errors import NotComparableError, NothingToShowError, UsageError
@@ -107,6 +108,31 @@ def test_a_failed_night_is_a_failure_and_no_verdict() -> None:
     broken = record("n0", (), session="2027", outcome="failed", reason="it raised")
     report = nightly(flat(rows), [broken])
     assert [one.comparison.verdict for one in report.failed] == [Verdict.NOT_COMPARABLE]
+
+
+def test_a_night_that_was_resumed_pays_for_its_looks() -> None:
+    rows = row(8)
+    again = [msgspec.structs.replace(one, resumes=5) for one in rows[-1]]
+    plain, paid = (nightly(flat(rows[:-1]), newest).rows[0].comparison for newest in (rows[-1], again))
+    assert plain.ratio is not None
+    assert paid.ratio is not None
+    assert paid.family == 42 * plain.family
+    assert paid.ratio.high > plain.ratio.high
+
+
+def test_without_yardstick_turns_the_reason_is_that() -> None:
+    bare = record("net", [0.01] * 3, yardsticks=[None] * 3, session="s2")  # type: ignore[list-item]
+    (one,) = nightly([record("net", session="s1")], [bare]).rows
+    assert one.comparison.findings[0].kind == "no-yardstick"
+    (one,) = nightly([msgspec.structs.replace(bare, session="s1")], [record("net", session="s2")]).rows
+    assert one.comparison.findings[0].kind == "no-yardstick"
+
+
+def test_a_case_that_is_gone_since_the_night_before_is_named() -> None:
+    rows = row(4)
+    report = nightly(flat(rows[:-1]), [one for one in rows[-1] if one.case.network != "n3"])
+    (told,) = (finding for finding in report.findings if finding.kind == "cases-gone")
+    assert told.message.startswith("n3: in session 20260101T000002Z-0002, the one before")
 
 
 def test_the_least_effect_is_what_was_asked_for() -> None:

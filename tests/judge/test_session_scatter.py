@@ -14,6 +14,7 @@ from bench.judge.session_scatter import (
     PRIOR,
     SLOPE,
     Session,
+    company_shares,
     company_variance,
     drift_variance,
     mean,
@@ -75,7 +76,6 @@ def test_the_unit_of_the_ratio_does_not_matter(group: list[Session], shift: floa
 @given(several, several)
 def test_the_order_of_sessions_does_not_matter(one: list[Session], other: list[Session]) -> None:
     assert scatter([one[::-1], other]).variance == pytest.approx(scatter([other, one]).variance)
-    assert company_variance(one, other) == company_variance(other, one)
 
 
 @given(st.lists(several, min_size=1, max_size=6))
@@ -113,13 +113,19 @@ def test_one_session_alone_is_the_same_by_either_way_of_reckoning(value: float, 
     assert alone.variance == pytest.approx(2 * twice.variance)
 
 
-def test_company_counts_once_for_each_side_where_it_differs() -> None:
+def test_company_counts_by_its_share_in_either_mean() -> None:
     here, there = session(0.0, company="a"), session(0.0, company="b")
-    assert company_variance([here], [here, here]) == 0
-    assert company_variance([here], [there]) == pytest.approx(2 * COMPANY**2)
-    assert company_variance([here, here, here], [there]) == pytest.approx(2 * COMPANY**2)
-    assert company_variance([here, there], [there]) == pytest.approx(1.5 * COMPANY**2)
-    assert company_variance([], [there]) == 0
+
+    def between(first: list[Session], second: list[Session]) -> float:
+        known = scatter([first, second])
+        return company_variance(company_shares(first, known), company_shares(second, known))
+
+    assert between([here], [here, here]) == 0
+    assert between([here], [there]) == pytest.approx(2 * COMPANY**2)
+    assert between([here, here, here], [there]) == pytest.approx(2 * COMPANY**2)
+    assert between([here] * 5 + [there], [here]) == pytest.approx(2 * COMPANY**2 / 36)
+    assert between([here] * 9 + [there], [here] + [there] * 9) == pytest.approx(2 * (0.8 * COMPANY) ** 2)
+    assert company_variance({}, {"b": 1.0}) == 0
 
 
 def test_how_far_the_yardstick_moved_counts_until_the_case_has_shown_that_it_moves_alike() -> None:
