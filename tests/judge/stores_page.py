@@ -16,6 +16,7 @@ from functools import partial
 from typing import Any
 
 from tests.docs.blocks import ROOT
+from tests.judge.stored_pairs import stored_pairs
 from tests.judge.stores_truth import ORDERS, Fronts, calibration, covered, fronts, nights, picks, reports
 from tests.simulated.stores import NOISES, World
 
@@ -134,6 +135,14 @@ def of_picks(run: Run, stores: int) -> Iterator[str]:
         yield _row(noise, _percent(scatter), *map(_percent, one))
 
 
+def of_stored(run: Run, stores: int) -> Iterator[str]:
+    """Every pair of committed sessions of unchanged networks, by hours apart and by company."""
+    del run, stores
+    yield from _head("pairs of sessions", "reports", "with a verdict", "share")
+    for name, (reports_, alarmed) in stored_pairs().items():
+        yield _row(name, str(reports_), str(alarmed), _percent(alarmed / reports_))
+
+
 TABLES: dict[str, Callable[[Run, int], Iterator[str]]] = {
     "reports": of_reports,
     "own drift": of_own_drift,
@@ -144,6 +153,7 @@ TABLES: dict[str, Callable[[Run, int], Iterator[str]]] = {
     "chances": of_chances,
     "intervals": of_intervals,
     "picks": of_picks,
+    "stored": of_stored,
 }
 """What each marked table of the page is made by."""
 

@@ -9,6 +9,7 @@ import pytest
 from scipy.stats import binom
 
 from tests.judge import stores_page
+from tests.judge.stored_pairs import stored_pairs
 from tests.judge.stores_truth import covered, fronts, picks, reports
 from tests.simulated.stores import NOISES, World
 
@@ -88,3 +89,14 @@ def test_panels_hold_a_wrong_sure_place_in_at_most_five_percent(noise: str, orde
     for sessions, split in ((3, False), (2, True)):
         world = NOISES[noise]._replace(scatter=0.02)
         assert fronts(world, 0.01, order, 200, sessions=sessions, split=split).wrong * 200 <= most(200, 0.05)
+
+
+@pytest.mark.slow
+def test_of_all_pairs_of_stored_sessions_at_most_six_percent_have_a_verdict_and_the_pages_say_so() -> None:
+    found = stored_pairs()
+    assert all(alarmed / count <= 0.06 for count, alarmed in found.values())
+    lines = list(stores_page.of_stored(lambda function, cells: [], 0))
+    assert all(line in stores_page.PAGE.read_text(encoding="utf-8") for line in lines)
+    count, alarmed = found["all"]
+    readme = " ".join((stores_page.ROOT / "README.md").read_text(encoding="utf-8").split())
+    assert f"of all {count:,} pairs of stored sessions, {100 * alarmed / count:.1f} % got a verdict" in readme
