@@ -77,23 +77,6 @@ def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float
     return max(0.0, (between - within) / effective), within
 
 
-def between_groups(groups: Sequence[Sequence[float]]) -> tuple[float, float]:
-    """Variance between groups, as `variance_components` has it, and its degrees of freedom after Satterthwaite.
-
-    The estimate is the difference of two mean squares, divided by the effective size of a group; it has at least one
-    degree of freedom. A variance of zero has infinitely many: it adds nothing. Source: Satterthwaite,
-    *An approximate distribution of estimates of variance components*, Biometrics 2 (1946).
-    """
-    kept = [group for group in groups if len(group)]
-    between, within = variance_components(kept)
-    if not between > 0:
-        return between, math.inf
-    k, total = len(kept), sum(len(group) for group in kept)
-    effective = (total - sum(len(group) ** 2 for group in kept) / total) / (k - 1)
-    spread, noise = between + within / effective, within / effective
-    return between, max(1.0, between**2 / (spread**2 / (k - 1) + noise**2 / (total - k)))
-
-
 def clopper_pearson_upper(hits: int, trials: int, level: float = 0.95) -> float:
     """One-sided upper limit of a rate from so many hits among so many trials, exact: never below its nominal coverage.
 

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bench.stats import between_groups, clopper_pearson_upper, t_interval, variance_components, variance_limits
+from bench.stats import clopper_pearson_upper, t_interval, variance_components, variance_limits
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
 
@@ -59,21 +59,6 @@ def test_a_negative_component_is_zero_and_too_little_data_gives_none():
     assert variance_components([[0.0, 10.0], [10.0, 0.0]])[0] == 0.0
     assert all(math.isnan(x) for x in variance_components([[1.0, 2.0]]))
     assert all(math.isnan(x) for x in variance_components([[1.0], [2.0]]))
-
-
-def test_the_variance_between_groups_knows_its_degrees_of_freedom() -> None:
-    rng = random.Random(3)
-    groups = [[level + rng.gauss(0, 0.01) for _ in range(50)] for level in (rng.gauss(0, 0.1) for _ in range(8))]
-    variance, freedom = between_groups(groups)
-    assert variance == pytest.approx(variance_components(groups)[0])
-    assert freedom == pytest.approx(7, rel=0.01)  # as if the groups' true levels were known
-    noisy = [[0.005 * at + rng.gauss(0, 0.01) for _ in range(3)] for at in range(8)]
-    assert 1 < between_groups(noisy)[1] < 7
-    assert between_groups([[0.0, 1.0], [0.0, 1.0], [1.9, 0.9]])[1] == 1
-
-
-def test_no_variance_between_groups_has_no_uncertainty_to_add() -> None:
-    assert between_groups([[0.0, 1.0], [1.0, 0.0], [0.0, 1.0]]) == (0.0, math.inf)
 
 
 @pytest.mark.parametrize(
