@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from bench.judge.comparable import Setting, setting
 from bench.judge.estimates import counted_runs, counts, no_speed, ratios_by_run, yardstick_log
-from bench.judge.session_scatter import Scatter, Session, scatter, setting_scale
+from bench.judge.session_scatter import Scatter, Session, middle, scatter, setting_scale
 from bench.records import Record
 from bench.stats import sample_variance
 
@@ -78,7 +78,7 @@ def _session(record: Record, logs: Sequence[float], company: Hashable, yardstick
 
 
 def usual_scatter(records: Iterable[Record]) -> Scatter:
-    """How far sessions of the middle one of these cases disagree; what is assumed where there is no case.
+    """How far sessions of the median case disagree; without any case, what the prior assumes.
 
     Args:
         records: of any cases and sessions; those of one setting tell about each other.
@@ -93,5 +93,4 @@ def usual_scatter(records: Iterable[Record]) -> Scatter:
         groups = [group for case, group in sessions.items() if case[0] == one and group]
         scale = setting_scale([[group] for group in groups])
         found += [scatter([group], scale) for group in groups]
-    ordered = sorted(found, key=lambda each: each.deviation)
-    return ordered[(len(ordered) - 1) // 2] if ordered else scatter([])
+    return middle(found) if found else scatter([])

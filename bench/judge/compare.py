@@ -20,6 +20,7 @@ from bench.judge.case_sessions import Company, ratios
 from bench.judge.comparable import Setting, enumerate_values, natural, setting
 from bench.judge.estimates import looks_of, no_speed
 from bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
+from bench.judge.reach import least_between_sessions
 from bench.judge.session_scatter import (
     COMPANY,
     PRIOR,
@@ -29,6 +30,7 @@ from bench.judge.session_scatter import (
     company_variance,
     drift_variance,
     mean,
+    middle,
     scatter,
     setting_scale,
 )  # fmt: skip
@@ -39,7 +41,6 @@ from bench.judge.verdicts import (
     Rules,
     Verdict,
     counted,
-    detectable,
     judge,
     no_scatter,
     percent_above,
@@ -317,11 +318,11 @@ def _out_of_reach(judged: Sequence[Comparison], known: Sequence[Scatter], rules:
     """That no budget finds so little between two sessions, where something was left inconclusive for that reason."""
     if not known or not any(one.verdict == Verdict.INCONCLUSIVE and one.ratio for one in judged):
         return ()
-    usual = sorted(known, key=lambda one: one.deviation)[(len(known) - 1) // 2]
+    usual = middle(known)
     if not usual.deviation > 0:
         return ()
-    effect = Effect(0.0, math.sqrt(2) * usual.deviation, usual.freedom, MIN_RUNS, METHOD)
-    least = detectable(effect, max(one.family for one in judged), Rules(0.0, 0.0))
+    family = max(one.family for one in judged)
+    least = least_between_sessions(usual.deviation, usual.freedom, looks=family, rules=Rules(0.0, 0.0))
     if least is None or least <= 1 + rules.min_effect:
         return ()
     assumed = "differ" if usual.sessions >= FEW_SESSIONS else "are assumed to differ"

@@ -50,7 +50,12 @@ def reach(what: Plan, session_scatter: float = PRIOR, freedom: float = FREEDOM) 
 
 
 def least_between_sessions(
-    session_scatter: float, freedom: float = FREEDOM, *, error: float = 0.0, looks: int = 1
+    session_scatter: float,
+    freedom: float = FREEDOM,
+    *,
+    error: float = 0.0,
+    looks: int = 1,
+    rules: Rules = Rules(),  # noqa: B008 - immutable
 ) -> float | None:
     """The least true ratio above 1 that two single sessions of a case find slower four times in five.
 
@@ -61,10 +66,11 @@ def least_between_sessions(
         session_scatter: s, a standard deviation in log units.
         freedom: degrees of freedom of s.
         error: standard error of one session's log ratio to the yardstick by its runs; 0: however large its budget.
-        looks: how often each session may be looked at; each costs confidence.
+        looks: how often each session may be looked at, or how many cases are judged; each costs confidence.
+        rules: what counts as a difference.
 
     Returns:
         The ratio; None where it is beyond all bounds.
     """
     both = Effect(0.0, math.sqrt(2) * math.hypot(session_scatter, error), freedom, MIN_RUNS, "t over sessions")
-    return detectable(both, looks, Rules())
+    return detectable(both, looks, rules)

@@ -138,6 +138,11 @@ def scatter(groups: Sequence[Sequence[Session]], scale: float = PRIOR**2, own_fr
     return Scatter(variance, freedom, known, run_variance, run_freedom, per_run, scale, slope)
 
 
+def middle(known: Sequence[Scatter]) -> Scatter:
+    """The lower median of several cases, by their deviation between sessions."""
+    return sorted(known, key=lambda one: one.deviation)[(len(known) - 1) // 2]
+
+
 def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
     """Mean over sessions, those of few runs counting less; its variance holds sessions and runs."""
     squared = runs = log = 0.0
