@@ -193,7 +193,7 @@ def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
 
 
 def _tags(root: Path) -> Collection[str]:
-    """Names of the store's tags; a file of tags that cannot be read is in nobody's way who names a path."""
+    """Names of the store's tags; none if the file cannot be read, so that comparing by path still works."""
     from bench import tags
 
     try:

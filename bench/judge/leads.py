@@ -26,7 +26,7 @@ class Ranked(NamedTuple):
     images: int
     """Of its set."""
     sure: bool
-    """Whether it is surely on the front by speed."""
+    """Whether its standing is "on the front by speed"."""
 
 
 def least_lead(images: int) -> float:

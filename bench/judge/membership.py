@@ -1,6 +1,6 @@
 """How likely a network is on the front: the chance that nothing at least as accurate is faster, given the scatter.
 
-Knows accuracies, log times and their variances; refuses to know how a front is drawn and whose the numbers are.
+Knows accuracies, log times and their variances; refuses to know how a front is drawn and where the numbers come from.
 
 A draw moves every network by its own error, Student's t. Where networks lie as close together as their errors, that
 alone beats nearly everybody: of many rivals that are as fast, some draw is always faster. So log times have a prior,
@@ -59,8 +59,8 @@ def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
     """Chance of being on the front by label; the order of the candidates does not matter.
 
     Returns:
-        Empty when there is no candidate, or the error of one is not known: where one network's speed is anybody's
-        guess, so is the place of every other.
+        Empty when there is no candidate, or the error of one is not known: where the speed of one network is
+        unknown, so is the place of every other.
     """
     if not candidates or any(not (one.freedom > 0 and math.isfinite(one.variance)) for one in candidates):
         return {}
