@@ -19,7 +19,8 @@ from pathlib import Path
 import msgspec
 
 from bench.errors import UsageError
-from bench.records import Accuracy
+from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape
+from bench.units import parse_size
 
 SOURCE = "the user's own figure"
 """Where an accuracy comes from when nothing else is said."""
@@ -28,7 +29,7 @@ _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
-_SIZED = re.compile(r"(?P<name>.*?)(?P<pixels>@[0-9]{1,4})?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[0-9xX]*))?", re.S)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -36,8 +37,12 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 
     build: str
     """`module:function`, or `file.py:function` with the file relative to the TOML file's folder."""
-    resolution: int | None = None
-    """Height and width in pixels; the accuracy belongs to it. Absent: the function's own."""
+    resolution: int | str | None = None
+    """Pixels, such as 224 or `"192x256"` (height, width), to which the accuracy belongs. Absent: the function's own."""
+    channels: int | None = None
+    """Channels of its images. Absent: the function's own."""
+    dtype: Dtype | None = None
+    """Number type of its images, `float32` or `uint8`. Absent: the function's own."""
     top1: float | None = None
     """Top-1 in percent."""
     top5: float | None = None
@@ -50,6 +55,10 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """Who scored it."""
     family: str = "other"
     """For colours and groups in figures."""
+
+    def fed(self, shape: ImageShape) -> ImageShape:
+        """Images as it states them, as the function does where it states nothing."""
+        return shape._replace(channels=self.channels or shape.channels, dtype=self.dtype or shape.dtype)
 
     @property
     def accuracy(self) -> Accuracy | None:
@@ -120,12 +129,18 @@ def _named(text: str, folder: Path) -> str:
         UsageError: the file cannot be named or read.
     """
     sized = _SIZED.fullmatch(text)
-    name, pixels = (sized["name"], sized["pixels"] or "") if sized else (text, "")
+    name, size = (sized["name"], sized["size"]) if sized else (text, None)
     match = _FILE.fullmatch(name)
     if match is None:
         return text
     if not text.isprintable():
         raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
+    pixels = None if size is None else parse_size(size, LARGEST_RESOLUTION)
+    if size is not None and pixels is None:
+        raise UsageError(
+            f"{_shown(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
+            "the '@', such as @224, or height x width, such as @192x256."
+        )
     function = match["function"] or ""
     if not function.isidentifier():
         raise UsageError(
@@ -138,7 +153,7 @@ def _named(text: str, folder: Path) -> str:
             f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
             f"Restore that version, or leave '#{match['digest']}' out."
         )
-    return f"{file}:{function}#{digest}{pixels}"
+    return f"{file}:{function}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
 
 
 def _below_here(file: str, folder: Path) -> str:
@@ -214,7 +229,8 @@ def _read(text: str) -> dict[str, Stated]:
         one = _checked(entry, where)
         name = _named(one.build, path.parent)
         if one.resolution is not None:
-            name = f"{name}@{one.resolution}"
+            height, width = parse_size(one.resolution, LARGEST_RESOLUTION) or (0, 0)  # As `_checked` knows.
+            name = f"{name}@{ImageShape(3, height, width).size}"
         if name in out:
             raise UsageError(f"{where}: {_shown(one.build)} stands there twice at one resolution. State it once.")
         out[name] = one
@@ -243,10 +259,15 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
             f"{where}, key build: {_shown(one.build)} is no builder. Write module:function or file.py:function, and "
             "pixels as resolution."
         )
-    for key in ("resolution", "images"):
-        value = getattr(one, key)
-        if value is not None and value < 1:
-            raise UsageError(f"{where}, key {key}: {value} is not positive.")
+    if one.images < 1:
+        raise UsageError(f"{where}, key images: {one.images} is not positive.")
+    if one.resolution is not None and parse_size(one.resolution, LARGEST_RESOLUTION) is None:
+        raise UsageError(
+            f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
+            'as 224, or height x width, such as "192x256".'
+        )
+    if one.channels is not None and not 1 <= one.channels <= MOST_CHANNELS:
+        raise UsageError(f"{where}, key channels: {one.channels} is not from 1 to {MOST_CHANNELS}.")
     for key in ("top1", "top5"):
         value = getattr(one, key)
         if value is not None:

@@ -7,9 +7,10 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -23,9 +24,9 @@ from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
-from bench.records import Case, Finding, Protocol, SeatMode
+from bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode
 from bench.twins import is_twin
-from bench.units import MAX, parse_duration
+from bench.units import MAX, parse_duration, parse_size
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -48,14 +49,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asked for, in the user's words. The defaults are those of the command line."""
 
     networks: tuple[str, ...]
-    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@resolution`. Also TOML
-    files of networks, which state their accuracy."""
+    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@224` or `@192x256`.
+    Also TOML files of networks, which state their accuracy."""
     accuracy: float | None = None
     """Top-1 in percent of the one network among them that is not in the catalog."""
     stated: dict[str, own.Stated] = {}
     """What TOML files said of some of the networks, when `singles` has taken the files apart."""
-    resolution: int | None = None
-    """Height and width in pixels for all of them; absent: each network's own."""
+    resolution: int | str | tuple[int, int] | None = None
+    """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
     batches: tuple[int, ...] = (1,)
     """Images a pass; `bench.units.MAX` is the largest that fits into the device's memory."""
     threads: tuple[int, ...] = (1,)
@@ -177,8 +178,7 @@ def check(request: Request) -> str:
     _check_numbers("streams", request.streams, LARGEST_THREADS)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
-    if request.resolution is not None:
-        _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
+    _size(request)
     for runtime in request.runtimes:
         if runtime not in runtimes.names():
             raise UsageError(f"unknown runtime {runtime[:80]!r}. Choose from {', '.join(runtimes.names())}.")
@@ -275,6 +275,15 @@ def _check_streams(device: str, request: Request) -> None:
         )
 
 
+class _Chosen(NamedTuple):
+    """A network that is asked for, and what is known of it."""
+
+    network: str
+    shape: ImageShape
+    family: str
+    accuracy: Accuracy | None
+
+
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     """The cases of a request, in the order they were named.
 
@@ -290,30 +299,32 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     stated |= request.stated
     selection = catalog.select(names)
     chosen = list(selection.entries)
-    if request.resolution is not None:
-        sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
+    if (size := _size(request)) is not None:
+        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
     accuracies = {text: one.accuracy for text, one in stated.items()}
     if request.accuracy is not None:
         figure = own.one_accuracy(request.accuracy, selection.unknown, stated.values())
         accuracies = dict.fromkeys(selection.unknown, figure)
-    published = {(entry.name, entry.resolution): catalog.accuracy_of(entry) for entry in chosen}
-    families = {text: one.family for text, one in stated.items()}
+    asked_for = [_Chosen(entry.name, entry.shape, entry.family, catalog.accuracy_of(entry)) for entry in chosen]
     if selection.unknown:
-        found = _resolve(selection.unknown, request.resolution, workshop, families)
-        for text, entry in zip(selection.unknown, found, strict=True):
-            published.setdefault((entry.name, entry.resolution), accuracies.get(text))
-        chosen += found
+        for text, (name, shape) in zip(selection.unknown, _resolve(selection.unknown, size, workshop), strict=True):
+            one = stated.get(text)
+            fed = shape if one is None else one.fed(shape)
+            asked_for.append(_Chosen(name, fed, one.family if one else "other", accuracies.get(text)))
     # What is said of one network side by side, where cases are listed.
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.runtimes, request.forms, request.precisions)
-    axes = product(allocators, at_once(request), request.batches, chosen, list(of_a_network))
+    axes = product(allocators, at_once(request), request.batches, asked_for, list(of_a_network))
     asked = [
         Subject(
             case=Case(
-                network=entry.name,
+                network=entry.network,
                 form=form,
-                resolution=entry.resolution,
+                resolution=entry.shape.height,
+                width=entry.shape.width,
+                channels=entry.shape.channels,
+                dtype=entry.shape.dtype,
                 batch=batch,
                 precision=precision,
                 runtime=runtime,
@@ -322,13 +333,16 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 allocator=allocator,
                 streams=streams,
             ),
-            accuracy=published[entry.name, entry.resolution],
+            accuracy=entry.accuracy,
             family=entry.family,
         )
         for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
     ]
     cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
-    return list({subject.case.id: subject for subject in cases}.values())
+    distinct: dict[str, Subject] = {}
+    for subject in cases:
+        distinct.setdefault(subject.case.id, subject)
+    return list(distinct.values())
 
 
 def _fitted(subject: Subject, workshop: Workshop) -> Subject:
@@ -364,10 +378,9 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
     """
     names, stated = own.expand(patterns)
     selection = catalog.select(names)
-    usual = {entry.name: entry.resolution for entry in catalog.entries()}
+    usual = {entry.name: entry.size for entry in catalog.entries()}
     named = (
-        entry.name if entry.resolution == usual[entry.name] else f"{entry.name}@{entry.resolution}"
-        for entry in selection.entries
+        entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
     )
     return {name: stated.get(name) for name in (*named, *selection.unknown)}
 
@@ -378,10 +391,24 @@ def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
             raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
 
 
-def _resolve(
-    names: Sequence[str], resolution: int | None, workshop: Workshop, families: Mapping[str, str]
-) -> list[catalog.Entry]:
-    """An entry, without accuracy, for each of these names of timm's or the user's."""
+def _size(request: Request) -> tuple[int, int] | None:
+    """Height and width that all networks are asked for at.
+
+    Raises:
+        UsageError: they are no numbers of pixels.
+    """
+    given = request.resolution
+    size = None if given is None else parse_size(given, LARGEST_RESOLUTION)
+    if given is not None and size is None:
+        raise UsageError(
+            f"--resolution {str(given)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
+            "such as 192x256."
+        )
+    return size
+
+
+def _resolve(names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop) -> list[tuple[str, ImageShape]]:
+    """Name and images of each of these names of timm's or the user's."""
     wanted = [catalog.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
@@ -394,17 +421,8 @@ def _resolve(
         raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
     for name, why in found.missing.items():
         raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
-    return [
-        catalog.Entry(
-            name=name,
-            timm_name=name,
-            family=families.get(text, "other"),
-            resolution=size or resolution or found.resolutions[name],
-            params_m=0.0,
-            groups=(),
-        )
-        for text, (name, size) in zip(names, wanted, strict=True)
-    ]
+    asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
+    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape) for name, at, shape in asked]
 
 
 def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:

@@ -26,6 +26,7 @@ from bench.records import Case
 
 STREAMS = (0, 1)  # The two sets of images that outputs are checked on.
 _ROUNDING = 1e-7  # About the rounding of one fp32 operation.
+_STEPS = 64  # Pixels of an image that move by one step where they are bytes.
 _MOST_SENSITIVE = 1e-3  # Ten times this is as much as a wrong layer may do.
 _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
 
@@ -50,21 +51,21 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if why is not None:
         raise ValueError(f"runtime {case.runtime!r} cannot run here: {why}")
     # Asked first: importing a user's module may draw random numbers, and must not decide which the network is given.
-    channels = networks.channels(case.network)
+    networks.takes(case.network)
     torch.manual_seed(seed)
     # torch's counter fails on a network that hands a parameter, such as a class token, to a module while it may learn.
-    network = networks.build(case.network, case.resolution).requires_grad_(requires_grad=False)
-    example = images(1, case.resolution, seed, STREAMS[0], channels)
+    network = networks.build(case.network, case.shape).requires_grad_(requires_grad=False)
+    example = images(1, case.shape, seed, STREAMS[0])
     has_weights = any(True for _ in network.parameters())
-    deviation = calibrate(network, case.resolution, seed, channels) if has_weights else 1.0
+    deviation = calibrate(network, case.shape, seed) if has_weights else 1.0
     macs = _macs(network, example)
     for batch in {min(batch, DISTINCT) for batch in batches}:
-        _write_reference(network, case, batch, folder, seed, channels)
+        _write_reference(network, case, batch, folder, seed)
     formed = forms.get(case.form).apply(network, example).eval().requires_grad_(requires_grad=False)
     if case.form != forms.SHIPPED:
         _check_form(formed, case, min(batches), folder, seed)
     params = sum(p.numel() for p in formed.parameters())
-    inputs = images(case.batch, case.resolution, seed, STREAMS[0], channels)
+    inputs = images(case.batch, case.shape, seed, STREAMS[0])
     compiling = time.perf_counter()
     artifact = runtime.prepare(case, formed, inputs, folder)
     compile_s = time.perf_counter() - compiling
@@ -99,9 +100,7 @@ class Reference(NamedTuple):
     second: torch.Tensor
     """The same for the second set."""
     sensitivity: float
-    """Relative distance that the logits move when every pixel moves by 1e-7 of itself."""
-    channels: int
-    """Channels of the images."""
+    """Relative distance that the logits move when the images move by 1e-7 of themselves."""
 
     def tolerance(self, precision: str) -> float:
         """Relative distance that is allowed, by precision.
@@ -117,26 +116,26 @@ def reference_in(folder: Path, batch: int) -> Reference:
     """The reference that the preparation left; for batches beyond the distinct images, theirs come again."""
     kept = safetensors.torch.load_file(_reference(folder, min(batch, DISTINCT)))
     again = torch.arange(batch) % DISTINCT
-    return Reference(kept["0"][again], kept["1"][again], float(kept["sensitivity"]), int(kept["channels"]))
+    return Reference(kept["0"][again], kept["1"][again], float(kept["sensitivity"]))
 
 
 def _reference(folder: Path, batch: int) -> Path:
     return folder / f"reference-{batch}.safetensors"
 
 
-def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int, channels: int) -> None:
+def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, seed: int) -> None:
     with torch.inference_mode():
-        given = [images(batch, case.resolution, seed, stream, channels) for stream in STREAMS]
+        given = [images(batch, case.shape, seed, stream) for stream in STREAMS]
         handed = [one.clone() for one in given]
         first, second = (as_logits(network(one), batch).clone() for one in handed)
         if not all(torch.equal(one, other) for one, other in zip(handed, given, strict=True)):
             raise ValueError("changes the images it is given, so that the next pass would see others. Copy them first")
-        jitter = torch.randn(given[0].shape, generator=torch.Generator().manual_seed(seed))
-        moved = as_logits(network(given[0] * (1 + _ROUNDING * jitter)), batch)
+        jittered, part = _jittered(given[0], seed)
+        moved = as_logits(network(jittered), batch)
     problem = problem_with_pair((first, second), (first, second), TOLERANCES["fp32"])
     if problem:
         raise ValueError(problem)
-    sensitivity = relative_distance(moved, first)
+    sensitivity = relative_distance(moved, first) * (_ROUNDING / part)
     if not sensitivity < _MOST_SENSITIVE:
         raise ValueError(f"too sensitive to check: rounding of the input alone moves the output by {sensitivity:.2g}")
     distance = relative_distance(first, second)
@@ -146,9 +145,25 @@ def _write_reference(network: nn.Module, case: Case, batch: int, folder: Path, s
         "0": first.contiguous(),
         "1": second.contiguous(),
         "sensitivity": torch.tensor(sensitivity),
-        "channels": torch.tensor(channels),
     }
     safetensors.torch.save_file(kept, _reference(folder, batch))
+
+
+def _jittered(given: torch.Tensor, seed: int) -> tuple[torch.Tensor, float]:
+    """The images moved by a little at random, and by which part of themselves.
+
+    Bytes know no rounding: some pixels move by one step, few enough that together they move by little.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    if given.is_floating_point():
+        return given * (1 + _ROUNDING * torch.randn(given.shape, generator=generator)), _ROUNDING
+    flat = given.flatten(1).clone()
+    count = min(_STEPS, flat.shape[1])
+    chosen = torch.stack([torch.randperm(flat.shape[1], generator=generator)[:count] for _ in flat])
+    before = flat.gather(1, chosen)
+    flat.scatter_(1, chosen, torch.where(before < 128, before + 1, before - 1))
+    part = float((len(flat) * count) ** 0.5 / given.double().norm())
+    return flat.view_as(given), part
 
 
 def _check_form(formed: nn.Module, case: Case, batch: int, folder: Path, seed: int) -> None:
@@ -160,8 +175,7 @@ def _check_form(formed: nn.Module, case: Case, batch: int, folder: Path, seed: i
     reference = reference_in(folder, batch)
     with torch.inference_mode():
         first, second = (
-            as_logits(formed(images(batch, case.resolution, seed, stream, reference.channels)), batch).clone()
-            for stream in STREAMS
+            as_logits(formed(images(batch, case.shape, seed, stream)), batch).clone() for stream in STREAMS
         )
     wanted = reference.first, reference.second
     problem = problem_with_pair((first, second), wanted, reference.tolerance(case.precision))

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from bench.profiles import Profile
-from bench.records import Case, ColdStart
+from bench.records import Case, ColdStart, ImageShape
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -111,9 +111,9 @@ class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
 
 
 class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
-    """Default resolution by name; the reason why not by name; all names timm knows, when any is missing."""
+    """Images that a network is meant for, by name; the reason why not by name; all names of timm, if any is missing."""
 
-    resolutions: dict[str, int]
+    shapes: dict[str, ImageShape]
     missing: dict[str, str]
     known: tuple[str, ...]
 

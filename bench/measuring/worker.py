@@ -149,9 +149,7 @@ class Worker:
         loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
         load_s = time.perf_counter() - began
         reference = artifacts.reference_in(folder, case.batch)
-        first, second = (
-            images(case.batch, case.resolution, request.seed, s, reference.channels) for s in artifacts.STREAMS
-        )
+        first, second = (images(case.batch, case.shape, request.seed, s) for s in artifacts.STREAMS)
         tolerance = reference.tolerance(case.precision)
         began = time.perf_counter()
         placed = loaded.place(first)
