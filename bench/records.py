@@ -57,6 +57,11 @@ class ImageShape(NamedTuple):
         return str(self.height) if self.height == self.width else f"{self.height}x{self.width}"
 
     @property
+    def pixels(self) -> int | str:
+        """The same for files of figures: a number where height and width are equal, else text."""
+        return self.height if self.height == self.width else self.size
+
+    @property
     def unusual(self) -> list[str]:
         """What of channels and number type is not as usual, in words."""
         channels = [f"{self.channels} channel{'' if self.channels == 1 else 's'}"] if self.channels != 3 else []

@@ -21,7 +21,7 @@ from bench.judge.rivalry import Rivalry
 from bench.judge.rivals import unpaired
 from bench.judge.throughput import reciprocal
 from bench.judge.ties import Contender, ties
-from bench.records import Accuracy, Case, Estimate, Finding, Record
+from bench.records import Accuracy, Case, Estimate, Finding, ImageShape, Record
 
 CROWD = 200
 """Points of a panel from which on those that are surely beaten get no draws of their own."""
@@ -31,7 +31,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """One network of a panel, with its place on or below the front."""
 
     label: str
-    """Name, unique in its panel: the network, and `@resolution` where it was timed at several."""
+    """Name, unique in its panel: the network, and `@224` or `@192x256` where it was timed at several sizes."""
     case: Case
     """What was asked."""
     family: str | None
@@ -120,13 +120,15 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
 
 
 def _labels(drafts: Sequence[Draft]) -> list[str]:
-    seen: dict[str, set[int]] = {}
+    seen: dict[str, set[ImageShape]] = {}
     cases = [draft.group[0].case for draft in drafts]
     for case in cases:
-        seen.setdefault(case.network, set()).add(case.resolution)
+        seen.setdefault(case.network, set()).add(case.shape)
     labels = [label_of(case, full=len(seen[case.network]) > 1) for case in cases]
     if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
         labels = [label_of(case, full=True) for case in cases]
+    if len(set(labels)) < len(labels):  # one that was fed other channels or numbers
+        labels = [" ".join([label, *case.shape.unusual]) for label, case in zip(labels, cases, strict=True)]
     return labels
 
 
@@ -175,8 +177,8 @@ def _ties(
 
 
 def label_of(case: Case, *, full: bool) -> str:
-    """The network, and in full with its resolution."""
-    return f"{case.network}@{case.resolution}" if full else case.network
+    """The network, and in full with its height and width."""
+    return f"{case.network}@{case.size}" if full else case.network
 
 
 def by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:

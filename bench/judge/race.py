@@ -46,7 +46,7 @@ class Runner(NamedTuple):
 def runners(lines: Sequence[CaseLine]) -> list[Runner]:
     """The subjects that can have a place on a front: those with an accuracy, most accurate first."""
     found = [
-        Runner(line.id, f"{line.case.network}@{line.case.resolution}", line.accuracy.top1, _course(line.case))
+        Runner(line.id, f"{line.case.network}@{line.case.size}", line.accuracy.top1, _course(line.case))
         for line in lines
         if line.role == "subject" and line.accuracy is not None
     ]
@@ -54,8 +54,8 @@ def runners(lines: Sequence[CaseLine]) -> list[Runner]:
 
 
 def _course(case: Case) -> object:
-    """Everything but the network and its resolution."""
-    return msgspec.structs.replace(case, network="", resolution=1)
+    """Everything but the network and its images."""
+    return msgspec.structs.replace(case, network="", resolution=1, width=None, channels=3, dtype="float32")
 
 
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:
