@@ -14,7 +14,9 @@ __all__ = ["DISTINCT", "ImageShape", "images"]
 
 DISTINCT = 64
 """So many images differ; in larger batches they come again: outputs are checked without a large reference."""
-_GREY, _SPREAD = 116.0, 58.0  # Mean and deviation of ImageNet's bytes, near enough.
+GREY = 116.0
+"""Mean of ImageNet's bytes, near enough."""
+_SPREAD = 58.0  # Their deviation.
 
 
 def images(count: int, shape: ImageShape, seed: int, stream: int) -> torch.Tensor:
@@ -52,4 +54,4 @@ def _as_stored(image: torch.Tensor, shape: ImageShape) -> torch.Tensor:
     """Numbers around zero as they are, or as the bytes of a photograph that they are the normalised form of."""
     if shape.dtype == "float32":
         return image
-    return (_GREY + _SPREAD * image).round().clamp(0, 255).to(torch.uint8)
+    return (GREY + _SPREAD * image).round().clamp(0, 255).to(torch.uint8)

@@ -39,6 +39,10 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     logits_std: float
     seconds: float
     compile_s: float
+    distinct_images: int
+    """Images with a reference."""
+    failed: dict[int, str] = {}
+    """What is wrong with each batch that cannot be measured."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):
@@ -47,6 +51,8 @@ class Load(_Message, frozen=True, kw_only=True, tag="load"):
     case: Case
     folder: str
     seed: int
+    draw: str = ""
+    """Draws the order of the images: what no network can foresee where nobody has said it before."""
 
 
 class Loaded(_Message, frozen=True, kw_only=True, tag="loaded"):
@@ -75,13 +81,16 @@ class Rested(_Message, frozen=True, kw_only=True, tag="rested"):
 
 
 class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
-    """A turn was taken. `problem` says what was wrong with the outputs of its last pass, if anything was."""
+    """A turn was taken. `problem` says what was wrong with the output of a pass, if anything was."""
 
     settle_s: tuple[float, ...]
     duration_s: tuple[float, ...]
     minor_faults: int | None
     major_faults: int | None
     cpu_s: float
+    """Processor seconds of the timed passes, all threads."""
+    processors: float = 0.0
+    """Processors in use on average from the first pass to the last, what lies between passes included."""
     device_s: tuple[float, ...] = ()
     witness_s: float | None = None
     total_cpu_s: float | None = None
