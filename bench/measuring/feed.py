@@ -1,9 +1,9 @@
 """What the passes of one case are given, and whether what they return is the answer to that.
 
 The images of each pass are others, written into the same memory between passes; each output is copied when its pass is
-over and compared with its references when the turn is. So an answer that was kept from an earlier pass, for the place or
-for the numbers of its images, is the answer to other images, and one that is not there yet is no answer. Refuses to
-know how passes are timed.
+over and compared with its references when the turn is. So an answer that was kept from an earlier pass, for the place
+or for the numbers of its images, is that to other images, and one that is not there yet is none. Refuses to know how
+passes are timed.
 """
 
 from __future__ import annotations
@@ -42,7 +42,7 @@ class Feed:
         self._batch = batch
         self._tolerance = references.tolerance(precision)
         chosen = random.Random(draw)
-        self._order = chosen.sample(range(pool.count), pool.count)
+        self._order = chosen.sample(range(pool.size), pool.size)
         self._change = chosen.randrange(references.changes + 1)
         self._shown = 0
         rows = self._next()

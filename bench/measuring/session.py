@@ -232,6 +232,7 @@ def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
         params=what.params,
         macs=what.macs,
         logits_std=what.logits_std,
+        distinct_images=what.distinct_images,
         prepare_s=what.seconds,
         compile_s=what.compile_s,
         artifact_sha256=what.sha256,

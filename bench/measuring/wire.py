@@ -43,6 +43,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """Images with a reference."""
     failed: dict[int, str] = {}
     """What is wrong with each batch that cannot be measured."""
+    put_back: str = ""
+    """Settings of its process that building it changed, and that were put back."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):
@@ -113,6 +115,18 @@ class Watched(_Message, frozen=True, kw_only=True, tag="watched"):
     profile: Profile
 
 
+class Multiply(_Message, frozen=True, kw_only=True, tag="multiply"):
+    """Say how fast matrices are multiplied where a case runs, in its number format."""
+
+    case: str
+
+
+class Multiplied(_Message, frozen=True, kw_only=True, tag="multiplied"):
+    """The best of several products."""
+
+    macs_s: float
+
+
 class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
     """Say which of these names can be built."""
 
@@ -147,8 +161,8 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     reason: str
 
 
-Request = Resolve | Prepare | Load | Turn | Rest | Watch | Describe
-Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Description | Failed
+Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe
+Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Multiplied | Description | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

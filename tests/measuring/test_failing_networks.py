@@ -24,11 +24,11 @@ EARLY = {
     "out_of_memory": "ran out of memory",
     "changes_images": "changes the images it is given",
     "dies_beside_a_child": "ended with exit code 3",
-    "other_dtype": "changes settings of its whole process, which others share: default_dtype from torch.float32",
+    "other_dtype": "changes settings of its whole process while it runs: default_dtype from torch.float32",
     "no_module": "returned a str, not a torch.nn.Module",
 }
 LATE = {
-    "more_threads_late": "changes settings of its whole process, which others share: threads from 1 to 7",
+    "more_threads_late": "changes settings of its whole process while it runs: threads from 1 to 7",
     "nan_late": "not finite",
     "hangs_late": "hung: no answer within",
     "segfaults_late": "SIGSEGV",
