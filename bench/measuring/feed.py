@@ -119,7 +119,7 @@ class Feed:
         previous: tuple[torch.Tensor, list[int]] | None = None
         for got, rows in zip(outputs, kept, strict=True):
             if previous is not None and rows != previous[1] and torch.equal(got, previous[0]):
-                return "output is constant: two different inputs give the same bits"
+                return "output is constant: two different inputs give the same bits, as if one were remembered"
             found = problem_with(got, logits[rows], self._tolerance)
             if found:
                 return found
