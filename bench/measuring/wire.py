@@ -91,8 +91,8 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
     major_faults: int | None
     cpu_s: float
     """Processor seconds of the timed passes, all threads."""
-    processors: float = 0.0
-    """Processors in use on average from the first pass to the last, what lies between passes included."""
+    threads_at_work: int | None = None
+    """Threads of the seat that computed between the first pass and the last; absent where the system does not say."""
     device_s: tuple[float, ...] = ()
     witness_s: float | None = None
     total_cpu_s: float | None = None

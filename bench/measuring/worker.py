@@ -27,12 +27,13 @@ from bench.measuring.environment import allowed_processors
 from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
 from bench.measuring.memory import peak_bytes, resident_bytes
-from bench.measuring.passes import Meter, time_passes, usage
+from bench.measuring.passes import Meter, time_passes
 from bench.measuring.process_settings import Settings, listed, put_back
 from bench.measuring.profiling.matrices import best_rate
 from bench.measuring.profiling.watching import watched
 from bench.measuring.reasons import reason_for
 from bench.measuring.references import references_in
+from bench.measuring.threads_at_work import ThreadsAtWork
 from bench.measuring.wire import (
     Answer,
     Describe,
@@ -180,9 +181,9 @@ class Worker:
             settle = time_passes(one_pass, synchronise, request.settle, before=before, after=after)
             held.loaded.device_seconds()  # Those of the settle passes.
             meter = Meter()
-            began, used_before = time.perf_counter(), usage()
+            working = ThreadsAtWork.now()
             timed = time_passes(one_pass, synchronise, request.passes, before=before, after=after)
-            whole = usage().since(used_before).cpu_s / max(time.perf_counter() - began, 1e-9)
+            at_work = ThreadsAtWork.now().since(working)
             on_device = held.loaded.device_seconds()
             if request.witness == "last":
                 witness = witness_s(one_pass, synchronise, request.passes)
@@ -194,7 +195,7 @@ class Worker:
             minor_faults=meter.used.minor_faults,
             major_faults=meter.used.major_faults,
             cpu_s=meter.used.cpu_s,
-            processors=whole,
+            threads_at_work=at_work,
             device_s=on_device,
             witness_s=witness,
             total_cpu_s=time.process_time(),
