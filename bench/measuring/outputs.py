@@ -1,4 +1,4 @@
-"""Whether a pass computed what it should: compared with fp32 eager, on two different inputs.
+"""Whether a pass computed what it should: compared with fp32 eager.
 
 Pure functions on tensors; refuses to know who computed them.
 """
