@@ -78,7 +78,8 @@ def faster_than_matrices(seen: Seen, sight: Sight) -> Finding | None:
     message = (
         f"computes {rate / 1e9:,.0f} G multiply-accumulates a second, {rate / info.matrix_macs_s:.1f} times what the "
         f"fastest product of matrices reached here with as many threads ({info.matrix_macs_s / 1e9:,.0f} G). "
-        "Kernels of 3 by 3 convolutions may save as much; else part of the network is not computed, or its count is too high."
+        "Kernels of 3 by 3 convolutions may save as much; else part of the network is not computed, or its count is "
+        "too high."
     )
     return Finding(kind="faster-than-matrices", message=message, case=info.id)
 
