@@ -18,7 +18,7 @@ from typing import IO, Any, NamedTuple, Self
 
 import msgspec
 
-from bench.errors import SchemaError, StoreError, UsageError
+from bench.errors import BenchError, SchemaError, StoreError, UsageError
 from bench.history import modern
 from bench.records import (
     SCHEMA,
@@ -161,7 +161,9 @@ class SessionWriter:
     def __enter__(self) -> Self:
         return self
 
-    def __exit__(self, *_: object) -> None:
+    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
+        if error is not None and not isinstance(error, BenchError):  # nobody foresaw it, and its message names no file
+            error.add_note(f"What was measured is kept in {self.path}.")
         self.close()
 
     def close(self) -> None:

@@ -6,13 +6,17 @@ Joins the wings and prints; measures and judges nothing. Results go to stdout, p
 from __future__ import annotations
 
 import importlib
+import re
 import signal
 import sys
-from typing import NoReturn
+import traceback
+from typing import Any, NoReturn
 
 import click
 
-from bench.errors import EXIT_INTERRUPTED, EXIT_USAGE, BenchError
+from bench.cli.faults import is_folder_gone, is_traceback_wanted, notes, told
+from bench.cli.streams import ERR, OUT, guarded, settle
+from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
 from bench.report.text import visible
 from bench.version import VERSION
 
@@ -32,8 +36,19 @@ _VERBS = {
 }
 
 
+_LONG_WORD = re.compile(r"\S{400,}")
+
+
 class _Verbs(click.Group):
     """Loads a verb's file when it is called, so that `--help` and `list` need no torch."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
+        try:
+            return super().invoke(ctx)
+        except (EOFError, BrokenPipeError) as error:
+            # click takes the one for Ctrl-C and the other for `| head`, and would end without a word. Neither can come
+            # from the terminal here: nothing asks it, and printing does not raise.
+            raise RuntimeError(f"{type(error).__name__} {error}".strip()) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)
@@ -59,32 +74,61 @@ def cli() -> None:
       levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
       levit-bench front
 
-    Exit codes: 0 done, 1 a case failed or is slower, 2 usage, 3 nothing to show, not comparable
-    or not told apart, 130 interrupted.
+    Exit codes: 0 done, 1 a case failed or is slower, or a file or stdout cannot be written, 2 usage, 3 nothing to
+    show, not comparable or not told apart, 70 a fault of levit-bench, 130 interrupted.
     """
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; every refusal is one line on stderr."""
+    """Run the command line and exit with its code; every refusal is one line on stderr, and no exception a traceback.
+
+    A reader of stdout that goes away, as `head` does, changes nothing but that nobody reads: the code is the verb's.
+    """
     # A job scheduler's polite end and a closed terminal are interrupts, too: what was taken is kept.
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
+    settle()
+    with guarded():
+        code = _carried_out(args)
+        OUT.flush()
+        if OUT.lost is not None:
+            _say(f"cannot write to stdout: {OUT.lost}. What was to be shown there is lost, and no file that was named.")
+            code = code or EXIT_FAILED_CASE
+    sys.exit(code)
+
+
+def _carried_out(args: list[str] | None) -> int:
+    """The exit code of a command line; whatever went wrong was said."""
     try:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:
-        # Messages quote names from files and from the command line: an escape in one must not reach the terminal.
-        click.echo(f"levit-bench: {visible(str(error))}", err=True)
-        code = error.exit_code
-    except click.ClickException as error:
+        gone = "the current folder was deleted: go to one that exists. From there: " if is_folder_gone() else ""
+        _say(f"{gone}{error}{notes(error)}")
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
         error.show()
-        code = EXIT_USAGE
-    except (click.Abort, KeyboardInterrupt):
-        click.echo("levit-bench: interrupted.", err=True)
-        code = EXIT_INTERRUPTED
-    except BrokenPipeError:
-        # The reader of our output went away, as `head` does: nothing is wrong.
-        sys.stderr.close()
-        code = 0
-    sys.exit(code if isinstance(code, int) else 0)
+        return EXIT_USAGE
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        _say(f"{error.format_message()} See '{context.command_path if context else 'levit-bench'} --help'.")
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt) as error:
+        _say(f"interrupted.{notes(error)}")
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        if is_traceback_wanted():
+            lines = "".join(traceback.format_exception(error)).splitlines()
+            ERR.write("".join(f"{visible(line)}\n" for line in lines))
+        message, code = told(error)
+        _say(f"{message}{notes(error)}")
+        return code
+    return code if isinstance(code, int) else EXIT_DONE
+
+
+def _say(message: str) -> None:
+    """One line on stderr. It quotes names from files and from the command line: no escape may reach the terminal."""
+    seen = _LONG_WORD.sub(lambda match: f"{match[0][:150]}…{match[0][-50:]}", visible(message))
+    ERR.write(f"levit-bench: {seen}\n")
+    ERR.flush()

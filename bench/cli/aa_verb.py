@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 import click
 
 from bench.cli.options import (
+    Verb,
     conditions_from,
     json_option,
     request_from,
@@ -44,7 +45,7 @@ class _Taken(NamedTuple):
     interrupted: bool = False
 
 
-@click.command("aa")
+@click.command("aa", cls=Verb)
 @request_options
 @store_option
 @where_option
@@ -117,6 +118,7 @@ def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
 def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
     """Sessions of twins, one after the other; an interrupt keeps what was taken."""
     from bench import api
+    from bench.cli.faults import keeping
     from bench.measuring.preparation import Workshop
     from bench.request import protocol_of
 
@@ -139,7 +141,8 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
                     raise
                 interrupted = True
                 break
-            records += api.load(outcome.path).records
+            with keeping(outcome.path):
+                records += api.load(outcome.path).records
             failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
             if interrupted:
                 break

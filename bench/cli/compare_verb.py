@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from bench.cli.options import Words, conditions_from, json_option, store_option, where_option
+from bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
 from bench.cli.rules import rules_from, rules_options
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, StoreError, UsageError
 
@@ -23,7 +23,7 @@ BEFORE = "before"
 """Names all sessions of the store that are older than the other side."""
 
 
-@click.command("compare")
+@click.command("compare", cls=Verb)
 @click.argument("first", metavar="A")
 @click.argument("second", metavar="[B]", required=False)
 @store_option

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import conditions_from, json_option, store_option, where_option
+from bench.cli.options import Verb, conditions_from, json_option, store_option, where_option
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE
 
 if TYPE_CHECKING:
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from bench.report.explain import Watched
 
 
-@click.command("explain")
+@click.command("explain", cls=Verb)
 @click.argument("first", metavar="CASE")
 @click.argument("second", metavar="CASE")
 @store_option

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import Numbers, Words, conditions_from, json_option, session_option, store_option, where_option
+from bench.cli.options import (
+    Numbers,
+    Verb,
+    Words,
+    conditions_from,
+    json_option,
+    session_option,
+    store_option,
+    where_option,
+)
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -18,7 +27,7 @@ if TYPE_CHECKING:
     from bench.judge.metrics import Metric
 
 
-@click.command("front")
+@click.command("front", cls=Verb)
 @store_option
 @session_option
 @where_option

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import Words, json_option, percent
+from bench.cli.options import Verb, Words, json_option, percent
 from bench.errors import NothingToShowError, UsageError
 
 if TYPE_CHECKING:
@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 
 
-@click.command("list")
+@click.command("list", cls=Verb)
 @click.argument("networks", type=Words(), default=())
 @click.option("--family", "families", type=Words(), multiple=True, help="These families, in any case. May be repeated.")
 @click.option("--min-top1", type=float, metavar="PERCENT", help="Published top-1 of at least this.")

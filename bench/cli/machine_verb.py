@@ -6,10 +6,10 @@ import json
 
 import click
 
-from bench.cli.options import json_option
+from bench.cli.options import Verb, json_option
 
 
-@click.command("machine")
+@click.command("machine", cls=Verb)
 @json_option
 def command(as_json: bool) -> int:
     """Describe this machine and the state it is in, as a session would record it.

@@ -60,6 +60,26 @@ class Words(click.ParamType[tuple[str, ...]]):
         return words(str(value))
 
 
+class Verb(click.Command):
+    """A verb that refuses an option which is given twice: of two values one would count, and nobody would be told."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        given: dict[str, list[str]] = {}
+        _, _, order = self.make_parser(ctx).parse_args(list(args))
+        for option in order:
+            if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
+                given.setdefault(option.opts[0], []).append(option.opts[0])
+        if twice := next((name for name, times in given.items() if len(times) > 1), None):
+            raise UsageError(f"{twice} is given twice, and only one can count. {_once(twice)}")
+        return super().parse_args(ctx, args)
+
+
+def _once(option: str) -> str:
+    lists = {"--networks": "levit_192,levit_128s", "--batch": "1,16", "--threads": "1,2", "--streams": "1,2"}
+    several = lists.get(option)
+    return f"Several values are one list: {option} {several}" if several else "Give it once."
+
+
 def store_option(command: _Command) -> _Command:
     """`--store`: where sessions are kept."""
     return click.option(

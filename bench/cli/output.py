@@ -3,29 +3,42 @@
 from __future__ import annotations
 
 import os
-import sys
 from collections.abc import Iterable
 
 from rich.console import Console
 from rich.text import Text
 
+from bench.cli.streams import ERR, OUT
 from bench.records import Finding
 from bench.report.text import visible
 
 _PIPE_WIDTH = 120
+_NARROWEST = 20
+"""Columns below which a table is no longer one: narrower terminals wrap its lines."""
+_WIDEST = 10_000
 MOST = 6
 """Doubts about numbers that a terminal shows in full: a wall of them is read by nobody."""
 
 
 def stdout() -> Console:
     """Console for results. A pipe gets 120 columns, so that tables keep their rows whole."""
-    told = sys.stdout.isatty() or "COLUMNS" in os.environ
-    return Console(highlight=False, width=None if told else _PIPE_WIDTH)
+    told = _columns("COLUMNS")
+    return Console(file=OUT, highlight=False, width=told if told or OUT.isatty() else _PIPE_WIDTH)
 
 
 def stderr() -> Console:
     """Console for progress and findings."""
-    return Console(stderr=True, highlight=False)
+    return Console(file=ERR, highlight=False, width=_columns("COLUMNS"))
+
+
+def _columns(variable: str) -> int | None:
+    """The width that the environment asks for, in columns; what is no width is taken out of everybody's way."""
+    for name in (variable, "LINES"):
+        text = os.environ.get(name, "")
+        if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _WIDEST):
+            del os.environ[name]  # rich reads it, too, and takes 0 and superscripts for numbers
+    told = os.environ.get(variable)
+    return max(int(told), _NARROWEST) if told else None
 
 
 def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:

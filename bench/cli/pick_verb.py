@@ -9,14 +9,14 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import conditions_from, json_option, percent, session_option, store_option, where_option
+from bench.cli.options import Verb, conditions_from, json_option, percent, session_option, store_option, where_option
 from bench.errors import EXIT_DONE, EXIT_NOTHING, NothingToShowError, UsageError
 
 if TYPE_CHECKING:
     from bench.judge.pick import Limits
 
 
-@click.command("pick")
+@click.command("pick", cls=Verb)
 @click.option("--max-latency", metavar="DURATION", help="At most this long a batch: 20ms, 1.5s, 800us.")
 @click.option("--min-throughput", type=float, metavar="IMAGES", help="At least this many images a second.")
 @click.option("--min-top1", type=float, metavar="PERCENT", help="Published top-1 of at least this.")

@@ -8,11 +8,11 @@ from typing import Any
 
 import click
 
-from bench.cli.options import goal_options, json_option, request_from, request_options, store_option
+from bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
 from bench.errors import EXIT_DONE, EXIT_USAGE
 
 
-@click.command("plan")
+@click.command("plan", cls=Verb)
 @request_options
 @goal_options
 @store_option

@@ -9,14 +9,14 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from bench.cli.options import goal_options, json_option, request_from, request_options, store_option
+from bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
 
 _WITH_RESUME = ("resume", "budget", "root", "as_json")
 """Parameters that mean something beside --resume."""
 
 
-@click.command("run")
+@click.command("run", cls=Verb)
 @request_options
 @goal_options
 @store_option
@@ -45,6 +45,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from rich.text import Text
 
     from bench import api
+    from bench.cli.faults import keeping
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.cli.progress import reporter
     from bench.report import cases, looks
@@ -57,22 +58,23 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
             outcome = api.resume(root, resume, words["budget"], observer)
         else:
             outcome = api.measure_request(request_from(words), root, observer, title=title)
-    results = api.load(outcome.path)
-    if as_json:
-        document = {
-            "session": outcome.path.stem,
-            "interrupted": outcome.interrupted,
-            "failed": outcome.failed,
-            "cases": cases.rows(results.records),
-            **looks.documents(results.records),
-        }
-        click.echo(json.dumps(document, indent=2, allow_nan=False))
-    else:
-        stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
-        for decided in looks.tables(results.records):
-            stdout().print(decided)
-    print_findings(results.findings)
-    print_findings(cases.doubts(results.records), most=MOST)
+    with keeping(outcome.path):
+        results = api.load(outcome.path)
+        if as_json:
+            document = {
+                "session": outcome.path.stem,
+                "interrupted": outcome.interrupted,
+                "failed": outcome.failed,
+                "cases": cases.rows(results.records),
+                **looks.documents(results.records),
+            }
+            click.echo(json.dumps(document, indent=2, allow_nan=False))
+        else:
+            stdout().print(cases.table([record for record in results.records if record.info.role == "subject"]))
+            for decided in looks.tables(results.records):
+                stdout().print(decided)
+        print_findings(results.findings)
+        print_findings(cases.doubts(results.records), most=MOST)
     whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
     broken = ", one broken off," if outcome.interrupted else ""
     console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)

@@ -7,10 +7,10 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import conditions_from, json_option, session_option, store_option, where_option
+from bench.cli.options import Verb, conditions_from, json_option, session_option, store_option, where_option
 
 
-@click.command("scaling")
+@click.command("scaling", cls=Verb)
 @store_option
 @session_option
 @where_option

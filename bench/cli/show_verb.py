@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import conditions_from, json_option, session_option, store_option, where_option
+from bench.cli.options import Verb, conditions_from, json_option, session_option, store_option, where_option
 from bench.errors import UsageError
 
 if TYPE_CHECKING:
@@ -24,7 +24,7 @@ MANY = 100
 """Cases from which on the reader is told how to choose among them."""
 
 
-@click.command("show")
+@click.command("show", cls=Verb)
 @store_option
 @session_option
 @where_option

@@ -7,11 +7,11 @@ from pathlib import Path
 
 import click
 
-from bench.cli.options import json_option, store_option
+from bench.cli.options import Verb, json_option, store_option
 from bench.errors import EXIT_DONE, UsageError
 
 
-@click.command("tag")
+@click.command("tag", cls=Verb)
 @click.argument("name", metavar="[NAME]", required=False)
 @click.argument("sessions", metavar="[SESSION…]", nargs=-1)
 @click.option("--delete", metavar="NAME", help="Remove a tag; its sessions stay.")
