@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from levit_bench_pytest import add_option
+from levit_bench_pytest import add_option, is_asked
 
 # Registered once, by this name, also where the package is installed and its entry point has named it already.
 pytest_plugins = ["levit_bench_pytest"]
@@ -20,5 +20,5 @@ def pytest_addoption(parser: pytest.Parser) -> None:
 
 def pytest_configure(config: pytest.Config) -> None:
     """`pytest --benchmark` is about the benchmark suites; `pytest` alone stays with the tests."""
-    if config.option.benchmark and config.args_source is config.ArgsSource.TESTPATHS:
+    if is_asked(config) and config.args_source is config.ArgsSource.TESTPATHS:
         config.args = [str(config.rootpath / "suites")]

@@ -10,7 +10,8 @@ their real passes. Without it each case is built and its outputs are checked, an
 
 One file, so that any repository can have it installed: it adds only `--benchmark` and `--bench-*`, and imports the
 package `bench` only for marked tests or under `--benchmark`. A package of that name in the repository under test stays
-what `import bench` finds there. PYTEST_DONT_REWRITE: there are no test assertions in here.
+what `import bench` finds there, and an option, a mark or a fixture of a name that we use stays theirs.
+PYTEST_DONT_REWRITE: there are no test assertions in here.
 """
 
 from __future__ import annotations
@@ -22,9 +23,11 @@ import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from importlib.machinery import PathFinder
+from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakSet
 
 import pytest
 
@@ -33,6 +36,10 @@ if TYPE_CHECKING:
 
 MARK = "levit_bench"
 FIXTURE = "measured"
+_MARKER = (
+    f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy): cases of a "
+    "test; what is left out, the command line chooses."
+)
 _HOUSE = Path(__file__).parent / "bench"
 _OPTIONS = (
     ("networks", "NAME[,NAME…]", "networks for tests that leave them open: names, globs, groups (default: paper)"),
@@ -59,44 +66,102 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 """Options as messages of the command line name them."""
 
 
+_TIMED = "benchmark"
+_spelt: dict[str, str] = {}
+"""How each option is written here: by its usual name, or by a longer one where that was taken."""
+_served: WeakSet[pytest.Parser] = WeakSet()
+
+
 def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
     """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
     metavar, text = next((metavar, text) for known, metavar, text in _OPTIONS if known == name)
-    parser.getgroup("levit-bench").addoption(flag, dest=f"bench_{name}", metavar=metavar, default=None, help=text)
+    parser.getgroup("levit-bench").addoption(flag, dest=_place(name), metavar=metavar, default=None, help=text)
 
 
-def pytest_addoption(parser: pytest.Parser) -> None:
-    """`--benchmark` and the `--bench-*` options."""
+def is_asked(config: pytest.Config) -> bool:
+    """Whether the command line asks for times."""
+    return bool(getattr(config.option, _place(_TIMED), False))
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Options where a conftest.py names this plugin; where it is installed they wait for those of every conftest.py."""
+    if any(Path(getattr(one, "__file__", None) or "").name == "conftest.py" for one in pluginmanager.get_plugins()):
+        _add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Iterator[None]:
+    """`--benchmark` and the `--bench-*` options, as far as nobody else has them: a second owner would end pytest."""
+    flags = {_flag(name) for name, *_ in _OPTIONS}
+    values = {after for before, after in pairwise(args) if before in flags}
+    known = early_config.known_args_namespace
+    # Not known yet, they leave their values behind as if these were folders of tests.
+    known.file_or_dir = [one for one in known.file_or_dir if one not in values]
+    try:
+        return (yield)
+    finally:
+        _add_options(parser)
+
+
+def _add_options(parser: pytest.Parser) -> None:
+    if parser in _served:
+        return
+    _served.add(parser)
     group = parser.getgroup("levit-bench", "levit-bench: speed and accuracy of image classifiers")
-    group.addoption(
-        "--benchmark",
-        action="store_true",
-        help="time the cases that tests marked levit_bench declare; example: pytest --benchmark --bench-threads 1,2 "
-        "--bench-budget 3m",
-    )
+    if flag := _free(parser, _TIMED):
+        group.addoption(
+            flag,
+            dest=_place(_TIMED),
+            action="store_true",
+            help="time the cases that tests marked levit_bench declare; example: pytest --benchmark --bench-threads "
+            "1,2 --bench-budget 3m",
+        )
     for name, _, _ in _OPTIONS:
-        add_option(parser, f"--bench-{name}", name)
+        if flag := _free(parser, name):
+            add_option(parser, flag, name)
     for name, text in _FLAGS:
-        group.addoption(f"--bench-{name}", action="store_true", help=text)
+        if flag := _free(parser, name):
+            group.addoption(flag, dest=_place(name), action="store_true", help=text)
+
+
+def _free(parser: pytest.Parser, name: str) -> str | None:
+    """The spelling of an option that nobody else has, if there is one."""
+    for flag in (_flag(name), f"--levit-{_flag(name)[2:]}"):
+        word = f"{flag}=x"
+        try:
+            unknown = parser.parse_known_and_unknown_args([word])[1]
+        except (pytest.UsageError, SystemExit):  # it is known, and takes no such value
+            continue
+        if word in unknown:
+            _spelt[name] = flag
+            return flag
+    return None
+
+
+def _flag(name: str) -> str:
+    return f"--{name}" if name == _TIMED else f"--bench-{name}"
+
+
+def _place(name: str) -> str:
+    """Where pytest keeps the value of an option: no other plugin's place, whatever its options are called."""
+    return f"levit_bench_{name}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and refuse bad options before anything is collected."""
-    config.addinivalue_line(
-        "markers",
-        f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy): cases "
-        "of a test; what is left out, the command line chooses.",
-    )
+    config.addinivalue_line("markers", _MARKER)
     door = Door(config)
     config.stash[_DOOR] = door
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
-    if config.option.benchmark:
+    if is_asked(config):
         door.asked  # noqa: B018 (refuses bad options)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:
     """What is timed where, and what is not."""
-    if not config.option.benchmark:
+    if not is_asked(config):
         return None
     said = " ".join(f"--{name} {value}" for name, value in _said(config).items() if isinstance(value, str))
     told = f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
@@ -109,6 +174,8 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     if mark is None:
         return
     if FIXTURE not in metafunc.fixturenames:
+        if _is_mark_taken(metafunc.config):
+            return
         pytest.fail(f"a test marked {MARK} takes the fixture {FIXTURE!r}: def test_...({FIXTURE}):", pytrace=False)
     door = metafunc.config.stash[_DOOR]
     declared = door.declare(mark)
@@ -141,6 +208,12 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     if _declared(pyfuncitem) is None:
         return None
     found = pyfuncitem.funcargs[FIXTURE]
+    if not pyfuncitem.stash.get(_ANSWERED, False):
+        pytest.fail(
+            f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and another one of that name is nearer to this "
+            "test, in a conftest.py or its module. Rename that.",
+            pytrace=False,
+        )
     if isinstance(found, str):
         pytest.fail(found, pytrace=False)
     return True if found is None else None
@@ -173,6 +246,7 @@ class _Replay:
 
 _DOOR = pytest.StashKey["Door"]()
 _REPLAY = pytest.StashKey[_Replay]()
+_ANSWERED = pytest.StashKey[bool]()
 
 
 class Door:
@@ -186,11 +260,12 @@ class Door:
         self._refused: str | None = None
         self._asked: dict[str, Any] | None = None
         disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
-        self.timing = bool(config.option.benchmark) and not disabled
+        self.timing = is_asked(config) and not disabled
         """Whether tests read times; otherwise they are plain checks."""
         self.distributed = hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no"
         """Whether xdist runs the tests, several at a time."""
-        self.feeds = config.pluginmanager.hasplugin("benchmark") and not self.distributed
+        rival = getattr(config.pluginmanager.getplugin("benchmark"), "__name__", "")
+        self.feeds = rival.startswith("pytest_benchmark") and not self.distributed
         """Whether pytest-benchmark is there to show what was measured."""
 
     @property
@@ -204,8 +279,9 @@ class Door:
     def notes(self) -> list[str]:
         """What the command line asks for and does not get."""
         asked = self.asked
-        with _own_bench(self._config) as plugin:
-            found: list[str] = plugin.notes(asked)
+        found: list[str] = []
+        with _own_bench(self._config) as plugin, _refusals(plugin, found.append):
+            found += plugin.notes(asked)
         return found
 
     def declare(self, mark: pytest.Mark) -> list[Declared] | str:
@@ -290,7 +366,7 @@ class _Feeding:
             raise
         if found is None or isinstance(found, str):
             _leave_out(benchmark)
-        else:
+        elif hasattr(benchmark, "pedantic"):  # a conftest.py may have a fixture `benchmark` of its own
             request.node.stash[_REPLAY].load(found.duration_s)
             benchmark.extra_info.update(found.facts)
             benchmark.pedantic(_nothing, rounds=len(found.duration_s), iterations=1)
@@ -309,9 +385,15 @@ class _Plain:
 def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
     declared = getattr(request, "param", None)
     if declared is None:
+        try:
+            # Of another plugin, which our fixture of the same name hides: tests without our mark mean that one.
+            return request.getfixturevalue(FIXTURE)  # type: ignore[no-any-return]
+        except pytest.FixtureLookupError:
+            pass
         pytest.fail(
             f"the fixture {FIXTURE!r} belongs to tests with a mark: @pytest.mark.{MARK}('levit_128s')", pytrace=False
         )
+    request.node.stash[_ANSWERED] = True
     found: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
     for name, value in getattr(found, "facts", {}).items():
         request.node.user_properties.append((name, value))
@@ -320,8 +402,9 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
 
 def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
     """No row for this test: used, so that nobody warns, and disabled."""
-    benchmark.disabled = True
-    benchmark.pedantic(_nothing)
+    if hasattr(benchmark, "pedantic"):
+        benchmark.disabled = True
+        benchmark.pedantic(_nothing)
 
 
 def _nothing() -> None:
@@ -332,8 +415,13 @@ def _declared(item: pytest.Item) -> Declared | None:
     """The case of a test, if it has one of ours."""
     if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
         return None
-    found: Declared | None = item.callspec.params.get(FIXTURE)
-    return found
+    found = item.callspec.params.get(FIXTURE)
+    return found if hasattr(found, "request") and hasattr(found, "group") else None
+
+
+def _is_mark_taken(config: pytest.Config) -> bool:
+    """Whether somebody else has a mark of our name."""
+    return any(re.match(rf"{MARK}\b", line) and line != _MARKER for line in config.getini("markers"))
 
 
 def _skipped(item: pytest.Item) -> bool:
@@ -345,11 +433,11 @@ def _skipped(item: pytest.Item) -> bool:
 
 def _said(config: pytest.Config) -> dict[str, str | bool | None]:
     names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name != "store"]
-    return {name: value for name in names if (value := getattr(config.option, f"bench_{name}")) is not None}
+    return {name: value for name in names if (value := getattr(config.option, _place(name), None)) is not None}
 
 
 def _root(config: pytest.Config) -> Path:
-    return Path(config.option.bench_store or "results")
+    return Path(getattr(config.option, _place("store"), None) or "results")
 
 
 def _usage(message: str) -> NoReturn:
@@ -366,10 +454,12 @@ def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]
     try:
         yield
     except plugin.BenchError as error:
-        message = _BARE_OPTION.sub(r"--bench-\1", str(error))
+        message = plugin.said(error)
+    except Exception as error:
+        message = plugin.unforeseen(error)
     else:
         return
-    tell(message)
+    tell(_BARE_OPTION.sub(lambda match: _spelt.get(match[1], _flag(match[1])), message))
 
 
 _own: dict[str, ModuleType] = {}
@@ -384,7 +474,11 @@ def _own_bench(config: pytest.Config) -> Iterator[ModuleType]:
     try:
         if "bench" not in sys.modules:
             _load_own()
-        yield importlib.import_module("bench.pytest_plugin")
+        try:
+            plugin = importlib.import_module("bench.pytest_plugin")
+        except Exception as error:
+            raise pytest.UsageError(f"levit-bench cannot be loaded: {type(error).__name__}: {error}") from None
+        yield plugin
     finally:
         if not stay:
             _own.update({name: sys.modules.pop(name) for name in list(sys.modules) if _is_bench(name)})

@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bench import api, catalog, own
+from bench.cli.faults import keeping, notes_of, told
 from bench.cli.output import stderr
 from bench.cli.progress import reporter
 from bench.errors import BenchError, UsageError
@@ -43,6 +44,8 @@ __all__ = [
     "declare",
     "measure",
     "options",
+    "said",
+    "unforeseen",
 ]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
@@ -228,16 +231,27 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
         bench.errors.BenchError: the session is refused, or the store cannot be written.
     """
     joint = api.measure_requests(requests, root, observer, title="pytest --benchmark")
-    results = api.load(joint.outcome.path)
-    records = {record.info.id: record for record in results.records}
-    findings = (*results.findings, *cases.doubts(results.records))
-    return Session(
-        path=joint.outcome.path,
-        runs=joint.outcome.runs,
-        interrupted=joint.outcome.interrupted,
-        answers=tuple(answer(records[group[0]]) for group in joint.cases),
-        doubts=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
-    )
+    with keeping(joint.outcome.path):
+        results = api.load(joint.outcome.path)
+        records = {record.info.id: record for record in results.records}
+        findings = (*results.findings, *cases.doubts(results.records))
+        return Session(
+            path=joint.outcome.path,
+            runs=joint.outcome.runs,
+            interrupted=joint.outcome.interrupted,
+            answers=tuple(answer(records[group[0]]) for group in joint.cases),
+            doubts=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
+        )
+
+
+def said(error: BenchError) -> str:
+    """What a refusal says."""
+    return f"{error}{notes_of(error)}"
+
+
+def unforeseen(error: Exception) -> str:
+    """What there is to say of an exception that no code of ours raised on purpose."""
+    return f"{told(error)[0]}{notes_of(error)}"
 
 
 def answer(record: Record) -> Measured | str:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from bench.cli.faults import is_folder_gone, is_traceback_wanted, notes, told
+from bench.cli.faults import is_folder_gone, is_traceback_wanted, notes_of, told
 from bench.cli.streams import ERR, OUT, guarded, settle
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
 from bench.report.text import visible
@@ -105,24 +105,25 @@ def _carried_out(args: list[str] | None) -> int:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:
         gone = "the current folder was deleted: go to one that exists. From there: " if is_folder_gone() else ""
-        _say(f"{gone}{error}{notes(error)}")
+        _say(f"{gone}{error}{notes_of(error)}")
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
         return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        _say(f"{error.format_message()} See '{context.command_path if context else 'levit-bench'} --help'.")
+        said = error.format_message().rstrip(".")
+        _say(f"{said}. See '{context.command_path if context else 'levit-bench'} --help'.")
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt) as error:
-        _say(f"interrupted.{notes(error)}")
+        _say(f"interrupted.{notes_of(error)}")
         return EXIT_INTERRUPTED
     except Exception as error:
         if is_traceback_wanted():
             lines = "".join(traceback.format_exception(error)).splitlines()
             ERR.write("".join(f"{visible(line)}\n" for line in lines))
         message, code = told(error)
-        _say(f"{message}{notes(error)}")
+        _say(f"{message}{notes_of(error)}")
         return code
     return code if isinstance(code, int) else EXIT_DONE
 

@@ -41,7 +41,7 @@ def told(error: Exception) -> tuple[str, int]:
     )
 
 
-def notes(error: BaseException) -> str:
+def notes_of(error: BaseException) -> str:
     """What was added to an exception on its way, such as where the measured is kept; begins with a space."""
     found = [*getattr(error, "__notes__", ()), *getattr(error.__cause__, "__notes__", ())]
     return "".join(f" {note}" for note in dict.fromkeys(found))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 from collections.abc import Iterable
+from typing import TextIO, cast
 
 from rich.console import Console
 from rich.text import Text
@@ -13,8 +14,8 @@ from bench.records import Finding
 from bench.report.text import visible
 
 _PIPE_WIDTH = 120
-_NARROWEST = 20
-"""Columns below which a table is no longer one: narrower terminals wrap its lines."""
+_NARROWEST = 60
+"""Columns below which tables would cut numbers: narrower terminals wrap their lines instead."""
 _WIDEST = 10_000
 MOST = 6
 """Doubts about numbers that a terminal shows in full: a wall of them is read by nobody."""
@@ -22,23 +23,30 @@ MOST = 6
 
 def stdout() -> Console:
     """Console for results. A pipe gets 120 columns, so that tables keep their rows whole."""
-    told = _columns("COLUMNS")
-    return Console(file=OUT, highlight=False, width=told if told or OUT.isatty() else _PIPE_WIDTH)
+    told = _columns() or (_of_terminal() if OUT.isatty() else _PIPE_WIDTH)
+    return Console(file=cast("TextIO", OUT), highlight=False, width=max(told, _NARROWEST))
 
 
 def stderr() -> Console:
     """Console for progress and findings."""
-    return Console(file=ERR, highlight=False, width=_columns("COLUMNS"))
+    return Console(file=cast("TextIO", ERR), highlight=False, width=_columns())
 
 
-def _columns(variable: str) -> int | None:
-    """The width that the environment asks for, in columns; what is no width is taken out of everybody's way."""
-    for name in (variable, "LINES"):
+def _columns() -> int | None:
+    """The width that the environment asks for; what is no width is taken out of everybody's way."""
+    for name in ("COLUMNS", "LINES"):
         text = os.environ.get(name, "")
         if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _WIDEST):
             del os.environ[name]  # rich reads it, too, and takes 0 and superscripts for numbers
-    told = os.environ.get(variable)
-    return max(int(told), _NARROWEST) if told else None
+    told = os.environ.get("COLUMNS")
+    return int(told) if told else None
+
+
+def _of_terminal() -> int:
+    try:
+        return os.get_terminal_size(OUT.fileno()).columns or _PIPE_WIDTH
+    except (OSError, ValueError):
+        return _PIPE_WIDTH
 
 
 def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:

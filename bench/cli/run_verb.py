@@ -51,6 +51,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from bench.report import cases, looks
     from bench.report.text import visible
 
+    _check_title(title)
     console = stderr()
     with reporter(console) as observer:
         if resume is not None:
@@ -81,6 +82,18 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     if outcome.interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASE if outcome.failed else EXIT_DONE
+
+
+def _check_title(title: str | None) -> None:
+    """Refuse before the work what no file could keep after it.
+
+    Raises:
+        UsageError: the title holds bytes that are no text.
+    """
+    try:
+        (title or "").encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(f"--title {title!r} holds bytes that are no text. Write it in UTF-8.") from error
 
 
 def _refuse_other_options() -> None:

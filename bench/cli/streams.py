@@ -22,6 +22,8 @@ PLAIN = {
     "╺": "-", "─": "-", "│": "|",
 }  # fmt: skip
 """What stands for the product's own signs, and for those of progress bars, where they cannot be encoded."""
+_BEFORE_NUMBERS = "±≤≥"
+"""Signs that need no space behind them."""
 _HANDLER = "levit-bench-plain"
 _QUIET = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
 """What a system says when the reader of a pipe went away."""
@@ -173,8 +175,11 @@ def settle() -> None:
 def _plainly(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    found = error.object[error.start : error.end]
-    return "".join(PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found), error.end
+    found, after = error.object[error.start : error.end], error.object[error.end :]
+    plain = "".join(PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found)
+    # What is longer than its sign takes the place of spaces behind it, as far as there are any: tables stay straight.
+    spaces = len(after) - len(after.lstrip(" ")) - (found[-1] not in _BEFORE_NUMBERS)
+    return plain, error.end + max(0, min(spaces, len(plain) - len(found)))
 
 
 codecs.register_error(_HANDLER, _plainly)
