@@ -20,6 +20,7 @@ import msgspec
 
 from bench.errors import UsageError
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape
+from bench.texts import NoTextError, decoded
 from bench.units import parse_size
 
 SOURCE = "the user's own figure"
@@ -97,7 +98,7 @@ def check_percent(value: float, where: str) -> None:
     """
     if not math.isfinite(value) or not 0 <= value <= 100:
         raise UsageError(f"{where} {value:g}: give a percentage from 0 to 100, such as 78.3.")
-    if value < 1:
+    if value <= 1:
         raise UsageError(
             f"{where} {value:g}: accuracy is given in percent, not as a fraction. Write {100 * value:g} if that is "
             "meant."
@@ -210,8 +211,10 @@ def _read(text: str) -> dict[str, Stated]:
     except RuntimeError as error:
         raise UsageError(f"cannot find {shown}: {error}.") from error
     try:
-        document = tomllib.loads(_bytes(path, f"networks of {shown}").decode("utf-8"))
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+        document = tomllib.loads(decoded(_bytes(path, f"networks of {shown}")))
+    except NoTextError as error:
+        raise UsageError(f"{shown} is no TOML: {error.__cause__ or 'no text'}. It {error}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
         raise UsageError(
             f'{shown} is no TOML: {error}. Each network is a table [[network]] with a line build = "…".'
         ) from error

@@ -16,6 +16,7 @@ import msgspec
 
 from bench.errors import StoreError, UsageError
 from bench.records import LARGEST_RESOLUTION, Accuracy, Finding
+from bench.texts import NoTextError, decoded
 
 LARGEST_BYTES = 8 << 20
 """timm's largest file has a tenth of a megabyte."""
@@ -39,6 +40,8 @@ _SETS = (
     (re.compile(r"-imagenet-r\b"), "ImageNet-R"),
 )
 """How other sets are written in a file's name."""
+_AGREED = 0.05
+"""By how much the two speeds of a line may differ, beyond their rounding."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _NAME = re.compile(
     r"benchmark-infer-(?P<precision>[a-z0-9_]+)-(?P<layout>nchw|nhwc)-(?P<torch>pt[0-9]+)-(?P<backend>cu[0-9]+|cpu)"
@@ -161,8 +164,13 @@ def read(path: Path) -> PublishedFile:
         header = [cell.strip() for cell in _cells(lines[0])]
     except _BadLineError as bad:
         raise UsageError(f"{where}:1: {bad}. Name a CSV file of timm's results ({ADDRESS}).") from bad
-    if header and len(set(header)) < len(header):
-        raise UsageError(f"{where}:1: a column is named twice in the header. Name a file as timm publishes it.")
+    # Spreadsheets leave columns without a name behind.
+    named = [name for name in header if name]
+    if twice := next((name for name in named if named.count(name) > 1), None):
+        raise UsageError(
+            f"{where}:1: the column {_shown(twice)} is named twice in the header. Delete one, or name a file as timm "
+            "publishes it."
+        )
     kind = _kind(header, where)
     dataset = _dataset(path.name, header) if kind == "accuracy" else None
     accuracies: dict[tuple[str, int], TopOne] = {}
@@ -181,6 +189,7 @@ def read(path: Path) -> PublishedFile:
             else:
                 speed = _speed(line)
                 _once(seen, (speed.model, speed.resolution, speed.batch), _First(line, speed), where)
+                _require_one_speed(line, speed)
                 speeds[speed.model, speed.resolution, speed.batch] = speed
         except _BadLineError as bad:
             bad_lines.append(f"{where}:{number}: {bad}")
@@ -231,17 +240,16 @@ def _text(path: Path) -> str:
         reason = error.strerror if isinstance(error, OSError) else str(error)
         raise StoreError(f"cannot read {where}: {reason}. Allow reading it, or name another file.") from error
     try:
-        text = raw.decode("utf-8-sig")
-    except UnicodeDecodeError as error:
-        raise StoreError(
-            f"{where} is no UTF-8 text (byte {error.start}). Save it as UTF-8, or fetch it again."
-        ) from error
+        text = decoded(raw)
+    except NoTextError as error:
+        raise StoreError(f"{where} {error}, or fetch it again.") from error
     if not text.strip():
         raise StoreError(f"{where} is empty. Fetch it again, or name another file.")
     return text
 
 
 def _kind(header: Sequence[str], where: str) -> str:
+    _require_commas(header, where)
     accuracy = set(_ACCURACY) <= set(header)
     speed = set(_SPEED) <= set(header) and bool(set(_SPEEDS) & set(header))
     if accuracy and speed:
@@ -255,6 +263,22 @@ def _kind(header: Sequence[str], where: str) -> str:
         f"{where} is neither of timm's kinds: accuracies have the columns {', '.join(_ACCURACY)}; inference speeds "
         f"{', '.join(_SPEED)} and {' or '.join(_SPEEDS)}. Its header begins with {found}."
     )
+
+
+def _require_commas(header: Sequence[str], where: str) -> None:
+    """Refuse a table that a spreadsheet wrote in its own way.
+
+    Raises:
+        UsageError: its columns are separated by something else.
+    """
+    for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
+        found = [cell.strip(' "') for text in header for cell in text.split(sign)]
+        if len(header) < len(found) and "model" in found and "model" not in header:
+            raise UsageError(
+                f"{where}:1: columns are separated by {name}, and numbers may have decimal commas. Save it with commas "
+                "between columns and points in numbers, as timm publishes it. Its header begins with "
+                f"{_shown(header[0])}."
+            )
 
 
 def _dataset(name: str, header: Sequence[str]) -> str:
@@ -298,10 +322,21 @@ def _once(seen: dict[object, _First], key: object, found: _First, where: str) ->
 
 def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
     model = _model(line)
-    top1 = _number(line, "top1", "a percentage", lambda value: 0 <= value <= 100)
-    if dataset == VALIDATION and 0 < top1 < 1:
+    top1 = _percentage(line, "top1")
+    top5 = _percentage(line, "top5") if line.cells.get("top5") else None
+    wrong = _percentage(line, "top1_err") if line.cells.get("top1_err") else None
+    if (dataset == VALIDATION and 0 < top1 <= 1) or (wrong is not None and 0 < top1 + wrong < 1.01):
         raise _BadLineError(f"top1 {_shown(line.cells['top1'])} is a fraction, and percent are wanted")
-    top5 = _optional(line, "top5", "a percentage", lambda value: 0 <= value <= 100)
+    rounding = _coarseness(line, "top1") + (_coarseness(line, "top1_err") if wrong is not None else 0.0) + 1e-9
+    if wrong is not None and abs(top1 + wrong - 100) > rounding:
+        raise _BadLineError(
+            f"top1 {_shown(line.cells['top1'])} and top1_err {_shown(line.cells['top1_err'])} contradict each other: "
+            "they do not add up to 100"
+        )
+    if top5 is not None and top5 < top1:
+        raise _BadLineError(
+            f"top5 {_shown(line.cells['top5'])} is below top1 {_shown(line.cells['top1'])}, which it includes"
+        )
     accuracy = Accuracy(top1=top1, top5=top5, dataset=dataset, source=f"{file}, {model}")
     return TopOne(model=model, resolution=_whole(line, "img_size", LARGEST_RESOLUTION), accuracy=accuracy)
 
@@ -325,10 +360,39 @@ def _speed(line: _Line) -> Speed:
     )
 
 
+def _require_one_speed(line: _Line, speed: Speed) -> None:
+    """Refuse a line whose two speeds say different things. Both are rounded; beyond that timm's agree to a hundredth.
+
+    Raises:
+        _BadLineError: naming both.
+    """
+    rate, step = (line.cells.get(column, "") for column in _SPEEDS)
+    if not rate or not step:
+        return
+    slack = _coarseness(line, _SPEEDS[0]) / speed.throughput + _coarseness(line, _SPEEDS[1]) / (speed.latency_s * 1e3)
+    if abs(speed.throughput * speed.latency_s / speed.batch - 1) > _AGREED + slack:
+        raise _BadLineError(
+            f"{_SPEEDS[0]} {_shown(rate)} and {_SPEEDS[1]} {_shown(step)} contradict each other: a batch of "
+            f"{speed.batch} in {speed.latency_s * 1e3:g} ms is {speed.batch / speed.latency_s:.6g} images a second"
+        )
+
+
 def _model(line: _Line) -> str:
     if not line.cells["model"]:
         raise _BadLineError("no model is named")
     return line.cells["model"]
+
+
+def _percentage(line: _Line, column: str) -> float:
+    """A cell in percent, with or without the sign."""
+    bare = line._replace(cells={**line.cells, column: line.cells[column].removesuffix("%").rstrip()})
+    return _number(bare, column, "a percentage", lambda value: 0 <= value <= 100)
+
+
+def _coarseness(line: _Line, column: str) -> float:
+    """Half a unit of the last digit of a printed number: by how much rounding may have moved it."""
+    digits, _, exponent = line.cells[column].removesuffix("%").strip().lower().partition("e")
+    return 0.5 * float(f"1e{exponent or 0}") * 10.0 ** -len(digits.partition(".")[2])
 
 
 def _number(line: _Line, column: str, wanted: str, fits: Callable[[float], bool]) -> float:
@@ -338,6 +402,8 @@ def _number(line: _Line, column: str, wanted: str, fits: Callable[[float], bool]
         value = float(cell.replace(",", "")) if match else math.nan
     except ValueError:  # a point alone
         value = math.nan
+    if "," in cell and "." not in cell:
+        raise _BadLineError(f"{column} {_shown(cell)} has a comma: write a decimal point, and no sign for thousands")
     if not fits(value):
         raise _BadLineError(f"{column} {_shown(cell)} is not {wanted}" if cell else f"{column} is not given")
     return value

@@ -14,6 +14,7 @@ from pathlib import Path
 
 from bench.errors import StoreError, UsageError
 from bench.store import session_files
+from bench.texts import NoTextError, decoded
 
 FILE = "tags.toml"
 """The file's name in the folder of the store."""
@@ -42,10 +43,12 @@ def read(root: Path) -> Tags:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             raise _broken(path, f"no file of at most {_LARGEST >> 20} MiB")
-        found = tomllib.loads(path.read_bytes().decode("utf-8"))
+        found = tomllib.loads(decoded(path.read_bytes()))
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
-    except (tomllib.TOMLDecodeError, UnicodeDecodeError, RecursionError) as error:
+    except NoTextError as error:
+        raise _broken(path, f"no TOML: it {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
         raise _broken(path, f"no TOML: {error}") from error
     return {name: _sessions(path, name, value) for name, value in found.items()}
 

@@ -61,7 +61,7 @@ class Words(click.ParamType[tuple[str, ...]]):
 
 
 class Verb(click.Command):
-    """A verb that refuses an option which is given twice: of two values one would count, and nobody would be told."""
+    """A verb that says so when an option is given twice: of its values the last one counts, as everywhere."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         given: dict[str, list[str]] = {}
@@ -69,15 +69,16 @@ class Verb(click.Command):
         for option in order:
             if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
                 given.setdefault(option.opts[0], []).append(option.opts[0])
-        if twice := next((name for name, times in given.items() if len(times) > 1), None):
-            raise UsageError(f"{twice} is given twice, and only one can count. {_once(twice)}")
+        for name, times in given.items():
+            if len(times) > 1:
+                click.echo(f"{name} is given {len(times)} times, and the last one counts.{_as_list(name)}", err=True)
         return super().parse_args(ctx, args)
 
 
-def _once(option: str) -> str:
+def _as_list(option: str) -> str:
     lists = {"--networks": "levit_192,levit_128s", "--batch": "1,16", "--threads": "1,2", "--streams": "1,2"}
     several = lists.get(option)
-    return f"Several values are one list: {option} {several}" if several else "Give it once."
+    return f" Several values are one list: {option} {several}" if several else ""
 
 
 def store_option(command: _Command) -> _Command:

@@ -105,7 +105,7 @@ def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple
             if found := accuracies.weights(name, size):
                 several[f"{record.case.network}@{size} ({enumerated([top.model for top in found])})"] = None
             out.append(record)
-    findings = [_other_set(file) for file in accuracies.others]
+    findings = [_other_set(file, accuracies) for file in accuracies.others]
     if differing:
         message = (
             f"published top-1 differs from what is drawn, by more than rounding: {enumerated([*differing], '; ')}. "
@@ -169,9 +169,10 @@ def _digits(value: float) -> int:
     return len(repr(value).partition(".")[2])
 
 
-def _other_set(file: PublishedFile) -> Finding:
+def _other_set(file: PublishedFile, accuracies: Accuracies) -> Finding:
+    used = enumerated([one.name for one in accuracies.files])
     message = (
         f"{file.name} holds accuracies on {file.dataset}, and the axis is of {VALIDATION}: none was used. "
-        "Name results-imagenet.csv."
+        f"{f'Those of {used} were.' if used else 'Name results-imagenet.csv.'}"
     )
     return Finding(kind="published-other-set", message=message)

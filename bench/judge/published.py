@@ -129,7 +129,7 @@ def published_panels(
         paired = [(speed, _pair(speed, accuracies, chooser)) for speed in wanted]
         findings += _unpaired(file, [speed for speed, pairs in paired if not pairs], len(wanted), accuracies)
         if not wanted:
-            findings.append(_nothing_chosen(file, networks))
+            findings.append(_nothing_chosen(file, networks, batches))
         for batch in sorted({speed.batch for speed, pairs in paired if pairs}):
             drafts = [(speed, pair) for speed, pairs in paired if speed.batch == batch for pair in pairs]
             points = _points(drafts, chooser, metric, front)
@@ -310,9 +310,15 @@ def _unpaired(file: PublishedFile, without: Sequence[Speed], wanted: int, accura
     unknown = [speed for speed in without if speed not in several]
     out = []
     if unknown:
+        given = enumerated([one.name for one in accuracies.files])
+        advice = (
+            f"{given} has none: name a file of accuracies that does, or choose others with --published-networks."
+            if given
+            else "Name timm's results-imagenet.csv with --published, too."
+        )
         message = (
             f"{len(unknown)} of {wanted} chosen speeds of {file.name} are not drawn, because no accuracy is known for "
-            f"them at that resolution: {_named(unknown)}. Name timm's results-imagenet.csv with --published, too."
+            f"them at that resolution: {_named(unknown)}. {advice}"
         )
         out.append(Finding(kind="published-no-accuracy", message=message))
     if several:
@@ -329,9 +335,16 @@ def _named(speeds: Sequence[Speed]) -> str:
     return enumerated([f"{speed.model}@{speed.resolution}" for speed in speeds])
 
 
-def _nothing_chosen(file: PublishedFile, networks: Sequence[str]) -> Finding:
-    message = (
-        f"none of the {len(file.speeds)} speeds of {file.name} was chosen by {', '.join(networks)[:80]}, so it has no "
-        "panel. Choose others with --published-networks, such as 'all'."
-    )
+def _nothing_chosen(file: PublishedFile, networks: Sequence[str], batches: Sequence[int]) -> Finding:
+    there = sorted({speed.batch for speed in file.speeds})
+    if batches and not set(there) & set(batches):
+        message = (
+            f"none of the {len(file.speeds)} speeds of {file.name} is of batch {', '.join(map(str, batches))[:80]}, so "
+            f"it has no panel. It has {enumerated([str(batch) for batch in there])}: choose with --published-batch."
+        )
+    else:
+        message = (
+            f"none of the {len(file.speeds)} speeds of {file.name} was chosen by {', '.join(networks)[:80]}, so it has "
+            "no panel. Choose others with --published-networks, such as 'all'."
+        )
     return Finding(kind="published-none-chosen", message=message)

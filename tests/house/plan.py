@@ -23,6 +23,7 @@ FLOORS = {
     "bench.errors": Floor(0),
     "bench.version": Floor(0),
     "bench.records": Floor(1),
+    "bench.texts": Floor(1),
     "bench.units": Floor(1),
     "bench.arguments": Floor(3),
     "bench.history": Floor(2),
