@@ -385,8 +385,7 @@ def _model(line: _Line) -> str:
 
 def _percentage(line: _Line, column: str) -> float:
     """A cell in percent, with or without the sign."""
-    bare = line._replace(cells={**line.cells, column: line.cells[column].removesuffix("%").rstrip()})
-    return _number(bare, column, "a percentage", lambda value: 0 <= value <= 100)
+    return _number(line, column, "a percentage", lambda value: 0 <= value <= 100, sign="%")
 
 
 def _coarseness(line: _Line, column: str) -> float:
@@ -395,11 +394,12 @@ def _coarseness(line: _Line, column: str) -> float:
     return 0.5 * float(f"1e{exponent or 0}") * 10.0 ** -len(digits.partition(".")[2])
 
 
-def _number(line: _Line, column: str, wanted: str, fits: Callable[[float], bool]) -> float:
+def _number(line: _Line, column: str, wanted: str, fits: Callable[[float], bool], *, sign: str = "") -> float:
     cell = line.cells[column]
-    match = _NUMBER.fullmatch(cell) if cell else None
+    bare = cell.removesuffix(sign).rstrip() if sign else cell
+    match = _NUMBER.fullmatch(bare) if bare else None
     try:
-        value = float(cell.replace(",", "")) if match else math.nan
+        value = float(bare.replace(",", "")) if match else math.nan
     except ValueError:  # a point alone
         value = math.nan
     if "," in cell and "." not in cell:

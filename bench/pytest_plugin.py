@@ -251,7 +251,7 @@ def said(error: BenchError) -> str:
 
 def unforeseen(error: Exception) -> str:
     """What there is to say of an exception that no code of ours raised on purpose."""
-    return f"{told(error)[0]}{notes_of(error)}"
+    return visible(f"{told(error)[0]}{notes_of(error)}")
 
 
 def answer(record: Record) -> Measured | str:

@@ -233,3 +233,30 @@ def test_hostile_text_in_a_toml_file_stays_text(here: Path) -> None:
     assert found.accuracy is not None
     assert found.accuracy.source == hostile
     assert {path for path in here.rglob("*") if path.name != "nets.toml"} == before
+
+
+@pytest.mark.parametrize("mark", ["", "\ufeff"])
+@pytest.mark.parametrize("end", ["\n", "\r\n"])
+def test_a_toml_file_of_any_editor_is_read(here: Path, mark: str, end: str) -> None:
+    text = '[[network]]\nbuild = "nets.py:build"\ntop1 = 78.3\nsource = "wörkshop"\n'
+    (here / "nets.toml").write_bytes((mark + text.replace("\n", end)).encode())
+    _, stated = expand(["nets.toml"])
+    assert [(one.top1, one.source) for one in stated.values()] == [(78.3, "wörkshop")]
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("[[network]]".encode("utf-16"), "is no UTF-8 text, but UTF-16. Save it as UTF-8"),
+        ("[[network]]".encode("utf-16-le"), "byte 1 is zero"),
+        ("[[network]]".encode("utf-32"), "is no UTF-8 text, but UTF-32"),
+        ("[[network]]\n# w\xf6".encode("latin-1"), "byte 15, in line 2"),
+        (b"x = " + b"9" * 5000, "is no TOML"),
+    ],
+)
+def test_a_toml_file_that_is_no_utf_8_is_told_what_it_is(here: Path, content: bytes, said: str) -> None:
+    (here / "nets.toml").write_bytes(content)
+    with pytest.raises(UsageError) as refused:
+        expand(["nets.toml"])
+    assert said in str(refused.value)
+    assert "nets.toml" in str(refused.value)

@@ -229,3 +229,93 @@ def test_a_file_named_twice_counts_once_and_two_files_of_one_name_are_refused(tm
     assert len(read_all([first, tmp_path / "other" / ".." / "x.csv"])) == 1
     with pytest.raises(UsageError, match=r"two published files are called 'x\.csv'"):
         read_all([first, second])
+
+
+@pytest.mark.parametrize(
+    ("line", "said"),
+    [
+        (
+            "x,250,40,1,224,1",
+            "infer_samples_per_sec '250' and infer_step_time '40' contradict each other: a batch of 1",
+        ),
+        ("x,250.00,4.000,16,224,1", "a batch of 16 in 4 ms is 4000 images a second"),
+        ('x,"4,250",4,1,224,1', "infer_samples_per_sec '4,250' has a comma: write a decimal point"),
+        ('x,250,"4,000",1,224,1', "infer_step_time '4,000' has a comma"),
+        ("x,∞,4,1,224,1", "infer_samples_per_sec '∞' is not a positive number"),
+        ("x,２５０,4,1,224,1", "infer_samples_per_sec '２５０' is not a positive number"),
+    ],
+)
+def test_speeds_of_one_line_that_contradict_each_other_cost_the_line(tmp_path: Path, line: str, said: str) -> None:
+    found = read(file(tmp_path, "x.csv", SPEEDS, "good,250.00,4.000,1,224,1", line))
+    assert [speed.model for speed in found.speeds] == ["good"]
+    assert found.findings[0].message.startswith("x.csv:3: ")
+    assert said in found.findings[0].message
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "eva_giant,0.09,10775.568,1,560,1",  # published so: the rate is rounded to a hundredth
+        "a,48000,21.34,1024,224,1",
+        "a,1.9e2,5.26,1,224,1",
+        'a,250.0,4.000,1,224,"1,013.01"',
+    ],
+)
+def test_speeds_that_differ_by_their_rounding_alone_are_read(tmp_path: Path, line: str) -> None:
+    assert read(file(tmp_path, "x.csv", SPEEDS, line)).findings == ()
+
+
+@pytest.mark.parametrize(
+    ("name", "line", "said"),
+    [
+        ("results-imagenet.csv", "c.d,224,1.0,,,,1,1,x", "top1 '1.0' is a fraction"),
+        ("results-imagenet-a.csv", "c.d,224,0.83,0.17,,,1,1,x", "top1 '0.83' is a fraction"),
+        ("results-imagenet-a.csv", "c.d,224,1.0,0.0,,,1,1,x", "top1 '1.0' is a fraction"),
+        ("results-imagenet.csv", "c.d,224,1.2,,,,1,1,x", None),
+        ("results-imagenet-a.csv", "c.d,224,0.83,99.17,,,1,1,x", None),
+        ("results-imagenet.csv", "c.d,224,83,7,,,1,1,x", "top1 '83' and top1_err '7' contradict each other"),
+        ("results-imagenet.csv", "c.d,224,83,17,0.96,0.04,1,1,x", "top5 '0.96' is below top1 '83'"),
+        ("results-imagenet.csv", "c.d,224,83.1%,16.9 %,96%,4,1,1,x", None),
+        ("results-imagenet.csv", "c.d,224,183%,,,,1,1,x", "top1 '183%' is not a percentage"),
+        ("results-imagenet.csv", 'c.d,224,"83,1",,,,1,1,x', "top1 '83,1' has a comma: write a decimal point"),
+        ("results-imagenet.csv", "c.d,224,0e999,100,,,1,1,x", None),
+    ],
+)
+def test_percentages_are_read_as_they_are_meant_or_cost_their_line(
+    tmp_path: Path, name: str, line: str, said: str | None
+) -> None:
+    found = read(file(tmp_path, name, ACCURACIES, "a.b,224,70,30,90,10,1,1,x", line))
+    assert len(found.accuracies) == (1 if said else 2)
+    assert [said in finding.message for finding in found.findings] == ([True] if said else [])
+
+
+@pytest.mark.parametrize(
+    ("content", "said"),
+    [
+        ("\ufeff" + SPEEDS + "\na,250,4,1,224,1\n", None),
+        (SPEEDS + "\ra,250,4,1,224,1\r", None),
+        (SPEEDS + ",,\na,250,4,1,224,1,,\n", None),
+        ("," + SPEEDS + "\n0,a,250,4,1,224,1\n", None),
+        (SPEEDS.replace(",", ";") + "\na;250;4,0;1;224;1\n", "columns are separated by semicolons"),
+        (SPEEDS.replace(",", "\t") + "\na\t250\t4\t1\t224\t1\n", "columns are separated by tabs"),
+        (SPEEDS + ",infer_step_time\na,250,4,1,224,1,4\n", "the column 'infer_step_time' is named twice"),
+        (SPEEDS + "\na,250,4,1,224,1\nb,\x00\n", "is zero, as in UTF-16 and in files that hold no text"),
+    ],
+)
+def test_what_spreadsheets_make_of_a_file_is_read_or_refused_by_name(
+    tmp_path: Path, content: str, said: str | None
+) -> None:
+    (tmp_path / "x.csv").write_bytes(content.encode())
+    if said is None:
+        assert [speed.throughput for speed in read(tmp_path / "x.csv").speeds] == [250.0]
+    else:
+        with pytest.raises((UsageError, StoreError)) as refused:
+            read(tmp_path / "x.csv")
+        assert said in str(refused.value)
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be", "utf-32", "cp1252"])
+def test_a_file_in_another_encoding_is_told_to_be_saved_anew(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "x.csv").write_bytes((SPEEDS + "\nné,250,4,1,224,1\n").encode(encoding))
+    with pytest.raises(StoreError, match=r"^x\.csv is no UTF-8 text"):
+        read(tmp_path / "x.csv")

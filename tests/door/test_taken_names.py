@@ -1,0 +1,159 @@
+"""Other people's names: options, marks and fixtures that a repository or another plugin has already stay theirs."""
+
+from __future__ import annotations
+
+import pytest
+
+from tests.door.test_what_pytest_shows import FAKE, SPEED, asked
+
+THEIRS = """
+def pytest_addoption(parser):
+    parser.addoption("--benchmark", action="store_true")
+"""
+PLAIN = "def test_theirs(pytestconfig):\n    assert pytestconfig.getoption('--benchmark') is {}\n"
+QUIET = {"pytest.ini": "[pytest]\naddopts = -p no:randomly\n"}
+
+
+@pytest.mark.parametrize(
+    ("words", "found"), [((), False), (("--benchmark",), True), (("-p", "no:benchmark", "--benchmark"), True)]
+)
+def test_an_option_benchmark_of_a_conftest_is_its_own(repository, words, found):
+    repository.write({"conftest.py": THEIRS, "test_theirs.py": PLAIN.format(found)})
+    out = repository.pytest(*words)
+    assert repository.code == 0, out
+    assert "1 passed" in out
+    assert not (repository.folder / "results").exists()
+
+
+@pytest.mark.parametrize("place", ["conftest.py", "plugin.py", "tests/conftest.py"])
+def test_every_option_of_ours_may_be_taken_by_whomever(repository, place):
+    theirs = """
+def pytest_addoption(parser):
+    parser.addoption("--benchmark", dest="bench_networks", default="theirs")
+    group = parser.getgroup("levit-bench")
+    group.addoption("--bench-threads", type=int, default=7)
+    group.addoption("--bench-thin", action="store_true")
+    parser.addoption("--bench-networks", action="append", choices=["a", "b"])
+    parser.addoption("--bm", dest="benchmark", action="store_true")
+"""
+    test = """
+def test_theirs(pytestconfig):
+    assert pytestconfig.getoption("--bench-threads") == 9
+    assert pytestconfig.getoption("--benchmark") == "mine"
+    assert pytestconfig.getoption("--bench-thin")
+    assert pytestconfig.getoption("--bm")
+"""
+    repository.write({place: theirs, "tests/test_theirs.py": test})
+    words = ["-p", "plugin"] if place == "plugin.py" else []
+    words += ["--bench-threads", "9", "--benchmark=mine", "--bench-thin", "--bm"]
+    out = repository.pytest(*words, PYTHONPATH=".")
+    assert repository.code == 0, out
+    assert "1 passed" in out
+
+
+def test_where_a_name_is_taken_ours_has_a_longer_one(repository):
+    repository.write({**QUIET, "conftest.py": FAKE + THEIRS, "test_mine.py": SPEED})
+    out = repository.pytest("--levit-benchmark", "--bench-batch", "4", "-k", "test_speed")
+    assert repository.code == 0, out
+    assert asked(repository.folder) == [[["fake:one", 4, 1], ["fake:two", 4, 1]]]
+    out = repository.pytest("--levit-benchmark", "--bench-budget", "soon")
+    assert "'soon' is no duration" in out
+    assert "--levit-benchmark" in repository.pytest("--help")
+
+
+def test_values_of_our_options_are_taken_for_no_folder_of_tests(repository):
+    # A folder of that name exists; and an option of a conftest.py below is known from the start all the same.
+    repository.write(
+        {
+            **QUIET,
+            "out/x.txt": "",
+            "tests/conftest.py": FAKE + "def pytest_addoption(parser): parser.addoption('--theirs', default=1)\n",
+            "tests/test_mine.py": SPEED,
+        }
+    )
+    out = repository.pytest("--benchmark", "--bench-store", "out", "--theirs", "2", "-k", "test_speed")
+    assert repository.code == 0, out
+    assert "--store out" in out
+
+
+@pytest.mark.parametrize("plugin", [False, True], ids=["conftest", "plugin"])
+def test_a_fixture_measured_of_theirs_is_theirs_in_tests_without_our_mark(repository, plugin):
+    fixture = "import pytest\n@pytest.fixture\ndef measured():\n    return 'theirs'\n"
+    test = "def test_theirs(measured):\n    assert measured == 'theirs'\n"
+    repository.write({"mine.py" if plugin else "conftest.py": fixture, "test_theirs.py": test})
+    out = repository.pytest(*(["-p", "mine"] if plugin else []), PYTHONPATH=".")
+    assert repository.code == 0, out
+    assert "1 passed" in out
+
+
+def test_our_mark_with_a_fixture_of_theirs_is_an_error_that_says_so(repository):
+    fixture = "import pytest\n@pytest.fixture\ndef measured():\n    return 'theirs'\n"
+    repository.write({**QUIET, "conftest.py": FAKE + fixture, "test_mine.py": SPEED})
+    out = repository.pytest("--benchmark", "-k", "test_speed and one and b4")
+    assert repository.code == 1
+    assert "needs levit-bench's fixture 'measured', and another one of that name is nearer" in out
+    assert "Traceback" not in out
+
+
+def test_a_mark_of_our_name_that_a_repository_registered_is_its_own(repository):
+    test = "import pytest\n@pytest.mark.levit_bench\ndef test_theirs(): pass\n"
+    repository.write({"pytest.ini": "[pytest]\nmarkers =\n    levit_bench: ours for ages\n", "test_theirs.py": test})
+    out = repository.pytest("--strict-markers")
+    assert repository.code == 0, out
+    assert "1 passed" in out
+
+
+def test_a_fixture_benchmark_of_theirs_gets_no_passes_of_ours(repository):
+    fixture = "import pytest\n@pytest.fixture\ndef benchmark():\n    return 'theirs'\n"
+    test = SPEED + "def test_theirs(benchmark):\n    assert benchmark == 'theirs'\n"
+    repository.write({**QUIET, "conftest.py": FAKE + fixture, "test_mine.py": test})
+    out = repository.pytest("--benchmark", "-k", "test_speed or theirs")
+    assert repository.code == 0, out
+    assert "5 passed" in out
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        ("-p", "no:benchmark"),
+        ("-W", "error", "--strict-markers", "--strict-config"),
+        ("-p", "levit_bench_pytest", "-p", "no:terminal"),
+        ("--import-mode=importlib",),
+    ],
+    ids=["no pytest-benchmark", "strict", "twice, no terminal", "importlib"],
+)
+def test_other_ways_to_call_pytest_time_what_is_marked(repository, words):
+    repository.write({**QUIET, "conftest.py": FAKE, "test_mine.py": SPEED, "bench/__init__.py": ""})
+    repository.write({"conftest.py": "import levit_bench_pytest as ours\n" + LATE})
+    out = repository.pytest("--benchmark", *words, "-k", "test_speed")
+    assert repository.code == 0, out
+    assert "Traceback" not in out
+    assert len(asked(repository.folder)) == 1
+
+
+# Where the repository has a package `bench`, the door is ours only within `_own_bench`.
+LATE = """
+def pytest_collection_finish(session):
+    with ours._own_bench(session.config) as door:
+        from tests.door.fake import measure
+        door.measure = measure
+"""
+
+
+def test_a_fault_of_ours_fails_its_test_in_a_line_and_leaves_a_file(repository):
+    broken = "import bench.pytest_plugin as door\ndef measure(*_): raise RuntimeError('surely\\x1b[31m')\n"
+    repository.write({**QUIET, "conftest.py": broken + "door.measure = measure\n", "test_mine.py": SPEED})
+    out = repository.pytest("--benchmark", "-k", "test_speed", TMPDIR=str(repository.folder))
+    assert repository.code == 1
+    assert "levit-bench: internal error: RuntimeError: surely" in out
+    assert "Traceback (most" not in out
+    assert "\x1b[31m" not in out
+    assert len(list(repository.folder.glob("levit-bench-traceback-*.txt"))) == 1
+
+
+def test_tables_and_progress_end_nothing_where_the_terminal_knows_ascii_alone(repository):
+    repository.write({**QUIET, "conftest.py": FAKE, "test_mine.py": SPEED})
+    out = repository.pytest("--benchmark", "-k", "test_speed", PYTHONIOENCODING="ascii", LC_ALL="C", PYTHONUTF8="0")
+    assert repository.code == 0, out
+    assert "4 passed" in out
+    assert out.isascii()
