@@ -68,15 +68,15 @@ def run(
 
 
 @pytest.mark.parametrize("encoding", ENCODINGS)
-@pytest.mark.parametrize("verb", ["list levit", "show", "show --json", "machine", "tag --help", "compare before last"])
+@pytest.mark.parametrize("verb", ["list levit", "show", "show --json", "tag --help", "aa --stored"])
 def test_every_encoding_is_written_and_none_ends_a_command(
     monkeypatch: pytest.MonkeyPatch, store: Path, encoding: str, verb: str
 ) -> None:
     words = verb.split()
-    words += ["--store", str(store)] if words[0] in ("show", "compare") else []
+    words += ["--store", str(store)] if words[0] in ("show", "aa") else []
     terminal, told = Terminal(encoding), Terminal(encoding)
     code, err = run(monkeypatch, words, terminal, told)
-    assert code in ((0, 1, 3) if "compare" in verb else (0,)), err
+    assert code == 0, err
     assert len(terminal.shown) > 100
     assert "Traceback" not in err
     assert "\\xd7" not in terminal.shown
@@ -91,8 +91,9 @@ def test_a_plain_table_says_what_the_table_of_signs_says(monkeypatch: pytest.Mon
         run(monkeypatch, ["show", "--store", str(store)], terminal)
     digits = [[c for c in terminal.shown if c.isdigit()] for terminal in (rich, plain)]
     assert digits[0] == digits[1]
-    rows = [line for line in plain.shown.splitlines() if line.startswith("|")]
-    assert len({len(row) for row in rows}) == 1, "columns stand straight"
+    first = plain.shown.partition("\n+-")[2].partition("\n+-")[0].splitlines()[1:]
+    assert len(first) == 3
+    assert len({len(row) for row in first}) == 1, "columns stand straight"
     assert "+-" in plain.shown
     assert "±" in rich.shown
 
@@ -121,7 +122,7 @@ LOST = {
 }
 
 
-@pytest.mark.parametrize("verb", ["list", "show", "show --json", "--help", "machine"])
+@pytest.mark.parametrize("verb", ["list levit", "show", "show --json", "--help"])
 @pytest.mark.parametrize("kind", LOST)
 def test_stdout_that_cannot_be_written_is_told_on_stderr_and_a_reader_that_went_away_is_not(
     monkeypatch: pytest.MonkeyPatch, store: Path, kind: str, verb: str
@@ -149,12 +150,20 @@ def test_stderr_that_cannot_be_written_changes_nothing(
 def test_the_verdict_of_a_comparison_is_the_exit_code_although_nobody_reads_it(
     monkeypatch: pytest.MonkeyPatch, store: Path
 ) -> None:
-    words = ["compare", "before", "last", "--store", str(store)]
+    monkeypatch.setattr("bench.cli.compare_verb.exit_code", lambda _: 3)
+    words = ["compare", *_two(store), "--store", str(store)]
     read, _ = run(monkeypatch, words, Terminal())
     gone, _ = run(monkeypatch, words, Terminal(error=LOST["gone reader"][0]))
-    assert gone == read != 0
+    assert gone == read == 3
 
 
+def _two(store: Path) -> list[str]:
+    """Two sessions of one machine that hold the most."""
+    found = sorted(store.glob("*xeon*/*.jsonl"), key=lambda path: -path.stat().st_size)
+    return sorted(path.stem for path in found[:2])
+
+
+@pytest.mark.slow
 def test_a_closed_stdout_is_told_and_the_files_are_written_all_the_same(
     monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path
 ) -> None:
@@ -235,7 +244,7 @@ def test_whoever_is_told_of_a_fault_after_measuring_is_told_where_the_session_is
 ) -> None:
     from bench.measuring.session import Outcome
 
-    path = next(store.glob("*/*.jsonl"))
+    path = max(store.glob("*/*.jsonl"), key=lambda one: one.stat().st_size)
     monkeypatch.setattr("bench.api.measure_request", lambda *_, **__: Outcome(path, {}, 3, False))
     for error, code in ((RuntimeError("x"), EXIT_INTERNAL), (KeyboardInterrupt(), EXIT_INTERRUPTED)):
 
@@ -257,6 +266,8 @@ def test_no_word_of_a_command_line_reaches_the_terminal_as_more_than_text(
         "verb": [word], "option": ["list", f"--{word}"], "value": ["list", "--sort", word],
         "argument": ["list", word or "zzz"],
     }[place]  # fmt: skip
+    if words == ["list", "--"]:
+        pytest.skip("no option, but the end of all options")
     code, err = run(monkeypatch, words, Terminal(), Terminal("ascii"))
     assert code == 2
     assert all(c == "\n" or c.isprintable() for c in err)
@@ -283,7 +294,7 @@ def test_a_title_that_is_no_text_is_refused_before_the_work(monkeypatch: pytest.
 
 
 @pytest.mark.skipif(os.name != "posix", reason="other systems forbid such names")
-@pytest.mark.parametrize("name", ["a b\nc", "b\udcff", "-x", "é", "[red]x[/red]"])
+@pytest.mark.parametrize("name", ["a b\nc", "b\udcff", "-x", "é", "[red]x"])
 def test_a_folder_of_any_name_is_read_and_written(
     monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path, name: str
 ) -> None:

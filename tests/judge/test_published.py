@@ -2,6 +2,7 @@ import pytest
 
 from bench.errors import NotComparableError, UsageError
 from bench.judge.front import panels
+from bench.judge.pairing import complete
 from bench.judge.published import published_panels, require_room
 from bench.published import PublishedFile, Speed, told
 from tests.judge.test_pairing import accuracies
@@ -165,3 +166,25 @@ def test_the_order_of_equal_names_is_by_speed_and_labels_are_unique():
     (panel,) = published_panels(files, FOUND, networks=["net.*"], front=True).panels
     assert len({point.label for point in panel.points}) == 4
     assert [point.latency_s for point in panel.points] == [0.01, 0.02, 0.03, 0.03]
+
+
+def test_no_finding_advises_what_was_done_already():
+    unknown, tops = speeds(speed("unknown")), accuracies(a__b=70.0)
+    (finding,) = published_panels([unknown], FOUND, networks=["all"]).findings
+    assert "Name timm's results-imagenet.csv with --published, too." in finding.message
+    (finding,) = published_panels([unknown, tops], FOUND, networks=["all"]).findings
+    assert "results-imagenet.csv has none: name a file of accuracies that does" in finding.message
+    files = [
+        speeds(speed("levit_128s", batch=1), name="one.csv"),
+        speeds(speed("levit_128s", batch=4), name="four.csv"),
+    ]
+    (finding,) = published_panels(files, FOUND, networks=["all"], batches=[4]).findings
+    assert "of one.csv is of batch 4, so it has no panel. It has 1: choose with --published-batch." in finding.message
+
+
+def test_a_file_on_other_images_asks_for_no_file_that_was_named():
+    other = accuracies(name="results-imagenet-real.csv", dataset="ImageNet-ReaL", a__b=80.0)
+    (finding,) = complete([], [other])[1]
+    assert "Name results-imagenet.csv." in finding.message
+    (finding,) = complete([], [other, accuracies(a__b=70.0)])[1]
+    assert "none was used. Those of results-imagenet.csv were." in finding.message
