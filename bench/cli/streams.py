@@ -163,7 +163,7 @@ def settle() -> None:
         return
     for number in range(3):
         try:
-            if number and not os.get_blocking(number):
+            if not os.get_blocking(number) and number:
                 os.set_blocking(number, True)
         except OSError as error:
             if error.errno == errno.EBADF:

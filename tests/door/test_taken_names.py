@@ -29,7 +29,7 @@ def test_an_option_benchmark_of_a_conftest_is_its_own(repository, words, found):
 def test_every_option_of_ours_may_be_taken_by_whomever(repository, place):
     theirs = """
 def pytest_addoption(parser):
-    parser.addoption("--benchmark", dest="bench_networks", default="theirs")
+    parser.addoption("--benchmark", dest="bench_budget", default="theirs")
     group = parser.getgroup("levit-bench")
     group.addoption("--bench-threads", type=int, default=7)
     group.addoption("--bench-thin", action="store_true")
