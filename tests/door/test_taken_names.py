@@ -103,11 +103,12 @@ def test_a_mark_of_our_name_that_a_repository_registered_is_its_own(repository):
     assert "1 passed" in out
 
 
-def test_a_fixture_benchmark_of_theirs_gets_no_passes_of_ours(repository):
+def test_a_fixture_benchmark_of_theirs_stands_beside_timed_tests(repository):
     fixture = "import pytest\n@pytest.fixture\ndef benchmark():\n    return 'theirs'\n"
     test = SPEED + "def test_theirs(benchmark):\n    assert benchmark == 'theirs'\n"
     repository.write({**QUIET, "conftest.py": FAKE + fixture, "test_mine.py": test})
-    out = repository.pytest("--benchmark", "-k", "test_speed or theirs")
+    # pytest-benchmark refuses any other fixture of that name, with or without us.
+    out = repository.pytest("--benchmark", "-p", "no:benchmark", "-k", "test_speed or theirs")
     assert repository.code == 0, out
     assert "5 passed" in out
 
