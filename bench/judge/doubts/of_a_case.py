@@ -91,7 +91,9 @@ def faster_on_known_images(seen: Seen, sight: Sight) -> Finding | None:
         return None
     gaps = []
     for run in seen.record.runs:
-        shown, new, known = LOADING_PASSES * batch, [], []
+        shown = LOADING_PASSES * batch
+        new: list[float] = []
+        known: list[float] = []
         for turn in run.turns:
             shown += len(turn.settle_s) * batch
             for duration in turn.duration_s:
