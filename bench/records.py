@@ -130,11 +130,17 @@ class Case(_Noun, frozen=True, kw_only=True):
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
 
-        With `auto`, pinned cases of the suite's and of timm's networks do: they are as fast as alone. With the
-        allocator as shipped, what a neighbour has allocated and freed before decides whether a pass takes page faults;
-        and what a user's own code does to its process is nobody else's: each has a process to itself.
+        With `auto`, pinned cases do: they are as fast as alone. With the allocator as shipped, what a neighbour has
+        allocated and freed before decides whether a pass takes page faults, so each has a process to itself.
         """
-        return mode == "shared" or (mode == "auto" and self.allocator != "shipped" and ":" not in self.network)
+        return mode == "shared" or (mode == "auto" and self.allocator != "shipped")
+
+    def is_kept_apart(self, mode: SeatMode) -> bool:
+        """Whether it has a process to itself, though a case that shared its process would be as fast.
+
+        With `auto`, a user's network has: what its code does to the process is nobody else's.
+        """
+        return not self.shares_its_seat(mode) or (mode == "auto" and ":" in self.network)
 
     @property
     def id(self) -> str:
@@ -171,7 +177,7 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Seconds after which a preparation, or a load with its first pass, counts as hung; a load after a long preparation
     has more, and turns scale with what was seen."""
     seats: SeatMode = "auto"
-    """Which cases share a seat; see `Case.shares_its_seat`."""
+    """Which cases share a seat; see `Case.is_kept_apart`."""
     seed: int = 0
     """Seed of the weights and the inputs, and, together with the session's name, of the random orders of turns."""
     yardstick: str = "yardstick-1"
@@ -606,8 +612,13 @@ class Record(_Noun, frozen=True, kw_only=True):
 
     @property
     def seats(self) -> Literal["shared", "alone"]:
-        """Whether the case shared its process with others."""
+        """Whether the case shared its process with others, or was as fast as if it had."""
         return "shared" if self.case.shares_its_seat(self.protocol.seats) else "alone"
+
+    @property
+    def is_alone(self) -> bool:
+        """Whether it had its process to itself."""
+        return self.case.is_kept_apart(self.protocol.seats)
 
     @property
     def affinity(self) -> Literal["system", "bound"]:

@@ -33,7 +33,7 @@ class Company(NamedTuple):
 
     def beside(self, record: Record) -> Hashable:
         """What a record was timed beside: nothing that matters where it had its process to itself."""
-        return "alone" if record.seats == "alone" else self.of.get(record.session)
+        return "alone" if record.is_alone else self.of.get(record.session)
 
 
 def ratios(

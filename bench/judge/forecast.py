@@ -158,7 +158,7 @@ def forecast(
         (case.runtime, case.device, case.threads, case.allocator, case.precision): case.streams
         for case in sorted(cases, key=lambda case: case.streams)
     }
-    alone = sum(case.streams for case in subjects if not case.shares_its_seat(protocol.seats))
+    alone = sum(case.streams for case in subjects if case.is_kept_apart(protocol.seats))
     seats = sum(environments.values()) + alone
     # Seats start and load side by side, on as many processors as there are.
     loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)

@@ -311,7 +311,7 @@ def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[_Group]:
     """
     out: dict[tuple[Environment, str], list[Case]] = {}
     for line in cases:
-        apart = "" if line.role != "subject" or line.case.shares_its_seat(mode) else line.id
+        apart = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
         out.setdefault((environment_of(line.case), apart), []).append(line.case)
     return [_Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
 

@@ -294,7 +294,7 @@ def _steadier(record: Record, *, whole: bool) -> str:
     """What may remove a second state, of what was not done yet."""
     if whole and record.case.allocator == "shipped":
         return "Measure it with --allocator pinned, too."
-    if whole and record.seats == "shared":
+    if whole and not record.is_alone:
         return "Measure it with --seats alone, too: a neighbour's memory may be the cause."
     if whole:
         return more_time(record, "report both latencies rather than their middle.")

@@ -51,7 +51,7 @@ def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
     if slow is None and not large:
         return None
     explained = f"rounds within one explain {math.sqrt(max(within, 0.0) / _per_run(rounds)):.1%}"
-    alone = seen.record.seats == "alone"
+    alone = seen.record.is_alone
     if slow is None:
         next_step = (
             more_time(seen.record, "the interval holds it, and this is how far it narrows.")
