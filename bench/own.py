@@ -19,8 +19,7 @@ from pathlib import Path
 import msgspec
 
 from bench.errors import UsageError
-from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape
-from bench.units import parse_size
+from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
 
 SOURCE = "the user's own figure"
 """Where an accuracy comes from when nothing else is said."""
@@ -135,7 +134,7 @@ def _named(text: str, folder: Path) -> str:
         return text
     if not text.isprintable():
         raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
-    pixels = None if size is None else parse_size(size, LARGEST_RESOLUTION)
+    pixels = None if size is None else parse_size(size)
     if size is not None and pixels is None:
         raise UsageError(
             f"{_shown(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
@@ -229,7 +228,7 @@ def _read(text: str) -> dict[str, Stated]:
         one = _checked(entry, where)
         name = _named(one.build, path.parent)
         if one.resolution is not None:
-            height, width = parse_size(one.resolution, LARGEST_RESOLUTION) or (0, 0)  # As `_checked` knows.
+            height, width = parse_size(one.resolution) or (0, 0)  # As `_checked` knows.
             name = f"{name}@{ImageShape(3, height, width).size}"
         if name in out:
             raise UsageError(f"{where}: {_shown(one.build)} stands there twice at one resolution. State it once.")
@@ -261,7 +260,7 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
         )
     if one.images < 1:
         raise UsageError(f"{where}, key images: {one.images} is not positive.")
-    if one.resolution is not None and parse_size(one.resolution, LARGEST_RESOLUTION) is None:
+    if one.resolution is not None and parse_size(one.resolution) is None:
         raise UsageError(
             f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
             'as 224, or height x width, such as "192x256".'

