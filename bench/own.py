@@ -28,7 +28,7 @@ _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
-_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[0-9xX]*))?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.]*))?", re.S)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
