@@ -132,7 +132,8 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def shape(self) -> ImageShape:
         """The images that it is fed."""
-        return ImageShape(self.channels, self.resolution, self.width or self.resolution, self.dtype)
+        width = self.resolution if self.width is None else self.width
+        return ImageShape(self.channels, self.resolution, width, self.dtype)
 
     @property
     def size(self) -> str:
