@@ -11,8 +11,7 @@ from typing import Any
 
 from bench import units
 from bench.errors import UsageError
-from bench.records import LARGEST_RESOLUTION
-from bench.units import parse_size
+from bench.records import LARGEST_RESOLUTION, parse_size
 
 
 def words(name: str, value: object) -> tuple[str, ...]:
@@ -88,7 +87,7 @@ def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds o
         return duration(name, value)
     if name == "seed":
         return number(name, value)
-    if name == "resolution" and value is not None and parse_size(value, LARGEST_RESOLUTION) is None:
+    if name == "resolution" and value is not None and parse_size(value) is None:
         raise UsageError(
             f"{name}={value!r}: give pixels from 1 to {LARGEST_RESOLUTION}, such as 224, or height and width, such as "
             "'192x256' or (192, 256)."

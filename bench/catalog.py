@@ -16,8 +16,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bench.errors import UsageError
-from bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape
-from bench.units import parse_size
+from bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape, parse_size
 
 LONGEST_NAME = 200
 """Characters in the longest name that is looked up; timm's longest are near 60."""
@@ -184,7 +183,7 @@ def parse(text: str) -> tuple[str, tuple[int, int] | None]:
             "'levit-bench list' shows the names."
         )
     match = _SUFFIX.fullmatch(text)
-    size = parse_size(match["size"], LARGEST_RESOLUTION) if match and match["size"] else None
+    size = parse_size(match["size"]) if match and match["size"] else None
     if match is None or (match["size"] and size is None):
         raise UsageError(
             f"{_shown(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "

@@ -19,9 +19,8 @@ from pathlib import Path
 import msgspec
 
 from bench.errors import UsageError
-from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape
+from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
 from bench.texts import NoTextError, decoded
-from bench.units import parse_size
 
 SOURCE = "the user's own figure"
 """Where an accuracy comes from when nothing else is said."""
@@ -30,7 +29,7 @@ _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
-_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[0-9xX]*))?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.]*))?", re.S)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -136,7 +135,7 @@ def _named(text: str, folder: Path) -> str:
         return text
     if not text.isprintable():
         raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
-    pixels = None if size is None else parse_size(size, LARGEST_RESOLUTION)
+    pixels = None if size is None else parse_size(size)
     if size is not None and pixels is None:
         raise UsageError(
             f"{_shown(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
@@ -232,7 +231,7 @@ def _read(text: str) -> dict[str, Stated]:
         one = _checked(entry, where)
         name = _named(one.build, path.parent)
         if one.resolution is not None:
-            height, width = parse_size(one.resolution, LARGEST_RESOLUTION) or (0, 0)  # As `_checked` knows.
+            height, width = parse_size(one.resolution) or (0, 0)  # As `_checked` knows.
             name = f"{name}@{ImageShape(3, height, width).size}"
         if name in out:
             raise UsageError(f"{where}: {_shown(one.build)} stands there twice at one resolution. State it once.")
@@ -264,7 +263,7 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
         )
     if one.images < 1:
         raise UsageError(f"{where}, key images: {one.images} is not positive.")
-    if one.resolution is not None and parse_size(one.resolution, LARGEST_RESOLUTION) is None:
+    if one.resolution is not None and parse_size(one.resolution) is None:
         raise UsageError(
             f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
             'as 224, or height x width, such as "192x256".'

@@ -27,11 +27,11 @@ from bench.measuring.environment import default_allocator
 from bench.measuring.machine import is_emulated
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Workshop
-from bench.records import LARGEST_RESOLUTION, Case, Estimate, ImageShape, Record
+from bench.records import Case, Estimate, ImageShape, Record, parse_size
 from bench.report import cases
 from bench.report.text import shortened, visible
 from bench.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
-from bench.units import batch_word, batches, parse_size, whole_numbers, words
+from bench.units import batch_word, batches, whole_numbers, words
 
 __all__ = [
     "BenchError",
@@ -320,7 +320,7 @@ def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, A
 
 def _plain(name: str, value: object) -> object:
     """A value in the one way that equal ones are compared in: sizes have several spellings."""
-    return (parse_size(value, LARGEST_RESOLUTION) or value) if name == "resolution" else value
+    return (parse_size(value) or value) if name == "resolution" else value
 
 
 def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, own.Stated | None]:
@@ -365,7 +365,7 @@ def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever th
 
 def _name(one: Request) -> str:
     """Short and unique among the cases of one test."""
-    size = parse_size(one.resolution, LARGEST_RESOLUTION)
+    size = parse_size(one.resolution)
     at = f"@{ImageShape(3, *size).size}" if size else ""
     told = ((one.forms[0], "shipped"), (one.precisions[0], "fp32"), (one.runtimes[0], "eager"))
     unusual = [word for word, usual in told if word != usual]

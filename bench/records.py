@@ -15,6 +15,8 @@ Schema history
 from __future__ import annotations
 
 import hashlib
+import re
+from operator import index
 from typing import Literal, NamedTuple
 
 import msgspec
@@ -30,6 +32,7 @@ Verdict = Literal["reached", "short", "member", "beaten", "open"]
 Dtype = Literal["float32", "uint8"]
 LARGEST_RESOLUTION = 4096
 """Pixels; a larger input to a classifier is a typing mistake."""
+_SIZE = re.compile(r"(?P<height>[0-9]{1,4})(?:x(?P<width>[0-9]{1,4}))?")
 MOST_CHANNELS = 64
 """Of images: what sensors take in one picture is fewer."""
 
@@ -72,6 +75,23 @@ class _Noun(msgspec.Struct, frozen=True, kw_only=True):
     """A value: compared by content, never changed."""
 
 
+def parse_size(given: object) -> tuple[int, int] | None:
+    """Height and width in pixels of `224`, `"224"`, `"192x256"` or `(192, 256)`; None for what is neither,
+    or has more than `LARGEST_RESOLUTION`.
+    """
+    match = _SIZE.fullmatch(given) if isinstance(given, str) else None
+    if match is not None:
+        given = (int(match["height"]), int(match["width"] or match["height"]))
+    several = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    try:
+        pixels = [index(one) for one in several if not isinstance(one, bool)]
+    except TypeError:
+        return None
+    if len(pixels) != 2 or len(several) != 2 or not all(1 <= one <= LARGEST_RESOLUTION for one in pixels):
+        return None
+    return pixels[0], pixels[1]
+
+
 class Case(_Noun, frozen=True, kw_only=True):
     """What is asked: one network in one configuration. Two cases with the same fields are the same case."""
 
@@ -112,7 +132,8 @@ class Case(_Noun, frozen=True, kw_only=True):
     @property
     def shape(self) -> ImageShape:
         """The images that it is fed."""
-        return ImageShape(self.channels, self.resolution, self.width or self.resolution, self.dtype)
+        width = self.resolution if self.width is None else self.width
+        return ImageShape(self.channels, self.resolution, width, self.dtype)
 
     @property
     def size(self) -> str:

@@ -24,9 +24,9 @@ from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
-from bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode
+from bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode, parse_size
 from bench.twins import is_twin
-from bench.units import MAX, parse_duration, parse_size
+from bench.units import MAX, parse_duration
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -398,7 +398,7 @@ def _size(request: Request) -> tuple[int, int] | None:
         UsageError: they are no numbers of pixels.
     """
     given = request.resolution
-    size = None if given is None else parse_size(given, LARGEST_RESOLUTION)
+    size = None if given is None else parse_size(given)
     if given is not None and size is None:
         raise UsageError(
             f"--resolution {str(given)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "

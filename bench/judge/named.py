@@ -10,8 +10,7 @@ from collections.abc import Mapping, Sequence
 
 from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import case_fields, enumerate_values, natural, where
-from bench.records import LARGEST_RESOLUTION, Record
-from bench.units import parse_size
+from bench.records import Record, parse_size
 
 
 def named(records: Sequence[Record], text: str) -> Record:
@@ -66,7 +65,7 @@ def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
             raise UsageError(f"{part[:80]!r} in {text[:120]!r} has no value. Write FIELD=VALUE, such as batch=16.")
         fields[field.strip()] = value.strip()
     bare, at, pixels = name.rpartition("@")
-    sized = at and parse_size(pixels, LARGEST_RESOLUTION) is not None
+    sized = at and parse_size(pixels) is not None
     return (bare, {"resolution": pixels, **fields}) if sized else (name, fields)
 
 

@@ -20,8 +20,7 @@ from bench.judge.metrics import Metric
 from bench.judge.pairing import Accuracies, Paired, enumerated, from_catalog, timm_name
 from bench.judge.room import PANEL_LIMIT
 from bench.published import PublishedFile, Speed, Told, architecture
-from bench.records import LARGEST_RESOLUTION, Accuracy, Finding
-from bench.units import parse_size
+from bench.records import Accuracy, Finding, parse_size
 
 MEASURED, ALL = "measured", "all"
 """Words that choose figures: those of networks that are measured, too, and every one."""
@@ -206,7 +205,7 @@ class _Chooser:
         if self._catalog[word]:
             return (base, speed.resolution) in self._catalog[word]
         pattern, at, pixels = word.partition("@")
-        if at and parse_size(pixels, LARGEST_RESOLUTION) != (speed.resolution, speed.resolution):
+        if at and parse_size(pixels) != (speed.resolution, speed.resolution):
             return False
         if fnmatchcase(speed.model, pattern) or fnmatchcase(base, pattern):
             return True
@@ -222,7 +221,7 @@ def _in_catalog(word: str) -> set[tuple[str, int]]:
     """Architectures and resolutions of a name or group of the catalog."""
     name, at, pixels = word.partition("@")
     names = catalog.groups().get(name, (name,))
-    size = parse_size(pixels, LARGEST_RESOLUTION)
+    size = parse_size(pixels)
     if at and (size is None or size[0] != size[1]):
         return set()  # What is published is of square images.
     found = [entry for entry in catalog.entries() if entry.name in names]

@@ -34,11 +34,12 @@ ALL_UP_TO = 200
 TIES_NAMED = 2
 """Ties of a point that a table names before it says how many more there are; `front.csv` names all."""
 COLUMNS = (
-    "network", "resolution", "family", "top1_percent", "latency_s", "latency_low_s", "latency_high_s",
+    "network", "resolution", "channels", "dtype", "family", "top1_percent",
+    "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
     "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
     "sessions", "machine", "device", "threads", "streams", "batch", "runtime", "runtime_version", "precision", "form",
-    "allocator", "weights", "torch", "seats", "affinity", "yardstick", "kind", "source", "channels", "dtype",
+    "allocator", "weights", "torch", "seats", "affinity", "yardstick", "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 
@@ -219,10 +220,11 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
         for p in panel.points:
             t, i = p.latency, p.throughput
             out.append((
-                p.case.network, p.case.shape.pixels, p.family, p.accuracy.top1, t.value, t.low, t.high,
+                p.case.network, p.case.shape.pixels, p.case.channels, p.case.dtype, p.family, p.accuracy.top1,
+                t.value, t.low, t.high,
                 i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
-                " ".join(p.sessions), *shared, "measured", None, p.case.channels, p.case.dtype,
+                " ".join(p.sessions), *shared, "measured", None,
             ))  # fmt: skip
     out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
     return out

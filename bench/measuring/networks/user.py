@@ -25,8 +25,7 @@ from torch import nn
 from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.unwrap import checked
 from bench.measuring.process_settings import kept
-from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape
-from bench.units import parse_size
+from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape, parse_size
 
 _DEFAULT_RESOLUTION = 224
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<function>\w+)(?:#(?P<digest>[0-9a-f]+))?")
@@ -47,7 +46,7 @@ def default_resolution(name: str) -> tuple[int, int]:
             is no number of pixels.
     """
     given = getattr(_maker(name), "resolution", _DEFAULT_RESOLUTION)
-    size = parse_size(given, LARGEST_RESOLUTION)
+    size = parse_size(given)
     if size is None:
         raise LookupError(
             f"{name}: its resolution is {given!r}. Give whole numbers of pixels from 1 to {LARGEST_RESOLUTION}: one, "

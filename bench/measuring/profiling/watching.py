@@ -40,7 +40,7 @@ def watched(loaded: Loaded, images: Callable[[], torch.Tensor], passes: int) -> 
     module = module_of(loaded)
     time_passes(run, _nothing, _SETTLE)
     plain = sorted(time_passes(run, _nothing, passes))
-    like = images()
+    like = _numbers(images(), module)
     rate = best_rate(like, loaded.synchronise)
     profile = Profile(
         pass_s=plain[len(plain) // 2],
@@ -58,6 +58,13 @@ def watched(loaded: Loaded, images: Callable[[], torch.Tensor], passes: int) -> 
     ]
     kinds.sort(key=lambda one: one.seconds, reverse=True)
     return replace(profile, kinds=tuple(kinds), layers=taken.layers, profiled_s=taken.seconds)
+
+
+def _numbers(images: torch.Tensor, module: torch.nn.Module | None) -> torch.Tensor:
+    """Numbers that the network computes with: the images, or the weights where those are bytes."""
+    if images.is_floating_point() or module is None:
+        return images
+    return next((one for one in module.parameters() if one.is_floating_point()), images)
 
 
 def _nothing() -> None:
