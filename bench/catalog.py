@@ -21,6 +21,9 @@ from bench.records import Accuracy
 LONGEST_NAME = 200
 """Characters in the longest name that is looked up; timm's longest are near 60."""
 
+IMAGENET_CLASSES = 1000
+"""Classes of ImageNet-1k."""
+
 LARGEST_RESOLUTION = 4096
 """Pixels; a larger input to a classifier is a typing mistake."""
 
@@ -155,7 +158,7 @@ def accuracy_of(entry: Entry) -> Accuracy | None:
     """The published accuracy of an entry on the 50,000 images of ImageNet-1k's validation set, if there is one."""
     if entry.top1 is None:
         return None
-    return Accuracy(top1=entry.top1, top5=entry.top5, source=entry.accuracy_source)
+    return Accuracy(top1=entry.top1, top5=entry.top5, classes=IMAGENET_CLASSES, source=entry.accuracy_source)
 
 
 def _split(patterns: Sequence[str]) -> list[str]:

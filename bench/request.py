@@ -16,6 +16,7 @@ import msgspec
 from bench import catalog, own
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
+from bench.image_sets import common, in_order, same_sets, set_of
 from bench.measuring import devices, forms, runtimes
 from bench.measuring.environment import allowed_processors, check_allocator, default_allocator, usable_processors
 from bench.measuring.instrument import NULL, YARDSTICKS
@@ -23,7 +24,7 @@ from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
-from bench.records import Case, Finding, Protocol, SeatMode
+from bench.records import Accuracy, Case, Finding, Protocol, SeatMode
 from bench.twins import is_twin
 from bench.units import MAX, parse_duration
 
@@ -52,6 +53,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     files of networks, which state their accuracy."""
     accuracy: float | None = None
     """Top-1 in percent of the one network among them that is not in the catalog."""
+    dataset: str = ""
+    """Name of the set that `accuracy` was scored on; empty: ImageNet-1k's validation set."""
+    images: int | None = None
+    """Images in that set; absent: those of a public set."""
+    classes: int | None = None
+    """Classes in that set; absent: those of a public set, else nobody says."""
+    label: str = ""
+    """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
     stated: dict[str, own.Stated] = {}
     """What TOML files said of some of the networks, when `singles` has taken the files apart."""
     resolution: int | None = None
@@ -143,10 +152,10 @@ def _target(request: Request) -> float:
 
 
 def check_race(chosen: Sequence[Subject]) -> None:
-    """Refuse to race networks that cannot have a place on a front.
+    """Refuse to race networks that cannot have a place on one front.
 
     Raises:
-        UsageError: naming those without an accuracy.
+        UsageError: naming those without an accuracy, or the sets that divide them.
     """
     without = list(dict.fromkeys(one.case.network for one in chosen if one.accuracy is None))
     if without:
@@ -155,6 +164,24 @@ def check_race(chosen: Sequence[Subject]) -> None:
             f"--race needs the accuracy of every network, and none is known of {', '.join(without[:3])}{more} at this "
             "resolution. Leave them out, or state it with --accuracy or in a TOML file of networks."
         )
+    scored = [(one.case.network, (*filter(None, (one.accuracy,)), *one.accuracies)) for one in chosen]
+    if common([figures for _, figures in scored]) is None:
+        sets = same_sets(set_of(figure) for _, figures in scored for figure in figures)
+        named = [
+            f"{one.words} ({', '.join(_some(n for n, figures in scored if one in (sets[set_of(f)] for f in figures)))})"
+            for one in in_order(sets.values())
+        ]
+        raise UsageError(
+            f"--race decides places on one front, and no set is one that all networks were scored on: "
+            f"{'; '.join(named)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
+            "file of networks."
+        )
+
+
+def _some(names: Iterable[str], most: int = 3) -> list[str]:
+    """The first few names, and how many more there are."""
+    found = [name[:80] for name in dict.fromkeys(names)]
+    return found if len(found) <= most else [*found[:most], f"and {len(found) - most} more"]
 
 
 def capped(budget_s: float) -> float:
@@ -293,17 +320,21 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     if request.resolution is not None:
         sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
-    accuracies = {text: one.accuracy for text, one in stated.items()}
-    if request.accuracy is not None:
-        figure = own.one_accuracy(request.accuracy, selection.unknown, stated.values())
-        accuracies = dict.fromkeys(selection.unknown, figure)
-    published = {(entry.name, entry.resolution): catalog.accuracy_of(entry) for entry in chosen}
+    accuracies, labels = _stated(request, selection.unknown, stated)
+    scored = {
+        (entry.name, entry.resolution): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen
+    }
+    _add_to_catalog(scored, stated)
     families = {text: one.family for text, one in stated.items()}
+    called = {}
     if selection.unknown:
         found = _resolve(selection.unknown, request.resolution, workshop, families)
-        for text, entry in zip(selection.unknown, found, strict=True):
-            published.setdefault((entry.name, entry.resolution), accuracies.get(text))
-        chosen += found
+        for text, (entry, pixels) in zip(selection.unknown, found, strict=True):
+            # What a TOML file states without pixels belongs to the network's own.
+            elsewhere = text in stated and text == entry.name and entry.resolution != pixels
+            scored.setdefault((entry.name, entry.resolution), () if elsewhere else accuracies.get(text, ()))
+            called[entry.name] = labels.get(text) or called.get(entry.name)
+        chosen += [entry for entry, _ in found]
     # What is said of one network side by side, where cases are listed.
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.runtimes, request.forms, request.precisions)
@@ -322,13 +353,67 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 allocator=allocator,
                 streams=streams,
             ),
-            accuracy=published[entry.name, entry.resolution],
+            accuracy=next(iter(scored[entry.name, entry.resolution]), None),
+            accuracies=scored[entry.name, entry.resolution][1:],
             family=entry.family,
+            label=called.get(entry.name),
         )
         for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
     ]
     cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
     return list({subject.case.id: subject for subject in cases}.values())
+
+
+def _stated(
+    request: Request, unknown: Sequence[str], stated: Mapping[str, own.Stated]
+) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
+    """Accuracies and labels of the networks outside the catalog, by their name as it was given.
+
+    Raises:
+        UsageError: what is stated belongs to no network, or two networks have one label.
+    """
+    accuracies = {text: one.accuracies for text, one in stated.items()}
+    if request.accuracy is not None:
+        figure = own.one_accuracy(
+            request.accuracy, unknown, (one for text, one in stated.items() if text in unknown),
+            dataset=request.dataset, images=request.images, classes=request.classes,
+        )  # fmt: skip
+        accuracies = dict.fromkeys(unknown, (figure,))
+    elif alone := [name for name in ("dataset", "images", "classes") if getattr(request, name) not in ("", None)]:
+        raise UsageError(f"--{alone[0]} is about the set of an --accuracy, and none is given. Add it, or leave it out.")
+    labels = {text: one.label for text, one in stated.items()}
+    if request.label:
+        labels |= dict.fromkeys(unknown, own.one_label(request.label, unknown, stated.values()))
+    taken: dict[str, str] = {}
+    for text, label in labels.items():
+        name = catalog.parse(text)[0]
+        if label and taken.setdefault(label, name) != name:
+            raise UsageError(f"label {label!r} is given to {taken[label][:80]!r} and {name[:80]!r}. Tell them apart.")
+    return accuracies, labels
+
+
+def _add_to_catalog(
+    scored: dict[tuple[str, int], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]
+) -> None:
+    """What TOML files state of networks of the catalog: accuracies on other sets than the published one.
+
+    Raises:
+        UsageError: an accuracy is published on that set.
+    """
+    usual = {entry.name: entry.resolution for entry in catalog.entries()}
+    for text, one in stated.items():
+        name, pixels = catalog.parse(text)
+        key = name, pixels or usual.get(name, 0)
+        for accuracy in one.accuracies if key in scored else ():
+            there = {set_of(figure).key: figure for figure in scored[key]}
+            before = there.get(set_of(accuracy).key)
+            if before is not None:
+                raise UsageError(
+                    f"{name}@{key[1]} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), and "
+                    f"{accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
+                    "classes."
+                )
+            scored[key] = (*scored[key], accuracy)
 
 
 def _fitted(subject: Subject, workshop: Workshop) -> Subject:
@@ -369,7 +454,14 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
         entry.name if entry.resolution == usual[entry.name] else f"{entry.name}@{entry.resolution}"
         for entry in selection.entries
     )
-    return {name: stated.get(name) for name in (*named, *selection.unknown)}
+    by_size = {_sized(text, usual): one for text, one in stated.items()}
+    return {name: by_size.get(_sized(name, usual)) for name in (*named, *selection.unknown)}
+
+
+def _sized(text: str, usual: Mapping[str, int]) -> tuple[str, int | None]:
+    """A name and its pixels, those of the catalog where it says none."""
+    name, pixels = catalog.parse(text)
+    return name, pixels or usual.get(name)
 
 
 def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
@@ -380,8 +472,8 @@ def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
 
 def _resolve(
     names: Sequence[str], resolution: int | None, workshop: Workshop, families: Mapping[str, str]
-) -> list[catalog.Entry]:
-    """An entry, without accuracy, for each of these names of timm's or the user's."""
+) -> list[tuple[catalog.Entry, int]]:
+    """An entry, without accuracy, and its own pixels for each of these names of timm's or the user's."""
     wanted = [catalog.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
@@ -395,13 +487,16 @@ def _resolve(
     for name, why in found.missing.items():
         raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
     return [
-        catalog.Entry(
-            name=name,
-            timm_name=name,
-            family=families.get(text, "other"),
-            resolution=size or resolution or found.resolutions[name],
-            params_m=0.0,
-            groups=(),
+        (
+            catalog.Entry(
+                name=name,
+                timm_name=name,
+                family=families.get(text, "other"),
+                resolution=size or resolution or found.resolutions[name],
+                params_m=0.0,
+                groups=(),
+            ),
+            found.resolutions[name],
         )
         for text, (name, size) in zip(names, wanted, strict=True)
     ]

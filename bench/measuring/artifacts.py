@@ -71,7 +71,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
         sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started,
-        compile_s=compile_s,
+        compile_s=compile_s, classes=int(reference_in(folder, min(batches)).first.shape[1]),
     )  # fmt: skip
 
 

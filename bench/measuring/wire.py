@@ -39,6 +39,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     logits_std: float
     seconds: float
     compile_s: float
+    classes: int | None = None
+    """Classes that the network returns: the width of its logits."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):
