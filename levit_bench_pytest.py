@@ -84,8 +84,8 @@ def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and refuse bad options before anything is collected."""
     config.addinivalue_line(
         "markers",
-        f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy): cases "
-        "of a test; what is left out, the command line chooses.",
+        f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy, "
+        "dataset, images, classes, label): cases of a test; what is left out, the command line chooses.",
     )
     door = Door(config)
     config.stash[_DOOR] = door

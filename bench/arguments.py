@@ -84,9 +84,9 @@ def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds o
     """
     if name == "timeout":
         return duration(name, value)
-    if name == "seed" or (name == "resolution" and value is not None):
+    if name == "seed" or (name in ("resolution", "images", "classes") and value is not None):
         return number(name, value)
-    if name in ("device", "seats", "target_error") and not isinstance(value, str):
+    if name in ("device", "seats", "target_error", "dataset", "label") and not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
     if name in ("bind", "thin", "race", "witness") and not isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: give True or False.")

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import re
 import unicodedata
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
@@ -100,13 +101,15 @@ def set_of(accuracy: Accuracy) -> ImageSet:
 
 
 def same_sets(found: Iterable[ImageSet]) -> dict[ImageSet, ImageSet]:
-    """For each set the one that stands for it: spellings of one name are one set.
+    """For each set the one that stands for it: spellings of one name are one set, shown as most of them are written.
 
     Where classes are not known, they are those of the only other set of that name and size, if there is one; sets whose
     images or classes differ are different sets. The order of the sets does not matter.
     """
     groups: dict[tuple[str, int], list[ImageSet]] = {}
-    for one in dict.fromkeys(found):
+    times = Counter(found)
+    spelled = Counter(one.name for one in times.elements())
+    for one in times:
         groups.setdefault((folded(one.name), one.images), []).append(one)
     out = {}
     for group in groups.values():
@@ -115,7 +118,7 @@ def same_sets(found: Iterable[ImageSet]) -> dict[ImageSet, ImageSet]:
         full = {one: one if one.classes is not None else one._replace(classes=only) for one in group}
         for one in group:
             alike = [other for other in full.values() if other.classes == full[one].classes]
-            out[one] = min(alike, key=lambda other: (other.name not in _KNOWN, other.name))
+            out[one] = min(alike, key=lambda other: (other.name not in _KNOWN, -spelled[other.name], other.name))
     return out
 
 

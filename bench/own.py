@@ -394,7 +394,7 @@ def _check_subject(one: Stated, where: str) -> None:
     if one.label is not None:
         raise UsageError(f"{where}, key label: {_shown(one.name)} keeps its name. Labels are for networks of your own.")
     if one.top1 is None:
-        raise UsageError(f"{where}: nothing is stated of {_shown(one.name)}. Add its top1 and dataset, or leave it out.")
+        raise UsageError(f"{where}: nothing is stated of {_shown(one.name)}. Add its top1 and dataset.")
 
 
 def _shown(text: str) -> str:

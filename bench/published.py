@@ -16,12 +16,13 @@ import msgspec
 
 from bench.catalog import LARGEST_RESOLUTION
 from bench.errors import StoreError, UsageError
+from bench.image_sets import IMAGENET, usual
 from bench.records import Accuracy, Finding
 
 LARGEST_BYTES = 8 << 20
 """timm's largest file has a tenth of a megabyte."""
 LARGEST_BATCH = 1 << 20
-VALIDATION = "ImageNet-1k validation"
+VALIDATION = IMAGENET.name
 """The set whose top-1 is drawn."""
 ADDRESS = "huggingface/pytorch-image-models, folder results"
 
@@ -303,7 +304,10 @@ def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
     if dataset == VALIDATION and 0 < top1 < 1:
         raise _BadLineError(f"top1 {_shown(line.cells['top1'])} is a fraction, and percent are wanted")
     top5 = _optional(line, "top5", "a percentage", lambda value: 0 <= value <= 100)
-    accuracy = Accuracy(top1=top1, top5=top5, dataset=dataset, source=f"{file}, {model}")
+    known = usual(dataset) or IMAGENET  # Of any other set nobody asks how large it is: its accuracies are not used.
+    accuracy = Accuracy(
+        top1=top1, top5=top5, dataset=dataset, images=known.images, classes=known.classes, source=f"{file}, {model}"
+    )
     return TopOne(model=model, resolution=_whole(line, "img_size", LARGEST_RESOLUTION), accuracy=accuracy)
 
 

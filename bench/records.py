@@ -335,7 +335,7 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     label: str | None = None
     """What figures, tables and files call a network of the user's own; absent: its name, which alone is matched."""
     classes: int | None = None
-    """Classes that the network returns, read off its outputs; absent in older files, and when the preparation failed."""
+    """Classes that the network returns, read off its outputs; absent in older files, and where preparing failed."""
     params: int | None = None
     """Parameters, counted on the network in its form."""
     macs: int | None = None

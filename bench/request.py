@@ -321,12 +321,10 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
     accuracies, labels = _stated(request, selection.unknown, stated)
-    scored = {
-        (entry.name, entry.resolution): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen
-    }
+    scored = {(entry.name, entry.resolution): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen}
     _add_to_catalog(scored, stated)
     families = {text: one.family for text, one in stated.items()}
-    called = {}
+    called: dict[str, str | None] = {}
     if selection.unknown:
         found = _resolve(selection.unknown, request.resolution, workshop, families)
         for text, (entry, pixels) in zip(selection.unknown, found, strict=True):
@@ -392,9 +390,7 @@ def _stated(
     return accuracies, labels
 
 
-def _add_to_catalog(
-    scored: dict[tuple[str, int], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]
-) -> None:
+def _add_to_catalog(scored: dict[tuple[str, int], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]) -> None:
     """What TOML files state of networks of the catalog: accuracies on other sets than the published one.
 
     Raises:

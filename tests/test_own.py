@@ -188,7 +188,7 @@ def test_a_toml_file_states_networks_with_their_accuracy(here: Path) -> None:
         ('[[networks]]\nbuild = "m:f"', "holds 'networks'. Networks are tables [[network]]"),
         ("[[network]\n", "'nets.toml' is no TOML: Expected ']]' at the end of an array declaration (at line 1"),
         ('[[network]]\nbuild = "m:f"\ntop1 = \n', "(at line 3"),
-        ("[[network]]\ntop1 = 70.0", "'nets.toml', network 1: Object missing required field `build`"),
+        ("[[network]]\ntop1 = 70.0", "'nets.toml', network 1: name one network, by build ="),
         (
             '[[network]]\nbuild = "m:f"\n[[network]]\nbuild = "m:g"\ntop_1 = 7.0',
             "'nets.toml', network 2: unknown key 'top_1'. Did you mean 'top1'? Known are build, resolution",

@@ -10,11 +10,11 @@ from typing import NamedTuple, cast, get_args
 
 import msgspec
 
-from bench.errors import UsageError
+from bench.errors import NothingToShowError, UsageError
 from bench.image_sets import ImageSet, in_order, set_of
 from bench.judge.across_sessions import pooled, yardstick_seconds
 from bench.judge.case_sessions import Company
-from bench.judge.comparable import Setting, natural, setting, values
+from bench.judge.comparable import Setting, enumerate_values, natural, setting, values
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import no_speed
 from bench.judge.metrics import SPEEDS, Metric
@@ -78,6 +78,16 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         return self.setting.machine
 
     @property
+    def key(self) -> object:
+        """Different for each panel of a front."""
+        return self.setting, self.set_key
+
+    @property
+    def set_key(self) -> object:
+        """Equal for panels of one set of images."""
+        return None if self.scored_on is None else self.scored_on.key
+
+    @property
     def fields(self) -> dict[str, str]:
         """What all points share as text: the setting, field by field, and the set of images."""
         return {**values(self.setting), "set": "–" if self.scored_on is None else self.scored_on.words}
@@ -94,10 +104,11 @@ def panels(
     """Group records into panels, one setting and one set of images each, and find the front of each panel.
 
     A case has a place in the panel of each set that it was scored on. Those of other sets are left out there, and the
-    panel is what it would be without them. The instrument's own cases (yardstick, null network) are left out. Where a panel holds one session, latencies are
-    absolute, and what is said holds for that session; where it holds several, all its points are ratios to the
-    yardstick times one yardstick latency (`bench.judge.across_sessions`), what sessions disagree in is part of every
-    interval, and what is said holds across sessions. The order of the records does not matter.
+    panel is what it would be without them. The instrument's own cases (yardstick, null network) are left out. Where a
+    panel holds one session, latencies are absolute, and what is said holds for that session; where it holds several,
+    all its points are ratios to the yardstick times one yardstick latency (`bench.judge.across_sessions`), what
+    sessions disagree in is part of every interval, and what is said holds across sessions. The order of the records
+    does not matter.
 
     Args:
         records: the cases that may have a place.
@@ -130,6 +141,21 @@ def panels(
     return tuple(_doubted(panel, part.records, doubtful) for panel, part in zip(found, parts, strict=True))
 
 
+def of_set(found: Iterable[Panel], text: str) -> tuple[Panel, ...]:
+    """The panels of a set of images that a text names: its name, or its name and size.
+
+    Raises:
+        NothingToShowError: no panel is of such a set; the message names those there are.
+    """
+    panels_found = list(found)
+    kept = tuple(p for p in panels_found if p.scored_on is not None and p.scored_on.answers_to(text))
+    if not kept:
+        sets = [one.words for one in in_order(p.scored_on for p in panels_found if p.scored_on is not None)]
+        choices = f"Stored are: {enumerate_values(sets)}." if sets else "No accuracy is stored at all."
+        raise NothingToShowError(f"--set {text[:80]!r}: nothing was scored on it. {choices}")
+    return kept
+
+
 class _Part(NamedTuple):
     """The records of one panel."""
 
@@ -145,7 +171,10 @@ class _Part(NamedTuple):
     def accuracy(self, group: Sequence[Record]) -> tuple[Accuracy | None, str | None]:
         """The accuracy of a case on the set, the newest that is stored, or why it has none here."""
         for record in reversed(group):
-            if self.scored_on is not None and (found := accuracy_on(record.info, self.scored_on, self.same)) is not None:
+            if (
+                self.scored_on is not None
+                and (found := accuracy_on(record.info, self.scored_on, self.same)) is not None
+            ):
                 why = too_few_classes(record.info, self.scored_on)
                 return (None, why) if why else (found, None)
         return None, "no accuracy is known for it at this resolution"
