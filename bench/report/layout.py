@@ -57,7 +57,7 @@ def lay_out(
     panel_w, panel_h = SINGLE_PANEL_IN if count == 1 else PANEL_IN
     every: list[Panel | PublishedPanel] = [*panels, *published]
     mixed = len({panel.set_key for panel in every}) > 1
-    on = [_axis_of_top1(panel, every) for panel in every]
+    on = [_axis_of_top1(figure, panel, every, panel_h) for panel in every]
     left = 0.65 + _LINE_IN * max(words.count("\n") for words in on)
     right, gap_x = 0.15, left + 0.1 if mixed else 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
@@ -109,7 +109,7 @@ def _titles(
         words = title(panel, panels)
         if published:
             words = f"measured here: {words}" if words else "measured here"
-        out.append(textwrap.wrap(drawable(words, 200), limit))
+        out.append(_fitting(figure, drawable(words, 200), width_in) if words else [])
     for one in published:
         file, rest = published_title(one)
         out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
@@ -117,15 +117,20 @@ def _titles(
 
 
 def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
-    """A file's name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
+    """A name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
     for limit in range(_characters(width_in, TEXT_PT), 8, -4):
         lines = textwrap.wrap(text, limit)
-        probe = figure.text(0, 0, "\n".join(lines), fontsize=TEXT_PT)
-        width = probe.get_window_extent().width / figure.dpi
-        probe.remove()
-        if width <= width_in:
+        if _width_in(figure, "\n".join(lines)) <= width_in:
             break
     return lines
+
+
+def _width_in(figure: Figure, text: str) -> float:
+    """How wide a text is drawn, in inches."""
+    probe = figure.text(0, 0, text, fontsize=TEXT_PT)
+    width = float(probe.get_window_extent().width) / figure.dpi
+    probe.remove()
+    return width
 
 
 def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
@@ -145,8 +150,10 @@ def _joined(parts: Sequence[str], limit: int) -> list[str]:
     return lines
 
 
-def _axis_of_top1(panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel]) -> str:
-    """The axis named by its set; with the size where another set has that name."""
+def _axis_of_top1(
+    figure: Figure, panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel], height_in: float
+) -> str:
+    """The axis named by its set, in letters that fit its height; with the size where another set has that name."""
     one = panel.scored_on
     if one is None:
         return "Top-1 (%)"
@@ -155,8 +162,12 @@ def _axis_of_top1(panel: Panel | PublishedPanel, panels: Sequence[Panel | Publis
         for other in panels
         if other.scored_on is not None and folded(other.scored_on.name) == folded(one.name)
     }
-    name = drawable(one.name, _LONGEST_SET)
-    return f"{name} top-1 (%)" if len(alike) < 2 else f"{name} top-1 (%)\n{one.counts}"
+    words = ""
+    for limit in range(_LONGEST_SET, 8, -4):
+        words = f"{drawable(one.name, limit)} top-1 (%)"
+        if _width_in(figure, words) <= height_in:
+            break
+    return words if len(alike) < 2 else f"{words}\n{one.counts}"
 
 
 def _batch(column: Sequence[Panel | PublishedPanel], panel: Panel | PublishedPanel, published: Sequence[object]) -> str:
