@@ -74,7 +74,9 @@ def test_one_set_is_chosen_by_set_and_by_where(capsys: pytest.CaptureFixture[str
     chosen = document(capsys, "front", "--set", "My Parts")
     assert [row["label"] for row in chosen] == ["Ours v1", "levit_128s", "Ours v2"]
     assert "levit-bench front --set 'My Parts'" in Path("reports/front.md").read_text("utf-8")
-    assert [row["label"] for row in document(capsys, "front", "--where", "set=my-parts")] == [r["label"] for r in chosen]
+    assert [row["label"] for row in document(capsys, "front", "--where", "set=my-parts")] == [
+        r["label"] for r in chosen
+    ]
     code, _, err = run(capsys, "front", "--set", "parts")
     assert code == 3
     assert "--set 'parts': nothing was scored on it. Stored are: ImageNet-1k validation, my-parts (2,000" in err
@@ -103,7 +105,12 @@ def test_rows_and_data_frames_name_the_set(capsys: pytest.CaptureFixture[str]) -
     assert rows["levit_128s"]["top1_elsewhere"] == f"92 on {WORDS}"
     assert (rows[OWN[0].network]["label"], rows[OWN[0].network]["top1_set"]) == ("Ours v1", "my-parts")
     frame = api.load("results").to_pandas().set_index("network")
-    assert frame.loc[OWN[1].network, ["label", "top1", "top1_set", "classes"]].tolist() == ["Ours v2", 94.2, "my-parts", 10]
+    assert frame.loc[OWN[1].network, ["label", "top1", "top1_set", "classes"]].tolist() == [
+        "Ours v2",
+        94.2,
+        "my-parts",
+        10,
+    ]
     assert {panel.fields["set"] for panel in api.load("results").front()} == {"ImageNet-1k validation", WORDS}
 
 
@@ -151,7 +158,8 @@ def test_a_file_written_before_sets_had_classes_is_read(capsys: pytest.CaptureFi
 
 def test_a_published_front_stays_on_its_own_set(capsys: pytest.CaptureFixture[str]) -> None:
     Path("speeds.csv").write_text(
-        "model,infer_img_size,infer_samples_per_sec,infer_step_time,infer_batch_size\nlevit_192,224,190.0,5.26,1\n", "utf-8"
+        "model,infer_img_size,infer_samples_per_sec,infer_step_time,infer_batch_size\nlevit_192,224,190.0,5.26,1\n",
+        "utf-8",
     )
     words = ("front", "--set", "my-parts", "--published", "speeds.csv", "--published-networks", "all")
     rows = document(capsys, *words)

@@ -52,7 +52,12 @@ def test_classes_that_nobody_states_are_those_of_the_only_set_of_that_name_and_s
 
 
 def test_a_set_is_shown_as_most_of_its_accuracies_write_it_whatever_their_order() -> None:
-    written = [ImageSet("My Parts", 9, 2), ImageSet("my-parts", 9, 2), ImageSet("my-parts", 9, 2), ImageSet("ImageNet", 9)]
+    written = [
+        ImageSet("My Parts", 9, 2),
+        ImageSet("my-parts", 9, 2),
+        ImageSet("my-parts", 9, 2),
+        ImageSet("ImageNet", 9),
+    ]
     assert {same_sets(order)[written[0]].name for order in itertools.permutations(written)} == {"my-parts"}
     public = [set_of(scored("imagenet")), set_of(scored("imagenet")), set_of(scored())]
     assert set(same_sets(public).values()) == {IMAGENET}
@@ -60,7 +65,10 @@ def test_a_set_is_shown_as_most_of_its_accuracies_write_it_whatever_their_order(
 
 def test_a_set_is_called_by_its_name_and_by_its_size_where_that_does_not_go_without_saying() -> None:
     assert IMAGENET.words == "ImageNet-1k validation"
-    assert ImageSet("ImageNet-1k validation", 10_000, 1000).words == "ImageNet-1k validation (10,000 images, 1,000 classes)"
+    assert (
+        ImageSet("ImageNet-1k validation", 10_000, 1000).words
+        == "ImageNet-1k validation (10,000 images, 1,000 classes)"
+    )
     one = ImageSet("my-parts", 2000, 10)
     assert one.words == "my-parts (2,000 images, 10 classes)"
     assert one.answers_to("My Parts")

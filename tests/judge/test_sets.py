@@ -110,7 +110,9 @@ def test_a_set_is_chosen_by_its_name_or_its_name_and_size() -> None:
     found = panels(ALL)
     assert of_set(found, "My Parts") == of_set(found, PARTS.words) == (found[1],)
     assert of_set(found, "imagenet") == (found[0],)
-    with pytest.raises(NothingToShowError, match=r"--set 'parts': nothing .* Stored are: ImageNet-1k validation, my-parts"):
+    with pytest.raises(
+        NothingToShowError, match=r"--set 'parts': nothing .* Stored are: ImageNet-1k validation, my-parts"
+    ):
         of_set(found, "parts")
 
 

@@ -92,7 +92,9 @@ def test_no_axis_meets_another_or_leaves_the_page(records: list[Record]) -> None
 
 def test_pages_are_divided_by_set_before_anything_else() -> None:
     many = [
-        scored(r.case.network, 0.01 * at, None, *r.info.scored, threads=at) for at in range(1, 6) for r in [*IMAGENET, *OWN]
+        scored(r.case.network, 0.01 * at, None, *r.info.scored, threads=at)
+        for at in range(1, 6)
+        for r in [*IMAGENET, *OWN]
     ]
     pages = paginate(panels(many))
     assert [{panel.fields["set"] for panel in page.panels} for page in pages] == [
