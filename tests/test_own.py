@@ -284,8 +284,10 @@ def test_a_network_may_be_scored_on_several_sets_and_one_of_the_catalog_on_the_u
         (entry(build="m:f", top1=7.0, **PARTS) + entry(build="m:f", top1=8.0, **{**PARTS, "dataset": "My Parts"}),
          "network 2: 'm:f' stands there twice at one resolution. State it once, or once for each set"),
         (entry(build="m:f", top1=7.0) + entry(build="m:f"), "network 2: 'm:f' stands there twice"),
-        (entry(build="m:f", top1=7.0, label="a") + entry(build="m:f", top1=7.0, label="b", **PARTS), "the label 'a' already"),
-        (entry(build="m:f", label="Ours") + entry(build="m:g", label="Ours"), "label 'Ours' is given to 'm:f' and 'm:g'"),
+        (entry(build="m:f", top1=7.0, label="a") + entry(build="m:f", top1=7.0, label="b", **PARTS),
+         "has the label 'a' already"),
+        (entry(build="m:f", label="Ours") + entry(build="m:g", label="Ours"),
+         "label 'Ours' is given to 'm:f' and 'm:g'"),
         (entry(build="m:f", label="x" * 61), "key label: give 1 to 60 printable characters"),
         (entry(build="m:f", label=" "), "key label: give 1 to 60 printable characters"),
         (entry(build="m:f", label="two\nlines"), "key label: give 1 to 60 printable characters"),
@@ -376,6 +378,6 @@ def test_a_race_needs_one_set_that_all_were_scored_on() -> None:
     with pytest.raises(UsageError) as refused:
         check_race(subjects(Request(networks=("nets.toml", "levit_128")), _Known()))
     assert str(refused.value).startswith(
-        "--race decides places on one front, and no set is one that all networks were scored on: ImageNet-1k validation "
-        "(levit_128s, levit_128); my-parts (2,000 images, 10 classes) (levit_128s, m:f). Race each group"
+        "--race decides places on one front, and no set is one that all networks were scored on: "
+        "ImageNet-1k validation (levit_128s, levit_128); my-parts (2,000 images, 10 classes) (levit_128s, m:f). "
     )

@@ -40,7 +40,8 @@ def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     texts = [
         ax.annotate(
             drawable(point.label, _limit(point)), xy(point, panel.metric), (0, 0), textcoords="offset points",
-            fontsize=LABEL_PT, color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9, gid="label",
+            fontsize=LABEL_PT, color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9,
+            gid="label",
             annotation_clip=False,  # every point lies within the axes, and to find that out takes long
         )
         for point in wanted

@@ -169,7 +169,7 @@ def labelled(made: Record, label: str) -> Record:
 def test_a_label_stands_for_the_name_where_people_read_and_nowhere_else() -> None:
     ours = labelled(MINE, "Ours v2")
     (panel,) = panels([LEVIT, ours, SLOW])[1:]
-    assert [(p.label, p.case.network) for p in panel.points][0] == ("Ours v2", "nets.py:tiny")
+    assert (panel.points[0].label, panel.points[0].case.network) == ("Ours v2", "nets.py:tiny")
     assert ours.info.id == MINE.info.id
     with pytest.raises(NothingToShowError):
         where([LEVIT, ours], {"network": "Ours v2"})

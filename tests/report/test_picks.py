@@ -27,8 +27,8 @@ GOLDEN = [
      ("one: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the fastest of 2 that have at least 75 % top-1. "
      "Perhaps as fast: two (80.3 %, 1.01 times as long, 0.961 to 1.06).")),
     (CROWD[2:4], {"max_latency_s": 0.03, "min_top1": 80},
-     ("middle: 80.0 % top-1{on}, 20.0 ms, 95 %: 20.0 to 20.0; the most accurate of 2 that are sure to take at most 30 ms "
-     "and have at least 80 % top-1. As accurate: heavy (1.04 times as long, 1.04 to 1.04).")),
+     ("middle: 80.0 % top-1{on}, 20.0 ms, 95 %: 20.0 to 20.0; the most accurate of 2 that are sure to take at most "
+     "30 ms and have at least 80 % top-1. As accurate: heavy (1.04 times as long, 1.04 to 1.04).")),
     (CLOSE, {"max_latency_s": 0.02},
      ("n0: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the most accurate of 6 that are sure to take at most 20 ms. "
      "As accurate: n1 (1.00 times as long, 1.0001 to 1.0001), n2 (1.00 times as long, 1.0002 to 1.0002), "
