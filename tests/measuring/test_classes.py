@@ -40,7 +40,7 @@ PARTS = Accuracy(top1=95.0, dataset="my-parts", images=2000, classes=10, source=
     [
         (line(10, IMAGENET), ["Ours returns 10 classes, and ImageNet-1k validation has 1,000: the accuracy is"]),
         (line(1000, PARTS), ["Ours returns 1,000 classes, and my-parts (2,000 images, 10 classes) has 10: its"]),
-        (line(100, IMAGENET, PARTS), ["Ours returns 100 classes, and ImageNet", "Ours returns 100 classes, and my-parts"]),
+        (line(100, IMAGENET, PARTS), ["Ours returns 100 classes, and ImageNet", "Ours returns 100 classes, and my"]),
         (line(10, PARTS), []),
         (line(1000, IMAGENET), []),
         (line(None, IMAGENET), []),
