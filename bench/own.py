@@ -28,6 +28,8 @@ SOURCE = "the user's own figure"
 _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
+LARGEST_SET = 10**9
+"""Images, and classes, of the largest set that anybody scores networks on."""
 LONGEST_LABEL = 60
 """Characters of a label: more do not fit beside a point."""
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
@@ -174,8 +176,8 @@ def one_accuracy(
     if dataset:
         check_text(dataset, "--dataset", _LONGEST_TEXT)
     for option, value in (("--images", images), ("--classes", classes)):
-        if value is not None and value < 1:
-            raise UsageError(f"{option} {value}: give a positive number.")
+        if value is not None and not 1 <= value <= LARGEST_SET:
+            raise UsageError(f"{option} {value}: give a positive number, at most {LARGEST_SET:,}.")
     if len(own) != 1:
         named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
         raise UsageError(
@@ -360,10 +362,7 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
             f"{where}, key build: {_shown(one.build)} is no builder. Write module:function or file.py:function, and "
             "pixels as resolution."
         )
-    for key in ("resolution", "images", "classes"):
-        value = getattr(one, key)
-        if value is not None and value < 1:
-            raise UsageError(f"{where}, key {key}: {value} is not positive.")
+    _check_numbers(one, where)
     for key in ("top1", "top5"):
         value = getattr(one, key)
         if value is not None:
@@ -375,6 +374,16 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
     except UsageError as error:
         raise UsageError(f"{where}, key dataset: {error}") from error
     return one
+
+
+def _check_numbers(one: Stated, where: str) -> None:
+    """Pixels, images and classes are positive, and no more than there can be."""
+    for key in ("resolution", "images", "classes"):
+        value = getattr(one, key)
+        if value is not None and value < 1:
+            raise UsageError(f"{where}, key {key}: {value} is not positive.")
+        if value is not None and value > LARGEST_SET:
+            raise UsageError(f"{where}, key {key}: more than {LARGEST_SET:,}. Is it mistyped?")
 
 
 def _check_subject(one: Stated, where: str) -> None:

@@ -281,6 +281,7 @@ def test_a_network_may_be_scored_on_several_sets_and_one_of_the_catalog_on_the_u
         (entry(name="levit_128s", top1=93.0, dataset="imagenet val"), "and 93 is stated, too. State the dataset"),
         (entry(build="m:f", top1=70.0, dataset="my-parts"), "key dataset: 'my-parts' has how many images?"),
         (entry(build="m:f", top1=70.0, dataset="my-parts", images=2000, classes=0), "key classes: 0 is not positive"),
+        (entry(build="m:f", top1=70.0, dataset="my-parts", images=10**18), "key images: more than 1,000,000,000."),
         (entry(build="m:f", top1=7.0, **PARTS) + entry(build="m:f", top1=8.0, **{**PARTS, "dataset": "My Parts"}),
          "network 2: 'm:f' stands there twice at one resolution. State it once, or once for each set"),
         (entry(build="m:f", top1=7.0) + entry(build="m:f"), "network 2: 'm:f' stands there twice"),
