@@ -44,7 +44,7 @@ _OPTIONS = (
     ("form", "NAME[,NAME…]", "shipped, inference or both: how networks are written (default: shipped)"),
     ("precision", "NAME[,NAME…]", "fp32, tf32, fp16, bf16 or several: number format (default: fp32)"),
     ("runtime", "NAME[,NAME…]", "what executes the networks, as 'levit-bench list --runtimes' says (default: eager)"),
-    ("resolution", "PIXELS", "input size for all networks instead of each one's own"),
+    ("resolution", "PIXELS", "input size for all networks instead of each one's own: 224, or 192x256"),
     ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
     ("timeout", "TIME", "when a load counts as hung, at the earliest (default: 5m)"),
     ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),

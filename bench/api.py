@@ -107,8 +107,9 @@ def measure(
             `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
-        more: `resolution`, `device`, `seats`, `bind`, `timeout`, `seed`, `thin`, `race`, `target_error`, and of one
-            network of your own `accuracy`, `dataset`, `images`, `classes`, `label`, as in `bench.request.Request`.
+        more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `seats`, `bind`, `timeout`, `seed`, `thin`,
+            `race`, `target_error`, and of one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`,
+            as in `bench.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.

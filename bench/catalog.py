@@ -16,7 +16,8 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bench.errors import UsageError
-from bench.records import Accuracy
+from bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape
+from bench.units import parse_size
 
 LONGEST_NAME = 200
 """Characters in the longest name that is looked up; timm's longest are near 60."""
@@ -24,10 +25,7 @@ LONGEST_NAME = 200
 IMAGENET_CLASSES = 1000
 """Classes of ImageNet-1k."""
 
-LARGEST_RESOLUTION = 4096
-"""Pixels; a larger input to a classifier is a typing mistake."""
-
-_SUFFIX = re.compile(r"(?P<name>[^@]+)(?:@(?P<resolution>[0-9]{1,4}))?")
+_SUFFIX = re.compile(r"(?P<name>[^@]+)(?:@(?P<size>[0-9x]{1,9}))?")
 _GLOB = frozenset("*?[")
 
 
@@ -44,7 +42,9 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     family: str
     """Family, for colours and groups."""
     resolution: int
-    """Height and width of the input in pixels; the accuracy belongs to it."""
+    """Height of the input in pixels, and its width where none is given; the accuracy belongs to it."""
+    width: int | None = None
+    """Width of the input in pixels where it is not its height."""
     crop: float | None = None
     """Share of the image's shorter side that the centre crop kept when the accuracy was taken; absent: not stated."""
     top1: float | None = None
@@ -74,6 +74,16 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     note: str = ""
     """What a reader of the figures must know."""
 
+    @property
+    def shape(self) -> ImageShape:
+        """The images that it is fed: in colour, as all of the catalog are."""
+        return ImageShape(3, self.resolution, self.width or self.resolution)
+
+    @property
+    def size(self) -> str:
+        """Height and width of the input in pixels: `224`, or `192x256` where they differ."""
+        return self.shape.size
+
 
 class Selection(NamedTuple):
     """What a list of patterns chose."""
@@ -81,7 +91,7 @@ class Selection(NamedTuple):
     entries: tuple[Entry, ...]
     """Networks of the catalog, each once, in the order of their first mention."""
     unknown: tuple[str, ...]
-    """Names that the catalog does not hold, as written: names of timm, or `module:function` builders."""
+    """Names that the catalog does not hold: those of timm, or `module:function` builders, with `@` and their size."""
 
 
 @cache
@@ -105,8 +115,8 @@ def groups() -> dict[str, tuple[str, ...]]:
 def select(patterns: Sequence[str]) -> Selection:
     """Choose networks by name, by glob over the catalog's names, or by group; commas separate as list items do.
 
-    `name@resolution` asks for another input size, in pixels. Published accuracy belongs to the published resolution,
-    so at another one the entry carries none, and no MACs.
+    `name@224` or `name@192x256`, height and width, asks for another input size, in pixels. Published accuracy belongs
+    to the published resolution, so at another one the entry carries none, and no MACs.
 
     Args:
         patterns: Such as `["paper"]`, `["levit_*,resnet50@256", "my.module:build"]`.
@@ -117,17 +127,17 @@ def select(patterns: Sequence[str]) -> Selection:
     Raises:
         UsageError: a pattern is malformed, a glob matches no network, or nothing was chosen.
     """
-    chosen: dict[tuple[str, int], Entry] = {}
+    chosen: dict[tuple[str, str], Entry] = {}
     unknown: dict[str, None] = {}
     for text in _split(patterns):
-        name, resolution = parse(text)
+        name, size = parse(text)
         found = _find(name)
         if found is None:
-            unknown[text] = None
+            unknown[f"{name}@{ImageShape(3, *size).size}" if size else name] = None
             continue
         for entry in found:
-            sized = _at(entry, resolution)
-            chosen.setdefault((sized.name, sized.resolution), sized)
+            sized = _at(entry, size)
+            chosen.setdefault((sized.name, sized.size), sized)
     if not chosen and not unknown:
         raise UsageError(
             "no network was named. Name networks, globs or groups, such as --networks paper; "
@@ -165,11 +175,11 @@ def _split(patterns: Sequence[str]) -> list[str]:
     return [name for text in patterns for part in text.split(",") if (name := part.strip())]
 
 
-def parse(text: str) -> tuple[str, int | None]:
-    """Take `name@resolution` apart; the resolution is absent when none was asked for.
+def parse(text: str) -> tuple[str, tuple[int, int] | None]:
+    """Take `name@224` or `name@192x256` apart; height and width are absent when none were asked for.
 
     Raises:
-        UsageError: the name is too long or not printable, or the resolution is no number of pixels.
+        UsageError: the name is too long or not printable, or what follows it is no number of pixels.
     """
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise UsageError(
@@ -177,13 +187,13 @@ def parse(text: str) -> tuple[str, int | None]:
             "'levit-bench list' shows the names."
         )
     match = _SUFFIX.fullmatch(text)
-    resolution = int(match["resolution"]) if match and match["resolution"] else None
-    if match is None or (resolution is not None and not 1 <= resolution <= LARGEST_RESOLUTION):
+    size = parse_size(match["size"], LARGEST_RESOLUTION) if match and match["size"] else None
+    if match is None or (match["size"] and size is None):
         raise UsageError(
             f"{_shown(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "
-            "such as efficientnet_b0@256."
+            "such as efficientnet_b0@256, or height x width, such as efficientnet_b0@192x256."
         )
-    return match["name"], resolution
+    return match["name"], size
 
 
 def _find(name: str) -> list[Entry] | None:
@@ -204,13 +214,16 @@ def _find(name: str) -> list[Entry] | None:
     return found
 
 
-def _at(entry: Entry, resolution: int | None) -> Entry:
-    """The entry at another resolution, without the figures that belong to the published one."""
-    if resolution is None or resolution == entry.resolution:
+def _at(entry: Entry, size: tuple[int, int] | None) -> Entry:
+    """The entry at another height and width, without the figures that belong to the published ones."""
+    if size is None or size == (entry.shape.height, entry.shape.width):
         return entry
+    height, width = size
+    shape = ImageShape(3, height, width)
     return msgspec.structs.replace(
         entry,
-        resolution=resolution,
+        resolution=height,
+        width=width if width != height else None,
         crop=None,
         top1=None,
         top5=None,
@@ -220,16 +233,15 @@ def _at(entry: Entry, resolution: int | None) -> Entry:
         macs_m=None,
         published_macs=None,
         accuracy_source="",
-        note=f"no figures at {resolution} px; they were published at {entry.resolution} px"
-        + _elsewhere(entry, resolution),
+        note=f"no figures at {shape.size} px; they were published at {entry.size} px" + _elsewhere(entry, shape),
     )
 
 
-def _elsewhere(entry: Entry, resolution: int) -> str:
-    """Points to the entry of the same architecture at that resolution, if there is one."""
-    names = (other.name for other in entries() if (other.timm_name, other.resolution) == (entry.timm_name, resolution))
+def _elsewhere(entry: Entry, shape: ImageShape) -> str:
+    """Points to the entry of the same architecture at that size, if there is one."""
+    names = (other.name for other in entries() if (other.timm_name, other.shape) == (entry.timm_name, shape))
     name = next(names, None)
-    return f", and for {name} at {resolution} px" if name else ""
+    return f", and for {name} at {shape.size} px" if name else ""
 
 
 def _shown(text: str) -> str:

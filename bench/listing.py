@@ -35,7 +35,7 @@ _ORDERS: dict[str, Callable[[Entry], Any]] = {
     "top1": lambda entry: None if entry.top1 is None else -entry.top1,
     "params": lambda entry: entry.params_m,
     "macs": lambda entry: entry.macs_m,
-    "resolution": lambda entry: entry.resolution,
+    "resolution": lambda entry: (entry.shape.height * entry.shape.width, entry.shape.height),
 }
 ORDERS = tuple(_ORDERS)
 """What entries can be sorted by."""

@@ -20,7 +20,8 @@ import msgspec
 
 from bench.errors import UsageError
 from bench.image_sets import IMAGENET, set_of, usual
-from bench.records import Accuracy
+from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape
+from bench.units import parse_size
 
 SOURCE = "the user's own figure"
 """Where an accuracy comes from when nothing else is said."""
@@ -33,7 +34,7 @@ LARGEST_SET = 10**9
 LONGEST_LABEL = 60
 """Characters of a label: more do not fit beside a point."""
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
-_SIZED = re.compile(r"(?P<name>.*?)(?P<pixels>@[0-9]{1,4})?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[0-9xX]*))?", re.S)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,8 +42,12 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 
     build: str | None = None
     """`module:function`, or `file.py:function` with the file relative to the TOML file's folder."""
-    resolution: int | None = None
-    """Height and width in pixels; the accuracy belongs to it. Absent: the function's own."""
+    resolution: int | str | None = None
+    """Pixels, such as 224 or `"192x256"` (height, width), to which the accuracy belongs. Absent: the function's own."""
+    channels: int | None = None
+    """Channels of its images. Absent: the function's own."""
+    dtype: Dtype | None = None
+    """Number type of its images, `float32` or `uint8`. Absent: the function's own."""
     top1: float | None = None
     """Top-1 in percent."""
     top5: float | None = None
@@ -63,6 +68,10 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """What figures, tables and files call a network of the user's own."""
     more: tuple[Accuracy, ...] = ()
     """Accuracies on further sets, which further entries of the same network state."""
+
+    def fed(self, shape: ImageShape) -> ImageShape:
+        """Images as it states them, as the function does where it states nothing."""
+        return shape._replace(channels=self.channels or shape.channels, dtype=self.dtype or shape.dtype)
 
     @property
     def accuracy(self) -> Accuracy | None:
@@ -217,12 +226,18 @@ def _named(text: str, folder: Path) -> str:
         UsageError: the file cannot be named or read.
     """
     sized = _SIZED.fullmatch(text)
-    name, pixels = (sized["name"], sized["pixels"] or "") if sized else (text, "")
+    name, size = (sized["name"], sized["size"]) if sized else (text, None)
     match = _FILE.fullmatch(name)
     if match is None:
         return text
     if not text.isprintable():
         raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
+    pixels = None if size is None else parse_size(size, LARGEST_RESOLUTION)
+    if size is not None and pixels is None:
+        raise UsageError(
+            f"{_shown(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
+            "the '@', such as @224, or height x width, such as @192x256."
+        )
     function = match["function"] or ""
     if not function.isidentifier():
         raise UsageError(
@@ -235,7 +250,7 @@ def _named(text: str, folder: Path) -> str:
             f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
             f"Restore that version, or leave '#{match['digest']}' out."
         )
-    return f"{file}:{function}#{digest}{pixels}"
+    return f"{file}:{function}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
 
 
 def _below_here(file: str, folder: Path) -> str:
@@ -311,7 +326,8 @@ def _read(text: str) -> dict[str, Stated]:
         one = _checked(entry, where)
         name = one.name if one.build is None else _named(one.build, path.parent)
         if one.resolution is not None:
-            name = f"{name}@{one.resolution}"
+            height, width = parse_size(one.resolution, LARGEST_RESOLUTION) or (0, 0)  # As `_checked` knows.
+            name = f"{name}@{ImageShape(3, height, width).size}"
         out[name or ""] = _joined(out[name], one, where) if name in out else one
     return out
 
@@ -377,13 +393,19 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
 
 
 def _check_numbers(one: Stated, where: str) -> None:
-    """Pixels, images and classes are positive, and no more than there can be."""
-    for key in ("resolution", "images", "classes"):
-        value = getattr(one, key)
+    """Images, classes, pixels and channels are no fewer and no more than there can be."""
+    for key, value in (("images", one.images), ("classes", one.classes)):
         if value is not None and value < 1:
             raise UsageError(f"{where}, key {key}: {value} is not positive.")
         if value is not None and value > LARGEST_SET:
             raise UsageError(f"{where}, key {key}: more than {LARGEST_SET:,}. Is it mistyped?")
+    if one.resolution is not None and parse_size(one.resolution, LARGEST_RESOLUTION) is None:
+        raise UsageError(
+            f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
+            'as 224, or height x width, such as "192x256".'
+        )
+    if one.channels is not None and not 1 <= one.channels <= MOST_CHANNELS:
+        raise UsageError(f"{where}, key channels: {one.channels} is not from 1 to {MOST_CHANNELS}.")
 
 
 def _check_subject(one: Stated, where: str) -> None:
@@ -402,6 +424,8 @@ def _check_subject(one: Stated, where: str) -> None:
         )
     if one.label is not None:
         raise UsageError(f"{where}, key label: {_shown(one.name)} keeps its name. Labels are for networks of your own.")
+    if one.channels is not None or one.dtype is not None:
+        raise UsageError(f"{where}: {_shown(one.name)} takes the images it takes. Leave channels and dtype out.")
     if one.top1 is None:
         raise UsageError(f"{where}: nothing is stated of {_shown(one.name)}. Add its top1 and dataset.")
 

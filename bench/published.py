@@ -14,10 +14,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from bench.catalog import LARGEST_RESOLUTION
 from bench.errors import StoreError, UsageError
 from bench.image_sets import IMAGENET, usual
-from bench.records import Accuracy, Finding
+from bench.records import LARGEST_RESOLUTION, Accuracy, Finding
 
 LARGEST_BYTES = 8 << 20
 """timm's largest file has a tenth of a megabyte."""

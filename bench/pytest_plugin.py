@@ -27,11 +27,11 @@ from bench.measuring.environment import default_allocator
 from bench.measuring.machine import is_emulated
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Workshop
-from bench.records import Case, Estimate, Record
+from bench.records import LARGEST_RESOLUTION, Case, Estimate, ImageShape, Record
 from bench.report import cases
 from bench.report.text import shortened, visible
 from bench.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
-from bench.units import batch_word, batches, whole_numbers, words
+from bench.units import batch_word, batches, parse_size, whole_numbers, words
 
 __all__ = [
     "BenchError",
@@ -154,7 +154,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
             out[AXES[name]] = _told(name, batches if name == "batch" else whole_numbers, text)
         elif name == "networks" or name in AXES:
             out[AXES.get(name, name)] = words(text)
-        elif name in ("seed", "resolution"):
+        elif name == "seed":
             out[name] = _told(name, whole_numbers, text)[0]
         else:
             out[name] = text
@@ -312,12 +312,17 @@ def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, A
     if name in _STATED:
         return {name: arguments.field(name, value)}
     if name not in AXES:
-        if name in asked and asked[name] != value:
+        if name in asked and _plain(name, asked[name]) != _plain(name, value):
             raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")
         return {name: value}
     field = AXES[name]
     values = _several(value, int if name in NUMBERED else str, name)
     return {field: _common(name, values, asked[field]) if field in asked else values}
+
+
+def _plain(name: str, value: object) -> object:
+    """A value in the one way that equal ones are compared in: sizes have several spellings."""
+    return (parse_size(value, LARGEST_RESOLUTION) or value) if name == "resolution" else value
 
 
 def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, own.Stated | None]:
@@ -362,7 +367,8 @@ def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever th
 
 def _name(one: Request) -> str:
     """Short and unique among the cases of one test."""
-    at = f"@{one.resolution}" if one.resolution is not None else ""
+    size = parse_size(one.resolution, LARGEST_RESOLUTION)
+    at = f"@{ImageShape(3, *size).size}" if size else ""
     told = ((one.forms[0], "shipped"), (one.precisions[0], "fp32"), (one.runtimes[0], "eager"))
     unusual = [word for word, usual in told if word != usual]
     threads = f"t{one.threads[0]}" if one.streams[0] == 1 else f"t{one.threads[0]}-s{one.streams[0]}"

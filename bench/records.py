@@ -8,16 +8,18 @@ Schema history
     2   `levit_128s` to `levit_384` mean the suite's own networks; in format 1 they were timm's, and are read as
         `levit_128s.fb_dist_in1k` and so on (`history.py`)
     3   a case may have `streams`: several seats at work at once, whose passes one turn line holds
+    4   a case may have a `width` (its `resolution` is the height then), `channels` and a `dtype` of its images; before,
+        images were square, and of a user's network that takes one channel nothing was said
 """
 
 from __future__ import annotations
 
 import hashlib
-from typing import Literal
+from typing import Literal, NamedTuple
 
 import msgspec
 
-SCHEMA = 3
+SCHEMA = 4
 
 Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
@@ -25,6 +27,45 @@ RunOutcome = Literal["done", "partial"]
 SeatMode = Literal["auto", "shared", "alone"]
 Goal = Literal["budget", "target-error", "race"]
 Verdict = Literal["reached", "short", "member", "beaten", "open"]
+Dtype = Literal["float32", "uint8"]
+LARGEST_RESOLUTION = 4096
+"""Pixels; a larger input to a classifier is a typing mistake."""
+MOST_CHANNELS = 64
+"""Of images: what sensors take in one picture is fewer."""
+
+
+class ImageShape(NamedTuple):
+    """What a network is fed: the shape and the number type of one image."""
+
+    channels: int
+    """Channels: 3 are red, green and blue."""
+    height: int
+    """In pixels."""
+    width: int
+    """In pixels."""
+    dtype: Dtype = "float32"
+    """`float32`, normalised as photographs are; or `uint8`, from 0 to 255, which the network normalises itself."""
+
+    @classmethod
+    def square(cls, pixels: int) -> ImageShape:
+        """Colour images of that height and width, as nearly every classifier takes them."""
+        return cls(3, pixels, pixels)
+
+    @property
+    def size(self) -> str:
+        """Height and width as they are written: `224` where they are equal, else `192x256`."""
+        return str(self.height) if self.height == self.width else f"{self.height}x{self.width}"
+
+    @property
+    def pixels(self) -> int | str:
+        """The same for files of figures: a number where height and width are equal, else text."""
+        return self.height if self.height == self.width else self.size
+
+    @property
+    def unusual(self) -> list[str]:
+        """What of channels and number type is not as usual, in words."""
+        channels = [f"{self.channels} channel{'' if self.channels == 1 else 's'}"] if self.channels != 3 else []
+        return [*channels, *([self.dtype] if self.dtype != "float32" else [])]
 
 
 class _Noun(msgspec.Struct, frozen=True, kw_only=True):
@@ -41,7 +82,13 @@ class Case(_Noun, frozen=True, kw_only=True):
     form: str = "shipped"
     """How the network is written: `shipped` as its library builds it, `inference` with its BatchNorms folded."""
     resolution: int
-    """Height and width of the input in pixels."""
+    """Height of the input in pixels, and its width where none is given."""
+    width: int | None = None
+    """Width of the input in pixels where it is not its height."""
+    channels: int = 3
+    """Channels of the images that the network takes."""
+    dtype: Dtype = "float32"
+    """Number type of the images: `float32`, or `uint8` from 0 to 255, which the network normalises itself."""
     batch: int = 1
     """Images in one pass."""
     precision: str = "fp32"
@@ -57,13 +104,28 @@ class Case(_Noun, frozen=True, kw_only=True):
     streams: int = 1
     """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
 
+    def __post_init__(self) -> None:
+        """Equal images are written in one way only."""
+        if self.width == self.resolution:
+            msgspec.structs.force_setattr(self, "width", None)
+
+    @property
+    def shape(self) -> ImageShape:
+        """The images that it is fed."""
+        return ImageShape(self.channels, self.resolution, self.width or self.resolution, self.dtype)
+
+    @property
+    def size(self) -> str:
+        """Height and width of the input in pixels: `224`, or `192x256` where they differ."""
+        return self.shape.size
+
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
         told = ((self.form, "shipped"), (self.precision, "fp32"), (self.runtime, "eager"))
-        unusual = [name for name, usual in told if name != usual]
+        unusual = [*self.shape.unusual, *(name for name, usual in told if name != usual)]
         threads = f"t{self.threads}" if self.streams == 1 else f"t{self.threads} s{self.streams}"
-        return " ".join([self.network, f"{self.resolution} px", f"b{self.batch}", threads, self.allocator, *unusual])
+        return " ".join([self.network, f"{self.size} px", f"b{self.batch}", threads, self.allocator, *unusual])
 
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
@@ -77,9 +139,14 @@ class Case(_Noun, frozen=True, kw_only=True):
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on every field and on nothing else."""
         fields = msgspec.structs.asdict(self)
-        if self.streams == 1:  # As before there were several: stored ids stay what they are.
-            del fields["streams"]
+        for name, usual in _LATER.items():  # As before there was such a field: stored ids stay what they are.
+            if fields[name] == usual:
+                del fields[name]
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:12]
+
+
+_LATER = {"streams": 1, "width": None, "channels": 3, "dtype": "float32"}
+"""Fields of a case that the first format lacked, with what every case had then."""
 
 
 class Protocol(_Noun, frozen=True, kw_only=True):

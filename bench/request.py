@@ -10,6 +10,7 @@ import os
 from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
+from typing import NamedTuple
 
 import msgspec
 
@@ -24,9 +25,9 @@ from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
-from bench.records import Accuracy, Case, Finding, Protocol, SeatMode
+from bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode
 from bench.twins import is_twin
-from bench.units import MAX, parse_duration
+from bench.units import MAX, parse_duration, parse_size
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -49,8 +50,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asked for, in the user's words. The defaults are those of the command line."""
 
     networks: tuple[str, ...]
-    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@resolution`. Also TOML
-    files of networks, which state their accuracy."""
+    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@224` or `@192x256`.
+    Also TOML files of networks, which state their accuracy."""
     accuracy: float | None = None
     """Top-1 in percent of the one network among them that is not in the catalog."""
     dataset: str = ""
@@ -63,8 +64,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
     stated: dict[str, own.Stated] = {}
     """What TOML files said of some of the networks, when `singles` has taken the files apart."""
-    resolution: int | None = None
-    """Height and width in pixels for all of them; absent: each network's own."""
+    resolution: int | str | tuple[int, int] | None = None
+    """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
     batches: tuple[int, ...] = (1,)
     """Images a pass; `bench.units.MAX` is the largest that fits into the device's memory."""
     threads: tuple[int, ...] = (1,)
@@ -204,8 +205,7 @@ def check(request: Request) -> str:
     _check_numbers("streams", request.streams, LARGEST_THREADS)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
-    if request.resolution is not None:
-        _check_numbers("resolution", (request.resolution,), catalog.LARGEST_RESOLUTION)
+    _size(request)
     for runtime in request.runtimes:
         if runtime not in runtimes.names():
             raise UsageError(f"unknown runtime {runtime[:80]!r}. Choose from {', '.join(runtimes.names())}.")
@@ -302,6 +302,16 @@ def _check_streams(device: str, request: Request) -> None:
         )
 
 
+class _Chosen(NamedTuple):
+    """A network that is asked for, and what is known of it."""
+
+    network: str
+    shape: ImageShape
+    family: str
+    accuracies: tuple[Accuracy, ...]
+    label: str | None = None
+
+
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     """The cases of a request, in the order they were named.
 
@@ -317,32 +327,38 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     stated |= request.stated
     selection = catalog.select(names)
     chosen = list(selection.entries)
-    if request.resolution is not None:
-        sized = [f"{entry.name}@{request.resolution}" for entry in chosen]
+    if (size := _size(request)) is not None:
+        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
     accuracies, labels = _stated(request, selection.unknown, stated)
-    scored = {(entry.name, entry.resolution): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen}
+    scored = {(entry.name, entry.size): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen}
     _add_to_catalog(scored, stated)
-    families = {text: one.family for text, one in stated.items()}
-    called: dict[str, str | None] = {}
+    asked_for = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in chosen]
     if selection.unknown:
-        found = _resolve(selection.unknown, request.resolution, workshop, families)
-        for text, (entry, pixels) in zip(selection.unknown, found, strict=True):
-            # What a TOML file states without pixels belongs to the network's own.
-            elsewhere = text in stated and text == entry.name and entry.resolution != pixels
-            scored.setdefault((entry.name, entry.resolution), () if elsewhere else accuracies.get(text, ()))
-            called[entry.name] = labels.get(text) or called.get(entry.name)
-        chosen += [entry for entry, _ in found]
+        found = _resolve(selection.unknown, size, workshop)
+        called = {
+            name: labels[text] for text, (name, _, _) in zip(selection.unknown, found, strict=True) if text in labels
+        }
+        for text, (name, shape, usual) in zip(selection.unknown, found, strict=True):
+            one = stated.get(text)
+            fed = shape if one is None else one.fed(shape)
+            # What a TOML file states without a size belongs to the network's own.
+            elsewhere = one is not None and text == name and shape.size != usual.size
+            figures = () if elsewhere else accuracies.get(text, ())
+            asked_for.append(_Chosen(name, fed, one.family if one else "other", figures, called.get(name)))
     # What is said of one network side by side, where cases are listed.
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.runtimes, request.forms, request.precisions)
-    axes = product(allocators, at_once(request), request.batches, chosen, list(of_a_network))
+    axes = product(allocators, at_once(request), request.batches, asked_for, list(of_a_network))
     asked = [
         Subject(
             case=Case(
-                network=entry.name,
+                network=entry.network,
                 form=form,
-                resolution=entry.resolution,
+                resolution=entry.shape.height,
+                width=entry.shape.width,
+                channels=entry.shape.channels,
+                dtype=entry.shape.dtype,
                 batch=batch,
                 precision=precision,
                 runtime=runtime,
@@ -351,15 +367,18 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 allocator=allocator,
                 streams=streams,
             ),
-            accuracy=next(iter(scored[entry.name, entry.resolution]), None),
-            accuracies=scored[entry.name, entry.resolution][1:],
+            accuracy=next(iter(entry.accuracies), None),
+            accuracies=entry.accuracies[1:],
             family=entry.family,
-            label=called.get(entry.name),
+            label=entry.label,
         )
         for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
     ]
     cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
-    return list({subject.case.id: subject for subject in cases}.values())
+    distinct: dict[str, Subject] = {}
+    for subject in cases:
+        distinct.setdefault(subject.case.id, subject)
+    return list(distinct.values())
 
 
 def _stated(
@@ -390,23 +409,22 @@ def _stated(
     return accuracies, labels
 
 
-def _add_to_catalog(scored: dict[tuple[str, int], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]) -> None:
+def _add_to_catalog(scored: dict[tuple[str, str], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]) -> None:
     """What TOML files state of networks of the catalog: accuracies on other sets than the published one.
 
     Raises:
         UsageError: an accuracy is published on that set.
     """
-    usual = {entry.name: entry.resolution for entry in catalog.entries()}
+    usual = {entry.name: entry.size for entry in catalog.entries()}
     for text, one in stated.items():
-        name, pixels = catalog.parse(text)
-        key = name, pixels or usual.get(name, 0)
+        key = _sized(text, usual)
         for accuracy in one.accuracies if key in scored else ():
             there = {set_of(figure).key: figure for figure in scored[key]}
             before = there.get(set_of(accuracy).key)
             if before is not None:
                 raise UsageError(
-                    f"{name}@{key[1]} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), and "
-                    f"{accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
+                    f"{'@'.join(key)} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), "
+                    f"and {accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
                     "classes."
                 )
             scored[key] = (*scored[key], accuracy)
@@ -445,19 +463,18 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
     """
     names, stated = own.expand(patterns)
     selection = catalog.select(names)
-    usual = {entry.name: entry.resolution for entry in catalog.entries()}
+    usual = {entry.name: entry.size for entry in catalog.entries()}
     named = (
-        entry.name if entry.resolution == usual[entry.name] else f"{entry.name}@{entry.resolution}"
-        for entry in selection.entries
+        entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
     )
     by_size = {_sized(text, usual): one for text, one in stated.items()}
     return {name: by_size.get(_sized(name, usual)) for name in (*named, *selection.unknown)}
 
 
-def _sized(text: str, usual: Mapping[str, int]) -> tuple[str, int | None]:
-    """A name and its pixels, those of the catalog where it says none."""
-    name, pixels = catalog.parse(text)
-    return name, pixels or usual.get(name)
+def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
+    """A name and its size, that of the catalog where it says none, else nothing."""
+    name, size = catalog.parse(text)
+    return name, ImageShape(3, *size).size if size else usual.get(name, "")
 
 
 def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
@@ -466,10 +483,26 @@ def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
             raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
 
 
+def _size(request: Request) -> tuple[int, int] | None:
+    """Height and width that all networks are asked for at.
+
+    Raises:
+        UsageError: they are no numbers of pixels.
+    """
+    given = request.resolution
+    size = None if given is None else parse_size(given, LARGEST_RESOLUTION)
+    if given is not None and size is None:
+        raise UsageError(
+            f"--resolution {str(given)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
+            "such as 192x256."
+        )
+    return size
+
+
 def _resolve(
-    names: Sequence[str], resolution: int | None, workshop: Workshop, families: Mapping[str, str]
-) -> list[tuple[catalog.Entry, int]]:
-    """An entry, without accuracy, and its own pixels for each of these names of timm's or the user's."""
+    names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
+) -> list[tuple[str, ImageShape, ImageShape]]:
+    """Name, images and usual images of each of these names of timm's or the user's."""
     wanted = [catalog.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
@@ -482,20 +515,8 @@ def _resolve(
         raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
     for name, why in found.missing.items():
         raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
-    return [
-        (
-            catalog.Entry(
-                name=name,
-                timm_name=name,
-                family=families.get(text, "other"),
-                resolution=size or resolution or found.resolutions[name],
-                params_m=0.0,
-                groups=(),
-            ),
-            found.resolutions[name],
-        )
-        for text, (name, size) in zip(names, wanted, strict=True)
-    ]
+    asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
+    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
 
 
 def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:

@@ -375,8 +375,9 @@ def _check(line: Line) -> None:
             why = " is not positive" if duration <= 0 else " is no time that a pass takes"
             raise ValueError(f"duration {duration} s{why}")
     elif isinstance(line, CaseLine):
-        if min(line.case.resolution, line.case.batch, line.case.threads, line.case.streams) < 1:
-            raise ValueError("resolution, batch, threads and streams of a case are at least 1")
+        case = line.case
+        if min(*case.shape[:3], case.batch, case.threads, case.streams) < 1:
+            raise ValueError("resolution, width, channels, batch, threads and streams of a case are at least 1")
         for accuracy in line.scored:
             if not 0 <= accuracy.top1 <= 100:
                 raise ValueError(f"top-1 {accuracy.top1} is no percentage")

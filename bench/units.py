@@ -7,6 +7,7 @@ from __future__ import annotations
 
 import math
 import re
+from operator import index
 
 from bench.errors import UsageError
 
@@ -14,6 +15,7 @@ _SECONDS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.
 _COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _COUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMgGtT]?)")
 _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?)\s*%")
+_SIZE = re.compile(r"(?P<height>[0-9]{1,4})(?:x(?P<width>[0-9]{1,4}))?")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|µs|μs|ms|s|min|m|h)")
 
 
@@ -61,6 +63,26 @@ def whole_numbers(text: str) -> tuple[int, ...]:
         raise UsageError(
             f"{text[:80]!r} is no list of whole numbers. Write one or several, such as 1 or 1,16."
         ) from None
+
+
+def parse_size(given: object, largest: int) -> tuple[int, int] | None:
+    """Height and width in pixels of `224`, `"224"`, `"192x256"` or `(192, 256)`; None for what is neither.
+
+    Args:
+        given: what the user wrote.
+        largest: pixels that either may have.
+    """
+    match = _SIZE.fullmatch(given) if isinstance(given, str) else None
+    if match is not None:
+        given = (int(match["height"]), int(match["width"] or match["height"]))
+    several = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    try:
+        pixels = [index(one) for one in several if not isinstance(one, bool)]
+    except TypeError:
+        return None
+    if len(pixels) != 2 or len(several) != 2 or not all(1 <= one <= largest for one in pixels):
+        return None
+    return pixels[0], pixels[1]
 
 
 MAX = -1

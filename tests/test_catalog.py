@@ -341,7 +341,7 @@ def test_every_network_is_built_with_the_counts_of_the_catalog(entry):
     from bench.measuring.artifacts import _macs
 
     with torch.device("meta"):  # Shapes alone: nothing is drawn and nothing is multiplied.
-        network = networks.build(entry.name, entry.resolution).requires_grad_(requires_grad=False)
+        network = networks.build(entry.name, entry.shape).requires_grad_(requires_grad=False)
         image = torch.zeros(1, 3, entry.resolution, entry.resolution)
         assert sum(p.numel() for p in network.parameters()) == round(entry.params_m * 1e6)
         assert round(_macs(network, image) / 1e6, 2) == entry.macs_m

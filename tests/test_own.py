@@ -14,6 +14,7 @@ from bench.errors import UsageError
 from bench.measuring.preparation import Workshop
 from bench.measuring.wire import Resolved
 from bench.own import SOURCE, expand
+from bench.records import ImageShape
 from bench.request import Request, check_race, singles, subjects
 
 BODY = "raise SystemExit('this file is named, not executed')\n"
@@ -27,7 +28,7 @@ class _Known(Workshop):
         return
 
     def resolve(self, names: object) -> Resolved:
-        return Resolved(resolutions=dict.fromkeys(names, 64), missing={}, known=())  # type: ignore[call-overload]
+        return Resolved(shapes=dict.fromkeys(names, ImageShape.square(64)), missing={}, known=())
 
 
 @pytest.fixture(autouse=True)
@@ -197,9 +198,12 @@ def test_a_toml_file_states_networks_with_their_accuracy(here: Path) -> None:
             "'nets.toml', network 2: unknown key 'top_1'. Did you mean 'top1'? Known are build, resolution",
         ),
         ('[[network]]\nbuild = "m:f"\ntop1 = "high"', "network 1, key top1: Expected `float | null`, got `str`"),
-        ('[[network]]\nbuild = "m:f"\nresolution = 22.5', "network 1, key resolution: Expected `int | null`"),
-        ('[[network]]\nbuild = "m:f"\nresolution = -3', "network 1, key resolution: -3 is not positive"),
-        ('[[network]]\nbuild = "m:f"\nresolution = 99999', "asks for no usable resolution"),
+        ('[[network]]\nbuild = "m:f"\nresolution = 22.5', "network 1, key resolution: Expected `int | str | null`"),
+        ('[[network]]\nbuild = "m:f"\nresolution = -3', "network 1, key resolution: -3 is no size"),
+        (
+            '[[network]]\nbuild = "m:f"\nresolution = 99999',
+            "network 1, key resolution: 99999 is no size. Give pixels",
+        ),
         ('[[network]]\nbuild = "m:f"\ntop1 = 0.78', "network 1, key top1: 0.78: accuracy is given in percent"),
         ('[[network]]\nbuild = "m:f"\ntop1 = nan', "give a percentage"),
         ('[[network]]\nbuild = "m:f"\ntop1 = 90.0\ntop5 = 80.0', "key top5: 80 without a top1"),

@@ -41,7 +41,8 @@ cases = anything(Case)
 def test_a_cases_id_changes_with_every_field(field):
     case = Case(network="levit_192", resolution=224)
     value = getattr(case, field)
-    changed = msgspec.structs.replace(case, **{field: value + 1 if isinstance(value, int) else value + "x"})
+    other = 1 if value is None else value + 1 if isinstance(value, int) else value + "x"
+    changed = msgspec.structs.replace(case, **{field: other})
     assert changed.id != case.id
 
 

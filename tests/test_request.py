@@ -6,7 +6,7 @@ from bench.measuring.preparation import Workshop
 from bench.measuring.runtimes import of_an_artifact
 from bench.measuring.session import _about_load
 from bench.measuring.wire import Resolved
-from bench.records import Case
+from bench.records import Case, ImageShape
 from bench.request import Request, subjects
 from tests.fake_world import CONDITIONS
 
@@ -18,7 +18,7 @@ class _Known(Workshop):
         return
 
     def resolve(self, names: object) -> Resolved:
-        return Resolved(resolutions=dict.fromkeys(names, 64), missing={}, known=())  # type: ignore[call-overload]
+        return Resolved(shapes=dict.fromkeys(names, ImageShape.square(64)), missing={}, known=())
 
 
 def _sizes(*networks: str, resolution: int | None = None) -> list[tuple[str, int]]:

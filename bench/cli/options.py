@@ -117,7 +117,7 @@ def request_options(command: _Command) -> _Command:
             type=Words(),
             default=(),
             help="Names, globs, groups, timm names, module:function, nets.py:function or a TOML file of networks; "
-            "NAME@PIXELS for another input size.",
+            "NAME@PIXELS for another input size: NAME@256, or height x width such as NAME@192x256.",
         ),
         click.option(
             "--accuracy",
@@ -188,7 +188,11 @@ def request_options(command: _Command) -> _Command:
             help="What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime, "
             "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here.",
         ),
-        click.option("--resolution", type=int, help="Input pixels for all networks instead of each one's own."),
+        click.option(
+            "--resolution",
+            metavar="PIXELS",
+            help="Input size for all networks instead of each one's own: 224, or height x width such as 192x256.",
+        ),
         click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),
         click.option(
             "--seats",

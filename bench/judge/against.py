@@ -58,9 +58,9 @@ def _group(group: Sequence[Record], base: str) -> list[Against]:
     bases = [record for record in group if record.case.network == base]
     if not bases:
         return []
-    near = {record.case.resolution: record for record in bases}
+    near = {record.case.size: record for record in bases}
     return [
-        Against(record, _ratio(record, near.get(record.case.resolution, bases[0])), record.case.network == base)
+        Against(record, _ratio(record, near.get(record.case.size, bases[0])), record.case.network == base)
         for record in group
     ]
 

@@ -21,7 +21,7 @@ SHOWN_VALUES = 6
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything but the network and its resolution: two latencies are comparable when their settings are equal."""
+    """Everything but the network and its images: two latencies are comparable when their settings are equal."""
 
     machine: Machine
     """Who was asked."""
@@ -106,8 +106,20 @@ def enumerate_values(texts: Sequence[str]) -> str:
     return shown if len(texts) <= SHOWN_VALUES else f"{shown} and {len(texts) - SHOWN_VALUES} more"
 
 
+_CASE = {
+    **{name: attrgetter(name) for name in Case.__struct_fields__ if name != "width"},
+    "resolution": attrgetter("size"),
+}
+"""Fields of a case, height and width in one."""
+
+
+def case_fields(case: Case) -> dict[str, str]:
+    """The fields of a case as text, height and width in one."""
+    return {name: str(getter(case)) for name, getter in _CASE.items()}
+
+
 _GETTERS: dict[str, Callable[[Record], object]] = {
-    **{name: attrgetter(f"case.{name}") for name in Case.__struct_fields__},
+    **{name: attrgetter("case.size" if name == "resolution" else f"case.{name}") for name in _CASE},
     "machine": lambda record: record.machine.id,
     "session": lambda record: record.session,
     "torch": lambda record: record.conditions.versions.get("torch"),
@@ -142,7 +154,8 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
             hint = f"Did you mean {near[0]!r}? " if near else ""
             raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
         getter = _GETTERS[name]
-        kept = [record for record in left if _text(getter(record)) == value]
+        as_stored = _square(value) if name == "resolution" else value
+        kept = [record for record in left if _text(getter(record)) == as_stored]
         if not kept:
             existing = sorted({_text(getter(record)) for record in left}, key=natural)
             choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
@@ -158,6 +171,12 @@ def _on_set(records: Sequence[Record], value: str) -> list[Record]:
         choices = f"Stored are: {enumerate_values(existing)}." if existing else "No accuracy is stored at all."
         raise NothingToShowError(f"no stored case was scored on set={value[:80]}. {choices}")
     return kept
+
+
+def _square(value: str) -> str:
+    """`224x224` as it is stored: `224`."""
+    height, _, width = value.partition("x")
+    return height if height == width else value
 
 
 def _text(value: object) -> str:

@@ -197,5 +197,5 @@ def _macs(case: Case) -> float | None:
     for entry in entries():
         if entry.name == case.network and entry.macs_m is not None:
             # Published MACs belong to the published resolution; convolutions scale with the area.
-            return entry.macs_m * 1e6 * (case.resolution / entry.resolution) ** 2
+            return entry.macs_m * 1e6 * (case.shape.height * case.shape.width) / entry.resolution**2
     return None

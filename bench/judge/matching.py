@@ -27,12 +27,16 @@ class Key(NamedTuple):
     """What two records share when their times may be compared."""
 
     network: str
-    resolution: int
+    resolution: str
+    """Height and width in pixels, as `Case.size`."""
+    channels: int
+    dtype: str
     setting: Setting
 
     def fields(self) -> dict[str, str]:
         """All but the network, as text."""
-        return {"resolution": str(self.resolution), **values(self.setting)}
+        images = {"resolution": self.resolution, "channels": str(self.channels), "dtype": self.dtype}
+        return {**images, **values(self.setting)}
 
 
 class Pair(NamedTuple):
@@ -76,7 +80,7 @@ def check_ignored(ignore: Collection[str]) -> None:
     Raises:
         UsageError: a field cannot be ignored, or there is no such field.
     """
-    known = ("resolution", *Setting.__struct_fields__)
+    known = ("resolution", "channels", "dtype", *Setting.__struct_fields__)
     for field in ignore:
         if field in NEVER:
             raise UsageError(f"--ignore {field} is not possible: {NEVER[field]}. Measure both sides with the same one.")
@@ -139,7 +143,8 @@ def why_nothing(ones: Collection[Key], others: Collection[Key], apart: Sequence[
 
 
 def _key(record: Record) -> Key:
-    return Key(record.case.network, record.case.resolution, setting(record))
+    case = record.case
+    return Key(case.network, case.size, case.channels, case.dtype, setting(record))
 
 
 def _near(ones: Iterable[Key], others: Iterable[Key], ignore: frozenset[str]) -> list[tuple[int, bool, Pair]]:

@@ -15,7 +15,7 @@ from bench.judge.comparable import Setting, enumerate_values, natural
 from bench.judge.front import Panel
 from bench.judge.places import Standing
 from bench.judge.points import Point
-from bench.records import Case
+from bench.records import Case, ImageShape
 
 _USUAL = Case(network="", resolution=1)
 RARE = 0.05
@@ -137,9 +137,9 @@ def _change(panel: Panel, base: Panel) -> Change:
     )
 
 
-def _key(point: Point) -> tuple[str, int]:
+def _key(point: Point) -> tuple[str, ImageShape]:
     """Which network it is: a label has a resolution only where its panel has several."""
-    return point.case.network, point.case.resolution
+    return point.case.network, point.case.shape
 
 
 def moved_from(before: Point, now: Point) -> Moved | None:

@@ -9,8 +9,9 @@ import difflib
 from collections.abc import Mapping, Sequence
 
 from bench.errors import NothingToShowError, UsageError
-from bench.judge.comparable import enumerate_values, natural, where
-from bench.records import Case, Record
+from bench.judge.comparable import case_fields, enumerate_values, natural, where
+from bench.records import LARGEST_RESOLUTION, Record
+from bench.units import parse_size
 
 
 def named(records: Sequence[Record], text: str) -> Record:
@@ -65,15 +66,16 @@ def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
             raise UsageError(f"{part[:80]!r} in {text[:120]!r} has no value. Write FIELD=VALUE, such as batch=16.")
         fields[field.strip()] = value.strip()
     bare, at, pixels = name.rpartition("@")
-    return (bare, {"resolution": pixels, **fields}) if at and pixels.isdecimal() else (name, fields)
+    sized = at and parse_size(pixels, LARGEST_RESOLUTION) is not None
+    return (bare, {"resolution": pixels, **fields}) if sized else (name, fields)
 
 
 def _several(text: str, found: Sequence[Record]) -> str:
     """What several cases differ in, and how to name one of them."""
-    rows = [{name: str(getattr(record.case, name)) for name in Case.__struct_fields__} for record in found]
+    rows = [case_fields(record.case) for record in found]
     differing = {
         name: sorted({row[name] for row in rows}, key=natural)
-        for name in Case.__struct_fields__
+        for name in rows[0]
         if len({row[name] for row in rows}) > 1
     }
     told = ", ".join(f"{name} ({enumerate_values(values)})" for name, values in differing.items())

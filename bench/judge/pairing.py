@@ -89,7 +89,9 @@ def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple
     differing: dict[str, None] = {}
     several: dict[str, None] = {}
     for record in records:
-        name = timm_name(record.case.network) if record.info.role == "subject" else None
+        # What is published is of square images.
+        square = record.info.role == "subject" and record.case.width is None
+        name = timm_name(record.case.network) if square else None
         kept, size = _on_imagenet(record.info), record.case.resolution
         if name is None:
             out.append(record)

@@ -22,7 +22,7 @@ from bench.judge.rivalry import Rivalry
 from bench.judge.rivals import unpaired
 from bench.judge.throughput import reciprocal
 from bench.judge.ties import Contender, ties
-from bench.records import Accuracy, Case, Estimate, Finding, Record
+from bench.records import Accuracy, Case, Estimate, Finding, ImageShape, Record
 
 CROWD = 200
 """Points of a panel from which on those that are surely beaten get no draws of their own."""
@@ -32,7 +32,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """One network of a panel, with its place on or below the front."""
 
     label: str
-    """Name, unique in its panel: the user's label or the network, and `@resolution` where it was timed at several."""
+    """Name, unique in its panel: the user's label or the network, with `@224` or `@192x256` where it was timed at
+    several sizes."""
     case: Case
     """What was asked."""
     family: str | None
@@ -121,17 +122,19 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
 
 
 def _labels(drafts: Sequence[Draft]) -> list[str]:
-    seen: dict[str, set[int]] = {}
+    seen: dict[str, set[ImageShape]] = {}
     infos = [draft.group[-1].info for draft in drafts]
     for info in infos:
-        seen.setdefault(info.case.network, set()).add(info.case.resolution)
+        seen.setdefault(info.case.network, set()).add(info.case.shape)
     names = called(infos)
     labels = [
-        f"{names[i.case.network]}@{i.case.resolution}" if len(seen[i.case.network]) > 1 else names[i.case.network]
+        f"{names[i.case.network]}@{i.case.size}" if len(seen[i.case.network]) > 1 else names[i.case.network]
         for i in infos
     ]
     if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
-        labels = [f"{info.case.network}@{info.case.resolution}" for info in infos]
+        labels = [f"{info.case.network}@{info.case.size}" for info in infos]
+    if len(set(labels)) < len(labels):  # one that was fed other channels or numbers
+        labels = [" ".join([label, *i.case.shape.unusual]) for label, i in zip(labels, infos, strict=True)]
     return labels
 
 

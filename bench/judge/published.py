@@ -21,7 +21,8 @@ from bench.judge.metrics import Metric
 from bench.judge.pairing import Accuracies, Paired, enumerated, from_catalog, timm_name
 from bench.judge.room import PANEL_LIMIT
 from bench.published import PublishedFile, Speed, Told, architecture
-from bench.records import Accuracy, Finding
+from bench.records import LARGEST_RESOLUTION, Accuracy, Finding
+from bench.units import parse_size
 
 MEASURED, ALL = "measured", "all"
 """Words that choose figures: those of networks that are measured, too, and every one."""
@@ -173,7 +174,7 @@ class _Chooser:
         for panel in found:
             for point in panel.points:
                 name = timm_name(point.case.network)
-                if name is not None:
+                if name is not None and point.case.width is None:  # What is published is of square images.
                     key = architecture(name), point.case.resolution
                     self.measured[key] = self.measured.get(key, False) or point.on_front
                     if "." in name:
@@ -213,7 +214,7 @@ class _Chooser:
         if self._catalog[word]:
             return (base, speed.resolution) in self._catalog[word]
         pattern, at, pixels = word.partition("@")
-        if at and pixels != str(speed.resolution):
+        if at and parse_size(pixels, LARGEST_RESOLUTION) != (speed.resolution, speed.resolution):
             return False
         if fnmatchcase(speed.model, pattern) or fnmatchcase(base, pattern):
             return True
@@ -227,13 +228,14 @@ class _Chooser:
 
 def _in_catalog(word: str) -> set[tuple[str, int]]:
     """Architectures and resolutions of a name or group of the catalog."""
-    name, _, pixels = word.partition("@")
+    name, at, pixels = word.partition("@")
     names = catalog.groups().get(name, (name,))
+    size = parse_size(pixels, LARGEST_RESOLUTION)
+    if at and (size is None or size[0] != size[1]):
+        return set()  # What is published is of square images.
     found = [entry for entry in catalog.entries() if entry.name in names]
     return {
-        (architecture(entry.timm_name), int(pixels) if pixels.isdecimal() else entry.resolution)
-        for entry in found
-        if entry.timm_name
+        (architecture(entry.timm_name), size[0] if size else entry.resolution) for entry in found if entry.timm_name
     }
 
 

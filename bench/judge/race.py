@@ -55,7 +55,7 @@ def runners(lines: Sequence[CaseLine], among: Sequence[CaseLine] = ()) -> list[R
     subjects = [line for line in among or lines if line.role == "subject"]
     wanted, same = common([line.scored for line in subjects]), sets_of(subjects)
     found = [
-        Runner(line.id, f"{line.case.network}@{line.case.resolution}", accuracy.top1, _course(line.case))
+        Runner(line.id, f"{line.case.network}@{line.case.size}", accuracy.top1, _course(line.case))
         for line in lines
         if line.role == "subject"
         and wanted is not None
@@ -66,8 +66,8 @@ def runners(lines: Sequence[CaseLine], among: Sequence[CaseLine] = ()) -> list[R
 
 
 def _course(case: Case) -> object:
-    """Everything but the network and its resolution."""
-    return msgspec.structs.replace(case, network="", resolution=1)
+    """Everything but the network and its images."""
+    return msgspec.structs.replace(case, network="", resolution=1, width=None, channels=3, dtype="float32")
 
 
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:

@@ -97,10 +97,10 @@ def _without(record: Record, field: str) -> object:
     if field == "network":
         return setting(record)
     blank = dict.fromkeys((field, *_FOLLOWS.get(field, ())), "")
-    return record.case.network, record.case.resolution, msgspec.structs.replace(setting(record), **blank)
+    return record.case.network, record.case.shape, msgspec.structs.replace(setting(record), **blank)
 
 
 def _side_by_side(ones: Sequence[Record], others: Sequence[Record]) -> list[tuple[Record, Record]]:
     """Pairs at the same resolution; where there is none, the first of each, as networks have sizes of their own."""
-    same = [(one, other) for one in ones for other in others if one.case.resolution == other.case.resolution]
+    same = [(one, other) for one in ones for other in others if one.case.size == other.case.size]
     return same or [(ones[0], others[0])] if ones and others else []

@@ -16,12 +16,13 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bench.measuring.inputs import images
+from bench.measuring.inputs import ImageShape, images
 from bench.measuring.outputs import as_logits
 
 VERSION = "random-calibrated-1"
 
 _STREAM = 2  # Not the streams that outputs are checked on.
+_LARGE = 224 * 224  # Pixels; of larger images fewer are taken.
 _RESIDUAL = 0.1  # Gammas that start below this scale a residual branch: 0, 1e-6 and 1e-5 are in use.
 _SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
 _MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind it hands on what it got.
@@ -32,20 +33,19 @@ class CalibrationError(ValueError):
     """The network cannot be brought to compute something worth checking."""
 
 
-def calibrate(network: nn.Module, resolution: int, seed: int, channels: int = 3) -> float:
+def calibrate(network: nn.Module, shape: ImageShape, seed: int) -> float:
     """Calibrate in place, in evaluation mode afterwards; returns the deviation of the logits over classes.
 
     Args:
-        network: freshly built; takes images (batch, channels, resolution, resolution), returns logits (batch, classes).
-        resolution: height and width in pixels.
+        network: freshly built; takes images (batch, channels, height, width), returns logits (batch, classes).
+        shape: of its images.
         seed: the session's seed.
-        channels: of its images.
 
     Raises:
         CalibrationError: logits stay out of order one, or weights or activations are subnormal.
         TypeError, ValueError: the network returns no logits.
     """
-    sample = images(16 if resolution <= 224 else 8, resolution, seed, _STREAM, channels)
+    sample = images(16 if shape.height * shape.width <= _LARGE else 8, shape, seed, _STREAM)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         _redraw_constants(network, generator)

@@ -14,6 +14,22 @@ COARSENESS = {"fp32": 1.0, "tf32": 2.0**13, "fp16": 2.0**13, "bf16": 2.0**16}
 """Spacing of neighbouring numbers, in multiples of fp32's: 23 bits of mantissa against 10 and 7."""
 
 
+def check_plain(output: object) -> None:
+    """See to it that a pass returned a tensor that holds its numbers already, and does not compute them when read.
+
+    Raises:
+        TypeError: it is something else.
+    """
+    if type(output) is not torch.Tensor:
+        raise TypeError(
+            f"a pass returned a {type(output).__name__}: what is timed must return a plain torch.Tensor, whose numbers "
+            "are computed when the pass is over"
+        )
+    if output.layout is not torch.strided or output.device.type == "meta" or output.is_quantized:
+        kind = "quantised" if output.is_quantized else f"{output.layout} on {output.device.type}"
+        raise TypeError(f"a pass returned a tensor that is {kind}; expected are logits (batch, classes) as numbers")
+
+
 def as_logits(value: object, batch: int) -> torch.Tensor:
     """The value as logits of shape (batch, classes).
 
@@ -34,6 +50,15 @@ def relative_distance(got: torch.Tensor, want: torch.Tensor) -> float:
     a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
     norm = float(b.norm())
     return float((a - b).norm()) / norm if norm > 0 else float("inf")
+
+
+def distances(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
+    """Relative distance of each row of `got` (m, classes) from each row of `want` (n, classes): (m, n)."""
+    a, b = got.double(), want.double()
+    a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
+    # Not by products, which cancel: equal rows must be at distance zero.
+    apart = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
+    return apart / b.norm(dim=1).clamp_min(torch.finfo(torch.float64).tiny)
 
 
 def problem_with(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> str | None:

@@ -26,6 +26,14 @@ class Usage(NamedTuple):
             self.cpu_s - before.cpu_s,
         )
 
+    def plus(self, more: Usage) -> Usage:
+        """Both together."""
+        return Usage(
+            _sum(self.minor_faults, more.minor_faults),
+            _sum(self.major_faults, more.major_faults),
+            self.cpu_s + more.cpu_s,
+        )
+
 
 def usage() -> Usage:
     """Page faults and processor seconds of this process so far, all threads; faults are absent on Windows."""
@@ -41,17 +49,61 @@ def _difference(now: int | None, before: int | None) -> int | None:
     return None if now is None or before is None else now - before
 
 
+def _sum(one: int | None, other: int | None) -> int | None:
+    return None if one is None or other is None else one + other
+
+
+class Meter:
+    """What passes use, each by itself: what is done between them is left out."""
+
+    def __init__(self) -> None:
+        self._before = usage()
+        self._used = Usage(0, 0, 0.0)
+
+    def start(self) -> None:
+        """Before a pass."""
+        self._before = usage()
+
+    def stop(self) -> None:
+        """After it."""
+        self._used = self._used.plus(usage().since(self._before))
+
+    @property
+    def used(self) -> Usage:
+        """What all of them have used; nothing is known of an empty list of passes but the seconds."""
+        return self._used
+
+
+def _nothing(_output: object = None) -> None:
+    """What is done around passes of which nothing is asked."""
+
+
 def time_passes(
     run: Callable[[], object],
     synchronise: Callable[[], None],
     passes: int,
     clock_ns: Callable[[], int] = time.perf_counter_ns,
+    *,
+    before: Callable[[], None] = _nothing,
+    after: Callable[[object], None] = _nothing,
 ) -> tuple[float, ...]:
-    """Durations in seconds of that many passes, in order, each from call to the end of the device's work."""
+    """Durations in seconds of that many passes, in order, each from call to the end of the device's work.
+
+    Args:
+        run: one pass.
+        synchronise: waits until the device is done.
+        passes: how many.
+        clock_ns: nanoseconds.
+        before: done before each pass, untimed.
+        after: done with what each pass returned, untimed.
+    """
     stamps = [0] * (2 * passes)  # Allocated beforehand: the loop itself makes no list grow.
     for at in range(0, 2 * passes, 2):
+        before()
         stamps[at] = clock_ns()
-        run()
+        output = run()
         synchronise()
         stamps[at + 1] = clock_ns()
+        after(output)
+        del output  # Given back before the next pass, and not during it.
     return tuple((stamps[at + 1] - stamps[at]) / 1e9 for at in range(0, 2 * passes, 2))

@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from bench.profiles import Profile
-from bench.records import Case, ColdStart
+from bench.records import Case, ColdStart, ImageShape
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,6 +39,10 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     logits_std: float
     seconds: float
     compile_s: float
+    distinct_images: int
+    """Images with a reference."""
+    failed: dict[int, str] = {}
+    """What is wrong with each batch that cannot be measured."""
     classes: int | None = None
     """Classes that the network returns: the width of its logits."""
 
@@ -49,6 +53,8 @@ class Load(_Message, frozen=True, kw_only=True, tag="load"):
     case: Case
     folder: str
     seed: int
+    draw: str = ""
+    """Draws the order of the images: what no network can foresee where nobody has said it before."""
 
 
 class Loaded(_Message, frozen=True, kw_only=True, tag="loaded"):
@@ -77,13 +83,16 @@ class Rested(_Message, frozen=True, kw_only=True, tag="rested"):
 
 
 class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
-    """A turn was taken. `problem` says what was wrong with the outputs of its last pass, if anything was."""
+    """A turn was taken. `problem` says what was wrong with the output of a pass, if anything was."""
 
     settle_s: tuple[float, ...]
     duration_s: tuple[float, ...]
     minor_faults: int | None
     major_faults: int | None
     cpu_s: float
+    """Processor seconds of the timed passes, all threads."""
+    processors: float = 0.0
+    """Processors in use on average from the first pass to the last, what lies between passes included."""
     device_s: tuple[float, ...] = ()
     witness_s: float | None = None
     total_cpu_s: float | None = None
@@ -113,9 +122,9 @@ class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
 
 
 class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
-    """Default resolution by name; the reason why not by name; all names timm knows, when any is missing."""
+    """Images that a network is meant for, by name; the reason why not by name; all names of timm, if any is missing."""
 
-    resolutions: dict[str, int]
+    shapes: dict[str, ImageShape]
     missing: dict[str, str]
     known: tuple[str, ...]
 

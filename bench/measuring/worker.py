@@ -14,8 +14,7 @@ import signal
 import sys
 import threading
 import time
-from collections.abc import Callable, Iterator
-from itertools import cycle
+from collections.abc import Callable
 from pathlib import Path
 from typing import IO, NamedTuple
 
@@ -23,13 +22,13 @@ import torch
 
 from bench.measuring import artifacts, networks, runtimes
 from bench.measuring.environment import allowed_processors
-from bench.measuring.inputs import images
+from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
 from bench.measuring.memory import peak_bytes, resident_bytes
-from bench.measuring.outputs import as_logits, problem_with, problem_with_pair
-from bench.measuring.passes import time_passes, usage
+from bench.measuring.passes import Meter, time_passes, usage
 from bench.measuring.profiling.watching import watched
 from bench.measuring.reasons import reason_for
+from bench.measuring.references import references_in
 from bench.measuring.wire import (
     Answer,
     Describe,
@@ -57,23 +56,12 @@ _PR_SET_PDEATHSIG = 1
 _SPARE_BYTES = 256 << 20  # What fragmentation took in the pilot was below a fifth of this.
 
 
-class _Input(NamedTuple):
-    """Images and what should come of them."""
-
-    placed: torch.Tensor
-    """As the runtime placed them."""
-    reference: torch.Tensor
-
-
 class _Held(NamedTuple):
     """A case that this seat holds."""
 
     case: Case
     loaded: runtimes.Loaded
-    inputs: Iterator[_Input]
-    """What passes take turns on, so that remembering the last answer is of no use; one where the runtime has one place
-    for images."""
-    tolerance: float
+    feed: Feed
 
 
 class _Settings(NamedTuple):
@@ -148,33 +136,28 @@ class Worker:
         rss_before, began = resident_bytes(), time.perf_counter()
         loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
         load_s = time.perf_counter() - began
-        reference = artifacts.reference_in(folder, case.batch)
-        first, second = (
-            images(case.batch, case.resolution, request.seed, s, reference.channels) for s in artifacts.STREAMS
-        )
-        tolerance = reference.tolerance(case.precision)
+        references = references_in(folder)
+        pool = references.pool(case.shape, request.seed)
         began = time.perf_counter()
-        placed = loaded.place(first)
+        feed = Feed(loaded, pool, references, batch=case.batch, precision=case.precision, draw=request.draw)
         load_s += time.perf_counter() - began
         started = time.perf_counter()
-        output = as_logits(loaded.run(placed), case.batch)
+        output = loaded.run(feed.placed)
         loaded.synchronise()
         first_pass_s = time.perf_counter() - started
+        feed.keep(output)
         grown = max(resident_bytes() - rss_before, 0)
-        output = loaded.fetch(output).clone()  # A runtime may write the next result over this one.
-        second_in = loaded.place(second)
-        other = loaded.fetch(as_logits(loaded.run(second_in), case.batch))
-        problem = problem_with_pair((output, other), (reference.first, reference.second), tolerance)
+        feed.write()
+        output = loaded.run(feed.placed)
+        loaded.synchronise()
+        feed.keep(output)
+        problem = feed.problem()
         if problem:
             return Failed(reason=problem)
         # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
-        first_in = loaded.place(first)  # Again: where there is one place for images, it holds the second ones.
-        inputs = [_Input(first_in, reference.first)]
-        if second_in is not first_in:
-            inputs.append(_Input(second_in, reference.second))
-        self._held[case.id] = _Held(case, loaded, cycle(inputs), tolerance)
-        copy_s, copy_pinned_s = copies_of(loaded, first)
+        self._held[case.id] = _Held(case, loaded, feed)
+        copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.count for row in range(case.batch)]))
         cold = ColdStart(
             load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
         )
@@ -183,12 +166,20 @@ class Worker:
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:
         held = self._held[request.case]
-        run, synchronise, inputs = held.loaded.run, held.loaded.synchronise, held.inputs
-        last: list[tuple[torch.Tensor, _Input]] = []
+        run, synchronise, feed, meter = held.loaded.run, held.loaded.synchronise, held.feed, Meter()
+        placed = feed.placed
 
-        def one_pass() -> None:
-            given = next(inputs)
-            last[:] = ((run(given.placed), given),)
+        def one_pass() -> torch.Tensor:
+            return run(placed)
+
+        def before() -> None:
+            feed.write()
+            synchronise()
+            meter.start()
+
+        def after(output: object) -> None:
+            meter.stop()
+            feed.keep(output)
 
         gc.collect()
         gc.disable()
@@ -196,28 +187,29 @@ class Worker:
         try:
             if request.witness == "first":
                 witness = witness_s(one_pass, synchronise, request.passes)
-            settle = time_passes(one_pass, synchronise, request.settle)
+            settle = time_passes(one_pass, synchronise, request.settle, before=before, after=after)
             held.loaded.device_seconds()  # Those of the settle passes.
-            before = usage()
-            timed = time_passes(one_pass, synchronise, request.passes)
-            used = usage().since(before)
+            meter = Meter()
+            began, used_before = time.perf_counter(), usage()
+            timed = time_passes(one_pass, synchronise, request.passes, before=before, after=after)
+            whole = usage().since(used_before).cpu_s / max(time.perf_counter() - began, 1e-9)
             on_device = held.loaded.device_seconds()
             if request.witness == "last":
                 witness = witness_s(one_pass, synchronise, request.passes)
         finally:
             gc.enable()
-        output, given = last[0]
         return Turned(
             settle_s=settle,
             duration_s=timed,
-            minor_faults=used.minor_faults,
-            major_faults=used.major_faults,
-            cpu_s=used.cpu_s,
+            minor_faults=meter.used.minor_faults,
+            major_faults=meter.used.major_faults,
+            cpu_s=meter.used.cpu_s,
+            processors=whole,
             device_s=on_device,
             witness_s=witness,
             total_cpu_s=time.process_time(),
             peak_bytes=peak_bytes(),
-            problem=problem_with(held.loaded.fetch(output), given.reference, held.tolerance),
+            problem=feed.problem(),
         )
 
     @torch.inference_mode()
@@ -229,7 +221,8 @@ class Worker:
         held = self._held[case]
         try:
             while not until():
-                held.loaded.run(next(held.inputs).placed)
+                held.feed.write()
+                held.loaded.run(held.feed.placed)
                 held.loaded.synchronise()
         except Exception as error:  # As in a turn.
             self._fell = reason_for(error)
@@ -241,7 +234,7 @@ class Worker:
     @torch.inference_mode()
     def _watch(self, request: Watch) -> Answer:
         held = self._held[request.case]
-        return Watched(profile=watched(held.loaded, lambda: next(held.inputs).placed, request.passes))
+        return Watched(profile=watched(held.loaded, lambda: held.feed.placed, request.passes))
 
     def _describe(self) -> Answer:
         peak = peak_bytes()  # Before the heap is given more than the cases took.

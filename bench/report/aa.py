@@ -111,7 +111,7 @@ def _row(one: Noise) -> dict[str, object]:
     return {
         "equals": one.kind.value,
         "network": case.network,
-        "resolution": case.resolution,
+        "resolution": case.shape.pixels,
         "batch": case.batch,
         "threads": case.threads,
         "allocator": case.allocator,

@@ -149,7 +149,7 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
 def axes(case: Case) -> str:
     """What is asked of a network, without its name: usual values go without saying."""
     streams = [f"s{case.streams}"] if case.streams > 1 else []
-    words = [f"{case.resolution}px", f"b{case.batch}", f"t{case.threads}", *streams, case.allocator]
+    words = [f"{case.size}px", *case.shape.unusual, f"b{case.batch}", f"t{case.threads}", *streams, case.allocator]
     words += [getattr(case, name) for name in _TOLD if getattr(case, name) != _USUAL[name]]
     return visible(" ".join(words))
 
@@ -163,8 +163,10 @@ def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[F
 
 def fields(case: Case) -> dict[str, str | int]:
     """The axes of a case by their names, for programs."""
-    axes_told = ("resolution", "batch", "threads", "streams", "allocator", "form", "precision", "runtime", "device")
-    return {name: getattr(case, name) for name in axes_told}
+    axes_told = ("batch", "threads", "streams", "allocator", "form", "precision", "runtime", "device")
+    shape = case.shape
+    images = {"resolution": shape.pixels, "channels": shape.channels, "dtype": shape.dtype}
+    return images | {name: getattr(case, name) for name in axes_told}
 
 
 def _row(record: Record, drift: Drifts) -> dict[str, object]:
@@ -178,7 +180,9 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
         "role": info.role,
         "network": case.network,
         "family": info.family,
-        "resolution": case.resolution,
+        "resolution": case.shape.pixels,
+        "channels": case.channels,
+        "dtype": case.dtype,
         "batch": case.batch,
         "threads": case.threads,
         "streams": case.streams,

@@ -51,7 +51,7 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
             *([NOT_HERE if entry.name in unavailable else ""] if unavailable else []),
             shortened(entry.name),
             shortened(entry.family),
-            str(entry.resolution),
+            entry.size,
             ("–" if entry.top1 is None else f"{entry.top1:.1f}") + (MORE_DATA if entry.pretraining else " "),
             format_count(entry.params_m * 1e6),
             format_count(None if entry.macs_m is None else entry.macs_m * 1e6),

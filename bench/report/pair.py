@@ -54,7 +54,7 @@ def grids(found: Sequence[Against], network: str) -> dict[str, Grid]:
 
 def _grid(chosen: Sequence[Against]) -> Grid:
     """All cases of one network in one session."""
-    several = len({one.record.case.resolution for one in chosen}) > 1
+    several = len({one.record.case.size for one in chosen}) > 1
     rows = [_row(one.record.case, full=several) for one in chosen]
     cells = {(row, _column(one.record.case)): _found(one) for row, one in zip(rows, chosen, strict=True)}
     columns = sorted({column for _, column in cells}, key=natural)
@@ -106,7 +106,7 @@ def _row(case: Case, *, full: bool) -> str:
     told = [getattr(case, name) for name in _IN_ROWS if getattr(case, name) != getattr(_USUAL, name)]
     threads = [f"t{case.threads}"] if case.threads != 1 else []
     streams = [f"s{case.streams}"] if case.streams != 1 else []
-    pixels = [f"{case.resolution}px"] if full else []
+    pixels = [f"{case.size}px"] if full else []
     return visible(" ".join([case.runtime, *told, *threads, *streams, *pixels]))
 
 

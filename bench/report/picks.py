@@ -237,7 +237,7 @@ def _row(point: Point) -> dict[str, object]:
     return {
         "network": point.case.network,
         "label": point.label,
-        "resolution": point.case.resolution,
+        "resolution": point.case.shape.pixels,
         "family": point.family,
         "top1_percent": point.accuracy.top1,
         "accuracy_source": point.accuracy.source,

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Sequence
 
 from bench.judge.front import Panel
 from bench.records import Case, Protocol
+from bench.report.text import visible
 from bench.units import format_duration
 
 _USUAL = {
@@ -23,6 +24,8 @@ _USUAL = {
 def reproduce(panels: Sequence[Panel], session: str | None = None, options: Sequence[str] = ()) -> list[str]:
     """One command a set of sessions that asked alike, and the one that draws; names are quoted for a shell.
 
+    In front stand comments on networks that were fed other images than are usual, which no option asks for.
+
     Args:
         panels: what was measured.
         session: the one that was asked for.
@@ -33,7 +36,7 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, options: Sequ
         (protocol.budget_s, protocol.seats, protocol.thin, _more(protocol)) for protocol in protocols
     )
     cases = [point.case for panel in panels for point in panel.points]
-    names = _each(f"{case.network}@{case.resolution}" for case in cases)
+    names = _each(f"{case.network}@{case.size}" for case in cases)
     axes = {
         "--threads": _each(str(case.threads) for case in cases),
         "--batch": _each(str(case.batch) for case in cases),
@@ -57,7 +60,10 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, options: Sequ
         for budget_s, seats, thin, more in budgets
     ]
     draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
-    return [*runs, " ".join([draws, *map(shlex.quote, options)])]
+    fed = _each(f"{case.network}: {', '.join(case.shape.unusual)}" for case in cases if case.shape.unusual)
+    # A name says nothing of these: the builder's attributes do, or a TOML file, which is not known here.
+    told_apart = [f"# fed other images than float32 of 3 channels, {visible(one)}" for one in fed]
+    return [*told_apart, *runs, " ".join([draws, *map(shlex.quote, options)])]
 
 
 def _more(protocol: Protocol) -> tuple[str, ...]:

@@ -40,7 +40,7 @@ COLUMNS = (
     "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
     "accuracy_set", "accuracy_images", "accuracy_classes",
     "sessions", "machine", "device", "threads", "streams", "batch", "runtime", "runtime_version", "precision", "form",
-    "allocator", "weights", "torch", "seats", "affinity", "yardstick", "kind", "source",
+    "allocator", "weights", "torch", "seats", "affinity", "yardstick", "kind", "source", "channels", "dtype",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 
@@ -227,10 +227,10 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
         for p in panel.points:
             t, i = p.latency, p.throughput
             out.append((
-                p.case.network, p.case.resolution, p.family, p.accuracy.top1, t.value, t.low, t.high,
+                p.case.network, p.case.shape.pixels, p.family, p.accuracy.top1, t.value, t.low, t.high,
                 i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
-                *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None,
+                *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None, p.case.channels, p.case.dtype,
             ))  # fmt: skip
     out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
     return out

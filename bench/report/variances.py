@@ -36,7 +36,7 @@ def table(found: Sequence[Components]) -> Table:
     names = distinct(one.case.network for one in found)
     for one in found:
         case = one.case
-        axes = f"{case.resolution}px b{case.batch} t{case.threads} {visible(case.allocator)} {one.seats}"
+        axes = f"{case.size}px b{case.batch} t{case.threads} {visible(case.allocator)} {one.seats}"
         told = names[case.network] if one.quantity == "latency" else axes
         levels = [_percent(getattr(one, level)) for level in _LEVELS]
         n = f"{one.sessions}/{one.runs}"
@@ -49,7 +49,7 @@ def rows(found: Sequence[Components]) -> list[dict[str, object]]:
     return [
         {
             "network": one.case.network,
-            "resolution": one.case.resolution,
+            "resolution": one.case.shape.pixels,
             "batch": one.case.batch,
             "threads": one.case.threads,
             "allocator": one.case.allocator,

@@ -21,7 +21,7 @@ from bench.measuring.runtimes import InProcess, cuda_graphs
 from bench.measuring.session import Subject, _about_gpu
 from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
 from bench.measuring.worker import Worker
-from bench.records import Case, Conditions, GpuState
+from bench.records import Case, Conditions, GpuState, ImageShape
 from bench.request import Request, check
 
 
@@ -69,7 +69,7 @@ def test_what_torch_was_built_for_agrees_with_torch() -> None:
 @pytest.mark.parametrize("precision", ["fp32", "bf16", "fp16"])
 def test_a_processor_holds_a_module_in_its_format_and_gives_fp32_back(precision: str) -> None:
     module = nn.Sequential(nn.Flatten(), nn.Linear(48, 5)).eval().requires_grad_(requires_grad=False)
-    given = images(2, 4, 0, 0)
+    given = images(2, ImageShape.square(4), 0, 0)
     want = module(given)
     held = devices.get("cpu").hold(module, precision)
     output = held.fetch(held.run(held.place(given)))
@@ -193,8 +193,8 @@ def test_a_pass_that_does_not_fit_costs_its_case_and_says_what_to_do(
 
 
 def test_large_batches_repeat_their_images_and_so_do_their_references(tmp_path: Path) -> None:
-    many = images(DISTINCT + 3, 8, 0, 0)
-    assert torch.equal(many[:DISTINCT], images(DISTINCT, 8, 0, 0))
+    many = images(DISTINCT + 3, ImageShape.square(8), 0, 0)
+    assert torch.equal(many[:DISTINCT], images(DISTINCT, ImageShape.square(8), 0, 0))
     assert torch.equal(many[DISTINCT:], many[:3])
     case = Case(network="tests.hostile_networks:sound", resolution=32, batch=DISTINCT + 3)
     artifacts.prepare(case, (DISTINCT + 3, 2 * DISTINCT), tmp_path, 0)
@@ -318,5 +318,5 @@ def test_a_device_without_room_for_a_copy_has_no_such_figure_and_keeps_its_case(
 def test_a_network_that_takes_images_in_another_order_is_copied_to_all_the_same() -> None:
     held = Remote(nn.Identity())
     turned = Rearranged(held, lambda given: given)
-    assert copies_of(turned, images(1, 8, 0, 0)) == (0.002, 0.001)
-    assert copies_of(InProcess(nn.Identity()), images(1, 8, 0, 0)) == (None, None)
+    assert copies_of(turned, images(1, ImageShape.square(8), 0, 0)) == (0.002, 0.001)
+    assert copies_of(InProcess(nn.Identity()), images(1, ImageShape.square(8), 0, 0)) == (None, None)

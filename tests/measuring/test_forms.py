@@ -17,7 +17,7 @@ from bench.measuring.forms import inference
 from bench.measuring.inputs import images
 from bench.measuring.outputs import relative_distance
 from bench.measuring.wire import Prepared
-from bench.records import Case
+from bench.records import Case, ImageShape
 from bench.request import Request, check
 from tests.measuring.norms import norms_in
 
@@ -52,7 +52,7 @@ def _compare(name: str, resolution: int, folder: Path) -> Prepared:
     reference = artifacts.reference_in(folder, 1)
     with torch.inference_mode():
         loaded = runtimes.get("eager").load(case, artifacts.artifact_in(folder))
-        got = [loaded.run(images(1, resolution, 0, stream)) for stream in artifacts.STREAMS]
+        got = [loaded.run(images(1, ImageShape.square(resolution), 0, stream)) for stream in artifacts.STREAMS]
     for output, want in zip(got, (reference.first, reference.second), strict=True):
         assert relative_distance(output, want) <= reference.tolerance("fp32")
     return prepared

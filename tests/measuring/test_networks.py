@@ -8,18 +8,18 @@ import torch
 from bench.measuring import networks, runtimes
 from bench.measuring.environment import default_allocator
 from bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS, instrument_cases
-from bench.records import Case
+from bench.records import Case, ImageShape
 from bench.twins import SUFFIX
 
 
 def test_each_kind_of_name_resolves_to_its_own_resolution() -> None:
     found = networks.resolve(["efficientnet_b2", "resnet26t", "tests.hostile_networks:sound", NULL, YARDSTICKS[0]])
-    assert found.resolutions == {
-        "efficientnet_b2": 260,
-        "resnet26t": 256,
-        "tests.hostile_networks:sound": 32,
-        NULL: NULL_RESOLUTION,
-        YARDSTICKS[0]: 224,
+    assert found.shapes == {
+        "efficientnet_b2": ImageShape.square(260),
+        "resnet26t": ImageShape.square(256),
+        "tests.hostile_networks:sound": ImageShape.square(32),
+        NULL: ImageShape.square(NULL_RESOLUTION),
+        YARDSTICKS[0]: ImageShape.square(224),
     }
     assert (found.missing, found.known) == ({}, ())
 
@@ -33,7 +33,7 @@ def test_names_that_cannot_be_built_come_back_with_the_reason_and_what_there_is(
 
 @pytest.mark.parametrize(("name", "resolution"), [("levit_128s", 256), ("deit_tiny", 192), ("efficientnet_b0", 192)])
 def test_a_network_is_built_for_the_resolution_asked_for(name: str, resolution: int) -> None:
-    network = networks.build(name, resolution)
+    network = networks.build(name, ImageShape.square(resolution))
     with torch.inference_mode():
         assert network(torch.zeros(1, 3, resolution, resolution)).shape == (1, 1000)
     assert not network.training
@@ -41,11 +41,11 @@ def test_a_network_is_built_for_the_resolution_asked_for(name: str, resolution: 
 
 def test_a_resolution_that_a_network_cannot_take_is_refused_with_the_reason() -> None:
     with pytest.raises(ValueError, match="cannot be built for 100 px"):
-        networks.build("xcit_tiny_12_p16_224", 100)
+        networks.build("xcit_tiny_12_p16_224", ImageShape.square(100))
 
 
 def test_the_null_network_looks_at_its_input_and_has_no_weights() -> None:
-    network = networks.build(NULL, NULL_RESOLUTION)
+    network = networks.build(NULL, ImageShape.square(NULL_RESOLUTION))
     images = torch.randn(2, 3, NULL_RESOLUTION, NULL_RESOLUTION)
     assert torch.equal(network(images), images.flatten(1)[:, :1000])
     assert not list(network.parameters())
@@ -74,13 +74,12 @@ def test_registered_runtimes_are_found_and_others_named() -> None:
 
 @pytest.mark.parametrize("name", ["levit_128s", "tests.hostile_networks:sound"])
 def test_a_twin_is_built_as_its_original_is(name: str) -> None:
-    twin, size = name + SUFFIX, networks.resolve([name]).resolutions[name]
-    assert networks.resolve([twin]).resolutions == {twin: size}
-    assert networks.channels(twin) == networks.channels(name)
+    twin, shape = name + SUFFIX, networks.resolve([name]).shapes[name]
+    assert networks.resolve([twin]).shapes == {twin: shape}
     built = []
     for one in (name, twin):
         torch.manual_seed(0)
-        built.append(networks.build(one, size).state_dict())
+        built.append(networks.build(one, shape).state_dict())
     assert built[0].keys() == built[1].keys()
     assert all(torch.equal(value, built[1][key]) for key, value in built[0].items())
 

@@ -14,7 +14,7 @@ from bench.measuring.inputs import images
 from bench.measuring.outputs import relative_distance
 from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
 from bench.measuring.worker import Worker
-from bench.records import Case
+from bench.records import Case, ImageShape
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 NETWORKS = ("levit_128s", "efficientnet_b0", "deit_tiny", "yardstick-1a", "null-1")
@@ -55,7 +55,7 @@ def test_a_network_compiled_for_a_gpu_computes_there_what_the_processor_does(tmp
 
 
 def test_tf32_is_a_format_of_its_own(tmp_path: Path) -> None:
-    given = images(4, 224, 0, 0)
+    given = images(4, ImageShape.square(224), 0, 0)
     outputs = {}
     case = Case(network="efficientnet_b0", resolution=224, device="cuda")
     artifacts.prepare(case, (4,), tmp_path, 0)
@@ -72,7 +72,7 @@ def test_a_pass_is_over_when_the_gpu_is() -> None:
     """Enqueued work that is not waited for would be timed as nothing."""
     network = torch.nn.Sequential(*(torch.nn.Conv2d(3 if n == 0 else 256, 256, 3, padding=1) for n in range(8)))
     held = cuda.OnCuda(network.eval().requires_grad_(requires_grad=False), torch.float32)
-    given = held.place(images(8, 224, 0, 0))
+    given = held.place(images(8, ImageShape.square(224), 0, 0))
     for _ in range(3):
         held.run(given)
     held.synchronise()

@@ -14,6 +14,7 @@ import pytest
 from bench.measuring import seat as seat_module
 from bench.measuring.seat import Seat, SeatLostError, process_cpu_s
 from bench.measuring.wire import Describe, Description, Resolve, Resolved
+from bench.records import ImageShape
 
 ROOT = Path(__file__).parents[2]
 
@@ -128,6 +129,6 @@ def test_a_seat_imports_the_suite_and_not_a_package_of_the_users_that_is_called_
     with Seat(1, "n/a") as seat:
         answer = seat.ask(Resolve(names=("my_nets:build", "bench.nets:build", "bench:build")), 60)
     assert isinstance(answer, Resolved)
-    assert answer.resolutions == {"my_nets:build": 48}
+    assert answer.shapes == {"my_nets:build": ImageShape.square(48)}
     assert "bench/nets.py:build" in answer.missing["bench.nets:build"]
     assert "bench/__init__.py:build" in answer.missing["bench:build"]

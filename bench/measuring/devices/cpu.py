@@ -20,8 +20,8 @@ class OnCpu(InProcess):
         self._dtype = dtype
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
-        """Images in the format of the weights; unchanged in fp32."""
-        return images.to(self._dtype)
+        """Images in the format of the weights; unchanged in fp32, and where they are whole numbers."""
+        return images.to(self._dtype) if images.is_floating_point() else images
 
     def fetch(self, output: torch.Tensor) -> torch.Tensor:
         """Logits in fp32."""

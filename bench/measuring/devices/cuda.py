@@ -37,13 +37,13 @@ class OnCuda:
         self._events: list[tuple[torch.cuda.Event, torch.cuda.Event]] = []
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
-        """Images in the GPU's memory, in the format of the weights.
+        """Images in the GPU's memory, in the format of the weights; whole numbers stay what they are.
 
         Raises:
             MemoryError: they do not fit.
         """
         try:
-            return images.to("cuda", self._dtype)
+            return images.to("cuda", self._dtype if images.is_floating_point() else images.dtype)
         except self._torch.OutOfMemoryError as error:
             raise self.too_large(len(images)) from error
 

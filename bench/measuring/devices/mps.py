@@ -30,13 +30,13 @@ class OnMps:
         self._module = module.to(device="mps", dtype=dtype)
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
-        """Images in the GPU's memory, in the format of the weights.
+        """Images in the GPU's memory, in the format of the weights; whole numbers stay what they are.
 
         Raises:
             MemoryError: they do not fit.
         """
         try:
-            return images.to("mps", self._dtype)
+            return images.to("mps", self._dtype if images.is_floating_point() else images.dtype)
         except RuntimeError as error:
             raise self._told(error, len(images)) from error
 

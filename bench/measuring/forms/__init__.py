@@ -34,7 +34,7 @@ class Form(Protocol):
 
         Args:
             network: in evaluation mode.
-            example: one image (1, channels, r, r).
+            example: one image (1, channels, height, width).
         """
 
 
@@ -67,6 +67,6 @@ def build(case: Case) -> nn.Module:
     from bench.measuring import networks
     from bench.measuring.inputs import images
 
-    network = networks.build(case.network, case.resolution)
-    example = images(1, case.resolution, 0, 0, networks.channels(case.network))
+    network = networks.build(case.network, case.shape)
+    example = images(1, case.shape, 0, 0)
     return get(case.form).apply(network, example).eval()

@@ -15,6 +15,7 @@ from torch import nn
 
 from bench.measuring.reasons import one_line
 from bench.measuring.wire import Resolved
+from bench.records import Dtype, ImageShape
 from bench.twins import original
 
 # In this order; the last one takes every name that is left. Loaded when asked: the yardstick imports neither timm nor
@@ -24,13 +25,17 @@ ENTRY_POINTS = "levit_bench.networks"
 
 
 class Builder(Protocol):
-    """What a builder module or object offers."""
+    """What a builder module or object offers.
+
+    In place of `build` it may have `build_for(name, shape)`, which also takes images that are not square; `channels`
+    and `dtype` of a name say what its images are like, where they are not 3 and float32.
+    """
 
     def owns(self, name: str) -> bool:
         """Whether this builder builds the name."""
 
-    def default_resolution(self, name: str) -> int:
-        """Height and width in pixels that the network is meant for.
+    def default_resolution(self, name: str) -> int | tuple[int, int]:
+        """Height and width in pixels that the network is meant for; one number where they are equal.
 
         Raises:
             LookupError: no such network.
@@ -45,38 +50,52 @@ class Builder(Protocol):
         """
 
 
-def build(name: str, resolution: int) -> nn.Module:
-    """Build a network by name, in evaluation mode; a twin is built as its original is.
+def build(name: str, shape: ImageShape) -> nn.Module:
+    """Build a network by name for such images, in evaluation mode; a twin is built as its original is.
 
     Raises:
         LookupError: no builder owns the name.
+        ValueError: it cannot take such images.
     """
     name = original(name)
-    return _builder_of(name).build(name, resolution).eval()
+    builder = _builder_of(name)
+    build_for: Callable[[str, ImageShape], nn.Module] | None = getattr(builder, "build_for", None)
+    if build_for is not None:
+        return build_for(name, shape).eval()
+    if shape.height != shape.width:
+        raise ValueError(
+            f"{name} is built for square images alone, and {shape.size} are asked for. Its builder needs a function "
+            "build_for(name, shape) to take others"
+        )
+    return builder.build(name, shape.height).eval()
 
 
-def channels(name: str) -> int:
-    """Channels of the images that a network takes: 3, unless its builder has a function `channels` that says 1.
+def takes(name: str) -> ImageShape:
+    """The images that a network is meant for, as its builder says.
 
     Raises:
-        LookupError: no builder owns the name.
+        LookupError: no builder owns the name, or it knows no such network.
     """
     name = original(name)
-    told: Callable[[str], int] = getattr(_builder_of(name), "channels", lambda _name: 3)
-    return told(name)
+    builder = _builder_of(name)
+    size = builder.default_resolution(name)
+    height, width = (size, size) if isinstance(size, int) else size
+    channels: Callable[[str], int] = getattr(builder, "channels", lambda _name: 3)
+    dtype: Callable[[str], Dtype] = getattr(builder, "dtype", lambda _name: "float32")
+    return ImageShape(channels(name), height, width, dtype(name))
 
 
 def resolve(names: Iterable[str]) -> Resolved:
-    """Default resolutions of those names that can be built; what there is instead when one cannot."""
-    resolutions: dict[str, int] = {}
+    """The images that those names take which can be built; what there is instead when one cannot."""
+    shapes: dict[str, ImageShape] = {}
     missing: dict[str, str] = {}
     for name in names:
         try:
-            resolutions[name] = _builder_of(original(name)).default_resolution(original(name))
+            shapes[name] = takes(name)
         except LookupError as error:
             missing[name] = one_line(str(error))
     known = importlib.import_module(f"{__name__}.timm_zoo").names() if missing else ()
-    return Resolved(resolutions=resolutions, missing=missing, known=tuple(known))
+    return Resolved(shapes=shapes, missing=missing, known=tuple(known))
 
 
 def _builder_of(name: str) -> Builder:

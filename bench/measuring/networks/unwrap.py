@@ -8,12 +8,14 @@ the network.
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
+from functools import partial
 from typing import Any
 
 import torch
 from torch import nn
 
-from bench.measuring.inputs import images
+from bench.measuring.inputs import ImageShape, images
+from bench.records import MOST_CHANNELS
 
 _IMAGES = 2  # One alone does not tell (classes,) from (batch, classes).
 _STREAM = 3  # Not a set of images that anything else uses.
@@ -53,14 +55,14 @@ class _Attribute(_Unwrapped):
         return self.network(x).logits
 
 
-def checked(network: nn.Module, resolution: int, channels: int) -> nn.Module:
+def checked(network: nn.Module, shape: ImageShape) -> nn.Module:
     """The network in evaluation mode, unwrapped where it must be.
 
     Raises:
         TypeError: it returns nothing that holds logits.
-        ValueError: it cannot take float images (batch, channels, resolution, resolution).
+        ValueError: it cannot take images (batch, channels, height, width) of that shape.
     """
-    given = images(_IMAGES, resolution, 0, _STREAM, channels)
+    given = images(_IMAGES, shape, 0, _STREAM)
     output = _one_pass(network.eval(), given)
     if isinstance(output, torch.Tensor):
         _check_shape(output, "")
@@ -112,7 +114,7 @@ def _one_pass(network: nn.Module, given: torch.Tensor) -> object:
         # A reason that names memory must stay one.
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             raise
-        fed = f"float images {tuple(given.shape)}"
+        fed = f"{'float' if given.is_floating_point() else 'uint8'} images {tuple(given.shape)}"
         raise ValueError(
             f"raised {type(error).__name__} when fed {fed}: {_short(str(error))}. {_advice(network, given)}"
         ) from error
@@ -120,17 +122,30 @@ def _one_pass(network: nn.Module, given: torch.Tensor) -> object:
 
 def _advice(network: nn.Module, given: torch.Tensor) -> str:
     """The next step for a network that does not take the images, found by feeding others. Nothing is served by it."""
-    other = 4 - given.shape[1]
-    grey = given[:, :1] if other == 1 else given[:, :1].expand(-1, 3, -1, -1)
-    tries: dict[str, Callable[[], torch.Tensor]] = {
-        "It takes uint8 images; the suite feeds normalised float ones. Put the conversion into a forward that wraps it "
-        "if it is to be timed, else leave it out": lambda: (given.abs() * 50).to(torch.uint8),
-        f"It takes {other} channels: set build.channels = {other} on the function": grey.contiguous,
-        "It takes (batch, r, r, channels): wrap it in a module that permutes": lambda: given.permute(0, 2, 3, 1),
+    others = dict.fromkeys(count for count in (1, 3, _first_channels(network)) if count not in (0, given.shape[1]))
+    tries: dict[str, Callable[[], torch.Tensor]] = {}
+    if given.is_floating_point():
+        tries["It takes uint8 images: set build.dtype = 'uint8' on the function"] = lambda: (given.abs() * 50).to(
+            torch.uint8
+        )
+    else:
+        tries["It takes float images: leave build.dtype out of the function"] = given.float
+    for other in others:
+        said = f"It takes {other} channel{'' if other == 1 else 's'}: set build.channels = {other} on the function"
+        tries[said] = partial(_of_channels, given, other)
+    tries |= {
+        "It takes (batch, height, width, channels): wrap it in a module that permutes": (
+            lambda: given.permute(0, 2, 3, 1)
+        ),
         "It takes flat images: wrap it in a module that flattens": lambda: given.flatten(1),
         "It takes half precision; the suite feeds fp32. Build it in fp32": given.half,
         "It takes double precision; the suite feeds fp32. Build it in fp32": given.double,
     }
+    if given.shape[-1] != given.shape[-2]:
+        side = max(given.shape[-2:])
+        tries["It takes square images: ask for one number of pixels, such as @224"] = lambda: given.new_zeros(
+            (*given.shape[:2], side, side)
+        )
     for said, make in tries.items():
         try:
             with torch.no_grad():
@@ -140,8 +155,19 @@ def _advice(network: nn.Module, given: torch.Tensor) -> str:
         return said
     return (
         "For another size set build.resolution on the function; for anything else wrap it in a module that takes float "
-        "images (batch, 3, r, r)"
+        "images (batch, 3, height, width)"
     )
+
+
+def _of_channels(given: torch.Tensor, count: int) -> torch.Tensor:
+    """The first channel, so many times."""
+    return given[:, :1].expand(-1, count, -1, -1).contiguous()
+
+
+def _first_channels(network: nn.Module) -> int:
+    """Channels that the first convolution takes; 0 where there is none, or the suite feeds fewer."""
+    first = next((part for part in network.modules() if isinstance(part, nn.Conv2d)), None)
+    return first.in_channels if first is not None and first.in_channels <= MOST_CHANNELS else 0
 
 
 def _described(output: object) -> str:

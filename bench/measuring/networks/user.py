@@ -1,7 +1,8 @@
 """Networks of the user's own: `module:function` on the Python path, or `path/to/file.py:function`.
 
 The function is called without arguments and returns a `torch.nn.Module` that takes normalised float images
-(batch, 3, r, r) and returns logits (batch, classes), or a tuple that begins with them, or a mapping or an object that
+(batch, 3, r, r), or those that its attributes name, and
+returns logits (batch, classes), or a tuple that begins with them, or a mapping or an object that
 holds them as `logits`. Refuses to know what becomes of the network, and executes nothing but what was named.
 """
 
@@ -21,12 +22,12 @@ from types import ModuleType
 
 from torch import nn
 
-from bench.catalog import LARGEST_RESOLUTION
 from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.unwrap import checked
+from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape
+from bench.units import parse_size
 
 _DEFAULT_RESOLUTION = 224
-_CHANNELS = (1, 3)
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<function>\w+)(?:#(?P<digest>[0-9a-f]+))?")
 # Where the seat was started, whatever the user's code does to the working folder later.
 _HERE = Path.cwd()
@@ -37,35 +38,55 @@ def owns(name: str) -> bool:
     return ":" in name
 
 
-def default_resolution(name: str) -> int:
-    """The function's attribute `resolution`, or 224 pixels.
+def default_resolution(name: str) -> tuple[int, int]:
+    """Height and width: the function's attribute `resolution`, one number or two or `"192x256"`; or 224 pixels.
 
     Raises:
         LookupError: there is no such module, file or function, it is no function without arguments, or its resolution
             is no number of pixels.
     """
     given = getattr(_maker(name), "resolution", _DEFAULT_RESOLUTION)
-    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= LARGEST_RESOLUTION:
+    size = parse_size(given, LARGEST_RESOLUTION)
+    if size is None:
         raise LookupError(
-            f"{name}: its resolution is {given!r}. Inputs are square: give one whole number of pixels from 1 to "
-            f"{LARGEST_RESOLUTION}"
+            f"{name}: its resolution is {given!r}. Give whole numbers of pixels from 1 to {LARGEST_RESOLUTION}: one, "
+            "or height and width, such as 224, (192, 256) or '192x256'"
         )
-    return given
+    return size
 
 
 def channels(name: str) -> int:
     """The function's attribute `channels`, or 3.
 
     Raises:
-        LookupError: as `default_resolution`, or it is neither 1 nor 3.
+        LookupError: as `default_resolution`, or it is no number of channels.
     """
     given = getattr(_maker(name), "channels", 3)
-    if given not in _CHANNELS or isinstance(given, bool):
-        raise LookupError(f"{name}: its channels are {given!r}. The suite feeds images of 1 or 3 channels")
-    return int(given)
+    if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= MOST_CHANNELS:
+        raise LookupError(
+            f"{name}: its channels are {given!r}. The suite feeds images of 1 to {MOST_CHANNELS} channels"
+        )
+    return given
 
 
-def build(name: str, resolution: int) -> nn.Module:
+def dtype(name: str) -> Dtype:
+    """The function's attribute `dtype`, also as torch's own, or float32.
+
+    Raises:
+        LookupError: as `default_resolution`, or the suite feeds no such images.
+    """
+    given = getattr(_maker(name), "dtype", "float32")
+    known: dict[str, Dtype] = {"float32": "float32", "uint8": "uint8"}
+    found = known.get(str(given).removeprefix("torch."))
+    if found is None:
+        raise LookupError(
+            f"{name}: its dtype is {given!r}. The suite feeds 'float32', normalised, or 'uint8' from 0 to 255; number "
+            "formats of weights are chosen with --precision"
+        )
+    return found
+
+
+def build_for(name: str, shape: ImageShape) -> nn.Module:
     """Call the user's function, and see to it that what comes out of its network are logits.
 
     Raises:
@@ -78,7 +99,7 @@ def build(name: str, resolution: int) -> nn.Module:
         network = maker()
     if not isinstance(network, nn.Module):
         raise TypeError(f"{name} returned a {type(network).__name__}, not a torch.nn.Module")
-    return checked(network, resolution, channels(name))
+    return checked(network, shape)
 
 
 def _maker(name: str) -> Callable[[], object]:

@@ -11,13 +11,14 @@ from bench.measuring.networks.levit.network import LeViT
 from bench.measuring.networks.levit.resize import fitted, resized
 from bench.measuring.networks.levit.sizes import SIZES, Grid, Size
 from bench.measuring.networks.levit.weights import levit_from, load_weights, save_weights
+from bench.records import ImageShape
 
 __all__ = [
     "SIZES",
     "LeViT",
     "Size",
     "WeightsError",
-    "build",
+    "build_for",
     "default_resolution",
     "fitted",
     "levit",
@@ -76,14 +77,14 @@ def default_resolution(name: str) -> int:
     return RESOLUTION
 
 
-def build(name: str, resolution: int) -> LeViT:
-    """The network of that name for square images.
+def build_for(name: str, shape: ImageShape) -> LeViT:
+    """The network of that name for images of that height and width.
 
     Raises:
         LookupError: no size has that name.
-        ValueError: the resolution is too small for it.
+        ValueError: the images are too small for it.
     """
-    return levit(name, image_size=resolution)
+    return levit(name, image_size=(shape.height, shape.width), in_channels=shape.channels)
 
 
 def _named(name: str) -> Size:

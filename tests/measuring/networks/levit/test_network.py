@@ -11,6 +11,7 @@ from bench.measuring.networks import levit as builder
 from bench.measuring.networks.levit import SIZES, levit
 from bench.measuring.networks.levit.bias import AttentionBias
 from bench.measuring.networks.levit.layers import DropPath, LinearNorm, attend
+from bench.records import ImageShape
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 
 ONE_HEAD = [name for name, size in SIZES.items() if size.classifiers == 1]
@@ -26,7 +27,7 @@ def test_the_builder_owns_its_names_and_no_others():
     for name in ("levit_128S", "levit_conv_128s", "levit_128s.fb_dist_in1k", "levit_128s_a8", "levit", ""):
         assert not builder.owns(name)
         with pytest.raises(LookupError, match="no LeViT is called"):
-            builder.build(name, 224)
+            builder.build_for(name, ImageShape.square(224))
         with pytest.raises(LookupError, match="levit_128s, levit_128"):
             builder.default_resolution(name)
 
@@ -34,7 +35,7 @@ def test_the_builder_owns_its_names_and_no_others():
 @pytest.mark.parametrize("name", ONE_HEAD)
 def test_the_ablation_is_built_and_gives_logits_in_both_modes(name):
     assert builder.default_resolution(name) == 224
-    network = builder.build(name, 64)
+    network = builder.build_for(name, ImageShape.square(64))
     x = torch.randn(3, 3, 64, 64)
     assert network(x).shape == (3, 1000)
     assert network.eval()(x).shape == (3, 1000)
@@ -42,7 +43,7 @@ def test_the_ablation_is_built_and_gives_logits_in_both_modes(name):
 
 def test_a_resolution_that_is_too_small_is_refused():
     with pytest.raises(ValueError, match="at least 33"):
-        builder.build("levit_128s", 32)
+        builder.build_for("levit_128s", ImageShape.square(32))
 
 
 def test_images_of_another_size_are_refused_with_what_to_do():
