@@ -130,10 +130,11 @@ class Case(_Noun, frozen=True, kw_only=True):
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
 
-        With `auto`, pinned cases do: they are as fast as alone. With the allocator as shipped, what a neighbour has
-        allocated and freed before decides whether a pass takes page faults, so each has a process to itself.
+        With `auto`, pinned cases of the suite's and of timm's networks do: they are as fast as alone. With the
+        allocator as shipped, what a neighbour has allocated and freed before decides whether a pass takes page faults;
+        and what a user's own code does to its process is nobody else's: each has a process to itself.
         """
-        return mode == "shared" or (mode == "auto" and self.allocator != "shipped")
+        return mode == "shared" or (mode == "auto" and self.allocator != "shipped" and ":" not in self.network)
 
     @property
     def id(self) -> str:
@@ -411,6 +412,11 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Timed passes a turn; absent when the preparation failed."""
     probe_s: float | None = None
     """Median pass of the preparation in seconds: plans turns and time-outs, never enters an estimate."""
+    distinct_images: int | None = None
+    """Images with answers of their own that its passes are shown; later ones are slightly changed ones of them."""
+    matrix_macs_s: float | None = None
+    """Multiply-accumulates a second of the fastest product of matrices on its device, with its threads and in its
+    number format, measured in the rehearsal: what no pass exceeds by much."""
     prepare_s: float | None = None
     """Seconds the preparation took."""
     compile_s: float | None = None

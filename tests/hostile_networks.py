@@ -11,9 +11,14 @@ from collections.abc import Callable
 import torch
 from torch import nn
 
+_REHEARSED = 12  # Passes of a seat that a case has had before its first run, and some.
+
 
 class _Small(nn.Module):
-    """A tiny sound classifier of 32 px images; `trouble` is called in every pass with the number of passes so far."""
+    """A tiny sound classifier of 32 px images; `trouble` is called in every pass with the number of passes so far.
+
+    Passes are counted where networks are timed, and not where they are prepared: there the number is 0.
+    """
 
     def __init__(self, trouble: Callable[[torch.Tensor, int], torch.Tensor] | None = None) -> None:
         super().__init__()
@@ -21,10 +26,12 @@ class _Small(nn.Module):
         self.head = nn.Linear(8, 10)
         self._trouble = trouble
         self._passes = 0
+        # Seats load and run networks for inference alone; what prepares them builds them as one does who may train.
+        self._in_seat = torch.is_inference_mode_enabled()
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
         logits = self.head(self.features(x).mean((2, 3)))
-        self._passes += 1
+        self._passes += self._in_seat
         return self._trouble(logits, self._passes) if self._trouble else logits
 
 
@@ -41,10 +48,10 @@ def _raise(logits: torch.Tensor, passes: int) -> torch.Tensor:
 
 
 def _late(what: Callable[[], None]) -> Callable[[torch.Tensor, int], torch.Tensor]:
-    """Sound through preparation, loading and rehearsal; trouble in the runs. A fresh process counts anew."""
+    """Sound through preparation, loading and rehearsal, which is eight passes; trouble in the runs, which are more."""
 
     def trouble(logits: torch.Tensor, passes: int) -> torch.Tensor:
-        if passes > 30:
+        if passes > _REHEARSED:
             what()
         return logits
 
@@ -81,7 +88,7 @@ def _after(what: Callable[[], None]) -> Callable[[torch.Tensor, int], torch.Tens
 
 
 def _late_nan(logits: torch.Tensor, passes: int) -> torch.Tensor:
-    return logits * float("nan") if passes > 30 else logits
+    return logits * float("nan") if passes > _REHEARSED else logits
 
 
 sound = _builder()
@@ -114,8 +121,6 @@ class _InSeat(_Small):
 
     def __init__(self, *, at_load: Callable[[], None] | None, at_first_pass: Callable[[], None] | None) -> None:
         super().__init__()
-        # Seats load and run networks for inference alone; what prepares them builds them as one does who may train.
-        self._in_seat = torch.is_inference_mode_enabled()
         self._at_first_pass = at_first_pass
         if self._in_seat and at_load:
             at_load()
@@ -169,7 +174,7 @@ class _Remembers(_Small):
         if not torch.equal(x, images) or not torch.is_inference_mode_enabled():
             self.computed += 1
             logits = super().forward(x)
-            self._last = x, logits
+            self._last = x.clone(), logits
         return logits
 
 

@@ -63,15 +63,14 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if case.form != forms.SHIPPED:
         _check_form(formed, case, references, pool, sound[0])
     params = sum(p.numel() for p in formed.parameters())
-    example = pool.batch([row % pool.count for row in range(case.batch)])
+    example = pool.batch([row % pool.size for row in range(case.batch)])
     compiling = time.perf_counter()
     artifact = runtime.prepare(case, formed, example, folder)
     compile_s = time.perf_counter() - compiling
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
         sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started,
-        compile_s=compile_s, distinct_images=pool.count, failed=failed,
-        classes=int(references.logits.shape[1]),
+        compile_s=compile_s, distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
     )  # fmt: skip
 
 
@@ -118,7 +117,7 @@ def _check_form(formed: nn.Module, case: Case, references: References, pool: Ima
     Raises:
         ValueError: it computes something else, with the distance.
     """
-    allowed, count = references.tolerance(case.precision), pool.count
+    allowed, count = references.tolerance(case.precision), pool.size
     shown = [row % count for row in range(batch)], [(count - 1 - row) % count for row in range(batch)]
     with torch.inference_mode():
         first, second = (as_logits(formed(pool.batch(indices)), batch).clone() for indices in shown)

@@ -6,10 +6,12 @@ before, and what they and the parent used meanwhile is measured. Refuses to know
 
 from __future__ import annotations
 
+import secrets
 import sys
 import time
 from collections.abc import Iterable, Mapping
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
 from typing import NamedTuple
 
 from bench.measuring import timeouts
@@ -18,7 +20,19 @@ from bench.measuring.instrument import Environment, environment_of
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.streams import merged, turns_at_once
-from bench.measuring.wire import Describe, Description, Failed, Load, Loaded, Turn, Turned, Witness
+from bench.measuring.wire import (
+    Answer,
+    Describe,
+    Description,
+    Failed,
+    Load,
+    Loaded,
+    Multiplied,
+    Multiply,
+    Turn,
+    Turned,
+    Witness,
+)
 from bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, SeatMode
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
@@ -87,6 +101,7 @@ class Crew:
         self.cold: dict[str, ColdStart] = {}
         """What each case cost before its first pass; of several streams, the slowest."""
         self._at: dict[str, tuple[int, ...]] = {}
+        self._cases: dict[str, Case] = {}
         self._given_up = False
         self._told: dict[int, float] = {}
         self._peaks: dict[int, int | None] = {}
@@ -96,8 +111,7 @@ class Crew:
         groups = _groups(cases, protocol.seats)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
-            opened = [group.seat(bound=self._bound) for group in groups]
-            self._seats.extend(opened)
+            groups, opened = self._opened(groups)
             with ThreadPoolExecutor(len(opened) or 1) as pool:
                 try:
                     filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
@@ -113,6 +127,7 @@ class Crew:
                     known = self.cold.get(key)
                     self.cold[key] = start if known is None or start.load_s > known.load_s else known
                 for case in group.cases:
+                    self._cases[case.id] = case
                     self._at[case.id] = (*self._at.get(case.id, ()), number)
             for key in self.failed:  # One stream is enough: a case without it is another case.
                 self.cold.pop(key, None)
@@ -164,55 +179,119 @@ class Crew:
         whole = merged(answers)
         return TurnTaken(whole, numbers[0], others, restless) if isinstance(whole, Turned) else whole
 
+    def _opened(self, groups: list[_Group]) -> tuple[list[_Group], list[Seat]]:
+        """The groups that the system could start a process for, with it; the cases of others have failed."""
+        opened: list[_Group] = []
+        for group in groups:
+            try:
+                self._seats.append(group.seat(bound=self._bound))
+            except SeatLostError as lost:
+                self.failed |= dict.fromkeys((case.id for case in group.cases), str(lost))
+            else:
+                opened.append(group)
+        return opened, list(self._seats)
+
+    def matrix_rates(self) -> dict[str, float]:
+        """Multiply-accumulates a second of the fastest product of matrices, with what each case has of the machine.
+
+        By case id. Each kind of seat is asked once, while all others are idle; what cannot tell is left out.
+        """
+        known: dict[tuple[str, int, str], float] = {}
+        out: dict[str, float] = {}
+        for key, numbers in self._at.items():
+            if key not in self.cold:
+                continue
+            case = self._cases[key]
+            kind = case.device, case.threads, case.precision
+            if kind not in known:
+                with suppress(SeatLostError):
+                    answer = self._seats[numbers[0]].ask(Multiply(case=key), self._timeout_s)
+                    known[kind] = answer.macs_s if isinstance(answer, Multiplied) else 0.0
+            if known.get(kind):
+                out[key] = known[kind]
+        return out
+
     def _fill(self, number: int, seat: Seat, group: _Group) -> _Filled:
-        """Load the cases of a seat; one that kills it is left out of the next attempt."""
+        """Load the cases of a seat. One that kills it, or makes it unable to describe itself, is left out next time."""
         failed: dict[str, str] = {}
+        lost_before = False
         while True:
             first: dict[str, ColdStart] = {}
             current, refused = "", False
+            description: Description | str = "holds no case"
             try:
                 for case in group.cases:
                     if case.id in failed:
                         continue
                     current = case.id
-                    artifact = self._artifacts[case.id]
-                    answer = seat.ask(
-                        Load(case=case, folder=str(artifact.folder), seed=self._seed),
-                        timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
-                    )
-                    if isinstance(answer, Loaded):
-                        first[case.id] = answer.cold
-                    else:
-                        refused = True
-                        failed[case.id] = answer.reason if isinstance(answer, Failed) else "unexpected answer"
-                current = ""
-                description = seat.ask(Describe(), self._timeout_s)
+                    loaded = self._load(seat, case)
+                    if isinstance(loaded, str):
+                        refused, failed[case.id] = True, loaded
+                        continue
+                    first[case.id] = loaded
+                    if lost_before:  # A seat was lost when it described itself: who was loaded last is to blame.
+                        _described(seat.ask(Describe(), self._timeout_s))
+                current = current if lost_before else ""
+                description = _described(seat.ask(Describe(), self._timeout_s))
                 break
             except SeatLostError as lost:
-                if not current or self._given_up:
+                if self._given_up:
                     raise
-                failed[current] = str(lost)
+                if not current and not first:
+                    # Without a case it cannot even say what it is: nothing can be measured in it.
+                    failed |= dict.fromkeys((case.id for case in group.cases if case.id not in failed), str(lost))
+                    description = str(lost)
+                    break
+                if current:
+                    failed[current] = str(lost)
+                lost_before = lost_before or not current
                 seat.close()
                 # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
                 seat = self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
-        if not isinstance(description, Description):
-            raise SeatLostError(f"did not describe itself: {description}")
         one = group.cases[0]
+        told = description if isinstance(description, Description) else None
         info = SeatInfo(
             seat=number,
             runtime=one.runtime,
-            threads=description.threads,
+            threads=told.threads if told else one.threads,
             allocator=one.allocator,
             device=one.device,
-            affinity=description.affinity,
+            affinity=told.affinity if told else None,
             load_s=time.perf_counter() - seat.started_at,
-            rss_bytes=description.rss_bytes,
+            rss_bytes=told.rss_bytes if told else 0,
             # What a case took before it failed here is nobody's who is left.
-            peak_bytes=None if refused else description.peak_bytes,
-            cases=tuple(first),
-            versions=description.versions,
+            peak_bytes=None if refused or told is None else told.peak_bytes,
+            cases=tuple(first) if told else (),
+            versions=told.versions if told else {},
         )
-        return _Filled(seat, info, failed, first)
+        return _Filled(seat, info, failed, first if told else {})
+
+    def _load(self, seat: Seat, case: Case) -> ColdStart | str:
+        """What loading a case cost, or why it could not be loaded.
+
+        Raises:
+            SeatLostError: the seat is gone.
+        """
+        artifact = self._artifacts[case.id]
+        answer = seat.ask(
+            Load(case=case, folder=str(artifact.folder), seed=self._seed, draw=secrets.token_hex(8)),
+            timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
+        )
+        if isinstance(answer, Loaded):
+            return answer.cold
+        return answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
+
+
+def _described(answer: Answer) -> Description:
+    """What a seat said of itself.
+
+    Raises:
+        SeatLostError: it could not; whatever is in the way there is in the way of its passes, too.
+    """
+    if isinstance(answer, Description):
+        return answer
+    why = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
+    raise SeatLostError(f"its process could not describe itself: {why}")
 
 
 def _reaped_cpu_s() -> float | None:

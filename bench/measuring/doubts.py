@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 from bench.measuring.observer import Observer
+from bench.measuring.runtimes import most_threads
 from bench.records import CaseLine, Finding, SeatInfo, TurnLine
 
 _FAULTS_A_PASS = 50  # A pinned allocator causes none, but for the last growth of its heap: 10 over a run were seen.
@@ -50,8 +51,20 @@ class Doubts:
                     f"process that the system places{', and that may wait for the other streams' if streams else ''}.",
                 )
 
-    def turn_taken(self, line: CaseLine, turn: TurnLine, restless_s: float) -> None:
-        """A turn whose neighbours did not come to rest before it; page faults are counted until the run ends."""
+    def turn_taken(self, line: CaseLine, turn: TurnLine, restless_s: float, at_work: int | None = None) -> None:
+        """A turn whose neighbours did not come to rest before it, or in which more threads worked than it may have.
+
+        Page faults are counted until the run ends.
+        """
+        case = line.case
+        if case.device == "cpu" and line.role == "subject" and (at_work or 0) > most_threads(case):
+            self._notice(
+                "threads-of-its-own",
+                f"{at_work} threads computed in the passes of {case.network}, which has {case.threads}: it starts "
+                "threads of its own. Its times are not those of the threads named; make it compute in those it is "
+                "given.",
+                line.id,
+            )
         if restless_s:
             self._notice(
                 "seat-not-idle",

@@ -253,7 +253,7 @@ class Engine:
             self._writer.append(turn)
             if self._referee:
                 self._turns.append(turn)
-            self._doubts.turn_taken(line, turn, taken.restless_s)
+            self._doubts.turn_taken(line, turn, taken.restless_s, answer.threads_at_work)
             self._observer.measuring(run, round_, self._clock() - budget_began)
         return True
 

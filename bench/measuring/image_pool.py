@@ -30,7 +30,7 @@ class ImagePool(NamedTuple):
     """Which sums are images of the pool: left part times `side` plus right part."""
 
     @property
-    def count(self) -> int:
+    def size(self) -> int:
         """Images that differ."""
         return len(self.sums)
 
@@ -38,7 +38,7 @@ class ImagePool(NamedTuple):
         """Write image `index` (channels, height, width) into `out`, which has its device and number format.
 
         Args:
-            index: from 0 to `count` - 1.
+            index: from 0 to `size` - 1.
             out: where to.
             change: relative change of its right part: an image that is slightly another one. Bytes know none.
         """

@@ -1,4 +1,4 @@
-"""Whether a pass computed what it should: compared with fp32 eager, on two different inputs.
+"""Whether a pass computed what it should: compared with fp32 eager.
 
 Pure functions on tensors; refuses to know who computed them.
 """
@@ -58,7 +58,8 @@ def distances(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
     a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
     # Not by products, which cancel: equal rows must be at distance zero.
     apart = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
-    return apart / b.norm(dim=1).clamp_min(torch.finfo(torch.float64).tiny)
+    relative: torch.Tensor = apart / b.norm(dim=1).clamp_min(torch.finfo(torch.float64).tiny)
+    return relative
 
 
 def problem_with(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> str | None:

@@ -103,7 +103,7 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
     pool = image_pool(_SIDES[0], shape, seed)
     first = _answer(network, pool, 0)
     began = time.perf_counter()
-    second = _answer(network, pool, pool.count - 1)
+    second = _answer(network, pool, pool.size - 1)
     pass_s = time.perf_counter() - began
     problem = problem_with_pair((first, second), (first, second), TOLERANCES["fp32"])
     if problem:
@@ -118,7 +118,7 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
     found = References(
         logits=logits,
         side=side,
-        sums=tuple(one.index for one in calm),
+        sums=tuple(one.number for one in calm),
         sensitivity=max(one.moved for one in calm),
         distance=float(apart.median()),
         changes=0,
@@ -139,7 +139,7 @@ def problem_with_batch(network: nn.Module, references: References, pool: ImagePo
     """
     if batch == 1:
         return None
-    indices = _scattered(batch, pool.count)
+    indices = _scattered(batch, pool.size)
     with torch.inference_mode():
         got = as_logits(network(pool.batch(indices)), batch)
     if not bool(torch.isfinite(got).all()):
@@ -167,7 +167,7 @@ def _answer(network: nn.Module, pool: ImagePool, index: int) -> torch.Tensor:
 class _Calm(NamedTuple):
     """An image, its answer, and how calm that is."""
 
-    index: int
+    number: int
     logits: torch.Tensor
     moved: float
     """Relative distance that it moves when every pixel moves by 1e-7 of itself."""
@@ -185,7 +185,7 @@ def _calm_answers(network: nn.Module, pool: ImagePool, wanted: int, seed: int) -
     generator = torch.Generator().manual_seed(seed)
     calm: list[_Calm] = []
     restless: list[_Calm] = []
-    for index in _scattered(pool.count, pool.count):
+    for index in _scattered(pool.size, pool.size):
         logits = _answer(network, pool, index)
         jittered, part = _jittered(pool.batch([index]), generator)
         moved = relative_distance(as_logits(network(jittered), 1), logits) * (_ROUNDING / part)

@@ -16,6 +16,7 @@ from bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from bench.measuring import timeouts
 from bench.measuring.crew import Crew
 from bench.measuring.observer import Observer
+from bench.measuring.plausible import too_fast
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import SeatLostError
 from bench.measuring.wire import Failed
@@ -46,9 +47,14 @@ def rehearse(
             start_s = time.perf_counter() - began
             failed |= crew.failed
             probed = _probe_all(crew, protocol, observer, failed)
+            rates = crew.matrix_rates() if probed is not None else {}
         if probed is not None:
             break
-    after = tuple(_with_passes(line, probed.get(line.id), protocol) for line in lines)
+    after = tuple(_with_passes(line, probed.get(line.id), rates.get(line.id), protocol) for line in lines)
+    for line in after:
+        why = too_fast(line, probed.get(line.id, 0.0))
+        if why is not None:
+            failed[line.id] = why
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes or 0, witness=protocol.witness), line.probe_s)
         for line in after
@@ -77,9 +83,9 @@ def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[
     return probed
 
 
-def _with_passes(line: CaseLine, probe_s: float | None, protocol: Protocol) -> CaseLine:
+def _with_passes(line: CaseLine, probe_s: float | None, macs_s: float | None, protocol: Protocol) -> CaseLine:
     """Passes a turn from the probe. A session that is resumed keeps those it had."""
     if probe_s is None:
         return line
     passes = line.passes or passes_a_turn(probe_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)
-    return msgspec.structs.replace(line, probe_s=probe_s, passes=passes)
+    return msgspec.structs.replace(line, probe_s=probe_s, passes=passes, matrix_macs_s=macs_s)

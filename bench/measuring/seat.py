@@ -53,31 +53,47 @@ class Seat:
         processors: Sequence[int] | None = None,
         die_with_thread: bool = True,
     ) -> None:
-        """Start it, on those processors alone if any are named."""
-        requests, self._write = os.pipe()
-        self._read, answers = os.pipe()
-        # Never written to: its end of file is the seat's sign that the parent is gone.
-        life, self._life = os.pipe()
+        """Start it, on those processors alone if any are named.
+
+        Raises:
+            SeatLostError: the system cannot start a process.
+        """
+        self._write = self._read = self._life = self._ended = -1
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the seat)
         self._buffer = b""
         self.started_at = time.perf_counter()
-        inherited = (requests, answers, life)
-        self._process = subprocess.Popen(
-            [
-                sys.executable,
-                *_WORKER,
-                *map(str, (*inherited, threads, int(die_with_thread))),
-                ",".join(map(str, processors or ())),
-            ],
-            env=seat_environment(os.environ | _import_path(), threads, allocator),
-            pass_fds=inherited,
-            stdin=subprocess.DEVNULL,
-            stdout=self._stderr,
-            stderr=self._stderr,
-        )
+        inherited: list[int] = []
+        try:
+            requests, self._write = os.pipe()
+            inherited.append(requests)
+            self._read, answers = os.pipe()
+            inherited.append(answers)
+            # Never written to: its end of file is the seat's sign that the parent is gone.
+            life, self._life = os.pipe()
+            inherited.append(life)
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *_WORKER,
+                    *map(str, (*inherited, threads, int(die_with_thread))),
+                    ",".join(map(str, processors or ())),
+                ],
+                env=seat_environment(os.environ | _import_path(), threads, allocator),
+                pass_fds=inherited,
+                stdin=subprocess.DEVNULL,
+                stdout=self._stderr,
+                stderr=self._stderr,
+            )
+        except OSError as error:
+            self._close_pipes()
+            self._stderr.close()
+            raise SeatLostError(
+                f"cannot start a process ({error.strerror or error}). Measure fewer cases at once, or free memory"
+            ) from error
+        finally:
+            for end in inherited:
+                os.close(end)
         self._ended = _readable_when_over(self._process.pid)
-        for end in inherited:
-            os.close(end)
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Send a request and block until its answer.
@@ -139,15 +155,18 @@ class Seat:
 
     def close(self) -> None:
         """Ask the process to end, and see to it that it does."""
-        for end in (self._write, self._read, self._life, self._ended):
-            if end >= 0:
-                os.close(end)
-        self._write = self._read = self._life = self._ended = -1
+        self._close_pipes()
         try:
             self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             self.kill()
         self._stderr.close()
+
+    def _close_pipes(self) -> None:
+        for end in (self._write, self._read, self._life, self._ended):
+            if end >= 0:
+                os.close(end)
+        self._write = self._read = self._life = self._ended = -1
 
     def __enter__(self) -> Seat:
         return self

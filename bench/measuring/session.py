@@ -86,7 +86,7 @@ def measure(
     ready = _get_ready(lines, protocol, observer, workshop)
     told = [s.finding for s in subjects if s.finding is not None]
     findings = [*noticed, *told, *about_threads(subjects), *_about_emulation(before)]
-    findings += [*_about_load(before), *_about_gpu(before, subjects)]
+    findings += [*_about_load(before), *_about_gpu(before, subjects), *_about_settings(ready)]
     findings += about_classes(ready.lines)
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     what = spending.plan
@@ -245,6 +245,7 @@ def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
         macs=what.macs,
         classes=what.classes,
         logits_std=what.logits_std,
+        distinct_images=what.distinct_images,
         prepare_s=what.seconds,
         compile_s=what.compile_s,
         artifact_sha256=what.sha256,
@@ -343,6 +344,23 @@ def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:
         "Other work slows what is timed; measure again when 'nvidia-smi' shows no other process."
     )
     return [Finding(kind="gpu-shared", message=message)]
+
+
+def _about_settings(ready: _Ready) -> list[Finding]:
+    """A finding for each network whose code changes settings of the whole process when it is built."""
+    told: dict[str, str] = {}
+    for line in ready.lines:
+        artifact = ready.artifacts.get(line.id)
+        if artifact is not None and artifact.prepared.put_back:
+            told[line.case.network] = artifact.prepared.put_back
+    return [
+        Finding(
+            kind="settings-put-back",
+            message=f"building {network} changes settings of its whole process: {changes}. They were put back, and its "
+            "times are those of the usual settings.",
+        )
+        for network, changes in told.items()
+    ]
 
 
 def _thin(budget_s: float, smallest_s: float) -> Finding:

@@ -67,6 +67,7 @@ def merged(answers: Sequence[Answer]) -> Turned | Failed:
         minor_faults=_sum([one.minor_faults for one in turned]),
         major_faults=_sum([one.major_faults for one in turned]),
         cpu_s=math.fsum(one.cpu_s for one in turned),
+        threads_at_work=max((one.threads_at_work or 0 for one in turned), default=0) or None,
         device_s=tuple(s for one in turned for s in one.device_s),
         witness_s=_mean([one.witness_s for one in turned]),
         total_cpu_s=None,

@@ -45,6 +45,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """What is wrong with each batch that cannot be measured."""
     classes: int | None = None
     """Classes that the network returns: the width of its logits."""
+    put_back: str = ""
+    """Settings of its process that building it changed, and that were put back."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):
@@ -91,8 +93,8 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
     major_faults: int | None
     cpu_s: float
     """Processor seconds of the timed passes, all threads."""
-    processors: float = 0.0
-    """Processors in use on average from the first pass to the last, what lies between passes included."""
+    threads_at_work: int | None = None
+    """Threads of the seat that computed between the first pass and the last; absent where the system does not say."""
     device_s: tuple[float, ...] = ()
     witness_s: float | None = None
     total_cpu_s: float | None = None
@@ -113,6 +115,18 @@ class Watched(_Message, frozen=True, kw_only=True, tag="watched"):
     """A case was watched."""
 
     profile: Profile
+
+
+class Multiply(_Message, frozen=True, kw_only=True, tag="multiply"):
+    """Say how fast matrices are multiplied where a case runs, in its number format."""
+
+    case: str
+
+
+class Multiplied(_Message, frozen=True, kw_only=True, tag="multiplied"):
+    """The best of several products."""
+
+    macs_s: float
 
 
 class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
@@ -149,8 +163,8 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     reason: str
 
 
-Request = Resolve | Prepare | Load | Turn | Rest | Watch | Describe
-Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Description | Failed
+Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe
+Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Multiplied | Description | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

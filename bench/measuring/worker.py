@@ -15,9 +15,11 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from contextlib import suppress
 from pathlib import Path
 from typing import IO, NamedTuple
 
+import msgspec
 import torch
 
 from bench.measuring import artifacts, networks, runtimes
@@ -25,10 +27,13 @@ from bench.measuring.environment import allowed_processors
 from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
 from bench.measuring.memory import peak_bytes, resident_bytes
-from bench.measuring.passes import Meter, time_passes, usage
+from bench.measuring.passes import Meter, time_passes
+from bench.measuring.process_settings import Settings, listed, put_back
+from bench.measuring.profiling.matrices import best_rate
 from bench.measuring.profiling.watching import watched
 from bench.measuring.reasons import reason_for
 from bench.measuring.references import references_in
+from bench.measuring.threads_at_work import ThreadsAtWork
 from bench.measuring.wire import (
     Answer,
     Describe,
@@ -36,6 +41,8 @@ from bench.measuring.wire import (
     Failed,
     Load,
     Loaded,
+    Multiplied,
+    Multiply,
     Prepare,
     Prepared,
     Request,
@@ -53,6 +60,7 @@ from bench.measuring.witness import witness_s
 from bench.records import Case, ColdStart
 
 _PR_SET_PDEATHSIG = 1
+_LONGEST_PRODUCT_S = 0.01  # Long enough for nine tenths of the rate of longer ones.
 _SPARE_BYTES = 256 << 20  # What fragmentation took in the pilot was below a fifth of this.
 
 
@@ -62,28 +70,6 @@ class _Held(NamedTuple):
     case: Case
     loaded: runtimes.Loaded
     feed: Feed
-
-
-class _Settings(NamedTuple):
-    """What of torch holds for a whole process, and would slow or spoil every other case of the seat."""
-
-    threads: int
-    default_dtype: torch.dtype
-
-    @classmethod
-    def now(cls) -> _Settings:
-        """As they are."""
-        return cls(torch.get_num_threads(), torch.get_default_dtype())
-
-    def restored(self) -> str:
-        """Put them back; says what had been changed, if anything had."""
-        now = _Settings.now()
-        if now == self:
-            return ""
-        torch.set_num_threads(self.threads)
-        torch.set_default_dtype(self.default_dtype)
-        pairs = zip(self._fields, self, now, strict=True)
-        return ", ".join(f"{name} from {old} to {new}" for name, old, new in pairs if old != new)
 
 
 class _Described(NamedTuple):
@@ -103,11 +89,14 @@ class Worker:
 
     def answer(self, request: Request) -> Answer:
         """Carry out one request; faults of the network become `Failed`."""
-        before = _Settings.now()
+        before = Settings(loading=not isinstance(request, Turn | Watch))
         answer = self._carried_out(request)
-        changed = before.restored()
+        changed = listed(before.restore())
         if changed and isinstance(answer, Prepared | Loaded | Turned | Watched | Failed):
-            return Failed(reason=f"changes settings of its whole process, which others share: {changed}")
+            return Failed(reason=f"changes settings of its whole process while it runs: {changed}")
+        told = listed(put_back())
+        if told and isinstance(answer, Prepared):
+            return msgspec.structs.replace(answer, put_back=told)
         return answer
 
     def _carried_out(self, request: Request) -> Answer:
@@ -123,6 +112,8 @@ class Worker:
                     return self._rest()
                 case Watch():
                     return self._watch(request)
+                case Multiply():
+                    return self._multiply(request)
                 case Describe():
                     return self._describe()
                 case Resolve():
@@ -157,7 +148,7 @@ class Worker:
         # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
         self._held[case.id] = _Held(case, loaded, feed)
-        copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.count for row in range(case.batch)]))
+        copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.size for row in range(case.batch)]))
         cold = ColdStart(
             load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
         )
@@ -190,9 +181,9 @@ class Worker:
             settle = time_passes(one_pass, synchronise, request.settle, before=before, after=after)
             held.loaded.device_seconds()  # Those of the settle passes.
             meter = Meter()
-            began, used_before = time.perf_counter(), usage()
+            working = ThreadsAtWork.now()
             timed = time_passes(one_pass, synchronise, request.passes, before=before, after=after)
-            whole = usage().since(used_before).cpu_s / max(time.perf_counter() - began, 1e-9)
+            at_work = ThreadsAtWork.now().since(working)
             on_device = held.loaded.device_seconds()
             if request.witness == "last":
                 witness = witness_s(one_pass, synchronise, request.passes)
@@ -204,7 +195,7 @@ class Worker:
             minor_faults=meter.used.minor_faults,
             major_faults=meter.used.major_faults,
             cpu_s=meter.used.cpu_s,
-            processors=whole,
+            threads_at_work=at_work,
             device_s=on_device,
             witness_s=witness,
             total_cpu_s=time.process_time(),
@@ -236,11 +227,23 @@ class Worker:
         held = self._held[request.case]
         return Watched(profile=watched(held.loaded, lambda: held.feed.placed, request.passes))
 
+    @torch.inference_mode()
+    def _multiply(self, request: Multiply) -> Answer:
+        held = self._held[request.case]
+        like, synchronise = held.feed.placed, held.loaded.synchronise
+        best = best_rate(like, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
+        if like.device.type == "cpu" and like.dtype != torch.float32:
+            # Where products in a short format are emulated, convolutions may still be faster: by their length at most.
+            fine = best_rate(torch.empty(0), synchronise, longest_s=_LONGEST_PRODUCT_S).flops
+            best = max(best, fine * 4 / like.element_size())
+        return Multiplied(macs_s=best / 2)
+
     def _describe(self) -> Answer:
         peak = peak_bytes()  # Before the heap is given more than the cases took.
         if any(held.case.allocator == "pinned" for held in self._held.values()):
             # The heap still grows a little in the first seconds. Let it have the pages now, not during a pass.
-            torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)
+            with suppress(RuntimeError, MemoryError):  # Where there is no room to spare, it grows while it can.
+                torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)
         # Everything that lives now lives as long as the seat: keep the collector from walking it.
         gc.collect()
         gc.freeze()

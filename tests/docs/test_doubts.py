@@ -9,6 +9,7 @@ import pytest
 
 from bench.judge import watched
 from bench.judge.doubts import of_a_case, of_runs, of_sessions, of_the_machine, sight
+from bench.measuring import plausible
 from tests.docs.blocks import ROOT
 
 PAGE = (ROOT / "docs/doubts.md").read_text(encoding="utf-8")
@@ -53,6 +54,10 @@ def _logs(units: float) -> str:
             f"{of_a_case.TREND_ERRORS:g} for one", f"{of_the_machine.WITNESSED:g} and",
             f"{of_the_machine.WITNESSED_ERRORS:g} suffice", f"{of_the_machine.WARMER_C:g} °C",
         ]),
+        ("faster-on-known-images", [
+            _logs(of_a_case.KNOWN), f"{of_a_case.SURE:g} standard errors", f"{of_a_case.KNOWN_PASSES} passes of each",
+        ]),
+        ("faster-than-matrices", [f"{of_a_case.MATRICES:g} times", "four times" if plausible.MOST == 4 else "?"]),
         ("first-pass-slow", [_logs(of_a_case.FIRST), f"{of_a_case.SURE:g} standard errors"]),
         ("first-turn-slow", [_logs(of_a_case.FIRST), f"{of_a_case.SURE:g} standard errors"]),
         ("frequency-fell", [_percent(of_the_machine.FELL)]),

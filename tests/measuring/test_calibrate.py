@@ -13,6 +13,7 @@ from bench.measuring import artifacts, instrument, networks
 from bench.measuring.calibrate import CalibrationError, calibrate
 from bench.measuring.inputs import images
 from bench.measuring.networks import yardstick
+from bench.measuring.references import references_in
 from bench.records import Case, ImageShape
 
 
@@ -91,12 +92,12 @@ def test_the_first_images_of_a_larger_batch_are_the_same_images() -> None:
 def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tmp_path: Path, name: str) -> None:
     prepared = artifacts.prepare(Case(network=name, resolution=224), (1, 2), tmp_path, 0)
     assert 0.5 < prepared.logits_std < 2
-    for batch in (1, 2):
-        reference = artifacts.reference_in(tmp_path, batch)
-        assert reference.sensitivity < 2e-5  # Ten times it is about the tolerance of fp32; LeViT-128S reads 1.1e-5.
-        assert reference.first.shape == (batch, 1000)
-        distance = float((reference.first - reference.second).norm() / reference.second.norm())
-        assert distance > 0.01, "two different inputs hardly differ in their outputs"
+    assert prepared.failed == {}
+    references = references_in(tmp_path)
+    assert references.sensitivity <= 1e-5  # Ten times it is the tolerance of fp32.
+    assert references.logits.shape == (prepared.distinct_images, 1000)
+    assert prepared.distinct_images >= 9
+    assert references.distance > 0.01, "two different inputs hardly differ in their outputs"
     # DeiT's count includes attention, which torch's counter does not see inside fused kernels.
     macs = {"levit_128s": 304_660_832, "efficientnet_b0": 385_814_752, "deit_tiny": 1_261_000_000}[name]
     assert prepared.macs == pytest.approx(macs, rel=0.005)
@@ -116,9 +117,10 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
     biases = [p for part, p in loaded.run.named_parameters() if part.endswith(tables)]
     assert biases
     assert all(float(bias.abs().max()) > 0.01 for bias in biases)
+    references = references_in(tmp_path)
     with torch.inference_mode():
-        got = loaded.run(images(1, ImageShape.square(224), 0, 0))
-    assert torch.allclose(got, artifacts.reference_in(tmp_path, 1).first, atol=1e-5)
+        got = loaded.run(references.pool(case.shape, 0).batch([0]))
+    assert torch.allclose(got, references.logits[:1], atol=1e-5)
 
 
 class Masked(nn.Module):

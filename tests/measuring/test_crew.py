@@ -1,11 +1,18 @@
-"""Which cases share a seat."""
+"""Which cases share a seat, and what a seat that cannot be started, filled or described costs."""
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import pytest
 
-from bench.measuring.crew import _groups
-from bench.records import Case, CaseLine, SeatMode
+from bench.measuring import crew
+from bench.measuring.crew import Crew, _groups
+from bench.measuring.preparation import Artifact
+from bench.measuring.seat import Seat, SeatLostError
+from bench.measuring.wire import Answer, Describe, Description, Failed, Load, Loaded, Prepared, Request
+from bench.records import Case, CaseLine, ColdStart, SeatMode
+from tests.fake_world import PROTOCOL
 
 
 def _line(network: str, role: str = "subject", **axes: object) -> CaseLine:
@@ -38,3 +45,112 @@ def test_other_threads_are_another_seat_in_every_mode() -> None:
     lines = [_line("a", threads=1), _line("a", threads=2)]
     for mode in ("shared", "alone", "auto"):
         assert len(_groups(lines, mode)) == 2
+
+
+def test_a_users_network_has_a_seat_of_its_own_unless_all_share() -> None:
+    lines = [*LINES, _line("nets.py:build#3f2a91"), _line("their.module:build", batch=4)]
+    seats = [{case.network for case in group.cases} for group in _groups(lines, "auto")]
+    assert {"nets.py:build#3f2a91"} in seats
+    assert {"their.module:build"} in seats
+    assert {"a", "b", "yardstick-1a", "null-1"} in seats
+    shared = [{case.network for case in group.cases} for group in _groups(lines, "shared")]
+    assert {"a", "b", "yardstick-1a", "null-1", "nets.py:build#3f2a91", "their.module:build"} in shared
+
+
+class FakeSeat:
+    """Answers at once; networks named `kills`, `refuses` and `spoils` do that to it."""
+
+    started_at = 0.0
+    describes: Answer | None = Description(threads=1, affinity=None, rss_bytes=1, versions={})
+    most = 99
+    opened = 0
+
+    def __init__(self, *_: object, **__: object) -> None:
+        if type(self).opened >= type(self).most:
+            raise SeatLostError("cannot start a process (Cannot allocate memory)")
+        type(self).opened += 1
+        self.holds: list[str] = []
+
+    def ask(self, request: Request, _timeout_s: float) -> Answer:
+        if isinstance(request, Load):
+            name = request.case.network
+            if name == "kills":
+                raise SeatLostError("crashed")
+            if name == "refuses":
+                return Failed(reason="refuses")
+            self.holds.append(name)
+            return Loaded(cold=ColdStart(load_s=1.0, first_pass_s=0.1, grown_bytes=0))
+        assert isinstance(request, Describe)
+        if "spoils" in self.holds:
+            raise SeatLostError("was killed")
+        if "mute" in self.holds:
+            return Failed(reason="cannot tell")
+        if type(self).describes is None:
+            raise SeatLostError("never could")
+        return type(self).describes
+
+    def kill(self) -> None: ...
+
+    close = kill
+
+
+@pytest.fixture(autouse=True)
+def _fresh() -> None:
+    FakeSeat.opened, FakeSeat.most = 0, 99
+
+
+def _crew(monkeypatch: pytest.MonkeyPatch, *networks: str, seat: type[FakeSeat] = FakeSeat) -> Crew:
+    monkeypatch.setattr(crew, "Seat", seat)
+    lines = [_line(name) for name in networks]
+    prepared = Prepared(sha256="0", params=1, macs=None, logits_std=1.0, seconds=1.0, compile_s=0.0, distinct_images=9)
+    return Crew(lines, {line.id: Artifact(Path(), prepared) for line in lines}, PROTOCOL)
+
+
+def _by_network(crew: Crew, networks: tuple[str, ...]) -> dict[str, str]:
+    return {name: crew.failed[_line(name).id] for name in networks if _line(name).id in crew.failed}
+
+
+@pytest.mark.parametrize(
+    "order", [("a", "spoils", "b", "mute"), ("mute", "a", "b", "spoils"), ("spoils", "mute", "b", "a")]
+)
+def test_who_makes_a_seat_unable_to_describe_itself_costs_itself_alone(
+    monkeypatch: pytest.MonkeyPatch, order: tuple[str, ...]
+) -> None:
+    with _crew(monkeypatch, *order, "kills", "refuses") as made:
+        failed = _by_network(made, (*order, "kills", "refuses"))
+        assert failed == {
+            "spoils": "was killed",
+            "mute": "its process could not describe itself: cannot tell",
+            "kills": "crashed",
+            "refuses": "refuses",
+        }
+        assert {case for info in made.infos for case in info.cases} == {_line("a").id, _line("b").id}
+        assert set(made.cold) == {_line("a").id, _line("b").id}
+
+
+def test_a_process_that_can_say_nothing_at_all_costs_its_cases_and_no_more(monkeypatch: pytest.MonkeyPatch) -> None:
+    class Mute(FakeSeat):
+        describes = None
+
+    with _crew(monkeypatch, "a", "b", seat=Mute) as made:
+        assert _by_network(made, ("a", "b")).keys() == {"a", "b"}
+        assert made.cold == {}
+        assert [info.cases for info in made.infos] == [()]
+
+
+def test_a_process_that_the_system_cannot_start_costs_its_cases(monkeypatch: pytest.MonkeyPatch) -> None:
+    FakeSeat.most = 1
+    with _crew(monkeypatch, "a", "nets.py:build") as made:
+        assert _by_network(made, ("a", "nets.py:build")) == {
+            "nets.py:build": "cannot start a process (Cannot allocate memory)"
+        }
+        assert [info.cases for info in made.infos] == [(_line("a").id,)]
+
+
+def test_a_system_without_room_for_a_process_is_told_in_words(monkeypatch: pytest.MonkeyPatch) -> None:
+    def full(*_: object, **__: object) -> None:
+        raise OSError(12, "Cannot allocate memory")
+
+    monkeypatch.setattr("bench.measuring.seat.subprocess.Popen", full)
+    with pytest.raises(SeatLostError, match=r"cannot start a process \(Cannot allocate memory\)"):
+        Seat(1, "pinned")

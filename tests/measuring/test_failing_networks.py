@@ -10,6 +10,8 @@ from typing import Any
 
 import pytest
 
+from bench.store import read_session
+
 ROOT = Path(__file__).parents[2]
 
 EARLY = {
@@ -24,11 +26,11 @@ EARLY = {
     "out_of_memory": "ran out of memory",
     "changes_images": "changes the images it is given",
     "dies_beside_a_child": "ended with exit code 3",
-    "other_dtype": "changes settings of its whole process, which others share: default_dtype from torch.float32",
+    "other_dtype": "changes settings of its whole process while it runs: default_dtype from torch.float32",
     "no_module": "returned a str, not a torch.nn.Module",
 }
 LATE = {
-    "more_threads_late": "changes settings of its whole process, which others share: threads from 1 to 7",
+    "more_threads_late": "changes settings of its whole process while it runs: threads from 1 to 7",
     "nan_late": "not finite",
     "hangs_late": "hung: no answer within",
     "segfaults_late": "SIGSEGV",
@@ -45,11 +47,19 @@ IN_A_SEAT = {
         ("out_of_memory", "ran out of memory"),
     )
 }
+CHEATS = {
+    "by_place": "output is constant",
+    "later": "what is timed must return a plain torch.Tensor",
+    "in_a_thread": "output differs from fp32 eager",
+    "nothing": "output",
+    "after_a_while": "output is constant",
+    "says_much": "computes nothing: a pass took",
+}
 
 
 def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, Any], str]:
     """Run the command line on networks of `tests/hostile_networks.py`; exit code, document, stderr."""
-    networks = ",".join(f"tests.hostile_networks:{name}" for name in names)
+    networks = ",".join(name if ":" in name else f"tests.hostile_networks:{name}" for name in names)
     words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "20s", "--json", *more]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
@@ -127,6 +137,24 @@ def test_a_sound_network_keeps_its_time_beside_those_that_fail_where_they_are_lo
     (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
     assert (code, sound["outcome"]) == (1, "done")
     assert sound["runs"] >= 1
+
+
+@pytest.mark.slow
+def test_networks_that_skip_the_work_have_no_time_and_their_neighbour_keeps_its_own(tmp_path: Path) -> None:
+    cheats = [f"tests.cheating_networks:{name}" for name in CHEATS]
+    beside = "tests.cheating_networks:beside_a_thread"
+    code, document, _ = measure(["sound", beside, *cheats], tmp_path, "--budget", "15s")
+    rows = {row["network"]: row for row in document["cases"]}
+    assert code == 1
+    assert rows["tests.hostile_networks:sound"]["latency_s"] > 0
+    assert rows[beside]["outcome"] == "done"
+    for name, reason in CHEATS.items():
+        row = rows[f"tests.cheating_networks:{name}"]
+        assert (row["outcome"], row["latency_s"]) == ("failed", None)
+        assert reason in row["reason"]
+    (path,) = tmp_path.glob("*/*.jsonl")
+    told = {finding.kind for end in read_session(path).ends for finding in end.findings}
+    assert "threads-of-its-own" in told or not sys.platform.startswith("linux")
 
 
 def test_a_reason_holds_no_path_and_no_terminal_escape(early: tuple[int, dict[str, Any], str]) -> None:

@@ -14,10 +14,10 @@ from bench.errors import UsageError
 from bench.measuring import artifacts, forms, runtimes
 from bench.measuring.folding.fold import Folding, fold
 from bench.measuring.forms import inference
-from bench.measuring.inputs import images
 from bench.measuring.outputs import relative_distance
+from bench.measuring.references import references_in
 from bench.measuring.wire import Prepared
-from bench.records import Case, ImageShape
+from bench.records import Case
 from bench.request import Request, check
 from tests.measuring.norms import norms_in
 
@@ -49,12 +49,13 @@ def _compare(name: str, resolution: int, folder: Path) -> Prepared:
     """Prepare a network in its form for inference, load it as a seat does, and compare it with the one shipped."""
     case = Case(network=name, resolution=resolution, form="inference")
     prepared = artifacts.prepare(case, (1,), folder, 0)
-    reference = artifacts.reference_in(folder, 1)
+    references = references_in(folder)
+    pool = references.pool(case.shape, 0)
     with torch.inference_mode():
         loaded = runtimes.get("eager").load(case, artifacts.artifact_in(folder))
-        got = [loaded.run(images(1, ImageShape.square(resolution), 0, stream)) for stream in artifacts.STREAMS]
-    for output, want in zip(got, (reference.first, reference.second), strict=True):
-        assert relative_distance(output, want) <= reference.tolerance("fp32")
+        for number in (0, pool.size - 1):
+            output = loaded.run(pool.batch([number]))
+            assert relative_distance(output, references.logits[[number]]) <= references.tolerance("fp32")
     return prepared
 
 

@@ -12,6 +12,7 @@ from bench.measuring import artifacts, devices, runtimes
 from bench.measuring.devices import cuda
 from bench.measuring.inputs import images
 from bench.measuring.outputs import relative_distance
+from bench.measuring.references import references_in
 from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
 from bench.measuring.worker import Worker
 from bench.records import Case, ImageShape
@@ -55,11 +56,11 @@ def test_a_network_compiled_for_a_gpu_computes_there_what_the_processor_does(tmp
 
 
 def test_tf32_is_a_format_of_its_own(tmp_path: Path) -> None:
-    given = images(4, ImageShape.square(224), 0, 0)
     outputs = {}
     case = Case(network="efficientnet_b0", resolution=224, device="cuda")
     artifacts.prepare(case, (4,), tmp_path, 0)
-    want = artifacts.reference_in(tmp_path, 4).first
+    references = references_in(tmp_path)
+    given, want = references.pool(case.shape, 0).batch(range(4)), references.logits[:4]
     with torch.inference_mode():
         for precision in ("fp32", "tf32"):
             network = runtimes.get("eager").rebuilt(case, artifacts.artifact_in(tmp_path))  # type: ignore[attr-defined]

@@ -31,6 +31,8 @@ OF_A_SESSION: tuple[Callable[[Sight], Finding | None], ...] = (
 """Said once a session, the gravest first."""
 OF_A_CASE: tuple[Callable[[Seen, Sight], Finding | None], ...] = (
     of_a_case.streams_uneven,
+    of_a_case.faster_than_matrices,
+    of_a_case.faster_on_known_images,
     of_a_case.two_humps,
     of_runs.runs_disagree,
     of_a_case.page_faults_vary,

@@ -56,7 +56,57 @@ FAULT_S = 1.6e-6
 """Seconds that a page fault costs or so: 490,000 of them were seen to take 0.8 s."""
 FAULTS_SHARE = 0.02
 """Share of a pass that the faults must take to be worth a word."""
+MATRICES = 1.25
+"""Times the rate of the fastest product of matrices: the rehearsal's products scatter by less."""
+KNOWN = 0.2
+"""Log units by which passes over known images must be faster."""
+KNOWN_PASSES = 5
+"""Fewest passes over new and over known images that a run tells it by."""
+LOADING_PASSES = 2
+"""Passes that a process has had when its case is loaded."""
 _WRONG = re.compile(r"output (differs from|is constant|is not finite|has shape)")
+
+
+def faster_than_matrices(seen: Seen, sight: Sight) -> Finding | None:
+    """More multiply-accumulates a second than products of matrices reach on this machine."""
+    info = seen.record.info
+    if not info.macs or not info.matrix_macs_s:
+        return None
+    rate = info.macs * info.case.batch / seen.pass_s
+    if rate <= MATRICES * info.matrix_macs_s:
+        return None
+    message = (
+        f"computes {rate / 1e9:,.0f} G multiply-accumulates a second, {rate / info.matrix_macs_s:.1f} times what the "
+        f"fastest product of matrices reached here with as many threads ({info.matrix_macs_s / 1e9:,.0f} G). "
+        "Kernels of 3 by 3 convolutions may save as much; else part of the network is not computed, or its count is "
+        "too high."
+    )
+    return Finding(kind="faster-than-matrices", message=message, case=info.id)
+
+
+def faster_on_known_images(seen: Seen, sight: Sight) -> Finding | None:
+    """Passes over images that the process has seen before, slightly changed, against those over new ones."""
+    images, batch = seen.record.info.distinct_images, seen.record.case.batch
+    if images is None or seen.record.case.streams > 1:
+        return None
+    gaps = []
+    for run in seen.record.runs:
+        shown, new, known = LOADING_PASSES * batch, [], []
+        for turn in run.turns:
+            shown += len(turn.settle_s) * batch
+            for duration in turn.duration_s:
+                shown += batch
+                (new if shown <= images else known).append(math.log(duration))
+        if min(len(new), len(known)) >= KNOWN_PASSES:
+            gaps.append(median(new) - median(known))
+    if len(gaps) < 3 or fmean(gaps) < max(KNOWN, SURE * scatter(gaps) / math.sqrt(len(gaps))):
+        return None
+    message = (
+        f"passes over images that resemble earlier ones take {math.exp(-fmean(gaps)):.2f} times as long as those over "
+        f"new ones, in {len(gaps)} runs: the network seems to remember what it was shown. In use, images are new; look "
+        "at its first rounds alone, through 'turns()' from Python."
+    )
+    return Finding(kind="faster-on-known-images", message=message, case=seen.record.info.id)
 
 
 def first_turn_slow(seen: Seen, sight: Sight) -> Finding | None:

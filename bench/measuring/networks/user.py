@@ -24,6 +24,7 @@ from torch import nn
 
 from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.unwrap import checked
+from bench.measuring.process_settings import kept
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape
 from bench.units import parse_size
 
@@ -94,8 +95,10 @@ def build_for(name: str, shape: ImageShape) -> nn.Module:
         TypeError: it returned no module, or a module that returns no logits.
         ValueError: the network cannot take the images that the suite feeds.
     """
-    maker, file = _maker(name), _FILE.fullmatch(name)
-    with imports_beside((_HERE / file["file"]).parent, _HERE) if file else nullcontext():
+    with kept():
+        maker = _maker(name)
+    file = _FILE.fullmatch(name)
+    with kept(), imports_beside((_HERE / file["file"]).parent, _HERE) if file else nullcontext():
         network = maker()
     if not isinstance(network, nn.Module):
         raise TypeError(f"{name} returned a {type(network).__name__}, not a torch.nn.Module")

@@ -13,7 +13,7 @@ import torch
 
 _SIZES = (256, 512, 1024, 2048, 4096, 8192)
 _TIMES = 5
-_LONG_S = 0.05
+LONG_S = 0.05
 """A product that takes longer shows the rate well enough: the next size would take eight times as long."""
 
 
@@ -26,18 +26,19 @@ class Rate(NamedTuple):
     """Rows and columns of its matrices."""
 
 
-def best_rate(like: torch.Tensor, synchronise: Callable[[], None]) -> Rate:
+def best_rate(like: torch.Tensor, synchronise: Callable[[], None], *, longest_s: float = LONG_S) -> Rate:
     """The rate of the best of several products, with the threads of this process.
 
     Args:
         like: its device and, where they are numbers with a point, its format are those of the matrices.
         synchronise: waits until the device is done.
+        longest_s: a product that takes longer is the last.
     """
     best = Rate(0.0, 0)
     for size in _SIZES:
         seconds = _best_s(size, like, synchronise)
         best = max(best, Rate(2 * size**3 / seconds, size))
-        if seconds > _LONG_S:
+        if seconds > longest_s:
             break
     return best
 

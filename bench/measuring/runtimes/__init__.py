@@ -33,6 +33,7 @@ __all__ = [
     "check",
     "devices_of",
     "get",
+    "most_threads",
     "names",
     "of_an_artifact",
     "precisions_of",
@@ -54,6 +55,8 @@ class _Known(NamedTuple):
     """Number formats that it computes in, as far as its device does."""
     artifact_of: tuple[str, ...] = ()
     """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
+    own_threads: bool = False
+    """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
     missing: Callable[[], str | None] = needs.nothing
     """Why it cannot run here and what would make it run, or None."""
 
@@ -63,12 +66,12 @@ _BUILT_IN = {
     "channels-last": _Known(devices=("cpu", "cuda", "mps")),
     "torchscript": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",)),
     "compile": _Known(devices=("cpu", "cuda"), artifact_of=("batch", "threads"), missing=needs.compiler),
-    "onnxruntime": _Known(precisions=("fp32",), artifact_of=("batch",), missing=needs.onnxruntime),
-    "openvino": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",), missing=needs.openvino),
+    "onnxruntime": _Known(precisions=("fp32",), artifact_of=("batch",), own_threads=True, missing=needs.onnxruntime),
+    "openvino": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",), own_threads=True, missing=needs.openvino),
     "cuda-graphs": _Known(devices=("cuda",), missing=needs.gpu),
 }
 """Those of the suite."""
-_FOREIGN = _Known(artifact_of=("batch", "threads"))
+_FOREIGN = _Known(artifact_of=("batch", "threads"), own_threads=True)
 """Of others nothing is known: they say everything themselves, and are given no artifact of another case."""
 
 
@@ -159,6 +162,12 @@ def of_an_artifact(case: Case) -> Case:
     kept = _BUILT_IN.get(case.runtime, _FOREIGN).artifact_of
     usual = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
     return msgspec.structs.replace(case, **{field: value for field, value in usual.items() if field not in kept})
+
+
+def most_threads(case: Case) -> int:
+    """Threads that may be at work from the first pass of a case to its last, what is done between them included."""
+    known = _BUILT_IN.get(case.runtime, _FOREIGN)
+    return 2 * case.threads - 1 if known.own_threads else case.threads
 
 
 def get(name: str) -> Runtime:

@@ -365,3 +365,37 @@ def test_sessions_of_two_versions_on_one_scale_are_told():
     assert finding.kind == "engine-changed"
     assert "0.1, 0.2" in finding.message
     assert joining([one, replace(other, bench="0.1")]) == []
+
+
+def with_line(records: list[Record], **fields: object) -> list[Record]:
+    """Every subject's line with these fields."""
+    return [replace(r, info=replace(r.info, **fields)) if r.info.role == "subject" else r for r in records]
+
+
+def test_a_rate_that_matrices_do_not_reach_is_told_and_one_that_they_do_is_not():
+    sessions = healthy()
+    (pass_s, macs) = (sights(sessions)[0].subjects[0].pass_s, 300_000_000)
+    case = sights(sessions)[0].subjects[0].record.info.id
+    told = [
+        {d.finding.case for d in doubts(with_line(sessions, macs=macs, matrix_macs_s=macs / pass_s / times))
+         if d.finding.kind == "faster-than-matrices"}
+        for times in (1.5, 1.2)
+    ]  # fmt: skip
+    assert case in told[0]
+    assert case not in told[1]
+    assert "faster-than-matrices" not in kinds(with_line(sessions, macs=None, matrix_macs_s=1.0))
+
+
+def test_passes_that_are_faster_over_images_seen_before_are_told():
+    sessions = with_line(healthy(SILENT, runs=4, rounds=8), distinct_images=12)
+    seen: dict[tuple[str, int], int] = {}
+
+    def faster(turn: object) -> float:
+        key = turn.case, turn.run  # type: ignore[attr-defined]
+        before = seen.setdefault(key, 2)
+        seen[key] += len(turn.settle_s) + len(turn.duration_s)  # type: ignore[attr-defined]
+        return 0.5 if before >= 12 else 1.0
+
+    assert "faster-on-known-images" not in kinds(sessions)
+    (said,) = set(messages(slower(sessions, faster), "faster-on-known-images"))
+    assert re.search(r"take 0\.5\d? times as long as those over new ones, in 4 runs", said)

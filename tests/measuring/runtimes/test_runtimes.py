@@ -237,7 +237,7 @@ def test_channels_come_last_in_weights_and_images(tmp_path: Path) -> None:
     held = worker._held[case.id]
     weights = [value for value in held.loaded.run.parameters() if value.ndim == 4]  # type: ignore[attr-defined]
     assert weights
-    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in [*weights, next(held.inputs).placed])
+    assert all(one.is_contiguous(memory_format=torch.channels_last) for one in [*weights, held.feed.placed])
 
 
 @pytest.mark.parametrize("fails", [False, True])
