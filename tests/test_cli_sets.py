@@ -35,7 +35,7 @@ def _inside(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setenv("COLUMNS", "100")
     truths = (TUNED, *PAPER[1:3], *OWN)
-    write_session(Path("results"), "20260101-x", [(case_of(one), one) for one in truths])
+    write_session(Path("results"), "20260101-x", [(case_of(one, allocator="shipped"), one) for one in truths])
 
 
 def test_the_front_has_a_panel_a_set_and_its_files_name_it(capsys: pytest.CaptureFixture[str]) -> None:

@@ -18,7 +18,8 @@ LONG = "Ours v2, distilled for a whole week, at twice the width (60)!"[:60]
 
 
 def scored(network: str, seconds: float, label: str | None, *accuracies: Accuracy, **fields: object) -> Record:
-    made = record(network, (0.99 * seconds, seconds, 1.01 * seconds), top1=None, **fields)  # type: ignore[arg-type]
+    asked = {"allocator": "shipped", **fields}  # each in a process of its own, as every user's network is
+    made = record(network, (0.99 * seconds, seconds, 1.01 * seconds), top1=None, **asked)  # type: ignore[arg-type]
     info = msgspec.structs.replace(made.info, label=label, accuracy=accuracies[0], accuracies=accuracies[1:])
     return msgspec.structs.replace(made, info=info)
 
