@@ -37,8 +37,8 @@ if TYPE_CHECKING:
 MARK = "levit_bench"
 FIXTURE = "measured"
 _MARKER = (
-    f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy): cases of a "
-    "test; what is left out, the command line chooses."
+    f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy, "
+    "dataset, images, classes, label): cases of a test; what is left out, the command line chooses."
 )
 _HOUSE = Path(__file__).parent / "bench"
 _OPTIONS = (

@@ -60,7 +60,7 @@ class Results:
         return passes(self.records)
 
     def front(self, metric: Literal["latency", "throughput"] = "latency") -> tuple[Panel, ...]:
-        """The Pareto front of each comparable group, over `latency` or `throughput` and top-1."""
+        """The Pareto front of each comparable group, over `latency` or `throughput` and top-1 on one set of images."""
         from bench.judge.front import panels
 
         return panels(self.records, metric)
@@ -108,7 +108,8 @@ def measure(
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `seats`, `bind`, `timeout`, `seed`, `thin`,
-            `race`, `target_error`, as in `bench.request.Request`.
+            `race`, `target_error`, and of one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`,
+            as in `bench.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.

@@ -85,14 +85,14 @@ def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds o
     """
     if name == "timeout":
         return duration(name, value)
-    if name == "seed":
+    if name == "seed" or (name in ("images", "classes") and value is not None):
         return number(name, value)
     if name == "resolution" and value is not None and parse_size(value) is None:
         raise UsageError(
             f"{name}={value!r}: give pixels from 1 to {LARGEST_RESOLUTION}, such as 224, or height and width, such as "
             "'192x256' or (192, 256)."
         )
-    if name in ("device", "seats", "target_error") and not isinstance(value, str):
+    if name in ("device", "seats", "target_error", "dataset", "label") and not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
     if name in ("bind", "thin", "race", "witness") and not isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: give True or False.")

@@ -21,6 +21,9 @@ from bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape, parse_size
 LONGEST_NAME = 200
 """Characters in the longest name that is looked up; timm's longest are near 60."""
 
+IMAGENET_CLASSES = 1000
+"""Classes of ImageNet-1k."""
+
 _SUFFIX = re.compile(r"(?P<name>[^@]+)(?:@(?P<size>[0-9x]{1,9}))?")
 _GLOB = frozenset("*?[")
 
@@ -164,7 +167,7 @@ def accuracy_of(entry: Entry) -> Accuracy | None:
     """The published accuracy of an entry on the 50,000 images of ImageNet-1k's validation set, if there is one."""
     if entry.top1 is None:
         return None
-    return Accuracy(top1=entry.top1, top5=entry.top5, source=entry.accuracy_source)
+    return Accuracy(top1=entry.top1, top5=entry.top5, classes=IMAGENET_CLASSES, source=entry.accuracy_source)
 
 
 def _split(patterns: Sequence[str]) -> list[str]:

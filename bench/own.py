@@ -19,6 +19,7 @@ from pathlib import Path
 import msgspec
 
 from bench.errors import UsageError
+from bench.image_sets import IMAGENET, set_of, usual
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
 from bench.texts import NoTextError, decoded
 
@@ -28,14 +29,18 @@ SOURCE = "the user's own figure"
 _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
+LARGEST_SET = 10**9
+"""Images, and classes, of the largest set that anybody scores networks on."""
+LONGEST_LABEL = 60
+"""Characters of a label: more do not fit beside a point."""
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
 _SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.]*))?", re.S)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):
-    """One `[[network]]` of a TOML file: a network of the user's own, and what the user states of it."""
+    """One `[[network]]` of a TOML file: a network, mostly of the user's own, and what the user states of it."""
 
-    build: str
+    build: str | None = None
     """`module:function`, or `file.py:function` with the file relative to the TOML file's folder."""
     resolution: int | str | None = None
     """Pixels, such as 224 or `"192x256"` (height, width), to which the accuracy belongs. Absent: the function's own."""
@@ -47,14 +52,22 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """Top-1 in percent."""
     top5: float | None = None
     """Top-5 in percent."""
-    images: int = 50_000
-    """Images that it was scored on."""
-    dataset: str = "ImageNet-1k validation"
+    images: int | None = None
+    """Images that it was scored on. Absent: those of a public set, such as ImageNet-1k validation's 50,000."""
+    dataset: str = IMAGENET.name
     """Name of their set."""
+    classes: int | None = None
+    """Classes of their set. Absent: those of a public set, else nobody says."""
     source: str = SOURCE
     """Who scored it."""
     family: str = "other"
     """For colours and groups in figures."""
+    name: str | None = None
+    """Instead of `build`: a network of the catalog or of timm, of which an accuracy on the user's own set is stated."""
+    label: str | None = None
+    """What figures, tables and files call a network of the user's own."""
+    more: tuple[Accuracy, ...] = ()
+    """Accuracies on further sets, which further entries of the same network state."""
 
     def fed(self, shape: ImageShape) -> ImageShape:
         """Images as it states them, as the function does where it states nothing."""
@@ -62,10 +75,58 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def accuracy(self) -> Accuracy | None:
-        """What it states of accuracy, if anything."""
+        """What it states of accuracy, if anything; of several entries, the first."""
         if self.top1 is None:
             return None
-        return Accuracy(top1=self.top1, top5=self.top5, images=self.images, dataset=self.dataset, source=self.source)
+        return scored(self.top1, self.top5, self.dataset, self.images, self.classes, self.source)
+
+    @property
+    def accuracies(self) -> tuple[Accuracy, ...]:
+        """All that it states, each on a set of its own."""
+        return (*filter(None, (self.accuracy,)), *self.more)
+
+    @property
+    def subject(self) -> str:
+        """The network, as the entry names it."""
+        return self.build or self.name or ""
+
+
+_KEYS = tuple(name for name in Stated.__struct_fields__ if name != "more")
+
+
+def scored(
+    top1: float,
+    top5: float | None = None,
+    dataset: str = IMAGENET.name,
+    images: int | None = None,
+    classes: int | None = None,
+    source: str = SOURCE,
+) -> Accuracy:
+    """An accuracy on a set; images and classes that are not stated are those that a public set usually has.
+
+    Raises:
+        UsageError: nobody says how many images the set has.
+    """
+    known = usual(dataset)
+    if images is None and known is None:
+        raise UsageError(
+            f"{_shown(dataset)} has how many images? What an accuracy may differ by depends on it: state images, such "
+            "as 2000, and best classes, too."
+        )
+    images = known.images if images is None and known is not None else images or 0
+    if classes is None and known is not None and known.images == images:
+        classes = known.classes
+    return Accuracy(top1=top1, top5=top5, images=images, dataset=dataset, classes=classes, source=source)
+
+
+def check_text(value: str, where: str, longest: int) -> None:
+    """Refuse what cannot be shown.
+
+    Raises:
+        UsageError: naming the place.
+    """
+    if not value.isprintable() or not 0 < len(value) <= longest or not value.strip():
+        raise UsageError(f"{where}: give 1 to {longest} printable characters, not {_shown(value)}.")
 
 
 def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
@@ -81,9 +142,10 @@ def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
     stated: dict[str, Stated] = {}
     for text in (part.strip() for name in names for part in name.split(",")):
         if text.lower().endswith(".toml"):
-            found = _read(text)
-            stated |= found
-            out += found
+            for name, one in _read(text).items():
+                before = stated.get(name, one)
+                stated[name] = one if before == one else _joined(before, one, f"{_shown(text)}, {_shown(name)}")
+                out.append(name)
         elif text:
             out.append(_named(text, Path()))
     return tuple(out), stated
@@ -104,13 +166,27 @@ def check_percent(value: float, where: str) -> None:
         )
 
 
-def one_accuracy(percent: float, own: Sequence[str], stated: Iterable[Stated]) -> Accuracy:
-    """The accuracy that `--accuracy` states of the one network in `own`.
+def one_accuracy(
+    percent: float,
+    own: Sequence[str],
+    stated: Iterable[Stated],
+    *,
+    dataset: str = "",
+    images: int | None = None,
+    classes: int | None = None,
+) -> Accuracy:
+    """The accuracy that `--accuracy` states of the one network in `own`, on a set that is ImageNet-1k's unless said.
 
     Raises:
-        UsageError: it is no percentage, there is not exactly one such network, or its accuracy is stated elsewhere.
+        UsageError: it is no percentage, there is not exactly one such network, its accuracy is stated elsewhere, or the
+            set is no set.
     """
     check_percent(percent, "--accuracy")
+    if dataset:
+        check_text(dataset, "--dataset", _LONGEST_TEXT)
+    for option, value in (("--images", images), ("--classes", classes)):
+        if value is not None and not 1 <= value <= LARGEST_SET:
+            raise UsageError(f"{option} {value}: give a positive number, at most {LARGEST_SET:,}.")
     if len(own) != 1:
         named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
         raise UsageError(
@@ -119,7 +195,28 @@ def one_accuracy(percent: float, own: Sequence[str], stated: Iterable[Stated]) -
         )
     if any(one.top1 is not None for one in stated):
         raise UsageError(f"--accuracy {percent:g}: {_shown(own[0])} has its top1 in a TOML file. State it once.")
-    return Accuracy(top1=percent, source=SOURCE)
+    try:
+        return scored(percent, None, dataset or IMAGENET.name, images, classes)
+    except UsageError as error:
+        raise UsageError(f"--dataset: {error}") from error
+
+
+def one_label(label: str, own: Sequence[str], stated: Iterable[Stated]) -> str:
+    """The label that `--label` gives the one network in `own`.
+
+    Raises:
+        UsageError: it cannot be shown, there is not exactly one such network, or a TOML file labels it.
+    """
+    check_text(label, "--label", LONGEST_LABEL)
+    if len(own) != 1:
+        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
+        raise UsageError(
+            f"--label {_shown(label)} belongs to one network outside the catalog, and {named}. Name one, or label "
+            "several in a TOML file: docs/add-a-network.md."
+        )
+    if any(one.label is not None for one in stated):
+        raise UsageError(f"--label {_shown(label)}: {_shown(own[0])} has its label in a TOML file. State it once.")
+    return label
 
 
 def _named(text: str, folder: Path) -> str:
@@ -229,19 +326,40 @@ def _read(text: str) -> dict[str, Stated]:
     for number, entry in enumerate(entries, 1):
         where = f"{shown}, network {number}"
         one = _checked(entry, where)
-        name = _named(one.build, path.parent)
+        name = one.name if one.build is None else _named(one.build, path.parent)
         if one.resolution is not None:
             height, width = parse_size(one.resolution) or (0, 0)  # As `_checked` knows.
             name = f"{name}@{ImageShape(3, height, width).size}"
-        if name in out:
-            raise UsageError(f"{where}: {_shown(one.build)} stands there twice at one resolution. State it once.")
-        out[name] = one
+        out[name or ""] = _joined(out[name], one, where) if name in out else one
     return out
+
+
+def _joined(first: Stated, other: Stated, where: str) -> Stated:
+    """Two entries of one network at one resolution: what both state, each accuracy on a set of its own.
+
+    Raises:
+        UsageError: they state the same set, or one of them nothing, or contradict each other.
+    """
+    stated = {set_of(accuracy).key: accuracy for accuracy in first.accuracies}
+    new = [accuracy for accuracy in other.accuracies if set_of(accuracy).key not in stated]
+    if not new or not stated or len(new) < len(other.accuracies):
+        raise UsageError(
+            f"{where}: {_shown(other.subject)} stands there twice at one resolution. State it once, or once for each "
+            "set that it was scored on."
+        )
+    if first.label and other.label and first.label != other.label:
+        raise UsageError(f"{where}: {_shown(other.subject)} has the label {_shown(first.label)} already. State one.")
+    return msgspec.structs.replace(
+        first,
+        more=(*first.more, *new),
+        label=first.label or other.label,
+        family=first.family if first.family != "other" else other.family,
+    )
 
 
 def _checked(entry: dict[str, object], where: str) -> Stated:
     """One entry with its types and ranges."""
-    known = Stated.__struct_fields__
+    known = _KEYS
     for key in entry:
         if key not in known:
             near = difflib.get_close_matches(key, known, n=1)
@@ -252,17 +370,37 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
     except msgspec.ValidationError as error:
         said, _, at = str(error).partition(" - at `$.")
         raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {said}.") from error
-    for key in ("build", "dataset", "source", "family"):
-        text = str(getattr(one, key))
-        if not text.isprintable() or not 0 < len(text) <= _LONGEST_TEXT:
-            raise UsageError(f"{where}, key {key}: give 1 to {_LONGEST_TEXT} printable characters, not {_shown(text)}.")
-    if ":" not in one.build or "@" in one.build or "," in one.build:
+    for key in ("build", "name", "dataset", "source", "family", "label"):
+        text = getattr(one, key)
+        if text is not None:
+            check_text(text, f"{where}, key {key}", LONGEST_LABEL if key == "label" else _LONGEST_TEXT)
+    _check_subject(one, where)
+    if one.build is not None and (":" not in one.build or "@" in one.build or "," in one.build):
         raise UsageError(
             f"{where}, key build: {_shown(one.build)} is no builder. Write module:function or file.py:function, and "
             "pixels as resolution."
         )
-    if one.images < 1:
-        raise UsageError(f"{where}, key images: {one.images} is not positive.")
+    _check_numbers(one, where)
+    for key in ("top1", "top5"):
+        value = getattr(one, key)
+        if value is not None:
+            check_percent(value, f"{where}, key {key}:")
+    if one.top5 is not None and (one.top1 is None or one.top5 < one.top1):
+        raise UsageError(f"{where}, key top5: {one.top5:g} without a top1 that is at most as large. Is one mistyped?")
+    try:
+        one.accuracy  # noqa: B018 (asks for the images of a set that nobody knows)
+    except UsageError as error:
+        raise UsageError(f"{where}, key dataset: {error}") from error
+    return one
+
+
+def _check_numbers(one: Stated, where: str) -> None:
+    """Images, classes, pixels and channels are no fewer and no more than there can be."""
+    for key, value in (("images", one.images), ("classes", one.classes)):
+        if value is not None and value < 1:
+            raise UsageError(f"{where}, key {key}: {value} is not positive.")
+        if value is not None and value > LARGEST_SET:
+            raise UsageError(f"{where}, key {key}: more than {LARGEST_SET:,}. Is it mistyped?")
     if one.resolution is not None and parse_size(one.resolution) is None:
         raise UsageError(
             f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
@@ -270,13 +408,28 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
         )
     if one.channels is not None and not 1 <= one.channels <= MOST_CHANNELS:
         raise UsageError(f"{where}, key channels: {one.channels} is not from 1 to {MOST_CHANNELS}.")
-    for key in ("top1", "top5"):
-        value = getattr(one, key)
-        if value is not None:
-            check_percent(value, f"{where}, key {key}:")
-    if one.top5 is not None and (one.top1 is None or one.top5 < one.top1):
-        raise UsageError(f"{where}, key top5: {one.top5:g} without a top1 that is at most as large. Is one mistyped?")
-    return one
+
+
+def _check_subject(one: Stated, where: str) -> None:
+    """An entry is of one network: of the user's own by `build`, or of the catalog or timm by `name`."""
+    if (one.build is None) == (one.name is None):
+        raise UsageError(
+            f'{where}: name one network, by build = "nets.py:build" for one of your own or by name = "levit_128s" for '
+            "one of the catalog or timm."
+        )
+    if one.name is None:
+        return
+    if any(sign in one.name for sign in ":@,*?[") or one.name != one.name.strip():
+        raise UsageError(
+            f"{where}, key name: {_shown(one.name)} is no network of the catalog or timm. Give a network of your own "
+            "as build, and pixels as resolution."
+        )
+    if one.label is not None:
+        raise UsageError(f"{where}, key label: {_shown(one.name)} keeps its name. Labels are for networks of your own.")
+    if one.channels is not None or one.dtype is not None:
+        raise UsageError(f"{where}: {_shown(one.name)} takes the images it takes. Leave channels and dtype out.")
+    if one.top1 is None:
+        raise UsageError(f"{where}: nothing is stated of {_shown(one.name)}. Add its top1 and dataset.")
 
 
 def _shown(text: str) -> str:

@@ -15,13 +15,14 @@ from typing import NamedTuple
 import msgspec
 
 from bench.errors import StoreError, UsageError
+from bench.image_sets import IMAGENET, usual
 from bench.records import LARGEST_RESOLUTION, Accuracy, Finding
 from bench.texts import NoTextError, decoded
 
 LARGEST_BYTES = 8 << 20
 """timm's largest file has a tenth of a megabyte."""
 LARGEST_BATCH = 1 << 20
-VALIDATION = "ImageNet-1k validation"
+VALIDATION = IMAGENET.name
 """The set whose top-1 is drawn."""
 ADDRESS = "huggingface/pytorch-image-models, folder results"
 
@@ -337,7 +338,10 @@ def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
         raise _BadLineError(
             f"top5 {_shown(line.cells['top5'])} is below top1 {_shown(line.cells['top1'])}, which it includes"
         )
-    accuracy = Accuracy(top1=top1, top5=top5, dataset=dataset, source=f"{file}, {model}")
+    known = usual(dataset) or IMAGENET  # Of any other set nobody asks how large it is: its accuracies are not used.
+    accuracy = Accuracy(
+        top1=top1, top5=top5, dataset=dataset, images=known.images, classes=known.classes, source=f"{file}, {model}"
+    )
     return TopOne(model=model, resolution=_whole(line, "img_size", LARGEST_RESOLUTION), accuracy=accuracy)
 
 

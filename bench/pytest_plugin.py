@@ -15,11 +15,12 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from bench import api, catalog, own
+from bench import api, arguments, catalog, own
 from bench.cli.faults import keeping, notes_of, told
 from bench.cli.output import stderr
 from bench.cli.progress import reporter
 from bench.errors import BenchError, UsageError
+from bench.image_sets import set_of
 from bench.judge.estimates import latency, relative_to_yardstick
 from bench.judge.throughput import throughput
 from bench.measuring import devices, runtimes
@@ -50,7 +51,13 @@ __all__ = [
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
 _SINGLE = ("device", "resolution")
+_STATED = ("accuracy", "dataset", "images", "classes", "label")
+"""What a mark states of the one network of the user's own."""
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
+
+
+_NOTHING_STATED: dict[str, Any] = {"accuracy": None, "dataset": "", "images": None, "classes": None, "label": ""}
+"""What is stated of a network that is not the user's own."""
 
 
 class NotAskedError(Exception):
@@ -97,7 +104,8 @@ class Measured(NamedTuple):
     @property
     def facts(self) -> dict[str, str | int | float]:
         """The case and its figures, for reports of other tools; a limit that the data cannot give is left out."""
-        case, accuracy = self.record.case, self.record.info.accuracy
+        case, info = self.record.case, self.record.info
+        accuracy = next(iter(info.scored), None)
         figures = {
             "latency_s": self.latency.value,
             "latency_low_s": self.latency.low,
@@ -108,7 +116,8 @@ class Measured(NamedTuple):
         return {
             "network": visible(case.network),
             **cases.fields(case),
-            **({"top1_percent": accuracy.top1} if accuracy else {}),
+            **({"label": visible(info.label)} if info.label else {}),
+            **({"top1_percent": accuracy.top1, "top1_set": visible(set_of(accuracy).words)} if accuracy else {}),
             **{name: value for name, value in figures.items() if math.isfinite(value)},
             "runs": self.latency.n,
             "session": self.record.session,
@@ -176,7 +185,7 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         NotAskedError: mark and command line have nothing in common, or the machine lacks what the test is about.
         UsageError: the mark is malformed.
     """
-    allowed = {*AXES, *_SINGLE, "accuracy"}
+    allowed = {*AXES, *_SINGLE, *_STATED}
     if unknown := set(marked) - allowed:
         raise UsageError(
             f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
@@ -201,7 +210,12 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
     check(request)
     others = catalog.select(request.networks).unknown
     if request.accuracy is not None:
-        own.one_accuracy(request.accuracy, others, filter(None, named.values()))
+        own.one_accuracy(
+            request.accuracy, others, (one for name, one in named.items() if one is not None and name in others),
+            dataset=request.dataset, images=request.images, classes=request.classes,
+        )  # fmt: skip
+    if request.label:
+        own.one_label(request.label, others, (one for name, one in named.items() if one is not None and name in others))
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.forms, request.precisions, request.runtimes)
     axes = product(named, at_once(request), request.batches, allocators, list(of_a_network))
@@ -210,7 +224,7 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
             request,
             networks=(network,),
             stated={network: stated} if (stated := named[network]) else {},
-            accuracy=request.accuracy if network in others else None,
+            **({} if network in others else _NOTHING_STATED),
             threads=(threads,),
             streams=(streams,),
             batches=(batch,),
@@ -309,6 +323,8 @@ class Checks:
 
 def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What the mark says of one axis, as far as the command line asks for it."""
+    if name in _STATED:
+        return {name: arguments.field(name, value)}
     if name not in AXES:
         if name in asked and _plain(name, asked[name]) != _plain(name, value):
             raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")

@@ -329,6 +329,8 @@ class Accuracy(_Noun, frozen=True, kw_only=True):
     """Images in the set."""
     dataset: str = "ImageNet-1k validation"
     """Name of the set."""
+    classes: int | None = None
+    """Classes in the set; absent where nobody says, and in older files."""
     source: str
     """Who published or measured it."""
 
@@ -421,8 +423,14 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """`yardstick` and `null` are the instrument's own."""
     accuracy: Accuracy | None = None
     """Accuracy paired with the timed resolution, when one is known."""
+    accuracies: tuple[Accuracy, ...] = ()
+    """Further ones, each on a set of images of its own; empty in older files."""
     family: str | None = None
     """Family of the network, for colours and groups."""
+    label: str | None = None
+    """What figures, tables and files call a network of the user's own; absent: its name, which alone is matched."""
+    classes: int | None = None
+    """Classes that the network returns, read off its outputs; absent in older files, and where preparing failed."""
     params: int | None = None
     """Parameters, counted on the network in its form."""
     macs: int | None = None
@@ -448,6 +456,16 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """What became of the preparation."""
     reason: str | None = None
     """Why it was skipped or failed."""
+
+    @property
+    def called(self) -> str:
+        """What people are shown: the label of the user, else the network's name."""
+        return self.label or self.case.network
+
+    @property
+    def scored(self) -> tuple[Accuracy, ...]:
+        """Every accuracy that is known of it, the first one first."""
+        return self.accuracies if self.accuracy is None else (self.accuracy, *self.accuracies)
 
 
 class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-start"):

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from itertools import product
 from pathlib import Path
 from typing import NamedTuple
@@ -17,6 +17,7 @@ import msgspec
 from bench import catalog, own
 from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
+from bench.image_sets import common, in_order, same_sets, set_of
 from bench.measuring import devices, forms, runtimes
 from bench.measuring.environment import allowed_processors, check_allocator, default_allocator, usable_processors
 from bench.measuring.instrument import NULL, YARDSTICKS
@@ -53,6 +54,14 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     Also TOML files of networks, which state their accuracy."""
     accuracy: float | None = None
     """Top-1 in percent of the one network among them that is not in the catalog."""
+    dataset: str = ""
+    """Name of the set that `accuracy` was scored on; empty: ImageNet-1k's validation set."""
+    images: int | None = None
+    """Images in that set; absent: those of a public set."""
+    classes: int | None = None
+    """Classes in that set; absent: those of a public set, else nobody says."""
+    label: str = ""
+    """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
     stated: dict[str, own.Stated] = {}
     """What TOML files said of some of the networks, when `singles` has taken the files apart."""
     resolution: int | str | tuple[int, int] | None = None
@@ -144,10 +153,10 @@ def _target(request: Request) -> float:
 
 
 def check_race(chosen: Sequence[Subject]) -> None:
-    """Refuse to race networks that cannot have a place on a front.
+    """Refuse to race networks that cannot have a place on one front.
 
     Raises:
-        UsageError: naming those without an accuracy.
+        UsageError: naming those without an accuracy, or the sets that divide them.
     """
     without = list(dict.fromkeys(one.case.network for one in chosen if one.accuracy is None))
     if without:
@@ -156,6 +165,24 @@ def check_race(chosen: Sequence[Subject]) -> None:
             f"--race needs the accuracy of every network, and none is known of {', '.join(without[:3])}{more} at this "
             "resolution. Leave them out, or state it with --accuracy or in a TOML file of networks."
         )
+    scored = [(one.case.network, (*filter(None, (one.accuracy,)), *one.accuracies)) for one in chosen]
+    if common([figures for _, figures in scored]) is None:
+        sets = same_sets(set_of(figure) for _, figures in scored for figure in figures)
+        named = [
+            f"{one.words} ({', '.join(_some(n for n, figures in scored if one in (sets[set_of(f)] for f in figures)))})"
+            for one in in_order(sets.values())
+        ]
+        raise UsageError(
+            f"--race decides places on one front, and no set is one that all networks were scored on: "
+            f"{'; '.join(named)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
+            "file of networks."
+        )
+
+
+def _some(names: Iterable[str], most: int = 3) -> list[str]:
+    """The first few names, and how many more there are."""
+    found = [name[:80] for name in dict.fromkeys(names)]
+    return found if len(found) <= most else [*found[:most], f"and {len(found) - most} more"]
 
 
 def capped(budget_s: float) -> float:
@@ -281,7 +308,8 @@ class _Chosen(NamedTuple):
     network: str
     shape: ImageShape
     family: str
-    accuracy: Accuracy | None
+    accuracies: tuple[Accuracy, ...]
+    label: str | None = None
 
 
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
@@ -302,16 +330,22 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     if (size := _size(request)) is not None:
         sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
         chosen = list(catalog.select(sized).entries) if sized else []
-    accuracies = {text: one.accuracy for text, one in stated.items()}
-    if request.accuracy is not None:
-        figure = own.one_accuracy(request.accuracy, selection.unknown, stated.values())
-        accuracies = dict.fromkeys(selection.unknown, figure)
-    asked_for = [_Chosen(entry.name, entry.shape, entry.family, catalog.accuracy_of(entry)) for entry in chosen]
+    accuracies, labels = _stated(request, selection.unknown, stated)
+    scored = {(entry.name, entry.size): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen}
+    _add_to_catalog(scored, stated)
+    asked_for = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in chosen]
     if selection.unknown:
-        for text, (name, shape) in zip(selection.unknown, _resolve(selection.unknown, size, workshop), strict=True):
+        found = _resolve(selection.unknown, size, workshop)
+        called = {
+            name: labels[text] for text, (name, _, _) in zip(selection.unknown, found, strict=True) if text in labels
+        }
+        for text, (name, shape, usual) in zip(selection.unknown, found, strict=True):
             one = stated.get(text)
             fed = shape if one is None else one.fed(shape)
-            asked_for.append(_Chosen(name, fed, one.family if one else "other", accuracies.get(text)))
+            # What a TOML file states without a size belongs to the network's own.
+            elsewhere = one is not None and text == name and shape.size != usual.size
+            figures = () if elsewhere else accuracies.get(text, ())
+            asked_for.append(_Chosen(name, fed, one.family if one else "other", figures, called.get(name)))
     # What is said of one network side by side, where cases are listed.
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.runtimes, request.forms, request.precisions)
@@ -333,8 +367,10 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
                 allocator=allocator,
                 streams=streams,
             ),
-            accuracy=entry.accuracy,
+            accuracy=next(iter(entry.accuracies), None),
+            accuracies=entry.accuracies[1:],
             family=entry.family,
+            label=entry.label,
         )
         for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
     ]
@@ -343,6 +379,55 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     for subject in cases:
         distinct.setdefault(subject.case.id, subject)
     return list(distinct.values())
+
+
+def _stated(
+    request: Request, unknown: Sequence[str], stated: Mapping[str, own.Stated]
+) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
+    """Accuracies and labels of the networks outside the catalog, by their name as it was given.
+
+    Raises:
+        UsageError: what is stated belongs to no network, or two networks have one label.
+    """
+    accuracies = {text: one.accuracies for text, one in stated.items()}
+    if request.accuracy is not None:
+        figure = own.one_accuracy(
+            request.accuracy, unknown, (one for text, one in stated.items() if text in unknown),
+            dataset=request.dataset, images=request.images, classes=request.classes,
+        )  # fmt: skip
+        accuracies = dict.fromkeys(unknown, (figure,))
+    elif alone := [name for name in ("dataset", "images", "classes") if getattr(request, name) not in ("", None)]:
+        raise UsageError(f"--{alone[0]} is about the set of an --accuracy, and none is given. Add it, or leave it out.")
+    labels = {text: one.label for text, one in stated.items()}
+    if request.label:
+        labels |= dict.fromkeys(unknown, own.one_label(request.label, unknown, stated.values()))
+    taken: dict[str, str] = {}
+    for text, label in labels.items():
+        name = catalog.parse(text)[0]
+        if label and taken.setdefault(label, name) != name:
+            raise UsageError(f"label {label!r} is given to {taken[label][:80]!r} and {name[:80]!r}. Tell them apart.")
+    return accuracies, labels
+
+
+def _add_to_catalog(scored: dict[tuple[str, str], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]) -> None:
+    """What TOML files state of networks of the catalog: accuracies on other sets than the published one.
+
+    Raises:
+        UsageError: an accuracy is published on that set.
+    """
+    usual = {entry.name: entry.size for entry in catalog.entries()}
+    for text, one in stated.items():
+        key = _sized(text, usual)
+        for accuracy in one.accuracies if key in scored else ():
+            there = {set_of(figure).key: figure for figure in scored[key]}
+            before = there.get(set_of(accuracy).key)
+            if before is not None:
+                raise UsageError(
+                    f"{'@'.join(key)} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), "
+                    f"and {accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
+                    "classes."
+                )
+            scored[key] = (*scored[key], accuracy)
 
 
 def _fitted(subject: Subject, workshop: Workshop) -> Subject:
@@ -382,7 +467,14 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
     named = (
         entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
     )
-    return {name: stated.get(name) for name in (*named, *selection.unknown)}
+    by_size = {_sized(text, usual): one for text, one in stated.items()}
+    return {name: by_size.get(_sized(name, usual)) for name in (*named, *selection.unknown)}
+
+
+def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
+    """A name and its size, that of the catalog where it says none, else nothing."""
+    name, size = catalog.parse(text)
+    return name, ImageShape(3, *size).size if size else usual.get(name, "")
 
 
 def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
@@ -407,8 +499,10 @@ def _size(request: Request) -> tuple[int, int] | None:
     return size
 
 
-def _resolve(names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop) -> list[tuple[str, ImageShape]]:
-    """Name and images of each of these names of timm's or the user's."""
+def _resolve(
+    names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
+) -> list[tuple[str, ImageShape, ImageShape]]:
+    """Name, images and usual images of each of these names of timm's or the user's."""
     wanted = [catalog.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
@@ -422,7 +516,7 @@ def _resolve(names: Sequence[str], size: tuple[int, int] | None, workshop: Works
     for name, why in found.missing.items():
         raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
     asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
-    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape) for name, at, shape in asked]
+    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
 
 
 def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:

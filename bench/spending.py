@@ -46,6 +46,8 @@ class Earlier(NamedTuple):
     """Number of the next run."""
     resumes: int = 0
     """How often it was resumed, this time included."""
+    cases: tuple[CaseLine, ...] = ()
+    """All its cases, those that failed or rest among them; a new session has its own here."""
 
     @property
     def resting(self) -> frozenset[str]:

@@ -380,8 +380,9 @@ def _check(line: Line) -> None:
         case = line.case
         if min(*case.shape[:3], case.batch, case.threads, case.streams) < 1:
             raise ValueError("resolution, width, channels, batch, threads and streams of a case are at least 1")
-        if line.accuracy is not None and not 0 <= line.accuracy.top1 <= 100:
-            raise ValueError(f"top-1 {line.accuracy.top1} is no percentage")
+        for accuracy in line.scored:
+            if not 0 <= accuracy.top1 <= 100:
+                raise ValueError(f"top-1 {accuracy.top1} is no percentage")
 
 
 def records(session: Session) -> list[Record]:

@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import hashlib
+import json
 from pathlib import Path
+from typing import Any
 
 import pytest
 
+from bench.catalog import accuracy_of, entries
 from bench.errors import UsageError
 from bench.measuring.preparation import Workshop
 from bench.measuring.wire import Resolved
 from bench.own import SOURCE, expand
 from bench.records import ImageShape
-from bench.request import Request, subjects
+from bench.request import Request, check_race, singles, subjects
 
 BODY = "raise SystemExit('this file is named, not executed')\n"
 DIGEST = hashlib.sha256(BODY.encode()).hexdigest()[:6]
@@ -189,7 +192,7 @@ def test_a_toml_file_states_networks_with_their_accuracy(here: Path) -> None:
         ('[[networks]]\nbuild = "m:f"', "holds 'networks'. Networks are tables [[network]]"),
         ("[[network]\n", "'nets.toml' is no TOML: Expected ']]' at the end of an array declaration (at line 1"),
         ('[[network]]\nbuild = "m:f"\ntop1 = \n', "(at line 3"),
-        ("[[network]]\ntop1 = 70.0", "'nets.toml', network 1: Object missing required field `build`"),
+        ("[[network]]\ntop1 = 70.0", "'nets.toml', network 1: name one network, by build ="),
         (
             '[[network]]\nbuild = "m:f"\n[[network]]\nbuild = "m:g"\ntop_1 = 7.0',
             "'nets.toml', network 2: unknown key 'top_1'. Did you mean 'top1'? Known are build, resolution",
@@ -260,3 +263,153 @@ def test_a_toml_file_that_is_no_utf_8_is_told_what_it_is(here: Path, content: by
         expand(["nets.toml"])
     assert said in str(refused.value)
     assert "nets.toml" in str(refused.value)
+
+
+def entry(**keys: object) -> str:
+    """One `[[network]]`."""
+    return "[[network]]\n" + "".join(f"{key} = {json.dumps(value)}\n" for key, value in keys.items())
+
+
+PARTS = {"dataset": "my-parts", "images": 2000, "classes": 10}
+
+
+def test_a_network_may_be_scored_on_several_sets_and_one_of_the_catalog_on_the_users() -> None:
+    text = (
+        entry(build="m:f", top1=61.0, label="Ours v2")
+        + entry(build="m:f", top1=93.0, **PARTS)
+        + entry(name="levit_128s", top1=95.5, source="fine-tuned", **PARTS)
+        + entry(name="resnet18d", top1=90.0, **PARTS)
+        + entry(name="levit_128s", resolution=256, top1=75.0)
+    )
+    found = {(s.case.network, s.case.resolution): s for s in subjects(Request(networks=(toml(text),)), _Known())}
+    assert list(found) == [("levit_128s", 224), ("levit_128s", 256), ("m:f", 64), ("resnet18d", 64)]
+    told = {
+        key: [(a.top1, a.dataset, a.images, a.classes, a.source) for a in (s.accuracy, *s.accuracies) if a]
+        for key, s in found.items()
+    }
+    paper = accuracy_of(next(one for one in entries() if one.name == "levit_128s"))
+    assert paper is not None
+    imagenet = "ImageNet-1k validation", 50_000, 1000
+    assert told == {
+        ("levit_128s", 224): [(paper.top1, *imagenet, paper.source), (95.5, "my-parts", 2000, 10, "fine-tuned")],
+        ("levit_128s", 256): [(75.0, *imagenet, SOURCE)],
+        ("m:f", 64): [(61.0, *imagenet, SOURCE), (93.0, "my-parts", 2000, 10, SOURCE)],
+        ("resnet18d", 64): [(90.0, "my-parts", 2000, 10, SOURCE)],
+    }
+    assert {key: s.label for key, s in found.items() if s.label} == {("m:f", 64): "Ours v2"}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        (entry(build="m:f", name="levit_128s", top1=70.0), "network 1: name one network, by build"),
+        (entry(name="m:f", top1=70.0), "key name: 'm:f' is no network of the catalog or timm"),
+        (entry(name="levit_*", top1=70.0), "key name: 'levit_*' is no network"),
+        (entry(name="levit_128s@160", top1=70.0), "pixels as resolution"),
+        (entry(name="levit_128s"), "nothing is stated of 'levit_128s'. Add its top1 and dataset"),
+        (entry(name="levit_128s", top1=93.0, label="Ours", **PARTS), "'levit_128s' keeps its name"),
+        (entry(name="levit_128s", top1=93.0), "has a top-1 of 76.6 on ImageNet-1k validation"),
+        (entry(name="levit_128s", top1=93.0, dataset="imagenet val"), "and 93 is stated, too. State the dataset"),
+        (entry(build="m:f", top1=70.0, dataset="my-parts"), "key dataset: 'my-parts' has how many images?"),
+        (entry(build="m:f", top1=70.0, dataset="my-parts", images=2000, classes=0), "key classes: 0 is not positive"),
+        (entry(build="m:f", top1=70.0, dataset="my-parts", images=10**18), "key images: more than 1,000,000,000."),
+        (entry(build="m:f", top1=7.0, **PARTS) + entry(build="m:f", top1=8.0, **{**PARTS, "dataset": "My Parts"}),
+         "network 2: 'm:f' stands there twice at one resolution. State it once, or once for each set"),
+        (entry(build="m:f", top1=7.0) + entry(build="m:f"), "network 2: 'm:f' stands there twice"),
+        (entry(build="m:f", top1=7.0, label="a") + entry(build="m:f", top1=7.0, label="b", **PARTS),
+         "has the label 'a' already"),
+        (entry(build="m:f", label="Ours") + entry(build="m:g", label="Ours"),
+         "label 'Ours' is given to 'm:f' and 'm:g'"),
+        (entry(build="m:f", label="x" * 61), "key label: give 1 to 60 printable characters"),
+        (entry(build="m:f", label=" "), "key label: give 1 to 60 printable characters"),
+        (entry(build="m:f", label="two\nlines"), "key label: give 1 to 60 printable characters"),
+        (entry(build="m:f", dataset="  ", top1=7.0), "key dataset: give 1 to 200 printable characters"),
+    ],
+)  # fmt: skip
+def test_what_is_stated_of_a_set_or_a_label_and_cannot_be_is_refused(text: str, said: str) -> None:
+    toml(text)
+    with pytest.raises(UsageError) as refused:
+        subjects(Request(networks=("nets.toml",)), _Known())
+    assert said in str(refused.value)
+    assert str(refused.value).isprintable()
+
+
+def test_one_file_named_twice_is_read_once_and_two_files_add_sets_to_one_network() -> None:
+    toml(entry(build="m:f", top1=61.0), "a.toml")
+    toml(entry(build="m:f", top1=93.0, **PARTS), "b.toml")
+    (found,) = subjects(Request(networks=("a.toml", "a.toml", "b.toml")), _Known())
+    assert found.accuracy is not None
+    assert [a.top1 for a in (found.accuracy, *found.accuracies)] == [61.0, 93.0]
+
+
+def test_an_accuracy_stated_without_pixels_does_not_follow_to_others() -> None:
+    toml(entry(build="m:f", top1=61.0))
+    at = {size: subjects(Request(networks=("nets.toml",), resolution=size), _Known())[0] for size in (None, 64, 96)}
+    assert [at[size].accuracy is not None for size in (None, 64, 96)] == [True, True, False]
+
+
+@pytest.mark.parametrize(
+    ("stated", "kept"),
+    [
+        ({}, ("ImageNet-1k validation", 50_000, 1000)),
+        ({"dataset": "my-parts", "images": 2000}, ("my-parts", 2000, None)),
+        ({"dataset": "my-parts", "images": 2000, "classes": 10}, ("my-parts", 2000, 10)),
+        ({"dataset": "imagenet-v2"}, ("imagenet-v2", 10_000, 1000)),
+        ({"images": 10_000}, ("ImageNet-1k validation", 10_000, None)),
+    ],
+)
+def test_options_state_the_set_of_an_accuracy_and_the_label_of_its_network(
+    stated: dict[str, Any], kept: tuple[str, int, int | None]
+) -> None:
+    asked = Request(networks=("m:f", "levit_128s"), accuracy=91.0, label="Ours", **stated)
+    found = {s.case.network: s for s in subjects(asked, _Known())}
+    mine = found["m:f"].accuracy
+    assert mine is not None
+    assert (mine.dataset, mine.images, mine.classes) == kept
+    assert (found["m:f"].label, found["levit_128s"].label) == ("Ours", None)
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ({"accuracy": 91.0, "dataset": "my-parts"}, "--dataset: 'my-parts' has how many images?"),
+        ({"accuracy": 91.0, "dataset": "a\nb", "images": 9}, "--dataset: give 1 to 200 printable characters"),
+        ({"accuracy": 91.0, "dataset": "a", "images": 0}, "--images 0: give a positive number"),
+        ({"accuracy": 91.0, "classes": -1}, "--classes -1: give a positive number"),
+        ({"dataset": "a"}, "--dataset is about the set of an --accuracy, and none is given"),
+        ({"images": 5}, "--images is about the set of an --accuracy"),
+        ({"label": "x" * 61}, "--label: give 1 to 60"),
+        (
+            {"networks": ("m:f", "m:g"), "label": "Ours"},
+            "--label 'Ours' belongs to one network outside the catalog, and 2",
+        ),
+        ({"networks": ("levit_128s",), "label": "Ours"}, "and none is"),
+        ({"networks": ("nets.toml",), "label": "Ours"}, "has its label in a TOML file"),
+    ],
+)
+def test_options_about_a_set_that_say_too_little_are_refused(asked: dict[str, Any], said: str) -> None:
+    toml(entry(build="m:f", label="Mine"))
+    with pytest.raises(UsageError) as refused:
+        subjects(Request(**{"networks": ("m:f",), **asked}), _Known())
+    assert said in str(refused.value)
+
+
+def test_names_of_a_file_each_stand_for_one_network_with_what_is_stated_of_it() -> None:
+    toml(entry(name="levit_128s", resolution=224, top1=95.5, **PARTS) + entry(build="m:f", top1=7.0))
+    found = singles(["nets.toml", "levit_128"])
+    assert {name: one and one.top1 for name, one in found.items()} == {
+        "levit_128s": 95.5,
+        "levit_128": None,
+        "m:f": 7.0,
+    }
+
+
+def test_a_race_needs_one_set_that_all_were_scored_on() -> None:
+    toml(entry(build="m:f", top1=93.0, **PARTS) + entry(name="levit_128s", top1=95.5, **PARTS))
+    check_race(subjects(Request(networks=("nets.toml",)), _Known()))
+    with pytest.raises(UsageError) as refused:
+        check_race(subjects(Request(networks=("nets.toml", "levit_128")), _Known()))
+    assert str(refused.value).startswith(
+        "--race decides places on one front, and no set is one that all networks were scored on: "
+        "ImageNet-1k validation (levit_128s, levit_128); my-parts (2,000 images, 10 classes) (levit_128s, m:f). "
+    )

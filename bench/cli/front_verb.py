@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +17,7 @@ from bench.cli.options import (
     conditions_from,
     json_option,
     session_option,
+    set_option,
     store_option,
     where_option,
 )
@@ -25,12 +27,14 @@ if TYPE_CHECKING:
 
     from bench.judge.front import Panel
     from bench.judge.metrics import Metric
+    from bench.records import Record
 
 
 @click.command("front", cls=Verb)
 @store_option
 @session_option
 @where_option
+@set_option
 @click.option(
     "--metric", type=click.Choice(["latency", "throughput"]), default="latency", show_default=True, help="Which speed."
 )
@@ -71,6 +75,7 @@ def command(
     root: Path,
     session: str | None,
     wanted: tuple[str, ...],
+    on: str | None,
     metric: str,
     out: Path,
     files: tuple[Path, ...],
@@ -83,7 +88,8 @@ def command(
     """Draw the speed/accuracy Pareto front of what is stored.
 
     Only what is comparable shares a panel: one machine, device, threads, batch, runtime, precision, form, allocator
-    and torch version. Prints the table and writes PNG, SVG, CSV and Markdown.
+    and torch version, and accuracies on one set of images; --set draws one set alone. Prints the table and writes PNG,
+    SVG, CSV and Markdown.
 
     Full marks are on the front (95 %), half ones undecided, hollow ones dominated (95 %): by speed, at the published
     top-1, against named rivals; of several sessions, across sessions. A pale band joins networks that neither top-1
@@ -98,6 +104,7 @@ def command(
     Examples:
       levit-bench front
       levit-bench front --session last --where threads=1
+      levit-bench front --set my-parts
       levit-bench front --session last --base runtime=onnxruntime,batch=16
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
@@ -106,8 +113,7 @@ def command(
     from bench import api
     from bench.cli.output import MOST, print_findings, stderr, stdout
     from bench.judge.comparable import where
-    from bench.judge.front import panels
-    from bench.judge.moves import base_of, changes
+    from bench.judge.moves import bases_of, changes
     from bench.judge.pairing import complete
     from bench.judge.published import published_panels, require_room
     from bench.judge.room import require_comparable
@@ -128,9 +134,9 @@ def command(
     results = api.load(resolve_session(root, session) if session else root)
     records, notes = complete(where(results.records, conditions_from(wanted)), read)
     speed: Metric = "throughput" if metric == "throughput" else "latency"
-    found = panels(records, speed, results.records)
+    found = _panels(records, speed, results.records, on)
     if not (session or wanted) and (last := _newest_of_many(found)):
-        found = panels([record for record in records if record.session == last], speed, results.records)
+        found = _panels([record for record in records if record.session == last], speed, results.records, on)
         session = last
     beside = published_panels(
         read, found, metric=speed, networks=published_networks, batches=batches, front=published_front
@@ -140,24 +146,39 @@ def command(
     require_comparable(found)
     require_room(found, beside)
     print_findings(of_panels(found), most=MOST)
-    held, drawn = base_of(found, conditions_from(base, "--base")), [panel for panel in found if panel.points]
-    changed = changes(found, held)
-    asked = [*_chosen(wanted, metric, base), *_told(files, published_networks, batches, published_front)]
+    held, drawn = bases_of(found, conditions_from(base, "--base")), [panel for panel in found if panel.points]
+    changed = [changes(found, one) for one in held]
+    asked = [*_chosen(wanted, on, metric, base), *_told(files, published_networks, batches, published_front)]
     written = write_front(found, out, reproduce(found, session, asked), beside, held)
     if as_json:
-        click.echo(json.dumps(rows(found, beside.panels, moves.documents(changed)), indent=2, allow_nan=False))
+        click.echo(
+            json.dumps(
+                rows(found, beside.panels, moves.documents(chain.from_iterable(changed))),
+                indent=2,
+                allow_nan=False,
+            )
+        )
     else:
         console = stdout()
         for panel in found:
             console.print(table(panel, found))
-        if changed:
-            console.print(Text(f"{moves.heading(held, drawn)}; {moves.NOTE}."))
-            console.print(moves.table(changed, drawn))
-        for one in beside.panels:
-            console.print(published_table(one))
+        for one, group in zip(held, changed, strict=True):
+            if group:
+                console.print(Text(f"{moves.heading(one, drawn)}; {moves.NOTE}."))
+                console.print(moves.table(group, drawn))
+        for told in beside.panels:
+            console.print(published_table(told))
     for path in written:
         stderr().print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0
+
+
+def _panels(records: Sequence[Record], speed: Metric, whole: Sequence[Record], on: str | None) -> tuple[Panel, ...]:
+    """The panels of the records, of one set of images where one was asked for."""
+    from bench.judge.front import of_set, panels
+
+    found = panels(records, speed, whole)
+    return found if on is None else of_set(found, on)
 
 
 def _newest_of_many(found: Sequence[Panel]) -> str | None:
@@ -178,9 +199,10 @@ def _newest_of_many(found: Sequence[Panel]) -> str | None:
     return last
 
 
-def _chosen(wanted: tuple[str, ...], metric: str, base: tuple[str, ...]) -> list[str]:
+def _chosen(wanted: tuple[str, ...], on: str | None, metric: str, base: tuple[str, ...]) -> list[str]:
     """The options about what is drawn, as a command line has them."""
     words = [word for text in wanted for word in ("--where", text)]
+    words += ["--set", on] if on is not None else []
     words += ["--metric", metric] if metric != "latency" else []
     return [*words, *(word for text in base for word in ("--base", text))]
 

@@ -115,6 +115,16 @@ def where_option(command: _Command) -> _Command:
     )(command)
 
 
+def set_option(command: _Command) -> _Command:
+    """`--set`: one set of images."""
+    return click.option(
+        "--set",
+        "on",
+        metavar="NAME",
+        help="One set of images that accuracies were scored on, such as my-parts, where several are stored.",
+    )(command)
+
+
 def json_option(command: _Command) -> _Command:
     """`--json`: one document for programs."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
@@ -134,7 +144,13 @@ def request_options(command: _Command) -> _Command:
             "--accuracy",
             type=float,
             metavar="PERCENT",
-            help="Top-1 on ImageNet-1k's validation set of the one network that is not in the catalog.",
+            help="Top-1 of the one network that is not in the catalog, on ImageNet-1k's validation set or --dataset.",
+        ),
+        click.option("--dataset", default="", metavar="NAME", help="Set of images that --accuracy was scored on."),
+        click.option("--images", type=int, metavar="N", help="Images in that set."),
+        click.option("--classes", type=int, metavar="N", help="Classes in that set."),
+        click.option(
+            "--label", default="", metavar="TEXT", help="What figures and tables call that network, such as 'Ours v2'."
         ),
         click.option(
             "--batch",

@@ -9,7 +9,16 @@ from typing import TYPE_CHECKING
 
 import click
 
-from bench.cli.options import Verb, conditions_from, json_option, percent, session_option, store_option, where_option
+from bench.cli.options import (
+    Verb,
+    conditions_from,
+    json_option,
+    percent,
+    session_option,
+    set_option,
+    store_option,
+    where_option,
+)
 from bench.errors import EXIT_DONE, EXIT_NOTHING, NothingToShowError, UsageError
 
 if TYPE_CHECKING:
@@ -23,6 +32,7 @@ if TYPE_CHECKING:
 @store_option
 @session_option
 @where_option
+@set_option
 @json_option
 def command(
     max_latency: str | None,
@@ -31,6 +41,7 @@ def command(
     root: Path,
     session: str | None,
     wanted: tuple[str, ...],
+    on: str | None,
     as_json: bool,
 ) -> int:
     """Name the network to take, on one line, with the reason and the ties, from what is stored.
@@ -41,14 +52,14 @@ def command(
 
     A network counts as fast enough when its whole 95 % interval is within the limit, that of its latency or of its
     images a second; one whose interval holds the limit is named as one that may fit. Networks tie when they are equal
-    in top-1, or when the interval of their ratio, paired by run, holds 1. One setting is needed: --session and --where
-    choose it. Ends with 3 when none fits, or the setting
-    is not one.
+    in top-1, or when the interval of their ratio, paired by run, holds 1. One setting and one set of images are
+    needed: --session, --where and --set choose them. Ends with 3 when none fits, or there are several.
 
     \b
     Examples:
       levit-bench pick --max-latency 20ms --session last --where allocator=pinned
       levit-bench pick --min-top1 80 --where threads=1 --where batch=1
+      levit-bench pick --min-top1 90 --set my-parts
       levit-bench pick --max-latency 50ms --min-top1 82 --json
       levit-bench pick --min-throughput 100 --max-latency 200ms --where batch=16
     """
@@ -58,7 +69,7 @@ def command(
     from bench.cli.output import MOST, print_findings, stderr
     from bench.judge.comparable import where
     from bench.judge.drift import drifts
-    from bench.judge.front import panels
+    from bench.judge.front import of_set, panels
     from bench.judge.pick import only, pick
     from bench.report.doubts import of_panels
     from bench.report.picks import around, document, sentence
@@ -68,7 +79,8 @@ def command(
     results = api.load(resolve_session(root, session) if session else root)
     records = where(results.records, conditions_from(wanted)) if wanted else results.records
     history = api.load(root).records if session and not root.is_file() else results.records
-    found = pick(only(panels(records, limits.metric, results.records)), records, limits, drifts(history))
+    made = panels(records, limits.metric, results.records)
+    found = pick(only(made if on is None else of_set(made, on)), records, limits, drifts(history))
     if as_json:
         click.echo(json.dumps(document(found), indent=2, allow_nan=False))
     elif found.answer is None:

@@ -13,6 +13,7 @@ from operator import attrgetter
 import msgspec
 
 from bench.errors import NothingToShowError, UsageError
+from bench.judge.scores import named_sets, on_set
 from bench.records import Case, Machine, Record
 
 SHOWN_VALUES = 6
@@ -84,8 +85,12 @@ def values(one: Setting) -> dict[str, str]:
 
 def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
     """The fields in which settings differ, each with its values in natural order (2.7 before 2.13)."""
-    rows = [values(one) for one in settings]
-    found = {name: {row[name] for row in rows} for name in Setting.__struct_fields__}
+    return differing([values(one) for one in settings])
+
+
+def differing(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The fields in which rows of fields and values differ, each with its values in natural order."""
+    found = {name: {row[name] for row in rows} for name in (rows[0] if rows else ())}
     return {name: tuple(sorted(texts, key=natural)) for name, texts in found.items() if len(texts) > 1}
 
 
@@ -124,12 +129,16 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "affinity": lambda record: record.affinity,
     "yardstick": lambda record: record.yardstick,
 }
-FIELDS = tuple(sorted(_GETTERS))
+_SET = "set"
+"""The field of which a record may have several values: the sets of images that it was scored on."""
+FIELDS = tuple(sorted((*_GETTERS, _SET)))
 """Names that `where` understands."""
 
 
 def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
     """The records whose fields have the wanted values, compared as text.
+
+    `set` keeps what was scored on that set, with these accuracies alone.
 
     Raises:
         UsageError: there is no such field; the message suggests the nearest.
@@ -137,6 +146,9 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
     """
     left = list(records)
     for name, value in wanted.items():
+        if name == _SET:
+            left = _on_set(left, value)
+            continue
         if name not in _GETTERS:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
@@ -150,6 +162,15 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
             raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
         left = kept
     return left
+
+
+def _on_set(records: Sequence[Record], value: str) -> list[Record]:
+    kept = on_set(records, value)
+    if not kept:
+        existing = named_sets(records)
+        choices = f"Stored are: {enumerate_values(existing)}." if existing else "No accuracy is stored at all."
+        raise NothingToShowError(f"no stored case was scored on set={value[:80]}. {choices}")
+    return kept
 
 
 def _square(value: str) -> str:

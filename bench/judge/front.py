@@ -10,16 +10,18 @@ from typing import NamedTuple, cast, get_args
 
 import msgspec
 
-from bench.errors import UsageError
+from bench.errors import NothingToShowError, UsageError
+from bench.image_sets import ImageSet, in_order, set_of
 from bench.judge.across_sessions import pooled, yardstick_seconds
 from bench.judge.case_sessions import Company
-from bench.judge.comparable import Setting, natural, setting, values
+from bench.judge.comparable import Setting, enumerate_values, natural, setting, values
 from bench.judge.doubts import Doubt, doubts, joining
 from bench.judge.estimates import no_speed
 from bench.judge.metrics import SPEEDS, Metric
-from bench.judge.points import Draft, Point, by_speed_alone, label_of, points_of
+from bench.judge.points import Draft, Point, by_speed_alone, points_of
 from bench.judge.rivalry import Rivalry
-from bench.records import Case, Conditions, Estimate, Finding, Machine, Protocol, Record
+from bench.judge.scores import accuracy_on, sets_of, too_few_classes
+from bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 from bench.twins import is_twin
 
 MANY = 1000
@@ -51,10 +53,12 @@ class Origin(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Panel(msgspec.Struct, frozen=True, kw_only=True):
-    """The points that may be compared with each other: one setting."""
+    """The points that may be compared with each other: one setting, and accuracies on one set of images."""
 
     setting: Setting
     """What all points share."""
+    scored_on: ImageSet | None = None
+    """The set of all accuracies; absent where none is known."""
     metric: Metric
     """Which speed is meant."""
     points: tuple[Point, ...]
@@ -74,6 +78,21 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
         return self.setting.machine
 
     @property
+    def key(self) -> object:
+        """Different for each panel of a front."""
+        return self.setting, self.set_key
+
+    @property
+    def set_key(self) -> object:
+        """Equal for panels of one set of images."""
+        return None if self.scored_on is None else self.scored_on.key
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What all points share as text: the setting, field by field, and the set of images."""
+        return {**values(self.setting), "set": "–" if self.scored_on is None else self.scored_on.words}
+
+    @property
     def front(self) -> tuple[Point, ...]:
         """The members of the front, fastest first."""
         return tuple(point for point in self.points if point.on_front)
@@ -82,12 +101,14 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
 def panels(
     records: Iterable[Record], metric: str = "latency", whole: Iterable[Record] | None = None
 ) -> tuple[Panel, ...]:
-    """Group records into panels, one setting each, and find the front of each panel.
+    """Group records into panels, one setting and one set of images each, and find the front of each panel.
 
-    The instrument's own cases (yardstick, null network) are left out. Where a panel holds one session, latencies are
-    absolute, and what is said holds for that session; where it holds several, all its points are ratios to the
-    yardstick times one yardstick latency (`bench.judge.across_sessions`), what sessions disagree in is part of every
-    interval, and what is said holds across sessions. The order of the records does not matter.
+    A case has a place in the panel of each set that it was scored on. Those of other sets are left out there, and the
+    panel is what it would be without them. The instrument's own cases (yardstick, null network) are left out. Where a
+    panel holds one session, latencies are absolute, and what is said holds for that session; where it holds several,
+    all its points are ratios to the yardstick times one yardstick latency (`bench.judge.across_sessions`), what
+    sessions disagree in is part of every interval, and what is said holds across sessions. The order of the records
+    does not matter.
 
     Args:
         records: the cases that may have a place.
@@ -108,12 +129,76 @@ def panels(
             groups.setdefault(setting(record), []).append(record)
     ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
     sessions = {record.session for group in groups.values() for record in group}
-    company = Company.seen_in(whole)
-    found = [_panel(one, groups[one], chosen, company) for one in ordered]
+    company, same = Company.seen_in(whole), sets_of(record.info for group in groups.values() for record in group)
+    # All settings of one set after another: what is read together has one scale of accuracy.
+    parts = [part for one in ordered for part in _parts(one, groups[one], same)]
+    sets = in_order(part.scored_on for part in parts if part.scored_on is not None)
+    parts.sort(key=lambda part: len(sets) if part.scored_on is None else sets.index(part.scored_on))
+    found = [_panel(part, chosen, company) for part in parts]
     points = [point for panel in found for point in panel.points]
     about = {point.case.id for point in points if len(points) <= MANY or point.on_front}
     doubtful = doubts((record for record in whole if record.session in sessions), about)
-    return tuple(_doubted(panel, groups[panel.setting], doubtful) for panel in found)
+    return tuple(_doubted(panel, part.records, doubtful) for panel, part in zip(found, parts, strict=True))
+
+
+def of_set(found: Iterable[Panel], text: str) -> tuple[Panel, ...]:
+    """The panels of a set of images that a text names: its name, or its name and size.
+
+    Raises:
+        NothingToShowError: no panel is of such a set; the message names those there are.
+    """
+    panels_found = list(found)
+    kept = tuple(p for p in panels_found if p.scored_on is not None and p.scored_on.answers_to(text))
+    if not kept:
+        sets = [one.words for one in in_order(p.scored_on for p in panels_found if p.scored_on is not None)]
+        choices = f"Stored are: {enumerate_values(sets)}." if sets else "No accuracy is stored at all."
+        raise NothingToShowError(f"--set {text[:80]!r}: nothing was scored on it. {choices}")
+    return kept
+
+
+class _Part(NamedTuple):
+    """The records of one panel."""
+
+    setting: Setting
+    scored_on: ImageSet | None
+    records: list[Record]
+    """Of cases that were scored on the set, or on none."""
+    others: list[Record]
+    """Of cases that were scored on other sets alone."""
+    same: Mapping[ImageSet, ImageSet]
+    """Which set stands for which."""
+
+    def accuracy(self, group: Sequence[Record]) -> tuple[Accuracy | None, str | None]:
+        """The accuracy of a case on the set, the newest that is stored, or why it has none here."""
+        for record in reversed(group):
+            if (
+                self.scored_on is not None
+                and (found := accuracy_on(record.info, self.scored_on, self.same)) is not None
+            ):
+                why = too_few_classes(record.info, self.scored_on)
+                return (None, why) if why else (found, None)
+        return None, "no accuracy is known for it at this resolution"
+
+
+def _parts(one: Setting, records: list[Record], same: Mapping[ImageSet, ImageSet]) -> list[_Part]:
+    """The records of one setting, set by set; those without any accuracy are told of in each."""
+    scored: dict[str, set[ImageSet]] = {}
+    for record in records:
+        found = {same[set_of(accuracy)] for accuracy in record.info.scored}
+        scored.setdefault(record.info.id, set()).update(found)
+    sets = in_order(wanted for found in scored.values() for wanted in found)
+    if len(sets) < 2:
+        return [_Part(one, next(iter(sets), None), records, [], same)]
+    return [
+        _Part(
+            one,
+            wanted,
+            [record for record in records if wanted in scored[record.info.id] or not scored[record.info.id]],
+            [record for record in records if scored[record.info.id] and wanted not in scored[record.info.id]],
+            same,
+        )
+        for wanted in sets
+    ]
 
 
 def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt]) -> Panel:
@@ -132,9 +217,9 @@ def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt])
     return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
 
 
-def _panel(one: Setting, records: list[Record], metric: Metric, company: Company) -> Panel:
-    records = once(records)
-    excluded: list[Excluded] = []
+def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
+    records, wanted = once(part.records), part.scored_on
+    excluded = [_excluded(record, _elsewhere(record, wanted)) for record in once(part.others)]
     cases: dict[str, list[Record]] = {}
     for record in records:
         reason = no_speed(record)
@@ -148,11 +233,11 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
     scales = {each: _Scale.of(each, cases, usable, company) for each in SPEEDS}
     drafts: list[Draft] = []
     for group in cases.values():
-        accuracy = next((r.info.accuracy for r in reversed(group) if r.info.accuracy is not None), None)
+        accuracy, unknown = part.accuracy(group)
         times = {each: scale.seconds(group) for each, scale in scales.items()}
         missing = next((time for time in times.values() if isinstance(time, Finding)), None)
         if accuracy is None:
-            excluded.append(_excluded(group[-1], "no accuracy is known for it at this resolution"))
+            excluded.append(_excluded(group[-1], unknown or ""))
         elif missing is not None:
             excluded.append(_excluded(group[-1], missing.message))
         else:
@@ -161,7 +246,8 @@ def _panel(one: Setting, records: list[Record], metric: Metric, company: Company
     yardstick = scales["latency"].yardstick
     points = points_of(drafts, metric, scales[metric].rivalry)
     return Panel(
-        setting=one,
+        setting=part.setting,
+        scored_on=wanted,
         metric=metric,
         points=points,
         excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
@@ -236,7 +322,15 @@ def once(records: Iterable[Record]) -> list[Record]:
 
 
 def _excluded(record: Record, reason: str) -> Excluded:
-    return Excluded(label=label_of(record.case, full=True), case=record.case, session=record.session, reason=reason)
+    label = f"{record.info.called}@{record.case.resolution}"
+    return Excluded(label=label, case=record.case, session=record.session, reason=reason)
+
+
+def _elsewhere(record: Record, wanted: ImageSet | None) -> str:
+    """Why a case of another set has no place."""
+    sets = in_order(set_of(accuracy) for accuracy in record.info.scored)
+    on = f"scored on {' and '.join(one.words for one in sets)}" if sets else "not scored here"
+    return on if wanted is None else f"{on}, not on {wanted.words}"
 
 
 def _origins(records: Sequence[Record]) -> tuple[Origin, ...]:

@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import NamedTuple
 
 from bench.errors import UsageError
-from bench.judge.comparable import Setting, enumerate_values, natural, values
+from bench.judge.comparable import Setting, enumerate_values, natural
 from bench.judge.front import Panel
 from bench.judge.places import Standing
 from bench.judge.points import Point
@@ -68,17 +68,44 @@ def base_of(found: Sequence[Panel], wanted: Mapping[str, str] | None = None) -> 
     drawn = [panel for panel in found if panel.points]
     if not wanted:
         return min(drawn, key=_rank)
-    known = {
-        name: sorted({values(panel.setting)[name] for panel in drawn}, key=natural) for name in values(drawn[0].setting)
-    }
+    known = {name: sorted({panel.fields[name] for panel in drawn}, key=natural) for name in drawn[0].fields}
     for name, value in wanted.items():
-        if value not in known.get(name, ()):
+        if name not in known or not any(_has(panel, name, value) for panel in drawn):
             there = f"it is {enumerate_values(known[name])}" if name in known else f"the fields are {', '.join(known)}"
             raise UsageError(f"--base {name}={value[:80]}: no panel has it; {there}.")
-    fits = [panel for panel in drawn if all(values(panel.setting)[name] == value for name, value in wanted.items())]
+    fits = [panel for panel in drawn if all(_has(panel, name, value) for name, value in wanted.items())]
     if not fits:
         raise UsageError(f"--base {', '.join(f'{n}={v}' for n, v in wanted.items())}: no panel has all of these.")
     return min(fits, key=_rank)
+
+
+def bases_of(found: Sequence[Panel], wanted: Mapping[str, str] | None = None) -> list[Panel]:
+    """A base for each set of images, in the order of the panels: places are held against those of the same set alone.
+
+    Of a set that no panel with the wanted values is of, the base is the most usual setting.
+
+    Raises:
+        UsageError: as `base_of`.
+    """
+    first = base_of(found, wanted)
+    settings = {name: value for name, value in (wanted or {}).items() if name != "set"}
+    groups: dict[object, list[Panel]] = {}
+    for panel in found:
+        if panel.points:
+            groups.setdefault(panel.set_key, []).append(panel)
+    return [first if first in group else _fitting(group, settings) for group in groups.values()]
+
+
+def _fitting(group: Sequence[Panel], wanted: Mapping[str, str]) -> Panel:
+    fits = [panel for panel in group if all(_has(panel, name, value) for name, value in wanted.items())]
+    return min(fits or group, key=_rank)
+
+
+def _has(panel: Panel, name: str, value: str) -> bool:
+    """Whether a panel has a value; a set may be named without its size."""
+    if name == "set" and panel.scored_on is not None:
+        return panel.scored_on.answers_to(value)
+    return panel.fields[name] == value
 
 
 def _rank(panel: Panel) -> tuple[int, int, int]:
@@ -93,8 +120,9 @@ def _unusual(setting: Setting) -> int:
 
 
 def changes(found: Sequence[Panel], base: Panel) -> list[Change]:
-    """Every other panel that has points, against the base, in order."""
-    return [_change(panel, base) for panel in found if panel.points and panel is not base]
+    """Every other panel of the base's set that has points, against the base, in order."""
+    others = [panel for panel in found if panel.set_key == base.set_key and panel is not base]
+    return [_change(panel, base) for panel in others if panel.points]
 
 
 def _change(panel: Panel, base: Panel) -> Change:

@@ -12,8 +12,9 @@ from typing import NamedTuple
 import msgspec
 
 from bench import catalog
+from bench.image_sets import IMAGENET, set_of
 from bench.published import VALIDATION, PublishedFile, TopOne, architecture
-from bench.records import Accuracy, Finding, Record
+from bench.records import Accuracy, CaseLine, Finding, Record
 from bench.twins import is_twin
 
 NAMED = 5
@@ -77,7 +78,7 @@ def timm_name(network: str) -> str | None:
 
 
 def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple[tuple[Record, ...], list[Finding]]:
-    """Give records that have no accuracy a published one; those that have one keep it.
+    """Give records that have no accuracy on ImageNet-1k's validation set a published one; others keep theirs.
 
     Returns:
         The records, and findings: files that could not be used, accuracies that differ from those that are kept by
@@ -91,7 +92,7 @@ def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple
         # What is published is of square images.
         square = record.info.role == "subject" and record.case.width is None
         name = timm_name(record.case.network) if square else None
-        kept, size = record.info.accuracy, record.case.resolution
+        kept, size = _on_imagenet(record.info), record.case.resolution
         if name is None:
             out.append(record)
         elif kept is not None:
@@ -99,7 +100,7 @@ def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple
                 differing[f"{record.case.network}@{size} {words}"] = None
             out.append(record)
         elif (top := accuracies.default(name, size)) is not None:
-            info = msgspec.structs.replace(record.info, accuracy=top.accuracy)
+            info = msgspec.structs.replace(record.info, accuracy=top.accuracy, accuracies=record.info.scored)
             out.append(msgspec.structs.replace(record, info=info))
         else:
             if found := accuracies.weights(name, size):
@@ -119,6 +120,11 @@ def complete(records: Iterable[Record], files: Sequence[PublishedFile]) -> tuple
         )
         findings.append(Finding(kind="published-several-weights", message=message))
     return tuple(out), findings
+
+
+def _on_imagenet(info: CaseLine) -> Accuracy | None:
+    """The accuracy that a published one would stand beside."""
+    return next((accuracy for accuracy in info.scored if set_of(accuracy).key == IMAGENET.key), None)
 
 
 def enumerated(names: Sequence[str], between: str = ", ") -> str:

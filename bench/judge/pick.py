@@ -19,7 +19,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from bench.errors import NotComparableError
-from bench.judge.comparable import differences, enumerate_values, setting, values
+from bench.judge.comparable import differing, enumerate_values, setting
 from bench.judge.drift import Drifts
 from bench.judge.estimates import LEVEL, limits_at
 from bench.judge.front import Panel, once
@@ -250,8 +250,11 @@ def only(panels: Sequence[Panel]) -> Panel:
     drawn = [panel for panel in panels if panel.points]
     if len(drawn) == 1:
         return drawn[0]
-    named = [f"{name} ({enumerate_values(texts)})" for name, texts in differences(p.setting for p in drawn).items()]
-    choice = " ".join(f"--where {shlex.quote(f'{name}={value}')}" for name, value in one_of(drawn).items())
+    named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing([p.fields for p in drawn]).items()]
+    choice = " ".join(
+        f"--set {shlex.quote(value)}" if name == "set" else f"--where {shlex.quote(f'{name}={value}')}"
+        for name, value in one_of(drawn).items()
+    )
     raise NotComparableError(
         f"cannot pick one network: the records are of {len(drawn)} settings, which differ in {', '.join(named)}. "
         f"Choose one, such as the newest session's: {choice}"
@@ -261,7 +264,7 @@ def only(panels: Sequence[Panel]) -> Panel:
 def one_of(panels: Sequence[Panel]) -> dict[str, str]:
     """Fields and values that leave one of several panels: of those of the newest session the one with most points."""
     wanted = max(panels, key=lambda panel: (max(origin.session for origin in panel.origins), len(panel.points)))
-    mine, others = values(wanted.setting), [values(panel.setting) for panel in panels if panel is not wanted]
+    mine, others = wanted.fields, [panel.fields for panel in panels if panel is not wanted]
     out: dict[str, str] = {}
     while others:
         name = max(mine, key=lambda field: sum(other[field] != mine[field] for other in others))

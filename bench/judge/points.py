@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from bench.judge.called import called
 from bench.judge.comparable import enumerate_values
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.leads import Ranked, least_lead, small_leads
@@ -31,7 +32,8 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """One network of a panel, with its place on or below the front."""
 
     label: str
-    """Name, unique in its panel: the network, and `@224` or `@192x256` where it was timed at several sizes."""
+    """Name, unique in its panel: the user's label or the network, with `@224` or `@192x256` where it was timed at
+    several sizes."""
     case: Case
     """What was asked."""
     family: str | None
@@ -121,14 +123,18 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
 
 def _labels(drafts: Sequence[Draft]) -> list[str]:
     seen: dict[str, set[ImageShape]] = {}
-    cases = [draft.group[0].case for draft in drafts]
-    for case in cases:
-        seen.setdefault(case.network, set()).add(case.shape)
-    labels = [label_of(case, full=len(seen[case.network]) > 1) for case in cases]
+    infos = [draft.group[-1].info for draft in drafts]
+    for info in infos:
+        seen.setdefault(info.case.network, set()).add(info.case.shape)
+    names = called(infos)
+    labels = [
+        f"{names[i.case.network]}@{i.case.size}" if len(seen[i.case.network]) > 1 else names[i.case.network]
+        for i in infos
+    ]
     if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
-        labels = [label_of(case, full=True) for case in cases]
+        labels = [f"{info.case.network}@{info.case.size}" for info in infos]
     if len(set(labels)) < len(labels):  # one that was fed other channels or numbers
-        labels = [" ".join([label, *case.shape.unusual]) for label, case in zip(labels, cases, strict=True)]
+        labels = [" ".join([label, *i.case.shape.unusual]) for label, i in zip(labels, infos, strict=True)]
     return labels
 
 
@@ -176,11 +182,6 @@ def _ties(
     )
 
 
-def label_of(case: Case, *, full: bool) -> str:
-    """The network, and in full with its height and width."""
-    return f"{case.network}@{case.size}" if full else case.network
-
-
 def by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:
     """Sure places whose lead in top-1 is within what other images would change."""
     ranked = [
@@ -194,6 +195,6 @@ def by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:
     message = (
         f"{len(found)} of {sure} sure places lead the top-1 of every faster network by less than "
         f"{least_lead(images):.2f} points ({enumerate_values(found)}): as much may come from the choice of the "
-        f"{images:,} images. Places are decided by speed, at the published top-1."
+        f"{images:,} images of {points[0].accuracy.dataset}. Places are decided by speed, at the published top-1."
     )
     yield Finding(kind="small-lead", message=message)

@@ -13,6 +13,7 @@ import msgspec
 
 from bench import catalog
 from bench.errors import NotComparableError, UsageError
+from bench.image_sets import IMAGENET, ImageSet
 from bench.judge.comparable import natural
 from bench.judge.dominance import Competitor, dominators
 from bench.judge.front import Panel
@@ -70,6 +71,13 @@ class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
     """Which speed is meant."""
     points: tuple[PublishedPoint, ...]
     """Fastest first, then by label."""
+    scored_on: ImageSet = IMAGENET
+    """The set of all accuracies."""
+
+    @property
+    def set_key(self) -> object:
+        """Equal for panels of one set of images, measured ones among them."""
+        return self.scored_on.key
 
     @property
     def front(self) -> tuple[PublishedPoint, ...]:

@@ -20,8 +20,10 @@ from typing import NamedTuple
 import msgspec
 
 from bench.budget import level_at_a_look
+from bench.image_sets import common
 from bench.judge.evidence import Logs, due, logs_by_case
 from bench.judge.rivals import paired_run
+from bench.judge.scores import accuracy_on, sets_of, too_few_classes
 from bench.judge.verdicts import Effect, of_pairs
 from bench.records import Case, CaseLine, Decision, Look, Protocol, TurnLine
 from bench.spending import Earlier, Referee
@@ -43,12 +45,22 @@ class Runner(NamedTuple):
     """What it shares with those that it races against."""
 
 
-def runners(lines: Sequence[CaseLine]) -> list[Runner]:
-    """The subjects that can have a place on a front: those with an accuracy, most accurate first."""
+def runners(lines: Sequence[CaseLine], among: Sequence[CaseLine] = ()) -> list[Runner]:
+    """The subjects that can have a place on a front: those with an accuracy on its set, most accurate first.
+
+    Args:
+        lines: the cases that can be timed.
+        among: all cases of the session, by which the set is the same however many of them are left; by default `lines`.
+    """
+    subjects = [line for line in among or lines if line.role == "subject"]
+    wanted, same = common([line.scored for line in subjects]), sets_of(subjects)
     found = [
-        Runner(line.id, f"{line.case.network}@{line.case.size}", line.accuracy.top1, _course(line.case))
+        Runner(line.id, f"{line.case.network}@{line.case.size}", accuracy.top1, _course(line.case))
         for line in lines
-        if line.role == "subject" and line.accuracy is not None
+        if line.role == "subject"
+        and wanted is not None
+        and (accuracy := accuracy_on(line, wanted, same)) is not None
+        and too_few_classes(line, wanted) is None
     ]
     return sorted(found, key=lambda one: (-one.accuracy, one.id))
 
@@ -60,7 +72,7 @@ def _course(case: Case) -> object:
 
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:
     """Who tells members from the beaten among the subjects of these lines; each combination of axes is its own race."""
-    found = runners(lines)
+    found = runners(lines, earlier.cases)
     return _Race(found, looks, len(found) + len(earlier.resting))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from bench.errors import NotComparableError, NothingToShowError
-from bench.judge.comparable import differences, enumerate_values
+from bench.judge.comparable import differing, enumerate_values
 from bench.judge.front import Panel
 
 PANEL_LIMIT = 8
@@ -32,10 +32,10 @@ def require_comparable(found: Sequence[Panel], limit: int = MOST_PANELS) -> None
             f"no stored case has both a speed and an accuracy.{why} Measure some: levit-bench run --help"
         )
     if len(drawn) > limit:
-        differing = differences(panel.setting for panel in drawn)
-        named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing.items()]
+        found_in = differing([panel.fields for panel in drawn])
+        named = [f"{name} ({enumerate_values(texts)})" for name, texts in found_in.items()]
         listed = ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else named[0]
-        name, texts = next(iter(differing.items()))
+        name, texts = next(iter(found_in.items()))
         raise NotComparableError(
             f"cannot draw one front: the records differ in {listed}. "
             f"Choose with --where {name}={texts[0]}, … until at most {limit} panels are left; now there are "

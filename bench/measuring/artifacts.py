@@ -70,7 +70,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
         sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started,
-        compile_s=compile_s, distinct_images=pool.size, failed=failed,
+        compile_s=compile_s, distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
     )  # fmt: skip
 
 

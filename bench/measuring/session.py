@@ -9,7 +9,7 @@ import datetime
 import math
 import secrets
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,6 +17,7 @@ import msgspec
 
 from bench.budget import Costs, too_small
 from bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
+from bench.image_sets import set_of
 from bench.measuring.engine import Engine, real_world
 from bench.measuring.environment import usable_processors
 from bench.measuring.instrument import instrument_cases
@@ -38,7 +39,11 @@ class Subject(NamedTuple):
 
     case: Case
     accuracy: Accuracy | None = None
+    accuracies: tuple[Accuracy, ...] = ()
+    """Further ones, on other sets of images."""
     family: str | None = None
+    label: str | None = None
+    """What people are shown in place of the network's name."""
     finding: Finding | None = None
     """What whoever asks should know of it beforehand."""
 
@@ -82,7 +87,8 @@ def measure(
     told = [s.finding for s in subjects if s.finding is not None]
     findings = [*noticed, *told, *about_threads(subjects), *_about_emulation(before)]
     findings += [*_about_load(before), *_about_gpu(before, subjects), *_about_settings(ready)]
-    spending = planner(ready.costs, protocol, ready.alive, Earlier())
+    findings += about_classes(ready.lines)
+    spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
         if not protocol.thin:
@@ -172,6 +178,7 @@ def _earlier(session: Session) -> Earlier:
         next_run=max((start.run for start in session.starts), default=-1) + 1,
         # A session without a run has shown nothing yet.
         resumes=max((start.resumed for start in session.starts), default=-1) + 1,
+        cases=session.cases,
     )
 
 
@@ -195,7 +202,12 @@ class _Ready(NamedTuple):
 
 def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
     """Subjects and the instrument's own, each once."""
-    lines = {s.case.id: CaseLine(id=s.case.id, case=s.case, accuracy=s.accuracy, family=s.family) for s in subjects}
+    lines = {
+        s.case.id: CaseLine(
+            id=s.case.id, case=s.case, accuracy=s.accuracy, accuracies=s.accuracies, family=s.family, label=s.label
+        )
+        for s in subjects
+    }
     for case, role in instrument_cases(s.case for s in subjects):
         lines[case.id] = CaseLine(id=case.id, case=case, role=role)
     return list(lines.values())
@@ -231,6 +243,7 @@ def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
         line,
         params=what.params,
         macs=what.macs,
+        classes=what.classes,
         logits_std=what.logits_std,
         distinct_images=what.distinct_images,
         prepare_s=what.seconds,
@@ -276,6 +289,24 @@ def about_threads(subjects: Sequence[Subject]) -> list[Finding]:
         "slower than fewer threads; choose at most that many unless this is what you want to know."
     )
     return [Finding(kind="threads-exceed-cores", message=message)]
+
+
+def about_classes(lines: Iterable[CaseLine]) -> list[Finding]:
+    """A finding for each set that a network was scored on and that has another number of classes than it returns."""
+    out = []
+    for line in lines:
+        for one in map(set_of, line.scored):
+            if line.classes is None or one.classes is None or line.classes == one.classes:
+                continue
+            what = f"{line.called} returns {line.classes:,} classes, and {one.words} has {one.classes:,}"
+            if line.classes < one.classes:
+                why = "the accuracy is of another network or another set, and has no place on a front. State the set"
+                message = f"{what}: {why} that it was scored on, with its images and classes."
+            else:
+                why = "its head is timed as it is, and one of the set's own size takes less"
+                message = f"{what}: {why}. To time that one, name a builder that makes it."
+            out.append(Finding(kind="classes-differ", message=message, case=line.id))
+    return out
 
 
 def _about_emulation(state: Conditions) -> list[Finding]:

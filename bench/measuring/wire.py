@@ -43,6 +43,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """Images with a reference."""
     failed: dict[int, str] = {}
     """What is wrong with each batch that cannot be measured."""
+    classes: int | None = None
+    """Classes that the network returns: the width of its logits."""
     put_back: str = ""
     """Settings of its process that building it changed, and that were put back."""
 

@@ -8,17 +8,21 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
+from bench.image_sets import in_order, same_sets, set_of
 from bench.judge.against import Against
 from bench.judge.estimates import latency
 from bench.judge.rivals import Ratio
 from bench.records import Estimate, Record
 from bench.report import cases
 from bench.report.table import instead
-from bench.report.text import distinct, shortened
+from bench.report.text import shortened, visible
 from bench.units import format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+_MARKS = ("¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "*")
+"""Which of several sets a top-1 is on."""
 
 
 def table(found: Sequence[Against], base: str) -> Table:
@@ -34,18 +38,26 @@ def table(found: Sequence[Against], base: str) -> Table:
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("times", justify="right", no_wrap=True)
     out.add_column("95 %", no_wrap=True)
-    names = distinct(one.record.case.network for one in found)
+    names = cases.shown_names(one.record.info for one in found)
+    same = same_sets(set_of(one.record.info.scored[0]) for one in found if one.record.info.scored)
+    sets = in_order(same.values())
+    marks = dict(zip(sets, _MARKS, strict=False)) | dict.fromkeys(sets[len(_MARKS) :], _MARKS[-1])
     for one in found:
         record, time = one.record, latency(one.record)
-        accuracy = record.info.accuracy
+        accuracy = next(iter(record.info.scored), None)
+        on = "" if accuracy is None or len(sets) < 2 else f" {marks[same[set_of(accuracy)]]}"
         out.add_row(
             Text(names[record.case.network], style="bold" if one.is_base else ""),
             Text(cases.axes(record.case)),
-            f"{accuracy.top1:.1f}" if accuracy else "–",
+            f"{accuracy.top1:.1f}{on}" if accuracy else "–",
             format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
             *(_times(one.ratio, is_base=one.is_base) if isinstance(time, Estimate) else ("–", "")),
         )
-    out.caption = Text(f"times: as long as {shortened(base)} in the same session and setting, paired by round")
+    words = [f"times: as long as {shortened(base)} in the same session and setting, paired by round"]
+    if len(sets) == 1:
+        words.append(f"top-1 on {visible(sets[0].words)}")
+    words += [f"{marks[one]} top-1 on {visible(one.words)}" for one in sets if len(sets) > 1]
+    out.caption = Text("\n".join(words))
     out.caption_justify = "left"
     return out
 

@@ -10,9 +10,11 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bench.image_sets import set_of
+from bench.judge.called import called
 from bench.judge.drift import Drifts, drifts
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
-from bench.records import Case, Estimate, Finding, Record
+from bench.records import Case, CaseLine, Estimate, Finding, Record
 from bench.report.doubts import about, plain, told
 from bench.report.starts import columns
 from bench.report.table import instead, plus_minus
@@ -52,10 +54,10 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         out.add_column("any day", justify="right", no_wrap=True)
     out.add_column("x yardst.", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
-    called = distinct(record.case.network for record in records)
+    shown_as = shown_names(record.info for record in records)
     failures = []
     for record in records:
-        name, asked = Text(called[record.case.network], style="bold"), axes(record.case)
+        name, asked = Text(shown_as[record.case.network], style="bold"), axes(record.case)
         found = latency(record)
         if isinstance(found, Estimate):
             ratio = relative_to_yardstick(record)
@@ -65,12 +67,19 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         else:
             empty = [""] * (3 if sessions else 2)
             out.add_row(name, Text(asked), Text(instead(record, found), style="red"), *empty, str(len(record.runs)))
-            failures.append(f"{called[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
+            failures.append(f"{shown_as[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
     told = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
     if told or failures:
         out.caption = Text("\n".join([*told, *dict.fromkeys(failures)]))
         out.caption_justify = "left"
     return out
+
+
+def shown_names(infos: Iterable[CaseLine]) -> dict[str, str]:
+    """What a table shows for each network's name: the user's label or the name, never the same for two networks."""
+    texts = called(infos)
+    shown = distinct(texts.values())
+    return {name: shown[text] for name, text in texts.items()}
 
 
 def _any_day(drift: Drifts, record: Record) -> str:
@@ -82,14 +91,21 @@ def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Find
     """Doubts about the subjects' numbers, one a kind, with the names of their cases; see `bench.report.doubts`."""
     shown = [record for record in records if record.info.role == "subject"]
     asked = {record.info.id: record.case for record in shown}
-    return told(shown, names(asked), whole)
+    return told(shown, names(asked, called(record.info for record in shown)), whole)
 
 
-def names(asked: Mapping[str, Case]) -> dict[str, str]:
-    """Cases by their id in words: the network, with its axes where it was timed in several ways."""
+def names(asked: Mapping[str, Case], labels: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Cases by their id in words: the network, with its axes where it was timed in several ways.
+
+    Args:
+        asked: the cases.
+        labels: what some networks are called, by their names.
+    """
     times = Counter(case.network for case in asked.values())
+    called_so = {case.network: (labels or {}).get(case.network, case.network) for case in asked.values()}
     return {
-        key: case.network if times[case.network] == 1 else f"{case.network} {axes(case)}" for key, case in asked.items()
+        key: called_so[case.network] if times[case.network] == 1 else f"{called_so[case.network]} {axes(case)}"
+        for key, case in asked.items()
     }
 
 
@@ -156,6 +172,8 @@ def fields(case: Case) -> dict[str, str | int]:
 def _row(record: Record, drift: Drifts) -> dict[str, object]:
     case, info = record.case, record.info
     time, ratio = latency(record), relative_to_yardstick(record)
+    first = next(iter(info.scored), None)
+    scored = None if first is None else set_of(first)
     return {
         "session": record.session,
         "machine": record.machine.id,
@@ -174,7 +192,13 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
         "form": case.form,
         "device": case.device,
         "weights": case.weights,
-        "top1": info.accuracy.top1 if info.accuracy else None,
+        "label": info.label,
+        "top1": first.top1 if first else None,
+        "top1_set": scored.name if scored else None,
+        "top1_images": scored.images if scored else None,
+        "top1_classes": scored.classes if scored else None,
+        "top1_elsewhere": "; ".join(f"{one.top1:g} on {set_of(one).words}" for one in info.scored[1:]) or None,
+        "classes": info.classes,
         "params": info.params,
         "macs": info.macs,
         **_limits("latency", "_s", time),

@@ -15,7 +15,7 @@ from bench.report import cases
 from bench.report.doubts import About, grouped, plain
 from bench.report.starts import columns
 from bench.report.table import plus_minus
-from bench.report.text import distinct, shortened
+from bench.report.text import shortened
 from bench.units import format_latency, significant
 
 if TYPE_CHECKING:
@@ -52,7 +52,7 @@ def table(records: Sequence[Record]) -> Table:
     out.add_column("case", overflow="fold")
     for name in shown:
         out.add_column(name, justify="right", overflow="fold")
-    names = distinct(record.case.network for record in records)
+    names = cases.shown_names(record.info for record in records)
     failures = []
     for record, one in zip(records, cells, strict=True):
         network, asked = names[record.case.network], cases.axes(record.case)

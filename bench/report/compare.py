@@ -12,8 +12,8 @@ from typing import TYPE_CHECKING
 from bench.judge.compare import Report, Row
 from bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
 from bench.records import Estimate, Finding, Record
-from bench.report.cases import axes, fields
-from bench.report.text import distinct, shortened, visible
+from bench.report.cases import axes, fields, shown_names
+from bench.report.text import shortened, visible
 from bench.units import significant
 
 if TYPE_CHECKING:
@@ -46,7 +46,7 @@ def table(report: Report) -> Table:
     out.add_column("limits", no_wrap=True)
     out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
-    names = distinct(row.second.case.network for row in rows)
+    names = shown_names(row.second.info for row in rows)
     for row, rest in zip(rows, own, strict=True):
         word = Text(row.comparison.verdict.value, style=_STYLES.get(row.comparison.verdict, ""))
         out.add_row(Text(names[row.second.case.network]), *([Text(rest)] if any(own) else []), *_figures(row), word)
@@ -188,6 +188,7 @@ def _row(row: Row) -> dict[str, object]:
     case, one = row.second.case, row.comparison
     return {
         "network": case.network,
+        "label": row.second.info.label,
         "against": row.first.case.network,
         "case": row.second.info.id,
         **fields(case),

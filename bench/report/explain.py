@@ -10,6 +10,7 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
+from bench.judge.called import called
 from bench.judge.explain import ALLOCATOR, EFFICIENCY, REST, WORK, Cost, Explanation, Factor, Side
 from bench.judge.watched import disturbance, intensity, kind_flops, matrix_share, rolled_up, share, side_by_side
 from bench.profiles import KindShare, LayerShare, Profile
@@ -43,7 +44,9 @@ class Watched(NamedTuple):
 
 def names(first: Record, second: Record) -> tuple[str, str]:
     """Names that tell the two apart: networks, and what else of the cases differs."""
-    networks = distinct((first.case.network, second.case.network), _NAME)
+    texts = called((first.info, second.info))
+    shown = distinct(texts.values(), _NAME)
+    networks = {name: shown[text] for name, text in texts.items()}
     mine, theirs = axes(first.case).split(), axes(second.case).split()
     if first.case.network != second.case.network:  # which have sizes of their own
         mine, theirs = mine[1:], theirs[1:]

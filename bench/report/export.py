@@ -11,6 +11,7 @@ from functools import partial
 from pathlib import Path
 
 from bench.errors import StoreError
+from bench.image_sets import in_order
 from bench.judge.front import Panel
 from bench.judge.moves import changes
 from bench.judge.published import Beside
@@ -32,7 +33,7 @@ def write_front(
     folder: Path,
     commands: Sequence[str] = (),
     beside: Beside = NOTHING,
-    base: Panel | None = None,
+    bases: Sequence[Panel] = (),
 ) -> tuple[Path, ...]:
     """Write the files, replacing older ones; returns their paths.
 
@@ -43,7 +44,7 @@ def write_front(
         folder: created when it is missing.
         commands: command lines that reproduce the measurement and the files, quoted in the Markdown file.
         beside: published figures to show with them.
-        base: the panel that fronts of the others are held against; absent: none is.
+        bases: the panel of each set of images that fronts of the others are held against; absent: none is.
 
     Raises:
         NothingToShowError: no panel holds a point; nothing was written.
@@ -52,7 +53,7 @@ def write_front(
     pages = paginate(panels)
     among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
     drawn = [figure.draw(page.panels, beside.panels, among=among, heading=page.heading) for page in pages]
-    text = document(panels, sum(one.unlabelled for one in drawn), commands, beside, base)
+    text = document(panels, sum(one.unlabelled for one in drawn), commands, beside, bases)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -75,12 +76,12 @@ def document(
     unlabelled: int = 0,
     commands: Sequence[str] = (),
     beside: Beside = NOTHING,
-    base: Panel | None = None,
+    bases: Sequence[Panel] = (),
 ) -> str:
     """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
     parts = [
         "# Speed against top-1",
-        *_pictures(paginate(panels)),
+        *_pictures(paginate(panels), beside),
     ]
     if unlabelled:
         parts.append(f"{unlabelled} points had no room for their name; the tables name every point.")
@@ -88,11 +89,12 @@ def document(
         "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
         "at least as accurate, and better in one of the two."
     )
-    changed, drawn = changes(panels, base) if base else [], [panel for panel in panels if panel.points]
+    drawn = [panel for panel in panels if panel.points]
+    moved = [moves.markdown(changed, base, drawn) for base in bases if (changed := changes(panels, base))]
     parts += [
         table.markdown(drawn).rstrip(),
         note,
-        *(["## Who joins, who leaves", moves.markdown(changed, base, drawn)] if base and changed else []),
+        *(["## Who joins, who leaves", *moved] if moved else []),
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
         _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
@@ -111,13 +113,16 @@ def _stem(number: int) -> str:
     return "front" if number == 1 else f"front-{number}"
 
 
-def _pictures(pages: Sequence[Page]) -> list[str]:
+def _pictures(pages: Sequence[Page], beside: Beside) -> list[str]:
     """Every page's picture, under its heading where there are several."""
     out = []
     for number, page in enumerate(pages, 1):
         if page.heading:
             out.append(f"**{markdown_cell(page.heading, 300)}**")
-        words = "Latency or throughput against ImageNet top-1, the front as a staircase"
+        sets = [panel.scored_on for panel in page.panels if panel.scored_on is not None]
+        sets += [panel.scored_on for panel in beside.panels]
+        on = " and ".join(markdown_cell(one.words, 100) for one in in_order(sets))
+        words = f"Latency or throughput against top-1 on {on}, the front as a staircase"
         out.append(f"![{words}]({_stem(number)}.svg)")
     return out
 

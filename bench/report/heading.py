@@ -10,13 +10,20 @@ from collections.abc import Iterable, Sequence
 import msgspec
 
 from bench.budget import MIN_RUNS
-from bench.judge.comparable import differences, values
+from bench.judge.comparable import differing
 from bench.judge.front import Panel
 from bench.judge.published import PublishedPanel
 from bench.records import Machine, Record
 from bench.report.text import visible
 
-_UNTOLD = {"streams": "1", "form": "shipped", "precision": "fp32", "runtime_version": "–", "affinity": "system"}
+_UNTOLD = {
+    "set": "–",
+    "streams": "1",
+    "form": "shipped",
+    "precision": "fp32",
+    "runtime_version": "–",
+    "affinity": "system",
+}
 """Values so usual that a heading does not spend words on them."""
 
 
@@ -33,24 +40,26 @@ def phrase(name: str, value: str) -> str:
         return f"{value} thread{'' if value == '1' else 's'}"
     if name == "streams":
         return f"{value} stream{'' if value == '1' else 's'}"
+    if name == "set":
+        return f"top-1 on {visible(value)}"
     return f"{name.replace('_', ' ')} {visible(value)}"
 
 
 def title(panel: Panel, panels: Sequence[Panel]) -> str:
     """What this panel differs in from the others; empty when it is alone."""
-    return ", ".join(_told(panel, differences(other.setting for other in panels), panels))
+    return ", ".join(_told(panel, differing([other.fields for other in panels]), panels))
 
 
 def apart(some: Sequence[Panel], panels: Sequence[Panel]) -> str:
     """What these panels have in common and not all panels have; empty where that is nothing."""
-    within = differences(panel.setting for panel in some)
-    differing = differences(panel.setting for panel in panels)
-    return ", ".join(_told(some[0], [name for name in differing if name not in within], panels))
+    within = differing([panel.fields for panel in some])
+    found = differing([panel.fields for panel in panels])
+    return ", ".join(_told(some[0], [name for name in found if name not in within], panels))
 
 
 def _told(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[str]:
     """Fields of a panel that differ, for people: a runtime's version goes with its name."""
-    found, names = values(panel.setting), list(names)
+    found, names = panel.fields, list(names)
     out = []
     for name in names:
         if name == "machine":
@@ -67,7 +76,8 @@ def _told(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[s
 def published_line(panel: PublishedPanel) -> str:
     """Where published figures come from, and what the file's name says of them."""
     said = f" (its name says {', '.join(panel.told.words)})" if panel.told.words else ""
-    return f"published, not measured here: {visible(panel.file)}{said} · batch {panel.batch}"
+    where = f"batch {panel.batch} · top-1 on {visible(panel.scored_on.words)}"
+    return f"published, not measured here: {visible(panel.file)}{said} · {where}"
 
 
 def published_title(panel: PublishedPanel) -> tuple[str, str]:
@@ -77,7 +87,7 @@ def published_title(panel: PublishedPanel) -> tuple[str, str]:
 
 def setting_line(panel: Panel, panels: Sequence[Panel] = ()) -> str:
     """The whole setting of one panel on one line, the usual left out; `panels` are those it must be told apart from."""
-    found = values(panel.setting)
+    found = panel.fields
     told = [
         _machine(panel, panels) if name == "machine" else phrase(name, value)
         for name, value in found.items()
@@ -101,12 +111,12 @@ def machine_line(machine: Machine) -> str:
 
 def shared_words(panels: Sequence[Panel]) -> list[str]:
     """What all panels have in common: setting, runs, interval level, sessions."""
-    differing = differences(panel.setting for panel in panels)
-    found = values(panels[0].setting)
+    apart_in = differing([panel.fields for panel in panels])
+    found = panels[0].fields
     told = [
         _machine(panels[0], panels) if name == "machine" else phrase(name, value)
         for name, value in found.items()
-        if name not in differing and not _usual(name, found)
+        if name not in apart_in and not _usual(name, found)
     ]
     return [*told, *interval_words(panels), session_words(panels)]
 

@@ -10,6 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from bench.image_sets import folded
 from bench.judge.front import Panel
 from bench.judge.published import PublishedPanel
 from bench.report.heading import published_title, shared_words, title
@@ -25,6 +26,10 @@ if TYPE_CHECKING:
 PANEL_IN = (4.6, 3.9)
 SINGLE_PANEL_IN = (6.2, 4.4)
 """Width and height of the axes, in inches, of several panels and of one alone."""
+_LINE_IN = 0.17
+"""Height of a line of text, in inches."""
+_LONGEST_SET = 44
+"""Characters of a set's name beside an axis: more are longer than it is high."""
 
 
 def lay_out(
@@ -50,7 +55,11 @@ def lay_out(
     columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
     rows = math.ceil(count / columns)
     panel_w, panel_h = SINGLE_PANEL_IN if count == 1 else PANEL_IN
-    left, right, gap_x = 0.65, 0.15, 0.2
+    every: list[Panel | PublishedPanel] = [*panels, *published]
+    mixed = len({panel.set_key for panel in every}) > 1
+    on = [_axis_of_top1(figure, panel, every, panel_h) for panel in every]
+    left = 0.65 + _LINE_IN * max(words.count("\n") for words in on)
+    right, gap_x = 0.15, left + 0.1 if mixed else 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
     words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
     caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
@@ -71,9 +80,8 @@ def lay_out(
     if heading:
         figure.text(left / width, 1 - 0.1 / height, drawable(heading, 200), fontsize=LARGE_PT, va="top")
     out: list[Axes] = []
-    every: list[Panel | PublishedPanel] = [*panels, *published]
     shared: list[Panel | PublishedPanel] = [*(alike(panels, among) if among else panels), *published]
-    top1 = accuracies([*(among or panels), *published])
+    scales: list[Panel | PublishedPanel] = [*(among or panels), *published]
     for index, panel in enumerate(every):
         row, column = divmod(index, columns)
         x = left + column * (panel_w + gap_x)
@@ -81,9 +89,11 @@ def lay_out(
         ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
         ax.set_xscale("log")
         ax.set_xlim(*speeds(panel, shared))
-        ax.set_ylim(*top1)
+        ax.set_ylim(*accuracies([one for one in scales if one.set_key == panel.set_key]))
         bottommost = bool(published) or index + columns >= count
-        _decorate(ax, panel, left=column == 0, bottom=bottommost, of=_batch(every[column::columns], panel, published))
+        labelled = column == 0 or every[index - 1].set_key != panel.set_key
+        of = _batch(every[column::columns], panel, published)
+        _decorate(ax, panel, left=labelled, bottom=bottommost, of=of, on=on[index])
         ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
         out.append(ax)
     return out
@@ -99,7 +109,7 @@ def _titles(
         words = title(panel, panels)
         if published:
             words = f"measured here: {words}" if words else "measured here"
-        out.append(textwrap.wrap(drawable(words, 200), limit))
+        out.append(_fitting(figure, drawable(words, 200), width_in) if words else [])
     for one in published:
         file, rest = published_title(one)
         out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
@@ -107,15 +117,20 @@ def _titles(
 
 
 def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
-    """A file's name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
+    """A name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
     for limit in range(_characters(width_in, TEXT_PT), 8, -4):
         lines = textwrap.wrap(text, limit)
-        probe = figure.text(0, 0, "\n".join(lines), fontsize=TEXT_PT)
-        width = probe.get_window_extent().width / figure.dpi
-        probe.remove()
-        if width <= width_in:
+        if _width_in(figure, "\n".join(lines)) <= width_in:
             break
     return lines
+
+
+def _width_in(figure: Figure, text: str) -> float:
+    """How wide a text is drawn, in inches."""
+    probe = figure.text(0, 0, text, fontsize=TEXT_PT)
+    width = float(probe.get_window_extent().width) / figure.dpi
+    probe.remove()
+    return width
 
 
 def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
@@ -135,6 +150,26 @@ def _joined(parts: Sequence[str], limit: int) -> list[str]:
     return lines
 
 
+def _axis_of_top1(
+    figure: Figure, panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel], height_in: float
+) -> str:
+    """The axis named by its set, in letters that fit its height; with the size where another set has that name."""
+    one = panel.scored_on
+    if one is None:
+        return "Top-1 (%)"
+    alike = {
+        other.set_key
+        for other in panels
+        if other.scored_on is not None and folded(other.scored_on.name) == folded(one.name)
+    }
+    words = ""
+    for limit in range(_LONGEST_SET, 8, -4):
+        words = f"{drawable(one.name, limit)} top-1 (%)"
+        if _width_in(figure, words) <= height_in:
+            break
+    return words if len(alike) < 2 else f"{words}\n{one.counts}"
+
+
 def _batch(column: Sequence[Panel | PublishedPanel], panel: Panel | PublishedPanel, published: Sequence[object]) -> str:
     """What a latency is of: an axis that stands for a whole column names no batch in which its panels differ."""
     found = {_batch_of(one) for one in ([panel] if published else column)}
@@ -147,7 +182,7 @@ def _batch_of(panel: Panel | PublishedPanel) -> int:
     return panel.batch if isinstance(panel, PublishedPanel) else panel.setting.batch
 
 
-def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool, of: str) -> None:
+def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool, of: str, on: str) -> None:
     from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
 
     marks = ticks(*ax.get_xlim())
@@ -161,7 +196,7 @@ def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bo
     ax.spines[["top", "right"]].set_visible(False)
     ax.tick_params(length=3, width=0.8, labelleft=left, labelbottom=bottom)
     if left:
-        ax.set_ylabel("ImageNet top-1 (%)")
+        ax.set_ylabel(on)
     if bottom:
         words = f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)"
         ax.set_xlabel(f"Published {words[0].lower()}{words[1:]}" if isinstance(panel, PublishedPanel) else words)

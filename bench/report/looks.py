@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from bench.judge.called import called
 from bench.records import Look, Record
 from bench.report.cases import names
 
@@ -75,7 +76,7 @@ def _of_sessions(records: Iterable[Record]) -> dict[str, tuple[tuple[Look, ...],
         if record.looks:
             groups.setdefault(record.session, []).append(record)
     return {
-        name: (group[0].looks, names({record.info.id: record.case for record in group}))
+        name: (group[0].looks, names({r.info.id: r.case for r in group}, called(r.info for r in group)))
         for name, group in groups.items()
     }
 

@@ -5,15 +5,14 @@ Knows columns and words; refuses to know how moves are decided.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from bench.judge.comparable import Setting
 from bench.judge.front import Panel
 from bench.judge.moves import Change, Move
 from bench.judge.places import Standing
 from bench.report.heading import title
-from bench.report.text import distinct, markdown_cell, visible
+from bench.report.text import LABEL_LIMIT, distinct, markdown_cell, visible
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -41,7 +40,7 @@ def table(found: Sequence[Change], panels: Sequence[Panel]) -> Table:
 
 def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel]) -> str:
     """The same for a page."""
-    names = {point.label: markdown_cell(point.label) for panel in panels for point in panel.points}
+    names = {point.label: markdown_cell(point.label, LABEL_LIMIT) for panel in panels for point in panel.points}
     lines = [
         f"{markdown_cell(heading(base, panels), 4000)}; {NOTE}.",
         "",
@@ -55,11 +54,10 @@ def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel]) -> s
     return "\n".join(lines)
 
 
-def documents(found: Sequence[Change]) -> dict[Setting, dict[str, tuple[str, float | None]]]:
-    """Move and its chance by label, by the panel's setting."""
+def documents(found: Iterable[Change]) -> dict[object, dict[str, tuple[str, float | None]]]:
+    """Move and its chance by label, by the panel's key."""
     return {
-        change.panel.setting: {one.point.label: (one.move.value, one.chance) for one in change.moved}
-        for change in found
+        change.panel.key: {one.point.label: (one.move.value, one.chance) for one in change.moved} for change in found
     }
 
 

@@ -17,7 +17,7 @@ from bench.judge.published import PublishedPanel, PublishedPoint
 from bench.report.labels import Label, place
 from bench.report.stairs import staircase, tails
 from bench.report.style import LABEL_PT, TIE_WIDTH, interval_of, line, marker_pt, tied, xy
-from bench.report.text import drawable
+from bench.report.text import LABEL_LIMIT, NAME_LIMIT, drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -39,8 +39,9 @@ def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     to_pt = 72 / figure.dpi
     texts = [
         ax.annotate(
-            drawable(point.label), xy(point, panel.metric), (0, 0), textcoords="offset points", fontsize=LABEL_PT,
-            color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9, gid="label",
+            drawable(point.label, _limit(point)), xy(point, panel.metric), (0, 0), textcoords="offset points",
+            fontsize=LABEL_PT, color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9,
+            gid="label",
             annotation_clip=False,  # every point lies within the axes, and to find that out takes long
         )
         for point in wanted
@@ -86,6 +87,12 @@ def _wanted(panel: Panel | PublishedPanel) -> list[Point | PublishedPoint]:
         return marked
     others = sorted((point for point in panel.points if not _is_marked(point)), key=_is_pale)
     return [*marked, *others]
+
+
+def _limit(point: Point | PublishedPoint) -> int:
+    """Characters that are shown: all of a label of the user's, who chose it short."""
+    network = point.model if isinstance(point, PublishedPoint) else point.case.network
+    return NAME_LIMIT if point.label.startswith(network) else LABEL_LIMIT
 
 
 def _ties(point: Point | PublishedPoint) -> bool:

@@ -9,6 +9,7 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from bench.catalog import Entry
+from bench.image_sets import IMAGENET
 from bench.report.text import shortened, visible
 from bench.units import format_count
 
@@ -36,6 +37,8 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
 
     count = f"{len(entries)} network{'s' if len(entries) != 1 else ''}"
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, caption=count, caption_justify="left")
+    if any(entry.top1 is not None for entry in entries):
+        out.caption = f"{count}; top-1 on {IMAGENET.name}"
     if unavailable:
         out.add_column("", no_wrap=True)
     out.add_column("network", overflow="fold", style="bold")

@@ -10,13 +10,14 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from bench.judge.comparable import differences, values
+from bench.judge.comparable import differing
 from bench.judge.front import Panel
 from bench.judge.room import PANEL_LIMIT
 from bench.report.heading import apart
 
 BREAKS = (
-    "machine", "torch", "device", "precision", "weights", "form", "threads", "streams", "batch", "allocator", "runtime",
+    "set", "machine", "torch", "device", "precision", "weights", "form", "threads", "streams", "batch", "allocator",
+    "runtime",
 )  # fmt: skip
 """Fields by which pages are divided, the most foreign first: what is compared most often stays together."""
 SPARSE = 2
@@ -49,8 +50,8 @@ def paginate(panels: Sequence[Panel], limit: int = PANEL_LIMIT) -> list[Page]:
 
 def _divided(panels: Sequence[Panel], limit: int) -> list[list[Panel]]:
     """The fewest groups of equal fields that fit a page each; none where that takes far more pages than needed."""
-    differing = differences(panel.setting for panel in panels)
-    fields = [name for name in BREAKS if name in differing]
+    apart_in = differing([panel.fields for panel in panels])
+    fields = [name for name in BREAKS if name in apart_in]
     choices = (chosen for count in range(1, len(fields) + 1) for chosen in combinations(fields, count))
     divided = [found for chosen in choices if max(map(len, found := _groups(panels, chosen))) <= limit]
     best = min(divided, key=len, default=[])
@@ -61,7 +62,7 @@ def _groups(panels: Iterable[Panel], fields: Sequence[str]) -> list[list[Panel]]
     """Panels with equal values of these fields, in order."""
     out: dict[tuple[str, ...], list[Panel]] = {}
     for panel in panels:
-        found = values(panel.setting)
+        found = panel.fields
         out.setdefault(tuple(found[name] for name in fields), []).append(panel)
     return list(out.values())
 

@@ -9,7 +9,6 @@ from typing import TYPE_CHECKING
 from bench.judge.percentiles import Percentile, counted_passes, needed, percentiles
 from bench.records import Estimate, Record
 from bench.report import cases
-from bench.report.text import distinct
 from bench.units import format_latency, latency_unit, significant
 
 if TYPE_CHECKING:
@@ -33,7 +32,7 @@ def table(records: Sequence[Record]) -> Table:
     for one in found[0] if found else ():
         out.add_column(one.name, justify="right", no_wrap=True)
     out.add_column("passes", justify="right", no_wrap=True)
-    names = distinct(record.case.network for record in records)
+    names = cases.shown_names(record.info for record in records)
     for record, told in zip(records, found, strict=True):
         out.add_row(
             Text(names[record.case.network], style="bold"), *(_value(one) for one in told), str(counted_passes(record))

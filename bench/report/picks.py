@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
+from bench.image_sets import ImageSet
 from bench.judge.comparable import values
 from bench.judge.pick import Pick, Tie, shown_top1
 from bench.judge.points import Point
@@ -84,14 +85,21 @@ def document(pick: Pick) -> dict[str, object]:
             "min_top1_percent": limits.min_top1,
         },
         "setting": values(pick.panel.setting),
+        "set": _set(pick.panel.scored_on),
         "sessions": [origin.session for origin in pick.panel.origins],
         "findings": plain(pick.panel.findings),
     }
 
 
+def _set(one: ImageSet | None) -> dict[str, object] | None:
+    return None if one is None else {"name": one.name, "images": one.images, "classes": one.classes}
+
+
 def _answer(pick: Pick) -> str:
     limits, total = pick.limits, _networks(len(pick.panel.points))
+    on = "" if pick.panel.scored_on is None else f" on {shortened(pick.panel.scored_on.words, _NAME)}"
     if pick.answer is None:
+        total = f"{total}{on.replace(' on ', ' scored on ', 1)}"
         if pick.undecided:
             return f"none of {total} is sure to {_asked(pick)}"
         nearest = ", ".join(_facts(point, pick) for point in pick.nearest)
@@ -101,7 +109,9 @@ def _answer(pick: Pick) -> str:
     which = f"{best} of {pick.among} that {sure}{_asked(pick)}"
     if pick.among == 1:
         which = f"the only one of {total} that {'is sure to ' if sure else ''}{_asked(pick, third_person=not sure)}"
-    return f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1, {_speed(pick.answer, pick, level=True)}; {which}"
+    return (
+        f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1{on}, {_speed(pick.answer, pick, level=True)}; {which}"
+    )
 
 
 def _later(pick: Pick) -> str:
@@ -231,6 +241,7 @@ def _row(point: Point) -> dict[str, object]:
         "family": point.family,
         "top1_percent": point.accuracy.top1,
         "accuracy_source": point.accuracy.source,
+        "accuracy_set": point.accuracy.dataset,
         "latency_s": time.value,
         "latency_low_s": time.low if bounded else None,
         "latency_high_s": time.high if bounded else None,

@@ -88,9 +88,11 @@ def published_cells(panels: Sequence[PublishedPanel]) -> list[dict[str, object]]
             "top1_percent": point.accuracy.top1, "latency_s": point.latency_s, "images_per_s": point.throughput,
             "method": "published", "on_front": point.on_front, "dominated_by": point.dominated_by,
             "params": point.params, "macs": point.macs, "label": point.label,
-            "accuracy_source": point.accuracy.source, "machine": panel.told.machine, "device": panel.told.device,
-            "batch": str(panel.batch), "runtime": panel.told.compiled, "precision": panel.told.precision,
-            "torch": panel.told.torch, "kind": "published", "source": panel.file,
+            "accuracy_source": point.accuracy.source, "accuracy_set": point.accuracy.dataset,
+            "accuracy_images": point.accuracy.images, "accuracy_classes": point.accuracy.classes,
+            "machine": panel.told.machine, "device": panel.told.device, "batch": str(panel.batch),
+            "runtime": panel.told.compiled, "precision": panel.told.precision, "torch": panel.told.torch,
+            "kind": "published", "source": panel.file,
         }
         for panel in panels
         for point in panel.points

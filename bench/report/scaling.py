@@ -13,8 +13,8 @@ from bench.judge.rivals import Ratio
 from bench.judge.scaling import Curve, Step
 from bench.judge.throughput import throughput
 from bench.records import Case, Estimate
-from bench.report.cases import fields
-from bench.report.text import distinct, visible
+from bench.report.cases import fields, shown_names
+from bench.report.text import visible
 from bench.units import format_latency, significant
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def table(curves: Sequence[Curve]) -> Table:
     out.add_column("at work", overflow="fold")
     for name in ("latency", "images/s", "speed-up", "efficiency"):
         out.add_column(name, justify="right", no_wrap=True)
-    names = distinct(curve.base.case.network for curve in curves)
+    names = shown_names(curve.base.info for curve in curves)
     for curve in curves:
         for step in curve.steps:
             case, is_base = step.record.case, step.record is curve.base
@@ -54,7 +54,7 @@ def table(curves: Sequence[Curve]) -> Table:
 
 def notes(curves: Sequence[Curve]) -> list[str]:
     """Streams against one process with as many threads, a sentence each."""
-    names = distinct(curve.base.case.network for curve in curves)
+    names = shown_names(curve.base.info for curve in curves)
     return [
         f"{names[case.network]}{_axes(case)}: {at_work(case)} do {_told(ratio)} times as many images a second as "
         f"{step.processors} threads of one process"

@@ -11,9 +11,10 @@ from typing import TYPE_CHECKING, Any
 
 from bench.judge.scaling import Curve, Step
 from bench.records import Case
+from bench.report.cases import shown_names
 from bench.report.figure import our_settings
 from bench.report.style import DASHES, GREY, MARKERS, PALE, PALETTE, SMALL_PT, TEXT_PT
-from bench.report.text import distinct, drawable
+from bench.report.text import drawable
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,7 +37,7 @@ def draw(curves: Sequence[Curve]) -> Figure:
         panels.setdefault(_setting(curve.base.case), []).append(curve)
     across = min(len(panels), _ACROSS)
     down = math.ceil(len(panels) / across)
-    names = distinct(curve.base.case.network for curve in curves)
+    names = shown_names(curve.base.info for curve in curves)
     looks = {name: (PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
     with our_settings():
         legend_rows = math.ceil((len(names) + 2) / (2 * across))

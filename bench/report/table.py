@@ -11,18 +11,19 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from bench.judge.comparable import Setting, values
+from bench.image_sets import set_of
+from bench.judge.comparable import values
 from bench.judge.front import Panel
 from bench.judge.metrics import Metric
 from bench.judge.places import SURE, Standing
 from bench.judge.points import Point
 from bench.judge.published import PublishedPanel
 from bench.judge.ties import ALMOST, DIGITS
-from bench.records import Estimate, Finding, Record
+from bench.records import Accuracy, Estimate, Finding, Record
 from bench.report.doubts import plain
 from bench.report.heading import setting_line
 from bench.report.published import published_cells
-from bench.report.text import csv_cell, distinct, markdown_cell, shortened
+from bench.report.text import LABEL_LIMIT, csv_cell, distinct, markdown_cell, shortened
 from bench.units import format_count, format_latency, significant
 
 if TYPE_CHECKING:
@@ -38,6 +39,7 @@ COLUMNS = (
     "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
     "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
+    "accuracy_set", "accuracy_images", "accuracy_classes",
     "sessions", "machine", "device", "threads", "streams", "batch", "runtime", "runtime_version", "precision", "form",
     "allocator", "weights", "torch", "seats", "affinity", "yardstick", "kind", "source",
 )  # fmt: skip
@@ -101,7 +103,7 @@ def markdown(panels: Sequence[Panel]) -> str:
     """Every panel as a Markdown table under a line that states its setting."""
     parts = []
     for panel in panels:
-        names = {point.label: markdown_cell(point.label) for point in panel.points}
+        names = {point.label: markdown_cell(point.label, LABEL_LIMIT) for point in panel.points}
         speeds = "latency | 95 % | images/s" if panel.metric == "latency" else "images/s | 95 % | latency"
         lines = [
             f"**{markdown_cell(setting_line(panel, panels), 300)}**",
@@ -140,7 +142,7 @@ def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
 def rows(
     panels: Sequence[Panel],
     published: Sequence[PublishedPanel] = (),
-    moved: Mapping[Setting, Mapping[str, tuple[str, float | None]]] | None = None,
+    moved: Mapping[object, Mapping[str, tuple[str, float | None]]] | None = None,
 ) -> list[dict[str, object]]:
     """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
 
@@ -159,7 +161,7 @@ def rows(
         if number < len(points):
             panel, point = points[number]
             tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
-            move = (moved or {}).get(panel.setting, {}).get(point.label, move)
+            move = (moved or {}).get(panel.key, {}).get(point.label, move)
         told = {"tied_with": tied, "move": move[0], "move_chance": move[1], "findings": found}
         out.append({**cells, **told})
     return out
@@ -212,6 +214,12 @@ def _caption(panel: Panel) -> str:
     return "; ".join(notes)
 
 
+def _set_of(accuracy: Accuracy) -> tuple[str, int, int | None]:
+    """The set that it was scored on, its name as it was written."""
+    one = set_of(accuracy)
+    return one.name, one.images, one.classes
+
+
 def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[tuple[object, ...]]:
     out: list[tuple[object, ...]] = []
     for panel in panels:
@@ -224,7 +232,7 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
                 t.value, t.low, t.high,
                 i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
-                " ".join(p.sessions), *shared, "measured", None,
+                *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None,
             ))  # fmt: skip
     out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
     return out

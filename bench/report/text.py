@@ -11,6 +11,8 @@ from collections.abc import Iterable
 
 NAME_LIMIT = 40
 """Characters of a name that are shown: the longest timm name of use has 48, its last words matter least."""
+LABEL_LIMIT = 60
+"""Characters of a user's label, all of which are shown."""
 WHOLE_NAME = 72
 """Characters of a name in a terminal's table, where a long one takes several lines: most names are shown whole."""
 _INVISIBLE = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING
 from bench.judge.witness import AGREEMENT, Account, Agreement, account, agreements
 from bench.records import Finding, Record
 from bench.report import cases
-from bench.report.text import distinct
 from bench.units import format_duration, significant
 
 if TYPE_CHECKING:
@@ -30,7 +29,7 @@ def table(records: Sequence[Record]) -> Table:
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     out.add_column(f"within {AGREEMENT:.0%}", no_wrap=True)
-    names = distinct(record.case.network for record in records)
+    names = cases.shown_names(record.info for record in records)
     found = agreements(records)
     for one in found:
         if isinstance(one, Agreement):

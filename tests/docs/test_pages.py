@@ -64,6 +64,11 @@ def _profiles(words: list[str]) -> bool:
     return words[:2] == ["levit-bench", "explain"] and "--profile" in words
 
 
+def _is_of_its_page(words: list[str], page: str) -> bool:
+    """Whether it is about what its page measures, so that only test_worked_pages.py can run it."""
+    return page in WORKED and "--set" in words
+
+
 def _in_this_repository(words: list[str]) -> bool:
     """Whether a pytest command is about the suites and short options of this repository."""
     return words[0] == "pytest" and ("--networks" in words or "suites" in words)
@@ -99,7 +104,11 @@ def _files(words: list[str], page: str) -> str:
 _EVERY = [(block, words) for block in blocks(*SHELL) for words in commands(block) if words[0] not in PARSED_ONLY]
 _ON_GPU = [(block, words) for block, words in _EVERY if _needs_a_gpu(words)]
 _ALL = [(block, words) for block, words in _EVERY if not _needs_a_gpu(words)]
-_QUICK = [(block, words) for block, words in _ALL if not (_measures(words) or _trains(words) or _profiles(words))]
+_QUICK = [
+    (block, words)
+    for block, words in _ALL
+    if not (_measures(words) or _trains(words) or _profiles(words) or _is_of_its_page(words, block.page))
+]
 _LONG = [(block, words) for block, words in _ALL if _measures(words) and _prepares_for_minutes(words)]
 _RUNS = [
     (block, words)

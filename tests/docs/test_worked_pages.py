@@ -35,7 +35,11 @@ def test_the_page_for_networks_ends_with_all_of_them_measured(tmp_path: Path) ->
     records, _ = store.load(tmp_path / "results")
     assert {record.outcome for record in records} == {"done"}
     own = {(r.case.network.partition("#")[0], r.case.resolution): r.info for r in records if r.info.role == "subject"}
-    assert {name for name, _ in own} == {"nets.py:tiny", "nets.py:wide", "levit_128s", "tiny-32", "tiny-64"}
+    assert {name for name, _ in own} == {
+        "nets.py:tiny", "nets.py:wide", "heads.py:ten", "levit_128s", "levit_128", "tiny-32", "tiny-64",
+    }  # fmt: skip
+    picked = next(text for text in printed if "% top-1 on my-parts (2,000 images, 10 classes)" in text)
+    assert picked.startswith(("Ours v1: 91.0 %", "levit_128s: 95.5 %"))
     wide = own["nets.py:wide", 128]
     assert wide.accuracy is not None
     assert (wide.accuracy.top1, wide.accuracy.source, wide.family) == (66.0, "our training log", "Tiny")

@@ -233,6 +233,10 @@ def test_a_bad_option_is_a_usage_error_before_anything_is_collected(speed, words
         ("'fake:one', batch=0", "give a whole number from 1"),
         ("'fake:one', threads=[]", "got threads=nothing"),
         ("7", "got networks=7"),
+        ("'fake:one', accuracy=91.0, dataset='my-parts'", "'my-parts' has how many images?"),
+        ("'fake:one', accuracy=91.0, dataset=3", "dataset=3: give a text"),
+        ("'fake:one', accuracy=91.0, dataset='my-parts', images='many'", "images='many': give whole numbers"),
+        ("'levit_128s', label='Ours'", "belongs to one network outside the catalog, and none is"),
     ],
 )
 def test_a_bad_mark_is_an_error_of_collection_that_says_what_it_takes(speed, mark, said):

@@ -26,6 +26,7 @@ FLOORS = {
     "bench.texts": Floor(1),
     "bench.arguments": Floor(3),
     "bench.history": Floor(2),
+    "bench.image_sets": Floor(2),
     "bench.profiles": Floor(2),
     "bench.stats": Floor(2),
     "bench.twins": Floor(2),

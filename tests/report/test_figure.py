@@ -96,7 +96,7 @@ def test_panels_share_their_scales_and_their_titles_say_what_differs():
     assert first.get_xlim() == second.get_xlim()
     assert first.get_ylim() == second.get_ylim()
     assert [ax.get_title(loc="left") for ax in (first, second)] == ["allocator pinned", "allocator shipped"]
-    assert first.get_ylabel() == "ImageNet top-1 (%)"
+    assert first.get_ylabel() == "ImageNet-1k validation top-1 (%)"
     assert first.get_xlabel() == "Latency of one image (ms)"
 
 

@@ -32,7 +32,7 @@ def test_the_table_reads_like_this():
     golden = """\
     Example Xeon Gold 6999X (16 logical cores) · device cpu · 1 thread ·
     batch 1 · runtime eager · allocator pinned · weights
-    random-calibrated-1 · torch 2.13.0
+    random-calibrated-1 · torch 2.13.0 · top-1 on ImageNet-1k validation
 
      network           top-1   latency      95 %   img/s   dominated by
      ──────────────────────────────────────────────────────────────────
