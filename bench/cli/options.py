@@ -57,7 +57,10 @@ class Words(click.ParamType[tuple[str, ...]]):
         """The words, each once, in their order."""
         if isinstance(value, tuple):
             return value
-        return words(str(value))
+        try:
+            return words(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Verb(click.Command):

@@ -26,6 +26,7 @@ FLOORS = {
     "bench.texts": Floor(1),
     "bench.units": Floor(1),
     "bench.arguments": Floor(3),
+    "bench.calls": Floor(1),
     "bench.history": Floor(2),
     "bench.profiles": Floor(2),
     "bench.stats": Floor(2),
