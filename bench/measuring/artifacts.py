@@ -153,6 +153,17 @@ def _distance(got: torch.Tensor, want: torch.Tensor) -> float:
     return 0.0 if torch.equal(got, want) else relative_distance(got, want)
 
 
+def explained(problem: str, case: Case) -> str:
+    """What is wrong with outputs in a seat, and what it may be where the user's code was run again."""
+    built_here = ":" in case.network and not runtimes.captures(case.runtime)
+    if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
+        return problem
+    return (
+        f"{problem}. The network was built anew here, with equal seeds and weights: does its module draw numbers from "
+        "elsewhere when it is imported, or keep what no state_dict has?"
+    )
+
+
 def artifact_in(folder: Path) -> Path:
     """What the runtime left in a prepared folder."""
     return folder / (folder / "artifact").read_text(encoding="utf-8")

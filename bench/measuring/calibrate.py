@@ -30,6 +30,8 @@ _RESIDUAL = 0.1  # Gammas that start below this scale a residual branch: 0, 1e-6
 _SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
 _MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind it hands on what it got.
 _ATTEMPTS = 4
+_MOST_BY_BIASES = 3.0  # They alone have a deviation of 0.12.
+_MOST_BEFORE_AN_ENDING = 5.0  # Calibrated logits have one.
 _NORMS = (nn.modules.batchnorm._BatchNorm,)
 
 
@@ -100,7 +102,11 @@ def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
     Raises:
         CalibrationError: it is not.
     """
-    deviation = _deviation(network, sample)[0]
+    deviation, ending = _deviation(network, sample)
+    if ending is not None and deviation > _MOST_BEFORE_AN_ENDING:
+        raise CalibrationError(
+            f"ends with {ending}, and whatever its weights are, one class takes nearly all of it: return the logits"
+        )
     if not 0.05 < deviation < 50:
         raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
     return deviation
@@ -127,7 +133,7 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
     heads = [m for m in (classifier if isinstance(classifier, tuple) else (classifier,)) if isinstance(m, nn.Module)]
     layers = [m for head in heads for m in head.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
     if not layers:
-        layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1:]
+        layers = _last_that_matters(network, sample)
     for layer in layers:
         if layer.bias is not None:
             layer.bias.zero_()
@@ -142,6 +148,27 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
     for layer in layers:
         if layer.bias is not None:
             layer.bias.copy_(_small(layer.bias.shape, generator))
+    renew(network)
+    deviation, _ = _deviation(network, sample)
+    if deviation > _MOST_BY_BIASES:  # What stands behind the layer makes its numbers larger.
+        for layer in layers:
+            if layer.bias is not None:
+                layer.bias.div_(deviation)
+
+
+def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:
+    """The last linear layer or convolution that logits depend on: behind it may stand those of other outputs."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    usual = as_logits(network(sample), len(sample))
+    for layer in reversed(layers):
+        layer.weight.mul_(2)  # And back without rounding.
+        renew(network)
+        doubled = as_logits(network(sample), len(sample))
+        layer.weight.mul_(0.5)
+        renew(network)
+        if not torch.equal(doubled, usual):
+            return [layer]
+    return layers[-1:]
 
 
 def _small(shape: torch.Size, generator: torch.Generator) -> torch.Tensor:

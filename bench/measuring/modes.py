@@ -17,9 +17,12 @@ if TYPE_CHECKING:
 
 def rest(network: nn.Module) -> None:
     """Evaluation mode, and nothing learns."""
+    from torch import nn
+
     network.eval()
     for parameter in network.parameters():
-        parameter.requires_grad_(False)
+        if not isinstance(parameter, nn.UninitializedParameter):  # One whose size comes of its first pass.
+            parameter.requires_grad_(False)
 
 
 def renew(network: nn.Module) -> None:
