@@ -351,7 +351,7 @@ def calls_compiled() -> nn.Module:
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         _doubled.append(torch.compile(lambda x: 2 * x))
-    return _Net(lambda x: _doubled[-1](x))
+    return _Net(lambda x: _doubled[-1](x))  # noqa: PLW0108 (no attribute of the module holds it)
 
 
 class _Grows(_Net):
