@@ -16,7 +16,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from bench.measuring.endings import Ending, ending_of, logits_before
+from bench.measuring.endings import Ending, ending_of, logits_before, takes_all
 from bench.measuring.inputs import ImageShape, images
 from bench.measuring.modes import renew
 from bench.measuring.outputs import as_logits
@@ -29,9 +29,9 @@ _LARGE = 224 * 224  # Pixels; of larger images fewer are taken.
 _RESIDUAL = 0.1  # Gammas that start below this scale a residual branch: 0, 1e-6 and 1e-5 are in use.
 _SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
 _MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind it hands on what it got.
-_ATTEMPTS = 4
+_ATTEMPTS = 8
 _MOST_BY_BIASES = 3.0  # They alone have a deviation of 0.12.
-_MOST_BEFORE_AN_ENDING = 5.0  # Calibrated logits have one.
+_LEAP = 30.0  # Where one class takes all, its logits are at least so far too large.
 _NORMS = (nn.modules.batchnorm._BatchNorm,)
 
 
@@ -102,8 +102,8 @@ def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
     Raises:
         CalibrationError: it is not.
     """
-    deviation, ending = _deviation(network, sample)
-    if ending is not None and deviation > _MOST_BEFORE_AN_ENDING:
+    deviation, ending, one_class = _deviation(network, sample)
+    if one_class.all():
         raise CalibrationError(
             f"ends with {ending}, and whatever its weights are, one class takes nearly all of it: return the logits"
         )
@@ -112,8 +112,10 @@ def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
     return deviation
 
 
-def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending | None]:
-    """Of the logits over classes, also where they are behind a softmax or its like; and behind which."""
+def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending | None, torch.Tensor]:
+    """Of the logits over classes, also where they are behind a softmax or its like; behind which; and for each image
+    whether one class takes all of it, so that the deviation is too small.
+    """
     outputs = as_logits(network(sample), len(sample))
     if not bool(torch.isfinite(outputs).all()):
         raise CalibrationError("output is not finite (NaN or infinity)")
@@ -121,7 +123,7 @@ def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending 
     deviation = float(logits_before(outputs, ending).double().std(dim=1).mean())
     if deviation == 0:
         raise CalibrationError("output is constant: all logits are equal")
-    return deviation, ending
+    return deviation, ending, takes_all(outputs, ending)
 
 
 def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> None:
@@ -138,9 +140,9 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
         if layer.bias is not None:
             layer.bias.zero_()
     for _ in range(_ATTEMPTS):
-        deviation, ending = _deviation(network, sample)
+        deviation, ending, one_class = _deviation(network, sample)
         for layer in layers:
-            layer.weight.mul_(1.0 / deviation)
+            layer.weight.mul_(1.0 / (_LEAP if one_class.any() else deviation))
         if ending is None:
             break
         # Probabilities can be too near zero or one to tell their logits, and what looked like some may be none.
@@ -148,12 +150,14 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
     for layer in layers:
         if layer.bias is not None:
             layer.bias.copy_(_small(layer.bias.shape, generator))
-    renew(network)
-    deviation, _ = _deviation(network, sample)
-    if deviation > _MOST_BY_BIASES:  # What stands behind the layer makes its numbers larger.
-        for layer in layers:
+    for _ in range(_ATTEMPTS):
+        renew(network)
+        deviation, _, one_class = _deviation(network, sample)
+        if deviation <= _MOST_BY_BIASES and not one_class.any():
+            break
+        for layer in layers:  # What stands behind the layer makes its numbers larger.
             if layer.bias is not None:
-                layer.bias.div_(deviation)
+                layer.bias.div_(_LEAP if one_class.any() else deviation)
 
 
 def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:

@@ -13,6 +13,7 @@ import torch
 
 Ending = Literal["softmax", "log-softmax", "sigmoid"]
 
+_NEARLY = 1e-3
 _ROUNDING = 1e-4
 """How far sums of a few thousand probabilities are from one in fp32, with room."""
 
@@ -40,6 +41,14 @@ def logits_before(outputs: torch.Tensor, ending: Ending | None) -> torch.Tensor:
     if ending == "sigmoid":
         return torch.logit(values, eps=torch.finfo(torch.float32).eps)
     return values
+
+
+def takes_all(outputs: torch.Tensor, ending: Ending | None) -> torch.Tensor:
+    """For each image, whether one of its probabilities is all of it: the logits before them cannot be told."""
+    if ending not in ("softmax", "log-softmax"):
+        return torch.zeros(len(outputs), dtype=torch.bool)
+    probabilities = outputs.double().exp() if ending == "log-softmax" else outputs.double()
+    return probabilities.amax(1) > 1 - _NEARLY
 
 
 def _is_one(sums: torch.Tensor) -> bool:

@@ -14,10 +14,11 @@ from bench.measuring import artifacts, networks, runtimes
 from bench.measuring.networks import user
 from bench.measuring.outputs import relative_distance
 from bench.measuring.recipe import Recipe
+from bench.measuring.references import references_in
 from bench.measuring.wire import Failed, Load, Loaded
 from bench.measuring.worker import Worker
 from bench.own import expand
-from bench.records import Case
+from bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
 
@@ -75,11 +76,10 @@ def test_what_is_kept_shows_in_the_reference(tmp_path: Path) -> None:
     artifacts.prepare(case, (2,), tmp_path, 3)
     network = runtimes.get("eager").rebuilt(case, artifacts.artifact_in(tmp_path))  # type: ignore[attr-defined]
     network[5].kept = torch.zeros(16)
-    from bench.measuring.inputs import images
-
+    references = references_in(tmp_path)
     with torch.inference_mode():
-        got = network(images(2, 32, 3, 0))
-    assert relative_distance(got, artifacts.reference_in(tmp_path, 2).first) > 0.01
+        got = network(references.pool(case.shape, 3).batch([0, 1]))
+    assert relative_distance(got, references.logits[:2]) > 0.01
 
 
 @pytest.mark.parametrize("runtime", ["eager", "torchscript"])
@@ -106,7 +106,7 @@ def test_methods_that_return_nothing_are_called_all_the_same(tmp_path: Path, for
 
 def test_a_layer_that_stays_in_training_mode_is_named() -> None:
     with pytest.raises(ValueError, match=r"its BatchNorm2d 1 is in training mode after eval\(\)"):
-        networks.build(f"{NETS}:stays_in_training", 32)
+        networks.build(f"{NETS}:stays_in_training", ImageShape.square(32))
 
 
 @pytest.mark.parametrize("by", ["torch", "numpy", "python"])
@@ -117,7 +117,7 @@ def test_what_is_drawn_while_it_is_built_is_drawn_again(tmp_path: Path, by: str)
 
 def test_another_seed_draws_another_network_and_the_same_one_the_same() -> None:
     def order(seed: int) -> list[float]:
-        network = networks.build(f"{NETS}:projected", 32, Recipe(seed=seed))
+        network = networks.build(f"{NETS}:projected", ImageShape.square(32), Recipe(seed=seed))
         marked = torch.arange(16.0)
         return network.between(marked).tolist()  # type: ignore[operator, no-any-return]
 

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import msgspec
 import pytest
 import torch
 
@@ -12,9 +11,10 @@ from bench.measuring import artifacts, networks, runtimes
 from bench.measuring.endings import ending_of, logits_before
 from bench.measuring.networks.plain import plain
 from bench.measuring.outputs import relative_distance
+from bench.measuring.references import references_in
 from bench.measuring.wire import Load, Loaded, Prepared
 from bench.measuring.worker import Worker
-from bench.records import Case
+from bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
 
@@ -98,7 +98,7 @@ def test_a_single_output_is_served_without_a_word(tmp_path: Path, kind: str) -> 
 def test_an_output_that_is_chosen_is_the_one_that_is_checked(tmp_path: Path, network: str, classes: int) -> None:
     made = prepared(network, tmp_path)
     assert told(made) == {}
-    assert artifacts.reference_in(tmp_path, 2).first.shape == (2, classes)
+    assert references_in(tmp_path).logits.shape[1] == classes
     assert made.logits_std == pytest.approx(1, abs=0.3), "its own layer was calibrated, not that of another output"
 
 
@@ -123,7 +123,7 @@ def test_a_runtime_that_leaves_out_what_nobody_reads_says_so_whatever_was_chosen
 )
 def test_an_output_that_is_not_clear_is_asked_for(network: str, said: str) -> None:
     with pytest.raises(TypeError) as refused:
-        networks.build(f"{NETS}:{network}", 32)
+        networks.build(f"{NETS}:{network}", ImageShape.square(32))
     assert all(part in str(refused.value) for part in said.split(" .* "))
 
 
@@ -136,7 +136,7 @@ def test_a_batch_of_one_that_is_squeezed_away_is_put_back(tmp_path: Path, batch:
     if why := runtimes.unavailable(runtime):
         pytest.skip(why)
     prepared('ends("squeeze")', tmp_path, batch, runtime=runtime)
-    assert artifacts.reference_in(tmp_path, batch).first.shape == (batch, 10)
+    assert references_in(tmp_path).logits.shape[1] == 10
 
 
 # Probabilities.
@@ -149,8 +149,8 @@ def test_probabilities_are_calibrated_by_their_logits_and_told(tmp_path: Path, k
     assert 0.5 < made.logits_std < 3
     said = told(made)["ends-with-softmax"]
     assert f"ends with {kind.removeprefix('sharp ').removeprefix('wrapped ')}, which is timed" in said
-    reference = artifacts.reference_in(tmp_path, 2)
-    probabilities = reference.first.exp() if kind == "log-softmax" else reference.first
+    outputs = references_in(tmp_path).logits
+    probabilities = outputs.exp() if kind == "log-softmax" else outputs
     assert 1 / classes < float(probabilities.max()) < (1 if kind == "sigmoid" else 0.9), "a row of one class alone"
 
 
@@ -190,7 +190,7 @@ def test_the_plain_module_is_taken_out_and_that_is_told(tmp_path: Path, where: s
 
     made = prepared(f'{where}("{by}")', tmp_path)
     assert f"was returned within {taken}, and the plain module was taken out of it" in told(made)["module-unwrapped"]
-    network = networks.build(f'{NETS}:{where}("{by}")', 32)
+    network = networks.build(f'{NETS}:{where}("{by}")', ImageShape.square(32))
     assert {type(module).__module__.split(".")[1] for module in network.modules()} == {"nn"}
     assert all(module._compiled_call_impl is None for module in network.modules())
     frames = sys.modules["torch._dynamo.utils"].counters["frames"] if "torch._dynamo.utils" in sys.modules else {}
@@ -216,26 +216,26 @@ def test_a_symbolic_graph_is_a_plain_module(tmp_path: Path) -> None:
         ("observed", "is prepared for quantisation (MinMaxObserver), which changes in every pass"),
         ("int8", "weight is torch.int8: it is quantised"),
         ("exported", "is the module of an exported program. Give the plain module, and name --runtime compile"),
-        ("meta", "weight is on the device meta. Build the network on the processor"),
+        ("meta", "weight is on the device meta. Build it on the processor"),
     ],
 )
 @pytest.mark.parametrize("where", ["wrapped", "holds_wrapped"])
 def test_another_program_is_refused_by_what_it_is(where: str, by: str, said: str) -> None:
     with pytest.raises(ValueError, match=r"it|its") as refused:
-        networks.build(f'{NETS}:{where}("{by}")', 32)
+        networks.build(f'{NETS}:{where}("{by}")', ImageShape.square(32))
     assert said in str(refused.value)
 
 
 def test_an_exported_program_is_refused_by_name() -> None:
     with pytest.raises(TypeError, match=r"returned a ExportedProgram, not a torch\.nn\.Module\. Give the"):
-        networks.build(f'{NETS}:wrapped("program")', 32)
+        networks.build(f'{NETS}:wrapped("program")', ImageShape.square(32))
 
 
 @pytest.mark.slow
 @pytest.mark.filterwarnings("ignore")
 def test_a_function_that_is_compiled_within_a_pass_is_noticed() -> None:
     with pytest.raises(ValueError, match=r"calls torch\.compile in its forward"):
-        networks.build(f"{NETS}:calls_compiled", 32)
+        networks.build(f"{NETS}:calls_compiled", ImageShape.square(32))
 
 
 def test_a_module_that_is_held_twice_is_looked_at_once() -> None:
@@ -246,9 +246,6 @@ def test_a_module_that_is_held_twice_is_looked_at_once() -> None:
     assert taken == ("DataParallel",)
 
 
-def test_findings_of_the_preparation_are_about_their_cases() -> None:
-    finding = msgspec.json.decode(
-        msgspec.json.encode(Prepared(sha256="", params=1, macs=1, logits_std=1.0, seconds=0.0, compile_s=0.0)),
-        type=Prepared,
-    ).findings
-    assert finding == ()
+def test_rows_of_one_class_that_no_weights_prevent_are_refused(tmp_path: Path) -> None:
+    with pytest.raises(ValueError, match="ends with softmax, and whatever its weights are, one class takes nearly all"):
+        prepared('ends("one-hot")', tmp_path)

@@ -181,7 +181,7 @@ def test_a_network_that_cannot_be_served_says_what_came_and_what_to_do(here: Pat
     ("function", "reason"),
     [
         ("nosuch", "nets.py has no 'nosuch'"),
-        ("needs", "takes the arguments width. It is called without any"),
+        ("needs", "takes the arguments width. Give them as literals, such as :needs(width=…)"),
         ("network", "is a network. Name a function"),
         ("number", "is a int. Name a function"),
         ("deep", "its resolution is (3, 224, 192). Give whole numbers"),
