@@ -54,8 +54,8 @@ def default_resolution(name: str) -> tuple[int, int]:
     """Height and width: the function's attribute `resolution`, one number or two or `"192x256"`; or 224 pixels.
 
     Raises:
-        LookupError: there is no such module, file or function, it is no function without arguments, or its resolution
-            is no number of pixels.
+        LookupError: there is no such module, file or function, it is no function or takes other arguments, or its
+            resolution is no number of pixels.
     """
     given = getattr(_maker(name).function, "resolution", _DEFAULT_RESOLUTION)
     size = parse_size(given, LARGEST_RESOLUTION)
