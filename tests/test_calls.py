@@ -13,10 +13,12 @@ from bench.errors import UsageError
 from bench.judge.front import panels
 from bench.judge.named import named
 from bench.own import expand
+from bench.pytest_plugin import _networks, options
 from bench.report.reproduce import reproduce
 from bench.request import singles
 from bench.units import words
 from tests.making import record
+from tests.test_cli import run
 
 BODY = "def build(width=2, kind='usual'):\n    return None\n"
 
@@ -157,3 +159,28 @@ def test_the_line_that_measures_again_is_quoted_for_a_shell() -> None:
     asked = shlex.split(line)
     assert asked[asked.index("--networks") + 1] == f"{name}@224"
     assert split_names(asked[asked.index("--networks") + 1]) == [f"{name}@224"]
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(
+    ("networks", "said"),
+    [
+        ("nets.py:build(1,levit_128s", "not closed"),
+        ("nets.py:build(open('x'))", "is no literal"),
+        ("nets.py:build[1.5]", "an output is named by its place or key"),
+    ],
+)
+def test_the_command_line_refuses_a_call_that_it_cannot_read(
+    capsys: pytest.CaptureFixture[str], networks: str, said: str
+) -> None:
+    code, out, err = run(capsys, "plan", "--networks", networks)
+    assert (code, out) == (2, "")
+    assert said in " ".join(err.split())
+
+
+@pytest.mark.usefixtures("here")
+def test_a_mark_of_pytest_and_its_option_hold_builders_with_arguments() -> None:
+    fields = options({"networks": "nets.py:build(1, 2),levit_128s"})
+    assert fields["networks"] == ("nets.py:build(1, 2)", "levit_128s")
+    names = _networks(["nets.py:build(1,2)"], fields["networks"])
+    assert [name.partition("#")[0] for name in names] == ["nets.py:build(1, 2)"]
