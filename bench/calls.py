@@ -64,6 +64,15 @@ def split_names(text: str) -> list[str]:
     return [name for part in out if (name := part.strip())]
 
 
+def words(text: str) -> tuple[str, ...]:
+    """The words of such a list, each once, in their order.
+
+    Raises:
+        UsageError: as `split_names`.
+    """
+    return tuple(dict.fromkeys(split_names(text)))
+
+
 def taken_apart(name: str) -> tuple[str, Call]:
     """`module:function` or `file.py:function`, a digest behind it included, and the call; of other names all, and none.
 

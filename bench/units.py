@@ -9,7 +9,6 @@ import math
 import re
 from operator import index
 
-from bench.calls import split_names
 from bench.errors import UsageError
 
 _SECONDS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -127,15 +126,6 @@ def _batch(part: str, text: str) -> int:
 def batch_word(batch: int) -> str:
     """A batch as it is written: a number, or `max`."""
     return "max" if batch == MAX else str(batch)
-
-
-def words(text: str) -> tuple[str, ...]:
-    """The words of a list such as `a, b`, each once, in their order; empty ones are dropped.
-
-    Raises:
-        UsageError: a word is a name with a call, such as `nets.py:build(1, 2)`, that is not closed.
-    """
-    return tuple(dict.fromkeys(split_names(text)))
 
 
 def format_duration(seconds: float) -> str:

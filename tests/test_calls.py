@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.calls import Call, canonical, split_names, taken_apart, written
+from bench.calls import Call, canonical, split_names, taken_apart, words, written
 from bench.catalog import select
 from bench.errors import UsageError
 from bench.judge.front import panels
@@ -16,7 +16,6 @@ from bench.own import expand
 from bench.pytest_plugin import _networks, options
 from bench.report.reproduce import reproduce
 from bench.request import singles
-from bench.units import words
 from tests.making import record
 from tests.test_cli import run
 

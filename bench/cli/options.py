@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.calls import words
 from bench.errors import UsageError
-from bench.units import batches, whole_numbers, words
+from bench.units import batches, whole_numbers
 
 if TYPE_CHECKING:
     from bench.request import Request
