@@ -126,7 +126,9 @@ def _built_again(source: Source, network: nn.Module, given: torch.Tensor) -> nn.
     """
     again = source.shipped()
     with torch.no_grad():
-        first, second, calibrated = (as_logits(one(given.clone()), len(given)) for one in (again, again, network))
+        first, second, calibrated = (
+            as_logits(one(given.clone()), len(given)).clone() for one in (again, again, network)
+        )
         if not bool(torch.isfinite(first).all()):
             return again  # Said by whoever looks at the numbers.
         apart = _distance(second, first)
