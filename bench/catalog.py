@@ -15,6 +15,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from bench.calls import split_names
 from bench.errors import UsageError
 from bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape, parse_size
 
@@ -171,7 +172,7 @@ def accuracy_of(entry: Entry) -> Accuracy | None:
 
 
 def _split(patterns: Sequence[str]) -> list[str]:
-    return [name for text in patterns for part in text.split(",") if (name := part.strip())]
+    return [name for text in patterns for name in split_names(text)]
 
 
 def parse(text: str) -> tuple[str, tuple[int, int] | None]:

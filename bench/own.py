@@ -2,6 +2,7 @@
 
 A name leaves here as `module:function`, or as `nets.py:build#3f2a91`: the file by its path below the current folder,
 and the beginning of its digest, so that two files of one name, or one file before and after an edit, are two networks.
+Arguments stand behind the function: `nets.py:build(width=2)#3f2a91`.
 Refuses to execute anything, and to know how a network is built.
 """
 
@@ -18,6 +19,7 @@ from pathlib import Path
 
 import msgspec
 
+from bench.calls import split_names, taken_apart
 from bench.errors import UsageError
 from bench.image_sets import IMAGENET, set_of, usual
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
@@ -41,7 +43,8 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """One `[[network]]` of a TOML file: a network, mostly of the user's own, and what the user states of it."""
 
     build: str | None = None
-    """`module:function`, or `file.py:function` with the file relative to the TOML file's folder."""
+    """`module:function`, or `file.py:function` with the file relative to the TOML file's folder; literal arguments and
+    the choice of an output may follow, as in `nets.py:build(width=2)[0]`."""
     resolution: int | str | None = None
     """Pixels, such as 224 or `"192x256"` (height, width), to which the accuracy belongs. Absent: the function's own."""
     channels: int | None = None
@@ -140,13 +143,13 @@ def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
     """
     out: list[str] = []
     stated: dict[str, Stated] = {}
-    for text in (part.strip() for name in names for part in name.split(",")):
+    for text in (part for name in names for part in split_names(name)):
         if text.lower().endswith(".toml"):
             for name, one in _read(text).items():
                 before = stated.get(name, one)
                 stated[name] = one if before == one else _joined(before, one, f"{_shown(text)}, {_shown(name)}")
                 out.append(name)
-        elif text:
+        else:
             out.append(_named(text, Path()))
     return tuple(out), stated
 
@@ -222,14 +225,17 @@ def one_label(label: str, own: Sequence[str], stated: Iterable[Stated]) -> str:
 def _named(text: str, folder: Path) -> str:
     """A name as it is stored. `file.py:function` is found relative to a folder; every other name is passed on.
 
+    A call behind a function is written as equal calls are.
+
     Raises:
-        UsageError: the file cannot be named or read.
+        UsageError: the file cannot be named or read, or the call cannot be read.
     """
     sized = _SIZED.fullmatch(text)
     name, size = (sized["name"], sized["size"]) if sized else (text, None)
-    match = _FILE.fullmatch(name)
+    target, call = taken_apart(name)
+    match = _FILE.fullmatch(target)
     if match is None:
-        return text
+        return f"{target}{call}" + (f"@{size}" if size is not None else "")
     if not text.isprintable():
         raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
     pixels = None if size is None else parse_size(size)
@@ -241,7 +247,8 @@ def _named(text: str, folder: Path) -> str:
     function = match["function"] or ""
     if not function.isidentifier():
         raise UsageError(
-            f"{_shown(name)} names no function. Write file.py:function, such as {match['file'][-60:]}:build."
+            f"{_shown(name)} names no function. Write file.py:function, such as {match['file'][-60:]}:build, or with "
+            "arguments file.py:function(width=2)."
         )
     file = _below_here(match["file"], folder)
     digest = hashlib.sha256(_bytes(file, f"network {_shown(name)}")).hexdigest()[:_DIGITS]
@@ -250,7 +257,7 @@ def _named(text: str, folder: Path) -> str:
             f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
             f"Restore that version, or leave '#{match['digest']}' out."
         )
-    return f"{file}:{function}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
+    return f"{file}:{function}{call}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
 
 
 def _below_here(file: str, folder: Path) -> str:
@@ -375,10 +382,10 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
         if text is not None:
             check_text(text, f"{where}, key {key}", LONGEST_LABEL if key == "label" else _LONGEST_TEXT)
     _check_subject(one, where)
-    if one.build is not None and (":" not in one.build or "@" in one.build or "," in one.build):
+    if one.build is not None and (":" not in one.build or "@" in one.build or len(split_names(one.build)) != 1):
         raise UsageError(
-            f"{where}, key build: {_shown(one.build)} is no builder. Write module:function or file.py:function, and "
-            "pixels as resolution."
+            f"{where}, key build: {_shown(one.build)} is no builder. Write module:function, file.py:function or "
+            "file.py:function(width=2), and pixels as resolution."
         )
     _check_numbers(one, where)
     for key in ("top1", "top5"):

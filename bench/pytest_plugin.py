@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bench import api, arguments, catalog, own
+from bench.calls import words
 from bench.cli.faults import keeping, notes_of, told
 from bench.cli.output import stderr
 from bench.cli.progress import reporter
@@ -32,7 +33,7 @@ from bench.records import Case, Estimate, ImageShape, Record, parse_size
 from bench.report import cases
 from bench.report.text import shortened, visible
 from bench.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
-from bench.units import batch_word, batches, whole_numbers, words
+from bench.units import batch_word, batches, whole_numbers
 
 __all__ = [
     "BenchError",

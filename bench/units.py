@@ -106,11 +106,6 @@ def batch_word(batch: int) -> str:
     return "max" if batch == MAX else str(batch)
 
 
-def words(text: str) -> tuple[str, ...]:
-    """The words of a list such as `a, b`, each once, in their order; empty ones are dropped."""
-    return tuple(dict.fromkeys(word for part in text.split(",") if (word := part.strip())))
-
-
 def format_duration(seconds: float) -> str:
     """A duration for people: `45 s`, `3 min 20 s`, `1 h 05 min`."""
     whole = round(seconds)

@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from bench.calls import split_names
 from bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
 from bench.cli.rules import rules_from, rules_options
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, StoreError, UsageError
@@ -237,7 +238,7 @@ def _pair(networks: tuple[str, ...], between: str | None) -> tuple[str, str, str
     if between is None:
         return None
     field, equals, values = between.partition("=")
-    both = [value.strip() for value in values.split(",") if value.strip()]
+    both = split_names(values)
     if not equals or len(both) != 2:
         option = "--networks ONE,OTHER" if networks else "--between FIELD=ONE,OTHER, such as form=shipped,inference"
         raise UsageError(f"{between[:80]!r} does not name two to compare. Write {option}.")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from typing import TYPE_CHECKING
 
 import click
@@ -135,7 +136,7 @@ def _chosen(patterns: Sequence[str]) -> tuple[Entry, ...]:
         if ":" in name or plain.partition(".")[0] in known:
             raise UsageError(
                 f"{name!r} is not in the catalog: nothing published is known of it here. It can be measured all the "
-                f"same: levit-bench run --networks {name}"
+                f"same: levit-bench run --networks {shlex.quote(name)}"
             )
         raise UsageError(suggest(plain))
     return selection.entries

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from bench.calls import words
 from bench.errors import UsageError
-from bench.units import batches, whole_numbers, words
+from bench.units import batches, whole_numbers
 
 if TYPE_CHECKING:
     from bench.request import Request
@@ -57,7 +58,10 @@ class Words(click.ParamType[tuple[str, ...]]):
         """The words, each once, in their order."""
         if isinstance(value, tuple):
             return value
-        return words(str(value))
+        try:
+            return words(str(value))
+        except UsageError as error:
+            self.fail(str(error), param, ctx)
 
 
 class Verb(click.Command):

@@ -6,11 +6,15 @@ Knows names, fields and their values; refuses to know any number that was measur
 from __future__ import annotations
 
 import difflib
+import re
 from collections.abc import Mapping, Sequence
 
+from bench.calls import canonical, split_names
 from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import case_fields, enumerate_values, natural, where
 from bench.records import Record, parse_size
+
+_CALLED = re.compile(r"\w+[(\[]")
 
 
 def named(records: Sequence[Record], text: str) -> Record:
@@ -25,6 +29,7 @@ def named(records: Sequence[Record], text: str) -> Record:
     subjects = [record for record in records if record.info.role == "subject"]
     stored = sorted({record.case.network for record in subjects}, key=natural)
     network, fields = (text, {}) if text in stored else _taken_apart(text)
+    network = canonical(network)
     found = [record for record in subjects if record.case.network == network]
     found = found or [record for record in subjects if record.case.network.partition("#")[0] == network]
     if not found:
@@ -54,10 +59,13 @@ def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Rec
 
 
 def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
-    """Name and fields. A colon without `=` behind it belongs to the name, as in `nets.py:build`."""
-    name, colon, tail = text.rpartition(":")
-    if not colon or "=" not in tail:
-        name, tail = text, ""
+    """Name and fields. A colon without `field=` behind it belongs to the name, as in `nets.py:build`."""
+    name, tail = text, ""
+    for colon in re.finditer(":", text):
+        before, after = text[: colon.start()], text[colon.end() :]
+        # The `=` of a call belongs to its arguments, and so does a colon within it.
+        if "=" in after and not _CALLED.match(after) and _is_whole(before):
+            name, tail = before, after
     fields = {}
     for part in tail.split(",") if tail else ():
         field, equals, value = part.partition("=")
@@ -67,6 +75,14 @@ def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
     bare, at, pixels = name.rpartition("@")
     sized = at and parse_size(pixels) is not None
     return (bare, {"resolution": pixels, **fields}) if sized else (name, fields)
+
+
+def _is_whole(name: str) -> bool:
+    """Whether a name does not end within its call."""
+    try:
+        return bool(split_names(name))
+    except UsageError:
+        return False
 
 
 def _several(text: str, found: Sequence[Record]) -> str:

@@ -9,6 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
+from bench.calls import canonical
 from bench.errors import NothingToShowError, UsageError
 from bench.judge.comparable import enumerate_values, natural, setting
 from bench.judge.compare import Report, Row, finished
@@ -67,7 +68,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
 def _stored(value: str, field: str, stored: Sequence[str]) -> str:
     """The value as it is stored: a network of a file may be named without its digest."""
     found = [one for one in stored if one == value]
-    found = found or [one for one in stored if field == "network" and one.partition("#")[0] == value]
+    found = found or [one for one in stored if field == "network" and one.partition("#")[0] == canonical(value)]
     if not found:
         raise NothingToShowError(f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}.")
     if len(found) > 1:
@@ -78,7 +79,7 @@ def _stored(value: str, field: str, stored: Sequence[str]) -> str:
 def _equal_files(first: str, second: str) -> tuple[Finding, ...]:
     """What is said of two files of the same bytes."""
     (one, _, digest), (other, _, again) = first.partition("#"), second.partition("#")
-    if not digest or digest != again or one.rpartition(":")[2] != other.rpartition(":")[2]:
+    if not digest or digest != again or one.partition(".py:")[2] != other.partition(".py:")[2]:
         return ()
     message = (
         f"{one} and {other} are equal to the last byte: they can only differ in what they import from beside them. "

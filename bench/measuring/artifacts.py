@@ -9,18 +9,21 @@ from __future__ import annotations
 import hashlib
 import time
 from pathlib import Path
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 from torch.nn.attention import SDPBackend, sdpa_kernel
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.measuring import forms, networks, runtimes
-from bench.measuring.calibrate import VERSION, calibrate
+from bench.measuring import forms, modes, networks, runtimes
+from bench.measuring.calibrate import STREAM, VERSION, calibrate, deviation_of
 from bench.measuring.image_pool import PARTS, ImagePool
 from bench.measuring.inputs import images
-from bench.measuring.outputs import as_logits, problem_with_pair
-from bench.measuring.reasons import reason_for
+from bench.measuring.network_notes import notes_on
+from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
+from bench.measuring.reasons import one_line, reason_for
+from bench.measuring.recipe import Recipe, keep_weights
 from bench.measuring.references import References, problem_with_batch, write_references
 from bench.measuring.wire import Prepared
 from bench.records import Case
@@ -46,22 +49,32 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     why = runtime.unavailable()
     if why is not None:
         raise ValueError(f"runtime {case.runtime!r} cannot run here: {why}")
-    # Asked first: importing a user's module may draw random numbers, and must not decide which the network is given.
-    networks.takes(case.network)
-    torch.manual_seed(seed)
-    # torch's counter fails on a network that hands a parameter, such as a class token, to a module while it may learn.
-    network = networks.build(case.network, case.shape).requires_grad_(requires_grad=False)
-    example = images(1, case.shape, seed, PARTS[0])
+    looked = networks.look(case.network, case.shape, seed)
+    recipe = Recipe(seed=seed, serving=looked.serving)
+    recipe.write(folder)
+    # Nothing in it learns: torch's counter fails on a network that hands a parameter which may, such as a class token,
+    # to a module.
+    network = networks.build(case.network, case.shape, recipe)
     has_weights = any(True for _ in network.parameters())
     deviation = calibrate(network, case.shape, seed) if has_weights else 1.0
-    macs = _macs(network, example)
-    references = write_references(network, folder, case.shape, precision=case.precision, seed=seed)
+    # Every process builds the network anew and runs it with these weights alone: so does everything from here on. What
+    # the calibrated one keeps of its passes may be older than its weights.
+    source = Source(case, recipe, network.state_dict())
+    again = _built_again(source, network, images(2, case.shape, seed, PARTS[0]))
+    del network
+    if has_weights:
+        with torch.no_grad():
+            deviation = deviation_of(again, images(4, case.shape, seed, STREAM))
+    macs = _macs(again, images(1, case.shape, seed, PARTS[0]))
+    references = write_references(again, folder, case.shape, precision=case.precision, seed=seed)
     pool = references.pool(case.shape, seed)
-    failed = _check_batches(network, references, pool, batches)
+    failed = _check_batches(again, references, pool, batches)
     sound = [batch for batch in batches if batch not in failed]
-    formed = forms.get(case.form).apply(network, example).eval().requires_grad_(requires_grad=False)
     if case.form != forms.SHIPPED:
-        _check_form(formed, case, references, pool, sound[0])
+        keep_weights(again, folder)
+        _check_form(source.formed(), case, references, pool, sound[0])
+    del again
+    formed = source.formed()
     params = sum(p.numel() for p in formed.parameters())
     example = pool.batch([row % pool.size for row in range(case.batch)])
     compiling = time.perf_counter()
@@ -71,7 +84,86 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     return Prepared(
         sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started,
         compile_s=compile_s, distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
+        findings=notes_on(case, looked, references.logits),
     )  # fmt: skip
+
+
+class Source(NamedTuple):
+    """What the prepared network is built from, as often as it is wanted."""
+
+    case: Case
+    recipe: Recipe
+    weights: dict[str, Any]
+
+    def shipped(self) -> nn.Module:
+        """Built anew, with these weights, and never run; one whose parameters come of a first pass has had that."""
+        network = networks.build(self.case.network, self.case.shape, self.recipe)
+        self._fill(network)
+        modes.renew(network)
+        return network
+
+    def formed(self) -> nn.Module:
+        """The same in the form of the case."""
+        return forms.build(self.case, self.recipe, self._fill)
+
+    def _fill(self, network: nn.Module) -> None:
+        try:
+            network.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise ValueError(f"cannot load its own state_dict: {one_line(str(error))[:200]}") from error
+
+
+def _built_again(source: Source, network: nn.Module, given: torch.Tensor) -> nn.Module:
+    """The network built anew, which computes the same in every pass as any other build with these weights.
+
+    Args:
+        source: builds it.
+        network: the calibrated one.
+        given: images.
+
+    Raises:
+        ValueError: passes or builds differ, and why that may be.
+    """
+    again = source.shipped()
+    with torch.no_grad():
+        first, second, calibrated = (
+            as_logits(one(given.clone()), len(given)).clone() for one in (again, again, network)
+        )
+        if not bool(torch.isfinite(first).all()):
+            return again  # Said by whoever looks at the numbers.
+        apart = _distance(second, first)
+        if not apart < TOLERANCES["fp32"]:
+            raise ValueError(
+                f"two passes over the same images differ by {apart:.2g} (relative L2): dropout or noise is left on in "
+                "evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
+            )
+        if _distance(calibrated, first) < TOLERANCES["fp32"]:
+            return again
+        # The calibrated one may have kept something of the passes before; two that were never run cannot.
+        other = source.shipped()
+        apart = _distance(as_logits(other(given.clone()), len(given)), first)
+    if not apart < TOLERANCES["fp32"]:
+        raise ValueError(
+            "builds another network each time: with equal weights and equal seeds of torch, numpy and random, two "
+            f"builds differ by {apart:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a generator "
+            "of its own) as a buffer, or seed it"
+        )
+    return again
+
+
+def _distance(got: torch.Tensor, want: torch.Tensor) -> float:
+    return 0.0 if torch.equal(got, want) else relative_distance(got, want)
+
+
+def explained(problem: str, case: Case) -> str:
+    """What is wrong with outputs in a seat, and what it may be where the user's code was run again."""
+    built_here = ":" in case.network and not runtimes.captures(case.runtime)
+    if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
+        return problem
+    return (
+        f"{problem}. The network was built anew here, with equal seeds and weights: does its module draw numbers from "
+        "elsewhere when it is imported, or keep what no state_dict has?"
+    )
 
 
 def artifact_in(folder: Path) -> Path:

@@ -16,16 +16,22 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from bench.measuring.endings import Ending, ending_of, logits_before, takes_all
 from bench.measuring.inputs import ImageShape, images
+from bench.measuring.modes import renew
 from bench.measuring.outputs import as_logits
 
 VERSION = "random-calibrated-1"
 
-_STREAM = 2  # Not the streams that outputs are checked on.
+STREAM = 2
+"""Images that weights are calibrated on: not those that outputs are checked on."""
 _LARGE = 224 * 224  # Pixels; of larger images fewer are taken.
 _RESIDUAL = 0.1  # Gammas that start below this scale a residual branch: 0, 1e-6 and 1e-5 are in use.
 _SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
 _MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind it hands on what it got.
+_ATTEMPTS = 8
+_MOST_BY_BIASES = 3.0  # They alone have a deviation of 0.12.
+_LEAP = 30.0  # Where one class takes all, its logits are at least so far too large.
 _NORMS = (nn.modules.batchnorm._BatchNorm,)
 
 
@@ -45,17 +51,16 @@ def calibrate(network: nn.Module, shape: ImageShape, seed: int) -> float:
         CalibrationError: logits stay out of order one, or weights or activations are subnormal.
         TypeError, ValueError: the network returns no logits.
     """
-    sample = images(16 if shape.height * shape.width <= _LARGE else 8, shape, seed, _STREAM)
+    sample = images(16 if shape.height * shape.width <= _LARGE else 8, shape, seed, STREAM)
     generator = torch.Generator().manual_seed(seed)
     with torch.no_grad():
         _redraw_constants(network, generator)
-        network.train()  # Some networks cache what they derive from parameters until their mode changes.
-        network.eval()
+        renew(network)
         _set_statistics(network, sample)
+        renew(network)
         _scale_classifier(network, sample[:4], generator)
-        deviation = _deviation(network, sample[:4])
-        if not 0.05 < deviation < 50:
-            raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
+        renew(network)
+        deviation = deviation_of(network, sample[:4])
         _refuse_subnormals(network, sample[:1])
     return deviation
 
@@ -91,14 +96,34 @@ def _set_statistics(network: nn.Module, sample: torch.Tensor) -> None:
         norm.eval()
 
 
-def _deviation(network: nn.Module, sample: torch.Tensor) -> float:
-    logits = as_logits(network(sample), len(sample))
-    if not bool(torch.isfinite(logits).all()):
+def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
+    """Deviation of the logits over classes, which is of order one.
+
+    Raises:
+        CalibrationError: it is not.
+    """
+    deviation, ending, one_class = _deviation(network, sample)
+    if one_class.all():
+        raise CalibrationError(
+            f"ends with {ending}, and whatever its weights are, one class takes nearly all of it: return the logits"
+        )
+    if not 0.05 < deviation < 50:
+        raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
+    return deviation
+
+
+def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending | None, torch.Tensor]:
+    """Of the logits over classes, also where they are behind a softmax or its like; behind which; and for each image
+    whether one class takes all of it, so that the deviation is too small.
+    """
+    outputs = as_logits(network(sample), len(sample))
+    if not bool(torch.isfinite(outputs).all()):
         raise CalibrationError("output is not finite (NaN or infinity)")
-    deviation = float(logits.double().std(dim=1).mean())
+    ending = ending_of(outputs)
+    deviation = float(logits_before(outputs, ending).double().std(dim=1).mean())
     if deviation == 0:
         raise CalibrationError("output is constant: all logits are equal")
-    return deviation
+    return deviation, ending, takes_all(outputs, ending)
 
 
 def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> None:
@@ -110,15 +135,44 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
     heads = [m for m in (classifier if isinstance(classifier, tuple) else (classifier,)) if isinstance(m, nn.Module)]
     layers = [m for head in heads for m in head.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
     if not layers:
-        layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)][-1:]
+        layers = _last_that_matters(network, sample)
     for layer in layers:
         if layer.bias is not None:
             layer.bias.zero_()
-    deviation = _deviation(network, sample)
+    for _ in range(_ATTEMPTS):
+        deviation, ending, one_class = _deviation(network, sample)
+        for layer in layers:
+            layer.weight.mul_(1.0 / (_LEAP if one_class.any() else deviation))
+        if ending is None:
+            break
+        # Probabilities can be too near zero or one to tell their logits, and what looked like some may be none.
+        renew(network)
     for layer in layers:
-        layer.weight.mul_(1.0 / deviation)
         if layer.bias is not None:
             layer.bias.copy_(_small(layer.bias.shape, generator))
+    for _ in range(_ATTEMPTS):
+        renew(network)
+        deviation, _, one_class = _deviation(network, sample)
+        if deviation <= _MOST_BY_BIASES and not one_class.any():
+            break
+        for layer in layers:  # What stands behind the layer makes its numbers larger.
+            if layer.bias is not None:
+                layer.bias.div_(_LEAP if one_class.any() else deviation)
+
+
+def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:
+    """The last linear layer or convolution that logits depend on: behind it may stand those of other outputs."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    usual = as_logits(network(sample), len(sample))
+    for layer in reversed(layers):
+        layer.weight.mul_(2)  # And back without rounding.
+        renew(network)
+        doubled = as_logits(network(sample), len(sample))
+        layer.weight.mul_(0.5)
+        renew(network)
+        if not torch.equal(doubled, usual):
+            return [layer]
+    return layers[-1:]
 
 
 def _small(shape: torch.Size, generator: torch.Generator) -> torch.Tensor:

@@ -86,7 +86,7 @@ def measure(
     ready = _get_ready(lines, protocol, observer, workshop)
     told = [s.finding for s in subjects if s.finding is not None]
     findings = [*noticed, *told, *about_threads(subjects), *_about_emulation(before)]
-    findings += [*_about_load(before), *_about_gpu(before, subjects), *_about_settings(ready)]
+    findings += [*_about_load(before), *_about_gpu(before, subjects), *_about_settings(ready), *ready.findings]
     findings += about_classes(ready.lines)
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     what = spending.plan
@@ -188,6 +188,8 @@ class _Ready(NamedTuple):
     lines: tuple[CaseLine, ...]
     artifacts: dict[str, Artifact]
     costs: Costs
+    findings: tuple[Finding, ...] = ()
+    """What the preparation found out about the networks."""
 
     @property
     def alive(self) -> list[CaseLine]:
@@ -234,7 +236,12 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
             continue
         out.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
         observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.label}: {reason}"))
-    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs)
+    told = tuple(
+        msgspec.structs.replace(finding, case=key)
+        for key, artifact in artifacts.items()
+        for finding in artifact.prepared.findings
+    )
+    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, told)
 
 
 def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:

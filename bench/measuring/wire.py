@@ -10,7 +10,7 @@ from typing import Literal
 import msgspec
 
 from bench.profiles import Profile
-from bench.records import Case, ColdStart, ImageShape
+from bench.records import Case, ColdStart, Finding, ImageShape
 
 
 class _Message(msgspec.Struct, frozen=True, kw_only=True):
@@ -47,6 +47,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """Classes that the network returns: the width of its logits."""
     put_back: str = ""
     """Settings of its process that building it changed, and that were put back."""
+    findings: tuple[Finding, ...] = ()
+    """What a reader of its times must know of the network, about no case yet."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):

@@ -144,7 +144,7 @@ class Worker:
         feed.keep(output)
         problem = feed.problem()
         if problem:
-            return Failed(reason=problem)
+            return Failed(reason=artifacts.explained(problem, case))
         # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
         self._held[case.id] = _Held(case, loaded, feed)

@@ -25,6 +25,7 @@ FLOORS = {
     "bench.records": Floor(1),
     "bench.texts": Floor(1),
     "bench.arguments": Floor(3),
+    "bench.calls": Floor(1),
     "bench.history": Floor(2),
     "bench.image_sets": Floor(2),
     "bench.profiles": Floor(2),

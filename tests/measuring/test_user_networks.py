@@ -20,6 +20,7 @@ from bench.measuring.worker import Worker
 from bench.own import expand
 from bench.records import Case, ImageShape
 from bench.request import MAX_BUDGET_VARIABLE
+from bench.store import read_session
 
 ROOT = Path(__file__).parents[2]
 
@@ -181,7 +182,7 @@ def test_a_network_that_cannot_be_served_says_what_came_and_what_to_do(here: Pat
     ("function", "reason"),
     [
         ("nosuch", "nets.py has no 'nosuch'"),
-        ("needs", "takes the arguments width. It is called without any"),
+        ("needs", "takes the arguments width. Give them as literals, such as :needs(width=…)"),
         ("network", "is a network. Name a function"),
         ("number", "is a int. Name a function"),
         ("deep", "its resolution is (3, 224, 192). Give whole numbers"),
@@ -362,6 +363,10 @@ def test_in_a_folder_with_its_own_bench_a_network_is_measured_resumed_and_on_the
     (row,) = (row for row in json.loads(done.stdout)["cases"] if row["role"] == "subject")
     assert (row["outcome"], row["top1"]) == ("done", 78.3)
     (session,) = foreign.glob("results/*/*.jsonl")
+    (told,) = (one for one in read_session(session).head.findings if one.kind == "several-outputs")
+    assert told.case in {line.id for line in read_session(session).cases if line.role == "subject"}
+    assert "returns 2 tensors ([0] (2, 10), [1] (2, 8)); [0] is checked and timed" in told.message
+    assert "several-outputs" in levit_bench(foreign, "show").stdout
     assert str(foreign) not in session.read_text(encoding="utf-8")
     again = levit_bench(foreign, "run", "--resume", "last")
     assert again.returncode == 0, again.stderr

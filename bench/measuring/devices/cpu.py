@@ -5,6 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from bench.measuring.loaded import InProcess
+from bench.measuring.modes import renew
 from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 
 if TYPE_CHECKING:
@@ -16,7 +17,9 @@ class OnCpu(InProcess):
     """A module on the processor, in a number format of its own."""
 
     def __init__(self, module: nn.Module, dtype: torch.dtype) -> None:
-        super().__init__(module.to(dtype))
+        module.to(dtype)
+        renew(module)
+        super().__init__(module)
         self._dtype = dtype
 
     def place(self, images: torch.Tensor) -> torch.Tensor:

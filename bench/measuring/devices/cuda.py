@@ -15,6 +15,7 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
+from bench.measuring.modes import renew
 from bench.measuring.precisions import FORMATS
 
 if TYPE_CHECKING:
@@ -33,7 +34,9 @@ class OnCuda:
 
         self._torch = torch
         self._dtype = dtype
-        self._module = module.to(device="cuda", dtype=dtype)
+        module.to(device="cuda", dtype=dtype)
+        renew(module)
+        self._module = module
         self._events: list[tuple[torch.cuda.Event, torch.cuda.Event]] = []
 
     def place(self, images: torch.Tensor) -> torch.Tensor:

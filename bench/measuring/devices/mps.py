@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from bench.errors import UsageError
+from bench.measuring.modes import renew
 from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 
 if TYPE_CHECKING:
@@ -27,7 +28,9 @@ class OnMps:
 
         self._torch = torch
         self._dtype = dtype
-        self._module = module.to(device="mps", dtype=dtype)
+        module.to(device="mps", dtype=dtype)
+        renew(module)
+        self._module = module
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
         """Images in the GPU's memory, in the format of the weights; whole numbers stay what they are.

@@ -16,6 +16,7 @@ from torch import nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
 from bench.measuring.folding.norms import replace_all
+from bench.measuring.modes import rest
 
 METHODS = ("for_inference", "fuse", "reparameterize", "switch_to_deploy")
 """In this order; the first one that a module has is called, without arguments."""
@@ -80,7 +81,8 @@ def called(module: nn.Module, method: str) -> nn.Module:
         new = module
     if not isinstance(new, nn.Module):
         raise TypeError(f"{method} returned a {type(new).__name__}; a torch.nn.Module was expected")
-    return new.eval().requires_grad_(requires_grad=False)
+    rest(new)
+    return new
 
 
 def _found(network: nn.Module, name: str) -> nn.Module | None:

@@ -18,6 +18,7 @@ from typing import NamedTuple
 import torch
 from torch import nn
 
+from bench.measuring import modes
 from bench.measuring.folding import branches
 from bench.measuring.folding.dataflow import Flow, Layer, LayerCall, Norm, NormCall, Value, channels_after, watch
 from bench.measuring.folding.norms import Affine, affine_of, remainder, replace_all, thaw
@@ -75,7 +76,8 @@ def fold(network: nn.Module, example: torch.Tensor) -> tuple[nn.Module, Folding]
                 _take(network, name, step)
         gone = {name: network.get_submodule(name) for name in steps}
         replace_all(network, {id(norm): rest for norm in gone.values() if (rest := remainder(norm)) is not None})
-    return network.eval(), Folding(before, joined.rewritten, joined.refused, len(steps), stay)
+    modes.rest(network)
+    return network, Folding(before, joined.rewritten, joined.refused, len(steps), stay)
 
 
 def _count(network: nn.Module) -> int:

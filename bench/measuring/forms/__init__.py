@@ -7,6 +7,7 @@ Whatever a form does, the suite compares its outputs with those of the network a
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
 
@@ -15,6 +16,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from bench.measuring.recipe import Recipe
     from bench.records import Case
 
 SHIPPED = "shipped"
@@ -58,15 +60,29 @@ def get(name: str) -> Form:
     raise LookupError(f"unknown form {name!r}; known are {', '.join(names())}")
 
 
-def build(case: Case) -> nn.Module:
+def build(case: Case, recipe: Recipe | None = None, fill: Callable[[nn.Module], None] | None = None) -> nn.Module:
     """The network of a case in its form, with fresh weights, in evaluation mode.
+
+    No pass is made on what is returned.
+
+    Args:
+        case: says which.
+        recipe: what the preparation left; absent: the usual one.
+        fill: loads weights of the network as shipped, before it is brought into its form.
 
     Raises:
         LookupError, ValueError, TypeError: it cannot be built in that form, with the reason.
     """
     from bench.measuring import networks
     from bench.measuring.inputs import images
+    from bench.measuring.modes import renew, rest
+    from bench.measuring.recipe import Recipe
 
-    network = networks.build(case.network, case.shape)
+    network = networks.build(case.network, case.shape, recipe or Recipe())
+    if fill is not None:
+        fill(network)
+        renew(network)
     example = images(1, case.shape, 0, 0)
-    return get(case.form).apply(network, example).eval()
+    network = get(case.form).apply(network, example)
+    rest(network)
+    return network

@@ -13,7 +13,10 @@ from typing import Protocol
 
 from torch import nn
 
+from bench.measuring.modes import rest
 from bench.measuring.reasons import one_line
+from bench.measuring.recipe import Looked, Recipe
+from bench.measuring.seeds import seed_all
 from bench.measuring.wire import Resolved
 from bench.records import Dtype, ImageShape
 from bench.twins import original
@@ -22,6 +25,7 @@ from bench.twins import original
 # anything else of the suite.
 _BUILT_IN = ("yardstick", "null", "user", "levit", "timm_zoo")
 ENTRY_POINTS = "levit_bench.networks"
+_USUAL = Recipe()
 
 
 class Builder(Protocol):
@@ -50,8 +54,10 @@ class Builder(Protocol):
         """
 
 
-def build(name: str, shape: ImageShape) -> nn.Module:
+def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
     """Build a network by name for such images, in evaluation mode; a twin is built as its original is.
+
+    The same recipe gives the same network in every process, as far as generators decide.
 
     Raises:
         LookupError: no builder owns the name.
@@ -59,15 +65,36 @@ def build(name: str, shape: ImageShape) -> nn.Module:
     """
     name = original(name)
     builder = _builder_of(name)
+    seed_all(recipe.seed)
+    network = _built(builder, name, shape, recipe)
+    rest(network)
+    return network
+
+
+def _built(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
+    build_by: Callable[[str, ImageShape, Recipe], nn.Module] | None = getattr(builder, "build_by", None)
+    if build_by is not None:
+        return build_by(name, shape, recipe)
     build_for: Callable[[str, ImageShape], nn.Module] | None = getattr(builder, "build_for", None)
     if build_for is not None:
-        return build_for(name, shape).eval()
+        return build_for(name, shape)
     if shape.height != shape.width:
         raise ValueError(
             f"{name} is built for square images alone, and {shape.size} are asked for. Its builder needs a function "
             "build_for(name, shape) to take others"
         )
-    return builder.build(name, shape.height).eval()
+    return builder.build(name, shape.height)
+
+
+def look(name: str, shape: ImageShape, seed: int) -> Looked:
+    """What must be known of a network before it is built for good; nothing where its builder has no function `look`.
+
+    Raises:
+        LookupError, TypeError, ValueError: it cannot be built or served, with the reason.
+    """
+    name = original(name)
+    told: Callable[[str, ImageShape, int], Looked] = getattr(_builder_of(name), "look", lambda *_: Looked())
+    return told(name, shape, seed)
 
 
 def takes(name: str) -> ImageShape:

@@ -1,25 +1,39 @@
-"""What a user's network takes and returns, found out by one pass: logits are taken out of what holds them.
+"""What a user's network takes and returns, found out by passes: logits are taken out of what holds them.
 
-Serves a tensor as it is, and the first of a tuple, or `logits` of a mapping or an object, through a module that does
-nothing else; refuses everything else with what came, what is expected, and how to wrap it. Refuses to know who built
-the network.
+Serves a tensor as it is; of a mapping or an object `logits`, of a tuple or list the first, or the output that the user
+names, through modules that do nothing else. Several outputs are told, never passed over. Refuses everything else with
+what came, what is expected, and how to say which is meant. Refuses to know who built the network.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+import dataclasses
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from functools import partial
-from typing import Any
+from typing import Any, NamedTuple
 
 import torch
 from torch import nn
 
-from bench.measuring.inputs import ImageShape, images
-from bench.records import MOST_CHANNELS
+from bench.calls import output_words
+from bench.measuring.inputs import images
+from bench.measuring.modes import rest
+from bench.measuring.networks.plain import compiled_frames
+from bench.measuring.recipe import Serving, Step
+from bench.records import MOST_CHANNELS, ImageShape
 
+_LAZY = (nn.UninitializedParameter, nn.UninitializedBuffer)
 _IMAGES = 2  # One alone does not tell (classes,) from (batch, classes).
 _STREAM = 3  # Not a set of images that anything else uses.
 _WRAP = "Wrap it in a module whose forward returns the logits alone"
+
+
+class Found(NamedTuple):
+    """What passes of a network taught."""
+
+    serving: Serving
+    outputs: tuple[str, ...] = ()
+    """All tensors that it returns, by how they are named and their shape, where they are several."""
 
 
 class _Unwrapped(nn.Module):
@@ -34,70 +48,200 @@ class _Unwrapped(nn.Module):
         return getattr(self.network, "get_classifier", lambda: None)()
 
 
-class _First(_Unwrapped):
-    """Logits are the first of a tuple or list."""
+class _Item(_Unwrapped):
+    """Logits are an entry of a tuple, a list or a mapping."""
+
+    def __init__(self, network: nn.Module, key: int | str) -> None:
+        super().__init__(network)
+        self._key = key
 
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.network(x)[0]
-
-
-class _Key(_Unwrapped):
-    """Logits are an entry of a mapping."""
-
-    def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.network(x)["logits"]
+        return self.network(x)[self._key]
 
 
 class _Attribute(_Unwrapped):
     """Logits are an attribute of an object."""
 
+    def __init__(self, network: nn.Module, name: str) -> None:
+        super().__init__(network)
+        self._name = name
+
     def forward(self, x: torch.Tensor) -> torch.Tensor:
-        return self.network(x).logits
+        return getattr(self.network(x), self._name)
 
 
-def checked(network: nn.Module, shape: ImageShape) -> nn.Module:
-    """The network in evaluation mode, unwrapped where it must be.
+class _Batched(_Unwrapped):
+    """Logits of a batch of one have lost that dimension."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        logits = self.network(x)
+        return logits.unsqueeze(0) if logits.ndim == 1 else logits
+
+
+def served(network: nn.Module, serving: Serving) -> nn.Module:
+    """The network in evaluation mode, behind the modules that take its logits out of what it returns."""
+    for step in serving.steps:
+        network = _Attribute(network, str(step.key)) if step.attribute else _Item(network, step.key)
+    if serving.squeezed:
+        network = _Batched(network)
+    rest(network)
+    return network
+
+
+def make_parameters(network: nn.Module, shape: ImageShape) -> None:
+    """One pass, for a network whose parameters are made in its first one."""
+    with torch.no_grad():
+        network(images(_IMAGES, shape, 0, _STREAM))
+
+
+def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str]) -> Found:
+    """What the network returns, by passes: whatever it keeps of them, so that nothing else may run this one.
+
+    Args:
+        network: freshly built.
+        shape: of its images.
+        chosen: the way to the output that the user names; empty: the usual one.
 
     Raises:
         TypeError: it returns nothing that holds logits.
-        ValueError: it cannot take images (batch, channels, height, width) of that shape.
+        ValueError: it cannot take images (batch, channels, height, width) of that shape, or compiles itself.
     """
     given = images(_IMAGES, shape, 0, _STREAM)
-    output = _one_pass(network.eval(), given)
+    rest(network)
+    names, lazy, frames = set(network.state_dict()), _is_lazy(network), compiled_frames()
+    output = _one_pass(network, given)
+    if compiled_frames() != frames:
+        raise ValueError(
+            "calls torch.compile in its forward: what eager PyTorch takes cannot be told. Build it without, and name "
+            "--runtime compile"
+        )
+    grows = lazy or set(network.state_dict()) != names
+    steps = _chosen(output, chosen) if chosen else _usual(output)
+    logits = _followed(output, steps)
+    where = f" in its {type(output).__name__}" if steps else ""
+    _check_logits(logits, where, output, steps)
+    with_names = list(_tensors(output))
+    outputs = tuple(f"{output_words(way) or 'itself'} {tuple(one.shape)}" for way, one in with_names)
+    serving = Serving(steps=steps, squeezed=_is_squeezed(network, given, steps, logits), grows=grows)
+    return Found(serving, outputs if len(outputs) > 1 else ())
+
+
+def _is_lazy(network: nn.Module) -> bool:
+    """Whether modules of it will take their sizes from the first pass."""
+    held = (*network.parameters(), *network.buffers())
+    return any(isinstance(one, _LAZY) for one in held)
+
+
+def _usual(output: object) -> tuple[Step, ...]:
+    """The way to the logits in what a classifier usually returns.
+
+    Raises:
+        TypeError: there is none, with those that can be named.
+    """
     if isinstance(output, torch.Tensor):
-        _check_shape(output, "")
-        return network
-    for matches, way, wrapper in _WAYS:
-        if matches(output):
-            _check_shape(way(output), f" in its {type(output).__name__}")
-            return wrapper(network).eval()
+        return ()
+    if isinstance(output, Mapping) and isinstance(output.get("logits"), torch.Tensor):
+        return (Step("logits"),)
+    if isinstance(getattr(output, "logits", None), torch.Tensor):
+        return (Step("logits", attribute=True),)
+    if isinstance(output, tuple | list) and len(output) > 0 and isinstance(output[0], torch.Tensor):
+        return (Step(0),)
+    tensors = list(_tensors(output))
+    if len(tensors) == 1:  # The only one cannot be the wrong one.
+        return _chosen(output, tensors[0][0])
     raise TypeError(
         f"returned {_described(output)}; expected is one tensor (batch, classes), a tuple that begins with it, or one "
-        f"called 'logits'. {_WRAP}"
+        f"called 'logits'. {_choices(output)}"
     )
 
 
-_WAYS: tuple[tuple[Callable[[Any], bool], Callable[[Any], torch.Tensor], type[_Unwrapped]], ...] = (
-    (
-        lambda out: isinstance(out, Mapping) and isinstance(out.get("logits"), torch.Tensor),
-        lambda out: out["logits"],
-        _Key,
-    ),
-    (lambda out: isinstance(getattr(out, "logits", None), torch.Tensor), lambda out: out.logits, _Attribute),
-    (
-        lambda out: isinstance(out, tuple | list) and len(out) > 0 and isinstance(out[0], torch.Tensor),
-        lambda out: out[0],
-        _First,
-    ),
-)
+def _chosen(output: object, keys: Sequence[int | str]) -> tuple[Step, ...]:
+    """The way that somebody named.
+
+    Raises:
+        TypeError: it leads nowhere, with those that lead somewhere.
+    """
+    steps: list[Step] = []
+    held = output
+    for key in keys:
+        by_name = isinstance(key, str) and not isinstance(held, Mapping)
+        step = Step(key, attribute=by_name)
+        try:
+            held = _followed(held, (step,))
+        except (LookupError, AttributeError, TypeError):
+            raise TypeError(
+                f"returned {_described(output)}, without {output_words(keys)}. {_choices(output)}"
+            ) from None
+        steps.append(step)
+    return tuple(steps)
 
 
-def _check_shape(logits: torch.Tensor, where: str) -> None:
-    if logits.ndim != 2 or logits.shape[0] != _IMAGES or logits.shape[1] < 2:
-        raise TypeError(
-            f"returned shape {tuple(logits.shape)}{where} for {_IMAGES} images; expected is ({_IMAGES}, classes). "
-            f"{_WRAP}"
-        )
+def _followed(output: Any, steps: Sequence[Step]) -> Any:  # noqa: ANN401 (whatever a network returns)
+    for step in steps:
+        output = getattr(output, str(step.key)) if step.attribute else output[step.key]
+    return output
+
+
+def _tensors(output: object, way: tuple[int | str, ...] = ()) -> Iterator[tuple[tuple[int | str, ...], torch.Tensor]]:
+    """Every tensor that was returned, and the way to it."""
+    if isinstance(output, torch.Tensor):
+        yield way, output
+    elif isinstance(output, Mapping):
+        for key, held in output.items():
+            if isinstance(key, int | str):
+                yield from _tensors(held, (*way, key))
+    elif isinstance(output, tuple) and hasattr(output, "_fields"):
+        for name in output._fields:
+            yield from _tensors(getattr(output, name), (*way, name))
+    elif isinstance(output, tuple | list):
+        for place, held in enumerate(output):
+            yield from _tensors(held, (*way, place))
+    elif output is not None and not isinstance(output, type):
+        fields = [field.name for field in dataclasses.fields(output)] if dataclasses.is_dataclass(output) else []
+        for name in fields or list(getattr(output, "__dict__", {})):
+            yield from _tensors(getattr(output, name), (*way, name))
+
+
+def _choices(output: object) -> str:
+    """How to say which output is meant, where there is one; else how to return it alone."""
+    ways = [output_words(way) for way, one in _tensors(output) if way and _looks_like_logits(one)]
+    if not ways:
+        return _WRAP
+    return f"Choose with {' or '.join(f':build{way}' for way in ways[:3])}"
+
+
+def _looks_like_logits(value: object) -> bool:
+    return (
+        isinstance(value, torch.Tensor)
+        and value.is_floating_point()
+        and value.ndim == 2
+        and value.shape[0] == _IMAGES
+        and value.shape[1] >= 2
+    )
+
+
+def _check_logits(logits: object, where: str, output: object, steps: Sequence[Step]) -> None:
+    if _looks_like_logits(logits):
+        return
+    advice = _choices(output) if steps else _WRAP
+    if not isinstance(logits, torch.Tensor):
+        raise TypeError(f"returned {_described(logits)}{where}; expected is a tensor (batch, classes). {advice}")
+    if not logits.is_floating_point():
+        kind = str(logits.dtype).removeprefix("torch.")
+        raise TypeError(f"returned {kind} numbers{where}; expected are logits in floating point. {advice}")
+    raise TypeError(
+        f"returned shape {tuple(logits.shape)}{where} for {_IMAGES} images; expected is ({_IMAGES}, classes). {advice}"
+    )
+
+
+def _is_squeezed(network: nn.Module, given: torch.Tensor, steps: Sequence[Step], logits: torch.Tensor) -> bool:
+    """Whether the logits of one image alone have no batch. What fails with one image fails at that batch alone."""
+    try:
+        with torch.no_grad():
+            alone = _followed(network(given[:1]), steps)
+    except Exception:
+        return False
+    return isinstance(alone, torch.Tensor) and alone.shape == logits.shape[1:]
 
 
 def _one_pass(network: nn.Module, given: torch.Tensor) -> object:

@@ -1,9 +1,9 @@
 """Networks of the user's own: `module:function` on the Python path, or `path/to/file.py:function`.
 
-The function is called without arguments and returns a `torch.nn.Module` that takes normalised float images
-(batch, 3, r, r), or those that its attributes name, and
-returns logits (batch, classes), or a tuple that begins with them, or a mapping or an object that
-holds them as `logits`. Refuses to know what becomes of the network, and executes nothing but what was named.
+Literal arguments may follow, `nets.py:build(width=2)`, and the choice of an output, `nets.py:build["aux"]`.
+The function returns a `torch.nn.Module` that takes normalised float images (batch, 3, r, r), or those that its
+attributes name, and returns logits (batch, classes), or what holds them. Refuses to know what becomes of the network,
+and executes nothing but what was named.
 """
 
 from __future__ import annotations
@@ -15,19 +15,30 @@ import re
 import sys
 import traceback
 from collections.abc import Callable
-from contextlib import nullcontext
+from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
 from types import ModuleType
+from typing import NamedTuple
 
 from torch import nn
 
+from bench.calls import Call, output_words, taken_apart
+from bench.errors import UsageError
+from bench.measuring import seeds
+from bench.measuring.modes import rest
 from bench.measuring.networks.beside import imports_beside
-from bench.measuring.networks.unwrap import checked
+from bench.measuring.networks.plain import plain
+from bench.measuring.networks.unwrap import find, make_parameters, served
 from bench.measuring.process_settings import kept
+from bench.measuring.recipe import Looked, Recipe
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape, parse_size
 
 _DEFAULT_RESOLUTION = 224
+_USUAL = Recipe()
+_MORE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
+# What computes something else in training mode.
+_MODAL = (nn.modules.batchnorm._BatchNorm, nn.modules.instancenorm._InstanceNorm, nn.modules.dropout._DropoutNd)
 _FILE = re.compile(r"(?P<file>.+\.py):(?P<function>\w+)(?:#(?P<digest>[0-9a-f]+))?")
 # Where the seat was started, whatever the user's code does to the working folder later.
 _HERE = Path.cwd()
@@ -42,10 +53,10 @@ def default_resolution(name: str) -> tuple[int, int]:
     """Height and width: the function's attribute `resolution`, one number or two or `"192x256"`; or 224 pixels.
 
     Raises:
-        LookupError: there is no such module, file or function, it is no function without arguments, or its resolution
-            is no number of pixels.
+        LookupError: there is no such module, file or function, it is no function or takes other arguments, or its
+            resolution is no number of pixels.
     """
-    given = getattr(_maker(name), "resolution", _DEFAULT_RESOLUTION)
+    given = getattr(_maker(name).function, "resolution", _DEFAULT_RESOLUTION)
     size = parse_size(given)
     if size is None:
         raise LookupError(
@@ -61,7 +72,7 @@ def channels(name: str) -> int:
     Raises:
         LookupError: as `default_resolution`, or it is no number of channels.
     """
-    given = getattr(_maker(name), "channels", 3)
+    given = getattr(_maker(name).function, "channels", 3)
     if not isinstance(given, int) or isinstance(given, bool) or not 1 <= given <= MOST_CHANNELS:
         raise LookupError(
             f"{name}: its channels are {given!r}. The suite feeds images of 1 to {MOST_CHANNELS} channels"
@@ -75,7 +86,7 @@ def dtype(name: str) -> Dtype:
     Raises:
         LookupError: as `default_resolution`, or the suite feeds no such images.
     """
-    given = getattr(_maker(name), "dtype", "float32")
+    given = getattr(_maker(name).function, "dtype", "float32")
     known: dict[str, Dtype] = {"float32": "float32", "uint8": "uint8"}
     found = known.get(str(given).removeprefix("torch."))
     if found is None:
@@ -86,61 +97,148 @@ def dtype(name: str) -> Dtype:
     return found
 
 
-def build_for(name: str, shape: ImageShape) -> nn.Module:
-    """Call the user's function, and see to it that what comes out of its network are logits.
+def look(name: str, shape: ImageShape, seed: int) -> Looked:
+    """Build the network once to find out what it returns; nothing else runs that build.
 
     Raises:
         LookupError: there is no such module, file or function.
         TypeError: it returned no module, or a module that returns no logits.
-        ValueError: the network cannot take the images that the suite feeds.
+        ValueError: the network cannot take the images that the suite feeds, or is no plain one.
     """
     with kept():
         maker = _maker(name)
-    file = _FILE.fullmatch(name)
-    with kept(), imports_beside((_HERE / file["file"]).parent, _HERE) if file else nullcontext():
-        network = maker()
-    if not isinstance(network, nn.Module):
-        raise TypeError(f"{name} returned a {type(network).__name__}, not a torch.nn.Module")
-    return checked(network, shape)
+    network, taken = _built(name, maker, seed)
+    serving, outputs = find(network, shape, maker.call.output)
+    return Looked(serving, outputs, output_words(maker.call.output), taken)
 
 
-def _maker(name: str) -> Callable[[], object]:
-    """The function of that name.
+def build_for(name: str, shape: ImageShape) -> nn.Module:
+    """As `build_by`, by the usual recipe."""
+    return build_by(name, shape, _USUAL)
+
+
+def build_by(name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
+    """Call the user's function, and see to it that what comes out of its network are logits.
+
+    No pass is made on what is returned, unless its parameters come of one: what a network keeps of a pass would outlive
+    the weights that are loaded into it.
 
     Raises:
-        LookupError: it cannot be had, with the reason.
+        LookupError, TypeError, ValueError: as `look`.
     """
-    file = _FILE.fullmatch(name)
+    serving = look(name, shape, recipe.seed).serving if recipe.serving is None else recipe.serving
+    with kept():
+        maker = _maker(name)
+    network, _ = _built(name, maker, recipe.seed)
+    if serving.grows:
+        rest(network)
+        make_parameters(network, shape)
+    network = served(network, serving)
+    _refuse_training(network)
+    return network
+
+
+class _Maker(NamedTuple):
+    """A function of the user's, and how it is called."""
+
+    function: Callable[..., object]
+    call: Call
+    beside: Callable[[], AbstractContextManager[None]]
+    """What it imports meanwhile is looked for beside its file."""
+
+    def __call__(self) -> object:
+        with kept(), self.beside():
+            return self.function(*self.call.args, **dict(self.call.kwargs))
+
+
+def _built(name: str, maker: _Maker, seed: int) -> tuple[nn.Module, tuple[str, ...]]:
+    """The plain module, and what was taken off it. Equal in every process, as far as seeds reach."""
+    seeds.seed_all(seed)
+    before = set(sys.modules)
+    network = maker()
+    if set(sys.modules) - before:
+        # Modules that were imported meanwhile may have drawn numbers; the next build imports nothing.
+        seeds.seed_all(seed)
+        network = maker()
+    if not isinstance(network, nn.Module):
+        hint = ""
+        if type(network).__name__ == "ExportedProgram":
+            hint = ". Give the module that was exported, and name --runtime compile"
+        raise TypeError(f"{name} returned a {type(network).__name__}, not a torch.nn.Module{hint}")
+    return plain(network)
+
+
+def _refuse_training(network: nn.Module) -> None:
+    """Refuse a network whose `eval()` leaves a layer in training mode that computes something else there.
+
+    Raises:
+        ValueError: naming the layer.
+    """
+    for name, module in network.named_modules():
+        if module.training and isinstance(module, _MODAL):
+            raise ValueError(
+                f"its {type(module).__name__} {name.removeprefix('network.')} is in training mode after eval(): a "
+                "train() of its own must call super().train(mode)"
+            )
+
+
+def _maker(name: str) -> _Maker:
+    """The function of that name, and the arguments that it is given.
+
+    Raises:
+        LookupError: it cannot be had or does not take them, with the reason.
+    """
+    try:
+        target, call = taken_apart(name)
+    except UsageError as error:
+        raise LookupError(str(error)) from error
+    file = _FILE.fullmatch(target)
     if file:
         found, function = _module_of(file["file"], file["digest"] or ""), file["function"]
     else:
-        module, _, function = name.partition(":")
-        found = _imported(name, module, function)
-    maker = getattr(found, function, None)
+        module, _, function = target.partition(":")
+        found = _imported(target, module, function)
+    made = getattr(found, function, None)
     where = found.__name__ if not file else file["file"]
-    if maker is None:
+    if made is None:
         raise LookupError(f"cannot find {name!r}: {where} has no {function!r}. Write the name of a function in it")
-    if isinstance(maker, nn.Module) or not callable(maker):
-        kind = "network" if callable(maker) else type(maker).__name__
+    if isinstance(made, nn.Module) or not callable(made):
+        kind = "network" if callable(made) else type(made).__name__
         raise LookupError(f"{name} is a {kind}. Name a function that builds and returns a network")  # noqa: TRY004 (a name)
-    needed = _needed(maker)
-    if needed:
-        raise LookupError(
-            f"{name} takes the arguments {', '.join(needed)}. It is called without any: give them defaults, or name a "
-            "function that calls it"
-        )
-    made: Callable[[], object] = maker
-    return made
+    problem = _problem_with(made, call)
+    if problem:
+        raise LookupError(f"{name} {problem}")
+    folder = (_HERE / file["file"]).parent if file else None
+    return _Maker(made, call, lambda: imports_beside(folder, _HERE) if folder else nullcontext())
 
 
-def _needed(maker: Callable[..., object]) -> list[str]:
-    """Names of the arguments that a call cannot leave out."""
+def _problem_with(function: Callable[..., object], call: Call) -> str | None:
+    """Why a function cannot be called so, with what it takes; None where it can."""
     try:
-        parameters = inspect.signature(maker).parameters.values()
+        signature = inspect.signature(function)
     except (TypeError, ValueError):
-        return []  # Built in, without a signature: the call itself will tell.
-    variable = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
-    return [p.name for p in parameters if p.default is p.empty and p.kind not in variable]
+        return None  # Built in, without a signature: the call itself will tell.
+    try:
+        signature.bind(*call.args, **dict(call.kwargs))
+    except TypeError as error:
+        needed = [
+            one.name for one in signature.parameters.values() if one.default is one.empty and one.kind not in _MORE
+        ]
+        if needed and not call.args and not call.kwargs:
+            written = ", ".join(f"{one}=…" for one in needed)
+            return (
+                f"takes the arguments {', '.join(needed)}. Give them as literals, such as :{function.__name__}"
+                f"({written}), or give them defaults"
+            )
+        return f"cannot be called so: {error}. It takes {_takes(signature)}"
+    return None
+
+
+def _takes(signature: inspect.Signature) -> str:
+    """The arguments of a function in a few words."""
+    bare = [one.replace(annotation=one.empty) for one in signature.parameters.values()]
+    said = str(inspect.Signature(bare))
+    return said if len(said) <= 100 else f"{said[:99]}…"
 
 
 def _imported(name: str, module: str, function: str) -> ModuleType:
@@ -153,6 +251,8 @@ def _imported(name: str, module: str, function: str) -> ModuleType:
             f"cannot find {name!r}: a module called bench is this suite itself. Name the file instead, such as "
             f"{file}.py:{function}"
         )
+    if module not in sys.modules:
+        seeds.seed_all(seeds.AT_IMPORT)
     try:
         return importlib.import_module(module)
     except (Exception, SystemExit) as error:
@@ -190,6 +290,7 @@ def _module_of(file: str, digest: str) -> ModuleType:
     module = ModuleType(f"levit_bench_own_{found[:12]}_{place}")
     module.__file__, module.__package__ = str(path), ""
     sys.modules[module.__name__] = module  # Dataclasses and pickles look their module up.
+    seeds.seed_all(seeds.AT_IMPORT)
     try:
         # These very bytes, not a cached translation of what once had the same name, time and size.
         with imports_beside(path.parent, _HERE):

@@ -130,6 +130,11 @@ def serves_all_batches(name: str) -> bool:
     return "batch" not in _BUILT_IN.get(name, _FOREIGN).artifact_of
 
 
+def captures(name: str) -> bool:
+    """Whether the runtime records the network rather than run its code, and leaves out what its logits do not need."""
+    return not serves_all_batches(name)
+
+
 def unavailable(name: str) -> str | None:
     """Why a runtime of the suite cannot run here and what would make it run; None for others: a seat asks them."""
     return _BUILT_IN.get(name, _FOREIGN).missing()

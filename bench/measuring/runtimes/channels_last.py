@@ -21,6 +21,7 @@ __all__ = ["load", "prepare", "threads", "unavailable", "versions"]
 
 def load(case: Case, artifact: Path) -> Loaded:
     """The network on its device, weights and images with the channels last."""
-    module = eager.rebuilt(case, artifact).to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    module = eager.rebuilt(case, artifact)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     held = devices.get(case.device).hold(module, case.precision)
     return Rearranged(held, lambda images: images.contiguous(memory_format=torch.channels_last))

@@ -60,6 +60,7 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
 
     placed = devices.get(case.device).hold(network, case.precision).place(example)
     with torch.no_grad(), without_warnings(), fresh_cache(dir=str(folder)), _threads(case.threads):
+        network(placed)  # What it keeps of its first pass is kept, as in every later pass.
         try:
             captured = torch.export.export(network, (placed,))
         except Exception as error:  # Whatever the network's code does to torch's interpreter.

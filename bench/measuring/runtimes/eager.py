@@ -8,7 +8,7 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from bench.measuring import devices, forms
+from bench.measuring import devices, forms, modes, recipe
 from bench.measuring.runtimes import Loaded
 from bench.records import Case
 
@@ -31,10 +31,14 @@ def load(case: Case, artifact: Path) -> Loaded:
 
 
 def rebuilt(case: Case, artifact: Path) -> nn.Module:
-    """The network in its form with the prepared weights, in evaluation mode, on the processor."""
-    module = forms.build(case)
+    """The network in its form with the prepared weights, in evaluation mode, on the processor.
+
+    No pass is made on it, and what it keeps of its parameters is made anew after they were loaded.
+    """
+    module = forms.build(case, recipe.read(artifact.parent), recipe.filling(artifact.parent))
     safetensors.torch.load_model(module, artifact, strict=True)
-    return module.eval().requires_grad_(requires_grad=False)
+    modes.renew(module)
+    return module
 
 
 def threads() -> int:

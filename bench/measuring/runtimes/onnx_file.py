@@ -31,6 +31,7 @@ def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     """
     path = folder / "network.onnx"
     with torch.no_grad(), without_warnings(), _attention_in_four_dimensions():
+        network(example)  # What it keeps of its first pass is kept, as in every later pass.
         try:
             torch.onnx.export(
                 network,

@@ -26,6 +26,7 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
     artifact = folder / "traced.pt"
     placed = devices.get(case.device).hold(network, case.precision).place(example)
     with torch.no_grad(), without_warnings():
+        network(placed)  # What it keeps of its first pass is kept, as in every later pass.
         # A second trace to compare with would tell nothing: the outputs are checked against eager, on two inputs.
         traced = torch.jit.trace(network, placed, check_trace=False)
         torch.jit.save(torch.jit.freeze(traced), artifact)

@@ -1,0 +1,92 @@
+"""How a network is built again in another process, so that it is the same: kept beside its weights.
+
+Knows the seed and what the preparation found out by passes; refuses to know the network.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+
+if TYPE_CHECKING:
+    from torch import nn
+
+_FILE = "recipe.json"
+_SHIPPED = "shipped.safetensors"
+
+
+class Step(msgspec.Struct, frozen=True):
+    """One step from what a network returns to its logits."""
+
+    key: int | str
+    """Place, key or name."""
+    attribute: bool = False
+    """Whether it is the name of an attribute."""
+
+
+class Serving(msgspec.Struct, frozen=True, kw_only=True):
+    """What stands between a network and its logits."""
+
+    steps: tuple[Step, ...] = ()
+    """The way to the logits, the outermost step first; none where it returns them."""
+    squeezed: bool = False
+    """Whether it returns (classes,) for a batch of one."""
+    grows: bool = False
+    """Whether some of its parameters are made in its first pass."""
+
+
+class Recipe(msgspec.Struct, frozen=True, kw_only=True):
+    """What building depends on besides the name and the size of the images."""
+
+    seed: int = 0
+    """Of all generators, set before the network is built."""
+    serving: Serving | None = None
+    """Absent: not found out yet."""
+
+    def write(self, folder: Path) -> None:
+        """Keep it in a prepared folder."""
+        (folder / _FILE).write_bytes(msgspec.json.encode(self))
+
+
+class Looked(NamedTuple):
+    """What a throwaway build of a network taught."""
+
+    serving: Serving = Serving()
+    outputs: tuple[str, ...] = ()
+    """All tensors that it returns, by how they are named and their shape, where they are several."""
+    chosen: str = ""
+    """Which of them the user named; empty: none."""
+    taken: tuple[str, ...] = ()
+    """What wrapped the plain module, such as `torch.compile`."""
+
+
+def keep_weights(network: nn.Module, folder: Path) -> None:
+    """Keep those of a network as shipped, for forms that make more of them than a state_dict holds."""
+    import safetensors.torch
+
+    safetensors.torch.save_model(network, str(folder / _SHIPPED))
+
+
+def filling(folder: Path) -> Callable[[nn.Module], None] | None:
+    """What loads the weights that `keep_weights` kept; None where it kept none."""
+    import safetensors.torch
+
+    file = folder / _SHIPPED
+    if not file.is_file():
+        return None
+
+    def fill(network: nn.Module) -> None:
+        safetensors.torch.load_model(network, file, strict=True)
+
+    return fill
+
+
+def read(folder: Path) -> Recipe:
+    """The recipe of a prepared folder; the usual one where nothing was kept."""
+    try:
+        return msgspec.json.decode((folder / _FILE).read_bytes(), type=Recipe)
+    except FileNotFoundError:
+        return Recipe()
