@@ -701,8 +701,14 @@ class Record(_Noun, frozen=True, kw_only=True):
 
     @property
     def gpu(self) -> str | None:
-        """The GPU that it ran on: the first that CUDA shows; absent on other devices, and where nobody told."""
-        return next(iter(self.machine.gpus), None) if self.case.device == "cuda" else None
+        """The GPU that it ran on, as the worker told, or else the driver: the first that CUDA shows.
+
+        Absent on other devices, and where nobody told.
+        """
+        if self.case.device != "cuda":
+            return None
+        told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
+        return next(filter(None, told), None) or next(iter(self.machine.gpus), None)
 
     @property
     def allowance(self) -> str:

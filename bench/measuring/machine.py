@@ -224,7 +224,7 @@ def _temperature() -> float | None:
 def _busy_s() -> float:
     """Processor seconds since boot in which anything ran. Guests of this machine are in `user` already."""
     spent = psutil.cpu_times()
-    return sum(getattr(spent, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
+    return spent.user + spent.system + sum(getattr(spent, name, 0.0) for name in ("nice", "irq", "softirq"))
 
 
 def _own_s() -> float:

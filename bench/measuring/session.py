@@ -300,7 +300,7 @@ def _about_emulation(state: Conditions) -> list[Finding]:
 
 
 def _about_load(state: Conditions) -> list[Finding]:
-    cores = usable_processors()
+    cores = state.allowance.processors or usable_processors()
     if state.load_1m is None or state.load_1m <= cores:
         return []
     message = (
