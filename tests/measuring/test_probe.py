@@ -64,7 +64,7 @@ _LIBRARY = ("cpu_count", "virtual_memory", "swap_memory", "cpu_freq", "cpu_times
             "sensors_temperatures", "Process")  # fmt: skip
 
 
-@pytest.mark.parametrize("fault", [absent, stop, lambda: object(), lambda: float("nan"), lambda: -1])
+@pytest.mark.parametrize("fault", [absent, stop, object, lambda: float("nan"), lambda: -1])
 def test_whatever_psutil_and_cpuinfo_do_the_machine_is_described(
     monkeypatch: pytest.MonkeyPatch, fault: Callable[[], object]
 ) -> None:
