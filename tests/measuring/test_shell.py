@@ -94,13 +94,13 @@ SHELLS = {
     "dyld-framework": gone("DYLD_FRAMEWORK_PATH", "/opt"),
     "coverage": gone("COVERAGE_PROCESS_START", "/x/.coveragerc"),
     "images-of-containers": Row(
-        {"CUDA_VERSION": "13.0", "PYTHON_VERSION": "3.12", "TORCH_CUDA_ARCH_LIST": "9.0", "NVIDIA_VISIBLE_DEVICES": "all"},
+        {"CUDA_VERSION": "13", "PYTHON_VERSION": "3", "TORCH_CUDA_ARCH_LIST": "9.0", "NVIDIA_VISIBLE_DEVICES": "all"},
         {"CUDA_VERSION": None, "NVIDIA_VISIBLE_DEVICES": None},
     ),
-    "desktop": Row({"TERM": "xterm", "SSH_AUTH_SOCK": "/run/x", "DISPLAY": ":0"}, {"TERM": None, "SSH_AUTH_SOCK": None}),
+    "desktop": Row({"TERM": "xterm", "SSH_AUTH_SOCK": "/run/x"}, {"TERM": None, "SSH_AUTH_SOCK": None}),
     "caches-and-proxies": Row(
-        {"HTTPS_PROXY": "http://ada:secret@proxy", "no_proxy": "localhost", "TORCH_HOME": "/data/t", "HF_TOKEN": "hf_x"},
-        {"HTTPS_PROXY": "http://ada:secret@proxy", "no_proxy": "localhost", "TORCH_HOME": "/data/t", "HF_TOKEN": "hf_x"},
+        {"HTTPS_PROXY": "http://ada:secret@proxy", "no_proxy": "localhost", "TORCH_HOME": "/d", "HF_TOKEN": "hf_x"},
+        {"HTTPS_PROXY": "http://ada:secret@proxy", "no_proxy": "localhost", "TORCH_HOME": "/d", "HF_TOKEN": "hf_x"},
     ),
     "no-bytecode": Row({"PYTHONDONTWRITEBYTECODE": "1"}, {"PYTHONDONTWRITEBYTECODE": "1"}),
     "environments": Row({"VIRTUAL_ENV": "/v", "CONDA_PREFIX": "/c"}, {"VIRTUAL_ENV": "/v", "CONDA_PREFIX": "/c"}),
@@ -131,16 +131,19 @@ SHELLS = {
         {"LD_LIBRARY_PATH": digest("/home/ada/lib")},
     ),
     "library-path-empty": Row({"LD_LIBRARY_PATH": ""}, {"LD_LIBRARY_PATH": ""}),
-    "compiler": Row({"CXX": "ccache /usr/bin/clang++-18"}, {"CXX": "ccache /usr/bin/clang++-18"}, {"CXX": "ccache+clang++-18"}),
+    "compiler": Row(
+        {"CXX": "ccache /usr/bin/clang++-18"}, {"CXX": "ccache /usr/bin/clang++-18"}, {"CXX": "ccache+clang++-18"}
+    ),
     "named": Row({WANTED: "DEPTH, WIDTH", "DEPTH": "3", "WIDTH": ""}, {"DEPTH": "3"}, {"DEPTH": "3", "WIDTH": "empty"}),
     "named-that-changes-times": Row(
         {WANTED: "MALLOC_ARENA_MAX", "MALLOC_ARENA_MAX": "1"}, {"MALLOC_ARENA_MAX": "1"}, {"MALLOC_ARENA_MAX": "1"}
     ),
-    "named-path": Row({WANTED: "DATA", "DATA": "/home/ada/x"}, {"DATA": "/home/ada/x"}, {"DATA": digest("/home/ada/x")}),
+    "named-path": Row({WANTED: "IN", "IN": "/home/ada/x"}, {"IN": "/home/ada/x"}, {"IN": digest("/home/ada/x")}),
     "named-user": Row({WANTED: "WHO", "WHO": "ada"}, {"WHO": "ada"}, {"WHO": digest("ada")}),
     "named-secret": Row({WANTED: "MY_TOKEN", "MY_TOKEN": "abc"}, {"MY_TOKEN": "abc"}, {"MY_TOKEN": "set"}),
     "named-key-by-its-looks": Row(
-        {WANTED: "ID", "ID": "hf_AbCdEfGhIjKlMnOp12"}, {"ID": "hf_AbCdEfGhIjKlMnOp12"}, {"ID": digest("hf_AbCdEfGhIjKlMnOp12")}
+        {WANTED: "ID", "ID": "hf_AbCdEfGhIjKlMnOp12"}, {"ID": "hf_AbCdEfGhIjKlMnOp12"},
+        {"ID": digest("hf_AbCdEfGhIjKlMnOp12")},
     ),
 }  # fmt: skip
 
@@ -175,10 +178,10 @@ def test_everything_that_reaches_a_worker_is_stored_by_name_or_set_by_the_suite(
 @pytest.mark.parametrize(
     ("given", "message"),
     [
-        ({WANTED: "OMP_NUM_THREADS", "OMP_NUM_THREADS": "4"}, "OMP_NUM_THREADS, which this suite sets itself .--threads"),
+        ({WANTED: "OMP_NUM_THREADS", "OMP_NUM_THREADS": "4"}, "OMP_NUM_THREADS, which this suite .* .--threads"),
         ({WANTED: "LD_PRELOAD", "LD_PRELOAD": "libjemalloc.so"}, "LD_PRELOAD, which this suite sets itself"),
         ({WANTED: "MALLOC_TOP_PAD_", "MALLOC_TOP_PAD_": "1"}, "MALLOC_TOP_PAD_, which this suite .* .--allocator"),
-        ({WANTED: "PYTHONHASHSEED", "PYTHONHASHSEED": "1"}, "PYTHONHASHSEED, which this suite sets itself. Leave it out"),
+        ({WANTED: "PYTHONHASHSEED", "PYTHONHASHSEED": "1"}, "PYTHONHASHSEED, which this suite sets itself. Leave"),
         ({WANTED: "NOWHERE"}, "names NOWHERE, which is not set here"),
         ({WANTED: "A=1", "A": "1"}, "'A=1', which is no variable's name"),
     ],
