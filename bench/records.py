@@ -265,14 +265,22 @@ class Shell(_Noun, frozen=True, kw_only=True):
         return " ".join(f"{name}={value}" for name, value in sorted(self.settings.items())) or "plain"
 
 
+class CoreKind(_Noun, frozen=True, kw_only=True):
+    """Logical processors on cores of one kind."""
+
+    usable: int
+    """Those that may be used."""
+    there: int
+    """All of them."""
+
+
 class Allowance(_Noun, frozen=True, kw_only=True):
     """How much of the machine its processes may use. Anything the system does not tell is absent."""
 
     processors: int | None = None
     """Processors that processes may be placed on, by the affinity or the set of processors they were started with."""
-    core_kinds: tuple[tuple[int, int], ...] = ()
-    """Of each kind of core, the fastest first: processors that may be used, and how many there are. Empty where all
-    cores are of one kind, or the system does not say."""
+    core_kinds: tuple[CoreKind, ...] = ()
+    """Each kind of core, the fastest first; empty where all cores are of one kind, or the system does not say."""
     cpu_quota: float | None = None
     """Processors' worth of time that the control groups of the process give it, the smallest of them."""
     memory_bytes: int | None = None
@@ -282,8 +290,8 @@ class Allowance(_Noun, frozen=True, kw_only=True):
         """What of so many logical processors may be used, in one line; `all` where nothing is known to be held back."""
         usable = logical_cores if self.processors is None else self.processors
         out = [f"quota {self.cpu_quota:g}"] if self.cpu_quota is not None and self.cpu_quota < usable else []
-        if any(may < there for may, there in self.core_kinds):
-            may, there = ("+".join(str(pair[at]) for pair in self.core_kinds) for at in (0, 1))
+        if any(kind.usable < kind.there for kind in self.core_kinds):
+            may, there = ("+".join(str(getattr(kind, n)) for kind in self.core_kinds) for n in ("usable", "there"))
             out.append(f"{may} of {there} processors")
         elif usable < logical_cores:
             out.append(f"{usable} of {logical_cores} processors")

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from bench.measuring import cgroups, core_kinds, probe
 from bench.measuring.environment import allowed_processors
-from bench.records import Allowance, Finding
+from bench.records import Allowance, CoreKind, Finding
 
 _ROOT = Path("/")
 _MOST_BYTES = 1 << 60
@@ -34,10 +34,14 @@ def allowance(root: Path = _ROOT) -> Allowance:
     )
 
 
-def _kinds(root: Path, allowed: Collection[int] | None) -> tuple[tuple[int, int], ...]:
+def _kinds(root: Path, allowed: Collection[int] | None) -> tuple[CoreKind, ...]:
     if sys.platform == "darwin":
         found = probe.answer(_of_apple)
-        return tuple((count, count) for count in found) if isinstance(found, list) and len(found) > 1 else ()
+        return (
+            tuple(CoreKind(usable=count, there=count) for count in found)
+            if isinstance(found, list) and len(found) > 1
+            else ()
+        )
     told = probe.answer(lambda: core_kinds.kinds(root, _cpuinfo(root)))
     return core_kinds.counted(told, allowed) if isinstance(told, tuple) else ()
 
@@ -85,7 +89,7 @@ def about_threads(threads: int, known: Allowance, usable: int) -> list[Finding]:
 
 def about_kinds(known: Allowance, *, bound: bool) -> list[Finding]:
     """A finding where passes may run on fast cores and on slow ones, as the system sees fit."""
-    usable = [may for may, _ in known.core_kinds if may]
+    usable = [kind.usable for kind in known.core_kinds if kind.usable]
     if len(usable) < 2 or bound:
         return []
     message = (

@@ -12,6 +12,7 @@ from collections.abc import Collection, Sequence
 from pathlib import Path
 
 from bench.measuring import arm_cores
+from bench.records import CoreKind
 
 _INTELS = ("cpu_core", "cpu_atom", "cpu_lowpower")
 _MOST = 1 << 16
@@ -29,9 +30,10 @@ def kinds(root: Path, cpuinfo: str) -> tuple[frozenset[int], ...]:
     return found if len(found) > 1 else ()
 
 
-def counted(found: Sequence[Collection[int]], allowed: Collection[int] | None) -> tuple[tuple[int, int], ...]:
+def counted(found: Sequence[Collection[int]], allowed: Collection[int] | None) -> tuple[CoreKind, ...]:
     """Of each kind, how many processors are allowed and how many there are; all where nobody says which are."""
-    return tuple((len(one if allowed is None else set(one) & set(allowed)), len(one)) for one in found)
+    usable = [one if allowed is None else set(one) & set(allowed) for one in found]
+    return tuple(CoreKind(usable=len(some), there=len(one)) for some, one in zip(usable, found, strict=True))
 
 
 def processors(text: str) -> frozenset[int]:

@@ -52,7 +52,7 @@ def allowed(known: Allowance, logical_cores: int) -> str:
     """What of the machine may be used: processors, the kinds they are of, and limits of control groups."""
     told = [known.text(logical_cores)]
     if known.core_kinds:
-        told.append("kinds of cores, the fastest first: " + " + ".join(str(there) for _, there in known.core_kinds))
+        told.append("kinds of cores, the fastest first: " + " + ".join(str(kind.there) for kind in known.core_kinds))
     if known.memory_bytes is not None:
         told.append(f"at most {format_bytes(known.memory_bytes)} of memory")
     return "; ".join(told)

@@ -13,8 +13,8 @@ PAGE = ROOT / "docs" / "format.md"
 
 _LINES = ("SessionLine", "CaseLine", "RunStartLine", "TurnLine", "RunEndLine")
 _PARTS = (
-    "Case", "Protocol", "Machine", "Shell", "Conditions", "Allowance", "GpuState", "Accuracy", "ColdStart", "SeatInfo",
-    "Finding",
+    "Case", "Protocol", "Machine", "Shell", "Conditions", "Allowance", "CoreKind", "GpuState", "Accuracy", "ColdStart",
+    "SeatInfo", "Finding",
 )  # fmt: skip
 _INTRODUCTION = """# The format of results
 

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 
 from bench.measuring import allowance, cgroups, core_kinds, environment
-from bench.records import Allowance
+from bench.records import Allowance, CoreKind
 
 V1 = "31 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
 V1_MEMORY = "35 23 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"
@@ -21,6 +21,11 @@ def tree(root: Path, files: dict[str, str]) -> Path:
         file.parent.mkdir(parents=True, exist_ok=True)
         file.write_text(text, encoding="utf-8")
     return root
+
+
+def kinds(*pairs: tuple[int, int]) -> tuple[CoreKind, ...]:
+    """Kinds of cores, each with the processors that may be used and those there are."""
+    return tuple(CoreKind(usable=usable, there=there) for usable, there in pairs)
 
 
 def v1(path: str, mounts: str = V1 + V1_MEMORY, **limits: str) -> dict[str, str]:
@@ -145,9 +150,9 @@ def test_kinds_of_cores_are_told_apart_the_fastest_first(
         (Allowance(processors=16, cpu_quota=1.5), "quota 1.5"),
         (Allowance(processors=4, cpu_quota=8.0), "4 of 16 processors"),
         (Allowance(processors=4, cpu_quota=0.5), "quota 0.5 4 of 16 processors"),
-        (Allowance(processors=16, core_kinds=((8, 8), (8, 8))), "all"),
-        (Allowance(processors=8, core_kinds=((8, 8), (0, 8))), "8+0 of 8+8 processors"),
-        (Allowance(processors=8, core_kinds=((0, 8), (8, 8))), "0+8 of 8+8 processors"),
+        (Allowance(processors=16, core_kinds=kinds((8, 8), (8, 8))), "all"),
+        (Allowance(processors=8, core_kinds=kinds((8, 8), (0, 8))), "8+0 of 8+8 processors"),
+        (Allowance(processors=8, core_kinds=kinds((0, 8), (8, 8))), "0+8 of 8+8 processors"),
         (Allowance(memory_bytes=1 << 30), "all"),
     ],
 )
@@ -175,11 +180,11 @@ def test_threads_are_held_against_processors_and_quota(threads: int, known: Allo
 
 
 def test_cores_of_two_kinds_are_told_unless_one_of_them_is_used() -> None:
-    both = Allowance(processors=12, core_kinds=((4, 4), (8, 8)))
+    both = Allowance(processors=12, core_kinds=kinds((4, 4), (8, 8)))
     (found,) = allowance.about_kinds(both, bound=False)
     assert (found.kind, "of 2 kinds (4 + 8" in found.message) == ("cores-differ", True)
     assert allowance.about_kinds(both, bound=True) == []
-    assert allowance.about_kinds(Allowance(processors=4, core_kinds=((4, 4), (0, 8))), bound=False) == []
+    assert allowance.about_kinds(Allowance(processors=4, core_kinds=kinds((4, 4), (0, 8))), bound=False) == []
     assert allowance.about_kinds(Allowance(processors=12), bound=False) == []
 
 
@@ -191,7 +196,7 @@ def test_a_session_of_a_container_is_measured_with_what_it_may_use(
     files = v2("/pod", pod="150000 100000") | {"sys/fs/cgroup/pod/memory.max": "4294967296"}
     files |= {"sys/devices/cpu_core/cpus": "0-7", "sys/devices/cpu_atom/cpus": "8-15", "proc/cpuinfo": ""}
     found = allowance.allowance(tree(tmp_path, files))
-    assert found == Allowance(processors=4, core_kinds=((4, 8), (0, 8)), cpu_quota=1.5, memory_bytes=4 << 30)
+    assert found == Allowance(processors=4, core_kinds=kinds((4, 8), (0, 8)), cpu_quota=1.5, memory_bytes=4 << 30)
     assert found.room() == 1.5
 
 
