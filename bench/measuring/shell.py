@@ -179,8 +179,8 @@ def about(shell: Shell) -> list[Finding]:
     told = [name for name in shell.settings if name not in _LIBRARY_PATHS]
     if told:
         message = (
-            f"{_listed(told)} reached the workers and may change times. Their values are stored, and this session is "
-            "compared with others that have the same; unset them for times that everybody gets."
+            f"{_listed(told)} reached the workers, which may change times. What was set is stored, and this session is "
+            "compared only with those that had the same; unset it for times that everybody gets."
         )
         out.append(Finding(kind="shell-passed", message=message))
     return out
