@@ -45,8 +45,8 @@ class Doubts:
                 self._notice(
                     "allocator-differs",
                     f"seat {seat.seat} was to have glibc's allocator ({seat.allocator}) and takes its memory from "
-                    f"{seat.malloc}: the system preloads it, or this Python is built with it. Its times are those of "
-                    "that allocator; remove it from /etc/ld.so.preload, or use another Python.",
+                    f"{seat.malloc}: a preloaded library brings it, or this Python is built with it. Its times are "
+                    "those of that allocator; look at LD_PRELOAD and /etc/ld.so.preload, or use another Python.",
                 )
             streams = any(lines[key].case.streams > 1 for key in seat.cases)
             if (streams or self._bound) and len(seat.affinity or ()) != seat.threads:

@@ -79,7 +79,8 @@ def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = Non
     here = dict(os.environ if base is None else base)
     workers = [seat_environment(here, threads, allocator) for threads, allocator in seats]
     for_all = probe.answer(lambda: Path(_LOADED_BY_ALL).read_text(encoding="utf-8", errors="replace"))
-    nobody = [name for name in (probe.text(getpass.getuser), probe.text(platform.node)) if name]
+    host = probe.text(platform.node) or ""
+    nobody = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
     return recorded(here, workers, for_all if isinstance(for_all, str) else "", nobody)
 
 

@@ -80,7 +80,8 @@ _SECRET = re.compile(r"TOKEN|SECRET|PASS|PWD|KEY|AUTH|CREDENTIAL|COOKIE", re.I)
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:;=+-]{1,40}")
 _LONGEST_WORD = 15
 """Letters and digits in a row; more may be a key."""
-_DIGITS_SHOWN = 8
+_DIGEST, _DIGEST_OF_A_SECRET = len("sha256:") + 8, len("sha256:") + 4
+"""Letters of a digest that are stored. Of a secret too few to find it by trying, and enough to tell two apart."""
 
 
 def passed(base: Mapping[str, str]) -> dict[str, str]:
@@ -196,14 +197,22 @@ def _told(name: str, value: str, nobody: Collection[str]) -> str:
         return ":".join(map(_file_name, libraries(value)))
     if name == "CXX":
         return "+".join(_file_name(word) for word in value.split()) or "empty"
-    if _SECRET.search(name):
-        return "set"
     if not value:
         return "empty"
-    named_here = any(one and one.lower() in value.lower() for one in nobody)
-    if _PLAIN.fullmatch(value) and max(map(len, re.split(r"[_.,:;=+-]", value))) <= _LONGEST_WORD and not named_here:
+    digest = f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogateescape')).hexdigest()}"
+    if _SECRET.search(name):
+        return digest[:_DIGEST_OF_A_SECRET]
+    # Numbers name nobody, and a part of a word neither.
+    words = re.split(r"[_.,:;=+-]", value)
+    names = {one.lower() for one in nobody if not one.isdigit()}
+    if _PLAIN.fullmatch(value) and max(map(len, words)) <= _LONGEST_WORD and not _holds(value, names):
         return value
-    return f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogateescape')).hexdigest()[:_DIGITS_SHOWN]}"
+    return digest[:_DIGEST]
+
+
+def _holds(value: str, names: Collection[str]) -> bool:
+    """Whether one of these names stands in a value, as words of its own."""
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(one)}(?![a-z0-9])", value.lower()) for one in names)
 
 
 def _file_name(path: str) -> str:

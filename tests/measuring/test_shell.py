@@ -15,8 +15,10 @@ import pytest
 
 from bench.errors import UsageError
 from bench.measuring import environment, shell
+from bench.measuring.doubts import Doubts
+from bench.measuring.observer import Silent
 from bench.measuring.reasons import reason_for
-from bench.records import Shell
+from bench.records import Case, CaseLine, SeatInfo, Shell
 from tests.house.plan import ROOT
 from tests.house.test_evidence_names_nobody import PLACES
 
@@ -140,7 +142,8 @@ SHELLS = {
     ),
     "named-path": Row({WANTED: "IN", "IN": "/home/ada/x"}, {"IN": "/home/ada/x"}, {"IN": digest("/home/ada/x")}),
     "named-user": Row({WANTED: "WHO", "WHO": "ada"}, {"WHO": "ada"}, {"WHO": digest("ada")}),
-    "named-secret": Row({WANTED: "MY_TOKEN", "MY_TOKEN": "abc"}, {"MY_TOKEN": "abc"}, {"MY_TOKEN": "set"}),
+    "named-with-a-user-in-a-word": Row({WANTED: "IN", "IN": "adam"}, {"IN": "adam"}, {"IN": "adam"}),
+    "named-secret": Row({WANTED: "MY_TOKEN", "MY_TOKEN": "abc"}, {"MY_TOKEN": "abc"}, {"MY_TOKEN": digest("abc")[:-4]}),
     "named-key-by-its-looks": Row(
         {WANTED: "ID", "ID": "hf_AbCdEfGhIjKlMnOp12"}, {"ID": "hf_AbCdEfGhIjKlMnOp12"},
         {"ID": digest("hf_AbCdEfGhIjKlMnOp12")},
@@ -282,3 +285,29 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
     assert names[0].startswith("libc")
     assert names[1] == "libinnocent.so"
     assert not shell.is_allocator(str(library))
+
+
+@pytest.mark.parametrize(
+    ("malloc", "allocator", "doubted"),
+    [
+        ("libc.so.6", "pinned", False),
+        ("libc-2.31.so", "shipped", False),
+        ("libjemalloc.so.2", "shipped", True),
+        ("libinnocent.so", "pinned", True),
+        ("python3.12", "pinned", True),
+        ("libsystem_malloc.dylib", "n/a", False),
+        (None, "pinned", False),
+    ],
+)
+def test_a_worker_that_takes_its_memory_from_elsewhere_is_a_doubt(
+    malloc: str | None, allocator: str, doubted: bool
+) -> None:
+    case = Case(network="n", resolution=8, allocator=allocator)
+    seat = SeatInfo(
+        seat=0, runtime="eager", threads=1, allocator=allocator, device="cpu", load_s=1.0, rss_bytes=1,
+        cases=(case.id,), malloc=malloc,
+    )  # fmt: skip
+    found = Doubts(Silent())
+    found.seats_ready([seat], {case.id: CaseLine(id=case.id, case=case)})
+    assert [finding.kind for finding in found.findings] == ["allocator-differs"] * doubted
+    assert all(malloc in finding.message for finding in found.findings if malloc)
