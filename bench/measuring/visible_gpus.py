@@ -51,6 +51,15 @@ def visible(cards: Sequence[Card], wanted: str | None, order: str | None) -> lis
     return out
 
 
+def hides_all(wanted: str | None) -> bool:
+    """Whether a value of CUDA_VISIBLE_DEVICES leaves no card visible, whatever cards there are."""
+    if wanted is None:
+        return False
+    first = wanted.split(",")[0].strip()
+    number = _LEADING_NUMBER.match(first)
+    return not first.startswith(("GPU-", "MIG-")) and (number is None or number[0].startswith("-"))
+
+
 def _ordered(cards: Sequence[Card], order: str | None) -> list[Card]:
     """CUDA's order: by PCI bus when asked for, else the fastest first and all others by PCI bus.
 

@@ -7,7 +7,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from bench.measuring import gpu, machine
+from bench.errors import UsageError
+from bench.measuring import devices, gpu, machine
+from bench.measuring.devices import cuda
 from bench.measuring.visible_gpus import Card, visible
 
 CARDS = (
@@ -52,6 +54,27 @@ SLICE = CARDS[2].slices[0]
 )
 def test_cuda_shows_what_its_variables_say(wanted: str | None, order: str | None, found: list[Card]) -> None:
     assert visible(CARDS, wanted, order) == found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "hidden"),
+    [(None, False), ("0", False), ("GPU-1", False), ("MIG-1", False), ("1gpu", False),
+     ("", True), ("-1", True), ("NoDevFiles", True), ("none", True), (" ,0", True)],
+)  # fmt: skip
+def test_a_shell_that_hides_every_gpu_is_refused_before_anything_is_prepared(
+    monkeypatch: pytest.MonkeyPatch, wanted: str | None, hidden: bool
+) -> None:
+    monkeypatch.setattr("ctypes.util.find_library", lambda _name: "libcuda.so.1")
+    monkeypatch.setattr(cuda, "_built_for", lambda: "13.0")
+    if wanted is None:
+        monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
+    else:
+        monkeypatch.setenv("CUDA_VISIBLE_DEVICES", wanted)
+    if hidden:
+        with pytest.raises(UsageError, match=r"CUDA_VISIBLE_DEVICES=.* hides every GPU"):
+            devices.resolve("cuda")
+    else:
+        assert devices.resolve("cuda") == "cuda"
 
 
 def test_where_the_driver_does_not_tell_speeds_cards_stand_by_their_place() -> None:
