@@ -229,12 +229,15 @@ def planner_for(root: Path) -> Planner:
     """
     from bench.judge import goals
     from bench.judge.run_scatter import kinds_ahead, run_scatter, worth_reading
+    from bench.measuring.environment import shell
     from bench.measuring.machine import conditions, machine
 
     def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
         scatter, stored = PILOT, store.beginnings(root)
         if stored:
-            kinds = kinds_ahead(lines, protocol, machine(), conditions())
+            here = machine(gpus=any(line.case.device == "cuda" for line in lines))
+            given = shell({(line.case.threads, line.case.allocator) for line in lines})
+            kinds = kinds_ahead(lines, protocol, here, conditions(), given)
             known, _ = store.load_readable(worth_reading(stored, kinds))
             scatter = run_scatter(known, kinds)
         return goals.planner(costs, protocol, lines, earlier, scatter)

@@ -234,18 +234,99 @@ class Machine(_Noun, frozen=True, kw_only=True):
     """Second-level cache of one core, in bytes, when known."""
     l3_bytes: int | None = None
     """Last-level cache, in bytes, when known."""
-    memory_bytes: int
-    """Main memory in bytes, rounded to whole GiB."""
+    memory_bytes: int | None = None
+    """Main memory in bytes, up to the next usual size (`usual_size`); to whole GiB in older files. Absent when the
+    system does not say."""
     gpus: tuple[str, ...] = ()
-    """Names of the visible GPUs."""
+    """Names of the GPUs that a session can use, in CUDA's order; empty in sessions of processors alone."""
+    rule: int = 1
+    """How `id` is made: 1, of every field, as in older files; 2, of every field but the GPUs."""
 
     @property
     def id(self) -> str:
-        """Folder name of this machine: a readable slug and six digits that depend on every field."""
+        """Folder name of this machine: a readable slug and six digits that depend on the fields that `rule` names."""
         words = "".join(c if c.isascii() and c.isalnum() else " " for c in self.cpu_model.lower()).split()
         slug = "-".join([w for w in words if w not in {"r", "tm", "cpu", "processor"}][:4])[:40] or "cpu"
-        digest = hashlib.sha256(msgspec.json.encode(self, order="sorted")).hexdigest()[:6]
+        fields = msgspec.structs.asdict(self)
+        if fields.pop("rule") != 1:
+            fields["gpus"] = ()
+        digest = hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:6]
         return f"{slug}-{self.logical_cores}c-{digest}"
+
+    @property
+    def hardware(self) -> Machine:
+        """This machine as times on its processor know it, which decides whether two are the same.
+
+        Without GPUs: which are listed depends on installed packages. Memory to the next usual size: how much of it the
+        system shows changes with its kernel.
+        """
+        memory = None if self.memory_bytes is None else usual_size(self.memory_bytes)
+        return msgspec.structs.replace(self, memory_bytes=memory, gpus=(), rule=2)
+
+
+def usual_size(size: int) -> int:
+    """The smallest usual size of memory that holds so many bytes: a power of two, or one and a half times one.
+
+    A system shows some percent less than is built in. Two percent above a usual size count as that size, so that none
+    of those lies on an edge.
+    """
+    power = 1 << max(0, size.bit_length() - 1)
+    return next(usual for usual in (power, power * 3 // 2, power * 2) if 50 * size <= 51 * usual)
+
+
+class Shell(_Noun, frozen=True, kw_only=True):
+    """What the calling shell gave the workers: environment variables by name. Holds no secret, no name and no path."""
+
+    settings: dict[str, str] = {}
+    """Those that reach the workers and can change times, with their values: of libraries the file names, and a digest
+    in place of what may be a path, a name or a secret. `ld.so.preload` are the libraries that the system loads into
+    every process. Part of the setting."""
+    passed: tuple[str, ...] = ()
+    """Those that reach the workers and cannot change times, such as `PATH`; empty in older files."""
+    dropped: tuple[str, ...] = ()
+    """Those that could have changed times and were kept from the workers; of `LD_PRELOAD`, the file names."""
+
+    @property
+    def text(self) -> str:
+        """The settings in one line; `plain` without any."""
+        return " ".join(f"{name}={value}" for name, value in sorted(self.settings.items())) or "plain"
+
+
+class CoreKind(_Noun, frozen=True, kw_only=True):
+    """Logical processors on cores of one kind."""
+
+    usable: int
+    """Those that may be used."""
+    there: int
+    """All of them."""
+
+
+class Allowance(_Noun, frozen=True, kw_only=True):
+    """How much of the machine its processes may use. Anything the system does not tell is absent."""
+
+    processors: int | None = None
+    """Processors that processes may be placed on, by the affinity or the set of processors they were started with."""
+    core_kinds: tuple[CoreKind, ...] = ()
+    """Each kind of core, the fastest first; empty where all cores are of one kind, or the system does not say."""
+    cpu_quota: float | None = None
+    """Processors' worth of time that the control groups of the process give it, the smallest of them."""
+    memory_bytes: int | None = None
+    """Memory that the control groups of the process give it, the smallest limit, in bytes."""
+
+    def text(self, logical_cores: int) -> str:
+        """What of so many logical processors may be used, in one line; `all` where nothing is known to be held back."""
+        usable = logical_cores if self.processors is None else self.processors
+        out = [f"quota {self.cpu_quota:g}"] if self.cpu_quota is not None and self.cpu_quota < usable else []
+        if any(kind.usable < kind.there for kind in self.core_kinds):
+            may, there = ("+".join(str(getattr(kind, n)) for kind in self.core_kinds) for n in ("usable", "there"))
+            out.append(f"{may} of {there} processors")
+        elif usable < logical_cores:
+            out.append(f"{usable} of {logical_cores} processors")
+        return " ".join(out) or "all"
+
+    def room(self) -> float | None:
+        """Processors' worth of work that can be done at once; absent when nothing is known."""
+        return min((limit for limit in (self.processors, self.cpu_quota) if limit is not None), default=None)
 
 
 class GpuState(_Noun, frozen=True, kw_only=True):
@@ -302,6 +383,10 @@ class Conditions(_Noun, frozen=True, kw_only=True):
     """Processor seconds in use by this suite's processes since it was started: those that ended, too."""
     available_bytes: int | None = None
     """Memory that can be had without swapping, in bytes."""
+    memory_bytes: int | None = None
+    """Main memory that the system shows, in bytes."""
+    allowance: Allowance = Allowance()
+    """How much of the machine may be used; says nothing in older files."""
     swap_used_bytes: int | None = None
     """Swap in use, in bytes."""
     huge_pages: str | None = None
@@ -309,7 +394,8 @@ class Conditions(_Noun, frozen=True, kw_only=True):
     on_battery: bool | None = None
     """True when the machine runs from a battery; absent when it has none."""
     gpus: tuple[GpuState, ...] = ()
-    """Visible GPUs; empty also when the package `nvidia-ml-py` is missing, through which they are asked."""
+    """GPUs that CUDA_VISIBLE_DEVICES leaves visible, in CUDA's order; empty also when the package `nvidia-ml-py` is
+    missing, through which they are asked."""
     emulated: bool = False
     """True when the process runs under an instruction-set emulator; never enters a speed figure."""
     commit: str | None = None
@@ -389,6 +475,9 @@ class SeatInfo(_Noun, frozen=True, kw_only=True):
     """Ids of the cases it holds."""
     versions: dict[str, str] = {}
     """Versions and build flags that its runtimes told; empty in older files."""
+    malloc: str | None = None
+    """File name of the library whose `malloc` the process was seen to use, such as `libc.so.6`; absent where the system
+    does not say, and in older files."""
 
 
 class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="session"):
@@ -406,6 +495,8 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
     """How."""
     conditions: Conditions
     """In what state at the start."""
+    shell: Shell = Shell()
+    """What the calling shell gave the workers; says nothing in older files."""
     title: str | None = None
     """What the session was taken for, in the user's words."""
     findings: tuple[Finding, ...] = ()
@@ -637,6 +728,8 @@ class Record(_Noun, frozen=True, kw_only=True):
     """How often its session was resumed, by its runs; 0 also where the file is too old to say."""
     yardstick_allocator: str | None = None
     """Allocator of the yardsticks that correct it, which is another unit; absent where none was timed."""
+    shell: Shell = Shell()
+    """What the calling shell gave the workers."""
 
     @property
     def case(self) -> Case:
@@ -663,6 +756,22 @@ class Record(_Noun, frozen=True, kw_only=True):
     def affinity(self) -> Literal["system", "bound"]:
         """Who placed the seats on processors: the system, from moment to moment, or this suite, once."""
         return "bound" if self.protocol.bound else "system"
+
+    @property
+    def gpu(self) -> str | None:
+        """The GPU that it ran on, as the worker told, or else the driver: the first that CUDA shows.
+
+        Absent on other devices, and where nobody told.
+        """
+        if self.case.device != "cuda":
+            return None
+        told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
+        return next(filter(None, told), None) or next(iter(self.machine.gpus), None)
+
+    @property
+    def allowance(self) -> str:
+        """What of the machine its processes might use, in one line."""
+        return self.conditions.allowance.text(self.machine.logical_cores)
 
 
 class Estimate(_Noun, frozen=True, kw_only=True):

@@ -470,6 +470,7 @@ def _record(
         bench=session.head.bench,
         looks=tuple(end.look for end in session.ends if end.look is not None),
         resumes=max((start.resumed for start in session.starts), default=0),
+        shell=session.head.shell,
     )
 
 

@@ -2,7 +2,7 @@ import typing
 
 import msgspec
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bench.records import Case, CaseLine, Line, Machine, RunEndLine, RunStartLine, SessionLine, TurnLine
@@ -65,7 +65,8 @@ def test_a_cases_id_is_the_same_on_every_machine_and_tomorrow():
 
 @pytest.mark.parametrize("kind", LINE_TYPES, ids=lambda kind: kind.__name__)
 def test_any_line_survives_writing_and_reading(kind):
-    @settings(max_examples=25)
+    # Lines hold lines of nouns: a busy machine takes long to make one up.
+    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
     @given(anything(kind))
     def check(line):
         assert msgspec.json.decode(msgspec.json.encode(line), type=Line) == line

@@ -126,7 +126,7 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
     for side in both:
         check(side.record.case)
     taken = profiles([side.record.case for side in both], both[0].record.protocol, told)
-    here, versions = machine().id, conditions().versions
+    here, versions = machine(gpus=False).hardware.id, conditions().versions
     out, findings = [], []
     for side in both:
         one = taken[side.record.info.id]

@@ -21,13 +21,15 @@ def command(as_json: bool) -> int:
     import msgspec
 
     from bench.cli.output import stdout
+    from bench.measuring.environment import default_allocator, shell
     from bench.measuring.machine import conditions, machine
     from bench.report.machine import table
 
-    who, state = machine(), conditions()
+    who, state, given = machine(), conditions(), shell([(1, default_allocator())])
     if as_json:
-        document = {"id": who.id, "machine": msgspec.to_builtins(who), "conditions": msgspec.to_builtins(state)}
+        parts = {"machine": who, "conditions": state, "shell": given}
+        document = {"id": who.id, **{name: msgspec.to_builtins(part) for name, part in parts.items()}}
         click.echo(json.dumps(document, indent=2))
     else:
-        stdout().print(table(who, state))
+        stdout().print(table(who, state, given))
     return 0

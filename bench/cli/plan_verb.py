@@ -37,10 +37,12 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from bench.judge.goals import planned
     from bench.judge.reach import reach
     from bench.judge.run_scatter import kinds_ahead, run_scatter
+    from bench.measuring.environment import shell
     from bench.measuring.instrument import instrument_cases
     from bench.measuring.machine import conditions, machine
     from bench.measuring.preparation import Workshop
     from bench.measuring.session import about_threads
+    from bench.measuring.shell import about
     from bench.records import CaseLine
     from bench.report.plans import document, table
     from bench.request import check_race, left_out, protocol_of, subjects
@@ -53,11 +55,13 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     if request.race:
         check_race(chosen)
     known, unreadable = store.load_readable(store.session_files(root)) if root.exists() else ([], [])
-    cases, here = [s.case for s in chosen], machine()
+    cases = [s.case for s in chosen]
+    here = machine(gpus=any(case.device == "cuda" for case in cases))
     own = [case for case, _ in instrument_cases(cases)]
     what = forecast(cases, own, protocol, known, here)
     lines = [CaseLine(id=case.id, case=case) for case in cases]
-    kinds = kinds_ahead(lines, protocol, here, conditions())
+    now, given = conditions(), shell({(case.threads, case.allocator) for case in cases})
+    kinds = kinds_ahead(lines, protocol, here, now, given)
     scatter = run_scatter(known, kinds)
     between = usual_scatter(record for record in known if kind_of(record) in kinds)
     spent = planned(what.costs, protocol, scatter=scatter)
@@ -67,6 +71,6 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     else:
         stdout().print(table(what, spent, protocol, expected))
     fitted = [subject.finding for subject in chosen if subject.finding is not None]
-    print_findings([*unreadable, *left_out([request]), *fitted, *about_threads(chosen)])
+    print_findings([*unreadable, *left_out([request]), *fitted, *about(given), *about_threads(chosen, now)])
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

@@ -66,11 +66,12 @@ def cold(record: Record) -> Cold:
 def crowded(record: Record) -> Finding | None:
     """A doubt about figures of processes that waited for each other: all of a run load at the same time."""
     most = max((run.seats_at_once or 0 for run in record.runs if run.cold is not None), default=0)
-    if most <= record.machine.logical_cores:
+    room = record.conditions.allowance.room() or record.machine.logical_cores
+    if most <= room:
         return None
     message = (
-        f"{most} processes loaded their cases at the same time on {record.machine.logical_cores} processors: load, "
-        "first pass and start include waiting for each other. Measure fewer cases in a session."
+        f"{most} processes loaded their cases at the same time on {room:g} processors: load, first pass and start "
+        "include waiting for each other. Measure fewer cases in a session."
     )
     return Finding(kind="loaded-together", message=message)
 

@@ -24,9 +24,11 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the network and its images: two latencies are comparable when their settings are equal."""
 
     machine: Machine
-    """Who was asked."""
+    """Who was asked: `Machine.hardware`."""
     device: str
     """Where the network was executed."""
+    gpu: str | None
+    """The GPU it was executed on; absent on processors, and where the session did not record one."""
     threads: int
     """Intra-operator threads of each stream."""
     streams: int
@@ -51,6 +53,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Whether cases shared a seat: a neighbour's heap can cost tens of percent."""
     affinity: str
     """Who placed the processes on processors: the system, or this suite for good."""
+    allowance: str
+    """What of the machine's processors they might use; `all` also in files that do not say."""
+    shell: str
+    """What of the calling shell reached them and can change times; `plain` also in files that do not say."""
     yardstick: str
     """Version of the yardstick, by which sessions are joined."""
 
@@ -59,8 +65,9 @@ def setting(record: Record) -> Setting:
     """The setting in which a record was taken."""
     case, versions = record.case, record.conditions.versions
     return Setting(
-        machine=record.machine,
+        machine=record.machine.hardware,
         device=case.device,
+        gpu=record.gpu,
         threads=case.threads,
         streams=case.streams,
         batch=case.batch,
@@ -73,6 +80,8 @@ def setting(record: Record) -> Setting:
         torch=versions.get("torch"),
         seats=record.seats,
         affinity=record.affinity,
+        allowance=record.allowance,
+        shell=record.shell.text,
         yardstick=record.yardstick,
     )
 
@@ -120,13 +129,16 @@ def case_fields(case: Case) -> dict[str, str]:
 
 _GETTERS: dict[str, Callable[[Record], object]] = {
     **{name: attrgetter("case.size" if name == "resolution" else f"case.{name}") for name in _CASE},
-    "machine": lambda record: record.machine.id,
+    "machine": lambda record: record.machine.hardware.id,
+    "gpu": lambda record: record.gpu,
     "session": lambda record: record.session,
     "torch": lambda record: record.conditions.versions.get("torch"),
     "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
     "family": lambda record: record.info.family,
     "seats": lambda record: record.seats,
     "affinity": lambda record: record.affinity,
+    "allowance": lambda record: record.allowance,
+    "shell": lambda record: record.shell.text,
     "yardstick": lambda record: record.yardstick,
 }
 _SET = "set"
@@ -155,7 +167,7 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
             raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
         getter = _GETTERS[name]
         as_stored = _square(value) if name == "resolution" else value
-        kept = [record for record in left if _text(getter(record)) == as_stored]
+        kept = [one for one in left if _text(getter(one)) == as_stored or _lies_in(one, name, value)]
         if not kept:
             existing = sorted({_text(getter(record)) for record in left}, key=natural)
             choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
@@ -177,6 +189,11 @@ def _square(value: str) -> str:
     """`224x224` as it is stored: `224`."""
     height, _, width = value.partition("x")
     return height if height == width else value
+
+
+def _lies_in(record: Record, name: str, value: str) -> bool:
+    """Whether a machine is named by its folder, whose digits may hold what does not tell machines apart."""
+    return name == "machine" and record.machine.id == value
 
 
 def _text(value: object) -> str:

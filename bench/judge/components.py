@@ -45,10 +45,11 @@ class Components(NamedTuple):
 
 def components(records: Iterable[Record]) -> list[Components]:
     """Latency and ratio of every case, its sessions on one machine taken together, in the order of first appearance."""
-    groups: dict[tuple[str, str, str, str], list[Record]] = {}
+    groups: dict[tuple[object, ...], list[Record]] = {}
     for record in records:
         if record.outcome == "done" and record.runs:
-            groups.setdefault((record.machine.id, record.seats, record.affinity, record.info.id), []).append(record)
+            where = record.machine.hardware.id, record.gpu, record.allowance, record.shell.text
+            groups.setdefault((*where, record.seats, record.affinity, record.info.id), []).append(record)
     quantities: tuple[Quantity, ...] = ("latency", "ratio")
     return [_of(group, quantity) for group in groups.values() for quantity in quantities]
 

@@ -33,10 +33,13 @@ class Kind(NamedTuple):
 
     machine: str
     device: str
+    gpu: str | None
     threads: int
     allocator: str
     seats: str
     affinity: str
+    allowance: str
+    shell: str
     torch: str | None
     yardstick: str
 
@@ -121,12 +124,15 @@ def kind_of(record: Record) -> Kind:
     """What a record's session must have in common with others."""
     case = record.case
     return Kind(
-        machine=record.machine.id,
+        machine=record.machine.hardware.id,
         device=case.device,
+        gpu=record.gpu,
         threads=case.threads,
         allocator=case.allocator,
         seats=record.seats,
         affinity=record.affinity,
+        allowance=record.allowance,
+        shell=record.shell.text,
         torch=record.conditions.versions.get("torch"),
         yardstick=record.yardstick,
     )

@@ -150,7 +150,7 @@ def forecast(
     subjects: Sequence[Case], instrument: Sequence[Case], protocol: Protocol, known: Iterable[Record], here: Machine
 ) -> Forecast:
     """Expected costs of a session of these cases on this machine."""
-    records = sorted((one for one in known if one.machine.id == here.id), key=lambda one: one.session)
+    records = sorted((one for one in known if one.machine.hardware == here.hardware), key=lambda one: one.session)
     cases = (*subjects, *instrument)
     stored = Stored(records)
     lines = tuple(_line(case, protocol, stored) for case in cases)

@@ -18,6 +18,7 @@ from bench.twins import is_twin
 NEVER = {
     "machine": "two machines differ in each network by another factor, the yardstick included",
     "yardstick": "another yardstick is another unit",
+    "gpu": "two GPUs differ in each network by another factor, the yardstick included",
     "device": "each device has a yardstick of its own, which is another unit",
 }
 """Fields whose difference no wish can overrule, with the reason."""

@@ -243,8 +243,8 @@ def since(baseline: Iterable[Record], stored: Iterable[Record]) -> int:
     """Sessions that hold a case of a named baseline and are newer: nights that it is, or may be, held against."""
     kept = list(baseline)
     last = max((record.session for record in kept), default="")
-    cases = {(record.machine.id, record.info.id) for record in kept if record.info.role == "subject"}
-    return len({r.session for r in stored if r.session > last and (r.machine.id, r.info.id) in cases})
+    cases = {(record.machine.hardware.id, record.info.id) for record in kept if record.info.role == "subject"}
+    return len({r.session for r in stored if r.session > last and (r.machine.hardware.id, r.info.id) in cases})
 
 
 def counted(nights: int, *, named: bool = False, baseline: str = "") -> tuple[Finding, ...]:

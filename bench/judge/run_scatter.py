@@ -21,7 +21,7 @@ from typing import NamedTuple
 from bench.budget import PILOT, RunScatter
 from bench.judge.estimates import LEVEL, counts, no_speed, round_ratios
 from bench.judge.floor import Kind, kind_of
-from bench.records import CaseLine, Conditions, Machine, Protocol, Record
+from bench.records import CaseLine, Conditions, Machine, Protocol, Record, Shell
 from bench.stats import variance_limits
 from bench.store import Beginning
 
@@ -87,9 +87,15 @@ def run_scatter(known: Iterable[Record], kinds: Iterable[Kind], prior: RunScatte
     )
 
 
-def kinds_ahead(lines: Iterable[CaseLine], protocol: Protocol, here: Machine, now: Conditions) -> list[Kind]:
+def kinds_ahead(
+    lines: Iterable[CaseLine],
+    protocol: Protocol,
+    here: Machine,
+    now: Conditions,
+    shell: Shell = Shell(),  # noqa: B008 (immutable)
+) -> list[Kind]:
     """The kinds of cases that are not measured yet, the instrument's own left out, one for each case."""
-    return [kind_of(_empty(line, protocol, here, now)) for line in lines if line.role == "subject"]
+    return [kind_of(_empty(line, protocol, here, now, shell)) for line in lines if line.role == "subject"]
 
 
 def kinds_of(stored: Beginning) -> set[Kind]:
@@ -97,7 +103,7 @@ def kinds_of(stored: Beginning) -> set[Kind]:
     head, lines = stored.head, [line for line in stored.cases if line.role == "subject"]
     # Hundreds of cases share a few settings, and telling a machine's id takes a digest.
     unlike = {(line.case.device, line.case.threads, line.case.allocator): line for line in lines}
-    return set(kinds_ahead(unlike.values(), head.protocol, head.machine, head.conditions))
+    return set(kinds_ahead(unlike.values(), head.protocol, head.machine, head.conditions, head.shell))
 
 
 def worth_reading(stored: Sequence[Beginning], kinds: Iterable[Kind]) -> list[Path]:
@@ -116,10 +122,11 @@ def worth_reading(stored: Sequence[Beginning], kinds: Iterable[Kind]) -> list[Pa
     return list(chosen)
 
 
-def _empty(line: CaseLine, protocol: Protocol, machine: Machine, conditions: Conditions) -> Record:
+def _empty(line: CaseLine, protocol: Protocol, machine: Machine, conditions: Conditions, shell: Shell) -> Record:
     return Record(
-        session="", machine=machine, protocol=protocol, conditions=conditions, info=line, runs=(), outcome="done"
-    )
+        session="", machine=machine, protocol=protocol, conditions=conditions, info=line, runs=(), outcome="done",
+        shell=shell,
+    )  # fmt: skip
 
 
 def _of_kind(records: Sequence[Record], prior: RunScatter) -> _OfKind:

@@ -112,7 +112,7 @@ def unlike(record: Record, latency_s: float, profile: Profile) -> Finding | None
 def elsewhere(record: Record, origin: Origin) -> Finding | None:
     """A finding when what was profiled is not what the session timed, or not where it did."""
     then = Origin(
-        machine=record.machine.id,
+        machine=record.machine.hardware.id,
         torch=record.conditions.versions.get("torch"),
         params=origin.params if record.info.params is None else record.info.params,
         macs=record.info.macs,

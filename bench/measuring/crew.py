@@ -263,6 +263,7 @@ class Crew:
             peak_bytes=None if refused or told is None else told.peak_bytes,
             cases=tuple(first) if told else (),
             versions=told.versions if told else {},
+            malloc=told.malloc if told else None,
         )
         return _Filled(seat, info, failed, first if told else {})
 

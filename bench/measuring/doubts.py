@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 
+from bench.measuring.malloc import is_glibc
 from bench.measuring.observer import Observer
 from bench.measuring.runtimes import most_threads
 from bench.records import CaseLine, Finding, SeatInfo, TurnLine
@@ -39,6 +40,13 @@ class Doubts:
                     "threads-differ",
                     f"seat {seat.seat} was asked for {min(asked)} threads and uses {seat.threads}. "
                     "Its times are those of the latter; unset thread variables of other libraries.",
+                )
+            if seat.allocator != "n/a" and seat.malloc is not None and not is_glibc(seat.malloc):
+                self._notice(
+                    "allocator-differs",
+                    f"seat {seat.seat} was to have glibc's allocator ({seat.allocator}) and takes its memory from "
+                    f"{seat.malloc}: a preloaded library brings it, or this Python is built with it. Its times are "
+                    "those of that allocator; look at LD_PRELOAD and /etc/ld.so.preload, or use another Python.",
                 )
             streams = any(lines[key].case.streams > 1 for key in seat.cases)
             if (streams or self._bound) and len(seat.affinity or ()) != seat.threads:

@@ -1,28 +1,28 @@
 """What fixes a seat before its libraries load: threads and allocator, as environment variables.
 
-Refuses to know which case runs there. Everything here must be set before the process starts: glibc and OpenMP read
-these variables once.
+Refuses to know which case runs there, and which variables of the calling shell a worker needs, which `shell.py` does.
+Everything here must be set before the process starts: glibc and OpenMP read these variables once.
 """
 
 from __future__ import annotations
 
+import getpass
 import os
 import platform
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 from bench.errors import UsageError
+from bench.measuring import cgroups, probe
+from bench.measuring.shell import passed, recorded
+from bench.records import Shell
 
 ALLOCATORS = ("shipped", "pinned")
 
 # Keeps every block on the heap and the heap with the process, so that no pass pays for page faults.
 # glibc reads the older names in every version; `mallopt(3)` documents them.
 _PINNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 62), "MALLOC_TOP_PAD_": str(64 << 20)}
-# Settings of the calling shell that would change what is timed without being recorded.
-_FOREIGN = (
-    "MALLOC_", "GLIBC_TUNABLES", "OMP_", "GOMP_", "KMP_", "MKL_", "DNNL_", "ONEDNN_", "ATEN_", "ORT_", "OPENVINO_",
-    "OV_", "TORCHDYNAMO_", "TORCHINDUCTOR_", "TORCH_COMPILE_",
-)  # fmt: skip
+_LOADED_BY_ALL = "/etc/ld.so.preload"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
 
@@ -49,21 +49,39 @@ def check_allocator(name: str) -> None:
 
 
 def seat_environment(base: Mapping[str, str], threads: int, allocator: str) -> dict[str, str]:
-    """Environment of a seat: `base` without foreign settings of allocator, threads and kernels, with those asked for.
+    """Environment of a seat: what a worker needs of `base`, with the threads and the allocator asked for.
 
     `shipped` therefore means glibc's own defaults even where the calling shell sets something else or preloads another
     allocator.
+
+    Raises:
+        UsageError: the calling shell asks for a variable that cannot be passed.
     """
-    out = {k: v for k, v in base.items() if not k.startswith(_FOREIGN)}
-    preload = [part for part in out.pop("LD_PRELOAD", "").split() if "malloc" not in part]
-    if preload:
-        out["LD_PRELOAD"] = " ".join(preload)
+    out = passed(base)
     out.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
     # Dynamic thread counts and nested teams would change the number of threads behind our back.
     out.update(OMP_DYNAMIC="FALSE", MKL_DYNAMIC="FALSE", PYTHONHASHSEED="0", PYTHONFAULTHANDLER="1", PYTHONUTF8="1")
     if allocator == "pinned":
         out.update(_PINNED)
     return out
+
+
+def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = None) -> Shell:
+    """What the calling shell gives to the workers, as it is stored.
+
+    Args:
+        seats: threads and allocator of each.
+        base: the shell's environment; by default this process's own.
+
+    Raises:
+        UsageError: it asks for a variable that cannot be passed.
+    """
+    here = dict(os.environ if base is None else base)
+    workers = [seat_environment(here, threads, allocator) for threads, allocator in seats]
+    for_all = probe.answer(lambda: Path(_LOADED_BY_ALL).read_text(encoding="utf-8", errors="replace"))
+    host = probe.text(platform.node) or ""
+    nobody = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
+    return recorded(here, workers, for_all if isinstance(for_all, str) else "", nobody)
 
 
 def allowed_processors() -> tuple[int, ...] | None:
@@ -106,6 +124,8 @@ def _siblings(processor: int) -> str:
 
 
 def usable_processors() -> int:
-    """How many processors this process may use at once."""
+    """How many processors this process may use at once: whole ones, where a quota of control groups gives it fewer."""
     allowed = allowed_processors()
-    return len(allowed) if allowed else os.cpu_count() or 1
+    there = len(allowed) if allowed else os.cpu_count() or 1
+    quota = probe.number(lambda: cgroups.cpu_quota(Path("/")), 0, 1 << 16)
+    return there if quota is None else max(1, min(there, int(quota)))

@@ -1,6 +1,7 @@
 """Who is asked, and in what state: fingerprint and conditions, without host name, user name or path.
 
-Refuses to judge what it reads. What the system does not tell stays absent.
+Refuses to judge what it reads. What the system does not tell stays absent, and so does what a library that raises,
+hangs or answers nonsense should have told: every question goes through `probe.py`.
 """
 
 from __future__ import annotations
@@ -9,17 +10,19 @@ import ctypes
 import datetime
 import os
 import platform
+import re
 import subprocess
 import sys
 from contextlib import suppress
-from importlib.metadata import PackageNotFoundError, version
+from functools import partial
+from importlib.metadata import version
 from pathlib import Path
-from typing import Any
 
 import psutil
 
-from bench.measuring import arm_cores, gpu
-from bench.records import Conditions, Machine
+from bench.measuring import arm_cores, gpu, probe
+from bench.measuring.allowance import allowance
+from bench.records import Conditions, Machine, usual_size
 
 _FEATURES = (
     "avx",
@@ -39,30 +42,74 @@ _APPLES = {"FEAT_FP16": "asimdhp", "FEAT_DotProd": "asimddp", "FEAT_BF16": "bf16
 """Extensions as macOS names them, by Linux's word for the same."""
 _ARM = ("aarch64", "arm64")
 _PROCESSOR_SENSORS = ("coretemp", "k10temp", "cpu_thermal", "zenpower")
+# Beyond these an answer is nonsense.
+_MOST_CORES, _LEAST_BYTES, _MOST_BYTES, _MOST_HZ, _MOST_S = 1 << 16, 1 << 20, 1 << 60, 1e12, 1e12
 _LIBRARIES = ("torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "levit-bench")
 
 
-def machine() -> Machine:
-    """Fingerprint of this machine. Takes about a second: the processor is asked in several ways."""
-    import cpuinfo  # Slow to import, and needed once.
+def machine(*, gpus: bool = True) -> Machine:
+    """Fingerprint of this machine. Takes about a second: the processor is asked in several ways.
 
-    info: dict[str, Any] = cpuinfo.get_cpu_info()
-    flags = set(info.get("flags", ())) | _apples_features()
+    Args:
+        gpus: whether its GPUs are asked for. The machine of a session of processors alone has none, so that it does not
+            depend on the packages that are installed.
+    """
+    told, cpu = _cpu_info(), _text("/proc/cpuinfo") or ""
+    flags = _flags(told.get("flags"), cpu) | _apples_features()
     # An ARM process that an emulator translates may see the processor it runs on, whose extensions it cannot use.
-    on_arm = platform.machine() in _ARM
-    known = _ARMS_FEATURES if on_arm else (*_FEATURES, *_ARMS_FEATURES)
-    named = arm_cores.cores(_text("/proc/cpuinfo") or "") if on_arm else None
+    isa = probe.text(platform.machine) or "unknown"
+    known = _ARMS_FEATURES if isa in _ARM else (*_FEATURES, *_ARMS_FEATURES)
+    named = probe.text(lambda: arm_cores.cores(cpu)) if isa in _ARM else None
+    brand = probe.as_text(told.get("brand_raw")) or _model(cpu) or probe.text(platform.processor)
+    logical = probe.whole(psutil.cpu_count, 1, _MOST_CORES) or probe.whole(os.cpu_count, 1, _MOST_CORES) or 1
+    physical = probe.whole(lambda: psutil.cpu_count(logical=False), 1, logical)
+    memory = _memory_bytes()
     return Machine(
-        cpu_model=str(named or info.get("brand_raw") or platform.processor() or platform.machine())[:120],
-        isa=platform.machine(),
+        cpu_model=(named or brand or isa)[:120],
+        isa=isa,
         features=tuple(name for name in sorted(known) if name in flags),
-        physical_cores=psutil.cpu_count(logical=False),
-        logical_cores=psutil.cpu_count() or 1,
-        l2_bytes=_cache_bytes(2),
-        l3_bytes=_cache_bytes(3),
-        gpus=tuple(one.name for one in gpu.states()),
-        memory_bytes=round(psutil.virtual_memory().total / (1 << 30)) << 30,
+        physical_cores=physical,
+        logical_cores=logical,
+        l2_bytes=probe.whole(lambda: _cache_bytes(2), 1, _MOST_BYTES),
+        l3_bytes=probe.whole(lambda: _cache_bytes(3), 1, _MOST_BYTES),
+        gpus=tuple(one.name for one in gpu.states()) if gpus else (),
+        memory_bytes=None if memory is None else usual_size(memory),
+        rule=2,
     )
+
+
+def _cpu_info() -> dict[str, object]:
+    """What py-cpuinfo knows; empty where it fails."""
+
+    def ask() -> object:
+        import cpuinfo  # Slow to import, and needed once.
+
+        return cpuinfo.get_cpu_info()
+
+    found = probe.answer(ask)
+    return found if isinstance(found, dict) else {}
+
+
+def _flags(told: object, cpu: str) -> set[str]:
+    """Extensions of the processor: as py-cpuinfo tells them, or else as Linux does."""
+    if isinstance(told, list | tuple) and told:
+        return {flag for flag in told if isinstance(flag, str)}
+    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpu, re.M)
+    return set(found[1].split()) if found else set()
+
+
+def _model(cpu: str) -> str | None:
+    """Name of the processor as Linux tells it."""
+    found = re.search(r"^model name\s*:\s*(.+)$", cpu, re.M)
+    return probe.as_text(found[1]) if found else None
+
+
+def _memory_bytes() -> int | None:
+    """Main memory that the system shows."""
+    told = probe.whole(lambda: psutil.virtual_memory().total, _LEAST_BYTES, _MOST_BYTES)
+    if told is not None:
+        return told
+    return probe.whole(lambda: os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), _LEAST_BYTES, _MOST_BYTES)
 
 
 def _apples_features() -> set[str]:
@@ -70,34 +117,40 @@ def _apples_features() -> set[str]:
     if platform.system() != "Darwin" or platform.machine() not in _ARM:
         return set()
     names = [f"hw.optional.arm.{name}" for name in _APPLES]
-    done = subprocess.run(["/usr/sbin/sysctl", *names], capture_output=True, text=True, check=False)
-    told = dict(line.rsplit(": ", 1) for line in done.stdout.splitlines() if ": " in line)
+    done = probe.answer(
+        lambda: subprocess.run(["/usr/sbin/sysctl", *names], capture_output=True, text=True, timeout=10, check=False)
+    )
+    lines = done.stdout.splitlines() if isinstance(done, subprocess.CompletedProcess) else ()
+    told = dict(line.rsplit(": ", 1) for line in lines if ": " in line)
     return {"asimd"} | {word for name, word in _APPLES.items() if told.get(f"hw.optional.arm.{name}") == "1"}
 
 
 def conditions() -> Conditions:
     """State of this machine now. Cheap: files of the system, and one call of git."""
-    commit, dirty = _revision()
-    battery = psutil.sensors_battery() if hasattr(psutil, "sensors_battery") else None
+    revision = probe.answer(_revision)
+    commit, dirty = revision if isinstance(revision, tuple) else (None, None)
+    plugged = probe.flag(lambda: getattr(psutil.sensors_battery(), "power_plugged", None))
     return Conditions(
         taken_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
-        os=f"{platform.system()} {platform.release()}",
+        os=probe.text(lambda: f"{platform.system()} {platform.release()}") or "unknown",
         python=platform.python_version(),
-        versions={name: found for name in _LIBRARIES if (found := _version(name))},
-        libc=" ".join(platform.libc_ver()).strip() or None,
+        versions={name: found for name in _LIBRARIES if (found := probe.text(partial(version, name)))},
+        libc=probe.text(lambda: " ".join(platform.libc_ver())),
         governor=_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         clock_hz=_clock_hz(),
-        temperature_c=_temperature(),
-        load_1m=os.getloadavg()[0] if hasattr(os, "getloadavg") else None,
-        steal_s=getattr(psutil.cpu_times(), "steal", None),
-        busy_s=_busy_s(),
-        own_s=_own_s(),
-        available_bytes=psutil.virtual_memory().available,
-        swap_used_bytes=psutil.swap_memory().used,
+        temperature_c=probe.number(_temperature, -100, 1000),
+        load_1m=probe.number(lambda: os.getloadavg()[0], 0, _MOST_S),
+        steal_s=probe.number(lambda: psutil.cpu_times().steal, 0, _MOST_S),
+        busy_s=probe.number(_busy_s, 0, _MOST_S),
+        own_s=probe.number(_own_s, 0, _MOST_S),
+        available_bytes=probe.whole(lambda: psutil.virtual_memory().available, 0, _MOST_BYTES),
+        memory_bytes=_memory_bytes(),
+        allowance=allowance(),
+        swap_used_bytes=probe.whole(lambda: psutil.swap_memory().used, 0, _MOST_BYTES),
         huge_pages=_chosen(_text("/sys/kernel/mm/transparent_hugepage/enabled")),
-        on_battery=None if battery is None else not battery.power_plugged,
+        on_battery=None if plugged is None else not plugged,
         gpus=gpu.states(),
-        emulated=is_emulated(),
+        emulated=bool(probe.flag(is_emulated)),
         commit=commit,
         dirty=dirty,
     )
@@ -134,6 +187,7 @@ def _rosetta() -> bool:
 
 
 def _text(path: str) -> str | None:
+    """A file of the system; None where it is missing, unreadable or empty."""
     try:
         return Path(path).read_text(encoding="utf-8", errors="replace").strip() or None
     except OSError:
@@ -156,11 +210,12 @@ def _cache_bytes(level: int) -> int | None:
 
 
 def _clock_hz() -> float | None:
-    frequency = psutil.cpu_freq() if hasattr(psutil, "cpu_freq") else None
-    return frequency.current * 1e6 if frequency and frequency.current else None
+    megahertz = probe.number(lambda: psutil.cpu_freq().current, 0, _MOST_HZ / 1e6)
+    return megahertz * 1e6 if megahertz else None
 
 
 def _temperature() -> float | None:
+    """Of the hottest sensor of the processor."""
     sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
     of_processor = [sensor for name in _PROCESSOR_SENSORS for sensor in sensors.get(name, ())]
     return max((sensor.current for sensor in of_processor), default=None)
@@ -169,7 +224,7 @@ def _temperature() -> float | None:
 def _busy_s() -> float:
     """Processor seconds since boot in which anything ran. Guests of this machine are in `user` already."""
     spent = psutil.cpu_times()
-    return sum(getattr(spent, name, 0.0) for name in ("user", "nice", "system", "irq", "softirq"))
+    return spent.user + spent.system + sum(getattr(spent, name, 0.0) for name in ("nice", "irq", "softirq"))
 
 
 def _own_s() -> float:
@@ -180,13 +235,6 @@ def _own_s() -> float:
             spent = child.cpu_times()
             living += spent.user + spent.system
     return own.user + own.system + own.children_user + own.children_system + living
-
-
-def _version(name: str) -> str | None:
-    try:
-        return version(name)
-    except PackageNotFoundError:
-        return None
 
 
 def _revision() -> tuple[str | None, bool | None]:

@@ -24,12 +24,28 @@ def one_line(text: str) -> str:
 
 def reason_for(error: BaseException) -> str:
     """What a network's exception says."""
+    missing = _missing_variable(error)
+    if missing:
+        return (
+            f"needs the environment variable {one_line(missing)[:80]}, which workers do not get: name it in "
+            "LEVIT_BENCH_PASS_ENV"
+        )
     said = one_line(str(error))
     if isinstance(error, MemoryError) or any(word in said.lower() for word in _MEMORY_WORDS):
         return one_line(f"ran out of memory: {said or type(error).__name__}")
     if isinstance(error, LookupError | ValueError | TypeError) and said:
         return said
     return one_line(f"raised {type(error).__name__}: {said}")
+
+
+def _missing_variable(error: BaseException) -> str | None:
+    """Name of the environment variable that was asked for in `os.environ` and is not there."""
+    trace = error.__traceback__ if isinstance(error, KeyError) and error.args else None
+    while trace is not None and trace.tb_next is not None:
+        trace = trace.tb_next
+    if trace is None or trace.tb_frame.f_globals.get("__name__") != "os":
+        return None
+    return str(error.args[0])
 
 
 def reason_for_exit(code: int, stderr_tail: str) -> str:

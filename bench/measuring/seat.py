@@ -207,6 +207,6 @@ def process_cpu_s(pid: int) -> float:
         pass
     try:
         times = psutil.Process(pid).cpu_times()
-    except psutil.Error:
+        return float(times.user + times.system)
+    except Exception:  # The process is gone, or the library fails: then it is not watched.
         return 0.0
-    return float(times.user + times.system)

@@ -18,14 +18,16 @@ import msgspec
 from bench.budget import Costs, too_small
 from bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
 from bench.image_sets import set_of
+from bench.measuring import allowance, shell
 from bench.measuring.engine import Engine, real_world
+from bench.measuring.environment import shell as calling_shell
 from bench.measuring.environment import usable_processors
 from bench.measuring.instrument import instrument_cases
 from bench.measuring.machine import conditions, machine
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact, Workshop
 from bench.measuring.rehearsal import rehearse
-from bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Protocol, SessionLine
+from bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
 from bench.spending import Earlier, Planner, Spending, fixed_budget
 from bench.store import Session, SessionWriter, check_writable, read_session
 from bench.version import VERSION
@@ -80,14 +82,15 @@ def measure(
     """
     if not subjects:
         raise UsageError("nothing to measure: the selection is empty. 'levit-bench list' shows what there is.")
-    began, before, who = time.perf_counter(), conditions(), machine()
+    given = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
+    began, before, who = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
     check_writable(root / who.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
     told = [s.finding for s in subjects if s.finding is not None]
-    findings = [*noticed, *told, *about_threads(subjects), *_about_emulation(before)]
-    findings += [*_about_load(before), *_about_gpu(before, subjects), *_about_settings(ready), *ready.findings]
-    findings += about_classes(ready.lines)
+    findings = [*noticed, *told, *shell.about(given), *about_threads(subjects, before), *_about_emulation(before)]
+    findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound), *_about_load(before)]
+    findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
@@ -102,6 +105,7 @@ def measure(
         machine=who,
         protocol=protocol,
         conditions=before,
+        shell=given,
         title=title,
         findings=tuple(findings),
     )
@@ -143,11 +147,17 @@ def _resume(
     writer: SessionWriter,
 ) -> Outcome:
     session = read_session(path)
-    who, now = machine(), conditions()
-    _refuse_other(path, "machine", session.head.machine.id, who.id)
+    given = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
+    who, now = _machine_of(line.case for line in session.cases), conditions()
+    then = session.head
+    _refuse_other(path, "machine", then.machine.hardware.id, who.hardware.id)
+    if any(line.case.device == "cuda" for line in session.cases):
+        _refuse_other(path, "GPU", next(iter(then.machine.gpus), None), next(iter(who.gpus), None))
+    _refuse_other(path, "shell", then.shell.text, given.text)
+    cores = who.logical_cores
+    _refuse_other(path, "allowance", then.conditions.allowance.text(cores), now.allowance.text(cores))
     for library in ("torch", "timm", *sorted({line.case.runtime for line in session.cases})):
-        then = session.head.conditions.versions.get(library)
-        _refuse_other(path, library, then, now.versions.get(library))
+        _refuse_other(path, library, then.conditions.versions.get(library), now.versions.get(library))
     protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)
     earlier = _earlier(session)
     failed = {key for end in session.ends for key in end.failed} | earlier.resting
@@ -167,6 +177,11 @@ def _resume(
         spending = planner(ready.costs, protocol, ready.alive, earlier)
         observer.planned(spending.plan)
         return _take_runs(ready, protocol, writer, observer, began, spending, earlier, session.head.session)
+
+
+def _machine_of(cases: Iterable[Case]) -> Machine:
+    """This machine as a session of such cases records it: with its GPUs where one of them is used."""
+    return machine(gpus=any(case.device == "cuda" for case in cases))
 
 
 def _earlier(session: Session) -> Earlier:
@@ -286,16 +301,10 @@ def _take_runs(
     )
 
 
-def about_threads(subjects: Sequence[Subject]) -> list[Finding]:
-    """A finding when more threads are asked for than can run at once."""
-    most, cores = max(s.case.threads for s in subjects), usable_processors()
-    if most <= cores:
-        return []
-    message = (
-        f"{most} threads were asked for and {cores} processors can be used. The threads take turns on them, which is "
-        "slower than fewer threads; choose at most that many unless this is what you want to know."
-    )
-    return [Finding(kind="threads-exceed-cores", message=message)]
+def about_threads(subjects: Sequence[Subject], state: Conditions) -> list[Finding]:
+    """A finding when more threads are asked for than can run at once, streams taken together."""
+    most = max(s.case.threads * s.case.streams for s in subjects)
+    return allowance.about_threads(most, state.allowance, usable_processors())
 
 
 def about_classes(lines: Iterable[CaseLine]) -> list[Finding]:
@@ -328,7 +337,7 @@ def _about_emulation(state: Conditions) -> list[Finding]:
 
 
 def _about_load(state: Conditions) -> list[Finding]:
-    cores = usable_processors()
+    cores = state.allowance.processors or usable_processors()
     if state.load_1m is None or state.load_1m <= cores:
         return []
     message = (

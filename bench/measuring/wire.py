@@ -157,6 +157,7 @@ class Description(_Message, frozen=True, kw_only=True, tag="description"):
     rss_bytes: int
     versions: dict[str, str]
     peak_bytes: int | None = None
+    malloc: str | None = None
 
 
 class Failed(_Message, frozen=True, kw_only=True, tag="failed"):

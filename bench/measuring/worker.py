@@ -22,7 +22,7 @@ from typing import IO, NamedTuple
 import msgspec
 import torch
 
-from bench.measuring import artifacts, networks, runtimes
+from bench.measuring import artifacts, malloc, networks, runtimes
 from bench.measuring.environment import allowed_processors
 from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
@@ -252,6 +252,7 @@ class Worker:
             affinity=allowed_processors(),
             rss_bytes=resident_bytes(),
             peak_bytes=peak,
+            malloc=malloc.provider(),
             versions={k: v for _, one in sorted(self._runtimes.items()) for k, v in one.versions.items()},
         )
 

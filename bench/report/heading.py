@@ -7,8 +7,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
 from bench.budget import MIN_RUNS
 from bench.judge.comparable import differing
 from bench.judge.front import Panel
@@ -17,21 +15,19 @@ from bench.records import Machine, Record
 from bench.report.text import visible
 
 _UNTOLD = {
-    "set": "–",
-    "streams": "1",
-    "form": "shipped",
-    "precision": "fp32",
-    "runtime_version": "–",
-    "affinity": "system",
-}
+    "set": "–", "streams": "1", "form": "shipped", "precision": "fp32", "runtime_version": "–", "affinity": "system",
+    "allowance": "all", "shell": "plain",
+}  # fmt: skip
 """Values so usual that a heading does not spend words on them."""
 
 
 def _usual(name: str, found: dict[str, str]) -> bool:
-    """Whether a field needs no words: the yardstick, a usual value, or seats that follow from the allocator."""
+    """Whether a field needs no words: the yardstick, a usual value, seats that follow from the allocator, or a GPU,
+    which the words for the machine hold.
+    """
     if name == "seats":
         return (found["seats"] == "alone") == (found["allocator"] == "shipped")
-    return name == "yardstick" or _UNTOLD.get(name) == found[name]
+    return name in ("yardstick", "gpu") or _UNTOLD.get(name) == found[name]
 
 
 def phrase(name: str, value: str) -> str:
@@ -66,7 +62,7 @@ def _told(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[s
             out.append(_machine(panel, panels))
         elif name == "runtime" and "runtime_version" in names:
             out.append(phrase(name, f"{found[name]} {found['runtime_version']}".removesuffix(" –")))
-        elif name == "seats" and _usual(name, found):
+        elif (name == "seats" and _usual(name, found)) or (name == "gpu" and "machine" in names):
             continue
         elif name != "runtime_version" or "runtime" not in names:
             out.append(phrase(name, found[name]))
@@ -161,6 +157,4 @@ def _machine(panel: Panel, panels: Sequence[Panel]) -> str:
 
 
 def _words(panel: Panel) -> str:
-    machine = panel.machine
-    gpu = visible(machine.gpus[0]) if machine.gpus and panel.setting.device != "cpu" else None
-    return gpu or machine_line(msgspec.structs.replace(machine, gpus=()))
+    return visible(panel.setting.gpu) if panel.setting.gpu else machine_line(panel.machine)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from bench.records import Conditions, Machine
+from bench.records import Allowance, Conditions, Machine, Shell
 from bench.report.text import visible
 from bench.units import format_bytes
 
@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def table(who: Machine, state: Conditions) -> Table:
-    """Two columns; what the system does not tell is a dash."""
+def table(who: Machine, state: Conditions, given: Shell | None = None) -> Table:
+    """Two columns; what the system does not tell is a dash. `given` is what the calling shell gives the workers."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -28,6 +28,7 @@ def table(who: Machine, state: Conditions) -> Table:
         ("extensions", " ".join(who.features)),
         ("cores", f"{who.physical_cores or '–'} physical, {who.logical_cores} logical"),
         ("caches", f"L2 {format_bytes(who.l2_bytes)} a core, L3 {format_bytes(who.l3_bytes)}"),
+        ("may use", allowed(state.allowance, who.logical_cores)),
         ("memory", f"{format_bytes(who.memory_bytes)}, {format_bytes(state.available_bytes)} available"),
         ("GPUs", ", ".join(who.gpus)),
         ("system", f"{state.os}, {state.libc or 'unknown C library'}"),
@@ -39,6 +40,19 @@ def table(who: Machine, state: Conditions) -> Table:
         ("huge pages", state.huge_pages),
         ("emulated", "yes: its times say nothing about a machine" if state.emulated else "no"),
     )
+    if given is not None:
+        told = [given.text, *([f"kept out: {', '.join(given.dropped)}"] if given.dropped else [])]
+        facts = (*facts, ("shell", "; ".join(told)))
     for name, fact in facts:
         out.add_row(name, Text(visible(str(fact)) if fact else "–"))
     return out
+
+
+def allowed(known: Allowance, logical_cores: int) -> str:
+    """What of the machine may be used: processors, the kinds they are of, and limits of control groups."""
+    told = [known.text(logical_cores)]
+    if known.core_kinds:
+        told.append("kinds of cores, the fastest first: " + " + ".join(str(kind.there) for kind in known.core_kinds))
+    if known.memory_bytes is not None:
+        told.append(f"at most {format_bytes(known.memory_bytes)} of memory")
+    return "; ".join(told)

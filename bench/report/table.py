@@ -40,8 +40,8 @@ COLUMNS = (
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
     "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
     "accuracy_set", "accuracy_images", "accuracy_classes",
-    "sessions", "machine", "device", "threads", "streams", "batch", "runtime", "runtime_version", "precision", "form",
-    "allocator", "weights", "torch", "seats", "affinity", "yardstick", "kind", "source",
+    "sessions", "machine", "device", "gpu", "threads", "streams", "batch", "runtime", "runtime_version", "precision",
+    "form", "allocator", "weights", "torch", "seats", "affinity", "allowance", "shell", "yardstick", "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 

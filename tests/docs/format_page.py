@@ -12,7 +12,10 @@ ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "format.md"
 
 _LINES = ("SessionLine", "CaseLine", "RunStartLine", "TurnLine", "RunEndLine")
-_PARTS = ("Case", "Protocol", "Machine", "Conditions", "GpuState", "Accuracy", "ColdStart", "SeatInfo", "Finding")
+_PARTS = (
+    "Case", "Protocol", "Machine", "Shell", "Conditions", "Allowance", "CoreKind", "GpuState", "Accuracy", "ColdStart",
+    "SeatInfo", "Finding",
+)  # fmt: skip
 _INTRODUCTION = """# The format of results
 
 A session is one file, `<store>/<machine>/<session>.jsonl`: one JSON object a line, told apart by `kind`. Lines are

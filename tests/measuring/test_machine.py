@@ -12,7 +12,7 @@ import msgspec
 import pytest
 
 from bench.measuring import machine as module
-from bench.records import Machine
+from bench.records import Machine, usual_size
 from bench.store import read_session
 from tests.house.plan import ROOT
 
@@ -29,14 +29,17 @@ def test_the_fingerprint_is_the_same_each_time_and_its_id_is_a_folder_name() -> 
     who = module.machine()
     assert who == module.machine()
     assert who.id.replace("-", "").isalnum()
-    assert who.memory_bytes % (1 << 30) == 0
+    assert who.memory_bytes is not None
+    assert who.memory_bytes == usual_size(who.memory_bytes)
 
 
-def test_the_id_of_a_machine_depends_on_every_field() -> None:
+def test_the_id_of_a_machine_depends_on_every_field_and_a_new_one_not_on_its_gpus() -> None:
     base = Machine(cpu_model="Intel(R) Xeon(R) CPU @ 2.00GHz", isa="x86_64", logical_cores=2, memory_bytes=1 << 30)
     changed = {"cpu_model": "x", "isa": "aarch64", "features": ("avx2",), "physical_cores": 1, "logical_cores": 4,
                "l2_bytes": 1, "l3_bytes": 1, "memory_bytes": 2 << 30, "gpus": ("T4",)}  # fmt: skip
-    assert set(changed) == set(Machine.__struct_fields__)
+    assert {*changed, "rule"} == set(Machine.__struct_fields__)
+    new = msgspec.structs.replace(base, rule=2)
+    assert new.id == base.id == msgspec.structs.replace(new, gpus=("T4",)).id
     ids = {msgspec.structs.replace(base, **{name: value}).id for name, value in changed.items()}
     assert len(ids | {base.id}) == len(changed) + 1
 

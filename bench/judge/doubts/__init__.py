@@ -19,6 +19,8 @@ OF_A_SESSION: tuple[Callable[[Sight], Finding | None], ...] = (
     of_the_machine.throttled,
     of_the_machine.frequency_fell,
     of_the_machine.drift_of_all,
+    of_the_machine.allowance_changed,
+    of_the_machine.gpu_differs,
     of_the_machine.busy_machine,
     of_the_machine.swapping,
     of_the_machine.yardstick_moved,

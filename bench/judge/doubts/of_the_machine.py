@@ -197,6 +197,38 @@ def on_battery(sight: Sight) -> Finding | None:
     return Finding(kind="on-battery", message=message)
 
 
+def allowance_changed(sight: Sight) -> Finding | None:
+    """Processors or a quota that were given or taken away after the session began."""
+    cores, first = sight.any.machine.logical_cores, sight.any.conditions.allowance.text(sight.any.machine.logical_cores)
+    states = [state for stage in sight.stages for state in (stage.before, stage.after) if state]
+    other = next((text for state in states if (text := state.allowance.text(cores)) != first), None)
+    if other is None:
+        return None
+    message = (
+        f"the session began with {_used(first)} and later had {_used(other)}: its runs were not taken with the same "
+        "means. Measure again while nobody changes what the processes may use."
+    )
+    return Finding(kind="allowance-changed", message=message)
+
+
+def _used(text: str) -> str:
+    return "all processors" if text == "all" else text
+
+
+def gpu_differs(sight: Sight) -> Finding | None:
+    """A GPU that the worker computed on and the driver's list does not have in front."""
+    pairs = {(seen.record.gpu, next(iter(seen.record.machine.gpus), None)) for seen in sight.cases}
+    differing = [(used, listed) for used, listed in pairs if used and listed and used != listed]
+    if not differing:
+        return None
+    used, listed = sorted(differing)[0]
+    message = (
+        f"the workers computed on {used}, and the driver lists {listed} first: clocks, temperatures and memory in the "
+        "session's conditions are of that one. Set CUDA_DEVICE_ORDER=PCI_BUS_ID and choose with CUDA_VISIBLE_DEVICES."
+    )
+    return Finding(kind="gpu-differs", message=message)
+
+
 def dirty_tree(sight: Sight) -> Finding | None:
     """Source that no revision names."""
     state = sight.any.conditions

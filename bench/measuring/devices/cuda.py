@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import ctypes.util
 import importlib.util
+import os
 import re
 import time
 from pathlib import Path
@@ -17,6 +18,7 @@ from typing import TYPE_CHECKING
 from bench.errors import UsageError
 from bench.measuring.modes import renew
 from bench.measuring.precisions import FORMATS
+from bench.measuring.visible_gpus import hides_all
 
 if TYPE_CHECKING:
     import torch
@@ -118,6 +120,12 @@ def resolve() -> str:
     """
     if ctypes.util.find_library("cuda") is None:
         raise UsageError("--device cuda needs an NVIDIA GPU, and no NVIDIA driver is installed here. Use --device cpu.")
+    hidden = os.environ.get("CUDA_VISIBLE_DEVICES")
+    if hides_all(hidden):
+        raise UsageError(
+            f"--device cuda: CUDA_VISIBLE_DEVICES={(hidden or '')[:80]!r} hides every GPU. Unset it, name one, or use "
+            "--device cpu."
+        )
     if _built_for() is None:
         raise UsageError(
             "--device cuda needs a torch that was built for CUDA; the one installed here was built for processors "

@@ -52,6 +52,7 @@ def versions() -> dict[str, str]:
     if torch.cuda.is_initialized():
         cudnn = torch.backends.cudnn
         out |= {
+            "gpu": torch.cuda.get_device_name(),
             "cuda": str(torch.version.cuda),
             "cudnn": str(cudnn.version()),
             "cudnn.benchmark": str(cudnn.benchmark),
