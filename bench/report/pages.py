@@ -16,8 +16,8 @@ from bench.judge.room import PANEL_LIMIT
 from bench.report.heading import apart
 
 BREAKS = (
-    "set", "machine", "gpu", "allowance", "shell", "torch", "device", "precision", "weights", "form", "threads", "streams",
-    "batch", "allocator", "runtime",
+    "set", "machine", "gpu", "allowance", "shell", "torch", "device", "precision", "weights", "form", "threads",
+    "streams", "batch", "allocator", "runtime",
 )  # fmt: skip
 """Fields by which pages are divided, the most foreign first: what is compared most often stays together."""
 SPARSE = 2
