@@ -9,7 +9,8 @@ Schema history
         `levit_128s.fb_dist_in1k` and so on (`history.py`)
     3   a case may have `streams`: several seats at work at once, whose passes one turn line holds
     4   a case may have a `width` (its `resolution` is the height then), `channels` and a `dtype` of its images; before,
-        images were square, and of a user's network that takes one channel nothing was said
+        images were square, and of a user's network that takes one channel nothing was said. A case may have further
+        `accuracies`, a `label` and its `classes`; a session has the `shell` of its workers; every value has a range
 """
 
 from __future__ import annotations
@@ -20,6 +21,46 @@ from operator import index
 from typing import Literal, NamedTuple
 
 import msgspec
+
+from bench.ranges import (
+    Batch,
+    BootSeconds,
+    Bytes,
+    CaseId,
+    Celsius,
+    Channels,
+    Count,
+    Deviation,
+    DeviceTimes,
+    Difference,
+    Few,
+    FormatNumber,
+    Hertz,
+    Images,
+    Joules,
+    Load,
+    LogUnits,
+    Name,
+    Number,
+    Passes,
+    PassSeconds,
+    Percent,
+    Pixels,
+    Quota,
+    Rate,
+    Seconds,
+    Seed,
+    SessionName,
+    Settings,
+    Settling,
+    Sha256,
+    Share,
+    Threads,
+    UtcTime,
+    Versions,
+    Watts,
+    Words,
+)
 
 SCHEMA = 4
 
@@ -95,33 +136,33 @@ def parse_size(given: object) -> tuple[int, int] | None:
 class Case(_Noun, frozen=True, kw_only=True):
     """What is asked: one network in one configuration. Two cases with the same fields are the same case."""
 
-    network: str
+    network: Name
     """Name in the catalog, timm name, or `module:function` or `file.py:function#digest` of a builder."""
-    weights: str = "random-calibrated-1"
+    weights: Name = "random-calibrated-1"
     """Where the weights come from; `random-calibrated-1` is defined in `measuring/calibrate.py`."""
-    form: str = "shipped"
+    form: Name = "shipped"
     """How the network is written: `shipped` as its library builds it, `inference` with its BatchNorms folded."""
-    resolution: int
+    resolution: Pixels
     """Height of the input in pixels, and its width where none is given."""
-    width: int | None = None
+    width: Pixels | None = None
     """Width of the input in pixels where it is not its height."""
-    channels: int = 3
+    channels: Channels = 3
     """Channels of the images that the network takes."""
     dtype: Dtype = "float32"
     """Number type of the images: `float32`, or `uint8` from 0 to 255, which the network normalises itself."""
-    batch: int = 1
+    batch: Batch = 1
     """Images in one pass."""
-    precision: str = "fp32"
+    precision: Name = "fp32"
     """Number format of weights and activations."""
-    runtime: str = "eager"
+    runtime: Name = "eager"
     """What executes the network."""
-    device: str = "cpu"
+    device: Name = "cpu"
     """Where it is executed."""
-    threads: int = 1
+    threads: Threads = 1
     """Intra-operator threads of each stream."""
-    allocator: str = "pinned"
+    allocator: Name = "pinned"
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
-    streams: int = 1
+    streams: Threads = 1
     """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
 
     def __post_init__(self) -> None:
@@ -180,38 +221,38 @@ _LATER = {"streams": 1, "width": None, "channels": 3, "dtype": "float32"}
 class Protocol(_Noun, frozen=True, kw_only=True):
     """How it is asked. The defaults of the suite follow from docs/decisions/0001."""
 
-    settle_passes: int
+    settle_passes: Number
     """Untimed-for-statistics passes at the start of each turn (their durations are stored too)."""
-    turn_s: float
+    turn_s: Seconds
     """Aimed length of the timed part of a turn, in seconds; decides the passes a turn."""
-    min_passes: int
+    min_passes: Few
     """Fewest timed passes in a turn."""
-    max_passes: int
+    max_passes: Few
     """Most timed passes in a turn."""
-    runs: int
+    runs: Number
     """Planned fresh runs: the units of replication."""
-    min_rounds: int
+    min_rounds: Number
     """Fewest rounds a run must complete to be planned at all."""
-    budget_s: float
+    budget_s: Seconds
     """Seconds that all runs together may take, seat starts included, preparation excluded."""
-    timeout_s: float
+    timeout_s: Seconds
     """Seconds after which a preparation, or a load with its first pass, counts as hung; a load after a long preparation
     has more, and turns scale with what was seen."""
     seats: SeatMode = "auto"
     """Which cases share a seat; see `Case.is_kept_apart`."""
-    seed: int = 0
+    seed: Seed = 0
     """Seed of the weights and the inputs, and, together with the session's name, of the random orders of turns."""
-    yardstick: str = "yardstick-1"
+    yardstick: Name = "yardstick-1"
     """Version of the reference network timed in every round."""
     thin: bool = False
     """True when the user asked for less than the smallest honest budget."""
     goal: Goal = "budget"
     """What ends the session: its budget alone, or sooner a `target-error` or the `race` for a front, at a look."""
-    target_error: float | None = None
+    target_error: LogUnits | None = None
     """Half-width aimed at of the interval of each ratio to the yardstick, in log units (0.01 is 1 %)."""
     witness: bool = False
     """Whether a second instrument times every turn as well: torch's benchmark timer, on as many passes."""
-    looks: tuple[int, ...] = ()
+    looks: tuple[Few, ...] = ()
     """Complete runs after which the goal is looked at, declared before the first run; intervals pay for each."""
     bound: bool = False
     """Whether each seat is bound to as many processors as it has threads; streams always are."""
@@ -220,26 +261,26 @@ class Protocol(_Noun, frozen=True, kw_only=True):
 class Machine(_Noun, frozen=True, kw_only=True):
     """Who was asked. Holds no host name, user name or path."""
 
-    cpu_model: str
+    cpu_model: Name
     """Marketing name as the processor reports it."""
-    isa: str
+    isa: Name
     """Instruction set of the running process, such as `x86_64` or `aarch64`."""
-    features: tuple[str, ...] = ()
+    features: tuple[Name, ...] = ()
     """Vector extensions that matter for inference, sorted."""
-    physical_cores: int | None = None
+    physical_cores: Threads | None = None
     """Physical cores; absent when the system does not say."""
-    logical_cores: int
+    logical_cores: Threads
     """Logical processors that the system shows."""
-    l2_bytes: int | None = None
+    l2_bytes: Bytes | None = None
     """Second-level cache of one core, in bytes, when known."""
-    l3_bytes: int | None = None
+    l3_bytes: Bytes | None = None
     """Last-level cache, in bytes, when known."""
-    memory_bytes: int | None = None
+    memory_bytes: Bytes | None = None
     """Main memory in bytes, up to the next usual size (`usual_size`); to whole GiB in older files. Absent when the
     system does not say."""
-    gpus: tuple[str, ...] = ()
+    gpus: tuple[Name, ...] = ()
     """Names of the GPUs that a session can use, in CUDA's order; empty in sessions of processors alone."""
-    rule: int = 1
+    rule: FormatNumber = 1
     """How `id` is made: 1, of every field, as in older files; 2, of every field but the GPUs."""
 
     @property
@@ -277,13 +318,13 @@ def usual_size(size: int) -> int:
 class Shell(_Noun, frozen=True, kw_only=True):
     """What the calling shell gave the workers: environment variables by name. Holds no secret, no name and no path."""
 
-    settings: dict[str, str] = {}
+    settings: Settings = {}
     """Those that reach the workers and can change times, with their values: of libraries the file names, and a digest
     in place of what may be a path, a name or a secret. `ld.so.preload` are the libraries that the system loads into
     every process. Part of the setting."""
-    passed: tuple[str, ...] = ()
+    passed: tuple[Name, ...] = ()
     """Those that reach the workers and cannot change times, such as `PATH`; empty in older files."""
-    dropped: tuple[str, ...] = ()
+    dropped: tuple[Name, ...] = ()
     """Those that could have changed times and were kept from the workers; of `LD_PRELOAD`, the file names."""
 
     @property
@@ -295,22 +336,22 @@ class Shell(_Noun, frozen=True, kw_only=True):
 class CoreKind(_Noun, frozen=True, kw_only=True):
     """Logical processors on cores of one kind."""
 
-    usable: int
+    usable: Number
     """Those that may be used."""
-    there: int
+    there: Number
     """All of them."""
 
 
 class Allowance(_Noun, frozen=True, kw_only=True):
     """How much of the machine its processes may use. Anything the system does not tell is absent."""
 
-    processors: int | None = None
+    processors: Threads | None = None
     """Processors that processes may be placed on, by the affinity or the set of processors they were started with."""
     core_kinds: tuple[CoreKind, ...] = ()
     """Each kind of core, the fastest first; empty where all cores are of one kind, or the system does not say."""
-    cpu_quota: float | None = None
+    cpu_quota: Quota | None = None
     """Processors' worth of time that the control groups of the process give it, the smallest of them."""
-    memory_bytes: int | None = None
+    memory_bytes: Bytes | None = None
     """Memory that the control groups of the process give it, the smallest limit, in bytes."""
 
     def text(self, logical_cores: int) -> str:
@@ -332,64 +373,64 @@ class Allowance(_Noun, frozen=True, kw_only=True):
 class GpuState(_Noun, frozen=True, kw_only=True):
     """A GPU at one moment, as its driver tells. Anything the driver does not tell is absent, never zero."""
 
-    name: str
+    name: Name
     """Product name."""
-    driver: str | None = None
+    driver: Name | None = None
     """Version of the driver."""
-    clock_hz: float | None = None
+    clock_hz: Hertz | None = None
     """Current clock of the multiprocessors, in hertz; low when idle."""
-    memory_clock_hz: float | None = None
+    memory_clock_hz: Hertz | None = None
     """Current clock of the memory, in hertz."""
-    temperature_c: float | None = None
+    temperature_c: Celsius | None = None
     """Temperature in degrees Celsius."""
-    power_w: float | None = None
+    power_w: Watts | None = None
     """Power draw in watts."""
-    energy_j: float | None = None
+    energy_j: Joules | None = None
     """Energy taken since the driver was loaded, in joules."""
-    busy: float | None = None
+    busy: Share | None = None
     """Share of the last moments in which a kernel ran, from 0 to 1."""
-    memory_bytes: int | None = None
+    memory_bytes: Bytes | None = None
     """Its memory, in bytes."""
-    used_bytes: int | None = None
+    used_bytes: Bytes | None = None
     """Memory in use by anybody, in bytes."""
 
 
 class Conditions(_Noun, frozen=True, kw_only=True):
     """In what state the machine was at one moment. Anything the system does not tell is absent, never zero."""
 
-    taken_at: str
+    taken_at: UtcTime
     """UTC time, ISO 8601 to the second."""
-    os: str
+    os: Name
     """Kind and release of the operating system's kernel."""
-    python: str
+    python: Name
     """Version of the interpreter."""
-    versions: dict[str, str] = {}
+    versions: Versions = {}
     """Versions of the libraries that matter, by distribution name."""
-    libc: str | None = None
+    libc: Name | None = None
     """C library and its version."""
-    governor: str | None = None
+    governor: Name | None = None
     """Frequency governor of the first processor."""
-    clock_hz: float | None = None
+    clock_hz: Hertz | None = None
     """Current clock of the first processor, in hertz."""
-    temperature_c: float | None = None
+    temperature_c: Celsius | None = None
     """Hottest processor sensor, in degrees Celsius."""
-    load_1m: float | None = None
+    load_1m: Load | None = None
     """Load average over one minute."""
-    steal_s: float | None = None
+    steal_s: BootSeconds | None = None
     """Seconds stolen by the hypervisor since boot, all processors."""
-    busy_s: float | None = None
+    busy_s: BootSeconds | None = None
     """Processor seconds in use since boot, by anybody."""
-    own_s: float | None = None
+    own_s: BootSeconds | None = None
     """Processor seconds in use by this suite's processes since it was started: those that ended, too."""
-    available_bytes: int | None = None
+    available_bytes: Bytes | None = None
     """Memory that can be had without swapping, in bytes."""
-    memory_bytes: int | None = None
+    memory_bytes: Bytes | None = None
     """Main memory that the system shows, in bytes."""
     allowance: Allowance = Allowance()
     """How much of the machine may be used; says nothing in older files."""
-    swap_used_bytes: int | None = None
+    swap_used_bytes: Bytes | None = None
     """Swap in use, in bytes."""
-    huge_pages: str | None = None
+    huge_pages: Name | None = None
     """Setting of transparent huge pages."""
     on_battery: bool | None = None
     """True when the machine runs from a battery; absent when it has none."""
@@ -398,7 +439,7 @@ class Conditions(_Noun, frozen=True, kw_only=True):
     missing, through which they are asked."""
     emulated: bool = False
     """True when the process runs under an instruction-set emulator; never enters a speed figure."""
-    commit: str | None = None
+    commit: Name | None = None
     """Revision of this package's source, when it is a git checkout."""
     dirty: bool | None = None
     """True when that checkout had uncommitted changes."""
@@ -407,75 +448,75 @@ class Conditions(_Noun, frozen=True, kw_only=True):
 class Accuracy(_Noun, frozen=True, kw_only=True):
     """How right a network is on a stated set of images."""
 
-    top1: float
+    top1: Percent
     """Top-1 accuracy in percent."""
-    top5: float | None = None
+    top5: Percent | None = None
     """Top-5 accuracy in percent, when known."""
-    images: int = 50_000
+    images: Images = 50_000
     """Images in the set."""
-    dataset: str = "ImageNet-1k validation"
+    dataset: Name = "ImageNet-1k validation"
     """Name of the set."""
-    classes: int | None = None
+    classes: Few | None = None
     """Classes in the set; absent where nobody says, and in older files."""
-    source: str
+    source: Words
     """Who published or measured it."""
 
 
 class Finding(_Noun, frozen=True, kw_only=True):
     """A doubt or a fact worth knowing, as data."""
 
-    kind: str
+    kind: Name
     """Short name, such as `seat-not-idle`; each has a heading in docs/doubts.md."""
-    message: str
+    message: Words
     """The fact with its number, what it means, what to do next."""
-    case: str | None = None
+    case: CaseId | None = None
     """Id of the case it is about, if it is about one."""
 
 
 class ColdStart(_Noun, frozen=True, kw_only=True):
     """What a case cost before its first timed pass, in one run's fresh process."""
 
-    load_s: float
+    load_s: Seconds
     """Seconds from the artifact on disk to a network that is ready, its images in place: the first case of a seat
     also waits for its runtime's library."""
-    first_pass_s: float
+    first_pass_s: Seconds
     """Seconds of the first pass."""
-    grown_bytes: int
+    grown_bytes: Bytes
     """Resident memory that loading and the first pass added, in bytes, beyond what a neighbour had left free."""
-    copy_s: float | None = None
+    copy_s: Seconds | None = None
     """Seconds in which one batch of images in fp32 is copied to the device from the processor's memory as it is
     allocated, the median of several; absent where the device reads that memory itself."""
-    copy_pinned_s: float | None = None
+    copy_pinned_s: Seconds | None = None
     """The same from memory that the system may not move, which the device can read by itself."""
 
 
 class SeatInfo(_Noun, frozen=True, kw_only=True):
     """One worker process of a run, as it described itself when it was ready."""
 
-    seat: int
+    seat: Number
     """Number of the seat within its run."""
-    runtime: str
+    runtime: Name
     """Runtime whose cases it holds."""
-    threads: int
+    threads: Threads
     """Intra-operator threads, read back from the runtime."""
-    allocator: str
+    allocator: Name
     """Allocator setting, verified in the process's environment."""
-    device: str
+    device: Name
     """Device of its cases."""
-    affinity: tuple[int, ...] | None = None
+    affinity: tuple[Number, ...] | None = None
     """Processors it may run on; absent where the system does not say."""
-    load_s: float
+    load_s: Seconds
     """Seconds from the start of the process until all its cases were loaded and checked."""
-    rss_bytes: int
+    rss_bytes: Bytes
     """Resident memory when ready, in bytes."""
-    peak_bytes: int | None = None
+    peak_bytes: Bytes | None = None
     """Most resident memory until its cases were loaded and had computed twice, in bytes; absent where the system does
     not say, and where a case failed in it."""
-    cases: tuple[str, ...]
+    cases: tuple[CaseId, ...]
     """Ids of the cases it holds."""
-    versions: dict[str, str] = {}
+    versions: Versions = {}
     """Versions and build flags that its runtimes told; empty in older files."""
-    malloc: str | None = None
+    malloc: Name | None = None
     """File name of the library whose `malloc` the process was seen to use, such as `libc.so.6`; absent where the system
     does not say, and in older files."""
 
@@ -483,11 +524,11 @@ class SeatInfo(_Noun, frozen=True, kw_only=True):
 class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="session"):
     """First line of a file: who was asked, and how."""
 
-    schema: int = SCHEMA
+    schema: FormatNumber = SCHEMA
     """Number of the format; older ones are read, newer ones refused."""
-    session: str
+    session: SessionName
     """Name of the session: UTC time of its start and a short suffix."""
-    bench: str
+    bench: Name
     """Version of this package."""
     machine: Machine
     """Who was asked."""
@@ -497,7 +538,7 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
     """In what state at the start."""
     shell: Shell = Shell()
     """What the calling shell gave the workers; says nothing in older files."""
-    title: str | None = None
+    title: Words | None = None
     """What the session was taken for, in the user's words."""
     findings: tuple[Finding, ...] = ()
     """What was noticed before the first run."""
@@ -506,7 +547,7 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
 class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """One case of the session and what its preparation found."""
 
-    id: str
+    id: CaseId
     """`Case.id`, by which turns name their case."""
     case: Case
     """What is asked."""
@@ -516,36 +557,36 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Accuracy paired with the timed resolution, when one is known."""
     accuracies: tuple[Accuracy, ...] = ()
     """Further ones, each on a set of images of its own; empty in older files."""
-    family: str | None = None
+    family: Name | None = None
     """Family of the network, for colours and groups."""
-    label: str | None = None
+    label: Name | None = None
     """What figures, tables and files call a network of the user's own; absent: its name, which alone is matched."""
-    classes: int | None = None
+    classes: Few | None = None
     """Classes that the network returns, read off its outputs; absent in older files, and where preparing failed."""
-    params: int | None = None
+    params: Count | None = None
     """Parameters, counted on the network in its form."""
-    macs: int | None = None
+    macs: Count | None = None
     """Multiply-accumulates of one image, counted on the network as shipped by torch's flop counter (half its flops)."""
-    passes: int | None = None
+    passes: Few | None = None
     """Timed passes a turn; absent when the preparation failed."""
-    probe_s: float | None = None
+    probe_s: Seconds | None = None
     """Median pass of the preparation in seconds: plans turns and time-outs, never enters an estimate."""
-    distinct_images: int | None = None
+    distinct_images: Few | None = None
     """Images with answers of their own that its passes are shown; later ones are slightly changed ones of them."""
-    matrix_macs_s: float | None = None
+    matrix_macs_s: Rate | None = None
     """Multiply-accumulates a second of the fastest product of matrices on its device, with its threads and in its
     number format, measured in the rehearsal: what no pass exceeds by much."""
-    prepare_s: float | None = None
+    prepare_s: Seconds | None = None
     """Seconds the preparation took."""
-    compile_s: float | None = None
+    compile_s: Seconds | None = None
     """Seconds of it in which the runtime made its artifact: traced, exported, compiled or wrote the weights."""
-    artifact_sha256: str | None = None
+    artifact_sha256: Sha256 | None = None
     """Digest of the prepared artifact that every run loads."""
-    logits_std: float | None = None
+    logits_std: Deviation | None = None
     """Standard deviation of the checked outputs over classes: of order one when calibrated."""
     outcome: Outcome = "done"
     """What became of the preparation."""
-    reason: str | None = None
+    reason: Words | None = None
     """Why it was skipped or failed."""
 
     @property
@@ -562,51 +603,51 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
 class RunStartLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-start"):
     """A fresh set of seats is ready."""
 
-    run: int
+    run: Number
     """Number of the run within the session, from 0."""
-    at_s: float
+    at_s: Seconds
     """Seconds since the session began, on a monotonic clock, when the first seat was started."""
     seats: tuple[SeatInfo, ...]
     """The seats."""
     conditions: Conditions
     """State of the machine before."""
-    resumed: int = 0
+    resumed: Number = 0
     """How often the session had been resumed when this run began: every resume is a look that intervals pay for. 0 in
     older files, which do not say."""
-    cold: dict[str, ColdStart] = {}
+    cold: dict[CaseId, ColdStart] = {}
     """Cold starts by the id of their case; of several streams, the slowest. Empty in older files."""
 
 
 class TurnLine(_Noun, frozen=True, kw_only=True, gc=False, tag_field="kind", tag="turn"):
     """One turn of one case: settle passes, then timed passes. The raw evidence."""
 
-    run: int
+    run: Number
     """Run it belongs to."""
-    round: int
+    round: Number
     """Round within the run, from 0."""
-    position: int
+    position: Number
     """Place of this turn in the round's random order, from 0."""
-    case: str
+    case: CaseId
     """Id of the case."""
-    seat: int
+    seat: Number
     """Seat that took it; of several streams, the first."""
-    at_s: float
+    at_s: Seconds
     """Seconds since the session began when the turn was asked for."""
-    settle_s: tuple[float, ...]
+    settle_s: Settling
     """Durations of the settle passes in seconds, in order."""
-    duration_s: tuple[float, ...]
+    duration_s: Passes
     """Durations of the timed passes in seconds, in order, unrounded; of several streams, one stream after another."""
-    minor_faults: int | None = None
+    minor_faults: Count | None = None
     """Minor page faults during the timed passes, all threads of the seat."""
-    major_faults: int | None = None
+    major_faults: Count | None = None
     """Major page faults during the timed passes."""
-    cpu_s: float | None = None
+    cpu_s: Seconds | None = None
     """Processor seconds of the seat during the timed passes, all threads."""
-    device_s: tuple[float, ...] = ()
+    device_s: DeviceTimes = ()
     """Seconds that the device's own clock gives each timed pass, in order; empty when it has none."""
-    others_cpu_s: float | None = None
+    others_cpu_s: Difference | None = None
     """Processor seconds of the parent and the idle seats during the whole turn."""
-    witness_s: float | None = None
+    witness_s: PassSeconds | None = None
     """Seconds a pass by the second instrument, the mean of as many passes; in even rounds it went first."""
 
 
@@ -615,49 +656,49 @@ class Decision(_Noun, frozen=True, kw_only=True):
 
     verdict: Verdict
     """`reached` or `short` of the error aimed at; `member` of the front, `beaten`, or `open`: the runs cannot tell."""
-    why: str
+    why: Words
     """The numbers behind it, in words."""
 
 
 class Look(_Noun, frozen=True, kw_only=True):
     """A look at what was measured so far, at a moment declared beforehand."""
 
-    number: int
+    number: Few
     """Which one, from 1."""
-    of: int
+    of: Few
     """How many were declared."""
-    runs: int
+    runs: Number
     """Complete runs behind it."""
-    level: float
+    level: Share
     """Confidence that all its decisions are right together."""
-    decided: dict[str, Decision] = {}
+    decided: dict[CaseId, Decision] = {}
     """New decisions, by the id of their case."""
-    resting: tuple[str, ...] = ()
+    resting: tuple[CaseId, ...] = ()
     """Ids of the cases that get no more turns from now on: nothing undecided needs them."""
 
 
 class RunEndLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="run-end"):
     """A run is over."""
 
-    run: int
+    run: Number
     """Which run."""
-    at_s: float
+    at_s: Seconds
     """Seconds since the session began."""
     conditions: Conditions
     """State of the machine after."""
     outcome: RunOutcome
     """`partial` when a seat was lost or the user interrupted."""
-    failed: dict[str, str] = {}
+    failed: dict[CaseId, Words] = {}
     """Ids of the cases that failed in this run, with the reason."""
     findings: tuple[Finding, ...] = ()
     """What the engine noticed."""
     look: Look | None = None
     """The look taken after this run, where one was declared."""
-    told_cpu_s: float | None = None
+    told_cpu_s: Difference | None = None
     """Processor seconds of all seats by their own clocks, up to the end of their last turn."""
-    system_cpu_s: float | None = None
+    system_cpu_s: Difference | None = None
     """The same by the system's account of these processes after they had ended."""
-    peak_bytes: tuple[int | None, ...] = ()
+    peak_bytes: tuple[Bytes | None, ...] = ()
     """Most resident memory of each seat until its last turn, in the order of the seats, in bytes, with the pages that a
     pinned heap is given before the first one; absent where the system does not say, and where a case failed while it
     was loaded. Empty in older files."""

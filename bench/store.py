@@ -1,25 +1,23 @@
 """The wall between taking and reading: sessions as JSON lines, `<root>/<machine>/<session>.jsonl`.
 
-Writes a line at a time so that a kill costs at most one turn; reads whatever is readable and says what was not.
-Refuses to know how a number was taken or what it means. Reading never writes.
+Reads whatever is readable and says what was not; `bench/writer.py` writes. Refuses to know how a number was taken or
+what it means. Reading never writes.
 """
 
 from __future__ import annotations
 
 import gc
+import math
 import os
-import re
-import sys
-import tempfile
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
-from typing import IO, Any, NamedTuple, Self
+from typing import Any, NamedTuple
 
 import msgspec
 
-from bench.errors import BenchError, SchemaError, StoreError, UsageError
-from bench.history import modern
+from bench.errors import SchemaError, StoreError
+from bench.lines import BOM, LONGEST_LINE, decoder, opened, read
 from bench.records import (
     SCHEMA,
     CaseLine,
@@ -33,21 +31,27 @@ from bench.records import (
     SessionLine,
     TurnLine,
 )
+from bench.sequence import Part, parts
+from bench.writer import SessionWriter, check_writable
 
-_decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-_SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+__all__ = [
+    "Beginning",
+    "Session",
+    "SessionWriter",
+    "beginnings",
+    "check_writable",
+    "is_emulated",
+    "load",
+    "load_readable",
+    "read_session",
+    "read_sessions",
+    "records",
+    "session_files",
+    "sticks_of",
+]
 
-
-_SHORTEST_S = 1e-9  # A tick of the clock that passes are timed with.
-_LONGEST_S = 1e9
-_LONGEST_LINE = 1 << 20  # Bytes of a session's or a case's line; longer ones are not what they seem.
+_MOST_TOLD = 20  # Lines of a file that are told one by one: of a file of another kind all are wrong.
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
-
-
-class _Head(msgspec.Struct):
-    """The least of a first line: enough to see that it is newer than this reader."""
-
-    schema: int = 0
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -74,176 +78,48 @@ class Session(NamedTuple):
     """What was wrong with the file itself."""
 
 
-class SessionWriter:
-    """Appends lines to one session's file, each complete on disk before the next turn begins."""
-
-    def __init__(self, path: Path, file: IO[bytes]) -> None:
-        self.path = path
-        self._file = file
-
-    @classmethod
-    def create(cls, root: Path, head: SessionLine) -> SessionWriter:
-        """Start a new file for a session.
-
-        Raises:
-            StoreError: the folder cannot be written, or the session exists already.
-        """
-        if not _SESSION_NAME.fullmatch(head.session):
-            raise UsageError(f"{head.session[:80]!r} is no session name. Use letters, digits, '.', '_' and '-'.")
-        path = root / head.machine.id / f"{head.session}.jsonl"
-        first = _encoded(head)
-        try:
-            path.parent.mkdir(parents=True, exist_ok=True)
-            file = path.open("xb", buffering=0)
-        except OSError as error:
-            raise _cannot_write(path, error) from error
-        try:
-            _lock(file, path)
-            writer = cls(path, file)
-            writer._write(first)
-        except BaseException:
-            # A file without its first line would be in the way of every reader.
-            file.close()
-            path.unlink(missing_ok=True)
-            raise
-        return writer
-
-    @classmethod
-    def reopen(cls, path: Path) -> SessionWriter:
-        """Go on with a session's file. A line that a kill left unfinished stays where it is, on a line of its own.
-
-        Raises:
-            StoreError: the file cannot be written.
-        """
-        try:
-            with path.open("rb") as file:
-                file.seek(0, os.SEEK_END)
-                if file.tell():
-                    file.seek(-1, os.SEEK_END)
-                torn = file.read(1) not in (b"\n", b"")
-            again = path.open("ab", buffering=0)
-        except OSError as error:
-            raise _cannot_write(path, error) from error
-        try:
-            _lock(again, path)
-            if torn:
-                again.write(b"\n")
-        except BaseException:
-            again.close()
-            raise
-        return cls(path, again)
-
-    def append(self, line: Line) -> None:
-        """Write one line.
-
-        Raises:
-            StoreError: the disk is full or gone; the lines before are intact.
-        """
-        self._write(_encoded(line))
-
-    def _write(self, data: bytes) -> None:
-        start = self._file.seek(0, os.SEEK_END)
-        try:
-            written = 0
-            while written < len(data):
-                written += self._file.write(data[written:]) or 0
-        except OSError as error:
-            self._cut(start)
-            raise _cannot_write(self.path, error) from error
-
-    def _cut(self, size: int) -> None:
-        """Take back a half-written line; where even that fails, the reader reports the torn line."""
-        try:
-            self._file.truncate(size)
-        except OSError:
-            return
-
-    def __enter__(self) -> Self:
-        return self
-
-    def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and not isinstance(error, BenchError):  # nobody foresaw it, and its message names no file
-            error.add_note(f"What was measured is kept in {self.path}.")
-        self.close()
-
-    def close(self) -> None:
-        """Flush to the device and close; a second time does nothing."""
-        if self._file.closed:
-            return
-        try:
-            os.fsync(self._file.fileno())
-            self._file.close()
-        except OSError as error:
-            raise _cannot_write(self.path, error) from error
-
-
-def _encoded(line: Line) -> bytes:
-    """One line of the file. Text that is no Unicode, as a shell may pass, is marked and kept."""
-    try:
-        return msgspec.json.encode(line) + b"\n"
-    except UnicodeEncodeError as error:
-        raise UsageError(f"a name or title holds bytes that are no text ({error.reason}). Write it anew.") from error
-
-
-def _lock(file: IO[bytes], path: Path) -> None:
-    """Refuse a second writer: two that number their runs alike would leave runs that nobody measured.
-
-    The lock goes with the process, however it ends.
-    """
-    if sys.platform == "win32":
-        return
-    import fcntl
-
-    try:
-        fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
-    except BlockingIOError as error:
-        raise StoreError(
-            f"{path} is being written by another process. Wait for it, or measure a new session."
-        ) from error
-    except OSError:
-        return  # Some network file systems know no locks.
-
-
-def _cannot_write(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"cannot write {path}: {error.strerror or error}. What was written before is kept. "
-        "Free some space or name another folder with --store."
-    )
-
-
-def check_writable(folder: Path) -> None:
-    """Find out before the work begins whether its results can be kept.
-
-    Raises:
-        StoreError: they cannot.
-    """
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryFile(dir=folder) as file:
-            file.write(b"0")
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
-
-
 def session_files(root: Path) -> list[Path]:
     """All session files below a store, or the file itself when `root` is one, in name order.
 
     Raises:
         StoreError: there is no such file or folder.
     """
-    if root.is_file():
-        return [root]
-    if not root.is_dir():
+    return _listed(root)[0]
+
+
+def _listed(root: Path) -> tuple[list[Path], list[Finding]]:
+    """Session files of a store in name order, and a finding for each folder that cannot be looked into."""
+    if not os.path.isdir(root):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+        if os.path.lexists(root):
+            # Whatever it is, reading says what is wrong with it.
+            return [root], []
         raise StoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
-    return sorted(root.glob("*/*.jsonl"), key=lambda path: (path.parent.name, path.name))
+    found: list[Path] = []
+    findings: list[Finding] = []
+    folders = _entries(root, findings)
+    if findings:
+        raise StoreError(findings[0].message)
+    for folder in folders:
+        if os.path.isdir(folder):  # noqa: PTH112 (as above)
+            found += [path for path in _entries(folder, findings) if path.suffix == ".jsonl"]
+    return sorted(found, key=lambda path: (path.parent.name, path.name)), findings
+
+
+def _entries(folder: Path, findings: list[Finding]) -> list[Path]:
+    try:
+        return list(folder.iterdir())
+    except OSError as error:
+        message = f"cannot look into {folder}: {error.strerror or error}. What is in it was not read."
+        findings.append(Finding(kind="unreadable-file", message=message))
+        return []
 
 
 def is_emulated(path: Path) -> bool:
     """Whether a session was taken under an emulator, by its first line; not so where none can be read."""
     try:
-        with path.open("rb") as file:
-            return msgspec.json.decode(file.readline(), type=_Began).conditions.emulated
-    except (OSError, msgspec.DecodeError, RecursionError):
+        with opened(path) as file:
+            return msgspec.json.decode(file.readline(LONGEST_LINE).removeprefix(BOM), type=_Began).conditions.emulated
+    except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
         return False
 
 
@@ -271,11 +147,12 @@ def _beginning(path: Path) -> Beginning | None:
     cases: list[CaseLine] = []
     head: Line | None = None
     try:
-        with path.open("rb") as file:
-            head = _decoder.decode(file.readline(_LONGEST_LINE))
-            while isinstance(line := _decoder.decode(file.readline(_LONGEST_LINE)), CaseLine):
-                cases.append(line)
-    except (OSError, msgspec.DecodeError, ValueError, RecursionError):
+        with opened(path) as file:
+            head = decoder.decode(file.readline(LONGEST_LINE).removeprefix(BOM))
+            while isinstance(line := decoder.decode(file.readline(LONGEST_LINE)), CaseLine):
+                if line.id == line.case.id:
+                    cases.append(line)
+    except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
         pass  # What was read before it counts: a file may end after its cases.
     if not isinstance(head, SessionLine) or head.schema > SCHEMA:
         return None
@@ -283,36 +160,89 @@ def _beginning(path: Path) -> Beginning | None:
 
 
 def read_session(path: Path) -> Session:
-    """Read one file; bad lines cost themselves and a finding.
+    """Read a file that holds one session; bad lines cost themselves and a finding.
+
+    Raises:
+        SchemaError: a newer version of this package wrote the file.
+        StoreError: the file cannot be read, its first line is no session, or it holds several.
+    """
+    first, *others = read_sessions(path)
+    if others:
+        found = next(finding for finding in others[0].findings if finding.kind == "joined-sessions")
+        raise StoreError(f"{found.message} One session is asked for here.")
+    return first
+
+
+def read_sessions(path: Path) -> list[Session]:
+    """Read one file, which holds one session unless files were joined; bad lines cost themselves and a finding.
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
         StoreError: the file cannot be read, or its first line is no session.
     """
-    try:
-        data = path.read_bytes()
-    except OSError as error:
-        raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
-    _refuse_newer(path, data.partition(b"\n")[0])
-    kept, bad = _at_once(data) or _one_by_one(data)
-    if not kept or not isinstance(kept[0], SessionLine):
-        why = bad[0][1] if bad else "the file is empty"
-        raise StoreError(
-            f"{path}:1: not a session of this suite ({why}). Remove the file from the store, or restore its first line."
-        )
-    findings = tuple(
+    lines = read(path)
+    found = parts(lines.good)
+    ends = [*(part.first for part in found[1:]), math.inf]
+    out = []
+    for part, end in zip(found, ends, strict=True):
+        bad = [
+            (number, why) for number, why in lines.bad if (part is found[0] or number >= part.first) and number < end
+        ]
+        findings = [*_about_bad_lines(path, bad, len(part.lines)), *_about_lines_left_out(path, part)]
+        if part is not found[0]:
+            findings.insert(0, _joined(path, part))
+        out.append(_session(part, findings))
+    return out
+
+
+def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], others: int) -> list[Finding]:
+    findings = [
         Finding(
             kind="bad-line",
-            message=f"{path}:{number}: {why}. The other {len(kept)} lines were read. "
+            message=f"{path}:{number}: {why}. The other {others} lines were read. "
             "A kill or a full disk leaves such a line; it can be deleted.",
         )
-        for number, why in bad
+        for number, why in bad[:_MOST_TOLD]
+    ]
+    if further := bad[_MOST_TOLD:]:
+        message = f"{path}:{further[0][0]}: {len(further)} further lines cannot be read, up to line {further[-1][0]}."
+        findings.append(Finding(kind="bad-line", message=message))
+    return findings
+
+
+def _about_lines_left_out(path: Path, part: Part) -> list[Finding]:
+    findings = []
+    for out in part.left_out[:_MOST_TOLD]:
+        more = out.lines - 1
+        many = f", nor {'does' if more == 1 else 'do'} {more} more up to line {out.last}" if more else ""
+        findings.append(
+            Finding(
+                kind="line-out-of-place",
+                message=f"{path}:{out.first}: {out.why}. It does not count{many}. The other {len(part.lines)} lines "
+                "were read. Files that were joined, merged or edited hold such lines.",
+            )
+        )
+    if further := part.left_out[_MOST_TOLD:]:
+        message = f"{path}:{further[0].first}: {sum(out.lines for out in further)} further lines do not count."
+        findings.append(Finding(kind="line-out-of-place", message=message))
+    return findings
+
+
+def _joined(path: Path, part: Part) -> Finding:
+    head = part.lines[0]
+    assert isinstance(head, SessionLine)
+    message = (
+        f"{path}:{part.first}: a second session begins, {head.session}. Each counts as a session of its own; to have "
+        "them in files of their own, cut the file before this line."
     )
-    kept = modern(kept)
-    head = kept[0]
+    return Finding(kind="joined-sessions", message=message)
+
+
+def _session(part: Part, findings: Sequence[Finding]) -> Session:
+    head = part.lines[0]
     assert isinstance(head, SessionLine)
     sorts: dict[type, list[Any]] = {}
-    for line in kept:  # once: nearly all of them are turns
+    for line in part.lines:  # once: nearly all of them are turns
         sorts.setdefault(type(line), []).append(line)
     return Session(
         head=head,
@@ -320,69 +250,8 @@ def read_session(path: Path) -> Session:
         starts=tuple(sorts.get(RunStartLine, ())),
         turns=tuple(sorts.get(TurnLine, ())),
         ends=tuple(sorts.get(RunEndLine, ())),
-        findings=findings,
+        findings=tuple(findings),
     )
-
-
-_Lines = tuple[list[Line], list[tuple[int, str]]]
-"""Good lines, and the others by number with what is wrong."""
-
-
-def _at_once(data: bytes) -> _Lines | None:
-    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing."""
-    try:
-        lines = _decoder.decode_lines(data)
-        for line in lines:
-            _check(line)
-    except (msgspec.DecodeError, ValueError, RecursionError):
-        return None
-    return (lines, []) if data.endswith(b"\n") and len(lines) == data.count(b"\n") else None
-
-
-def _one_by_one(data: bytes) -> _Lines:
-    kept: list[Line] = []
-    bad: list[tuple[int, str]] = []
-    for number, raw in enumerate(data.split(b"\n"), 1):
-        if not raw.strip():
-            continue
-        try:
-            line = _decoder.decode(raw)
-            _check(line)
-        except (msgspec.DecodeError, ValueError, RecursionError) as error:
-            bad.append((number, str(error)))
-            continue
-        kept.append(line)
-    return kept, bad
-
-
-def _refuse_newer(path: Path, raw: bytes) -> None:
-    """Tell a newer file from a broken one before its lines are read."""
-    try:
-        schema = msgspec.json.decode(raw, type=_Head).schema
-    except (msgspec.DecodeError, RecursionError):
-        return
-    if schema > SCHEMA:
-        raise SchemaError(
-            f"{path}: written in format {schema}, this version reads up to {SCHEMA}. "
-            "Upgrade levit-bench: pip install -U levit-bench"
-        )
-
-
-def _check(line: Line) -> None:
-    """Range checks that types cannot express: no pass takes less than a tick of the clock, or thirty years."""
-    if isinstance(line, TurnLine):
-        passes = line.duration_s
-        if passes and not _SHORTEST_S <= min(passes) <= max(passes) < _LONGEST_S:
-            duration = next(duration for duration in passes if not _SHORTEST_S <= duration < _LONGEST_S)
-            why = " is not positive" if duration <= 0 else " is no time that a pass takes"
-            raise ValueError(f"duration {duration} s{why}")
-    elif isinstance(line, CaseLine):
-        case = line.case
-        if min(*case.shape[:3], case.batch, case.threads, case.streams) < 1:
-            raise ValueError("resolution, width, channels, batch, threads and streams of a case are at least 1")
-        for accuracy in line.scored:
-            if not 0 <= accuracy.top1 <= 100:
-                raise ValueError(f"top-1 {accuracy.top1} is no percentage")
 
 
 def records(session: Session) -> list[Record]:
@@ -481,32 +350,60 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
         SchemaError: a file is newer than this reader.
         StoreError: the store does not exist, or not one file in it could be read.
     """
-    out: list[Record] = []
-    findings: list[Finding] = []
+    paths, findings = _listed(root)
     failure: StoreError | None = None
+    found: list[tuple[Path, Session]] = []
     with _no_collection():
-        for session in _readable(session_files(root), findings):
-            if isinstance(session, StoreError):
-                failure = session
-                continue
-            findings.extend(session.findings)
-            out.extend(records(session))
-    if failure is not None and not out:
-        raise failure
+        for path in paths:
+            try:
+                found += [(path, session) for session in read_sessions(path)]
+            except SchemaError:
+                raise
+            except StoreError as error:
+                findings.append(Finding(kind="unreadable-file", message=str(error)))
+                failure = error
+        if failure is not None and not found:
+            raise failure
+        out = _records_of(found, findings)
     return out, findings
 
 
 def load_readable(paths: Iterable[Path]) -> tuple[list[Record], list[Finding]]:
     """Records of the files that can be read, and a finding for each of the others: for those who can do without."""
-    out: list[Record] = []
+    found: list[tuple[Path, Session]] = []
     findings: list[Finding] = []
     with _no_collection():
         for path in paths:
             try:
-                out.extend(records(read_session(path)))
+                found += [(path, session) for session in read_sessions(path)]
             except StoreError as error:
                 findings.append(Finding(kind="unreadable-file", message=str(error)))
-    return out, findings
+        return _records_of(found, []), findings
+
+
+def _records_of(found: Sequence[tuple[Path, Session]], findings: list[Finding]) -> list[Record]:
+    """Records of all sessions, each counted once however many files hold it; adds what was found about their files."""
+    groups: dict[tuple[str, str], list[tuple[Path, Session]]] = {}
+    for path, session in found:
+        groups.setdefault((session.head.machine.id, session.head.session), []).append((path, session))
+    out: list[Record] = []
+    for copies in groups.values():
+        path, session = max(copies, key=lambda copy: len(copy[1].turns))
+        further: list[Finding] = []
+        if len(copies) > 1:
+            # Read twice, it would count as two sessions that agree.
+            others = ", ".join(str(other) for other, one in copies if one is not session)
+            further.append(
+                Finding(
+                    kind="session-twice",
+                    message=f"session {session.head.session} is in {path} and in {others}. It counts once, as the one "
+                    "with the most turns, the first of these, has it. Remove the others.",
+                )
+            )
+        session = session._replace(findings=(*session.findings, *further))
+        findings.extend(session.findings)
+        out.extend(records(session))
+    return out
 
 
 @contextmanager
@@ -519,14 +416,3 @@ def _no_collection() -> Iterator[None]:
     finally:
         if enabled:
             gc.enable()
-
-
-def _readable(paths: Iterable[Path], findings: list[Finding]) -> Iterator[Session | StoreError]:
-    for path in paths:
-        try:
-            yield read_session(path)
-        except SchemaError:
-            raise
-        except StoreError as error:
-            findings.append(Finding(kind="unreadable-file", message=str(error)))
-            yield error

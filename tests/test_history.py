@@ -9,13 +9,20 @@ from pathlib import Path
 import pytest
 
 from bench.judge.estimates import latency
-from bench.records import SCHEMA, Case, CaseLine, Estimate, Finding, RunEndLine, SessionLine
+from bench.records import SCHEMA, Case, CaseLine, Estimate, Finding, RunEndLine, RunStartLine, SeatInfo, SessionLine
 from bench.store import load, read_session, records
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.making import turn
 
 OLD, NEW = "levit_192", "levit_192.fb_dist_in1k"
 OTHER = Case(network="resnet18", resolution=224)
+
+
+def _started(run: int, *cases: str) -> RunStartLine:
+    seat = SeatInfo(
+        seat=0, runtime="eager", threads=1, allocator="pinned", device="cpu", load_s=1.0, rss_bytes=1, cases=cases
+    )
+    return RunStartLine(run=run, at_s=0.0, seats=(seat,), conditions=CONDITIONS)
 
 
 def written(folder: Path, schema: int, added: Iterable[str] = ()) -> Path:
@@ -31,13 +38,15 @@ def written(folder: Path, schema: int, added: Iterable[str] = ()) -> Path:
         head,
         CaseLine(id=case.id, case=case),
         CaseLine(id=OTHER.id, case=OTHER),
+        _started(0, case.id, OTHER.id),
         turn(0.02, run=0, case=case.id),
         turn(0.02, run=0, number=1, case=case.id),
-        turn(0.03, run=0, case=OTHER.id),
+        turn(0.03, run=0, number=2, case=OTHER.id),
         RunEndLine(
             run=0, at_s=1.0, conditions=CONDITIONS, outcome="done", findings=(),
             failed={} if not added else {case.id: "it raised"},
         ),
+        _started(1, *added),
         *(turn(0.02, run=1, number=i, case=name) for name in added for i in (0, 1)),
     ]  # fmt: skip
     path = folder / MACHINE.id / "s.jsonl"

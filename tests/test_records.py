@@ -8,19 +8,14 @@ from hypothesis import strategies as st
 from bench.records import Case, CaseLine, Line, Machine, RunEndLine, RunStartLine, SessionLine, TurnLine
 
 LINE_TYPES = [SessionLine, CaseLine, RunStartLine, TurnLine, RunEndLine]
-texts = st.text(st.characters(exclude_categories=["Cs"]), max_size=8)
-LEAVES = {
-    str: texts,
-    int: st.integers(-(2**62), 2**62),
-    float: st.floats(allow_nan=False, allow_infinity=False),
-    bool: st.booleans(),
-    type(None): st.none(),
-}
+LEAVES = {bool: st.booleans(), type(None): st.none()}
 
 
 def anything(hint):
-    """Every value that a field's type allows; hypothesis itself does not know msgspec's defaults."""
+    """Every value that a field's type allows; hypothesis itself does not know msgspec's limits and defaults."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is typing.Annotated:
+        return within(*arguments)
     if hint in LEAVES:
         return LEAVES[hint]
     if origin is typing.Literal:
@@ -31,7 +26,22 @@ def anything(hint):
         return st.dictionaries(*(anything(argument) for argument in arguments), max_size=2)
     if arguments:
         return st.one_of([anything(argument) for argument in arguments])
-    return st.builds(hint, **{name: anything(one) for name, one in typing.get_type_hints(hint).items()})
+    hints = typing.get_type_hints(hint, include_extras=True)
+    return st.builds(hint, **{name: anything(one) for name, one in hints.items()})
+
+
+def within(kind, limits):
+    """Every value of a type of `bench/ranges.py`."""
+    if kind is float:
+        least = limits.ge if limits.ge is not None else limits.gt
+        return st.floats(least, limits.le, exclude_min=limits.ge is None)
+    if kind is int:
+        return st.integers(limits.ge, limits.le)
+    if kind is str and limits.pattern:
+        return st.from_regex(limits.pattern, fullmatch=True)
+    if kind is str:
+        return st.text(st.characters(exclude_categories=["Cs"]), min_size=limits.min_length or 0, max_size=8)
+    return anything(kind).filter(lambda found: len(found) >= (limits.min_length or 0))
 
 
 cases = anything(Case)
@@ -66,12 +76,45 @@ def test_a_cases_id_is_the_same_on_every_machine_and_tomorrow():
 @pytest.mark.parametrize("kind", LINE_TYPES, ids=lambda kind: kind.__name__)
 def test_any_line_survives_writing_and_reading(kind):
     # Lines hold lines of nouns: a busy machine takes long to make one up.
-    @settings(max_examples=25, suppress_health_check=[HealthCheck.too_slow])
+    @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])
     @given(anything(kind))
     def check(line):
         assert msgspec.json.decode(msgspec.json.encode(line), type=Line) == line
 
     check()
+
+
+def bare(hint, where):
+    """Fields that a reader would take any number or text for, by the way to them."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if hint in (int, float, str, dict):
+        yield where
+    elif origin is typing.Annotated:
+        kind, limits = arguments
+        ends = (limits.ge if limits.ge is not None else limits.gt, limits.le)
+        if (kind in (int, float) and None in ends) or (kind is str and not (limits.max_length or limits.pattern)):
+            yield where
+        for argument in typing.get_args(kind):
+            yield from bare(argument, where)
+    elif origin is not typing.Literal:
+        for argument in arguments:
+            yield from bare(argument, where)
+        if isinstance(hint, type) and issubclass(hint, msgspec.Struct):
+            for name, one in typing.get_type_hints(hint, include_extras=True).items():
+                yield from bare(one, f"{where}.{name}")
+
+
+@pytest.mark.parametrize("kind", LINE_TYPES, ids=lambda kind: kind.__name__)
+def test_every_number_and_text_of_a_line_has_its_limits(kind):
+    assert list(bare(kind, kind.__name__)) == []
+
+
+def test_a_field_without_limits_would_be_noticed():
+    class Free(msgspec.Struct):
+        values: tuple[float | None, ...]
+        within: Case
+
+    assert list(bare(Free, "Free")) == ["Free.values"]
 
 
 def test_a_machines_id_is_a_safe_folder_name_that_depends_on_every_field():

@@ -10,13 +10,23 @@ import pytest
 
 from bench.errors import SchemaError, StoreError, UsageError
 from bench.judge.front import panels
-from bench.records import SessionLine
+from bench.records import RunStartLine, SeatInfo, SessionLine
 from bench.store import SessionWriter, beginnings, load, load_readable, read_session, records, session_files
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, Noise, case_of, write_session, write_store
 from tests.making import turn
 
 ROOT = Path(__file__).parent.parent
 HEAD = SessionLine(session="s1", bench="0.1.0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)
+CASE = case_of(PAPER[0])
+SEAT = SeatInfo(
+    seat=0, runtime="eager", threads=1, allocator="pinned", device="cpu", load_s=2.0, rss_bytes=1 << 29,
+    cases=(CASE.id,),
+)  # fmt: skip
+
+
+def started(run):
+    """The first line of a run that holds `CASE`."""
+    return RunStartLine(run=run, at_s=0.0, seats=(SEAT,), conditions=CONDITIONS)
 
 
 @pytest.fixture
@@ -110,7 +120,7 @@ def test_a_duration_that_is_not_positive_is_named_with_its_line(session):
     lines[16] = json.dumps(bad).encode() + b"\n"
     session.write_bytes(b"".join(lines))
     (finding,) = read_session(session).findings
-    assert finding.message.startswith(f"{session}:17: duration -0.002 s is not positive. The other 32 lines were read.")
+    assert finding.message.startswith(f"{session}:17: duration_s[1]: -0.002 is less than 1e-09. The other 32 lines")
 
 
 def test_a_newer_format_is_refused_with_advice_even_when_its_fields_are_unknown(session):
@@ -128,7 +138,7 @@ def test_fields_that_a_later_version_added_are_ignored(session):
     assert read_session(session).findings == ()
 
 
-@pytest.mark.parametrize("content", [b"", b"not json\n", b'{"kind":"run-end"}\n', b"[]\n", b"\xff\xfe\n"])
+@pytest.mark.parametrize("content", [b"", b"not json\n", b'{"kind":"run-end"}\n', b"[]\n", b"\xff\n"])
 def test_a_file_that_is_no_session_costs_a_finding_when_others_can_be_read(session, content):
     stray = session.parent / "stray.jsonl"
     stray.write_bytes(content)
@@ -178,7 +188,7 @@ def test_one_file_is_a_store_too_and_files_come_in_name_order(tmp_path):
 def test_a_torn_file_is_reopened_without_losing_the_next_line(session):
     session.write_bytes(session.read_bytes()[:-10])
     writer = SessionWriter.reopen(session)
-    writer.append(turn(0.01, run=1, number=9))
+    writer.append(turn(0.01, run=1, number=9, case=CASE.id))
     writer.close()
     found = read_session(session)
     assert found.turns[-1].round == 9
@@ -188,7 +198,8 @@ def test_a_torn_file_is_reopened_without_losing_the_next_line(session):
 def test_a_whole_file_is_reopened_without_an_empty_line(session):
     before = session.read_bytes()
     writer = SessionWriter.reopen(session)
-    writer.append(turn(0.01, run=1, number=9))
+    writer.append(started(2))
+    writer.append(turn(0.01, run=2, number=9, case=CASE.id))
     writer.close()
     assert session.read_bytes().startswith(before)
     assert b"\n\n" not in session.read_bytes()
@@ -242,14 +253,17 @@ def test_a_full_disk_costs_the_line_that_did_not_fit_and_nothing_before(tmp_path
         from bench.errors import StoreError
         from bench.store import SessionWriter
         from tests.making import turn
-        from tests.test_store import HEAD
+        from bench.records import CaseLine
+        from tests.test_store import CASE, HEAD, started
         signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
         writer = SessionWriter.create(Path({str(tmp_path)!r}), HEAD)
+        writer.append(CaseLine(id=CASE.id, case=CASE))
+        writer.append(started(0))
         size = writer.path.stat().st_size
         resource.setrlimit(resource.RLIMIT_FSIZE, (size + 1000, size + 1000))
         try:
             for number in range(100):
-                writer.append(turn(0.01, number=number))
+                writer.append(turn(0.01, number=number, case=CASE.id))
         except StoreError as error:
             print(number, error)
     """)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import StoreError, UsageError
-from bench.records import SessionLine
+from bench.records import Case, SessionLine
 from bench.store import SessionWriter, read_session
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
@@ -45,9 +45,9 @@ def test_a_first_line_that_cannot_be_written_leaves_no_file(tmp_path: Path, monk
 def test_a_case_that_cannot_be_is_a_bad_line(tmp_path: Path, bad: str) -> None:
     with SessionWriter.create(tmp_path, _head()) as writer:
         path = writer.path
-    case = (
-        '{"kind":"case","id":"x","case":{"network":"n","resolution":224,"batch":1},"accuracy":{"top1":80,"source":"s"}}'
-    )
+    asked = '{"network":"n","resolution":224,"batch":1}'
+    known = Case(network="n", resolution=224).id
+    case = f'{{"kind":"case","id":"{known}","case":{asked},"accuracy":{{"top1":80,"source":"s"}}}}'
     field = bad.partition(":")[0]
     old = next(f"{field}:{value}" for value in ("1", "80") if f"{field}:{value}" in case)
     path.write_text(path.read_text() + case + "\n" + case.replace(old, bad) + "\n")

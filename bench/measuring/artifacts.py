@@ -21,6 +21,7 @@ from bench.measuring.calibrate import STREAM, VERSION, calibrate, deviation_of
 from bench.measuring.image_pool import PARTS, ImagePool
 from bench.measuring.inputs import images
 from bench.measuring.network_notes import notes_on
+from bench.measuring.networks import sources
 from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
 from bench.measuring.reasons import one_line, reason_for
 from bench.measuring.recipe import Recipe, keep_weights
@@ -55,6 +56,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     # Nothing in it learns: torch's counter fails on a network that hands a parameter which may, such as a class token,
     # to a module.
     network = networks.build(case.network, case.shape, recipe)
+    sources.keep(case.network, folder)
     has_weights = any(True for _ in network.parameters())
     deviation = calibrate(network, case.shape, seed) if has_weights else 1.0
     # Every process builds the network anew and runs it with these weights alone: so does everything from here on. What

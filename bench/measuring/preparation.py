@@ -6,7 +6,6 @@ the artifacts are for.
 
 from __future__ import annotations
 
-import tempfile
 from collections.abc import Callable, Iterable
 from pathlib import Path
 from typing import NamedTuple
@@ -16,6 +15,7 @@ import msgspec
 from bench.measuring import runtimes, timeouts
 from bench.measuring.environment import default_allocator, usable_processors
 from bench.measuring.fitting import Fitting, fitting, powers
+from bench.measuring.scratch import Scratch
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import Failed, Load, Prepare, Prepared, Resolve, Resolved
 from bench.records import Case
@@ -34,7 +34,7 @@ class Workshop:
     def __init__(self, seed: int, timeout_s: float) -> None:
         self._seed = seed
         self._timeout_s = timeout_s
-        self._folder = tempfile.TemporaryDirectory(prefix="levit-bench-", ignore_cleanup_errors=True)
+        self._folder = Scratch()
         self._seat: Seat | None = None
         self._ready: dict[tuple[Case, tuple[int, ...]], Artifact] = {}
 

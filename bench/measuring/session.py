@@ -111,7 +111,7 @@ def measure(
     )
     for finding in findings:
         observer.noticed(finding)
-    with SessionWriter.create(root, head) as writer:
+    with SessionWriter.create(root, head, observer.noticed) as writer:
         for line in ready.lines:
             writer.append(line)
         if ready.subjects_left:
@@ -134,7 +134,7 @@ def resume(
         StoreError: the file cannot be read or written.
     """
     # Opened before anything is read: nobody else may add runs, and a file that cannot be written is known at once.
-    with SessionWriter.reopen(path) as writer:
+    with SessionWriter.reopen(path, observer.noticed) as writer:
         return _resume(path, budget_s, observer, workshop, planner, writer)
 
 
@@ -147,6 +147,7 @@ def _resume(
     writer: SessionWriter,
 ) -> Outcome:
     session = read_session(path)
+    _refuse_damaged(path, session)
     given = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
     who, now = _machine_of(line.case for line in session.cases), conditions()
     then = session.head
@@ -401,6 +402,13 @@ def _refuse_changed(path: Path, before: Sequence[CaseLine], now: Sequence[CaseLi
                 f"parameters {old.params}, now {line.params}; multiply-accumulates {old.macs}, now {line.macs}; "
                 f"deviation of its logits {old.logits_std:.4g}, now {line.logits_std:.4g}. Start a new session."
             )
+
+
+def _refuse_damaged(path: Path, session: Session) -> None:
+    """Runs that are added to lines out of their order may take a number that is there already."""
+    for finding in session.findings:
+        if finding.kind == "line-out-of-place":
+            raise UsageError(f"cannot resume {path}: {finding.message} Start a new session, or restore the file first.")
 
 
 def _refuse_other(path: Path, what: str, then: str | None, now: str | None) -> None:

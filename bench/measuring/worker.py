@@ -27,6 +27,7 @@ from bench.measuring.environment import allowed_processors
 from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
 from bench.measuring.memory import peak_bytes, resident_bytes
+from bench.measuring.networks import sources
 from bench.measuring.passes import Meter, time_passes
 from bench.measuring.process_settings import Settings, listed, put_back
 from bench.measuring.profiling.matrices import best_rate
@@ -127,6 +128,8 @@ class Worker:
         rss_before, began = resident_bytes(), time.perf_counter()
         loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
         load_s = time.perf_counter() - began
+        if why := sources.changed(case.network, folder):
+            return Failed(reason=why)
         references = references_in(folder)
         pool = references.pool(case.shape, request.seed)
         began = time.perf_counter()

@@ -1,4 +1,4 @@
-"""docs/format.md, written from the types of `bench/records.py`, so that it cannot go stale.
+"""docs/format.md, written from the types of `bench/records.py` and `bench/ranges.py`, so that it cannot go stale.
 
 python -m tests.docs.format_page        writes the page; the tests compare it
 """
@@ -6,7 +6,13 @@ python -m tests.docs.format_page        writes the page; the tests compare it
 from __future__ import annotations
 
 import ast
+from itertools import pairwise
 from pathlib import Path
+from typing import Any, get_args, get_origin
+
+from msgspec import Meta
+
+from bench import ranges
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "format.md"
@@ -26,14 +32,25 @@ results of several machines is copying folders. This page is written from `bench
 - **Base units, unrounded**: seconds, bytes, hertz; the unit is in the name. Nothing is NaN: what is not known is
   `null`.
 - **Nothing personal**: no host name, no user name, no path.
-- **Order**: the `session` line, its `case` lines, then for each run `run-start`, its `turn` lines, `run-end`. A run
-  without `run-end` was broken off.
+- **Order**: the `session` line, its `case` lines, then for each run, in ascending number, `run-start`, its `turn`
+  lines, `run-end`. A run without `run-end` was broken off. Of one run, each case has one turn a round, and each turn a
+  position of its own.
 - **Identity**: turns name their case by `id`, the first twelve hexadecimal digits of the SHA-256 of the case's JSON
-  with sorted keys. It depends on every field of the case and on nothing else. A later `case` line with the same `id`
-  replaces the earlier one.
-- **Versions**: `schema` is the number of the format. Older files are read; a newer one is refused with advice. Unknown
-  fields are ignored.
-- **Damage**: a line that cannot be read costs itself, and a finding names it. Reading never writes.
+  with sorted keys. It depends on every field of the case and on nothing else; a line whose `id` is not its case's
+  does not count. A later `case` line with the same `id` says that the case failed, and nothing else.
+- **Versions**: `schema` is the number of the format, from 1. Older files are read; a newer one is refused with
+  advice, and so is a file without the number. Unknown fields are ignored.
+- **Damage**: a line that cannot be read, that breaks [the ranges](#ranges) or in which a key that decides what it is of
+  stands twice costs itself, and a finding names it. What stands out of the order does not count: turns of a run that
+  did not start or had ended, and two different turns in one place, of which nobody knows which is right. Reading never
+  writes.
+- **Joined files**: a second `session` line begins a second session, which is read as one of its own. A run that begins
+  once more, or a case that is declared after the first run, is of a session whose first line is lost: nothing from
+  there on counts. What repeats a line exactly counts once, and so does a session that several files hold.
+- **Trust**: files are not signed. Damage, mishaps of editors and merges are noticed; who gives all turns of two cases
+  each other's ids, or writes other durations, is not.
+- **Files**: UTF-8, with or without a byte order mark, lines that end with LF or CRLF; at most 1 GiB, and 16 MiB a line.
+  What is a pipe, a device or a folder is not opened.
 """
 
 
@@ -46,8 +63,46 @@ def page() -> str:
     parts += [_section(classes[name], f"`{_tag(classes[name])}`") for name in _LINES]
     parts.append("## Values inside them\n")
     parts += [_section(classes[name], f"`{name}`") for name in _PARTS]
+    parts.append(_ranges())
     parts.append(f"## History\n\n{history}\n")
     return "\n".join(parts)
+
+
+def _ranges() -> str:
+    """What each kind of value may be, from `bench/ranges.py`."""
+    body = ast.parse((ROOT / "bench" / "ranges.py").read_text(encoding="utf-8")).body
+    rows = [
+        "## Ranges\n", "What a value may be. What lies beyond was not measured by anybody, and costs its line.\n",
+        "| type | values | meaning |", "|:--|:--|:--|",
+    ]  # fmt: skip
+    for kind, comment in pairwise(body):
+        if isinstance(kind, ast.Assign) and isinstance(kind.targets[0], ast.Name) and isinstance(comment, ast.Expr):
+            name = kind.targets[0].id
+            base, limits = get_args(getattr(ranges, name))
+            rows.append(f"| {name} | {_values(base, limits)} | {' '.join(ast.literal_eval(comment.value).split())} |")
+    return "\n".join([*rows, ""])
+
+
+def _values(base: Any, limits: Meta) -> str:
+    if base is int:
+        return f"int, {_whole(limits.ge)} to {_whole(limits.le)}"
+    if base is float:
+        return f"float, {f'above {limits.gt:g}' if limits.ge is None else f'{limits.ge:g}'} to {limits.le:g}"
+    if limits.pattern:
+        return f"str, `{limits.pattern}`"
+    fewest_to_most = f"{limits.min_length or 0} to {_whole(limits.max_length)}"
+    if base is str:
+        return f"str, {fewest_to_most} characters"
+    kinds = ", ".join(_name_of(kind) for kind in get_args(base) if kind is not ...)
+    return f"{get_origin(base).__name__} of {kinds}, {fewest_to_most} of them"
+
+
+def _whole(number: float | None) -> str:
+    return f"{number:,}".replace(",", " ")
+
+
+def _name_of(kind: Any) -> str:
+    return next(name for name, value in vars(ranges).items() if value == kind)
 
 
 def _tag(node: ast.ClassDef) -> str:

@@ -27,6 +27,7 @@ from bench.calls import Call, output_words, taken_apart
 from bench.errors import UsageError
 from bench.measuring import seeds
 from bench.measuring.modes import rest
+from bench.measuring.networks import sources
 from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.plain import plain
 from bench.measuring.networks.unwrap import find, make_parameters, served
@@ -143,12 +144,20 @@ class _Maker(NamedTuple):
 
     function: Callable[..., object]
     call: Call
-    beside: Callable[[], AbstractContextManager[None]]
-    """What it imports meanwhile is looked for beside its file."""
+    name: str
+    """Of the network."""
+    file: Path | None
+    """Of the function; None where it is of a module on the Python path."""
+
+    def _beside(self) -> AbstractContextManager[None]:
+        """What it imports meanwhile is looked for beside its file."""
+        return nullcontext() if self.file is None else imports_beside(self.file.parent, _HERE)
 
     def __call__(self) -> object:
-        with kept(), self.beside():
-            return self.function(*self.call.args, **dict(self.call.kwargs))
+        with kept(), self._beside():
+            network = self.function(*self.call.args, **dict(self.call.kwargs))
+            sources.note(self.name, self.file)
+            return network
 
 
 def _built(name: str, maker: _Maker, seed: int) -> tuple[nn.Module, tuple[str, ...]]:
@@ -208,8 +217,7 @@ def _maker(name: str) -> _Maker:
     problem = _problem_with(made, call)
     if problem:
         raise LookupError(f"{name} {problem}")
-    folder = (_HERE / file["file"]).parent if file else None
-    return _Maker(made, call, lambda: imports_beside(folder, _HERE) if folder else nullcontext())
+    return _Maker(made, call, name, _HERE / file["file"] if file else None)
 
 
 def _problem_with(function: Callable[..., object], call: Call) -> str | None:
