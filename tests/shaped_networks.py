@@ -66,7 +66,7 @@ def _in_place(x: torch.Tensor) -> torch.Tensor:
 
 
 def _chaos(logits: torch.Tensor) -> torch.Tensor:
-    for _ in range(60):
+    for _ in range(12):
         logits = 4 * (logits.sigmoid() * (1 - logits.sigmoid())) * 8 - 4
     return logits
 
@@ -86,5 +86,5 @@ flat = _maker(resolution=(48, 0))
 misspelt = _maker(resolution="48X80")
 raw_in_place = _maker(dtype="uint8", before=_in_place)
 raw_deaf = _maker(dtype="uint8", before=torch.zeros_like)
-raw_hardly = _maker(dtype="uint8", before=lambda x: (x // 255 + 100).to(torch.uint8))
+raw_hardly = _maker(dtype="uint8", after=lambda logits: torch.linspace(-1, 1, 10) + 1e-4 * logits)
 raw_chaotic = _maker(dtype="uint8", after=_chaos)

@@ -32,6 +32,7 @@ _FEWEST, _MOST = 9, 160  # References of a network.
 _SIDES = (4, 8, 16)  # Parts of a pool, whose sums are at least one and a half times the references wanted.
 _ROUNDING = 1e-7  # About the rounding of one fp32 operation.
 _STEPS = 64  # Pixels of an image that move by one step where they are bytes.
+_SATURATED = 0.1  # Relative distance of outputs beyond which it does not grow with that of inputs any more.
 _CALM = 1e-5  # An image whose answer moves by less may be off by ten times that, which is the tolerance of fp32.
 _MOST_SENSITIVE = 1e-3  # Ten times this is as much as a wrong layer may do.
 _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
@@ -188,7 +189,11 @@ def _calm_answers(network: nn.Module, pool: ImagePool, wanted: int, seed: int) -
     for index in _scattered(pool.size, pool.size):
         logits = _answer(network, pool, index)
         jittered, part = _jittered(pool.batch([index]), generator)
-        moved = relative_distance(as_logits(network(jittered), 1), logits) * (_ROUNDING / part)
+        seen = relative_distance(as_logits(network(jittered), 1), logits)
+        moved = seen * (_ROUNDING / part)
+        if part > _ROUNDING and seen > _SATURATED:
+            # Steps of bytes are coarse: from an answer that they turn over, nothing follows for smaller ones.
+            moved = max(moved, _MOST_SENSITIVE)
         (calm if moved <= _CALM else restless).append(_Calm(index, logits, moved))
         if len(calm) == wanted:
             return calm
