@@ -66,9 +66,11 @@ def _in_place(x: torch.Tensor) -> torch.Tensor:
 
 
 def _chaos(logits: torch.Tensor) -> torch.Tensor:
-    for _ in range(12):
-        logits = 4 * (logits.sigmoid() * (1 - logits.sigmoid())) * 8 - 4
-    return logits
+    """The logistic map, which doubles every difference on average."""
+    out = logits.sigmoid()
+    for _ in range(40):
+        out = 4 * out * (1 - out)
+    return out
 
 
 wide = _maker()
