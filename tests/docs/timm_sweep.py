@@ -16,7 +16,6 @@ import json
 import os
 import subprocess
 import sys
-from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
@@ -118,17 +117,17 @@ def rows(folder: Path) -> list[dict[str, Any]]:
 def block(table: Sequence[dict[str, Any]]) -> list[str]:
     """What the page says of a table, as lines of Markdown."""
     works = {runtime: sum(row[runtime] == WORKS for row in table) for runtime in RUNTIMES}
-    said = ", ".join(f"{number} in {runtime}" for runtime, number in works.items())
-    lines = [f"{len(table)} networks were tried; they work as follows: {said}. The others:", ""]
+    said = f"{len(table)} networks were tried"
+    if all(number == len(table) for number in works.values()):
+        return [f"{said}.", "", "All work in both."]
+    of_each = ", ".join(f"{number} in {runtime}" for runtime, number in works.items())
+    lines = [f"{said}; they work as follows: {of_each}. The others:", ""]
     lines += ["| network | pixels | MACs | eager | torchscript |", "|:--|--:|--:|:--|:--|"]
     for row in table:
         if any(row[runtime] != WORKS for runtime in RUNTIMES):
             macs = format_count(int(row["macs"])) if row["macs"] else "—"
             cells = " | ".join(str(row[runtime]).replace("|", "\\|") for runtime in RUNTIMES)
             lines.append(f"| `{row['name']}` | {row['resolution']} | {macs} | {cells} |")
-    reasons = Counter(row["eager"] for row in table if row["eager"] != WORKS)
-    if not reasons:
-        lines[-2:] = ["All work." if works["torchscript"] == len(table) else line for line in lines[-2:]]
     return lines
 
 
