@@ -134,8 +134,13 @@ class Workshop:
             except SeatLostError as lost:
                 self._release(code)
                 at = _at_work(folder)
-                died |= dict.fromkeys(at, str(lost))
-                if not at or len(died) == len(batches):
+                if at is None:
+                    return str(lost)
+                # Who died of two batches would die of every larger one, and each attempt begins anew.
+                larger = [batch for batch in left if batch > at] if any(batch < at for batch in died) else []
+                died |= dict.fromkeys(larger, f"not tried, for at batch {at} it {lost}")
+                died[at] = str(lost)
+                if len(died) == len(batches):
                     return str(lost)
                 continue
             break
@@ -172,9 +177,9 @@ def _for_batch(found: Artifact | str, batch: int) -> Artifact | str:
     return found if isinstance(found, str) else found.prepared.failed.get(batch, found)
 
 
-def _at_work(folder: Path) -> tuple[int, ...]:
-    """Batches that a preparation was at when it died; none when it died of something else."""
+def _at_work(folder: Path) -> int | None:
+    """The batch that a preparation was at when it died; None when it died of something else."""
     try:
-        return tuple(map(int, (folder / AT_WORK).read_text(encoding="utf-8").split()))
+        return int((folder / AT_WORK).read_text(encoding="utf-8"))
     except (OSError, ValueError):
-        return ()
+        return None

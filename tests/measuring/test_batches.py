@@ -80,18 +80,20 @@ def test_a_network_that_passes_at_no_batch_says_why(tmp_path: Path) -> None:
 
 
 class Deadly:
-    """A seat that dies of batch 3, and of everything when there is no other."""
+    """A seat that dies of batch 3, and of a network called `anyway`."""
 
     asked: list[tuple[int, ...]] = []
+    deadly: tuple[int, ...] = (3,)
 
     def __init__(self, threads: int, allocator: str) -> None:
         pass
 
     def ask(self, request: Prepare, timeout_s: float) -> Prepared | Failed:
         self.asked.append(request.batches)
-        if 3 in request.batches:
-            (Path(request.folder) / AT_WORK).write_text("3")
-            raise SeatLostError("was killed")
+        for batch in request.batches:
+            if batch in self.deadly:
+                (Path(request.folder) / AT_WORK).write_text(str(batch))
+                raise SeatLostError("was killed")
         if request.case.network == "anyway":
             raise SeatLostError("was killed in its constructor")
         return Prepared(
@@ -127,6 +129,18 @@ def test_a_batch_that_kills_the_preparation_is_left_out_of_the_next_attempt(dead
         assert artifact == other
         workshop.prepare(cases, lambda *_: None)
         assert len(deadly) == 4, "a failure is tried again"
+
+
+def test_who_dies_of_two_batches_is_not_tried_with_larger_ones(
+    deadly: list[tuple[int, ...]], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(Deadly, "deadly", (3, 8, 16, 32))
+    cases = [Case(network="a", resolution=224, batch=batch) for batch in (1, 3, 8, 16, 32)]
+    with Workshop(0, 1.0) as workshop:
+        found = list(workshop.prepare(cases, lambda *_: None).values())
+    assert deadly == [(1, 3, 8, 16, 32), (1, 8, 16, 32), (1,)]
+    assert isinstance(found[0], Artifact)
+    assert found[1:] == ["was killed", "was killed", *["not tried, for at batch 8 it was killed"] * 2]
 
 
 @pytest.mark.parametrize(("network", "batches", "asked"), [("a", (3,), 1), ("anyway", (1, 3), 2)])

@@ -123,7 +123,9 @@ def resolve(names: Iterable[str]) -> Resolved:
             shapes[name] = takes(name)
         except LookupError as error:
             missing[name] = one_line(str(error))
-    known = importlib.import_module(f"{__name__}.timm_zoo").names() if missing else ()
+    # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
+    misspelt = any(":" not in name for name in missing)
+    known = importlib.import_module(f"{__name__}.timm_zoo").names() if misspelt else ()
     return Resolved(shapes=shapes, missing=missing, known=tuple(known))
 
 
