@@ -65,9 +65,8 @@ def case(network: str, **fields: Any) -> Case:
     return Case(network=f"{__name__}:{network}", resolution=32, **fields)
 
 
-@pytest.mark.parametrize("form", ["shipped", "inference"])
-def test_a_network_of_even_batches_is_prepared_for_those(tmp_path: Path, form: str) -> None:
-    made = artifacts.prepare(case("even", form=form), (1, 2, 3, 4), tmp_path, 0)
+def test_a_network_of_even_batches_is_prepared_for_those(tmp_path: Path) -> None:
+    made = artifacts.prepare(case("even"), (1, 2, 3, 4), tmp_path, 0)
     assert made.failed == {1: "1 images make no pairs", 3: "3 images make no pairs"}
     assert (made.macs, made.uncounted) == (MACS, ())
     assert references_in(tmp_path).logits.shape[1] == 10
