@@ -280,8 +280,8 @@ _FREE_BY_KIND = {
         "sort topk kthvalue median nanmedian mode bucketize searchsorted nonzero nonzero_static bincount histc isin "
         "unique_dim _unique _unique2 unique_consecutive segment_reduce"
     ),
-    "softmax, activations and gates": (
-        "_masked_softmax log_sigmoid_forward rrelu_with_noise native_dropout _fused_dropout _thnn_fused_lstm_cell "
+    "softmax, activations, gates and arithmetic": (
+        "floor_divide linalg_cross _add_relu _masked_softmax log_sigmoid_forward rrelu_with_noise native_dropout _fused_dropout _thnn_fused_lstm_cell "
         "_thnn_fused_gru_cell"
     ),
     "asked of tensors": (

@@ -147,6 +147,7 @@ IMAGES = torch.randn(2, 6, 9, 9)
         (lambda: torch.conv_tbc(torch.randn(9, 2, 6), torch.randn(3, 6, 8), torch.zeros(8)), 7 * 2 * 8 * 6 * 3),
         (lambda: functional.affine_grid(torch.randn(1, 2, 3), [1, 3, 8, 8], align_corners=False), 64 * 2 * 3),
         (lambda: functional.interpolate(IMAGES, 20, mode="bicubic").sort().values.topk(2), 0),
+        (lambda: torch.arange(9) // 2 + torch.arange(9) % 2, 0),
         (lambda: torch.stack([IMAGES, IMAGES]).roll(1, 2).mul(2).softmax(-1).cumsum(0).norm(), 0),
     ],
 )  # fmt: skip
