@@ -281,8 +281,8 @@ _FREE_BY_KIND = {
         "unique_dim _unique _unique2 unique_consecutive segment_reduce"
     ),
     "softmax, activations, gates and arithmetic": (
-        "floor_divide linalg_cross _add_relu _masked_softmax log_sigmoid_forward rrelu_with_noise native_dropout _fused_dropout _thnn_fused_lstm_cell "
-        "_thnn_fused_gru_cell"
+        "floor_divide linalg_cross _add_relu _masked_softmax log_sigmoid_forward rrelu_with_noise native_dropout "
+        "_fused_dropout _thnn_fused_lstm_cell _thnn_fused_gru_cell"
     ),
     "asked of tensors": (
         "_local_scalar_dense equal allclose is_pinned is_coalesced is_set_to _assert_async _assert_scalar "
