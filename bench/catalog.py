@@ -60,7 +60,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     params_m: float
     """Parameters in millions, as timm builds it: distilled networks with both heads. Our count."""
     macs_m: float | None = None
-    """Millions of multiply-accumulates of one image, attention spelt out. Our count, by torch's counter."""
+    """Millions of multiply-accumulates of one image, attention spelt out. Our count."""
     published_params: str | None = None
     """Parameters as the source prints them, with its digits and unit, such as `7.8M`."""
     published_macs: str | None = None

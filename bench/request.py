@@ -514,7 +514,9 @@ def _resolve(
     except SeatLostError as lost:
         raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
     for name, why in found.missing.items():
-        raise UsageError(why if ":" in name else catalog.suggest(name, found.known))
+        # A name of no library that is known may be one of an installed package that does not load.
+        told = ":" in name or why.startswith("cannot load ")
+        raise UsageError(why if told else catalog.suggest(name, found.known))
     asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
     return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
 

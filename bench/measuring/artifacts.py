@@ -13,8 +13,6 @@ from typing import Any, NamedTuple
 
 import torch
 from torch import nn
-from torch.nn.attention import SDPBackend, sdpa_kernel
-from torch.utils.flop_counter import FlopCounterMode
 
 from bench.measuring import forms, modes, networks, runtimes
 from bench.measuring.calibrate import STREAM, VERSION, calibrate, deviation_of
@@ -22,11 +20,12 @@ from bench.measuring.image_pool import PARTS, ImagePool
 from bench.measuring.inputs import images
 from bench.measuring.network_notes import notes_on
 from bench.measuring.networks import sources
+from bench.measuring.operation_counts import Count, counted_macs, hidden_in
 from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
 from bench.measuring.reasons import one_line, reason_for
 from bench.measuring.recipe import Recipe, keep_weights
 from bench.measuring.references import References, problem_with_batch, write_references
-from bench.measuring.wire import Prepared
+from bench.measuring.wire import AT_WORK, Prepared
 from bench.records import Case
 
 
@@ -53,8 +52,6 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     looked = networks.look(case.network, case.shape, seed)
     recipe = Recipe(seed=seed, serving=looked.serving)
     recipe.write(folder)
-    # Nothing in it learns: torch's counter fails on a network that hands a parameter which may, such as a class token,
-    # to a module.
     network = networks.build(case.network, case.shape, recipe)
     sources.keep(case.network, folder)
     has_weights = any(True for _ in network.parameters())
@@ -67,10 +64,10 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if has_weights:
         with torch.no_grad():
             deviation = deviation_of(again, images(4, case.shape, seed, STREAM))
-    macs = _macs(again, images(1, case.shape, seed, PARTS[0]))
     references = write_references(again, folder, case.shape, precision=case.precision, seed=seed)
     pool = references.pool(case.shape, seed)
-    failed = _check_batches(again, references, pool, batches)
+    count = _counted(again, images(2, case.shape, seed, PARTS[0]))
+    failed = _check_batches(again, references, pool, batches, folder / AT_WORK)
     sound = [batch for batch in batches if batch not in failed]
     if case.form != forms.SHIPPED:
         keep_weights(again, folder)
@@ -84,8 +81,9 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     compile_s = time.perf_counter() - compiling
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
-        sha256=_digest(artifact), params=params, macs=macs, logits_std=deviation, seconds=time.perf_counter() - started,
-        compile_s=compile_s, distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
+        sha256=_digest(artifact), params=params, macs=None if count.unknown else count.macs or None,
+        logits_std=deviation, seconds=time.perf_counter() - started, compile_s=compile_s, uncounted=count.unknown,
+        distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
         findings=notes_on(case, looked, references.logits),
     )  # fmt: skip
 
@@ -185,21 +183,25 @@ def _digest(artifact: Path) -> str:
 
 
 def _check_batches(
-    network: nn.Module, references: References, pool: ImagePool, batches: tuple[int, ...]
+    network: nn.Module, references: References, pool: ImagePool, batches: tuple[int, ...], note: Path
 ) -> dict[int, str]:
     """What is wrong with each batch that fails; the others are sound.
+
+    Which batch is at work stands in the file `note`, for whoever finds that the process has died of it.
 
     Raises:
         ValueError: none is left, with what is wrong with the smallest.
     """
     failed: dict[int, str] = {}
     for batch in batches:
+        note.write_text(str(batch), encoding="utf-8")
         try:
             problem = problem_with_batch(network, references, pool, batch)
         except Exception as error:  # A network may raise anything at all; it costs this batch.
             problem = reason_for(error)
         if problem:
             failed[batch] = problem
+    note.unlink(missing_ok=True)
     if len(failed) == len(batches):
         raise ValueError(failed[batches[0]])
     return failed
@@ -221,11 +223,21 @@ def _check_form(formed: nn.Module, case: Case, references: References, pool: Ima
         raise ValueError(f"the form {case.form!r} is not the same network: {problem}")
 
 
-def _macs(network: nn.Module, image: torch.Tensor) -> int | None:
-    """Multiply-accumulates of one image: half of what torch's counter calls flops. None when it counts nothing.
+def _counted(network: nn.Module, pair: torch.Tensor) -> Count:
+    """What one image costs, counted on as few of two as the network takes.
 
-    Attention is counted as the two matrix products it is: the counter does not see into the fused kernel of a CPU.
+    Operators that nobody knows are named; so is a pass that fails only while it is counted.
     """
-    with torch.no_grad(), sdpa_kernel(SDPBackend.MATH), FlopCounterMode(display=False) as counter:
-        network(image)
-    return int(counter.get_total_flops()) // 2 or None
+    why = ""
+    for example in (pair[:1], pair):
+        try:
+            with torch.no_grad():
+                count = counted_macs(lambda given=example: network(given))  # type: ignore[misc]
+        except Exception as error:  # A network may raise anything at all; it has shown that it can be timed.
+            why = why or reason_for(error)
+            continue
+        unknown = [*count.unknown, *hidden_in(network)]
+        if count.macs % len(example):
+            unknown.append("work that two images share")
+        return Count(count.macs // len(example), tuple(unknown))
+    return Count(0, (f"any operator, since the pass {why} while it was counted",))

@@ -61,7 +61,7 @@ def calibrate(network: nn.Module, shape: ImageShape, seed: int) -> float:
         _scale_classifier(network, sample[:4], generator)
         renew(network)
         deviation = deviation_of(network, sample[:4])
-        _refuse_subnormals(network, sample[:1])
+        _refuse_subnormals(network, sample[:2])
     return deviation
 
 
@@ -194,13 +194,18 @@ def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:
 
     for name, value in network.state_dict().items():
         look(name, value)
+    of_weights = len(found)
     hooks = [
         module.register_forward_hook(lambda _module, _args, out, name=name: look(name, out))
         for name, module in network.named_modules()
         if not any(True for _ in module.children()) and not isinstance(module, _MASKED)
     ]
     try:
-        network(sample)
+        try:
+            network(sample[:1])
+        except Exception:  # Not every network takes one image alone.
+            del found[of_weights:]
+            network(sample)
     finally:
         for hook in hooks:
             hook.remove()

@@ -1,7 +1,8 @@
 """Prepares every network once, in a process apart, and keeps the artifacts for as many sessions as it is lent to.
 
-A network that raises, hangs or dies costs itself: the process is replaced and the others go on. Refuses to know what
-the artifacts are for.
+A network that raises, hangs or dies costs itself, and one that does so at one batch costs that batch: the process is
+replaced and the others go on. Code of a user's is executed in a process apart from the suite's own and timm's networks,
+and apart from that of other files: what it changes there is nobody else's. Refuses to know what the artifacts are for.
 """
 
 from __future__ import annotations
@@ -17,8 +18,8 @@ from bench.measuring.environment import default_allocator, usable_processors
 from bench.measuring.fitting import Fitting, fitting, powers
 from bench.measuring.scratch import Scratch
 from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import Failed, Load, Prepare, Prepared, Resolve, Resolved
-from bench.records import Case
+from bench.measuring.wire import AT_WORK, Failed, Load, Prepare, Prepared, Resolve, Resolved
+from bench.records import Case, ImageShape
 
 
 class Artifact(NamedTuple):
@@ -35,7 +36,7 @@ class Workshop:
         self._seed = seed
         self._timeout_s = timeout_s
         self._folder = Scratch()
-        self._seat: Seat | None = None
+        self._seats: dict[str, Seat] = {}
         self._ready: dict[tuple[Case, tuple[int, ...]], Artifact] = {}
 
     def __enter__(self) -> Workshop:
@@ -46,18 +47,38 @@ class Workshop:
         self._folder.cleanup()
 
     def release(self) -> None:
-        """End the preparing process: nothing of it may run while something is timed."""
-        if self._seat is not None:
-            self._seat.close()
-            self._seat = None
+        """End the preparing processes: nothing of them may run while something is timed."""
+        while self._seats:
+            self._seats.popitem()[1].close()
 
     def resolve(self, names: Iterable[str]) -> Resolved:
         """Which names can be built here, and at which resolution by default.
 
         Raises:
-            SeatLostError: even looking them up killed the process.
+            SeatLostError: even looking up names of the catalog or of timm killed the process.
         """
-        answer = self._working_seat().ask(Resolve(names=tuple(names)), self._timeout_s)
+        by_code: dict[str, list[str]] = {}
+        for name in names:
+            by_code.setdefault(_code_of(name), []).append(name)
+        shapes: dict[str, ImageShape] = {}
+        missing: dict[str, str] = {}
+        known: tuple[str, ...] = ()
+        for code, some in by_code.items():
+            try:
+                found = self._resolve(code, some)
+            except SeatLostError as lost:
+                self._release(code)
+                if not code:
+                    raise
+                missing |= {name: f"cannot look up {name!r}: {lost}" for name in some}
+                continue
+            shapes |= found.shapes
+            missing |= found.missing
+            known = known or found.known
+        return Resolved(shapes=shapes, missing=missing, known=known)
+
+    def _resolve(self, code: str, names: Iterable[str]) -> Resolved:
+        answer = self._working_seat(code).ask(Resolve(names=tuple(names)), self._timeout_s)
         if isinstance(answer, Failed):
             raise SeatLostError(answer.reason)
         if not isinstance(answer, Resolved):
@@ -74,7 +95,7 @@ class Workshop:
             told(done, len(groups), network)
             batches = tuple(sorted({case.batch for case in group}))
             found = self._ready.get((network, batches)) or self._prepare(network, batches)
-            out |= dict.fromkeys((case.id for case in group), found)
+            out |= {case.id: _for_batch(found, case.batch) for case in group}
         return out
 
     def fitting(self, case: Case) -> Fitting:
@@ -100,21 +121,65 @@ class Workshop:
         return fitting(case, attempt)
 
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
-        folder = Path(self._folder.name, network.id)
+        """What is prepared for those batches at which it succeeds; the reason when it does at none."""
+        folder, code = Path(self._folder.name, network.id), _code_of(network.network)
         folder.mkdir(exist_ok=True)
-        request = Prepare(case=network, batches=batches, folder=str(folder), seed=self._seed)
-        try:
-            answer = self._working_seat().ask(request, self._timeout_s)
-        except SeatLostError as lost:
-            self.release()
-            return str(lost)
+        died: dict[int, str] = {}
+        while True:
+            left = tuple(batch for batch in batches if batch not in died)
+            request = Prepare(case=network, batches=left, folder=str(folder), seed=self._seed)
+            (folder / AT_WORK).unlink(missing_ok=True)
+            try:
+                answer = self._working_seat(code).ask(request, self._timeout_s)
+            except SeatLostError as lost:
+                self._release(code)
+                at = _at_work(folder)
+                if at is None:
+                    return str(lost)
+                # Who died of two batches would die of every larger one, and each attempt begins anew.
+                larger = [batch for batch in left if batch > at] if any(batch < at for batch in died) else []
+                died |= dict.fromkeys(larger, f"not tried, for at batch {at} it {lost}")
+                died[at] = str(lost)
+                if len(died) == len(batches):
+                    return str(lost)
+                continue
+            break
         if isinstance(answer, Failed):
             return answer.reason
         if not isinstance(answer, Prepared):
             raise TypeError(f"unexpected answer {type(answer).__name__}")
-        return self._ready.setdefault((network, batches), Artifact(folder, answer))
+        made = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died))
+        if not made.prepared.failed:  # A failure is tried again.
+            self._ready[network, batches] = made
+        return made
 
-    def _working_seat(self) -> Seat:
-        if self._seat is None:
-            self._seat = Seat(usable_processors(), default_allocator())
-        return self._seat
+    def _working_seat(self, code: str) -> Seat:
+        """The process for code of the suite and of timm, or the one for a user's, of which there is one at a time."""
+        if code not in self._seats:
+            for other in [other for other in self._seats if other and code]:
+                self._release(other)
+            self._seats[code] = Seat(usable_processors(), default_allocator())
+        return self._seats[code]
+
+    def _release(self, code: str) -> None:
+        seat = self._seats.pop(code, None)
+        if seat is not None:
+            seat.close()
+
+
+def _code_of(network: str) -> str:
+    """The user's file or module that a name stands in; empty for names of the catalog and of timm."""
+    return network.partition(":")[0] if ":" in network else ""
+
+
+def _for_batch(found: Artifact | str, batch: int) -> Artifact | str:
+    """The artifact, or why there is none at this batch."""
+    return found if isinstance(found, str) else found.prepared.failed.get(batch, found)
+
+
+def _at_work(folder: Path) -> int | None:
+    """The batch that a preparation was at when it died; None when it died of something else."""
+    try:
+        return int((folder / AT_WORK).read_text(encoding="utf-8"))
+    except (OSError, ValueError):
+        return None

@@ -138,8 +138,6 @@ def problem_with_batch(network: nn.Module, references: References, pool: ImagePo
 
     An image's row must be the answer for that image alone, whatever else is in the batch.
     """
-    if batch == 1:
-        return None
     indices = _scattered(batch, pool.size)
     with torch.inference_mode():
         got = as_logits(network(pool.batch(indices)), batch)
@@ -157,9 +155,26 @@ def problem_with_batch(network: nn.Module, references: References, pool: ImagePo
     )
 
 
+def alone(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
+    """Logits (1, classes) of an image (1, channels, height, width), in nobody else's company.
+
+    Where the network takes no single image, but pairs, its company is itself.
+    """
+    try:
+        return as_logits(network(image), 1)
+    except Exception:
+        try:
+            pair = as_logits(network(image.repeat(2, 1, 1, 1)), 2)
+        except Exception:  # noqa: S110 (what it says of a single image tells more)
+            pass
+        else:
+            return pair[:1]
+        raise
+
+
 def _answer(network: nn.Module, pool: ImagePool, index: int) -> torch.Tensor:
     given, untouched = pool.batch([index]), pool.batch([index])
-    logits = as_logits(network(given), 1).clone()
+    logits = alone(network, given).clone()
     if not torch.equal(given, untouched):
         raise ValueError("changes the images it is given, so that the next pass would see others. Copy them first")
     return logits
@@ -189,7 +204,7 @@ def _calm_answers(network: nn.Module, pool: ImagePool, wanted: int, seed: int) -
     for index in _scattered(pool.size, pool.size):
         logits = _answer(network, pool, index)
         jittered, part = _jittered(pool.batch([index]), generator)
-        seen = relative_distance(as_logits(network(jittered), 1), logits)
+        seen = relative_distance(alone(network, jittered), logits)
         moved = seen * (_ROUNDING / part)
         if part > _ROUNDING and seen > _SATURATED:
             # Steps of bytes are coarse: from an answer that they turn over, nothing follows for smaller ones.
@@ -224,7 +239,7 @@ def _changes(network: nn.Module, pool: ImagePool, found: References, shown: list
         return 0
     allowed = found.tolerance(precision) / 4
     for count in _CHANGES:
-        moved = [as_logits(network(pool.batch([index], count * found.change)), 1) for index in shown]
+        moved = [alone(network, pool.batch([index], count * found.change)) for index in shown]
         if relative_distance(torch.cat(moved), found.logits[shown]) <= allowed:
             return count
     return 0

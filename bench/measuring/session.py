@@ -91,6 +91,7 @@ def measure(
     findings = [*noticed, *told, *shell.about(given), *about_threads(subjects, before), *_about_emulation(before)]
     findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound), *_about_load(before)]
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
+    findings += _about_counts(ready)
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     what = spending.plan
     if ready.subjects_left and protocol.budget_s < what.smallest_s:
@@ -377,6 +378,23 @@ def _about_settings(ready: _Ready) -> list[Finding]:
             "times are those of the usual settings.",
         )
         for network, changes in told.items()
+    ]
+
+
+def _about_counts(ready: _Ready) -> list[Finding]:
+    """A finding for each network with an operator whose multiply-accumulates nobody knows."""
+    told: dict[str, tuple[str, ...]] = {}
+    for line in ready.lines:
+        artifact = ready.artifacts.get(line.id)
+        if line.role == "subject" and artifact is not None and artifact.prepared.uncounted:
+            told.setdefault(line.case.network, artifact.prepared.uncounted)
+    return [
+        Finding(
+            kind="macs-unknown",
+            message=f"the multiply-accumulates of {network} are unknown: nobody knows those of {', '.join(names[:3])}"
+            f"{f' and {len(names) - 3} more operators' if len(names) > 3 else ''}. Its times are not touched by this.",
+        )
+        for network, names in told.items()
     ]
 
 

@@ -1,28 +1,36 @@
-"""The one place that imports timm, also where torchvision's own library does not load.
+"""The one place that imports torchvision and timm, also where torchvision's own library does not load.
 
 Knows the fault of a CPU build of torch beside a torchvision built for another torch; refuses to know what the networks
 are imported for.
 
 The fault: PyPI has no CPU build of torchvision, and timm imports torchvision. Beside a CPU-only torch, torchvision's
 compiled library fails to load, silently, and its Python code then stops with `operator torchvision::nms does not
-exist`. timm's classifiers call none of those operators, so their names are enough:
+exist`. Classifiers call none of those operators, so their names are enough. Whoever imports torchvision first, the
+suite or a user's file, at its top or in a function:
 
-    import torchvision                      the real one first: where its library loads, a schema declared
+    execute torchvision                     the real one first: where its library loads, a schema declared
                                             beforehand would abort the process
-    known fault?                            forget the half-imported package, declare the missing schemas,
-                                            import it again
-    any other fault, or no torchvision      an error that says what to install
+    known fault?                            forget what was half imported, declare the missing schemas,
+                                            execute it again
+    any other fault, or no torchvision      left to whoever imports it; timm's own import says what to install
+
+Importing timm copies its registry before anybody else can change it. Nothing of this costs a process that imports
+neither.
 """
 
 from __future__ import annotations
 
 import importlib
 import sys
+from collections.abc import Callable, Sequence
+from importlib.abc import Loader, MetaPathFinder
+from importlib.machinery import ModuleSpec
 from types import ModuleType
 
 import torch
 
 from bench.errors import UsageError
+from bench.measuring import timm_registry
 
 KNOWN_FAULT = "operator torchvision::"
 """Start of torchvision's message when its library did not load; the operator's name follows."""
@@ -48,6 +56,7 @@ def import_timm() -> ModuleType:
     Raises:
         UsageError: torchvision or timm is missing, or fails in a way that this module does not know.
     """
+    watch_imports()
     if "timm" in sys.modules:
         return sys.modules["timm"]
     _import_torchvision()
@@ -55,6 +64,12 @@ def import_timm() -> ModuleType:
         return importlib.import_module("timm")
     except ModuleNotFoundError as error:
         raise UsageError(f"cannot import timm ({error}). Install it: pip install timm") from error
+
+
+def watch_imports() -> None:
+    """From now on in this process, torchvision and timm are imported as described above, by whomever."""
+    if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
+        sys.meta_path.insert(0, _Finder())
 
 
 def schemas_declared() -> bool:
@@ -68,31 +83,90 @@ def _import_torchvision() -> None:
     except ModuleNotFoundError as error:
         raise UsageError(f"timm needs torchvision, which cannot be imported ({error}). {_INSTALL}") from error
     except (RuntimeError, ImportError, OSError) as error:
-        if not (isinstance(error, RuntimeError) and str(error).startswith(KNOWN_FAULT)):
-            raise UsageError(f"torchvision fails on import: {error}. {_INSTALL}") from error
-        _forget("torchvision")
-        _declare()
-        _import_again()
+        said = str(error) if schemas_declared() else f"torchvision fails on import: {error}. {_INSTALL}"
+        raise UsageError(said) from error
 
 
-def _import_again() -> None:
+def _execute_torchvision(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+    """Execute the package, a second time with its operators declared where that is the known fault."""
+    before = dict(vars(module))
     try:
-        importlib.import_module("torchvision")
+        execute(module)
+    except RuntimeError as error:
+        if not str(error).startswith(KNOWN_FAULT):
+            raise
+    else:
+        return
+    _forget_below("torchvision")
+    vars(module).clear()
+    vars(module).update(before)
+    _declare()
+    try:
+        execute(module)
     except (RuntimeError, ImportError) as error:
-        raise UsageError(
+        raise ImportError(
             f"torchvision fails on import even with its operators declared: {error}. {_INSTALL}"
         ) from error
 
 
-def _forget(package: str) -> None:
-    """Drop a half-imported package, submodules included, so that it can be imported afresh."""
-    for name in [name for name in sys.modules if name == package or name.startswith(package + ".")]:
+def _execute_timm(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+    """Execute the package, and copy its registry before whoever imports it goes on."""
+    execute(module)
+    if f"{module.__name__}.models" in sys.modules:
+        timm_registry.keep(module)
+
+
+_WATCHED: dict[str, Callable[[ModuleType, Callable[[ModuleType], None]], None]] = {
+    "torchvision": _execute_torchvision,
+    "timm": _execute_timm,
+}
+
+
+class _Finder(MetaPathFinder):
+    """Finds what the finders behind it find, and has the watched packages executed in their own way."""
+
+    def find_spec(
+        self, fullname: str, path: Sequence[str] | None, target: ModuleType | None = None
+    ) -> ModuleSpec | None:
+        execute = _WATCHED.get(fullname)
+        if execute is None:
+            return None
+        for finder in sys.meta_path:
+            spec = None if finder is self else finder.find_spec(fullname, path, target)
+            if spec is not None:
+                if spec.loader is not None:
+                    spec.loader = _Watching(spec.loader, execute)
+                return spec
+        return None
+
+
+class _Watching(Loader):
+    """Loads a package as its own loader does, which takes its place before any of the package's code runs."""
+
+    def __init__(self, loader: Loader, execute: Callable[[ModuleType, Callable[[ModuleType], None]], None]) -> None:
+        self._loader = loader
+        self._execute = execute
+
+    def create_module(self, spec: ModuleSpec) -> ModuleType | None:
+        return self._loader.create_module(spec)
+
+    def exec_module(self, module: ModuleType) -> None:
+        module.__loader__ = self._loader
+        if module.__spec__ is not None:
+            module.__spec__.loader = self._loader
+        self._execute(module, self._loader.exec_module)
+
+
+def _forget_below(package: str) -> None:
+    """Drop the modules of a half-imported package, so that they can be imported afresh."""
+    for name in [name for name in sys.modules if name.startswith(package + ".")]:
         del sys.modules[name]
 
 
 def _declare() -> None:
-    """Declare the schemas of torchvision's operators, without any code behind them."""
+    """Declare the schemas of torchvision's operators that are not there, without any code behind them."""
     library = torch.library.Library("torchvision", "FRAGMENT")
     for schema in SCHEMAS:
-        library.define(schema)
+        if not torch._C._jit_get_schemas_for_operator(f"torchvision::{schema.partition('(')[0]}"):
+            library.define(schema)
     _declared.append(library)

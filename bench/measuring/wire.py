@@ -17,6 +17,9 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
     """A value that crosses the pipe."""
 
 
+AT_WORK = "batch-at-work"
+"""File in the folder of a preparation that names the batch it is at; where it dies, the parent knows what of."""
+
 Witness = Literal["none", "first", "last"]
 """Whether and when in a turn the second instrument times as many passes."""
 
@@ -39,6 +42,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     logits_std: float
     seconds: float
     compile_s: float
+    uncounted: tuple[str, ...] = ()
+    """Operators whose multiply-accumulates nobody knows; then `macs` is absent."""
     distinct_images: int
     """Images with a reference."""
     failed: dict[int, str] = {}

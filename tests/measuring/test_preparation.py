@@ -24,7 +24,9 @@ class Seat:
         self.asked.append(f"{request.case.network} {request.batches}")
         if request.case.network == "broken":
             return Failed(reason="it raised")
-        return Prepared(sha256="0" * 64, params=1, macs=1, logits_std=1.0, seconds=0.5, compile_s=0.1)
+        return Prepared(
+            sha256="0" * 64, params=1, macs=1, logits_std=1.0, seconds=0.5, compile_s=0.1, distinct_images=9
+        )
 
     def close(self) -> None:
         pass

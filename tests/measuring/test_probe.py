@@ -29,7 +29,9 @@ def absent() -> object:
 
 
 @pytest.mark.parametrize(
-    "told", [None, "4", float("nan"), float("inf"), -1, 0, 10**400, True, [4], 4.5, absent, stop], ids=str
+    "told",
+    [None, "4", float("nan"), float("inf"), -1, 0, 10**400, True, [4], 4.5, absent, stop],
+    ids=lambda told: getattr(told, "__name__", str(told)[:20]),
 )
 def test_what_is_no_whole_number_within_limits_is_unknown(told: object) -> None:
     assert probe.whole(told if callable(told) else lambda: told, 1, 1 << 16) is None

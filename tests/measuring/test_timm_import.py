@@ -98,6 +98,43 @@ def test_the_second_import_starts_from_a_clean_slate(fake):
     assert done.stdout == "1\n", done.stderr
 
 
+OTHERS_IMPORT = """
+    import sys, torch
+    from bench.measuring.timm_import import schemas_declared, watch_imports
+    watch_imports()
+    watch_imports()
+    {how}
+    import torchvision
+    print(torchvision.loads, schemas_declared(), type(torchvision.__loader__).__name__, torchvision.__spec__.name)
+"""
+
+
+@pytest.mark.parametrize(
+    "how",
+    [
+        "import torchvision",
+        "from torchvision.extension import loads",
+        "import torchvision.extension",
+        "import importlib; importlib.import_module('torchvision')",
+    ],
+)
+def test_whoever_imports_a_trapped_torchvision_first_gets_a_whole_one(fake, how):
+    done = _python(OTHERS_IMPORT.replace("{how}", how), fake(TRAPPED))
+    assert done.stdout == "1 True SourceFileLoader torchvision\n", done.stderr
+
+
+def test_whoever_imports_a_torchvision_that_loads_gets_it_as_it_is(fake):
+    done = _python(OTHERS_IMPORT.replace("{how}", "import torchvision"), fake(HEALTHY + "\nloads = 0"))
+    assert done.stdout == "0 False SourceFileLoader torchvision\n", done.stderr
+
+
+def test_another_fault_of_torchvision_reaches_whoever_imports_it(fake):
+    how = "try:\n        import torchvision\n    except OSError as error:\n        print(error); sys.exit()"
+    assert _python(OTHERS_IMPORT.replace("{how}", how), fake("raise OSError('truncated file')")).stdout == (
+        "truncated file\n"
+    )
+
+
 @pytest.mark.parametrize(
     "fault",
     ["RuntimeError('built for another CUDA')", "ImportError('libjpeg.so is missing')", "OSError('truncated file')"],

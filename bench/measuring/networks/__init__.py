@@ -1,13 +1,14 @@
 """Names to networks: asks each builder in turn whether the name is its own.
 
 Refuses to know how a network is built, and what becomes of it. A new family is a new file here, or a third party's
-builder under the entry-point group `levit_bench.networks`.
+builder under the entry-point group `levit_bench.networks`. Names of the suite, of the catalog and of timm are nobody
+else's: other builders are asked for what is left.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Iterator
 from importlib.metadata import entry_points
 from typing import Protocol
 
@@ -17,13 +18,14 @@ from bench.measuring.modes import rest
 from bench.measuring.reasons import one_line
 from bench.measuring.recipe import Looked, Recipe
 from bench.measuring.seeds import seed_all
+from bench.measuring.timm_import import watch_imports
 from bench.measuring.wire import Resolved
 from bench.records import Dtype, ImageShape
 from bench.twins import original
 
-# In this order; the last one takes every name that is left. Loaded when asked: the yardstick imports neither timm nor
-# anything else of the suite.
-_BUILT_IN = ("yardstick", "null", "user", "levit", "timm_zoo")
+# In this order. Loaded when asked: the yardstick imports neither timm nor anything else of the suite.
+_OWN = ("yardstick", "null", "levit", "timm_zoo")
+_USER, _LAST = "user", "timm_zoo"
 ENTRY_POINTS = "levit_bench.networks"
 _USUAL = Recipe()
 
@@ -121,17 +123,44 @@ def resolve(names: Iterable[str]) -> Resolved:
             shapes[name] = takes(name)
         except LookupError as error:
             missing[name] = one_line(str(error))
-    known = importlib.import_module(f"{__name__}.timm_zoo").names() if missing else ()
+    # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
+    misspelt = any(":" not in name for name in missing)
+    known = importlib.import_module(f"{__name__}.timm_zoo").names() if misspelt else ()
     return Resolved(shapes=shapes, missing=missing, known=tuple(known))
 
 
 def _builder_of(name: str) -> Builder:
-    for builder in _builders():
-        if builder.owns(name):
-            return builder
-    raise LookupError(f"no builder knows {name!r}")
+    watch_imports()  # Before any code of a user or a third party runs.
+    for module in _OWN:
+        own = _built_in(module)
+        if own.owns(name):
+            return own
+    user = _built_in(_USER)
+    if ".py:" in name:
+        return user
+    for foreign in _foreign():
+        if foreign.owns(name):
+            return foreign
+    # What nobody knows is said by timm's builder, with what it knows.
+    return user if user.owns(name) else _built_in(_LAST)
 
 
-def _builders() -> list[Builder]:
-    foreign: list[Builder] = [point.load() for point in entry_points(group=ENTRY_POINTS)]
-    return [*foreign, *(importlib.import_module(f"{__name__}.{module}") for module in _BUILT_IN)]
+def _built_in(module: str) -> Builder:
+    builder: Builder = importlib.import_module(f"{__name__}.{module}")
+    return builder
+
+
+def _foreign() -> Iterator[Builder]:
+    """Builders of installed packages.
+
+    Raises:
+        LookupError: one cannot be loaded.
+    """
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            yield point.load()
+        except Exception as error:
+            raise LookupError(
+                f"cannot load {point.value!r}, which an installed package offers as a builder of networks: "
+                f"{type(error).__name__}: {error}"
+            ) from error

@@ -16,13 +16,17 @@ DENSE, GROUPED = "convolution dense", "convolution grouped"
 DEPTHWISE, POINTWISE = "convolution depthwise", "convolution pointwise"
 ATTENTION, SOFTMAX, ACTIVATION = "attention, fused", "softmax", "activation"
 POOLING, ELEMENTWISE = "pooling and sums", "elementwise"
+RECURRENT = "recurrent, fused"
 
 _CONVOLUTIONS = frozenset({
     "convolution", "_convolution", "mkldnn_convolution", "_slow_conv2d_forward", "thnn_conv2d", "slow_conv3d_forward",
     "_nnpack_spatial_convolution", "cudnn_convolution", "_conv_depthwise2d", "convolution_overrideable",
 })  # fmt: skip
 _NAMES = {
-    MATMUL: "mm bmm addmm addbmm baddbmm addmv mv dot addr mkldnn_linear _scaled_mm",
+    MATMUL: "mm bmm addmm _addmm_activation addbmm baddbmm addmv mv dot vdot addr mkldnn_linear _scaled_mm _int_mm",
+    # Whole layers, of which nobody sees the parts.
+    ATTENTION: "_native_multi_head_attention _transformer_encoder_layer_fwd",
+    RECURRENT: "mkldnn_rnn_layer",
     NORM: "native_batch_norm _native_batch_norm_legit_no_training _native_batch_norm_legit native_layer_norm "
     "native_group_norm _fused_rms_norm linalg_vector_norm cudnn_batch_norm",
     ACTIVATION: "relu hardswish silu gelu sigmoid hardsigmoid hardtanh clamp clamp_min tanh mish leaky_relu elu prelu "
@@ -83,6 +87,21 @@ def own_kind(name: str, shapes: Sequence[Shape]) -> str:
     if plain in _COMPOSED_CONVOLUTIONS:
         return convolution(shapes)
     return VIEWS if plain in _BOOKKEEPING else _COMPOSED.get(plain, OTHER)
+
+
+def has_products(name: str) -> bool:
+    """Whether an operator multiplies matrices or the like, as far as its name says."""
+    plain = _bare(name).removesuffix("_")
+    if plain in _CONVOLUTIONS or plain in _COMPOSED_CONVOLUTIONS or "attention" in plain:
+        return True
+    return {_EXPLICIT.get(plain), _COMPOSED.get(plain)} & {MATMUL, RECURRENT, ATTENTION} != set()
+
+
+def is_known(name: str) -> bool:
+    """Whether an operator has a place in the tables here, bookkeeping included."""
+    plain = _bare(name)
+    words = (plain, plain.removesuffix("_"))
+    return any(word in _EXPLICIT or word in _COMPOSED or word in _BOOKKEEPING for word in words) or has_products(name)
 
 
 def _bare(name: str) -> str:

@@ -12,9 +12,9 @@ from typing import Any
 import torch
 from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
-from torch.utils.flop_counter import flop_registry
 
-from bench.measuring.profiling.kinds import ATTENTION, OTHER, kind_of
+from bench.measuring.operation_counts import macs_of
+from bench.measuring.profiling.kinds import OTHER, kind_of
 from bench.profiles import VIEWS, KindShare
 
 
@@ -58,7 +58,8 @@ class _Watch(TorchDispatchMode):
             kind, macs, moved = VIEWS, 0, 0
         else:
             kind = kind_of(func._schema.name, [tuple(one.shape) for one in given]) or OTHER
-            macs, moved = _macs(func, kind, args, named, out), sum(map(_bytes, (*given, *made)))
+            # Of an operator that nobody knows, none: its kind then has no rate.
+            macs, moved = macs_of(func, args, named, out) or 0, sum(map(_bytes, (*given, *made)))
         calls, macs_so_far, moved_so_far = self.found.get(kind, (0, 0, 0))
         self.found[kind] = (calls + 1, macs_so_far + macs, moved_so_far + moved)
 
@@ -82,14 +83,3 @@ def _bytes(tensor: torch.Tensor) -> int:
     """Of its different elements: an expanded one is read once."""
     sizes = zip(tensor.shape, tensor.stride(), strict=True)
     return math.prod(size for size, stride in sizes if stride or size == 0) * tensor.element_size()
-
-
-def _macs(func: Any, kind: str, args: Sequence[Any], named: Mapping[str, Any], out: object) -> int:  # noqa: ANN401
-    """Multiply-accumulates as torch's own formulas have them; fused attention as the two products that it is."""
-    formula = flop_registry.get(func.overloadpacket)
-    if formula is not None:
-        return int(formula(*args, **named, out_val=out)) // 2
-    if kind == ATTENTION:
-        query, key, value = _tensors(args)[:3]
-        return query.shape[:-1].numel() * key.shape[-2] * (query.shape[-1] + value.shape[-1])
-    return 0

@@ -1,0 +1,195 @@
+"""Every network of timm that the catalog lacks, below two billion multiply-accumulates: can it be measured?
+
+    python -m tests.docs.timm_sweep FOLDER        count and try them, one process at a time; goes on where it stopped
+    python -m tests.docs.timm_sweep --write FOLDER
+                                                  docs/timm.csv and the block of docs/timm.md from what was found
+
+Each is prepared by the suite's own preparation at batch 1, then loaded in a fresh worker process, which checks what it
+computes: in eager mode and as frozen TorchScript. Nothing is timed. Takes some hours on a quiet machine.
+"""
+
+from __future__ import annotations
+
+import argparse
+import csv
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Iterable, Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from bench.catalog import entries
+from bench.measuring.environment import default_allocator
+from bench.measuring.preparation import Workshop
+from bench.measuring.seat import Seat, SeatLostError
+from bench.measuring.wire import Failed, Load
+from bench.records import Case, ImageShape
+from bench.units import format_count
+from tests.docs.blocks import ROOT
+
+PAGE, TABLE = ROOT / "docs" / "timm.md", ROOT / "docs" / "timm.csv"
+BEGIN, END = "<!-- from docs/timm.csv, by python -m tests.docs.timm_sweep -->", "<!-- end -->"
+RUNTIMES = ("eager", "torchscript")
+COLUMNS = ("name", "resolution", "params", "macs", *RUNTIMES)
+MOST_MACS = 2e9
+WORKS = "works"
+TIMEOUT_S = 1800.0
+"""Of one preparation or load, at the lowest priority on a machine that others use."""
+_SEED = 0
+
+
+def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
+    """Those that the catalog has at no resolution and that are small enough, or not counted; small ones first."""
+    have = {(entry.timm_name or entry.name).partition(".")[0] for entry in entries()}
+    found = [one for one in counts if one["name"] not in have and (one["macs"] is None or one["macs"] < MOST_MACS)]
+    return sorted(found, key=lambda one: (one["macs"] or 0, one["name"]))
+
+
+def count(file: Path) -> None:
+    """Count every architecture of timm that is not counted yet, without computing anything: on torch's meta device."""
+    import torch
+
+    from bench.measuring.networks import timm_zoo
+    from bench.measuring.operation_counts import counted_macs
+
+    done = {one["name"] for one in _lines(file)}
+    for name in timm_zoo.names():
+        if name in done:
+            continue
+        found: dict[str, Any] = {"name": name, "resolution": None, "params": None, "macs": None, "why": None}
+        try:
+            height, width = timm_zoo.default_resolution(name)
+            found["resolution"] = height
+            with torch.device("meta"), torch.no_grad():
+                network = timm_zoo.build_for(name, ImageShape(3, height, width))
+                network = network.eval().requires_grad_(requires_grad=False)
+                image = torch.zeros(1, 3, height, width)
+                counts = counted_macs(lambda given=image, one=network: one(given))  # type: ignore[misc]
+            found["params"] = sum(one.numel() for one in network.parameters())
+            found["macs"] = None if counts.unknown else counts.macs
+            found["why"] = ", ".join(counts.unknown) or None
+        except Exception as error:  # What cannot be built is part of the answer.
+            found["why"] = f"{type(error).__name__}: {error}"
+        _append(file, found)
+
+
+def attempt(name: str, resolution: int, runtime: str) -> dict[str, Any]:
+    """Prepare and load one network in processes of its own, one after the other."""
+    case = Case(network=name, resolution=resolution, runtime=runtime, allocator=default_allocator())
+    with Workshop(_SEED, TIMEOUT_S) as workshop:
+        made = workshop.prepare([case], lambda *_: None)[case.id]
+        workshop.release()
+        if isinstance(made, str):
+            return {"outcome": made}
+        counts = {"params": made.prepared.params, "macs": made.prepared.macs}
+        try:
+            with Seat(1, case.allocator) as seat:
+                answer = seat.ask(Load(case=case, folder=str(made.folder), seed=_SEED), TIMEOUT_S)
+        except SeatLostError as lost:
+            return {"outcome": str(lost), **counts}
+    return {"outcome": answer.reason if isinstance(answer, Failed) else WORKS, **counts}
+
+
+def sweep(folder: Path) -> None:
+    """Try every network in every runtime that was not tried yet; each is written down at once."""
+    counts, tried = folder / "counts.jsonl", folder / "sweep.jsonl"
+    done = {(one["name"], one["runtime"]) for one in _lines(tried)}
+    for one in lacking(_lines(counts)):
+        for runtime in RUNTIMES:
+            if (one["name"], runtime) not in done and one["resolution"]:
+                found = attempt(one["name"], one["resolution"], runtime)
+                _append(tried, {"name": one["name"], "resolution": one["resolution"], "runtime": runtime, **found})
+
+
+def rows(folder: Path) -> list[dict[str, Any]]:
+    """One row a network that was tried in every runtime, small ones first."""
+    found: dict[str, dict[str, Any]] = {}
+    for one in _lines(folder / "sweep.jsonl"):
+        row = found.setdefault(one["name"], {"name": one["name"], "resolution": one["resolution"]})
+        row[one["runtime"]] = one["outcome"]
+        row |= {key: one[key] for key in ("params", "macs") if one.get(key) is not None}
+    whole = [{key: row.get(key, "") for key in COLUMNS} for row in found.values() if set(RUNTIMES) <= set(row)]
+    return sorted(whole, key=lambda row: (row["macs"] or 0, row["name"]))
+
+
+def block(table: Sequence[dict[str, Any]]) -> list[str]:
+    """What the page says of a table, as lines of Markdown."""
+    works = {runtime: sum(row[runtime] == WORKS for row in table) for runtime in RUNTIMES}
+    said = f"{len(table)} networks were tried"
+    if all(number == len(table) for number in works.values()):
+        return [f"{said}.", "", "All work in both."]
+    of_each = ", ".join(f"{number} in {runtime}" for runtime, number in works.items())
+    lines = [f"{said}; they work as follows: {of_each}. The others:", ""]
+    lines += ["| network | pixels | MACs | eager | torchscript |", "|:--|--:|--:|:--|:--|"]
+    for row in table:
+        if any(row[runtime] != WORKS for runtime in RUNTIMES):
+            macs = format_count(int(row["macs"])) if row["macs"] else "—"
+            cells = " | ".join(str(row[runtime]).replace("|", "\\|") for runtime in RUNTIMES)
+            lines.append(f"| `{row['name']}` | {row['resolution']} | {macs} | {cells} |")
+    return lines
+
+
+def written(page: str, lines: Sequence[str]) -> str:
+    """The page with those lines in its block."""
+    before, _, rest = page.partition(BEGIN)
+    _, _, after = rest.partition(END)
+    return f"{before}{BEGIN}\n\n" + "\n".join(lines) + f"\n\n{END}{after}"
+
+
+def table_of(file: Path = TABLE) -> list[dict[str, Any]]:
+    """The committed table."""
+    with file.open(encoding="utf-8", newline="") as opened:
+        return list(csv.DictReader(opened))
+
+
+def _lines(file: Path) -> Iterator[dict[str, Any]]:
+    """What was written down; a line that a kill cut short is left out, and taken anew."""
+    if file.exists():
+        for line in file.read_text(encoding="utf-8").splitlines():
+            try:
+                yield json.loads(line)
+            except json.JSONDecodeError:
+                continue
+
+
+def _append(file: Path, found: dict[str, Any]) -> None:
+    with file.open("a+b") as opened:
+        opened.seek(0, os.SEEK_END)
+        if opened.tell():
+            opened.seek(-1, os.SEEK_END)
+            if opened.read(1) != b"\n":
+                opened.write(b"\n")
+        opened.write(json.dumps(found).encode() + b"\n")
+
+
+def _write(folder: Path) -> None:
+    with TABLE.open("w", encoding="utf-8", newline="") as opened:
+        writer = csv.DictWriter(opened, COLUMNS, lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows(folder))
+    PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), block(table_of())), encoding="utf-8")
+
+
+def _main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0])
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--write", action="store_true", help="write the table and the page")
+    parser.add_argument("--no-count", action="store_true", help="try what is counted already")
+    asked = parser.parse_args()
+    if asked.write:
+        _write(asked.folder)
+        return
+    asked.folder.mkdir(parents=True, exist_ok=True)
+    os.nice(19)
+    if not asked.no_count:
+        # Apart: torch's libraries stay out of this process, which lives for hours.
+        code = "import pathlib, sys; from tests.docs import timm_sweep; timm_sweep.count(pathlib.Path(sys.argv[1]))"
+        file = (asked.folder / "counts.jsonl").resolve()
+        subprocess.run([sys.executable, "-c", code, str(file)], cwd=ROOT, check=True)
+    sweep(asked.folder)
+
+
+if __name__ == "__main__":
+    _main()
