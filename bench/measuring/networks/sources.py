@@ -19,6 +19,7 @@ from pathlib import Path
 from types import ModuleType
 
 _FILE = "sources.json"
+_SUITE = Path(__file__).parents[2]
 _built: dict[str, dict[str, str]] = {}
 """Digests of the files of each network that this process has built, by path."""
 
@@ -73,14 +74,22 @@ def _reached(start: Path, module: ModuleType | None, folder: Path) -> set[Path]:
         for name in _imported(path, package):
             other = sys.modules.get(name)
             file = _file_of(other)
-            if other is not None and file is not None and file not in found and file.is_relative_to(folder):
+            if other is None or file is None or file in found or not file.is_relative_to(folder):
+                continue
+            # An environment often lies in the user's folder, and the suite may: both are known by their versions.
+            if not _is_installed(file) and not file.is_relative_to(_SUITE):
                 found.add(file)
                 queue.append((file, other.__package__ or ""))
     return found
 
 
-def _imported(path: Path, package: str) -> Iterator[str]:
+@cache
+def _imported(path: Path, package: str) -> tuple[str, ...]:
     """Names of modules that a file's import statements may mean, those above each included."""
+    return tuple(dict.fromkeys(_names_in(path, package)))
+
+
+def _names_in(path: Path, package: str) -> Iterator[str]:
     try:
         tree = ast.parse(path.read_bytes())
     except (OSError, SyntaxError, ValueError, RecursionError):
@@ -110,9 +119,10 @@ def _file_of(module: ModuleType | None) -> Path | None:
     return Path(file).absolute() if isinstance(file, str) and file.endswith(".py") else None
 
 
-def _is_installed(folder: Path) -> bool:
+def _is_installed(path: Path) -> bool:
     paths = sysconfig.get_paths()
-    return any(folder.is_relative_to(paths[key]) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+    known = any(path.is_relative_to(paths[key]) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return known or "site-packages" in path.parts or "dist-packages" in path.parts
 
 
 @cache
