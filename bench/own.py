@@ -36,7 +36,7 @@ LARGEST_SET = 10**9
 LONGEST_LABEL = 60
 """Characters of a label: more do not fit beside a point."""
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
-_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.]*))?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.'\")\]]*))?", re.S)
 
 
 class Stated(msgspec.Struct, frozen=True, kw_only=True):

@@ -18,7 +18,7 @@ from bench.errors import UsageError
 from bench.records import SCHEMA, CaseLine, Machine
 from bench.request import Request
 from bench.spending import Earlier, Spending
-from bench.store import read_session
+from bench.store import read_sessions
 from bench.units import parse_duration
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
 from tests.generate_store import main as generate
@@ -116,7 +116,7 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ({"budget": -1}, "is no duration"),
         ({"timeout": []}, "timeout=[]: give a text"),
         ({"seed": 1.5}, "seed=1.5: give whole numbers"),
-        ({"resolution": "224"}, "resolution='224': give whole numbers"),
+        ({"resolution": "224px"}, "resolution='224px'"),
         ({"device": None}, "device=None: give a text"),
         ({"accuracy": "78"}, "accuracy='78': give percent"),
     ],
@@ -152,7 +152,7 @@ CASES = [(case_of(one), one) for one in PAPER[:2]]
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """This machine is the one that the stores of the tests are of."""
-    monkeypatch.setattr("bench.measuring.machine.machine", lambda: MACHINE)
+    monkeypatch.setattr("bench.measuring.machine.machine", lambda **_: MACHINE)
     monkeypatch.setattr("bench.measuring.machine.conditions", lambda: CONDITIONS)
     return MACHINE
 
@@ -195,8 +195,8 @@ def test_of_many_sessions_only_the_newest_are_read_and_each_once(
 
     def watched(path: Path) -> object:
         read.append(path.stem)
-        return read_session(path)
+        return read_sessions(path)
 
-    monkeypatch.setattr("bench.store.read_session", watched)
+    monkeypatch.setattr("bench.store.read_sessions", watched)
     assert _planned(tmp_path).plan.scatter.sessions == 20
     assert sorted(read) == [f"s{number:02}" for number in range(20, 40)]

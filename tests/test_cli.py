@@ -198,7 +198,7 @@ def test_show_gives_percentiles_where_there_are_passes_enough(capsys: pytest.Cap
 
 def test_machine_as_a_document_has_no_name_of_a_host_or_user(capsys: pytest.CaptureFixture[str]) -> None:
     found = document(capsys, "machine")
-    assert set(found) == {"id", "machine", "conditions"}
+    assert set(found) == {"id", "machine", "conditions", "shell"}
     assert found["machine"]["logical_cores"] >= 1
 
 
@@ -227,7 +227,7 @@ def test_plan_says_by_whose_scatter_and_what_the_session_will_find(
     assert "by the pilot's scatter, 1.9 % between runs and 6.9 % within: the store holds no session" in said
     assert "of two networks of the session a slowdown of" in said
     assert "Between two sessions no budget finds less than about 11 %; to find less, measure both sides" in said
-    monkeypatch.setattr("bench.measuring.machine.machine", lambda: MACHINE)
+    monkeypatch.setattr("bench.measuring.machine.machine", lambda **_: MACHINE)
     monkeypatch.setattr("bench.measuring.machine.conditions", lambda: CONDITIONS)
     path = write_session(tmp_path, "a", [(case_of(one), one) for one in PAPER[:2]], runs=5)
     _, out, _ = run(capsys, *words)
@@ -367,7 +367,7 @@ def test_published_files_and_options_that_cannot_be_used_are_refused(
 ) -> None:
     store, speeds, _ = published
     (tmp_path / "empty.csv").write_text("", encoding="utf-8")
-    lines = [f"levit_128s,250,4.0,{2**n},224,7.78" for n in range(9)]
+    lines = [f"levit_128s,250,{4.0 * 2**n},{2**n},224,7.78" for n in range(9)]
     (tmp_path / "batches.csv").write_text("\n".join([SPEED_HEADER, *lines]), encoding="utf-8")
     paths = {"speeds": speeds, "empty": tmp_path / "empty.csv", "batches": tmp_path / "batches.csv"}
     given = [str(paths.get(word, word)) for word in words]

@@ -28,7 +28,8 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     write_session(root, OLD, [(case, TRUTH)])
     drafted = read_session(write_session(Path("draft"), NEW, [(case, TRUTH)]))
     writer = SessionWriter.create(root, drafted.head)
-    for line in (*drafted.cases, *drafted.starts, *drafted.turns, *drafted.ends):
+    of_runs = sorted((*drafted.starts, *drafted.turns, *drafted.ends), key=lambda line: line.run)
+    for line in (*drafted.cases, *of_runs):
         writer.append(_with_cold(line, case.id))
     writer.close()
     return root

@@ -94,7 +94,10 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
 
 
 def _taken(params: int = 1, macs: int = 1) -> Taken:
-    return Taken(PROFILE, Prepared(sha256="0", params=params, macs=macs, logits_std=1.0, seconds=1.0, compile_s=0.1))
+    return Taken(
+        PROFILE,
+        Prepared(sha256="0", params=params, macs=macs, logits_std=1.0, seconds=1.0, compile_s=0.1, distinct_images=9),
+    )
 
 
 def test_profiles_are_shown_and_what_sets_them_apart_from_the_session_is_said(

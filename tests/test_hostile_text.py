@@ -66,7 +66,7 @@ def spoilt(line: dict[str, Any], text: str, failing: str) -> dict[str, Any]:
     if line["kind"] == "session":
         state = dict.fromkeys(("os", "python", "libc", "governor", "huge_pages", "commit"), text)
         line["machine"] |= {"cpu_model": text, "isa": text, "features": [text], "gpus": [text]}
-        line["conditions"] |= {**state, "taken_at": text, "versions": {"torch": text, text: text}}
+        line["conditions"] |= {**state, "versions": {"torch": text, text: text}}
         line["conditions"]["gpus"] = [{"name": text, "driver": text}]
         line |= {"title": text, "bench": text, "findings": [{"kind": text, "message": text}]}
     elif line["kind"] == "case" and line["accuracy"]:

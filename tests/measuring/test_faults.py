@@ -116,7 +116,7 @@ def _taken(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple
     """A session of the real engine and crew on fake seats that all cases share."""
     monkeypatch.setattr(FakeSeat, "scene", scene, raising=False)
     monkeypatch.setattr(crew_module, "Seat", FakeSeat)
-    made = Prepared(sha256="0", params=1, macs=1, logits_std=1.0, seconds=PREPARE_S, compile_s=1.0)
+    made = Prepared(sha256="0", params=1, macs=1, logits_std=1.0, seconds=PREPARE_S, compile_s=1.0, distinct_images=9)
     artifacts = {one.id: Artifact(folder, made) for one in LINES}
     head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)
     writer = SessionWriter.create(folder, head)

@@ -23,6 +23,7 @@ EXPECTED = """\
  failed           224px b1 t1 pinned    80.0    failed       –
 
 times: as long as levit_128s in the same session and setting, paired by round
+top-1 on ImageNet-1k validation
 """
 
 
