@@ -140,6 +140,7 @@ def test_every_runtime_takes_images_that_are_not_square(name: str, runtime: str,
     _turned(worker, case)
 
 
+@pytest.mark.slow
 def test_our_levit_takes_images_that_are_not_square_in_both_forms(tmp_path: Path) -> None:
     counted = {}
     for form in ("shipped", "inference"):

@@ -260,11 +260,11 @@ def test_explain_counts_fused_layers_under_a_kind_of_their_own() -> None:
     [
         ("vit_tiny_patch16_224", 224),
         ("mobilenetv3_small_050", 96),
-        ("sequencer2d_s", 224),
-        ("botnet26t_256", 256),
-        ("halonet26t", 256),
-        ("lambda_resnet26t", 256),
         ("efficientvit_b0", 128),
+        *(
+            pytest.param(*one, marks=pytest.mark.slow)
+            for one in (("sequencer2d_s", 224), ("botnet26t_256", 256), ("halonet26t", 256), ("lambda_resnet26t", 256))
+        ),
     ],
 )
 def test_networks_of_timm_count_the_same_by_what_they_call(name: str, resolution: int) -> None:

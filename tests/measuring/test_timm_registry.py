@@ -111,6 +111,7 @@ def test_a_file_that_registers_a_name_of_timm_does_not_change_what_the_name_mean
         ("import timm; timm.create_model = print", "timm.create_model"),
     ],
 )  # fmt: skip
+@pytest.mark.slow
 def test_a_file_that_changes_timm_itself_is_told_where_both_share_a_process(
     tmp_path: Path, change: str, told: str
 ) -> None:
@@ -147,7 +148,9 @@ IMPORTS = {
 }
 
 
-@pytest.mark.parametrize("how", IMPORTS)
+@pytest.mark.parametrize(
+    "how", [how if how == "at the top" else pytest.param(how, marks=pytest.mark.slow) for how in IMPORTS]
+)
 def test_a_file_may_import_timm_or_torchvision_without_a_network_of_timm_before_it(tmp_path: Path, how: str) -> None:
     """Here torchvision's own library may load or not: either way is one that users have."""
     (tmp_path / "nets.py").write_text(IMPORTS[how])

@@ -71,12 +71,15 @@ def write(folder: Path, **files: str) -> None:
     ("name", "files", "edited", "seen"),
     [
         ("own.py:build", {"own": "from sizes import WIDTH"}, "sizes", ["own.py", "sizes.py"]),
-        ("own.py:build", {"own": "from deep import WIDTH", "deep": "from sizes import WIDTH"}, "sizes",
-         ["deep.py", "own.py", "sizes.py"]),
-        ("own:build", {"own": "import sizes\nWIDTH = sizes.WIDTH"}, "sizes", ["own.py", "sizes.py"]),
-        ("own:build", {"own": "from sizes import WIDTH"}, "own", ["own.py", "sizes.py"]),
-        ("package.own:build", {"package__own": "from .sizes import WIDTH", "package__sizes": "WIDTH = 8",
-                               "package____init__": ""}, "package__sizes", ["__init__.py", "own.py", "sizes.py"]),
+        pytest.param("own.py:build", {"own": "from deep import WIDTH", "deep": "from sizes import WIDTH"}, "sizes",
+                     ["deep.py", "own.py", "sizes.py"], marks=pytest.mark.slow),
+        pytest.param("own:build", {"own": "import sizes\nWIDTH = sizes.WIDTH"}, "sizes", ["own.py", "sizes.py"],
+                     marks=pytest.mark.slow),
+        pytest.param("own:build", {"own": "from sizes import WIDTH"}, "own", ["own.py", "sizes.py"],
+                     marks=pytest.mark.slow),
+        pytest.param("package.own:build", {"package__own": "from .sizes import WIDTH", "package__sizes": "WIDTH = 8",
+                                           "package____init__": ""}, "package__sizes",
+                     ["__init__.py", "own.py", "sizes.py"], marks=pytest.mark.slow),
     ],
 )  # fmt: skip
 def test_an_edited_file_beside_a_network_fails_its_case_and_is_named(
