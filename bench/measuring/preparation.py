@@ -16,6 +16,7 @@ import msgspec
 from bench.measuring import runtimes, timeouts
 from bench.measuring.environment import default_allocator, usable_processors
 from bench.measuring.fitting import Fitting, fitting, powers
+from bench.measuring.instrument import YARDSTICKS
 from bench.measuring.scratch import Scratch
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import AT_WORK, Failed, Load, Prepare, Prepared, Resolve, Resolved
@@ -89,7 +90,7 @@ class Workshop:
         """An artifact, or the reason why there is none, by case id. `told(done, total, case)` before each network."""
         groups: dict[Case, list[Case]] = {}
         for case in cases:
-            groups.setdefault(runtimes.of_an_artifact(case), []).append(case)
+            groups.setdefault(_prepared_as(case), []).append(case)
         out: dict[str, Artifact | str] = {}
         for done, (network, group) in enumerate(groups.items()):
             told(done, len(groups), network)
@@ -165,6 +166,12 @@ class Workshop:
         seat = self._seats.pop(code, None)
         if seat is not None:
             seat.close()
+
+
+def _prepared_as(case: Case) -> Case:
+    """The case that stands for all with the same artifact: both yardsticks are one network."""
+    kept = runtimes.of_an_artifact(case)
+    return msgspec.structs.replace(kept, network=YARDSTICKS[0]) if kept.network in YARDSTICKS else kept
 
 
 def _code_of(network: str) -> str:

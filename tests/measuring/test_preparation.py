@@ -69,3 +69,10 @@ def test_a_failure_is_tried_again(workshop: Workshop) -> None:
     with workshop:
         assert prepare(workshop, case("broken")) == prepare(workshop, case("broken")) == ["it raised"]
         assert Seat.asked == ["broken (1,)"] * 2
+
+
+def test_both_yardsticks_are_one_network_and_prepared_once(workshop: Workshop) -> None:
+    with workshop:
+        one, other = prepare(workshop, case("yardstick-1a"), case("yardstick-1b"))
+    assert one == other
+    assert Seat.asked == ["yardstick-1a (1,)"]
