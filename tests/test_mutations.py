@@ -197,6 +197,10 @@ def _mutate(rng: random.Random, stored: Stored, root: Path) -> tuple[str, Judge]
     for each, sound in stored.files.items():
         (root / each).parent.mkdir(parents=True, exist_ok=True)
         (root / each).write_bytes(data if each == path else sound)
+    if what == "value_borrowed":
+        # Who gives a turn another's duration writes what the file says from then on, though it stood there before.
+        untouched = set(stored.files[path].splitlines())
+        return what, Judge(stored, b"", b"\n".join(line for line in data.splitlines() if line not in untouched))
     return what, Judge(stored, stored.files[path], data)
 
 
@@ -236,7 +240,9 @@ def test_a_few_mutations_make_no_traceback_and_no_number(
 
 
 @pytest.mark.slow
-@pytest.mark.parametrize("part", range(10))
+@pytest.mark.parametrize(
+    "part", [part if part < 2 else pytest.param(part, marks=pytest.mark.exhaustive) for part in range(10)]
+)
 def test_three_thousand_mutations_make_no_traceback_and_no_number(
     stores: list[Stored], tmp_path: Path, monkeypatch: pytest.MonkeyPatch, part: int
 ) -> None:

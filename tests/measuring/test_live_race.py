@@ -24,7 +24,7 @@ class Net(nn.Module):
         super().__init__()
         self.first = nn.Conv2d(3, width, 4, stride=4)
         self.second = nn.Conv2d(width, width, 3, padding=1)
-        self.head = nn.Linear(width, 10)
+        self.head = nn.Linear(width, 1000)
 
     def forward(self, x):
         return self.head(self.second(self.first(x).relu()).mean((2, 3)))
@@ -41,12 +41,15 @@ def wasteful():
 LIST = """
 [[network]]
 build = "nets.py:small"
+resolution = 96
 top1 = 70.0
 [[network]]
 build = "nets.py:large"
+resolution = 96
 top1 = 80.0
 [[network]]
 build = "nets.py:wasteful"
+resolution = 96
 top1 = 75.0
 """
 
@@ -54,7 +57,7 @@ top1 = 75.0
 def test_a_race_stops_when_every_place_is_certain_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
     (tmp_path / "nets.toml").write_text(LIST, encoding="utf-8")
-    words = ["run", "--networks", "nets.toml", "--resolution", "96", "--budget", "60s", "--race", "--json", "--store"]
+    words = ["run", "--networks", "nets.toml", "--seats", "shared", "--budget", "60s", "--race", "--json", "--store"]
     command = [sys.executable, "-m", "bench", *words, str(tmp_path / "store")]
     paths = {"PYTHONPATH": str(ROOT)}
     done = subprocess.run(command, cwd=tmp_path, env=_environment(paths), capture_output=True, text=True, check=True)

@@ -358,7 +358,8 @@ def test_in_a_folder_with_its_own_bench_the_file_is_planned_and_the_module_is_re
 
 @pytest.mark.slow
 def test_in_a_folder_with_its_own_bench_a_network_is_measured_resumed_and_on_the_front(foreign: Path) -> None:
-    done = levit_bench(foreign, "run", "--networks", "bench/nets.py:pair", "--accuracy", "78.3", "--json")
+    scored = ["--accuracy", "78.3", "--dataset", "parts", "--images", "2000", "--classes", "10"]
+    done = levit_bench(foreign, "run", "--networks", "bench/nets.py:pair", *scored, "--json")
     assert done.returncode == 0, done.stderr
     (row,) = (row for row in json.loads(done.stdout)["cases"] if row["role"] == "subject")
     assert (row["outcome"], row["top1"]) == ("done", 78.3)
@@ -366,7 +367,8 @@ def test_in_a_folder_with_its_own_bench_a_network_is_measured_resumed_and_on_the
     (told,) = (one for one in read_session(session).head.findings if one.kind == "several-outputs")
     assert told.case in {line.id for line in read_session(session).cases if line.role == "subject"}
     assert "returns 2 tensors ([0] (2, 10), [1] (2, 8)); [0] is checked and timed" in told.message
-    assert "several-outputs" in levit_bench(foreign, "show").stdout
+    shown = levit_bench(foreign, "show")
+    assert "several-outputs" in shown.stdout + shown.stderr
     assert str(foreign) not in session.read_text(encoding="utf-8")
     again = levit_bench(foreign, "run", "--resume", "last")
     assert again.returncode == 0, again.stderr
