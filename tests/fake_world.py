@@ -100,6 +100,10 @@ class FakeSeats:
 
     accounts: Accounts | None = None
 
+    def beside(self, case: str) -> frozenset[str]:
+        """All share one seat."""
+        return frozenset(key for key in self.infos[0].cases if key != case)
+
     def turn(
         self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
     ) -> TurnTaken | Failed:

@@ -147,6 +147,11 @@ class Crew:
         """Most resident memory of each seat until its last turn; absent where it was when they were ready."""
         return tuple(None if info.peak_bytes is None else self._peaks.get(info.seat) for info in self.infos)
 
+    def beside(self, case: str) -> frozenset[str]:
+        """Ids of the other cases in the seats of this one."""
+        mine = set(self._at[case])
+        return frozenset(key for key, numbers in self._at.items() if key != case and mine & set(numbers))
+
     def close(self) -> None:
         """End all seats."""
         for seat in self._seats:

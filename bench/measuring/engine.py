@@ -55,6 +55,9 @@ class Seats(Protocol):
     def peak_bytes(self) -> tuple[int | None, ...]:
         """Most resident memory of each seat until its last turn."""
 
+    def beside(self, case: str) -> frozenset[str]:
+        """Ids of the other cases in the seats of this one."""
+
     def turn(
         self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
     ) -> TurnTaken | Failed:
@@ -229,7 +232,9 @@ class Engine:
                 taken = seats.turn(key, settle, passes, timeout_s, witness)
             except SeatLostError as lost:
                 self._fail(key, str(lost))
-                return False
+                if seats.beside(key) - self.failed.keys():  # They have lost their seat with it.
+                    return False
+                continue
             if isinstance(taken, Failed) or taken.answer.problem:
                 self._fail(key, taken.reason if isinstance(taken, Failed) else taken.answer.problem or "")
                 continue

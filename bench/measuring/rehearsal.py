@@ -73,7 +73,9 @@ def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[
             taken = crew.turn(key, 1, passes, timeouts.of_probe(1 + passes, cold.first_pass_s, protocol.timeout_s))
         except SeatLostError as lost:
             failed[key] = str(lost)
-            return None
+            if crew.beside(key) - failed.keys():  # They have lost their seat with it.
+                return None
+            continue
         if isinstance(taken, Failed):
             failed[key] = taken.reason
         elif taken.answer.problem:

@@ -126,6 +126,22 @@ def test_a_case_that_kills_its_seat_costs_itself_and_the_rest_of_that_run(rig: R
     assert len(found["b"].runs[0].turns) == 1
 
 
+def test_a_case_that_kills_a_seat_of_its_own_costs_no_run_of_the_others(
+    rig: Rig, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    machine = FakeMachine(LINES)
+    monkeypatch.setattr(FakeSeats, "beside", lambda _seats, _case: frozenset())
+    machine.answer = lambda case, turn: SeatLostError("hung") if case == IDS["b"] and turn >= 3 else None
+    engine, path = rig(tmp_path, LINES, machine)
+    engine.take_runs(POLICY, COSTS, 0)
+    session = read_session(path)
+    assert {end.outcome for end in session.ends} == {"done"}
+    assert session.ends[0].failed == {IDS["b"]: "hung"}
+    found = {record.case.network: record for record in records(session)}
+    assert (found["b"].outcome, found["a"].outcome) == ("failed", "done")
+    assert len(found["a"].runs) == len(session.ends)
+
+
 @pytest.mark.parametrize("way", ["failed", "problem"])
 def test_a_case_with_wrong_outputs_has_a_reason_and_no_further_turn(rig: Rig, tmp_path: Path, way: str) -> None:
     machine = FakeMachine(LINES)
