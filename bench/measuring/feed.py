@@ -45,8 +45,7 @@ class Feed:
         self._order = chosen.sample(range(pool.size), pool.size)
         self._change = chosen.randrange(references.changes + 1)
         self._shown = 0
-        rows = self._next()
-        self.placed = loaded.place(self._images(pool, rows))
+        self.placed = loaded.place(pool.batch([row % pool.size for row in range(batch)]))
         """What passes read: (batch, channels, height, width) where and how the runtime reads it."""
         self._pool = pool.on(self.placed.device)
         # Where the numbers of a pass are coarser than those of its images, these are added up finely and then rounded.
@@ -55,8 +54,10 @@ class Feed:
         outputs = max(1, _KEPT_BYTES // (4 * batch * references.logits.shape[1]))
         self._outputs = torch.empty(outputs, batch, references.logits.shape[1])
         self._kept: list[list[int]] = []
-        self._rows = [index for index, _ in rows]
+        self._rows: list[int] = []
         self._problem: str | None = None
+        self.write()
+        loaded.synchronise()
 
     def write(self) -> None:
         """Write the next images to where passes read them; the device may still be at it."""
@@ -100,13 +101,6 @@ class Feed:
             rows.append((self._order[at], change * self._references.change))
             self._shown += 1
         return rows
-
-    @staticmethod
-    def _images(pool: ImagePool, rows: list[tuple[int, float]]) -> torch.Tensor:
-        out = torch.empty(len(rows), *pool.left.shape[1:], dtype=pool.left.dtype)
-        for place, (index, change) in zip(out, rows, strict=True):
-            pool.write(index, place, change)
-        return out
 
     def _compare(self) -> None:
         """Compare what was kept; the first problem stands for all."""
