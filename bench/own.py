@@ -190,18 +190,24 @@ def one_accuracy(
     for option, value in (("--images", images), ("--classes", classes)):
         if value is not None and not 1 <= value <= LARGEST_SET:
             raise UsageError(f"{option} {value}: give a positive number, at most {LARGEST_SET:,}.")
-    if len(own) != 1:
-        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
-        raise UsageError(
-            f"--accuracy {percent:g} belongs to one network outside the catalog, and {named}. Name one, such as "
-            "--networks nets.py:build, or state several accuracies in a TOML file: docs/add-a-network.md."
-        )
+    _check_one(
+        own, f"--accuracy {percent:g}", "Name one, such as --networks nets.py:build, or state several accuracies"
+    )
     if any(one.top1 is not None for one in stated):
         raise UsageError(f"--accuracy {percent:g}: {_shown(own[0])} has its top1 in a TOML file. State it once.")
     try:
         return scored(percent, None, dataset or IMAGENET.name, images, classes)
     except UsageError as error:
         raise UsageError(f"--dataset: {error}") from error
+
+
+def _check_one(own: Sequence[str], option: str, advice: str) -> None:
+    if len(own) != 1:
+        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
+        raise UsageError(
+            f"{option} belongs to one network outside the catalog, and {named}. {advice} in a TOML file: "
+            "docs/add-a-network.md."
+        )
 
 
 def one_label(label: str, own: Sequence[str], stated: Iterable[Stated]) -> str:
@@ -211,12 +217,7 @@ def one_label(label: str, own: Sequence[str], stated: Iterable[Stated]) -> str:
         UsageError: it cannot be shown, there is not exactly one such network, or a TOML file labels it.
     """
     check_text(label, "--label", LONGEST_LABEL)
-    if len(own) != 1:
-        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
-        raise UsageError(
-            f"--label {_shown(label)} belongs to one network outside the catalog, and {named}. Name one, or label "
-            "several in a TOML file: docs/add-a-network.md."
-        )
+    _check_one(own, f"--label {_shown(label)}", "Name one, or label several")
     if any(one.label is not None for one in stated):
         raise UsageError(f"--label {_shown(label)}: {_shown(own[0])} has its label in a TOML file. State it once.")
     return label
