@@ -82,15 +82,11 @@ def macs_of(func: Any, args: Sequence[Any], named: Mapping[str, Any], out: objec
     return macs * 4 if all(one.is_complex() for one in tensors) else macs
 
 
-class _Counter(TorchDispatchMode):
+class SingleOperators(TorchDispatchMode):
     """Sees operators after those that are made of others have been taken apart, and before a library takes over."""
-
-    supports_higher_order_operators = True
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
-        self.macs = 0
-        self.unknown: dict[str, None] = {}
 
     def __torch_dispatch__(
         self,
@@ -101,17 +97,34 @@ class _Counter(TorchDispatchMode):
     ) -> Any:  # noqa: ANN401
         named = dict(kwargs or {})
         if isinstance(func, torch._ops.OpOverload):
+            # Under inference mode an operator that is made of others arrives whole.
             with self:
                 parts = func.decompose(*args, **named)
             if parts is not NotImplemented:
                 return parts
         out = func(*args, **named)
+        self.saw(func, args, named, out)
+        return out
+
+    def saw(self, func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
+        """Told of each operator, with what it was given and what it returned."""
+        raise NotImplementedError
+
+
+class _Counter(SingleOperators):
+    supports_higher_order_operators = True
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.macs = 0
+        self.unknown: dict[str, None] = {}
+
+    def saw(self, func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
         macs = macs_of(func, args, named, out)
         if macs is None:
             self.unknown[name_of(func)] = None
         else:
             self.macs += macs
-        return out
 
 
 def name_of(func: Any) -> str:  # noqa: ANN401

@@ -10,10 +10,9 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import torch
-from torch.utils._python_dispatch import TorchDispatchMode
 from torch.utils._pytree import tree_leaves
 
-from bench.measuring.operation_counts import macs_of
+from bench.measuring.operation_counts import SingleOperators, macs_of
 from bench.measuring.profiling.kinds import OTHER, kind_of
 from bench.profiles import VIEWS, KindShare
 
@@ -28,31 +27,12 @@ def counted(run: Callable[[], object]) -> dict[str, KindShare]:
     }
 
 
-class _Watch(TorchDispatchMode):
-    """Sees operators after those that are made of others have been taken apart, and before a library takes over."""
-
+class _Watch(SingleOperators):
     def __init__(self) -> None:
-        super().__init__()  # type: ignore[no-untyped-call]
+        super().__init__()
         self.found: dict[str, tuple[int, int, int]] = {}
 
-    def __torch_dispatch__(
-        self,
-        func: Any,  # noqa: ANN401 (the signature is torch's)
-        types: Any,  # noqa: ANN401
-        args: Sequence[Any] = (),
-        kwargs: Mapping[str, Any] | None = None,
-    ) -> Any:  # noqa: ANN401
-        named = dict(kwargs or {})
-        # Under inference mode an operator that is made of others arrives whole.
-        with self:
-            parts = func.decompose(*args, **named)
-        if parts is not NotImplemented:
-            return parts
-        out = func(*args, **named)
-        self._add(func, args, named, out)
-        return out
-
-    def _add(self, func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
+    def saw(self, func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
         given, made = _tensors((args, named)), _tensors(out)
         if _moves_nothing(func, given, made):
             kind, macs, moved = VIEWS, 0, 0
