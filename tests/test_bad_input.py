@@ -160,7 +160,7 @@ def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
     # Without bytecode, or Python would keep the first half of what it compiles of the networks, for every test to come.
     code = f"{limit} from bench.cli import main; main({words!r})"
     done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
     )  # fmt: skip
     assert done.returncode == 1, done.stderr
@@ -204,7 +204,7 @@ def test_more_threads_than_processors_are_measured_with_a_finding(tmp_path: Path
     words = ["run", "--networks", "tests.hostile_networks:sound", "--threads", str(cores + 1), "--thin"]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *words, "--budget", "5s", "--store", str(tmp_path)],
-        cwd=ROOT, capture_output=True, text=True, timeout=600, check=False,
+        cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert "threads-exceed-cores" in done.stderr

@@ -324,7 +324,7 @@ def shell(line: str, cwd: Path = ROOT, **env: str) -> tuple[int, str]:
     """Exit code and stderr; `LB` stands for the command."""
     done = subprocess.run(
         ["bash", "-c", line.replace("LB", f"{sys.executable} -m bench")],
-        cwd=cwd, capture_output=True, text=True, timeout=600, check=False,
+        cwd=cwd, capture_output=True, text=True, timeout=3600, check=False,
         env={**os.environ, "PYTHONPATH": str(ROOT), **env},
     )  # fmt: skip
     return done.returncode, done.stderr

@@ -146,7 +146,7 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
         "PYTHONPATH": os.pathsep.join(installed),
     }
     return subprocess.run(
-        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=400, check=False
+        [*program, *words[1:]], cwd=folder, env=env, capture_output=True, text=True, timeout=3600, check=False
     )
 
 
@@ -212,7 +212,7 @@ def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP["python"], "PYTHONPATH": str(ROOT)}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block.text],
-        cwd=folder, env=env, capture_output=True, text=True, timeout=400, check=False,
+        cwd=folder, env=env, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, f"{block}: {done.stderr}"
 

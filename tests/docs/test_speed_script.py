@@ -55,7 +55,7 @@ def script(folder: Path, *words: str, cap: str = "8s") -> subprocess.CompletedPr
         MAX_BUDGET_VARIABLE: cap,
     }
     return subprocess.run(
-        ["sh", "speed.sh", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=600, check=False
+        ["sh", "speed.sh", *words], cwd=folder, env=env, capture_output=True, text=True, timeout=3600, check=False
     )
 
 

@@ -36,7 +36,7 @@ class Repository:
             cwd=self.folder,
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
             | {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONPATH": path, **env},
-            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=300, check=False,
+            stdin=subprocess.DEVNULL, capture_output=True, text=True, timeout=3600, check=False,
         )  # fmt: skip
         self.code = done.returncode
         return done.stdout + done.stderr

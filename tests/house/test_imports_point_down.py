@@ -36,7 +36,7 @@ def _run(code: str) -> str:
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=3600,
     )
     assert done.returncode == 0, done.stderr
     return done.stdout

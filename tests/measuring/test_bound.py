@@ -116,7 +116,7 @@ def test_a_session_that_is_bound_says_so_and_every_seat_was(tmp_path: Path) -> N
     words = ["run", "--networks", "tests.hostile_networks:sound@32", "--bind", "--budget", "1s", "--thin"]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *words, "--store", str(tmp_path)],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=300,
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=3600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     (path,) = tmp_path.rglob("*.jsonl")

@@ -62,7 +62,7 @@ def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, A
     networks = ",".join(name if ":" in name else f"tests.hostile_networks:{name}" for name in names)
     words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "20s", "--json", *more]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=300, check=False
+        [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False
     )
     return done.returncode, json.loads(done.stdout), done.stderr
 

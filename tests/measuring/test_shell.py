@@ -246,7 +246,7 @@ def test_a_real_worker_of_a_hostile_shell_starts_and_says_whose_memory_it_gets()
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", _DESCRIBED, "pinned"],
-        cwd=ROOT, env=os.environ | hostile, capture_output=True, text=True, check=True, timeout=600,
+        cwd=ROOT, env=os.environ | hostile, capture_output=True, text=True, check=True, timeout=3600,
     )  # fmt: skip
     told = json.loads(done.stdout)
     assert told["malloc"].startswith("libc")
@@ -267,7 +267,7 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
     source, library = tmp_path / "innocent.c", tmp_path / "libinnocent.so"
     source.write_text(_ANOTHER, encoding="ascii")
     try:
-        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True, capture_output=True, timeout=600)
+        subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True, capture_output=True, timeout=3600)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no C compiler")
     ask = [sys.executable, "-c", "from bench.measuring.malloc import provider; print(provider())"]
@@ -278,7 +278,7 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
             capture_output=True,
             text=True,
             check=True,
-            timeout=600,
+            timeout=3600,
         ).stdout.strip()
         for more in ({}, {"LD_PRELOAD": str(library)})
     ]

@@ -152,7 +152,7 @@ def test_streams_work_at_once_on_processors_of_their_own(tmp_path: Path) -> None
     ]
     done = subprocess.run(
         [sys.executable, "-m", "bench", *words, "--store", str(tmp_path)],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=300,
+        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=3600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     assert [case["streams"] for case in json.loads(done.stdout)["cases"] if case["role"] == "subject"] == [1, 2]

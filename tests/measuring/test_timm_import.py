@@ -53,7 +53,7 @@ def _python(code: str, *folders: Path) -> "subprocess.CompletedProcess[str]":
         capture_output=True,
         text=True,
         check=False,
-        timeout=300,
+        timeout=3600,
     )
 
 

@@ -343,7 +343,7 @@ def levit_bench(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     env.pop("COLUMNS", None)  # A narrow table would fold the names that are looked for.
     return subprocess.run(
         [sys.executable, "-P", "-m", "bench", *words],
-        cwd=folder, env=env, capture_output=True, text=True, timeout=200, check=False,
+        cwd=folder, env=env, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
 
 
