@@ -22,6 +22,8 @@ ALLOCATORS = ("shipped", "pinned")
 # Keeps every block on the heap and the heap with the process, so that no pass pays for page faults.
 # glibc reads the older names in every version; `mallopt(3)` documents them.
 _PINNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 62), "MALLOC_TOP_PAD_": str(64 << 20)}
+# OpenMP of GCC reads the first one, that of LLVM and Intel both.
+_WAIT_ASLEEP = {"OMP_WAIT_POLICY": "PASSIVE", "KMP_BLOCKTIME": "0"}
 _LOADED_BY_ALL = "/etc/ld.so.preload"
 _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
 
@@ -48,11 +50,18 @@ def check_allocator(name: str) -> None:
         raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(known)}.")
 
 
-def seat_environment(base: Mapping[str, str], threads: int, allocator: str) -> dict[str, str]:
+def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, timed: bool = True) -> dict[str, str]:
     """Environment of a seat: what a worker needs of `base`, with the threads and the allocator asked for.
 
     `shipped` therefore means glibc's own defaults even where the calling shell sets something else or preloads another
     allocator.
+
+    Args:
+        base: the calling shell's.
+        threads: of an operator.
+        allocator: one of `ALLOCATORS`, or `n/a`.
+        timed: whether passes are timed there. Where they are not, threads sleep while they wait for each other, as
+            OpenMP lets them: beside a busy neighbour, waiting threads that keep their processors cost twice the time.
 
     Raises:
         UsageError: the calling shell asks for a variable that cannot be passed.
@@ -63,6 +72,8 @@ def seat_environment(base: Mapping[str, str], threads: int, allocator: str) -> d
     out.update(OMP_DYNAMIC="FALSE", MKL_DYNAMIC="FALSE", PYTHONHASHSEED="0", PYTHONFAULTHANDLER="1", PYTHONUTF8="1")
     if allocator == "pinned":
         out.update(_PINNED)
+    if not timed:
+        out.update(_WAIT_ASLEEP)
     return out
 
 

@@ -6,6 +6,7 @@ times `side`, and writing one is a single pass over its pixels. Refuses to know 
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Sequence
 from typing import NamedTuple
 
@@ -58,15 +59,19 @@ class ImagePool(NamedTuple):
         return self._replace(left=self.left.to(device), right=self.right.to(device))
 
 
+@functools.lru_cache(maxsize=4)
 def image_pool(side: int, shape: ImageShape, seed: int) -> ImagePool:
     """A pool of all side² images; the parts of a smaller pool are the first ones of a larger.
+
+    The cases of a process share it, so nobody may write to its parts.
 
     Args:
         side: parts of each kind.
         shape: of an image.
         seed: the session's seed.
     """
-    left, right = (images(side, shape, seed, stream) for stream in PARTS)
+    with torch.inference_mode(mode=False):  # Whoever asks first may be in it, who asks next may not.
+        left, right = (images(side, shape, seed, stream) for stream in PARTS)
     if left.is_floating_point():
         left, right = left * _SHARE, right * _SHARE
     else:

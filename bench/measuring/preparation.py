@@ -159,7 +159,7 @@ class Workshop:
         if code not in self._seats:
             for other in [other for other in self._seats if other and code]:
                 self._release(other)
-            self._seats[code] = Seat(usable_processors(), default_allocator())
+            self._seats[code] = Seat(usable_processors(), default_allocator(), timed=False)
         return self._seats[code]
 
     def _release(self, code: str) -> None:

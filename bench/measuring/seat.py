@@ -52,8 +52,16 @@ class Seat:
         *,
         processors: Sequence[int] | None = None,
         die_with_thread: bool = True,
+        timed: bool = True,
     ) -> None:
         """Start it, on those processors alone if any are named.
+
+        Args:
+            threads: of an operator.
+            allocator: of host memory.
+            processors: that it may run on; by default all.
+            die_with_thread: whether it ends when the thread that started it does, and not only when its parent does.
+            timed: whether passes are timed there; see `seat_environment`.
 
         Raises:
             SeatLostError: the system cannot start a process.
@@ -78,7 +86,7 @@ class Seat:
                     *map(str, (*inherited, threads, int(die_with_thread))),
                     ",".join(map(str, processors or ())),
                 ],
-                env=seat_environment(os.environ | _import_path(), threads, allocator),
+                env=seat_environment(os.environ | _import_path(), threads, allocator, timed=timed),
                 pass_fds=inherited,
                 stdin=subprocess.DEVNULL,
                 stdout=self._stderr,

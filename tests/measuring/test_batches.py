@@ -84,7 +84,7 @@ class Deadly:
     asked: list[tuple[int, ...]] = []
     deadly: tuple[int, ...] = (3,)
 
-    def __init__(self, threads: int, allocator: str) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
         pass
 
     def ask(self, request: Prepare, timeout_s: float) -> Prepared | Failed:
@@ -171,7 +171,7 @@ class Remembering:
     alive: list[Remembering] = []
     started = 0
 
-    def __init__(self, threads: int, allocator: str) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
         type(self).started += 1
         self.networks: list[str] = []
         self.alive.append(self)

@@ -17,7 +17,7 @@ class Seat:
 
     asked: list[str] = []
 
-    def __init__(self, threads: int, allocator: str) -> None:
+    def __init__(self, threads: int, allocator: str, *, timed: bool) -> None:
         pass
 
     def ask(self, request: Prepare, timeout_s: float) -> Prepared | Failed:
