@@ -66,6 +66,7 @@ def test_the_catalog_is_a_table() -> None:
     assert frame.set_index("name").loc["levit_192", "top1"] == 80.0
 
 
+@pytest.mark.slow
 def test_measuring_returns_the_session_it_wrote(tmp_path: Path) -> None:
     results = bench.measure("tests.hostile_networks:sound", budget="5s", store=tmp_path, thin=True)
     assert results.path is not None or len(results) == 4

@@ -133,6 +133,7 @@ def test_an_axis_without_a_value_is_refused(capsys: pytest.CaptureFixture[str], 
     assert f"{option} names nothing" in err
 
 
+@pytest.mark.slow
 def test_a_budget_below_the_honest_minimum_is_refused_and_names_the_smallest(
     capsys: pytest.CaptureFixture[str], tmp_path: Path
 ) -> None:
@@ -154,6 +155,7 @@ def test_a_store_that_cannot_be_written_is_refused_before_the_work(
     assert "--store" in err
 
 
+@pytest.mark.slow
 def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
     words = ["run", "--networks", "tests.hostile_networks:sound", "--budget", "60s", "--store", str(tmp_path)]
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (12000, 12000));"
@@ -199,6 +201,7 @@ def test_an_unknown_verb_or_option_ends_with_usage(capsys: pytest.CaptureFixture
     assert run(capsys, "front", "--metrik", "x")[0] == 2
 
 
+@pytest.mark.slow
 def test_more_threads_than_processors_are_measured_with_a_finding(tmp_path: Path) -> None:
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     words = ["run", "--networks", "tests.hostile_networks:sound", "--threads", str(cores + 1), "--thin"]

@@ -79,12 +79,18 @@ def _needs_a_gpu(words: list[str]) -> bool:
 
 
 def _here(pairs: list[tuple[Block, list[str]]]) -> list[object]:
-    """The commands; those that name a runtime that cannot run here are skipped, with what would make it run."""
+    """The commands; those that name a runtime that cannot run here are skipped, with what would make it run.
+
+    Those that run pytest are slow: they prepare networks.
+    """
     found: list[object] = []
     for block, words in pairs:
         named = [name for option, text in pairwise(words) if option == "--runtime" for name in text.split(",")]
         missing = [why for name in named if (why := runtimes.unavailable(name)) is not None]
-        found.append(pytest.param(block, words, marks=[pytest.mark.skip(reason=why) for why in missing[:1]]))
+        marks = [pytest.mark.skip(reason=why) for why in missing[:1]]
+        if words[0] == "pytest" and "--benchmark" not in words:
+            marks.append(pytest.mark.slow)
+        found.append(pytest.param(block, words, marks=marks))
     return found
 
 
@@ -207,7 +213,14 @@ def test_the_suites_of_this_repository_are_timed_and_assert(tmp_path: Path) -> N
     assert "4 passed" in done.stdout
 
 
-@pytest.mark.parametrize("block", [block for block in blocks("python") if block.file is None], ids=str)
+_PYTHON = [
+    pytest.param(block, marks=[pytest.mark.slow] if "measure(" in block.text else [])
+    for block in blocks("python")
+    if block.file is None
+]
+
+
+@pytest.mark.parametrize("block", _PYTHON, ids=str)
 def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
     env = os.environ | {MAX_BUDGET_VARIABLE: CAP["python"], "PYTHONPATH": str(ROOT)}
     done = subprocess.run(

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from bench.records import Case
 from tests.docs import timm_sweep as sweep
 
 COUNTS = [
@@ -33,13 +35,15 @@ def test_what_the_catalog_has_and_what_is_large_is_left_out() -> None:
 def test_a_sweep_that_was_killed_takes_up_what_is_missing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[tuple[str, str]] = []
 
-    def attempt(name: str, resolution: int, runtime: str) -> dict[str, Any]:
-        asked.append((name, runtime))
-        if name == "middle":
-            return {"outcome": "it raised | twice", "params": 5, "macs": 1_200_000_000}
-        return {"outcome": sweep.WORKS, "params": 5, "macs": 20_000_000}
+    def attempts(cases: Sequence[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
+        for case in cases:
+            asked.append((case.network, case.runtime))
+            if case.network == "middle":
+                yield case, {"outcome": "it raised | twice", "params": 5, "macs": 1_200_000_000}
+            else:
+                yield case, {"outcome": sweep.WORKS, "params": 5, "macs": 20_000_000}
 
-    monkeypatch.setattr(sweep, "attempt", attempt)
+    monkeypatch.setattr(sweep, "attempts", attempts)
     (tmp_path / "counts.jsonl").write_text("".join(json.dumps(one) + "\n" for one in COUNTS))
     whole = {"name": "small", "resolution": 96, "runtime": "eager", "outcome": sweep.WORKS, "params": 5, "macs": 2}
     (tmp_path / "sweep.jsonl").write_text(json.dumps(whole) + '\n{"name": "small", "reso')
@@ -58,3 +62,11 @@ def test_a_sweep_that_was_killed_takes_up_what_is_missing(tmp_path: Path, monkey
 def test_a_sweep_without_a_failure_says_so() -> None:
     row = {"name": "small", "resolution": "96", "params": "5", "macs": "20", "eager": "works", "torchscript": "works"}
     assert sweep.block([row])[-1] == "All work in both."
+
+
+@pytest.mark.slow
+def test_one_network_that_fails_costs_no_other() -> None:
+    cases = [Case(network=name, resolution=64) for name in ("lcnet_050", "no_such_network", "ghostnet_050")]
+    found = {case.network: told["outcome"] for case, told in sweep.attempts(cases)}
+    assert found.pop("no_such_network").startswith("unknown network")
+    assert found == {"lcnet_050": sweep.WORKS, "ghostnet_050": sweep.WORKS}

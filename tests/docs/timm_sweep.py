@@ -1,11 +1,11 @@
 """Every network of timm that the catalog lacks, below two billion multiply-accumulates: can it be measured?
 
-    python -m tests.docs.timm_sweep FOLDER        count and try them, one process at a time; goes on where it stopped
+    python -m tests.docs.timm_sweep FOLDER        count and try them; goes on where it stopped
     python -m tests.docs.timm_sweep --write FOLDER
                                                   docs/timm.csv and the block of docs/timm.md from what was found
 
-Each is prepared by the suite's own preparation at batch 1, then loaded in a fresh worker process, which checks what it
-computes: in eager mode and as frozen TorchScript. Nothing is timed. Takes some hours on a quiet machine.
+Each is prepared by the suite's own preparation at batch 1, then loaded in a worker process that did not build it, which
+checks what it computes: in eager mode and as frozen TorchScript. Nothing is timed. Takes about an hour.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from typing import Any
 
 from bench.catalog import entries
 from bench.measuring.environment import default_allocator
-from bench.measuring.preparation import Workshop
+from bench.measuring.preparation import Artifact, Workshop
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import Failed, Load
 from bench.records import Case, ImageShape
@@ -38,6 +38,7 @@ WORKS = "works"
 TIMEOUT_S = 1800.0
 """Of one preparation or load, at the lowest priority on a machine that others use."""
 _SEED = 0
+_AT_ONCE = 16  # Cases whose processes start together: starting them takes longer than most networks.
 
 
 def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
@@ -75,32 +76,46 @@ def count(file: Path) -> None:
         _append(file, found)
 
 
-def attempt(name: str, resolution: int, runtime: str) -> dict[str, Any]:
-    """Prepare and load one network in processes of its own, one after the other."""
-    case = Case(network=name, resolution=resolution, runtime=runtime, allocator=default_allocator())
+def attempts(cases: Sequence[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
+    """What becomes of each case: prepared in one process after the other's, loaded in one that built none of them."""
     with Workshop(_SEED, TIMEOUT_S) as workshop:
-        made = workshop.prepare([case], lambda *_: None)[case.id]
+        made = workshop.prepare(cases, lambda *_: None)
         workshop.release()
-        if isinstance(made, str):
-            return {"outcome": made}
-        counts = {"params": made.prepared.params, "macs": made.prepared.macs}
-        try:
-            with Seat(1, case.allocator) as seat:
-                answer = seat.ask(Load(case=case, folder=str(made.folder), seed=_SEED), TIMEOUT_S)
-        except SeatLostError as lost:
-            return {"outcome": str(lost), **counts}
-    return {"outcome": answer.reason if isinstance(answer, Failed) else WORKS, **counts}
+        sound = {case: artifact for case in cases if isinstance(artifact := made[case.id], Artifact)}
+        yield from ((case, {"outcome": str(made[case.id])}) for case in cases if case not in sound)
+        left = list(sound)
+        while left:
+            try:
+                with Seat(1, left[0].allocator) as seat:
+                    while left:
+                        load = Load(case=left[0], folder=str(sound[left[0]].folder), seed=_SEED)
+                        answer = seat.ask(load, TIMEOUT_S)
+                        outcome = answer.reason if isinstance(answer, Failed) else WORKS
+                        case = left.pop(0)
+                        yield case, _found(outcome, sound[case])
+            except SeatLostError as lost:
+                case = left.pop(0)
+                yield case, _found(str(lost), sound[case])
+
+
+def _found(outcome: str, made: Artifact) -> dict[str, Any]:
+    return {"outcome": outcome, "params": made.prepared.params, "macs": made.prepared.macs}
 
 
 def sweep(folder: Path) -> None:
-    """Try every network in every runtime that was not tried yet; each is written down at once."""
+    """Try every network in every runtime that was not tried yet, some at once; each is written down at once."""
     counts, tried = folder / "counts.jsonl", folder / "sweep.jsonl"
     done = {(one["name"], one["runtime"]) for one in _lines(tried)}
-    for one in lacking(_lines(counts)):
-        for runtime in RUNTIMES:
-            if (one["name"], runtime) not in done and one["resolution"]:
-                found = attempt(one["name"], one["resolution"], runtime)
-                _append(tried, {"name": one["name"], "resolution": one["resolution"], "runtime": runtime, **found})
+    left = [
+        Case(network=one["name"], resolution=one["resolution"], runtime=runtime, allocator=default_allocator())
+        for one in lacking(_lines(counts))
+        for runtime in RUNTIMES
+        if (one["name"], runtime) not in done and one["resolution"]
+    ]
+    for number in range(0, len(left), _AT_ONCE):
+        for case, found in attempts(left[number : number + _AT_ONCE]):
+            what = {"name": case.network, "resolution": case.resolution, "runtime": case.runtime}
+            _append(tried, what | found)
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:

@@ -66,6 +66,7 @@ def test_a_session_that_is_ended_keeps_its_turns_and_leaves_no_seat(tmp_path: Pa
         assert len(session.ends) == len(session.starts)
 
 
+@pytest.mark.slow
 def test_an_interrupted_session_can_be_resumed_and_its_runs_are_added(tmp_path: Path) -> None:
     parent = _start(tmp_path)
     try:

@@ -102,6 +102,7 @@ def test_an_edited_file_beside_a_network_fails_its_case_and_is_named(
     assert why.startswith(f"{path.name} changed since the network was prepared")
 
 
+@pytest.mark.slow
 def test_what_was_exported_is_as_it_was_prepared(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("onnxscript")

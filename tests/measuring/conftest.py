@@ -1,0 +1,20 @@
+"""For all tests of the workshop."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import pytest
+import torch
+
+
+@pytest.fixture(autouse=True)
+def one_thread() -> Iterator[None]:
+    """One thread, as a seat of the usual case has.
+
+    With more, small operators on a busy machine wait for each other's threads ten times longer than they compute.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(1)
+    yield
+    torch.set_num_threads(before)
