@@ -15,15 +15,12 @@ from contextlib import suppress
 from typing import NamedTuple
 
 from bench.measuring import timeouts
-from bench.measuring.environment import own_processors
+from bench.measuring.filling import Filled, Group, fill
 from bench.measuring.instrument import Environment, environment_of
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.streams import merged, turns_at_once
 from bench.measuring.wire import (
-    Answer,
-    Describe,
-    Description,
     Failed,
     Load,
     Loaded,
@@ -57,29 +54,6 @@ class Accounts(NamedTuple):
     """By their own clocks, up to the end of the last turn of each."""
     system_s: float
     """By the system's account of the processes that have ended."""
-
-
-class _Group(NamedTuple):
-    """The cases of one seat."""
-
-    cases: list[Case]
-    stream: int
-    """Which stream of these cases the seat is; 0 for cases of one stream."""
-
-    def seat(self, *, bound: bool, die_with_thread: bool = True) -> Seat:
-        """A process for them, on processors of its own if it is a stream or shall be bound."""
-        case = self.cases[0]
-        own = own_processors(self.stream, case.threads) if bound or case.streams > 1 else None
-        return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread)
-
-
-class _Filled(NamedTuple):
-    """A seat with its cases, or without any."""
-
-    seat: Seat
-    info: SeatInfo
-    failed: dict[str, str]
-    cold: dict[str, ColdStart]
 
 
 class Crew:
@@ -184,9 +158,9 @@ class Crew:
         whole = merged(answers)
         return TurnTaken(whole, numbers[0], others, restless) if isinstance(whole, Turned) else whole
 
-    def _opened(self, groups: list[_Group]) -> tuple[list[_Group], list[Seat]]:
+    def _opened(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
         """The groups that the system could start a process for, with it; the cases of others have failed."""
-        opened: list[_Group] = []
+        opened: list[Group] = []
         for group in groups:
             try:
                 self._seats.append(group.seat(bound=self._bound))
@@ -216,61 +190,16 @@ class Crew:
                 out[key] = known[kind]
         return out
 
-    def _fill(self, number: int, seat: Seat, group: _Group) -> _Filled:
-        """Load the cases of a seat. One that kills it, or makes it unable to describe itself, is left out next time."""
-        failed: dict[str, str] = {}
-        lost_before = False
-        while True:
-            first: dict[str, ColdStart] = {}
-            current, refused = "", False
-            description: Description | str = "holds no case"
-            try:
-                for case in group.cases:
-                    if case.id in failed:
-                        continue
-                    current = case.id
-                    loaded = self._load(seat, case)
-                    if isinstance(loaded, str):
-                        refused, failed[case.id] = True, loaded
-                        continue
-                    first[case.id] = loaded
-                    if lost_before:  # A seat was lost when it described itself: who was loaded last is to blame.
-                        _described(seat.ask(Describe(), self._timeout_s))
-                current = current if lost_before else ""
-                description = _described(seat.ask(Describe(), self._timeout_s))
-                break
-            except SeatLostError as lost:
-                if self._given_up:
-                    raise
-                if not current and not first:
-                    # Without a case it cannot even say what it is: nothing can be measured in it.
-                    failed |= dict.fromkeys((case.id for case in group.cases if case.id not in failed), str(lost))
-                    description = str(lost)
-                    break
-                if current:
-                    failed[current] = str(lost)
-                lost_before = lost_before or not current
-                seat.close()
-                # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
-                seat = self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
-        one = group.cases[0]
-        told = description if isinstance(description, Description) else None
-        info = SeatInfo(
-            seat=number,
-            runtime=one.runtime,
-            threads=told.threads if told else one.threads,
-            allocator=one.allocator,
-            device=one.device,
-            affinity=told.affinity if told else None,
-            load_s=time.perf_counter() - seat.started_at,
-            rss_bytes=told.rss_bytes if told else 0,
-            # What a case took before it failed here is nobody's who is left.
-            peak_bytes=None if refused or told is None else told.peak_bytes,
-            cases=tuple(first) if told else (),
-            versions=told.versions if told else {},
-            malloc=told.malloc if told else None,
-        )
-        return _Filled(seat, info, failed, first if told else {})
+    def _fill(self, number: int, seat: Seat, group: Group) -> Filled:
+        def again(lost: str) -> Seat:
+            if self._given_up:
+                raise SeatLostError(lost)
+            self._seats[number].close()
+            # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
+            self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
+            return self._seats[number]
+
+        return fill(number, seat, group, self._load, again, self._timeout_s)
 
     def _load(self, seat: Seat, case: Case) -> ColdStart | str:
         """What loading a case cost, or why it could not be loaded.
@@ -288,18 +217,6 @@ class Crew:
         return answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
 
 
-def _described(answer: Answer) -> Description:
-    """What a seat said of itself.
-
-    Raises:
-        SeatLostError: it could not; whatever is in the way there is in the way of its passes, too.
-    """
-    if isinstance(answer, Description):
-        return answer
-    why = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
-    raise SeatLostError(f"its process could not describe itself: {why}")
-
-
 def _reaped_cpu_s() -> float | None:
     """Processor seconds of all children that have ended, by the system's account; absent where it keeps none."""
     if sys.platform == "win32":
@@ -310,7 +227,7 @@ def _reaped_cpu_s() -> float | None:
     return used.ru_utime + used.ru_stime
 
 
-def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[_Group]:
+def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[Group]:
     """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share.
 
     Cases of several streams have as many seats, one after another.
@@ -319,7 +236,7 @@ def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[_Group]:
     for line in cases:
         apart = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
         out.setdefault((environment_of(line.case), apart), []).append(line.case)
-    return [_Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
+    return [Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
 
 
 def _wait_for_rest(idle: list[Seat]) -> float:

@@ -14,7 +14,7 @@ from bench import request
 from bench.errors import UsageError
 from bench.judge.comparable import differences, setting
 from bench.judge.components import components
-from bench.measuring import crew, environment
+from bench.measuring import crew, environment, filling
 from bench.measuring.doubts import Doubts
 from bench.measuring.observer import Silent
 from bench.records import Case, CaseLine, SeatInfo, TurnLine
@@ -43,7 +43,7 @@ def test_a_seat_that_shall_be_bound_gets_as_many_processors_as_threads(
     asked: list[object] = []
     monkeypatch.setattr(environment, "allowed_processors", lambda: (0, 1, 2, 3))
     monkeypatch.setattr(environment, "_siblings", str)
-    monkeypatch.setattr(crew, "Seat", lambda *_args, processors, die_with_thread: asked.append(processors))
+    monkeypatch.setattr(filling, "Seat", lambda *_args, processors, die_with_thread: asked.append(processors))
     (group,) = crew._groups([line(threads=threads)], "auto")
     group.seat(bound=bound)
     assert asked == [told]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.measuring import crew
+from bench.measuring import filling
 from bench.measuring.crew import Crew, _groups
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
@@ -100,7 +100,7 @@ def _fresh() -> None:
 
 
 def _crew(monkeypatch: pytest.MonkeyPatch, *networks: str, seat: type[FakeSeat] = FakeSeat) -> Crew:
-    monkeypatch.setattr(crew, "Seat", seat)
+    monkeypatch.setattr(filling, "Seat", seat)
     lines = [_line(name) for name in networks]
     prepared = Prepared(sha256="0", params=1, macs=None, logits_std=1.0, seconds=1.0, compile_s=0.0, distinct_images=9)
     return Crew(lines, {line.id: Artifact(Path(), prepared) for line in lines}, PROTOCOL)

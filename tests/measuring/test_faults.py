@@ -10,7 +10,7 @@ import msgspec
 import pytest
 
 from bench.budget import Costs, FixedBudget
-from bench.measuring import crew as crew_module
+from bench.measuring import filling
 from bench.measuring.crew import Crew
 from bench.measuring.engine import Engine, World
 from bench.measuring.observer import Silent
@@ -115,7 +115,7 @@ class FakeSeat:
 def _taken(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Engine, Session]:
     """A session of the real engine and crew on fake seats that all cases share."""
     monkeypatch.setattr(FakeSeat, "scene", scene, raising=False)
-    monkeypatch.setattr(crew_module, "Seat", FakeSeat)
+    monkeypatch.setattr(filling, "Seat", FakeSeat)
     made = Prepared(sha256="0", params=1, macs=1, logits_std=1.0, seconds=PREPARE_S, compile_s=1.0, distinct_images=9)
     artifacts = {one.id: Artifact(folder, made) for one in LINES}
     head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)
