@@ -9,9 +9,9 @@ from __future__ import annotations
 import secrets
 import sys
 import time
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import suppress
+from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
 from bench.measuring import timeouts
@@ -173,22 +173,36 @@ class Crew:
     def matrix_rates(self) -> dict[str, float]:
         """Multiply-accumulates a second of the fastest product of matrices, with what each case has of the machine.
 
-        By case id. Each kind of seat is asked once, while all others are idle; what cannot tell is left out.
+        By case id. Each kind is asked for once, while all others are idle, in a process without a user's code: who
+        makes products slow there would accuse every other network. What cannot tell is left out.
         """
-        known: dict[tuple[str, int, str], float] = {}
-        out: dict[str, float] = {}
-        for key, numbers in self._at.items():
-            if key not in self.cold:
-                continue
+        kinds: dict[tuple[str, int, str], list[str]] = {}
+        for key in self.cold:
             case = self._cases[key]
-            kind = case.device, case.threads, case.precision
-            if kind not in known:
-                with suppress(SeatLostError):
-                    answer = self._seats[numbers[0]].ask(Multiply(case=key), self._timeout_s)
-                    known[kind] = answer.macs_s if isinstance(answer, Multiplied) else 0.0
-            if known.get(kind):
-                out[key] = known[kind]
+            kinds.setdefault((case.device, case.threads, case.precision), []).append(key)
+        out: dict[str, float] = {}
+        for (device, _, precision), keys in kinds.items():
+            with suppress(SeatLostError), self._untouched(keys) as seat:
+                answer = seat.ask(Multiply(device=device, precision=precision), self._timeout_s)
+                if isinstance(answer, Multiplied):
+                    out |= dict.fromkeys(keys, answer.macs_s)
         return out
+
+    @contextmanager
+    def _untouched(self, keys: Iterable[str]) -> Iterator[Seat]:
+        """A process of one of these cases, or one like it, that holds no user's network.
+
+        Raises:
+            SeatLostError: there is none, and the system cannot start one.
+        """
+        users = {number for key, case in self._cases.items() if ":" in case.network for number in self._at[key]}
+        for key in keys:
+            if self._at[key][0] not in users:
+                yield self._seats[self._at[key][0]]
+                return
+        like = self._cases[key]
+        with Seat(like.threads, like.allocator) as seat:
+            yield seat
 
     def _fill(self, number: int, seat: Seat, group: Group) -> Filled:
         def again(lost: str) -> Seat:

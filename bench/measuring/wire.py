@@ -125,9 +125,11 @@ class Watched(_Message, frozen=True, kw_only=True, tag="watched"):
 
 
 class Multiply(_Message, frozen=True, kw_only=True, tag="multiply"):
-    """Say how fast matrices are multiplied where a case runs, in its number format."""
+    """Say how fast matrices are multiplied with the threads of this process. No case need be loaded."""
 
-    case: str
+    device: str
+    precision: str
+    """The number format of the matrices."""
 
 
 class Multiplied(_Message, frozen=True, kw_only=True, tag="multiplied"):

@@ -22,7 +22,7 @@ from typing import IO, NamedTuple
 import msgspec
 import torch
 
-from bench.measuring import artifacts, malloc, networks, runtimes
+from bench.measuring import artifacts, devices, malloc, networks, runtimes
 from bench.measuring.environment import allowed_processors
 from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
@@ -232,8 +232,8 @@ class Worker:
 
     @torch.inference_mode()
     def _multiply(self, request: Multiply) -> Answer:
-        held = self._held[request.case]
-        like, synchronise = held.feed.placed, held.loaded.synchronise
+        held = devices.get(request.device).hold(torch.nn.Identity(), request.precision)
+        like, synchronise = held.place(torch.zeros(1, 3, 1, 1)), held.synchronise
         best = best_rate(like, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
         if like.device.type == "cpu" and like.dtype != torch.float32:
             # Where products in a short format are emulated, convolutions may still be faster: by their length at most.

@@ -10,7 +10,18 @@ from bench.measuring import filling
 from bench.measuring.crew import Crew, _groups
 from bench.measuring.preparation import Artifact
 from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import Answer, Describe, Description, Failed, Load, Loaded, Prepared, Request
+from bench.measuring.wire import (
+    Answer,
+    Describe,
+    Description,
+    Failed,
+    Load,
+    Loaded,
+    Multiplied,
+    Multiply,
+    Prepared,
+    Request,
+)
 from bench.records import Case, CaseLine, ColdStart, SeatMode
 from tests.fake_world import PROTOCOL
 
@@ -154,3 +165,33 @@ def test_a_system_without_room_for_a_process_is_told_in_words(monkeypatch: pytes
     monkeypatch.setattr("bench.measuring.seat.subprocess.Popen", full)
     with pytest.raises(SeatLostError, match=r"cannot start a process \(Cannot allocate memory\)"):
         Seat(1, "pinned")
+
+
+class Multiplying(FakeSeat):
+    """Says how fast matrices are multiplied, and remembers what it held when it was asked."""
+
+    asked: list[list[str]] = []
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        if isinstance(request, Multiply):
+            self.asked.append(self.holds)
+            return Multiplied(macs_s=7e9)
+        return super().ask(request, timeout_s)
+
+    def __enter__(self) -> Multiplying:
+        return self
+
+    def __exit__(self, *_: object) -> None: ...
+
+
+@pytest.mark.parametrize(
+    ("networks", "held"), [(["own.py:build", "a"], ["a"]), (["own.py:build"], []), (["a", "b"], ["a", "b"])]
+)
+def test_how_fast_matrices_are_is_never_asked_where_a_users_code_has_been(
+    monkeypatch: pytest.MonkeyPatch, networks: list[str], held: list[str]
+) -> None:
+    monkeypatch.setattr(Multiplying, "asked", [])
+    monkeypatch.setattr("bench.measuring.crew.Seat", Multiplying)
+    crew = _crew(monkeypatch, *networks, seat=Multiplying)
+    assert crew.matrix_rates() == {_line(name).id: 7e9 for name in networks}
+    assert Multiplying.asked == [held]
