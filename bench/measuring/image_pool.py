@@ -1,7 +1,9 @@
 """The images that passes are given: many that differ, made of few that are kept.
 
 Each is the sum of one of `side` left parts and one of `side` right ones, so that side² of them take the memory of two
-times `side`, and writing one is a single pass over its pixels. Refuses to know who is shown them, and when.
+times `side`, and writing one is a single pass over its pixels. The right part is rolled by some rows, by others for
+each left part: else an image would be the sum and difference of three others, and so would a linear layer's answer.
+Refuses to know who is shown them, and when.
 """
 
 from __future__ import annotations
@@ -43,9 +45,14 @@ class ImagePool(NamedTuple):
             out: where to.
             change: relative change of its right part: an image that is slightly another one. Bytes know none.
         """
-        left, right = divmod(self.sums[index], len(self.right))
+        side, height = len(self.right), out.shape[1]
+        left, right = divmod(self.sums[index], side)
         alpha = 1.0 + change if self.left.is_floating_point() else 1
-        torch.add(self.left[left], self.right[right], alpha=alpha, out=out)
+        rows = (left * max(1, height // side) + right) % height
+        one, other = self.left[left], self.right[right]
+        upper, lower = slice(None, height - rows), slice(height - rows, None)
+        torch.add(one[:, upper], other[:, rows:], alpha=alpha, out=out[:, upper])
+        torch.add(one[:, lower], other[:, :rows], alpha=alpha, out=out[:, lower])
 
     def batch(self, indices: Sequence[int], change: float = 0.0) -> torch.Tensor:
         """These images in memory of their own: (len(indices), channels, height, width)."""

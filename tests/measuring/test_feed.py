@@ -15,7 +15,7 @@ from bench.measuring.outputs import check_plain
 from bench.measuring.references import References
 from bench.measuring.wire import Answer, Failed, Load, Loaded, Turn, Turned
 from bench.measuring.worker import Worker
-from bench.records import Case, ImageShape
+from bench.records import Case, Dtype, ImageShape
 from tests.cheating_networks import STOPPED
 
 
@@ -136,3 +136,11 @@ def test_bytes_are_summed_without_overflow_and_look_like_a_photograph() -> None:
     assert len({row.numpy().tobytes() for row in images}) == pool.size
     assert int(pool.left.max()) <= 127
     assert int(pool.right.max()) <= 127
+
+
+@pytest.mark.parametrize("dtype", ["float32", "uint8"])
+@pytest.mark.parametrize(("side", "pixels"), [(4, 32), (8, 32), (16, 32), (16, 224)])
+def test_no_image_is_a_combination_of_others(side: int, pixels: int, dtype: Dtype) -> None:
+    pool = image_pool(side, ImageShape(3, pixels, pixels, dtype), 0)
+    flat = pool.batch(range(pool.size)).flatten(1).double()
+    assert int(torch.linalg.matrix_rank(flat - flat.mean())) >= pool.size - 1
