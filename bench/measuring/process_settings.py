@@ -5,6 +5,7 @@ Each is known by name, read, and put back. Refuses to know who changed one and w
 
 from __future__ import annotations
 
+import gc
 import os
 import signal
 import sys
@@ -70,7 +71,7 @@ class Settings:
                 continue
             one.write(old)
             if one.told:
-                out.append(Changed(one.name, old, new))
+                out.append(Changed(one.name, *_differing(old, new)))
         return out
 
 
@@ -94,6 +95,14 @@ def _value(setting: _Setting) -> Any:  # noqa: ANN401 (settings have values of a
         return setting.read()
     except Exception as error:  # Such as a working folder that is gone: it is as it is.
         return type(error).__name__
+
+
+def _differing(old: object, new: object) -> tuple[object, object]:
+    """Of several switches those that were changed, in words; other values as they are."""
+    if not (isinstance(old, dict) and isinstance(new, dict)):
+        return old, new
+    names = [name for name in old if old[name] != new.get(name)]
+    return tuple(" and ".join(f"{name} {held.get(name)}" for name in names) for held in (old, new))  # type: ignore[return-value]
 
 
 def _short(value: object) -> str:
@@ -166,6 +175,95 @@ def _set_deterministic(before: tuple[bool, bool]) -> None:
     torch.use_deterministic_algorithms(on, warn_only=warn_only)
 
 
+_CONTRADICTED = "what fp32_precision says"
+_PLACES = [
+    ("generic", "all"),
+    *[(backend, operators) for backend in ("mkldnn", "cuda") for operators in ("all", "conv", "matmul", "rnn")],
+]
+"""What `fp32_precision` can be set for, what stands for others first: `torch.backends.mkldnn.conv.fp32_precision`."""
+
+
+def _fp32_precision(*backends: str) -> dict[str, str]:
+    """The number format in which fp32 is multiplied, by backend and kind of operator."""
+    read = torch._C._get_fp32_precision_getter
+    return {f"{one}.{kind}": str(read(one, kind)) for one, kind in _PLACES if one in backends}
+
+
+def _set_fp32_precision(before: dict[str, str]) -> None:
+    for name, value in before.items():
+        one, _, kind = name.partition(".")
+        if torch._C._get_fp32_precision_getter(one, kind) != value:
+            torch._C._set_fp32_precision_setter(one, kind, value)
+
+
+def _on_gpus() -> dict[str, str]:
+    """The same for CUDA, and `torch.set_float32_matmul_precision`, an older switch that keeps a value of its own."""
+    try:
+        older = torch.get_float32_matmul_precision()
+    except RuntimeError:  # The newer ones say something else.
+        older = _CONTRADICTED
+    return {"matmul_precision": older, **_fp32_precision("cuda")}
+
+
+def _set_on_gpus(before: dict[str, str]) -> None:
+    older, others = before["matmul_precision"], _fp32_precision("generic", "mkldnn")
+    if older != _CONTRADICTED and _on_gpus()["matmul_precision"] != older:
+        torch.set_float32_matmul_precision(older)  # Writes to some of the newer ones, too.
+    _set_fp32_precision(others)
+    _set_fp32_precision(_without_older(before))
+
+
+def _without_older(values: dict[str, str]) -> dict[str, str]:
+    return {name: value for name, value in values.items() if name != "matmul_precision"}
+
+
+_SWITCHES = (
+    "blas_preferred_backend",
+    "cpu_allow_fp16_reduced_precision_reduction",
+    "cublas_allow_bf16_reduced_precision_reduction",
+    "cublas_allow_fp16_accumulation",
+    "cublas_allow_fp16_reduced_precision_reduction",
+    "cudnn_depthwise_kernel",
+    "graph_executor_optimize",
+    "linalg_preferred_backend",
+    "math_sdp_allow_fp16_bf16_reduction",
+    "miopen_immediate",
+    "mkldnn_deterministic",
+    "nnpack_enabled",
+    "qengine",
+    "rocm_fa_preferred_backend",
+    "sdp_priority_order",
+)
+"""Of torch's own pairs of functions that read and set one, those that choose what an operator executes."""
+_ATTENTION = ("cudnn", "fa3", "flash", "math", "mem_efficient", "overrideable")
+"""Ways to compute attention that can be switched off."""
+
+
+def _switches() -> dict[str, object]:
+    found: dict[str, object] = {}
+    for name in _SWITCHES:
+        read = getattr(torch._C, f"_get_{name}", None)
+        if read is not None:
+            found[name] = read()
+    for name in _ATTENTION:
+        read = getattr(torch._C, f"_get_{name}_sdp_enabled", None)
+        if read is not None:
+            found[f"{name}_sdp"] = read()
+    return found
+
+
+def _set_switches(before: dict[str, object]) -> None:
+    now = _switches()
+    for name, value in before.items():
+        if now.get(name) == value:
+            continue
+        if name.endswith("_sdp"):
+            getattr(torch._C, f"_set_sdp_use_{name.removesuffix('_sdp')}")(value)
+        else:
+            write = getattr(torch._C, f"_set_{name}")
+            write(*value) if isinstance(value, tuple) else write(value)
+
+
 def _affinity() -> tuple[int, ...]:
     return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
 
@@ -229,9 +327,9 @@ _SETTINGS: tuple[_Setting, ...] = (
     _Setting("default_dtype", torch.get_default_dtype, torch.set_default_dtype),
     _Setting("grad_mode", torch.is_grad_enabled, torch.set_grad_enabled),
     _Setting("autocast", _autocast, _set_autocast),
-    _Setting(
-        "matmul_precision", torch.get_float32_matmul_precision, torch.set_float32_matmul_precision, of_a_case=True
-    ),
+    _Setting("fp32_precision", lambda: _fp32_precision("generic", "mkldnn"), _set_fp32_precision),
+    _Setting("fp32_precision", _on_gpus, _set_on_gpus, of_a_case=True),
+    _Setting("switches", _switches, _set_switches),
     _Setting("mkldnn", torch._C._get_mkldnn_enabled, torch._C._set_mkldnn_enabled),
     _Setting("flush_denormal", _flushes_denormals, torch.set_flush_denormal),
     _Setting("deterministic_algorithms", _deterministic, _set_deterministic),
@@ -241,6 +339,7 @@ _SETTINGS: tuple[_Setting, ...] = (
     _Setting("hooks", _hooks, _remove_hooks),
     _Setting("affinity", _affinity, _set_affinity),
     _Setting("priority", _priority, _set_priority),
+    _Setting("collector", gc.isenabled, lambda on: gc.enable() if on else gc.disable(), told=False),
     _Setting("switch_interval", sys.getswitchinterval, sys.setswitchinterval, told=False),
     _Setting("recursion_limit", sys.getrecursionlimit, sys.setrecursionlimit, told=False),
     _Setting("environment", lambda: dict(os.environ), _set_environment, told=False),

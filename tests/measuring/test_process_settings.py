@@ -13,7 +13,7 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from bench.measuring.process_settings import Settings, kept, listed, put_back
+from bench.measuring.process_settings import _ATTENTION, _SWITCHES, Settings, kept, listed, put_back
 
 
 class _Function(TorchFunctionMode):
@@ -34,7 +34,8 @@ CHANGES: dict[str, Callable[[], object]] = {
     "default_device": lambda: torch.set_default_device("meta"),
     "grad_mode": lambda: torch.set_grad_enabled(not torch.is_grad_enabled()),
     "autocast": lambda: torch.set_autocast_enabled("cpu", True),
-    "matmul_precision": lambda: torch.set_float32_matmul_precision("medium"),
+    "fp32_precision": lambda: setattr(torch.backends.mkldnn.conv, "fp32_precision", "bf16"),
+    "switches": lambda: torch.backends.cuda.enable_flash_sdp(False),
     "mkldnn": lambda: torch.backends.mkldnn.set_flags(False),
     "flush_denormal": lambda: torch.set_flush_denormal(True),
     "deterministic_algorithms": lambda: torch.use_deterministic_algorithms(True),
@@ -99,6 +100,49 @@ def test_all_at_once_are_put_back_also_where_an_exception_ends_it() -> None:
 
 def test_what_a_device_sets_when_it_is_given_a_case_is_no_change() -> None:
     before, loading = Settings(), Settings(loading=True)
-    torch.set_float32_matmul_precision("high")
+    torch.backends.cuda.matmul.allow_tf32 = True
     assert loading.restore() == []
-    assert [one.name for one in before.restore()] == ["matmul_precision"]
+    (told,) = map(str, before.restore())
+    assert told.startswith("fp32_precision from matmul_precision highest and cuda.matmul none to matmul_precision high")
+
+
+@pytest.mark.parametrize(
+    ("change", "told"),
+    [
+        (lambda: torch.set_float32_matmul_precision("medium"), "mkldnn.matmul none to mkldnn.matmul bf16"),
+        (lambda: setattr(torch.backends, "fp32_precision", "tf32"), "from generic.all none and mkldnn.all none"),
+        (lambda: setattr(torch.backends.mkldnn, "fp32_precision", "bf16"), " and mkldnn.conv none"),
+        (lambda: setattr(torch.backends.cudnn.conv, "fp32_precision", "ieee"), "from cuda.conv tf32 to cuda.conv ieee"),
+        (lambda: torch.backends.cuda.enable_math_sdp(False), "switches from math_sdp True to math_sdp False"),
+        (lambda: torch.backends.mkldnn.set_flags(_deterministic=True), "mkldnn_deterministic False"),
+        (lambda: torch.backends.nnpack.set_flags(False), "nnpack_enabled True to nnpack_enabled False"),
+    ],
+)
+def test_number_formats_and_ways_to_compute_are_put_back_by_whatever_name_they_were_set(
+    change: Callable[[], object], told: str
+) -> None:
+    with kept():
+        change()
+    assert told in listed(put_back())
+    assert torch.get_float32_matmul_precision() == "highest"
+
+
+_HARMLESS = (
+    "autograd_fallback_mode backcompat_broadcast_warn backcompat_keepdim_warn deterministic_fill_uninitialized_memory "
+    "dispatch_mode dtensor_allow_implicit_replication graph_exec_group sm_carveout_experimental tensor_metadata "
+    "thread_name torch_function_state tracing_state value_trace warnAlways"
+)
+"""Of torch's pairs of functions that read and set: what changes neither times nor outputs, or no setting at all."""
+_BY_OTHER_NAMES = (
+    "cublas_allow_tf32 cudnn_allow_tf32 cudnn_benchmark cudnn_deterministic cudnn_enabled deterministic_algorithms "
+    "float32_matmul_precision mkldnn_enabled onednn_allow_tf32"
+)
+
+
+def test_every_switch_of_this_torch_is_known() -> None:
+    there = set(dir(torch._C))
+    pairs = {name[5:] for name in there if name.startswith("_get_") and f"_set_{name[5:]}" in there}
+    assert pairs - {*_SWITCHES, *_HARMLESS.split(), *_BY_OTHER_NAMES.split()} == set()
+    assert {name[5:-12] for name in there if name.startswith("_get_") and name.endswith("_sdp_enabled")} == set(
+        _ATTENTION
+    )
