@@ -48,6 +48,14 @@ def _missing_variable(error: BaseException) -> str | None:
     return str(error.args[0])
 
 
+def _signal_name(number: int) -> str:
+    """Its name, or its number where it has none, as real-time signals."""
+    try:
+        return signal.Signals(number).name
+    except ValueError:
+        return str(number)
+
+
 def reason_for_exit(code: int, stderr_tail: str) -> str:
     """What a seat's exit status says; `stderr_tail` is the end of what it wrote."""
     if code == -signal.SIGKILL:
@@ -55,6 +63,6 @@ def reason_for_exit(code: int, stderr_tail: str) -> str:
     if code == -signal.SIGSEGV:
         return "crashed with a segmentation fault (SIGSEGV)"
     if code < 0:
-        return f"was ended by signal {signal.Signals(-code).name}"
+        return f"was ended by signal {_signal_name(-code)}"
     said = one_line(stderr_tail.strip().splitlines()[-1]) if stderr_tail.strip() else "it said nothing"
     return one_line(f"ended with exit code {code}: {said}")

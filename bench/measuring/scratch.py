@@ -11,6 +11,7 @@ import shutil
 import stat
 import sys
 import tempfile
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -31,9 +32,10 @@ class Scratch:
         self._owner = _claimed(Path(self.name))
 
     def cleanup(self) -> None:
-        """Remove it with everything in it."""
+        """Remove it with everything in it; what an interrupt leaves of it, the next start removes."""
         if self._owner is not None:
-            self._owner.close()
+            with self._owner:
+                _empty(Path(self.name))
         self._folder.cleanup()
 
 
@@ -55,9 +57,26 @@ def sweep(where: Path | None = None) -> list[Path]:
         owner = _left_behind(folder)
         if owner is not None:
             with owner:  # Held until the folder is gone: of two that sweep at once, one finds it locked.
+                _empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
             gone.append(folder)
     return gone
+
+
+def _empty(folder: Path) -> None:
+    """Remove everything but the locked file, by which a folder that is half removed is known as nobody's."""
+    try:
+        held = sorted(folder.iterdir())
+    except OSError:  # Somebody removed it.
+        return
+    for path in held:
+        if path.name == OWNER:
+            continue
+        if path.is_dir() and not path.is_symlink():
+            shutil.rmtree(path, ignore_errors=True)
+        else:
+            with suppress(OSError):
+                path.unlink()
 
 
 def _claimed(folder: Path) -> IO[bytes] | None:

@@ -7,11 +7,13 @@ from __future__ import annotations
 
 import os
 import select
+import signal
 import subprocess
 import sys
 import tempfile
 import time
 from collections.abc import Sequence
+from contextlib import suppress
 from pathlib import Path
 from typing import IO
 
@@ -91,6 +93,7 @@ class Seat:
                 stdin=subprocess.DEVNULL,
                 stdout=self._stderr,
                 stderr=self._stderr,
+                process_group=0,  # Of its own, so that what a network starts ends with it.
             )
         except OSError as error:
             self._close_pipes()
@@ -157,9 +160,15 @@ class Seat:
         return process_cpu_s(self._process.pid)
 
     def kill(self) -> None:
-        """End the process at once."""
+        """End the process at once, and all that it started."""
         self._process.kill()
+        self._end_group()
         self._process.wait()
+
+    def _end_group(self) -> None:
+        """End what the network started, but for what has gone into a group of its own."""
+        with suppress(OSError):  # There is nobody left.
+            os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
         """Ask the process to end, and see to it that it does."""
@@ -168,6 +177,8 @@ class Seat:
             self._process.wait(_GRACE_S)
         except subprocess.TimeoutExpired:
             self.kill()
+        else:
+            self._end_group()
         self._stderr.close()
 
     def _close_pipes(self) -> None:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import signal
+
 import pytest
 
 from bench.measuring.reasons import one_line, reason_for, reason_for_exit
@@ -43,3 +45,10 @@ def test_an_exit_status_is_put_into_words(code: int, word: str) -> None:
 
 def test_a_silent_exit_says_so() -> None:
     assert "it said nothing" in reason_for_exit(1, "")
+
+
+def test_every_exit_has_a_reason() -> None:
+    """Real-time signals have no names in Python."""
+    assert reason_for_exit(-40, "") == "was ended by signal 40"
+    assert reason_for_exit(-signal.SIGTERM, "") == "was ended by signal SIGTERM"
+    assert all(reason_for_exit(code, "") for code in range(-128, 256))

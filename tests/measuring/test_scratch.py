@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
 import subprocess
 import sys
@@ -108,3 +109,31 @@ def test_another_users_folder_stays(temporary: Path) -> None:
 
 def test_without_a_temporary_folder_nothing_is_swept(tmp_path: Path) -> None:
     assert sweep(tmp_path / "nowhere") == []
+
+
+@pytest.mark.parametrize("who", ["its own process", "the next start"])
+def test_what_an_interrupt_leaves_of_a_folder_is_removed_by_the_next_start(
+    temporary: Path, monkeypatch: pytest.MonkeyPatch, who: str
+) -> None:
+    scratch = Scratch()
+    for name in ("case0", ".case1", "zz"):
+        Path(scratch.name, name).mkdir()
+    real, removed = shutil.rmtree, []
+
+    def interrupted(path: Path, **options: bool) -> None:
+        if len(removed) == 2:
+            raise KeyboardInterrupt
+        removed.append(path)
+        real(path, **options)
+
+    if who == "the next start":
+        assert scratch._owner is not None
+        scratch._owner.close()  # As if it had been killed.
+    with monkeypatch.context() as patch:
+        patch.setattr("bench.measuring.scratch.shutil.rmtree", interrupted)
+        with pytest.raises(KeyboardInterrupt):
+            scratch.cleanup() if who == "its own process" else sweep()
+    assert {path.name for path in Path(scratch.name).iterdir()} == {"zz", OWNER}
+    assert sweep() == [Path(scratch.name)]
+    assert list(temporary.iterdir()) == []
+    scratch._folder.cleanup()

@@ -132,3 +132,20 @@ def test_a_seat_imports_the_suite_and_not_a_package_of_the_users_that_is_called_
     assert answer.shapes == {"my_nets:build": ImageShape.square(48)}
     assert "bench/nets.py:build" in answer.missing["bench.nets:build"]
     assert "bench/__init__.py:build" in answer.missing["bench:build"]
+
+
+@pytest.mark.parametrize("end", ["close", "kill"])
+def test_what_a_network_started_ends_with_its_seat(fake: Fake, end: str) -> None:
+    body = """
+    import subprocess
+    child = subprocess.Popen([sys.executable, "-c", "import time; time.sleep(3600)"])
+    answer(OK.replace('"rss_bytes":7', f'"rss_bytes":{child.pid}'))
+    """
+    with fake(body) as seat:
+        answer = seat.ask(Describe(), 60)
+        assert isinstance(answer, Description)
+        child = psutil.Process(answer.rss_bytes)
+        if end == "kill":
+            seat.kill()
+    gone, _ = psutil.wait_procs([child], timeout=600)
+    assert gone == [child]
