@@ -57,6 +57,25 @@ def needs(width: int, kind: str) -> nn.Module:
     return plain(width, kind)
 
 
+class _Headless(nn.Module):
+    """Returns features: an identity stands where the classifier would."""
+
+    def __init__(self, by: str) -> None:
+        super().__init__()
+        self.body = nn.Sequential(*_body())
+        self.last = nn.Identity()
+        setattr(self, by, self.last if by != "get_classifier" else lambda: self.last)
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.last(self.body(x))
+
+
+@_small
+def headless(by: str) -> nn.Module:
+    """A backbone without the head that it is usually built with."""
+    return _Headless(by)
+
+
 class _Table(nn.Module):
     """Adds a table that is made of a parameter, and kept in evaluation mode."""
 

@@ -35,6 +35,12 @@ def notes_on(case: Case, looked: Looked, outputs: torch.Tensor) -> tuple[Finding
     # Who names an output knows of the others, but not that some runtimes leave them out.
     if looked.outputs and (not looked.chosen or runtimes.captures(case.runtime)):
         out.append(Finding(kind="several-outputs", message=_several(name, case, looked)))
+    if looked.headless:
+        message = (
+            f"{name} has an identity for a classifier: what is timed returns {outputs.shape[1]:,} features an image, "
+            "and no classes. Build it with the head that it will have, if you compare it with classifiers."
+        )
+        out.append(Finding(kind="no-classifier", message=message))
     ending = ending_of(outputs)
     if ending is not None:
         message = (

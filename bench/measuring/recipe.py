@@ -61,6 +61,8 @@ class Looked(NamedTuple):
     """Which of them the user named; empty: none."""
     taken: tuple[str, ...] = ()
     """What wrapped the plain module, such as `torch.compile`."""
+    headless: bool = False
+    """Whether it was built without its classifier, and returns features."""
 
 
 def keep_weights(network: nn.Module, folder: Path) -> None:

@@ -104,11 +104,15 @@ def test_a_builder_that_says_what_nobody_feeds_is_refused(name: str, reason: str
 @pytest.mark.parametrize(
     ("name", "shape", "reason"),
     [
-        ("four", ImageShape(3, 48, 80), "It takes 4 channels: set build.channels = 4 on the function"),
-        ("raw", ImageShape(3, 48, 80), "It takes uint8 images: set build.dtype = 'uint8' on the function"),
+        (
+            "four",
+            ImageShape(3, 48, 80),
+            "takes 4 channels: set four.channels = 4 on the function; it raised RuntimeError",
+        ),
+        ("raw", ImageShape(3, 48, 80), "takes uint8 images: set raw.dtype = 'uint8' on the function"),
         ("wide", ImageShape(3, 48, 80, "uint8"), "when fed uint8 images (2, 3, 48, 80)"),
-        ("wide", ImageShape(3, 48, 80, "uint8"), "It takes float images: leave build.dtype out"),
-        ("square", ImageShape(3, 48, 80), "It takes square images: ask for one number of pixels"),
+        ("wide", ImageShape(3, 48, 80, "uint8"), "takes float images: leave wide.dtype out"),
+        ("square", ImageShape(3, 48, 80), "takes square images: ask for one number of pixels"),
     ],
 )
 def test_a_network_that_is_fed_the_wrong_images_says_which_are_right(name: str, shape: ImageShape, reason: str) -> None:

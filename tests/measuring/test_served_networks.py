@@ -111,12 +111,18 @@ def test_a_runtime_that_leaves_out_what_nobody_reads_says_so_whatever_was_chosen
 @pytest.mark.parametrize(
     ("network", "said"),
     [
-        ('several("out and aux")', 'a dict with the keys out, aux; .* Choose with :build["out"] or :build["aux"]'),
-        ('several("other object")', 'returned a _Other; .* Choose with :build["main"] or :build["aux"]'),
-        ('several("nested")', "a tuple of list, Tensor; .* Choose with :build[0][0] or :build[0][1]"),
-        ('several("features first")', "shape (2, 16, 1, 1) in its tuple for 2 images; .* Choose with :build[1]"),
-        ('several("tuple")[2]', "a tuple of Tensor, Tensor, without [2]. Choose with :build[0] or :build[1]"),
-        ('several("tuple")["aux"]', 'without ["aux"]. Choose with :build[0] or :build[1]'),
+        (
+            'several("out and aux")',
+            'a dict with the keys out, aux; .* Choose with {NETS}:several("out and aux")["out"] or ',
+        ),
+        ('several("other object")', 'returned a _Other; .* several("other object")["main"] or '),
+        ('several("nested")', 'a tuple of list, Tensor; .* several("nested")[0][0] or '),
+        ('several("features first")', 'shape (2, 16, 1, 1) in its tuple for 2 images; .* several("features first")[1]'),
+        (
+            'several("tuple")[2]',
+            'a tuple of Tensor, Tensor, without [2]. Choose with .* several("tuple")[0] or .* several("tuple")[1]',
+        ),
+        ('several("tuple")["aux"]', 'without ["aux"]. Choose with .* several("tuple")[0]'),
         ("plain[0]", "returned shape (10,) in its Tensor"),
         ('ends("classes")', "returned int64 numbers; expected are logits in floating point"),
     ],
@@ -124,7 +130,7 @@ def test_a_runtime_that_leaves_out_what_nobody_reads_says_so_whatever_was_chosen
 def test_an_output_that_is_not_clear_is_asked_for(network: str, said: str) -> None:
     with pytest.raises(TypeError) as refused:
         networks.build(f"{NETS}:{network}", ImageShape.square(32))
-    assert all(part in str(refused.value) for part in said.split(" .* "))
+    assert all(part in str(refused.value) for part in said.replace("{NETS}", NETS).split(" .* "))
 
 
 # A batch of one.
@@ -227,7 +233,7 @@ def test_another_program_is_refused_by_what_it_is(where: str, by: str, said: str
 
 
 def test_an_exported_program_is_refused_by_name() -> None:
-    with pytest.raises(TypeError, match=r"returned a ExportedProgram, not a torch\.nn\.Module\. Give the"):
+    with pytest.raises(TypeError, match=r"returned an ExportedProgram, not a torch\.nn\.Module\. Give the"):
         networks.build(f'{NETS}:wrapped("program")', ImageShape.square(32))
 
 
@@ -249,3 +255,9 @@ def test_a_module_that_is_held_twice_is_looked_at_once() -> None:
 def test_rows_of_one_class_that_no_weights_prevent_are_refused(tmp_path: Path) -> None:
     with pytest.raises(ValueError, match="ends with softmax, and whatever its weights are, one class takes nearly all"):
         prepared('ends("one-hot")', tmp_path)
+
+
+@pytest.mark.parametrize("by", ["fc", "head", "classifier", "get_classifier"])
+def test_a_network_without_its_classifier_is_told(tmp_path: Path, by: str) -> None:
+    said = told(prepared(f'headless("{by}")', tmp_path))["no-classifier"]
+    assert "returns 16 features an image, and no classes" in said

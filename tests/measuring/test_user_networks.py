@@ -158,16 +158,19 @@ def test_a_network_that_returns_logits_is_not_wrapped_and_one_that_does_not_give
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        ("grey_untold", "It takes 1 channel: set build.channels = 1"),
-        ("uint8", "want torch.uint8, got torch.float32. It takes uint8 images: set build.dtype = 'uint8'"),
-        ("sized", "raised ValueError when fed float images (2, 3, 32, 32): want 64 px. For another size set"),
-        ("channels_last", "It takes (batch, height, width, channels): wrap it in a module that permutes"),
+        ("grey_untold", "takes 1 channel: set grey_untold.channels = 1 on the function; it raised"),
+        ("uint8", "takes uint8 images: set uint8.dtype = 'uint8' on the function; it raised"),
+        (
+            "sized",
+            "raised ValueError when fed float images (2, 3, 32, 32): want 64 px. For another size set resolution",
+        ),
+        ("channels_last", "takes (batch, height, width, channels): wrap it in a module that permutes"),
         ("features_first", "returned shape (2, 8, 1, 1) in its tuple for 2 images; expected is (2, classes)"),
         ("other_keys", "returned a dict with the keys out, aux; expected is one tensor (batch, classes)"),
         ("nothing", "returned a NoneType"),
         ("empty", "returned an empty tuple"),
         ("squeezed", "returned shape (2,) for 2 images"),
-        ("one_class", "returned shape (2, 1) for 2 images"),
+        ("one_class", "returned one number for each image; outputs are checked by how two or more classes differ"),
         ("dense", "returned shape (2, 10, 1, 1) in its dict"),
     ],
 )

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import suppress
 from functools import partial
 from typing import Any, NamedTuple
 
@@ -26,6 +27,10 @@ _LAZY = (nn.UninitializedParameter, nn.UninitializedBuffer)
 _IMAGES = 2  # One alone does not tell (classes,) from (batch, classes).
 _STREAM = 3  # Not a set of images that anything else uses.
 _WRAP = "Wrap it in a module whose forward returns the logits alone"
+_USUAL_STEP = (
+    "For another size set resolution on the function; for anything else wrap it in a module that takes float images "
+    "(batch, 3, height, width)"
+)
 
 
 class Found(NamedTuple):
@@ -94,13 +99,14 @@ def make_parameters(network: nn.Module, shape: ImageShape) -> None:
         network(images(_IMAGES, shape, 0, _STREAM))
 
 
-def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str]) -> Found:
+def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str], called: str) -> Found:
     """What the network returns, by passes: whatever it keeps of them, so that nothing else may run this one.
 
     Args:
         network: freshly built.
         shape: of its images.
         chosen: the way to the output that the user names; empty: the usual one.
+        called: the user's function as it was named, such as `nets.py:build(width=2)`, for advice.
 
     Raises:
         TypeError: it returns nothing that holds logits.
@@ -109,21 +115,30 @@ def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str]) -> 
     given = images(_IMAGES, shape, 0, _STREAM)
     rest(network)
     names, lazy, frames = set(network.state_dict()), _is_lazy(network), compiled_frames()
-    output = _one_pass(network, given)
+    output = _one_pass(network, given, called)
     if compiled_frames() != frames:
         raise ValueError(
             "calls torch.compile in its forward: what eager PyTorch takes cannot be told. Build it without, and name "
             "--runtime compile"
         )
     grows = lazy or set(network.state_dict()) != names
-    steps = _chosen(output, chosen) if chosen else _usual(output)
+    steps = _chosen(output, chosen, called) if chosen else _usual(output, called)
     logits = _followed(output, steps)
     where = f" in its {type(output).__name__}" if steps else ""
-    _check_logits(logits, where, output, steps)
+    _check_logits(logits, where, output, steps, called)
     with_names = list(_tensors(output))
     outputs = tuple(f"{output_words(way) or 'itself'} {tuple(one.shape)}" for way, one in with_names)
     serving = Serving(steps=steps, squeezed=_is_squeezed(network, given, steps, logits), grows=grows)
     return Found(serving, outputs if len(outputs) > 1 else ())
+
+
+def is_headless(network: nn.Module) -> bool:
+    """Whether the classifier was left out, as timm and torchvision's users do: an identity stands in its place."""
+    named = [getattr(network, name, None) for name in ("fc", "head", "classifier")]
+    told = getattr(network, "get_classifier", None)
+    with suppress(Exception):  # It is the user's code.
+        named.append(told() if callable(told) else None)
+    return any(isinstance(one, nn.Identity) for one in named)
 
 
 def _is_lazy(network: nn.Module) -> bool:
@@ -132,7 +147,7 @@ def _is_lazy(network: nn.Module) -> bool:
     return any(isinstance(one, _LAZY) for one in held)
 
 
-def _usual(output: object) -> tuple[Step, ...]:
+def _usual(output: object, called: str) -> tuple[Step, ...]:
     """The way to the logits in what a classifier usually returns.
 
     Raises:
@@ -148,14 +163,14 @@ def _usual(output: object) -> tuple[Step, ...]:
         return (Step(0),)
     tensors = list(_tensors(output))
     if len(tensors) == 1:  # The only one cannot be the wrong one.
-        return _chosen(output, tensors[0][0])
+        return _chosen(output, tensors[0][0], called)
     raise TypeError(
         f"returned {_described(output)}; expected is one tensor (batch, classes), a tuple that begins with it, or one "
-        f"called 'logits'. {_choices(output)}"
+        f"called 'logits'. {_choices(output, called)}"
     )
 
 
-def _chosen(output: object, keys: Sequence[int | str]) -> tuple[Step, ...]:
+def _chosen(output: object, keys: Sequence[int | str], called: str) -> tuple[Step, ...]:
     """The way that somebody named.
 
     Raises:
@@ -170,7 +185,7 @@ def _chosen(output: object, keys: Sequence[int | str]) -> tuple[Step, ...]:
             held = _followed(held, (step,))
         except (LookupError, AttributeError, TypeError):
             raise TypeError(
-                f"returned {_described(output)}, without {output_words(keys)}. {_choices(output)}"
+                f"returned {_described(output)}, without {output_words(keys)}. {_choices(output, called)}"
             ) from None
         steps.append(step)
     return tuple(steps)
@@ -202,12 +217,12 @@ def _tensors(output: object, way: tuple[int | str, ...] = ()) -> Iterator[tuple[
             yield from _tensors(getattr(output, name), (*way, name))
 
 
-def _choices(output: object) -> str:
+def _choices(output: object, called: str) -> str:
     """How to say which output is meant, where there is one; else how to return it alone."""
     ways = [output_words(way) for way, one in _tensors(output) if way and _looks_like_logits(one)]
     if not ways:
         return _WRAP
-    return f"Choose with {' or '.join(f':build{way}' for way in ways[:3])}"
+    return f"Choose with {' or '.join(f'{called}{way}' for way in ways[:3])}"
 
 
 def _looks_like_logits(value: object) -> bool:
@@ -220,15 +235,20 @@ def _looks_like_logits(value: object) -> bool:
     )
 
 
-def _check_logits(logits: object, where: str, output: object, steps: Sequence[Step]) -> None:
+def _check_logits(logits: object, where: str, output: object, steps: Sequence[Step], called: str) -> None:
     if _looks_like_logits(logits):
         return
-    advice = _choices(output) if steps else _WRAP
+    advice = _choices(output, called) if steps else _WRAP
     if not isinstance(logits, torch.Tensor):
         raise TypeError(f"returned {_described(logits)}{where}; expected is a tensor (batch, classes). {advice}")
     if not logits.is_floating_point():
         kind = str(logits.dtype).removeprefix("torch.")
         raise TypeError(f"returned {kind} numbers{where}; expected are logits in floating point. {advice}")
+    if logits.shape == (_IMAGES, 1) and not steps:
+        raise TypeError(
+            "returned one number for each image; outputs are checked by how two or more classes differ. Build it with "
+            "two classes: that takes as long"
+        )
     raise TypeError(
         f"returned shape {tuple(logits.shape)}{where} for {_IMAGES} images; expected is ({_IMAGES}, classes). {advice}"
     )
@@ -244,7 +264,7 @@ def _is_squeezed(network: nn.Module, given: torch.Tensor, steps: Sequence[Step],
     return isinstance(alone, torch.Tensor) and alone.shape == logits.shape[1:]
 
 
-def _one_pass(network: nn.Module, given: torch.Tensor) -> object:
+def _one_pass(network: nn.Module, given: torch.Tensor, called: str) -> object:
     """What the network returns for these images.
 
     Raises:
@@ -259,35 +279,36 @@ def _one_pass(network: nn.Module, given: torch.Tensor) -> object:
         if isinstance(error, MemoryError) or "memory" in str(error).lower():
             raise
         fed = f"{'float' if given.is_floating_point() else 'uint8'} images {tuple(given.shape)}"
-        raise ValueError(
-            f"raised {type(error).__name__} when fed {fed}: {_short(str(error))}. {_advice(network, given)}"
-        ) from error
+        raised = f"raised {type(error).__name__} when fed {fed}: {_short(str(error))}"
+        step = _next_step(network, given, called.rpartition(":")[2].partition("(")[0])
+        # A table cuts what is long: what torch says, not what helps.
+        raise ValueError(f"{step}; it {raised}" if step else f"{raised}. {_USUAL_STEP}") from error
 
 
-def _advice(network: nn.Module, given: torch.Tensor) -> str:
-    """The next step for a network that does not take the images, found by feeding others. Nothing is served by it."""
+def _next_step(network: nn.Module, given: torch.Tensor, function: str) -> str:
+    """What to do with a network that takes other images, found by feeding some; empty where none were taken."""
     others = dict.fromkeys(count for count in (1, 3, _first_channels(network)) if count not in (0, given.shape[1]))
     tries: dict[str, Callable[[], torch.Tensor]] = {}
     if given.is_floating_point():
-        tries["It takes uint8 images: set build.dtype = 'uint8' on the function"] = lambda: (given.abs() * 50).to(
+        tries[f"takes uint8 images: set {function}.dtype = 'uint8' on the function"] = lambda: (given.abs() * 50).to(
             torch.uint8
         )
     else:
-        tries["It takes float images: leave build.dtype out of the function"] = given.float
+        tries[f"takes float images: leave {function}.dtype out"] = given.float
     for other in others:
-        said = f"It takes {other} channel{'' if other == 1 else 's'}: set build.channels = {other} on the function"
+        said = f"takes {other} channel{'' if other == 1 else 's'}: set {function}.channels = {other} on the function"
         tries[said] = partial(_of_channels, given, other)
     tries |= {
-        "It takes (batch, height, width, channels): wrap it in a module that permutes": (
+        "takes (batch, height, width, channels): wrap it in a module that permutes": (
             lambda: given.permute(0, 2, 3, 1)
         ),
-        "It takes flat images: wrap it in a module that flattens": lambda: given.flatten(1),
-        "It takes half precision; the suite feeds fp32. Build it in fp32": given.half,
-        "It takes double precision; the suite feeds fp32. Build it in fp32": given.double,
+        "takes flat images: wrap it in a module that flattens": lambda: given.flatten(1),
+        "takes half precision, and the suite feeds fp32: build it in fp32": given.half,
+        "takes double precision, and the suite feeds fp32: build it in fp32": given.double,
     }
     if given.shape[-1] != given.shape[-2]:
         side = max(given.shape[-2:])
-        tries["It takes square images: ask for one number of pixels, such as @224"] = lambda: given.new_zeros(
+        tries["takes square images: ask for one number of pixels, such as @224"] = lambda: given.new_zeros(
             (*given.shape[:2], side, side)
         )
     for said, make in tries.items():
@@ -297,10 +318,7 @@ def _advice(network: nn.Module, given: torch.Tensor) -> str:
         except Exception:  # noqa: S112 (what it says of this input is of no interest)
             continue
         return said
-    return (
-        "For another size set build.resolution on the function; for anything else wrap it in a module that takes float "
-        "images (batch, 3, height, width)"
-    )
+    return ""
 
 
 def _of_channels(given: torch.Tensor, count: int) -> torch.Tensor:

@@ -14,7 +14,7 @@ import inspect
 import re
 import sys
 import traceback
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from contextlib import AbstractContextManager, nullcontext
 from functools import cache
 from pathlib import Path
@@ -30,12 +30,14 @@ from bench.measuring.modes import rest
 from bench.measuring.networks import sources
 from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.plain import plain
-from bench.measuring.networks.unwrap import find, make_parameters, served
+from bench.measuring.networks.unwrap import find, is_headless, make_parameters, served
 from bench.measuring.process_settings import kept
+from bench.measuring.reasons import one_line
 from bench.measuring.recipe import Looked, Recipe
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape, parse_size
 
 _DEFAULT_RESOLUTION = 224
+_LONGEST_CALL = 60  # Characters; a reason has 300 for three of them.
 _USUAL = Recipe()
 _MORE = (inspect.Parameter.VAR_POSITIONAL, inspect.Parameter.VAR_KEYWORD)
 # What computes something else in training mode.
@@ -109,8 +111,8 @@ def look(name: str, shape: ImageShape, seed: int) -> Looked:
     with kept():
         maker = _maker(name)
     network, taken = _built(name, maker, seed)
-    serving, outputs = find(network, shape, maker.call.output)
-    return Looked(serving, outputs, output_words(maker.call.output), taken)
+    serving, outputs = find(network, shape, maker.call.output, _called(name, maker.call))
+    return Looked(serving, outputs, output_words(maker.call.output), taken, is_headless(network))
 
 
 def build_for(name: str, shape: ImageShape) -> nn.Module:
@@ -160,20 +162,40 @@ class _Maker(NamedTuple):
             return network
 
 
+def _article(noun: str) -> str:
+    return f"{'an' if noun[:1] in 'AEIOUaeiou' else 'a'} {noun}"
+
+
+def _called(name: str, call: Call) -> str:
+    """The function as it is named where no output is chosen: `nets.py:build(width=2)`."""
+    target, _, _ = taken_apart(name)[0].partition("#")
+    called = f"{target}{call._replace(output=())}"
+    return called if len(called) <= _LONGEST_CALL else f":{target.rpartition(':')[2]}"
+
+
 def _built(name: str, maker: _Maker, seed: int) -> tuple[nn.Module, tuple[str, ...]]:
     """The plain module, and what was taken off it. Equal in every process, as far as seeds reach."""
     seeds.seed_all(seed)
     before = set(sys.modules)
-    network = maker()
-    if set(sys.modules) - before:
-        # Modules that were imported meanwhile may have drawn numbers; the next build imports nothing.
-        seeds.seed_all(seed)
+    try:
         network = maker()
+        if set(sys.modules) - before:
+            # Modules that were imported meanwhile may have drawn numbers; the next build imports nothing.
+            seeds.seed_all(seed)
+            network = maker()
+    except OSError as error:
+        # Most often a file of weights, or a server that cannot be reached.
+        raise ValueError(
+            f"raised {type(error).__name__}: {one_line(str(error))[:150]}. If it loads weights, leave that out: they "
+            "are drawn anew in any case, so that no file is needed"
+        ) from error
     if not isinstance(network, nn.Module):
         hint = ""
+        if isinstance(network, Mapping):
+            hint = ". Return the network itself; weights are drawn anew"
         if type(network).__name__ == "ExportedProgram":
             hint = ". Give the module that was exported, and name --runtime compile"
-        raise TypeError(f"{name} returned a {type(network).__name__}, not a torch.nn.Module{hint}")
+        raise TypeError(f"returned {_article(type(network).__name__)}, not a torch.nn.Module{hint}")
     return plain(network)
 
 
