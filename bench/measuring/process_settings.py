@@ -20,6 +20,8 @@ from torch.nn.modules import module as modules
 from torch.overrides import _get_current_function_mode_stack
 from torch.utils._device import DeviceContext
 
+from bench.measuring import torch_switches
+
 
 class _Setting(NamedTuple):
     """One setting."""
@@ -175,95 +177,6 @@ def _set_deterministic(before: tuple[bool, bool]) -> None:
     torch.use_deterministic_algorithms(on, warn_only=warn_only)
 
 
-_CONTRADICTED = "what fp32_precision says"
-_PLACES = [
-    ("generic", "all"),
-    *[(backend, operators) for backend in ("mkldnn", "cuda") for operators in ("all", "conv", "matmul", "rnn")],
-]
-"""What `fp32_precision` can be set for, what stands for others first: `torch.backends.mkldnn.conv.fp32_precision`."""
-
-
-def _fp32_precision(*backends: str) -> dict[str, str]:
-    """The number format in which fp32 is multiplied, by backend and kind of operator."""
-    read = torch._C._get_fp32_precision_getter
-    return {f"{one}.{kind}": str(read(one, kind)) for one, kind in _PLACES if one in backends}
-
-
-def _set_fp32_precision(before: dict[str, str]) -> None:
-    for name, value in before.items():
-        one, _, kind = name.partition(".")
-        if torch._C._get_fp32_precision_getter(one, kind) != value:
-            torch._C._set_fp32_precision_setter(one, kind, value)
-
-
-def _on_gpus() -> dict[str, str]:
-    """The same for CUDA, and `torch.set_float32_matmul_precision`, an older switch that keeps a value of its own."""
-    try:
-        older = torch.get_float32_matmul_precision()
-    except RuntimeError:  # The newer ones say something else.
-        older = _CONTRADICTED
-    return {"matmul_precision": older, **_fp32_precision("cuda")}
-
-
-def _set_on_gpus(before: dict[str, str]) -> None:
-    older, others = before["matmul_precision"], _fp32_precision("generic", "mkldnn")
-    if older != _CONTRADICTED and _on_gpus()["matmul_precision"] != older:
-        torch.set_float32_matmul_precision(older)  # Writes to some of the newer ones, too.
-    _set_fp32_precision(others)
-    _set_fp32_precision(_without_older(before))
-
-
-def _without_older(values: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if name != "matmul_precision"}
-
-
-_SWITCHES = (
-    "blas_preferred_backend",
-    "cpu_allow_fp16_reduced_precision_reduction",
-    "cublas_allow_bf16_reduced_precision_reduction",
-    "cublas_allow_fp16_accumulation",
-    "cublas_allow_fp16_reduced_precision_reduction",
-    "cudnn_depthwise_kernel",
-    "graph_executor_optimize",
-    "linalg_preferred_backend",
-    "math_sdp_allow_fp16_bf16_reduction",
-    "miopen_immediate",
-    "mkldnn_deterministic",
-    "nnpack_enabled",
-    "qengine",
-    "rocm_fa_preferred_backend",
-    "sdp_priority_order",
-)
-"""Of torch's own pairs of functions that read and set one, those that choose what an operator executes."""
-_ATTENTION = ("cudnn", "fa3", "flash", "math", "mem_efficient", "overrideable")
-"""Ways to compute attention that can be switched off."""
-
-
-def _switches() -> dict[str, object]:
-    found: dict[str, object] = {}
-    for name in _SWITCHES:
-        read = getattr(torch._C, f"_get_{name}", None)
-        if read is not None:
-            found[name] = read()
-    for name in _ATTENTION:
-        read = getattr(torch._C, f"_get_{name}_sdp_enabled", None)
-        if read is not None:
-            found[f"{name}_sdp"] = read()
-    return found
-
-
-def _set_switches(before: dict[str, object]) -> None:
-    now = _switches()
-    for name, value in before.items():
-        if now.get(name) == value:
-            continue
-        if name.endswith("_sdp"):
-            getattr(torch._C, f"_set_sdp_use_{name.removesuffix('_sdp')}")(value)
-        else:
-            write = getattr(torch._C, f"_set_{name}")
-            write(*value) if isinstance(value, tuple) else write(value)
-
-
 def _affinity() -> tuple[int, ...]:
     return tuple(sorted(os.sched_getaffinity(0))) if hasattr(os, "sched_getaffinity") else ()
 
@@ -327,9 +240,16 @@ _SETTINGS: tuple[_Setting, ...] = (
     _Setting("default_dtype", torch.get_default_dtype, torch.set_default_dtype),
     _Setting("grad_mode", torch.is_grad_enabled, torch.set_grad_enabled),
     _Setting("autocast", _autocast, _set_autocast),
-    _Setting("fp32_precision", lambda: _fp32_precision("generic", "mkldnn"), _set_fp32_precision),
-    _Setting("fp32_precision", _on_gpus, _set_on_gpus, of_a_case=True),
-    _Setting("switches", _switches, _set_switches),
+    _Setting(
+        "fp32_precision", lambda: torch_switches.fp32_precision("generic", "mkldnn"), torch_switches.set_fp32_precision
+    ),
+    _Setting(
+        "fp32_precision",
+        torch_switches.fp32_precision_of_gpus,
+        torch_switches.set_fp32_precision_of_gpus,
+        of_a_case=True,
+    ),
+    _Setting("switches", torch_switches.switches, torch_switches.set_switches),
     _Setting("mkldnn", torch._C._get_mkldnn_enabled, torch._C._set_mkldnn_enabled),
     _Setting("flush_denormal", _flushes_denormals, torch.set_flush_denormal),
     _Setting("deterministic_algorithms", _deterministic, _set_deterministic),

@@ -13,7 +13,8 @@ import torch
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 
-from bench.measuring.process_settings import _ATTENTION, _SWITCHES, Settings, kept, listed, put_back
+from bench.measuring.process_settings import Settings, kept, listed, put_back
+from bench.measuring.torch_switches import ATTENTION, SWITCHES
 
 
 class _Function(TorchFunctionMode):
@@ -142,7 +143,7 @@ _BY_OTHER_NAMES = (
 def test_every_switch_of_this_torch_is_known() -> None:
     there = set(dir(torch._C))
     pairs = {name[5:] for name in there if name.startswith("_get_") and f"_set_{name[5:]}" in there}
-    assert pairs - {*_SWITCHES, *_HARMLESS.split(), *_BY_OTHER_NAMES.split()} == set()
+    assert pairs - {*SWITCHES, *_HARMLESS.split(), *_BY_OTHER_NAMES.split()} == set()
     assert {name[5:-12] for name in there if name.startswith("_get_") and name.endswith("_sdp_enabled")} == set(
-        _ATTENTION
+        ATTENTION
     )
