@@ -21,7 +21,7 @@ from bench.report.heading import session_words, setting_line
 from bench.report.pages import Page, paginate
 from bench.report.published import published_markdown
 from bench.report.text import markdown_cell, visible
-from bench.units import format_duration
+from bench.units import counted, format_duration
 
 NOTHING = Beside()
 LISTED = 50
@@ -84,7 +84,7 @@ def document(
         *_pictures(paginate(panels), beside),
     ]
     if unlabelled:
-        parts.append(f"{unlabelled} points had no room for their name; the tables name every point.")
+        parts.append(f"{counted(unlabelled, 'point')} had no room for {'its' if unlabelled == 1 else 'their'} name; the tables name every point.")
     note = (
         "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
         "at least as accurate, and better in one of the two."
@@ -201,7 +201,7 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
             f"Python {state.python}", versions, state.libc, state.governor and f"governor {state.governor}",
             state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
             "with uncommitted changes" if state.dirty else None,
-            f"{asked.runs} runs planned, {asked.settle_passes} settle passes and {asked.turn_s:g} s a turn",
+            f"{counted(asked.runs)} planned, {counted(asked.settle_passes, 'settle pass')} and {asked.turn_s:g} s a turn",
             f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", "bound" if asked.bound else None,
             f"seed {asked.seed}",
             "thin: below the smallest honest budget" if asked.thin else None,
