@@ -80,7 +80,7 @@ def cli() -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; a refusal is a line on stderr, with its reasons below, and no exception a traceback.
+    """Run the command line and exit with its code; a refusal is a line on stderr, reasons below, never a traceback.
 
     A reader of stdout that goes away, as `head` does, changes nothing but that nobody reads: the code is the verb's.
     """

@@ -43,9 +43,7 @@ class Reporter:
         self._plan = what
         runs, rounds = counted(what.runs), counted(what.rounds, "round")
         looks = f", with a look after {spoken(what.looks)}" if what.looks else ""
-        self._say(
-            f"measuring {runs} of about {rounds} in {format_duration(what.seconds)}{looks}{_source(what)}"
-        )
+        self._say(f"measuring {runs} of about {rounds} in {format_duration(what.seconds)}{looks}{_source(what)}")
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""

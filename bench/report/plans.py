@@ -51,7 +51,8 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach |
         done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
     else:
         done = (
-            f"{counted(spent.runs)} of about {counted(spent.rounds, 'round')}, {counted(len(what.lines), 'turn')} a round: "
+            f"{counted(spent.runs)} of about {counted(spent.rounds, 'round')}, "
+            f"{counted(len(what.lines), 'turn')} a round: "
             f"{format_duration(spent.seconds)} of {format_duration(protocol.budget_s)}."
         )
     guessed = sum(line.source in ("macs", "guess") for line in what.lines)
