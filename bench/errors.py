@@ -6,6 +6,8 @@ raises, hangs or dies) are no errors: they are outcomes, stored with their reaso
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 # Exit codes of every verb (documented in docs/how-it-works.md).
 EXIT_DONE = 0
 EXIT_FAILED_CASE = 1
@@ -19,6 +21,11 @@ class BenchError(Exception):
     """Root of everything this package raises on purpose; `exit_code` is what a door returns for it."""
 
     exit_code = EXIT_USAGE
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """What a door prints, line by line; nearly every error is one."""
+        return (str(self),)
 
 
 class UsageError(BenchError):
@@ -42,9 +49,26 @@ class SchemaError(StoreError):
 
 
 class NothingToShowError(BenchError):
-    """The request was understood, but no stored record answers it."""
+    """The request was understood, but no stored record answers it.
+
+    Args:
+        message: what there is not.
+        reasons: why, each a line of its own, where there are several.
+    """
 
     exit_code = EXIT_NOTHING
+
+    def __init__(self, message: str = "", reasons: Sequence[str] = ()) -> None:
+        super().__init__(message)
+        self._reasons = tuple(reasons)
+
+    def __str__(self) -> str:
+        return "\n".join(self.lines)
+
+    @property
+    def lines(self) -> tuple[str, ...]:
+        """The message and its reasons."""
+        return (str(self.args[0]), *(f"  {reason}" for reason in self._reasons))
 
 
 class NotComparableError(BenchError):

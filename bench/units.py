@@ -148,6 +148,12 @@ def latency_unit(seconds: float) -> tuple[float, str]:
     return 1e-9, "ns"
 
 
+def counted(count: int, noun: str = "run") -> str:
+    """A number of things in words: `1 run`, `3 rounds`, `2 passes`."""
+    plural = f"{noun}es" if noun.endswith("s") else f"{noun}s"
+    return f"{count} {noun if count == 1 else plural}"
+
+
 def format_count(count: float | None) -> str:
     """A count with an SI suffix: `305M`, `1.13G`; a dash when it is not known."""
     if count is None:

@@ -10,7 +10,6 @@ import pytest
 from bench.calls import Call, canonical, split_names, taken_apart, words, written
 from bench.catalog import select
 from bench.errors import UsageError
-from bench.judge.front import panels
 from bench.judge.named import named
 from bench.own import expand
 from bench.pytest_plugin import _networks, options
@@ -154,7 +153,7 @@ def test_a_stored_case_is_named_with_its_call_and_its_fields() -> None:
 def test_the_line_that_measures_again_is_quoted_for_a_shell() -> None:
 
     name = 'nets.py:build(kind="it\'s", width=2)#012345'
-    line = reproduce(panels([record(name)]))[0]
+    line = reproduce([record(name, top1=None, family=None)]).commands[0]
     asked = shlex.split(line)
     assert asked[asked.index("--networks") + 1] == f"{name}@224"
     assert split_names(asked[asked.index("--networks") + 1]) == [f"{name}@224"]

@@ -85,9 +85,11 @@ def test_one_set_is_chosen_by_set_and_by_where(capsys: pytest.CaptureFixture[str
 def test_a_pick_is_of_one_set_and_says_which(capsys: pytest.CaptureFixture[str]) -> None:
     code, out, err = run(capsys, "pick", "--min-top1", "75")
     assert (code, out) == (3, "")
-    offered = re.search(r"--set '([^']*)'", err)
-    assert offered is not None
-    for name, answer_is in ((offered[1], ("levit_128s", 76.6)), ("my-parts", ("Ours v1", 88.0))):
+    assert "accuracies are on 2 sets of images. Choose a set: " in err
+    assert "newest" not in err
+    offered = re.findall(r"--set '([^']*)' \((\d networks)\)", err)
+    assert offered == [("ImageNet-1k validation", "3 networks"), (WORDS, "3 networks")]
+    for (name, _), answer_is in zip(offered, (("levit_128s", 76.6), ("Ours v1", 88.0)), strict=True):
         told = document(capsys, "pick", "--min-top1", "75", "--set", name)
         assert (told["answer"]["label"], told["answer"]["top1_percent"]) == answer_is
         assert told["set"]["name"] == told["answer"]["accuracy_set"]

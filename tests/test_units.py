@@ -6,6 +6,7 @@ from hypothesis import strategies as st
 
 from bench.errors import UsageError
 from bench.units import (
+    counted,
     exact_duration,
     format_bytes,
     format_count,
@@ -115,3 +116,8 @@ def test_a_text_that_is_no_share_is_refused_with_an_example(text):
 )
 def test_a_place_in_a_row_is_written_as_people_say_it(number, text):
     assert ordinal(number) == text
+
+
+def test_counts_of_things_are_written_in_the_singular_and_plural():
+    assert [counted(count) for count in (0, 1, 2)] == ["0 runs", "1 run", "2 runs"]
+    assert [counted(count, "pass") for count in (1, 3)] == ["1 pass", "3 passes"]

@@ -80,7 +80,7 @@ def cli() -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; every refusal is one line on stderr, and no exception a traceback.
+    """Run the command line and exit with its code; a refusal is a line on stderr, reasons below, never a traceback.
 
     A reader of stdout that goes away, as `head` does, changes nothing but that nobody reads: the code is the verb's.
     """
@@ -105,7 +105,9 @@ def _carried_out(args: list[str] | None) -> int:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:
         gone = "the current folder was deleted: go to one that exists. From there: " if is_folder_gone() else ""
-        _say(f"{gone}{error}{notes_of(error)}")
+        first, *others = error.lines
+        *before, last = [f"{gone}{first}", *others]
+        _say(*before, f"{last}{notes_of(error)}")
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:
         error.show()
@@ -128,8 +130,10 @@ def _carried_out(args: list[str] | None) -> int:
     return code if isinstance(code, int) else EXIT_DONE
 
 
-def _say(message: str) -> None:
-    """One line on stderr. It quotes names from files and from the command line: no escape may reach the terminal."""
-    seen = _LONG_WORD.sub(lambda match: f"{match[0][:150]}…{match[0][-50:]}", visible(message))
-    ERR.write(f"levit-bench: {seen}\n")
+def _say(*lines: str) -> None:
+    """Lines on stderr, mostly one. They quote names from files and from the command line: no escape may reach the
+    terminal.
+    """
+    seen = [_LONG_WORD.sub(lambda match: f"{match[0][:150]}…{match[0][-50:]}", visible(line)) for line in lines]
+    ERR.write("levit-bench: " + "".join(f"{line}\n" for line in seen))
     ERR.flush()

@@ -149,7 +149,7 @@ def command(
     held, drawn = bases_of(found, conditions_from(base, "--base")), [panel for panel in found if panel.points]
     changed = [changes(found, one) for one in held]
     asked = [*_chosen(wanted, on, metric, base), *_told(files, published_networks, batches, published_front)]
-    written = write_front(found, out, reproduce(found, session, asked), beside, held)
+    written = write_front(found, out, reproduce(_drawn(results.records, drawn), session, asked), beside, held)
     if as_json:
         click.echo(
             json.dumps(
@@ -179,6 +179,12 @@ def _panels(records: Sequence[Record], speed: Metric, whole: Sequence[Record], o
 
     found = panels(records, speed, whole)
     return found if on is None else of_set(found, on)
+
+
+def _drawn(records: Sequence[Record], panels: Sequence[Panel]) -> list[Record]:
+    """All that the sessions hold that panels draw points of."""
+    sessions = {name for panel in panels for point in panel.points for name in point.sessions}
+    return [record for record in records if record.session in sessions]
 
 
 def _newest_of_many(found: Sequence[Panel]) -> str | None:

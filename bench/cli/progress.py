@@ -14,7 +14,7 @@ from bench.budget import Plan
 from bench.records import Case, Finding, Look
 from bench.report.looks import sentence, spoken
 from bench.report.text import visible
-from bench.units import format_duration
+from bench.units import counted, format_duration
 
 _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
 
@@ -41,11 +41,9 @@ class Reporter:
     def planned(self, what: Plan) -> None:
         """The plan is known."""
         self._plan = what
-        runs = "1 run" if what.runs == 1 else f"{what.runs} runs"
+        runs, rounds = counted(what.runs), counted(what.rounds, "round")
         looks = f", with a look after {spoken(what.looks)}" if what.looks else ""
-        self._say(
-            f"measuring {runs} of about {what.rounds} rounds in {format_duration(what.seconds)}{looks}{_source(what)}"
-        )
+        self._say(f"measuring {runs} of about {rounds} in {format_duration(what.seconds)}{looks}{_source(what)}")
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""

@@ -58,7 +58,7 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
     sessions, middle = rivalry.sessions[case], rivalry.mean(case)
     if middle is None:
         timed = any(counts(run) and run.turns for record in usable for run in record.runs)
-        return no_yardstick(usable[0]) if timed else no_turns(case)
+        return no_yardstick(usable[0]) if timed else no_turns(case, usable)
     half = t_factor(middle.freedom, level_at_a_look(looks_of(usable), LEVEL)) * math.sqrt(middle.variance)
     few = (too_few_runs(middle.runs, case),) if middle.runs < MIN_RUNS else ()
     return Estimate(

@@ -40,7 +40,6 @@ from bench.judge.verdicts import (
     Effect,
     Rules,
     Verdict,
-    counted,
     judge,
     no_scatter,
     percent_above,
@@ -48,6 +47,7 @@ from bench.judge.verdicts import (
     too_few,
 )  # fmt: skip
 from bench.records import Finding, Record
+from bench.units import counted
 
 FEW_SESSIONS = 4
 """Sessions of a case below which a finding says how much of the scatter between sessions is assumed."""

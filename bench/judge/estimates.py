@@ -202,10 +202,27 @@ def over_runs(seconds: Iterable[float], case: str | None) -> Estimate | Finding:
     return interval([math.log(one) for one in seconds if one > 0], METHOD, case)
 
 
-def no_turns(case: str | None) -> Finding:
-    """Nothing was left to count."""
-    message = "no run holds enough turns to count. Measure it again, with a larger --budget."
+def no_turns(case: str | None, records: Sequence[Record] = ()) -> Finding:
+    """Nothing was left to count.
+
+    Args:
+        case: id of the case.
+        records: its records, one a session, in order; they say whether the last session was broken off.
+    """
+    message = "no run holds enough turns to count"
+    if records and (ended := _broken_off(records[-1])):
+        message += f": the session {ended}. Add runs: levit-bench run --resume {records[-1].session}"
+    else:
+        message += ". Measure it again, with a larger --budget."
     return Finding(kind="no-turns", message=message, case=case)
+
+
+def _broken_off(record: Record) -> str:
+    """When its session ended too early for the case; empty where the last run that holds it was a whole one."""
+    if not record.runs:
+        return "ended before the case had a turn"
+    last = record.runs[-1]
+    return "" if last.complete else f"was broken off in run {last.run + 1}"  # Counted from 1, as while it is measured.
 
 
 def too_few_runs(n: int, case: str | None) -> Finding:
@@ -228,7 +245,7 @@ def interval(
     """The mean with limits that hold at `LEVEL`, whichever of the records' looks the measuring stopped at."""
     n = len(logs)
     if not n:
-        return no_turns(case)
+        return no_turns(case, records)
     if n < MIN_RUNS:
         findings = (*findings, too_few_runs(n, case))
     mean, low, high = t_interval(logs, level_at_a_look(looks_of(records), LEVEL))

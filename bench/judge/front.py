@@ -6,7 +6,7 @@ Knows points and panels; refuses to know how an interval is made and how a front
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from typing import NamedTuple, cast, get_args
+from typing import Literal, NamedTuple, cast, get_args
 
 import msgspec
 
@@ -39,6 +39,8 @@ class Excluded(msgspec.Struct, frozen=True, kw_only=True):
     """Session it was measured in."""
     reason: str
     """Why it has no place."""
+    lacks: Literal["speed", "accuracy", "set"] = "speed"
+    """What it would need first: a speed; or, though it was timed, an accuracy, or one on the panel's set."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
@@ -219,7 +221,7 @@ def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt])
 
 def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
     records, wanted = once(part.records), part.scored_on
-    excluded = [_excluded(record, _elsewhere(record, wanted)) for record in once(part.others)]
+    excluded = [_excluded(record, _elsewhere(record, wanted), "set") for record in once(part.others)]
     cases: dict[str, list[Record]] = {}
     for record in records:
         reason = no_speed(record)
@@ -236,10 +238,10 @@ def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
         accuracy, unknown = part.accuracy(group)
         times = {each: scale.seconds(group) for each, scale in scales.items()}
         missing = next((time for time in times.values() if isinstance(time, Finding)), None)
-        if accuracy is None:
-            excluded.append(_excluded(group[-1], unknown or ""))
-        elif missing is not None:
+        if missing is not None:
             excluded.append(_excluded(group[-1], missing.message))
+        elif accuracy is None:
+            excluded.append(_excluded(group[-1], unknown or "", "accuracy"))
         else:
             known = {each: time for each, time in times.items() if isinstance(time, Estimate)}
             drafts.append(Draft(group, accuracy, known))
@@ -321,9 +323,9 @@ def once(records: Iterable[Record]) -> list[Record]:
     return [kept[key] for key in sorted(kept)]
 
 
-def _excluded(record: Record, reason: str) -> Excluded:
-    label = f"{record.info.called}@{record.case.resolution}"
-    return Excluded(label=label, case=record.case, session=record.session, reason=reason)
+def _excluded(record: Record, reason: str, lacks: Literal["speed", "accuracy", "set"] = "speed") -> Excluded:
+    label = f"{record.info.called}@{record.case.size}"
+    return Excluded(label=label, case=record.case, session=record.session, reason=reason, lacks=lacks)
 
 
 def _elsewhere(record: Record, wanted: ImageSet | None) -> str:

@@ -88,7 +88,7 @@ def percentile(record: Record, share: float) -> Estimate | Finding:
         return why
     runs, case = _passes_of_runs(record), record.info.id
     if not runs:
-        return no_turns(case)
+        return no_turns(case, [record])
     passes = sorted(chain.from_iterable(runs))
     n = len(passes)
     if n < needed(share):

@@ -29,7 +29,8 @@ from bench.judge.rivals import Ratio, paired, unpaired
 from bench.judge.room import require_comparable
 from bench.judge.throughput import paired_images
 from bench.judge.ties import DIGITS
-from bench.records import Case, Estimate, Record
+from bench.records import Case, Estimate, ImageShape, Record
+from bench.units import counted
 
 Goal = Literal["top1", "speed"]
 SPENT = 0.1
@@ -245,20 +246,39 @@ def only(panels: Sequence[Panel]) -> Panel:
     Raises:
         NothingToShowError: no panel has a point; the message says why.
         NotComparableError: several have; the message names the fields that differ, and a choice that leaves one.
+            Where only their sets of images differ it names these, with the networks of each.
     """
     require_comparable(panels, limit=len(panels))
     drawn = [panel for panel in panels if panel.points]
     if len(drawn) == 1:
         return drawn[0]
-    named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing([p.fields for p in drawn]).items()]
+    apart_in, sets = differing([p.fields for p in drawn]), _sets(drawn)
+    if [*apart_in] == ["set"]:
+        raise NotComparableError(f"cannot pick one network: accuracies are on {len(sets)} sets of images. {_of(sets)}")
+    named = [f"{name} ({enumerate_values(texts)})" for name, texts in apart_in.items()]
     choice = " ".join(
         f"--set {shlex.quote(value)}" if name == "set" else f"--where {shlex.quote(f'{name}={value}')}"
         for name, value in one_of(drawn).items()
     )
     raise NotComparableError(
         f"cannot pick one network: the records are of {len(drawn)} settings, which differ in {', '.join(named)}. "
-        f"Choose one, such as the newest session's: {choice}"
+        f"Choose one, such as the newest session's: {choice}" + (f". {_of(sets)}" if len(sets) > 1 else "")
     )
+
+
+def _sets(drawn: Sequence[Panel]) -> dict[str, int]:
+    """The sets of images in words, in the panels' order, with how many networks were scored on each."""
+    networks: dict[str, set[tuple[str, ImageShape]]] = {}
+    for panel in drawn:
+        found = networks.setdefault(panel.fields["set"], set())
+        found.update((point.case.network, point.case.shape) for point in panel.points)
+    return {words: len(found) for words, found in networks.items()}
+
+
+def _of(sets: Mapping[str, int]) -> str:
+    """How to choose a set."""
+    told = [f"--set {shlex.quote(words)} ({counted(count, 'network')})" for words, count in sets.items()]
+    return f"Choose a set: {', '.join(told[:-1])} or {told[-1]}"
 
 
 def one_of(panels: Sequence[Panel]) -> dict[str, str]:

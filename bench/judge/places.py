@@ -36,11 +36,11 @@ class Standing(StrEnum):
     """What the data say of a network's place."""
 
     MEMBER = "member"
-    """It is on the front; surely, where the data can tell."""
+    """It is surely on the front."""
     OPEN = "open"
-    """It may be on the front, and may be beaten."""
+    """It may be on the front, and may be beaten; also where too few runs say which."""
     BEATEN = "beaten"
-    """It is beaten; surely, where the data can tell."""
+    """It is surely beaten."""
 
 
 Compare = Callable[[str, str], Effect | None]

@@ -60,9 +60,9 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """How likely it is on the front, given the scatter of runs and sessions (`bench.judge.membership`); absent where
     any point of the panel has too few."""
     standing: Standing
-    """Whether it is surely on the front, surely beaten, or neither; the best guess where no chance is known."""
+    """Whether it is surely on the front, surely beaten, or neither: open where too few runs say anything."""
     rival: str | None = None
-    """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where unknown."""
+    """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where none can."""
     tied_with: tuple[str, ...] = ()
     """Labels of those that neither top-1 nor speed tells apart from it (`bench.judge.ties`), the most accurate first;
     none where no chance is known."""
@@ -93,8 +93,8 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
     times = {label: draft.seconds[metric] for label, draft in named.items()}
     beaten = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
     likely = _chances(named, times, rivalry)
-    decided = _places(named, times, beaten, rivalry) if likely else {}
-    tied = _ties(named, times, decided, rivalry)
+    decided = _places(named, times, beaten, rivalry)
+    tied = _ties(named, times, decided, rivalry) if likely else {}
     points = [
         Point(
             label=label,
@@ -112,8 +112,8 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
             on_front=beaten[label] is None,
             dominated_by=beaten[label],
             chance=likely.get(label),
-            standing=decided[label].standing if label in decided else _guess(beaten[label]),
-            rival=decided[label].rival if label in decided else None,
+            standing=decided[label].standing,
+            rival=decided[label].rival,
             tied_with=tied.get(label, ()),
         )
         for label, draft in named.items()
@@ -136,10 +136,6 @@ def _labels(drafts: Sequence[Draft]) -> list[str]:
     if len(set(labels)) < len(labels):  # one that was fed other channels or numbers
         labels = [" ".join([label, *i.case.shape.unusual]) for label, i in zip(labels, infos, strict=True)]
     return labels
-
-
-def _guess(dominator: str | None) -> Standing:
-    return Standing.MEMBER if dominator is None else Standing.BEATEN
 
 
 def _chances(drafts: Mapping[str, Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:
@@ -171,7 +167,7 @@ def _places(
 def _ties(
     drafts: Mapping[str, Draft], times: Mapping[str, Estimate], decided: Mapping[str, Place], rivalry: Rivalry
 ) -> dict[str, tuple[str, ...]]:
-    """Ties by label, from paired ratios where enough runs hold both; none where nothing is decided."""
+    """Ties by label, from paired ratios where enough runs hold both."""
 
     def is_open(one: str, other: str) -> bool:
         found = rivalry.ratio(drafts[one].id, drafts[other].id)

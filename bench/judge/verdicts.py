@@ -31,7 +31,7 @@ from scipy.special import gammaincinv, ndtr, stdtrit
 from bench.budget import MIN_RUNS
 from bench.errors import UsageError
 from bench.records import Estimate, Finding
-from bench.units import significant
+from bench.units import counted, significant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -345,11 +345,6 @@ def no_scatter() -> Finding:
         "or look for runs that were copied."
     )
     return Finding(kind="no-scatter", message=message)
-
-
-def counted(count: int) -> str:
-    """A number of runs in words."""
-    return f"{count} run{'' if count == 1 else 's'}"
 
 
 def _times(log: float) -> str:

@@ -15,7 +15,7 @@ from bench.judge.called import called
 from bench.judge.drift import Drifts, drifts
 from bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from bench.records import Case, CaseLine, Estimate, Finding, Record
-from bench.report.doubts import about, plain, told
+from bench.report.doubts import about, plain, same_holds, told
 from bench.report.starts import columns
 from bench.report.table import instead, plus_minus
 from bench.report.text import distinct, shortened, visible
@@ -55,7 +55,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     out.add_column("x yardst.", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     shown_as = shown_names(record.info for record in records)
-    failures = []
+    failures: dict[str, list[str]] = {}
     for record in records:
         name, asked = Text(shown_as[record.case.network], style="bold"), axes(record.case)
         found = latency(record)
@@ -67,12 +67,21 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         else:
             empty = [""] * (3 if sessions else 2)
             out.add_row(name, Text(asked), Text(instead(record, found), style="red"), *empty, str(len(record.runs)))
-            failures.append(f"{shown_as[record.case.network]} {asked}: {shortened(found.message, _REASON)}")
+            reason = shortened(found.message, _REASON)
+            failures.setdefault(reason, []).append(f"{shown_as[record.case.network]} {asked}")
     told = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
-    if told or failures:
-        out.caption = Text("\n".join([*told, *dict.fromkeys(failures)]))
+    told += [_said_once(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
+    if told:
+        out.caption = Text("\n".join(told))
         out.caption_justify = "left"
     return out
+
+
+def _said_once(reason: str, cases: Sequence[str]) -> str:
+    """A reason after the first case that it holds for, with the others."""
+    first, *others = cases
+    also = same_holds(others)
+    return f"{first}: {reason}{'.' if also and not reason.endswith(('.', '…')) else ''}{also}"
 
 
 def shown_names(infos: Iterable[CaseLine]) -> dict[str, str]:

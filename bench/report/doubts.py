@@ -15,6 +15,7 @@ from bench.judge.front import Panel
 from bench.judge.points import Point
 from bench.records import Estimate, Finding, Record
 from bench.report.text import shortened
+from bench.units import counted
 
 NAMED = 3
 """Other cases that a line names before it says how many more there are."""
@@ -104,12 +105,18 @@ def _one(kind: str, group: Sequence[About], *, several: bool) -> Finding:
     text = f"{'' if named else f'{first.name}: '}{where}{first.finding.message}"
     others = list(dict.fromkeys(one.name for one in group if one.name and one.name != first.name))
     sessions = {one.session for one in group if not one.name} - {first.session}
+    also = same_holds(others, len(sessions))
+    return Finding(kind=kind, message=text + also, case=first.finding.case if not also else None)
+
+
+def same_holds(others: Sequence[str], sessions: int = 0) -> str:
+    """A sentence that names the first of these cases, and how many more cases and sessions; empty without any."""
     also = [*others[:NAMED], *([f"{len(others) - NAMED} more"] if len(others) > NAMED else [])]
     if sessions:
-        also.append(f"{len(sessions)} more session{'' if len(sessions) == 1 else 's'}")
-    if also:
-        text += f" The same holds for {', '.join(also[:-1])}{' and ' if also[1:] else ''}{also[-1]}."
-    return Finding(kind=kind, message=text, case=first.finding.case if not also else None)
+        also.append(counted(sessions, "more session"))
+    if not also:
+        return ""
+    return f" The same holds for {', '.join(also[:-1])}{' and ' if also[1:] else ''}{also[-1]}."
 
 
 def _add(keys: Mapping[tuple[str, str | None], list[Finding]], doubt: Doubt) -> None:

@@ -6,7 +6,7 @@ Knows names and contents of the files; refuses to know how they are computed. Ea
 from __future__ import annotations
 
 import os
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
@@ -20,10 +20,12 @@ from bench.report.doubts import About, grouped
 from bench.report.heading import session_words, setting_line
 from bench.report.pages import Page, paginate
 from bench.report.published import published_markdown
+from bench.report.reproduce import Recipe
 from bench.report.text import markdown_cell, visible
-from bench.units import format_duration
+from bench.units import counted, format_duration
 
 NOTHING = Beside()
+NO_RECIPE = Recipe(())
 LISTED = 50
 """Findings or exclusions that the Markdown file lists before it says how many more there are."""
 
@@ -31,7 +33,7 @@ LISTED = 50
 def write_front(
     panels: Sequence[Panel],
     folder: Path,
-    commands: Sequence[str] = (),
+    recipe: Recipe = NO_RECIPE,
     beside: Beside = NOTHING,
     bases: Sequence[Panel] = (),
 ) -> tuple[Path, ...]:
@@ -42,7 +44,7 @@ def write_front(
     Args:
         panels: what to show, as `bench.judge.front.panels` made it.
         folder: created when it is missing.
-        commands: command lines that reproduce the measurement and the files, quoted in the Markdown file.
+        recipe: how to measure and draw again, quoted in the Markdown file.
         beside: published figures to show with them.
         bases: the panel of each set of images that fronts of the others are held against; absent: none is.
 
@@ -53,7 +55,7 @@ def write_front(
     pages = paginate(panels)
     among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
     drawn = [figure.draw(page.panels, beside.panels, among=among, heading=page.heading) for page in pages]
-    text = document(panels, sum(one.unlabelled for one in drawn), commands, beside, bases)
+    text = document(panels, sum(one.unlabelled for one in drawn), recipe, beside, bases)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -74,7 +76,7 @@ def write_front(
 def document(
     panels: Sequence[Panel],
     unlabelled: int = 0,
-    commands: Sequence[str] = (),
+    recipe: Recipe = NO_RECIPE,
     beside: Beside = NOTHING,
     bases: Sequence[Panel] = (),
 ) -> str:
@@ -84,7 +86,8 @@ def document(
         *_pictures(paginate(panels), beside),
     ]
     if unlabelled:
-        parts.append(f"{unlabelled} points had no room for their name; the tables name every point.")
+        whose = "its" if unlabelled == 1 else "their"
+        parts.append(f"{counted(unlabelled, 'point')} had no room for {whose} name; the tables name every point.")
     note = (
         "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
         "at least as accurate, and better in one of the two."
@@ -103,7 +106,7 @@ def document(
         "## Conditions",
         _bullets(_conditions(panels), "Not recorded."),
         "## How to reproduce",
-        _reproduce(panels, commands),
+        _reproduce(recipe),
     ]
     return "\n\n".join(parts) + "\n"
 
@@ -201,7 +204,8 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
             f"Python {state.python}", versions, state.libc, state.governor and f"governor {state.governor}",
             state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
             "with uncommitted changes" if state.dirty else None,
-            f"{asked.runs} runs planned, {asked.settle_passes} settle passes and {asked.turn_s:g} s a turn",
+            f"{counted(asked.runs)} planned",
+            f"{counted(asked.settle_passes, 'settle pass')} and {asked.turn_s:g} s a turn",
             f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", "bound" if asked.bound else None,
             f"seed {asked.seed}",
             "thin: below the smallest honest budget" if asked.thin else None,
@@ -210,14 +214,23 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
     return out
 
 
-def _reproduce(panels: Sequence[Panel], commands: Sequence[str]) -> str:
-    given = [*commands] or [
+def _reproduce(recipe: Recipe) -> str:
+    given = [*recipe.commands] or [
         "levit-bench run --help     # measure the cases above under the conditions above",
         "levit-bench front --help   # draw this page from the store",
     ]
-    # Indented code is closed by the end of a line alone, unlike a fence of backticks; a carriage return is one, too.
-    lines = "\n".join("    " + visible(" ".join(line.split("\n"))) for line in given)
-    return f"Times of another machine or torch version are another panel, not a check of this one.\n\n{lines}"
+    parts = ["Times of another machine or torch version are another panel, not a check of this one."]
+    for name, text in recipe.files.items():
+        told = f"`{name}` holds what was stated of networks. Save it in the folder that their files are named from:"
+        parts += [told, _code(text.rstrip().split("\n"))]
+    if recipe.files:
+        parts.append("The commands, in that folder:")
+    return "\n\n".join([*parts, _code(" ".join(line.split("\n")) for line in given)])
+
+
+def _code(lines: Iterable[str]) -> str:
+    """Indented code: closed by the end of a line alone, unlike a fence of backticks; a carriage return is one, too."""
+    return "\n".join(f"    {visible(line)}".rstrip() for line in lines)
 
 
 def _write_text(path: Path, text: str) -> None:

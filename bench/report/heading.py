@@ -133,7 +133,7 @@ def interval_words(panels: Sequence[Panel]) -> list[str]:
         gap += ", sessions joined by the yardstick, and what they disagree in is in the bars"
     unsure = [panel for panel in panels if panel.points and panel.points[0].chance is None]
     mixed = any(point.chance is not None for point in points) and unsure
-    words = f"panels with a network of fewer than {MIN_RUNS} runs: filled and hollow as measured, not sure"
+    words = f"places that hang on a network of fewer than {MIN_RUNS} runs are undecided"
     return [
         f"{runs} runs",
         f"bars: {level} t intervals over {'sessions' if joined else 'runs'}{gap}",

@@ -60,12 +60,10 @@ def _filled(handles: Sequence[Artist], rows: int) -> list[Artist]:
 
 
 def _places(panels: Sequence[Panel]) -> list[Artist]:
-    """What markers and lines say of places, as far as they occur; where no chance is known, what was measured."""
+    """What markers and lines say of places, as far as they occur."""
     from matplotlib.patches import Patch
 
     points = [point for panel in panels for point in panel.points]
-    if all(point.chance is None for point in points):
-        return [_sign(color=GREY, linewidth=1.1, label="front (filled markers)")]
     there = {point.standing for point in points}
     out: list[Artist] = [
         _sign(

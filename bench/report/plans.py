@@ -13,7 +13,7 @@ from bench.records import Protocol
 from bench.report.cases import axes, fields
 from bench.report.looks import spoken
 from bench.report.text import distinct
-from bench.units import format_duration, format_latency, significant
+from bench.units import counted, format_duration, format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -51,7 +51,8 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach |
         done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
     else:
         done = (
-            f"{spent.runs} runs of about {spent.rounds} rounds, {len(what.lines)} turns a round: "
+            f"{counted(spent.runs)} of about {counted(spent.rounds, 'round')}, "
+            f"{counted(len(what.lines), 'turn')} a round: "
             f"{format_duration(spent.seconds)} of {format_duration(protocol.budget_s)}."
         )
     guessed = sum(line.source in ("macs", "guess") for line in what.lines)

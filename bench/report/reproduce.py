@@ -1,4 +1,4 @@
-"""The command lines that would measure and draw a front again, from what its panels say.
+"""The command lines that would measure and draw a front again, and the files that they name.
 
 Knows options; refuses to know which door took them.
 """
@@ -7,11 +7,12 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
 
-from bench.judge.front import Panel
-from bench.records import Case, Protocol
-from bench.report.text import visible
+from bench.records import Case, Protocol, Record
+from bench.report.stated import stated_toml
+from bench.twins import is_twin
 from bench.units import format_duration
 
 _USUAL = {
@@ -21,22 +22,45 @@ _USUAL = {
 """Options that go without saying when every case has the usual value."""
 
 
-def reproduce(panels: Sequence[Panel], session: str | None = None, options: Sequence[str] = ()) -> list[str]:
-    """One command a set of sessions that asked alike, and the one that draws; names are quoted for a shell.
+class Recipe(NamedTuple):
+    """How to measure and draw again."""
 
-    In front stand comments on networks that were fed other images than are usual, which no option asks for.
+    commands: tuple[str, ...]
+    """Command lines, names quoted for a shell."""
+    files: Mapping[str, str] = {}
+    """Text of the TOML files that they name, by name; empty where nothing was stated of any network."""
+
+
+def reproduce(records: Iterable[Record], session: str | None = None, options: Sequence[str] = ()) -> Recipe:
+    """One command for all sessions that asked alike, and the one that draws.
+
+    A session is measured again with all its networks, whether or not they have a place on the front: they took turns
+    with those that have.
 
     Args:
-        panels: what was measured.
+        records: the cases of the sessions that are drawn.
         session: the one that was asked for.
         options: further options of the one that draws, each followed by its value.
     """
-    protocols = (origin.protocol for panel in panels for origin in panel.origins)
-    budgets = dict.fromkeys(
-        (protocol.budget_s, protocol.seats, protocol.thin, _more(protocol)) for protocol in protocols
-    )
-    cases = [point.case for panel in panels for point in panel.points]
-    names = _each(f"{case.network}@{case.size}" for case in cases)
+    sessions: dict[str, list[Record]] = {}
+    for record in records:
+        if record.info.role == "subject" and not is_twin(record.case.network):
+            sessions.setdefault(record.session, []).append(record)
+    files: dict[str, str] = {}  # Names by text.
+    runs = dict.fromkeys(_run(group, files) for group in sessions.values())
+    draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
+    commands = (*runs, " ".join([draws, *map(shlex.quote, options)]))
+    return Recipe(commands, {name: text for text, name in files.items()})
+
+
+def _run(group: Sequence[Record], files: dict[str, str]) -> str:
+    """The command that measures the cases of one session; the file that it needs is added where there is none alike."""
+    cases, protocol = [record.case for record in group], group[0].protocol
+    toml, inside = stated_toml(record.info for record in group)
+    names = [name for name in _each(f"{case.network}@{case.size}" for case in cases) if name not in inside]
+    if toml:
+        number = len(files) + 1
+        names.insert(0, files.setdefault(toml, "networks.toml" if number == 1 else f"networks-{number}.toml"))
     axes = {
         "--threads": _each(str(case.threads) for case in cases),
         "--batch": _each(str(case.batch) for case in cases),
@@ -47,23 +71,17 @@ def reproduce(panels: Sequence[Panel], session: str | None = None, options: Sequ
         if values != [str(usual)]:
             axes[f"--{name}"] = values
     told = [f"{option} {shlex.quote(','.join(values))}" for option, values in axes.items() if values]
-    runs = [
-        " ".join(
-            [
-                f"levit-bench run --networks {shlex.quote(','.join(names))}",
-                *told,
-                f"--seats {seats} --budget {format_duration(budget_s).replace(' ', '')}",
-                *(["--thin"] if thin else []),
-                *more,
-            ]
-        )
-        for budget_s, seats, thin, more in budgets
-    ]
-    draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
-    fed = _each(f"{case.network}: {', '.join(case.shape.unusual)}" for case in cases if case.shape.unusual)
-    # A name says nothing of these: the builder's attributes do, or a TOML file, which is not known here.
-    told_apart = [f"# fed other images than float32 of 3 channels, {visible(one)}" for one in fed]
-    return [*told_apart, *runs, " ".join([draws, *map(shlex.quote, options)])]
+    return " ".join(
+        [
+            f"levit-bench run --networks {shlex.quote(','.join(names))}",
+            *told,
+            f"--seats {protocol.seats} --budget {format_duration(protocol.budget_s).replace(' ', '')}",
+            *([f"--seed {protocol.seed}"] if protocol.seed else []),
+            *(["--witness"] if protocol.witness else []),
+            *(["--thin"] if protocol.thin else []),
+            *_more(protocol),
+        ]
+    )
 
 
 def _more(protocol: Protocol) -> tuple[str, ...]:

@@ -176,12 +176,13 @@ def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
 
 
 def _place(point: Point, names: Mapping[str, str], sure: str) -> str:
-    """A place in words: as it is where it is decided or its chance is not known, else with the chance; and ties."""
+    """A place in words: as it is where it is decided, else with its chance, if that is known; and ties."""
     place = sure
-    if point.chance is not None and point.standing is Standing.OPEN:
-        place = f"◐ undecided, {min(max(point.chance, 0.01), 0.99):.0%} front"
+    if point.standing is Standing.OPEN:
+        chance = None if point.chance is None else f"{min(max(point.chance, 0.01), 0.99):.0%} front"
+        place = f"◐ undecided, {chance or 'too few runs'}"
         if point.dominated_by is not None:
-            place += f", else {names[point.dominated_by]}"
+            place += f", {'else' if chance else 'measured below'} {names[point.dominated_by]}"
     if not point.tied_with:
         return place
     others = [names[label] for label in point.tied_with if label != point.dominated_by]
@@ -195,7 +196,7 @@ def _caption(panel: Panel) -> str:
     notes = []
     if len(panel.points) > ALL_UP_TO:
         notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
-    if any(point.chance is not None for point in panel.points):
+    if panel.points:
         over = "across sessions" if panel.yardstick_s is not None else "in this session"
         notes.append(f"places by speed at the published top-1, {100 * SURE:.0f} % sure {over} unless undecided")
     if any(point.tied_with for point in panel.points):

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 from bench.judge.witness import AGREEMENT, Account, Agreement, account, agreements
 from bench.records import Finding, Record
 from bench.report import cases
-from bench.units import format_duration, significant
+from bench.units import counted, format_duration, significant
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -70,4 +70,4 @@ def _sentence(whole: Account | None) -> list[str]:
         return []
     told, system = format_duration(whole.told_s), format_duration(whole.system_s)
     by = f"{told} by their own clocks, {system} by the system's account ({significant(whole.ratio, 4)})"
-    return [f"Processor time of all seats in {whole.runs} runs: {by}."]
+    return [f"Processor time of all seats in {counted(whole.runs)}: {by}."]

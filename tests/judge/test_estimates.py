@@ -157,3 +157,18 @@ def test_a_further_resume_never_narrows_an_interval(name, runs, fewer, more):
     made = record(runs=runs, turns=6)
     one, other = (INTERVALS[name](resumed(made, resumes)) for resumes in (few, many))
     assert other.low <= one.low <= one.high <= other.high
+
+
+def test_a_case_of_a_session_that_was_broken_off_is_told_the_run_and_how_to_add_runs():
+    def told(**fields):
+        found = latency(record(session="s7", **fields))
+        assert isinstance(found, Finding)
+        return found.message
+
+    resume = "Add runs: levit-bench run --resume s7"
+    broken = told(runs=(0.01,), complete=False, turns=1)
+    assert broken == f"no run holds enough turns to count: the session was broken off in run 1. {resume}"
+    assert "was broken off in run 2." in told(runs=(0.01, 0.01), complete=False, turns=1)
+    assert told(runs=()).endswith(f": the session ended before the case had a turn. {resume}")
+    # A run that came to its end did not lack time to be taken up again.
+    assert "--budget" in told(runs=(0.01,), turns=0)

@@ -236,7 +236,37 @@ def test_too_many_panels_are_refused_with_the_fields_that_differ():
 
 
 def test_nothing_to_draw_says_why():
-    with pytest.raises(NothingToShowError, match=r"a@224: no accuracy is known"):
+    with pytest.raises(NothingToShowError, match=r"\n  a@224: measured, but no accuracy is known"):
         require_comparable(panels([record("a", top1=None)]))
     with pytest.raises(NothingToShowError, match="Measure some"):
         require_comparable(())
+
+
+def test_reasons_why_nothing_can_be_drawn_are_a_line_each_and_what_was_measured_comes_first():
+    failed = [record(f"bad{at}", (), outcome="failed", reason=f"raised Error: no {at}. Look. ") for at in range(9)]
+    long = record("a_long", (), outcome="failed", reason="very " * 100)
+    ours = [record(f"z{at}", top1=None) for at in range(5)]
+    elsewhere = record("bad0", (), session="s2", outcome="failed", reason="no room")
+    with pytest.raises(NothingToShowError) as caught:
+        require_comparable(panels([*failed, long, *ours, elsewhere]))
+    head, measured, cut, first, *others = caught.value.lines
+    assert head == "no stored case has both a speed and an accuracy. Left out:"
+    assert measured.startswith("  z0@224, z1@224, z2@224 and 2 more: measured, but no accuracy is known for it at")
+    assert "--accuracy (of one network of your own) or in a TOML file" in measured
+    assert cut.startswith("  a_long@224: failed: very very")
+    assert len(cut) < 250
+    assert first == "  bad0@224: failed: no room"
+    assert others[0] == "  bad0@224: failed: raised Error: no 0. Look"
+    assert others[-1] == "  … and 4 further reasons"
+    assert ".." not in str(caught.value)
+
+
+def test_a_case_that_lacks_an_accuracy_and_a_time_says_what_keeps_it_from_a_time():
+    (panel,) = panels([record("a", top1=None, runs=(0.01,), complete=False, turns=1)])
+    (out,) = panel.excluded
+    assert (out.lacks, "broken off in run 1" in out.reason) == ("speed", True)
+
+
+def test_a_network_that_has_no_place_is_named_with_its_height_and_width():
+    (panel,) = panels([record("a", top1=None, resolution=192, width=256)])
+    assert panel.excluded[0].label == "a@192x256"

@@ -22,7 +22,6 @@ from bench.judge.race import runners
 from bench.judge.within import within
 from bench.records import SCHEMA, Case, ImageShape
 from bench.report.cases import axes, fields, frame, rows
-from bench.report.reproduce import reproduce
 from bench.report.table import csv
 from bench.store import read_session, records
 from tests.judge.test_pairing import accuracies
@@ -156,12 +155,6 @@ def test_tables_files_and_command_lines_say_height_width_channels_and_type() -> 
     ]  # fmt: skip
     assert list(frame(ALL[:1])["resolution"]) == [224]
     assert fields(ALL[1].case)["resolution"] == "224x256"
-    told = reproduce(panels(ALL))
-    assert told[:2] == [
-        "# fed other images than float32 of 3 channels, m:f: 4 channels",
-        "# fed other images than float32 of 3 channels, m:f: uint8",
-    ]
-    assert "--networks m:f@224,m:f@224x256,m:f@256x224 " in told[2]
     assert ImageShape(1, 2, 3, "uint8").unusual == ["1 channel", "uint8"]
 
 

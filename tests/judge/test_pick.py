@@ -1,6 +1,7 @@
 import random
 import shlex
 
+import msgspec
 import pytest
 
 from bench.cli.options import conditions_from
@@ -8,7 +9,7 @@ from bench.errors import NotComparableError, NothingToShowError
 from bench.judge.comparable import where
 from bench.judge.front import panels
 from bench.judge.pick import Fit, Limits, at_least, at_most, only, pick
-from bench.records import Estimate, Machine
+from bench.records import Accuracy, Estimate, Machine
 from tests.making import passing, record
 
 STEADY = (0.999, 1.0, 1.001)
@@ -222,6 +223,20 @@ def test_the_choice_that_is_offered_is_the_newest_sessions():
     records = [timed("a", 5, 70.0, threads=1, session="s1"), timed("a", 5, 70.0, threads=4, session="s2")]
     with pytest.raises(NotComparableError, match=r"differ in threads \(1, 4\).*--where threads=4$"):
         only(panels(records))
+
+
+def test_several_sets_beside_several_settings_are_told_as_well():
+    parts = Accuracy(top1=90.0, dataset="my-parts", images=2000, classes=10, source="our log")
+    both = timed("a", 5, 70.0)
+    both = msgspec.structs.replace(both, info=msgspec.structs.replace(both.info, accuracies=(parts,)))
+    with pytest.raises(NotComparableError) as refused:
+        only(panels([both, timed("b", 6, 71.0), timed("b", 6, 71.0, threads=4)]))
+    message = str(refused.value)
+    assert "which differ in threads (1, 4), set (" in message
+    assert message.endswith(
+        "Choose a set: --set 'ImageNet-1k validation' (2 networks) or --set 'my-parts (2,000 images, 10 classes)' "
+        "(1 network)"
+    )
 
 
 def test_a_setting_without_a_point_is_no_choice():

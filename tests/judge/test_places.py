@@ -114,3 +114,30 @@ def test_sure_places_of_networks_that_two_sessions_share_out_hold_across_session
 
 def test_the_levels_are_those_of_the_page():
     assert (BEATEN, MEMBER) == (0.025, 0.05)
+
+
+@pytest.mark.parametrize("runs", [1, 2])
+def test_with_too_few_runs_every_place_that_speed_decides_is_open(runs):
+    thin = [
+        record("fast", (0.010, 0.0101)[:runs], top1=70.0), record("good", (0.020, 0.0201)[:runs], top1=80.0),
+        record("slow", (0.021, 0.0212)[:runs], top1=75.0),
+    ]  # fmt: skip
+    (panel,) = panels(thin)
+    # Nothing is as accurate as the good one, so no speed can beat it.
+    assert {p.label: (p.standing, p.rival, p.chance) for p in panel.points} == {
+        "fast": (Standing.OPEN, "good", None), "good": (Standing.MEMBER, None, None),
+        "slow": (Standing.OPEN, "good", None),
+    }  # fmt: skip
+    assert {p.label: p.on_front for p in panel.points} == {"fast": True, "good": True, "slow": False}
+
+
+def test_one_network_with_too_few_runs_leaves_the_places_of_others_as_sure_as_they_are():
+    sure = [record("good", (0.010, 0.0101, 0.0099), top1=80.0), record("slow", (0.020, 0.0202, 0.0199), top1=75.0)]
+    (panel,) = panels([*sure, record("thin", (0.02,), top1=60.0)])
+    assert {p.label: p.standing for p in panel.points} == {
+        "good": Standing.MEMBER, "slow": Standing.BEATEN, "thin": Standing.OPEN,
+    }  # fmt: skip
+    (panel,) = panels([*sure, record("thin", (0.0101,), top1=82.0)])
+    assert {p.label: p.standing for p in panel.points} == {
+        "good": Standing.OPEN, "slow": Standing.BEATEN, "thin": Standing.MEMBER,
+    }  # fmt: skip

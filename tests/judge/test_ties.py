@@ -136,7 +136,7 @@ def test_equals_tie_and_with_too_few_runs_nothing_is_said():
     assert {point.label: point.tied_with for point in panel.points} == {"a": ("b",), "b": ("a",), "slow": ()}
     (thin,) = panels([record("a", one[:2]), record("b", other[:2])])
     assert [point.tied_with for point in thin.points] == [(), ()]
-    assert {point.standing for point in thin.points} == {MEMBER, BEATEN}
+    assert {point.standing for point in thin.points} == {OPEN}
 
 
 def test_networks_of_different_sessions_tie_when_their_intervals_overlap():

@@ -39,3 +39,13 @@ def test_a_form_that_a_file_made_up_is_shown_harmlessly():
     text = "\n".join(_printed([record("efficientnet_b0", (0.01,) * 3, form="\x1b[31mred")], 120))
     assert "\x1b" not in text
     assert "\\x1b" in text
+
+
+def test_one_reason_of_many_cases_is_said_once_with_their_names():
+    broken = [record(name, (0.01,), complete=False, turns=1, session="s7") for name in "abcdef"]
+    failed = record("other", (), outcome="failed", reason="out of memory")
+    text = " ".join(" ".join(_printed([*broken, failed], 120)).split())
+    assert text.count("was broken off in run 1") == 1
+    assert text.count("levit-bench run --resume s7") == 1
+    asked = "224px b1 t1 pinned"
+    assert f"--resume s7. The same holds for b {asked}, c {asked}, d {asked} and 2 more. other {asked}: failed:" in text

@@ -8,9 +8,9 @@ import msgspec
 import pytest
 
 from bench.budget import PILOT, Costs, RunScatter, plan
-from bench.judge.forecast import Forecast
+from bench.judge.forecast import Forecast, ForecastLine
 from bench.judge.reach import Reach, reach
-from bench.records import Protocol
+from bench.records import Case, Protocol
 from bench.report.plans import document, sentences
 from tests.generate_store import PROTOCOL
 
@@ -61,3 +61,10 @@ def test_a_plan_that_is_refused_promises_nothing_and_one_of_two_runs_neither() -
     assert "Expected" not in said(PILOT, thin)
     told = document(FORECAST, plan(COSTS, 12.0), thin)
     assert told["half_width"] is told["detectable_ratio"] is told["detectable_ratio_between_sessions"] is None
+
+
+def test_a_plan_of_one_run_round_and_turn_says_so() -> None:
+    spent = plan(COSTS, PROTOCOL.budget_s, PILOT)._replace(runs=1, rounds=1)
+    line = ForecastLine(Case(network="a", resolution=224), 0.01, 5, "guess")
+    words = sentences(FORECAST._replace(lines=(line,)), spent, PROTOCOL)[0]
+    assert words.startswith("1 run of about 1 round, 1 turn a round: ")

@@ -136,9 +136,9 @@ def busy_machine(sight: Sight) -> Finding | None:
     ]
     taken, used = max(stolen, default=0.0), max(others, default=0.0)
     if taken >= STOLEN:
-        told = f"the hypervisor took {taken:.0%} of a processor's time during one of {len(stolen)} runs"
+        told = f"the hypervisor took {taken:.0%} of a processor's time during {_one_of(len(stolen))}"
     elif used >= OTHERS * max(1.0, sight.any.machine.logical_cores / _FEW):
-        told = f"other processes used {used:.0%} of a processor's time during one of {len(others)} runs"
+        told = f"other processes used {used:.0%} of a processor's time during {_one_of(len(others))}"
     else:
         return None
     message = (
@@ -146,6 +146,10 @@ def busy_machine(sight: Sight) -> Finding | None:
         "of one session before latencies."
     )
     return Finding(kind="busy-machine", message=message)
+
+
+def _one_of(runs: int) -> str:
+    return "the only run" if runs == 1 else f"one of {runs} runs"
 
 
 def _share(stage: Stage, counter: str) -> float | None:
