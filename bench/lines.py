@@ -8,15 +8,15 @@ from __future__ import annotations
 import json
 import os
 import re
-import stat
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
 import msgspec
 
 from bench.errors import SchemaError, StoreError
-from bench.records import SCHEMA, CaseLine, Line, RunEndLine, RunStartLine, SessionLine, TurnLine
+from bench.file_kinds import kind_of
+from bench.records import SCHEMA, Line, SessionLine, TurnLine
 
 LARGEST_FILE = 1 << 30
 """Bytes; an hour of measuring takes some ten million."""
@@ -24,10 +24,6 @@ LONGEST_LINE = 16 << 20
 """Bytes of one line; a run's first line, the longest, takes some hundreds for each of its cases."""
 
 decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
-_KINDS = (
-    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"),
-    (stat.S_ISBLK, "a device"),
-)  # fmt: skip
 BOM = b"\xef\xbb\xbf"
 """What some editors begin a text in UTF-8 with."""
 _FOREIGN = (
@@ -41,6 +37,8 @@ _PLACE = re.compile(r"(.*) - at `\$\.?(.*)`")
 _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _BEYOND = {">=": "less than", ">": "not more than", "<=": "more than", "<": "not less than"}
 _LONGEST_TOLD = 40
+_OF_NUMBERS = b"0123456789abcdefABCDEF+-.,[] \t\r"
+"""What numbers, ids and lists are written with, and spaces: without them, little but its keys is left of a turn."""
 
 
 class Lines(NamedTuple):
@@ -81,8 +79,7 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def _check_file(path: Path, state: os.stat_result) -> None:
-    if not stat.S_ISREG(state.st_mode):
-        what = next((name for is_one, name in _KINDS if is_one(state.st_mode)), "something else")
+    if what := kind_of(state.st_mode):
         raise StoreError(f"{path} is {what}, and a session is a file. Move it out of the store.")
     if state.st_size > LARGEST_FILE:
         raise StoreError(
@@ -132,35 +129,29 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
 
 
 def _at_once(data: bytes) -> Lines | None:
-    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing."""
+    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing.
+
+    What is true of a line must not depend on the others: each is held against what `_one_by_one` holds it against.
+    """
     try:
         lines = decoder.decode_lines(data)
     except (msgspec.DecodeError, ValueError, RecursionError):
         return None
     if not data.endswith(b"\n") or len(lines) != data.count(b"\n"):
         return None
-    others = [(index, line) for index, line in enumerate(lines) if type(line) is not TurnLine]
-    if not _keys_stand_once(data, len(lines) - len(others), [line for _, line in others]):
-        return None
     raw = data.split(b"\n")
+    if len(max(raw, key=len)) > LONGEST_LINE:
+        return None
+    # The turns of a file are alike but for their numbers: a few outlines stand for all of them.
+    outlines = data.translate(None, _OF_NUMBERS).split(b"\n")
+    plain = {outline: _is_plain(outline) for outline in set(outlines)}
     try:
-        for index, line in others:
-            _check(raw[index], line)
+        for index, line in enumerate(lines):
+            if type(line) is not TurnLine or not plain[outlines[index]]:
+                _check_keys(raw[index], line)
     except (ValueError, RecursionError):
         return None
     return Lines(list(enumerate(lines, 1)), [])
-
-
-def _keys_stand_once(data: bytes, turns: int, others: Sequence[Line]) -> bool:
-    """Whether no turn has a key twice that decides what it is of, by how often each key stands in the file.
-
-    Where that does not tell, as in a file with spaces between key and value, the answer is False.
-    """
-    findings = sum(len(line.findings) for line in others if isinstance(line, SessionLine | RunEndLine))
-    runs = sum(isinstance(line, RunStartLine | RunEndLine) for line in others)
-    cases = sum(isinstance(line, CaseLine) for line in others)
-    wanted = {"round": turns, "duration_s": turns, "run": turns + runs, "case": turns + cases + findings}
-    return all(data.count(b'"%s":' % key.encode()) == often for key, often in wanted.items())
 
 
 def _one_by_one(data: bytes) -> Lines:
@@ -170,10 +161,7 @@ def _one_by_one(data: bytes) -> Lines:
         if not raw.strip():
             continue
         try:
-            if len(raw) > LONGEST_LINE:
-                raise ValueError(f"a line of {len(raw) >> 20} MiB")  # noqa: TRY301 (told as what else is wrong)
-            line = decoder.decode(raw)
-            _check(raw, line)
+            line = decoded(raw)
         except (msgspec.DecodeError, ValueError, RecursionError) as error:
             bad.append((number, why(error, raw)))
             if good and _HEAD.search(raw[:LONGEST_LINE]):
@@ -183,7 +171,39 @@ def _one_by_one(data: bytes) -> Lines:
     return Lines(good, bad)
 
 
-def _check(raw: bytes, line: Line) -> None:
+def decoded(raw: bytes) -> Line:
+    """One line of a file.
+
+    Raises:
+        msgspec.DecodeError: it breaks the types or their ranges.
+        RecursionError: it is nested too deep.
+        ValueError: it is too long, a key stands twice in it, or it is a first line whose format is unknown.
+    """
+    if len(raw) > LONGEST_LINE:
+        raise ValueError(f"a line of {len(raw) >> 20} MiB")
+    line = decoder.decode(raw)
+    if type(line) is not TurnLine or not _is_plain(raw.translate(None, _OF_NUMBERS)):
+        _check_keys(raw, line)
+    return line
+
+
+def _is_plain(outline: bytes) -> bool:
+    """Whether a turn can be nothing but one object, on a line of its own, in which no key stands twice.
+
+    Args:
+        outline: the turn without the bytes of `_OF_NUMBERS`. Keys whose outlines differ, differ; where the outlines
+            are equal, as those of `p1` and `p2` are, this cannot tell, and the answer is False.
+    """
+    if not (outline.startswith(b"{") and outline.endswith(b"}") and outline.count(b"{") == outline.count(b"}") == 1):
+        return False
+    if b"\\" in outline or not outline.isascii():
+        return False
+    between = outline.split(b'"')
+    keys = [between[index] for index in range(1, len(between) - 1, 2) if between[index + 1].startswith(b":")]
+    return len(between) % 2 == 1 and len(set(keys)) == len(keys)
+
+
+def _check_keys(raw: bytes, line: Line) -> None:
     """What the types do not say: keys that stand twice, and a first line whose format is unknown.
 
     Raises:

@@ -21,6 +21,7 @@ import msgspec
 
 from bench.calls import split_names, taken_apart
 from bench.errors import UsageError
+from bench.file_kinds import instead_of_file
 from bench.image_sets import IMAGENET, set_of, usual
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
 from bench.texts import NoTextError, decoded
@@ -31,6 +32,8 @@ SOURCE = "the user's own figure"
 _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
+_MODULE = "a Python file that holds the function"
+_TABLES = "a TOML file that holds tables [[network]]"
 LARGEST_SET = 10**9
 """Images, and classes, of the largest set that anybody scores networks on."""
 LONGEST_LABEL = 60
@@ -252,7 +255,7 @@ def _named(text: str, folder: Path) -> str:
             "arguments file.py:function(width=2)."
         )
     file = _below_here(match["file"], folder)
-    digest = hashlib.sha256(_bytes(file, f"network {_shown(name)}")).hexdigest()[:_DIGITS]
+    digest = hashlib.sha256(_bytes(file, f"network {_shown(name)}", _MODULE)).hexdigest()[:_DIGITS]
     if match["digest"] not in (None, digest):
         raise UsageError(
             f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
@@ -270,7 +273,8 @@ def _below_here(file: str, folder: Path) -> str:
     here = Path.cwd()
     try:
         path = Path(os.path.abspath(folder / Path(file).expanduser()))  # noqa: PTH100 (links stay as they are named)
-        inside = [one for one in (path, path.resolve()) if one.is_relative_to(here)]
+        # Unlike `resolve`, goes on where links lead in a circle: reading says so.
+        inside = [one for one in (path, Path(os.path.realpath(path))) if one.is_relative_to(here)]
     except (OSError, RuntimeError) as error:
         raise UsageError(f"cannot find {_shown(file)}: {error}.") from error
     if not inside:
@@ -284,14 +288,17 @@ def _below_here(file: str, folder: Path) -> str:
     return name
 
 
-def _bytes(file: str | Path, what: str) -> bytes:
-    """A regular file of a sensible size."""
+def _bytes(file: str | Path, what: str, wanted: str) -> bytes:
+    """A regular file of a sensible size; `wanted` is what to name where it is none."""
     path = Path(file)
     try:
-        if not path.is_file():
+        instead = instead_of_file(path)
+        if instead is None:
             raise UsageError(
                 f"{what}: there is no file {_shown(str(file))}. The current folder is {Path.cwd().name!r}."
             )
+        if instead:
+            raise UsageError(f"{what}: {_shown(str(file))} is {instead}. Name {wanted} instead.")
         if path.stat().st_size > _LONGEST_FILE:
             raise UsageError(
                 f"{what}: {_shown(str(file))} has more than {_LONGEST_FILE >> 20} MiB. Is it the right file?"
@@ -315,7 +322,7 @@ def _read(text: str) -> dict[str, Stated]:
     except RuntimeError as error:
         raise UsageError(f"cannot find {shown}: {error}.") from error
     try:
-        document = tomllib.loads(decoded(_bytes(path, f"networks of {shown}")))
+        document = tomllib.loads(decoded(_bytes(path, f"networks of {shown}", _TABLES)))
     except NoTextError as error:
         raise UsageError(f"{shown} is no TOML: {error.__cause__ or 'no text'}. It {error}.") from error
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits

@@ -15,6 +15,7 @@ from typing import NamedTuple
 import msgspec
 
 from bench.errors import StoreError, UsageError
+from bench.file_kinds import instead_of_file
 from bench.image_sets import IMAGENET, usual
 from bench.records import LARGEST_RESOLUTION, Accuracy, Finding
 from bench.texts import NoTextError, decoded
@@ -227,10 +228,11 @@ def architecture(model: str) -> str:
 def _text(path: Path) -> str:
     where = _place(path)
     try:
-        if not path.exists():
+        instead = instead_of_file(path)
+        if instead is None:
             raise UsageError(f"there is no file {_shown(str(path))}. Name a CSV file of timm's results ({ADDRESS}).")
-        if not path.is_file():
-            raise UsageError(f"{_shown(str(path))} is no file. Name a CSV file of timm's results ({ADDRESS}).")
+        if instead:
+            raise UsageError(f"{_shown(str(path))} is {instead}. Name a CSV file of timm's results ({ADDRESS}).")
         size = path.stat().st_size
         if size > LARGEST_BYTES:
             raise StoreError(

@@ -4,18 +4,20 @@
 
 Lines that are joined to a file, copied or moved within it would make one interval of what was measured twice, or give
 a case another's times. What cannot have been written where it stands is left out, with the reason; what repeats a line
-exactly counts once. Refuses to know where lines are stored and how they are decoded.
+exactly counts once. What is missing is told (`bench/rounds.py`), and the rest counts. Refuses to know where lines are
+stored and how they are decoded.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from typing import NamedTuple
 
 import msgspec
 
 from bench.history import modern
 from bench.records import CaseLine, Line, RunEndLine, RunStartLine, SessionLine, TurnLine
+from bench.rounds import Missing, missing
 
 _COPIES = "repeats an earlier line, which counts once"
 _Numbered = list[tuple[int, Line | None]]
@@ -43,14 +45,17 @@ class Part(NamedTuple):
     lines: list[Line]
     """Its lines that count, in the order of the file, as the present format has them; the first is its session line."""
     left_out: tuple[LeftOut, ...]
+    missing: tuple[Missing, ...]
+    """What must have been written and is not there, where neither lines left out nor unreadable ones explain it."""
 
 
-def parts(lines: Iterable[tuple[int, Line | None]]) -> list[Part]:
+def parts(lines: Iterable[tuple[int, Line | None]], unreadable: Collection[int] = ()) -> list[Part]:
     """The sessions of a file.
 
     Args:
         lines: with their numbers, in the order of the file; the first is a session line. None stands for a session line
             that cannot be read: what follows it is of a session that nobody knows.
+        unreadable: numbers of the lines that cannot be read.
     """
     groups: list[_Numbered] = []
     for number, line in lines:
@@ -58,10 +63,10 @@ def parts(lines: Iterable[tuple[int, Line | None]]) -> list[Part]:
         if isinstance(line, SessionLine) and not (groups and groups[-1][0][1] == line):
             groups.append([])
         groups[-1].append((number, line))
-    return [_part(group) for group in groups]
+    return [_part(group, unreadable) for group in groups]
 
 
-def _part(group: _Numbered) -> Part:
+def _part(group: _Numbered, unreadable: Collection[int]) -> Part:
     # Ids are looked at as they were written: of an older format they are another's after they were brought up to date.
     wrong = {number for number, line in group if isinstance(line, CaseLine) and line.id != line.case.id}
     present = iter(modern([line for number, line in group if line is not None and number not in wrong]))
@@ -72,7 +77,7 @@ def _part(group: _Numbered) -> Part:
     for number, line in group[1:]:
         if number not in wrong:
             session.add(number, None if line is None else next(present))
-    return session.part()
+    return session.part(unreadable)
 
 
 class _Session:
@@ -84,6 +89,8 @@ class _Session:
         self._taken_back: set[int] = set()
         """Places among those that were taken."""
         self._out: dict[str, list[int]] = {}
+        self._lost: list[tuple[int, Line]] = []
+        """Lines that do not count, and are no copies of others."""
         self._cases: dict[str, list[CaseLine]] = {}
         """What was said of each case, by id; the last of it counts."""
         self._starts: dict[int, RunStartLine] = {}
@@ -103,14 +110,18 @@ class _Session:
         why = self._foreign or (self._turn(line) if type(line) is TurnLine else self._objection(line))
         if why:
             self.leave_out(number, why)
+            if line is not None and why != _COPIES:
+                self._lost.append((number, line))
         elif line is not None:
             self._taken.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))
 
-    def part(self) -> Part:
-        """What counts, and what does not."""
+    def part(self, unreadable: Collection[int]) -> Part:
+        """What counts, what does not, and what is missing, given the numbers of the lines that cannot be read."""
         left_out = [LeftOut(min(each), max(each), len(each), why) for why, each in self._out.items()]
-        lines = [line for index, (_, line) in enumerate(self._taken) if index not in self._taken_back]
-        return Part(self._first, lines, tuple(sorted(left_out)))
+        kept = [each for index, each in enumerate(self._taken) if index not in self._taken_back]
+        lost = [*self._lost, *(self._taken[index] for index in self._taken_back)]
+        gone = missing(kept, lost, unreadable)
+        return Part(self._first, [line for _, line in kept], tuple(sorted(left_out)), tuple(gone))
 
     def leave_out(self, number: int, why: str) -> None:
         """Note why a line does not count."""

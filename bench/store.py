@@ -9,7 +9,7 @@ from __future__ import annotations
 import gc
 import math
 import os
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -17,7 +17,8 @@ from typing import Any, NamedTuple
 import msgspec
 
 from bench.errors import SchemaError, StoreError
-from bench.lines import BOM, LONGEST_LINE, decoder, opened, read
+from bench.file_kinds import is_lost
+from bench.lines import BOM, LONGEST_LINE, decoded, opened, read
 from bench.records import (
     SCHEMA,
     CaseLine,
@@ -31,6 +32,7 @@ from bench.records import (
     SessionLine,
     TurnLine,
 )
+from bench.rounds import Missing
 from bench.sequence import Part, parts
 from bench.writer import SessionWriter, check_writable
 
@@ -51,6 +53,7 @@ __all__ = [
 ]
 
 _MOST_TOLD = 20  # Lines of a file that are told one by one: of a file of another kind all are wrong.
+_MOST_NAMED = 3
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
 
 
@@ -93,6 +96,11 @@ def _listed(root: Path) -> tuple[list[Path], list[Finding]]:
         if os.path.lexists(root):
             # Whatever it is, reading says what is wrong with it.
             return [root], []
+        if is_lost(root):
+            raise StoreError(
+                f"the current folder was deleted, and {root} is looked for in it. Go to a folder that exists, or name "
+                "the store by its whole path."
+            )
         raise StoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
     found: list[Path] = []
     findings: list[Finding] = []
@@ -148,8 +156,8 @@ def _beginning(path: Path) -> Beginning | None:
     head: Line | None = None
     try:
         with opened(path) as file:
-            head = decoder.decode(file.readline(LONGEST_LINE).removeprefix(BOM))
-            while isinstance(line := decoder.decode(file.readline(LONGEST_LINE)), CaseLine):
+            head = decoded(file.readline(LONGEST_LINE).removeprefix(BOM))
+            while isinstance(line := decoded(file.readline(LONGEST_LINE)), CaseLine):
                 if line.id == line.case.id:
                     cases.append(line)
     except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
@@ -181,7 +189,7 @@ def read_sessions(path: Path) -> list[Session]:
         StoreError: the file cannot be read, or its first line is no session.
     """
     lines = read(path)
-    found = parts(lines.good)
+    found = parts(lines.good, [number for number, _ in lines.bad])
     ends = [*(part.first for part in found[1:]), math.inf]
     out = []
     for part, end in zip(found, ends, strict=True):
@@ -189,6 +197,7 @@ def read_sessions(path: Path) -> list[Session]:
             (number, why) for number, why in lines.bad if (part is found[0] or number >= part.first) and number < end
         ]
         findings = [*_about_bad_lines(path, bad, len(part.lines)), *_about_lines_left_out(path, part)]
+        findings += _about_missing_turns(path, part)
         if part is not found[0]:
             findings.insert(0, _joined(path, part))
         out.append(_session(part, findings))
@@ -226,6 +235,36 @@ def _about_lines_left_out(path: Path, part: Part) -> list[Finding]:
         message = f"{path}:{further[0].first}: {sum(out.lines for out in further)} further lines do not count."
         findings.append(Finding(kind="line-out-of-place", message=message))
     return findings
+
+
+def _about_missing_turns(path: Path, part: Part) -> list[Finding]:
+    names = {line.id: line.called for line in part.lines if isinstance(line, CaseLine)}
+    findings = [
+        Finding(
+            kind="turns-missing",
+            message=f"{path}:{one.number}: {_lacking(one, names)}. Somebody removed lines, or a merge lost them. What "
+            "is there counts: restore the file from a copy, or measure again.",
+        )
+        for one in part.missing[:_MOST_TOLD]
+    ]
+    if further := part.missing[_MOST_TOLD:]:
+        message = f"{path}:{further[0].number}: turns are missing in {len(further)} further places."
+        findings.append(Finding(kind="turns-missing", message=message))
+    return findings
+
+
+def _lacking(one: Missing, names: Mapping[str, str]) -> str:
+    """What is missing where, in words."""
+    if one.hole is None:
+        runs = f"run {one.run} is" if one.run == one.last else f"runs {one.run} to {one.last} are"
+        return f"{runs} missing, and later ones are there"
+    first, last, turns, cases = one.hole
+    where = f"run {one.run}, round {first}" if first == last else f"run {one.run}, rounds {first} to {last}"
+    what = "1 turn is missing" if turns == 1 else f"{turns:,} turns are missing"
+    shown = [names.get(case, case) for case in cases[:_MOST_NAMED]]
+    if further := len(cases) - len(shown):
+        shown.append(f"{further} more")
+    return f"{where}: {what}{', of ' if shown else ''}{', '.join(shown)}"
 
 
 def _joined(path: Path, part: Part) -> Finding:

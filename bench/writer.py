@@ -6,6 +6,7 @@ said where the lines are. Refuses to know what a line means.
 
 from __future__ import annotations
 
+import errno
 import os
 import re
 import sys
@@ -23,6 +24,7 @@ from bench.records import Conditions, Finding, Line, RunEndLine, RunStartLine, S
 _SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _F_GETPATH = 50  # Of macOS: the path of an open file.
 _LONGEST_PATH = 1024
+_NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 Told = Callable[[Finding], None]
 """Told what happened to the file."""
@@ -120,7 +122,7 @@ class SessionWriter:
             del self._written[start:]
             self._cut(start)
             self._unsure = None
-            raise _cannot_write(self.path, error) from error
+            raise _cannot_write(self.path, error, start) from error
         self._unsure = None
 
     def _cut(self, size: int) -> None:
@@ -163,19 +165,21 @@ class SessionWriter:
 
     def _write_anew(self, what: str) -> None:
         """Write all lines so far to a new file and go on there."""
-        lost = self.path
+        lost, refusals = self.path, list[OSError]()
         for path in _places(lost):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 file = path.open("xb", buffering=0)
-            except OSError:
+            except OSError as error:
+                refusals.append(error)
                 continue
             try:
                 _lock(file, path)
                 _write_all(file, bytes(self._written))
-            except OSError:
+            except OSError as error:
                 file.close()
                 path.unlink(missing_ok=True)
+                refusals.append(error)
                 continue
             self._file.close()
             self.path, self._file = path, file
@@ -184,9 +188,12 @@ class SessionWriter:
                 f"to come, are in {path}."
             )
             return
+        reasons = ", ".join(dict.fromkeys(error.strerror or str(error) for error in refusals))
+        # Where space is short anywhere, making some is the easiest.
+        decisive = next((error for error in refusals if error.errno in _NO_SPACE), refusals[0])
         raise StoreError(
             f"{lost} was {what} while it was written, and its lines cannot be written anew: neither beside it, nor in "
-            f"{tempfile.gettempdir()}, nor here. Free some space, or name another folder with --store."
+            f"{tempfile.gettempdir()}, nor here ({reasons}). {_advice(decisive)}"
         )
 
     def _tell(self, message: str) -> None:
@@ -209,7 +216,7 @@ class SessionWriter:
             os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
-            raise _cannot_write(self.path, error) from error
+            raise _cannot_write(self.path, error, len(self._written)) from error
         finally:
             self._file.close()
 
@@ -315,11 +322,19 @@ def _lock(file: IO[bytes], path: Path) -> None:
         return  # Some network file systems know no locks.
 
 
-def _cannot_write(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"cannot write {path}: {error.strerror or error}. What was written before is kept. "
-        "Free some space or name another folder with --store."
-    )
+def _cannot_write(path: Path, error: OSError, written: int = 0) -> StoreError:
+    """The refusal of a system, where so many bytes of the session are in its file."""
+    kept = "What was written before is kept. " if written else ""
+    return StoreError(f"cannot write {path}: {error.strerror or error}. {kept}{_advice(error)}")
+
+
+def _advice(error: OSError) -> str:
+    """What to do after the system refused to write."""
+    if error.errno in _NO_SPACE:
+        return "Free some space, or name another folder with --store."
+    if error.errno == errno.EFBIG:
+        return "Raise the limit on the size of files ('ulimit -f'), or name another folder with --store."
+    return "Name a folder that can be written with --store."
 
 
 def check_writable(folder: Path) -> None:

@@ -358,14 +358,187 @@ def test_bytes_that_are_no_text_cost_their_line(a: Path) -> None:
     assert "is no text in UTF-8" in read_session(a).findings[0].message
 
 
+# Each is added to the end of a turn line: the first half stands there already, or not, in the line and in others.
+TWICE = (
+    b'"duration\\u005fs":[9.0,9.0]', b'"duration_s":[9.0,9.0]', b'"cpu_s":99.0', b'"cpu_s":1.0,"cpu_s":99.0',
+    b'"position":0', b'"p\\u006fsition":0', b'"seat":0', b'"settle_s":[9.0]', b'"witness_s":9.0,"witness_s":8.0',
+    b'"minor_faults":9', b'"at_s":9.0', b'"at_s" : 9.0', b'"run":0', b'"round":0', b'"case":"000000000000"',
+    b'"kind":"turn"', b'"device_s":[]', b'"others_cpu_s":0.5', b'"later":1,"later":2', b'"l1":{"a":1,"a":2}',
+    b'":k":1,":k":2', b'"\xc3\xa9":1,"\xc3\xa9":2',
+)  # fmt: skip
+ONCE = (b'"l1":1,"l2":2', b'"e":"a \\"run\\":1 {}","f":[":",{"run":7}]', b'"b":":","c":"}{","\xc3\xa9":1')
+
+
+def _like_stored(line: bytes) -> bytes:
+    """A turn as a session's worker tells it: every key is there."""
+    made = json.loads(line)
+    if made["kind"] == "turn":
+        made |= {
+            "device_s": [], "cpu_s": 1.5e-05, "witness_s": None, "minor_faults": 0, "major_faults": 0,
+            "others_cpu_s": -1e-5,
+        }  # fmt: skip
+    return json.dumps(made, separators=(",", ":")).encode() + b"\n"
+
+
+@pytest.mark.parametrize("elsewhere", ["nothing", "a line less by that key", "a line that cannot be read"])
+@pytest.mark.parametrize("added", [*TWICE, *ONCE])
+def test_whether_a_line_counts_does_not_depend_on_the_others(a: Path, added: bytes, elsewhere: str) -> None:
+    lines = [_like_stored(line) for line in a.read_bytes().splitlines()]
+    assert b'"turn"' in lines[10] + lines[11]
+    lines[10] = lines[10].rstrip()[:-1] + b"," + added + b"}\n"
+    if elsewhere == "a line less by that key":
+        # Counted over the whole file, every key stands as often as it should.
+        other = json.loads(lines[11])
+        for key in ("cpu_s", "witness_s", "minor_faults", "device_s", "others_cpu_s"):
+            del other[key]
+        lines[11] = json.dumps(other, separators=(",", ":")).encode() + b"\n"
+    elif elsewhere == "a line that cannot be read":
+        lines.append(b"torn {")
+    a.write_bytes(b"".join(lines))
+    found = read_session(a)
+    told = [finding for finding in found.findings if finding.message.startswith(f"{a}:11:")]
+    assert len(found.turns) == (23 if added in TWICE else 24)
+    assert [finding.kind for finding in told] == (["bad-line"] if added in TWICE else [])
+    assert all("stands twice" in finding.message for finding in told)
+
+
+def test_lines_are_those_of_the_file_whatever_their_number(a: Path) -> None:
+    lines = a.read_bytes().splitlines(keepends=True)
+    assert b'"turn"' in lines[9] + lines[10]
+    joined, broken = lines[9].rstrip() + lines[10], lines[9].replace(b',"round"', b',\n"round"')
+    for made in (
+        [joined, b"\n"],  # Two on one line and none on the next.
+        [b"\n", joined],
+        [lines[9].rstrip()[:-1] + b"\n", b"}" + lines[10]],  # One ends where the next stands.
+        [broken, lines[10].rstrip() + lines[11]],  # One on two lines and two on one.
+    ):
+        a.write_bytes(b"".join([*lines[:9], *made, *lines[9 + (2 if made[-1] is not made[0] else 1) :]]))
+        found = read_session(a)
+        assert len(found.turns) < 24
+        assert found.findings[0].kind == "bad-line"
+
+
+def test_a_first_line_with_a_key_twice_begins_nothing(store: Path, a: Path) -> None:
+    whole = a.read_bytes()
+    assert len(beginnings(store)) == 1
+    a.write_bytes(whole.replace(b'{"kind":"session",', b'{"kind":"session","bench":"0",', 1))
+    assert beginnings(store) == []
+    with pytest.raises(StoreError, match='the key "bench" stands twice'):
+        read_session(a)
+
+
+def _all_but(*gone: int) -> Callable[[Lines], Lines]:
+    return lambda lines: [line for index, line in enumerate(lines) if index not in gone]
+
+
+def _of_round(lines: Lines, run: int, round_: int) -> set[int]:
+    return {at for at, line in enumerate(lines) if (line.get("run"), line.get("round")) == (run, round_)}
+
+
+def missing(path: Path) -> list[str]:
+    """What findings say is missing."""
+    return [
+        finding.message.removeprefix(f"{path}:").partition(". ")[0]
+        for finding in read_session(path).findings
+        if finding.kind == "turns-missing"
+    ]
+
+
+@pytest.mark.parametrize("run", [0, 1, 2])
+@pytest.mark.parametrize("round_", [0, 1])
+@pytest.mark.parametrize("position", [0, 1, 2, 3])
+def test_a_turn_whose_line_is_gone_is_told_with_run_and_round(a: Path, run: int, round_: int, position: int) -> None:
+    lines = [json.loads(line) for line in a.read_bytes().splitlines()]
+    (at,) = (at for at in _of_round(lines, run, round_) if lines[at]["position"] == position)
+    edit(a, _all_but(at))
+    (said,) = missing(a)
+    start = 6 + 10 * run
+    assert said.startswith(f"{start}: run {run}, round {round_}: 1 turn is missing, of ")
+    assert len(read_session(a).turns) == 23
+    # Of a run that was broken off, the last round may end early: what is gone from its middle is missed.
+    edit(a, lambda lines: [line for line in lines if line["kind"] != "run-end" or line["run"] != run])
+    assert len(missing(a)) == (0 if (round_, position) == (1, 3) else 1)
+
+
+def test_what_is_gone_as_a_whole_is_told(a: Path) -> None:
+    whole = a.read_bytes()
+    lines = [json.loads(line) for line in whole.splitlines()]
+    first, second = _of_round(lines, 1, 0), _of_round(lines, 1, 1)
+    for gone, said in (
+        (first, ["16: run 1, round 0: 4 turns are missing, of levit_128s, levit_128, "]),
+        (first | second, ["16: run 1, round 0: 4 turns are missing, of levit_128s, levit_128, "]),
+        (set(range(15, 25)), ["16: run 1 is missing, and later ones are there"]),
+        (set(range(5, 25)), ["6: runs 0 to 1 are missing, and later ones are there"]),
+        # As if the session had had fewer of them: nobody can tell.
+        (second, []),
+        (set(range(25, 35)), []),
+    ):
+        a.write_bytes(whole)
+        edit(a, _all_but(*gone))
+        found = missing(a)
+        assert len(found) == len(said)
+        assert all(one.startswith(other) for one, other in zip(found, said, strict=True)), found
+
+
+def test_a_round_that_nobody_took_is_one_finding_however_far_it_is(a: Path) -> None:
+    edit(a, lambda lines: next(line for line in _turns(lines, 2) if line["round"]).update(round=1_000_000))
+    assert [one.partition(", of ")[0] for one in missing(a)] == [
+        "26: run 2, round 1: 1 turn is missing",
+        "26: run 2, rounds 2 to 999999: 3,999,992 turns are missing",
+        "26: run 2, round 1000000: 3 turns are missing",
+    ]
+
+
+def test_turns_that_a_case_did_not_take_because_it_failed_are_not_missing(a: Path) -> None:
+    whole = a.read_bytes()
+    lines = [json.loads(line) for line in whole.splitlines()]
+    last = [at for at in sorted(_of_round(lines, 1, 1)) if lines[at]["case"] == FIRST]
+
+    def failed(lines: Lines) -> Lines:
+        """It fails in the second round of run 1, and is not loaded again."""
+        out = [line for at, line in enumerate(lines) if at not in last]
+        out.insert(last[0], lines[1] | {"outcome": "failed", "reason": "it raised"})
+        for line in out:
+            if line["kind"] == "run-end" and line["run"] == 1:
+                line["failed"] = {FIRST: "it raised"}
+            if line["kind"] == "run-start" and line["run"] == 2:
+                line["seats"][0]["cases"].remove(FIRST)
+        out = [line for line in out if line["kind"] != "turn" or line["run"] < 2 or line["case"] != FIRST]
+        for round_ in (0, 1):
+            for at, one in enumerate(line for line in out if (line.get("run"), line.get("round")) == (2, round_)):
+                one["position"] = at
+        return out
+
+    edit(a, failed)
+    assert read_session(a).findings == ()
+    # A turn that it took before is missed by the gap that it leaves, unless it was the last of its round.
+    sound = a.read_bytes()
+    for round_, run in ((0, 0), (1, 0), (0, 1)):
+        a.write_bytes(sound)
+        lines = [json.loads(line) for line in sound.splitlines()]
+        (at,) = (at for at in _of_round(lines, run, round_) if lines[at]["case"] == FIRST)
+        edit(a, _all_but(at))
+        assert len(missing(a)) == 1 or lines[at]["position"] == 3
+
+
+def test_a_line_that_is_told_as_bad_is_not_told_as_missing_too(a: Path) -> None:
+    lines = a.read_bytes().splitlines(keepends=True)
+    lines[10] = lines[10][:40] + b"\n"
+    a.write_bytes(b"".join(lines))
+    assert kinds(a) == ["bad-line 11"]
+    del lines[8]
+    a.write_bytes(b"".join(lines))
+    assert kinds(a) == ["bad-line 10", *["turns-missing 6"] * len(missing(a))]
+    assert {one.partition(": 1 turn")[0] for one in missing(a)} == {"6: run 0, round 0", "6: run 0, round 1"}
+
+
 def test_keys_that_stand_twice_are_found_in_lines_of_every_kind(a: Path) -> None:
     whole = a.read_bytes().splitlines(keepends=True)
     for index, line in enumerate(whole):
         if index:
             text = line.rstrip()[:-1] + b',"kind":' + line.split(b'"kind":')[1].split(b",")[0] + b"}\n"
             a.write_bytes(b"".join([*whole[:index], text, *whole[index + 1 :]]))
-            if b'"turn"' not in line:
-                assert kinds(a)[0] == f"bad-line {index + 1}"
+            assert kinds(a)[0] == f"bad-line {index + 1}"
     spaced = b"".join(json.dumps(json.loads(line)).encode() + b"\n" for line in whole)
     a.write_bytes(spaced)
     assert kinds(a) == []

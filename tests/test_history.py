@@ -41,7 +41,7 @@ def written(folder: Path, schema: int, added: Iterable[str] = ()) -> Path:
         _started(0, case.id, OTHER.id),
         turn(0.02, run=0, case=case.id),
         turn(0.02, run=0, number=1, case=case.id),
-        turn(0.03, run=0, number=2, case=OTHER.id),
+        *(msgspec.structs.replace(turn(0.03, run=0, number=i, case=OTHER.id), position=1) for i in (0, 1)),
         RunEndLine(
             run=0, at_s=1.0, conditions=CONDITIONS, outcome="done", findings=(),
             failed={} if not added else {case.id: "it raised"},

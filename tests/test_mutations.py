@@ -16,6 +16,7 @@ import pytest
 from bench import api
 from bench.cli import main
 from bench.errors import BenchError
+from bench.lines import read
 from bench.store import load, load_readable, session_files
 from bench.twins import twin_of
 from tests.generate_store import Noise, Truth, case_of, write_session
@@ -237,6 +238,41 @@ def test_a_few_mutations_make_no_traceback_and_no_number(
     monkeypatch.chdir(tmp_path)
     for number in range(QUICK):
         _try(number, stores, _spread(number // 4, 1) if number % 4 == 0 else ())
+
+
+PIECES = (
+    b'"cpu_s":1.0,', b'"cpu_s":1.0', b"\\u0073", b"{}", b"}{", b"}\n{", b"\n", b"\r", b"\t", b" ", b'"', b":", b",",
+    b"\\", b'"x1":1,"x2":2,', b'"x":"}",', b'"run":0,', b'"x":[[{}]],', b"[", b"]", b'"pu_s":1,', b"\xc3\xa9", b"\xff",
+)  # fmt: skip
+"""What is put between the lines, keys and values of a file."""
+
+
+def _pieces_put(rng: random.Random, data: bytes) -> bytes:
+    for _ in range(rng.randint(1, 3)):
+        at = data.find(rng.choice((b",", b"{", b"}", b"\n", b'"')), rng.randrange(len(data)))
+        data = data[:at] + rng.choice(PIECES) + data[at + rng.choice((0, 0, 1)) :]
+    return data
+
+
+def test_a_line_reads_alike_whether_all_others_are_sound_or_not(stores: list[Stored], tmp_path: Path) -> None:
+    sound, *others = stores[0].files.values()
+    path = tmp_path / "x.jsonl"
+    for number in range(300):
+        rng = random.Random(f"{SEED} alike {number}")
+        data = mutated(rng, sound, others)[1] if number % 2 else _pieces_put(rng, sound)
+        found: list[object] = []
+        for more in (b"", b"\ntorn {"):  # With that, each line is read by itself.
+            path.write_bytes(data + more)
+            try:
+                lines = read(path)
+            except BenchError as error:
+                found.append(type(error))
+            else:
+                found.append((lines.good, lines.bad))
+        (alone, beside), last = found, data.count(b"\n") + 2
+        if isinstance(beside, tuple):
+            beside = beside[0], [each for each in beside[1] if each[0] != last]
+        assert alone == beside, number
 
 
 @pytest.mark.slow

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+import os
 from pathlib import Path
 from typing import Any
 
@@ -102,7 +103,7 @@ def test_every_other_name_is_passed_on_as_it_is(name: str) -> None:
         ("\x1b[31mred.py:build", r"'\x1b[31mred.py:build' is no file's name"),
         ("nul\x00.py:build", r"'nul\x00.py:build' is no file's name"),
         ("x" * 300 + ".py:build", "cannot read 'xxx"),
-        ("sub.toml", "there is no file 'sub.toml'"),
+        ("no.toml", "there is no file 'no.toml'"),
         ("\x1b[31m.toml", r"'\x1b[31m.toml' is no file's name"),
     ],
 )
@@ -116,9 +117,31 @@ def test_what_is_no_file_of_the_users_is_refused_as_text(here: Path, text: str, 
     assert sorted(here.rglob("*")) == before
 
 
+@pytest.mark.parametrize(
+    ("ending", "wanted"), [(".toml", "Name a TOML file that holds tables"), (".py:build", "Name a Python file")]
+)
+def test_what_stands_in_place_of_a_file_is_called_what_it_is(here: Path, ending: str, wanted: str) -> None:
+    suffix = ending.partition(":")[0]
+    (here / f"folder{suffix}").mkdir()
+    os.mkfifo(here / f"pipe{suffix}")
+    (here / f"loop{suffix}").symlink_to(f"loop{suffix}")
+    (here / f"circle{suffix}").symlink_to(f"back{suffix}")
+    (here / f"back{suffix}").symlink_to(f"circle{suffix}")
+    (here / f"gone{suffix}").symlink_to("nothing")
+    (here / f"far{suffix}").symlink_to(f"pipe{suffix}")
+    for name, what in (
+        ("folder", "a folder"), ("pipe", "a pipe"), ("far", "a pipe"), ("loop", "a link that leads back to itself"),
+        ("circle", "a link that leads back to itself"), ("gone", "a link to a file that is not there"),
+    ):  # fmt: skip
+        with pytest.raises(UsageError) as refused:
+            expand([f"{name}{ending}"])
+        assert f"'{name}{suffix}' is {what}. {wanted}" in str(refused.value)
+        assert str(here) not in str(refused.value)
+
+
 def test_a_folder_and_a_file_with_a_separator_in_its_name_are_refused(here: Path) -> None:
     (here / "folder.py").mkdir()
-    with pytest.raises(UsageError, match=r"there is no file 'folder\.py'"):
+    with pytest.raises(UsageError, match=r"'folder\.py' is a folder\. Name a Python file"):
         expand(["folder.py:build"])
     (here / "at@home.py").write_text(BODY, encoding="utf-8")
     with pytest.raises(UsageError, match="separate pixels and names"):

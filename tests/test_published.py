@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 from pathlib import Path
 
 import pytest
@@ -212,7 +213,13 @@ def test_a_file_that_cannot_be_used_is_refused_with_the_reason(
 
 def test_a_file_that_is_not_there_or_is_a_folder_is_refused(tmp_path: Path) -> None:
     missing = [tmp_path / "none.csv", Path("a\0b"), tmp_path / ("x" * 300)]
-    for path, said in ((tmp_path, "is no file"), *((path, "there is no file|cannot read") for path in missing)):
+    os.mkfifo(tmp_path / "pipe.csv")
+    (tmp_path / "loop.csv").symlink_to("loop.csv")
+    others = {"": "is a folder", "pipe.csv": "is a pipe", "loop.csv": "is a link that leads back to itself"}
+    for path, said in (
+        *((tmp_path / name, said) for name, said in others.items()),
+        *((path, "there is no file|cannot read") for path in missing),
+    ):
         with pytest.raises((UsageError, StoreError), match=said):
             read(path)
 

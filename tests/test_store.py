@@ -1,4 +1,6 @@
+import errno
 import json
+import os
 import resource
 import subprocess
 import sys
@@ -11,7 +13,16 @@ import pytest
 from bench.errors import SchemaError, StoreError, UsageError
 from bench.judge.front import panels
 from bench.records import RunStartLine, SeatInfo, SessionLine
-from bench.store import SessionWriter, beginnings, load, load_readable, read_session, records, session_files
+from bench.store import (
+    SessionWriter,
+    beginnings,
+    check_writable,
+    load,
+    load_readable,
+    read_session,
+    records,
+    session_files,
+)
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, Noise, case_of, write_session, write_store
 from tests.making import turn
 
@@ -188,10 +199,10 @@ def test_one_file_is_a_store_too_and_files_come_in_name_order(tmp_path):
 def test_a_torn_file_is_reopened_without_losing_the_next_line(session):
     session.write_bytes(session.read_bytes()[:-10])
     writer = SessionWriter.reopen(session)
-    writer.append(turn(0.01, run=1, number=9, case=CASE.id))
+    writer.append(turn(0.01, run=1, number=3, case=CASE.id))
     writer.close()
     found = read_session(session)
-    assert found.turns[-1].round == 9
+    assert found.turns[-1].round == 3
     assert [f.message.split(": ")[0] for f in found.findings] == [f"{session}:33"]
 
 
@@ -199,7 +210,7 @@ def test_a_whole_file_is_reopened_without_an_empty_line(session):
     before = session.read_bytes()
     writer = SessionWriter.reopen(session)
     writer.append(started(2))
-    writer.append(turn(0.01, run=2, number=9, case=CASE.id))
+    writer.append(turn(0.01, run=2, case=CASE.id))
     writer.close()
     assert session.read_bytes().startswith(before)
     assert b"\n\n" not in session.read_bytes()
@@ -222,8 +233,11 @@ def test_a_session_name_cannot_leave_its_folder(tmp_path, name):
 
 def test_a_store_that_cannot_be_written_says_so(tmp_path):
     (tmp_path / "file").write_text("", encoding="utf-8")
-    with pytest.raises(StoreError, match=r"cannot write .*name another folder with --store"):
-        SessionWriter.create(tmp_path / "file", HEAD)
+    below = tmp_path / "file"
+    for write in (lambda: SessionWriter.create(below, HEAD), lambda: check_writable(below / "m")):
+        with pytest.raises(StoreError, match=r"cannot write .*directory\. Name a folder that can be written") as error:
+            write()
+        assert "kept" not in str(error.value), "of nothing nothing is kept"
 
 
 def test_a_read_only_store_says_so(tmp_path):
@@ -241,8 +255,37 @@ def test_a_read_only_store_says_so(tmp_path):
         except StoreError as error:
             print(error)
     """)
-    assert "Permission denied" in done
-    assert "name another folder with --store" in done
+    assert "Permission denied. Name a folder that can be written with --store." in done
+
+
+@pytest.mark.parametrize(
+    ("number", "advice"),
+    [
+        (errno.ENOSPC, "Free some space, or name another folder with --store."),
+        (errno.EDQUOT, "Free some space, or name another folder with --store."),
+        (errno.EFBIG, "Raise the limit on the size of files ('ulimit -f'), or name another folder with --store."),
+        (errno.EROFS, "Name a folder that can be written with --store."),
+        (errno.EACCES, "Name a folder that can be written with --store."),
+        (errno.EIO, "Name a folder that can be written with --store."),
+    ],
+)
+def test_advice_follows_what_the_system_refused_and_what_is_kept_is_what_was_written(
+    tmp_path, monkeypatch, number, advice
+):
+    def refused(_file, _data):
+        raise OSError(number, os.strerror(number))
+
+    writer = SessionWriter.create(tmp_path, HEAD)
+    monkeypatch.setattr("bench.writer._write_all", refused)
+    with pytest.raises(StoreError) as error:
+        writer.append(started(0))
+    assert str(error.value) == (
+        f"cannot write {writer.path}: {os.strerror(number)}. What was written before is kept. {advice}"
+    )
+    writer.close()
+    with pytest.raises(StoreError) as error:
+        SessionWriter.create(tmp_path / "other", HEAD)
+    assert str(error.value).endswith(f"s1.jsonl: {os.strerror(number)}. {advice}")
 
 
 @pytest.mark.skipif(not hasattr(resource, "RLIMIT_FSIZE"), reason="the system cannot limit file sizes")

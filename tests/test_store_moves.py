@@ -217,8 +217,11 @@ def test_where_the_store_cannot_be_written_anew_the_next_folder_takes_it(root: P
         shutil.rmtree(folder)
         folder.write_bytes(b"")
     if blocked == 3:
-        with pytest.raises(StoreError, match=r"cannot be written anew: neither beside it, nor in .*, nor here"):
+        with pytest.raises(StoreError, match=r"written anew: neither beside it, nor in .*, nor here") as error:
             session.take(1)
+        assert str(error.value).endswith("). Name a folder that can be written with --store.")
+        assert "Not a directory" in str(error.value)
+        assert "space" not in str(error.value)
         with pytest.raises(StoreError, match="cannot be written anew"):
             session.writer.close()
         return

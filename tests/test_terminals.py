@@ -352,12 +352,22 @@ def test_a_shell_gets_an_exit_code_and_a_line(store: Path, line: str, code: int,
 
 
 def test_a_folder_that_was_deleted_is_said_by_every_verb_that_needs_one(store: Path) -> None:
-    verbs = ["show", "run --networks nets.py:build", "list levit", f"show --store {store}"]
+    verbs = [
+        "show", "run --networks nets.py:build", "plan --networks nets.toml", "list levit", f"show --store {store}",
+        f"show --store {store}/none", f"front --store {store} --out front.csv",
+    ]  # fmt: skip
     lines = [f"LB {verb} >/dev/null; echo code $? >&2" for verb in verbs]
     _, err = shell(f'cd "$(mktemp -d)"; rmdir "$PWD"; {"; ".join(lines)}')
     assert "Traceback" not in err
-    assert err.count("the current folder was deleted") == 2
-    assert [line for line in err.splitlines() if line.startswith("code")] == ["code 1", "code 2", "code 0", "code 0"]
+    said = [line.removeprefix("levit-bench: ") for line in err.splitlines()]
+    assert [line for line in said if line.startswith("code")] == [f"code {code}" for code in (1, 2, 2, 0, 0, 1, 1)]
+    gone = "the current folder was deleted"
+    next_ = ". Go to one that exists, and try again."
+    assert [line for line in said if "deleted" in line] == [
+        f"{gone}, and results is looked for in it. Go to a folder that exists, or name the store by its whole path.",
+        *[gone + next_] * 3,
+    ]
+    assert f"no results at {store}/none. Measure something first" in err, "of which the folder is no cause"
 
 
 def test_an_interrupt_while_everything_loads_ends_with_130_and_no_traceback(tmp_path: Path) -> None:

@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from bench.cli.faults import is_folder_gone, is_traceback_wanted, notes_of, told
+from bench.cli.faults import FOLDER_GONE, is_of_lost_folder, is_traceback_wanted, notes_of, told
 from bench.cli.streams import ERR, OUT, guarded, settle
 from bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
 from bench.report.text import visible
@@ -104,9 +104,7 @@ def _carried_out(args: list[str] | None) -> int:
     try:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:
-        gone = "the current folder was deleted: go to one that exists. From there: " if is_folder_gone() else ""
-        first, *others = error.lines
-        *before, last = [f"{gone}{first}", *others]
+        *before, last = (FOLDER_GONE,) if is_of_lost_folder(error) else error.lines
         _say(*before, f"{last}{notes_of(error)}")
         return error.exit_code
     except click.exceptions.NoArgsIsHelpError as error:

@@ -13,10 +13,12 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from bench.errors import EXIT_FAILED_CASE, EXIT_INTERNAL, EXIT_USAGE
+from bench.file_kinds import is_lost
 from bench.version import VERSION
 
 TRACEBACK_VARIABLE = "LEVIT_BENCH_TRACEBACK"
 """Environment variable: where it is set, tracebacks are printed as well."""
+FOLDER_GONE = "the current folder was deleted. Go to one that exists, and try again."
 _LONGEST = 300
 
 
@@ -29,8 +31,8 @@ def told(error: Exception) -> tuple[str, int]:
     details = f"The traceback is in {place}." if place else f"Set {TRACEBACK_VARIABLE}=1 to see the traceback."
     said = " ".join(str(error).split())
     said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
-    if isinstance(error, FileNotFoundError) and is_folder_gone():
-        return "the current folder was deleted. Go to one that exists, and try again.", EXIT_USAGE
+    if is_of_lost_folder(error):
+        return FOLDER_GONE, EXIT_USAGE
     if isinstance(error, MemoryError):
         return f"out of memory. Ask for fewer cases or smaller batches at once. {details}", EXIT_FAILED_CASE
     if isinstance(error, OSError):
@@ -57,12 +59,13 @@ def keeping(path: Path) -> Iterator[None]:
         raise
 
 
-def is_folder_gone() -> bool:
-    """Whether the current folder exists no more."""
-    try:
-        Path.cwd()
-    except OSError:
-        return True
+def is_of_lost_folder(error: BaseException | None) -> bool:
+    """Whether it came of something that was looked for in the current folder, which was deleted."""
+    while error is not None:
+        if isinstance(error, FileNotFoundError):
+            name = error.filename if isinstance(error.filename, str | bytes) else ""
+            return is_lost(os.fsdecode(name))
+        error = error.__cause__
     return False
 
 

@@ -1,0 +1,54 @@
+"""What stands at a path where a file is wanted: a folder, a pipe, a link that leads nowhere.
+
+Looks, and never opens: opening a pipe would wait for whoever writes it. Refuses to know what the file is for.
+"""
+
+from __future__ import annotations
+
+import errno
+import os
+import stat
+from pathlib import Path
+
+_KINDS = (
+    (stat.S_ISDIR, "a folder"), (stat.S_ISFIFO, "a pipe"), (stat.S_ISSOCK, "a socket"), (stat.S_ISCHR, "a device"),
+    (stat.S_ISBLK, "a device"),
+)  # fmt: skip
+
+
+def kind_of(mode: int) -> str:
+    """What has this mode, with its article; empty for a regular file."""
+    if stat.S_ISREG(mode):
+        return ""
+    return next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+
+
+def instead_of_file(path: Path) -> str | None:
+    """What stands at a path instead of a regular file, with its article; empty for one, None where nothing stands.
+
+    Raises:
+        OSError: the system does not let it be looked at, or it would be below the current folder, which was deleted.
+        ValueError: the path holds a zero byte.
+    """
+    try:
+        return kind_of(path.stat().st_mode)
+    except OSError as error:
+        if error.errno == errno.ELOOP:
+            return "a link that leads back to itself"
+        if error.errno not in (errno.ENOENT, errno.ENOTDIR) or is_lost(path):
+            raise
+        return "a link to a file that is not there" if os.path.lexists(path) else None
+
+
+def is_folder_gone() -> bool:
+    """Whether the current folder exists no more."""
+    try:
+        Path.cwd()
+    except OSError:
+        return True
+    return False
+
+
+def is_lost(path: Path | str) -> bool:
+    """Whether nothing can stand at a path because it is below the current folder, which was deleted."""
+    return not Path(path).is_absolute() and is_folder_gone()
