@@ -65,7 +65,7 @@ def missing(
         lost: those that do not count, as was told, but for copies of others.
         unreadable: numbers of lines that cannot be read, as was told.
     """
-    of_runs = Counter(line.run for _, line in lost if not isinstance(line, CaseLine) and hasattr(line, "run"))
+    of_runs = Counter(line.run for _, line in lost if isinstance(line, RunStartLine | TurnLine | RunEndLine))
     out = []
     begun, over = 0, 0
     for run in _runs(lines):

@@ -40,10 +40,13 @@ results of several machines is copying folders. This page is written from `bench
   does not count. A later `case` line with the same `id` says that the case failed, and nothing else.
 - **Versions**: `schema` is the number of the format, from 1. Older files are read; a newer one is refused with
   advice, and so is a file without the number. Unknown fields are ignored.
-- **Damage**: a line that cannot be read, that breaks [the ranges](#ranges) or in which a key that decides what it is of
-  stands twice costs itself, and a finding names it. What stands out of the order does not count: turns of a run that
-  did not start or had ended, and two different turns in one place, of which nobody knows which is right. Reading never
-  writes.
+- **Damage**: a line that cannot be read, that breaks [the ranges](#ranges) or in which a key stands twice, however it
+  is spelled, costs itself, and a finding names it. What stands out of the order does not count: turns of a run that
+  did not start or had ended, and two different turns in one place, of which nobody knows which is right. A turn that is
+  missing is told with its run and round: every round has one turn of each case that its run holds and that has not
+  failed, in positions from 0 without a gap; a case that fails leaves its position in that round empty, and a run that
+  was broken off may lack the end of its last round. So is a run whose number is skipped. Last rounds that are gone as a
+  whole, and last runs, are not noticed. Reading never writes.
 - **Joined files**: a second `session` line begins a second session, which is read as one of its own. A run that begins
   once more, or a case that is declared after the first run, is of a session whose first line is lost: nothing from
   there on counts. What repeats a line exactly counts once, and so does a session that several files hold.
