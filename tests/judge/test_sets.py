@@ -127,7 +127,7 @@ def test_where_keeps_what_was_scored_on_a_set_with_these_accuracies_alone() -> N
 
 def test_a_pick_among_several_sets_is_refused_with_the_choice_and_made_within_one() -> None:
     found = panels(ALL)
-    with pytest.raises(NotComparableError, match=r"2 settings, which differ in set \(.*--set 'my-parts \(2,000 images"):
+    with pytest.raises(NotComparableError, match=r"2 sets of images. Choose .*--set 'my-parts \(2,000 images"):
         only(found)
     picked = pick(only(of_set(found, "my-parts")), ALL, Limits(min_top1=90.5))
     assert picked.answer is not None
