@@ -49,7 +49,7 @@ def test_a_session_that_is_ended_keeps_its_turns_and_leaves_no_seat(tmp_path: Pa
         assert seats
         before = path.read_bytes().count(b'"kind":"turn"')
         os.kill(parent.pid, how)
-        code = parent.wait(20)
+        code = parent.wait(600)
     finally:
         parent.kill()
         parent.wait()
