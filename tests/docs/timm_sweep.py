@@ -42,10 +42,10 @@ _AT_ONCE = 16  # Cases whose processes start together: starting them takes longe
 
 
 def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those that the catalog has at no resolution and that are small enough, or not counted; small ones first."""
+    """Those that the catalog has at no resolution: small enough and small ones first, then those not counted."""
     have = {(entry.timm_name or entry.name).partition(".")[0] for entry in entries()}
     found = [one for one in counts if one["name"] not in have and (one["macs"] is None or one["macs"] < MOST_MACS)]
-    return sorted(found, key=lambda one: (one["macs"] or 0, one["name"]))
+    return sorted(found, key=lambda one: (one["macs"] is None, one["macs"] or 0, one["name"]))
 
 
 def count(file: Path) -> None:
