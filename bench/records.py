@@ -171,6 +171,11 @@ class Case(_Noun, frozen=True, kw_only=True):
             msgspec.structs.force_setattr(self, "width", None)
 
     @property
+    def is_of_user(self) -> bool:
+        """Whether the network is built by code of the user's: `module:function` or `file.py:function`."""
+        return ":" in self.network
+
+    @property
     def shape(self) -> ImageShape:
         """The images that it is fed."""
         width = self.resolution if self.width is None else self.width
@@ -202,7 +207,7 @@ class Case(_Noun, frozen=True, kw_only=True):
 
         With `auto`, a user's network has: what its code does to the process is nobody else's.
         """
-        return not self.shares_its_seat(mode) or (mode == "auto" and ":" in self.network)
+        return not self.shares_its_seat(mode) or (mode == "auto" and self.is_of_user)
 
     @property
     def id(self) -> str:

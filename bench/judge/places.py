@@ -36,11 +36,11 @@ class Standing(StrEnum):
     """What the data say of a network's place."""
 
     MEMBER = "member"
-    """It is surely on the front."""
+    """On the front, at the level at which places are decided."""
     OPEN = "open"
     """It may be on the front, and may be beaten; also where too few runs say which."""
     BEATEN = "beaten"
-    """It is surely beaten."""
+    """Dominated by another network, at the same level."""
 
 
 Compare = Callable[[str, str], Effect | None]

@@ -60,7 +60,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """How likely it is on the front, given the scatter of runs and sessions (`bench.judge.membership`); absent where
     any point of the panel has too few."""
     standing: Standing
-    """Whether it is surely on the front, surely beaten, or neither: open where too few runs say anything."""
+    """Whether it is on the front or dominated, where the data decide that; open otherwise, as with too few runs."""
     rival: str | None = None
     """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where none can."""
     tied_with: tuple[str, ...] = ()

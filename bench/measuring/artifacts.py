@@ -157,7 +157,7 @@ def _distance(got: torch.Tensor, want: torch.Tensor) -> float:
 
 def explained(problem: str, case: Case) -> str:
     """What is wrong with outputs in a seat, and what it may be where the user's code was run again."""
-    built_here = ":" in case.network and not runtimes.captures(case.runtime)
+    built_here = case.is_of_user and not runtimes.captures(case.runtime)
     if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
         return problem
     return (

@@ -195,7 +195,7 @@ class Crew:
         Raises:
             SeatLostError: there is none, and the system cannot start one.
         """
-        users = {number for key, case in self._cases.items() if ":" in case.network for number in self._at[key]}
+        users = {number for key, case in self._cases.items() if case.is_of_user for number in self._at[key]}
         for key in keys:
             if self._at[key][0] not in users:
                 yield self._seats[self._at[key][0]]

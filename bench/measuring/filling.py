@@ -140,7 +140,7 @@ def _info(number: int, seat: Seat, group: Group, tried: _Attempt) -> SeatInfo:
         affinity=told.affinity if told else None,
         load_s=time.perf_counter() - seat.started_at,
         rss_bytes=told.rss_bytes if told else 0,
-        # What a case took before it failed here is nobody's who is left.
+        # The memory of a case that failed here is still in the peak.
         peak_bytes=told.peak_bytes if told and not tried.refused else None,
         cases=tuple(tried.cold) if told else (),
         versions=told.versions if told else {},

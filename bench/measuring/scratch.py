@@ -64,7 +64,7 @@ def sweep(where: Path | None = None) -> list[Path]:
 
 
 def _empty(folder: Path) -> None:
-    """Remove everything but the locked file, by which a folder that is half removed is known as nobody's."""
+    """Remove everything but the locked file: the next start recognises a half-removed folder by it as abandoned."""
     try:
         held = sorted(folder.iterdir())
     except OSError:  # Somebody removed it.

@@ -44,11 +44,7 @@ def set_fp32_precision_of_gpus(before: dict[str, str]) -> None:
     if older != _CONTRADICTED and fp32_precision_of_gpus()["matmul_precision"] != older:
         torch.set_float32_matmul_precision(older)  # Writes to some of the newer ones, too.
     set_fp32_precision(others)
-    set_fp32_precision(_without_older(before))
-
-
-def _without_older(values: dict[str, str]) -> dict[str, str]:
-    return {name: value for name, value in values.items() if name != "matmul_precision"}
+    set_fp32_precision({name: value for name, value in before.items() if name != "matmul_precision"})
 
 
 SWITCHES = (

@@ -34,7 +34,10 @@ def _entries(group: Sequence[CaseLine]) -> str:
     if published := _published(last):
         figures.pop(set_of(published).key, None)
     about = _about(last, next((info.label for info in reversed(group) if info.label), None))
-    subject = [f"{'build' if _is_own(last) else 'name'} = {_text(last.case.network)}", f"resolution = {_size(last)}"]
+    subject = [
+        f"{'build' if last.case.is_of_user else 'name'} = {_text(last.case.network)}",
+        f"resolution = {_size(last)}",
+    ]
     scored = [_scored(one) for one in figures.values()] or ([[]] if about else [])
     # What is no accuracy is stated once: further entries of a network inherit it.
     tables = [[*subject, *(about if at == 0 else []), *lines] for at, lines in enumerate(scored)]
@@ -43,20 +46,16 @@ def _entries(group: Sequence[CaseLine]) -> str:
 
 def _published(info: CaseLine) -> Accuracy | None:
     """What the catalog knows of it by itself."""
-    if _is_own(info):
+    if info.case.is_of_user:
         return None
     named = any(entry.name == info.case.network for entry in catalog.entries())
     found = catalog.select([f"{info.case.network}@{info.case.size}"]).entries if named else ()
     return catalog.accuracy_of(found[0]) if found else None
 
 
-def _is_own(info: CaseLine) -> bool:
-    return ":" in info.case.network
-
-
 def _about(info: CaseLine, label: str | None) -> list[str]:
     """What is stated of a network of the user's own beside its accuracies."""
-    if not _is_own(info):
+    if not info.case.is_of_user:
         return []
     case, family = info.case, info.family
     return [
