@@ -6,6 +6,7 @@ raises, hangs or dies) are no errors: they are outcomes, stored with their reaso
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 
 # Exit codes of every verb (documented in docs/how-it-works.md).
@@ -15,6 +16,11 @@ EXIT_USAGE = 2
 EXIT_NOTHING = 3
 EXIT_INTERNAL = 70
 EXIT_INTERRUPTED = 130
+
+_PART = r"[^\s\\/:'\"(),\x00-\x1f]+"
+_PATH = re.compile(rf"(?<![\w.~-])(?:[A-Za-z]:)?(?:[\\/]{_PART})+[\\/]({_PART})")
+"""A path from the root; one that begins in the middle of a word is a relative one, and says nothing of the machine."""
+_LONGEST = 300
 
 
 class BenchError(Exception):
@@ -75,3 +81,10 @@ class NotComparableError(BenchError):
     """Records differ in fields that make their numbers incomparable; the message names the fields."""
 
     exit_code = EXIT_NOTHING
+
+
+def one_line(text: str) -> str:
+    """The text on one line, folders cut from paths, control characters visible, at most 300 characters."""
+    line = _PATH.sub(r"\1", " ".join(text.split()))
+    line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
+    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"

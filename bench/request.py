@@ -19,10 +19,11 @@ from bench.budget import MIN_ROUNDS
 from bench.errors import UsageError
 from bench.image_sets import common, in_order, same_sets, set_of
 from bench.measuring import devices, forms, runtimes
-from bench.measuring.environment import allowed_processors, check_allocator, default_allocator, usable_processors
+from bench.measuring.environment import check_allocator, default_allocator
 from bench.measuring.instrument import NULL, YARDSTICKS
 from bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from bench.measuring.preparation import Workshop
+from bench.measuring.processors import allowed_processors, usable_processors
 from bench.measuring.seat import SeatLostError
 from bench.measuring.session import Subject
 from bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode, parse_size

@@ -11,7 +11,7 @@ from collections.abc import Collection
 from pathlib import Path
 
 from bench.measuring import cgroups, core_kinds, probe
-from bench.measuring.environment import allowed_processors
+from bench.measuring.processors import allowed_processors
 from bench.records import Allowance, CoreKind, Finding
 
 _ROOT = Path("/")

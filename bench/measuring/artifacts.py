@@ -14,6 +14,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
+from bench.errors import one_line
 from bench.measuring import forms, modes, networks, runtimes
 from bench.measuring.calibrate import STREAM, VERSION, calibrate, deviation_of
 from bench.measuring.image_pool import PARTS, ImagePool
@@ -22,7 +23,7 @@ from bench.measuring.network_notes import notes_on
 from bench.measuring.networks import sources
 from bench.measuring.operation_counts import Count, counted_macs, hidden_in
 from bench.measuring.outputs import TOLERANCES, as_logits, problem_with_pair, relative_distance
-from bench.measuring.reasons import one_line, reason_for
+from bench.measuring.reasons import reason_for
 from bench.measuring.recipe import Recipe, keep_weights
 from bench.measuring.references import References, problem_with_batch, write_references
 from bench.measuring.wire import AT_WORK, Prepared

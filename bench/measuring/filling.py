@@ -9,7 +9,7 @@ import time
 from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
-from bench.measuring.environment import own_processors
+from bench.measuring.processors import own_processors
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import Answer, Describe, Description, Failed
 from bench.records import Case, ColdStart, SeatInfo

@@ -14,9 +14,10 @@ from typing import NamedTuple
 import msgspec
 
 from bench.measuring import runtimes, timeouts
-from bench.measuring.environment import default_allocator, usable_processors
+from bench.measuring.environment import default_allocator
 from bench.measuring.fitting import Fitting, fitting, powers
 from bench.measuring.instrument import YARDSTICKS
+from bench.measuring.processors import usable_processors
 from bench.measuring.scratch import Scratch
 from bench.measuring.seat import Seat, SeatLostError
 from bench.measuring.wire import AT_WORK, Failed, Load, Prepare, Prepared, Resolve, Resolved

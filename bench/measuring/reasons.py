@@ -5,21 +5,11 @@ Pure functions; refuses to know what becomes of the reason.
 
 from __future__ import annotations
 
-import re
 import signal
 
-_PART = r"[^\s\\/:'\"(),\x00-\x1f]+"
-_PATH = re.compile(rf"(?<![\w.~-])(?:[A-Za-z]:)?(?:[\\/]{_PART})+[\\/]({_PART})")
-"""A path from the root; one that begins in the middle of a word is a relative one, and says nothing of the machine."""
-_LONGEST = 300
+from bench.errors import one_line
+
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
-
-
-def one_line(text: str) -> str:
-    """The text on one line, folders cut from paths, control characters visible, at most 300 characters."""
-    line = _PATH.sub(r"\1", " ".join(text.split()))
-    line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
-    return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
 
 
 def reason_for(error: BaseException) -> str:

@@ -21,11 +21,11 @@ from bench.image_sets import set_of
 from bench.measuring import allowance, shell
 from bench.measuring.engine import Engine, real_world
 from bench.measuring.environment import shell as calling_shell
-from bench.measuring.environment import usable_processors
 from bench.measuring.instrument import instrument_cases
 from bench.measuring.machine import conditions, machine
 from bench.measuring.observer import Observer
 from bench.measuring.preparation import Artifact, Workshop
+from bench.measuring.processors import usable_processors
 from bench.measuring.rehearsal import rehearse
 from bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
 from bench.spending import Earlier, Planner, Spending, fixed_budget

@@ -23,13 +23,13 @@ import msgspec
 import torch
 
 from bench.measuring import artifacts, devices, malloc, networks, runtimes
-from bench.measuring.environment import allowed_processors
 from bench.measuring.feed import Feed
 from bench.measuring.loaded import copies_of
 from bench.measuring.memory import peak_bytes, resident_bytes
 from bench.measuring.networks import sources
 from bench.measuring.passes import Meter, time_passes
 from bench.measuring.process_settings import Settings, listed, put_back
+from bench.measuring.processors import allowed_processors
 from bench.measuring.profiling.matrices import best_rate
 from bench.measuring.profiling.watching import watched
 from bench.measuring.reasons import reason_for

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bench.measuring import allowance, cgroups, core_kinds, environment
+from bench.measuring import allowance, cgroups, core_kinds, processors
 from bench.records import Allowance, CoreKind
 
 V1 = "31 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
@@ -204,6 +204,6 @@ def test_a_session_of_a_container_is_measured_with_what_it_may_use(
 def test_whole_processors_are_counted_within_a_quota(
     monkeypatch: pytest.MonkeyPatch, quota: float | None, usable: int
 ) -> None:
-    monkeypatch.setattr(environment, "allowed_processors", lambda: (0, 1, 2, 3))
+    monkeypatch.setattr(processors, "allowed_processors", lambda: (0, 1, 2, 3))
     monkeypatch.setattr(cgroups, "cpu_quota", lambda _root: quota)
-    assert environment.usable_processors() == usable
+    assert processors.usable_processors() == usable

@@ -14,7 +14,7 @@ from bench import request
 from bench.errors import UsageError
 from bench.judge.comparable import differences, setting
 from bench.judge.components import components
-from bench.measuring import crew, environment, filling
+from bench.measuring import crew, filling, processors
 from bench.measuring.doubts import Doubts
 from bench.measuring.observer import Silent
 from bench.records import Case, CaseLine, SeatInfo, TurnLine
@@ -41,8 +41,8 @@ def test_a_seat_that_shall_be_bound_gets_as_many_processors_as_threads(
     monkeypatch: pytest.MonkeyPatch, bound: bool, threads: int, told: tuple[int, ...] | None
 ) -> None:
     asked: list[object] = []
-    monkeypatch.setattr(environment, "allowed_processors", lambda: (0, 1, 2, 3))
-    monkeypatch.setattr(environment, "_siblings", str)
+    monkeypatch.setattr(processors, "allowed_processors", lambda: (0, 1, 2, 3))
+    monkeypatch.setattr(processors, "_siblings", str)
     monkeypatch.setattr(filling, "Seat", lambda *_args, processors, die_with_thread: asked.append(processors))
     (group,) = crew._groups([line(threads=threads)], "auto")
     group.seat(bound=bound)
@@ -112,7 +112,7 @@ def test_what_was_bound_and_what_was_not_are_told_apart() -> None:
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(environment.allowed_processors() is None, reason="this system does not bind processes")
+@pytest.mark.skipif(processors.allowed_processors() is None, reason="this system does not bind processes")
 def test_a_session_that_is_bound_says_so_and_every_seat_was(tmp_path: Path) -> None:
     words = ["run", "--networks", "tests.hostile_networks:sound@32", "--bind", "--budget", "1s", "--thin"]
     done = subprocess.run(

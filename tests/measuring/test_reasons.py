@@ -6,7 +6,8 @@ import signal
 
 import pytest
 
-from bench.measuring.reasons import one_line, reason_for, reason_for_exit
+from bench.errors import one_line
+from bench.measuring.reasons import reason_for, reason_for_exit
 
 
 @pytest.mark.parametrize(

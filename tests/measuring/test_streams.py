@@ -12,7 +12,7 @@ from pathlib import Path
 import pytest
 
 from bench.errors import UsageError
-from bench.measuring import environment
+from bench.measuring import processors
 from bench.measuring.crew import _groups
 from bench.measuring.seat import SeatLostError
 from bench.measuring.streams import merged, turns_at_once
@@ -96,22 +96,22 @@ def test_streams_have_a_seat_each_and_share_it_with_cases_of_as_many_streams() -
 
 def siblings(monkeypatch: pytest.MonkeyPatch, cores: Sequence[Sequence[int]]) -> None:
     core_of = {number: str(core) for core in cores for number in core}
-    monkeypatch.setattr(environment, "allowed_processors", lambda: tuple(sorted(core_of)))
-    monkeypatch.setattr(environment, "_siblings", lambda number: core_of[number])
+    monkeypatch.setattr(processors, "allowed_processors", lambda: tuple(sorted(core_of)))
+    monkeypatch.setattr(processors, "_siblings", lambda number: core_of[number])
 
 
 def test_whole_cores_are_given_out_before_their_second_halves(monkeypatch: pytest.MonkeyPatch) -> None:
     siblings(monkeypatch, [(0, 4), (1, 5), (2, 6), (3, 7)])
-    assert [environment.own_processors(stream, 1) for stream in range(6)] == [(0,), (1,), (2,), (3,), (4,), (5,)]
-    assert [environment.own_processors(stream, 2) for stream in range(4)] == [(0, 1), (2, 3), (4, 5), (6, 7)]
+    assert [processors.own_processors(stream, 1) for stream in range(6)] == [(0,), (1,), (2,), (3,), (4,), (5,)]
+    assert [processors.own_processors(stream, 2) for stream in range(4)] == [(0, 1), (2, 3), (4, 5), (6, 7)]
     siblings(monkeypatch, [(0, 1), (2, 3)])
-    assert [environment.own_processors(stream, 1) for stream in range(2)] == [(0,), (2,)]
-    assert environment.own_processors(2, 2) is None
+    assert [processors.own_processors(stream, 1) for stream in range(2)] == [(0,), (2,)]
+    assert processors.own_processors(2, 2) is None
 
 
 def test_processors_are_not_given_out_where_none_can_be_bound(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "allowed_processors", lambda: None)
-    assert environment.own_processors(0, 1) is None
+    monkeypatch.setattr(processors, "allowed_processors", lambda: None)
+    assert processors.own_processors(0, 1) is None
 
 
 def test_more_streams_than_processors_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -137,7 +137,7 @@ def test_a_stored_case_of_one_stream_keeps_its_id_and_several_have_another() -> 
 
 
 @pytest.mark.slow
-@pytest.mark.skipif(environment.usable_processors() < 2, reason="two streams need two processors")
+@pytest.mark.skipif(processors.usable_processors() < 2, reason="two streams need two processors")
 def test_streams_work_at_once_on_processors_of_their_own(tmp_path: Path) -> None:
     words = [
         "run",

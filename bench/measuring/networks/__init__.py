@@ -14,8 +14,8 @@ from typing import Protocol
 
 from torch import nn
 
+from bench.errors import one_line
 from bench.measuring.modes import rest
-from bench.measuring.reasons import one_line
 from bench.measuring.recipe import Looked, Recipe
 from bench.measuring.seeds import seed_all
 from bench.measuring.timm_import import watch_imports

@@ -24,7 +24,7 @@ from typing import NamedTuple
 from torch import nn
 
 from bench.calls import Call, output_words, taken_apart
-from bench.errors import UsageError
+from bench.errors import UsageError, one_line
 from bench.measuring import seeds
 from bench.measuring.modes import rest
 from bench.measuring.networks import sources
@@ -32,7 +32,6 @@ from bench.measuring.networks.beside import imports_beside
 from bench.measuring.networks.plain import plain
 from bench.measuring.networks.unwrap import find, is_headless, make_parameters, served
 from bench.measuring.process_settings import kept
-from bench.measuring.reasons import one_line
 from bench.measuring.recipe import Looked, Recipe
 from bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape, parse_size
 

@@ -17,9 +17,9 @@ from typing import Any
 import torch
 from torch import nn
 
+from bench.errors import one_line
 from bench.measuring import devices
 from bench.measuring.loaded import Loaded
-from bench.measuring.reasons import one_line
 from bench.measuring.runtimes import eager, needs
 from bench.measuring.runtimes.eager import threads
 from bench.measuring.runtimes.quiet import without_warnings

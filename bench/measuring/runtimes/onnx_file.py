@@ -16,7 +16,7 @@ import torch
 from torch import nn
 from torch.nn import functional
 
-from bench.measuring.reasons import one_line
+from bench.errors import one_line
 from bench.measuring.runtimes.quiet import without_warnings
 
 INPUT = "images"

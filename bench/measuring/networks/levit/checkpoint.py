@@ -23,8 +23,7 @@ from typing import NamedTuple
 import safetensors
 import torch
 
-from bench.errors import UsageError
-from bench.measuring.reasons import one_line
+from bench.errors import UsageError, one_line
 
 FilePath = str | os.PathLike[str]
 
