@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import pytest
-
 from levit_bench_pytest import add_option, is_asked
 
 # Registered once, by this name, also where the package is installed and its entry point has named it already.

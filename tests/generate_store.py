@@ -1,4 +1,4 @@
-"""A store with known truth: realistic sessions written through `bench.store`, for tests and for timing the study.
+"""A store with known truth: realistic sessions written through `levit_bench.store`, for tests and for timing the study.
 
 Knows the noise it adds and the latencies beneath it; refuses to know how they are judged.
 
@@ -15,7 +15,7 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import NamedTuple
 
-from bench.records import (
+from levit_bench.records import (
     Accuracy,
     Case,
     CaseLine,
@@ -28,7 +28,7 @@ from bench.records import (
     SessionLine,
     TurnLine,
 )
-from bench.store import SessionWriter
+from levit_bench.store import SessionWriter
 
 MACHINE = Machine(
     cpu_model="Example Xeon Gold 6999X", isa="x86_64", features=("avx2", "avx512f"), physical_cores=8,

@@ -6,8 +6,8 @@ from collections.abc import Sequence
 from typing import Any
 
 import msgspec
+from levit_bench.records import Accuracy, Case, CaseLine, Record, Run, TurnLine
 
-from bench.records import Accuracy, Case, CaseLine, Record, Run, TurnLine
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 

@@ -8,18 +8,18 @@ import subprocess
 import sys
 from pathlib import Path
 
+import levit_bench
 import numpy as np
 import pytest
+from levit_bench.api import planner_for
+from levit_bench.budget import PILOT, Costs
+from levit_bench.errors import UsageError
+from levit_bench.records import SCHEMA, CaseLine, Machine
+from levit_bench.request import Request
+from levit_bench.spending import Earlier, Spending
+from levit_bench.store import read_sessions
+from levit_bench.units import parse_duration
 
-import bench
-from bench.api import planner_for
-from bench.budget import PILOT, Costs
-from bench.errors import UsageError
-from bench.records import SCHEMA, CaseLine, Machine
-from bench.request import Request
-from bench.spending import Earlier, Spending
-from bench.store import read_sessions
-from bench.units import parse_duration
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
 from tests.generate_store import main as generate
 
@@ -33,7 +33,7 @@ def store(tmp_path: Path) -> Path:
 
 
 def test_results_load_as_one_row_a_case_with_base_units(store: Path) -> None:
-    frame = bench.load(store).to_pandas()
+    frame = levit_bench.load(store).to_pandas()
     subjects = frame[frame.role == "subject"]
     assert len(subjects) == 12
     assert (subjects.latency_low_s < subjects.latency_s).all()
@@ -42,7 +42,7 @@ def test_results_load_as_one_row_a_case_with_base_units(store: Path) -> None:
 
 
 def test_raw_passes_are_all_there_in_order(store: Path) -> None:
-    results = bench.load(store)
+    results = levit_bench.load(store)
     turns = results.turns()
     stored = [d for record in results.records for run in record.runs for turn in run.turns for d in turn.duration_s]
     assert turns.duration_s.tolist() == stored
@@ -50,25 +50,25 @@ def test_raw_passes_are_all_there_in_order(store: Path) -> None:
 
 
 def test_the_front_of_results_has_members_and_dominated_points(store: Path) -> None:
-    (panel, *_) = bench.load(store).front()
+    (panel, *_) = levit_bench.load(store).front()
     assert panel.front
     assert any(point.dominated_by for point in panel.points)
 
 
 def test_an_empty_folder_is_refused_with_advice(tmp_path: Path) -> None:
-    with pytest.raises(bench.BenchError, match="Measure something first"):
-        bench.load(tmp_path)
+    with pytest.raises(levit_bench.BenchError, match="Measure something first"):
+        levit_bench.load(tmp_path)
 
 
 def test_the_catalog_is_a_table() -> None:
-    frame = bench.networks()
+    frame = levit_bench.networks()
     assert len(frame) >= 32
     assert frame.set_index("name").loc["levit_192", "top1"] == 80.0
 
 
 @pytest.mark.slow
 def test_measuring_returns_the_session_it_wrote(tmp_path: Path) -> None:
-    results = bench.measure("tests.hostile_networks:sound", budget="5s", store=tmp_path, thin=True)
+    results = levit_bench.measure("tests.hostile_networks:sound", budget="5s", store=tmp_path, thin=True)
     assert results.path is not None or len(results) == 4
     (row,) = [row for row in results.to_pandas().to_dict("records") if row["role"] == "subject"]
     assert row["latency_s"] > 0
@@ -78,24 +78,25 @@ def test_measuring_returns_the_session_it_wrote(tmp_path: Path) -> None:
 
 def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
     with pytest.raises(TypeError, match="colour"):
-        bench.measure("levit_128s", store=tmp_path, colour="blue")
+        levit_bench.measure("levit_128s", store=tmp_path, colour="blue")
 
 
 def test_only_the_public_names_are_offered() -> None:
-    assert set(bench.__all__) == {"BenchError", "Results", "__version__", "load", "measure", "networks"}
+    assert set(levit_bench.__all__) == {"BenchError", "Results", "__version__", "load", "measure", "networks"}
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
-        bench.nothing  # noqa: B018
+        levit_bench.nothing  # noqa: B018
 
 
 def test_the_doctests_of_the_package_hold(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
-    tried = doctest.testmod(bench)
+    tried = doctest.testmod(levit_bench)
     assert tried.attempted >= 3
     assert tried.failed == 0
 
 
 def test_importing_the_package_loads_nothing_heavy() -> None:
-    code = "import bench, sys; print([m for m in ('torch', 'pandas', 'numpy', 'msgspec', 'rich') if m in sys.modules])"
+    heavy = ("torch", "pandas", "numpy", "msgspec", "rich")
+    code = f"import levit_bench, sys; print([m for m in {heavy} if m in sys.modules])"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
     )
@@ -126,7 +127,7 @@ def test_an_argument_of_another_kind_is_refused_before_anything_is_measured(
     words: dict[str, object], said: str, tmp_path: Path
 ) -> None:
     with pytest.raises(UsageError) as refused:
-        bench.measure(**{"networks": "levit_128s", "store": tmp_path, **words})  # type: ignore[arg-type]
+        levit_bench.measure(**{"networks": "levit_128s", "store": tmp_path, **words})  # type: ignore[arg-type]
     assert said in str(refused.value)
     assert list(tmp_path.iterdir()) == []
 
@@ -140,9 +141,9 @@ def test_numbers_of_numpy_and_a_budget_in_seconds_are_understood(
         asked.append(request)
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("bench.api.measure_request", instead)
+    monkeypatch.setattr("levit_bench.api.measure_request", instead)
     with pytest.raises(KeyboardInterrupt):
-        bench.measure("levit_128s", batch=np.array([1, 2]), threads=np.int64(2), budget=90, seed=np.int32(3))  # type: ignore[arg-type]
+        levit_bench.measure("levit_128s", batch=np.array([1, 2]), threads=np.int64(2), budget=90, seed=np.int32(3))  # type: ignore[arg-type]
     (one,) = asked
     assert (one.batches, one.threads, one.seed, parse_duration(one.budget)) == ((1, 2), (2,), 3, 90.0)
 
@@ -153,8 +154,8 @@ CASES = [(case_of(one), one) for one in PAPER[:2]]
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """This machine is the one that the stores of the tests are of."""
-    monkeypatch.setattr("bench.measuring.machine.machine", lambda **_: MACHINE)
-    monkeypatch.setattr("bench.measuring.machine.conditions", lambda: CONDITIONS)
+    monkeypatch.setattr("levit_bench.measuring.machine.machine", lambda **_: MACHINE)
+    monkeypatch.setattr("levit_bench.measuring.machine.conditions", lambda: CONDITIONS)
     return MACHINE
 
 
@@ -198,6 +199,6 @@ def test_of_many_sessions_only_the_newest_are_read_and_each_once(
         read.append(path.stem)
         return read_sessions(path)
 
-    monkeypatch.setattr("bench.store.read_sessions", watched)
+    monkeypatch.setattr("levit_bench.store.read_sessions", watched)
     assert _planned(tmp_path).plan.scatter.sessions == 20
     assert sorted(read) == [f"s{number:02}" for number in range(20, 40)]

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.availability import timm_architectures, unavailable
+from levit_bench.catalog import entries
 
-from bench.availability import timm_architectures, unavailable
-from bench.catalog import entries
 from tests.house.plan import ROOT
 
 MODELS = """
@@ -90,7 +90,7 @@ def test_a_tag_of_weights_is_no_part_of_an_architecture() -> None:
 
 
 def test_the_reading_finds_the_names_that_timm_itself_lists() -> None:
-    from bench.measuring.timm_import import import_timm
+    from levit_bench.measuring.timm_import import import_timm
 
     assert timm_architectures() == set(import_timm().list_models())
 
@@ -98,14 +98,14 @@ def test_the_reading_finds_the_names_that_timm_itself_lists() -> None:
 @pytest.mark.parametrize("words", [["list"], ["list", "--json"], ["list", "resnet26t"]])
 def test_a_list_imports_neither_torch_nor_timm(words: list[str]) -> None:
     code = (
-        "import sys\nfrom bench.cli import main\n"
+        "import sys\nfrom levit_bench.cli import main\n"
         "try:\n    main(sys.argv[1:])\n"
         "except SystemExit: pass\n"
         "sys.exit(repr([n for n in ('torch', 'timm', 'torchvision', 'pandas', 'numpy') if n in sys.modules]))"
     )
     done = subprocess.run(
         [sys.executable, "-c", code, *words],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "bench")},
         capture_output=True,
         text=True,
         check=False,

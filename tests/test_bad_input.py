@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.cli import main
+from levit_bench.errors import UsageError
+from levit_bench.measuring import devices
+from levit_bench.measuring.devices import arm
 
-from bench.cli import main
-from bench.errors import UsageError
-from bench.measuring import devices
-from bench.measuring.devices import arm
 from tests.generate_store import main as generate
 
 ROOT = Path(__file__).parents[1]
@@ -160,7 +160,7 @@ def test_a_disk_that_fills_up_keeps_what_was_written(tmp_path: Path) -> None:
     words = ["run", "--networks", "tests.hostile_networks:sound", "--budget", "60s", "--store", str(tmp_path)]
     limit = "import resource, sys; resource.setrlimit(resource.RLIMIT_FSIZE, (12000, 12000));"
     # Without bytecode, or Python would keep the first half of what it compiles of the networks, for every test to come.
-    code = f"{limit} from bench.cli import main; main({words!r})"
+    code = f"{limit} from levit_bench.cli import main; main({words!r})"
     done = subprocess.run(
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
         env={**os.environ, "PYTHONDONTWRITEBYTECODE": "1"},
@@ -206,7 +206,7 @@ def test_more_threads_than_processors_are_measured_with_a_finding(tmp_path: Path
     cores = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
     words = ["run", "--networks", "tests.hostile_networks:sound", "--threads", str(cores + 1), "--thin"]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words, "--budget", "5s", "--store", str(tmp_path)],
+        [sys.executable, "-m", "levit_bench", *words, "--budget", "5s", "--store", str(tmp_path)],
         cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

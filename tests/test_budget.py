@@ -8,8 +8,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.budget import (
+from levit_bench.budget import (
     MAX_RUNS,
     MIN_ROUNDS,
     MIN_RUNS,

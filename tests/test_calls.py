@@ -6,15 +6,15 @@ import shlex
 from pathlib import Path
 
 import pytest
+from levit_bench.calls import Call, canonical, split_names, taken_apart, words, written
+from levit_bench.catalog import select
+from levit_bench.errors import UsageError
+from levit_bench.judge.named import named
+from levit_bench.own import expand
+from levit_bench.pytest_plugin import _networks, options
+from levit_bench.report.reproduce import reproduce
+from levit_bench.request import singles
 
-from bench.calls import Call, canonical, split_names, taken_apart, words, written
-from bench.catalog import select
-from bench.errors import UsageError
-from bench.judge.named import named
-from bench.own import expand
-from bench.pytest_plugin import _networks, options
-from bench.report.reproduce import reproduce
-from bench.request import singles
 from tests.making import record
 from tests.test_cli import run
 

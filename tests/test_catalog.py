@@ -4,9 +4,8 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.catalog import accuracy_of, entries, groups, select, suggest
-from bench.errors import UsageError
+from levit_bench.catalog import accuracy_of, entries, groups, select, suggest
+from levit_bench.errors import UsageError
 
 # Table 3 of the LeViT paper (arXiv:2104.01136v2): resolution, ImageNet, -ReaL and -V2 top-1, all in percent.
 TABLE_3 = {
@@ -336,9 +335,8 @@ def test_any_text_is_chosen_handed_on_or_refused_in_words(text):
 @pytest.mark.parametrize("entry", entries(), ids=lambda entry: entry.name)
 def test_every_network_is_built_with_the_counts_of_the_catalog(entry):
     import torch
-
-    from bench.measuring import networks
-    from bench.measuring.operation_counts import counted_macs
+    from levit_bench.measuring import networks
+    from levit_bench.measuring.operation_counts import counted_macs
 
     with torch.device("meta"):  # Shapes alone: nothing is drawn and nothing is multiplied.
         network = networks.build(entry.name, entry.shape).requires_grad_(requires_grad=False)

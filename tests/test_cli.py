@@ -9,8 +9,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.cli import main
 
-from bench.cli import main
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
 from tests.generate_store import main as generate
 
@@ -106,7 +106,7 @@ def test_list_names_what_is_unavailable_and_why_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reason = "unknown to timm 0.9.2: pip install --upgrade timm"
-    monkeypatch.setattr("bench.availability.unavailable", lambda _: {"starnet_s1": reason, "starnet_s4": reason})
+    monkeypatch.setattr("levit_bench.availability.unavailable", lambda _: {"starnet_s1": reason, "starnet_s4": reason})
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = run(capsys, "list", "--family", "starnet,vit")
     assert " ".join(out.split()).count(f"× not available here: starnet_s1, starnet_s4. {reason}") == 1
@@ -123,7 +123,7 @@ def test_list_says_of_every_runtime_whether_it_can_run_here_and_what_would_make_
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reason = "openvino is not installed: pip install 'levit-bench[openvino]'"
-    monkeypatch.setattr("bench.measuring.runtimes.unavailable", {"openvino": reason}.get)
+    monkeypatch.setattr("levit_bench.measuring.runtimes.unavailable", {"openvino": reason}.get)
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = run(capsys, "list", "levit")
     said = " ".join(out.split())
@@ -139,8 +139,8 @@ def test_list_says_of_every_runtime_whether_it_can_run_here_and_what_would_make_
 
 
 def test_the_orders_that_help_offers_are_those_there_are() -> None:
-    from bench.cli.list_verb import ORDERS as OFFERED
-    from bench.listing import ORDERS
+    from levit_bench.cli.list_verb import ORDERS as OFFERED
+    from levit_bench.listing import ORDERS
 
     assert OFFERED == ORDERS
 
@@ -227,8 +227,8 @@ def test_plan_says_by_whose_scatter_and_what_the_session_will_find(
     assert "by the pilot's scatter, 1.9 % between runs and 6.9 % within: the store holds no session" in said
     assert "of two networks of the session a slowdown of" in said
     assert "Between two sessions no budget finds less than about 11 %; to find less, measure both sides" in said
-    monkeypatch.setattr("bench.measuring.machine.machine", lambda **_: MACHINE)
-    monkeypatch.setattr("bench.measuring.machine.conditions", lambda: CONDITIONS)
+    monkeypatch.setattr("levit_bench.measuring.machine.machine", lambda **_: MACHINE)
+    monkeypatch.setattr("levit_bench.measuring.machine.conditions", lambda: CONDITIONS)
     path = write_session(tmp_path, "a", [(case_of(one), one) for one in PAPER[:2]], runs=5)
     _, out, _ = run(capsys, *words)
     assert "Runs and rounds by the scatter of the stored session of this machine in this setting:" in " ".join(

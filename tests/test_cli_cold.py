@@ -5,12 +5,12 @@ from __future__ import annotations
 import json
 from pathlib import Path
 
+import levit_bench
 import msgspec
 import pytest
+from levit_bench.records import CaseLine, ColdStart, Line, RunEndLine, RunStartLine
+from levit_bench.store import SessionWriter, read_session
 
-import bench
-from bench.records import CaseLine, ColdStart, Line, RunEndLine, RunStartLine
-from bench.store import SessionWriter, read_session
 from tests.generate_store import Truth, case_of, write_session
 from tests.test_cli import run
 
@@ -67,7 +67,7 @@ def test_programs_and_data_frames_get_every_number(capsys: pytest.CaptureFixture
     assert (row["peak_bytes"], row["run_peak_bytes"]) == (300 << 20, 310 << 20)
     assert row["process_start_s"] == pytest.approx(4.0)
     assert "loaded-together" in {finding["kind"] for finding in row["findings"]}
-    frame = bench.load(store).to_pandas()
+    frame = levit_bench.load(store).to_pandas()
     subjects = frame[frame.role == "subject"].set_index("session")
     assert subjects.loc[NEW, "load_s"] == pytest.approx(row["load_s"])
     assert subjects.loc[NEW, "compile_s"] == 0.5

@@ -9,10 +9,10 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from levit_bench.cli.compare_verb import exit_code
+from levit_bench.judge.compare import Report, Row
+from levit_bench.judge.verdicts import Rules, Verdict, refused
 
-from bench.cli.compare_verb import exit_code
-from bench.judge.compare import Report, Row
-from bench.judge.verdicts import Rules, Verdict, refused
 from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.making import record
 from tests.test_cli import document, run

@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.measuring.profiling import seats
+from levit_bench.measuring.profiling.seats import Taken
+from levit_bench.measuring.wire import Prepared
+from levit_bench.records import Case
 
-from bench.measuring.profiling import seats
-from bench.measuring.profiling.seats import Taken
-from bench.measuring.wire import Prepared
-from bench.records import Case
 from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.judge.test_watched import PROFILE
 from tests.profiled_networks import KERNELS, RESOLUTION

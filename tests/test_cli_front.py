@@ -9,9 +9,9 @@ from typing import Any
 
 import msgspec
 import pytest
+from levit_bench.cli import main
+from levit_bench.records import Machine
 
-from bench.cli import main
-from bench.records import Machine
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
 
 

@@ -7,8 +7,8 @@ from itertools import product
 from pathlib import Path
 
 import pytest
+from levit_bench.cli import main
 
-from bench.cli import main
 from tests.generate_store import PAPER, case_of, write_session
 
 FAST = next(one for one in PAPER if one.network == "levit_192")

@@ -9,10 +9,10 @@ import re
 from pathlib import Path
 
 import pytest
+from levit_bench import api
+from levit_bench.pytest_plugin import answer
+from levit_bench.records import Accuracy
 
-from bench import api
-from bench.pytest_plugin import answer
-from bench.records import Accuracy
 from tests.generate_store import PAPER, Truth, case_of, write_session
 from tests.test_cli import document, run
 

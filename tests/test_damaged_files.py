@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench import api
+from levit_bench.cli import main
+from levit_bench.errors import SchemaError, StoreError, UsageError
+from levit_bench.judge.estimates import latency
+from levit_bench.records import Estimate, Record
+from levit_bench.request import resolve_session
+from levit_bench.store import beginnings, is_emulated, load, read_session, read_sessions, records, session_files
 
-from bench import api
-from bench.cli import main
-from bench.errors import SchemaError, StoreError, UsageError
-from bench.judge.estimates import latency
-from bench.records import Estimate, Record
-from bench.request import resolve_session
-from bench.store import beginnings, is_emulated, load, read_session, read_sessions, records, session_files
 from tests.generate_store import MACHINE, PAPER, case_of, write_session
 
 CASES = [(case_of(truth), truth) for truth in PAPER[:2]]
@@ -240,8 +240,8 @@ def test_a_case_that_failed_stays_failed_whatever_is_said_of_it_later(store: Pat
 
 
 def test_a_file_with_lines_out_of_place_is_not_resumed(store: Path, a: Path, b: bytes) -> None:
-    from bench.measuring.observer import Silent
-    from bench.measuring.session import resume
+    from levit_bench.measuring.observer import Silent
+    from levit_bench.measuring.session import resume
 
     whole = a.read_bytes()
     a.write_bytes(whole + b"".join(b.splitlines(keepends=True)[5:]))

@@ -6,13 +6,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench import pytest_plugin
+from levit_bench.measuring import devices
+from levit_bench.measuring.session import _about_emulation
+from levit_bench.records import Machine
+from levit_bench.request import resolve_session
+from levit_bench.store import is_emulated
 
-from bench import pytest_plugin
-from bench.measuring import devices
-from bench.measuring.session import _about_emulation
-from bench.records import Machine
-from bench.request import resolve_session
-from bench.store import is_emulated
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, case_of, write_session
 from tests.test_cli import document, run
 

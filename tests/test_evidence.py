@@ -5,14 +5,14 @@ from __future__ import annotations
 import re
 
 import pytest
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.front import panels
+from levit_bench.judge.throughput import throughput
+from levit_bench.judge.witness import Agreement, account, agreements
+from levit_bench.records import Estimate
+from levit_bench.report import table
+from levit_bench.store import records
 
-from bench.judge.estimates import latency
-from bench.judge.front import panels
-from bench.judge.throughput import throughput
-from bench.judge.witness import Agreement, account, agreements
-from bench.records import Estimate
-from bench.report import table
-from bench.store import records
 from tests.docs import compare_page, levit_tables, plain_pytest, trust_tables
 from tests.docs import measured_page as measured
 

@@ -7,10 +7,20 @@ from collections.abc import Iterable
 from pathlib import Path
 
 import pytest
+from levit_bench.judge.estimates import latency
+from levit_bench.records import (
+    SCHEMA,
+    Case,
+    CaseLine,
+    Estimate,
+    Finding,
+    RunEndLine,
+    RunStartLine,
+    SeatInfo,
+    SessionLine,
+)
+from levit_bench.store import load, read_session, records
 
-from bench.judge.estimates import latency
-from bench.records import SCHEMA, Case, CaseLine, Estimate, Finding, RunEndLine, RunStartLine, SeatInfo, SessionLine
-from bench.store import load, read_session, records
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.making import turn
 

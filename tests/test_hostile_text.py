@@ -11,14 +11,14 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.cli.progress import reporter
+from levit_bench.errors import UsageError
+from levit_bench.own import expand
+from levit_bench.records import Finding, Machine, SessionLine
+from levit_bench.report.text import visible
+from levit_bench.store import SessionWriter, read_session
 from rich.console import Console
 
-from bench.cli.progress import reporter
-from bench.errors import UsageError
-from bench.own import expand
-from bench.records import Finding, Machine, SessionLine
-from bench.report.text import visible
-from bench.store import SessionWriter, read_session
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL, Truth, write_session
 from tests.making import record
 from tests.test_cli import run

@@ -5,9 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-
-from bench.image_sets import IMAGENET, ImageSet, common, in_order, same_sets, set_of, usual
-from bench.records import Accuracy
+from levit_bench.image_sets import IMAGENET, ImageSet, common, in_order, same_sets, set_of, usual
+from levit_bench.records import Accuracy
 
 
 def scored(dataset: str = IMAGENET.name, images: int = 50_000, classes: int | None = None) -> Accuracy:

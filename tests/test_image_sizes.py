@@ -7,17 +7,16 @@ from typing import Any
 
 import msgspec
 import pytest
-
-from bench import arguments, catalog
-from bench.cli import main
-from bench.errors import UsageError
-from bench.listing import ordered
-from bench.measuring.preparation import Workshop
-from bench.measuring.wire import Resolved
-from bench.own import expand
-from bench.pytest_plugin import NotAskedError, declare, options
-from bench.records import SCHEMA, Case, ImageShape, parse_size
-from bench.request import Request, singles, subjects
+from levit_bench import arguments, catalog
+from levit_bench.cli import main
+from levit_bench.errors import UsageError
+from levit_bench.listing import ordered
+from levit_bench.measuring.preparation import Workshop
+from levit_bench.measuring.wire import Resolved
+from levit_bench.own import expand
+from levit_bench.pytest_plugin import NotAskedError, declare, options
+from levit_bench.records import SCHEMA, Case, ImageShape, parse_size
+from levit_bench.request import Request, singles, subjects
 
 BAD = (
     "192x",

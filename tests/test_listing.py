@@ -3,12 +3,11 @@
 from __future__ import annotations
 
 import pytest
+from levit_bench.catalog import entries
+from levit_bench.errors import UsageError
+from levit_bench.listing import ORDERS, Filters, families, family_named, keep, ordered, why_empty
+from levit_bench.units import parse_count
 from msgspec.structs import replace
-
-from bench.catalog import entries
-from bench.errors import UsageError
-from bench.listing import ORDERS, Filters, families, family_named, keep, ordered, why_empty
-from bench.units import parse_count
 
 BARE = replace(entries()[0], name="bare", top1=None, macs_m=None)
 

@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from levit_bench import api
+from levit_bench.cli import main
+from levit_bench.errors import BenchError
+from levit_bench.lines import read
+from levit_bench.store import load, load_readable, session_files
+from levit_bench.twins import twin_of
 
-from bench import api
-from bench.cli import main
-from bench.errors import BenchError
-from bench.lines import read
-from bench.store import load, load_readable, session_files
-from bench.twins import twin_of
 from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.mutations import mutated
 

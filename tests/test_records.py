@@ -4,8 +4,7 @@ import msgspec
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-
-from bench.records import Case, CaseLine, Line, Machine, RunEndLine, RunStartLine, SessionLine, TurnLine
+from levit_bench.records import Case, CaseLine, Line, Machine, RunEndLine, RunStartLine, SessionLine, TurnLine
 
 LINE_TYPES = [SessionLine, CaseLine, RunStartLine, TurnLine, RunEndLine]
 LEAVES = {bool: st.booleans(), type(None): st.none()}
@@ -31,7 +30,7 @@ def anything(hint):
 
 
 def within(kind, limits):
-    """Every value of a type of `bench/ranges.py`."""
+    """Every value of a type of `bench/levit_bench/ranges.py`."""
     if kind is float:
         least = limits.ge if limits.ge is not None else limits.gt
         return st.floats(least, limits.le, exclude_min=limits.ge is None)

@@ -6,10 +6,10 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.errors import StoreError, UsageError
+from levit_bench.records import Case, SessionLine
+from levit_bench.store import SessionWriter, read_session
 
-from bench.errors import StoreError, UsageError
-from bench.records import Case, SessionLine
-from bench.store import SessionWriter, read_session
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 

@@ -16,10 +16,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.cli import main
+from levit_bench.cli.streams import OUT, fitting
+from levit_bench.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, StoreError
 
-from bench.cli import main
-from bench.cli.streams import OUT, fitting
-from bench.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, StoreError
 from tests.generate_store import main as generate
 
 ROOT = Path(__file__).parents[1]
@@ -150,7 +150,7 @@ def test_stderr_that_cannot_be_written_changes_nothing(
 def test_the_verdict_of_a_comparison_is_the_exit_code_although_nobody_reads_it(
     monkeypatch: pytest.MonkeyPatch, store: Path
 ) -> None:
-    monkeypatch.setattr("bench.cli.compare_verb.exit_code", lambda _: 3)
+    monkeypatch.setattr("levit_bench.cli.compare_verb.exit_code", lambda _: 3)
     words = ["compare", *_two(store), "--store", str(store)]
     read, _ = run(monkeypatch, words, Terminal())
     gone, _ = run(monkeypatch, words, Terminal(error=LOST["gone reader"][0]))
@@ -210,7 +210,7 @@ def test_an_exception_that_nobody_foresaw_is_one_line_and_its_traceback_a_file(
     def broken(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr("bench.api.load", broken)
+    monkeypatch.setattr("levit_bench.api.load", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     found, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
     assert found == code
@@ -230,7 +230,7 @@ def test_an_exception_that_nobody_foresaw_is_one_line_and_its_traceback_a_file(
 def test_a_traceback_is_printed_on_request_and_no_place_for_its_file_is_no_fault(
     monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("bench.api.load", lambda *_: 1 / 0)
+    monkeypatch.setattr("levit_bench.api.load", lambda *_: 1 / 0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     code, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
     assert (code, "Set LEVIT_BENCH_TRACEBACK=1" in err) == (EXIT_INTERNAL, True)
@@ -242,16 +242,16 @@ def test_a_traceback_is_printed_on_request_and_no_place_for_its_file_is_no_fault
 def test_whoever_is_told_of_a_fault_after_measuring_is_told_where_the_session_is(
     monkeypatch: pytest.MonkeyPatch, store: Path
 ) -> None:
-    from bench.measuring.session import Outcome
+    from levit_bench.measuring.session import Outcome
 
     path = max(store.glob("*/*.jsonl"), key=lambda one: one.stat().st_size)
-    monkeypatch.setattr("bench.api.measure_request", lambda *_, **__: Outcome(path, {}, 3, False))
+    monkeypatch.setattr("levit_bench.api.measure_request", lambda *_, **__: Outcome(path, {}, 3, False))
     for error, code in ((RuntimeError("x"), EXIT_INTERNAL), (KeyboardInterrupt(), EXIT_INTERRUPTED)):
 
         def broken(*_: object, error: BaseException = error) -> Any:
             raise error
 
-        monkeypatch.setattr("bench.report.cases.table", broken)
+        monkeypatch.setattr("levit_bench.report.cases.table", broken)
         found, err = run(monkeypatch, ["run", "--networks", "levit_128s", "--store", str(store)], Terminal())
         assert found == code
         assert f"What was measured is kept in {path}." in err
@@ -323,9 +323,9 @@ def test_nothing_of_the_channels_is_left_behind(monkeypatch: pytest.MonkeyPatch)
 def shell(line: str, cwd: Path = ROOT, **env: str) -> tuple[int, str]:
     """Exit code and stderr; `LB` stands for the command."""
     done = subprocess.run(
-        ["bash", "-c", line.replace("LB", f"{sys.executable} -m bench")],
+        ["bash", "-c", line.replace("LB", f"{sys.executable} -m levit_bench")],
         cwd=cwd, capture_output=True, text=True, timeout=3600, check=False,
-        env={**os.environ, "PYTHONPATH": str(ROOT), **env},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "bench"), **env},
     )  # fmt: skip
     return done.returncode, done.stderr
 
@@ -372,7 +372,7 @@ def test_a_folder_that_was_deleted_is_said_by_every_verb_that_needs_one(store: P
 
 def test_an_interrupt_while_everything_loads_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
-    code, err = shell("LB list", PYTHONPATH=f"{tmp_path}:{ROOT}")
+    code, err = shell("LB list", PYTHONPATH=f"{tmp_path}:{ROOT / 'bench'}")
     assert (code, err) == (130, "")
 
 
@@ -408,7 +408,7 @@ def test_a_session_is_measured_whole_whatever_becomes_of_what_it_prints(tmp_path
 @pytest.mark.slow
 @pytest.mark.skipif(sys.platform != "linux", reason="hangs up a terminal")
 def test_a_terminal_that_closes_ends_a_session_and_keeps_it(tmp_path: Path) -> None:
-    words = [sys.executable, "-m", "bench", *SOUND.replace("3s", "120s").split(), str(tmp_path / "store")]
+    words = [sys.executable, "-m", "levit_bench", *SOUND.replace("3s", "120s").split(), str(tmp_path / "store")]
     child, terminal = pty.fork()
     if child == 0:
         os.chdir(ROOT)

@@ -3,9 +3,8 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.errors import UsageError
-from bench.units import (
+from levit_bench.errors import UsageError
+from levit_bench.units import (
     counted,
     exact_duration,
     format_bytes,

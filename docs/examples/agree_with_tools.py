@@ -29,18 +29,17 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
-
-from bench.judge.estimates import log_median
-from bench.measuring.artifacts import artifact_in
-from bench.measuring.environment import default_allocator, seat_environment
-from bench.measuring.machine import conditions, machine
-from bench.measuring.observer import Silent
-from bench.measuring.preparation import Artifact, Workshop
-from bench.measuring.session import measure
-from bench.records import Case
-from bench.request import Request, protocol_of, subjects
-from bench.stats import t_interval
-from bench.store import load
+from levit_bench.judge.estimates import log_median
+from levit_bench.measuring.artifacts import artifact_in
+from levit_bench.measuring.environment import default_allocator, seat_environment
+from levit_bench.measuring.machine import conditions, machine
+from levit_bench.measuring.observer import Silent
+from levit_bench.measuring.preparation import Artifact, Workshop
+from levit_bench.measuring.session import measure
+from levit_bench.records import Case
+from levit_bench.request import Request, protocol_of, subjects
+from levit_bench.stats import t_interval
+from levit_bench.store import load
 
 _OPENVINO = """
 import sys
@@ -71,8 +70,8 @@ _TIMM = """
 import json, sys, time
 from pathlib import Path
 import torch
-from bench.measuring import runtimes
-from bench.records import Case
+from levit_bench.measuring import runtimes
+from levit_bench.records import Case
 import msgspec
 case = msgspec.json.decode(sys.argv[1], type=Case)
 torch.set_num_threads(case.threads)
@@ -93,7 +92,7 @@ print(json.dumps([sum(steps) / len(steps)]))
 """
 _COMPILED = """
 import torch._inductor.config
-from bench.measuring.runtimes.eager import rebuilt
+from levit_bench.measuring.runtimes.eager import rebuilt
 torch._inductor.config.freezing, torch._inductor.config.compile_threads = True, 1
 step = torch.compile(rebuilt(case, Path(sys.argv[2])))
 """

@@ -16,6 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
+from levit_bench.measuring.networks.levit import SIZES, LeViT, Size, levit
+from levit_bench.measuring.networks.levit.sizes import Convolution, Stage
+from levit_bench.measuring.timm_import import import_timm
 from rich.console import Console
 from rich.progress import Progress
 from safetensors import safe_open
@@ -23,10 +26,6 @@ from safetensors.torch import save_file
 from sklearn.datasets import load_digits
 from sklearn.model_selection import train_test_split
 from torch import nn
-
-from bench.measuring.networks.levit import SIZES, LeViT, Size, levit
-from bench.measuring.networks.levit.sizes import Convolution, Stage
-from bench.measuring.timm_import import import_timm
 
 SMALL = Size(
     stem=(Convolution(16), Convolution(32)),

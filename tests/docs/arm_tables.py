@@ -8,7 +8,8 @@ from __future__ import annotations
 from collections.abc import Callable
 from pathlib import Path
 
-from bench.records import Record
+from levit_bench.records import Record
+
 from tests.docs import measured_page as measured
 from tests.docs.runtime_tables import written
 

@@ -13,14 +13,14 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
+from levit_bench.judge.aa import Kind, pairs, rates
+from levit_bench.judge.compare import Report, compare
+from levit_bench.judge.verdicts import Verdict
+from levit_bench.records import Record, Run
+from levit_bench.stats import clopper_pearson_upper
+from levit_bench.store import records
+from levit_bench.units import significant
 
-from bench.judge.aa import Kind, pairs, rates
-from bench.judge.compare import Report, compare
-from bench.judge.verdicts import Verdict
-from bench.records import Record, Run
-from bench.stats import clopper_pearson_upper
-from bench.store import records
-from bench.units import significant
 from tests.docs.measured_page import ROOT, sessions
 
 PAGE = ROOT / "docs" / "compare.md"

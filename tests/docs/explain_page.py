@@ -15,17 +15,17 @@ import textwrap
 from typing import Any
 
 import msgspec
+from levit_bench.judge.explain import Explanation, explain
+from levit_bench.judge.named import two
+from levit_bench.profiles import Profile
+from levit_bench.report import explain as report
+from levit_bench.report.explain import Watched
+from levit_bench.report.explain_figure import draw
+from levit_bench.report.figure import save
+from levit_bench.store import records
 from rich.console import Console
 from rich.table import Table
 
-from bench.judge.explain import Explanation, explain
-from bench.judge.named import two
-from bench.profiles import Profile
-from bench.report import explain as report
-from bench.report.explain import Watched
-from bench.report.explain_figure import draw
-from bench.report.figure import save
-from bench.store import records
 from tests.docs.measured_page import ROOT, sessions
 
 PAGE = ROOT / "docs" / "explain.md"

@@ -1,4 +1,5 @@
-"""docs/format.md, written from the types of `bench/records.py` and `bench/ranges.py`, so that it cannot go stale.
+"""docs/format.md, written from the types of `bench/levit_bench/records.py` and `bench/levit_bench/ranges.py`, so that
+it cannot go stale.
 
 python -m tests.docs.format_page        writes the page; the tests compare it
 """
@@ -10,9 +11,8 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
+from levit_bench import ranges
 from msgspec import Meta
-
-from bench import ranges
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "format.md"
@@ -26,7 +26,7 @@ _INTRODUCTION = """# The format of results
 
 A session is one file, `<store>/<machine>/<session>.jsonl`: one JSON object a line, told apart by `kind`. Lines are
 written as things happen and never changed, so that a kill costs at most one turn and `git diff` reads well. Merging the
-results of several machines is copying folders. This page is written from `bench/records.py`
+results of several machines is copying folders. This page is written from `bench/levit_bench/records.py`
 (`python -m tests.docs.format_page`), and a test compares the two.
 
 - **Base units, unrounded**: seconds, bytes, hertz; the unit is in the name. Nothing is NaN: what is not known is
@@ -59,7 +59,7 @@ results of several machines is copying folders. This page is written from `bench
 
 def page() -> str:
     """The whole page."""
-    source = (ROOT / "bench" / "records.py").read_text(encoding="utf-8")
+    source = (ROOT / "bench" / "levit_bench" / "records.py").read_text(encoding="utf-8")
     classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
     history = source.split('"""')[1].partition("Schema history\n")[2].strip()
     parts = [_INTRODUCTION, "## Lines\n"]
@@ -72,8 +72,8 @@ def page() -> str:
 
 
 def _ranges() -> str:
-    """What each kind of value may be, from `bench/ranges.py`."""
-    body = ast.parse((ROOT / "bench" / "ranges.py").read_text(encoding="utf-8")).body
+    """What each kind of value may be, from `bench/levit_bench/ranges.py`."""
+    body = ast.parse((ROOT / "bench" / "levit_bench" / "ranges.py").read_text(encoding="utf-8")).body
     rows = [
         "## Ranges\n", "What a value may be. What lies beyond was not measured by anybody, and costs its line.\n",
         "| type | values | meaning |", "|:--|:--|:--|",

@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from bench.judge.rivals import Ratio, paired
-from bench.judge.throughput import throughput
-from bench.records import Estimate, Record
-from bench.units import significant
+from levit_bench.judge.rivals import Ratio, paired
+from levit_bench.judge.throughput import throughput
+from levit_bench.records import Estimate, Record
+from levit_bench.units import significant
 
 SLOW, FAST = "efficientnet_b2", "levit_192"
 

@@ -16,12 +16,11 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from levit_bench.measuring.networks.levit.counts import Count, parts, total
+from levit_bench.measuring.networks.levit.sizes import SIZES, grids
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
-
-from bench.measuring.networks.levit.counts import Count, parts, total
-from bench.measuring.networks.levit.sizes import SIZES, grids
 
 ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "levit.md"

@@ -13,14 +13,14 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from levit_bench.judge.components import components
+from levit_bench.judge.estimates import run_ratio
+from levit_bench.judge.rivals import paired
+from levit_bench.records import Record, SessionLine
+from levit_bench.stats import t_interval
+from levit_bench.store import Session, read_session, records, session_files
+from levit_bench.units import significant
 
-from bench.judge.components import components
-from bench.judge.estimates import run_ratio
-from bench.judge.rivals import paired
-from bench.records import Record, SessionLine
-from bench.stats import t_interval
-from bench.store import Session, read_session, records, session_files
-from bench.units import significant
 from tests.docs.gpu_tables import advantage_table, rate_tables
 from tests.docs.levit_tables import SIZES, ablation_table, race_table
 from tests.docs.trust_tables import (

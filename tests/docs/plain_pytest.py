@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from bench.units import format_latency, significant
+from levit_bench.units import format_latency, significant
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "docs" / "why.csv"
@@ -30,7 +30,7 @@ TOLERANCE = 0.05
 """Slow-down of a median that `--benchmark-compare-fail=median:5%` calls a regression."""
 TESTS = """
 import pytest, torch
-from bench.measuring.timm_import import import_timm
+from levit_bench.measuring.timm_import import import_timm
 
 torch.set_num_threads(1)
 timm = import_timm()
@@ -52,7 +52,7 @@ def invoke(folder: Path) -> dict[str, float]:
     words = ["-m", "pytest", "-q", "-p", "no:randomly", "--benchmark-warmup=on", "--benchmark-warmup-iterations=5"]
     subprocess.run(
         [sys.executable, *words, f"--benchmark-json={out}", "test_latency.py"],
-        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT)}, check=True, capture_output=True,
+        cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT / "bench")}, check=True, capture_output=True,
     )  # fmt: skip
     found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
     return {row["params"]["name"]: row["stats"]["median"] for row in found}

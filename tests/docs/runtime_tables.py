@@ -10,20 +10,21 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from bench.judge.against import against
-from bench.judge.components import components
-from bench.judge.estimates import latency
-from bench.judge.front import Panel, panels
-from bench.judge.moves import base_of, changes
-from bench.judge.rivals import Ratio, paired
-from bench.judge.scaling import Step, scaling
-from bench.judge.throughput import throughput
-from bench.records import Estimate, Record
-from bench.report import figure, moves, pair, scaling_figure
-from bench.report.scaling import at_work, notes
-from bench.report.table import plus_minus
-from bench.store import Session
-from bench.units import format_latency, significant
+from levit_bench.judge.against import against
+from levit_bench.judge.components import components
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.front import Panel, panels
+from levit_bench.judge.moves import base_of, changes
+from levit_bench.judge.rivals import Ratio, paired
+from levit_bench.judge.scaling import Step, scaling
+from levit_bench.judge.throughput import throughput
+from levit_bench.records import Estimate, Record
+from levit_bench.report import figure, moves, pair, scaling_figure
+from levit_bench.report.scaling import at_work, notes
+from levit_bench.report.table import plus_minus
+from levit_bench.store import Session
+from levit_bench.units import format_latency, significant
+
 from tests.docs import measured_page as measured
 
 if TYPE_CHECKING:

@@ -6,10 +6,10 @@ import ast
 import re
 
 import pytest
+from levit_bench.judge import watched
+from levit_bench.judge.doubts import of_a_case, of_runs, of_sessions, of_the_machine, sight
+from levit_bench.measuring import plausible
 
-from bench.judge import watched
-from bench.judge.doubts import of_a_case, of_runs, of_sessions, of_the_machine, sight
-from bench.measuring import plausible
 from tests.docs.blocks import ROOT
 
 PAGE = (ROOT / "docs/doubts.md").read_text(encoding="utf-8")

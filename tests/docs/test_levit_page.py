@@ -6,10 +6,10 @@ import re
 
 import numpy as np
 import pytest
+from levit_bench.measuring.networks.levit.counts import total
+from levit_bench.measuring.networks.levit.sizes import SIZES, grids
 from PIL import Image
 
-from bench.measuring.networks.levit.counts import total
-from bench.measuring.networks.levit.sizes import SIZES, grids
 from tests.docs import levit_pictures as pictures
 
 

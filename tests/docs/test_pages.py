@@ -11,13 +11,13 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
+from levit_bench.catalog import entries
+from levit_bench.cli import _VERBS, cli
+from levit_bench.errors import EXIT_NOTHING
+from levit_bench.measuring import runtimes
+from levit_bench.request import MAX_BUDGET_VARIABLE
+from levit_bench.units import parse_duration
 
-from bench.catalog import entries
-from bench.cli import _VERBS, cli
-from bench.errors import EXIT_NOTHING
-from bench.measuring import runtimes
-from bench.request import MAX_BUDGET_VARIABLE
-from bench.units import parse_duration
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
 from tests.docs.format_page import PAGE, page
 
@@ -31,7 +31,11 @@ LONGEST_S = 60.0
 """Seconds of the longest documented budget that is run, capped; longer ones prepare too much for a test."""
 MOST_NETWORKS = 3
 """Networks up to which a documented measurement is run; more, and groups, prepare for minutes."""
-PROGRAMS = {"levit-bench": ["-P", "-m", "bench"], "pytest": ["-m", "pytest", "-p", "no:cacheprovider"], "python": []}
+PROGRAMS = {
+    "levit-bench": ["-P", "-m", "levit_bench"],
+    "pytest": ["-m", "pytest", "-p", "no:cacheprovider"],
+    "python": [],
+}
 
 
 def _measures(words: list[str]) -> bool:
@@ -142,9 +146,9 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
         (folder / "tests").mkdir(exist_ok=True)  # pytest warns of test paths that are not there.
         for name in ("conftest.py", "pyproject.toml"):
             shutil.copy(ROOT / name, folder / name)
-        installed = [str(ROOT)]
+        installed = [str(ROOT / "bench")]
     else:
-        installed = [str(ROOT), *map(str, lay_out(page, folder))]
+        installed = [str(ROOT / "bench"), *map(str, lay_out(page, folder))]
     # A reader runs no xdist: pytest-benchmark looks for its worker's name in the environment, and switches itself off.
     plain = {name: value for name, value in os.environ.items() if not name.startswith("PYTEST_XDIST")}
     env = plain | {
@@ -222,7 +226,7 @@ _PYTHON = [
 
 @pytest.mark.parametrize("block", _PYTHON, ids=str)
 def test_a_documented_python_block_runs(folder: Path, block: Block) -> None:
-    env = os.environ | {MAX_BUDGET_VARIABLE: CAP["python"], "PYTHONPATH": str(ROOT)}
+    env = os.environ | {MAX_BUDGET_VARIABLE: CAP["python"], "PYTHONPATH": str(ROOT / "bench")}
     done = subprocess.run(
         [sys.executable, "-W", "error", "-c", block.text],
         cwd=folder, env=env, capture_output=True, text=True, timeout=3600, check=False,

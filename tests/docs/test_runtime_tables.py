@@ -9,11 +9,11 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.judge.against import against
+from levit_bench.judge.scaling import scaling
+from levit_bench.store import read_session
 from PIL import Image
 
-from bench.judge.against import against
-from bench.judge.scaling import scaling
-from bench.store import read_session
 from tests.docs import measured_page as measured
 from tests.docs import runtime_tables as tables
 from tests.docs.blocks import ROOT
@@ -80,7 +80,7 @@ def test_the_tools_of_runtimes_can_be_held_against_ours(tmp_path: Path) -> None:
     words = ["--networks", "levit_128s", "--repetitions", "2", "--budget", "3s", "--seconds", "1"]
     done = subprocess.run(
         [sys.executable, str(ROOT / "docs" / "examples" / "agree_with_tools.py"), *words],
-        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True,
+        cwd=tmp_path, env=os.environ | {"PYTHONPATH": str(ROOT / "bench")}, capture_output=True, text=True,
         check=False, timeout=3600,
     )  # fmt: skip
     assert done.returncode == 0, done.stderr

@@ -9,9 +9,9 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench import store
+from levit_bench.request import MAX_BUDGET_VARIABLE
 
-from bench import store
-from bench.request import MAX_BUDGET_VARIABLE
 from tests.docs.blocks import ROOT, lay_out
 
 PAGE = "docs/compare.md"
@@ -47,11 +47,11 @@ def script(folder: Path, *words: str, cap: str = "8s") -> subprocess.CompletedPr
     """The script, with the command line as an installation has it, and a capped budget."""
     command = folder.parent / "bin" / "levit-bench"
     command.parent.mkdir(exist_ok=True)
-    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m bench "$@"\n', encoding="utf-8")
+    command.write_text(f'#!/bin/sh\nexec "{sys.executable}" -P -m levit_bench "$@"\n', encoding="utf-8")
     command.chmod(0o755)
     env = os.environ | {
         "PATH": os.pathsep.join([str(command.parent), os.environ["PATH"]]),
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": str(ROOT / "bench"),
         MAX_BUDGET_VARIABLE: cap,
     }
     return subprocess.run(

@@ -8,8 +8,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.records import Case
 
-from bench.records import Case
 from tests.docs import timm_sweep as sweep
 
 COUNTS = [

@@ -8,11 +8,11 @@ import sys
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit import levit
+from levit_bench.measuring.networks.levit.counts import total
+from levit_bench.measuring.networks.levit.sizes import Convolution
 from msgspec.structs import replace
 
-from bench.measuring.networks.levit import levit
-from bench.measuring.networks.levit.counts import total
-from bench.measuring.networks.levit.sizes import Convolution
 from tests.docs import train_page
 from tests.docs.blocks import SHELL, blocks, commands
 from tests.docs.test_pages import execute

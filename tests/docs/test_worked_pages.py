@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from levit_bench import store
 
-from bench import store
 from tests.docs.blocks import PARSED_ONLY, ROOT, SHELL, blocks, commands, lay_out
 from tests.docs.test_pages import WORKED, execute
 

@@ -20,13 +20,14 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from bench.catalog import entries
-from bench.measuring.environment import default_allocator
-from bench.measuring.preparation import Artifact, Workshop
-from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import Failed, Load
-from bench.records import Case, ImageShape
-from bench.units import format_count
+from levit_bench.catalog import entries
+from levit_bench.measuring.environment import default_allocator
+from levit_bench.measuring.preparation import Artifact, Workshop
+from levit_bench.measuring.seat import Seat, SeatLostError
+from levit_bench.measuring.wire import Failed, Load
+from levit_bench.records import Case, ImageShape
+from levit_bench.units import format_count
+
 from tests.docs.blocks import ROOT
 
 PAGE, TABLE = ROOT / "docs" / "timm.md", ROOT / "docs" / "timm.csv"
@@ -51,9 +52,8 @@ def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def count(file: Path) -> None:
     """Count every architecture of timm that is not counted yet, without computing anything: on torch's meta device."""
     import torch
-
-    from bench.measuring.networks import timm_zoo
-    from bench.measuring.operation_counts import counted_macs
+    from levit_bench.measuring.networks import timm_zoo
+    from levit_bench.measuring.operation_counts import counted_macs
 
     done = {one["name"] for one in _lines(file)}
     for name in timm_zoo.names():

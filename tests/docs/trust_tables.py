@@ -12,20 +12,20 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from bench.budget import looks
-from bench.judge import race
-from bench.judge.aa import pairs
-from bench.judge.estimates import ratios_by_run, relative_to_yardstick
-from bench.judge.front import panels
-from bench.judge.places import SURE
-from bench.judge.rivals import paired, paired_logs
-from bench.judge.verdicts import Rules, Verdict, judge, of_pairs
-from bench.judge.witness import Agreement, account, agreements
-from bench.records import Estimate, Record
-from bench.report.aa import lines
-from bench.report.cases import doubts
-from bench.spending import Earlier
-from bench.store import Session, records
+from levit_bench.budget import looks
+from levit_bench.judge import race
+from levit_bench.judge.aa import pairs
+from levit_bench.judge.estimates import ratios_by_run, relative_to_yardstick
+from levit_bench.judge.front import panels
+from levit_bench.judge.places import SURE
+from levit_bench.judge.rivals import paired, paired_logs
+from levit_bench.judge.verdicts import Rules, Verdict, judge, of_pairs
+from levit_bench.judge.witness import Agreement, account, agreements
+from levit_bench.records import Estimate, Record
+from levit_bench.report.aa import lines
+from levit_bench.report.cases import doubts
+from levit_bench.spending import Earlier
+from levit_bench.store import Session, records
 
 SCALED = 0.05
 DRAWS = 20

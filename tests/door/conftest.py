@@ -30,7 +30,7 @@ class Repository:
     def pytest(self, *words: str, **env: str) -> str:
         """Run it; keeps the exit code, returns what was printed on both channels."""
         # The checkout under test comes last, as an installed package does: the repository's own modules win.
-        path = os.pathsep.join([env.pop("PYTHONPATH", ""), str(ROOT)]).strip(os.pathsep)
+        path = os.pathsep.join([env.pop("PYTHONPATH", ""), str(ROOT / "bench"), str(ROOT)]).strip(os.pathsep)
         done = subprocess.run(
             [sys.executable, "-m", "pytest", "-p", "levit_bench_pytest", "-p", "no:cacheprovider", *words],
             cwd=self.folder,

@@ -7,10 +7,11 @@ import os
 from collections.abc import Sequence
 from pathlib import Path
 
-from bench import pytest_plugin
-from bench.errors import BudgetTooSmallError
-from bench.measuring.observer import Observer
-from bench.request import Request
+from levit_bench import pytest_plugin
+from levit_bench.errors import BudgetTooSmallError
+from levit_bench.measuring.observer import Observer
+from levit_bench.request import Request
+
 from tests.making import record
 
 SLOW_DOWN = "FAKE_SLOW_DOWN"

@@ -124,25 +124,15 @@ def test_a_fixture_benchmark_of_theirs_stands_beside_timed_tests(repository):
     ids=["no pytest-benchmark", "strict", "twice, no terminal", "importlib"],
 )
 def test_other_ways_to_call_pytest_time_what_is_marked(repository, words):
-    repository.write({**QUIET, "conftest.py": FAKE, "test_mine.py": SPEED, "bench/__init__.py": ""})
-    repository.write({"conftest.py": "import levit_bench_pytest as ours\n" + LATE})
+    repository.write({**QUIET, "conftest.py": FAKE, "test_mine.py": SPEED, "bench/levit_bench/__init__.py": ""})
     out = repository.pytest("--benchmark", *words, "-k", "test_speed")
     assert repository.code == 0, out
     assert "Traceback" not in out
     assert len(asked(repository.folder)) == 1
 
 
-# Where the repository has a package `bench`, the door is ours only within `_own_bench`.
-LATE = """
-def pytest_collection_finish(session):
-    with ours._own_bench(session.config) as door:
-        from tests.door.fake import measure
-        door.measure = measure
-"""
-
-
 def test_a_fault_of_ours_fails_its_test_in_a_line_and_leaves_a_file(repository):
-    broken = "import bench.pytest_plugin as door\ndef measure(*_): raise RuntimeError('surely\\x1b[31m')\n"
+    broken = "import levit_bench.pytest_plugin as door\ndef measure(*_): raise RuntimeError('surely\\x1b[31m')\n"
     repository.write({**QUIET, "conftest.py": broken + "door.measure = measure\n", "test_mine.py": SPEED})
     out = repository.pytest("--benchmark", "-k", "test_speed", TMPDIR=str(repository.folder))
     assert repository.code == 1

@@ -14,7 +14,7 @@ from tests.door.conftest import ROOT
 from tests.door.fake import SLOW_DOWN
 
 FAKE = """
-import bench.pytest_plugin as door
+import levit_bench.pytest_plugin as door
 from tests.door.fake import measure
 door.measure = measure
 """

@@ -8,7 +8,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 ROOT = Path(__file__).parents[2]
-BENCH = ROOT / "bench"
+SOURCE = ROOT / "bench"
+PACKAGE = SOURCE / "levit_bench"
 
 
 class Floor(NamedTuple):
@@ -20,42 +21,42 @@ class Floor(NamedTuple):
 
 # The longest prefix that matches decides.
 FLOORS = {
-    "bench.errors": Floor(0),
-    "bench.version": Floor(0),
-    "bench.ranges": Floor(0),
-    "bench.records": Floor(1),
-    "bench.file_kinds": Floor(1),
-    "bench.texts": Floor(1),
-    "bench.arguments": Floor(3),
-    "bench.calls": Floor(1),
-    "bench.image_sets": Floor(2),
-    "bench.history": Floor(2, "file"),
-    "bench.lines": Floor(2, "file"),
-    "bench.profiles": Floor(2),
-    "bench.rounds": Floor(2, "file"),
-    "bench.sequence": Floor(2, "file"),
-    "bench.stats": Floor(2),
-    "bench.twins": Floor(2),
-    "bench.units": Floor(2),
-    "bench.writer": Floor(2, "file"),
-    "bench.catalog": Floor(2),
-    "bench.availability": Floor(3),
-    "bench.budget": Floor(3),
-    "bench.listing": Floor(3),
-    "bench.own": Floor(3),
-    "bench.published": Floor(3),
-    "bench.store": Floor(3),
-    "bench.spending": Floor(4),
-    "bench.tags": Floor(4),
-    "bench.measuring": Floor(5, "workshop"),
-    "bench.judge": Floor(5, "judge"),
-    "bench.report": Floor(6, "report"),
-    "bench": Floor(7, "doors"),  # `bench/__init__.py` alone; see `floor_of`
-    "bench.__main__": Floor(7, "doors"),
-    "bench.api": Floor(7, "doors"),
-    "bench.cli": Floor(7, "doors"),
-    "bench.pytest_plugin": Floor(7, "doors"),
-    "bench.request": Floor(7, "doors"),
+    "levit_bench.errors": Floor(0),
+    "levit_bench.version": Floor(0),
+    "levit_bench.ranges": Floor(0),
+    "levit_bench.records": Floor(1),
+    "levit_bench.file_kinds": Floor(1),
+    "levit_bench.texts": Floor(1),
+    "levit_bench.arguments": Floor(3),
+    "levit_bench.calls": Floor(1),
+    "levit_bench.image_sets": Floor(2),
+    "levit_bench.history": Floor(2, "file"),
+    "levit_bench.lines": Floor(2, "file"),
+    "levit_bench.profiles": Floor(2),
+    "levit_bench.rounds": Floor(2, "file"),
+    "levit_bench.sequence": Floor(2, "file"),
+    "levit_bench.stats": Floor(2),
+    "levit_bench.twins": Floor(2),
+    "levit_bench.units": Floor(2),
+    "levit_bench.writer": Floor(2, "file"),
+    "levit_bench.catalog": Floor(2),
+    "levit_bench.availability": Floor(3),
+    "levit_bench.budget": Floor(3),
+    "levit_bench.listing": Floor(3),
+    "levit_bench.own": Floor(3),
+    "levit_bench.published": Floor(3),
+    "levit_bench.store": Floor(3),
+    "levit_bench.spending": Floor(4),
+    "levit_bench.tags": Floor(4),
+    "levit_bench.measuring": Floor(5, "workshop"),
+    "levit_bench.judge": Floor(5, "judge"),
+    "levit_bench.report": Floor(6, "report"),
+    "levit_bench": Floor(7, "doors"),  # its `__init__.py` alone; see `floor_of`
+    "levit_bench.__main__": Floor(7, "doors"),
+    "levit_bench.api": Floor(7, "doors"),
+    "levit_bench.cli": Floor(7, "doors"),
+    "levit_bench.pytest_plugin": Floor(7, "doors"),
+    "levit_bench.request": Floor(7, "doors"),
 }
 
 # Wings that only a file may join.
@@ -68,8 +69,8 @@ WORKSHOP_ONLY = {"torch", "timm", "torchvision", "safetensors", "onnx", "onnxrun
 def modules() -> dict[str, Path]:
     """Every module of the package by its dotted name."""
     out = {}
-    for path in sorted(BENCH.rglob("*.py")):
-        parts = path.relative_to(ROOT).with_suffix("").parts
+    for path in sorted(PACKAGE.rglob("*.py")):
+        parts = path.relative_to(SOURCE).with_suffix("").parts
         out[".".join(parts[:-1] if parts[-1] == "__init__" else parts)] = path
     return out
 
@@ -79,7 +80,7 @@ def floor_of(module: str) -> Floor | None:
     parts = module.split(".")
     for length in range(len(parts), 0, -1):
         prefix = ".".join(parts[:length])
-        if prefix in FLOORS and (prefix != "bench" or module == "bench"):
+        if prefix in FLOORS and (prefix != "levit_bench" or module == "levit_bench"):
             return FLOORS[prefix]
     return None
 

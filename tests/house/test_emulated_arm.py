@@ -5,7 +5,8 @@ from __future__ import annotations
 import re
 import subprocess
 
-from bench.cli import cli
+from levit_bench.cli import cli
+
 from tests.house.plan import ROOT
 
 SCRIPT = ROOT / ".ci" / "emulated-arm"
@@ -33,7 +34,7 @@ def test_every_package_that_it_installs_has_one_pin_for_arm() -> None:
 
 
 def test_it_asks_run_for_what_run_knows() -> None:
-    (call,) = re.findall(r" -m bench run (.+)\Z", TEXT, re.S)
+    (call,) = re.findall(r" -m levit_bench run (.+)\Z", TEXT, re.S)
     verb = cli.get_command(None, "run")  # type: ignore[arg-type]
     assert verb is not None
     known = {option for parameter in verb.params for option in parameter.opts}

@@ -11,10 +11,22 @@ HEAVY = ("torch", "timm", "torchvision", "safetensors", "pandas", "matplotlib", 
 # Every command starts with these: help and lists must appear at once.
 LIGHT = [
     name
-    for name in ("bench", "bench.errors", "bench.records", "bench.units", "bench.catalog", "bench.store", "bench.cli")
+    for name in (
+        "bench",
+        "levit_bench.errors",
+        "levit_bench.records",
+        "levit_bench.units",
+        "levit_bench.catalog",
+        "levit_bench.store",
+        "levit_bench.cli",
+    )
     if name in MODULES
 ]
-STUDY = [name for name in MODULES if name.startswith(("bench.judge", "bench.report", "bench.stats", "bench.budget"))]
+STUDY = [
+    name
+    for name in MODULES
+    if name.startswith(("levit_bench.judge", "levit_bench.report", "levit_bench.stats", "levit_bench.budget"))
+]
 
 
 def _edges():
@@ -32,7 +44,7 @@ def _run(code: str) -> str:
     """What code prints in a fresh interpreter."""
     done = subprocess.run(
         [sys.executable, "-c", code],
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "bench")},
         capture_output=True,
         text=True,
         check=False,
@@ -50,7 +62,7 @@ def test_imports_point_down_or_stay_in_their_wing():
     found = [
         f"{where}: {why}"
         for module, imported, where in _edges()
-        if imported.split(".")[0] == "bench" and imported != module and (why := objection(module, imported))
+        if imported.split(".")[0] == "levit_bench" and imported != module and (why := objection(module, imported))
     ]
     assert found == []
 
@@ -59,21 +71,21 @@ def test_only_the_workshop_names_torch():
     found = [
         f"{where}: {imported}"
         for module, imported, where in _edges()
-        if imported.split(".")[0] in WORKSHOP_ONLY and not module.startswith("bench.measuring")
+        if imported.split(".")[0] in WORKSHOP_ONLY and not module.startswith("levit_bench.measuring")
     ]
     assert found == []
 
 
 def test_the_package_loads_its_doors_only_when_they_are_used():
-    code = "import bench, sys; print(*sorted(name for name in sys.modules if name.startswith('bench')))"
-    assert set(_run(code).split()) <= {"bench", "bench.version"}
+    code = "import levit_bench, sys; print(*sorted(name for name in sys.modules if name.startswith('bench')))"
+    assert set(_run(code).split()) <= {"bench", "levit_bench.version"}
 
 
 def test_no_module_is_among_its_own_imports():
     graph: dict[str, set[str]] = {name: set() for name in MODULES}
     for module, imported, _ in _edges():
         # A package's `__init__` stands before its modules, and the doors join everything.
-        if imported in MODULES and FLOORS["bench"] not in (floor_of(module), floor_of(imported)):
+        if imported in MODULES and FLOORS["levit_bench"] not in (floor_of(module), floor_of(imported)):
             graph[module].add(imported)
     while leaves := [name for name, below in graph.items() if not below]:
         for leaf in leaves:
@@ -95,19 +107,19 @@ def test_judging_and_reporting_load_neither_torch_nor_timm():
 @pytest.mark.parametrize(
     ("importer", "imported"),
     [
-        ("bench.store", "bench.judge.front"),
-        ("bench.errors", "bench.records"),
-        ("bench.stats", "bench.units"),
-        ("bench.catalog", "bench.store"),
-        ("bench.judge.front", "bench.report.table"),
-        ("bench.judge.front", "bench.measuring.seat"),
-        ("bench.report.table", "bench.measuring"),
-        ("bench.measuring.seat", "bench.judge"),
-        ("bench.measuring.seat", "bench.cli"),
-        ("bench.store", "bench"),
-        ("bench.attic", "bench.errors"),
-        ("bench.store", "bench.attic"),
-        ("bench.store2", "bench.errors"),
+        ("levit_bench.store", "levit_bench.judge.front"),
+        ("levit_bench.errors", "levit_bench.records"),
+        ("levit_bench.stats", "levit_bench.units"),
+        ("levit_bench.catalog", "levit_bench.store"),
+        ("levit_bench.judge.front", "levit_bench.report.table"),
+        ("levit_bench.judge.front", "levit_bench.measuring.seat"),
+        ("levit_bench.report.table", "levit_bench.measuring"),
+        ("levit_bench.measuring.seat", "levit_bench.judge"),
+        ("levit_bench.measuring.seat", "levit_bench.cli"),
+        ("levit_bench.store", "bench"),
+        ("bench.attic", "levit_bench.errors"),
+        ("levit_bench.store", "bench.attic"),
+        ("bench.store2", "levit_bench.errors"),
     ],
 )
 def test_the_plan_objects_to_an_import(importer, imported):
@@ -117,13 +129,13 @@ def test_the_plan_objects_to_an_import(importer, imported):
 @pytest.mark.parametrize(
     ("importer", "imported"),
     [
-        ("bench.cli", "bench.measuring.engine"),
-        ("bench.cli", "bench.report.table"),
-        ("bench.__main__", "bench.cli"),
-        ("bench.report.table", "bench.judge.front"),
-        ("bench.measuring.engine", "bench.measuring.seat"),
-        ("bench.measuring.engine", "bench.store"),
-        ("bench.store", "bench.records"),
+        ("levit_bench.cli", "levit_bench.measuring.engine"),
+        ("levit_bench.cli", "levit_bench.report.table"),
+        ("levit_bench.__main__", "levit_bench.cli"),
+        ("levit_bench.report.table", "levit_bench.judge.front"),
+        ("levit_bench.measuring.engine", "levit_bench.measuring.seat"),
+        ("levit_bench.measuring.engine", "levit_bench.store"),
+        ("levit_bench.store", "levit_bench.records"),
     ],
 )
 def test_the_plan_allows_an_import(importer, imported):
@@ -133,25 +145,25 @@ def test_the_plan_allows_an_import(importer, imported):
 def test_the_reading_of_imports_misses_no_way_to_write_one(tmp_path):
     file = tmp_path / "x.py"
     file.write_text(
-        "import bench.errors\n"
-        "from bench.records import Case\n"
-        "from bench import units\n"
+        "import levit_bench.errors\n"
+        "from levit_bench.records import Case\n"
+        "from levit_bench import units\n"
         "from . import front\n"
         "from ..report import table\n"
         "from .. import store\n"
         "def late():\n    import torch.nn as nn\n"
-        "import importlib\nimportlib.import_module('bench.cli')\n"
+        "import importlib\nimportlib.import_module('levit_bench.cli')\n"
     )
-    known = {"bench.units", "bench.judge.front", "bench.report.table", "bench.store"}
-    found = [name for name, _ in imports(file, "bench.judge.x", known)]
+    known = {"levit_bench.units", "levit_bench.judge.front", "levit_bench.report.table", "levit_bench.store"}
+    found = [name for name, _ in imports(file, "levit_bench.judge.x", known)]
     assert found == [
-        "bench.errors",
-        "bench.records",
-        "bench.units",
-        "bench.judge.front",
-        "bench.report.table",
-        "bench.store",
+        "levit_bench.errors",
+        "levit_bench.records",
+        "levit_bench.units",
+        "levit_bench.judge.front",
+        "levit_bench.report.table",
+        "levit_bench.store",
         "importlib",
         "torch.nn",
-        "bench.cli",
+        "levit_bench.cli",
     ]

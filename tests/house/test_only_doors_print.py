@@ -3,7 +3,7 @@ from pathlib import Path
 
 from tests.house.plan import FLOORS, ROOT, floor_of, modules
 
-DOORS = FLOORS["bench.cli"]
+DOORS = FLOORS["levit_bench.cli"]
 
 
 def _prints(path: Path) -> list[int]:

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 import yaml
+from levit_bench.cli import _VERBS, cli
+from levit_bench.units import parse_duration
 
-from bench.cli import _VERBS, cli
-from bench.units import parse_duration
 from tests.house.plan import ROOT
 
 WORKFLOWS = sorted((ROOT / ".github" / "workflows").glob("*.yml"))

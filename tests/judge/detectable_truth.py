@@ -13,10 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
+from levit_bench.budget import BETWEEN_RUNS, WITHIN_RUN
+from levit_bench.judge.verdicts import ALPHA, METHOD_PAIRS, POWER, Effect, Rules, detectable, power, steadied
 from scipy.special import nctdtrinc, stdtrit
-
-from bench.budget import BETWEEN_RUNS, WITHIN_RUN
-from bench.judge.verdicts import ALPHA, METHOD_PAIRS, POWER, Effect, Rules, detectable, power, steadied
 
 PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"
 START, END = "<!-- detectable -->\n", "<!-- end -->"

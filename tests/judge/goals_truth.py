@@ -10,10 +10,10 @@ from functools import cache
 from typing import NamedTuple
 
 import msgspec
+from levit_bench.judge.dominance import Competitor, dominators
+from levit_bench.judge.estimates import relative_to_yardstick
+from levit_bench.records import Estimate, Look
 
-from bench.judge.dominance import Competitor, dominators
-from bench.judge.estimates import relative_to_yardstick
-from bench.records import Estimate, Look
 from tests.simulated.machine import REGULAR, Scenario
 from tests.simulated.sessions import PROTOCOL, YARDSTICK_S, Taken, take
 

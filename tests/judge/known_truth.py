@@ -11,13 +11,13 @@ from collections.abc import Callable, Iterable, Mapping, Sequence
 from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
+from levit_bench.judge.estimates import by_round, latency, relative_to_yardstick, round_ratios
+from levit_bench.judge.rivals import paired
+from levit_bench.records import Estimate, Record
+from levit_bench.stats import Interval, t_interval, variance_components
 from scipy.special import stdtrit
 from scipy.stats import binom
 
-from bench.judge.estimates import by_round, latency, relative_to_yardstick, round_ratios
-from bench.judge.rivals import paired
-from bench.records import Estimate, Record
-from bench.stats import Interval, t_interval, variance_components
 from tests.simulated.machine import Scenario
 from tests.simulated.sessions import LADDER, YARDSTICK_S, take
 

@@ -13,9 +13,10 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean, geometric_mean, median, stdev
 
-from bench.budget import MIN_RUNS
-from bench.judge.estimates import counts, round_ratios
-from bench.store import load
+from levit_bench.budget import MIN_RUNS
+from levit_bench.judge.estimates import counts, round_ratios
+from levit_bench.store import load
+
 from tests.docs.blocks import ROOT
 from tests.judge.goals_truth import aims, races
 from tests.judge.known_truth import (

@@ -8,10 +8,10 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import numpy.typing as npt
+from levit_bench.budget import MIN_RUNS, level_at_a_look, looks_paid_for
+from levit_bench.judge.rivals import paired
+from levit_bench.stats import t_factor
 
-from bench.budget import MIN_RUNS, level_at_a_look, looks_paid_for
-from bench.judge.rivals import paired
-from bench.stats import t_factor
 from tests.simulated.machine import Scenario
 from tests.simulated.sessions import take
 

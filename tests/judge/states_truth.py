@@ -9,10 +9,11 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from bench.judge.doubts import doubts
-from bench.judge.estimates import latency, relative_to_yardstick
-from bench.records import Estimate
-from bench.stats import Interval
+from levit_bench.judge.doubts import doubts
+from levit_bench.judge.estimates import latency, relative_to_yardstick
+from levit_bench.records import Estimate
+from levit_bench.stats import Interval
+
 from tests.judge.known_truth import Design, ratio
 from tests.simulated.machine import SLOW, TWO_STATES
 from tests.simulated.sessions import LADDER, YARDSTICK_S, take

@@ -8,11 +8,12 @@ from __future__ import annotations
 from datetime import UTC, datetime
 from pathlib import Path
 
-from bench.errors import BenchError
-from bench.judge.compare import compare
-from bench.judge.verdicts import Verdict, rules_of
-from bench.records import Record
-from bench.store import load
+from levit_bench.errors import BenchError
+from levit_bench.judge.compare import compare
+from levit_bench.judge.verdicts import Verdict, rules_of
+from levit_bench.records import Record
+from levit_bench.store import load
+
 from tests.docs.blocks import ROOT
 
 LEAST = 0.01

@@ -10,19 +10,19 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from levit_bench.judge.across_sessions import pooled
+from levit_bench.judge.case_sessions import Company, ratios
+from levit_bench.judge.compare import compare
+from levit_bench.judge.drift import drifts
+from levit_bench.judge.front import panels
+from levit_bench.judge.matching import keyed
+from levit_bench.judge.nightly import walk
+from levit_bench.judge.pick import Limits, pick
+from levit_bench.judge.places import Standing
+from levit_bench.judge.rivalry import Rivalry
+from levit_bench.judge.verdicts import Rules, Verdict
+from levit_bench.records import Estimate, Record
 
-from bench.judge.across_sessions import pooled
-from bench.judge.case_sessions import Company, ratios
-from bench.judge.compare import compare
-from bench.judge.drift import drifts
-from bench.judge.front import panels
-from bench.judge.matching import keyed
-from bench.judge.nightly import walk
-from bench.judge.pick import Limits, pick
-from bench.judge.places import Standing
-from bench.judge.rivalry import Rivalry
-from bench.judge.verdicts import Rules, Verdict
-from bench.records import Estimate, Record
 from tests.simulated.stores import STICK_S, Simulated, Truth, World
 
 SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}

@@ -7,14 +7,14 @@ import random
 
 import msgspec
 import pytest
+from levit_bench.judge.aa import Kind, noise, pairs, rates
+from levit_bench.judge.front import panels
+from levit_bench.judge.matching import keyed
+from levit_bench.judge.pairing import timm_name
+from levit_bench.judge.pick import Limits, only, pick
+from levit_bench.judge.verdicts import Verdict
+from levit_bench.twins import SUFFIX, is_twin, original, twin_of
 
-from bench.judge.aa import Kind, noise, pairs, rates
-from bench.judge.front import panels
-from bench.judge.matching import keyed
-from bench.judge.pairing import timm_name
-from bench.judge.pick import Limits, only, pick
-from bench.judge.verdicts import Verdict
-from bench.twins import SUFFIX, is_twin, original, twin_of
 from tests.making import record
 
 

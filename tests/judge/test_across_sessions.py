@@ -5,12 +5,12 @@ from __future__ import annotations
 import math
 
 import pytest
+from levit_bench.judge.across_sessions import pooled, yardstick_seconds
+from levit_bench.judge.case_sessions import Company
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.rivalry import Rivalry
+from levit_bench.records import Estimate, Finding, Record
 
-from bench.judge.across_sessions import pooled, yardstick_seconds
-from bench.judge.case_sessions import Company
-from bench.judge.estimates import latency
-from bench.judge.rivalry import Rivalry
-from bench.records import Estimate, Finding, Record
 from tests.making import record
 
 

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from levit_bench.errors import NothingToShowError
+from levit_bench.judge.against import against, holding
 
-from bench.errors import NothingToShowError
-from bench.judge.against import against, holding
 from tests.making import record
 
 

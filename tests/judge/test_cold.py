@@ -7,11 +7,11 @@ from typing import Any
 
 import msgspec
 import pytest
+from levit_bench.errors import NothingToShowError
+from levit_bench.judge.cold import cold, crowded, require_cold
+from levit_bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
+from levit_bench.report.cold import doubts, rows, table
 
-from bench.errors import NothingToShowError
-from bench.judge.cold import cold, crowded, require_cold
-from bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
-from bench.report.cold import doubts, rows, table
 from tests.generate_store import MACHINE
 from tests.making import record
 

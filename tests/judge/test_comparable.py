@@ -1,8 +1,8 @@
 import pytest
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.comparable import differences, natural, setting, where
+from levit_bench.report.heading import phrase
 
-from bench.errors import NothingToShowError, UsageError
-from bench.judge.comparable import differences, natural, setting, where
-from bench.report.heading import phrase
 from tests.making import record
 
 STORED = [record("a", threads=t, batch=b, session=f"s{t}") for t in (1, 4) for b in (1, 16)]

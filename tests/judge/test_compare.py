@@ -9,11 +9,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
+from levit_bench.judge.case_sessions import ratios
+from levit_bench.judge.compare import FEW_SESSIONS, compare
+from levit_bench.judge.verdicts import Rules, Verdict
 
-from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.case_sessions import ratios
-from bench.judge.compare import FEW_SESSIONS, compare
-from bench.judge.verdicts import Rules, Verdict
 from tests.making import record
 
 MIRROR = {Verdict.SLOWER: Verdict.FASTER, Verdict.FASTER: Verdict.SLOWER}

@@ -9,13 +9,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from scipy.special import nctdtr, stdtrit
-from scipy.stats import chi2
-
-from bench.budget import BETWEEN_RUNS, WITHIN_RUN
-from bench.judge.compare import METHOD
-from bench.judge.rivals import foretold
-from bench.judge.verdicts import (
+from levit_bench.budget import BETWEEN_RUNS, WITHIN_RUN
+from levit_bench.judge.compare import METHOD
+from levit_bench.judge.rivals import foretold
+from levit_bench.judge.verdicts import (
     METHOD_PAIRS,
     PRIOR_FREEDOM,
     Effect,
@@ -27,6 +24,9 @@ from bench.judge.verdicts import (
     rules_of,
     steadied,
 )
+from scipy.special import nctdtr, stdtrit
+from scipy.stats import chi2
+
 from tests.judge.detectable_truth import PAGE, page, simulated
 from tests.making import record
 

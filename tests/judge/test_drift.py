@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
+from levit_bench.judge.drift import Drifts, drifts
+from levit_bench.judge.estimates import latency
+from levit_bench.records import Estimate, Record
 
-from bench.judge.drift import Drifts, drifts
-from bench.judge.estimates import latency
-from bench.records import Estimate, Record
 from tests.judge.known_truth import fewest_hits
 from tests.simulated.machine import REGULAR, Scenario
 from tests.simulated.sessions import NETWORKS, take

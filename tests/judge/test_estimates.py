@@ -5,15 +5,15 @@ import msgspec
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from levit_bench.judge.estimates import latency, looks_of, relative_to_yardstick
+from levit_bench.judge.front import panels
+from levit_bench.judge.percentiles import percentile
+from levit_bench.judge.rivals import paired
+from levit_bench.judge.throughput import throughput
+from levit_bench.judge.verdicts import judge, of_pairs
+from levit_bench.records import Estimate, Finding
+from levit_bench.stats import t_interval
 
-from bench.judge.estimates import latency, looks_of, relative_to_yardstick
-from bench.judge.front import panels
-from bench.judge.percentiles import percentile
-from bench.judge.rivals import paired
-from bench.judge.throughput import throughput
-from bench.judge.verdicts import judge, of_pairs
-from bench.records import Estimate, Finding
-from bench.stats import t_interval
 from tests.making import record
 
 

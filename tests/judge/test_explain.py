@@ -7,10 +7,10 @@ import random
 
 import msgspec
 import pytest
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.explain import ALLOCATOR, EFFICIENCY, REST, WORK, contrast, explain
+from levit_bench.judge.rivals import paired, paired_logs
 
-from bench.errors import NothingToShowError, UsageError
-from bench.judge.explain import ALLOCATOR, EFFICIENCY, REST, WORK, contrast, explain
-from bench.judge.rivals import paired, paired_logs
 from tests.making import record
 
 RUNS = (0.010, 0.013, 0.017, 0.011, 0.012)

@@ -7,11 +7,11 @@ from itertools import count
 
 import msgspec
 import pytest
+from levit_bench.judge.estimates import relative_to_yardstick
+from levit_bench.judge.floor import Floor, floors
+from levit_bench.records import Estimate, Record
+from levit_bench.report.floor import line
 
-from bench.judge.estimates import relative_to_yardstick
-from bench.judge.floor import Floor, floors
-from bench.records import Estimate, Record
-from bench.report.floor import line
 from tests.judge.known_truth import fewest_hits
 from tests.making import record
 from tests.simulated.machine import Scenario

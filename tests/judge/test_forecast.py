@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from levit_bench.judge.forecast import forecast
+from levit_bench.records import Case, CaseLine, ColdStart, Record, Run, TurnLine
 
-from bench.judge.forecast import forecast
-from bench.records import Case, CaseLine, ColdStart, Record, Run, TurnLine
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 CASE = Case(network="levit_192", resolution=224)

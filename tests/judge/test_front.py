@@ -3,12 +3,12 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
+from levit_bench.judge.dominance import Competitor, dominators
+from levit_bench.judge.front import panels
+from levit_bench.judge.room import require_comparable
+from levit_bench.records import Machine
 
-from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.dominance import Competitor, dominators
-from bench.judge.front import panels
-from bench.judge.room import require_comparable
-from bench.records import Machine
 from tests.making import passing, record
 
 grid = st.integers(1, 12)

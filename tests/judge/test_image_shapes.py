@@ -7,23 +7,23 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench.errors import NothingToShowError, SchemaError, StoreError, UsageError
+from levit_bench.judge.against import against
+from levit_bench.judge.comparable import where
+from levit_bench.judge.forecast import _macs
+from levit_bench.judge.front import panels
+from levit_bench.judge.matching import check_ignored, keyed, match
+from levit_bench.judge.moves import base_of, changes
+from levit_bench.judge.named import named
+from levit_bench.judge.pairing import complete
+from levit_bench.judge.published import published_panels
+from levit_bench.judge.race import runners
+from levit_bench.judge.within import within
+from levit_bench.records import SCHEMA, Case, ImageShape
+from levit_bench.report.cases import axes, fields, frame, rows
+from levit_bench.report.table import csv
+from levit_bench.store import read_session, records
 
-from bench.errors import NothingToShowError, SchemaError, StoreError, UsageError
-from bench.judge.against import against
-from bench.judge.comparable import where
-from bench.judge.forecast import _macs
-from bench.judge.front import panels
-from bench.judge.matching import check_ignored, keyed, match
-from bench.judge.moves import base_of, changes
-from bench.judge.named import named
-from bench.judge.pairing import complete
-from bench.judge.published import published_panels
-from bench.judge.race import runners
-from bench.judge.within import within
-from bench.records import SCHEMA, Case, ImageShape
-from bench.report.cases import axes, fields, frame, rows
-from bench.report.table import csv
-from bench.store import read_session, records
 from tests.judge.test_pairing import accuracies
 from tests.judge.test_published import labels, speed, speeds
 from tests.making import record

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from levit_bench.judge.front import panels
+from levit_bench.judge.leads import Ranked, least_lead, small_leads
 
-from bench.judge.front import panels
-from bench.judge.leads import Ranked, least_lead, small_leads
 from tests.making import record
 
 

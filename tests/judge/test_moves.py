@@ -6,14 +6,14 @@ import re
 
 import msgspec
 import pytest
+from levit_bench.errors import UsageError
+from levit_bench.judge.front import Panel, panels
+from levit_bench.judge.moves import Move, base_of, changes, moved_from
+from levit_bench.judge.places import Standing
+from levit_bench.judge.points import Point
+from levit_bench.report.moves import documents, heading, markdown
+from levit_bench.report.table import rows
 
-from bench.errors import UsageError
-from bench.judge.front import Panel, panels
-from bench.judge.moves import Move, base_of, changes, moved_from
-from bench.judge.places import Standing
-from bench.judge.points import Point
-from bench.report.moves import documents, heading, markdown
-from bench.report.table import rows
 from tests.making import record
 
 SURE = (0.99, 1.0, 1.01)

@@ -3,9 +3,9 @@
 from __future__ import annotations
 
 import pytest
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.named import named, two
 
-from bench.errors import NothingToShowError, UsageError
-from bench.judge.named import named, two
 from tests.making import record
 
 RECORDS = [

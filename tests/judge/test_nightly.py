@@ -6,11 +6,11 @@ import math
 
 import msgspec
 import pytest
+from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
+from levit_bench.judge.nightly import MOST, RECENT, nightly, since
+from levit_bench.judge.verdicts import Rules, Verdict
+from levit_bench.records import Record
 
-from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.judge.nightly import MOST, RECENT, nightly, since
-from bench.judge.verdicts import Rules, Verdict
-from bench.records import Record
 from tests.judge.stores_truth import SIX, nights
 from tests.making import record
 from tests.simulated.stores import NOISES, Simulated

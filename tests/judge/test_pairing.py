@@ -1,8 +1,8 @@
 import pytest
+from levit_bench.judge.pairing import Accuracies, complete, from_catalog, timm_name
+from levit_bench.published import PublishedFile, TopOne
+from levit_bench.records import Accuracy
 
-from bench.judge.pairing import Accuracies, complete, from_catalog, timm_name
-from bench.published import PublishedFile, TopOne
-from bench.records import Accuracy
 from tests.making import record
 
 

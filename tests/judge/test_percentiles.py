@@ -7,10 +7,10 @@ from statistics import NormalDist, fmean
 
 import msgspec
 import pytest
+from levit_bench.judge.percentiles import SHARES, counted_passes, needed, percentile, percentiles
+from levit_bench.records import Estimate, Finding, Record
 from scipy.stats import binom
 
-from bench.judge.percentiles import SHARES, counted_passes, needed, percentile, percentiles
-from bench.records import Estimate, Finding, Record
 from tests.judge.known_truth import fewest_hits
 from tests.making import record
 from tests.simulated.machine import REGULAR

@@ -3,13 +3,13 @@ import shlex
 
 import msgspec
 import pytest
+from levit_bench.cli.options import conditions_from
+from levit_bench.errors import NotComparableError, NothingToShowError
+from levit_bench.judge.comparable import where
+from levit_bench.judge.front import panels
+from levit_bench.judge.pick import Fit, Limits, at_least, at_most, only, pick
+from levit_bench.records import Accuracy, Estimate, Machine
 
-from bench.cli.options import conditions_from
-from bench.errors import NotComparableError, NothingToShowError
-from bench.judge.comparable import where
-from bench.judge.front import panels
-from bench.judge.pick import Fit, Limits, at_least, at_most, only, pick
-from bench.records import Accuracy, Estimate, Machine
 from tests.making import passing, record
 
 STEADY = (0.999, 1.0, 1.001)

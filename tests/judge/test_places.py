@@ -8,10 +8,10 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from levit_bench.judge.front import panels
+from levit_bench.judge.places import BEATEN, MEMBER, Racer, Standing, places
+from levit_bench.judge.verdicts import Effect
 
-from bench.judge.front import panels
-from bench.judge.places import BEATEN, MEMBER, Racer, Standing, places
-from bench.judge.verdicts import Effect
 from tests.judge.stores_truth import fronts
 from tests.making import record
 from tests.simulated.stores import NOISES

@@ -1,10 +1,10 @@
 import pytest
+from levit_bench.errors import NotComparableError, UsageError
+from levit_bench.judge.front import panels
+from levit_bench.judge.pairing import complete
+from levit_bench.judge.published import published_panels, require_room
+from levit_bench.published import PublishedFile, Speed, told
 
-from bench.errors import NotComparableError, UsageError
-from bench.judge.front import panels
-from bench.judge.pairing import complete
-from bench.judge.published import published_panels, require_room
-from bench.published import PublishedFile, Speed, told
 from tests.judge.test_pairing import accuracies
 from tests.making import record
 

@@ -7,14 +7,14 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from levit_bench.budget import PILOT, Costs, RunScatter, plan
+from levit_bench.judge.case_sessions import usual_scatter
+from levit_bench.judge.reach import least_between_sessions, reach
+from levit_bench.judge.session_scatter import FREEDOM, PRIOR
+from levit_bench.judge.verdicts import Verdict
+from levit_bench.judge.within import within
+from levit_bench.stats import t_factor
 
-from bench.budget import PILOT, Costs, RunScatter, plan
-from bench.judge.case_sessions import usual_scatter
-from bench.judge.reach import least_between_sessions, reach
-from bench.judge.session_scatter import FREEDOM, PRIOR
-from bench.judge.verdicts import Verdict
-from bench.judge.within import within
-from bench.stats import t_factor
 from tests.making import record
 from tests.simulated.machine import Scenario
 from tests.simulated.sessions import session

@@ -2,10 +2,10 @@ import math
 
 import msgspec
 import pytest
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.rivals import paired, unpaired
+from levit_bench.records import Estimate
 
-from bench.judge.estimates import latency
-from bench.judge.rivals import paired, unpaired
-from bench.records import Estimate
 from tests.making import record
 
 

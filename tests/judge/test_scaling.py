@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
+from levit_bench.errors import NothingToShowError
+from levit_bench.judge.front import panels
+from levit_bench.judge.scaling import scaling
 
-from bench.errors import NothingToShowError
-from bench.judge.front import panels
-from bench.judge.scaling import scaling
 from tests.making import passing, record
 
 ONE = (0.040, 0.041, 0.0395)

@@ -7,8 +7,7 @@ import math
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-
-from bench.judge.session_scatter import (
+from levit_bench.judge.session_scatter import (  # fmt: skip
     COMPANY,
     FREEDOM,
     PRIOR,
@@ -20,8 +19,8 @@ from bench.judge.session_scatter import (
     mean,
     scatter,
     setting_scale,
-)  # fmt: skip
-from bench.stats import t_factor
+)
+from levit_bench.stats import t_factor
 
 
 def session(value: float, runs: int = 5, variance: float = 1e-4, **fields: object) -> Session:

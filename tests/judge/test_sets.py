@@ -6,16 +6,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
+from levit_bench.image_sets import IMAGENET, ImageSet
+from levit_bench.judge.comparable import where
+from levit_bench.judge.front import of_set, panels
+from levit_bench.judge.moves import base_of, bases_of, changes
+from levit_bench.judge.pick import Limits, only, pick
+from levit_bench.judge.race import runners
+from levit_bench.judge.room import require_comparable
+from levit_bench.records import Accuracy, Record
 
-from bench.errors import NotComparableError, NothingToShowError, UsageError
-from bench.image_sets import IMAGENET, ImageSet
-from bench.judge.comparable import where
-from bench.judge.front import of_set, panels
-from bench.judge.moves import base_of, bases_of, changes
-from bench.judge.pick import Limits, only, pick
-from bench.judge.race import runners
-from bench.judge.room import require_comparable
-from bench.records import Accuracy, Record
 from tests.making import record
 
 PARTS = ImageSet("my-parts", 2000, 10)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import msgspec
 import pytest
+from levit_bench.errors import NotComparableError, UsageError
+from levit_bench.judge.comparable import differences, setting, values, where
+from levit_bench.judge.compare import compare
+from levit_bench.judge.doubts import doubts
+from levit_bench.judge.floor import kind_of
+from levit_bench.judge.front import panels
+from levit_bench.records import Allowance, Machine, Record, SeatInfo, Shell, usual_size
+from levit_bench.report.heading import setting_line, title
 
-from bench.errors import NotComparableError, UsageError
-from bench.judge.comparable import differences, setting, values, where
-from bench.judge.compare import compare
-from bench.judge.doubts import doubts
-from bench.judge.floor import kind_of
-from bench.judge.front import panels
-from bench.records import Allowance, Machine, Record, SeatInfo, Shell, usual_size
-from bench.report.heading import setting_line, title
 from tests.making import record
 
 replace = msgspec.structs.replace

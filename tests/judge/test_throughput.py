@@ -10,21 +10,16 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
+from levit_bench.judge.across_sessions import pooled, yardstick_seconds
+from levit_bench.judge.case_sessions import Company
+from levit_bench.judge.doubts import doubts
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.metrics import SPEEDS
+from levit_bench.judge.rivalry import Rivalry
+from levit_bench.judge.throughput import log_seconds, paired_images, reciprocal, throughput
+from levit_bench.records import Estimate, Finding, Record, TurnLine
+from levit_bench.store import read_session, records, session_files
 
-from bench.judge.across_sessions import pooled, yardstick_seconds
-from bench.judge.case_sessions import Company
-from bench.judge.doubts import doubts
-from bench.judge.estimates import latency
-from bench.judge.metrics import SPEEDS
-from bench.judge.rivalry import Rivalry
-from bench.judge.throughput import (
-    log_seconds,
-    paired_images,
-    reciprocal,
-    throughput,
-)
-from bench.records import Estimate, Finding, Record, TurnLine
-from bench.store import read_session, records, session_files
 from tests.docs.blocks import ROOT
 from tests.making import passing, record, turn
 

@@ -7,12 +7,12 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from levit_bench.judge.case_sessions import Company
+from levit_bench.judge.front import panels
+from levit_bench.judge.places import Standing
+from levit_bench.judge.rivalry import Rivalry
+from levit_bench.judge.ties import Contender, ties
 
-from bench.judge.case_sessions import Company
-from bench.judge.front import panels
-from bench.judge.places import Standing
-from bench.judge.rivalry import Rivalry
-from bench.judge.ties import Contender, ties
 from tests.making import record
 
 OPEN, MEMBER, BEATEN = Standing.OPEN, Standing.MEMBER, Standing.BEATEN

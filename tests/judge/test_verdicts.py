@@ -10,9 +10,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-
-from bench.errors import UsageError
-from bench.judge.verdicts import (
+from levit_bench.errors import UsageError
+from levit_bench.judge.verdicts import (
     METHOD_PAIRS,
     Effect,
     Rules,
@@ -24,7 +23,7 @@ from bench.judge.verdicts import (
     rules_of,
     same_level,
 )
-from bench.records import Finding
+from levit_bench.records import Finding
 
 RULES = Rules()
 MIRROR = {Verdict.SLOWER: Verdict.FASTER, Verdict.FASTER: Verdict.SLOWER}

@@ -4,8 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-
-from bench.judge.watched import (
+from levit_bench.judge.watched import (
     ELSEWHERE,
     Origin,
     disturbance,
@@ -17,7 +16,8 @@ from bench.judge.watched import (
     side_by_side,
     unlike,
 )
-from bench.profiles import OUTSIDE, VIEWS, KindShare, LayerShare, Profile
+from levit_bench.profiles import OUTSIDE, VIEWS, KindShare, LayerShare, Profile
+
 from tests.generate_store import MACHINE
 from tests.making import record
 

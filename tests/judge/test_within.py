@@ -6,10 +6,10 @@ import math
 import random
 
 import pytest
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.verdicts import METHOD_PAIRS, Verdict
+from levit_bench.judge.within import FIELDS, within
 
-from bench.errors import NothingToShowError, UsageError
-from bench.judge.verdicts import METHOD_PAIRS, Verdict
-from bench.judge.within import FIELDS, within
 from tests.making import record
 
 RUNS = [0.010, 0.013, 0.017, 0.011, 0.012]

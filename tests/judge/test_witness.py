@@ -6,10 +6,10 @@ import math
 
 import msgspec
 import pytest
+from levit_bench.judge.witness import Account, Agreement, account, agreement, agreements
+from levit_bench.records import Finding, Record
+from levit_bench.report import witness as report
 
-from bench.judge.witness import Account, Agreement, account, agreement, agreements
-from bench.records import Finding, Record
-from bench.report import witness as report
 from tests.making import record
 
 

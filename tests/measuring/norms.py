@@ -5,9 +5,8 @@ from __future__ import annotations
 import copy
 
 import torch
+from levit_bench.measuring.folding.fold import Folding, fold
 from torch import nn
-
-from bench.measuring.folding.fold import Folding, fold
 
 
 def settled(network: nn.Module, seed: int = 0) -> nn.Module:

@@ -5,9 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from bench.measuring import allowance, cgroups, core_kinds, processors
-from bench.records import Allowance, CoreKind
+from levit_bench.measuring import allowance, cgroups, core_kinds, processors
+from levit_bench.records import Allowance, CoreKind
 
 V1 = "31 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"
 V1_MEMORY = "35 23 0:32 / /sys/fs/cgroup/memory rw,relatime - cgroup cgroup rw,memory\n"

@@ -6,8 +6,7 @@ import platform
 import subprocess
 
 import pytest
-
-from bench.measuring import arm_cores, machine
+from levit_bench.measuring import arm_cores, machine
 
 
 def cpuinfo(*cores: tuple[str, str, int]) -> str:

@@ -10,14 +10,13 @@ from typing import Any
 
 import pytest
 import torch
+from levit_bench.measuring import artifacts, preparation
+from levit_bench.measuring.preparation import Artifact, Workshop
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.seat import Seat, SeatLostError
+from levit_bench.measuring.wire import AT_WORK, Failed, Load, Loaded, Prepare, Prepared
+from levit_bench.records import Case
 from torch import nn
-
-from bench.measuring import artifacts, preparation
-from bench.measuring.preparation import Artifact, Workshop
-from bench.measuring.references import references_in
-from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import AT_WORK, Failed, Load, Loaded, Prepare, Prepared
-from bench.records import Case
 
 
 class _Checks(nn.Module):

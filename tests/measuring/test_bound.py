@@ -9,17 +9,17 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench import request
+from levit_bench.errors import UsageError
+from levit_bench.judge.comparable import differences, setting
+from levit_bench.judge.components import components
+from levit_bench.measuring import crew, filling, processors
+from levit_bench.measuring.doubts import Doubts
+from levit_bench.measuring.observer import Silent
+from levit_bench.records import Case, CaseLine, SeatInfo, TurnLine
+from levit_bench.request import Request
+from levit_bench.store import read_session
 
-from bench import request
-from bench.errors import UsageError
-from bench.judge.comparable import differences, setting
-from bench.judge.components import components
-from bench.measuring import crew, filling, processors
-from bench.measuring.doubts import Doubts
-from bench.measuring.observer import Silent
-from bench.records import Case, CaseLine, SeatInfo, TurnLine
-from bench.request import Request
-from bench.store import read_session
 from tests.house.plan import ROOT
 from tests.making import record
 
@@ -116,9 +116,14 @@ def test_what_was_bound_and_what_was_not_are_told_apart() -> None:
 def test_a_session_that_is_bound_says_so_and_every_seat_was(tmp_path: Path) -> None:
     words = ["run", "--networks", "tests.hostile_networks:sound@32", "--bind", "--budget", "1s", "--thin"]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words, "--store", str(tmp_path)],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=3600,
-    )  # fmt: skip
+        [sys.executable, "-m", "levit_bench", *words, "--store", str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "bench")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=3600,
+    )
     assert done.returncode == 0, done.stderr
     (path,) = tmp_path.rglob("*.jsonl")
     session = read_session(path)

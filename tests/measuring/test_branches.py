@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import torch
+from levit_bench.measuring.folding import branches
+from levit_bench.measuring.timm_import import import_timm
 from torch import nn
 
-from bench.measuring.folding import branches
-from bench.measuring.timm_import import import_timm
 from tests.measuring.norms import folded, norms_in, settled
 
 

@@ -7,14 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench.measuring import artifacts, instrument, networks
+from levit_bench.measuring.calibrate import CalibrationError, calibrate
+from levit_bench.measuring.inputs import images
+from levit_bench.measuring.networks import yardstick
+from levit_bench.measuring.references import references_in
+from levit_bench.records import Case, ImageShape
 from torch import nn
-
-from bench.measuring import artifacts, instrument, networks
-from bench.measuring.calibrate import CalibrationError, calibrate
-from bench.measuring.inputs import images
-from bench.measuring.networks import yardstick
-from bench.measuring.references import references_in
-from bench.records import Case, ImageShape
 
 
 class _Residual(nn.Module):
@@ -111,7 +110,7 @@ def test_levits_attention_biases_are_used_by_the_reference_and_not_a_stale_cache
 ) -> None:
     case = Case(network=name, resolution=224)
     artifacts.prepare(case, (1,), tmp_path, 0)
-    from bench.measuring.runtimes import eager
+    from levit_bench.measuring.runtimes import eager
 
     loaded = eager.load(case, artifacts.artifact_in(tmp_path))
     biases = [p for part, p in loaded.run.named_parameters() if part.endswith(tables)]

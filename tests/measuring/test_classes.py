@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from levit_bench.measuring import artifacts
+from levit_bench.measuring.session import about_classes
+from levit_bench.records import Accuracy, Case, CaseLine
 from torch import nn
-
-from bench.measuring import artifacts
-from bench.measuring.session import about_classes
-from bench.records import Accuracy, Case, CaseLine
 
 
 def ten() -> nn.Module:

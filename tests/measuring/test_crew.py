@@ -5,12 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from bench.measuring import filling
-from bench.measuring.crew import Crew, _groups
-from bench.measuring.preparation import Artifact
-from bench.measuring.seat import Seat, SeatLostError
-from bench.measuring.wire import (
+from levit_bench.measuring import filling
+from levit_bench.measuring.crew import Crew, _groups
+from levit_bench.measuring.preparation import Artifact
+from levit_bench.measuring.seat import Seat, SeatLostError
+from levit_bench.measuring.wire import (
     Answer,
     Describe,
     Description,
@@ -22,7 +21,8 @@ from bench.measuring.wire import (
     Prepared,
     Request,
 )
-from bench.records import Case, CaseLine, ColdStart, SeatMode
+from levit_bench.records import Case, CaseLine, ColdStart, SeatMode
+
 from tests.fake_world import PROTOCOL
 
 
@@ -162,7 +162,7 @@ def test_a_system_without_room_for_a_process_is_told_in_words(monkeypatch: pytes
     def full(*_: object, **__: object) -> None:
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr("bench.measuring.seat.subprocess.Popen", full)
+    monkeypatch.setattr("levit_bench.measuring.seat.subprocess.Popen", full)
     with pytest.raises(SeatLostError, match=r"cannot start a process \(Cannot allocate memory\)"):
         Seat(1, "pinned")
 
@@ -191,7 +191,7 @@ def test_how_fast_matrices_are_is_never_asked_where_a_users_code_has_been(
     monkeypatch: pytest.MonkeyPatch, networks: list[str], held: list[str]
 ) -> None:
     monkeypatch.setattr(Multiplying, "asked", [])
-    monkeypatch.setattr("bench.measuring.crew.Seat", Multiplying)
+    monkeypatch.setattr("levit_bench.measuring.crew.Seat", Multiplying)
     crew = _crew(monkeypatch, *networks, seat=Multiplying)
     assert crew.matrix_rates() == {_line(name).id: 7e9 for name in networks}
     assert Multiplying.asked == [held]

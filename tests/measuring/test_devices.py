@@ -8,21 +8,20 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from levit_bench.errors import UsageError
+from levit_bench.measuring import artifacts, devices, gpu, runtimes
+from levit_bench.measuring.devices import cuda
+from levit_bench.measuring.inputs import DISTINCT, images
+from levit_bench.measuring.instrument import environment_of, instrument_cases
+from levit_bench.measuring.loaded import Rearranged, copies_of
+from levit_bench.measuring.outputs import relative_distance
+from levit_bench.measuring.runtimes import InProcess, cuda_graphs
+from levit_bench.measuring.session import Subject, _about_gpu
+from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case, Conditions, GpuState, ImageShape
+from levit_bench.request import Request, check
 from torch import nn
-
-from bench.errors import UsageError
-from bench.measuring import artifacts, devices, gpu, runtimes
-from bench.measuring.devices import cuda
-from bench.measuring.inputs import DISTINCT, images
-from bench.measuring.instrument import environment_of, instrument_cases
-from bench.measuring.loaded import Rearranged, copies_of
-from bench.measuring.outputs import relative_distance
-from bench.measuring.runtimes import InProcess, cuda_graphs
-from bench.measuring.session import Subject, _about_gpu
-from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
-from bench.measuring.worker import Worker
-from bench.records import Case, Conditions, GpuState, ImageShape
-from bench.request import Request, check
 
 
 def test_an_unknown_device_is_refused_with_those_there_are() -> None:

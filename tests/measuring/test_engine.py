@@ -7,14 +7,14 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench.budget import Costs, FixedBudget, plan
+from levit_bench.measuring.crew import Accounts, TurnTaken
+from levit_bench.measuring.seat import SeatLostError
+from levit_bench.measuring.wire import Failed, Turned, Witness
+from levit_bench.records import ColdStart
+from levit_bench.spending import Earlier
+from levit_bench.store import read_session, records
 
-from bench.budget import Costs, FixedBudget, plan
-from bench.measuring.crew import Accounts, TurnTaken
-from bench.measuring.seat import SeatLostError
-from bench.measuring.wire import Failed, Turned, Witness
-from bench.records import ColdStart
-from bench.spending import Earlier
-from bench.store import read_session, records
 from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 
 LINES = (line("a", 0.01), line("b", 0.02), line("yardstick-1a", 0.01, role="yardstick"))

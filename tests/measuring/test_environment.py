@@ -6,9 +6,8 @@ import subprocess
 import sys
 
 import pytest
-
-from bench.errors import UsageError
-from bench.measuring import environment
+from levit_bench.errors import UsageError
+from levit_bench.measuring import environment
 
 
 def test_a_seat_gets_its_threads_and_nobody_elses_allocator() -> None:

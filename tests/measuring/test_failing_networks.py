@@ -9,8 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-
-from bench.store import read_session
+from levit_bench.store import read_session
 
 ROOT = Path(__file__).parents[2]
 
@@ -62,7 +61,12 @@ def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, A
     networks = ",".join(name if ":" in name else f"tests.hostile_networks:{name}" for name in names)
     words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "20s", "--json", *more]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False
+        [sys.executable, "-m", "levit_bench", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        check=False,
     )
     return done.returncode, json.loads(done.stdout), done.stderr
 

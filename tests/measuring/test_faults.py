@@ -8,17 +8,28 @@ from typing import ClassVar
 
 import msgspec
 import pytest
+from levit_bench.budget import Costs, FixedBudget
+from levit_bench.measuring import filling
+from levit_bench.measuring.crew import Crew
+from levit_bench.measuring.engine import Engine, World
+from levit_bench.measuring.observer import Silent
+from levit_bench.measuring.preparation import Artifact
+from levit_bench.measuring.seat import SeatLostError
+from levit_bench.measuring.wire import (
+    Answer,
+    Describe,
+    Description,
+    Failed,
+    Load,
+    Loaded,
+    Prepared,
+    Request,
+    Turn,
+    Turned,
+)
+from levit_bench.records import ColdStart, Record, SessionLine
+from levit_bench.store import Session, SessionWriter, read_session, records
 
-from bench.budget import Costs, FixedBudget
-from bench.measuring import filling
-from bench.measuring.crew import Crew
-from bench.measuring.engine import Engine, World
-from bench.measuring.observer import Silent
-from bench.measuring.preparation import Artifact
-from bench.measuring.seat import SeatLostError
-from bench.measuring.wire import Answer, Describe, Description, Failed, Load, Loaded, Prepared, Request, Turn, Turned
-from bench.records import ColdStart, Record, SessionLine
-from bench.store import Session, SessionWriter, read_session, records
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL, line
 
 RUNS = 3

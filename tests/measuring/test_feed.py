@@ -6,16 +6,16 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench.measuring import artifacts
+from levit_bench.measuring.feed import Feed
+from levit_bench.measuring.image_pool import image_pool
+from levit_bench.measuring.loaded import InProcess
+from levit_bench.measuring.outputs import check_plain
+from levit_bench.measuring.references import References
+from levit_bench.measuring.wire import Answer, Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case, Dtype, ImageShape
 
-from bench.measuring import artifacts
-from bench.measuring.feed import Feed
-from bench.measuring.image_pool import image_pool
-from bench.measuring.loaded import InProcess
-from bench.measuring.outputs import check_plain
-from bench.measuring.references import References
-from bench.measuring.wire import Answer, Failed, Load, Loaded, Turn, Turned
-from bench.measuring.worker import Worker
-from bench.records import Case, Dtype, ImageShape
 from tests.cheating_networks import STOPPED
 
 

@@ -7,11 +7,11 @@ from collections.abc import Callable
 
 import pytest
 import torch
+from levit_bench.measuring.folding.fold import fold
+from levit_bench.measuring.timm_import import import_timm
 from torch import nn
 from torch.nn import functional
 
-from bench.measuring.folding.fold import fold
-from bench.measuring.timm_import import import_timm
 from tests.measuring.norms import folded, norms_in, settled
 
 CLOSE = 2e-5

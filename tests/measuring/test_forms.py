@@ -6,18 +6,18 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench import catalog
+from levit_bench.errors import UsageError
+from levit_bench.measuring import artifacts, forms, runtimes
+from levit_bench.measuring.folding.fold import Folding, fold
+from levit_bench.measuring.forms import inference
+from levit_bench.measuring.outputs import relative_distance
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.wire import Prepared
+from levit_bench.records import Case
+from levit_bench.request import Request, check
 from torch import nn
 
-from bench import catalog
-from bench.errors import UsageError
-from bench.measuring import artifacts, forms, runtimes
-from bench.measuring.folding.fold import Folding, fold
-from bench.measuring.forms import inference
-from bench.measuring.outputs import relative_distance
-from bench.measuring.references import references_in
-from bench.measuring.wire import Prepared
-from bench.records import Case
-from bench.request import Request, check
 from tests.measuring.norms import norms_in
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench.measuring import artifacts, devices, forms, networks, references, runtimes
+from levit_bench.measuring.inputs import DISTINCT, ImageShape, images
+from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned, Watch, Watched
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case
 from torch import nn
 
-from bench.measuring import artifacts, devices, forms, networks, references, runtimes
-from bench.measuring.inputs import DISTINCT, ImageShape, images
-from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned, Watch, Watched
-from bench.measuring.worker import Worker
-from bench.records import Case
 from tests.measuring.runtimes.asking import ON_PROCESSORS, taken
 
 OWN = "tests.shaped_networks"

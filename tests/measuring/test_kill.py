@@ -11,8 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from bench.store import read_session, records
+from levit_bench.store import read_session, records
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 1800.0
@@ -23,7 +22,7 @@ _PROGRAM = """
 import signal
 signal.signal(signal.SIGINT, signal.default_int_handler)
 signal.signal(signal.SIGHUP, signal.SIG_DFL)
-from bench.__main__ import main
+from levit_bench.__main__ import main
 main()
 """
 
@@ -90,7 +89,12 @@ def test_an_interrupted_session_can_be_resumed_and_its_runs_are_added(tmp_path: 
     before = read_session(path)
     words = ["run", "--resume", "last", "--budget", "8s", "--store", str(tmp_path), "--json"]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words], cwd=ROOT, capture_output=True, text=True, timeout=3600, check=False
+        [sys.executable, "-m", "levit_bench", *words],
+        cwd=ROOT,
+        capture_output=True,
+        text=True,
+        timeout=3600,
+        check=False,
     )
     assert done.returncode == 0, done.stderr
     after = read_session(path)

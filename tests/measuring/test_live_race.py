@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.store import read_session
 
-from bench.store import read_session
 from tests.measuring.test_kill import ROOT
 
 pytestmark = pytest.mark.slow
@@ -58,8 +58,8 @@ def test_a_race_stops_when_every_place_is_certain_and_says_why(tmp_path: Path) -
     (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
     (tmp_path / "nets.toml").write_text(LIST, encoding="utf-8")
     words = ["run", "--networks", "nets.toml", "--seats", "shared", "--budget", "60s", "--race", "--json", "--store"]
-    command = [sys.executable, "-m", "bench", *words, str(tmp_path / "store")]
-    paths = {"PYTHONPATH": str(ROOT)}
+    command = [sys.executable, "-m", "levit_bench", *words, str(tmp_path / "store")]
+    paths = {"PYTHONPATH": str(ROOT / "bench")}
     done = subprocess.run(command, cwd=tmp_path, env=_environment(paths), capture_output=True, text=True, check=True)
     (looks,) = json.loads(done.stdout)["looks"].values()
     verdicts = {
@@ -71,7 +71,7 @@ def test_a_race_stops_when_every_place_is_certain_and_says_why(tmp_path: Path) -
     session = read_session(path)
     assert session.head.protocol.looks[-1] == session.head.protocol.runs
     assert len(session.ends) == looks[-1]["runs"] < session.head.protocol.runs
-    again = [sys.executable, "-m", "bench", "run", "--resume", "last", "--store", str(tmp_path / "store")]
+    again = [sys.executable, "-m", "levit_bench", "run", "--resume", "last", "--store", str(tmp_path / "store")]
     refused = subprocess.run(again, cwd=tmp_path, env=_environment(paths), capture_output=True, text=True, check=False)
     assert refused.returncode != 0
     assert "there is nothing to resume" in " ".join(refused.stderr.split())

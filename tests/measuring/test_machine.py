@@ -10,10 +10,10 @@ from pathlib import Path
 import cpuinfo
 import msgspec
 import pytest
+from levit_bench.measuring import machine as module
+from levit_bench.records import Machine, usual_size
+from levit_bench.store import read_session
 
-from bench.measuring import machine as module
-from bench.records import Machine, usual_size
-from bench.store import read_session
 from tests.house.plan import ROOT
 
 

@@ -9,12 +9,11 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from levit_bench.errors import UsageError
+from levit_bench.measuring import devices
+from levit_bench.measuring.devices import mps
+from levit_bench.request import Request, check
 from torch import nn
-
-from bench.errors import UsageError
-from bench.measuring import devices
-from bench.measuring.devices import mps
-from bench.request import Request, check
 
 
 def test_another_machine_has_no_such_gpu(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:

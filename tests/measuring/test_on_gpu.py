@@ -7,15 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from bench.measuring import artifacts, devices, runtimes
-from bench.measuring.devices import cuda
-from bench.measuring.inputs import images
-from bench.measuring.outputs import relative_distance
-from bench.measuring.references import references_in
-from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
-from bench.measuring.worker import Worker
-from bench.records import Case, ImageShape
+from levit_bench.measuring import artifacts, devices, runtimes
+from levit_bench.measuring.devices import cuda
+from levit_bench.measuring.inputs import images
+from levit_bench.measuring.outputs import relative_distance
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case, ImageShape
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
 NETWORKS = ("levit_128s", "efficientnet_b0", "deit_tiny", "yardstick-1a", "null-1")

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.judge.doubts.of_a_case import outputs_differ
+from levit_bench.measuring.outputs import as_logits, problem_with, problem_with_pair, relative_distance
 
-from bench.judge.doubts.of_a_case import outputs_differ
-from bench.measuring.outputs import as_logits, problem_with, problem_with_pair, relative_distance
 from tests.making import record
 
 WANT = torch.randn(2, 1000, generator=torch.Generator().manual_seed(0))

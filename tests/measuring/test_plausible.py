@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import msgspec
+from levit_bench.measuring.plausible import too_fast
 
-from bench.measuring.plausible import too_fast
 from tests.fake_world import line
 
 SAYS = msgspec.structs.replace(line("a", 0.01), macs=228_000_000, matrix_macs_s=50e9)

@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-
-from bench.measuring import preparation
-from bench.measuring.preparation import Artifact, Workshop
-from bench.measuring.wire import Failed, Prepare, Prepared
-from bench.records import Case
+from levit_bench.measuring import preparation
+from levit_bench.measuring.preparation import Artifact, Workshop
+from levit_bench.measuring.wire import Failed, Prepare, Prepared
+from levit_bench.records import Case
 
 
 class Seat:

@@ -13,8 +13,8 @@ from pathlib import Path
 import cpuinfo
 import psutil
 import pytest
+from levit_bench.measuring import machine, probe
 
-from bench.measuring import machine, probe
 from tests.house.plan import ROOT
 
 
@@ -108,9 +108,9 @@ for name in ("cpu_freq", "virtual_memory", "cpu_times", "sensors_temperatures", 
 
 def test_the_command_describes_a_machine_whose_libraries_raise(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(_RAISES, encoding="utf-8")
-    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    path = os.pathsep.join([str(tmp_path), str(ROOT / "bench")])
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "machine", "--json"],
+        [sys.executable, "-m", "levit_bench", "machine", "--json"],
         cwd=tmp_path, env=os.environ | {"PYTHONPATH": path}, capture_output=True, text=True, check=False, timeout=3600,
     )  # fmt: skip
     assert (done.returncode, done.stderr) == (0, "")
@@ -122,12 +122,28 @@ def test_the_command_describes_a_machine_whose_libraries_raise(tmp_path: Path) -
 @pytest.mark.slow
 def test_a_session_is_measured_where_the_libraries_raise_and_the_shell_is_hostile(tmp_path: Path) -> None:
     (tmp_path / "sitecustomize.py").write_text(_RAISES, encoding="utf-8")
-    path = os.pathsep.join([str(tmp_path), str(ROOT)])
+    path = os.pathsep.join([str(tmp_path), str(ROOT / "bench")])
     hostile = {"PYTHONPATH": path, "LRU_CACHE_CAPACITY": "0", "OPENBLAS_CORETYPE": "Prescott", "PYTHONOPTIMIZE": "2"}
     done = subprocess.run(
-        [sys.executable, "-m", "bench", "run", "--networks", "levit_128s@64", "--budget", "3s", "--thin", "--json"],
-        cwd=tmp_path, env=os.environ | hostile, capture_output=True, text=True, check=False, timeout=3600,
-    )  # fmt: skip
+        [
+            sys.executable,
+            "-m",
+            "levit_bench",
+            "run",
+            "--networks",
+            "levit_128s@64",
+            "--budget",
+            "3s",
+            "--thin",
+            "--json",
+        ],
+        cwd=tmp_path,
+        env=os.environ | hostile,
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=3600,
+    )
     assert done.returncode == 0, done.stderr
     assert "Traceback" not in done.stderr
     assert "shell-dropped" in done.stderr

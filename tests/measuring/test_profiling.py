@@ -8,15 +8,13 @@ from pathlib import Path
 
 import pytest
 import torch
-from torch import nn
-
-from bench.errors import UsageError
-from bench.measuring import artifacts
-from bench.measuring.environment import default_allocator
-from bench.measuring.loaded import InProcess, module_of
-from bench.measuring.profiling import matrices, seats, watching
-from bench.measuring.profiling.clock import layers_of, times
-from bench.measuring.profiling.kinds import (
+from levit_bench.errors import UsageError
+from levit_bench.measuring import artifacts
+from levit_bench.measuring.environment import default_allocator
+from levit_bench.measuring.loaded import InProcess, module_of
+from levit_bench.measuring.profiling import matrices, seats, watching
+from levit_bench.measuring.profiling.clock import layers_of, times
+from levit_bench.measuring.profiling.kinds import (
     ATTENTION,
     COPY,
     DENSE,
@@ -30,12 +28,14 @@ from bench.measuring.profiling.kinds import (
     kind_of,
     own_kind,
 )
-from bench.measuring.profiling.operators import counted
-from bench.measuring.profiling.seats import Taken, check, profiles
-from bench.measuring.wire import Failed, Load, Loaded, Turn, Turned, Watch, Watched, decode_answer, encode
-from bench.measuring.worker import Worker
-from bench.profiles import OUTSIDE, VIEWS, Profile
-from bench.records import Case
+from levit_bench.measuring.profiling.operators import counted
+from levit_bench.measuring.profiling.seats import Taken, check, profiles
+from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned, Watch, Watched, decode_answer, encode
+from levit_bench.measuring.worker import Worker
+from levit_bench.profiles import OUTSIDE, VIEWS, Profile
+from levit_bench.records import Case
+from torch import nn
+
 from tests.generate_store import PROTOCOL
 from tests.profiled_networks import BYTES, KERNELS, MACS, RESOLUTION, Attention, Counted, Wrapped
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 import signal
 
 import pytest
-
-from bench.errors import one_line
-from bench.measuring.reasons import reason_for, reason_for_exit
+from levit_bench.errors import one_line
+from levit_bench.measuring.reasons import reason_for, reason_for_exit
 
 
 @pytest.mark.parametrize(

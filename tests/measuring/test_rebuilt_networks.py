@@ -9,16 +9,15 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
-
-from bench.measuring import artifacts, networks, runtimes
-from bench.measuring.networks import user
-from bench.measuring.outputs import relative_distance
-from bench.measuring.recipe import Recipe
-from bench.measuring.references import references_in
-from bench.measuring.wire import Failed, Load, Loaded
-from bench.measuring.worker import Worker
-from bench.own import expand
-from bench.records import Case, ImageShape
+from levit_bench.measuring import artifacts, networks, runtimes
+from levit_bench.measuring.networks import user
+from levit_bench.measuring.outputs import relative_distance
+from levit_bench.measuring.recipe import Recipe
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.wire import Failed, Load, Loaded
+from levit_bench.measuring.worker import Worker
+from levit_bench.own import expand
+from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
 

@@ -6,11 +6,11 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench.errors import UsageError
+from levit_bench.measuring.session import _earlier, _refuse_changed
+from levit_bench.records import Case, CaseLine, RunStartLine, SessionLine
+from levit_bench.store import Session
 
-from bench.errors import UsageError
-from bench.measuring.session import _earlier, _refuse_changed
-from bench.records import Case, CaseLine, RunStartLine, SessionLine
-from bench.store import Session
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 CASE = Case(network="nets:build", resolution=224)

@@ -10,11 +10,10 @@ from pathlib import Path
 
 import psutil
 import pytest
-
-from bench.measuring import seat as seat_module
-from bench.measuring.seat import Seat, SeatLostError, process_cpu_s
-from bench.measuring.wire import Describe, Description, Resolve, Resolved
-from bench.records import ImageShape
+from levit_bench.measuring import seat as seat_module
+from levit_bench.measuring.seat import Seat, SeatLostError, process_cpu_s
+from levit_bench.measuring.wire import Describe, Description, Resolve, Resolved
+from levit_bench.records import ImageShape
 
 ROOT = Path(__file__).parents[2]
 
@@ -118,20 +117,22 @@ def test_processor_time_of_a_process_rises_with_work_and_not_with_sleep(fake: Fa
 def test_a_seat_imports_the_suite_and_not_a_package_of_the_users_that_is_called_alike(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch, python_path: str
 ) -> None:
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "__init__.py").write_text("raise SystemExit('a foreign package called bench')")
+    (tmp_path / "levit_bench").mkdir()
+    (tmp_path / "levit_bench" / "__init__.py").write_text("raise SystemExit('a foreign package of our name')")
     (tmp_path / "my_nets.py").write_text(
         "def build():\n    raise AssertionError('only looked up')\nbuild.resolution = 48"
     )
     monkeypatch.chdir(tmp_path)
     foreign = python_path.replace("FOLDER", str(tmp_path))
-    monkeypatch.setattr(sys, "path", [foreign, *(path for path in sys.path if Path(path).resolve() != ROOT)])
+    monkeypatch.setattr(
+        sys, "path", [foreign, *(path for path in sys.path if ROOT not in Path(path, "x").resolve().parents[:2])]
+    )
     with Seat(1, "n/a") as seat:
-        answer = seat.ask(Resolve(names=("my_nets:build", "bench.nets:build", "bench:build")), 60)
+        answer = seat.ask(Resolve(names=("my_nets:build", "levit_bench.nets:build", "levit_bench:build")), 60)
     assert isinstance(answer, Resolved)
     assert answer.shapes == {"my_nets:build": ImageShape.square(48)}
-    assert "bench/nets.py:build" in answer.missing["bench.nets:build"]
-    assert "bench/__init__.py:build" in answer.missing["bench:build"]
+    assert "levit_bench/nets.py:build" in answer.missing["levit_bench.nets:build"]
+    assert "levit_bench/__init__.py:build" in answer.missing["levit_bench:build"]
 
 
 @pytest.mark.parametrize("end", ["close", "kill"])

@@ -6,15 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from bench.measuring import artifacts, networks, runtimes
-from bench.measuring.endings import ending_of, logits_before
-from bench.measuring.networks.plain import plain
-from bench.measuring.outputs import relative_distance
-from bench.measuring.references import references_in
-from bench.measuring.wire import Load, Loaded, Prepared
-from bench.measuring.worker import Worker
-from bench.records import Case, ImageShape
+from levit_bench.measuring import artifacts, networks, runtimes
+from levit_bench.measuring.endings import ending_of, logits_before
+from levit_bench.measuring.networks.plain import plain
+from levit_bench.measuring.outputs import relative_distance
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.wire import Load, Loaded, Prepared
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
 

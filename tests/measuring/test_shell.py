@@ -12,13 +12,13 @@ from pathlib import Path
 from typing import NamedTuple
 
 import pytest
+from levit_bench.errors import UsageError
+from levit_bench.measuring import environment, shell
+from levit_bench.measuring.doubts import Doubts
+from levit_bench.measuring.observer import Silent
+from levit_bench.measuring.reasons import reason_for
+from levit_bench.records import Case, CaseLine, SeatInfo, Shell
 
-from bench.errors import UsageError
-from bench.measuring import environment, shell
-from bench.measuring.doubts import Doubts
-from bench.measuring.observer import Silent
-from bench.measuring.reasons import reason_for
-from bench.records import Case, CaseLine, SeatInfo, Shell
 from tests.house.plan import ROOT
 from tests.house.test_evidence_names_nobody import PLACES
 
@@ -229,8 +229,8 @@ def test_a_network_that_misses_a_variable_is_told_how_to_get_it() -> None:
 
 _DESCRIBED = """
 import json, os, sys
-from bench.measuring.seat import Seat
-from bench.measuring.wire import Describe
+from levit_bench.measuring.seat import Seat
+from levit_bench.measuring.wire import Describe
 with Seat(1, sys.argv[1]) as seat:
     told = seat.ask(Describe(), 600)
     worker = open(f"/proc/{seat._process.pid}/environ", "rb").read().decode().split("\\0")
@@ -242,7 +242,7 @@ print(json.dumps({"malloc": told.malloc, "worker": dict(pair.split("=", 1) for p
 def test_a_real_worker_of_a_hostile_shell_starts_and_says_whose_memory_it_gets() -> None:
     hostile = {
         "LRU_CACHE_CAPACITY": "0", "MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "debug", "PYTHONOPTIMIZE": "2",
-        "ATEN_CPU_CAPABILITY": "default", WANTED: "DEPTH", "DEPTH": "3", "PYTHONPATH": str(ROOT),
+        "ATEN_CPU_CAPABILITY": "default", WANTED: "DEPTH", "DEPTH": "3", "PYTHONPATH": str(ROOT / "bench"),
     }  # fmt: skip
     done = subprocess.run(
         [sys.executable, "-c", _DESCRIBED, "pinned"],
@@ -270,11 +270,11 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
         subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True, capture_output=True, timeout=3600)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no C compiler")
-    ask = [sys.executable, "-c", "from bench.measuring.malloc import provider; print(provider())"]
+    ask = [sys.executable, "-c", "from levit_bench.measuring.malloc import provider; print(provider())"]
     names = [
         subprocess.run(
             ask,
-            env=os.environ | {"PYTHONPATH": str(ROOT)} | more,
+            env=os.environ | {"PYTHONPATH": str(ROOT / "bench")} | more,
             capture_output=True,
             text=True,
             check=True,

@@ -10,17 +10,17 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from levit_bench.errors import UsageError
+from levit_bench.measuring import processors
+from levit_bench.measuring.crew import _groups
+from levit_bench.measuring.seat import SeatLostError
+from levit_bench.measuring.streams import merged, turns_at_once
+from levit_bench.measuring.wire import Answer, Failed, Request, Rest, Rested, Turn, Turned
+from levit_bench.records import Case, CaseLine
+from levit_bench.request import Request as Asked
+from levit_bench.request import at_once, check, left_out
+from levit_bench.store import read_session, records
 
-from bench.errors import UsageError
-from bench.measuring import processors
-from bench.measuring.crew import _groups
-from bench.measuring.seat import SeatLostError
-from bench.measuring.streams import merged, turns_at_once
-from bench.measuring.wire import Answer, Failed, Request, Rest, Rested, Turn, Turned
-from bench.records import Case, CaseLine
-from bench.request import Request as Asked
-from bench.request import at_once, check, left_out
-from bench.store import read_session, records
 from tests.measuring.test_kill import ROOT
 
 TURN = Turn(case="c", settle=1, passes=2, onwards=True)
@@ -115,7 +115,7 @@ def test_processors_are_not_given_out_where_none_can_be_bound(monkeypatch: pytes
 
 
 def test_more_streams_than_processors_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("bench.request.usable_processors", lambda: 4)
+    monkeypatch.setattr("levit_bench.request.usable_processors", lambda: 4)
     check(Asked(networks=("levit_128s",), streams=(2,), threads=(2,)))
     with pytest.raises(UsageError, match=r"--streams 2 with --threads 4 needs 8 processors, and 4 can be used"):
         check(Asked(networks=("levit_128s",), streams=(1, 2), threads=(4, 8)))
@@ -151,9 +151,14 @@ def test_streams_work_at_once_on_processors_of_their_own(tmp_path: Path) -> None
         "--json",
     ]
     done = subprocess.run(
-        [sys.executable, "-m", "bench", *words, "--store", str(tmp_path)],
-        cwd=ROOT, env=os.environ | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False, timeout=3600,
-    )  # fmt: skip
+        [sys.executable, "-m", "levit_bench", *words, "--store", str(tmp_path)],
+        cwd=ROOT,
+        env=os.environ | {"PYTHONPATH": str(ROOT / "bench")},
+        capture_output=True,
+        text=True,
+        check=False,
+        timeout=3600,
+    )
     assert done.returncode == 0, done.stderr
     assert [case["streams"] for case in json.loads(done.stdout)["cases"] if case["role"] == "subject"] == [1, 2]
     (path,) = tmp_path.rglob("*.jsonl")

@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.measuring import networks
+from levit_bench.records import ImageShape
 from torch import nn
 
-from bench.measuring import networks
-from bench.records import ImageShape
 from tests.house.plan import ROOT
 
 TIMMS = 5_435_000, 5_445_000  # resnet10t has 5.44 M parameters.
@@ -56,8 +56,8 @@ NETS = """
 TRY = """
     import json, sys, warnings
     warnings.simplefilter("ignore")
-    from bench.measuring import networks
-    from bench.records import ImageShape
+    from levit_bench.measuring import networks
+    from levit_bench.records import ImageShape
 
     def parameters(name, shape):
         try:
@@ -78,7 +78,7 @@ def tried(folder: Path, *names: str) -> dict[str, Any]:
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(TRY), *names],
         cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT), str(folder)))},
+        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "bench"), str(folder)))},
         capture_output=True,
         text=True,
         check=False,
@@ -118,8 +118,8 @@ def test_a_file_that_changes_timm_itself_is_told_where_both_share_a_process(
     build = "from torch import nn\ndef build(): return nn.Sequential(nn.Flatten(), nn.LazyLinear(9))\n"
     (tmp_path / "nets.py").write_text(f"{change}\n{build}")
     code = """
-        from bench.measuring import networks
-        from bench.records import ImageShape
+        from levit_bench.measuring import networks
+        from levit_bench.records import ImageShape
         networks.build("nets.py:build", ImageShape.square(224))
         try:
             networks.build("resnet18", ImageShape.square(224))
@@ -129,7 +129,7 @@ def test_a_file_that_changes_timm_itself_is_told_where_both_share_a_process(
     done = subprocess.run(
         [sys.executable, "-c", textwrap.dedent(code)],
         cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT)},
+        env={**os.environ, "PYTHONPATH": str(ROOT / "bench")},
         capture_output=True,
         text=True,
         check=False,

@@ -11,16 +11,15 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from bench.measuring import artifacts, networks
-from bench.measuring.networks import beside, user
-from bench.measuring.references import references_in
-from bench.measuring.wire import Load, Loaded
-from bench.measuring.worker import Worker
-from bench.own import expand
-from bench.records import Case, ImageShape
-from bench.request import MAX_BUDGET_VARIABLE
-from bench.store import read_session
+from levit_bench.measuring import artifacts, networks
+from levit_bench.measuring.networks import beside, user
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.wire import Load, Loaded
+from levit_bench.measuring.worker import Worker
+from levit_bench.own import expand
+from levit_bench.records import Case, ImageShape
+from levit_bench.request import MAX_BUDGET_VARIABLE
+from levit_bench.store import read_session
 
 ROOT = Path(__file__).parents[2]
 
@@ -205,7 +204,7 @@ def test_a_builder_that_cannot_be_called_is_refused_by_name(here: Path, function
         ("import json\n\njson.loads('')\n", "broken.py, line 3: JSONDecodeError"),
         ("import no_such_module\n", "broken.py, line 1: ModuleNotFoundError: No module named 'no_such_module'"),
         ("raise SystemExit('bye')\n", "broken.py, line 1: SystemExit: bye"),
-        ("from bench.layers import Block\n", "A module called bench is this suite itself"),
+        ("from levit_bench.layers import Block\n", "A module called levit_bench is this suite itself"),
         ("from . import layers\n", "Name it as package.module:function instead"),
         ("x = '\x00'\n", "cannot import"),
     ],
@@ -321,31 +320,32 @@ def test_a_folder_whose_modules_have_no_namesake_shares_them_and_one_that_raises
     assert networks.build(named("nets.py:build"), ImageShape.square(8))(torch.zeros(2, 3, 8, 8)).shape == (2, 20)
 
 
-def test_a_folder_called_bench_beside_a_file_is_never_taken_for_the_suite(
+def test_a_folder_called_levit_bench_beside_a_file_is_never_taken_for_the_suite(
     two_versions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(user, "_HERE", ROOT)  # as in a checkout of the suite itself
-    (two_versions / "bench").mkdir()
-    suite = sys.modules["bench"]
+    (two_versions / "levit_bench").mkdir()
+    suite = sys.modules["levit_bench"]
     with beside.imports_beside(two_versions, ROOT):
-        assert sys.modules["bench"] is suite
+        assert sys.modules["levit_bench"] is suite
 
 
 @pytest.fixture
 def foreign(tmp_path: Path) -> Path:
-    """A repository of the user's with a package `bench` of its own, which must never be imported."""
-    (tmp_path / "bench").mkdir()
-    (tmp_path / "bench" / "__init__.py").write_text("raise SystemExit('a foreign package called bench')")
+    """A repository of the user's with packages `bench` and `levit_bench` of its own, which must never be imported."""
+    for name in ("bench", "levit_bench"):
+        (tmp_path / name).mkdir()
+        (tmp_path / name / "__init__.py").write_text(f"raise SystemExit('a foreign package called {name}')")
     (tmp_path / "bench" / "nets.py").write_text(NETS, encoding="utf-8")
     return tmp_path
 
 
 def levit_bench(folder: Path, *words: str) -> subprocess.CompletedProcess[str]:
     """The command line in a folder, as the console script starts it: without that folder on the import path."""
-    env = os.environ | {"PYTHONPATH": str(ROOT), MAX_BUDGET_VARIABLE: "4s"}
+    env = os.environ | {"PYTHONPATH": str(ROOT / "bench"), MAX_BUDGET_VARIABLE: "4s"}
     env.pop("COLUMNS", None)  # A narrow table would fold the names that are looked for.
     return subprocess.run(
-        [sys.executable, "-P", "-m", "bench", *words],
+        [sys.executable, "-P", "-m", "levit_bench", *words],
         cwd=folder, env=env, capture_output=True, text=True, timeout=3600, check=False,
     )  # fmt: skip
 
@@ -354,9 +354,9 @@ def test_in_a_folder_with_its_own_bench_the_file_is_planned_and_the_module_is_re
     planned = levit_bench(foreign, "plan", "--networks", "bench/nets.py:pair", "--budget", "60s")
     assert (planned.returncode, planned.stderr) == (0, "")
     assert "bench/nets.py:pair#" in planned.stdout
-    refused = levit_bench(foreign, "plan", "--networks", "bench.nets:pair")
+    refused = levit_bench(foreign, "plan", "--networks", "levit_bench.nets:pair")
     assert refused.returncode == 2
-    assert "Name the file instead, such as bench/nets.py:pair" in refused.stderr
+    assert "Name the file instead, such as levit_bench/nets.py:pair" in refused.stderr
 
 
 @pytest.mark.slow

@@ -6,11 +6,10 @@ import sys
 from types import SimpleNamespace
 
 import pytest
-
-from bench.errors import UsageError
-from bench.measuring import devices, gpu, machine
-from bench.measuring.devices import cuda
-from bench.measuring.visible_gpus import Card, visible
+from levit_bench.errors import UsageError
+from levit_bench.measuring import devices, gpu, machine
+from levit_bench.measuring.devices import cuda
+from levit_bench.measuring.visible_gpus import Card, visible
 
 CARDS = (
     Card(0, "GPU-1111aaaa-0", 1.0),

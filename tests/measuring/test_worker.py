@@ -8,10 +8,9 @@ from typing import Literal
 
 import pytest
 import torch
-
-from bench.measuring import artifacts, runtimes
-from bench.measuring.runtimes import eager
-from bench.measuring.wire import (
+from levit_bench.measuring import artifacts, runtimes
+from levit_bench.measuring.runtimes import eager
+from levit_bench.measuring.wire import (
     Answer,
     Describe,
     Description,
@@ -23,8 +22,8 @@ from bench.measuring.wire import (
     decode_answer,
     encode,
 )
-from bench.measuring.worker import Worker
-from bench.records import Case
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case
 
 
 class Foreign:

@@ -6,11 +6,11 @@ import io
 import json
 import math
 
+from levit_bench.judge.aa import pairs
+from levit_bench.report.aa import document, lines, table
+from levit_bench.twins import SUFFIX
 from rich.console import Console
 
-from bench.judge.aa import pairs
-from bench.report.aa import document, lines, table
-from bench.twins import SUFFIX
 from tests.making import record
 
 STEPS = (-1, 0, 1, 2, -2)

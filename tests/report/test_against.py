@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import io
 
+from levit_bench.judge.against import against
+from levit_bench.report.against import rows, table
 from rich.console import Console
 
-from bench.judge.against import against
-from bench.report.against import rows, table
 from tests.making import record
 
 RECORDS = [

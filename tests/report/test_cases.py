@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import io
 
+from levit_bench.report.cases import rows, table
 from rich.console import Console
 
-from bench.report.cases import rows, table
 from tests.making import record
 
 BOTH = [

@@ -8,12 +8,12 @@ import math
 
 import msgspec
 import pytest
+from levit_bench.judge.compare import Report, compare
+from levit_bench.judge.verdicts import Rules
+from levit_bench.judge.within import within
+from levit_bench.report.compare import document, findings, notes, sentence, sessions_line, table
 from rich.console import Console
 
-from bench.judge.compare import Report, compare
-from bench.judge.verdicts import Rules
-from bench.judge.within import within
-from bench.report.compare import document, findings, notes, sentence, sessions_line, table
 from tests.making import record
 
 STEPS = (-1, 0, 1, 2, -2)
@@ -140,8 +140,7 @@ def test_the_document_says_what_the_table_says_and_is_plain_json():
 
 def test_findings_are_those_of_the_comparison_and_of_its_sessions_by_name():
     import msgspec
-
-    from bench.records import Finding
+    from levit_bench.records import Finding
 
     busy = Finding(kind="busy-machine", message="the load was 5")
     own = Finding(kind="page-faults", message="many", case="x")

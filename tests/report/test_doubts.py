@@ -4,16 +4,16 @@ from __future__ import annotations
 
 import json
 
+import levit_bench
 import pytest
+from levit_bench.api import Results
+from levit_bench.cli.output import MOST, print_findings
+from levit_bench.judge.front import panels
+from levit_bench.records import Accuracy, Finding, Record
+from levit_bench.report import cases, table
+from levit_bench.report.doubts import About, about, grouped, of_panels
+from levit_bench.report.export import document
 
-import bench
-from bench.api import Results
-from bench.cli.output import MOST, print_findings
-from bench.judge.front import panels
-from bench.records import Accuracy, Finding, Record
-from bench.report import cases, table
-from bench.report.doubts import About, about, grouped, of_panels
-from bench.report.export import document
 from tests.judge.doubts.faults import in_state, of_case, replace, slower
 from tests.making import record
 from tests.simulated.machine import REGULAR
@@ -112,7 +112,7 @@ def test_results_in_python_have_their_doubts(sick):
     results = Results(sick)
     assert {finding.kind for finding in results.doubts} == {"on-battery", "two-humps", "runs-disagree"}
     assert results.findings == ()
-    assert isinstance(results, bench.Results)
+    assert isinstance(results, levit_bench.Results)
 
 
 def test_a_front_tells_what_is_about_its_session_once_and_the_rest_at_its_points(sick):

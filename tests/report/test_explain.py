@@ -8,14 +8,14 @@ import math
 from pathlib import Path
 
 import pytest
+from levit_bench.errors import UsageError
+from levit_bench.judge.explain import explain
+from levit_bench.report import explain as report
+from levit_bench.report.explain import Watched
+from levit_bench.report.explain_figure import check_ending, draw
+from levit_bench.report.figure import save
 from rich.console import Console
 
-from bench.errors import UsageError
-from bench.judge.explain import explain
-from bench.report import explain as report
-from bench.report.explain import Watched
-from bench.report.explain_figure import check_ending, draw
-from bench.report.figure import save
 from tests.judge.test_explain import timed
 from tests.judge.test_watched import PLAIN, PROFILE
 

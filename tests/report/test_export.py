@@ -1,11 +1,11 @@
 import re
 
 import pytest
+from levit_bench.errors import NothingToShowError, StoreError
+from levit_bench.judge.front import panels
+from levit_bench.report.export import document, write_front
+from levit_bench.report.reproduce import Recipe
 
-from bench.errors import NothingToShowError, StoreError
-from bench.judge.front import panels
-from bench.report.export import document, write_front
-from bench.report.reproduce import Recipe
 from tests.making import record
 
 PANELS = panels(

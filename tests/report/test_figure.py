@@ -1,13 +1,13 @@
 import itertools
 
 import pytest
+from levit_bench.errors import NothingToShowError, StoreError
+from levit_bench.judge.front import panels
+from levit_bench.judge.places import Standing
+from levit_bench.report import figure
+from levit_bench.report.scales import ticks
+from levit_bench.report.style import WELL_KNOWN, styles
 
-from bench.errors import NothingToShowError, StoreError
-from bench.judge.front import panels
-from bench.judge.places import Standing
-from bench.report import figure
-from bench.report.scales import ticks
-from bench.report.style import WELL_KNOWN, styles
 from tests.generate_store import PAPER, population
 from tests.making import record
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 from io import StringIO
 
+from levit_bench.records import Decision, Look
+from levit_bench.report import cases, looks
 from rich.console import Console
 
-from bench.records import Decision, Look
-from bench.report import cases, looks
 from tests.judge.goals_truth import race
 from tests.simulated.machine import REGULAR
 

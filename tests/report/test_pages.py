@@ -5,11 +5,11 @@ from __future__ import annotations
 import itertools
 
 import pytest
+from levit_bench.judge.front import Panel, panels
+from levit_bench.judge.room import PANEL_LIMIT
+from levit_bench.report import figure
+from levit_bench.report.pages import paginate
 
-from bench.judge.front import Panel, panels
-from bench.judge.room import PANEL_LIMIT
-from bench.report import figure
-from bench.report.pages import paginate
 from tests.making import record
 
 RUNTIMES = ("eager", "channels-last", "torchscript", "compile", "onnxruntime", "openvino")

@@ -5,12 +5,12 @@ from __future__ import annotations
 import io
 
 import pytest
+from levit_bench.errors import NothingToShowError
+from levit_bench.judge.against import against
+from levit_bench.records import Record
+from levit_bench.report.pair import Grid, grids, markdown, table
 from rich.console import Console
 
-from bench.errors import NothingToShowError
-from bench.judge.against import against
-from bench.records import Record
-from bench.report.pair import Grid, grids, markdown, table
 from tests.making import record
 
 

@@ -2,10 +2,10 @@ import json
 import re
 
 import pytest
+from levit_bench.judge.front import panels
+from levit_bench.judge.pick import Limits, only, pick
+from levit_bench.report.picks import NAMED, around, document, sentence
 
-from bench.judge.front import panels
-from bench.judge.pick import Limits, only, pick
-from bench.report.picks import NAMED, around, document, sentence
 from tests.judge.test_pick import CROWD, LOOSE, timed
 
 

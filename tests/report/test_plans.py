@@ -6,12 +6,12 @@ import math
 
 import msgspec
 import pytest
+from levit_bench.budget import PILOT, Costs, RunScatter, plan
+from levit_bench.judge.forecast import Forecast, ForecastLine
+from levit_bench.judge.reach import Reach, reach
+from levit_bench.records import Case, Protocol
+from levit_bench.report.plans import document, sentences
 
-from bench.budget import PILOT, Costs, RunScatter, plan
-from bench.judge.forecast import Forecast, ForecastLine
-from bench.judge.reach import Reach, reach
-from bench.records import Case, Protocol
-from bench.report.plans import document, sentences
 from tests.generate_store import PROTOCOL
 
 COSTS = Costs(4.0, 1.0)

@@ -3,14 +3,14 @@ import io
 import itertools
 
 import pytest
+from levit_bench.judge.front import panels
+from levit_bench.judge.published import published_panels
+from levit_bench.report import figure, table
+from levit_bench.report.export import document, write_front
+from levit_bench.report.published import published_markdown, published_table
+from levit_bench.report.reproduce import reproduce
 from rich.console import Console
 
-from bench.judge.front import panels
-from bench.judge.published import published_panels
-from bench.report import figure, table
-from bench.report.export import document, write_front
-from bench.report.published import published_markdown, published_table
-from bench.report.reproduce import reproduce
 from tests.generate_store import PAPER, population
 from tests.judge.test_pairing import accuracies
 from tests.judge.test_published import CPU, speed, speeds

@@ -9,16 +9,26 @@ from typing import Any
 
 import msgspec
 import pytest
+from levit_bench.catalog import accuracy_of, entries
+from levit_bench.cli import cli
+from levit_bench.image_sets import set_of
+from levit_bench.own import SOURCE, expand
+from levit_bench.records import (
+    Accuracy,
+    Case,
+    CaseLine,
+    Record,
+    RunEndLine,
+    RunStartLine,
+    SeatInfo,
+    SessionLine,
+    TurnLine,
+)
+from levit_bench.report.reproduce import reproduce
+from levit_bench.store import SessionWriter, load
+from levit_bench.units import parse_duration
 from msgspec.structs import replace
 
-from bench.catalog import accuracy_of, entries
-from bench.cli import cli
-from bench.image_sets import set_of
-from bench.own import SOURCE, expand
-from bench.records import Accuracy, Case, CaseLine, Record, RunEndLine, RunStartLine, SeatInfo, SessionLine, TurnLine
-from bench.report.reproduce import reproduce
-from bench.store import SessionWriter, load
-from bench.units import parse_duration
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.generate_store import main as generate
 from tests.making import record

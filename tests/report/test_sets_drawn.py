@@ -6,11 +6,11 @@ import itertools
 
 import msgspec
 import pytest
+from levit_bench.judge.front import panels
+from levit_bench.records import Accuracy, Record
+from levit_bench.report import figure
+from levit_bench.report.pages import paginate
 
-from bench.judge.front import panels
-from bench.records import Accuracy, Record
-from bench.report import figure
-from bench.report.pages import paginate
 from tests.generate_store import PAPER
 from tests.making import record
 

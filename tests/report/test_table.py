@@ -4,10 +4,10 @@ import re
 import textwrap
 
 import pytest
+from levit_bench.judge.front import panels
+from levit_bench.report.table import COLUMNS, csv, frame, markdown, rows, table
 from rich.console import Console
 
-from bench.judge.front import panels
-from bench.report.table import COLUMNS, csv, frame, markdown, rows, table
 from tests.making import record
 
 PANELS = panels(

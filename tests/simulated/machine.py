@@ -18,8 +18,9 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from bench.measuring.wire import Turned
-from bench.records import CaseLine, Conditions
+from levit_bench.measuring.wire import Turned
+from levit_bench.records import CaseLine, Conditions
+
 from tests.fake_world import FakeMachine, FakeSeats
 
 NOMINAL_HZ = 3.0e9

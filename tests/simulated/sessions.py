@@ -11,13 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-
-from bench.budget import Costs, Progress, Step, looks, passes_a_turn
-from bench.judge.goals import planner
-from bench.measuring.engine import Engine
-from bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS
-from bench.measuring.observer import Silent
-from bench.records import (
+from levit_bench.budget import Costs, Progress, Step, looks, passes_a_turn
+from levit_bench.judge.goals import planner
+from levit_bench.measuring.engine import Engine
+from levit_bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS
+from levit_bench.measuring.observer import Silent
+from levit_bench.records import (
     Accuracy,
     Case,
     CaseLine,
@@ -30,8 +29,9 @@ from bench.records import (
     SessionLine,
     TurnLine,
 )
-from bench.spending import Earlier
-from bench.store import Session, SessionWriter, read_session, records
+from levit_bench.spending import Earlier
+from levit_bench.store import Session, SessionWriter, read_session, records
+
 from tests.fake_world import MACHINE
 from tests.simulated.machine import Scenario, SimulatedMachine
 

@@ -14,8 +14,8 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
+from levit_bench.records import Accuracy, Case, CaseLine, Record, Role, Run, TurnLine
 
-from bench.records import Accuracy, Case, CaseLine, Record, Role, Run, TurnLine
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 STICK_S = 0.0149

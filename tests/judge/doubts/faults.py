@@ -6,9 +6,8 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-
-from bench.judge.doubts import doubts
-from bench.records import Conditions, Record, Run, TurnLine
+from levit_bench.judge.doubts import doubts
+from levit_bench.records import Conditions, Record, Run, TurnLine
 
 replace = msgspec.structs.replace
 

@@ -7,12 +7,12 @@ import re
 from functools import lru_cache
 
 import pytest
+from levit_bench.judge.doubts import OF_A_CASE, OF_A_SESSION, doubts, joining
+from levit_bench.judge.doubts.of_runs import runs_disagree
+from levit_bench.judge.doubts.of_sessions import sharing_differs_from_alone
+from levit_bench.judge.doubts.sight import LONG_S, sights
+from levit_bench.records import Record
 
-from bench.judge.doubts import OF_A_CASE, OF_A_SESSION, doubts, joining
-from bench.judge.doubts.of_runs import runs_disagree
-from bench.judge.doubts.of_sessions import sharing_differs_from_alone
-from bench.judge.doubts.sight import LONG_S, sights
-from bench.records import Record
 from tests.judge.doubts.faults import in_state, kinds, messages, of_case, replace, slower, staged
 from tests.making import record
 from tests.simulated.machine import REGULAR, Scenario

@@ -6,8 +6,8 @@ import random
 from collections.abc import Callable
 
 import pytest
+from levit_bench.records import Record, TurnLine
 
-from bench.records import Record, TurnLine
 from tests.judge.doubts.faults import kinds, of_case, slower
 from tests.judge.states_truth import states
 from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES

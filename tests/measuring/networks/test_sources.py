@@ -9,8 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-
-from bench.measuring.networks import sources
+from levit_bench.measuring.networks import sources
 
 ROOT = Path(__file__).parents[3]
 NETS = """
@@ -25,11 +24,11 @@ build.resolution = 32
 ASK = """
 import json, sys
 from pathlib import Path
-from bench.measuring import artifacts
-from bench.measuring.networks import sources
-from bench.measuring.wire import Failed, Load
-from bench.measuring.worker import Worker
-from bench.records import Case
+from levit_bench.measuring import artifacts
+from levit_bench.measuring.networks import sources
+from levit_bench.measuring.wire import Failed, Load
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case
 
 what, name, runtime, folder = sys.argv[1:]
 case = Case(network=name, resolution=32, runtime=runtime)
@@ -48,7 +47,7 @@ def ask(what: str, name: str, here: Path, runtime: str = "eager") -> str | list[
     folder.mkdir(exist_ok=True)
     done = subprocess.run(
         [sys.executable, "-c", ASK, what, name, runtime, str(folder)], cwd=here, capture_output=True, text=True,
-        check=False, env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{ROOT}"},
+        check=False, env={**os.environ, "PYTHONPATH": f"{here}{os.pathsep}{ROOT / 'bench'}"},
     )  # fmt: skip
     assert done.returncode == 0, done.stderr
     found: str | list[str] = json.loads(done.stdout.splitlines()[-1])

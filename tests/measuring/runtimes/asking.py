@@ -6,11 +6,10 @@ from pathlib import Path
 
 import pytest
 import torch
-
-from bench.measuring import runtimes
-from bench.measuring.wire import Failed, Load, Loaded, Prepare, Prepared, Turn, Turned
-from bench.measuring.worker import Worker
-from bench.records import Case
+from levit_bench.measuring import runtimes
+from levit_bench.measuring.wire import Failed, Load, Loaded, Prepare, Prepared, Turn, Turned
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case
 
 ON_PROCESSORS = tuple(name for name in runtimes.names() if "cpu" in runtimes.devices_of(name))
 """Runtimes of the suite that need no GPU."""

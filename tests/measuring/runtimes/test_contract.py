@@ -5,11 +5,11 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from levit_bench import catalog
+from levit_bench.measuring import runtimes
+from levit_bench.measuring.worker import Worker
+from levit_bench.records import Case
 
-from bench import catalog
-from bench.measuring import runtimes
-from bench.measuring.worker import Worker
-from bench.records import Case
 from tests.measuring.runtimes.asking import ON_PROCESSORS, taken
 
 SIZES = {"mobilevit_xxs": 128}

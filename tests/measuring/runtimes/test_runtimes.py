@@ -10,15 +10,15 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from levit_bench.errors import UsageError
+from levit_bench.measuring import artifacts, runtimes
+from levit_bench.measuring.runtimes import needs
+from levit_bench.measuring.wire import Describe, Description, Load, Loaded
+from levit_bench.measuring.worker import Worker
+from levit_bench.pytest_plugin import NotAskedError, declare, options
+from levit_bench.records import Case
+from levit_bench.request import Request, check
 
-from bench.errors import UsageError
-from bench.measuring import artifacts, runtimes
-from bench.measuring.runtimes import needs
-from bench.measuring.wire import Describe, Description, Load, Loaded
-from bench.measuring.worker import Worker
-from bench.pytest_plugin import NotAskedError, declare, options
-from bench.records import Case
-from bench.request import Request, check
 from tests.measuring.runtimes.asking import ON_PROCESSORS, skip_without, taken
 
 QUICK = tuple(name for name in ON_PROCESSORS if name != "compile")
@@ -95,7 +95,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from tests.measuring.runtimes.test_runtimes import sound
 from tests.measuring.runtimes.asking import taken
-from bench.measuring.wire import Describe
+from levit_bench.measuring.wire import Describe
 torch.set_num_threads({threads})
 worker = taken(sound({runtime!r}, threads={threads}), Path(sys.argv[1]))
 print(worker if isinstance(worker, str) else worker.answer(Describe()).threads)
@@ -116,7 +116,7 @@ def test_openvino_is_imported_without_what_talks_to_the_network(tmp_path: Path) 
     skip_without("openvino")
     code = """
 import sys
-from bench.measuring.runtimes import openvino
+from levit_bench.measuring.runtimes import openvino
 openvino.versions()
 print(sorted(name for name, module in sys.modules.items() if name.startswith("openvino_telemetry") and module))
 """
@@ -187,7 +187,7 @@ def test_without_a_compiler_nothing_is_compiled_and_the_remedy_is_named(monkeypa
 
 
 def test_a_compiler_that_does_not_compile_is_found_out(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    from bench.measuring.runtimes import compile as compiled
+    from levit_bench.measuring.runtimes import compile as compiled
 
     broken = tmp_path / "c++"
     broken.write_text("#!/bin/sh\necho 'fatal: omp.h: not found' >&2\nexit 1\n")
@@ -245,7 +245,7 @@ def test_it_compiles_with_the_threads_of_the_case_and_gives_the_others_back(
     monkeypatch: pytest.MonkeyPatch, tmp_path: Path, fails: bool
 ) -> None:
     """OneDNN packs weights for the threads that it meets: weights for two are packed anew in every pass with one."""
-    from bench.measuring.runtimes import compile as compiled
+    from levit_bench.measuring.runtimes import compile as compiled
 
     met: list[int] = []
 

@@ -3,10 +3,9 @@
 from __future__ import annotations
 
 import torch
+from levit_bench.measuring.networks.levit import LeViT, levit
+from levit_bench.measuring.networks.levit.sizes import Convolution, Size, Stage
 from torch import nn
-
-from bench.measuring.networks.levit import LeViT, levit
-from bench.measuring.networks.levit.sizes import Convolution, Size, Stage
 
 # As small as a LeViT can be with everything in it: milliseconds a pass.
 TINY = Size(

@@ -8,9 +8,9 @@ import threading
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit.bias import AttentionBias, distances
 from torch import nn
 
-from bench.measuring.networks.levit.bias import AttentionBias, distances
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 
 WITHOUT_GRADIENTS = [torch.no_grad, torch.inference_mode]

@@ -13,9 +13,8 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
-
-from bench.errors import BenchError
-from bench.measuring.networks.levit.checkpoint import WeightsError, listed, read, shown
+from levit_bench.errors import BenchError
+from levit_bench.measuring.networks.levit.checkpoint import WeightsError, listed, read, shown
 
 STATE = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor(3)}
 

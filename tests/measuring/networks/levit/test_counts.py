@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit import SIZES, counts, levit
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.measuring.networks.levit import SIZES, counts, levit
 from tests.measuring.networks.levit.drawing import TINY
 
 # Parameters as trained, with BatchNorm folded, with one head less; millions of operations as the authors count them.

@@ -7,15 +7,15 @@ import io
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit import SIZES, counts, inference, levit
+from levit_bench.measuring.networks.levit.bias import AttentionBias
+from levit_bench.measuring.networks.levit.inference import FoldedMLP, InferenceLeViT
+from levit_bench.measuring.networks.levit.network import LeViT
+from levit_bench.measuring.networks.levit.sizes import Stage
 from msgspec.structs import replace
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
 
-from bench.measuring.networks.levit import SIZES, counts, inference, levit
-from bench.measuring.networks.levit.bias import AttentionBias
-from bench.measuring.networks.levit.inference import FoldedMLP, InferenceLeViT
-from bench.measuring.networks.levit.network import LeViT
-from bench.measuring.networks.levit.sizes import Stage
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 
 EXACT = 1e-10

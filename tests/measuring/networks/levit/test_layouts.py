@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit import SIZES, WeightsError, levit
+from levit_bench.measuring.networks.levit.checkpoint import Checkpoint
+from levit_bench.measuring.networks.levit.layouts import by_our_names
+from levit_bench.measuring.networks.levit.names import authors_shrinks, from_authors, to_timm
+from levit_bench.measuring.timm_import import import_timm
 
-from bench.measuring.networks.levit import SIZES, WeightsError, levit
-from bench.measuring.networks.levit.checkpoint import Checkpoint
-from bench.measuring.networks.levit.layouts import by_our_names
-from bench.measuring.networks.levit.names import authors_shrinks, from_authors, to_timm
-from bench.measuring.timm_import import import_timm
 from tests.measuring.networks.levit.checkpoints import DEPTHS, as_authors
 
 ONE = torch.zeros(1)

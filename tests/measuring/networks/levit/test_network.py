@@ -4,14 +4,14 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.measuring.networks import levit as builder
+from levit_bench.measuring.networks.levit import SIZES, levit
+from levit_bench.measuring.networks.levit.bias import AttentionBias
+from levit_bench.measuring.networks.levit.layers import DropPath, LinearNorm, attend
+from levit_bench.records import ImageShape
 from msgspec.structs import replace
 from torch import nn
 
-from bench.measuring.networks import levit as builder
-from bench.measuring.networks.levit import SIZES, levit
-from bench.measuring.networks.levit.bias import AttentionBias
-from bench.measuring.networks.levit.layers import DropPath, LinearNorm, attend
-from bench.records import ImageShape
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 
 ONE_HEAD = [name for name, size in SIZES.items() if size.classifiers == 1]

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit.names import to_timm
+from levit_bench.measuring.timm_import import import_timm
 
-from bench.measuring.networks.levit.names import to_timm
-from bench.measuring.timm_import import import_timm
 from tests.measuring.networks.levit.drawing import distance, drawn, images
 
 EXACT = 1e-10

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.measuring.networks.levit import fitted, levit, resized
+from levit_bench.measuring.networks.levit.bias import AttentionBias
+from levit_bench.measuring.networks.levit.resize import interpolated
 from msgspec.structs import replace
 
-from bench.measuring.networks.levit import fitted, levit, resized
-from bench.measuring.networks.levit.bias import AttentionBias
-from bench.measuring.networks.levit.resize import interpolated
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 
 GRIDS = [((14, 14), (18, 18)), ((14, 14), (7, 21)), ((7, 7), (1, 5)), ((4, 4), (13, 3)), ((1, 3), (5, 5))]

@@ -8,10 +8,7 @@ from functools import lru_cache
 
 import pytest
 import torch
-from msgspec.structs import replace
-from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
-
-from bench.measuring.networks.levit import (
+from levit_bench.measuring.networks.levit import (
     SIZES,
     WeightsError,
     fitted,
@@ -20,6 +17,9 @@ from bench.measuring.networks.levit import (
     load_weights,
     save_weights,
 )
+from msgspec.structs import replace
+from torch.optim.swa_utils import AveragedModel, get_ema_multi_avg_fn
+
 from tests.measuring.networks.levit.checkpoints import DEPTHS, as_authors, refusal, timm_network, written
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images
 

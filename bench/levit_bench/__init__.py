@@ -1,0 +1,27 @@
+"""Measures how fast and how right image classifiers are, on the machine in front of you, and says how sure it is.
+
+    >>> import levit_bench
+    >>> results = levit_bench.load("results")
+    >>> {"network", "latency_s", "latency_low_s", "latency_high_s", "top1"} <= set(results.to_pandas().columns)
+    True
+
+The public names are `measure`, `load`, `networks`, `Results` and `BenchError`; they are loaded when first used.
+"""
+
+from typing import TYPE_CHECKING, Any
+
+from levit_bench import version
+
+if TYPE_CHECKING:
+    from levit_bench.api import BenchError, Results, load, measure, networks
+
+__version__ = version.VERSION
+__all__ = ["BenchError", "Results", "__version__", "load", "measure", "networks"]
+
+
+def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the public names)
+    if name in __all__:
+        from levit_bench import api
+
+        return getattr(api, name)
+    raise AttributeError(f"module 'bench' has no attribute {name!r}")

@@ -1,0 +1,271 @@
+"""The suite from Python: measure, load, and look, for notebooks and scripts.
+
+The same engine, files and estimates as the command line; adds nothing of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+
+from levit_bench import arguments, store
+from levit_bench.budget import PILOT, Costs
+from levit_bench.errors import BenchError, NothingToShowError
+from levit_bench.records import CaseLine, Finding, Protocol, Record
+from levit_bench.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
+from levit_bench.spending import Earlier, Planner, Spending
+from levit_bench.twins import twin_of
+from levit_bench.units import parse_duration
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from levit_bench.judge.front import Panel
+    from levit_bench.measuring.observer import Observer
+    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.measuring.session import Outcome
+
+
+class Results:
+    """Records of one or more sessions, and what was noticed while reading them."""
+
+    def __init__(self, records: Iterable[Record], findings: Iterable[Finding] = (), path: Path | None = None) -> None:
+        self.records = tuple(records)
+        """One a case and session, the instrument's own included."""
+        self.findings = tuple(findings)
+        """What was noticed about the files."""
+        self.path = path
+        """The file, when it is one session."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome, and
+        what its cold start cost in seconds and bytes.
+        """
+        from levit_bench.report.cases import frame
+
+        return frame(self.records)
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """What is odd about the numbers, one finding a kind, with the names of the cases it is about."""
+        from levit_bench.report.cases import doubts
+
+        return tuple(doubts(self.records))
+
+    def turns(self) -> pd.DataFrame:
+        """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""
+        from levit_bench.report.cases import passes
+
+        return passes(self.records)
+
+    def front(self, metric: Literal["latency", "throughput"] = "latency") -> tuple[Panel, ...]:
+        """The Pareto front of each comparable group, over `latency` or `throughput` and top-1 on one set of images."""
+        from levit_bench.judge.front import panels
+
+        return panels(self.records, metric)
+
+    def __len__(self) -> int:
+        return len(self.records)
+
+    def __repr__(self) -> str:
+        sessions = len({record.session for record in self.records})
+        return f"<Results: {len(self.records)} records of {sessions} sessions>"
+
+    def _repr_html_(self) -> str:
+        """Notebooks show the table."""
+        return str(self.to_pandas().to_html())
+
+
+def measure(
+    networks: str | Sequence[str],
+    *,
+    budget: str | float = "60s",
+    batch: int | str | Sequence[int | str] = 1,
+    threads: int | Sequence[int] = 1,
+    streams: int | Sequence[int] = 1,
+    allocator: str | Sequence[str] = (),
+    form: str | Sequence[str] = "shipped",
+    precision: str | Sequence[str] = "fp32",
+    runtime: str | Sequence[str] = "eager",
+    store: str | Path = "results",
+    observer: Observer | None = None,
+    **more: Any,  # noqa: ANN401 (fields of Request, checked by it)
+) -> Results:
+    """Time networks on this machine and keep the session in the store.
+
+    Args:
+        networks: names, globs, groups, timm names or `module:function`.
+        budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds.
+        batch: images a pass, one number or several; on a GPU also `"max"`, the largest that fits.
+        threads: intra-operator threads, one number or several.
+        streams: processes that work at once, each on processors of its own, one number or several.
+        allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
+        form: `"shipped"`, `"inference"` or both: how networks are written.
+        precision: `"fp32"`, `"tf32"`, `"fp16"`, `"bf16"` or several: number format of weights and activations.
+        runtime: what executes the networks, one or several: `"eager"`, `"channels-last"`, `"torchscript"`, `"compile"`,
+            `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
+        store: folder that the session is written to.
+        observer: is told what happens; by default nobody is.
+        more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `seats`, `bind`, `timeout`, `seed`, `thin`,
+            `race`, `target_error`, and of one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`,
+            as in `levit_bench.request.Request`.
+
+    Returns:
+        The session's results. Networks that failed are among the records, with their reason.
+
+    Raises:
+        levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
+    """
+    request = Request(
+        networks=arguments.words("networks", networks),
+        budget=arguments.duration("budget", budget),
+        batches=arguments.batches("batch", batch),
+        threads=arguments.numbers("threads", threads),
+        streams=arguments.numbers("streams", streams),
+        allocators=arguments.words("allocator", allocator),
+        forms=arguments.words("form", form),
+        runtimes=arguments.words("runtime", runtime),
+        precisions=arguments.words("precision", precision),
+        **{name: arguments.field(name, value) for name, value in more.items()},
+    )
+    return load(measure_request(request, Path(store), observer).path)
+
+
+def measure_request(
+    request: Request, root: Path, observer: Observer | None = None, *, title: str | None = None
+) -> Outcome:
+    """Carry out a request; returns what became of the session.
+
+    Raises:
+        levit_bench.errors.BenchError: as `measure`.
+    """
+    return measure_requests([request], root, observer, title=title).outcome
+
+
+class Joint(NamedTuple):
+    """Several requests carried out in one session."""
+
+    outcome: Outcome
+    """What became of the session."""
+    cases: tuple[tuple[str, ...], ...]
+    """Ids of the cases of each request, in the order of the requests."""
+
+
+def measure_requests(
+    requests: Sequence[Request], root: Path, observer: Observer | None = None, *, title: str | None = None
+) -> Joint:
+    """Carry out requests in one interleaved session, under the protocol of the first; equal cases are timed once.
+
+    Raises:
+        levit_bench.errors.BenchError: as `measure`.
+    """
+    from levit_bench.measuring.observer import Silent
+    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.measuring.session import measure as measure_session
+
+    protocol = protocol_of(requests[0])
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        chosen = [subjects(request, workshop) for request in requests]
+        distinct = {subject.case.id: subject for group in chosen for subject in group}
+        observer = observer or Silent()
+        if protocol.goal == "race":
+            check_race(list(distinct.values()))
+        outcome = measure_session(
+            list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
+            noticed=left_out(requests),
+        )  # fmt: skip
+    return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
+
+
+def measure_twins(
+    request: Request, root: Path, workshop: Workshop, observer: Observer | None = None, *, title: str | None = None
+) -> Outcome:
+    """Carry out a request with every case under two names, which differ in nothing else; twins have no accuracy.
+
+    Args:
+        request: what is asked.
+        root: the store.
+        workshop: prepares the networks; one that is lent to several sessions prepares each once.
+        observer: is told what happens.
+        title: what the session is for.
+
+    Raises:
+        levit_bench.errors.BenchError: as `measure`.
+    """
+    from levit_bench.measuring.observer import Silent
+    from levit_bench.measuring.session import Subject
+    from levit_bench.measuring.session import measure as measure_session
+
+    chosen = subjects(request, workshop)
+    both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
+    return measure_session(
+        both, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
+    )
+
+
+def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
+    """Add fresh runs to a session of the store for a budget; returns what became of it.
+
+    Its intervals widen by what a further look costs: see `levit_bench.budget.looks_paid_for`.
+
+    Raises:
+        levit_bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
+    """
+    from levit_bench.measuring.observer import Silent
+    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.measuring.session import resume as resume_session
+
+    path, budget_s = resolve_session(root, session, emulated=True), capped(parse_duration(budget))
+    return resume_session(
+        path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s), planner=planner_for(root)
+    )
+
+
+def planner_for(root: Path) -> Planner:
+    """Plans by what this machine's sessions of a store scatter by, where it holds any in the same setting.
+
+    What cannot be read is passed over: a plan can do without.
+    """
+    from levit_bench.judge import goals
+    from levit_bench.judge.run_scatter import kinds_ahead, run_scatter, worth_reading
+    from levit_bench.measuring.environment import shell
+    from levit_bench.measuring.machine import conditions, machine
+
+    def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
+        scatter, stored = PILOT, store.beginnings(root)
+        if stored:
+            here = machine(gpus=any(line.case.device == "cuda" for line in lines))
+            given = shell({(line.case.threads, line.case.allocator) for line in lines})
+            kinds = kinds_ahead(lines, protocol, here, conditions(), given)
+            known, _ = store.load_readable(worth_reading(stored, kinds))
+            scatter = run_scatter(known, kinds)
+        return goals.planner(costs, protocol, lines, earlier, scatter)
+
+    return planned
+
+
+def load(path: str | Path = "results") -> Results:
+    """Read a store or one session file; never writes.
+
+    Raises:
+        levit_bench.errors.StoreError: nothing can be read there.
+    """
+    where = Path(path)
+    records, findings = store.load(where)
+    if not records:
+        raise NothingToShowError(f"no results at {where}. Measure something first: levit-bench run --store {where}")
+    return Results(records, findings, where if where.is_file() else None)
+
+
+def networks() -> pd.DataFrame:
+    """The catalog: one row a network with its published figures and their source."""
+    import msgspec
+    import pandas as pd
+
+    from levit_bench.catalog import entries
+
+    return pd.DataFrame([msgspec.structs.asdict(entry) for entry in entries()])
+
+
+__all__ = ["BenchError", "Results", "load", "measure", "networks"]

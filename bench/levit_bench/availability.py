@@ -1,0 +1,63 @@
+"""What is not installed here, and what of the catalog cannot be built for want of it: read without importing it.
+
+Knows where libraries keep their files; refuses to load them, so that lists and suggestions appear at once.
+"""
+
+from __future__ import annotations
+
+import importlib.util
+import re
+from collections.abc import Iterable
+from importlib import metadata
+from pathlib import Path
+
+from levit_bench.catalog import Entry
+
+_REGISTERED = re.compile(r"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def (\w+)\(", re.MULTILINE)
+
+
+def unavailable(entries: Iterable[Entry]) -> dict[str, str]:
+    """Names of those entries that cannot be built here, each with the reason and what to do about it."""
+    wanted = list(entries)
+    for library, remedy in (("torch", "see pytorch.org for the build that fits"), ("timm", "pip install timm")):
+        if _folder(library) is None:
+            return {entry.name: f"{library} is not installed: {remedy}" for entry in wanted}
+    known = timm_architectures()
+    if known is None:
+        return {}
+    reason = f"unknown to timm {_version('timm')}: pip install --upgrade timm"
+    needed = {entry.name: entry.timm_name or entry.name for entry in wanted if entry.built_by == "timm"}
+    return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in known}
+
+
+def is_installed(library: str) -> bool:
+    """Whether a library can be imported, as far as can be told without doing so."""
+    return _folder(library) is not None
+
+
+def timm_architectures() -> frozenset[str] | None:
+    """Names that the installed timm registers; None when there is no timm, or no source of it that could be read."""
+    folder = _folder("timm")
+    if folder is None:
+        return None
+    sources = sorted((folder / "models").glob("*.py"))
+    names = frozenset(
+        name for path in sources for name in _REGISTERED.findall(path.read_text(encoding="utf-8", errors="replace"))
+    )
+    return names or None
+
+
+def _folder(library: str) -> Path | None:
+    """Where an installed package lies. A bare folder of that name in the path is no package."""
+    try:
+        spec = importlib.util.find_spec(library)
+    except ValueError:  # Barred by `sys.modules[library] = None`, or half-loaded.
+        return None
+    return Path(spec.origin).parent if spec and spec.origin and spec.submodule_search_locations else None
+
+
+def _version(library: str) -> str:
+    try:
+        return metadata.version(library)
+    except metadata.PackageNotFoundError:
+        return "of unknown version"

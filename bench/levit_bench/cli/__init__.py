@@ -1,0 +1,137 @@
+"""The command `levit-bench`: one file a verb, loaded when the verb is used.
+
+Joins the wings and prints; measures and judges nothing. Results go to stdout, progress and findings to stderr.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+import signal
+import sys
+import traceback
+from typing import Any, NoReturn
+
+import click
+
+from levit_bench.cli.faults import FOLDER_GONE, is_of_lost_folder, is_traceback_wanted, notes_of, told
+from levit_bench.cli.streams import ERR, OUT, guarded, settle
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
+from levit_bench.report.text import visible
+from levit_bench.version import VERSION
+
+_VERBS = {
+    "run": "Time networks on this machine and store the session.",
+    "front": "Draw the speed/accuracy Pareto front of what is stored.",
+    "pick": "Name the network to take within a limit of speed or top-1, with its ties.",
+    "show": "Show what is stored, one line a case.",
+    "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
+    "tag": "Name sessions, such as the baseline to compare with.",
+    "explain": "Say where the ratio between two cases comes from: work, allocator, efficiency.",
+    "scaling": "Show what further threads and streams bring, with efficiency.",
+    "aa": "Time every case under two names: how often is a difference found where there is none?",
+    "list": "List the networks of the catalog.",
+    "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
+    "machine": "Describe this machine and the state it is in.",
+}
+
+
+_LONG_WORD = re.compile(r"\S{400,}")
+
+
+class _Verbs(click.Group):
+    """Loads a verb's file when it is called, so that `--help` and `list` need no torch."""
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
+        try:
+            return super().invoke(ctx)
+        except (EOFError, BrokenPipeError) as error:
+            # click takes the one for Ctrl-C and the other for `| head`, and would end without a word. Neither can come
+            # from the terminal here: nothing asks it, and printing does not raise.
+            raise RuntimeError(f"{type(error).__name__} {error}".strip()) from error
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        return list(_VERBS)
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        if cmd_name not in _VERBS:
+            return None
+        command: click.Command = importlib.import_module(f"levit_bench.cli.{cmd_name}_verb").command
+        return command
+
+    def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:
+        with formatter.section("Verbs"):
+            formatter.write_dl(list(_VERBS.items()))
+
+
+@click.group(cls=_Verbs, context_settings={"help_option_names": ["-h", "--help"], "max_content_width": 100})
+@click.version_option(VERSION, prog_name="levit-bench")
+def cli() -> None:
+    """Measure how fast and how right image classifiers are, and say how sure that is.
+
+    \b
+    Example:
+      levit-bench run --networks levit_128s,efficientnet_b0 --threads 1 --batch 1 --budget 60s
+      levit-bench front
+
+    Exit codes: 0 done, 1 a case failed or is slower, or a file or stdout cannot be written, 2 usage, 3 nothing to
+    show, not comparable or not told apart, 70 a fault of levit-bench, 130 interrupted.
+    """
+
+
+def main(args: list[str] | None = None) -> NoReturn:
+    """Run the command line and exit with its code; a refusal is a line on stderr, reasons below, never a traceback.
+
+    A reader of stdout that goes away, as `head` does, changes nothing but that nobody reads: the code is the verb's.
+    """
+    # A job scheduler's polite end and a closed terminal are interrupts, too: what was taken is kept.
+    for name in ("SIGTERM", "SIGHUP"):
+        number = getattr(signal, name, None)
+        if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
+            signal.signal(number, signal.default_int_handler)
+    settle()
+    with guarded():
+        code = _carried_out(args)
+        OUT.flush()
+        if OUT.lost is not None:
+            _say(f"cannot write to stdout: {OUT.lost}. What was to be shown there is lost, and no file that was named.")
+            code = code or EXIT_FAILED_CASE
+    sys.exit(code)
+
+
+def _carried_out(args: list[str] | None) -> int:
+    """The exit code of a command line; whatever went wrong was said."""
+    try:
+        code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
+    except BenchError as error:
+        *before, last = (FOLDER_GONE,) if is_of_lost_folder(error) else error.lines
+        _say(*before, f"{last}{notes_of(error)}")
+        return error.exit_code
+    except click.exceptions.NoArgsIsHelpError as error:
+        error.show()
+        return EXIT_USAGE
+    except click.ClickException as error:
+        context = getattr(error, "ctx", None)
+        said = error.format_message().rstrip(".")
+        _say(f"{said}. See '{context.command_path if context else 'levit-bench'} --help'.")
+        return EXIT_USAGE
+    except (click.Abort, KeyboardInterrupt) as error:
+        _say(f"interrupted.{notes_of(error)}")
+        return EXIT_INTERRUPTED
+    except Exception as error:
+        if is_traceback_wanted():
+            lines = "".join(traceback.format_exception(error)).splitlines()
+            ERR.write("".join(f"{visible(line)}\n" for line in lines))
+        message, code = told(error)
+        _say(f"{message}{notes_of(error)}")
+        return code
+    return code if isinstance(code, int) else EXIT_DONE
+
+
+def _say(*lines: str) -> None:
+    """Lines on stderr, mostly one. They quote names from files and from the command line: no escape may reach the
+    terminal.
+    """
+    seen = [_LONG_WORD.sub(lambda match: f"{match[0][:150]}…{match[0][-50:]}", visible(line)) for line in lines]
+    ERR.write("levit-bench: " + "".join(f"{line}\n" for line in seen))
+    ERR.flush()

@@ -1,0 +1,170 @@
+"""`levit-bench aa`: how often this instrument finds a difference where there is none."""
+
+from __future__ import annotations
+
+import json
+import time
+from pathlib import Path
+from typing import TYPE_CHECKING, Any, NamedTuple
+
+import click
+
+from levit_bench.cli.options import (
+    Verb,
+    conditions_from,
+    json_option,
+    request_from,
+    request_options,
+    store_option,
+    where_option,
+)
+from levit_bench.cli.rules import rules_from, rules_options
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, NothingToShowError, UsageError
+
+if TYPE_CHECKING:
+    from collections.abc import Sequence
+
+    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.measuring.session import Outcome
+    from levit_bench.records import Finding, Record
+    from levit_bench.request import Request
+
+MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("alone", "shared")}
+"""Sessions that `--seats` asks for: twins in one process, in two, or both: first the one that starts more processes, so
+that a budget that is too small for it is refused before anything was measured."""
+_WORDS = {"shared": "twins in one process", "alone": "twins in two processes"}
+MOST_SESSIONS = 1000
+
+
+class _Taken(NamedTuple):
+    """What was measured or read."""
+
+    records: Sequence[Record]
+    findings: Sequence[Finding] = ()
+    failed: bool = False
+    interrupted: bool = False
+
+
+@click.command("aa", cls=Verb)
+@request_options
+@store_option
+@where_option
+@click.option("--sessions", type=int, default=1, show_default=True, help="Sessions of each kind, --budget each.")
+@click.option("--stored", is_flag=True, help="Judge what is stored, and measure nothing.")
+@rules_options
+@json_option
+def command(
+    root: Path,
+    wanted: tuple[str, ...],
+    sessions: int,
+    stored: bool,
+    min_effect: str,
+    margin: str | None,
+    as_json: bool,
+    **words: Any,  # noqa: ANN401
+) -> int:
+    """Time every case under two names and count how often the two are called different.
+
+    One session gives each twin a process of its own, another has them in one (--seats alone or shared: only that one);
+    --sessions 5 takes five of each, and compares them with each other, too. Reports the false alarms with
+    their upper limit, the scatter of a run and of a session between equals, and the smallest difference that such a
+    budget finds four times in five. --stored judges all twins, yardsticks and repeated sessions of the store.
+
+    \b
+    Examples:
+      levit-bench aa --networks levit_192,efficientnet_b0 --budget 60s
+      levit-bench aa --stored --where allocator=pinned
+
+    Exit codes: 0 done, 1 a case failed, 2 usage, 3 nothing to judge, 130 interrupted.
+    """
+    from rich.text import Text
+
+    from levit_bench.cli.output import print_findings, stdout
+    from levit_bench.judge.aa import pairs
+    from levit_bench.report.aa import document, lines, table
+
+    rules = rules_from(min_effect, margin)
+    if not 1 <= sessions <= MOST_SESSIONS:
+        raise UsageError(f"--sessions {sessions}: give a whole number from 1 to {MOST_SESSIONS}.")
+    taken = _read(root, wanted, words) if stored else _measured(root, wanted, sessions, words)
+    found = pairs(taken.records, rules)
+    if not found:
+        raise NothingToShowError(
+            f"nothing in {root} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
+        )
+    if as_json:
+        click.echo(json.dumps(document(found), indent=2, allow_nan=False))
+    else:
+        console = stdout()
+        console.print(table(found))
+        for line in lines(found):
+            console.print(Text(line))
+    print_findings(taken.findings)
+    if taken.interrupted:
+        return EXIT_INTERRUPTED
+    return EXIT_FAILED_CASE if taken.failed else EXIT_DONE
+
+
+def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
+    from levit_bench import api
+    from levit_bench.judge.comparable import where
+
+    if words["networks"]:
+        raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where allocator=pinned.")
+    results = api.load(root)
+    return _Taken(where(results.records, conditions_from(wanted)), results.findings)
+
+
+def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
+    """Sessions of twins, one after the other; an interrupt keeps what was taken."""
+    from levit_bench import api
+    from levit_bench.cli.faults import keeping
+    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.request import protocol_of
+
+    if wanted:
+        raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
+    request = request_from(words)
+    protocol = protocol_of(request)
+    modes = MODES[protocol.seats] * sessions
+    records: list[Record] = []
+    failed = interrupted = False
+    began = time.monotonic()
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        for number, mode in enumerate(modes):
+            each_s = (time.monotonic() - began) / number if number else protocol.budget_s
+            told = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {_left(each_s * (len(modes) - number))}"
+            try:
+                outcome = _session(root, request, mode, workshop, told)
+            except KeyboardInterrupt:  # while it was prepared
+                if not records:
+                    raise
+                interrupted = True
+                break
+            with keeping(outcome.path):
+                records += api.load(outcome.path).records
+            failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
+            if interrupted:
+                break
+    return _Taken(records, (), failed, interrupted)
+
+
+def _left(seconds: float) -> str:
+    from levit_bench.units import format_duration
+
+    return f"about {format_duration(seconds)} left in all"
+
+
+def _session(root: Path, request: Request, mode: str, workshop: Workshop, told: str) -> Outcome:
+    import msgspec
+    from rich.text import Text
+
+    from levit_bench import api
+    from levit_bench.cli.output import stderr
+    from levit_bench.cli.progress import reporter
+
+    console = stderr()
+    console.print(Text(told, style="dim"))
+    asked = msgspec.structs.replace(request, seats=mode)
+    with reporter(console) as observer:
+        return api.measure_twins(asked, root, workshop, observer, title=f"A/A: {_WORDS[mode]}")

@@ -1,0 +1,140 @@
+"""`levit-bench explain`: where the ratio between two cases comes from."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from levit_bench.cli.options import Verb, conditions_from, json_option, store_option, where_option
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE
+
+if TYPE_CHECKING:
+    from levit_bench.judge.explain import Explanation
+    from levit_bench.records import Finding
+    from levit_bench.report.explain import Watched
+
+
+@click.command("explain", cls=Verb)
+@click.argument("first", metavar="CASE")
+@click.argument("second", metavar="CASE")
+@store_option
+@click.option(
+    "--session",
+    "session",
+    metavar="NAME",
+    default="last",
+    show_default=True,
+    help="One session: its name, the beginning of it, or 'last'.",
+)
+@where_option
+@click.option(
+    "--profile", is_flag=True, help="Prepare both here and watch a pass of each, operator by operator: takes a minute."
+)
+@click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Draw it, too: a .png, .svg or .pdf file.")
+@json_option
+def command(
+    first: str,
+    second: str,
+    root: Path,
+    session: str,
+    wanted: tuple[str, ...],
+    profile: bool,
+    out: Path | None,
+    as_json: bool,
+) -> int:
+    """Say where the ratio between two cases of a session comes from: work, allocator, efficiency.
+
+    A CASE is a network, and what makes it unique: levit_192, or levit_192:batch=16,allocator=pinned. The factors come
+    from stored figures, and their product is the ratio of the second over the first, paired by round.
+
+    --profile measures on the spot and stores nothing: each case in a fresh process of its own, what share of a square
+    matrix product's rate it reaches, its kernels, the bytes they move, and its time by kind of operator and by layer.
+
+    \b
+    Examples:
+      levit-bench explain levit_192 efficientnet_b2 --where batch=16 --where allocator=shipped
+      levit-bench explain levit_192:allocator=pinned levit_192:allocator=shipped --session 20261126T060430
+      levit-bench explain levit_128s efficientnet_b0 --where allocator=pinned --profile --out why.png
+
+    Exit codes: 0 done, 1 a case could not be profiled, 2 usage, 3 nothing to explain, 130 interrupted.
+    """
+    from rich.text import Text
+
+    from levit_bench import api
+    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.judge.comparable import where
+    from levit_bench.judge.explain import explain
+    from levit_bench.judge.named import two
+    from levit_bench.report import explain as report
+    from levit_bench.report.cases import doubts
+    from levit_bench.report.explain_figure import check_ending, draw
+    from levit_bench.report.figure import save
+    from levit_bench.report.heading import session_line
+    from levit_bench.report.text import visible
+    from levit_bench.request import resolve_session
+
+    if out is not None:
+        check_ending(out)
+    results = api.load(resolve_session(root, session))
+    subjects = [record for record in results.records if record.info.role == "subject"]
+    both = two(where(subjects, conditions_from(wanted)), first, second)
+    found = explain(results.records, *both)
+    watched, findings = _profiled(found) if profile else (None, [])
+    if as_json:
+        click.echo(json.dumps(report.document(found, watched), indent=2, allow_nan=False))
+    else:
+        console = stdout()
+        console.print(Text(session_line(both[0]), style="bold"))
+        console.print(report.table(found))
+        if watched:
+            for table in (report.watched_table, report.kinds_table, report.layers_table):
+                console.print(table(found, watched))
+            for line in report.remarks(found, watched):
+                console.print(Text(line, style="red"))
+        for line in report.notes(found):
+            console.print(Text(line, style="dim"))
+        console.print(Text(report.sentence(found)), soft_wrap=True)
+    if out is not None:
+        save(draw(found, watched), out, f"session {visible(both[0].session)}")
+        stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
+    print_findings((*results.findings, *found.findings, *findings))
+    print_findings(doubts(both, results.records), most=MOST)
+    return EXIT_FAILED_CASE if watched and any(one.reason for one in watched) else EXIT_DONE
+
+
+def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding]]:
+    """Both sides measured here, and what sets that apart from what was stored."""
+    from rich.text import Text
+
+    from levit_bench.cli.output import stderr
+    from levit_bench.judge.watched import Origin, elsewhere, unlike
+    from levit_bench.measuring.machine import conditions, machine
+    from levit_bench.measuring.profiling.seats import check, profiles
+    from levit_bench.records import Case
+    from levit_bench.report.explain import Watched
+    from levit_bench.report.text import visible
+
+    console = stderr()
+
+    def told(what: str, case: Case) -> None:
+        console.print(Text(visible(f"{what} {case.network}"), style="dim"))
+
+    both = found.first, found.second
+    for side in both:
+        check(side.record.case)
+    taken = profiles([side.record.case for side in both], both[0].record.protocol, told)
+    here, versions = machine(gpus=False).hardware.id, conditions().versions
+    out, findings = [], []
+    for side in both:
+        one = taken[side.record.info.id]
+        if isinstance(one, str):
+            out.append(Watched(reason=one))
+            continue
+        out.append(Watched(one.profile))
+        origin = Origin(here, versions.get("torch"), one.prepared.params, one.prepared.macs)
+        doubt = elsewhere(side.record, origin) or unlike(side.record, side.latency.value, one.profile)
+        findings += [doubt] if doubt else []
+    return (out[0], out[1]), findings

@@ -1,0 +1,35 @@
+"""`levit-bench machine`: who would be asked, and in what state."""
+
+from __future__ import annotations
+
+import json
+
+import click
+
+from levit_bench.cli.options import Verb, json_option
+
+
+@click.command("machine", cls=Verb)
+@json_option
+def command(as_json: bool) -> int:
+    """Describe this machine and the state it is in, as a session would record it.
+
+    \b
+    Example:
+      levit-bench machine --json
+    """
+    import msgspec
+
+    from levit_bench.cli.output import stdout
+    from levit_bench.measuring.environment import default_allocator, shell
+    from levit_bench.measuring.machine import conditions, machine
+    from levit_bench.report.machine import table
+
+    who, state, given = machine(), conditions(), shell([(1, default_allocator())])
+    if as_json:
+        parts = {"machine": who, "conditions": state, "shell": given}
+        document = {"id": who.id, **{name: msgspec.to_builtins(part) for name, part in parts.items()}}
+        click.echo(json.dumps(document, indent=2))
+    else:
+        stdout().print(table(who, state, given))
+    return 0

@@ -1,0 +1,60 @@
+"""Where the command line prints: consoles that respect pipes, width and NO_COLOR, and findings on stderr."""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Iterable
+from typing import TextIO, cast
+
+from rich.console import Console
+from rich.text import Text
+
+from levit_bench.cli.streams import ERR, OUT
+from levit_bench.records import Finding
+from levit_bench.report.text import visible
+
+_PIPE_WIDTH = 120
+_NARROWEST = 60
+"""Columns below which tables would cut numbers: narrower terminals wrap their lines instead."""
+_WIDEST = 10_000
+MOST = 6
+"""Doubts about numbers that a terminal shows in full: a wall of them is read by nobody."""
+
+
+def stdout() -> Console:
+    """Console for results. A pipe gets 120 columns, so that tables keep their rows whole."""
+    told = _columns() or (_of_terminal() if OUT.isatty() else _PIPE_WIDTH)
+    return Console(file=cast("TextIO", OUT), highlight=False, width=max(told, _NARROWEST))
+
+
+def stderr() -> Console:
+    """Console for progress and findings."""
+    return Console(file=cast("TextIO", ERR), highlight=False, width=_columns())
+
+
+def _columns() -> int | None:
+    """The width that the environment asks for; what is no width is taken out of everybody's way."""
+    for name in ("COLUMNS", "LINES"):
+        text = os.environ.get(name, "")
+        if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _WIDEST):
+            del os.environ[name]  # rich reads it, too, and takes 0 and superscripts for numbers
+    told = os.environ.get("COLUMNS")
+    return int(told) if told else None
+
+
+def _of_terminal() -> int:
+    try:
+        return os.get_terminal_size(OUT.fileno()).columns or _PIPE_WIDTH
+    except (OSError, ValueError):
+        return _PIPE_WIDTH
+
+
+def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:
+    """Each doubt once, on stderr; of more than `most`, the last are only named."""
+    console = stderr()
+    found = list({(finding.kind, finding.message): finding for finding in findings}.values())
+    shown = found if most is None or len(found) <= most else found[: most - 1]
+    for finding in shown:
+        console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
+    if left := ", ".join(finding.kind for finding in found[len(shown) :]):
+        console.print(Text(visible(f"also: {left}; --json tells all"), style="yellow"))

@@ -1,0 +1,116 @@
+"""`levit-bench pick`: which network to take."""
+
+from __future__ import annotations
+
+import json
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import click
+
+from levit_bench.cli.options import (
+    Verb,
+    conditions_from,
+    json_option,
+    percent,
+    session_option,
+    set_option,
+    store_option,
+    where_option,
+)
+from levit_bench.errors import EXIT_DONE, EXIT_NOTHING, NothingToShowError, UsageError
+
+if TYPE_CHECKING:
+    from levit_bench.judge.pick import Limits
+
+
+@click.command("pick", cls=Verb)
+@click.option("--max-latency", metavar="DURATION", help="At most this long a batch: 20ms, 1.5s, 800us.")
+@click.option("--min-throughput", type=float, metavar="IMAGES", help="At least this many images a second.")
+@click.option("--min-top1", type=float, metavar="PERCENT", help="Published top-1 of at least this.")
+@store_option
+@session_option
+@where_option
+@set_option
+@json_option
+def command(
+    max_latency: str | None,
+    min_throughput: float | None,
+    min_top1: float | None,
+    root: Path,
+    session: str | None,
+    wanted: tuple[str, ...],
+    on: str | None,
+    as_json: bool,
+) -> int:
+    """Name the network to take, on one line, with the reason and the ties, from what is stored.
+
+    With --max-latency or --min-throughput the most accurate that is fast enough; of equals in top-1, to one decimal,
+    the fastest. With --min-top1 alone the fastest that is accurate enough. With both kinds the most accurate that is
+    within all limits.
+
+    A network counts as fast enough when its whole 95 % interval is within the limit, that of its latency or of its
+    images a second; one whose interval holds the limit is named as one that may fit. Networks tie when they are equal
+    in top-1, or when the interval of their ratio, paired by run, holds 1. One setting and one set of images are
+    needed: --session, --where and --set choose them. Ends with 3 when none fits, or there are several.
+
+    \b
+    Examples:
+      levit-bench pick --max-latency 20ms --session last --where allocator=pinned
+      levit-bench pick --min-top1 80 --where threads=1 --where batch=1
+      levit-bench pick --min-top1 90 --set my-parts
+      levit-bench pick --max-latency 50ms --min-top1 82 --json
+      levit-bench pick --min-throughput 100 --max-latency 200ms --where batch=16
+    """
+    from rich.text import Text
+
+    from levit_bench import api
+    from levit_bench.cli.output import MOST, print_findings, stderr
+    from levit_bench.judge.comparable import where
+    from levit_bench.judge.drift import drifts
+    from levit_bench.judge.front import of_set, panels
+    from levit_bench.judge.pick import only, pick
+    from levit_bench.report.doubts import of_panels
+    from levit_bench.report.picks import around, document, sentence
+    from levit_bench.request import resolve_session
+
+    limits = _limits(max_latency, min_throughput, min_top1)
+    results = api.load(resolve_session(root, session) if session else root)
+    records = where(results.records, conditions_from(wanted)) if wanted else results.records
+    history = api.load(root).records if session and not root.is_file() else results.records
+    made = panels(records, limits.metric, results.records)
+    found = pick(only(made if on is None else of_set(made, on)), records, limits, drifts(history))
+    if as_json:
+        click.echo(json.dumps(document(found), indent=2, allow_nan=False))
+    elif found.answer is None:
+        raise NothingToShowError(sentence(found))
+    else:
+        click.echo(sentence(found))
+    console = stderr()
+    for line in around(found):
+        console.print(Text(line))
+    print_findings(results.findings)
+    named = (found.answer, *(tie.point for tie in found.ties), *found.undecided)
+    print_findings(of_panels([found.panel], [point for point in named if point]), most=MOST)
+    return EXIT_NOTHING if found.answer is None else EXIT_DONE
+
+
+def _limits(max_latency: str | None, min_throughput: float | None, min_top1: float | None) -> Limits:
+    """The limits that were given.
+
+    Raises:
+        UsageError: there is none, or one makes no sense.
+    """
+    from levit_bench.judge.pick import Limits
+    from levit_bench.units import parse_duration
+
+    if max_latency is None and min_throughput is None and min_top1 is None:
+        raise UsageError("pick needs a limit: --max-latency 20ms, --min-throughput 100 or --min-top1 80.")
+    if min_throughput is not None and not 0 < min_throughput < math.inf:
+        raise UsageError(f"--min-throughput {min_throughput:g}: give images a second, such as 100.")
+    try:
+        seconds = None if max_latency is None else parse_duration(max_latency)
+    except UsageError as error:
+        raise UsageError(f"--max-latency: {error}") from error
+    return Limits(seconds, min_throughput, None if min_top1 is None else percent("--min-top1", min_top1))

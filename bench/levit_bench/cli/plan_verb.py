@@ -1,0 +1,76 @@
+"""`levit-bench plan`: what a run would do."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import click
+
+from levit_bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
+from levit_bench.errors import EXIT_DONE, EXIT_USAGE
+
+
+@click.command("plan", cls=Verb)
+@request_options
+@goal_options
+@store_option
+@json_option
+def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
+    """Say what a run would do, how long it takes, and the smallest honest budget. Measures nothing.
+
+    Times come from what the store holds of this machine, else from multiply-accumulates; how far runs scatter, which
+    divides the budget into runs and rounds, from its sessions in the same setting, else from the pilot's. Says how far
+    the intervals will reach, and the smallest slowdown that the session will find four times in five. The run itself
+    plans again with what it sees. Ends with 2 when the run would be refused.
+
+    \b
+    Example:
+      levit-bench plan --networks paper --threads 1 --batch 1 --budget 5m
+    """
+    from levit_bench import store
+    from levit_bench.cli.output import print_findings, stdout
+    from levit_bench.judge.case_sessions import usual_scatter
+    from levit_bench.judge.floor import kind_of
+    from levit_bench.judge.forecast import forecast
+    from levit_bench.judge.goals import planned
+    from levit_bench.judge.reach import reach
+    from levit_bench.judge.run_scatter import kinds_ahead, run_scatter
+    from levit_bench.measuring.environment import shell
+    from levit_bench.measuring.instrument import instrument_cases
+    from levit_bench.measuring.machine import conditions, machine
+    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.measuring.session import about_threads
+    from levit_bench.measuring.shell import about
+    from levit_bench.records import CaseLine
+    from levit_bench.report.plans import document, table
+    from levit_bench.request import check_race, left_out, protocol_of, subjects
+
+    request = request_from(words)
+    protocol = protocol_of(request)
+    # Only names that the catalog does not hold start a process, which looks them up, and --batch max, which tries.
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        chosen = subjects(request, workshop)
+    if request.race:
+        check_race(chosen)
+    known, unreadable = store.load_readable(store.session_files(root)) if root.exists() else ([], [])
+    cases = [s.case for s in chosen]
+    here = machine(gpus=any(case.device == "cuda" for case in cases))
+    own = [case for case, _ in instrument_cases(cases)]
+    what = forecast(cases, own, protocol, known, here)
+    lines = [CaseLine(id=case.id, case=case) for case in cases]
+    now, given = conditions(), shell({(case.threads, case.allocator) for case in cases})
+    kinds = kinds_ahead(lines, protocol, here, now, given)
+    scatter = run_scatter(known, kinds)
+    between = usual_scatter(record for record in known if kind_of(record) in kinds)
+    spent = planned(what.costs, protocol, scatter=scatter)
+    expected = reach(spent, between.deviation, between.freedom)
+    if as_json:
+        click.echo(json.dumps(document(what, spent, protocol, expected), indent=2))
+    else:
+        stdout().print(table(what, spent, protocol, expected))
+    fitted = [subject.finding for subject in chosen if subject.finding is not None]
+    print_findings([*unreadable, *left_out([request]), *fitted, *about(given), *about_threads(chosen, now)])
+    refused = protocol.budget_s < spent.smallest_s and not protocol.thin
+    return EXIT_USAGE if refused else EXIT_DONE

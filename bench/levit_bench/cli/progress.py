@@ -1,0 +1,94 @@
+"""Progress on stderr: a bar with the time left on a terminal, a line now and then elsewhere."""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TaskID, TextColumn
+from rich.text import Text
+
+from levit_bench.budget import Plan
+from levit_bench.records import Case, Finding, Look
+from levit_bench.report.looks import sentence, spoken
+from levit_bench.report.text import visible
+from levit_bench.units import counted, format_duration
+
+_QUIET_S = 15.0  # Seconds between lines where there is no terminal.
+
+
+class Reporter:
+    """An observer that draws. The bar is drawn between turns only: no thread of the parent runs during one."""
+
+    def __init__(self, console: Console, bar: Progress | None) -> None:
+        self._console = console
+        self._bar = bar
+        self._task: TaskID | None = bar.add_task("starting", total=None, left="") if bar else None
+        self._plan: Plan | None = None
+        self._said_at = time.monotonic()
+        self._noticed: set[tuple[str, str | None]] = set()
+
+    def preparing(self, done: int, total: int, case: Case) -> None:
+        """The next network is being prepared."""
+        self._show(f"preparing {visible(case.network)}", done, total, f"{done}/{total}")
+
+    def rehearsing(self, done: int, total: int) -> None:
+        """Cases are tried once."""
+        self._show("rehearsing", done, total, f"{done}/{total}")
+
+    def planned(self, what: Plan) -> None:
+        """The plan is known."""
+        self._plan = what
+        runs, rounds = counted(what.runs), counted(what.rounds, "round")
+        looks = f", with a look after {spoken(what.looks)}" if what.looks else ""
+        self._say(f"measuring {runs} of about {rounds} in {format_duration(what.seconds)}{looks}{_source(what)}")
+
+    def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
+        """A turn was taken."""
+        total = self._plan.seconds if self._plan else elapsed_s
+        left = max(0.0, total - elapsed_s)
+        self._show(f"run {run + 1}, round {round_ + 1}", elapsed_s, total, f"{format_duration(left)} left")
+
+    def noticed(self, finding: Finding) -> None:
+        """A doubt came up: each is said once a session, the file keeps it for every run."""
+        if (finding.kind, finding.case) in self._noticed:
+            return
+        self._noticed.add((finding.kind, finding.case))
+        self._console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
+
+    def looked(self, look: Look) -> None:
+        """A look was taken: what it decided, in a line."""
+        self._say(sentence(look))
+
+    def _show(self, what: str, done: float, total: float, left: str) -> None:
+        if self._bar is not None and self._task is not None:
+            self._bar.update(self._task, description=what, completed=done, total=total, left=left)
+            self._bar.refresh()
+        elif time.monotonic() - self._said_at > _QUIET_S:
+            self._say(f"{what} ({left})")
+
+    def _say(self, text: str) -> None:
+        self._said_at = time.monotonic()
+        self._console.print(Text(text, style="dim"))
+
+
+def _source(what: Plan) -> str:
+    """What the plan was made by, where that is not the pilot's scatter."""
+    if not what.scatter.sessions:
+        return ""
+    return f", by the scatter of {what.scatter.sessions} earlier session{'' if what.scatter.sessions == 1 else 's'}"
+
+
+@contextmanager
+def reporter(console: Console) -> Iterator[Reporter]:
+    """A reporter that leaves the terminal as it was."""
+    if not console.is_terminal:
+        yield Reporter(console, None)
+        return
+    doing = TextColumn("{task.description}", markup=False)  # it holds the name of a network
+    columns = (doing, BarColumn(), TextColumn("{task.fields[left]}"))
+    # No refreshing thread: it would wake up while a turn is timed.
+    with Progress(*columns, console=console, auto_refresh=False, transient=True) as bar:
+        yield Reporter(console, bar)

@@ -1,0 +1,66 @@
+"""`levit-bench scaling`: what further threads and streams bring."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from levit_bench.cli.options import Verb, conditions_from, json_option, session_option, store_option, where_option
+
+
+@click.command("scaling", cls=Verb)
+@store_option
+@session_option
+@where_option
+@click.option("--out", type=click.Path(path_type=Path), help="Draw the curves into this PNG, SVG or PDF file.")
+@json_option
+def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+    """Show how speed grows with threads, and with streams: processes that work at once on processors of their own.
+
+    Images a second over those of one thread, paired by round; the efficiency divides by the processors. Where a
+    session holds both, streams are compared with one process that has as many threads. Without --session, the newest
+    session counts that holds one thread and more.
+
+    \b
+    Examples:
+      levit-bench run --networks levit_192,efficientnet_b0 --threads 1,2 --batch 16 --budget 3m
+      levit-bench run --networks levit_192 --threads 1,2 --streams 1,2 --budget 3m
+      levit-bench scaling --out scaling.png
+
+    Exit codes: 0 done, 2 usage, 3 no network was measured with one thread and with more.
+    """
+    from rich.text import Text
+
+    from levit_bench import api
+    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.judge.comparable import where
+    from levit_bench.judge.scaling import newest, scaling
+    from levit_bench.report import scaling as report
+    from levit_bench.report.cases import doubts
+    from levit_bench.report.explain_figure import check_ending
+    from levit_bench.report.figure import save
+    from levit_bench.report.heading import session_line
+    from levit_bench.report.scaling_figure import draw
+    from levit_bench.report.text import visible
+    from levit_bench.request import resolve_session
+
+    if out is not None:
+        check_ending(out)
+    results = api.load(resolve_session(root, session) if session else root)
+    subjects = [record for record in results.records if record.info.role == "subject"]
+    curves = newest(scaling(where(subjects, conditions_from(wanted))))
+    if as_json:
+        click.echo(json.dumps(report.rows(curves), indent=2, allow_nan=False))
+    else:
+        stdout().print(Text(session_line(curves[0].base), style="bold"))
+        stdout().print(report.table(curves))
+        for line in report.notes(curves):
+            stdout().print(Text(line), soft_wrap=True)
+    if out is not None:
+        save(draw(curves), out, f"session {visible(curves[0].base.session)}")
+        stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
+    print_findings(results.findings)
+    print_findings(doubts([step.record for curve in curves for step in curve.steps], results.records), most=MOST)
+    return 0

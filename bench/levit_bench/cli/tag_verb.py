@@ -1,0 +1,99 @@
+"""`levit-bench tag`: names for sessions, to compare with."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+
+import click
+
+from levit_bench.cli.options import Verb, json_option, store_option
+from levit_bench.errors import EXIT_DONE, UsageError
+
+
+@click.command("tag", cls=Verb)
+@click.argument("name", metavar="[NAME]", required=False)
+@click.argument("sessions", metavar="[SESSION…]", nargs=-1)
+@click.option("--delete", metavar="NAME", help="Remove a tag; its sessions stay.")
+@store_option
+@json_option
+def command(name: str | None, sessions: tuple[str, ...], delete: str | None, root: Path, as_json: bool) -> int:
+    """Name sessions of the store, such as the baseline that changes are compared with; list what is named.
+
+    A SESSION is its name, the beginning of one, 'last', or another tag. A name that exists moves to the new sessions,
+    and by this verb alone: no comparison moves it, however it ends. Names are kept in tags.toml in the folder of the
+    store. 'compare' takes a name for all its sessions, --session for its only one.
+
+    \b
+    Examples:
+      levit-bench tag baseline 20261124T075958 20261124T080232
+      levit-bench tag
+      levit-bench tag --delete baseline
+
+    Exit codes: 0 done, 1 the store cannot be read or written, 2 usage.
+    """
+    from rich.text import Text
+
+    from levit_bench import tags
+    from levit_bench.cli.output import stderr, stdout
+    from levit_bench.report.tags import document, lines, several
+
+    if delete is not None and (name or sessions):
+        raise UsageError("--delete removes one tag. Leave the other words out.")
+    found, machines = tags.read(root), _machines(root)
+    told = []
+    if delete is not None:
+        _known(found, delete)
+        told.append(f"{delete} was {', '.join(found.pop(delete))}")
+        tags.write(root, found)
+    elif name is not None and sessions:
+        told += _named(root, found, name, sessions)
+        if len(mixed := several(found[name], machines)) > 1:
+            told.append(
+                f"{name} holds sessions of {len(mixed)} machines: each case is compared with those of its own machine."
+            )
+        tags.write(root, found)
+    elif name is not None:
+        found = {name: _known(found, name)}
+    if as_json:
+        click.echo(json.dumps(document(found, machines), indent=2))
+    else:
+        for line in lines(found, machines):
+            stdout().print(Text(line), soft_wrap=True)
+        if not found:
+            told.append(f"no session of {root} has a name. Give one: levit-bench tag baseline last")
+    for line in told:
+        stderr().print(Text(line), soft_wrap=True)
+    return EXIT_DONE
+
+
+def _named(root: Path, found: dict[str, tuple[str, ...]], name: str, sessions: tuple[str, ...]) -> list[str]:
+    """Point a name at sessions; what there is to say of it."""
+    from levit_bench import tags
+    from levit_bench.request import resolve_sessions
+
+    tags.check_name(root, name)
+    before = found.get(name)
+    files = [path for session in sessions for path in resolve_sessions(root, session)]
+    found[name] = tuple(sorted({path.stem for path in files}))
+    return [f"{name} was {', '.join(before)}"] if before and before != found[name] else []
+
+
+def _known(found: dict[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
+    if name not in found:
+        raise UsageError(f"there is no tag {name[:80]!r}. There are: {', '.join(sorted(found)) or 'none'}.")
+    return found[name]
+
+
+def _machines(root: Path) -> dict[str, list[str]]:
+    """Machines, by their folders, that hold each session of the store."""
+    from levit_bench.store import session_files
+
+    if root.is_file():
+        raise UsageError(
+            f"{root} is one session's file, and tags belong to a folder of sessions. Name it with --store."
+        )
+    out: dict[str, list[str]] = {}
+    for path in session_files(root):
+        out.setdefault(path.stem, []).append(path.parent.name)
+    return out

@@ -1,0 +1,205 @@
+"""How long cases would take here: from what the store holds of this machine, else from their multiply-accumulates.
+
+A case that was not measured may still be foretold from the same network in another setting, times what that change of
+setting did to other networks. Knows rough rates; refuses to measure. Every number says where it comes from.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from statistics import median
+from typing import Literal, NamedTuple
+
+import msgspec
+
+from levit_bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
+from levit_bench.catalog import entries
+from levit_bench.records import Case, Machine, Protocol, Record
+
+Source = Literal["stored", "scaled", "macs", "guess"]
+
+_MACS_PER_S = 20e9
+"""Multiply-accumulates a second and thread of eager fp32 on a server core: 15e9 to 50e9 seen, by network."""
+_OVERHEAD_S = 0.004
+"""What eager PyTorch adds to a pass of some hundred operators."""
+_UNKNOWN_MACS = 1e9
+_NULL_S = 4e-6
+_START_S = 2.0
+"""What one processor takes to start a process with torch and timm, and _CASE_S for each case that it loads."""
+_CASE_S = 0.25
+_CHECKED = 3
+"""Passes in which a case is loaded: two are checked, and what they are checked with takes as long as another."""
+_PREPARE_S = 2.0
+"""Preparing a network, beside the processes of preparation and rehearsal."""
+_MAKING_S = {"torchscript": 1.0, "onnxruntime": 6.0, "openvino": 8.0, "compile": 45.0}
+"""What runtimes add to that until the store knows better: tracing, export, compilation; all make it for a batch."""
+_MADE_FOR_THREADS = ("compile",)
+"""Those that make it for a number of threads, too."""
+
+
+class ForecastLine(NamedTuple):
+    """One case of a forecast."""
+
+    case: Case
+    pass_s: float
+    """Expected seconds a pass."""
+    passes: int
+    """Timed passes a turn that follow from it."""
+    source: Source
+    """Where the expectation comes from."""
+
+
+class _Setting(NamedTuple):
+    """What may change of a network's case, but for its number of threads and streams."""
+
+    batch: int
+    precision: str
+    runtime: str
+    form: str
+    allocator: str
+
+
+class Stored:
+    """What records of this machine say of cases, also of those that were not measured; the newest count."""
+
+    def __init__(self, records: Iterable[Record]) -> None:
+        self._networks: dict[Case, dict[_Setting, float]] = {}
+        self._preparing: dict[Case, float] = {}
+        self._by_runtime: dict[str, list[float]] = {}
+        self._loading: dict[tuple[str, int], list[tuple[float, float]]] = {}
+        records = list(records)
+        seats: dict[str, int] = {}
+        for record in records:
+            most = max((run.seat.seat + 1 for run in record.runs if run.seat is not None), default=1)
+            seats[record.session] = max(most, seats.get(record.session, 1))
+        for record in records:
+            case, seconds = record.case, record.info.prepare_s
+            passes = [d for run in record.runs for turn in run.turns for d in turn.duration_s]
+            if passes:
+                self._networks.setdefault(_plain(case), {})[_setting(case)] = median(passes)
+            if seconds is not None and record.info.role == "subject":
+                self._preparing[_artifact(case)] = seconds
+                self._by_runtime.setdefault(case.runtime, []).append(seconds)
+            # Seats that load side by side wait for each other: the processor's share of each is what it costs.
+            share = min(1.0, record.machine.logical_cores / seats[record.session])
+            self._loading.setdefault((case.runtime, case.batch), []).extend(
+                (share * cold.load_s, share * cold.first_pass_s / median(passes))
+                for run in record.runs
+                if (cold := run.cold) is not None and passes and record.info.role == "subject"
+            )
+
+    def pass_s(self, case: Case) -> tuple[float | None, Source]:
+        """Seconds a pass, and how they are known; absent when the network was not measured with as many threads."""
+        known, wanted = self._networks.get(_plain(case), {}), _setting(case)
+        if wanted in known:
+            return known[wanted], "stored"
+        for there in sorted(known, key=lambda one: (_differences(one, wanted), one)):
+            ratio = self._change(there, wanted, _plain(case))
+            if ratio is not None:
+                return known[there] * ratio, "scaled"
+        return None, "guess"
+
+    def _change(self, there: _Setting, here: _Setting, network: Case) -> float | None:
+        """How many times as long other networks take with the new setting: their median."""
+        ratios = [
+            known[here] / known[there]
+            for one, known in self._networks.items()
+            if (one.device, one.threads, one.streams) == (network.device, network.threads, network.streams)
+            and there in known
+            and here in known
+        ]
+        return median(ratios) if ratios else None
+
+    def preparing_s(self, case: Case) -> float:
+        """Seconds that the preparation of its artifact takes."""
+        alike = self._by_runtime.get(case.runtime)
+        usual = median(alike) if alike else _PREPARE_S + _MAKING_S.get(case.runtime, 0.0)
+        return self._preparing.get(_artifact(case), usual)
+
+    def loading_s(self, case: Case, pass_s: float) -> float:
+        """Seconds of one processor in which a seat loads and checks it."""
+        alike = self._loading.get((case.runtime, case.batch))
+        if not alike:
+            return _CASE_S + _CHECKED * pass_s
+        return median(load for load, _ in alike) + _CHECKED * pass_s * median(times for _, times in alike)
+
+
+def _setting(case: Case) -> _Setting:
+    return _Setting(case.batch, case.precision, case.runtime, case.form, case.allocator)
+
+
+def _differences(one: _Setting, other: _Setting) -> int:
+    return sum(a != b for a, b in zip(one, other, strict=True))
+
+
+def _plain(case: Case) -> Case:
+    """The case without its setting."""
+    return msgspec.structs.replace(case, batch=1, precision="fp32", runtime="", form="", allocator="")
+
+
+class Forecast(NamedTuple):
+    """What a session would cost."""
+
+    lines: tuple[ForecastLine, ...]
+    costs: Costs
+    prepare_s: float
+    """Seconds before the budget begins to run."""
+
+
+def forecast(
+    subjects: Sequence[Case], instrument: Sequence[Case], protocol: Protocol, known: Iterable[Record], here: Machine
+) -> Forecast:
+    """Expected costs of a session of these cases on this machine."""
+    records = sorted((one for one in known if one.machine.hardware == here.hardware), key=lambda one: one.session)
+    cases = (*subjects, *instrument)
+    stored = Stored(records)
+    lines = tuple(_line(case, protocol, stored) for case in cases)
+    environments = {
+        (case.runtime, case.device, case.threads, case.allocator, case.precision): case.streams
+        for case in sorted(cases, key=lambda case: case.streams)
+    }
+    alone = sum(case.streams for case in subjects if case.is_kept_apart(protocol.seats))
+    seats = sum(environments.values()) + alone
+    # Seats start and load side by side, on as many processors as there are.
+    loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)
+    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), here.logical_cores))
+    round_s = sum(
+        turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
+        for line in lines
+    )
+    artifacts = {_artifact(case): case for case in cases}
+    preparing_s = sum(stored.preparing_s(case) for case in artifacts.values())
+    # Code of each file of a user's is prepared in a process of its own.
+    preparers = len({case.network.rpartition(":")[0] for case in cases})
+    return Forecast(lines, Costs(start_s, round_s), preparing_s + preparers * _START_S + start_s)
+
+
+def _line(case: Case, protocol: Protocol, stored: Stored) -> ForecastLine:
+    pass_s, source = stored.pass_s(case)
+    if pass_s is None and case.network.startswith("null-"):
+        source, pass_s = "macs", _NULL_S
+    elif pass_s is None:
+        macs = _macs(case)
+        source = "guess" if macs is None else "macs"
+        pass_s = _OVERHEAD_S + case.batch * (_UNKNOWN_MACS if macs is None else macs) / (_MACS_PER_S * case.threads)
+    passes = passes_a_turn(pass_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)
+    return ForecastLine(case, pass_s, passes, source)
+
+
+def _artifact(case: Case) -> Case:
+    """Cases that differ in what comes after preparation alone; runtimes that prepare for a batch differ in it, too."""
+    batch = case.batch if case.runtime in _MAKING_S else 1
+    threads = case.threads if case.runtime in _MADE_FOR_THREADS else 1
+    # Both yardsticks are one network.
+    network = case.network.rstrip("ab") if case.network.startswith("yardstick-") else case.network
+    return msgspec.structs.replace(case, network=network, allocator="", threads=threads, streams=1, batch=batch)
+
+
+def _macs(case: Case) -> float | None:
+    if case.network.startswith("yardstick-"):
+        return 0.305e9
+    for entry in entries():
+        if entry.name == case.network and entry.macs_m is not None:
+            # Published MACs belong to the published resolution; convolutions scale with the area.
+            return entry.macs_m * 1e6 * (case.shape.height * case.shape.width) / entry.resolution**2
+    return None

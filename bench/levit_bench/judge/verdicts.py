@@ -1,0 +1,365 @@
+"""Verdicts: whether one of two takes longer, less long, the same, or whether the data cannot tell.
+
+Knows log ratios, their scatter and the limits that follow; refuses to know whose they are and how they were paired.
+
+*slower*: the family-wise lower limit of the ratio is above 1, and the estimate is at least `min_effect` above 1.
+*faster*: the mirror image. *same*: the interval at 1 - 2 * 0.05 / family lies inside the margin (two one-sided tests at
+5 % for the whole family: Schuirmann, *A comparison of the two one-sided tests procedure*, 1987; with one case it is the
+90 % interval). Otherwise *inconclusive*. Slower and faster win over same.
+Everything is symmetric in logs: a margin of 5 % is from 1/1.05 to 1.05.
+
+The family is all comparisons of one report that have limits; its limits are Bonferroni's, at 1 - 0.05 / family (Dunn,
+*Multiple comparisons among means*, JASA 56, 1961). So at most one report in twenty, of a machine on which nothing has
+changed, names any network slower or faster, and at most one in twenty calls a network the same that differs by the
+margin or more, however the comparisons of a report depend on each other: they share a yardstick.
+Holm's procedure would reject a little more, but has no intervals to show beside each verdict (Strassburger & Bretz,
+2008), and a limit on the other side of 1 from its verdict would teach readers to ignore both.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from enum import StrEnum
+from functools import lru_cache
+from typing import TYPE_CHECKING, NamedTuple
+
+import msgspec
+import numpy as np
+from scipy.special import gammaincinv, ndtr, stdtrit
+
+from levit_bench.budget import MIN_RUNS
+from levit_bench.errors import UsageError
+from levit_bench.records import Estimate, Finding
+from levit_bench.units import counted, significant
+
+if TYPE_CHECKING:
+    from numpy.typing import NDArray
+
+ALPHA = 0.05
+"""Chance that a report of a machine on which nothing has changed names any difference; and that a report calls any case
+the same that differs by the margin."""
+POWER = 0.8
+"""How often a difference of the detectable size is found: the usual four times in five."""
+METHOD_PAIRS = "t over runs, paired by round"
+NO_SCATTER = 1e-12
+"""Of logs: below it, runs agree to the last digit but for rounding."""
+PRIOR_FREEDOM = 4
+"""Degrees of freedom that other cases of a report, or its rounds, have in the scatter of one, where it says what could
+be found: as many as the runs of a session of five have themselves."""
+_PARTS = 200  # Equally likely standard errors that a power is averaged over.
+_MOST_FREEDOM = 1e4  # Student's t is normal long before; its noncentral kin is not computed beyond.
+_HALVINGS = 40
+_LARGEST_LOG = 700.0  # exp of more overflows.
+
+
+def same_level(family: int) -> float:
+    """Level of the interval that must lie inside the margin: one-sided 5 % for the whole family at either end."""
+    return 1 - 2 * ALPHA / family
+
+
+class Verdict(StrEnum):
+    """What the data say of the second against the first."""
+
+    SLOWER = "slower"
+    FASTER = "faster"
+    SAME = "same"
+    INCONCLUSIVE = "inconclusive"
+    NOT_COMPARABLE = "not comparable"
+
+
+class Rules(NamedTuple):
+    """What counts as a difference, and what as none; both as shares of the time. `rules_of` makes and checks them."""
+
+    min_effect: float = 0.03
+    """Differences below it are of no interest, however sure they are: another link order moves times as much."""
+    margin: float = 0.03
+    """Differences within it are as good as none; never above `min_effect`, or what is to be found could be called the
+    same."""
+
+
+def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
+    """Rules of these shares; the margin is the least effect where nothing else is said.
+
+    Raises:
+        UsageError: one is no share from 0 to 1, or the margin is above the least effect.
+    """
+    least = Rules().min_effect if min_effect is None else min_effect
+    return _checked(Rules(least, least if margin is None else margin))
+
+
+class Effect(NamedTuple):
+    """How the second compares with the first: a log ratio, and what its limits need."""
+
+    log: float
+    """Log of the second's time over the first's."""
+    error: float
+    """Standard error of it, above zero."""
+    freedom: float
+    """Degrees of freedom of the standard error."""
+    runs: int
+    """Runs behind it: pairs, or those of the side that has fewer."""
+    method: str
+    """Name of the construction of its interval."""
+    foretold: float | None = None
+    """Variance of a run's log ratio as planning has it, from other knowledge than the runs; of pairs."""
+
+    def limits(self, level: float) -> tuple[float, float]:
+        """Two-sided limits of the log ratio."""
+        half = float(stdtrit(min(self.freedom, _MOST_FREEDOM), (1 + level) / 2)) * self.error
+        return self.log - half, self.log + half
+
+
+class Comparison(msgspec.Struct, frozen=True, kw_only=True):
+    """What is said of the second against the first, and how sure it is."""
+
+    ratio: Estimate | None
+    """How many times as long the second takes, with family-wise limits; absent when the data give none."""
+    verdict: Verdict
+    """In one word."""
+    reason: str
+    """In a sentence, with the numbers that decided."""
+    detectable: float | None
+    """The least true ratio above 1 that would be found slower four times in five, given this scatter and these runs;
+    its inverse would be found faster as often. As often too large as too small. Absent when there is no scatter to
+    judge by."""
+    min_effect: float
+    """As `Rules` had it."""
+    margin: float
+    """As `Rules` had it."""
+    family: int
+    """Comparisons that share the level, times the looks that are paid for; 0 when this one has no limits."""
+    findings: tuple[Finding, ...] = ()
+    """Why there are no limits, where there are none."""
+
+
+def of_pairs(logs: Sequence[float], foretold: float | None = None) -> Effect | Finding:
+    """The effect from one log ratio a run, or the finding that says why there is none.
+
+    Args:
+        logs: of one run each.
+        foretold: their variance as `levit_bench.judge.rivals.foretold` has it; steadies what is said of the detectable
+            difference, and no interval.
+    """
+    if len(logs) < MIN_RUNS:
+        return too_few(f"both are in {counted(len(logs))}")
+    deviation = float(np.std(logs, ddof=1))
+    if deviation <= NO_SCATTER:
+        return no_scatter()
+    n = len(logs)
+    return Effect(float(np.mean(logs)), deviation / math.sqrt(n), n - 1, n, METHOD_PAIRS, foretold)
+
+
+def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: int = 1) -> tuple[Comparison, ...]:  # noqa: B008 - immutable
+    """A comparison for each, in order; those with limits are one family, as often as the data could be looked at.
+
+    Raises:
+        UsageError: the rules contradict each other; see `rules_of`.
+    """
+    _checked(rules)
+    family = max(1, looks) * sum(isinstance(effect, Effect) for effect in effects)
+    told = iter(steadied([effect for effect in effects if isinstance(effect, Effect)]))
+    return tuple(
+        _judged(effect, next(told), family, rules) if isinstance(effect, Effect) else _unknown(effect, rules)
+        for effect in effects
+    )
+
+
+def steadied(effects: Sequence[Effect]) -> list[float]:
+    """The standard error of each effect of a report that the detectable difference is told by.
+
+    An estimated standard error of few runs is too small more often than too large, and scatters by a factor of seven
+    between sessions of three runs. So it is made median-unbiased, by the median of its chi-square distribution. That of
+    pairs is moderated as well (Smyth, *Linear models and empirical Bayes methods for assessing differential expression
+    in microarray experiments*, Statistical Applications in Genetics and Molecular Biology 3, 2004):
+    (d0 s0^2 + d s^2) / (d0 + d) in place of s^2, where d0 is `PRIOR_FREEDOM` and s0^2 the median of the variances of
+    the report's other pairs, each median-unbiased; where there is no other, what its rounds foretell.
+    """
+    pairs = {at: effect for at, effect in enumerate(effects) if effect.method == METHOD_PAIRS}
+    own = {at: effect.error**2 * effect.runs for at, effect in pairs.items()}
+    out = []
+    for at, effect in enumerate(effects):
+        others = [own[other] / _middle(pairs[other].freedom) for other in pairs if other != at]
+        if at not in pairs or not (others or effect.foretold):
+            out.append(effect.error / math.sqrt(_middle(effect.freedom)))
+            continue
+        freedom = effect.freedom
+        # The median of few variances is as skewed as it needs to be; a foretold variance is not.
+        prior, whole = (
+            (float(np.median(others)), PRIOR_FREEDOM + freedom)
+            if others
+            else (effect.foretold or 0.0, PRIOR_FREEDOM + freedom * _middle(freedom))
+        )
+        out.append(math.sqrt((PRIOR_FREEDOM * prior + freedom * own[at]) / whole / effect.runs))
+    return out
+
+
+def power(log: float, effect: Effect, family: int, rules: Rules) -> float:
+    """How often a true log ratio above 0 is found slower by such an effect, were its standard error the true one.
+
+    Found means both: the estimate is beyond its family-wise limit, which is an estimated standard error times a
+    quantile of Student's t away from 0, and at least `min_effect`. The estimate is normal and its estimated variance a
+    multiple of chi-square, so that the power is the mean over the latter's distribution, taken at `_PARTS` equally
+    likely values, of a normal probability. Source of the noncentral t without a least effect: Lehmann & Romano,
+    *Testing Statistical Hypotheses* (2005), section 5.3.
+    """
+    freedom = min(effect.freedom, _MOST_FREEDOM)
+    limit = float(stdtrit(freedom, 1 - ALPHA / family / 2))
+    least = np.maximum(limit * effect.error * _errors(freedom), math.log1p(rules.min_effect))
+    return float(np.mean(ndtr((log - least) / effect.error)))
+
+
+def refused(reason: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Comparison:
+    """The comparison of what may not be compared."""
+    return _without(Verdict.NOT_COMPARABLE, reason, rules, findings)
+
+
+def detectable(effect: Effect, family: int, rules: Rules) -> float | None:
+    """The least true ratio above 1 that is found slower with a power of 80 %, were the standard error the true one.
+
+    Absent where it is beyond all bounds. See `power` for what found means, and `steadied` for the standard error.
+    """
+    low, high = 0.0, effect.error
+    while not power(high, effect, family, rules) >= POWER:
+        low, high = high, 2 * high
+        if not high < _LARGEST_LOG:  # also when it is no number
+            return None
+    for _ in range(_HALVINGS):
+        middle = (low + high) / 2
+        low, high = (low, middle) if power(middle, effect, family, rules) >= POWER else (middle, high)
+    return math.exp(high)
+
+
+def percent_above(ratio: float) -> str:
+    """How far a ratio lies above 1: `3.4 %`."""
+    return f"{significant(100 * (ratio - 1), 2)} %"
+
+
+def _checked(rules: Rules) -> Rules:
+    for option, share in (("--min-effect", rules.min_effect), ("--margin", rules.margin)):
+        if not 0 <= share <= 1:
+            raise UsageError(f"{option}: {share!r} is no share of a time. Give 0 to 1, which is 0% to 100%.")
+    if rules.margin > rules.min_effect:
+        raise UsageError(
+            f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "
+            "between the two would be one to find and as good as none at once, and could be called the same. Give a "
+            f"--margin of at most {_percent(rules.min_effect)}, or leave it out: it is --min-effect then."
+        )
+    return rules
+
+
+def percent_of(level: float) -> str:
+    """A level of confidence in four digits at most: `90 %`, `98.33 %`."""
+    return f"{100 * level:.4g} %"
+
+
+def _judged(effect: Effect, error: float, family: int, rules: Rules) -> Comparison:
+    level = 1 - ALPHA / family
+    low, high = effect.limits(level)
+    least = detectable(effect._replace(error=error), family, rules)
+    verdict, reason = _verdict(effect, (low, high), family, rules)
+    ratio = Estimate(
+        value=_exp(effect.log),
+        low=_exp(low),
+        high=_exp(high),
+        level=level,
+        n=effect.runs,
+        method=effect.method,
+    )
+    return Comparison(
+        ratio=ratio,
+        verdict=verdict,
+        reason=reason,
+        detectable=least,
+        min_effect=rules.min_effect,
+        margin=rules.margin,
+        family=family,
+    )
+
+
+def _verdict(effect: Effect, limits: tuple[float, float], family: int, rules: Rules) -> tuple[Verdict, str]:
+    least_log, margin = math.log1p(rules.min_effect), math.log1p(rules.margin)
+    low, high = limits
+    value = f"takes {_times(effect.log)} times as long"
+    if low > 0 and effect.log >= least_log:
+        return Verdict.SLOWER, f"{value}, at least {_times(low)}"
+    if high < 0 and effect.log <= -least_log:
+        return Verdict.FASTER, f"{value}, at most {_times(high)}"
+    inner = effect.limits(same_level(family))
+    narrow = f"the {percent_of(same_level(family))} interval, {_times(inner[0])} to {_times(inner[1])},"
+    if -margin < inner[0] and inner[1] < margin:
+        return Verdict.SAME, f"{narrow} lies within ±{_percent(rules.margin)}"
+    if low > 0 or high < 0:
+        return Verdict.INCONCLUSIVE, (
+            f"{value}, surely not the same, which is less than --min-effect {_percent(rules.min_effect)} and not "
+            f"within ±{_percent(rules.margin)}"
+        )
+    return Verdict.INCONCLUSIVE, (
+        f"the limits, {_times(low)} to {_times(high)}, hold 1, and {narrow} is not within ±{_percent(rules.margin)}"
+    )
+
+
+def _middle(freedom: float) -> float:
+    """Median of a variance with so many degrees of freedom, as a share of the true one."""
+    return 2 * float(gammaincinv(min(freedom, _MOST_FREEDOM) / 2, 0.5)) / min(freedom, _MOST_FREEDOM)
+
+
+@lru_cache(maxsize=256)
+def _errors(freedom: float) -> NDArray[np.float64]:
+    """Equally likely estimates of a standard error of 1 with so many degrees of freedom."""
+    shares = (np.arange(_PARTS) + 0.5) / _PARTS
+    found: NDArray[np.float64] = np.sqrt(2 * gammaincinv(freedom / 2, shares) / freedom)
+    return found
+
+
+def _unknown(finding: Finding, rules: Rules) -> Comparison:
+    return _without(Verdict.INCONCLUSIVE, finding.message, rules, (finding,))
+
+
+def _without(verdict: Verdict, reason: str, rules: Rules, findings: tuple[Finding, ...]) -> Comparison:
+    return Comparison(
+        ratio=None,
+        verdict=verdict,
+        reason=reason,
+        detectable=None,
+        min_effect=rules.min_effect,
+        margin=rules.margin,
+        family=0,
+        findings=findings,
+    )
+
+
+def too_few(what: str) -> Finding:
+    """A side whose runs say nothing of their scatter."""
+    message = (
+        f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget, or add runs "
+        "with levit-bench run --resume."
+    )
+    return Finding(kind="too-few-runs", message=message)
+
+
+def no_scatter() -> Finding:
+    """Runs that agree in every digit."""
+    message = (
+        "all runs agree to the last digit, so there is no scatter to judge by: no clock is that steady. Measure again, "
+        "or look for runs that were copied."
+    )
+    return Finding(kind="no-scatter", message=message)
+
+
+def _times(log: float) -> str:
+    """A ratio with as many digits as show on which side of 1 it lies."""
+    value, shown = _exp(log), significant(_exp(log))
+    for digits in range(4, 10):
+        if log == 0 or (float(shown) - 1) * log > 0:
+            break
+        shown = significant(value, digits)
+    return shown
+
+
+def _percent(share: float) -> str:
+    return f"{100 * share:.10g} %"
+
+
+def _exp(log: float) -> float:
+    return math.exp(min(max(log, -_LARGEST_LOG), _LARGEST_LOG))

@@ -1,0 +1,137 @@
+"""What a profile says: shares of what the machine can do, kinds of operators side by side, layers at a useful depth.
+
+Knows seconds, bytes and counts of two profiles; refuses to know how they were taken and how they are shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+from levit_bench.profiles import KindShare, LayerShare, Profile
+from levit_bench.records import Finding, Record
+
+LARGE = 0.4
+"""Part of a pass from which on a layer is shown by its parts."""
+SMALL = 0.01
+"""Part of a pass below which a kind or a layer is shown with the other small ones."""
+UNLIKE = 1.2
+"""Factor between a pass here and in the session from which on it is worth a word: twice what sessions differ by."""
+ELSEWHERE = "outside these layers"
+
+
+class Origin(NamedTuple):
+    """Where a profile was taken, and of which network."""
+
+    machine: str
+    """Id of the machine."""
+    torch: str | None
+    """Version."""
+    params: int
+    macs: int | None
+    """Of one image."""
+
+
+class Beside(NamedTuple):
+    """One kind of operator in both."""
+
+    kind: str
+    first: KindShare
+    second: KindShare
+
+
+def matrix_share(profile: Profile, macs: int | None) -> float | None:
+    """Floating-point operations a second of the pass, as a share of those of the best square product.
+
+    Args:
+        profile: taken with the same threads and number format as the product in it.
+        macs: multiply-accumulates of a pass; absent when nobody counted them.
+    """
+    return None if macs is None else 2 * macs / profile.pass_s / profile.matrix_flops
+
+
+def intensity(profile: Profile, macs: int | None) -> float | None:
+    """Floating-point operations a byte that operators read or write."""
+    return 2 * macs / profile.moved_bytes if macs is not None and profile.moved_bytes else None
+
+
+def disturbance(profile: Profile) -> float | None:
+    """How many times as long a pass takes under the profiler."""
+    return None if profile.profiled_s is None else profile.profiled_s / profile.pass_s
+
+
+def share(seconds: float, profile: Profile | None) -> float:
+    """Part of the pass under the profiler; zero of one that was not watched."""
+    return seconds / profile.profiled_s if profile is not None and profile.profiled_s else 0.0
+
+
+def kind_flops(kind: KindShare) -> float | None:
+    """Floating-point operations a second while this kind was at work; absent for kinds that multiply nothing."""
+    return 2 * kind.macs / kind.seconds if kind.macs and kind.seconds > 0 else None
+
+
+def side_by_side(first: Profile | None, second: Profile | None) -> list[Beside]:
+    """Every kind of either, those that take the largest share of either first."""
+    sides = [{one.kind: one for one in profile.kinds} if profile else {} for profile in (first, second)]
+    names = dict.fromkeys(name for side in sides for name in side)
+    found = [Beside(name, *(side.get(name, KindShare(kind=name)) for side in sides)) for name in names]
+    return sorted(found, key=lambda b: (-max(share(b.first.seconds, first), share(b.second.seconds, second)), b.kind))
+
+
+def rolled_up(profile: Profile) -> list[LayerShare]:
+    """Layers at one level, the large ones by their parts; small ones together at the end; the sum is kept."""
+    depth = 1 + _shared([layer.path for layer in profile.layers if layer.path])
+    parts: dict[str, dict[str, float]] = {}
+    for layer in profile.layers:
+        inner = parts.setdefault(".".join(layer.path.split(".")[:depth]), {})
+        inner[layer.path] = inner.get(layer.path, 0.0) + layer.seconds
+    out = []
+    for outer, inner in parts.items():
+        whole = sum(inner.values())
+        if share(whole, profile) >= LARGE and len(inner) > 1:
+            out += [LayerShare(path=path, seconds=seconds) for path, seconds in inner.items()]
+        else:
+            out.append(LayerShare(path=outer, seconds=whole))
+    kept = [one for one in out if one.path and share(one.seconds, profile) >= SMALL]
+    rest = sum(one.seconds for one in out) - sum(one.seconds for one in kept)
+    return [*kept, *([LayerShare(path=ELSEWHERE, seconds=rest)] if rest > 0 else [])]
+
+
+def unlike(record: Record, latency_s: float, profile: Profile) -> Finding | None:
+    """A finding when an undisturbed pass took much longer or shorter than in the session."""
+    times = profile.pass_s / latency_s
+    if 1 / UNLIKE <= times <= UNLIKE:
+        return None
+    message = (
+        f"a pass of {record.case.label} takes {times:.2f} times as long here and now as in its session: the machine is "
+        "busy, or not what it was. Its times by kind and layer are of now; profile again on a quiet machine."
+    )
+    return Finding(kind="profiled-unlike", message=message, case=record.info.id)
+
+
+def elsewhere(record: Record, origin: Origin) -> Finding | None:
+    """A finding when what was profiled is not what the session timed, or not where it did."""
+    then = Origin(
+        machine=record.machine.hardware.id,
+        torch=record.conditions.versions.get("torch"),
+        params=origin.params if record.info.params is None else record.info.params,
+        macs=record.info.macs,
+    )
+    pairs = zip(Origin._fields, then, origin, strict=True)
+    differing = [f"{name} {there}, here {here}" for name, there, here in pairs if there != here]
+    if not differing:
+        return None
+    message = (
+        f"{record.case.label} was profiled under other conditions than it was timed: {', '.join(differing)}. Its "
+        "profile says nothing about the stored times; measure a session here first."
+    )
+    return Finding(kind="profiled-elsewhere", message=message, case=record.info.id)
+
+
+def _shared(paths: Sequence[str]) -> int:
+    """Leading words that all names have, but never a whole name."""
+    words = [path.split(".") for path in paths]
+    shared = 0
+    while words and all(len(one) > shared + 1 and one[shared] == words[0][shared] for one in words):
+        shared += 1
+    return shared

@@ -1,0 +1,92 @@
+"""Our clock against a second one: how our passes compare with a witness's of the same turns, and who used what.
+
+Knows pairs of measurements of the same work; refuses to know how they were taken.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from statistics import fmean, median
+from typing import NamedTuple
+
+from levit_bench.budget import MIN_RUNS, level_at_a_look
+from levit_bench.judge.estimates import LEVEL, counts, looks_of, no_speed
+from levit_bench.records import Finding, Record, Run
+from levit_bench.stats import t_interval
+
+AGREEMENT = 0.02
+"""How far the two may differ and be said to agree."""
+
+
+class Agreement(NamedTuple):
+    """Our mean pass over the witness's of the same turns."""
+
+    record: Record
+    value: float
+    low: float
+    high: float
+    runs: int
+
+    @property
+    def agrees(self) -> bool | None:
+        """Whether the interval lies within the bound; None when it reaches across it."""
+        if self.low >= 1 - AGREEMENT and self.high <= 1 + AGREEMENT:
+            return True
+        return False if self.low > 1 + AGREEMENT or self.high < 1 - AGREEMENT else None
+
+
+class Account(NamedTuple):
+    """Processor seconds of the seats: by their own clocks, and by the system when they had ended."""
+
+    told_s: float
+    system_s: float
+    runs: int
+
+    @property
+    def ratio(self) -> float:
+        """What the seats told over what the system says."""
+        return self.told_s / self.system_s
+
+
+def agreement(record: Record) -> Agreement | Finding | None:
+    """How our passes compare with the witness's; None where there was none.
+
+    Each turn gives log(mean of our passes) - log(the witness's mean), each run the median over its turns; the interval
+    is Student's t over runs. Who goes first in a turn changes from round to round, so that a heap or clock that is
+    still settling favours neither.
+    """
+    if not any(turn.witness_s for run in record.runs for turn in run.turns):
+        return None
+    if (refused := no_speed(record)) is not None:
+        return refused
+    logs = [log for run in record.runs if counts(run) and (log := _of_run(run)) is not None]
+    if len(logs) < MIN_RUNS:
+        message = f"{len(logs)} runs hold a witness, and an interval needs {MIN_RUNS}. Measure with a larger --budget."
+        return Finding(kind="too-few-runs", message=message, case=record.info.id)
+    mean, low, high = t_interval(logs, level_at_a_look(looks_of([record]), LEVEL))
+    return Agreement(record, math.exp(mean), math.exp(low), math.exp(high), len(logs))
+
+
+def account(records: Iterable[Record]) -> Account | None:
+    """The processor time of all runs whose seats were accounted for; None where there is none."""
+    runs = {(record.session, run.run): run for record in records for run in record.runs}
+    pairs = [
+        (run.told_cpu_s, run.system_cpu_s)
+        for run in runs.values()
+        if run.told_cpu_s is not None and run.system_cpu_s is not None
+    ]
+    if not pairs:
+        return None
+    return Account(math.fsum(told for told, _ in pairs), math.fsum(system for _, system in pairs), len(pairs))
+
+
+def agreements(records: Sequence[Record]) -> list[Agreement | Finding]:
+    """Of all subjects that had a witness, in order: the null network is over before a second clock is read."""
+    found = (agreement(record) for record in records if record.info.role != "null")
+    return [one for one in found if one is not None]
+
+
+def _of_run(run: Run) -> float | None:
+    logs = [math.log(fmean(turn.duration_s) / turn.witness_s) for turn in run.turns if turn.witness_s]
+    return median(logs) if logs else None

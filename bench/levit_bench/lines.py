@@ -1,0 +1,295 @@
+"""The lines of one session's file: opened without waiting, decoded, and each that is not as it must be by its number.
+
+Ranges and types are those of `bench/levit_bench/records.py`. Refuses to know which lines belong together and what they
+mean.
+"""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+from typing import IO, Any, NamedTuple
+
+import msgspec
+
+from levit_bench.errors import SchemaError, StoreError
+from levit_bench.file_kinds import kind_of
+from levit_bench.records import SCHEMA, Line, SessionLine, TurnLine
+
+LARGEST_FILE = 1 << 30
+"""Bytes; an hour of measuring takes some ten million."""
+LONGEST_LINE = 16 << 20
+"""Bytes of one line; a run's first line, the longest, takes some hundreds for each of its cases."""
+
+decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
+BOM = b"\xef\xbb\xbf"
+"""What some editors begin a text in UTF-8 with."""
+_FOREIGN = (
+    (b"\xff\xfe", "is text in UTF-16, as some editors and shells write it. Save it as UTF-8"),
+    (b"\xfe\xff", "is text in UTF-16, as some editors and shells write it. Save it as UTF-8"),
+    (b"\x1f\x8b", "is compressed. Unpack it with gunzip, and remove the compressed one"),
+)
+_HEAD = re.compile(rb'"kind"\s*:\s*"session"')
+_LIMIT = re.compile(r"Expected `(?:int|float)` (<=|>=|<|>) (\S+) - at `\$\.?(.*)`")
+_PLACE = re.compile(r"(.*) - at `\$\.?(.*)`")
+_STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
+_BEYOND = {">=": "less than", ">": "not more than", "<=": "more than", "<": "not less than"}
+_LONGEST_TOLD = 40
+_OF_NUMBERS = b"0123456789abcdefABCDEF+-.,[] \t\r"
+"""What numbers, ids and lists are written with, and spaces: without them, little but its keys is left of a turn."""
+
+
+class Lines(NamedTuple):
+    """What a file holds."""
+
+    good: list[tuple[int, Line | None]]
+    """Lines by their numbers, from 1. None stands for the first line of a session that cannot be read."""
+    bad: list[tuple[int, str]]
+    """What is wrong with each of the others."""
+
+
+class _Head(msgspec.Struct):
+    """The least of a first line: enough to see that it is newer than this reader."""
+
+    schema: int = 0
+
+
+def opened(path: Path) -> IO[bytes]:
+    """Open a file for reading; what is no file, and would keep a reader waiting, is not opened.
+
+    Raises:
+        StoreError: it cannot be read, is no file, or is larger than any session.
+    """
+    try:
+        _check_file(path, path.stat())
+        descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
+        file = os.fdopen(descriptor, "rb")
+        try:
+            _check_file(path, os.fstat(descriptor))  # Somebody may have put another one there in between.
+        except BaseException:
+            file.close()
+            raise
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
+    except ValueError as error:  # A name with a zero byte in it.
+        raise StoreError(f"cannot read {path}: {error}.") from error
+    return file
+
+
+def _check_file(path: Path, state: os.stat_result) -> None:
+    if what := kind_of(state.st_mode):
+        raise StoreError(f"{path} is {what}, and a session is a file. Move it out of the store.")
+    if state.st_size > LARGEST_FILE:
+        raise StoreError(
+            f"{path} has {state.st_size >> 20} MiB, and no session has more than {LARGEST_FILE >> 20}. Move it out of "
+            "the store; where sessions were joined, take them apart."
+        )
+
+
+def read(path: Path) -> Lines:
+    """All lines of a file; the first good one is a session line.
+
+    Raises:
+        SchemaError: a newer version of this package wrote the file.
+        StoreError: the file cannot be read, or its first line is no session.
+    """
+    with opened(path) as file:
+        try:
+            data = file.read()
+        except OSError as error:
+            raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
+    for beginning, what in _FOREIGN:
+        if data.startswith(beginning):
+            raise StoreError(f"{path} {what}.")
+    data = data.removeprefix(BOM)
+    _refuse_newer(path, data.lstrip()[:LONGEST_LINE].partition(b"\n")[0])
+    found = _at_once(data) or _one_by_one(data)
+    if not found.good or not isinstance(found.good[0][1], SessionLine):
+        number, why = found.bad[0] if found.bad else (1, "the file is empty" if not data.strip() else "another line")
+        raise StoreError(
+            f"{path}:{number}: not a session of this suite ({why}). Remove the file from the store, or restore its "
+            "first line."
+        )
+    return found
+
+
+def _refuse_newer(path: Path, raw: bytes) -> None:
+    """Tell a newer file from a broken one before its lines are read."""
+    try:
+        schema = msgspec.json.decode(raw, type=_Head).schema
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return
+    if SCHEMA < schema <= 10_000:
+        raise SchemaError(
+            f"{path}: written in format {schema}, this version reads up to {SCHEMA}. "
+            "Upgrade levit-bench: pip install -U levit-bench"
+        )
+
+
+def _at_once(data: bytes) -> Lines | None:
+    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing.
+
+    What is true of a line must not depend on the others: each is held against what `_one_by_one` holds it against.
+    """
+    try:
+        lines = decoder.decode_lines(data)
+    except (msgspec.DecodeError, ValueError, RecursionError):
+        return None
+    if not data.endswith(b"\n") or len(lines) != data.count(b"\n"):
+        return None
+    raw = data.split(b"\n")
+    if len(max(raw, key=len)) > LONGEST_LINE:
+        return None
+    # The turns of a file are alike but for their numbers: a few outlines stand for all of them.
+    outlines = data.translate(None, _OF_NUMBERS).split(b"\n")
+    plain = {outline: _is_plain(outline) for outline in set(outlines)}
+    try:
+        for index, line in enumerate(lines):
+            if type(line) is not TurnLine or not plain[outlines[index]]:
+                _check_keys(raw[index], line)
+    except (ValueError, RecursionError):
+        return None
+    return Lines(list(enumerate(lines, 1)), [])
+
+
+def _one_by_one(data: bytes) -> Lines:
+    good: list[tuple[int, Line | None]] = []
+    bad: list[tuple[int, str]] = []
+    for number, raw in enumerate(data.split(b"\n"), 1):
+        if not raw.strip():
+            continue
+        try:
+            line = decoded(raw)
+        except (msgspec.DecodeError, ValueError, RecursionError) as error:
+            bad.append((number, why(error, raw)))
+            if good and _HEAD.search(raw[:LONGEST_LINE]):
+                good.append((number, None))
+            continue
+        good.append((number, line))
+    return Lines(good, bad)
+
+
+def decoded(raw: bytes) -> Line:
+    """One line of a file.
+
+    Raises:
+        msgspec.DecodeError: it breaks the types or their ranges.
+        RecursionError: it is nested too deep.
+        ValueError: it is too long, a key stands twice in it, or it is a first line whose format is unknown.
+    """
+    if len(raw) > LONGEST_LINE:
+        raise ValueError(f"a line of {len(raw) >> 20} MiB")
+    line = decoder.decode(raw)
+    if type(line) is not TurnLine or not _is_plain(raw.translate(None, _OF_NUMBERS)):
+        _check_keys(raw, line)
+    return line
+
+
+def _is_plain(outline: bytes) -> bool:
+    """Whether a turn can be nothing but one object, on a line of its own, in which no key stands twice.
+
+    Args:
+        outline: the turn without the bytes of `_OF_NUMBERS`. Keys whose outlines differ, differ; where the outlines
+            are equal, as those of `p1` and `p2` are, this cannot tell, and the answer is False.
+    """
+    if not (outline.startswith(b"{") and outline.endswith(b"}") and outline.count(b"{") == outline.count(b"}") == 1):
+        return False
+    if b"\\" in outline or not outline.isascii():
+        return False
+    between = outline.split(b'"')
+    keys = [between[index] for index in range(1, len(between) - 1, 2) if between[index + 1].startswith(b":")]
+    return len(between) % 2 == 1 and len(set(keys)) == len(keys)
+
+
+def _check_keys(raw: bytes, line: Line) -> None:
+    """What the types do not say: keys that stand twice, and a first line whose format is unknown.
+
+    Raises:
+        ValueError: with what is wrong.
+    """
+    keys = json.loads(raw, object_pairs_hook=_once)
+    if isinstance(line, SessionLine):
+        if "schema" not in keys:
+            raise ValueError("names no schema, the number of its format")
+        if line.schema > SCHEMA:
+            raise ValueError(f"written in format {line.schema}, this version reads up to {SCHEMA}")
+
+
+def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+    out = dict(pairs)
+    if len(out) < len(pairs):
+        seen: set[str] = set()
+        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {_shown(twice)} stands twice")
+    return out
+
+
+def why(error: Exception, raw: bytes) -> str:
+    """What is wrong with a line: of a value beyond its range, the value, too."""
+    said = str(error)
+    if isinstance(error, RecursionError):
+        return "nested too deep"
+    if isinstance(error, UnicodeDecodeError):
+        return f"is no text in UTF-8 ({error.reason})"
+    limit, place = _LIMIT.fullmatch(said), _PLACE.fullmatch(said)
+    try:
+        whole = json.loads(raw, parse_int=_whole) if limit or place else None
+    except (ValueError, RecursionError):
+        whole = None
+    if limit:
+        sign, most, where = limit.groups()
+        beyond = (value for value in _values(whole, where) if _is_number(value) and not _within(value, sign, most))
+        value = next(beyond, None)
+        return f"{_field(where)}: {'' if value is None else _shown(value) + ' is '}{_BEYOND[sign]} {most}"
+    if place and place[2]:
+        value = next(_values(whole, place[2]), None)
+        told = value is None or isinstance(value, dict | list) or place[1].startswith("Invalid value")
+        shown = "" if told else f", not {_shown(value)}"
+        return f"{_field(place[2])}: {place[1][:1].lower()}{place[1][1:]}{shown}".replace("`", "")
+    return said
+
+
+def _whole(digits: str) -> float | int:
+    """A whole number; of hundreds of digits, about."""
+    return int(digits) if len(digits) < _LONGEST_TOLD else float(digits)
+
+
+def _values(whole: object, where: str) -> Iterator[object]:
+    """The values at a place such as `a.b[0]`, where `[...]` stands for all."""
+    found: list[object] = [whole]
+    for key, index in _STEP.findall(where):
+        found = list(_inside(found, key, index))
+    yield from found
+
+
+def _inside(found: Iterable[object], key: str, index: str) -> Iterator[object]:
+    for value in found:
+        if isinstance(value, dict):
+            if key in value:
+                yield value[key]
+            elif index == "...":
+                yield from value.values()
+        elif isinstance(value, list) and index:
+            yield from value if index == "..." else value[int(index) : int(index) + 1]
+
+
+def _is_number(value: object) -> bool:
+    return isinstance(value, int | float) and not isinstance(value, bool)
+
+
+def _within(value: object, sign: str, limit: str) -> bool:
+    assert isinstance(value, int | float)
+    most = float(limit)
+    return {">=": value >= most, ">": value > most, "<=": value <= most, "<": value < most}[sign]
+
+
+def _field(where: str) -> str:
+    return where.replace("[...]", "")
+
+
+def _shown(value: object) -> str:
+    text = json.dumps(value)
+    return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 1] + "…"

@@ -1,0 +1,57 @@
+"""The largest batch that fits into a device's memory: powers of two, each tried in a process of its own.
+
+A batch fits when its case can be loaded, computes what it should twice, and nothing ran out. Refuses to know which
+batches were asked for, and to shrink one that was.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.records import Case
+
+LARGEST = 65_536
+_LEAP = 4  # Powers of four first: a process that loads torch on a GPU takes seconds.
+
+
+class Fitting(NamedTuple):
+    """What was found."""
+
+    batch: int
+    """The largest power of two that fits; 0 when even one image does not."""
+    too_large: int | None
+    """The smallest that was tried and does not; absent when all did."""
+    why: str
+    """What became of it; empty when all fit."""
+
+    @property
+    def memory_ended_it(self) -> bool:
+        """Whether memory is what ran out, of the device or of its process, and nothing else went wrong."""
+        return self.too_large is None or "memory" in self.why.lower() or "SIGKILL" in self.why
+
+
+def fitting(case: Case, attempt: Callable[[Case], str | None]) -> Fitting:
+    """The largest power of two that fits. `attempt` says why a case cannot be loaded, or None when it can."""
+    good, bad, why = 0, None, ""
+    batch = 1
+    while batch <= LARGEST:
+        told = attempt(msgspec.structs.replace(case, batch=batch))
+        if told is not None:
+            bad, why = batch, told
+            break
+        good, batch = batch, batch * _LEAP
+    while bad is not None and good and 2 * good < bad:
+        told = attempt(msgspec.structs.replace(case, batch=2 * good))
+        if told is None:
+            good *= 2
+        else:
+            bad, why = 2 * good, told
+    return Fitting(good, bad, why)
+
+
+def powers() -> tuple[int, ...]:
+    """Every batch that may be tried."""
+    return tuple(2**exponent for exponent in range(LARGEST.bit_length()))

@@ -1,0 +1,88 @@
+"""How a network is written: the contract, and the forms by name.
+
+Refuses to know any form in particular: one file each, third parties under the entry-point group `levit_bench.forms`.
+Whatever a form does, the suite compares its outputs with those of the network as shipped.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable
+from importlib.metadata import entry_points
+from typing import TYPE_CHECKING, Protocol
+
+if TYPE_CHECKING:
+    # The parent asks for names only, and must stay light.
+    import torch
+    from torch import nn
+
+    from levit_bench.measuring.recipe import Recipe
+    from levit_bench.records import Case
+
+SHIPPED = "shipped"
+"""As the library builds it: what references and published counts refer to."""
+_BUILT_IN = (SHIPPED, "inference")
+ENTRY_POINTS = "levit_bench.forms"
+
+
+class Form(Protocol):
+    """What a form's module or object offers."""
+
+    def apply(self, network: nn.Module, example: torch.Tensor) -> nn.Module:
+        """The network in this form; the one given may be changed, and need not be the one returned.
+
+        The names and shapes of its parameters must not depend on their values: seats apply the form to a network
+        with other weights, and then load those that were prepared.
+
+        Args:
+            network: in evaluation mode.
+            example: one image (1, channels, height, width).
+        """
+
+
+def names() -> tuple[str, ...]:
+    """Registered forms, built-in ones first."""
+    return (*_BUILT_IN, *sorted(point.name for point in entry_points(group=ENTRY_POINTS)))
+
+
+def get(name: str) -> Form:
+    """The form of that name.
+
+    Raises:
+        LookupError: there is none.
+    """
+    if name in _BUILT_IN:
+        form: Form = importlib.import_module(f"{__name__}.{name}")
+        return form
+    for point in entry_points(group=ENTRY_POINTS, name=name):
+        found: Form = point.load()
+        return found
+    raise LookupError(f"unknown form {name!r}; known are {', '.join(names())}")
+
+
+def build(case: Case, recipe: Recipe | None = None, fill: Callable[[nn.Module], None] | None = None) -> nn.Module:
+    """The network of a case in its form, with fresh weights, in evaluation mode.
+
+    No pass is made on what is returned.
+
+    Args:
+        case: says which.
+        recipe: what the preparation left; absent: the usual one.
+        fill: loads weights of the network as shipped, before it is brought into its form.
+
+    Raises:
+        LookupError, ValueError, TypeError: it cannot be built in that form, with the reason.
+    """
+    from levit_bench.measuring import networks
+    from levit_bench.measuring.inputs import images
+    from levit_bench.measuring.modes import renew, rest
+    from levit_bench.measuring.recipe import Recipe
+
+    network = networks.build(case.network, case.shape, recipe or Recipe())
+    if fill is not None:
+        fill(network)
+        renew(network)
+    example = images(1, case.shape, 0, 0)
+    network = get(case.form).apply(network, example)
+    rest(network)
+    return network

@@ -1,0 +1,166 @@
+"""Names to networks: asks each builder in turn whether the name is its own.
+
+Refuses to know how a network is built, and what becomes of it. A new family is a new file here, or a third party's
+builder under the entry-point group `levit_bench.networks`. Names of the suite, of the catalog and of timm are nobody
+else's: other builders are asked for what is left.
+"""
+
+from __future__ import annotations
+
+import importlib
+from collections.abc import Callable, Iterable, Iterator
+from importlib.metadata import entry_points
+from typing import Protocol
+
+from torch import nn
+
+from levit_bench.errors import one_line
+from levit_bench.measuring.modes import rest
+from levit_bench.measuring.recipe import Looked, Recipe
+from levit_bench.measuring.seeds import seed_all
+from levit_bench.measuring.timm_import import watch_imports
+from levit_bench.measuring.wire import Resolved
+from levit_bench.records import Dtype, ImageShape
+from levit_bench.twins import original
+
+# In this order. Loaded when asked: the yardstick imports neither timm nor anything else of the suite.
+_OWN = ("yardstick", "null", "levit", "timm_zoo")
+_USER, _LAST = "user", "timm_zoo"
+ENTRY_POINTS = "levit_bench.networks"
+_USUAL = Recipe()
+
+
+class Builder(Protocol):
+    """What a builder module or object offers.
+
+    In place of `build` it may have `build_for(name, shape)`, which also takes images that are not square; `channels`
+    and `dtype` of a name say what its images are like, where they are not 3 and float32.
+    """
+
+    def owns(self, name: str) -> bool:
+        """Whether this builder builds the name."""
+
+    def default_resolution(self, name: str) -> int | tuple[int, int]:
+        """Height and width in pixels that the network is meant for; one number where they are equal.
+
+        Raises:
+            LookupError: no such network.
+        """
+
+    def build(self, name: str, resolution: int) -> nn.Module:
+        """The network with freshly initialised weights, for square inputs of that many pixels.
+
+        Raises:
+            LookupError: no such network.
+            ValueError: it cannot take that resolution.
+        """
+
+
+def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
+    """Build a network by name for such images, in evaluation mode; a twin is built as its original is.
+
+    The same recipe gives the same network in every process, as far as generators decide.
+
+    Raises:
+        LookupError: no builder owns the name.
+        ValueError: it cannot take such images.
+    """
+    name = original(name)
+    builder = _builder_of(name)
+    seed_all(recipe.seed)
+    network = _built(builder, name, shape, recipe)
+    rest(network)
+    return network
+
+
+def _built(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
+    build_by: Callable[[str, ImageShape, Recipe], nn.Module] | None = getattr(builder, "build_by", None)
+    if build_by is not None:
+        return build_by(name, shape, recipe)
+    build_for: Callable[[str, ImageShape], nn.Module] | None = getattr(builder, "build_for", None)
+    if build_for is not None:
+        return build_for(name, shape)
+    if shape.height != shape.width:
+        raise ValueError(
+            f"{name} is built for square images alone, and {shape.size} are asked for. Its builder needs a function "
+            "build_for(name, shape) to take others"
+        )
+    return builder.build(name, shape.height)
+
+
+def look(name: str, shape: ImageShape, seed: int) -> Looked:
+    """What must be known of a network before it is built for good; nothing where its builder has no function `look`.
+
+    Raises:
+        LookupError, TypeError, ValueError: it cannot be built or served, with the reason.
+    """
+    name = original(name)
+    told: Callable[[str, ImageShape, int], Looked] = getattr(_builder_of(name), "look", lambda *_: Looked())
+    return told(name, shape, seed)
+
+
+def takes(name: str) -> ImageShape:
+    """The images that a network is meant for, as its builder says.
+
+    Raises:
+        LookupError: no builder owns the name, or it knows no such network.
+    """
+    name = original(name)
+    builder = _builder_of(name)
+    size = builder.default_resolution(name)
+    height, width = (size, size) if isinstance(size, int) else size
+    channels: Callable[[str], int] = getattr(builder, "channels", lambda _name: 3)
+    dtype: Callable[[str], Dtype] = getattr(builder, "dtype", lambda _name: "float32")
+    return ImageShape(channels(name), height, width, dtype(name))
+
+
+def resolve(names: Iterable[str]) -> Resolved:
+    """The images that those names take which can be built; what there is instead when one cannot."""
+    shapes: dict[str, ImageShape] = {}
+    missing: dict[str, str] = {}
+    for name in names:
+        try:
+            shapes[name] = takes(name)
+        except LookupError as error:
+            missing[name] = one_line(str(error))
+    # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
+    misspelt = any(":" not in name for name in missing)
+    known = importlib.import_module(f"{__name__}.timm_zoo").names() if misspelt else ()
+    return Resolved(shapes=shapes, missing=missing, known=tuple(known))
+
+
+def _builder_of(name: str) -> Builder:
+    watch_imports()  # Before any code of a user or a third party runs.
+    for module in _OWN:
+        own = _built_in(module)
+        if own.owns(name):
+            return own
+    user = _built_in(_USER)
+    if ".py:" in name:
+        return user
+    for foreign in _foreign():
+        if foreign.owns(name):
+            return foreign
+    # What nobody knows is said by timm's builder, with what it knows.
+    return user if user.owns(name) else _built_in(_LAST)
+
+
+def _built_in(module: str) -> Builder:
+    builder: Builder = importlib.import_module(f"{__name__}.{module}")
+    return builder
+
+
+def _foreign() -> Iterator[Builder]:
+    """Builders of installed packages.
+
+    Raises:
+        LookupError: one cannot be loaded.
+    """
+    for point in entry_points(group=ENTRY_POINTS):
+        try:
+            yield point.load()
+        except Exception as error:
+            raise LookupError(
+                f"cannot load {point.value!r}, which an installed package offers as a builder of networks: "
+                f"{type(error).__name__}: {error}"
+            ) from error

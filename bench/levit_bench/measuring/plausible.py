@@ -1,0 +1,34 @@
+"""Whether a pass can have done the work that its network is said to be.
+
+No network multiplies faster than matrices are multiplied, but for a little that some kernels save. Refuses to know how
+a pass was timed.
+"""
+
+from __future__ import annotations
+
+from levit_bench.records import CaseLine
+from levit_bench.units import format_latency
+
+MOST = 4.0
+"""Times the rate of the fastest product of matrices that no pass exceeds: Winograd's tiles of 4 by 4 save as
+much of a 3 by 3 convolution, were there nothing else."""
+
+
+def too_fast(line: CaseLine, pass_s: float) -> str | None:
+    """Why a pass of that length cannot be one of this case, or None.
+
+    Args:
+        line: with the multiply-accumulates of its network and the rate of matrices here; without them nothing is said.
+        pass_s: seconds.
+    """
+    if not line.macs or not line.matrix_macs_s or pass_s <= 0:
+        return None
+    macs = line.macs * line.case.batch
+    rate = macs / pass_s
+    if rate <= MOST * line.matrix_macs_s:
+        return None
+    return (
+        f"computes nothing: a pass took {format_latency(pass_s)} for {macs / 1e6:,.0f} million multiply-accumulates, "
+        f"{rate / line.matrix_macs_s:,.0f} times as many a second as the fastest product of matrices here. What it "
+        "returned is not the work of this pass"
+    )

@@ -1,0 +1,27 @@
+"""Eager PyTorch with the channels of a pixel side by side in memory: `torch.channels_last`.
+
+Convolutions of processors and GPUs compute in that layout and spare themselves the conversion. Images are converted
+untimed, as whoever deploys this loads them so; conversions within the network are timed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+
+from levit_bench.measuring import devices
+from levit_bench.measuring.loaded import Loaded, Rearranged
+from levit_bench.measuring.runtimes import eager
+from levit_bench.measuring.runtimes.eager import prepare, threads, unavailable, versions
+from levit_bench.records import Case
+
+__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+
+
+def load(case: Case, artifact: Path) -> Loaded:
+    """The network on its device, weights and images with the channels last."""
+    module = eager.rebuilt(case, artifact)
+    module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
+    held = devices.get(case.device).hold(module, case.precision)
+    return Rearranged(held, lambda images: images.contiguous(memory_format=torch.channels_last))

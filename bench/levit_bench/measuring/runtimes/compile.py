@@ -1,0 +1,151 @@
+"""Compiled PyTorch: inductor, with the weights frozen into what it generates, ahead of time.
+
+One package (AOTInductor) is compiled a session and loaded in every run. `torch.compile` in each process would spend
+tens of seconds of every run, and torch does not cache what it compiles with frozen weights; the kernels are the same.
+"""
+
+from __future__ import annotations
+
+import os
+import subprocess
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import torch
+from torch import nn
+
+from levit_bench.errors import one_line
+from levit_bench.measuring import devices
+from levit_bench.measuring.loaded import Loaded
+from levit_bench.measuring.runtimes import eager, needs
+from levit_bench.measuring.runtimes.eager import threads
+from levit_bench.measuring.runtimes.quiet import without_warnings
+from levit_bench.records import Case
+
+__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+
+_TRIAL = "#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n"
+_PATIENCE_S = 60.0
+
+
+class _Package(nn.Module):
+    """A compiled package as a module that a device can hold; its weights are where they were compiled for."""
+
+    def __init__(self, artifact: Path) -> None:
+        super().__init__()
+        self._compiled = torch._inductor.aoti_load_package(str(artifact))
+
+    def forward(self, images: torch.Tensor) -> torch.Tensor:
+        output: torch.Tensor = self._compiled(images)
+        return output
+
+
+def unavailable() -> str | None:
+    """Why it cannot run here, or None: a compiler must be there, and compile a program with threads."""
+    return needs.compiler() or _trial()
+
+
+def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+    """Capture the network for this batch, compile it for these threads, and keep all of it in one file.
+
+    Nothing is left outside the session's folder, and nothing is taken from an earlier session.
+
+    Raises:
+        ValueError: torch cannot capture it, with the reason.
+    """
+    from torch._inductor.utils import fresh_cache
+
+    placed = devices.get(case.device).hold(network, case.precision).place(example)
+    with torch.no_grad(), without_warnings(), fresh_cache(dir=str(folder)), _threads(case.threads):
+        network(placed)  # What it keeps of its first pass is kept, as in every later pass.
+        try:
+            captured = torch.export.export(network, (placed,))
+        except Exception as error:  # Whatever the network's code does to torch's interpreter.
+            raise ValueError(f"torch.export cannot capture it: {one_line(str(error))[:200]}") from error
+        packed = torch._inductor.aoti_compile_and_package(
+            captured, package_path=str(folder / "compiled.pt2"), inductor_configs=_settings(case)
+        )
+    return Path(packed)
+
+
+def load(case: Case, artifact: Path) -> Loaded:
+    """The package, ready to run. Its unpacked copy stays within the session's folder."""
+    with without_warnings(), _temporary_files_in(artifact.parent):
+        return devices.get(case.device).hold(_Package(artifact), case.precision)
+
+
+def versions() -> dict[str, str]:
+    """Torch's, and who compiled."""
+    from torch._inductor.cpu_vec_isa import pick_vec_isa
+
+    return eager.versions() | {"compiler": _compiler_version(), "vectors": str(pick_vec_isa()), "freezing": "True"}
+
+
+def _settings(case: Case) -> dict[str, Any]:
+    """Inductor's, as far as they are not its own. It writes the number of threads into the code.
+
+    Compiled headers would stay in a folder that sessions share; they save a second a network, and no pass is faster.
+    """
+    return {
+        "freezing": True,
+        "cpp.threads": case.threads,
+        "compile_threads": 1,
+        "aot_inductor.precompile_headers": False,
+    }
+
+
+def _trial() -> str | None:
+    """Compile a small program as inductor will compile a large one."""
+    with tempfile.TemporaryDirectory() as folder:
+        command = [_compiler(), "-fopenmp", "-x", "c++", "-", "-o", str(Path(folder, "trial"))]
+        try:
+            done = subprocess.run(
+                command, input=_TRIAL, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
+            )
+        except (OSError, subprocess.TimeoutExpired) as error:
+            return f"the C++ compiler {command[0]} does not work: {one_line(str(error))}"
+    if done.returncode == 0:
+        return None
+    said = one_line(done.stderr)[:160] or f"exit code {done.returncode}"
+    return f"the C++ compiler {command[0]} cannot compile a program with OpenMP ({said}): install its library for that"
+
+
+def _compiler() -> str:
+    from torch._inductor.cpp_builder import get_cpp_compiler
+
+    return str(get_cpp_compiler())
+
+
+def _compiler_version() -> str:
+    done = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
+    return (done.stdout.splitlines() or ["unknown"])[0]
+
+
+@contextmanager
+def _threads(count: int) -> Iterator[None]:
+    """As many as the passes will have: oneDNN packs weights for the threads that it finds while they are frozen, and
+    packs them again in every pass where it finds another number. EfficientNet-B1 took five times as long.
+    """
+    before = torch.get_num_threads()
+    torch.set_num_threads(count)
+    try:
+        yield
+    finally:
+        torch.set_num_threads(before)
+
+
+@contextmanager
+def _temporary_files_in(folder: Path) -> Iterator[None]:
+    """Where torch unpacks to. A seat that is killed does not clean up, but the session's folder goes all the same."""
+    before = os.environ.get("TMPDIR")
+    os.environ["TMPDIR"] = str(folder)
+    try:
+        yield
+    finally:
+        if before is None:
+            del os.environ["TMPDIR"]
+        else:
+            os.environ["TMPDIR"] = before

@@ -1,0 +1,62 @@
+"""Eager PyTorch: the forward of the network in its form, under inference mode."""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from levit_bench.measuring import devices, forms, modes, recipe
+from levit_bench.measuring.runtimes import Loaded
+from levit_bench.records import Case
+
+
+def unavailable() -> str | None:
+    """Always available: torch is a dependency."""
+    return None
+
+
+def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+    """Keep the weights and statistics; the code is the network's own."""
+    artifact = folder / "eager.safetensors"
+    safetensors.torch.save_model(network, str(artifact))
+    return artifact
+
+
+def load(case: Case, artifact: Path) -> Loaded:
+    """Build the network anew, bring it into its form, fill in the prepared weights, and put it on its device."""
+    return devices.get(case.device).hold(rebuilt(case, artifact), case.precision)
+
+
+def rebuilt(case: Case, artifact: Path) -> nn.Module:
+    """The network in its form with the prepared weights, in evaluation mode, on the processor.
+
+    No pass is made on it, and what it keeps of its parameters is made anew after they were loaded.
+    """
+    module = forms.build(case, recipe.read(artifact.parent), recipe.filling(artifact.parent))
+    safetensors.torch.load_model(module, artifact, strict=True)
+    modes.renew(module)
+    return module
+
+
+def threads() -> int:
+    """Threads of torch's own pool."""
+    return torch.get_num_threads()
+
+
+def versions() -> dict[str, str]:
+    """Torch and what it multiplies with."""
+    out = {"torch": str(torch.__version__), "mkldnn": str(torch.backends.mkldnn.is_available())}
+    if torch.cuda.is_initialized():
+        cudnn = torch.backends.cudnn
+        out |= {
+            "gpu": torch.cuda.get_device_name(),
+            "cuda": str(torch.version.cuda),
+            "cudnn": str(cudnn.version()),
+            "cudnn.benchmark": str(cudnn.benchmark),
+            "cudnn.allow_tf32": str(cudnn.allow_tf32),
+            "matmul.allow_tf32": str(torch.backends.cuda.matmul.allow_tf32),
+        }
+    return out

@@ -1,0 +1,103 @@
+"""ONNX Runtime on a processor: the network exported by torch, optimised by the engine when it is loaded.
+
+Threads of one operator are those of the case; operators run one after the other. Idle threads spin for a while before
+they sleep, as shipped. Of number formats there is fp32 alone: the processor's kernels for others convert to it.
+"""
+
+from __future__ import annotations
+
+import os
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import numpy as np
+import psutil
+import torch
+from torch import nn
+
+from levit_bench.measuring.loaded import InProcess
+from levit_bench.measuring.runtimes import needs, onnx_file
+from levit_bench.records import Case
+
+_PROVIDER = "CPUExecutionProvider"
+_threads_seen: list[int] = []
+
+
+def unavailable() -> str | None:
+    """Why it cannot run here, or None."""
+    return needs.onnxruntime()
+
+
+def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+    """Export the network. What the engine makes of it depends on threads and processor, and costs little."""
+    return onnx_file.export(network, example, folder)
+
+
+def load(case: Case, artifact: Path) -> InProcess:
+    """A session of the engine, with the threads of the case.
+
+    Raises:
+        ValueError: the case is for a number format that it does not compute in.
+    """
+    if case.precision != "fp32":
+        raise ValueError(f"ONNX Runtime computes in fp32 on a processor, not in {case.precision}")
+    onnxruntime = _onnxruntime()
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = case.threads
+    options.inter_op_num_threads = 1
+    options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
+    options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
+    before = _threads_now()
+    session = onnxruntime.InferenceSession(str(artifact), options, providers=[_PROVIDER])
+    after = _threads_now()
+    # Its pool starts with the session; the thread that calls works, too.
+    _threads_seen.append(case.threads if before is None or after is None else 1 + after - before)
+    return InProcess(_passes_of(session))
+
+
+def threads() -> int:
+    """Threads that a session was seen to start, and the one that calls it."""
+    return max(_threads_seen, default=1)
+
+
+def versions() -> dict[str, str]:
+    """The engine and the settings that it was given."""
+    import onnx
+
+    return {
+        "onnxruntime": str(_onnxruntime().__version__),
+        "onnx": onnx.__version__,
+        "provider": _PROVIDER,
+        "graph_optimization": "all",
+        "execution": "sequential",
+        "inter_op_threads": "1",
+        "spinning": "as shipped",
+    }
+
+
+def _threads_now() -> int | None:
+    """Threads of this process; None where nobody says."""
+    try:
+        return int(psutil.Process().num_threads())
+    except Exception:  # A library that fails must not cost the case.
+        return None
+
+
+def _onnxruntime() -> ModuleType:
+    """The engine without its telemetry, which starts a thread and talks to the network unless it is told not to."""
+    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # Read when the library is loaded.
+    import onnxruntime
+
+    module: ModuleType = onnxruntime
+    return module
+
+
+def _passes_of(session: Any) -> Any:  # noqa: ANN401 (the engine has no types)
+    names, outputs = onnx_file.INPUT, [onnx_file.OUTPUT]
+
+    def run(images: torch.Tensor) -> torch.Tensor:
+        found: list[np.ndarray] = session.run(outputs, {names: images.numpy()})
+        return torch.from_numpy(found[0])
+
+    return run

@@ -1,0 +1,89 @@
+"""OpenVINO on a processor: the network exported by torch, compiled by the engine when it is loaded.
+
+It reads the same ONNX file as ONNX Runtime, so that the two differ in their engines alone; its own conversion of torch
+fails for LeViT. One stream, the threads of the case, and the hint for latency. By default it computes in bf16 where the
+processor can, whatever the network's numbers are: here it computes in the precision of the case, or not at all.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import torch
+from torch import nn
+
+from levit_bench.measuring.loaded import InProcess
+from levit_bench.measuring.runtimes import needs, onnx_file
+from levit_bench.records import Case
+
+_PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_TOLD = ("INFERENCE_PRECISION_HINT", "NUM_STREAMS", "PERFORMANCE_HINT", "ENABLE_CPU_PINNING", "ENABLE_HYPER_THREADING")
+_compiled: list[Any] = []
+
+
+def unavailable() -> str | None:
+    """Why it cannot run here, or None."""
+    return needs.openvino()
+
+
+def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+    """Export the network in fp32; the engine converts to the precision of the case."""
+    return onnx_file.export(network, example, folder)
+
+
+def load(case: Case, artifact: Path) -> InProcess:
+    """The network compiled for the threads and the precision of the case.
+
+    Raises:
+        ValueError: the engine does not know the precision, or computes in another one on this processor.
+    """
+    if case.precision not in _PRECISIONS:
+        raise ValueError(f"OpenVINO computes in {', '.join(_PRECISIONS)} on a processor, not in {case.precision}")
+    wanted = _PRECISIONS[case.precision]
+    settings = {
+        "INFERENCE_NUM_THREADS": case.threads,
+        "INFERENCE_PRECISION_HINT": wanted,
+        "NUM_STREAMS": 1,
+        "PERFORMANCE_HINT": "LATENCY",
+    }
+    compiled = _openvino().Core().compile_model(str(artifact), "CPU", settings)
+    got = _told(compiled, "INFERENCE_PRECISION_HINT")
+    if got != wanted:
+        raise ValueError(f"OpenVINO computes in {got} where {wanted} is asked for: this processor cannot. Choose fp32")
+    _compiled.append(compiled)
+    request = compiled.create_infer_request()
+
+    def run(images: torch.Tensor) -> torch.Tensor:
+        return torch.from_numpy(request.infer([images.numpy()], share_inputs=True)[0])
+
+    return InProcess(run)
+
+
+def threads() -> int:
+    """Threads that the engine says its networks use."""
+    return max((int(one.get_property("INFERENCE_NUM_THREADS")) for one in _compiled), default=1)
+
+
+def versions() -> dict[str, str]:
+    """The engine, and the settings that it says are in force."""
+    told = {name.lower(): _told(one, name) for one in _compiled[-1:] for name in _TOLD}
+    return {"openvino": str(_openvino().__version__), **told}
+
+
+def _told(compiled: Any, name: str) -> str:  # noqa: ANN401 (the engine's)
+    """A property of a compiled network, as a word."""
+    value = compiled.get_property(name)
+    return str(value.to_string() if hasattr(value, "to_string") else value)
+
+
+def _openvino() -> ModuleType:
+    """The engine without its telemetry, which starts processes that talk to the network unless it is told not to."""
+    if "openvino" not in sys.modules:
+        sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]
+    import openvino
+
+    module: ModuleType = openvino
+    return module

@@ -1,0 +1,39 @@
+"""TorchScript: a traced and frozen graph, run by torch's own interpreter. How the LeViT paper measured.
+
+Frozen, because that folds BatchNorms and drops what training alone needs, and is what a deployed trace was. Not
+`torch.jit.optimize_for_inference`: it converts to layouts that are not saved, so that each process would do it again.
+Torch has deprecated TorchScript in favour of `torch.export`; what is still deployed can still be timed.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import torch
+from torch import nn
+
+from levit_bench.measuring import devices
+from levit_bench.measuring.runtimes import Loaded
+from levit_bench.measuring.runtimes.eager import threads, unavailable, versions
+from levit_bench.measuring.runtimes.quiet import without_warnings
+from levit_bench.records import Case
+
+__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+
+
+def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
+    """Trace one pass and freeze it. What Python computes from sizes becomes constant, so each batch has its own."""
+    artifact = folder / "traced.pt"
+    placed = devices.get(case.device).hold(network, case.precision).place(example)
+    with torch.no_grad(), without_warnings():
+        network(placed)  # What it keeps of its first pass is kept, as in every later pass.
+        # A second trace to compare with would tell nothing: the outputs are checked against eager, on two inputs.
+        traced = torch.jit.trace(network, placed, check_trace=False)
+        torch.jit.save(torch.jit.freeze(traced), artifact)
+    return artifact
+
+
+def load(case: Case, artifact: Path) -> Loaded:
+    """The graph, with its weights as constants. Its first two passes are slow: there it is optimised."""
+    with without_warnings():
+        return devices.get(case.device).hold(torch.jit.load(artifact), case.precision)

@@ -1,0 +1,199 @@
+"""What parent and seat say to each other: one JSON line a message, over two pipes.
+
+Knows only the messages; refuses to know who sends them and when.
+"""
+
+from __future__ import annotations
+
+from typing import Literal
+
+import msgspec
+
+from levit_bench.profiles import Profile
+from levit_bench.records import Case, ColdStart, Finding, ImageShape
+
+
+class _Message(msgspec.Struct, frozen=True, kw_only=True):
+    """A value that crosses the pipe."""
+
+
+AT_WORK = "batch-at-work"
+"""File in the folder of a preparation that names the batch it is at; where it dies, the parent knows what of."""
+
+Witness = Literal["none", "first", "last"]
+"""Whether and when in a turn the second instrument times as many passes."""
+
+
+class Prepare(_Message, frozen=True, kw_only=True, tag="prepare"):
+    """Build, calibrate and check one network, and leave an artifact in `folder` for all seats to load."""
+
+    case: Case
+    batches: tuple[int, ...]
+    folder: str
+    seed: int
+
+
+class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
+    """An artifact is on disk."""
+
+    sha256: str
+    params: int
+    macs: int | None
+    logits_std: float
+    seconds: float
+    compile_s: float
+    uncounted: tuple[str, ...] = ()
+    """Operators whose multiply-accumulates nobody knows; then `macs` is absent."""
+    distinct_images: int
+    """Images with a reference."""
+    failed: dict[int, str] = {}
+    """What is wrong with each batch that cannot be measured."""
+    classes: int | None = None
+    """Classes that the network returns: the width of its logits."""
+    put_back: str = ""
+    """Settings of its process that building it changed, and that were put back."""
+    findings: tuple[Finding, ...] = ()
+    """What a reader of its times must know of the network, about no case yet."""
+
+
+class Load(_Message, frozen=True, kw_only=True, tag="load"):
+    """Load a case from its artifact, and check its outputs."""
+
+    case: Case
+    folder: str
+    seed: int
+    draw: str = ""
+    """Draws the order of the images: what no network can foresee where nobody has said it before."""
+
+
+class Loaded(_Message, frozen=True, kw_only=True, tag="loaded"):
+    """The case is ready and computes what it should."""
+
+    cold: ColdStart
+
+
+class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
+    """Take one turn."""
+
+    case: str
+    settle: int
+    passes: int
+    witness: Witness = "none"
+    onwards: bool = False
+    """Go on with passes after the answer, until `Rest` is asked: other streams may still be timing theirs."""
+
+
+class Rest(_Message, frozen=True, kw_only=True, tag="rest"):
+    """Stop going on."""
+
+
+class Rested(_Message, frozen=True, kw_only=True, tag="rested"):
+    """Nothing is running any more."""
+
+
+class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
+    """A turn was taken. `problem` says what was wrong with the output of a pass, if anything was."""
+
+    settle_s: tuple[float, ...]
+    duration_s: tuple[float, ...]
+    minor_faults: int | None
+    major_faults: int | None
+    cpu_s: float
+    """Processor seconds of the timed passes, all threads."""
+    threads_at_work: int | None = None
+    """Threads of the seat that computed between the first pass and the last; absent where the system does not say."""
+    device_s: tuple[float, ...] = ()
+    witness_s: float | None = None
+    total_cpu_s: float | None = None
+    """Processor seconds of the seat since it was started, all threads, by its own clock."""
+    peak_bytes: int | None = None
+    """Most resident memory of the seat so far."""
+    problem: str | None = None
+
+
+class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
+    """Watch passes operator by operator: after a turn, for watching disturbs what comes later."""
+
+    case: str
+    passes: int
+
+
+class Watched(_Message, frozen=True, kw_only=True, tag="watched"):
+    """A case was watched."""
+
+    profile: Profile
+
+
+class Multiply(_Message, frozen=True, kw_only=True, tag="multiply"):
+    """Say how fast matrices are multiplied with the threads of this process. No case need be loaded."""
+
+    device: str
+    precision: str
+    """The number format of the matrices."""
+
+
+class Multiplied(_Message, frozen=True, kw_only=True, tag="multiplied"):
+    """The best of several products."""
+
+    macs_s: float
+
+
+class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
+    """Say which of these names can be built."""
+
+    names: tuple[str, ...]
+
+
+class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
+    """Images that a network is meant for, by name; the reason why not by name; all names of timm, if any is missing."""
+
+    shapes: dict[str, ImageShape]
+    missing: dict[str, str]
+    known: tuple[str, ...]
+
+
+class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
+    """Say what you are."""
+
+
+class Description(_Message, frozen=True, kw_only=True, tag="description"):
+    """What the seat reads back of itself."""
+
+    threads: int
+    affinity: tuple[int, ...] | None
+    rss_bytes: int
+    versions: dict[str, str]
+    peak_bytes: int | None = None
+    malloc: str | None = None
+
+
+class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
+    """The request could not be carried out; the seat lives on."""
+
+    reason: str
+
+
+Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe
+Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Multiplied | Description | Failed
+
+_requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
+_answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+
+
+def encode(message: Request | Answer) -> bytes:
+    """The message as one line."""
+    return msgspec.json.encode(message) + b"\n"
+
+
+def decode_request(line: bytes) -> Request:
+    """A line from the parent."""
+    return _requests.decode(line)
+
+
+def decode_answer(line: bytes) -> Answer:
+    """A line from a seat.
+
+    Raises:
+        msgspec.DecodeError: the line is no message.
+    """
+    return _answers.decode(line)

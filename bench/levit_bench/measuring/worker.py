@@ -1,0 +1,302 @@
+"""A seat from the inside: a process that `seat.py` starts with IN OUT LIFE THREADS SIGNAL, the first three pipe ends.
+
+Does what the parent asks, one request at a time, in its main thread, and blocks on a read in between. Refuses to
+decide anything. Ends when the parent closes the pipe or dies.
+"""
+
+from __future__ import annotations
+
+import ctypes
+import gc
+import os
+import select
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from pathlib import Path
+from typing import IO, NamedTuple
+
+import msgspec
+import torch
+
+from levit_bench.measuring import artifacts, devices, malloc, networks, runtimes
+from levit_bench.measuring.feed import Feed
+from levit_bench.measuring.loaded import copies_of
+from levit_bench.measuring.memory import peak_bytes, resident_bytes
+from levit_bench.measuring.networks import sources
+from levit_bench.measuring.passes import Meter, time_passes
+from levit_bench.measuring.process_settings import Settings, listed, put_back
+from levit_bench.measuring.processors import allowed_processors
+from levit_bench.measuring.profiling.matrices import best_rate
+from levit_bench.measuring.profiling.watching import watched
+from levit_bench.measuring.reasons import reason_for
+from levit_bench.measuring.references import references_in
+from levit_bench.measuring.threads_at_work import ThreadsAtWork
+from levit_bench.measuring.wire import (
+    Answer,
+    Describe,
+    Description,
+    Failed,
+    Load,
+    Loaded,
+    Multiplied,
+    Multiply,
+    Prepare,
+    Prepared,
+    Request,
+    Resolve,
+    Rest,
+    Rested,
+    Turn,
+    Turned,
+    Watch,
+    Watched,
+    decode_request,
+    encode,
+)
+from levit_bench.measuring.witness import witness_s
+from levit_bench.records import Case, ColdStart
+
+_PR_SET_PDEATHSIG = 1
+_LONGEST_PRODUCT_S = 0.01  # Long enough for nine tenths of the rate of longer ones.
+_SPARE_BYTES = 256 << 20  # What fragmentation took in the pilot was below a fifth of this.
+
+
+class _Held(NamedTuple):
+    """A case that this seat holds."""
+
+    case: Case
+    loaded: runtimes.Loaded
+    feed: Feed
+
+
+class _Described(NamedTuple):
+    """What a runtime says of itself."""
+
+    threads: int
+    versions: dict[str, str]
+
+
+class Worker:
+    """The cases of one seat, and what can be asked of them."""
+
+    def __init__(self) -> None:
+        self._held: dict[str, _Held] = {}
+        self._runtimes: dict[str, _Described] = {}
+        self._fell: str | None = None
+
+    def answer(self, request: Request) -> Answer:
+        """Carry out one request; faults of the network become `Failed`."""
+        before = Settings(loading=not isinstance(request, Turn | Watch))
+        answer = self._carried_out(request)
+        changed = listed(before.restore())
+        if changed and isinstance(answer, Prepared | Loaded | Turned | Watched | Failed):
+            return Failed(reason=f"changes settings of its whole process while it runs: {changed}")
+        told = listed(put_back())
+        if told and isinstance(answer, Prepared):
+            return msgspec.structs.replace(answer, put_back=told)
+        return answer
+
+    def _carried_out(self, request: Request) -> Answer:
+        try:
+            match request:
+                case Prepare():
+                    return artifacts.prepare(request.case, request.batches, Path(request.folder), request.seed)
+                case Load():
+                    return self._load(request)
+                case Turn():
+                    return self._turn(request)
+                case Rest():
+                    return self._rest()
+                case Watch():
+                    return self._watch(request)
+                case Multiply():
+                    return self._multiply(request)
+                case Describe():
+                    return self._describe()
+                case Resolve():
+                    return networks.resolve(request.names)
+        except Exception as error:  # A network may raise anything at all; it costs its own case only.
+            return Failed(reason=reason_for(error))
+
+    @torch.inference_mode()
+    def _load(self, request: Load) -> Answer:
+        case, folder = request.case, Path(request.folder)
+        rss_before, began = resident_bytes(), time.perf_counter()
+        loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
+        load_s = time.perf_counter() - began
+        if why := sources.changed(case.network, folder):
+            return Failed(reason=why)
+        references = references_in(folder)
+        pool = references.pool(case.shape, request.seed)
+        began = time.perf_counter()
+        feed = Feed(loaded, pool, references, batch=case.batch, precision=case.precision, draw=request.draw)
+        load_s += time.perf_counter() - began
+        started = time.perf_counter()
+        output = loaded.run(feed.placed)
+        loaded.synchronise()
+        first_pass_s = time.perf_counter() - started
+        feed.keep(output)
+        grown = max(resident_bytes() - rss_before, 0)
+        feed.write()
+        output = loaded.run(feed.placed)
+        loaded.synchronise()
+        feed.keep(output)
+        problem = feed.problem()
+        if problem:
+            return Failed(reason=artifacts.explained(problem, case))
+        # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
+        self._runtimes[case.runtime] = _described(case.runtime)
+        self._held[case.id] = _Held(case, loaded, feed)
+        copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.size for row in range(case.batch)]))
+        cold = ColdStart(
+            load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
+        )
+        return Loaded(cold=cold)
+
+    @torch.inference_mode()
+    def _turn(self, request: Turn) -> Answer:
+        held = self._held[request.case]
+        run, synchronise, feed, meter = held.loaded.run, held.loaded.synchronise, held.feed, Meter()
+        placed = feed.placed
+
+        def one_pass() -> torch.Tensor:
+            return run(placed)
+
+        def before() -> None:
+            feed.write()
+            synchronise()
+            meter.start()
+
+        def after(output: object) -> None:
+            meter.stop()
+            feed.keep(output)
+
+        gc.collect()
+        gc.disable()
+        witness: float | None = None
+        try:
+            if request.witness == "first":
+                witness = witness_s(one_pass, synchronise, request.passes)
+            settle = time_passes(one_pass, synchronise, request.settle, before=before, after=after)
+            held.loaded.device_seconds()  # Those of the settle passes.
+            meter = Meter()
+            working = ThreadsAtWork.now()
+            timed = time_passes(one_pass, synchronise, request.passes, before=before, after=after)
+            at_work = ThreadsAtWork.now().since(working)
+            on_device = held.loaded.device_seconds()
+            if request.witness == "last":
+                witness = witness_s(one_pass, synchronise, request.passes)
+        finally:
+            gc.enable()
+        return Turned(
+            settle_s=settle,
+            duration_s=timed,
+            minor_faults=meter.used.minor_faults,
+            major_faults=meter.used.major_faults,
+            cpu_s=meter.used.cpu_s,
+            threads_at_work=at_work,
+            device_s=on_device,
+            witness_s=witness,
+            total_cpu_s=time.process_time(),
+            peak_bytes=peak_bytes(),
+            problem=feed.problem(),
+        )
+
+    @torch.inference_mode()
+    def go_on(self, case: str, until: Callable[[], bool]) -> None:
+        """Further passes, untimed: the last pass of the other streams must meet as much work as their first.
+
+        A pass that fails is told when the parent asks for rest.
+        """
+        held = self._held[case]
+        try:
+            while not until():
+                held.feed.write()
+                held.loaded.run(held.feed.placed)
+                held.loaded.synchronise()
+        except Exception as error:  # As in a turn.
+            self._fell = reason_for(error)
+
+    def _rest(self) -> Answer:
+        why, self._fell = self._fell, None
+        return Rested() if why is None else Failed(reason=why)
+
+    @torch.inference_mode()
+    def _watch(self, request: Watch) -> Answer:
+        held = self._held[request.case]
+        return Watched(profile=watched(held.loaded, lambda: held.feed.placed, request.passes))
+
+    @torch.inference_mode()
+    def _multiply(self, request: Multiply) -> Answer:
+        held = devices.get(request.device).hold(torch.nn.Identity(), request.precision)
+        like, synchronise = held.place(torch.zeros(1, 3, 1, 1)), held.synchronise
+        best = best_rate(like, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
+        if like.device.type == "cpu" and like.dtype != torch.float32:
+            # Where products in a short format are emulated, convolutions may still be faster: by their length at most.
+            fine = best_rate(torch.empty(0), synchronise, longest_s=_LONGEST_PRODUCT_S).flops
+            best = max(best, fine * 4 / like.element_size())
+        return Multiplied(macs_s=best / 2)
+
+    def _describe(self) -> Answer:
+        peak = peak_bytes()  # Before the heap is given more than the cases took.
+        if any(held.case.allocator == "pinned" for held in self._held.values()):
+            # The heap still grows a little in the first seconds. Let it have the pages now, not during a pass.
+            with suppress(RuntimeError, MemoryError):  # Where there is no room to spare, it grows while it can.
+                torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)
+        # Everything that lives now lives as long as the seat: keep the collector from walking it.
+        gc.collect()
+        gc.freeze()
+        return Description(
+            threads=max((one.threads for one in self._runtimes.values()), default=torch.get_num_threads()),
+            affinity=allowed_processors(),
+            rss_bytes=resident_bytes(),
+            peak_bytes=peak,
+            malloc=malloc.provider(),
+            versions={k: v for _, one in sorted(self._runtimes.items()) for k, v in one.versions.items()},
+        )
+
+
+def _described(name: str) -> _Described:
+    """A runtime's threads and versions as plain numbers and text: torch's version is a text with habits of its own."""
+    runtime = runtimes.get(name)
+    return _Described(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
+
+
+def _die_with_parent(life: int, *, use_signal: bool) -> None:
+    """No seat outlives its parent: the kernel's signal where there is one, and a thread that blocks on a pipe."""
+    if use_signal and sys.platform == "linux":
+        ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+
+    def wait() -> None:
+        os.read(life, 1)
+        os._exit(1)
+
+    threading.Thread(target=wait, daemon=True, name="life").start()
+
+
+def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
+    """Answer until the pipe closes."""
+    worker = Worker()
+    for line in requests:
+        request = decode_request(line)
+        answer = worker.answer(request)
+        answers.write(encode(answer))
+        answers.flush()
+        if isinstance(request, Turn) and request.onwards and isinstance(answer, Turned):
+            # The parent asks for nothing before it has this answer, so that no request waits in the reader's buffer.
+            worker.go_on(request.case, lambda: bool(select.select([requests], [], [], 0)[0]))
+
+
+def main() -> None:
+    """Set what must be set before the first network, then serve."""
+    reading, writing, life, threads, die_with_thread = map(int, sys.argv[1:6])
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it keeps what was taken, then ends us.
+    _die_with_parent(life, use_signal=bool(die_with_thread))
+    torch.set_num_threads(threads)
+    torch.set_num_interop_threads(1)
+    with os.fdopen(reading, "rb") as requests, os.fdopen(writing, "wb") as answers:
+        serve(requests, answers)

@@ -1,0 +1,452 @@
+"""Networks of the user's own in the user's words: files are found and named, and what is stated of them is checked.
+
+A name leaves here as `module:function`, or as `nets.py:build#3f2a91`: the file by its path below the current folder,
+and the beginning of its digest, so that two files of one name, or one file before and after an edit, are two networks.
+Arguments stand behind the function: `nets.py:build(width=2)#3f2a91`.
+Refuses to execute anything, and to know how a network is built.
+"""
+
+from __future__ import annotations
+
+import difflib
+import hashlib
+import math
+import os
+import re
+import tomllib
+from collections.abc import Iterable, Sequence
+from pathlib import Path
+
+import msgspec
+
+from levit_bench.calls import split_names, taken_apart
+from levit_bench.errors import UsageError
+from levit_bench.file_kinds import instead_of_file
+from levit_bench.image_sets import IMAGENET, set_of, usual
+from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
+from levit_bench.texts import NoTextError, decoded
+
+SOURCE = "the user's own figure"
+"""Where an accuracy comes from when nothing else is said."""
+
+_DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
+_LONGEST_FILE = 4 << 20
+_LONGEST_TEXT = 200
+_MODULE = "a Python file that holds the function"
+_TABLES = "a TOML file that holds tables [[network]]"
+LARGEST_SET = 10**9
+"""Images, and classes, of the largest set that anybody scores networks on."""
+LONGEST_LABEL = 60
+"""Characters of a label: more do not fit beside a point."""
+_FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
+_SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.'\")\]]*))?", re.S)
+
+
+class Stated(msgspec.Struct, frozen=True, kw_only=True):
+    """One `[[network]]` of a TOML file: a network, mostly of the user's own, and what the user states of it."""
+
+    build: str | None = None
+    """`module:function`, or `file.py:function` with the file relative to the TOML file's folder; literal arguments and
+    the choice of an output may follow, as in `nets.py:build(width=2)[0]`."""
+    resolution: int | str | None = None
+    """Pixels, such as 224 or `"192x256"` (height, width), to which the accuracy belongs. Absent: the function's own."""
+    channels: int | None = None
+    """Channels of its images. Absent: the function's own."""
+    dtype: Dtype | None = None
+    """Number type of its images, `float32` or `uint8`. Absent: the function's own."""
+    top1: float | None = None
+    """Top-1 in percent."""
+    top5: float | None = None
+    """Top-5 in percent."""
+    images: int | None = None
+    """Images that it was scored on. Absent: those of a public set, such as ImageNet-1k validation's 50,000."""
+    dataset: str = IMAGENET.name
+    """Name of their set."""
+    classes: int | None = None
+    """Classes of their set. Absent: those of a public set, else nobody says."""
+    source: str = SOURCE
+    """Who scored it."""
+    family: str = "other"
+    """For colours and groups in figures."""
+    name: str | None = None
+    """Instead of `build`: a network of the catalog or of timm, of which an accuracy on the user's own set is stated."""
+    label: str | None = None
+    """What figures, tables and files call a network of the user's own."""
+    more: tuple[Accuracy, ...] = ()
+    """Accuracies on further sets, which further entries of the same network state."""
+
+    def fed(self, shape: ImageShape) -> ImageShape:
+        """Images as it states them, as the function does where it states nothing."""
+        return shape._replace(channels=self.channels or shape.channels, dtype=self.dtype or shape.dtype)
+
+    @property
+    def accuracy(self) -> Accuracy | None:
+        """What it states of accuracy, if anything; of several entries, the first."""
+        if self.top1 is None:
+            return None
+        return scored(self.top1, self.top5, self.dataset, self.images, self.classes, self.source)
+
+    @property
+    def accuracies(self) -> tuple[Accuracy, ...]:
+        """All that it states, each on a set of its own."""
+        return (*filter(None, (self.accuracy,)), *self.more)
+
+    @property
+    def subject(self) -> str:
+        """The network, as the entry names it."""
+        return self.build or self.name or ""
+
+
+_KEYS = tuple(name for name in Stated.__struct_fields__ if name != "more")
+
+
+def scored(
+    top1: float,
+    top5: float | None = None,
+    dataset: str = IMAGENET.name,
+    images: int | None = None,
+    classes: int | None = None,
+    source: str = SOURCE,
+) -> Accuracy:
+    """An accuracy on a set; images and classes that are not stated are those that a public set usually has.
+
+    Raises:
+        UsageError: nobody says how many images the set has.
+    """
+    known = usual(dataset)
+    if images is None and known is None:
+        raise UsageError(
+            f"{_shown(dataset)} has how many images? What an accuracy may differ by depends on it: state images, such "
+            "as 2000, and best classes, too."
+        )
+    images = known.images if images is None and known is not None else images or 0
+    if classes is None and known is not None and known.images == images:
+        classes = known.classes
+    return Accuracy(top1=top1, top5=top5, images=images, dataset=dataset, classes=classes, source=source)
+
+
+def check_text(value: str, where: str, longest: int) -> None:
+    """Refuse what cannot be shown.
+
+    Raises:
+        UsageError: naming the place.
+    """
+    if not value.isprintable() or not 0 < len(value) <= longest or not value.strip():
+        raise UsageError(f"{where}: give 1 to {longest} printable characters, not {_shown(value)}.")
+
+
+def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
+    """Names with files found and TOML files read, and what the TOML files state by name.
+
+    Args:
+        names: as a door was given them; commas separate as list items do. Names of other kinds are passed on.
+
+    Raises:
+        UsageError: a file is missing, lies outside the current folder or is malformed, and what to do.
+    """
+    out: list[str] = []
+    stated: dict[str, Stated] = {}
+    for text in (part for name in names for part in split_names(name)):
+        if text.lower().endswith(".toml"):
+            for name, one in _read(text).items():
+                before = stated.get(name, one)
+                stated[name] = one if before == one else _joined(before, one, f"{_shown(text)}, {_shown(name)}")
+                out.append(name)
+        else:
+            out.append(_named(text, Path()))
+    return tuple(out), stated
+
+
+def check_percent(value: float, where: str) -> None:
+    """Refuse what is no accuracy in percent.
+
+    Raises:
+        UsageError: naming the place.
+    """
+    if not math.isfinite(value) or not 0 <= value <= 100:
+        raise UsageError(f"{where} {value:g}: give a percentage from 0 to 100, such as 78.3.")
+    if value <= 1:
+        raise UsageError(
+            f"{where} {value:g}: accuracy is given in percent, not as a fraction. Write {100 * value:g} if that is "
+            "meant."
+        )
+
+
+def one_accuracy(
+    percent: float,
+    own: Sequence[str],
+    stated: Iterable[Stated],
+    *,
+    dataset: str = "",
+    images: int | None = None,
+    classes: int | None = None,
+) -> Accuracy:
+    """The accuracy that `--accuracy` states of the one network in `own`, on a set that is ImageNet-1k's unless said.
+
+    Raises:
+        UsageError: it is no percentage, there is not exactly one such network, its accuracy is stated elsewhere, or the
+            set is no set.
+    """
+    check_percent(percent, "--accuracy")
+    if dataset:
+        check_text(dataset, "--dataset", _LONGEST_TEXT)
+    for option, value in (("--images", images), ("--classes", classes)):
+        if value is not None and not 1 <= value <= LARGEST_SET:
+            raise UsageError(f"{option} {value}: give a positive number, at most {LARGEST_SET:,}.")
+    _check_one(
+        own, f"--accuracy {percent:g}", "Name one, such as --networks nets.py:build, or state several accuracies"
+    )
+    if any(one.top1 is not None for one in stated):
+        raise UsageError(f"--accuracy {percent:g}: {_shown(own[0])} has its top1 in a TOML file. State it once.")
+    try:
+        return scored(percent, None, dataset or IMAGENET.name, images, classes)
+    except UsageError as error:
+        raise UsageError(f"--dataset: {error}") from error
+
+
+def _check_one(own: Sequence[str], option: str, advice: str) -> None:
+    if len(own) != 1:
+        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
+        raise UsageError(
+            f"{option} belongs to one network outside the catalog, and {named}. {advice} in a TOML file: "
+            "docs/add-a-network.md."
+        )
+
+
+def one_label(label: str, own: Sequence[str], stated: Iterable[Stated]) -> str:
+    """The label that `--label` gives the one network in `own`.
+
+    Raises:
+        UsageError: it cannot be shown, there is not exactly one such network, or a TOML file labels it.
+    """
+    check_text(label, "--label", LONGEST_LABEL)
+    _check_one(own, f"--label {_shown(label)}", "Name one, or label several")
+    if any(one.label is not None for one in stated):
+        raise UsageError(f"--label {_shown(label)}: {_shown(own[0])} has its label in a TOML file. State it once.")
+    return label
+
+
+def _named(text: str, folder: Path) -> str:
+    """A name as it is stored. `file.py:function` is found relative to a folder; every other name is passed on.
+
+    A call behind a function is written as equal calls are.
+
+    Raises:
+        UsageError: the file cannot be named or read, or the call cannot be read.
+    """
+    sized = _SIZED.fullmatch(text)
+    name, size = (sized["name"], sized["size"]) if sized else (text, None)
+    target, call = taken_apart(name)
+    match = _FILE.fullmatch(target)
+    if match is None:
+        return f"{target}{call}" + (f"@{size}" if size is not None else "")
+    if not text.isprintable():
+        raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
+    pixels = None if size is None else parse_size(size)
+    if size is not None and pixels is None:
+        raise UsageError(
+            f"{_shown(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
+            "the '@', such as @224, or height x width, such as @192x256."
+        )
+    function = match["function"] or ""
+    if not function.isidentifier():
+        raise UsageError(
+            f"{_shown(name)} names no function. Write file.py:function, such as {match['file'][-60:]}:build, or with "
+            "arguments file.py:function(width=2)."
+        )
+    file = _below_here(match["file"], folder)
+    digest = hashlib.sha256(_bytes(file, f"network {_shown(name)}", _MODULE)).hexdigest()[:_DIGITS]
+    if match["digest"] not in (None, digest):
+        raise UsageError(
+            f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
+            f"Restore that version, or leave '#{match['digest']}' out."
+        )
+    return f"{file}:{function}{call}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
+
+
+def _below_here(file: str, folder: Path) -> str:
+    """The path of a file relative to the current folder: what is stored must name no place of this machine.
+
+    Raises:
+        UsageError: it is not below the current folder.
+    """
+    here = Path.cwd()
+    try:
+        path = Path(os.path.abspath(folder / Path(file).expanduser()))  # noqa: PTH100 (links stay as they are named)
+        # Unlike `resolve`, goes on where links lead in a circle: reading says so.
+        inside = [one for one in (path, Path(os.path.realpath(path))) if one.is_relative_to(here)]
+    except (OSError, RuntimeError) as error:
+        raise UsageError(f"cannot find {_shown(file)}: {error}.") from error
+    if not inside:
+        raise UsageError(
+            f"{_shown(file)} is not below the current folder. Results name files relative to it, so that they hold no "
+            "path of this machine: run from a folder above the file, or use module:function with PYTHONPATH."
+        )
+    name = inside[0].relative_to(here).as_posix()
+    if "@" in name or "," in name:
+        raise UsageError(f"{_shown(name)} holds '@' or ',', which separate pixels and names. Rename it or its folder.")
+    return name
+
+
+def _bytes(file: str | Path, what: str, wanted: str) -> bytes:
+    """A regular file of a sensible size; `wanted` is what to name where it is none."""
+    path = Path(file)
+    try:
+        instead = instead_of_file(path)
+        if instead is None:
+            raise UsageError(
+                f"{what}: there is no file {_shown(str(file))}. The current folder is {Path.cwd().name!r}."
+            )
+        if instead:
+            raise UsageError(f"{what}: {_shown(str(file))} is {instead}. Name {wanted} instead.")
+        if path.stat().st_size > _LONGEST_FILE:
+            raise UsageError(
+                f"{what}: {_shown(str(file))} has more than {_LONGEST_FILE >> 20} MiB. Is it the right file?"
+            )
+        return path.read_bytes()
+    except OSError as error:
+        raise UsageError(f"{what}: cannot read {_shown(str(file))}: {error.strerror or error}.") from error
+
+
+def _read(text: str) -> dict[str, Stated]:
+    """The networks of a TOML file, by name.
+
+    Raises:
+        UsageError: naming the file, the entry and the key.
+    """
+    shown = _shown(text)
+    if not text.isprintable():
+        raise UsageError(f"{shown} is no file's name: it holds characters that cannot be printed. Rename it.")
+    try:
+        path = Path(text).expanduser()
+    except RuntimeError as error:
+        raise UsageError(f"cannot find {shown}: {error}.") from error
+    try:
+        document = tomllib.loads(decoded(_bytes(path, f"networks of {shown}", _TABLES)))
+    except NoTextError as error:
+        raise UsageError(f"{shown} is no TOML: {error.__cause__ or 'no text'}. It {error}.") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
+        raise UsageError(
+            f'{shown} is no TOML: {error}. Each network is a table [[network]] with a line build = "…".'
+        ) from error
+    unknown = sorted(set(document) - {"network"})
+    entries = document.get("network", [])
+    if unknown:
+        raise UsageError(
+            f"{shown} holds {_shown(unknown[0])}. Networks are tables [[network]], and nothing else is read."
+        )
+    if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
+        raise UsageError(f'{shown} holds no [[network]]. Write that line, and below it build = "nets.py:build".')
+    out: dict[str, Stated] = {}
+    for number, entry in enumerate(entries, 1):
+        where = f"{shown}, network {number}"
+        one = _checked(entry, where)
+        name = one.name if one.build is None else _named(one.build, path.parent)
+        if one.resolution is not None:
+            height, width = parse_size(one.resolution) or (0, 0)  # As `_checked` knows.
+            name = f"{name}@{ImageShape(3, height, width).size}"
+        out[name or ""] = _joined(out[name], one, where) if name in out else one
+    return out
+
+
+def _joined(first: Stated, other: Stated, where: str) -> Stated:
+    """Two entries of one network at one resolution: what both state, each accuracy on a set of its own.
+
+    Raises:
+        UsageError: they state the same set, or one of them nothing, or contradict each other.
+    """
+    stated = {set_of(accuracy).key: accuracy for accuracy in first.accuracies}
+    new = [accuracy for accuracy in other.accuracies if set_of(accuracy).key not in stated]
+    if not new or not stated or len(new) < len(other.accuracies):
+        raise UsageError(
+            f"{where}: {_shown(other.subject)} stands there twice at one resolution. State it once, or once for each "
+            "set that it was scored on."
+        )
+    if first.label and other.label and first.label != other.label:
+        raise UsageError(f"{where}: {_shown(other.subject)} has the label {_shown(first.label)} already. State one.")
+    return msgspec.structs.replace(
+        first,
+        more=(*first.more, *new),
+        label=first.label or other.label,
+        family=first.family if first.family != "other" else other.family,
+    )
+
+
+def _checked(entry: dict[str, object], where: str) -> Stated:
+    """One entry with its types and ranges."""
+    known = _KEYS
+    for key in entry:
+        if key not in known:
+            near = difflib.get_close_matches(key, known, n=1)
+            hint = f" Did you mean {near[0]!r}?" if near else ""
+            raise UsageError(f"{where}: unknown key {_shown(key)}.{hint} Known are {', '.join(known)}.")
+    try:
+        one = msgspec.convert(entry, Stated)
+    except msgspec.ValidationError as error:
+        said, _, at = str(error).partition(" - at `$.")
+        raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {said}.") from error
+    for key in ("build", "name", "dataset", "source", "family", "label"):
+        text = getattr(one, key)
+        if text is not None:
+            check_text(text, f"{where}, key {key}", LONGEST_LABEL if key == "label" else _LONGEST_TEXT)
+    _check_subject(one, where)
+    if one.build is not None and (":" not in one.build or "@" in one.build or len(split_names(one.build)) != 1):
+        raise UsageError(
+            f"{where}, key build: {_shown(one.build)} is no builder. Write module:function, file.py:function or "
+            "file.py:function(width=2), and pixels as resolution."
+        )
+    _check_numbers(one, where)
+    for key in ("top1", "top5"):
+        value = getattr(one, key)
+        if value is not None:
+            check_percent(value, f"{where}, key {key}:")
+    if one.top5 is not None and (one.top1 is None or one.top5 < one.top1):
+        raise UsageError(f"{where}, key top5: {one.top5:g} without a top1 that is at most as large. Is one mistyped?")
+    try:
+        one.accuracy  # noqa: B018 (asks for the images of a set that nobody knows)
+    except UsageError as error:
+        raise UsageError(f"{where}, key dataset: {error}") from error
+    return one
+
+
+def _check_numbers(one: Stated, where: str) -> None:
+    """Images, classes, pixels and channels are no fewer and no more than there can be."""
+    for key, value in (("images", one.images), ("classes", one.classes)):
+        if value is not None and value < 1:
+            raise UsageError(f"{where}, key {key}: {value} is not positive.")
+        if value is not None and value > LARGEST_SET:
+            raise UsageError(f"{where}, key {key}: more than {LARGEST_SET:,}. Is it mistyped?")
+    if one.resolution is not None and parse_size(one.resolution) is None:
+        raise UsageError(
+            f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
+            'as 224, or height x width, such as "192x256".'
+        )
+    if one.channels is not None and not 1 <= one.channels <= MOST_CHANNELS:
+        raise UsageError(f"{where}, key channels: {one.channels} is not from 1 to {MOST_CHANNELS}.")
+
+
+def _check_subject(one: Stated, where: str) -> None:
+    """An entry is of one network: of the user's own by `build`, or of the catalog or timm by `name`."""
+    if (one.build is None) == (one.name is None):
+        raise UsageError(
+            f'{where}: name one network, by build = "nets.py:build" for one of your own or by name = "levit_128s" for '
+            "one of the catalog or timm."
+        )
+    if one.name is None:
+        return
+    if any(sign in one.name for sign in ":@,*?[") or one.name != one.name.strip():
+        raise UsageError(
+            f"{where}, key name: {_shown(one.name)} is no network of the catalog or timm. Give a network of your own "
+            "as build, and pixels as resolution."
+        )
+    if one.label is not None:
+        raise UsageError(f"{where}, key label: {_shown(one.name)} keeps its name. Labels are for networks of your own.")
+    if one.channels is not None or one.dtype is not None:
+        raise UsageError(f"{where}: {_shown(one.name)} takes the images it takes. Leave channels and dtype out.")
+    if one.top1 is None:
+        raise UsageError(f"{where}: nothing is stated of {_shown(one.name)}. Add its top1 and dataset.")
+
+
+def _shown(text: str) -> str:
+    """Text fit for a message: quoted, escapes made visible, cut when long."""
+    return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -1,0 +1,575 @@
+"""From words to cases: the networks, axes and budget that a door was given, checked before anything is measured.
+
+Refuses to know which door it was, and how a case is measured.
+"""
+
+from __future__ import annotations
+
+import math
+import os
+from collections.abc import Iterable, Mapping, Sequence
+from itertools import product
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench import catalog, own
+from levit_bench.budget import MIN_ROUNDS
+from levit_bench.errors import UsageError
+from levit_bench.image_sets import common, in_order, same_sets, set_of
+from levit_bench.measuring import devices, forms, runtimes
+from levit_bench.measuring.environment import check_allocator, default_allocator
+from levit_bench.measuring.instrument import NULL, YARDSTICKS
+from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
+from levit_bench.measuring.preparation import Workshop
+from levit_bench.measuring.processors import allowed_processors, usable_processors
+from levit_bench.measuring.seat import SeatLostError
+from levit_bench.measuring.session import Subject
+from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode, parse_size
+from levit_bench.twins import is_twin
+from levit_bench.units import MAX, parse_duration
+
+MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
+"""Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
+LARGEST_BATCH = 65_536
+LARGEST_THREADS = 4096
+LARGEST_SEED = 2**32
+SMALLEST_ERROR = 0.05
+"""Percent; what drifts between sessions is larger."""
+LARGEST_ERROR = 50.0
+AXES = {
+    "batch": "batches", "threads": "threads", "streams": "streams", "allocator": "allocators", "form": "forms",
+    "precision": "precisions", "runtime": "runtimes",
+}  # fmt: skip
+"""Fields of a request that hold several values, by the name of their option and mark."""
+NUMBERED = ("batch", "threads", "streams")
+"""Those whose values are whole numbers."""
+
+
+class Request(msgspec.Struct, frozen=True, kw_only=True):
+    """What a user asked for, in the user's words. The defaults are those of the command line."""
+
+    networks: tuple[str, ...]
+    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@224` or `@192x256`.
+    Also TOML files of networks, which state their accuracy."""
+    accuracy: float | None = None
+    """Top-1 in percent of the one network among them that is not in the catalog."""
+    dataset: str = ""
+    """Name of the set that `accuracy` was scored on; empty: ImageNet-1k's validation set."""
+    images: int | None = None
+    """Images in that set; absent: those of a public set."""
+    classes: int | None = None
+    """Classes in that set; absent: those of a public set, else nobody says."""
+    label: str = ""
+    """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
+    stated: dict[str, own.Stated] = {}
+    """What TOML files said of some of the networks, when `singles` has taken the files apart."""
+    resolution: int | str | tuple[int, int] | None = None
+    """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
+    batches: tuple[int, ...] = (1,)
+    """Images a pass; `levit_bench.units.MAX` is the largest that fits into the device's memory."""
+    threads: tuple[int, ...] = (1,)
+    """Intra-operator threads of each stream."""
+    streams: tuple[int, ...] = (1,)
+    """Processes that work at once, each on processors of its own."""
+    allocators: tuple[str, ...] = ()
+    """Allocator settings; empty: `pinned` where it can be had."""
+    forms: tuple[str, ...] = ("shipped",)
+    """How the networks are written."""
+    precisions: tuple[str, ...] = ("fp32",)
+    """Number formats of weights and activations."""
+    runtimes: tuple[str, ...] = ("eager",)
+    """What executes the networks."""
+    device: str = "cpu"
+    """Where."""
+    budget: str = "60s"
+    """Time for all runs together."""
+    seats: str = "auto"
+    """`auto`, `shared` or `alone`."""
+    timeout: str = "5m"
+    """When a load or a first pass counts as hung."""
+    seed: int = 0
+    """Seed of weights, inputs and, with the session's name, orders."""
+    thin: bool = False
+    """Measure even when the budget is too small for an honest interval."""
+    target_error: str = ""
+    """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
+    witness: bool = False
+    """Time every turn with a second instrument as well."""
+    bind: bool = False
+    """Bind each process to as many processors as it has threads; otherwise the system places it."""
+    race: bool = False
+    """Race for the front: networks whose place is certain get no more turns."""
+
+
+def protocol_of(request: Request) -> Protocol:
+    """The protocol of a request. Turn length, settle passes and rounds follow from docs/decisions/0001.
+
+    Raises:
+        UsageError: budget, time-out or seats are malformed.
+    """
+    modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
+    if request.seats not in modes:
+        raise UsageError(f"unknown seats {request.seats!r}. Choose from {', '.join(modes)}.")
+    budget_s, thin = capped(parse_duration(request.budget)), request.thin
+    return Protocol(
+        settle_passes=1,
+        turn_s=0.03,
+        min_passes=2,
+        max_passes=50,
+        runs=0,
+        min_rounds=MIN_ROUNDS,
+        budget_s=budget_s,
+        timeout_s=parse_duration(request.timeout),
+        seats=modes[request.seats],
+        seed=request.seed,
+        thin=thin or budget_s < parse_duration(request.budget),
+        witness=request.witness,
+        bound=request.bind,
+        goal="race" if request.race else "target-error" if request.target_error else "budget",
+        target_error=_target(request) if request.target_error else None,
+    )
+
+
+def _target(request: Request) -> float:
+    """The error aimed at, in log units.
+
+    Raises:
+        UsageError: it is no percentage in reach, or comes with a race.
+    """
+    if request.race:
+        raise UsageError("--race and --target-error are two goals. Choose one: a front, or figures of a given error.")
+    text = request.target_error
+    try:
+        percent = float(text.removesuffix("%"))
+    except ValueError:
+        percent = math.nan
+    if not (text.endswith("%") and SMALLEST_ERROR <= percent <= LARGEST_ERROR):
+        raise UsageError(
+            f"--target-error {text[:80]!r}: give a percentage from {SMALLEST_ERROR:g}% to {LARGEST_ERROR:g}%, such as "
+            "1%."
+        )
+    return math.log1p(percent / 100)
+
+
+def check_race(chosen: Sequence[Subject]) -> None:
+    """Refuse to race networks that cannot have a place on one front.
+
+    Raises:
+        UsageError: naming those without an accuracy, or the sets that divide them.
+    """
+    without = list(dict.fromkeys(one.case.network for one in chosen if one.accuracy is None))
+    if without:
+        more = f" and {len(without) - 3} more" if len(without) > 3 else ""
+        raise UsageError(
+            f"--race needs the accuracy of every network, and none is known of {', '.join(without[:3])}{more} at this "
+            "resolution. Leave them out, or state it with --accuracy or in a TOML file of networks."
+        )
+    scored = [(one.case.network, (*filter(None, (one.accuracy,)), *one.accuracies)) for one in chosen]
+    if common([figures for _, figures in scored]) is None:
+        sets = same_sets(set_of(figure) for _, figures in scored for figure in figures)
+        named = [
+            f"{one.words} ({', '.join(_some(n for n, figures in scored if one in (sets[set_of(f)] for f in figures)))})"
+            for one in in_order(sets.values())
+        ]
+        raise UsageError(
+            f"--race decides places on one front, and no set is one that all networks were scored on: "
+            f"{'; '.join(named)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
+            "file of networks."
+        )
+
+
+def _some(names: Iterable[str], most: int = 3) -> list[str]:
+    """The first few names, and how many more there are."""
+    found = [name[:80] for name in dict.fromkeys(names)]
+    return found if len(found) <= most else [*found[:most], f"and {len(found) - most} more"]
+
+
+def capped(budget_s: float) -> float:
+    """The budget, or the environment's cap on it."""
+    cap = os.environ.get(MAX_BUDGET_VARIABLE)
+    return min(budget_s, parse_duration(cap)) if cap else budget_s
+
+
+def check(request: Request) -> str:
+    """Refuse what cannot be measured; returns the device that cases will say.
+
+    Raises:
+        UsageError: naming the option, its value and what it may be.
+    """
+    for option, field in AXES.items():
+        if option != "allocator" and not getattr(request, field):  # No allocator means the usual one.
+            raise UsageError(f"--{option} names nothing. Leave it out, or give a value.")
+    _check_numbers("batch", [batch for batch in request.batches if batch != MAX], LARGEST_BATCH)
+    _check_numbers("threads", request.threads, LARGEST_THREADS)
+    _check_numbers("streams", request.streams, LARGEST_THREADS)
+    if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
+        raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
+    _size(request)
+    for runtime in request.runtimes:
+        if runtime not in runtimes.names():
+            raise UsageError(f"unknown runtime {runtime[:80]!r}. Choose from {', '.join(runtimes.names())}.")
+    for form in request.forms:
+        if form not in forms.names():
+            raise UsageError(f"unknown form {form[:80]!r}. Choose from {', '.join(forms.names())}.")
+    for precision in request.precisions:
+        if precision not in FORMATS:
+            raise UsageError(f"unknown precision {precision[:80]!r}. Choose from {', '.join(FORMATS)}.")
+    for allocator in request.allocators:
+        check_allocator(allocator)
+    return _check_device(request)
+
+
+def _check_device(request: Request) -> str:
+    """The device that cases will say; what does not run there is refused."""
+    device = devices.resolve(request.device)
+    _check_streams(device, request)
+    if request.bind:
+        _check_bound(request)
+    if MAX in request.batches:
+        _check_max(device, request)
+    for precision in request.precisions:
+        if device != "cuda" and precision in ON_GPUS_ALONE:
+            raise UsageError(
+                f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; --device {device} does not. "
+                "Choose fp32, bf16 or fp16."
+            )
+    for runtime in request.runtimes:
+        runtimes.check(runtime, device, request.precisions)
+    return device
+
+
+def at_once(request: Request) -> list[tuple[int, int]]:
+    """Threads and streams of the cases: every combination for which there are processors.
+
+    One stream may have more threads than processors, as ever; streams have processors of their own, or they would
+    measure how a scheduler shares one.
+    """
+    there = usable_processors()
+    return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= there]
+
+
+def left_out(requests: Iterable[Request]) -> list[Finding]:
+    """What is said when some combinations of threads and streams are not measured."""
+    told = {
+        f"{s} streams of {t} thread{'' if t == 1 else 's'}"
+        for request in requests
+        for t, s in product(request.threads, request.streams)
+        if (t, s) not in at_once(request)
+    }
+    if not told:
+        return []
+    message = (
+        f"left out: {', '.join(sorted(told))}. Every stream has processors of its own, and "
+        f"{usable_processors()} can be used here."
+    )
+    return [Finding(kind="streams-left-out", message=message)]
+
+
+def _check_max(device: str, request: Request) -> None:
+    """Refuse to look for the largest batch where memory is not what ends it, or where every batch is a new artifact."""
+    if device not in devices.OWN_MEMORY:
+        raise UsageError(
+            f"--batch max is the largest batch that fits into a GPU's memory, and --device is {device}: there a larger "
+            "one only takes longer. Name batches."
+        )
+    for runtime in request.runtimes:
+        if not runtimes.serves_all_batches(runtime):
+            raise UsageError(f"--batch max: runtime {runtime!r} makes an artifact for each batch. Name batches.")
+
+
+def _check_bound(request: Request) -> None:
+    """Refuse to bind where the system does not, and to fewer processors than there are threads."""
+    if allowed_processors() is None:
+        raise UsageError("--bind: this system does not bind processes to processors. Leave it out.")
+    if max(request.threads) > usable_processors():
+        raise UsageError(
+            f"--bind with --threads {max(request.threads)} needs as many processors, and {usable_processors()} can be "
+            "used here. Ask for fewer threads, or leave --bind out."
+        )
+
+
+def _check_streams(device: str, request: Request) -> None:
+    """Refuse streams for which there is no room at all."""
+    most = max(request.streams)
+    if device != "cpu" and most > 1:
+        raise UsageError(f"--streams {most} is for processors: passes on a {device} device share it in any case.")
+    if most not in {streams for _, streams in at_once(request)}:
+        fewest = most * min(request.threads)
+        raise UsageError(
+            f"--streams {most} with --threads {min(request.threads)} needs {fewest} processors, and "
+            f"{usable_processors()} can be used here. Ask for fewer of either."
+        )
+
+
+class _Chosen(NamedTuple):
+    """A network that is asked for, and what is known of it."""
+
+    network: str
+    shape: ImageShape
+    family: str
+    accuracies: tuple[Accuracy, ...]
+    label: str | None = None
+
+
+def subjects(request: Request, workshop: Workshop) -> list[Subject]:
+    """The cases of a request, in the order they were named.
+
+    Args:
+        request: what was asked.
+        workshop: resolves names that the catalog does not hold.
+
+    Raises:
+        UsageError: an axis is malformed, a name is unknown, or nothing was chosen.
+    """
+    device = check(request)
+    names, stated = own.expand(request.networks)
+    stated |= request.stated
+    selection = catalog.select(names)
+    chosen = list(selection.entries)
+    if (size := _size(request)) is not None:
+        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
+        chosen = list(catalog.select(sized).entries) if sized else []
+    accuracies, labels = _stated(request, selection.unknown, stated)
+    scored = {(entry.name, entry.size): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen}
+    _add_to_catalog(scored, stated)
+    asked_for = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in chosen]
+    if selection.unknown:
+        found = _resolve(selection.unknown, size, workshop)
+        called = {
+            name: labels[text] for text, (name, _, _) in zip(selection.unknown, found, strict=True) if text in labels
+        }
+        for text, (name, shape, usual) in zip(selection.unknown, found, strict=True):
+            one = stated.get(text)
+            fed = shape if one is None else one.fed(shape)
+            # What a TOML file states without a size belongs to the network's own.
+            elsewhere = one is not None and text == name and shape.size != usual.size
+            figures = () if elsewhere else accuracies.get(text, ())
+            asked_for.append(_Chosen(name, fed, one.family if one else "other", figures, called.get(name)))
+    # What is said of one network side by side, where cases are listed.
+    allocators = request.allocators or (default_allocator(),)
+    of_a_network = product(request.runtimes, request.forms, request.precisions)
+    axes = product(allocators, at_once(request), request.batches, asked_for, list(of_a_network))
+    asked = [
+        Subject(
+            case=Case(
+                network=entry.network,
+                form=form,
+                resolution=entry.shape.height,
+                width=entry.shape.width,
+                channels=entry.shape.channels,
+                dtype=entry.shape.dtype,
+                batch=batch,
+                precision=precision,
+                runtime=runtime,
+                device=device,
+                threads=threads,
+                allocator=allocator,
+                streams=streams,
+            ),
+            accuracy=next(iter(entry.accuracies), None),
+            accuracies=entry.accuracies[1:],
+            family=entry.family,
+            label=entry.label,
+        )
+        for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
+    ]
+    cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
+    distinct: dict[str, Subject] = {}
+    for subject in cases:
+        distinct.setdefault(subject.case.id, subject)
+    return list(distinct.values())
+
+
+def _stated(
+    request: Request, unknown: Sequence[str], stated: Mapping[str, own.Stated]
+) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
+    """Accuracies and labels of the networks outside the catalog, by their name as it was given.
+
+    Raises:
+        UsageError: what is stated belongs to no network, or two networks have one label.
+    """
+    accuracies = {text: one.accuracies for text, one in stated.items()}
+    if request.accuracy is not None:
+        figure = own.one_accuracy(
+            request.accuracy, unknown, (one for text, one in stated.items() if text in unknown),
+            dataset=request.dataset, images=request.images, classes=request.classes,
+        )  # fmt: skip
+        accuracies = dict.fromkeys(unknown, (figure,))
+    elif alone := [name for name in ("dataset", "images", "classes") if getattr(request, name) not in ("", None)]:
+        raise UsageError(f"--{alone[0]} is about the set of an --accuracy, and none is given. Add it, or leave it out.")
+    labels = {text: one.label for text, one in stated.items()}
+    if request.label:
+        labels |= dict.fromkeys(unknown, own.one_label(request.label, unknown, stated.values()))
+    taken: dict[str, str] = {}
+    for text, label in labels.items():
+        name = catalog.parse(text)[0]
+        if label and taken.setdefault(label, name) != name:
+            raise UsageError(f"label {label!r} is given to {taken[label][:80]!r} and {name[:80]!r}. Tell them apart.")
+    return accuracies, labels
+
+
+def _add_to_catalog(scored: dict[tuple[str, str], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]) -> None:
+    """What TOML files state of networks of the catalog: accuracies on other sets than the published one.
+
+    Raises:
+        UsageError: an accuracy is published on that set.
+    """
+    usual = {entry.name: entry.size for entry in catalog.entries()}
+    for text, one in stated.items():
+        key = _sized(text, usual)
+        for accuracy in one.accuracies if key in scored else ():
+            there = {set_of(figure).key: figure for figure in scored[key]}
+            before = there.get(set_of(accuracy).key)
+            if before is not None:
+                raise UsageError(
+                    f"{'@'.join(key)} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), "
+                    f"and {accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
+                    "classes."
+                )
+            scored[key] = (*scored[key], accuracy)
+
+
+def _fitted(subject: Subject, workshop: Workshop) -> Subject:
+    """The case with the largest batch that fits, and what was found.
+
+    Raises:
+        UsageError: not even one image fits.
+    """
+    case = subject.case
+    found = workshop.fitting(msgspec.structs.replace(case, batch=1))
+    if not found.batch:
+        raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {found.why}.")
+    if not found.memory_ended_it:
+        raise UsageError(
+            f"--batch max: {case.network} on {case.device} fails at batch {found.too_large} for another reason than "
+            f"its memory: {found.why}. Name batches."
+        )
+    end = f"{found.too_large} does not: {found.why}" if found.too_large else "more was not tried"
+    message = (
+        f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {found.batch}; {end}."
+    )
+    fitted = msgspec.structs.replace(case, batch=found.batch)
+    return subject._replace(case=fitted, finding=Finding(kind="batch-max", message=message, case=fitted.id))
+
+
+def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
+    """Names that each stand for one network, with what a TOML file states of it: groups, globs and files taken apart.
+
+    Nothing is looked up outside the catalog, and nothing is executed.
+
+    Raises:
+        UsageError: a pattern is malformed, a glob or file is not there, or nothing was named.
+    """
+    names, stated = own.expand(patterns)
+    selection = catalog.select(names)
+    usual = {entry.name: entry.size for entry in catalog.entries()}
+    named = (
+        entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
+    )
+    by_size = {_sized(text, usual): one for text, one in stated.items()}
+    return {name: by_size.get(_sized(name, usual)) for name in (*named, *selection.unknown)}
+
+
+def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
+    """A name and its size, that of the catalog where it says none, else nothing."""
+    name, size = catalog.parse(text)
+    return name, ImageShape(3, *size).size if size else usual.get(name, "")
+
+
+def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
+    for value in values:
+        if type(value) is not int or not 1 <= value <= largest:
+            raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
+
+
+def _size(request: Request) -> tuple[int, int] | None:
+    """Height and width that all networks are asked for at.
+
+    Raises:
+        UsageError: they are no numbers of pixels.
+    """
+    given = request.resolution
+    size = None if given is None else parse_size(given)
+    if given is not None and size is None:
+        raise UsageError(
+            f"--resolution {str(given)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
+            "such as 192x256."
+        )
+    return size
+
+
+def _resolve(
+    names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
+) -> list[tuple[str, ImageShape, ImageShape]]:
+    """Name, images and usual images of each of these names of timm's or the user's."""
+    wanted = [catalog.parse(name) for name in names]
+    for name, _ in wanted:
+        if name in (*YARDSTICKS, NULL):
+            raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
+        if is_twin(name):
+            raise UsageError(f"{name!r} is the name of a twin. 'levit-bench aa' times networks beside their twins.")
+    try:
+        found = workshop.resolve(dict.fromkeys(name for name, _ in wanted))
+    except SeatLostError as lost:
+        raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
+    for name, why in found.missing.items():
+        # A name of no library that is known may be one of an installed package that does not load.
+        told = ":" in name or why.startswith("cannot load ")
+        raise UsageError(why if told else catalog.suggest(name, found.known))
+    asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
+    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
+
+
+def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
+    """The file of a session by its name, a unique beginning of it, `last` for the newest, or a tag of one session.
+
+    Args:
+        root: the store.
+        name: what the user wrote.
+        emulated: whether `last` may be a session of an emulated process, which has no times to show. Where all are, it
+            is the newest of them.
+
+    Raises:
+        UsageError: none or several match.
+        StoreError: only a tag can be meant, and the store's cannot be read.
+    """
+    found = resolve_sessions(root, name, emulated=emulated)
+    if len(found) != 1:
+        raise UsageError(
+            f"tag {name!r} names {len(found)} sessions, and one is asked for here: "
+            f"{', '.join(path.stem for path in found[-3:])}. Name one of them."
+        )
+    return found[0]
+
+
+def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[Path]:
+    """The files of what a user named, at least one: as `resolve_session`, where a tag may name several.
+
+    A session goes before a tag, which is looked for only where no session can be meant.
+
+    Raises:
+        UsageError: none match, several sessions begin so, or a tag names a session that is gone.
+        StoreError: only a tag can be meant, and the store's cannot be read.
+    """
+    from levit_bench import tags
+    from levit_bench.store import is_emulated, session_files
+
+    files = session_files(root)
+    if not name.strip():
+        raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
+    if name == "last":
+        newest = sorted(files, key=lambda path: path.name, reverse=True)
+        wanted = (path for path in newest if emulated or not is_emulated(path))
+        found = [next(wanted, newest[0])] if newest else []
+    else:
+        found = [path for path in files if path.stem.startswith(name)]
+        tagged = {} if found else tags.read(root)
+        if name in tagged:
+            return tags.files_of(root, name, tagged[name])
+    if len(found) != 1:
+        shown = ", ".join(path.stem for path in sorted(found or files, key=lambda path: path.name)[-3:])
+        how_many = "several sessions match" if found else "no session matches"
+        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {shown or 'none'}.")
+    return found

@@ -1,0 +1,143 @@
+"""Which turns are missing of those that a run must have taken: a line that somebody removed leaves a hole.
+
+In every round, every case of the run has one turn, in positions from 0 without a gap, unless it failed: then it has no
+turn in the round in which it failed and in none that follows. Of a run that was broken off, the last round may end
+early. Runs have numbers from 0 without a gap. Refuses to know where lines are stored.
+"""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from typing import NamedTuple
+
+from levit_bench.records import CaseLine, Line, RunEndLine, RunStartLine, TurnLine
+
+
+class Hole(NamedTuple):
+    """Turns that one round lacks, or that several in a row do which have none at all."""
+
+    first: int
+    """Number of the round within its run, from 0."""
+    last: int
+    """Number of the last round; of one round, the same."""
+    turns: int
+    """How many turns are missing, at least."""
+    cases: tuple[str, ...]
+    """Ids of the cases that have no turn there, and had not failed; one that failed later may lack a turn, too."""
+
+
+class Missing(NamedTuple):
+    """What a session must have held, and what is not there."""
+
+    number: int
+    """Of the line that begins the run; of whole runs, of the line that begins the next one."""
+    run: int
+    """Number of the run."""
+    last: int
+    """Number of the last run; of one run, the same."""
+    hole: Hole | None
+    """Where turns are missing; None where the runs are missing as a whole."""
+
+
+class _Run(NamedTuple):
+    """One run as a file holds it."""
+
+    start: int
+    """Number of its first line."""
+    end: int
+    """Number of its last line."""
+    line: RunStartLine
+    turns: list[TurnLine]
+    failed: dict[str, int]
+    """Cases that had failed when it was over; with the round of the last turn before, of those that failed in it."""
+    ended: bool
+    """Whether it was taken to its end; else it was broken off."""
+
+
+def missing(
+    lines: Sequence[tuple[int, Line]], lost: Sequence[tuple[int, Line]], unreadable: Collection[int]
+) -> list[Missing]:
+    """What one session lacks, where nothing else was said of it.
+
+    Args:
+        lines: that count, with their numbers, in the order of the file: turns stand behind the start of their run.
+        lost: those that do not count, as was told, but for copies of others.
+        unreadable: numbers of lines that cannot be read, as was told.
+    """
+    of_runs = Counter(line.run for _, line in lost if isinstance(line, RunStartLine | TurnLine | RunEndLine))
+    out = []
+    begun, over = 0, 0
+    for run in _runs(lines):
+        number = run.line.run
+        told = any(over < each < run.start for each in unreadable)
+        if number > begun and not told and not any(begun <= each < number for each in of_runs):
+            out.append(Missing(run.start, begun, number - 1, None))
+        begun, over = number + 1, run.end
+        held = tuple(dict.fromkeys(case for seat in run.line.seats for case in seat.cases))
+        found = holes(run.turns, held, run.failed, ended=run.ended)
+        told_turns = of_runs[number] + sum(run.start < each < run.end for each in unreadable) if found else 0
+        if sum(hole.turns for hole in found) > told_turns:
+            out += [Missing(run.start, number, number, hole) for hole in found]
+    return out
+
+
+def _runs(lines: Sequence[tuple[int, Line]]) -> Iterator[_Run]:
+    failed: dict[str, int] = {}
+    begun: tuple[int, RunStartLine] | None = None
+    turns: list[TurnLine] = []
+    for number, line in lines:
+        if type(line) is TurnLine:
+            turns.append(line)
+            continue
+        if isinstance(line, RunStartLine | RunEndLine):
+            if isinstance(line, RunEndLine):
+                failed = dict.fromkeys(line.failed, 0) | failed
+            if begun is not None:
+                ended = isinstance(line, RunEndLine) and line.outcome == "done"
+                yield _Run(begun[0], number, begun[1], turns, failed, ended)
+            begun, turns = ((number, line) if isinstance(line, RunStartLine) else None), []
+            failed = dict.fromkeys(failed, 0)
+        elif isinstance(line, CaseLine) and line.outcome != "done":
+            failed[line.id] = turns[-1].round if turns else 0
+    if begun is not None:
+        yield _Run(begun[0], lines[-1][0], begun[1], turns, failed, ended=False)
+
+
+def holes(turns: Sequence[TurnLine], held: Sequence[str], failed: Mapping[str, int], *, ended: bool) -> list[Hole]:
+    """Rounds of one run that lack turns.
+
+    Args:
+        turns: of the run; no two of them share round and case, or round and position.
+        held: ids of the cases that its seats hold.
+        failed: ids of the cases that had failed when it was over; with the round of the last turn before that was said.
+        ended: whether it was taken to its end; else its last round may lack turns.
+    """
+    last = max((turn.round for turn in turns), default=0)
+    if len(turns) == len(held) * (last + 1) and all(turn.position < len(held) for turn in turns):
+        return []  # As many as there can be: none is missing.
+    rounds: dict[int, dict[str, int]] = {}
+    for turn in turns:
+        rounds.setdefault(turn.round, {})[turn.case] = turn.position
+    alive = tuple(case for case in held if case not in failed)
+    # A case that fails has a position in its last round, and no turn.
+    lasted = {case: number + 1 for number in sorted(rounds) for case in rounds[number]}
+    gave_up = Counter(max(lasted.get(case, 0), failed[case]) for case in held if case in failed)
+    out = []
+    before = -1
+    for number in sorted(rounds):
+        if number > before + 1:
+            out.append(_empty(before + 1, number - 1, alive))
+        before = number
+        taken = rounds[number]
+        absent = tuple(case for case in alive if case not in taken) if ended or number < last else ()
+        gaps = max(taken.values()) + 1 - len(taken) - gave_up[number]
+        if absent or gaps > 0:
+            out.append(Hole(number, number, max(gaps, len(absent)), absent))
+    if ended and alive and not rounds:
+        out.append(_empty(0, 0, alive))
+    return out
+
+
+def _empty(first: int, last: int, alive: tuple[str, ...]) -> Hole:
+    return Hole(first, last, max(len(alive), 1) * (last - first + 1), alive)

@@ -1,0 +1,218 @@
+"""Which lines of a file belong together: the order that a session is written in, and what stands out of it.
+
+    session, its cases, then for each run in ascending number: run-start, its turns, run-end
+
+Lines that are joined to a file, copied or moved within it would make one interval of what was measured twice, or give a
+case another's times. What cannot have been written where it stands is left out, with the reason; what repeats a line
+exactly counts once. What is missing is told (`bench/levit_bench/rounds.py`), and the rest counts. Refuses to know where
+lines are stored and how they are decoded.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.history import modern
+from levit_bench.records import CaseLine, Line, RunEndLine, RunStartLine, SessionLine, TurnLine
+from levit_bench.rounds import Missing, missing
+
+_COPIES = "repeats an earlier line, which counts once"
+_Numbered = list[tuple[int, Line | None]]
+_CLASH = "shares run, round and case, or run, round and position, with another turn: none of them counts"
+
+
+class LeftOut(NamedTuple):
+    """Lines that do not count, for one reason."""
+
+    first: int
+    """Number of the first of them in the file, from 1."""
+    last: int
+    """Number of the last."""
+    lines: int
+    """How many they are."""
+    why: str
+    """What is wrong with the first one, which holds for all."""
+
+
+class Part(NamedTuple):
+    """One session of a file."""
+
+    first: int
+    """Number of its first line in the file, from 1."""
+    lines: list[Line]
+    """Its lines that count, in the order of the file, as the present format has them; the first is its session line."""
+    left_out: tuple[LeftOut, ...]
+    missing: tuple[Missing, ...]
+    """What must have been written and is not there, where neither lines left out nor unreadable ones explain it."""
+
+
+def parts(lines: Iterable[tuple[int, Line | None]], unreadable: Collection[int] = ()) -> list[Part]:
+    """The sessions of a file.
+
+    Args:
+        lines: with their numbers, in the order of the file; the first is a session line. None stands for a session line
+            that cannot be read: what follows it is of a session that nobody knows.
+        unreadable: numbers of the lines that cannot be read.
+    """
+    groups: list[_Numbered] = []
+    for number, line in lines:
+        # Two first lines in one file are two sessions, as 'cat' leaves them.
+        if isinstance(line, SessionLine) and not (groups and groups[-1][0][1] == line):
+            groups.append([])
+        groups[-1].append((number, line))
+    return [_part(group, unreadable) for group in groups]
+
+
+def _part(group: _Numbered, unreadable: Collection[int]) -> Part:
+    # Ids are looked at as they were written: of an older format they are another's after they were brought up to date.
+    wrong = {number for number, line in group if isinstance(line, CaseLine) and line.id != line.case.id}
+    present = iter(modern([line for number, line in group if line is not None and number not in wrong]))
+    session = _Session(group[0][0], next(present))
+    for number, line in group:
+        if number in wrong and isinstance(line, CaseLine):
+            session.leave_out(number, f"gives {line.id} as the id of a case whose id is {line.case.id}")
+    for number, line in group[1:]:
+        if number not in wrong:
+            session.add(number, None if line is None else next(present))
+    return session.part(unreadable)
+
+
+class _Session:
+    """Takes the lines of one session in the order of the file."""
+
+    def __init__(self, first: int, head: Line) -> None:
+        self._first = first
+        self._taken: list[tuple[int, Line]] = [(first, head)]
+        self._taken_back: set[int] = set()
+        """Places among those that were taken."""
+        self._out: dict[str, list[int]] = {}
+        self._lost: list[tuple[int, Line]] = []
+        """Lines that do not count, and are no copies of others."""
+        self._cases: dict[str, list[CaseLine]] = {}
+        """What was said of each case, by id; the last of it counts."""
+        self._starts: dict[int, RunStartLine] = {}
+        self._ends: dict[int, RunEndLine] = {}
+        self._streams: dict[str, int] = {}
+        """Of each case."""
+        self._turns: dict[tuple[int, int, str | int], int] = {}
+        """By run, round and case, and by run, round and position, its place among those that were taken."""
+        self._open: int | None = None
+        self._holds: dict[str, set[int]] = {}
+        """Seats of the open run that hold each case."""
+        self._foreign = ""
+        """Why nothing more counts; empty while the lines are of this session."""
+
+    def add(self, number: int, line: Line | None) -> None:
+        """Take a line, or leave it out."""
+        why = self._foreign or (self._turn(line) if type(line) is TurnLine else self._objection(line))
+        if why:
+            self.leave_out(number, why)
+            if line is not None and why != _COPIES:
+                self._lost.append((number, line))
+        elif line is not None:
+            self._taken.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))
+
+    def part(self, unreadable: Collection[int]) -> Part:
+        """What counts, what does not, and what is missing, given the numbers of the lines that cannot be read."""
+        left_out = [LeftOut(min(each), max(each), len(each), why) for why, each in self._out.items()]
+        kept = [each for index, each in enumerate(self._taken) if index not in self._taken_back]
+        lost = [*self._lost, *(self._taken[index] for index in self._taken_back)]
+        gone = missing(kept, lost, unreadable)
+        return Part(self._first, [line for _, line in kept], tuple(sorted(left_out)), tuple(gone))
+
+    def leave_out(self, number: int, why: str) -> None:
+        """Note why a line does not count."""
+        self._out.setdefault(why, []).append(number)
+
+    def _objection(self, line: Line | None) -> str:
+        """Why a line that is no turn does not count; empty where it does."""
+        if isinstance(line, CaseLine):
+            return self._case(line)
+        if isinstance(line, RunStartLine):
+            return self._start(line)
+        if isinstance(line, RunEndLine):
+            return self._end(line)
+        if line is None:
+            return self._over("follows the first line of another session, which cannot be read")
+        return _COPIES
+
+    def _over(self, why: str) -> str:
+        self._foreign = why
+        return why
+
+    def _case(self, line: CaseLine) -> str:
+        said = self._cases.get(line.id, [])
+        if line in said:
+            return _COPIES
+        if line.outcome == "done":
+            if self._starts:
+                return self._over("declares a case after the first run: it and what follows are of another session")
+            if said:
+                return f"declares the case {line.id} again, and otherwise"
+        elif said and _declared(line) != _declared(said[-1]):
+            # That it failed counts, whoever says so: a case that failed has no time.
+            line = msgspec.structs.replace(said[-1], outcome=line.outcome, reason=line.reason)
+        self._cases[line.id] = [*said, line]
+        self._streams[line.id] = line.case.streams
+        return ""
+
+    def _start(self, line: RunStartLine) -> str:
+        if self._starts.get(line.run) == line:
+            return _COPIES
+        if line.run <= max(self._starts, default=-1):
+            return self._over(f"begins run {line.run} once more: it and what follows are of another session")
+        self._starts[line.run] = line
+        self._open = line.run
+        self._holds = {}
+        for seat in line.seats:
+            for case in seat.cases:
+                self._holds.setdefault(case, set()).add(seat.seat)
+        return ""
+
+    def _end(self, line: RunEndLine) -> str:
+        if self._ends.get(line.run) == line:
+            return _COPIES
+        if line.run != self._open:
+            return f"ends run {line.run}, {self._state(line.run)}"
+        self._ends[line.run] = line
+        self._open = None
+        return ""
+
+    def _turn(self, line: TurnLine) -> str:
+        run, case = line.run, line.case
+        key, place = (run, line.round, case), (run, line.round, line.position)
+        same, there = self._turns.get(key), self._turns.get(place)
+        if same is not None and self._taken[same][1] == line:
+            return _COPIES
+        if run != self._open:
+            return f"is a turn of run {run}, {self._state(run)}"
+        streams = self._streams.get(case)
+        if streams is None:
+            return f"is a turn of the case {case}, which no line before it declares"
+        if line.seat not in self._holds.get(case, ()):
+            return f"is a turn of {case} in seat {line.seat}, which does not hold it in run {run}"
+        passes = len(line.duration_s)
+        if passes % streams or len(line.device_s) not in (0, passes):
+            return f"has {passes} passes of {streams} streams, and {len(line.device_s)} times of the device"
+        if same is not None or there is not None:
+            # Whichever is right, the other would be counted as what it is not.
+            for other in (same, there):
+                if other is not None and other not in self._taken_back:
+                    self._taken_back.add(other)
+                    self.leave_out(self._taken[other][0], _CLASH)
+            return _CLASH
+        self._turns[key] = self._turns[place] = len(self._taken)
+        return ""
+
+    def _state(self, run: int) -> str:
+        if run in self._ends:
+            return "which had ended"
+        return "which had been broken off" if run in self._starts else "which had not started"
+
+
+def _declared(line: CaseLine) -> tuple[object, ...]:
+    """What a case is declared as; a resumed session prepares it anew, which takes other times."""
+    return line.role, line.accuracy, line.family, line.params, line.macs

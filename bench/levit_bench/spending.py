@@ -1,0 +1,80 @@
+"""Who decides how a session's time is spent: the contracts between the door that chooses and the engine that asks.
+
+Refuses to know how a decision is made, and to touch anything.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple, Protocol
+
+from levit_bench.budget import PILOT, Costs, FixedBudget, Plan, Progress, RunScatter, Step, plan
+from levit_bench.records import CaseLine, Look, TurnLine
+from levit_bench.records import Protocol as MeasuringProtocol
+
+
+class Policy(Protocol):
+    """A stopping rule that looks at the clock and never at a result, so that it cannot peek."""
+
+    def next(self, now: Progress) -> Step:
+        """Another round, another run, or stop."""
+
+
+class Referee(Protocol):
+    """Looks at results at moments declared beforehand, and says which cases need no more turns."""
+
+    def look(self, done: Sequence[int], turns: Sequence[TurnLine], *, last: bool) -> Look | None:
+        """What is decided after the complete runs `done`, or None when no look is due.
+
+        Args:
+            done: numbers of the complete runs so far, in order.
+            turns: all turns of the session so far.
+            last: no further run will be taken, so what is left undecided stays so.
+        """
+
+
+class Earlier(NamedTuple):
+    """What a session that is resumed holds already."""
+
+    done: tuple[int, ...] = ()
+    """Numbers of its complete runs."""
+    turns: tuple[TurnLine, ...] = ()
+    """All its turns."""
+    looks: tuple[Look, ...] = ()
+    """The looks taken."""
+    next_run: int = 0
+    """Number of the next run."""
+    resumes: int = 0
+    """How often it was resumed, this time included."""
+    cases: tuple[CaseLine, ...] = ()
+    """All its cases, those that failed or rest among them; a new session has its own here."""
+
+    @property
+    def resting(self) -> frozenset[str]:
+        """Ids of the cases that a look has rested."""
+        return frozenset(case for look in self.looks for case in look.resting)
+
+
+class Spending(NamedTuple):
+    """How a session's time is spent."""
+
+    plan: Plan
+    policy: Policy
+    referee: Referee | None = None
+
+
+Planner = Callable[[Costs, MeasuringProtocol, Sequence[CaseLine], Earlier], Spending]
+"""What to do with the costs seen here, the protocol, the cases that can be timed, and what there is already."""
+
+
+def fixed_budget(
+    costs: Costs,
+    protocol: MeasuringProtocol,
+    lines: Sequence[CaseLine],
+    earlier: Earlier,
+    scatter: RunScatter = PILOT,
+) -> Spending:
+    """Spend the protocol's budget, whatever the results: the plan by this scatter, and the policy that keeps to it."""
+    what = plan(costs, protocol.budget_s, scatter)
+    runs, least = earlier.next_run + what.runs, min(protocol.min_rounds, what.rounds)
+    return Spending(what, FixedBudget(protocol.budget_s, runs, least))

@@ -1,0 +1,140 @@
+"""Names for sessions of a store, such as `baseline`: kept in `tags.toml` in its folder, and moved by the user alone.
+
+Knows names and sessions; refuses to know what is compared with what. Only `levit-bench tag` writes. A store without the
+file has no tags, and a file that cannot be read costs nobody who names none.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import tomllib
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+
+from levit_bench.errors import StoreError, UsageError
+from levit_bench.store import session_files
+from levit_bench.texts import NoTextError, decoded
+
+FILE = "tags.toml"
+"""The file's name in the folder of the store."""
+RESERVED = ("last", "before")
+"""Words that mean other sides of a comparison."""
+_NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
+_SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
+_HEAD = (
+    "# Names for sessions, for 'levit-bench compare NAME last'. Written by 'levit-bench tag', and by nothing else.\n"
+)
+_LARGEST = 1 << 20
+
+Tags = dict[str, tuple[str, ...]]
+"""Sessions of each name, oldest first."""
+
+
+def read(root: Path) -> Tags:
+    """The tags of a store; none where the store has no such file, or is one session's file.
+
+    Raises:
+        StoreError: the file cannot be read or holds anything else, and what to do.
+    """
+    path = root / FILE
+    if not root.is_dir() or not os.path.lexists(path):
+        return {}
+    try:
+        if not path.is_file() or path.stat().st_size > _LARGEST:
+            raise _broken(path, f"no file of at most {_LARGEST >> 20} MiB")
+        found = tomllib.loads(decoded(path.read_bytes()))
+    except OSError as error:
+        raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
+    except NoTextError as error:
+        raise _broken(path, f"no TOML: it {error}") from error
+    except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
+        raise _broken(path, f"no TOML: {error}") from error
+    return {name: _sessions(path, name, value) for name, value in found.items()}
+
+
+def write(root: Path, tags: Mapping[str, Sequence[str]]) -> Path:
+    """Write the tags of a store, all at once: a reader sees the old file or the new one.
+
+    Raises:
+        StoreError: the folder cannot be written.
+    """
+    path = root / FILE
+    lines = [f"{name} = [{', '.join(map(_quoted, tags[name]))}]\n" for name in sorted(tags)]
+    draft = root / f".{FILE}-{os.getpid()}"
+    try:
+        with draft.open("w", encoding="utf-8", newline="\n") as file:
+            file.write(_HEAD + "".join(lines))
+            file.flush()
+            os.fsync(file.fileno())
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise StoreError(
+            f"cannot write {path}: {error.strerror or error}. Free space, or allow writing there."
+        ) from error
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def check_name(root: Path, name: str) -> None:
+    """Refuse a name that could mean something else where sessions are named.
+
+    Raises:
+        UsageError: what else it means, or which names there may be.
+    """
+    if name in RESERVED:
+        raise UsageError(f"{name!r} already means something to 'levit-bench compare'. Choose another name.")
+    if not _NAME.fullmatch(name):
+        raise UsageError(
+            f"{name[:80]!r} is no name for a tag. Write a letter, then letters, digits, '-' and '_', at most 40, "
+            "such as baseline: what begins with a digit looks like a session, and what holds '/' or '.' like a path."
+        )
+    if meant := [path.stem for path in session_files(root) if path.stem.startswith(name)]:
+        raise UsageError(f"{name!r} is the beginning of the session {meant[0]}. Choose another name.")
+    if Path(name).exists():
+        raise UsageError(
+            f"{name!r} is a file or folder here, and 'levit-bench compare {name}' would mean that. Choose another name."
+        )
+
+
+def files_of(root: Path, name: str, sessions: Sequence[str]) -> list[Path]:
+    """The files of the sessions that a tag names.
+
+    Raises:
+        UsageError: one is not in the store, and what to do.
+    """
+    found: dict[str, list[Path]] = {}
+    for path in session_files(root):
+        found.setdefault(path.stem, []).append(path)
+    if gone := [session for session in sessions if session not in found]:
+        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        raise UsageError(
+            f"tag {name!r} names session {gone[0]}{more}, which {root} does not hold. Put it back, tag others with "
+            f"'levit-bench tag {name} SESSION', or remove the tag with 'levit-bench tag --delete {name}'."
+        )
+    return [path for session in sessions for path in found[session]]
+
+
+def _sessions(path: Path, name: str, value: object) -> tuple[str, ...]:
+    if not _NAME.fullmatch(name) or name in RESERVED:
+        raise _broken(path, f"{name[:80]!r} is no name for a tag")
+    if not isinstance(value, list) or not value:
+        raise _broken(path, f"{name} is no list of sessions")
+    for session in value:
+        if not isinstance(session, str) or not _SESSION.fullmatch(session):
+            raise _broken(path, f"{name} holds {str(session)[:80]!r}, which is no session")
+    return tuple(dict.fromkeys(value))
+
+
+def _broken(path: Path, why: str) -> StoreError:
+    return StoreError(
+        f'{path} does not hold tags: {why}. Each is a line such as baseline = ["20261124T075958Z-2c11"]. Mend '
+        "the line, or remove the file and tag anew; sessions are not touched."
+    )
+
+
+def _quoted(session: str) -> str:
+    return f'"{session}"'

@@ -1,0 +1,470 @@
+"""pytest plugin of levit-bench: `--benchmark` times what tests declare, without it the same tests are plain checks.
+
+    @pytest.mark.levit_bench("nets.py:build", "efficientnet_b0", threads=1, batch=1)
+    def test_ours_takes_less_than_twice_the_yardstick(measured):
+        assert measured.relative.high < 2
+
+A marked test takes the fixture `measured` and becomes one test for each case. With `--benchmark` all cases that
+survived the selection are timed in one interleaved session when the first of them runs, and pytest-benchmark shows
+their real passes. Without it each case is built and its outputs are checked, and the test's body does not run.
+
+One file, so that any repository can have it installed: it adds only `--benchmark` and `--bench-*`, and imports the
+package `bench` only for marked tests or under `--benchmark`. A package of that name in the repository under test stays
+what `import levit_bench` finds there, and an option, a mark or a fixture of a name that we use stays theirs.
+PYTEST_DONT_REWRITE: there are no test assertions in here.
+"""
+
+from __future__ import annotations
+
+import importlib
+import re
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager, nullcontext
+from itertools import pairwise
+from pathlib import Path
+from types import ModuleType
+from typing import TYPE_CHECKING, Any, NoReturn
+from weakref import WeakSet
+
+import pytest
+
+if TYPE_CHECKING:
+    from levit_bench.pytest_plugin import Checks, Declared, Measured, Session
+
+MARK = "levit_bench"
+FIXTURE = "measured"
+_MARKER = (
+    f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy, "
+    "dataset, images, classes, label): cases of a test; what is left out, the command line chooses."
+)
+_OPTIONS = (
+    ("networks", "NAME[,NAME…]", "networks for tests that leave them open: names, globs, groups (default: paper)"),
+    ("device", "NAME", "where: cpu, arm, cuda, mps (default: cpu)"),
+    ("threads", "N[,N…]", "threads of a pass (default: 1)"),
+    ("streams", "N[,N…]", "processes that work at once on processors of their own (default: 1)"),
+    ("batch", "N[,N…]", "images a pass (default: 1)"),
+    ("allocator", "NAME[,NAME…]", "pinned, shipped or both (default: pinned where it can be had)"),
+    ("form", "NAME[,NAME…]", "shipped, inference or both: how networks are written (default: shipped)"),
+    ("precision", "NAME[,NAME…]", "fp32, tf32, fp16, bf16 or several: number format (default: fp32)"),
+    ("runtime", "NAME[,NAME…]", "what executes the networks, as 'levit-bench list --runtimes' says (default: eager)"),
+    ("resolution", "PIXELS", "input size for all networks instead of each one's own: 224, or 192x256"),
+    ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
+    ("timeout", "TIME", "when a load counts as hung, at the earliest (default: 5m)"),
+    ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),
+    ("seed", "N", "seed of weights, inputs and, with the session's name, orders (default: 0)"),
+    ("store", "FOLDER", "folder of sessions (default: results); outside the repository write --bench-store=FOLDER"),
+)
+_FLAGS = (
+    ("thin", "measure even when the budget is too small for an honest interval"),
+    ("bind", "bind each process to as many processors as it has threads, whole cores first"),
+)
+_BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS, *_FLAGS))})\b")
+"""Options as messages of the command line name them."""
+
+
+_TIMED = "benchmark"
+_spelt: dict[str, str] = {}
+"""How each option is written here: by its usual name, or by a longer one where that was taken."""
+_served: WeakSet[pytest.Parser] = WeakSet()
+
+
+def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
+    """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
+    metavar, text = next((metavar, text) for known, metavar, text in _OPTIONS if known == name)
+    parser.getgroup("levit-bench").addoption(flag, dest=_place(name), metavar=metavar, default=None, help=text)
+
+
+def is_asked(config: pytest.Config) -> bool:
+    """Whether the command line asks for times."""
+    return bool(getattr(config.option, _place(_TIMED), False))
+
+
+def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
+    """Options where a conftest.py names this plugin; where it is installed they wait for those of every conftest.py."""
+    if any(Path(getattr(one, "__file__", None) or "").name == "conftest.py" for one in pluginmanager.get_plugins()):
+        _add_options(parser)
+
+
+@pytest.hookimpl(wrapper=True)
+def pytest_load_initial_conftests(
+    early_config: pytest.Config, parser: pytest.Parser, args: list[str]
+) -> Iterator[None]:
+    """`--benchmark` and the `--bench-*` options, as far as nobody else has them: a second owner would end pytest."""
+    flags = {_flag(name) for name, *_ in _OPTIONS}
+    values = {after for before, after in pairwise(args) if before in flags}
+    known = early_config.known_args_namespace
+    # Not known yet, they leave their values behind as if these were folders of tests.
+    known.file_or_dir = [one for one in known.file_or_dir if one not in values]
+    try:
+        return (yield)
+    finally:
+        _add_options(parser)
+
+
+def _add_options(parser: pytest.Parser) -> None:
+    if parser in _served:
+        return
+    _served.add(parser)
+    group = parser.getgroup("levit-bench", "levit-bench: speed and accuracy of image classifiers")
+    if flag := _free(parser, _TIMED):
+        group.addoption(
+            flag,
+            dest=_place(_TIMED),
+            action="store_true",
+            help="time the cases that tests marked levit_bench declare; example: pytest --benchmark --bench-threads "
+            "1,2 --bench-budget 3m",
+        )
+    for name, _, _ in _OPTIONS:
+        if flag := _free(parser, name):
+            add_option(parser, flag, name)
+    for name, text in _FLAGS:
+        if flag := _free(parser, name):
+            group.addoption(flag, dest=_place(name), action="store_true", help=text)
+
+
+def _free(parser: pytest.Parser, name: str) -> str | None:
+    """The spelling of an option that nobody else has, if there is one."""
+    for flag in (_flag(name), f"--levit-{_flag(name)[2:]}"):
+        word = f"{flag}=x"
+        try:
+            unknown = parser.parse_known_and_unknown_args([word])[1]
+        except (pytest.UsageError, SystemExit):  # it is known, and takes no such value
+            continue
+        if word in unknown:
+            _spelt[name] = flag
+            return flag
+    return None
+
+
+def _flag(name: str) -> str:
+    return f"--{name}" if name == _TIMED else f"--bench-{name}"
+
+
+def _place(name: str) -> str:
+    """Where pytest keeps the value of an option: no other plugin's place, whatever its options are called."""
+    return f"levit_bench_{name}"
+
+
+def pytest_configure(config: pytest.Config) -> None:
+    """Declare the mark, and refuse bad options before anything is collected."""
+    config.addinivalue_line("markers", _MARKER)
+    door = Door(config)
+    config.stash[_DOOR] = door
+    config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
+    if is_asked(config):
+        door.asked  # noqa: B018 (refuses bad options)
+
+
+def pytest_report_header(config: pytest.Config) -> list[str] | None:
+    """What is timed where, and what is not."""
+    if not is_asked(config):
+        return None
+    said = " ".join(f"--{name} {value}" for name, value in _said(config).items() if isinstance(value, str))
+    told = f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
+    return [told, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
+
+
+def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
+    """One test a case."""
+    mark = metafunc.definition.get_closest_marker(MARK)
+    if mark is None:
+        return
+    if FIXTURE not in metafunc.fixturenames:
+        if _is_mark_taken(metafunc.config):
+            return
+        pytest.fail(f"a test marked {MARK} takes the fixture {FIXTURE!r}: def test_...({FIXTURE}):", pytrace=False)
+    door = metafunc.config.stash[_DOOR]
+    declared = door.declare(mark)
+    if isinstance(declared, str):
+        skipped = pytest.param(None, marks=pytest.mark.skip(reason=declared), id="not-asked")
+        metafunc.parametrize(FIXTURE, [skipped], indirect=True)
+        return
+    params = [pytest.param(one, id=one.id) for one in declared]
+    metafunc.parametrize(FIXTURE, params, indirect=True)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Give pytest-benchmark a clock that replays what was measured, and group what may be compared."""
+    door = config.stash[_DOOR]
+    if not (door.timing and door.feeds):
+        return
+    for item in items:
+        declared = _declared(item)
+        if declared is not None:
+            mark = item.get_closest_marker("benchmark")
+            replay = item.stash[_REPLAY] = _Replay()
+            kwargs = {"group": declared.group, **(mark.kwargs if mark else {}), "timer": replay}
+            item.add_marker(pytest.mark.benchmark(**kwargs), append=False)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
+    """A case without a time fails with its reason; where it was only checked there are no numbers for the body."""
+    if _declared(pyfuncitem) is None:
+        return None
+    found = pyfuncitem.funcargs[FIXTURE]
+    if not pyfuncitem.stash.get(_ANSWERED, False):
+        pytest.fail(
+            f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and another one of that name is nearer to this "
+            "test, in a conftest.py or its module. Rename that.",
+            pytrace=False,
+        )
+    if isinstance(found, str):
+        pytest.fail(found, pytrace=False)
+    return True if found is None else None
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+    """Where the session is, what to doubt, what to do next."""
+    door = config.stash[_DOOR]
+    if door.session is not None:
+        terminalreporter.section("levit-bench")
+        for line in door.summary():
+            terminalreporter.write_line(line)
+
+
+class _Replay:
+    """A clock for pytest-benchmark: read twice a round, it says how long that pass really took."""
+
+    __name__ = "replay"
+
+    def __init__(self) -> None:
+        self._times: Iterator[float] = iter(())
+
+    def load(self, duration_s: tuple[float, ...]) -> None:
+        """The passes to replay, in seconds."""
+        self._times = (time for duration in duration_s for time in (0.0, duration))
+
+    def __call__(self) -> float:
+        return next(self._times)
+
+
+_DOOR = pytest.StashKey["Door"]()
+_REPLAY = pytest.StashKey[_Replay]()
+_ANSWERED = pytest.StashKey[bool]()
+
+
+class Door:
+    """What this pytest run asks of levit-bench, and what came of it."""
+
+    def __init__(self, config: pytest.Config) -> None:
+        self._config = config
+        self.session: Session | None = None
+        self._answers: dict[str, Measured | str] = {}
+        self._checks: Checks | None = None
+        self._refused: str | None = None
+        self._asked: dict[str, Any] | None = None
+        disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
+        self.timing = is_asked(config) and not disabled
+        """Whether tests read times; otherwise they are plain checks."""
+        self.distributed = hasattr(config, "workerinput") or getattr(config.option, "dist", "no") != "no"
+        """Whether xdist runs the tests, several at a time."""
+        rival = getattr(config.pluginmanager.getplugin("benchmark"), "__name__", "")
+        self.feeds = rival.startswith("pytest_benchmark") and not self.distributed
+        """Whether pytest-benchmark is there to show what was measured."""
+
+    @property
+    def asked(self) -> dict[str, Any]:
+        """The options as fields of a request; a bad one ends pytest with a usage error."""
+        if self._asked is None:
+            plugin = _package()
+            with _refusals(plugin, _usage):
+                self._asked = plugin.options(_said(self._config))
+        return self._asked
+
+    def notes(self) -> list[str]:
+        """What the command line asks for and does not get."""
+        asked = self.asked
+        found: list[str] = []
+        plugin = _package()
+        with _refusals(plugin, found.append):
+            found += plugin.notes(asked)
+        return found
+
+    def declare(self, mark: pytest.Mark) -> list[Declared] | str:
+        """The cases of a mark, or why there are none here."""
+        asked = self.asked
+        plugin = _package()
+        with _refusals(plugin, _fail):
+            try:
+                found: list[Declared] = plugin.declare(mark.args, mark.kwargs, asked)
+            except plugin.NotAskedError as reason:
+                return str(reason)
+        return found
+
+    def answer(self, item: pytest.Item, declared: Declared) -> Measured | str | None:
+        """What was measured, or the reason why nothing was; None when the case was checked and nothing more."""
+        if not self.timing:
+            return self._check(declared)
+        if self.distributed:
+            pytest.skip("timed tests need the machine to themselves, and xdist runs several at once: leave -n out")
+        if self._refused is not None:
+            pytest.skip(f"the session was refused: {self._refused}")
+        if self.session is None:
+            self._refused = self._measure(item.session)
+        return self._answers[item.nodeid] if self._refused is None else self._refused
+
+    def summary(self) -> list[str]:
+        """Lines for the end of the run."""
+        assert self.session is not None
+        shown = self.session.doubts[:20]
+        more = [f"… and {len(self.session.doubts) - 20} more"] if len(self.session.doubts) > 20 else []
+        runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
+        store = "" if str(_root(self._config)) == "results" else f" --store {_root(self._config)}"
+        return [*shown, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
+
+    def close(self) -> None:
+        """End what was started."""
+        if self._checks is not None:
+            self._checks.close()
+
+    def _check(self, declared: Declared) -> str | None:
+        """What is wrong with a case, or why it cannot be asked for; None when it is sound."""
+        problems: list[str | None] = []
+        plugin = _package()
+        with _refusals(plugin, problems.append):
+            if self._checks is None:
+                self._checks = plugin.Checks()
+                self._config.add_cleanup(self.close)
+            problems.append(self._checks.problem(declared.request))
+        return problems[0]
+
+    def _measure(self, session: pytest.Session) -> str | None:
+        """Time everything that is still to run; returns why the session was refused, if it was."""
+        waiting = [(item.nodeid, one) for item in session.items if (one := _declared(item)) and not _skipped(item)]
+        capture = self._config.pluginmanager.getplugin("capturemanager")
+        terminal = self._config.pluginmanager.getplugin("terminalreporter")
+        if terminal is not None:
+            terminal.ensure_newline()
+        refused: list[str] = []
+        plugin = _package()
+        with (
+            capture.global_and_fixture_disabled() if capture else nullcontext(),
+            _refusals(plugin, refused.append),
+            plugin.progress() as observer,
+        ):
+            self.session = plugin.measure([one.request for _, one in waiting], _root(self._config), observer)
+        if self.session is None:
+            return f"levit-bench: {refused[0]}"
+        if self.session.interrupted:
+            pytest.exit(f"levit-bench was interrupted; what was taken is in {self.session.path}", returncode=2)
+        self._answers = {node: found for (node, _), found in zip(waiting, self.session.answers, strict=True)}
+        return None
+
+
+class _Feeding:
+    """The fixture where pytest-benchmark shows what was measured."""
+
+    @pytest.fixture
+    def measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
+        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
+        try:
+            found = _answer(request)
+        except BaseException:
+            _leave_out(benchmark)
+            raise
+        if found is None or isinstance(found, str):
+            _leave_out(benchmark)
+        elif hasattr(benchmark, "pedantic"):  # a conftest.py may have a fixture `benchmark` of its own
+            request.node.stash[_REPLAY].load(found.duration_s)
+            benchmark.extra_info.update(found.facts)
+            benchmark.pedantic(_nothing, rounds=len(found.duration_s), iterations=1)
+        return found
+
+
+class _Plain:
+    """The fixture where nothing is timed, or nobody shows it."""
+
+    @pytest.fixture
+    def measured(self, request: pytest.FixtureRequest) -> object:
+        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
+        return _answer(request)
+
+
+def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
+    declared = getattr(request, "param", None)
+    if declared is None:
+        try:
+            # Of another plugin, which our fixture of the same name hides: tests without our mark mean that one.
+            return request.getfixturevalue(FIXTURE)  # type: ignore[no-any-return]
+        except pytest.FixtureLookupError:
+            pass
+        pytest.fail(
+            f"the fixture {FIXTURE!r} belongs to tests with a mark: @pytest.mark.{MARK}('levit_128s')", pytrace=False
+        )
+    request.node.stash[_ANSWERED] = True
+    found: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
+    for name, value in getattr(found, "facts", {}).items():
+        request.node.user_properties.append((name, value))
+    return found
+
+
+def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
+    """No row for this test: used, so that nobody warns, and disabled."""
+    if hasattr(benchmark, "pedantic"):
+        benchmark.disabled = True
+        benchmark.pedantic(_nothing)
+
+
+def _nothing() -> None:
+    """What is called where no time is to pass."""
+
+
+def _declared(item: pytest.Item) -> Declared | None:
+    """The case of a test, if it has one of ours."""
+    if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
+        return None
+    found = item.callspec.params.get(FIXTURE)
+    return found if hasattr(found, "request") and hasattr(found, "group") else None
+
+
+def _is_mark_taken(config: pytest.Config) -> bool:
+    """Whether somebody else has a mark of our name."""
+    return any(re.match(rf"{MARK}\b", line) and line != _MARKER for line in config.getini("markers"))
+
+
+def _skipped(item: pytest.Item) -> bool:
+    """Whether a mark keeps the test from running; conditions that are text are left to pytest, and timed."""
+    if any(item.iter_markers("skip")):
+        return True
+    return any(condition is True for mark in item.iter_markers("skipif") for condition in mark.args)
+
+
+def _said(config: pytest.Config) -> dict[str, str | bool | None]:
+    names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name != "store"]
+    return {name: value for name in names if (value := getattr(config.option, _place(name), None)) is not None}
+
+
+def _root(config: pytest.Config) -> Path:
+    return Path(getattr(config.option, _place("store"), None) or "results")
+
+
+def _usage(message: str) -> NoReturn:
+    raise pytest.UsageError(f"levit-bench: {message}")
+
+
+def _fail(message: str) -> NoReturn:
+    pytest.fail(f"levit-bench: {message}", pytrace=False)
+
+
+@contextmanager
+def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]:
+    """Refusals of the package as pytest tells them."""
+    try:
+        yield
+    except plugin.BenchError as error:
+        message = plugin.said(error)
+    except Exception as error:
+        message = plugin.unforeseen(error)
+    else:
+        return
+    tell(_BARE_OPTION.sub(lambda match: _spelt.get(match[1], _flag(match[1])), message))
+
+
+def _package() -> ModuleType:
+    """The package's door for pytest, loaded when a marked test or `--benchmark` first needs it."""
+    try:
+        return importlib.import_module("levit_bench.pytest_plugin")
+    except Exception as error:
+        raise pytest.UsageError(f"levit-bench cannot be loaded: {type(error).__name__}: {error}") from None
