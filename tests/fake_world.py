@@ -11,9 +11,9 @@ from levit_bench.measuring.engine import Engine, World
 from levit_bench.measuring.observer import Silent
 from levit_bench.measuring.seat import SeatLostError
 from levit_bench.measuring.wire import Failed, Turned, Witness
+from levit_bench.planning.policy import Earlier
 from levit_bench.records import Case, CaseLine, ColdStart, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
-from levit_bench.spending import Earlier
-from levit_bench.store import SessionWriter
+from levit_bench.store.files import SessionWriter
 
 MACHINE = Machine(cpu_model="Simulated", isa="x86_64", logical_cores=4, memory_bytes=8 << 30)
 CONDITIONS = Conditions(taken_at="2026-01-01T00:00:00Z", os="Simulated 1", python="3.12.0")

@@ -1,4 +1,5 @@
-"""A store with known truth: realistic sessions written through `levit_bench.store`, for tests and for timing the study.
+"""A store with known truth: realistic sessions written through `levit_bench.store.files`, for tests and for timing the
+study.
 
 Knows the noise it adds and the latencies beneath it; refuses to know how they are judged.
 
@@ -28,7 +29,7 @@ from levit_bench.records import (
     SessionLine,
     TurnLine,
 )
-from levit_bench.store import SessionWriter
+from levit_bench.store.files import SessionWriter
 
 MACHINE = Machine(
     cpu_model="Example Xeon Gold 6999X", isa="x86_64", features=("avx2", "avx512f"), physical_cores=8,

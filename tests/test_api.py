@@ -12,13 +12,13 @@ import levit_bench
 import numpy as np
 import pytest
 from levit_bench.api import planner_for
-from levit_bench.budget import PILOT, Costs
+from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
+from levit_bench.numbers.units import parse_duration
+from levit_bench.planning.budget import PILOT, Costs
+from levit_bench.planning.policy import Earlier, Spending
 from levit_bench.records import SCHEMA, CaseLine, Machine
-from levit_bench.request import Request
-from levit_bench.spending import Earlier, Spending
-from levit_bench.store import read_sessions
-from levit_bench.units import parse_duration
+from levit_bench.store.files import read_sessions
 
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
 from tests.generate_store import main as generate
@@ -199,6 +199,6 @@ def test_of_many_sessions_only_the_newest_are_read_and_each_once(
         read.append(path.stem)
         return read_sessions(path)
 
-    monkeypatch.setattr("levit_bench.store.read_sessions", watched)
+    monkeypatch.setattr("levit_bench.store.files.read_sessions", watched)
     assert _planned(tmp_path).plan.scatter.sessions == 20
     assert sorted(read) == [f"s{number:02}" for number in range(20, 40)]

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from levit_bench.availability import timm_architectures, unavailable
-from levit_bench.catalog import entries
+from levit_bench.catalog.entries import entries
+from levit_bench.catalog.installed import timm_architectures, unavailable
 
 from tests.house.plan import ROOT
 

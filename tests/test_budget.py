@@ -8,7 +8,7 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.budget import (
+from levit_bench.planning.budget import (
     MAX_RUNS,
     MIN_ROUNDS,
     MIN_RUNS,

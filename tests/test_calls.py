@@ -6,14 +6,14 @@ import shlex
 from pathlib import Path
 
 import pytest
-from levit_bench.calls import Call, canonical, split_names, taken_apart, words, written
-from levit_bench.catalog import select
+from levit_bench.asking.request import singles
+from levit_bench.catalog.entries import select
+from levit_bench.catalog.network_calls import Call, canonical, split_names, taken_apart, words, written
+from levit_bench.catalog.user_networks import expand
 from levit_bench.errors import UsageError
 from levit_bench.judge.named import named
-from levit_bench.own import expand
 from levit_bench.pytest_plugin import _networks, options
 from levit_bench.report.reproduce import reproduce
-from levit_bench.request import singles
 
 from tests.making import record
 from tests.test_cli import run

@@ -4,7 +4,7 @@ from pathlib import Path
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.catalog import accuracy_of, entries, groups, select, suggest
+from levit_bench.catalog.entries import accuracy_of, entries, groups, select, suggest
 from levit_bench.errors import UsageError
 
 # Table 3 of the LeViT paper (arXiv:2104.01136v2): resolution, ImageNet, -ReaL and -V2 top-1, all in percent.

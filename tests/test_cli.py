@@ -106,7 +106,9 @@ def test_list_names_what_is_unavailable_and_why_once(
     capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     reason = "unknown to timm 0.9.2: pip install --upgrade timm"
-    monkeypatch.setattr("levit_bench.availability.unavailable", lambda _: {"starnet_s1": reason, "starnet_s4": reason})
+    monkeypatch.setattr(
+        "levit_bench.catalog.installed.unavailable", lambda _: {"starnet_s1": reason, "starnet_s4": reason}
+    )
     monkeypatch.setenv("COLUMNS", "80")
     _, out, _ = run(capsys, "list", "--family", "starnet,vit")
     assert " ".join(out.split()).count(f"× not available here: starnet_s1, starnet_s4. {reason}") == 1
@@ -139,8 +141,8 @@ def test_list_says_of_every_runtime_whether_it_can_run_here_and_what_would_make_
 
 
 def test_the_orders_that_help_offers_are_those_there_are() -> None:
+    from levit_bench.catalog.filters import ORDERS
     from levit_bench.cli.list_verb import ORDERS as OFFERED
-    from levit_bench.listing import ORDERS
 
     assert OFFERED == ORDERS
 

@@ -9,12 +9,12 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from levit_bench.budget import Costs
+from levit_bench.catalog.twins import SUFFIX, is_twin
 from levit_bench.measuring import preparation, session
 from levit_bench.measuring.wire import Failed
+from levit_bench.planning.budget import Costs
 from levit_bench.records import CaseLine
-from levit_bench.store import read_session
-from levit_bench.twins import SUFFIX, is_twin
+from levit_bench.store.files import read_session
 
 from tests.fake_world import FakeMachine
 from tests.test_cli import run

@@ -9,7 +9,7 @@ import levit_bench
 import msgspec
 import pytest
 from levit_bench.records import CaseLine, ColdStart, Line, RunEndLine, RunStartLine
-from levit_bench.store import SessionWriter, read_session
+from levit_bench.store.files import SessionWriter, read_session
 
 from tests.generate_store import Truth, case_of, write_session
 from tests.test_cli import run

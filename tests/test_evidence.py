@@ -11,7 +11,7 @@ from levit_bench.judge.throughput import throughput
 from levit_bench.judge.witness import Agreement, account, agreements
 from levit_bench.records import Estimate
 from levit_bench.report import table
-from levit_bench.store import records
+from levit_bench.store.files import records
 
 from tests.docs import compare_page, levit_tables, plain_pytest, trust_tables
 from tests.docs import measured_page as measured

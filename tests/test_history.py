@@ -19,7 +19,7 @@ from levit_bench.records import (
     SeatInfo,
     SessionLine,
 )
-from levit_bench.store import load, read_session, records
+from levit_bench.store.files import load, read_session, records
 
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.making import turn

@@ -11,12 +11,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from levit_bench.catalog.user_networks import expand
 from levit_bench.cli.progress import reporter
 from levit_bench.errors import UsageError
-from levit_bench.own import expand
 from levit_bench.records import Finding, Machine, SessionLine
 from levit_bench.report.text import visible
-from levit_bench.store import SessionWriter, read_session
+from levit_bench.store.files import SessionWriter, read_session
 from rich.console import Console
 
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL, Truth, write_session

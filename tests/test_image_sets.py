@@ -5,7 +5,7 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from levit_bench.image_sets import IMAGENET, ImageSet, common, in_order, same_sets, set_of, usual
+from levit_bench.catalog.image_sets import IMAGENET, ImageSet, common, in_order, same_sets, set_of, usual
 from levit_bench.records import Accuracy
 
 

@@ -7,16 +7,17 @@ from typing import Any
 
 import msgspec
 import pytest
-from levit_bench import arguments, catalog
+from levit_bench.asking import arguments
+from levit_bench.asking.request import Request, singles, subjects
+from levit_bench.catalog import entries
+from levit_bench.catalog.filters import ordered
+from levit_bench.catalog.user_networks import expand
 from levit_bench.cli import main
 from levit_bench.errors import UsageError
-from levit_bench.listing import ordered
 from levit_bench.measuring.preparation import Workshop
 from levit_bench.measuring.wire import Resolved
-from levit_bench.own import expand
 from levit_bench.pytest_plugin import NotAskedError, declare, options
 from levit_bench.records import SCHEMA, Case, ImageShape, parse_size
-from levit_bench.request import Request, singles, subjects
 
 BAD = (
     "192x",
@@ -105,13 +106,13 @@ def test_a_malformed_size_is_refused_wherever_it_is_said(size: str) -> None:
 
 def test_names_groups_globs_and_networks_of_ones_own_take_height_and_width(nets: str) -> None:
     shape = ImageShape(3, 192, 256)
-    (one,) = catalog.select(["levit_128s@192x256"]).entries
+    (one,) = entries.select(["levit_128s@192x256"]).entries
     assert (one.resolution, one.width, one.size, one.top1, one.macs_m) == (192, 256, "192x256", None, None)
     assert one.note == "no figures at 192x256 px; they were published at 224 px"
     for pattern in ("levit@192x256", "levit_*@192x256"):
-        assert {entry.size for entry in catalog.select([pattern]).entries} == {"192x256"}
-    assert catalog.select(["levit_128s@224x224"]).entries == catalog.select(["levit_128s"]).entries
-    assert catalog.select(["m:f@64x64", "m:f@64", "m:f@64x48"]).unknown == ("m:f@64", "m:f@64x48")
+        assert {entry.size for entry in entries.select([pattern]).entries} == {"192x256"}
+    assert entries.select(["levit_128s@224x224"]).entries == entries.select(["levit_128s"]).entries
+    assert entries.select(["m:f@64x64", "m:f@64", "m:f@64x48"]).unknown == ("m:f@64", "m:f@64x48")
     assert _shapes("levit_128s@192x256", "m:f@192x256", "nets.py:build@192x256") == [
         ("levit_128s", shape), ("m:f", shape), (nets, shape),
     ]  # fmt: skip
@@ -197,7 +198,7 @@ def test_a_mark_and_the_command_line_agree_on_one_size_in_any_spelling(marked: o
 
 
 def test_list_shows_and_sorts_by_height_and_width(capsys: pytest.CaptureFixture[str]) -> None:
-    chosen = catalog.select(["levit_128s@256x192", "levit_128s@192x256", "levit_128s@64x64", "levit_128s"]).entries
+    chosen = entries.select(["levit_128s@256x192", "levit_128s@192x256", "levit_128s@64x64", "levit_128s"]).entries
     assert [entry.size for entry in ordered(chosen, "resolution")] == ["64", "192x256", "256x192", "224"]
     with pytest.raises(SystemExit) as ended:
         main(["list", "levit_128s@192x256"])

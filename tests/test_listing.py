@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 import pytest
-from levit_bench.catalog import entries
+from levit_bench.catalog.entries import entries
+from levit_bench.catalog.filters import ORDERS, Filters, families, family_named, keep, ordered, why_empty
 from levit_bench.errors import UsageError
-from levit_bench.listing import ORDERS, Filters, families, family_named, keep, ordered, why_empty
-from levit_bench.units import parse_count
+from levit_bench.numbers.units import parse_count
 from msgspec.structs import replace
 
 BARE = replace(entries()[0], name="bare", top1=None, macs_m=None)

@@ -13,11 +13,11 @@ from typing import NamedTuple
 
 import pytest
 from levit_bench import api
+from levit_bench.catalog.twins import twin_of
 from levit_bench.cli import main
 from levit_bench.errors import BenchError
-from levit_bench.lines import read
-from levit_bench.store import load, load_readable, session_files
-from levit_bench.twins import twin_of
+from levit_bench.store.files import load, load_readable, session_files
+from levit_bench.store.lines import read
 
 from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.mutations import mutated

@@ -9,13 +9,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from levit_bench.catalog import accuracy_of, entries
+from levit_bench.asking.request import Request, check_race, singles, subjects
+from levit_bench.catalog.entries import accuracy_of, entries
+from levit_bench.catalog.user_networks import SOURCE, expand
 from levit_bench.errors import UsageError
 from levit_bench.measuring.preparation import Workshop
 from levit_bench.measuring.wire import Resolved
-from levit_bench.own import SOURCE, expand
 from levit_bench.records import ImageShape
-from levit_bench.request import Request, check_race, singles, subjects
 
 BODY = "raise SystemExit('this file is named, not executed')\n"
 DIGEST = hashlib.sha256(BODY.encode()).hexdigest()[:6]

@@ -6,8 +6,8 @@ import os
 from pathlib import Path
 
 import pytest
+from levit_bench.catalog.timm_results import LARGEST_BYTES, VALIDATION, read, read_all, told
 from levit_bench.errors import StoreError, UsageError
-from levit_bench.published import LARGEST_BYTES, VALIDATION, read, read_all, told
 
 SPEEDS = "model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count"
 ACCURACIES = "model,img_size,top1,top1_err,top5,top5_err,param_count,crop_pct,interpolation"

@@ -30,7 +30,7 @@ def anything(hint):
 
 
 def within(kind, limits):
-    """Every value of a type of `bench/levit_bench/ranges.py`."""
+    """Every value of a type of `bench/levit_bench/numbers/ranges.py`."""
     if kind is float:
         least = limits.ge if limits.ge is not None else limits.gt
         return st.floats(least, limits.le, exclude_min=limits.ge is None)

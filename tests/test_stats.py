@@ -4,7 +4,7 @@ import random
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.stats import clopper_pearson_upper, t_interval, variance_components, variance_limits
+from levit_bench.numbers.statistics import clopper_pearson_upper, t_interval, variance_components, variance_limits
 
 values = st.lists(st.floats(-1e3, 1e3), min_size=2, max_size=20)
 

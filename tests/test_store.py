@@ -12,7 +12,7 @@ import pytest
 from levit_bench.errors import SchemaError, StoreError, UsageError
 from levit_bench.judge.front import panels
 from levit_bench.records import RunStartLine, SeatInfo, SessionLine
-from levit_bench.store import (
+from levit_bench.store.files import (
     SessionWriter,
     beginnings,
     check_writable,
@@ -246,7 +246,7 @@ def test_a_read_only_store_says_so(tmp_path):
         import os
         from pathlib import Path
         from levit_bench.errors import StoreError
-        from levit_bench.store import SessionWriter
+        from levit_bench.store.files import SessionWriter
         from tests.test_store import HEAD
         if os.geteuid() == 0:
             os.setuid(65534)  # root may write everywhere
@@ -276,7 +276,7 @@ def test_advice_follows_what_the_system_refused_and_what_is_kept_is_what_was_wri
         raise OSError(number, os.strerror(number))
 
     writer = SessionWriter.create(tmp_path, HEAD)
-    monkeypatch.setattr("levit_bench.writer._write_all", refused)
+    monkeypatch.setattr("levit_bench.store.writer._write_all", refused)
     with pytest.raises(StoreError) as error:
         writer.append(started(0))
     assert str(error.value) == (
@@ -294,7 +294,7 @@ def test_a_full_disk_costs_the_line_that_did_not_fit_and_nothing_before(tmp_path
         import resource, signal, sys
         from pathlib import Path
         from levit_bench.errors import StoreError
-        from levit_bench.store import SessionWriter
+        from levit_bench.store.files import SessionWriter
         from tests.making import turn
         from levit_bench.records import CaseLine
         from tests.test_store import CASE, HEAD, started

@@ -12,10 +12,10 @@ from typing import IO
 
 import pytest
 from levit_bench.errors import StoreError, UsageError
-from levit_bench.lines import LARGEST_FILE
 from levit_bench.records import CaseLine, Finding, RunStartLine, SeatInfo, SessionLine
-from levit_bench.store import load, read_session
-from levit_bench.writer import SessionWriter
+from levit_bench.store.files import load, read_session
+from levit_bench.store.lines import LARGEST_FILE
+from levit_bench.store.writer import SessionWriter
 
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of
 from tests.making import turn
@@ -178,7 +178,7 @@ def test_an_interrupt_while_a_line_is_written_is_no_change_by_another_program(
     session = Session(root)
     session.take(3)
     with monkeypatch.context() as patched:
-        patched.setattr("levit_bench.writer._write_all", interrupted)
+        patched.setattr("levit_bench.store.writer._write_all", interrupted)
         with pytest.raises(KeyboardInterrupt):
             session.take(1)
     session._turns += 1
@@ -264,7 +264,7 @@ def test_a_disk_that_is_full_when_a_torn_session_is_resumed_is_told(root: Path) 
 import resource, signal
 from pathlib import Path
 from levit_bench.errors import StoreError
-from levit_bench.writer import SessionWriter
+from levit_bench.store.writer import SessionWriter
 signal.signal(signal.SIGXFSZ, signal.SIG_IGN)
 path = Path({str(session.writer.path)!r})
 resource.setrlimit(resource.RLIMIT_FSIZE, (path.stat().st_size,) * 2)
@@ -284,7 +284,7 @@ def test_of_two_processes_that_resume_one_session_the_second_is_refused(root: Pa
     script = f"""
 from pathlib import Path
 from levit_bench.errors import StoreError
-from levit_bench.writer import SessionWriter
+from levit_bench.store.writer import SessionWriter
 try:
     SessionWriter.reopen(Path({str(session.writer.path)!r}))
 except StoreError as error:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 from levit_bench.errors import StoreError, UsageError
 from levit_bench.records import Case, SessionLine
-from levit_bench.store import SessionWriter, read_session
+from levit_bench.store.files import SessionWriter, read_session
 
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 

@@ -8,10 +8,10 @@ from pathlib import Path
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from levit_bench import store as wall
-from levit_bench import tags
 from levit_bench.errors import StoreError, UsageError
 from levit_bench.records import Machine
+from levit_bench.store import files as wall
+from levit_bench.store import tags
 
 from tests.generate_store import MACHINE, Noise, Truth, case_of, write_session
 from tests.test_cli import document, run

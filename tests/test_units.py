@@ -4,7 +4,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from levit_bench.errors import UsageError
-from levit_bench.units import (
+from levit_bench.numbers.units import (
     counted,
     exact_duration,
     format_bytes,

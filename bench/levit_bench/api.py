@@ -9,14 +9,15 @@ from collections.abc import Iterable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
-from levit_bench import arguments, store
-from levit_bench.budget import PILOT, Costs
+from levit_bench.asking import arguments
+from levit_bench.asking.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
+from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError
+from levit_bench.numbers.units import parse_duration
+from levit_bench.planning.budget import PILOT, Costs
+from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.records import CaseLine, Finding, Protocol, Record
-from levit_bench.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
-from levit_bench.spending import Earlier, Planner, Spending
-from levit_bench.twins import twin_of
-from levit_bench.units import parse_duration
+from levit_bench.store import files as store
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -109,7 +110,7 @@ def measure(
         observer: is told what happens; by default nobody is.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `seats`, `bind`, `timeout`, `seed`, `thin`,
             `race`, `target_error`, and of one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`,
-            as in `levit_bench.request.Request`.
+            as in `levit_bench.asking.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.
@@ -207,7 +208,7 @@ def measure_twins(
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
     """Add fresh runs to a session of the store for a budget; returns what became of it.
 
-    Its intervals widen by what a further look costs: see `levit_bench.budget.looks_paid_for`.
+    Its intervals widen by what a further look costs: see `levit_bench.planning.budget.looks_paid_for`.
 
     Raises:
         levit_bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
@@ -263,7 +264,7 @@ def networks() -> pd.DataFrame:
     import msgspec
     import pandas as pd
 
-    from levit_bench.catalog import entries
+    from levit_bench.catalog.entries import entries
 
     return pd.DataFrame([msgspec.structs.asdict(entry) for entry in entries()])
 

@@ -15,13 +15,16 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from levit_bench import api, arguments, catalog, own
-from levit_bench.calls import words
+from levit_bench import api
+from levit_bench.asking import arguments
+from levit_bench.asking.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
+from levit_bench.catalog import entries, user_networks
+from levit_bench.catalog.image_sets import set_of
+from levit_bench.catalog.network_calls import words
 from levit_bench.cli.faults import keeping, notes_of, told
 from levit_bench.cli.output import stderr
 from levit_bench.cli.progress import reporter
 from levit_bench.errors import BenchError, UsageError
-from levit_bench.image_sets import set_of
 from levit_bench.judge.estimates import latency, relative_to_yardstick
 from levit_bench.judge.throughput import throughput
 from levit_bench.measuring import devices, runtimes
@@ -29,11 +32,10 @@ from levit_bench.measuring.environment import default_allocator
 from levit_bench.measuring.machine import is_emulated
 from levit_bench.measuring.observer import Observer
 from levit_bench.measuring.preparation import Workshop
+from levit_bench.numbers.units import batch_word, batches, whole_numbers
 from levit_bench.records import Case, Estimate, ImageShape, Record, parse_size
 from levit_bench.report import cases
 from levit_bench.report.text import shortened, visible
-from levit_bench.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
-from levit_bench.units import batch_word, batches, whole_numbers
 
 __all__ = [
     "BenchError",
@@ -209,14 +211,16 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
     named = _networks(patterns, asked.get("networks"))
     request = Request(**{**fields, "networks": tuple(named)})
     check(request)
-    others = catalog.select(request.networks).unknown
+    others = entries.select(request.networks).unknown
     if request.accuracy is not None:
-        own.one_accuracy(
+        user_networks.one_accuracy(
             request.accuracy, others, (one for name, one in named.items() if one is not None and name in others),
             dataset=request.dataset, images=request.images, classes=request.classes,
         )  # fmt: skip
     if request.label:
-        own.one_label(request.label, others, (one for name, one in named.items() if one is not None and name in others))
+        user_networks.one_label(
+            request.label, others, (one for name, one in named.items() if one is not None and name in others)
+        )
     allocators = request.allocators or (default_allocator(),)
     of_a_network = product(request.forms, request.precisions, request.runtimes)
     axes = product(named, at_once(request), request.batches, allocators, list(of_a_network))
@@ -340,7 +344,7 @@ def _plain(name: str, value: object) -> object:
     return (parse_size(value) or value) if name == "resolution" else value
 
 
-def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, own.Stated | None]:
+def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, user_networks.Stated | None]:
     """The networks of a test, each by itself, with what is stated of it."""
     wanted = None if asked is None else singles(asked)
     if not patterns:

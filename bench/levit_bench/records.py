@@ -6,7 +6,7 @@ they mean. The line types at the end are the file format (`docs/format.md` is ch
 Schema history
     1   first format (session, case, run-start, turn, run-end)
     2   `levit_128s` to `levit_384` mean the suite's own networks; in format 1 they were timm's, and are read as
-        `levit_128s.fb_dist_in1k` and so on (`history.py`)
+        `levit_128s.fb_dist_in1k` and so on (`store/migrations.py`)
     3   a case may have `streams`: several seats at work at once, whose passes one turn line holds
     4   a case may have a `width` (its `resolution` is the height then), `channels` and a `dtype` of its images; before,
         images were square, and of a user's network that takes one channel nothing was said. A case may have further
@@ -22,7 +22,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from levit_bench.ranges import (
+from levit_bench.numbers.ranges import (
     Batch,
     BootSeconds,
     Bytes,

@@ -29,6 +29,7 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
+from levit_bench.asking.request import Request, protocol_of, subjects
 from levit_bench.judge.estimates import log_median
 from levit_bench.measuring.artifacts import artifact_in
 from levit_bench.measuring.environment import default_allocator, seat_environment
@@ -36,10 +37,9 @@ from levit_bench.measuring.machine import conditions, machine
 from levit_bench.measuring.observer import Silent
 from levit_bench.measuring.preparation import Artifact, Workshop
 from levit_bench.measuring.session import measure
+from levit_bench.numbers.statistics import t_interval
 from levit_bench.records import Case
-from levit_bench.request import Request, protocol_of, subjects
-from levit_bench.stats import t_interval
-from levit_bench.store import load
+from levit_bench.store.files import load
 
 _OPENVINO = """
 import sys

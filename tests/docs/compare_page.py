@@ -16,10 +16,10 @@ import msgspec
 from levit_bench.judge.aa import Kind, pairs, rates
 from levit_bench.judge.compare import Report, compare
 from levit_bench.judge.verdicts import Verdict
+from levit_bench.numbers.statistics import clopper_pearson_upper
+from levit_bench.numbers.units import significant
 from levit_bench.records import Record, Run
-from levit_bench.stats import clopper_pearson_upper
-from levit_bench.store import records
-from levit_bench.units import significant
+from levit_bench.store.files import records
 
 from tests.docs.measured_page import ROOT, sessions
 

@@ -22,7 +22,7 @@ from levit_bench.report import explain as report
 from levit_bench.report.explain import Watched
 from levit_bench.report.explain_figure import draw
 from levit_bench.report.figure import save
-from levit_bench.store import records
+from levit_bench.store.files import records
 from rich.console import Console
 from rich.table import Table
 

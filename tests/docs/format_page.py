@@ -1,5 +1,5 @@
-"""docs/format.md, written from the types of `bench/levit_bench/records.py` and `bench/levit_bench/ranges.py`, so that
-it cannot go stale.
+"""docs/format.md, written from the types of `bench/levit_bench/records.py` and `bench/levit_bench/numbers/ranges.py`,
+so that it cannot go stale.
 
 python -m tests.docs.format_page        writes the page; the tests compare it
 """
@@ -11,7 +11,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any, get_args, get_origin
 
-from levit_bench import ranges
+from levit_bench.numbers import ranges
 from msgspec import Meta
 
 ROOT = Path(__file__).parents[2]
@@ -72,8 +72,8 @@ def page() -> str:
 
 
 def _ranges() -> str:
-    """What each kind of value may be, from `bench/levit_bench/ranges.py`."""
-    body = ast.parse((ROOT / "bench" / "levit_bench" / "ranges.py").read_text(encoding="utf-8")).body
+    """What each kind of value may be, from `bench/levit_bench/numbers/ranges.py`."""
+    body = ast.parse((ROOT / "bench" / "levit_bench" / "numbers" / "ranges.py").read_text(encoding="utf-8")).body
     rows = [
         "## Ranges\n", "What a value may be. What lies beyond was not measured by anybody, and costs its line.\n",
         "| type | values | meaning |", "|:--|:--|:--|",

@@ -10,8 +10,8 @@ from typing import NamedTuple
 
 from levit_bench.judge.rivals import Ratio, paired
 from levit_bench.judge.throughput import throughput
+from levit_bench.numbers.units import significant
 from levit_bench.records import Estimate, Record
-from levit_bench.units import significant
 
 SLOW, FAST = "efficientnet_b2", "levit_192"
 

@@ -11,8 +11,8 @@ from typing import NamedTuple
 from levit_bench.judge.against import against
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.rivals import Ratio, paired
+from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Estimate, Record
-from levit_bench.units import format_count, format_latency, significant
 
 SIZES = ("levit_128s", "levit_128", "levit_192", "levit_256", "levit_384")
 BASE = "levit_128s_one_head"

@@ -16,10 +16,10 @@ import numpy as np
 from levit_bench.judge.components import components
 from levit_bench.judge.estimates import run_ratio
 from levit_bench.judge.rivals import paired
+from levit_bench.numbers.statistics import t_interval
+from levit_bench.numbers.units import significant
 from levit_bench.records import Record, SessionLine
-from levit_bench.stats import t_interval
-from levit_bench.store import Session, read_session, records, session_files
-from levit_bench.units import significant
+from levit_bench.store.files import Session, read_session, records, session_files
 
 from tests.docs.gpu_tables import advantage_table, rate_tables
 from tests.docs.levit_tables import SIZES, ablation_table, race_table

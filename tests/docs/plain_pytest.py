@@ -19,7 +19,7 @@ from collections.abc import Iterable
 from itertools import pairwise
 from pathlib import Path
 
-from levit_bench.units import format_latency, significant
+from levit_bench.numbers.units import format_latency, significant
 
 ROOT = Path(__file__).parents[2]
 DATA = ROOT / "docs" / "why.csv"

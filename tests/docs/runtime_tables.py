@@ -18,12 +18,12 @@ from levit_bench.judge.moves import base_of, changes
 from levit_bench.judge.rivals import Ratio, paired
 from levit_bench.judge.scaling import Step, scaling
 from levit_bench.judge.throughput import throughput
+from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report import figure, moves, pair, scaling_figure
 from levit_bench.report.scaling import at_work, notes
 from levit_bench.report.table import plus_minus
-from levit_bench.store import Session
-from levit_bench.units import format_latency, significant
+from levit_bench.store.files import Session
 
 from tests.docs import measured_page as measured
 

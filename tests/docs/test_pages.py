@@ -11,12 +11,12 @@ from itertools import pairwise
 from pathlib import Path
 
 import pytest
-from levit_bench.catalog import entries
+from levit_bench.asking.request import MAX_BUDGET_VARIABLE
+from levit_bench.catalog.entries import entries
 from levit_bench.cli import _VERBS, cli
 from levit_bench.errors import EXIT_NOTHING
 from levit_bench.measuring import runtimes
-from levit_bench.request import MAX_BUDGET_VARIABLE
-from levit_bench.units import parse_duration
+from levit_bench.numbers.units import parse_duration
 
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
 from tests.docs.format_page import PAGE, page

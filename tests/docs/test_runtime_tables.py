@@ -11,7 +11,7 @@ from pathlib import Path
 import pytest
 from levit_bench.judge.against import against
 from levit_bench.judge.scaling import scaling
-from levit_bench.store import read_session
+from levit_bench.store.files import read_session
 from PIL import Image
 
 from tests.docs import measured_page as measured

@@ -9,8 +9,8 @@ import sys
 from pathlib import Path
 
 import pytest
-from levit_bench import store
-from levit_bench.request import MAX_BUDGET_VARIABLE
+from levit_bench.asking.request import MAX_BUDGET_VARIABLE
+from levit_bench.store import files
 
 from tests.docs.blocks import ROOT, lay_out
 
@@ -81,7 +81,7 @@ def test_two_revisions_whose_import_differs_are_measured_side_by_side_and_the_sl
     assert "1 slower: nets.py:build#" in done.stdout
     assert "equal-files: base/nets.py:build and nets.py:build are equal to the last byte" in done.stderr
     assert not (repository / "base").exists(), "the other revision was left behind"
-    records, _ = store.load(repository / "speed")
+    records, _ = files.load(repository / "speed")
     params = {r.case.network.partition("#")[0]: r.info.params for r in records if r.info.role == "subject"}
     assert params == {"base/nets.py:build": _parameters(32), "nets.py:build": _parameters(512)}
 

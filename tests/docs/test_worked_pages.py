@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench import store
+from levit_bench.store import files
 
 from tests.docs.blocks import PARSED_ONLY, ROOT, SHELL, blocks, commands, lay_out
 from tests.docs.test_pages import WORKED, execute
@@ -32,7 +32,7 @@ def test_the_page_for_networks_ends_with_all_of_them_measured(tmp_path: Path) ->
     front = next(text for text in printed if "dominated by" in text)
     assert "61.5" in front
     assert "levit_128s" in front
-    records, _ = store.load(tmp_path / "results")
+    records, _ = files.load(tmp_path / "results")
     assert {record.outcome for record in records} == {"done"}
     own = {(r.case.network.partition("#")[0], r.case.resolution): r.info for r in records if r.info.role == "subject"}
     assert {name for name, _ in own} == {
@@ -48,7 +48,7 @@ def test_the_page_for_networks_ends_with_all_of_them_measured(tmp_path: Path) ->
 @pytest.mark.slow
 def test_the_page_for_runtimes_ends_with_its_runtime_measured(tmp_path: Path) -> None:
     work_through(RUNTIME, tmp_path)
-    records, _ = store.load(tmp_path / "results")
+    records, _ = files.load(tmp_path / "results")
     assert {(r.outcome, r.reason) for r in records} == {("done", None)}
     measured = {(r.case.network, r.case.batch, r.case.runtime) for r in records if r.info.role == "subject"}
     assert measured == {(name, batch, "traced") for name in ("levit_128s", "efficientnet_b0") for batch in (1, 4)}

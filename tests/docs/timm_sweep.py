@@ -20,13 +20,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
-from levit_bench.catalog import entries
+from levit_bench.catalog.entries import entries
 from levit_bench.measuring.environment import default_allocator
 from levit_bench.measuring.preparation import Artifact, Workshop
 from levit_bench.measuring.seat import Seat, SeatLostError
 from levit_bench.measuring.wire import Failed, Load
+from levit_bench.numbers.units import format_count
 from levit_bench.records import Case, ImageShape
-from levit_bench.units import format_count
 
 from tests.docs.blocks import ROOT
 

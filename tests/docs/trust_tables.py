@@ -12,7 +12,6 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from levit_bench.budget import looks
 from levit_bench.judge import race
 from levit_bench.judge.aa import pairs
 from levit_bench.judge.estimates import ratios_by_run, relative_to_yardstick
@@ -21,11 +20,12 @@ from levit_bench.judge.places import SURE
 from levit_bench.judge.rivals import paired, paired_logs
 from levit_bench.judge.verdicts import Rules, Verdict, judge, of_pairs
 from levit_bench.judge.witness import Agreement, account, agreements
+from levit_bench.planning.budget import looks
+from levit_bench.planning.policy import Earlier
 from levit_bench.records import Estimate, Record
 from levit_bench.report.aa import lines
 from levit_bench.report.cases import doubts
-from levit_bench.spending import Earlier
-from levit_bench.store import Session, records
+from levit_bench.store.files import Session, records
 
 SCALED = 0.05
 DRAWS = 20

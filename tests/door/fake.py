@@ -8,9 +8,9 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from levit_bench import pytest_plugin
+from levit_bench.asking.request import Request
 from levit_bench.errors import BudgetTooSmallError
 from levit_bench.measuring.observer import Observer
-from levit_bench.request import Request
 
 from tests.making import record
 

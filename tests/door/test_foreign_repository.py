@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from levit_bench.request import MAX_BUDGET_VARIABLE
+from levit_bench.asking.request import MAX_BUDGET_VARIABLE
 
 NETS = """
 from torch import nn

@@ -9,23 +9,21 @@ from tests.house.plan import FLOORS, ROOT, WORKSHOP_ONLY, floor_of, imports, mod
 MODULES = modules()
 HEAVY = ("torch", "timm", "torchvision", "safetensors", "pandas", "matplotlib", "scipy", "numpy")
 # Every command starts with these: help and lists must appear at once.
-LIGHT = [
-    name
-    for name in (
-        "bench",
-        "levit_bench.errors",
-        "levit_bench.records",
-        "levit_bench.units",
-        "levit_bench.catalog",
-        "levit_bench.store",
-        "levit_bench.cli",
-    )
-    if name in MODULES
-]
+LIGHT = (
+    "levit_bench",
+    "levit_bench.errors",
+    "levit_bench.records",
+    "levit_bench.numbers.units",
+    "levit_bench.catalog.entries",
+    "levit_bench.store.files",
+    "levit_bench.cli",
+)
 STUDY = [
     name
     for name in MODULES
-    if name.startswith(("levit_bench.judge", "levit_bench.report", "levit_bench.stats", "levit_bench.budget"))
+    if name.startswith(
+        ("levit_bench.judge", "levit_bench.report", "levit_bench.numbers.statistics", "levit_bench.planning.budget")
+    )
 ]
 
 
@@ -107,19 +105,19 @@ def test_judging_and_reporting_load_neither_torch_nor_timm():
 @pytest.mark.parametrize(
     ("importer", "imported"),
     [
-        ("levit_bench.store", "levit_bench.judge.front"),
+        ("levit_bench.store.files", "levit_bench.judge.front"),
         ("levit_bench.errors", "levit_bench.records"),
-        ("levit_bench.stats", "levit_bench.units"),
-        ("levit_bench.catalog", "levit_bench.store"),
+        ("levit_bench.numbers.statistics", "levit_bench.records"),
+        ("levit_bench.catalog.entries", "levit_bench.store.files"),
         ("levit_bench.judge.front", "levit_bench.report.table"),
         ("levit_bench.judge.front", "levit_bench.measuring.seat"),
         ("levit_bench.report.table", "levit_bench.measuring"),
         ("levit_bench.measuring.seat", "levit_bench.judge"),
         ("levit_bench.measuring.seat", "levit_bench.cli"),
-        ("levit_bench.store", "bench"),
-        ("bench.attic", "levit_bench.errors"),
-        ("levit_bench.store", "bench.attic"),
-        ("bench.store2", "levit_bench.errors"),
+        ("levit_bench.store.files", "levit_bench"),
+        ("levit_bench.attic", "levit_bench.errors"),
+        ("levit_bench.store.files", "levit_bench.attic"),
+        ("levit_bench.store2", "levit_bench.errors"),
     ],
 )
 def test_the_plan_objects_to_an_import(importer, imported):
@@ -134,8 +132,8 @@ def test_the_plan_objects_to_an_import(importer, imported):
         ("levit_bench.__main__", "levit_bench.cli"),
         ("levit_bench.report.table", "levit_bench.judge.front"),
         ("levit_bench.measuring.engine", "levit_bench.measuring.seat"),
-        ("levit_bench.measuring.engine", "levit_bench.store"),
-        ("levit_bench.store", "levit_bench.records"),
+        ("levit_bench.measuring.engine", "levit_bench.store.files"),
+        ("levit_bench.store.files", "levit_bench.records"),
     ],
 )
 def test_the_plan_allows_an_import(importer, imported):
@@ -147,22 +145,27 @@ def test_the_reading_of_imports_misses_no_way_to_write_one(tmp_path):
     file.write_text(
         "import levit_bench.errors\n"
         "from levit_bench.records import Case\n"
-        "from levit_bench import units\n"
+        "from levit_bench.numbers import units\n"
         "from . import front\n"
         "from ..report import table\n"
-        "from .. import store\n"
+        "from ..store import files\n"
         "def late():\n    import torch.nn as nn\n"
         "import importlib\nimportlib.import_module('levit_bench.cli')\n"
     )
-    known = {"levit_bench.units", "levit_bench.judge.front", "levit_bench.report.table", "levit_bench.store"}
+    known = {
+        "levit_bench.numbers.units",
+        "levit_bench.judge.front",
+        "levit_bench.report.table",
+        "levit_bench.store.files",
+    }
     found = [name for name, _ in imports(file, "levit_bench.judge.x", known)]
     assert found == [
         "levit_bench.errors",
         "levit_bench.records",
-        "levit_bench.units",
+        "levit_bench.numbers.units",
         "levit_bench.judge.front",
         "levit_bench.report.table",
-        "levit_bench.store",
+        "levit_bench.store.files",
         "importlib",
         "torch.nn",
         "levit_bench.cli",

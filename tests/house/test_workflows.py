@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 import yaml
 from levit_bench.cli import _VERBS, cli
-from levit_bench.units import parse_duration
+from levit_bench.numbers.units import parse_duration
 
 from tests.house.plan import ROOT
 

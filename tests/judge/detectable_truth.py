@@ -13,8 +13,8 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from levit_bench.budget import BETWEEN_RUNS, WITHIN_RUN
 from levit_bench.judge.verdicts import ALPHA, METHOD_PAIRS, POWER, Effect, Rules, detectable, power, steadied
+from levit_bench.planning.budget import BETWEEN_RUNS, WITHIN_RUN
 from scipy.special import nctdtrinc, stdtrit
 
 PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"

@@ -13,9 +13,9 @@ from functools import cache
 from pathlib import Path
 from statistics import fmean, geometric_mean, median, stdev
 
-from levit_bench.budget import MIN_RUNS
 from levit_bench.judge.estimates import counts, round_ratios
-from levit_bench.store import load
+from levit_bench.planning.budget import MIN_RUNS
+from levit_bench.store.files import load
 
 from tests.docs.blocks import ROOT
 from tests.judge.goals_truth import aims, races

@@ -11,8 +11,8 @@ from typing import NamedTuple
 
 from levit_bench.judge.doubts import doubts
 from levit_bench.judge.estimates import latency, relative_to_yardstick
+from levit_bench.numbers.statistics import Interval
 from levit_bench.records import Estimate
-from levit_bench.stats import Interval
 
 from tests.judge.known_truth import Design, ratio
 from tests.simulated.machine import SLOW, TWO_STATES

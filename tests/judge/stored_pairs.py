@@ -12,7 +12,7 @@ from levit_bench.errors import BenchError
 from levit_bench.judge.compare import compare
 from levit_bench.judge.verdicts import Verdict, rules_of
 from levit_bench.records import Record
-from levit_bench.store import load
+from levit_bench.store.files import load
 
 from tests.docs.blocks import ROOT
 

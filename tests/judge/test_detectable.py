@@ -9,7 +9,6 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.budget import BETWEEN_RUNS, WITHIN_RUN
 from levit_bench.judge.compare import METHOD
 from levit_bench.judge.rivals import foretold
 from levit_bench.judge.verdicts import (
@@ -24,6 +23,7 @@ from levit_bench.judge.verdicts import (
     rules_of,
     steadied,
 )
+from levit_bench.planning.budget import BETWEEN_RUNS, WITHIN_RUN
 from scipy.special import nctdtr, stdtrit
 from scipy.stats import chi2
 

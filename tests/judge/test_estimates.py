@@ -11,8 +11,8 @@ from levit_bench.judge.percentiles import percentile
 from levit_bench.judge.rivals import paired
 from levit_bench.judge.throughput import throughput
 from levit_bench.judge.verdicts import judge, of_pairs
+from levit_bench.numbers.statistics import t_interval
 from levit_bench.records import Estimate, Finding
-from levit_bench.stats import t_interval
 
 from tests.making import record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from levit_bench.judge.forecast import forecast
+from levit_bench.planning.forecast import forecast
 from levit_bench.records import Case, CaseLine, ColdStart, Record, Run, TurnLine
 
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL

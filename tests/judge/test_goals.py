@@ -6,10 +6,10 @@ import math
 
 import msgspec
 import pytest
-from levit_bench.budget import Costs
 from levit_bench.errors import UsageError
 from levit_bench.judge.estimates import relative_to_yardstick
 from levit_bench.judge.goals import planned
+from levit_bench.planning.budget import Costs
 from levit_bench.records import Estimate
 
 from tests.judge.goals_truth import (

@@ -10,7 +10,6 @@ import pytest
 from levit_bench.errors import NothingToShowError, SchemaError, StoreError, UsageError
 from levit_bench.judge.against import against
 from levit_bench.judge.comparable import where
-from levit_bench.judge.forecast import _macs
 from levit_bench.judge.front import panels
 from levit_bench.judge.matching import check_ignored, keyed, match
 from levit_bench.judge.moves import base_of, changes
@@ -19,10 +18,11 @@ from levit_bench.judge.pairing import complete
 from levit_bench.judge.published import published_panels
 from levit_bench.judge.race import runners
 from levit_bench.judge.within import within
+from levit_bench.planning.forecast import _macs
 from levit_bench.records import SCHEMA, Case, ImageShape
 from levit_bench.report.cases import axes, fields, frame, rows
 from levit_bench.report.table import csv
-from levit_bench.store import read_session, records
+from levit_bench.store.files import read_session, records
 
 from tests.judge.test_pairing import accuracies
 from tests.judge.test_published import labels, speed, speeds

@@ -20,7 +20,7 @@ from levit_bench.judge.session_scatter import (  # fmt: skip
     scatter,
     setting_scale,
 )
-from levit_bench.stats import t_factor
+from levit_bench.numbers.statistics import t_factor
 
 
 def session(value: float, runs: int = 5, variance: float = 1e-4, **fields: object) -> Session:

@@ -6,8 +6,8 @@ from typing import Any
 
 import msgspec
 import pytest
+from levit_bench.catalog.image_sets import IMAGENET, ImageSet
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
-from levit_bench.image_sets import IMAGENET, ImageSet
 from levit_bench.judge.comparable import where
 from levit_bench.judge.front import of_set, panels
 from levit_bench.judge.moves import base_of, bases_of, changes

@@ -18,7 +18,7 @@ from levit_bench.judge.metrics import SPEEDS
 from levit_bench.judge.rivalry import Rivalry
 from levit_bench.judge.throughput import log_seconds, paired_images, reciprocal, throughput
 from levit_bench.records import Estimate, Finding, Record, TurnLine
-from levit_bench.store import read_session, records, session_files
+from levit_bench.store.files import read_session, records, session_files
 
 from tests.docs.blocks import ROOT
 from tests.making import passing, record, turn

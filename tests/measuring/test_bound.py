@@ -9,7 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from levit_bench import request
+from levit_bench.asking import request
+from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
 from levit_bench.judge.comparable import differences, setting
 from levit_bench.judge.components import components
@@ -17,8 +18,7 @@ from levit_bench.measuring import crew, filling, processors
 from levit_bench.measuring.doubts import Doubts
 from levit_bench.measuring.observer import Silent
 from levit_bench.records import Case, CaseLine, SeatInfo, TurnLine
-from levit_bench.request import Request
-from levit_bench.store import read_session
+from levit_bench.store.files import read_session
 
 from tests.house.plan import ROOT
 from tests.making import record

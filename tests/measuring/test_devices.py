@@ -8,6 +8,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from levit_bench.asking.request import Request, check
 from levit_bench.errors import UsageError
 from levit_bench.measuring import artifacts, devices, gpu, runtimes
 from levit_bench.measuring.devices import cuda
@@ -20,7 +21,6 @@ from levit_bench.measuring.session import Subject, _about_gpu
 from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
 from levit_bench.measuring.worker import Worker
 from levit_bench.records import Case, Conditions, GpuState, ImageShape
-from levit_bench.request import Request, check
 from torch import nn
 
 

@@ -7,13 +7,13 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from levit_bench.budget import Costs, FixedBudget, plan
 from levit_bench.measuring.crew import Accounts, TurnTaken
 from levit_bench.measuring.seat import SeatLostError
 from levit_bench.measuring.wire import Failed, Turned, Witness
+from levit_bench.planning.budget import Costs, FixedBudget, plan
+from levit_bench.planning.policy import Earlier
 from levit_bench.records import ColdStart
-from levit_bench.spending import Earlier
-from levit_bench.store import read_session, records
+from levit_bench.store.files import read_session, records
 
 from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 

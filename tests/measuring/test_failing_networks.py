@@ -9,7 +9,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from levit_bench.store import read_session
+from levit_bench.store.files import read_session
 
 ROOT = Path(__file__).parents[2]
 

@@ -8,7 +8,6 @@ from typing import ClassVar
 
 import msgspec
 import pytest
-from levit_bench.budget import Costs, FixedBudget
 from levit_bench.measuring import filling
 from levit_bench.measuring.crew import Crew
 from levit_bench.measuring.engine import Engine, World
@@ -27,8 +26,9 @@ from levit_bench.measuring.wire import (
     Turn,
     Turned,
 )
+from levit_bench.planning.budget import Costs, FixedBudget
 from levit_bench.records import ColdStart, Record, SessionLine
-from levit_bench.store import Session, SessionWriter, read_session, records
+from levit_bench.store.files import Session, SessionWriter, read_session, records
 
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL, line
 

@@ -5,14 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import pytest
-from levit_bench import arguments
+from levit_bench.asking import arguments
+from levit_bench.asking.request import Request, _fitted, check
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
 from levit_bench.measuring.fitting import LARGEST, Fitting, fitting, powers
 from levit_bench.measuring.session import Subject
+from levit_bench.numbers.units import MAX, batches
 from levit_bench.records import Case
-from levit_bench.request import Request, _fitted, check
-from levit_bench.units import MAX, batches
 
 CASE = Case(network="levit_192", resolution=224, device="cuda")
 

@@ -6,7 +6,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench import catalog
+from levit_bench.asking.request import Request, check
+from levit_bench.catalog import entries
 from levit_bench.errors import UsageError
 from levit_bench.measuring import artifacts, forms, runtimes
 from levit_bench.measuring.folding.fold import Folding, fold
@@ -15,7 +16,6 @@ from levit_bench.measuring.outputs import relative_distance
 from levit_bench.measuring.references import references_in
 from levit_bench.measuring.wire import Prepared
 from levit_bench.records import Case
-from levit_bench.request import Request, check
 from torch import nn
 
 from tests.measuring.norms import norms_in
@@ -91,21 +91,21 @@ HEAVY_M = 4000.0
 
 def _spread() -> list[object]:
     """Every network; of those that add least, neither the smallest of their family nor with norms that stay, apart."""
-    smallest: dict[str, catalog.Entry] = {}
-    for entry in sorted(catalog.entries(), key=lambda entry: entry.macs_m or 0):
+    smallest: dict[str, entries.Entry] = {}
+    for entry in sorted(entries.entries(), key=lambda entry: entry.macs_m or 0):
         smallest.setdefault(entry.family, entry)
     first = {entry.name for entry in smallest.values() if (entry.macs_m or 0) <= HEAVY_M} | set(LEFT)
-    ours = {entry.name for entry in catalog.entries() if entry.built_by == "levit-bench"}
+    ours = {entry.name for entry in entries.entries() if entry.built_by == "levit-bench"}
     return [
         pytest.param(entry, id=entry.name, marks=[] if entry.name in first | ours else [pytest.mark.exhaustive])
-        for entry in catalog.entries()
+        for entry in entries.entries()
     ]
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("entry", _spread())
 def test_every_network_of_the_catalog_can_be_prepared_and_has_a_form_for_inference(
-    tmp_path: Path, entry: catalog.Entry, reports: list[Folding]
+    tmp_path: Path, entry: entries.Entry, reports: list[Folding]
 ) -> None:
     prepared = _compare(entry.name, entry.resolution, tmp_path)
     if entry.macs_m is not None:

@@ -11,7 +11,7 @@ from pathlib import Path
 
 import psutil
 import pytest
-from levit_bench.store import read_session, records
+from levit_bench.store.files import read_session, records
 
 ROOT = Path(__file__).parents[2]
 PATIENCE_S = 1800.0

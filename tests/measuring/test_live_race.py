@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from levit_bench.store import read_session
+from levit_bench.store.files import read_session
 
 from tests.measuring.test_kill import ROOT
 

@@ -12,7 +12,7 @@ import msgspec
 import pytest
 from levit_bench.measuring import machine as module
 from levit_bench.records import Machine, usual_size
-from levit_bench.store import read_session
+from levit_bench.store.files import read_session
 
 from tests.house.plan import ROOT
 

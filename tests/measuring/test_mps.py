@@ -9,10 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from levit_bench.asking.request import Request, check
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
 from levit_bench.measuring.devices import mps
-from levit_bench.request import Request, check
 from torch import nn
 
 

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.catalog.twins import SUFFIX
 from levit_bench.measuring import networks, runtimes
 from levit_bench.measuring.environment import default_allocator
 from levit_bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS, instrument_cases
 from levit_bench.records import Case, ImageShape
-from levit_bench.twins import SUFFIX
 
 
 def test_each_kind_of_name_resolves_to_its_own_resolution() -> None:

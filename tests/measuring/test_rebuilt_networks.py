@@ -9,6 +9,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from levit_bench.catalog.user_networks import expand
 from levit_bench.measuring import artifacts, networks, runtimes
 from levit_bench.measuring.networks import user
 from levit_bench.measuring.outputs import relative_distance
@@ -16,7 +17,6 @@ from levit_bench.measuring.recipe import Recipe
 from levit_bench.measuring.references import references_in
 from levit_bench.measuring.wire import Failed, Load, Loaded
 from levit_bench.measuring.worker import Worker
-from levit_bench.own import expand
 from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"

@@ -9,7 +9,7 @@ import pytest
 from levit_bench.errors import UsageError
 from levit_bench.measuring.session import _earlier, _refuse_changed
 from levit_bench.records import Case, CaseLine, RunStartLine, SessionLine
-from levit_bench.store import Session
+from levit_bench.store.files import Session
 
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 

@@ -10,6 +10,8 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import pytest
+from levit_bench.asking.request import Request as Asked
+from levit_bench.asking.request import at_once, check, left_out
 from levit_bench.errors import UsageError
 from levit_bench.measuring import processors
 from levit_bench.measuring.crew import _groups
@@ -17,9 +19,7 @@ from levit_bench.measuring.seat import SeatLostError
 from levit_bench.measuring.streams import merged, turns_at_once
 from levit_bench.measuring.wire import Answer, Failed, Request, Rest, Rested, Turn, Turned
 from levit_bench.records import Case, CaseLine
-from levit_bench.request import Request as Asked
-from levit_bench.request import at_once, check, left_out
-from levit_bench.store import read_session, records
+from levit_bench.store.files import read_session, records
 
 from tests.measuring.test_kill import ROOT
 
@@ -115,7 +115,7 @@ def test_processors_are_not_given_out_where_none_can_be_bound(monkeypatch: pytes
 
 
 def test_more_streams_than_processors_are_refused(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr("levit_bench.request.usable_processors", lambda: 4)
+    monkeypatch.setattr("levit_bench.asking.request.usable_processors", lambda: 4)
     check(Asked(networks=("levit_128s",), streams=(2,), threads=(2,)))
     with pytest.raises(UsageError, match=r"--streams 2 with --threads 4 needs 8 processors, and 4 can be used"):
         check(Asked(networks=("levit_128s",), streams=(1, 2), threads=(4, 8)))

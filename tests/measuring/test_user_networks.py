@@ -11,15 +11,15 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench.asking.request import MAX_BUDGET_VARIABLE
+from levit_bench.catalog.user_networks import expand
 from levit_bench.measuring import artifacts, networks
 from levit_bench.measuring.networks import beside, user
 from levit_bench.measuring.references import references_in
 from levit_bench.measuring.wire import Load, Loaded
 from levit_bench.measuring.worker import Worker
-from levit_bench.own import expand
 from levit_bench.records import Case, ImageShape
-from levit_bench.request import MAX_BUDGET_VARIABLE
-from levit_bench.store import read_session
+from levit_bench.store.files import read_session
 
 ROOT = Path(__file__).parents[2]
 

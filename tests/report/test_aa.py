@@ -6,9 +6,9 @@ import io
 import json
 import math
 
+from levit_bench.catalog.twins import SUFFIX
 from levit_bench.judge.aa import pairs
 from levit_bench.report.aa import document, lines, table
-from levit_bench.twins import SUFFIX
 from rich.console import Console
 
 from tests.making import record

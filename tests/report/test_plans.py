@@ -6,9 +6,9 @@ import math
 
 import msgspec
 import pytest
-from levit_bench.budget import PILOT, Costs, RunScatter, plan
-from levit_bench.judge.forecast import Forecast, ForecastLine
 from levit_bench.judge.reach import Reach, reach
+from levit_bench.planning.budget import PILOT, Costs, RunScatter, plan
+from levit_bench.planning.forecast import Forecast, ForecastLine
 from levit_bench.records import Case, Protocol
 from levit_bench.report.plans import document, sentences
 

@@ -9,10 +9,11 @@ from typing import Any
 
 import msgspec
 import pytest
-from levit_bench.catalog import accuracy_of, entries
+from levit_bench.catalog.entries import accuracy_of, entries
+from levit_bench.catalog.image_sets import set_of
+from levit_bench.catalog.user_networks import SOURCE, expand
 from levit_bench.cli import cli
-from levit_bench.image_sets import set_of
-from levit_bench.own import SOURCE, expand
+from levit_bench.numbers.units import parse_duration
 from levit_bench.records import (
     Accuracy,
     Case,
@@ -25,8 +26,7 @@ from levit_bench.records import (
     TurnLine,
 )
 from levit_bench.report.reproduce import reproduce
-from levit_bench.store import SessionWriter, load
-from levit_bench.units import parse_duration
+from levit_bench.store.files import SessionWriter, load
 from msgspec.structs import replace
 
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL

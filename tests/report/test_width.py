@@ -10,18 +10,18 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.budget import plan
-from levit_bench.catalog import entries
+from levit_bench.catalog.entries import entries
+from levit_bench.catalog.twins import SUFFIX
 from levit_bench.judge.aa import pairs
 from levit_bench.judge.compare import compare as judged
 from levit_bench.judge.components import components
-from levit_bench.judge.forecast import forecast
 from levit_bench.judge.front import panels
+from levit_bench.planning.budget import plan
+from levit_bench.planning.forecast import forecast
 from levit_bench.report import aa, cases, cold, compare, machine, networks, percentiles, plans, variances
 from levit_bench.report.heading import session_line
 from levit_bench.report.table import table
 from levit_bench.report.text import WHOLE_NAME, distinct
-from levit_bench.twins import SUFFIX
 from rich.console import Console
 
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL

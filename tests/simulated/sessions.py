@@ -11,11 +11,12 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from levit_bench.budget import Costs, Progress, Step, looks, passes_a_turn
 from levit_bench.judge.goals import planner
 from levit_bench.measuring.engine import Engine
 from levit_bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS
 from levit_bench.measuring.observer import Silent
+from levit_bench.planning.budget import Costs, Progress, Step, looks, passes_a_turn
+from levit_bench.planning.policy import Earlier
 from levit_bench.records import (
     Accuracy,
     Case,
@@ -29,8 +30,7 @@ from levit_bench.records import (
     SessionLine,
     TurnLine,
 )
-from levit_bench.spending import Earlier
-from levit_bench.store import Session, SessionWriter, read_session, records
+from levit_bench.store.files import Session, SessionWriter, read_session, records
 
 from tests.fake_world import MACHINE
 from tests.simulated.machine import Scenario, SimulatedMachine

@@ -24,10 +24,10 @@ from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, No
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
+    from levit_bench.asking.request import Request
     from levit_bench.measuring.preparation import Workshop
     from levit_bench.measuring.session import Outcome
     from levit_bench.records import Finding, Record
-    from levit_bench.request import Request
 
 MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("alone", "shared")}
 """Sessions that `--seats` asks for: twins in one process, in two, or both: first the one that starts more processes, so
@@ -118,9 +118,9 @@ def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
 def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
     """Sessions of twins, one after the other; an interrupt keeps what was taken."""
     from levit_bench import api
+    from levit_bench.asking.request import protocol_of
     from levit_bench.cli.faults import keeping
     from levit_bench.measuring.preparation import Workshop
-    from levit_bench.request import protocol_of
 
     if wanted:
         raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
@@ -150,7 +150,7 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
 
 
 def _left(seconds: float) -> str:
-    from levit_bench.units import format_duration
+    from levit_bench.numbers.units import format_duration
 
     return f"about {format_duration(seconds)} left in all"
 

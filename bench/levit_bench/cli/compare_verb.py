@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from levit_bench.calls import split_names
+from levit_bench.catalog.network_calls import split_names
 from levit_bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
 from levit_bench.cli.rules import rules_from, rules_options
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, StoreError, UsageError
@@ -178,8 +178,8 @@ def _made(
 def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
     """A file or folder of that name, else a session of the store, or the sessions that a tag names."""
     from levit_bench import api
+    from levit_bench.asking.request import resolve_sessions
     from levit_bench.judge.comparable import where
-    from levit_bench.request import resolve_sessions
 
     there = _is_there(name)
     if there and name in _tags(root):
@@ -195,7 +195,7 @@ def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
 
 def _tags(root: Path) -> Collection[str]:
     """Names of the store's tags; none if the file cannot be read, so that comparing by path still works."""
-    from levit_bench import tags
+    from levit_bench.store import tags
 
     try:
         return tags.read(root)
@@ -224,9 +224,9 @@ def _before(root: Path, other: _Side, wanted: tuple[str, ...]) -> _Side:
 
 def _stored(root: Path) -> Sequence[Record]:
     """Everything in the store, or nothing when there is none: a comparison of two files needs none."""
-    from levit_bench import store
+    from levit_bench.store import files
 
-    return store.load(root)[0] if root.exists() else ()
+    return files.load(root)[0] if root.exists() else ()
 
 
 def _pair(networks: tuple[str, ...], between: str | None) -> tuple[str, str, str] | None:

@@ -64,6 +64,7 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
+    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.comparable import where
     from levit_bench.judge.explain import explain
@@ -74,7 +75,6 @@ def command(
     from levit_bench.report.figure import save
     from levit_bench.report.heading import session_line
     from levit_bench.report.text import visible
-    from levit_bench.request import resolve_session
 
     if out is not None:
         check_ending(out)

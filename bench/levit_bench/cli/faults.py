@@ -13,7 +13,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from levit_bench.errors import EXIT_FAILED_CASE, EXIT_INTERNAL, EXIT_USAGE
-from levit_bench.file_kinds import is_lost
+from levit_bench.paths.file_kinds import is_lost
 from levit_bench.version import VERSION
 
 TRACEBACK_VARIABLE = "LEVIT_BENCH_TRACEBACK"

@@ -111,13 +111,14 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
+    from levit_bench.asking.request import resolve_session
+    from levit_bench.catalog.timm_results import read_all
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.comparable import where
     from levit_bench.judge.moves import bases_of, changes
     from levit_bench.judge.pairing import complete
     from levit_bench.judge.published import published_panels, require_room
     from levit_bench.judge.room import require_comparable
-    from levit_bench.published import read_all
     from levit_bench.report import moves
     from levit_bench.report.doubts import of_panels
     from levit_bench.report.export import write_front
@@ -125,7 +126,6 @@ def command(
     from levit_bench.report.reproduce import reproduce
     from levit_bench.report.table import rows, table
     from levit_bench.report.text import visible
-    from levit_bench.request import resolve_session
 
     if gc.isenabled():  # What is read is kept to the end: there is nothing to collect, and to look for it takes long.
         gc.disable()

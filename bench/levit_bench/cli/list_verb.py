@@ -14,10 +14,10 @@ from levit_bench.errors import NothingToShowError, UsageError
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
-    from levit_bench.catalog import Entry
+    from levit_bench.catalog.entries import Entry
     from levit_bench.report.runtimes import Told
 
-# `levit_bench.listing` knows these; they are repeated so that `--help` need not load the catalog.
+# `levit_bench.catalog.filters` knows these; they are repeated so that `--help` need not load the catalog.
 ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 
 
@@ -54,9 +54,9 @@ def command(
     """
     if of_runtimes:
         return _list_runtimes(as_json=as_json)
-    from levit_bench.availability import unavailable
-    from levit_bench.catalog import groups
-    from levit_bench.listing import Filters, family_named, keep, ordered, why_empty
+    from levit_bench.catalog.entries import groups
+    from levit_bench.catalog.filters import Filters, family_named, keep, ordered, why_empty
+    from levit_bench.catalog.installed import unavailable
 
     filters = Filters(
         families=tuple(dict.fromkeys(family_named(name) for names in families for name in names)),
@@ -110,7 +110,7 @@ def _runtimes() -> list[Told]:
 
 
 def _macs(text: str) -> float:
-    from levit_bench.units import parse_count
+    from levit_bench.numbers.units import parse_count
 
     try:
         return parse_count(text)
@@ -124,8 +124,8 @@ def _chosen(patterns: Sequence[str]) -> tuple[Entry, ...]:
     Raises:
         UsageError: a name is not in the catalog; the message says whether timm knows it all the same.
     """
-    from levit_bench.availability import timm_architectures
-    from levit_bench.catalog import entries, select, suggest
+    from levit_bench.catalog.entries import entries, select, suggest
+    from levit_bench.catalog.installed import timm_architectures
 
     if not patterns:
         return entries()

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from levit_bench.calls import words
+from levit_bench.catalog.network_calls import words
 from levit_bench.errors import UsageError
-from levit_bench.units import batches, whole_numbers
+from levit_bench.numbers.units import batches, whole_numbers
 
 if TYPE_CHECKING:
-    from levit_bench.request import Request
+    from levit_bench.asking.request import Request
 
 _Command = Callable[..., Any]
 
@@ -279,7 +279,7 @@ def request_from(given: dict[str, Any]) -> Request:
     Raises:
         UsageError: no network was named.
     """
-    from levit_bench.request import Request
+    from levit_bench.asking.request import Request
 
     if not given["networks"]:
         raise UsageError("no network was named. Try --networks paper, or see 'levit-bench list'.")

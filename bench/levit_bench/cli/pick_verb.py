@@ -66,6 +66,7 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
+    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr
     from levit_bench.judge.comparable import where
     from levit_bench.judge.drift import drifts
@@ -73,7 +74,6 @@ def command(
     from levit_bench.judge.pick import only, pick
     from levit_bench.report.doubts import of_panels
     from levit_bench.report.picks import around, document, sentence
-    from levit_bench.request import resolve_session
 
     limits = _limits(max_latency, min_throughput, min_top1)
     results = api.load(resolve_session(root, session) if session else root)
@@ -103,7 +103,7 @@ def _limits(max_latency: str | None, min_throughput: float | None, min_top1: flo
         UsageError: there is none, or one makes no sense.
     """
     from levit_bench.judge.pick import Limits
-    from levit_bench.units import parse_duration
+    from levit_bench.numbers.units import parse_duration
 
     if max_latency is None and min_throughput is None and min_top1 is None:
         raise UsageError("pick needs a limit: --max-latency 20ms, --min-throughput 100 or --min-top1 80.")

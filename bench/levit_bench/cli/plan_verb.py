@@ -29,11 +29,10 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     Example:
       levit-bench plan --networks paper --threads 1 --batch 1 --budget 5m
     """
-    from levit_bench import store
+    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
     from levit_bench.cli.output import print_findings, stdout
     from levit_bench.judge.case_sessions import usual_scatter
     from levit_bench.judge.floor import kind_of
-    from levit_bench.judge.forecast import forecast
     from levit_bench.judge.goals import planned
     from levit_bench.judge.reach import reach
     from levit_bench.judge.run_scatter import kinds_ahead, run_scatter
@@ -43,9 +42,10 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.measuring.preparation import Workshop
     from levit_bench.measuring.session import about_threads
     from levit_bench.measuring.shell import about
+    from levit_bench.planning.forecast import forecast
     from levit_bench.records import CaseLine
     from levit_bench.report.plans import document, table
-    from levit_bench.request import check_race, left_out, protocol_of, subjects
+    from levit_bench.store import files
 
     request = request_from(words)
     protocol = protocol_of(request)
@@ -54,7 +54,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
         chosen = subjects(request, workshop)
     if request.race:
         check_race(chosen)
-    known, unreadable = store.load_readable(store.session_files(root)) if root.exists() else ([], [])
+    known, unreadable = files.load_readable(files.session_files(root)) if root.exists() else ([], [])
     cases = [s.case for s in chosen]
     here = machine(gpus=any(case.device == "cuda" for case in cases))
     own = [case for case, _ in instrument_cases(cases)]

@@ -10,11 +10,11 @@ from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
 from rich.text import Text
 
-from levit_bench.budget import Plan
+from levit_bench.numbers.units import counted, format_duration
+from levit_bench.planning.budget import Plan
 from levit_bench.records import Case, Finding, Look
 from levit_bench.report.looks import sentence, spoken
 from levit_bench.report.text import visible
-from levit_bench.units import counted, format_duration
 
 _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
 

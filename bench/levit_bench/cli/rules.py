@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from levit_bench.errors import UsageError
-from levit_bench.units import parse_percent
+from levit_bench.numbers.units import parse_percent
 
 if TYPE_CHECKING:
     from levit_bench.judge.verdicts import Rules

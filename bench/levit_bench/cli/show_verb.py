@@ -71,6 +71,7 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
+    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.against import holding
     from levit_bench.judge.cold import require_cold
@@ -80,7 +81,6 @@ def command(
     from levit_bench.report import floor, looks
     from levit_bench.report.cases import doubts
     from levit_bench.report.heading import session_line
-    from levit_bench.request import resolve_session
 
     _require_one_table(variance + percentiles + cold + witness + (base is not None))
     _require_pair(base, network, as_markdown=as_markdown, as_json=as_json)

@@ -34,9 +34,9 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
     """
     from rich.text import Text
 
-    from levit_bench import tags
     from levit_bench.cli.output import stderr, stdout
     from levit_bench.report.tags import document, lines, several
+    from levit_bench.store import tags
 
     if delete is not None and (name or sessions):
         raise UsageError("--delete removes one tag. Leave the other words out.")
@@ -69,8 +69,8 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
 
 def _named(root: Path, found: dict[str, tuple[str, ...]], name: str, sessions: tuple[str, ...]) -> list[str]:
     """Point a name at sessions; what there is to say of it."""
-    from levit_bench import tags
-    from levit_bench.request import resolve_sessions
+    from levit_bench.asking.request import resolve_sessions
+    from levit_bench.store import tags
 
     tags.check_name(root, name)
     before = found.get(name)
@@ -87,7 +87,7 @@ def _known(found: dict[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
 
 def _machines(root: Path) -> dict[str, list[str]]:
     """Machines, by their folders, that hold each session of the store."""
-    from levit_bench.store import session_files
+    from levit_bench.store.files import session_files
 
     if root.is_file():
         raise UsageError(

@@ -16,6 +16,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.catalog.twins import is_twin, original
 from levit_bench.judge.compare import compare, turns_of
 from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.front import once
@@ -23,7 +24,6 @@ from levit_bench.judge.matching import keyed
 from levit_bench.judge.rivals import foretold, paired_logs
 from levit_bench.judge.verdicts import Comparison, Rules, Verdict, judge, of_pairs
 from levit_bench.records import Case, Record
-from levit_bench.twins import is_twin, original
 
 
 class Kind(StrEnum):

@@ -12,7 +12,6 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look
 from levit_bench.judge.estimates import (  # fmt: skip
     LEVEL,
     METHOD,
@@ -30,8 +29,9 @@ from levit_bench.judge.estimates import (  # fmt: skip
 from levit_bench.judge.metrics import SPEEDS, Speed
 from levit_bench.judge.rivalry import Rivalry
 from levit_bench.judge.session_scatter import Scatter, Session
+from levit_bench.numbers.statistics import t_factor
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Finding, Record, Run
-from levit_bench.stats import t_factor
 
 MOVED = 1.1
 """Factor between the yardsticks of two sessions from which on it is worth a finding: drift alone reaches it."""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 from levit_bench.judge.comparable import Setting, setting
 from levit_bench.judge.estimates import counted_runs, counts, no_speed, ratios_by_run, yardstick_log
 from levit_bench.judge.session_scatter import Scatter, Session, middle, scatter, setting_scale
+from levit_bench.numbers.statistics import sample_variance
 from levit_bench.records import Record
-from levit_bench.stats import sample_variance
 
 
 class Company(NamedTuple):

@@ -14,7 +14,6 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from levit_bench.budget import MIN_RUNS
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.case_sessions import Company, ratios
 from levit_bench.judge.comparable import Setting, enumerate_values, natural, setting
@@ -46,8 +45,9 @@ from levit_bench.judge.verdicts import (  # fmt: skip
     refused,
     too_few,
 )
+from levit_bench.numbers.units import counted
+from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Finding, Record
-from levit_bench.units import counted
 
 FEW_SESSIONS = 4
 """Sessions of a case below which a finding says how much of the scatter between sessions is assumed."""

@@ -13,8 +13,8 @@ from typing import Literal, NamedTuple
 import numpy as np
 
 from levit_bench.judge.estimates import counted_runs, log_median, ratios_by_run, round_ratios
+from levit_bench.numbers.statistics import variance_components
 from levit_bench.records import Case, Record, Run
-from levit_bench.stats import variance_components
 
 Quantity = Literal["latency", "ratio"]
 

@@ -13,13 +13,13 @@ import math
 from collections.abc import Iterable, Mapping
 from typing import NamedTuple
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look
 from levit_bench.judge.case_sessions import latencies
 from levit_bench.judge.comparable import Setting, setting
 from levit_bench.judge.estimates import LEVEL, looks_of, no_speed
 from levit_bench.judge.floor import LATENCY_FREEDOM, LATENCY_PRIOR, MIN_SESSIONS, Kind, kind_of
 from levit_bench.judge.session_scatter import Session, mean, scatter, setting_scale
 from levit_bench.judge.verdicts import Effect
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Record
 
 METHOD = "t over sessions"

@@ -14,10 +14,10 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look, looks_paid_for
+from levit_bench.numbers.statistics import t_factor, t_interval
+from levit_bench.numbers.units import ordinal
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 from levit_bench.records import Estimate, Finding, Record, Run, TurnLine
-from levit_bench.stats import t_factor, t_interval
-from levit_bench.units import ordinal
 
 LEVEL = 0.95
 """Nominal coverage of every interval: what the literature prints."""

@@ -13,12 +13,12 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparable import setting
 from levit_bench.judge.estimates import LEVEL, by_round, counts, latency, looks_of, no_speed, too_few_runs
+from levit_bench.numbers.statistics import t_interval
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Finding, Record, TurnLine
-from levit_bench.stats import t_interval
 
 WORK, ALLOCATOR, EFFICIENCY, REST = "work", "allocator", "efficiency", "rest"
 PINNED, SHIPPED = "pinned", "shipped"

@@ -17,8 +17,8 @@ from typing import NamedTuple
 from levit_bench.judge.case_sessions import latencies, ratios
 from levit_bench.judge.estimates import LEVEL, no_speed
 from levit_bench.judge.session_scatter import FREEDOM, PRIOR, SETTING_FREEDOM, Session, scatter, setting_scale
+from levit_bench.numbers.statistics import t_factor
 from levit_bench.records import Record
-from levit_bench.stats import t_factor
 
 LATENCY_PRIOR = 0.05
 """Standard deviation of a session's log latency before any is seen: the committed store holds 1 to 8 %."""

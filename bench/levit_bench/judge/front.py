@@ -10,8 +10,9 @@ from typing import Literal, NamedTuple, cast, get_args
 
 import msgspec
 
+from levit_bench.catalog.image_sets import ImageSet, in_order, set_of
+from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import NothingToShowError, UsageError
-from levit_bench.image_sets import ImageSet, in_order, set_of
 from levit_bench.judge.across_sessions import pooled, yardstick_seconds
 from levit_bench.judge.case_sessions import Company
 from levit_bench.judge.comparable import Setting, enumerate_values, natural, setting, values
@@ -22,7 +23,6 @@ from levit_bench.judge.points import Draft, Point, by_speed_alone, points_of
 from levit_bench.judge.rivalry import Rivalry
 from levit_bench.judge.scores import accuracy_on, sets_of, too_few_classes
 from levit_bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
-from levit_bench.twins import is_twin
 
 MANY = 1000
 """Points from which on the front's members alone are looked at for doubts: nobody reads those of thousands."""

@@ -7,11 +7,11 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 
-from levit_bench.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
 from levit_bench.errors import UsageError
 from levit_bench.judge import race, target
+from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
+from levit_bench.planning.policy import Earlier, Referee, Spending, fixed_budget
 from levit_bench.records import CaseLine, Goal, Protocol
-from levit_bench.spending import Earlier, Referee, Spending, fixed_budget
 
 _Maker = Callable[[Protocol, Sequence[CaseLine], tuple[int, ...], Earlier], Referee]
 _REFEREES: dict[Goal, _Maker] = {"target-error": target.referee, "race": race.referee}

@@ -9,11 +9,11 @@ import difflib
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
+from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import UsageError
 from levit_bench.judge.comparable import Setting, enumerate_values, natural, setting, values
 from levit_bench.judge.front import once
 from levit_bench.records import Record
-from levit_bench.twins import is_twin
 
 NEVER = {
     "machine": "two machines differ in each network by another factor, the yardstick included",

@@ -9,7 +9,7 @@ import difflib
 import re
 from collections.abc import Mapping, Sequence
 
-from levit_bench.calls import canonical, split_names
+from levit_bench.catalog.network_calls import canonical, split_names
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparable import case_fields, enumerate_values, natural, where
 from levit_bench.records import Record, parse_size

@@ -20,7 +20,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench.budget import MIN_RUNS
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.case_sessions import Company, ratios
 from levit_bench.judge.comparable import Setting, enumerate_values, natural
@@ -29,6 +28,7 @@ from levit_bench.judge.estimates import looks_of, no_speed
 from levit_bench.judge.matching import Key, Pair, check_ignored, keyed, match, why_nothing
 from levit_bench.judge.session_scatter import Session, scatter, setting_scale
 from levit_bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge
+from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Finding, Record
 
 SHARE = 5

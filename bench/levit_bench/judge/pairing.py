@@ -11,11 +11,11 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench import catalog
-from levit_bench.image_sets import IMAGENET, set_of
-from levit_bench.published import VALIDATION, PublishedFile, TopOne, architecture
+from levit_bench.catalog import entries
+from levit_bench.catalog.image_sets import IMAGENET, set_of
+from levit_bench.catalog.timm_results import VALIDATION, PublishedFile, TopOne, architecture
+from levit_bench.catalog.twins import is_twin
 from levit_bench.records import Accuracy, CaseLine, Finding, Record
-from levit_bench.twins import is_twin
 
 NAMED = 5
 """Networks that a finding names before it says how many more there are."""
@@ -63,10 +63,10 @@ class Accuracies:
 
 def from_catalog(model: str, resolution: int) -> Accuracy | None:
     """The catalog's accuracy for a name of timm's, tag included, at a resolution."""
-    for entry in catalog.entries():
+    for entry in entries.entries():
         known = (entry.timm_name, _weights_of(entry))
         if entry.resolution == resolution and model in known:
-            return catalog.accuracy_of(entry)
+            return entries.accuracy_of(entry)
     return None
 
 
@@ -135,10 +135,10 @@ def enumerated(names: Sequence[str], between: str = ", ") -> str:
 
 @cache
 def _names() -> dict[str, str | None]:
-    return {entry.name: entry.timm_name for entry in catalog.entries()}
+    return {entry.name: entry.timm_name for entry in entries.entries()}
 
 
-def _weights_of(entry: catalog.Entry) -> str | None:
+def _weights_of(entry: entries.Entry) -> str | None:
     """The weights that the catalog's accuracy is of, where its source names them."""
     last = entry.accuracy_source.rpartition(", ")[2]
     return last if entry.timm_name and last.startswith(f"{architecture(entry.timm_name)}.") else None
@@ -151,7 +151,7 @@ def _catalog_weights(model: str, resolution: int) -> str | None:
 @cache
 def _tagged() -> dict[tuple[str | None, int], str]:
     """The weights that the catalog's accuracies are of, by timm's name and resolution; of several, the first."""
-    named = (((entry.timm_name, entry.resolution), _weights_of(entry)) for entry in reversed(catalog.entries()))
+    named = (((entry.timm_name, entry.resolution), _weights_of(entry)) for entry in reversed(entries.entries()))
     return {key: tagged for key, tagged in named if tagged}
 
 

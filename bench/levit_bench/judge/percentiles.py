@@ -24,8 +24,8 @@ from typing import NamedTuple
 import numpy as np
 from scipy.special import stdtrit
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look
 from levit_bench.judge.estimates import LEVEL, counts, looks_of, no_speed, no_turns, too_few_runs
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Finding, Record
 
 SHARES = (0.50, 0.90, 0.95, 0.99)

@@ -29,8 +29,8 @@ from levit_bench.judge.rivals import Ratio, paired, unpaired
 from levit_bench.judge.room import require_comparable
 from levit_bench.judge.throughput import paired_images
 from levit_bench.judge.ties import DIGITS
+from levit_bench.numbers.units import counted
 from levit_bench.records import Case, Estimate, ImageShape, Record
-from levit_bench.units import counted
 
 Goal = Literal["top1", "speed"]
 SPENT = 0.1

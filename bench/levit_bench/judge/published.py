@@ -11,16 +11,16 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench import catalog
+from levit_bench.catalog import entries
+from levit_bench.catalog.image_sets import IMAGENET, ImageSet
+from levit_bench.catalog.timm_results import PublishedFile, Speed, Told, architecture
 from levit_bench.errors import NotComparableError, UsageError
-from levit_bench.image_sets import IMAGENET, ImageSet
 from levit_bench.judge.comparable import natural
 from levit_bench.judge.dominance import Competitor, dominators
 from levit_bench.judge.front import Panel
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.pairing import Accuracies, Paired, enumerated, from_catalog, timm_name
 from levit_bench.judge.room import PANEL_LIMIT
-from levit_bench.published import PublishedFile, Speed, Told, architecture
 from levit_bench.records import Accuracy, Finding, parse_size
 
 MEASURED, ALL = "measured", "all"
@@ -228,11 +228,11 @@ class _Chooser:
 def _in_catalog(word: str) -> set[tuple[str, int]]:
     """Architectures and resolutions of a name or group of the catalog."""
     name, at, pixels = word.partition("@")
-    names = catalog.groups().get(name, (name,))
+    names = entries.groups().get(name, (name,))
     size = parse_size(pixels)
     if at and (size is None or size[0] != size[1]):
         return set()  # What is published is of square images.
-    found = [entry for entry in catalog.entries() if entry.name in names]
+    found = [entry for entry in entries.entries() if entry.name in names]
     return {
         (architecture(entry.timm_name), size[0] if size else entry.resolution) for entry in found if entry.timm_name
     }
@@ -264,7 +264,7 @@ def _points(
     drafts: Sequence[tuple[Speed, Paired]], chooser: _Chooser, metric: Metric, front: bool
 ) -> tuple[PublishedPoint, ...]:
     labels = _labels(drafts)
-    families = {architecture(entry.timm_name): entry.family for entry in catalog.entries() if entry.timm_name}
+    families = {architecture(entry.timm_name): entry.family for entry in entries.entries() if entry.timm_name}
     costs = [speed.latency_s if metric == "latency" else -speed.throughput for speed, _ in drafts]
     rivals = [Competitor(c, p.accuracy.top1, label) for c, (_, p), label in zip(costs, drafts, labels, strict=True)]
     beaten = dominators(rivals) if front else {}

@@ -19,15 +19,15 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench.budget import level_at_a_look
-from levit_bench.image_sets import common
+from levit_bench.catalog.image_sets import common
 from levit_bench.judge.evidence import Logs, due, logs_by_case
 from levit_bench.judge.rivals import paired_run
 from levit_bench.judge.scores import accuracy_on, sets_of, too_few_classes
 from levit_bench.judge.verdicts import Effect, of_pairs
+from levit_bench.numbers.statistics import t_factor
+from levit_bench.planning.budget import level_at_a_look
+from levit_bench.planning.policy import Earlier, Referee
 from levit_bench.records import Case, CaseLine, Decision, Look, Protocol, TurnLine
-from levit_bench.spending import Earlier, Referee
-from levit_bench.stats import t_factor
 
 HOPE = 2.0
 """A place is given up when even this many times the planned runs would not tell, if the estimates are right."""

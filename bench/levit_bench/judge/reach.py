@@ -8,9 +8,9 @@ from __future__ import annotations
 import math
 from typing import NamedTuple
 
-from levit_bench.budget import MIN_RUNS, Plan, half_width, level_at_a_look, standard_error
 from levit_bench.judge.session_scatter import FREEDOM, PRIOR
 from levit_bench.judge.verdicts import METHOD_PAIRS, Effect, Rules, detectable
+from levit_bench.planning.budget import MIN_RUNS, Plan, half_width, level_at_a_look, standard_error
 
 _PAIR = 4 / 3
 """Variance of the ratio of two networks over that of one to the yardstick: 1 + 1 against 1 + 1/2, as the yardstick is

@@ -15,7 +15,6 @@ from functools import cached_property
 from itertools import pairwise
 from statistics import fmean, median
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look
 from levit_bench.judge.case_sessions import Company, ratios
 from levit_bench.judge.estimates import LEVEL, looks_of
 from levit_bench.judge.membership import Candidate
@@ -34,8 +33,9 @@ from levit_bench.judge.session_scatter import (  # fmt: skip
     setting_scale,
 )
 from levit_bench.judge.verdicts import Effect
+from levit_bench.numbers.statistics import sample_variance
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Record
-from levit_bench.stats import sample_variance
 
 PRIOR_FREEDOM = 4
 """Degrees of freedom that the panel's other pairs have in the variance of a pair's runs."""

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median, pvariance
 from typing import NamedTuple
 
-from levit_bench.budget import BETWEEN_RUNS, MIN_RUNS, WITHIN_RUN, level_at_a_look
 from levit_bench.judge.estimates import LEVEL, by_round, counts, looks_of
+from levit_bench.numbers.statistics import t_interval
+from levit_bench.planning.budget import BETWEEN_RUNS, MIN_RUNS, WITHIN_RUN, level_at_a_look
 from levit_bench.records import Estimate, Record, Run
-from levit_bench.stats import t_interval
 
 _NO_SCATTER = 1e-20  # Of squared logs: below it, rounds agree to the last digit but for rounding.
 

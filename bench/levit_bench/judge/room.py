@@ -10,7 +10,7 @@ from collections.abc import Iterable, Sequence
 from levit_bench.errors import NotComparableError, NothingToShowError
 from levit_bench.judge.comparable import differing, enumerate_values
 from levit_bench.judge.front import Panel
-from levit_bench.units import counted
+from levit_bench.numbers.units import counted
 
 PANEL_LIMIT = 8
 """Panels one figure may have: more are no longer compared by eye."""

@@ -18,12 +18,12 @@ from pathlib import Path
 from statistics import median, median_low
 from typing import NamedTuple
 
-from levit_bench.budget import PILOT, RunScatter
 from levit_bench.judge.estimates import LEVEL, counts, no_speed, round_ratios
 from levit_bench.judge.floor import Kind, kind_of
+from levit_bench.numbers.statistics import variance_limits
+from levit_bench.planning.budget import PILOT, RunScatter
 from levit_bench.records import CaseLine, Conditions, Machine, Protocol, Record, Shell
-from levit_bench.stats import variance_limits
-from levit_bench.store import Beginning
+from levit_bench.store.files import Beginning
 
 PRIOR_DEGREES = 4.0
 """Degrees of freedom that the pilot's variances count for: as many as five runs of one case."""

@@ -9,7 +9,7 @@ from collections.abc import Iterable, Mapping
 
 import msgspec
 
-from levit_bench.image_sets import ImageSet, in_order, same_sets, set_of
+from levit_bench.catalog.image_sets import ImageSet, in_order, same_sets, set_of
 from levit_bench.records import Accuracy, CaseLine, Record
 
 

@@ -9,14 +9,14 @@ import math
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from levit_bench.budget import level_at_a_look
 from levit_bench.judge.evidence import Logs, due, logs_by_case
 from levit_bench.judge.rivals import paired_run
 from levit_bench.judge.verdicts import Effect, of_pairs
+from levit_bench.numbers.statistics import t_factor
+from levit_bench.planning.budget import level_at_a_look
+from levit_bench.planning.policy import Earlier, Referee
 from levit_bench.records import CaseLine, Decision, Look, Protocol, TurnLine
-from levit_bench.spending import Earlier, Referee
-from levit_bench.stats import t_factor
-from levit_bench.store import sticks_of
+from levit_bench.store.files import sticks_of
 
 
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:

@@ -28,10 +28,10 @@ import msgspec
 import numpy as np
 from scipy.special import gammaincinv, ndtr, stdtrit
 
-from levit_bench.budget import MIN_RUNS
 from levit_bench.errors import UsageError
+from levit_bench.numbers.units import counted, significant
+from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Estimate, Finding
-from levit_bench.units import counted, significant
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray

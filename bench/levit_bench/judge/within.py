@@ -9,7 +9,7 @@ from collections.abc import Iterable, Sequence
 
 import msgspec
 
-from levit_bench.calls import canonical
+from levit_bench.catalog.network_calls import canonical
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparable import enumerate_values, natural, setting
 from levit_bench.judge.compare import Report, Row, finished

@@ -10,10 +10,10 @@ from collections.abc import Iterable, Sequence
 from statistics import fmean, median
 from typing import NamedTuple
 
-from levit_bench.budget import MIN_RUNS, level_at_a_look
 from levit_bench.judge.estimates import LEVEL, counts, looks_of, no_speed
+from levit_bench.numbers.statistics import t_interval
+from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Finding, Record, Run
-from levit_bench.stats import t_interval
 
 AGREEMENT = 0.02
 """How far the two may differ and be said to agree."""

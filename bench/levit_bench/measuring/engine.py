@@ -17,7 +17,6 @@ from typing import NamedTuple, Protocol
 
 import msgspec
 
-from levit_bench.budget import Costs, Progress, Step
 from levit_bench.measuring import timeouts
 from levit_bench.measuring.crew import Accounts, Crew, TurnTaken
 from levit_bench.measuring.doubts import Doubts
@@ -26,6 +25,8 @@ from levit_bench.measuring.observer import Observer
 from levit_bench.measuring.preparation import Artifact
 from levit_bench.measuring.seat import SeatLostError
 from levit_bench.measuring.wire import Failed, Witness
+from levit_bench.planning.budget import Costs, Progress, Step
+from levit_bench.planning.policy import Earlier, Policy, Referee
 from levit_bench.records import (
     CaseLine,
     ColdStart,
@@ -39,8 +40,7 @@ from levit_bench.records import (
     TurnLine,
 )
 from levit_bench.records import Protocol as MeasuringProtocol
-from levit_bench.spending import Earlier, Policy, Referee
-from levit_bench.store import SessionWriter
+from levit_bench.store.files import SessionWriter
 
 
 class Seats(Protocol):

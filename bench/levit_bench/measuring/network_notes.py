@@ -7,12 +7,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from levit_bench.calls import output_words
+from levit_bench.catalog.network_calls import output_words
+from levit_bench.catalog.twins import original
 from levit_bench.measuring import runtimes
 from levit_bench.measuring.endings import ending_of
 from levit_bench.measuring.recipe import Looked
 from levit_bench.records import Case, Finding
-from levit_bench.twins import original
 
 if TYPE_CHECKING:
     import torch

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Protocol
 
-from levit_bench.budget import Plan
+from levit_bench.planning.budget import Plan
 from levit_bench.records import Case, Finding, Look
 
 

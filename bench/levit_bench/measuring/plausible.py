@@ -6,8 +6,8 @@ a pass was timed.
 
 from __future__ import annotations
 
+from levit_bench.numbers.units import format_latency
 from levit_bench.records import CaseLine
-from levit_bench.units import format_latency
 
 MOST = 4.0
 """Times the rate of the fastest product of matrices that no pass exceeds: Winograd's tiles of 4 by 4 save as

@@ -12,7 +12,6 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.measuring import timeouts
 from levit_bench.measuring.crew import Crew
 from levit_bench.measuring.observer import Observer
@@ -20,6 +19,7 @@ from levit_bench.measuring.plausible import too_fast
 from levit_bench.measuring.preparation import Artifact
 from levit_bench.measuring.seat import SeatLostError
 from levit_bench.measuring.wire import Failed
+from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.records import CaseLine, Protocol
 
 _QUICK_S = 0.1  # A first pass below this is worth five probes; a longer one is known well enough from two.

@@ -15,9 +15,8 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench.budget import Costs, too_small
+from levit_bench.catalog.image_sets import set_of
 from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
-from levit_bench.image_sets import set_of
 from levit_bench.measuring import allowance, shell
 from levit_bench.measuring.engine import Engine, real_world
 from levit_bench.measuring.environment import shell as calling_shell
@@ -27,9 +26,10 @@ from levit_bench.measuring.observer import Observer
 from levit_bench.measuring.preparation import Artifact, Workshop
 from levit_bench.measuring.processors import usable_processors
 from levit_bench.measuring.rehearsal import rehearse
+from levit_bench.planning.budget import Costs, too_small
+from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget
 from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
-from levit_bench.spending import Earlier, Planner, Spending, fixed_budget
-from levit_bench.store import Session, SessionWriter, check_writable, read_session
+from levit_bench.store.files import Session, SessionWriter, check_writable, read_session
 from levit_bench.version import VERSION
 
 _GPU_IDLE = 0.05  # Of the last moments; a display alone takes a few percent.

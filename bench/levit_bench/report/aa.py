@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from levit_bench.judge.aa import Kind, Noise, Pair, Rate, noise, rates
 from levit_bench.judge.verdicts import percent_above
+from levit_bench.numbers.statistics import clopper_pearson_upper
+from levit_bench.numbers.units import significant
 from levit_bench.report.cases import axes
 from levit_bench.report.text import distinct
-from levit_bench.stats import clopper_pearson_upper
-from levit_bench.units import significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,15 +8,15 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.image_sets import in_order, same_sets, set_of
+from levit_bench.catalog.image_sets import in_order, same_sets, set_of
 from levit_bench.judge.against import Against
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.rivals import Ratio
+from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report import cases
 from levit_bench.report.table import instead
 from levit_bench.report.text import shortened, visible
-from levit_bench.units import format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

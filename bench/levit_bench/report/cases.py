@@ -10,16 +10,16 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.image_sets import set_of
+from levit_bench.catalog.image_sets import set_of
 from levit_bench.judge.called import called
 from levit_bench.judge.drift import Drifts, drifts
 from levit_bench.judge.estimates import counted_runs, latency, relative_to_yardstick
+from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, CaseLine, Estimate, Finding, Record
 from levit_bench.report.doubts import about, plain, same_holds, told
 from levit_bench.report.starts import columns
 from levit_bench.report.table import instead, plus_minus
 from levit_bench.report.text import distinct, shortened, visible
-from levit_bench.units import format_latency, significant
 
 if TYPE_CHECKING:
     import pandas as pd

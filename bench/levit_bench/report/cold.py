@@ -10,13 +10,13 @@ from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.judge.cold import Cold, cold, crowded
 from levit_bench.judge.estimates import no_speed
+from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report import cases
 from levit_bench.report.doubts import About, grouped, plain
 from levit_bench.report.starts import columns
 from levit_bench.report.table import plus_minus
 from levit_bench.report.text import shortened
-from levit_bench.units import format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -11,10 +11,10 @@ from typing import TYPE_CHECKING
 
 from levit_bench.judge.compare import Report, Row
 from levit_bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
+from levit_bench.numbers.units import significant
 from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.cases import axes, fields, shown_names
 from levit_bench.report.text import shortened, visible
-from levit_bench.units import significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -13,9 +13,9 @@ from levit_bench.judge.doubts import doubts as judged
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.front import Panel
 from levit_bench.judge.points import Point
+from levit_bench.numbers.units import counted
 from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.text import shortened
-from levit_bench.units import counted
 
 NAMED = 3
 """Other cases that a line names before it says how many more there are."""

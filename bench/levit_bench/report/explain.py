@@ -13,12 +13,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from levit_bench.judge.called import called
 from levit_bench.judge.explain import ALLOCATOR, EFFICIENCY, REST, WORK, Cost, Explanation, Factor, Side
 from levit_bench.judge.watched import disturbance, intensity, kind_flops, matrix_share, rolled_up, share, side_by_side
+from levit_bench.numbers.units import format_bytes, format_count, format_latency, significant
 from levit_bench.profiles import KindShare, LayerShare, Profile
 from levit_bench.records import Estimate, Record
 from levit_bench.report.cases import axes, fields
 from levit_bench.report.doubts import plain
 from levit_bench.report.text import distinct, shortened
-from levit_bench.units import format_bytes, format_count, format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

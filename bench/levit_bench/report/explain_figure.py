@@ -12,13 +12,13 @@ from typing import TYPE_CHECKING
 from levit_bench.errors import UsageError
 from levit_bench.judge.explain import Explanation
 from levit_bench.judge.watched import SMALL, Beside, share, side_by_side
+from levit_bench.numbers.units import significant
 from levit_bench.report.explain import Watched, names
 from levit_bench.report.figure import our_settings
 from levit_bench.report.heading import session_line
 from levit_bench.report.scales import ticks
 from levit_bench.report.style import GREY, PALE, PALETTE, SMALL_PT, TEXT_PT
 from levit_bench.report.text import drawable
-from levit_bench.units import significant
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

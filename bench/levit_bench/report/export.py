@@ -10,11 +10,12 @@ from collections.abc import Callable, Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
+from levit_bench.catalog.image_sets import in_order
 from levit_bench.errors import StoreError
-from levit_bench.image_sets import in_order
 from levit_bench.judge.front import Panel
 from levit_bench.judge.moves import changes
 from levit_bench.judge.published import Beside
+from levit_bench.numbers.units import counted, format_duration
 from levit_bench.report import figure, moves, table
 from levit_bench.report.doubts import About, grouped
 from levit_bench.report.heading import session_words, setting_line
@@ -22,7 +23,6 @@ from levit_bench.report.pages import Page, paginate
 from levit_bench.report.published import published_markdown
 from levit_bench.report.reproduce import Recipe
 from levit_bench.report.text import markdown_cell, visible
-from levit_bench.units import counted, format_duration
 
 NOTHING = Beside()
 NO_RECIPE = Recipe(())

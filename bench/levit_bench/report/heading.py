@@ -7,10 +7,10 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from levit_bench.budget import MIN_RUNS
 from levit_bench.judge.comparable import differing
 from levit_bench.judge.front import Panel
 from levit_bench.judge.published import PublishedPanel
+from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Machine, Record
 from levit_bench.report.text import visible
 

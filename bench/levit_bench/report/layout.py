@@ -10,7 +10,7 @@ import textwrap
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.image_sets import folded
+from levit_bench.catalog.image_sets import folded
 from levit_bench.judge.front import Panel
 from levit_bench.judge.published import PublishedPanel
 from levit_bench.report.heading import published_title, shared_words, title

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from levit_bench.numbers.units import format_bytes
 from levit_bench.records import Allowance, Conditions, Machine, Shell
 from levit_bench.report.text import visible
-from levit_bench.units import format_bytes
 
 if TYPE_CHECKING:
     from rich.table import Table

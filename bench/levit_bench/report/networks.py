@@ -8,10 +8,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.catalog import Entry
-from levit_bench.image_sets import IMAGENET
+from levit_bench.catalog.entries import Entry
+from levit_bench.catalog.image_sets import IMAGENET
+from levit_bench.numbers.units import format_count
 from levit_bench.report.text import shortened, visible
-from levit_bench.units import format_count
 
 if TYPE_CHECKING:
     from rich.table import Table

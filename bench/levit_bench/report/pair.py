@@ -12,10 +12,10 @@ from levit_bench.errors import NothingToShowError
 from levit_bench.judge.against import Against
 from levit_bench.judge.comparable import enumerate_values, natural
 from levit_bench.judge.rivals import Ratio
+from levit_bench.numbers.units import significant
 from levit_bench.records import Case
 from levit_bench.report.heading import session_line
 from levit_bench.report.text import markdown_cell, shortened, visible
-from levit_bench.units import significant
 
 if TYPE_CHECKING:
     from rich.table import Table

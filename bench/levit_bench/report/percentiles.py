@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.percentiles import Percentile, counted_passes, needed, percentiles
+from levit_bench.numbers.units import format_latency, latency_unit, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report import cases
-from levit_bench.units import format_latency, latency_unit, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -8,17 +8,17 @@ from __future__ import annotations
 import math
 from collections.abc import Sequence
 
-from levit_bench.image_sets import ImageSet
+from levit_bench.catalog.image_sets import ImageSet
 from levit_bench.judge.comparable import values
 from levit_bench.judge.pick import Pick, Tie, shown_top1
 from levit_bench.judge.points import Point
 from levit_bench.judge.ties import DIGITS
 from levit_bench.judge.verdicts import percent_of
+from levit_bench.numbers.units import exact_duration, significant
 from levit_bench.records import Estimate
 from levit_bench.report.doubts import plain
 from levit_bench.report.heading import session_words, setting_line
 from levit_bench.report.text import shortened
-from levit_bench.units import exact_duration, significant
 
 NAMED = 3
 """Ties and undecided networks that the sentence names before it says how many more there are."""

@@ -5,15 +5,15 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from levit_bench.budget import Plan, RunScatter
-from levit_bench.judge.forecast import Forecast
 from levit_bench.judge.reach import Reach
 from levit_bench.judge.verdicts import percent_above
+from levit_bench.numbers.units import counted, format_duration, format_latency, significant
+from levit_bench.planning.budget import Plan, RunScatter
+from levit_bench.planning.forecast import Forecast
 from levit_bench.records import Protocol
 from levit_bench.report.cases import axes, fields
 from levit_bench.report.looks import spoken
 from levit_bench.report.text import distinct
-from levit_bench.units import counted, format_duration, format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.published import PublishedPanel, PublishedPoint
+from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.report.heading import published_line
 from levit_bench.report.text import markdown_cell, shortened
-from levit_bench.units import format_count, format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -10,10 +10,10 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from levit_bench.catalog.twins import is_twin
+from levit_bench.numbers.units import format_duration
 from levit_bench.records import Case, Protocol, Record
 from levit_bench.report.stated import stated_toml
-from levit_bench.twins import is_twin
-from levit_bench.units import format_duration
 
 _USUAL = {
     name: getattr(Case(network="", resolution=1), name)

@@ -12,10 +12,10 @@ from levit_bench.judge.estimates import latency
 from levit_bench.judge.rivals import Ratio
 from levit_bench.judge.scaling import Curve, Step
 from levit_bench.judge.throughput import throughput
+from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, Estimate
 from levit_bench.report.cases import fields, shown_names
 from levit_bench.report.text import visible
-from levit_bench.units import format_latency, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -1,4 +1,5 @@
-"""What users stated of networks, as the TOML file that states it again: the format that `levit_bench.own` reads.
+"""What users stated of networks, as the TOML file that states it again: the format that
+`levit_bench.catalog.user_networks` reads.
 
 Knows keys and their defaults; refuses to know files, and how a network is measured.
 """
@@ -7,9 +8,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from levit_bench import catalog
-from levit_bench.image_sets import IMAGENET, set_of, usual
-from levit_bench.own import SOURCE
+from levit_bench.catalog import entries as catalog
+from levit_bench.catalog.image_sets import IMAGENET, set_of, usual
+from levit_bench.catalog.user_networks import SOURCE
 from levit_bench.records import Accuracy, CaseLine
 
 

@@ -11,7 +11,7 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.image_sets import set_of
+from levit_bench.catalog.image_sets import set_of
 from levit_bench.judge.comparable import values
 from levit_bench.judge.front import Panel
 from levit_bench.judge.metrics import Metric
@@ -19,12 +19,12 @@ from levit_bench.judge.places import SURE, Standing
 from levit_bench.judge.points import Point
 from levit_bench.judge.published import PublishedPanel
 from levit_bench.judge.ties import ALMOST, DIGITS
+from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.doubts import plain
 from levit_bench.report.heading import setting_line
 from levit_bench.report.published import published_cells
 from levit_bench.report.text import LABEL_LIMIT, csv_cell, distinct, markdown_cell, shortened
-from levit_bench.units import format_count, format_latency, significant
 
 if TYPE_CHECKING:
     import pandas as pd

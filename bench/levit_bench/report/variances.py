@@ -7,8 +7,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.components import Components
+from levit_bench.numbers.units import significant
 from levit_bench.report.text import distinct, visible
-from levit_bench.units import significant
 
 if TYPE_CHECKING:
     from rich.table import Table

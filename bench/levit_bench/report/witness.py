@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.witness import AGREEMENT, Account, Agreement, account, agreements
+from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.records import Finding, Record
 from levit_bench.report import cases
-from levit_bench.units import counted, format_duration, significant
 
 if TYPE_CHECKING:
     from rich.table import Table

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench import catalog
+from levit_bench.catalog import entries
 from levit_bench.measuring import runtimes
 from levit_bench.measuring.worker import Worker
 from levit_bench.records import Case
@@ -23,7 +23,7 @@ COMPILED = ("levit_128s",)
 def _smallest() -> list[str]:
     """The smallest network of each family, and the suite's own."""
     found: dict[str, str] = {}
-    for entry in sorted(catalog.entries(), key=lambda entry: entry.macs_m or 0):
+    for entry in sorted(entries.entries(), key=lambda entry: entry.macs_m or 0):
         found.setdefault(entry.family, entry.name)
     return list(dict.fromkeys(("levit_128s", *found.values())))
 

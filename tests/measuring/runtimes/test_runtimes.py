@@ -10,6 +10,7 @@ from types import SimpleNamespace
 
 import pytest
 import torch
+from levit_bench.asking.request import Request, check
 from levit_bench.errors import UsageError
 from levit_bench.measuring import artifacts, runtimes
 from levit_bench.measuring.runtimes import needs
@@ -17,7 +18,6 @@ from levit_bench.measuring.wire import Describe, Description, Load, Loaded
 from levit_bench.measuring.worker import Worker
 from levit_bench.pytest_plugin import NotAskedError, declare, options
 from levit_bench.records import Case
-from levit_bench.request import Request, check
 
 from tests.measuring.runtimes.asking import ON_PROCESSORS, skip_without, taken
 

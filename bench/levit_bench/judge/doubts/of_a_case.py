@@ -12,9 +12,9 @@ from statistics import fmean, median
 from levit_bench.judge.doubts.shapes import Groups, groups, line, scatter
 from levit_bench.judge.doubts.sight import Seen, Sight, more_time
 from levit_bench.judge.estimates import LEVEL
+from levit_bench.numbers.statistics import t_interval
+from levit_bench.numbers.units import format_duration, format_latency
 from levit_bench.records import Finding, Record
-from levit_bench.stats import t_interval
-from levit_bench.units import format_duration, format_latency
 
 SURE = 5.0
 """Standard errors from which on a difference is told: dozens of looks at a session must hardly ever raise one."""

@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 
-from levit_bench.budget import level_at_a_look
 from levit_bench.judge.doubts.shapes import Groups, groups, scatter
 from levit_bench.judge.doubts.sight import Seen, Sight, more_time
 from levit_bench.judge.estimates import LEVEL, looks_of
+from levit_bench.numbers.statistics import t_factor, variance_components
+from levit_bench.planning.budget import level_at_a_look
 from levit_bench.records import Finding
-from levit_bench.stats import t_factor, variance_components
 
 APART = 0.06
 """Standard deviation between runs beyond their rounds, in log units, that is worth a word."""

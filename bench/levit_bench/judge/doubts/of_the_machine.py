@@ -10,8 +10,8 @@ from statistics import median
 
 from levit_bench.judge.doubts.shapes import Step, line, step
 from levit_bench.judge.doubts.sight import Seen, Sight, Stage
+from levit_bench.numbers.units import format_bytes, format_latency
 from levit_bench.records import Finding
-from levit_bench.units import format_bytes, format_latency
 
 NULL_S = 50e-6
 """A null pass that takes longer has something in its way."""

@@ -12,8 +12,8 @@ from typing import NamedTuple
 
 from levit_bench.judge.doubts.shapes import root_mean_square, scatter
 from levit_bench.judge.estimates import by_round, counts, log_median
+from levit_bench.numbers.units import format_duration
 from levit_bench.records import Conditions, Record
-from levit_bench.units import format_duration
 
 LONG_S = 3600.0
 """A budget from which on nobody is told to spend more: what an hour did not settle, time does not settle."""

@@ -14,6 +14,7 @@ from typing import Protocol
 
 from torch import nn
 
+from levit_bench.catalog.twins import original
 from levit_bench.errors import one_line
 from levit_bench.measuring.modes import rest
 from levit_bench.measuring.recipe import Looked, Recipe
@@ -21,7 +22,6 @@ from levit_bench.measuring.seeds import seed_all
 from levit_bench.measuring.timm_import import watch_imports
 from levit_bench.measuring.wire import Resolved
 from levit_bench.records import Dtype, ImageShape
-from levit_bench.twins import original
 
 # In this order. Loaded when asked: the yardstick imports neither timm nor anything else of the suite.
 _OWN = ("yardstick", "null", "levit", "timm_zoo")

@@ -9,8 +9,8 @@ from functools import cache
 
 from torch import nn
 
-from levit_bench.availability import timm_architectures
-from levit_bench.catalog import entries
+from levit_bench.catalog.entries import entries
+from levit_bench.catalog.installed import timm_architectures
 from levit_bench.measuring import timm_registry
 from levit_bench.measuring.timm_import import import_timm
 from levit_bench.records import ImageShape

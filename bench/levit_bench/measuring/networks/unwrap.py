@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 import torch
 from torch import nn
 
-from levit_bench.calls import output_words
+from levit_bench.catalog.network_calls import output_words
 from levit_bench.measuring.inputs import images
 from levit_bench.measuring.modes import rest
 from levit_bench.measuring.networks.plain import compiled_frames

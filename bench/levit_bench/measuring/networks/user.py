@@ -23,7 +23,7 @@ from typing import NamedTuple
 
 from torch import nn
 
-from levit_bench.calls import Call, output_words, taken_apart
+from levit_bench.catalog.network_calls import Call, output_words, taken_apart
 from levit_bench.errors import UsageError, one_line
 from levit_bench.measuring import seeds
 from levit_bench.measuring.modes import rest

@@ -9,7 +9,7 @@ import os
 import shutil
 import sys
 
-from levit_bench.availability import is_installed
+from levit_bench.catalog.installed import is_installed
 from levit_bench.errors import UsageError
 
 

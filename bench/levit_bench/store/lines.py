@@ -1,6 +1,6 @@
 """The lines of one session's file: opened without waiting, decoded, and each that is not as it must be by its number.
 
-Ranges and types are those of `bench/levit_bench/records.py`. Refuses to know which lines belong together and what they
+Ranges and types are those of `records.py`. Refuses to know which lines belong together and what they
 mean.
 """
 
@@ -16,7 +16,7 @@ from typing import IO, Any, NamedTuple
 import msgspec
 
 from levit_bench.errors import SchemaError, StoreError
-from levit_bench.file_kinds import kind_of
+from levit_bench.paths.file_kinds import kind_of
 from levit_bench.records import SCHEMA, Line, SessionLine, TurnLine
 
 LARGEST_FILE = 1 << 30

@@ -14,11 +14,11 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.catalog.image_sets import IMAGENET, usual
 from levit_bench.errors import StoreError, UsageError
-from levit_bench.file_kinds import instead_of_file
-from levit_bench.image_sets import IMAGENET, usual
+from levit_bench.paths.file_kinds import instead_of_file
+from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Finding
-from levit_bench.texts import NoTextError, decoded
 
 LARGEST_BYTES = 8 << 20
 """timm's largest file has a tenth of a megabyte."""

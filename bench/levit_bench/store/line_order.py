@@ -4,8 +4,8 @@
 
 Lines that are joined to a file, copied or moved within it would make one interval of what was measured twice, or give a
 case another's times. What cannot have been written where it stands is left out, with the reason; what repeats a line
-exactly counts once. What is missing is told (`bench/levit_bench/rounds.py`), and the rest counts. Refuses to know where
-lines are stored and how they are decoded.
+exactly counts once. What is missing is told (`store/missing_turns.py`), and the rest counts. Refuses
+to know where lines are stored and how they are decoded.
 """
 
 from __future__ import annotations
@@ -15,9 +15,9 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench.history import modern
 from levit_bench.records import CaseLine, Line, RunEndLine, RunStartLine, SessionLine, TurnLine
-from levit_bench.rounds import Missing, missing
+from levit_bench.store.migrations import modern
+from levit_bench.store.missing_turns import Missing, missing
 
 _COPIES = "repeats an earlier line, which counts once"
 _Numbered = list[tuple[int, Line | None]]

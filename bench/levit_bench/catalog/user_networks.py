@@ -19,12 +19,12 @@ from pathlib import Path
 
 import msgspec
 
-from levit_bench.calls import split_names, taken_apart
+from levit_bench.catalog.image_sets import IMAGENET, set_of, usual
+from levit_bench.catalog.network_calls import split_names, taken_apart
 from levit_bench.errors import UsageError
-from levit_bench.file_kinds import instead_of_file
-from levit_bench.image_sets import IMAGENET, set_of, usual
+from levit_bench.paths.file_kinds import instead_of_file
+from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
-from levit_bench.texts import NoTextError, decoded
 
 SOURCE = "the user's own figure"
 """Where an accuracy comes from when nothing else is said."""

@@ -14,10 +14,10 @@ from typing import NamedTuple
 
 import msgspec
 
-from levit_bench import catalog, own
-from levit_bench.budget import MIN_ROUNDS
+from levit_bench.catalog import entries, user_networks
+from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
+from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import UsageError
-from levit_bench.image_sets import common, in_order, same_sets, set_of
 from levit_bench.measuring import devices, forms, runtimes
 from levit_bench.measuring.environment import check_allocator, default_allocator
 from levit_bench.measuring.instrument import NULL, YARDSTICKS
@@ -26,9 +26,9 @@ from levit_bench.measuring.preparation import Workshop
 from levit_bench.measuring.processors import allowed_processors, usable_processors
 from levit_bench.measuring.seat import SeatLostError
 from levit_bench.measuring.session import Subject
+from levit_bench.numbers.units import MAX, parse_duration
+from levit_bench.planning.budget import MIN_ROUNDS
 from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode, parse_size
-from levit_bench.twins import is_twin
-from levit_bench.units import MAX, parse_duration
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -63,12 +63,12 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Classes in that set; absent: those of a public set, else nobody says."""
     label: str = ""
     """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
-    stated: dict[str, own.Stated] = {}
+    stated: dict[str, user_networks.Stated] = {}
     """What TOML files said of some of the networks, when `singles` has taken the files apart."""
     resolution: int | str | tuple[int, int] | None = None
     """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
     batches: tuple[int, ...] = (1,)
-    """Images a pass; `levit_bench.units.MAX` is the largest that fits into the device's memory."""
+    """Images a pass; `levit_bench.numbers.units.MAX` is the largest that fits into the device's memory."""
     threads: tuple[int, ...] = (1,)
     """Intra-operator threads of each stream."""
     streams: tuple[int, ...] = (1,)
@@ -324,15 +324,15 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         UsageError: an axis is malformed, a name is unknown, or nothing was chosen.
     """
     device = check(request)
-    names, stated = own.expand(request.networks)
+    names, stated = user_networks.expand(request.networks)
     stated |= request.stated
-    selection = catalog.select(names)
+    selection = entries.select(names)
     chosen = list(selection.entries)
     if (size := _size(request)) is not None:
         sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
-        chosen = list(catalog.select(sized).entries) if sized else []
+        chosen = list(entries.select(sized).entries) if sized else []
     accuracies, labels = _stated(request, selection.unknown, stated)
-    scored = {(entry.name, entry.size): tuple(filter(None, (catalog.accuracy_of(entry),))) for entry in chosen}
+    scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in chosen}
     _add_to_catalog(scored, stated)
     asked_for = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in chosen]
     if selection.unknown:
@@ -383,7 +383,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
 
 
 def _stated(
-    request: Request, unknown: Sequence[str], stated: Mapping[str, own.Stated]
+    request: Request, unknown: Sequence[str], stated: Mapping[str, user_networks.Stated]
 ) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
     """Accuracies and labels of the networks outside the catalog, by their name as it was given.
 
@@ -392,7 +392,7 @@ def _stated(
     """
     accuracies = {text: one.accuracies for text, one in stated.items()}
     if request.accuracy is not None:
-        figure = own.one_accuracy(
+        figure = user_networks.one_accuracy(
             request.accuracy, unknown, (one for text, one in stated.items() if text in unknown),
             dataset=request.dataset, images=request.images, classes=request.classes,
         )  # fmt: skip
@@ -401,22 +401,24 @@ def _stated(
         raise UsageError(f"--{alone[0]} is about the set of an --accuracy, and none is given. Add it, or leave it out.")
     labels = {text: one.label for text, one in stated.items()}
     if request.label:
-        labels |= dict.fromkeys(unknown, own.one_label(request.label, unknown, stated.values()))
+        labels |= dict.fromkeys(unknown, user_networks.one_label(request.label, unknown, stated.values()))
     taken: dict[str, str] = {}
     for text, label in labels.items():
-        name = catalog.parse(text)[0]
+        name = entries.parse(text)[0]
         if label and taken.setdefault(label, name) != name:
             raise UsageError(f"label {label!r} is given to {taken[label][:80]!r} and {name[:80]!r}. Tell them apart.")
     return accuracies, labels
 
 
-def _add_to_catalog(scored: dict[tuple[str, str], tuple[Accuracy, ...]], stated: Mapping[str, own.Stated]) -> None:
+def _add_to_catalog(
+    scored: dict[tuple[str, str], tuple[Accuracy, ...]], stated: Mapping[str, user_networks.Stated]
+) -> None:
     """What TOML files state of networks of the catalog: accuracies on other sets than the published one.
 
     Raises:
         UsageError: an accuracy is published on that set.
     """
-    usual = {entry.name: entry.size for entry in catalog.entries()}
+    usual = {entry.name: entry.size for entry in entries.entries()}
     for text, one in stated.items():
         key = _sized(text, usual)
         for accuracy in one.accuracies if key in scored else ():
@@ -454,7 +456,7 @@ def _fitted(subject: Subject, workshop: Workshop) -> Subject:
     return subject._replace(case=fitted, finding=Finding(kind="batch-max", message=message, case=fitted.id))
 
 
-def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
+def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
     """Names that each stand for one network, with what a TOML file states of it: groups, globs and files taken apart.
 
     Nothing is looked up outside the catalog, and nothing is executed.
@@ -462,9 +464,9 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
     Raises:
         UsageError: a pattern is malformed, a glob or file is not there, or nothing was named.
     """
-    names, stated = own.expand(patterns)
-    selection = catalog.select(names)
-    usual = {entry.name: entry.size for entry in catalog.entries()}
+    names, stated = user_networks.expand(patterns)
+    selection = entries.select(names)
+    usual = {entry.name: entry.size for entry in entries.entries()}
     named = (
         entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
     )
@@ -474,7 +476,7 @@ def singles(patterns: Sequence[str]) -> dict[str, own.Stated | None]:
 
 def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
     """A name and its size, that of the catalog where it says none, else nothing."""
-    name, size = catalog.parse(text)
+    name, size = entries.parse(text)
     return name, ImageShape(3, *size).size if size else usual.get(name, "")
 
 
@@ -504,7 +506,7 @@ def _resolve(
     names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
 ) -> list[tuple[str, ImageShape, ImageShape]]:
     """Name, images and usual images of each of these names of timm's or the user's."""
-    wanted = [catalog.parse(name) for name in names]
+    wanted = [entries.parse(name) for name in names]
     for name, _ in wanted:
         if name in (*YARDSTICKS, NULL):
             raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
@@ -517,7 +519,7 @@ def _resolve(
     for name, why in found.missing.items():
         # A name of no library that is known may be one of an installed package that does not load.
         told = ":" in name or why.startswith("cannot load ")
-        raise UsageError(why if told else catalog.suggest(name, found.known))
+        raise UsageError(why if told else entries.suggest(name, found.known))
     asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
     return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
 
@@ -553,8 +555,8 @@ def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[P
         UsageError: none match, several sessions begin so, or a tag names a session that is gone.
         StoreError: only a tag can be meant, and the store's cannot be read.
     """
-    from levit_bench import tags
-    from levit_bench.store import is_emulated, session_files
+    from levit_bench.store import tags
+    from levit_bench.store.files import is_emulated, session_files
 
     files = session_files(root)
     if not name.strip():

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from levit_bench.budget import PILOT, Costs, FixedBudget, Plan, Progress, RunScatter, Step, plan
+from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, Progress, RunScatter, Step, plan
 from levit_bench.records import CaseLine, Look, TurnLine
 from levit_bench.records import Protocol as MeasuringProtocol
 

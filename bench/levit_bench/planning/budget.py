@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from typing import Literal, NamedTuple
 
-from levit_bench.stats import t_factor
-from levit_bench.units import format_duration
+from levit_bench.numbers.statistics import t_factor
+from levit_bench.numbers.units import format_duration
 
 MIN_RUNS = 3
 """Fewest fresh runs behind an honest interval: with two, Student's factor is 12.7."""

@@ -15,7 +15,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from levit_bench.calls import split_names
+from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import UsageError
 from levit_bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape, parse_size
 

@@ -9,10 +9,10 @@ from collections.abc import Callable, Iterable, Sequence
 from difflib import get_close_matches
 from typing import Any, NamedTuple
 
-from levit_bench.catalog import Entry
-from levit_bench.catalog import entries as catalog_entries
+from levit_bench.catalog.entries import Entry
+from levit_bench.catalog.entries import entries as catalog_entries
 from levit_bench.errors import UsageError
-from levit_bench.units import format_count
+from levit_bench.numbers.units import format_count
 
 
 class Filters(NamedTuple):

@@ -1,6 +1,6 @@
 """What a value of a results file may be: the least, the most and the longest, each kind of value in one place.
 
-`bench/levit_bench/records.py` gives every number and every text of the format one of these types; whoever reads a file
+`records.py` gives every number and every text of the format one of these types; whoever reads a file
 checks them, and docs/format.md lists them. The limits are wide: what lies beyond them was not measured by anybody.
 """
 

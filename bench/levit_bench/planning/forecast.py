@@ -12,8 +12,8 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
-from levit_bench.budget import Costs, passes_a_turn, timed_passes, turn_seconds
-from levit_bench.catalog import entries
+from levit_bench.catalog.entries import entries
+from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.records import Case, Machine, Protocol, Record
 
 Source = Literal["stored", "scaled", "macs", "guess"]

@@ -1,6 +1,6 @@
 """Arguments of Python's door as fields of a request: one value or several, numpy's numbers among them.
 
-Knows kinds of values; refuses to know what a request may ask for, which `levit_bench.request` checks.
+Knows kinds of values; refuses to know what a request may ask for, which `levit_bench.asking.request` checks.
 """
 
 from __future__ import annotations
@@ -9,8 +9,8 @@ from collections.abc import Iterable
 from operator import index
 from typing import Any
 
-from levit_bench import units
 from levit_bench.errors import UsageError
+from levit_bench.numbers import units
 from levit_bench.records import LARGEST_RESOLUTION, parse_size
 
 

@@ -1,7 +1,7 @@
 """The wall between taking and reading: sessions as JSON lines, `<root>/<machine>/<session>.jsonl`.
 
-Reads whatever is readable and says what was not; `bench/levit_bench/writer.py` writes. Refuses to know how a number was
-taken or what it means. Reading never writes.
+Reads whatever is readable and says what was not; `store/writer.py` writes. Refuses to know how a
+number was taken or what it means. Reading never writes.
 """
 
 from __future__ import annotations
@@ -17,8 +17,7 @@ from typing import Any, NamedTuple
 import msgspec
 
 from levit_bench.errors import SchemaError, StoreError
-from levit_bench.file_kinds import is_lost
-from levit_bench.lines import BOM, LONGEST_LINE, decoded, opened, read
+from levit_bench.paths.file_kinds import is_lost
 from levit_bench.records import (
     SCHEMA,
     CaseLine,
@@ -32,9 +31,10 @@ from levit_bench.records import (
     SessionLine,
     TurnLine,
 )
-from levit_bench.rounds import Missing
-from levit_bench.sequence import Part, parts
-from levit_bench.writer import SessionWriter, check_writable
+from levit_bench.store.line_order import Part, parts
+from levit_bench.store.lines import BOM, LONGEST_LINE, decoded, opened, read
+from levit_bench.store.missing_turns import Missing
+from levit_bench.store.writer import SessionWriter, check_writable
 
 __all__ = [
     "Beginning",

@@ -18,8 +18,8 @@ from typing import IO, Self
 import msgspec
 
 from levit_bench.errors import BenchError, StoreError, UsageError
-from levit_bench.lines import decoder, opened
 from levit_bench.records import Conditions, Finding, Line, RunEndLine, RunStartLine, SessionLine
+from levit_bench.store.lines import decoder, opened
 
 _SESSION_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _F_GETPATH = 50  # Of macOS: the path of an open file.

@@ -13,8 +13,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 
 from levit_bench.errors import StoreError, UsageError
-from levit_bench.store import session_files
-from levit_bench.texts import NoTextError, decoded
+from levit_bench.paths.text_files import NoTextError, decoded
+from levit_bench.store.files import session_files
 
 FILE = "tags.toml"
 """The file's name in the folder of the store."""

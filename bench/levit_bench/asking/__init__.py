@@ -1,0 +1,1 @@
+"""From what a user asked, by any door, to the cases that are measured."""

@@ -1,0 +1,1 @@
+"""Files that a user names: what stands at a path, and text in whatever encoding."""

@@ -1,0 +1,1 @@
+"""The store of results: sessions as JSON lines, read, written and named."""
