@@ -6,11 +6,11 @@ import random
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from levit_bench.measuring.crew import Accounts, TurnTaken
-from levit_bench.measuring.engine import Engine, World
-from levit_bench.measuring.observer import Silent
-from levit_bench.measuring.seat import SeatLostError
-from levit_bench.measuring.wire import Failed, Turned, Witness
+from levit_bench.measuring.session.crew import Accounts, TurnTaken
+from levit_bench.measuring.session.engine import Engine, World
+from levit_bench.measuring.session.observer import Silent
+from levit_bench.measuring.workers.messages import Failed, Turned, Witness
+from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.planning.policy import Earlier
 from levit_bench.records import Case, CaseLine, ColdStart, Conditions, Machine, Protocol, Role, SeatInfo, SessionLine
 from levit_bench.store.files import SessionWriter

@@ -154,8 +154,8 @@ CASES = [(case_of(one), one) for one in PAPER[:2]]
 @pytest.fixture
 def here(monkeypatch: pytest.MonkeyPatch) -> Machine:
     """This machine is the one that the stores of the tests are of."""
-    monkeypatch.setattr("levit_bench.measuring.machine.machine", lambda **_: MACHINE)
-    monkeypatch.setattr("levit_bench.measuring.machine.conditions", lambda: CONDITIONS)
+    monkeypatch.setattr("levit_bench.measuring.machine.description.machine", lambda **_: MACHINE)
+    monkeypatch.setattr("levit_bench.measuring.machine.description.conditions", lambda: CONDITIONS)
     return MACHINE
 
 

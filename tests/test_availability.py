@@ -90,7 +90,7 @@ def test_a_tag_of_weights_is_no_part_of_an_architecture() -> None:
 
 
 def test_the_reading_finds_the_names_that_timm_itself_lists() -> None:
-    from levit_bench.measuring.timm_import import import_timm
+    from levit_bench.measuring.networks.timm_import import import_timm
 
     assert timm_architectures() == set(import_timm().list_models())
 

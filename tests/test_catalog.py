@@ -336,7 +336,7 @@ def test_any_text_is_chosen_handed_on_or_refused_in_words(text):
 def test_every_network_is_built_with_the_counts_of_the_catalog(entry):
     import torch
     from levit_bench.measuring import networks
-    from levit_bench.measuring.operation_counts import counted_macs
+    from levit_bench.measuring.counting.operation_counts import counted_macs
 
     with torch.device("meta"):  # Shapes alone: nothing is drawn and nothing is multiplied.
         network = networks.build(entry.name, entry.shape).requires_grad_(requires_grad=False)

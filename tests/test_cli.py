@@ -229,8 +229,8 @@ def test_plan_says_by_whose_scatter_and_what_the_session_will_find(
     assert "by the pilot's scatter, 1.9 % between runs and 6.9 % within: the store holds no session" in said
     assert "of two networks of the session a slowdown of" in said
     assert "Between two sessions no budget finds less than about 11 %; to find less, measure both sides" in said
-    monkeypatch.setattr("levit_bench.measuring.machine.machine", lambda **_: MACHINE)
-    monkeypatch.setattr("levit_bench.measuring.machine.conditions", lambda: CONDITIONS)
+    monkeypatch.setattr("levit_bench.measuring.machine.description.machine", lambda **_: MACHINE)
+    monkeypatch.setattr("levit_bench.measuring.machine.description.conditions", lambda: CONDITIONS)
     path = write_session(tmp_path, "a", [(case_of(one), one) for one in PAPER[:2]], runs=5)
     _, out, _ = run(capsys, *words)
     assert "Runs and rounds by the scatter of the stored session of this machine in this setting:" in " ".join(

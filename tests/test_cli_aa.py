@@ -10,8 +10,9 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench.catalog.twins import SUFFIX, is_twin
-from levit_bench.measuring import preparation, session
-from levit_bench.measuring.wire import Failed
+from levit_bench.measuring.preparing import workshop
+from levit_bench.measuring.session import session
+from levit_bench.measuring.workers.messages import Failed
 from levit_bench.planning.budget import Costs
 from levit_bench.records import CaseLine
 from levit_bench.store.files import read_session
@@ -60,7 +61,7 @@ def rig(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Rig:
         return real(protocol, lines, machine.world(), *rest[1:], session=session)  # type: ignore[arg-type]
 
     real = session.Engine
-    monkeypatch.setattr(preparation, "Workshop", Workshop)
+    monkeypatch.setattr(workshop, "Workshop", Workshop)
     monkeypatch.setattr(session, "_get_ready", ready)
     monkeypatch.setattr(session, "real_world", lambda *_: None)
     monkeypatch.setattr(session, "Engine", engine)

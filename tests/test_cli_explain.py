@@ -7,9 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from levit_bench.measuring.profiling import seats
-from levit_bench.measuring.profiling.seats import Taken
-from levit_bench.measuring.wire import Prepared
+from levit_bench.measuring.profiling import profiled_cases
+from levit_bench.measuring.profiling.profiled_cases import Taken
+from levit_bench.measuring.workers.messages import Prepared
 from levit_bench.records import Case
 
 from tests.generate_store import Noise, Truth, case_of, write_session
@@ -89,7 +89,7 @@ def taken(monkeypatch: pytest.MonkeyPatch) -> dict[str, Any]:
         told("profiling", cases[0])
         return {case.id: found[case.network] for case in cases}
 
-    monkeypatch.setattr(seats, "profiles", profiles)
+    monkeypatch.setattr(profiled_cases, "profiles", profiles)
     return found
 
 

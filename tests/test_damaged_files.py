@@ -240,8 +240,8 @@ def test_a_case_that_failed_stays_failed_whatever_is_said_of_it_later(store: Pat
 
 
 def test_a_file_with_lines_out_of_place_is_not_resumed(store: Path, a: Path, b: bytes) -> None:
-    from levit_bench.measuring.observer import Silent
-    from levit_bench.measuring.session import resume
+    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.measuring.session.session import resume
 
     whole = a.read_bytes()
     a.write_bytes(whole + b"".join(b.splitlines(keepends=True)[5:]))

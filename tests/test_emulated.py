@@ -9,7 +9,7 @@ import pytest
 from levit_bench import pytest_plugin
 from levit_bench.asking.request import resolve_session
 from levit_bench.measuring import devices
-from levit_bench.measuring.session import _about_emulation
+from levit_bench.measuring.session.session import _about_emulation
 from levit_bench.records import Machine
 from levit_bench.store.files import is_emulated
 

@@ -14,8 +14,8 @@ from levit_bench.catalog.filters import ordered
 from levit_bench.catalog.user_networks import expand
 from levit_bench.cli import main
 from levit_bench.errors import UsageError
-from levit_bench.measuring.preparation import Workshop
-from levit_bench.measuring.wire import Resolved
+from levit_bench.measuring.preparing.workshop import Workshop
+from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.pytest_plugin import NotAskedError, declare, options
 from levit_bench.records import SCHEMA, Case, ImageShape, parse_size
 

@@ -13,8 +13,8 @@ from levit_bench.asking.request import Request, check_race, singles, subjects
 from levit_bench.catalog.entries import accuracy_of, entries
 from levit_bench.catalog.user_networks import SOURCE, expand
 from levit_bench.errors import UsageError
-from levit_bench.measuring.preparation import Workshop
-from levit_bench.measuring.wire import Resolved
+from levit_bench.measuring.preparing.workshop import Workshop
+from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import ImageShape
 
 BODY = "raise SystemExit('this file is named, not executed')\n"

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from levit_bench.asking.request import Request, subjects
-from levit_bench.measuring.preparation import Workshop
+from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.runtimes import of_an_artifact
-from levit_bench.measuring.session import _about_load
-from levit_bench.measuring.wire import Resolved
+from levit_bench.measuring.session.session import _about_load
+from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import Case, ImageShape
 
 from tests.fake_world import CONDITIONS

@@ -242,7 +242,7 @@ def test_a_traceback_is_printed_on_request_and_no_place_for_its_file_is_no_fault
 def test_whoever_is_told_of_a_fault_after_measuring_is_told_where_the_session_is(
     monkeypatch: pytest.MonkeyPatch, store: Path
 ) -> None:
-    from levit_bench.measuring.session import Outcome
+    from levit_bench.measuring.session.session import Outcome
 
     path = max(store.glob("*/*.jsonl"), key=lambda one: one.stat().st_size)
     monkeypatch.setattr("levit_bench.api.measure_request", lambda *_, **__: Outcome(path, {}, 3, False))

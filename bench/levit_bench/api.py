@@ -23,9 +23,9 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from levit_bench.judge.front import Panel
-    from levit_bench.measuring.observer import Observer
-    from levit_bench.measuring.preparation import Workshop
-    from levit_bench.measuring.session import Outcome
+    from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.measuring.session.observer import Observer
+    from levit_bench.measuring.session.session import Outcome
 
 
 class Results:
@@ -161,9 +161,9 @@ def measure_requests(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
-    from levit_bench.measuring.observer import Silent
-    from levit_bench.measuring.preparation import Workshop
-    from levit_bench.measuring.session import measure as measure_session
+    from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.measuring.session.session import measure as measure_session
 
     protocol = protocol_of(requests[0])
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
@@ -194,9 +194,9 @@ def measure_twins(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
-    from levit_bench.measuring.observer import Silent
-    from levit_bench.measuring.session import Subject
-    from levit_bench.measuring.session import measure as measure_session
+    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.measuring.session.session import Subject
+    from levit_bench.measuring.session.session import measure as measure_session
 
     chosen = subjects(request, workshop)
     both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
@@ -213,9 +213,9 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     Raises:
         levit_bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
     """
-    from levit_bench.measuring.observer import Silent
-    from levit_bench.measuring.preparation import Workshop
-    from levit_bench.measuring.session import resume as resume_session
+    from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.measuring.session.session import resume as resume_session
 
     path, budget_s = resolve_session(root, session, emulated=True), capped(parse_duration(budget))
     return resume_session(
@@ -230,8 +230,8 @@ def planner_for(root: Path) -> Planner:
     """
     from levit_bench.judge import goals
     from levit_bench.judge.run_scatter import kinds_ahead, run_scatter, worth_reading
-    from levit_bench.measuring.environment import shell
-    from levit_bench.measuring.machine import conditions, machine
+    from levit_bench.measuring.machine.description import conditions, machine
+    from levit_bench.measuring.workers.process_environment import shell
 
     def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
         scatter, stored = PILOT, store.beginnings(root)

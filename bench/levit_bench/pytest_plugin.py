@@ -28,10 +28,10 @@ from levit_bench.errors import BenchError, UsageError
 from levit_bench.judge.estimates import latency, relative_to_yardstick
 from levit_bench.judge.throughput import throughput
 from levit_bench.measuring import devices, runtimes
-from levit_bench.measuring.environment import default_allocator
-from levit_bench.measuring.machine import is_emulated
-from levit_bench.measuring.observer import Observer
-from levit_bench.measuring.preparation import Workshop
+from levit_bench.measuring.machine.description import is_emulated
+from levit_bench.measuring.preparing.workshop import Workshop
+from levit_bench.measuring.session.observer import Observer
+from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.numbers.units import batch_word, batches, whole_numbers
 from levit_bench.records import Case, Estimate, ImageShape, Record, parse_size
 from levit_bench.report import cases

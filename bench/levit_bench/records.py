@@ -139,7 +139,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     network: Name
     """Name in the catalog, timm name, or `module:function` or `file.py:function#digest` of a builder."""
     weights: Name = "random-calibrated-1"
-    """Where the weights come from; `random-calibrated-1` is defined in `measuring/calibrate.py`."""
+    """Where the weights come from; `random-calibrated-1` is defined in `measuring/preparing/calibration.py`."""
     form: Name = "shipped"
     """How the network is written: `shipped` as its library builds it, `inference` with its BatchNorms folded."""
     resolution: Pixels

@@ -31,12 +31,12 @@ from typing import NamedTuple
 import msgspec
 from levit_bench.asking.request import Request, protocol_of, subjects
 from levit_bench.judge.estimates import log_median
-from levit_bench.measuring.artifacts import artifact_in
-from levit_bench.measuring.environment import default_allocator, seat_environment
-from levit_bench.measuring.machine import conditions, machine
-from levit_bench.measuring.observer import Silent
-from levit_bench.measuring.preparation import Artifact, Workshop
-from levit_bench.measuring.session import measure
+from levit_bench.measuring.machine.description import conditions, machine
+from levit_bench.measuring.preparing.artifacts import artifact_in
+from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.session.observer import Silent
+from levit_bench.measuring.session.session import measure
+from levit_bench.measuring.workers.process_environment import default_allocator, seat_environment
 from levit_bench.numbers.statistics import t_interval
 from levit_bench.records import Case
 from levit_bench.store.files import load

@@ -16,9 +16,9 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import torch
-from levit_bench.measuring.networks.levit import SIZES, LeViT, Size, levit
-from levit_bench.measuring.networks.levit.sizes import Convolution, Stage
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.levit import SIZES, LeViT, Size, levit
+from levit_bench.levit.sizes import Convolution, Stage
+from levit_bench.measuring.networks.timm_import import import_timm
 from rich.console import Console
 from rich.progress import Progress
 from safetensors import safe_open

@@ -16,8 +16,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from levit_bench.measuring.networks.levit.counts import Count, parts, total
-from levit_bench.measuring.networks.levit.sizes import SIZES, grids
+from levit_bench.levit.counts import Count, parts, total
+from levit_bench.levit.sizes import SIZES, grids
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle

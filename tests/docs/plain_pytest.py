@@ -30,7 +30,7 @@ TOLERANCE = 0.05
 """Slow-down of a median that `--benchmark-compare-fail=median:5%` calls a regression."""
 TESTS = """
 import pytest, torch
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.measuring.networks.timm_import import import_timm
 
 torch.set_num_threads(1)
 timm = import_timm()

@@ -8,7 +8,7 @@ import re
 import pytest
 from levit_bench.judge import watched
 from levit_bench.judge.doubts import of_a_case, of_runs, of_sessions, of_the_machine, sight
-from levit_bench.measuring import plausible
+from levit_bench.measuring.session import plausibility
 
 from tests.docs.blocks import ROOT
 
@@ -57,7 +57,7 @@ def _logs(units: float) -> str:
         ("faster-on-known-images", [
             _logs(of_a_case.KNOWN), f"{of_a_case.SURE:g} standard errors", f"{of_a_case.KNOWN_PASSES} passes of each",
         ]),
-        ("faster-than-matrices", [f"{of_a_case.MATRICES:g} times", "four times" if plausible.MOST == 4 else "?"]),
+        ("faster-than-matrices", [f"{of_a_case.MATRICES:g} times", "four times" if plausibility.MOST == 4 else "?"]),
         ("first-pass-slow", [_logs(of_a_case.FIRST), f"{of_a_case.SURE:g} standard errors"]),
         ("first-turn-slow", [_logs(of_a_case.FIRST), f"{of_a_case.SURE:g} standard errors"]),
         ("frequency-fell", [_percent(of_the_machine.FELL)]),

@@ -6,8 +6,8 @@ import re
 
 import numpy as np
 import pytest
-from levit_bench.measuring.networks.levit.counts import total
-from levit_bench.measuring.networks.levit.sizes import SIZES, grids
+from levit_bench.levit.counts import total
+from levit_bench.levit.sizes import SIZES, grids
 from PIL import Image
 
 from tests.docs import levit_pictures as pictures

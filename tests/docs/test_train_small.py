@@ -8,9 +8,9 @@ import sys
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import levit
-from levit_bench.measuring.networks.levit.counts import total
-from levit_bench.measuring.networks.levit.sizes import Convolution
+from levit_bench.levit import levit
+from levit_bench.levit.counts import total
+from levit_bench.levit.sizes import Convolution
 from msgspec.structs import replace
 
 from tests.docs import train_page

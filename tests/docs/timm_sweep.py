@@ -21,10 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from levit_bench.catalog.entries import entries
-from levit_bench.measuring.environment import default_allocator
-from levit_bench.measuring.preparation import Artifact, Workshop
-from levit_bench.measuring.seat import Seat, SeatLostError
-from levit_bench.measuring.wire import Failed, Load
+from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.workers.messages import Failed, Load
+from levit_bench.measuring.workers.process_environment import default_allocator
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.numbers.units import format_count
 from levit_bench.records import Case, ImageShape
 
@@ -52,19 +52,19 @@ def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
 def count(file: Path) -> None:
     """Count every architecture of timm that is not counted yet, without computing anything: on torch's meta device."""
     import torch
-    from levit_bench.measuring.networks import timm_zoo
-    from levit_bench.measuring.operation_counts import counted_macs
+    from levit_bench.measuring.counting.operation_counts import counted_macs
+    from levit_bench.measuring.networks import timm_networks
 
     done = {one["name"] for one in _lines(file)}
-    for name in timm_zoo.names():
+    for name in timm_networks.names():
         if name in done:
             continue
         found: dict[str, Any] = {"name": name, "resolution": None, "params": None, "macs": None, "why": None}
         try:
-            height, width = timm_zoo.default_resolution(name)
+            height, width = timm_networks.default_resolution(name)
             found["resolution"] = height
             with torch.device("meta"), torch.no_grad():
-                network = timm_zoo.build_for(name, ImageShape(3, height, width))
+                network = timm_networks.build_for(name, ImageShape(3, height, width))
                 network = network.eval().requires_grad_(requires_grad=False)
                 image = torch.zeros(1, 3, height, width)
                 counts = counted_macs(lambda given=image, one=network: one(given))  # type: ignore[misc]

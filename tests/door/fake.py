@@ -10,7 +10,7 @@ from pathlib import Path
 from levit_bench import pytest_plugin
 from levit_bench.asking.request import Request
 from levit_bench.errors import BudgetTooSmallError
-from levit_bench.measuring.observer import Observer
+from levit_bench.measuring.session.observer import Observer
 
 from tests.making import record
 

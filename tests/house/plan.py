@@ -30,6 +30,7 @@ FLOORS = {
     "levit_bench.catalog": Floor(3, "catalog"),
     "levit_bench.store": Floor(3, "store"),
     "levit_bench.planning": Floor(4, "planning"),
+    "levit_bench.levit": Floor(4, "workshop"),
     "levit_bench.measuring": Floor(5, "workshop"),
     "levit_bench.judge": Floor(5, "judge"),
     "levit_bench.report": Floor(6, "report"),
@@ -43,6 +44,9 @@ FLOORS = {
 
 # Wings that only a file may join.
 WALL = ({"workshop"}, {"judge", "report"})
+
+WORKSHOP = ("levit_bench.measuring", "levit_bench.levit")
+"""Where torch is known: what measures, and our own network."""
 
 # Libraries that only the workshop may name.
 WORKSHOP_ONLY = {"torch", "timm", "torchvision", "safetensors", "onnx", "onnxruntime", "onnxscript", "openvino"}

@@ -4,7 +4,7 @@ import sys
 
 import pytest
 
-from tests.house.plan import FLOORS, ROOT, WORKSHOP_ONLY, floor_of, imports, modules, objection
+from tests.house.plan import FLOORS, ROOT, WORKSHOP, WORKSHOP_ONLY, floor_of, imports, modules, objection
 
 MODULES = modules()
 HEAVY = ("torch", "timm", "torchvision", "safetensors", "pandas", "matplotlib", "scipy", "numpy")
@@ -69,7 +69,7 @@ def test_only_the_workshop_names_torch():
     found = [
         f"{where}: {imported}"
         for module, imported, where in _edges()
-        if imported.split(".")[0] in WORKSHOP_ONLY and not module.startswith("levit_bench.measuring")
+        if imported.split(".")[0] in WORKSHOP_ONLY and not module.startswith(WORKSHOP)
     ]
     assert found == []
 
@@ -110,10 +110,10 @@ def test_judging_and_reporting_load_neither_torch_nor_timm():
         ("levit_bench.numbers.statistics", "levit_bench.records"),
         ("levit_bench.catalog.entries", "levit_bench.store.files"),
         ("levit_bench.judge.front", "levit_bench.report.table"),
-        ("levit_bench.judge.front", "levit_bench.measuring.seat"),
+        ("levit_bench.judge.front", "levit_bench.measuring.workers.seat"),
         ("levit_bench.report.table", "levit_bench.measuring"),
-        ("levit_bench.measuring.seat", "levit_bench.judge"),
-        ("levit_bench.measuring.seat", "levit_bench.cli"),
+        ("levit_bench.measuring.workers.seat", "levit_bench.judge"),
+        ("levit_bench.measuring.workers.seat", "levit_bench.cli"),
         ("levit_bench.store.files", "levit_bench"),
         ("levit_bench.attic", "levit_bench.errors"),
         ("levit_bench.store.files", "levit_bench.attic"),
@@ -127,12 +127,12 @@ def test_the_plan_objects_to_an_import(importer, imported):
 @pytest.mark.parametrize(
     ("importer", "imported"),
     [
-        ("levit_bench.cli", "levit_bench.measuring.engine"),
+        ("levit_bench.cli", "levit_bench.measuring.session.engine"),
         ("levit_bench.cli", "levit_bench.report.table"),
         ("levit_bench.__main__", "levit_bench.cli"),
         ("levit_bench.report.table", "levit_bench.judge.front"),
-        ("levit_bench.measuring.engine", "levit_bench.measuring.seat"),
-        ("levit_bench.measuring.engine", "levit_bench.store.files"),
+        ("levit_bench.measuring.session.engine", "levit_bench.measuring.workers.seat"),
+        ("levit_bench.measuring.session.engine", "levit_bench.store.files"),
         ("levit_bench.store.files", "levit_bench.records"),
     ],
 )

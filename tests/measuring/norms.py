@@ -5,7 +5,7 @@ from __future__ import annotations
 import copy
 
 import torch
-from levit_bench.measuring.folding.fold import Folding, fold
+from levit_bench.measuring.folding.batchnorms import Folding, fold
 from torch import nn
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench.measuring import allowance, cgroups, core_kinds, processors
+from levit_bench.measuring.machine import allowance, cgroups, core_kinds, processors
 from levit_bench.records import Allowance, CoreKind
 
 V1 = "31 23 0:28 / /sys/fs/cgroup/cpu,cpuacct rw,relatime shared:9 - cgroup cgroup rw,cpu,cpuacct\n"

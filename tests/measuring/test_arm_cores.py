@@ -6,7 +6,7 @@ import platform
 import subprocess
 
 import pytest
-from levit_bench.measuring import arm_cores, machine
+from levit_bench.measuring.machine import arm_cores, description
 
 
 def cpuinfo(*cores: tuple[str, str, int]) -> str:
@@ -66,15 +66,15 @@ def test_the_fingerprint_lists_the_extensions_that_matter(
 
     monkeypatch.setattr(library, "get_cpu_info", lambda: {"flags": flags.split()})
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    assert machine.machine().features == features
+    assert description.machine().features == features
 
 
 def test_the_fingerprint_names_the_core_on_arm_alone(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(machine, "_text", lambda _path: cpuinfo(("0x41", "0xd4f", 8)))
+    monkeypatch.setattr(description, "_text", lambda _path: cpuinfo(("0x41", "0xd4f", 8)))
     monkeypatch.setattr(platform, "machine", lambda: "aarch64")
-    assert machine.machine().cpu_model == "ARM Neoverse-V2"
+    assert description.machine().cpu_model == "ARM Neoverse-V2"
     monkeypatch.setattr(platform, "machine", lambda: "x86_64")
-    assert machine.machine().cpu_model != "ARM Neoverse-V2"
+    assert description.machine().cpu_model != "ARM Neoverse-V2"
 
 
 def test_an_apple_processor_tells_its_extensions(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -82,4 +82,4 @@ def test_an_apple_processor_tells_its_extensions(monkeypatch: pytest.MonkeyPatch
     monkeypatch.setattr(platform, "system", lambda: "Darwin")
     monkeypatch.setattr(platform, "machine", lambda: "arm64")
     monkeypatch.setattr(subprocess, "run", lambda *_, **__: subprocess.CompletedProcess([], 0, stdout=told))
-    assert machine._apples_features() == {"asimd", "asimdhp", "asimddp"}
+    assert description._apples_features() == {"asimd", "asimdhp", "asimddp"}

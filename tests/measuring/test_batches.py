@@ -10,11 +10,12 @@ from typing import Any
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, preparation
-from levit_bench.measuring.preparation import Artifact, Workshop
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.seat import Seat, SeatLostError
-from levit_bench.measuring.wire import AT_WORK, Failed, Load, Loaded, Prepare, Prepared
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.preparing import workshop as preparation
+from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.workers.messages import AT_WORK, Failed, Load, Loaded, Prepare, Prepared
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case
 from torch import nn
 

@@ -14,9 +14,10 @@ from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
 from levit_bench.judge.comparable import differences, setting
 from levit_bench.judge.components import components
-from levit_bench.measuring import crew, filling, processors
-from levit_bench.measuring.doubts import Doubts
-from levit_bench.measuring.observer import Silent
+from levit_bench.measuring.machine import processors
+from levit_bench.measuring.session import case_loading, crew
+from levit_bench.measuring.session.observer import Silent
+from levit_bench.measuring.session.run_findings import Doubts
 from levit_bench.records import Case, CaseLine, SeatInfo, TurnLine
 from levit_bench.store.files import read_session
 
@@ -43,7 +44,7 @@ def test_a_seat_that_shall_be_bound_gets_as_many_processors_as_threads(
     asked: list[object] = []
     monkeypatch.setattr(processors, "allowed_processors", lambda: (0, 1, 2, 3))
     monkeypatch.setattr(processors, "_siblings", str)
-    monkeypatch.setattr(filling, "Seat", lambda *_args, processors, die_with_thread: asked.append(processors))
+    monkeypatch.setattr(case_loading, "Seat", lambda *_args, processors, die_with_thread: asked.append(processors))
     (group,) = crew._groups([line(threads=threads)], "auto")
     group.seat(bound=bound)
     assert asked == [told]

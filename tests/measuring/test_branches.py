@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import torch
 from levit_bench.measuring.folding import branches
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.measuring.networks.timm_import import import_timm
 from torch import nn
 
 from tests.measuring.norms import folded, norms_in, settled

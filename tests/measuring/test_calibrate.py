@@ -7,11 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, instrument, networks
-from levit_bench.measuring.calibrate import CalibrationError, calibrate
-from levit_bench.measuring.inputs import images
+from levit_bench.measuring import networks, reference_cases
 from levit_bench.measuring.networks import yardstick
-from levit_bench.measuring.references import references_in
+from levit_bench.measuring.pass_data.images import images
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.preparing.calibration import CalibrationError, calibrate
 from levit_bench.records import Case, ImageShape
 from torch import nn
 
@@ -159,8 +160,8 @@ def test_the_yardstick_is_frozen() -> None:
 def test_the_yardstick_has_the_shape_of_levit_128s_and_imports_torch_alone() -> None:
     network = networks.build("yardstick-1a", ImageShape.square(224))
     assert sum(p.numel() for p in network.parameters()) == 7_833_322
-    assert yardstick.NAMES == instrument.YARDSTICKS
-    assert yardstick.RESOLUTION == instrument.YARDSTICK_RESOLUTION
+    assert yardstick.NAMES == reference_cases.YARDSTICKS
+    assert yardstick.RESOLUTION == reference_cases.YARDSTICK_RESOLUTION
     lines = Path(yardstick.__file__).read_text(encoding="utf-8").splitlines()
     imported = {line.split()[1].partition(".")[0] for line in lines if line.startswith(("import ", "from "))}
     assert imported == {"__future__", "torch"}

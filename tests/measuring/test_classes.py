@@ -5,8 +5,8 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench.measuring import artifacts
-from levit_bench.measuring.session import about_classes
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.session.session import about_classes
 from levit_bench.records import Accuracy, Case, CaseLine
 from torch import nn
 

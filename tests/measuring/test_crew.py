@@ -5,11 +5,10 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench.measuring import filling
-from levit_bench.measuring.crew import Crew, _groups
-from levit_bench.measuring.preparation import Artifact
-from levit_bench.measuring.seat import Seat, SeatLostError
-from levit_bench.measuring.wire import (
+from levit_bench.measuring.preparing.workshop import Artifact
+from levit_bench.measuring.session import case_loading
+from levit_bench.measuring.session.crew import Crew, _groups
+from levit_bench.measuring.workers.messages import (
     Answer,
     Describe,
     Description,
@@ -21,6 +20,7 @@ from levit_bench.measuring.wire import (
     Prepared,
     Request,
 )
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case, CaseLine, ColdStart, SeatMode
 
 from tests.fake_world import PROTOCOL
@@ -111,7 +111,7 @@ def _fresh() -> None:
 
 
 def _crew(monkeypatch: pytest.MonkeyPatch, *networks: str, seat: type[FakeSeat] = FakeSeat) -> Crew:
-    monkeypatch.setattr(filling, "Seat", seat)
+    monkeypatch.setattr(case_loading, "Seat", seat)
     lines = [_line(name) for name in networks]
     prepared = Prepared(sha256="0", params=1, macs=None, logits_std=1.0, seconds=1.0, compile_s=0.0, distinct_images=9)
     return Crew(lines, {line.id: Artifact(Path(), prepared) for line in lines}, PROTOCOL)
@@ -162,7 +162,7 @@ def test_a_system_without_room_for_a_process_is_told_in_words(monkeypatch: pytes
     def full(*_: object, **__: object) -> None:
         raise OSError(12, "Cannot allocate memory")
 
-    monkeypatch.setattr("levit_bench.measuring.seat.subprocess.Popen", full)
+    monkeypatch.setattr("levit_bench.measuring.workers.seat.subprocess.Popen", full)
     with pytest.raises(SeatLostError, match=r"cannot start a process \(Cannot allocate memory\)"):
         Seat(1, "pinned")
 
@@ -191,7 +191,7 @@ def test_how_fast_matrices_are_is_never_asked_where_a_users_code_has_been(
     monkeypatch: pytest.MonkeyPatch, networks: list[str], held: list[str]
 ) -> None:
     monkeypatch.setattr(Multiplying, "asked", [])
-    monkeypatch.setattr("levit_bench.measuring.crew.Seat", Multiplying)
+    monkeypatch.setattr("levit_bench.measuring.session.crew.Seat", Multiplying)
     crew = _crew(monkeypatch, *networks, seat=Multiplying)
     assert crew.matrix_rates() == {_line(name).id: 7e9 for name in networks}
     assert Multiplying.asked == [held]

@@ -10,16 +10,18 @@ import pytest
 import torch
 from levit_bench.asking.request import Request, check
 from levit_bench.errors import UsageError
-from levit_bench.measuring import artifacts, devices, gpu, runtimes
+from levit_bench.measuring import devices, runtimes
 from levit_bench.measuring.devices import cuda
-from levit_bench.measuring.inputs import DISTINCT, images
-from levit_bench.measuring.instrument import environment_of, instrument_cases
-from levit_bench.measuring.loaded import Rearranged, copies_of
-from levit_bench.measuring.outputs import relative_distance
+from levit_bench.measuring.loaded_network import Rearranged, copies_of
+from levit_bench.measuring.machine import nvidia
+from levit_bench.measuring.pass_data.images import DISTINCT, images
+from levit_bench.measuring.pass_data.output_check import relative_distance
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.reference_cases import environment_of, instrument_cases
 from levit_bench.measuring.runtimes import InProcess, cuda_graphs
-from levit_bench.measuring.session import Subject, _about_gpu
-from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.session.session import Subject, _about_gpu
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Turn, Turned
 from levit_bench.records import Case, Conditions, GpuState, ImageShape
 from torch import nn
 
@@ -245,7 +247,7 @@ class _Driver:
 def test_the_driver_is_asked_and_what_it_does_not_tell_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
     driver = _Driver()
     monkeypatch.setitem(sys.modules, "pynvml", driver)
-    (one,) = gpu.states()
+    (one,) = nvidia.states()
     assert one == GpuState(
         name="NVIDIA H100", driver="580.1", clock_hz=1.98e9, memory_clock_hz=1.98e9, temperature_c=41.0, power_w=120.5,
         energy_j=None, busy=0.3, memory_bytes=80 << 30, used_bytes=1 << 30,
@@ -255,7 +257,7 @@ def test_the_driver_is_asked_and_what_it_does_not_tell_is_absent(monkeypatch: py
 
 def test_without_driver_or_package_nothing_is_known(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    assert gpu.states() == ()
+    assert nvidia.states() == ()
     driver = _Driver()
 
     def no_driver() -> None:
@@ -263,7 +265,7 @@ def test_without_driver_or_package_nothing_is_known(monkeypatch: pytest.MonkeyPa
 
     driver.nvmlInit = no_driver  # type: ignore[method-assign]
     monkeypatch.setitem(sys.modules, "pynvml", driver)
-    assert gpu.states() == ()
+    assert nvidia.states() == ()
 
 
 @pytest.mark.parametrize(

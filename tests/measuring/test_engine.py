@@ -7,9 +7,9 @@ from pathlib import Path
 
 import msgspec
 import pytest
-from levit_bench.measuring.crew import Accounts, TurnTaken
-from levit_bench.measuring.seat import SeatLostError
-from levit_bench.measuring.wire import Failed, Turned, Witness
+from levit_bench.measuring.session.crew import Accounts, TurnTaken
+from levit_bench.measuring.workers.messages import Failed, Turned, Witness
+from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.planning.budget import Costs, FixedBudget, plan
 from levit_bench.planning.policy import Earlier
 from levit_bench.records import ColdStart

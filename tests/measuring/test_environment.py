@@ -7,36 +7,39 @@ import sys
 
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.measuring import environment
+from levit_bench.measuring.workers import process_environment
 
 
 def test_a_seat_gets_its_threads_and_nobody_elses_allocator() -> None:
     base = {"PATH": "/bin", "MALLOC_ARENA_MAX": "1", "GLIBC_TUNABLES": "glibc.malloc.check=3", "OMP_NUM_THREADS": "64"}
     base |= {"OMP_THREAD_LIMIT": "1", "ONEDNN_DEFAULT_FPMATH_MODE": "BF16", "ATEN_CPU_CAPABILITY": "default"}
     base |= {"LD_PRELOAD": "/usr/lib/libjemalloc.so.2 /usr/lib/libgomp.so.1"}
-    shipped = environment.seat_environment(base, 2, "shipped")
+    shipped = process_environment.seat_environment(base, 2, "shipped")
     assert shipped["OMP_NUM_THREADS"] == shipped["MKL_NUM_THREADS"] == "2"
     assert shipped["PATH"] == "/bin"
     assert shipped["LD_PRELOAD"] == "/usr/lib/libgomp.so.1"
     assert not {"OMP_THREAD_LIMIT", "ONEDNN_DEFAULT_FPMATH_MODE", "ATEN_CPU_CAPABILITY"} & set(shipped)
     assert not {name for name in shipped if name.startswith("MALLOC_") or name == "GLIBC_TUNABLES"}
-    pinned = environment.seat_environment(base, 2, "pinned")
-    assert {name for name in pinned if name.startswith("MALLOC_")} == set(environment._PINNED)
+    pinned = process_environment.seat_environment(base, 2, "pinned")
+    assert {name for name in pinned if name.startswith("MALLOC_")} == set(process_environment._PINNED)
     assert "GOMP_SPINCOUNT" not in pinned, "how threads wait is part of what is timed"
-    assert environment.seat_environment(base, 2, "pinned", timed=False) == pinned | environment._WAIT_BRIEFLY
+    assert (
+        process_environment.seat_environment(base, 2, "pinned", timed=False)
+        == pinned | process_environment._WAIT_BRIEFLY
+    )
 
 
 def test_only_allocators_that_exist_here_are_accepted(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(environment, "has_glibc", lambda: True)
-    environment.check_allocator("pinned")
-    assert environment.default_allocator() == "pinned"
+    monkeypatch.setattr(process_environment, "has_glibc", lambda: True)
+    process_environment.check_allocator("pinned")
+    assert process_environment.default_allocator() == "pinned"
     with pytest.raises(UsageError, match=r"unknown allocator 'n/a'.*shipped, pinned"):
-        environment.check_allocator("n/a")
-    monkeypatch.setattr(environment, "has_glibc", lambda: False)
-    environment.check_allocator("n/a")
-    assert environment.default_allocator() == "n/a"
+        process_environment.check_allocator("n/a")
+    monkeypatch.setattr(process_environment, "has_glibc", lambda: False)
+    process_environment.check_allocator("n/a")
+    assert process_environment.default_allocator() == "n/a"
     with pytest.raises(UsageError, match=r"unknown allocator 'pinned'.*not glibc"):
-        environment.check_allocator("pinned")
+        process_environment.check_allocator("pinned")
 
 
 _CHURN = """
@@ -55,7 +58,7 @@ print(resource.getrusage(resource.RUSAGE_SELF).ru_minflt - before)
 """
 
 
-@pytest.mark.skipif(not environment.has_glibc(), reason="only glibc's allocator can be pinned")
+@pytest.mark.skipif(not process_environment.has_glibc(), reason="only glibc's allocator can be pinned")
 def test_a_pinned_process_takes_no_page_faults_where_a_shipped_one_takes_thousands() -> None:
     import os
 
@@ -63,7 +66,7 @@ def test_a_pinned_process_takes_no_page_faults_where_a_shipped_one_takes_thousan
         name: int(
             subprocess.run(
                 [sys.executable, "-c", _CHURN],
-                env=environment.seat_environment(os.environ, 1, name),
+                env=process_environment.seat_environment(os.environ, 1, name),
                 capture_output=True, text=True, check=True,
             ).stdout
         )

@@ -8,13 +8,12 @@ from typing import ClassVar
 
 import msgspec
 import pytest
-from levit_bench.measuring import filling
-from levit_bench.measuring.crew import Crew
-from levit_bench.measuring.engine import Engine, World
-from levit_bench.measuring.observer import Silent
-from levit_bench.measuring.preparation import Artifact
-from levit_bench.measuring.seat import SeatLostError
-from levit_bench.measuring.wire import (
+from levit_bench.measuring.preparing.workshop import Artifact
+from levit_bench.measuring.session import case_loading
+from levit_bench.measuring.session.crew import Crew
+from levit_bench.measuring.session.engine import Engine, World
+from levit_bench.measuring.session.observer import Silent
+from levit_bench.measuring.workers.messages import (
     Answer,
     Describe,
     Description,
@@ -26,6 +25,7 @@ from levit_bench.measuring.wire import (
     Turn,
     Turned,
 )
+from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.planning.budget import Costs, FixedBudget
 from levit_bench.records import ColdStart, Record, SessionLine
 from levit_bench.store.files import Session, SessionWriter, read_session, records
@@ -126,7 +126,7 @@ class FakeSeat:
 def _taken(scene: Scene, folder: Path, monkeypatch: pytest.MonkeyPatch) -> tuple[Engine, Session]:
     """A session of the real engine and crew on fake seats that all cases share."""
     monkeypatch.setattr(FakeSeat, "scene", scene, raising=False)
-    monkeypatch.setattr(filling, "Seat", FakeSeat)
+    monkeypatch.setattr(case_loading, "Seat", FakeSeat)
     made = Prepared(sha256="0", params=1, macs=1, logits_std=1.0, seconds=PREPARE_S, compile_s=1.0, distinct_images=9)
     artifacts = {one.id: Artifact(folder, made) for one in LINES}
     head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)

@@ -6,14 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts
-from levit_bench.measuring.feed import Feed
-from levit_bench.measuring.image_pool import image_pool
-from levit_bench.measuring.loaded import InProcess
-from levit_bench.measuring.outputs import check_plain
-from levit_bench.measuring.references import References
-from levit_bench.measuring.wire import Answer, Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.loaded_network import InProcess
+from levit_bench.measuring.pass_data.feed import Feed
+from levit_bench.measuring.pass_data.image_pool import image_pool
+from levit_bench.measuring.pass_data.output_check import check_plain
+from levit_bench.measuring.pass_data.reference_outputs import References
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Answer, Failed, Load, Loaded, Turn, Turned
 from levit_bench.records import Case, Dtype, ImageShape
 
 from tests.cheating_networks import STOPPED

@@ -9,8 +9,8 @@ from levit_bench.asking import arguments
 from levit_bench.asking.request import Request, _fitted, check
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
-from levit_bench.measuring.fitting import LARGEST, Fitting, fitting, powers
-from levit_bench.measuring.session import Subject
+from levit_bench.measuring.preparing.largest_batch import LARGEST, Fitting, fitting, powers
+from levit_bench.measuring.session.session import Subject
 from levit_bench.numbers.units import MAX, batches
 from levit_bench.records import Case
 

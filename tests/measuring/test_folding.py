@@ -7,8 +7,8 @@ from collections.abc import Callable
 
 import pytest
 import torch
-from levit_bench.measuring.folding.fold import fold
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.measuring.folding.batchnorms import fold
+from levit_bench.measuring.networks.timm_import import import_timm
 from torch import nn
 from torch.nn import functional
 

@@ -9,12 +9,13 @@ import torch
 from levit_bench.asking.request import Request, check
 from levit_bench.catalog import entries
 from levit_bench.errors import UsageError
-from levit_bench.measuring import artifacts, forms, runtimes
-from levit_bench.measuring.folding.fold import Folding, fold
+from levit_bench.measuring import forms, runtimes
+from levit_bench.measuring.folding.batchnorms import Folding, fold
 from levit_bench.measuring.forms import inference
-from levit_bench.measuring.outputs import relative_distance
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.wire import Prepared
+from levit_bench.measuring.pass_data.output_check import relative_distance
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.workers.messages import Prepared
 from levit_bench.records import Case
 from torch import nn
 

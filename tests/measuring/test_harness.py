@@ -16,7 +16,7 @@ _MOST_BYTES = 300 << 20
 PROGRAM = """
 import sys
 from levit_bench.cli import main
-from levit_bench.measuring.memory import peak_bytes
+from levit_bench.measuring.workers.memory import peak_bytes
 try:
     main(sys.argv[1:])
 finally:
@@ -44,7 +44,7 @@ def test_the_parent_stays_small_beside_its_seats(tmp_path: Path) -> None:
 def test_a_peak_is_of_this_process_and_not_of_its_parent() -> None:
     """A small process that a large one starts."""
     held = bytearray(200 << 20)
-    program = "from levit_bench.measuring.memory import peak_bytes; print(peak_bytes())"
+    program = "from levit_bench.measuring.workers.memory import peak_bytes; print(peak_bytes())"
     done = subprocess.run(
         [sys.executable, "-c", program],
         cwd=ROOT,

@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, devices, forms, networks, references, runtimes
-from levit_bench.measuring.inputs import DISTINCT, ImageShape, images
-from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned, Watch, Watched
+from levit_bench.measuring import devices, forms, networks, runtimes
+from levit_bench.measuring.pass_data import reference_outputs
+from levit_bench.measuring.pass_data.images import DISTINCT, ImageShape, images
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Turn, Turned, Watch, Watched
 from levit_bench.records import Case
 from torch import nn
 
@@ -231,12 +233,12 @@ def test_what_is_checked_of_networks_is_checked_where_images_are_bytes(name: str
 def test_a_network_of_bytes_is_as_sensitive_as_the_same_network_of_floats() -> None:
     shape = ImageShape(3, 64, 64, "uint8")
     given = images(1, shape, 0, 0)
-    moved, part = references._jittered(given, torch.Generator().manual_seed(0))
+    moved, part = reference_outputs._jittered(given, torch.Generator().manual_seed(0))
     steps = moved.int() - given.int()
     assert int(steps.abs().max()) == 1, "no byte runs over"
-    assert int((steps != 0).sum()) == references._STEPS
+    assert int((steps != 0).sum()) == reference_outputs._STEPS
     assert part == pytest.approx(float(steps.double().norm() / given.double().norm()))
-    floats, of_floats = references._jittered(given.float(), torch.Generator().manual_seed(0))
+    floats, of_floats = reference_outputs._jittered(given.float(), torch.Generator().manual_seed(0))
     # A linear network: what moves its output moves its input by as much, whichever way it was moved.
     assert float((floats - given.float()).norm() / given.float().norm()) == pytest.approx(
         of_floats, rel=0.1

@@ -10,7 +10,7 @@ from pathlib import Path
 import cpuinfo
 import msgspec
 import pytest
-from levit_bench.measuring import machine as module
+from levit_bench.measuring.machine import description as module
 from levit_bench.records import Machine, usual_size
 from levit_bench.store.files import read_session
 

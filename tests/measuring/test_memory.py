@@ -8,7 +8,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from levit_bench.measuring import memory
+from levit_bench.measuring.workers import memory
 
 ROOT = Path(__file__).parents[2]
 LARGE = 256 << 20
@@ -22,7 +22,7 @@ def test_the_peak_is_no_less_than_what_is_resident() -> None:
 
 @pytest.mark.skipif(sys.platform != "linux", reason="elsewhere a process starts with a maximum of its own")
 def test_the_peak_of_a_large_parent_is_not_told_for_its_childs() -> None:
-    child = "from levit_bench.measuring.memory import peak_bytes; print(peak_bytes())"
+    child = "from levit_bench.measuring.workers.memory import peak_bytes; print(peak_bytes())"
     parent = (
         f"import subprocess, sys; held = b'x' * {LARGE}; "
         f"print(subprocess.run([sys.executable, '-c', {child!r}], capture_output=True, text=True, check=True).stdout)"

@@ -6,8 +6,8 @@ import pytest
 import torch
 from levit_bench.catalog.twins import SUFFIX
 from levit_bench.measuring import networks, runtimes
-from levit_bench.measuring.environment import default_allocator
-from levit_bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS, instrument_cases
+from levit_bench.measuring.reference_cases import NULL, NULL_RESOLUTION, YARDSTICKS, instrument_cases
+from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.records import Case, ImageShape
 
 

@@ -7,13 +7,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, devices, runtimes
+from levit_bench.measuring import devices, runtimes
 from levit_bench.measuring.devices import cuda
-from levit_bench.measuring.inputs import images
-from levit_bench.measuring.outputs import relative_distance
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.pass_data.images import images
+from levit_bench.measuring.pass_data.output_check import relative_distance
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Turn, Turned
 from levit_bench.records import Case, ImageShape
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")

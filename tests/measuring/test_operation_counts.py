@@ -8,12 +8,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, operation_counts, session
+from levit_bench.measuring.counting import operation_counts
+from levit_bench.measuring.counting.operation_counts import Count, counted_macs, hidden_in
+from levit_bench.measuring.counting.operator_kinds import ATTENTION, RECURRENT
 from levit_bench.measuring.networks import build
-from levit_bench.measuring.operation_counts import Count, counted_macs, hidden_in
-from levit_bench.measuring.preparation import Artifact
-from levit_bench.measuring.profiling.kinds import ATTENTION, RECURRENT
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.profiling.operators import counted
+from levit_bench.measuring.session import session
 from levit_bench.planning.budget import Costs
 from levit_bench.records import Case, CaseLine, ImageShape
 from torch import Tensor, nn

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from levit_bench.measuring.passes import Usage, time_passes, usage
+from levit_bench.measuring.workers.passes import Usage, time_passes, usage
 
 
 def test_each_pass_is_timed_from_its_call_to_the_end_of_its_synchronisation() -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import msgspec
-from levit_bench.measuring.plausible import too_fast
+from levit_bench.measuring.session.plausibility import too_fast
 
 from tests.fake_world import line
 

@@ -5,9 +5,9 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
-from levit_bench.measuring import preparation
-from levit_bench.measuring.preparation import Artifact, Workshop
-from levit_bench.measuring.wire import Failed, Prepare, Prepared
+from levit_bench.measuring.preparing import workshop as preparation
+from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.workers.messages import Failed, Prepare, Prepared
 from levit_bench.records import Case
 
 

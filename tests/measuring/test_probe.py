@@ -13,7 +13,7 @@ from pathlib import Path
 import cpuinfo
 import psutil
 import pytest
-from levit_bench.measuring import machine, probe
+from levit_bench.measuring.machine import description, probe
 
 from tests.house.plan import ROOT
 
@@ -73,11 +73,11 @@ def test_whatever_psutil_and_cpuinfo_do_the_machine_is_described(
     def failing(*_: object, **__: object) -> object:
         return fault()
 
-    sound = machine.machine(gpus=False)
+    sound = description.machine(gpus=False)
     for name in _LIBRARY:
         monkeypatch.setattr(psutil, name, failing, raising=False)
     monkeypatch.setattr(cpuinfo, "get_cpu_info", failing)
-    who, state = machine.machine(gpus=False), machine.conditions()
+    who, state = description.machine(gpus=False), description.conditions()
     assert (state.clock_hz, state.swap_used_bytes, state.busy_s, state.steal_s, state.own_s) == (None,) * 5
     assert (who.physical_cores, state.available_bytes) == (None, None)
     if sys.platform == "linux":  # Files of the system say the same, so that it is no other machine.
@@ -89,9 +89,9 @@ def test_a_system_without_proc_and_sys_is_described(monkeypatch: pytest.MonkeyPa
     def unreadable(*_: object, **__: object) -> object:
         raise PermissionError(13, "Permission denied")
 
-    monkeypatch.setattr(machine.Path, "read_text", unreadable)
-    monkeypatch.setattr(machine.Path, "glob", unreadable)
-    who, state = machine.machine(gpus=False), machine.conditions()
+    monkeypatch.setattr(description.Path, "read_text", unreadable)
+    monkeypatch.setattr(description.Path, "glob", unreadable)
+    who, state = description.machine(gpus=False), description.conditions()
     assert who.logical_cores >= 1
     assert (who.l2_bytes, who.l3_bytes, state.governor, state.huge_pages) == (None,) * 4
     assert (state.allowance.core_kinds, state.allowance.cpu_quota) == ((), None)

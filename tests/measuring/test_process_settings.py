@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring.process_settings import Settings, kept, listed, put_back
-from levit_bench.measuring.torch_switches import ATTENTION, SWITCHES
+from levit_bench.measuring.workers.process_settings import Settings, kept, listed, put_back
+from levit_bench.measuring.workers.torch_settings import ATTENTION, SWITCHES
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
 

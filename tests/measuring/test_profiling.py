@@ -9,12 +9,7 @@ from pathlib import Path
 import pytest
 import torch
 from levit_bench.errors import UsageError
-from levit_bench.measuring import artifacts
-from levit_bench.measuring.environment import default_allocator
-from levit_bench.measuring.loaded import InProcess, module_of
-from levit_bench.measuring.profiling import matrices, seats, watching
-from levit_bench.measuring.profiling.clock import layers_of, times
-from levit_bench.measuring.profiling.kinds import (
+from levit_bench.measuring.counting.operator_kinds import (
     ATTENTION,
     COPY,
     DENSE,
@@ -28,10 +23,26 @@ from levit_bench.measuring.profiling.kinds import (
     kind_of,
     own_kind,
 )
+from levit_bench.measuring.loaded_network import InProcess, module_of
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.profiling import matrix_rate, profiled_cases
+from levit_bench.measuring.profiling import profile as watching
 from levit_bench.measuring.profiling.operators import counted
-from levit_bench.measuring.profiling.seats import Taken, check, profiles
-from levit_bench.measuring.wire import Failed, Load, Loaded, Turn, Turned, Watch, Watched, decode_answer, encode
+from levit_bench.measuring.profiling.profiled_cases import Taken, check, profiles
+from levit_bench.measuring.profiling.profiler_times import layers_of, times
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import (
+    Failed,
+    Load,
+    Loaded,
+    Turn,
+    Turned,
+    Watch,
+    Watched,
+    decode_answer,
+    encode,
+)
+from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.profiles import OUTSIDE, VIEWS, Profile
 from levit_bench.records import Case
 from torch import nn
@@ -44,7 +55,7 @@ CASE = Case(network="tests.profiled_networks:counted", resolution=RESOLUTION, ba
 
 @pytest.fixture(autouse=True)
 def _small_matrices(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
-    monkeypatch.setattr(matrices, "_SIZES", (16, 32))
+    monkeypatch.setattr(matrix_rate, "_SIZES", (16, 32))
     with torch.inference_mode():
         yield
 
@@ -189,7 +200,7 @@ def test_cases_are_profiled_in_seats_of_their_own_and_a_broken_one_has_its_reaso
 
 
 def test_nothing_is_profiled_under_an_emulator(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(seats, "is_emulated", lambda: True)
+    monkeypatch.setattr(profiled_cases, "is_emulated", lambda: True)
     with pytest.raises(UsageError, match="cannot profile: this process runs under an instruction-set emulator"):
         check(CASE)
 

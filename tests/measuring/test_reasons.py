@@ -6,7 +6,7 @@ import signal
 
 import pytest
 from levit_bench.errors import one_line
-from levit_bench.measuring.reasons import reason_for, reason_for_exit
+from levit_bench.measuring.failure_reasons import reason_for, reason_for_exit
 
 
 @pytest.mark.parametrize(

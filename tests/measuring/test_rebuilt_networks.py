@@ -10,13 +10,14 @@ import numpy as np
 import pytest
 import torch
 from levit_bench.catalog.user_networks import expand
-from levit_bench.measuring import artifacts, networks, runtimes
-from levit_bench.measuring.networks import user
-from levit_bench.measuring.outputs import relative_distance
-from levit_bench.measuring.recipe import Recipe
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.wire import Failed, Load, Loaded
+from levit_bench.measuring import networks, runtimes
+from levit_bench.measuring.networks import user_builders
+from levit_bench.measuring.networks.recipe import Recipe
+from levit_bench.measuring.pass_data.output_check import relative_distance
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Failed, Load, Loaded
 from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
@@ -184,10 +185,10 @@ def drawing(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     (tmp_path / "nets.py").write_text(DRAWS_AT_IMPORT, encoding="utf-8")
     (tmp_path / "own_late_orders.py").write_text("import torch\n\nORDER = torch.randperm(16)\n", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(user, "_HERE", tmp_path)
+    monkeypatch.setattr(user_builders, "_HERE", tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
     monkeypatch.delitem(sys.modules, "own_late_orders", raising=False)
-    user._module_of.cache_clear()
+    user_builders._module_of.cache_clear()
     yield tmp_path
     sys.modules.pop("own_late_orders", None)
 
@@ -197,7 +198,7 @@ def prepared_and_loaded(function: str, folder: Path) -> object:
     (name,), _ = expand([f"nets.py:{function}"])
     case = Case(network=name, resolution=32, batch=2)
     artifacts.prepare(case, (2,), folder, 3)
-    user._module_of.cache_clear()
+    user_builders._module_of.cache_clear()
     sys.modules.pop("own_late_orders", None)
     torch.manual_seed(99)
     random.seed(99)

@@ -7,7 +7,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.measuring.session import _earlier, _refuse_changed
+from levit_bench.measuring.session.session import _earlier, _refuse_changed
 from levit_bench.records import Case, CaseLine, RunStartLine, SessionLine
 from levit_bench.store.files import Session
 

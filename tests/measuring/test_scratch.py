@@ -12,13 +12,13 @@ from contextlib import contextmanager
 from pathlib import Path
 
 import pytest
-from levit_bench.measuring.scratch import OWNER, PREFIX, Scratch, sweep
+from levit_bench.measuring.preparing.scratch_folder import OWNER, PREFIX, Scratch, sweep
 
 ROOT = Path(__file__).parents[2]
 _HOLD = """
 import sys
 from pathlib import Path
-from levit_bench.measuring.scratch import Scratch
+from levit_bench.measuring.preparing.scratch_folder import Scratch
 folder = Scratch()
 Path(folder.name, "weights").write_bytes(b"0" * 100_000)
 print(folder.name, flush=True)
@@ -129,7 +129,7 @@ def test_what_an_interrupt_leaves_of_a_folder_is_removed_by_the_next_start(
         assert scratch._owner is not None
         scratch._owner.close()  # As if it had been killed.
     with monkeypatch.context() as patch:
-        patch.setattr("levit_bench.measuring.scratch.shutil.rmtree", interrupted)
+        patch.setattr("levit_bench.measuring.preparing.scratch_folder.shutil.rmtree", interrupted)
         with pytest.raises(KeyboardInterrupt):
             scratch.cleanup() if who == "its own process" else sweep()
     assert {path.name for path in Path(scratch.name).iterdir()} == {"zz", OWNER}

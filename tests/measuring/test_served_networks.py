@@ -6,13 +6,14 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, networks, runtimes
-from levit_bench.measuring.endings import ending_of, logits_before
-from levit_bench.measuring.networks.plain import plain
-from levit_bench.measuring.outputs import relative_distance
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.wire import Load, Loaded, Prepared
+from levit_bench.measuring import networks, runtimes
+from levit_bench.measuring.networks.plain_module import plain
+from levit_bench.measuring.pass_data.output_check import relative_distance
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.preparing.probabilities import ending_of, logits_before
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Load, Loaded, Prepared
 from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"

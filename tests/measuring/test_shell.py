@@ -13,10 +13,10 @@ from typing import NamedTuple
 
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.measuring import environment, shell
-from levit_bench.measuring.doubts import Doubts
-from levit_bench.measuring.observer import Silent
-from levit_bench.measuring.reasons import reason_for
+from levit_bench.measuring.failure_reasons import reason_for
+from levit_bench.measuring.session.observer import Silent
+from levit_bench.measuring.session.run_findings import Doubts
+from levit_bench.measuring.workers import process_environment, shell
 from levit_bench.records import Case, CaseLine, SeatInfo, Shell
 
 from tests.house.plan import ROOT
@@ -35,7 +35,7 @@ NEEDED = {
 
 def stored(base: dict[str, str], for_all: str = "", threads: int = 1, allocator: str = "pinned") -> Shell:
     """What is kept of a shell."""
-    workers = [environment.seat_environment(base, threads, allocator)]
+    workers = [process_environment.seat_environment(base, threads, allocator)]
     return shell.recorded(base, workers, for_all, NAMES)
 
 
@@ -154,7 +154,7 @@ SHELLS = {
 @pytest.mark.parametrize("name", SHELLS)
 def test_of_each_shell_a_worker_gets_what_it_needs_and_the_rest_is_told(name: str) -> None:
     row = SHELLS[name]
-    worker = environment.seat_environment(row.given, 1, "pinned")
+    worker = process_environment.seat_environment(row.given, 1, "pinned")
     assert {one: worker.get(one) for one in row.reaches} == dict(row.reaches)
     found = stored(row.given)
     assert found.settings == row.settings
@@ -173,7 +173,7 @@ def test_everything_that_reaches_a_worker_is_stored_by_name_or_set_by_the_suite(
     given = SHELLS[name].given
     found = stored(given)
     told = {*found.passed, *found.settings, *shell.OWN}
-    assert set(environment.seat_environment(given, 1, "pinned")) - told == set()
+    assert set(process_environment.seat_environment(given, 1, "pinned")) - told == set()
     telling = {one.partition(" ")[0] for one in found.dropped} | told
     assert {one for one in given if shell.changes_times(one) and given[one]} <= telling
 
@@ -191,7 +191,7 @@ def test_everything_that_reaches_a_worker_is_stored_by_name_or_set_by_the_suite(
 )  # fmt: skip
 def test_what_cannot_be_passed_is_refused_by_name(given: dict[str, str], message: str) -> None:
     with pytest.raises(UsageError, match=message):
-        environment.seat_environment(given, 1, "pinned")
+        process_environment.seat_environment(given, 1, "pinned")
 
 
 def test_libraries_that_the_system_loads_into_every_process_are_part_of_the_setting() -> None:
@@ -213,7 +213,7 @@ def test_findings_name_what_was_kept_out_and_what_reached_the_workers() -> None:
 
 def test_a_variable_that_only_some_workers_get_is_told_of_all_the_same() -> None:
     base = {"OMP_NUM_THREADS": "2"}
-    workers = [environment.seat_environment(base, threads, "pinned") for threads in (1, 2)]
+    workers = [process_environment.seat_environment(base, threads, "pinned") for threads in (1, 2)]
     assert shell.recorded(base, workers, "", NAMES).dropped == ()
     assert shell.recorded(base, workers[:1], "", NAMES).dropped == ("OMP_NUM_THREADS",)
 
@@ -229,8 +229,8 @@ def test_a_network_that_misses_a_variable_is_told_how_to_get_it() -> None:
 
 _DESCRIBED = """
 import json, os, sys
-from levit_bench.measuring.seat import Seat
-from levit_bench.measuring.wire import Describe
+from levit_bench.measuring.workers.seat import Seat
+from levit_bench.measuring.workers.messages import Describe
 with Seat(1, sys.argv[1]) as seat:
     told = seat.ask(Describe(), 600)
     worker = open(f"/proc/{seat._process.pid}/environ", "rb").read().decode().split("\\0")
@@ -238,7 +238,9 @@ print(json.dumps({"malloc": told.malloc, "worker": dict(pair.split("=", 1) for p
 """
 
 
-@pytest.mark.skipif(not environment.has_glibc() or not Path("/proc").exists(), reason="reads a worker's environment")
+@pytest.mark.skipif(
+    not process_environment.has_glibc() or not Path("/proc").exists(), reason="reads a worker's environment"
+)
 def test_a_real_worker_of_a_hostile_shell_starts_and_says_whose_memory_it_gets() -> None:
     hostile = {
         "LRU_CACHE_CAPACITY": "0", "MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "debug", "PYTHONOPTIMIZE": "2",
@@ -262,7 +264,9 @@ void *malloc(size_t size) { return __libc_malloc(size); }
 """
 
 
-@pytest.mark.skipif(platform.system() != "Linux" or not environment.has_glibc(), reason="another malloc for glibc")
+@pytest.mark.skipif(
+    platform.system() != "Linux" or not process_environment.has_glibc(), reason="another malloc for glibc"
+)
 def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(tmp_path: Path) -> None:
     source, library = tmp_path / "innocent.c", tmp_path / "libinnocent.so"
     source.write_text(_ANOTHER, encoding="ascii")
@@ -270,7 +274,11 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
         subprocess.run(["cc", "-shared", "-fPIC", "-o", library, source], check=True, capture_output=True, timeout=3600)
     except (OSError, subprocess.CalledProcessError):
         pytest.skip("no C compiler")
-    ask = [sys.executable, "-c", "from levit_bench.measuring.malloc import provider; print(provider())"]
+    ask = [
+        sys.executable,
+        "-c",
+        "from levit_bench.measuring.workers.allocator_library import provider; print(provider())",
+    ]
     names = [
         subprocess.run(
             ask,

@@ -13,11 +13,11 @@ import pytest
 from levit_bench.asking.request import Request as Asked
 from levit_bench.asking.request import at_once, check, left_out
 from levit_bench.errors import UsageError
-from levit_bench.measuring import processors
-from levit_bench.measuring.crew import _groups
-from levit_bench.measuring.seat import SeatLostError
-from levit_bench.measuring.streams import merged, turns_at_once
-from levit_bench.measuring.wire import Answer, Failed, Request, Rest, Rested, Turn, Turned
+from levit_bench.measuring.machine import processors
+from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
+from levit_bench.measuring.session.crew import _groups
+from levit_bench.measuring.workers.messages import Answer, Failed, Request, Rest, Rested, Turn, Turned
+from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.records import Case, CaseLine
 from levit_bench.store.files import read_session, records
 

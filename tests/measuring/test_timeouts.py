@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from levit_bench.measuring import timeouts
+from levit_bench.measuring.workers import timeouts
 
 
 def test_a_quick_turn_has_half_a_minute_and_less_only_where_the_protocol_says_so() -> None:

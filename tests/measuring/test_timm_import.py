@@ -22,7 +22,7 @@ TRAPPED = """
 REPORT = """
     import torch
     from levit_bench.errors import UsageError
-    from levit_bench.measuring import timm_import
+    from levit_bench.measuring.networks import timm_import
     try:
         print("imported", timm_import.import_timm().__name__)
     except UsageError as error:
@@ -91,7 +91,7 @@ def test_a_torchvision_whose_library_did_not_load_gets_schemas_and_is_imported_a
 def test_the_second_import_starts_from_a_clean_slate(fake):
     folder = fake(TRAPPED)
     done = _python(
-        "from levit_bench.measuring.timm_import import import_timm\n"
+        "from levit_bench.measuring.networks.timm_import import import_timm\n"
         "import_timm()\nimport torchvision\nprint(torchvision.loads)",
         folder,
     )
@@ -100,7 +100,7 @@ def test_the_second_import_starts_from_a_clean_slate(fake):
 
 OTHERS_IMPORT = """
     import sys, torch
-    from levit_bench.measuring.timm_import import schemas_declared, watch_imports
+    from levit_bench.measuring.networks.timm_import import schemas_declared, watch_imports
     watch_imports()
     watch_imports()
     {how}
@@ -173,7 +173,7 @@ def test_the_installed_timm_is_imported_with_schemas_only_where_torchvision_fail
 def test_timm_builds_a_classifier_after_the_import():
     done = _python(
         "import torch\n"
-        "from levit_bench.measuring.timm_import import import_timm\n"
+        "from levit_bench.measuring.networks.timm_import import import_timm\n"
         "timm = import_timm()\n"
         "assert import_timm() is timm\n"
         "with torch.device('meta'):\n"

@@ -13,11 +13,12 @@ import pytest
 import torch
 from levit_bench.asking.request import MAX_BUDGET_VARIABLE
 from levit_bench.catalog.user_networks import expand
-from levit_bench.measuring import artifacts, networks
-from levit_bench.measuring.networks import beside, user
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.wire import Load, Loaded
+from levit_bench.measuring import networks
+from levit_bench.measuring.networks import local_modules, user_builders
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Load, Loaded
 from levit_bench.records import Case, ImageShape
 from levit_bench.store.files import read_session
 
@@ -117,9 +118,9 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A current folder with nets.py, as a seat that was started there sees it."""
     (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(user, "_HERE", tmp_path)
+    monkeypatch.setattr(user_builders, "_HERE", tmp_path)
     monkeypatch.setattr(sys, "path", sys.path[:])
-    user._module_of.cache_clear()
+    user_builders._module_of.cache_clear()
     return tmp_path
 
 
@@ -284,10 +285,10 @@ def two_versions(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """Two folders with two versions of everything; no module of theirs is left behind."""
     versions(tmp_path, here=10, base=20, old=30)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(user, "_HERE", tmp_path)
-    monkeypatch.setattr(beside, "_away", {})
+    monkeypatch.setattr(user_builders, "_HERE", tmp_path)
+    monkeypatch.setattr(local_modules, "_away", {})
     monkeypatch.setattr(sys, "path", [*sys.path, str(tmp_path)])  # as a seat has it
-    user._module_of.cache_clear()
+    user_builders._module_of.cache_clear()
     for name in [name for name in sys.modules if name.startswith("own_")]:
         monkeypatch.delitem(sys.modules, name)
     yield tmp_path
@@ -323,10 +324,10 @@ def test_a_folder_whose_modules_have_no_namesake_shares_them_and_one_that_raises
 def test_a_folder_called_levit_bench_beside_a_file_is_never_taken_for_the_suite(
     two_versions: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(user, "_HERE", ROOT)  # as in a checkout of the suite itself
+    monkeypatch.setattr(user_builders, "_HERE", ROOT)  # as in a checkout of the suite itself
     (two_versions / "levit_bench").mkdir()
     suite = sys.modules["levit_bench"]
-    with beside.imports_beside(two_versions, ROOT):
+    with local_modules.imports_beside(two_versions, ROOT):
         assert sys.modules["levit_bench"] is suite
 
 

@@ -7,9 +7,10 @@ from types import SimpleNamespace
 
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.measuring import devices, gpu, machine
+from levit_bench.measuring import devices
 from levit_bench.measuring.devices import cuda
-from levit_bench.measuring.visible_gpus import Card, visible
+from levit_bench.measuring.machine import description, nvidia
+from levit_bench.measuring.machine.visible_gpus import Card, visible
 
 CARDS = (
     Card(0, "GPU-1111aaaa-0", 1.0),
@@ -118,7 +119,7 @@ def test_the_machine_lists_the_gpus_that_a_session_can_use(
     monkeypatch: pytest.MonkeyPatch, variables: dict[str, str], names: list[str]
 ) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", Nvml())
-    assert [one.name for one in gpu.states(variables)] == names
+    assert [one.name for one in nvidia.states(variables)] == names
 
 
 def refuse(*_: object) -> object:
@@ -140,7 +141,7 @@ def refuse(*_: object) -> object:
 )
 def test_a_driver_that_fails_knows_no_gpu(monkeypatch: pytest.MonkeyPatch, nvml: object) -> None:
     monkeypatch.setitem(sys.modules, "pynvml", nvml)
-    assert gpu.states({}) == ()
+    assert nvidia.states({}) == ()
 
 
 def test_what_a_driver_tells_as_nonsense_is_absent(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -154,7 +155,7 @@ def test_what_a_driver_tells_as_nonsense_is_absent(monkeypatch: pytest.MonkeyPat
         nvmlShutdown=refuse,
     )
     monkeypatch.setitem(sys.modules, "pynvml", odd)
-    one = gpu.states({})[0]
+    one = nvidia.states({})[0]
     assert one.name == "unknown"
     assert {getattr(one, name) for name in one.__struct_fields__ if name != "name"} == {None}
 
@@ -164,9 +165,9 @@ def test_the_machine_of_a_session_of_processors_is_the_same_with_and_without_a_d
 ) -> None:
     monkeypatch.delenv("CUDA_VISIBLE_DEVICES", raising=False)
     monkeypatch.setitem(sys.modules, "pynvml", None)
-    without = machine.machine(gpus=False)
+    without = description.machine(gpus=False)
     monkeypatch.setitem(sys.modules, "pynvml", Nvml())
-    assert machine.machine(gpus=False) == without
-    found = machine.machine()
+    assert description.machine(gpus=False) == without
+    found = description.machine()
     assert found.gpus == ("Small", "Large")
     assert (found.id, found.hardware) == (without.id, without.hardware)

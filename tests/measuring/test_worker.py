@@ -8,9 +8,11 @@ from typing import Literal
 
 import pytest
 import torch
-from levit_bench.measuring import artifacts, runtimes
+from levit_bench.measuring import runtimes
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.runtimes import eager
-from levit_bench.measuring.wire import (
+from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import (
     Answer,
     Describe,
     Description,
@@ -22,7 +24,6 @@ from levit_bench.measuring.wire import (
     decode_answer,
     encode,
 )
-from levit_bench.measuring.worker import Worker
 from levit_bench.records import Case
 
 

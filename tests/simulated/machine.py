@@ -18,7 +18,7 @@ from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
 from typing import NamedTuple
 
-from levit_bench.measuring.wire import Turned
+from levit_bench.measuring.workers.messages import Turned
 from levit_bench.records import CaseLine, Conditions
 
 from tests.fake_world import FakeMachine, FakeSeats

@@ -12,9 +12,9 @@ from typing import NamedTuple
 
 import msgspec
 from levit_bench.judge.goals import planner
-from levit_bench.measuring.engine import Engine
-from levit_bench.measuring.instrument import NULL, NULL_RESOLUTION, YARDSTICKS
-from levit_bench.measuring.observer import Silent
+from levit_bench.measuring.reference_cases import NULL, NULL_RESOLUTION, YARDSTICKS
+from levit_bench.measuring.session.engine import Engine
+from levit_bench.measuring.session.observer import Silent
 from levit_bench.planning.budget import Costs, Progress, Step, looks, passes_a_turn
 from levit_bench.planning.policy import Earlier
 from levit_bench.records import (

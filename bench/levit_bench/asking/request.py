@@ -19,13 +19,13 @@ from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
 from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices, forms, runtimes
-from levit_bench.measuring.environment import check_allocator, default_allocator
-from levit_bench.measuring.instrument import NULL, YARDSTICKS
+from levit_bench.measuring.machine.processors import allowed_processors, usable_processors
 from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
-from levit_bench.measuring.preparation import Workshop
-from levit_bench.measuring.processors import allowed_processors, usable_processors
-from levit_bench.measuring.seat import SeatLostError
-from levit_bench.measuring.session import Subject
+from levit_bench.measuring.preparing.workshop import Workshop
+from levit_bench.measuring.reference_cases import NULL, YARDSTICKS
+from levit_bench.measuring.session.session import Subject
+from levit_bench.measuring.workers.process_environment import check_allocator, default_allocator
+from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.numbers.units import MAX, parse_duration
 from levit_bench.planning.budget import MIN_ROUNDS
 from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode, parse_size

@@ -25,8 +25,8 @@ if TYPE_CHECKING:
     from collections.abc import Sequence
 
     from levit_bench.asking.request import Request
-    from levit_bench.measuring.preparation import Workshop
-    from levit_bench.measuring.session import Outcome
+    from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.measuring.session.session import Outcome
     from levit_bench.records import Finding, Record
 
 MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("alone", "shared")}
@@ -120,7 +120,7 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
     from levit_bench import api
     from levit_bench.asking.request import protocol_of
     from levit_bench.cli.faults import keeping
-    from levit_bench.measuring.preparation import Workshop
+    from levit_bench.measuring.preparing.workshop import Workshop
 
     if wanted:
         raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")

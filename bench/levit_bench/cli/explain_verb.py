@@ -111,8 +111,8 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
 
     from levit_bench.cli.output import stderr
     from levit_bench.judge.watched import Origin, elsewhere, unlike
-    from levit_bench.measuring.machine import conditions, machine
-    from levit_bench.measuring.profiling.seats import check, profiles
+    from levit_bench.measuring.machine.description import conditions, machine
+    from levit_bench.measuring.profiling.profiled_cases import check, profiles
     from levit_bench.records import Case
     from levit_bench.report.explain import Watched
     from levit_bench.report.text import visible

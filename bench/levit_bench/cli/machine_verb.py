@@ -21,8 +21,8 @@ def command(as_json: bool) -> int:
     import msgspec
 
     from levit_bench.cli.output import stdout
-    from levit_bench.measuring.environment import default_allocator, shell
-    from levit_bench.measuring.machine import conditions, machine
+    from levit_bench.measuring.machine.description import conditions, machine
+    from levit_bench.measuring.workers.process_environment import default_allocator, shell
     from levit_bench.report.machine import table
 
     who, state, given = machine(), conditions(), shell([(1, default_allocator())])

@@ -36,12 +36,12 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.judge.goals import planned
     from levit_bench.judge.reach import reach
     from levit_bench.judge.run_scatter import kinds_ahead, run_scatter
-    from levit_bench.measuring.environment import shell
-    from levit_bench.measuring.instrument import instrument_cases
-    from levit_bench.measuring.machine import conditions, machine
-    from levit_bench.measuring.preparation import Workshop
-    from levit_bench.measuring.session import about_threads
-    from levit_bench.measuring.shell import about
+    from levit_bench.measuring.machine.description import conditions, machine
+    from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.measuring.reference_cases import instrument_cases
+    from levit_bench.measuring.session.session import about_threads
+    from levit_bench.measuring.workers.process_environment import shell
+    from levit_bench.measuring.workers.shell import about
     from levit_bench.planning.forecast import forecast
     from levit_bench.records import CaseLine
     from levit_bench.report.plans import document, table

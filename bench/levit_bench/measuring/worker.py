@@ -22,20 +22,19 @@ from typing import IO, NamedTuple
 import msgspec
 import torch
 
-from levit_bench.measuring import artifacts, devices, malloc, networks, runtimes
-from levit_bench.measuring.feed import Feed
-from levit_bench.measuring.loaded import copies_of
-from levit_bench.measuring.memory import peak_bytes, resident_bytes
+from levit_bench.measuring import devices, networks, runtimes
+from levit_bench.measuring.failure_reasons import reason_for
+from levit_bench.measuring.loaded_network import copies_of
+from levit_bench.measuring.machine.processors import allowed_processors
 from levit_bench.measuring.networks import sources
-from levit_bench.measuring.passes import Meter, time_passes
-from levit_bench.measuring.process_settings import Settings, listed, put_back
-from levit_bench.measuring.processors import allowed_processors
-from levit_bench.measuring.profiling.matrices import best_rate
-from levit_bench.measuring.profiling.watching import watched
-from levit_bench.measuring.reasons import reason_for
-from levit_bench.measuring.references import references_in
-from levit_bench.measuring.threads_at_work import ThreadsAtWork
-from levit_bench.measuring.wire import (
+from levit_bench.measuring.pass_data.feed import Feed
+from levit_bench.measuring.pass_data.reference_outputs import references_in
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.profiling.matrix_rate import best_rate
+from levit_bench.measuring.profiling.profile import watched
+from levit_bench.measuring.workers import allocator_library
+from levit_bench.measuring.workers.memory import peak_bytes, resident_bytes
+from levit_bench.measuring.workers.messages import (
     Answer,
     Describe,
     Description,
@@ -57,7 +56,10 @@ from levit_bench.measuring.wire import (
     decode_request,
     encode,
 )
-from levit_bench.measuring.witness import witness_s
+from levit_bench.measuring.workers.passes import Meter, time_passes
+from levit_bench.measuring.workers.process_settings import Settings, listed, put_back
+from levit_bench.measuring.workers.second_timer import witness_s
+from levit_bench.measuring.workers.thread_count import ThreadsAtWork
 from levit_bench.records import Case, ColdStart
 
 _PR_SET_PDEATHSIG = 1
@@ -255,7 +257,7 @@ class Worker:
             affinity=allowed_processors(),
             rss_bytes=resident_bytes(),
             peak_bytes=peak,
-            malloc=malloc.provider(),
+            malloc=allocator_library.provider(),
             versions={k: v for _, one in sorted(self._runtimes.items()) for k, v in one.versions.items()},
         )
 

@@ -24,9 +24,9 @@ build.resolution = 32
 ASK = """
 import json, sys
 from pathlib import Path
-from levit_bench.measuring import artifacts
+from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.networks import sources
-from levit_bench.measuring.wire import Failed, Load
+from levit_bench.measuring.workers.messages import Failed, Load
 from levit_bench.measuring.worker import Worker
 from levit_bench.records import Case
 

@@ -7,8 +7,8 @@ from pathlib import Path
 import pytest
 import torch
 from levit_bench.measuring import runtimes
-from levit_bench.measuring.wire import Failed, Load, Loaded, Prepare, Prepared, Turn, Turned
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Prepare, Prepared, Turn, Turned
 from levit_bench.records import Case
 
 ON_PROCESSORS = tuple(name for name in runtimes.names() if "cpu" in runtimes.devices_of(name))

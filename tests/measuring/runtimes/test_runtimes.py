@@ -12,10 +12,11 @@ import pytest
 import torch
 from levit_bench.asking.request import Request, check
 from levit_bench.errors import UsageError
-from levit_bench.measuring import artifacts, runtimes
-from levit_bench.measuring.runtimes import needs
-from levit_bench.measuring.wire import Describe, Description, Load, Loaded
+from levit_bench.measuring import runtimes
+from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.runtimes import requirements
 from levit_bench.measuring.worker import Worker
+from levit_bench.measuring.workers.messages import Describe, Description, Load, Loaded
 from levit_bench.pytest_plugin import NotAskedError, declare, options
 from levit_bench.records import Case
 
@@ -95,7 +96,7 @@ from contextlib import nullcontext
 from pathlib import Path
 from tests.measuring.runtimes.test_runtimes import sound
 from tests.measuring.runtimes.asking import taken
-from levit_bench.measuring.wire import Describe
+from levit_bench.measuring.workers.messages import Describe
 torch.set_num_threads({threads})
 worker = taken(sound({runtime!r}, threads={threads}), Path(sys.argv[1]))
 print(worker if isinstance(worker, str) else worker.answer(Describe()).threads)
@@ -157,19 +158,19 @@ def test_a_trace_that_missed_a_decision_is_found_out_by_its_outputs(tmp_path: Pa
 
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(needs, "is_installed", lambda name: name == "onnx")
-    assert needs.onnxruntime() == "onnxruntime, onnxscript are not installed: pip install 'levit-bench[onnx]'"
-    monkeypatch.setattr(needs, "is_installed", lambda name: name != "openvino")
-    assert needs.openvino() == "openvino is not installed: pip install 'levit-bench[openvino]'"
+    monkeypatch.setattr(requirements, "is_installed", lambda name: name == "onnx")
+    assert requirements.onnxruntime() == "onnxruntime, onnxscript are not installed: pip install 'levit-bench[onnx]'"
+    monkeypatch.setattr(requirements, "is_installed", lambda name: name != "openvino")
+    assert requirements.openvino() == "openvino is not installed: pip install 'levit-bench[openvino]'"
     with pytest.raises(UsageError, match=r"runtime 'openvino' cannot run here: openvino is not installed: pip install"):
         check(Request(networks=("levit_128s",), runtimes=("eager", "openvino")))
-    assert needs.onnxruntime() is None
+    assert requirements.onnxruntime() is None
 
 
 def test_a_suite_about_a_runtime_that_cannot_run_here_is_skipped_and_a_command_is_refused(
     monkeypatch: pytest.MonkeyPatch,
 ) -> None:
-    monkeypatch.setattr(needs, "is_installed", lambda name: name != "onnxruntime")
+    monkeypatch.setattr(requirements, "is_installed", lambda name: name != "onnxruntime")
     with pytest.raises(NotAskedError, match=r"runtime 'onnxruntime' cannot run here: onnxruntime is not installed"):
         declare(["levit_128s"], {"runtime": ("eager", "onnxruntime")}, {})
     with pytest.raises(UsageError, match="runtime 'onnxruntime' cannot run here"):
@@ -179,9 +180,11 @@ def test_a_suite_about_a_runtime_that_cannot_run_here_is_skipped_and_a_command_i
 def test_without_a_compiler_nothing_is_compiled_and_the_remedy_is_named(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("CXX", raising=False)
     monkeypatch.setenv("PATH", "")
-    assert "install" in (needs.compiler() or "")
+    assert "install" in (requirements.compiler() or "")
     monkeypatch.setenv("CXX", "nosuch++")
-    assert needs.compiler() == ("CXX names the C++ compiler 'nosuch++', which is not there: name another, or unset CXX")
+    assert requirements.compiler() == (
+        "CXX names the C++ compiler 'nosuch++', which is not there: name another, or unset CXX"
+    )
     with pytest.raises(UsageError, match="runtime 'compile' cannot run here: CXX names"):
         check(Request(networks=("levit_128s",), runtimes=("compile",)))
 
@@ -192,7 +195,7 @@ def test_a_compiler_that_does_not_compile_is_found_out(monkeypatch: pytest.Monke
     broken = tmp_path / "c++"
     broken.write_text("#!/bin/sh\necho 'fatal: omp.h: not found' >&2\nexit 1\n")
     broken.chmod(0o755)
-    monkeypatch.setattr(needs, "compiler", lambda: None)
+    monkeypatch.setattr(requirements, "compiler", lambda: None)
     monkeypatch.setattr(compiled, "_compiler", lambda: str(broken))
     assert "(fatal: omp.h: not found)" in (compiled.unavailable() or "")
     monkeypatch.setattr(compiled, "_compiler", lambda: str(tmp_path / "nosuch"))

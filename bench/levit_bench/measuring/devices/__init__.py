@@ -14,7 +14,7 @@ from levit_bench.errors import UsageError
 if TYPE_CHECKING:
     from torch import nn
 
-    from levit_bench.measuring.loaded import Loaded
+    from levit_bench.measuring.loaded_network import Loaded
 
 _KNOWN = ("cpu", "arm", "cuda", "mps")
 OWN_MEMORY = ("cuda", "mps")

@@ -10,7 +10,7 @@ import platform
 
 from levit_bench.errors import UsageError
 from levit_bench.measuring.devices.cpu import hold
-from levit_bench.measuring.machine import is_emulated
+from levit_bench.measuring.machine.description import is_emulated
 
 __all__ = ["hold", "resolve"]
 

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-from levit_bench.measuring.loaded import InProcess
-from levit_bench.measuring.modes import renew
+from levit_bench.measuring.evaluation_mode import renew
+from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 
 if TYPE_CHECKING:

@@ -16,9 +16,9 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
-from levit_bench.measuring.modes import renew
+from levit_bench.measuring.evaluation_mode import renew
+from levit_bench.measuring.machine.visible_gpus import hides_all
 from levit_bench.measuring.precisions import FORMATS
-from levit_bench.measuring.visible_gpus import hides_all
 
 if TYPE_CHECKING:
     import torch

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
-from levit_bench.measuring.modes import renew
+from levit_bench.measuring.evaluation_mode import renew
 from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 
 if TYPE_CHECKING:

@@ -15,8 +15,8 @@ import torch
 from torch import nn
 from torch.utils._pytree import tree_leaves, tree_map_only
 
+from levit_bench.measuring.evaluation_mode import rest
 from levit_bench.measuring.folding.norms import replace_all
-from levit_bench.measuring.modes import rest
 
 METHODS = ("for_inference", "fuse", "reparameterize", "switch_to_deploy")
 """In this order; the first one that a module has is called, without arguments."""

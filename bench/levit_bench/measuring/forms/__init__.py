@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-    from levit_bench.measuring.recipe import Recipe
+    from levit_bench.measuring.networks.recipe import Recipe
     from levit_bench.records import Case
 
 SHIPPED = "shipped"
@@ -74,9 +74,9 @@ def build(case: Case, recipe: Recipe | None = None, fill: Callable[[nn.Module], 
         LookupError, ValueError, TypeError: it cannot be built in that form, with the reason.
     """
     from levit_bench.measuring import networks
-    from levit_bench.measuring.inputs import images
-    from levit_bench.measuring.modes import renew, rest
-    from levit_bench.measuring.recipe import Recipe
+    from levit_bench.measuring.evaluation_mode import renew, rest
+    from levit_bench.measuring.networks.recipe import Recipe
+    from levit_bench.measuring.pass_data.images import images
 
     network = networks.build(case.network, case.shape, recipe or Recipe())
     if fill is not None:

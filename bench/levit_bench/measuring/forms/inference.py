@@ -9,8 +9,8 @@ from __future__ import annotations
 import torch
 from torch import nn
 
+from levit_bench.measuring.folding.batchnorms import fold
 from levit_bench.measuring.folding.branches import called
-from levit_bench.measuring.folding.fold import fold
 
 
 def apply(network: nn.Module, example: torch.Tensor) -> nn.Module:

@@ -16,16 +16,16 @@ from torch import nn
 
 from levit_bench.catalog.twins import original
 from levit_bench.errors import one_line
-from levit_bench.measuring.modes import rest
-from levit_bench.measuring.recipe import Looked, Recipe
-from levit_bench.measuring.seeds import seed_all
-from levit_bench.measuring.timm_import import watch_imports
-from levit_bench.measuring.wire import Resolved
+from levit_bench.measuring.evaluation_mode import rest
+from levit_bench.measuring.networks.recipe import Looked, Recipe
+from levit_bench.measuring.networks.seeds import seed_all
+from levit_bench.measuring.networks.timm_import import watch_imports
+from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import Dtype, ImageShape
 
 # In this order. Loaded when asked: the yardstick imports neither timm nor anything else of the suite.
-_OWN = ("yardstick", "null", "levit", "timm_zoo")
-_USER, _LAST = "user", "timm_zoo"
+_OWN = ("yardstick", "null", "levit", "timm_networks")
+_USER, _LAST = "user_builders", "timm_networks"
 ENTRY_POINTS = "levit_bench.networks"
 _USUAL = Recipe()
 
@@ -125,7 +125,7 @@ def resolve(names: Iterable[str]) -> Resolved:
             missing[name] = one_line(str(error))
     # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
     misspelt = any(":" not in name for name in missing)
-    known = importlib.import_module(f"{__name__}.timm_zoo").names() if misspelt else ()
+    known = importlib.import_module(f"{__name__}.timm_networks").names() if misspelt else ()
     return Resolved(shapes=shapes, missing=missing, known=tuple(known))
 
 

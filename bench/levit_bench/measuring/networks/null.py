@@ -5,7 +5,7 @@ from __future__ import annotations
 import torch
 from torch import nn
 
-from levit_bench.measuring.instrument import NULL, NULL_RESOLUTION
+from levit_bench.measuring.reference_cases import NULL, NULL_RESOLUTION
 
 CLASSES = 1000
 

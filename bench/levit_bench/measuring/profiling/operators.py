@@ -12,8 +12,8 @@ from typing import Any
 import torch
 from torch.utils._pytree import tree_leaves
 
-from levit_bench.measuring.operation_counts import SingleOperators, macs_of
-from levit_bench.measuring.profiling.kinds import OTHER, kind_of
+from levit_bench.measuring.counting.operation_counts import SingleOperators, macs_of
+from levit_bench.measuring.counting.operator_kinds import OTHER, kind_of
 from levit_bench.profiles import VIEWS, KindShare
 
 

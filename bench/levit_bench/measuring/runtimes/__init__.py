@@ -15,9 +15,9 @@ from typing import TYPE_CHECKING, NamedTuple, Protocol
 import msgspec
 
 from levit_bench.errors import UsageError
-from levit_bench.measuring.loaded import InProcess, Loaded
+from levit_bench.measuring.loaded_network import InProcess, Loaded
 from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
-from levit_bench.measuring.runtimes import needs
+from levit_bench.measuring.runtimes import requirements
 from levit_bench.records import Case
 
 if TYPE_CHECKING:
@@ -57,7 +57,7 @@ class _Known(NamedTuple):
     """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
     own_threads: bool = False
     """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
-    missing: Callable[[], str | None] = needs.nothing
+    missing: Callable[[], str | None] = requirements.nothing
     """Why it cannot run here and what would make it run, or None."""
 
 
@@ -65,10 +65,14 @@ _BUILT_IN = {
     "eager": _Known(devices=("cpu", "cuda", "mps")),
     "channels-last": _Known(devices=("cpu", "cuda", "mps")),
     "torchscript": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",)),
-    "compile": _Known(devices=("cpu", "cuda"), artifact_of=("batch", "threads"), missing=needs.compiler),
-    "onnxruntime": _Known(precisions=("fp32",), artifact_of=("batch",), own_threads=True, missing=needs.onnxruntime),
-    "openvino": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",), own_threads=True, missing=needs.openvino),
-    "cuda-graphs": _Known(devices=("cuda",), missing=needs.gpu),
+    "compile": _Known(devices=("cpu", "cuda"), artifact_of=("batch", "threads"), missing=requirements.compiler),
+    "onnxruntime": _Known(
+        precisions=("fp32",), artifact_of=("batch",), own_threads=True, missing=requirements.onnxruntime
+    ),
+    "openvino": _Known(
+        precisions=_ON_PROCESSORS, artifact_of=("batch",), own_threads=True, missing=requirements.openvino
+    ),
+    "cuda-graphs": _Known(devices=("cuda",), missing=requirements.gpu),
 }
 """Those of the suite."""
 _FOREIGN = _Known(artifact_of=("batch", "threads"), own_threads=True)

@@ -11,7 +11,7 @@ from pathlib import Path
 import torch
 
 from levit_bench.measuring import devices
-from levit_bench.measuring.loaded import Loaded, Rearranged
+from levit_bench.measuring.loaded_network import Loaded, Rearranged
 from levit_bench.measuring.runtimes import eager
 from levit_bench.measuring.runtimes.eager import prepare, threads, unavailable, versions
 from levit_bench.records import Case

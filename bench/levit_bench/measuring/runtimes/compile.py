@@ -19,10 +19,10 @@ from torch import nn
 
 from levit_bench.errors import one_line
 from levit_bench.measuring import devices
-from levit_bench.measuring.loaded import Loaded
-from levit_bench.measuring.runtimes import eager, needs
+from levit_bench.measuring.loaded_network import Loaded
+from levit_bench.measuring.runtimes import eager, requirements
 from levit_bench.measuring.runtimes.eager import threads
-from levit_bench.measuring.runtimes.quiet import without_warnings
+from levit_bench.measuring.runtimes.quiet_export import without_warnings
 from levit_bench.records import Case
 
 __all__ = ["load", "prepare", "threads", "unavailable", "versions"]
@@ -45,7 +45,7 @@ class _Package(nn.Module):
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None: a compiler must be there, and compile a program with threads."""
-    return needs.compiler() or _trial()
+    return requirements.compiler() or _trial()
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:

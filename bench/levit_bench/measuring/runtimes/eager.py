@@ -8,7 +8,8 @@ import safetensors.torch
 import torch
 from torch import nn
 
-from levit_bench.measuring import devices, forms, modes, recipe
+from levit_bench.measuring import devices, evaluation_mode, forms
+from levit_bench.measuring.networks import recipe
 from levit_bench.measuring.runtimes import Loaded
 from levit_bench.records import Case
 
@@ -37,7 +38,7 @@ def rebuilt(case: Case, artifact: Path) -> nn.Module:
     """
     module = forms.build(case, recipe.read(artifact.parent), recipe.filling(artifact.parent))
     safetensors.torch.load_model(module, artifact, strict=True)
-    modes.renew(module)
+    evaluation_mode.renew(module)
     return module
 
 

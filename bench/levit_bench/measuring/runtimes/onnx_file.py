@@ -17,7 +17,7 @@ from torch import nn
 from torch.nn import functional
 
 from levit_bench.errors import one_line
-from levit_bench.measuring.runtimes.quiet import without_warnings
+from levit_bench.measuring.runtimes.quiet_export import without_warnings
 
 INPUT = "images"
 OUTPUT = "logits"

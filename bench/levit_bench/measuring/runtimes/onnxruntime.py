@@ -16,8 +16,8 @@ import psutil
 import torch
 from torch import nn
 
-from levit_bench.measuring.loaded import InProcess
-from levit_bench.measuring.runtimes import needs, onnx_file
+from levit_bench.measuring.loaded_network import InProcess
+from levit_bench.measuring.runtimes import onnx_file, requirements
 from levit_bench.records import Case
 
 _PROVIDER = "CPUExecutionProvider"
@@ -26,7 +26,7 @@ _threads_seen: list[int] = []
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
-    return needs.onnxruntime()
+    return requirements.onnxruntime()
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:

@@ -15,8 +15,8 @@ from typing import Any
 import torch
 from torch import nn
 
-from levit_bench.measuring.loaded import InProcess
-from levit_bench.measuring.runtimes import needs, onnx_file
+from levit_bench.measuring.loaded_network import InProcess
+from levit_bench.measuring.runtimes import onnx_file, requirements
 from levit_bench.records import Case
 
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
@@ -26,7 +26,7 @@ _compiled: list[Any] = []
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
-    return needs.openvino()
+    return requirements.openvino()
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:

@@ -15,7 +15,7 @@ from torch import nn
 from levit_bench.measuring import devices
 from levit_bench.measuring.runtimes import Loaded
 from levit_bench.measuring.runtimes.eager import threads, unavailable, versions
-from levit_bench.measuring.runtimes.quiet import without_warnings
+from levit_bench.measuring.runtimes.quiet_export import without_warnings
 from levit_bench.records import Case
 
 __all__ = ["load", "prepare", "threads", "unavailable", "versions"]

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 import safetensors.torch
 import torch
-from levit_bench.measuring.networks.levit import LeViT, WeightsError, load_weights
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.levit import LeViT, WeightsError, load_weights
+from levit_bench.measuring.networks.timm_import import import_timm
 
 from tests.measuring.networks.levit.drawing import redraw
 

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import torch
-from levit_bench.measuring.networks.levit import LeViT, levit
-from levit_bench.measuring.networks.levit.sizes import Convolution, Size, Stage
+from levit_bench.levit import LeViT, levit
+from levit_bench.levit.sizes import Convolution, Size, Stage
 from torch import nn
 
 # As small as a LeViT can be with everything in it: milliseconds a pass.

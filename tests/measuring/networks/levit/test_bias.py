@@ -8,7 +8,7 @@ import threading
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit.bias import AttentionBias, distances
+from levit_bench.levit.attention_bias import AttentionBias, distances
 from torch import nn
 
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images

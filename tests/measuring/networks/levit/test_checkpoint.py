@@ -14,7 +14,7 @@ import pytest
 import safetensors.torch
 import torch
 from levit_bench.errors import BenchError
-from levit_bench.measuring.networks.levit.checkpoint import WeightsError, listed, read, shown
+from levit_bench.levit.checkpoint import WeightsError, listed, read, shown
 
 STATE = {"a": torch.arange(6.0).view(2, 3), "b": torch.tensor(3)}
 

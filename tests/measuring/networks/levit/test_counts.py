@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import SIZES, counts, levit
+from levit_bench.levit import SIZES, counts, levit
 from torch.utils.flop_counter import FlopCounterMode
 
 from tests.measuring.networks.levit.drawing import TINY

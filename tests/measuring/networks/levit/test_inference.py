@@ -7,11 +7,11 @@ import io
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import SIZES, counts, inference, levit
-from levit_bench.measuring.networks.levit.bias import AttentionBias
-from levit_bench.measuring.networks.levit.inference import FoldedMLP, InferenceLeViT
-from levit_bench.measuring.networks.levit.network import LeViT
-from levit_bench.measuring.networks.levit.sizes import Stage
+from levit_bench.levit import SIZES, counts, inference, levit
+from levit_bench.levit.attention_bias import AttentionBias
+from levit_bench.levit.inference import FoldedMLP, InferenceLeViT
+from levit_bench.levit.network import LeViT
+from levit_bench.levit.sizes import Stage
 from msgspec.structs import replace
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode

@@ -4,11 +4,11 @@ from __future__ import annotations
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import SIZES, WeightsError, levit
-from levit_bench.measuring.networks.levit.checkpoint import Checkpoint
-from levit_bench.measuring.networks.levit.layouts import by_our_names
-from levit_bench.measuring.networks.levit.names import authors_shrinks, from_authors, to_timm
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.levit import SIZES, WeightsError, levit
+from levit_bench.levit.checkpoint import Checkpoint
+from levit_bench.levit.checkpoint_layouts import by_our_names
+from levit_bench.levit.weight_names import authors_shrinks, from_authors, to_timm
+from levit_bench.measuring.networks.timm_import import import_timm
 
 from tests.measuring.networks.levit.checkpoints import DEPTHS, as_authors
 

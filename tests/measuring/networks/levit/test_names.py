@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import SIZES, levit
-from levit_bench.measuring.networks.levit.names import from_timm, to_timm
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.levit import SIZES, levit
+from levit_bench.levit.weight_names import from_timm, to_timm
+from levit_bench.measuring.networks.timm_import import import_timm
 
 FIVE = ["levit_128s", "levit_128", "levit_192", "levit_256", "levit_384"]
 

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import pytest
 import torch
+from levit_bench.levit import SIZES, levit
+from levit_bench.levit.attention_bias import AttentionBias
+from levit_bench.levit.layers import DropPath, LinearNorm, attend
 from levit_bench.measuring.networks import levit as builder
-from levit_bench.measuring.networks.levit import SIZES, levit
-from levit_bench.measuring.networks.levit.bias import AttentionBias
-from levit_bench.measuring.networks.levit.layers import DropPath, LinearNorm, attend
 from levit_bench.records import ImageShape
 from msgspec.structs import replace
 from torch import nn

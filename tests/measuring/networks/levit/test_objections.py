@@ -9,9 +9,9 @@ import pytest
 import safetensors
 import safetensors.torch
 import torch
-from levit_bench.measuring.networks.levit import SIZES, WeightsError, levit, levit_from, load_weights, save_weights
-from levit_bench.measuring.networks.levit.layouts import State
-from levit_bench.measuring.networks.levit.objections import check_shapes, image_sizes, shapes, sizes_held
+from levit_bench.levit import SIZES, WeightsError, levit, levit_from, load_weights, save_weights
+from levit_bench.levit.checkpoint_layouts import State
+from levit_bench.levit.mismatches import check_shapes, image_sizes, shapes, sizes_held
 from msgspec.structs import replace
 
 from tests.measuring.networks.levit.checkpoints import DEPTHS, as_authors, refusal, timm_network, written

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit.names import to_timm
-from levit_bench.measuring.timm_import import import_timm
+from levit_bench.levit.weight_names import to_timm
+from levit_bench.measuring.networks.timm_import import import_timm
 
 from tests.measuring.networks.levit.drawing import distance, drawn, images
 

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import fitted, levit, resized
-from levit_bench.measuring.networks.levit.bias import AttentionBias
-from levit_bench.measuring.networks.levit.resize import interpolated
+from levit_bench.levit import fitted, levit, resized
+from levit_bench.levit.attention_bias import AttentionBias
+from levit_bench.levit.resizing import interpolated
 from msgspec.structs import replace
 
 from tests.measuring.networks.levit.drawing import TINY, distance, drawn, images

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import pytest
-from levit_bench.measuring.networks.levit.sizes import SIZES, Size, grids
+from levit_bench.levit.sizes import SIZES, Size, grids
 
 
 def test_shrinks_have_the_heads_of_the_authors_code():

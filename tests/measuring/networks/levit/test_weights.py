@@ -8,7 +8,7 @@ from functools import lru_cache
 
 import pytest
 import torch
-from levit_bench.measuring.networks.levit import (
+from levit_bench.levit import (
     SIZES,
     WeightsError,
     fitted,

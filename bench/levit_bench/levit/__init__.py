@@ -1,0 +1,65 @@
+"""LeViT of our own: the five sizes of the paper, and the networks of its ablation.
+
+Open `network.py` first; `sizes.py` says what a name means, and `weights.py` loads what is published. As a builder it
+refuses to know who asks, and which weights become of what it builds: they are drawn from torch's global generator.
+"""
+
+from __future__ import annotations
+
+from levit_bench.levit.checkpoint import WeightsError
+from levit_bench.levit.loading import levit_from, load_weights, save_weights
+from levit_bench.levit.network import LeViT
+from levit_bench.levit.resizing import fitted, resized
+from levit_bench.levit.sizes import SIZES, Grid, Size
+
+__all__ = [
+    "RESOLUTION",
+    "SIZES",
+    "LeViT",
+    "Size",
+    "WeightsError",
+    "fitted",
+    "levit",
+    "levit_from",
+    "load_weights",
+    "resized",
+    "save_weights",
+]
+
+RESOLUTION = 224
+
+
+def levit(
+    size: Size | str,
+    *,
+    image_size: int | Grid = RESOLUTION,
+    classes: int = 1000,
+    in_channels: int = 3,
+    drop_path: float | None = None,
+) -> LeViT:
+    """A LeViT with fresh weights, in training mode.
+
+    Args:
+        size: a name such as "levit_128s", or a size of your own.
+        image_size: pixels of a square, or (height, width). Nothing is published about accuracy at sizes but 224.
+        classes: logits per image.
+        in_channels: channels of the images.
+        drop_path: probability that training drops a residual branch; the size's own when absent.
+
+    Raises:
+        LookupError: no size has that name.
+        ValueError: the image is too small, or the probability is none.
+    """
+    return LeViT(
+        _named(size) if isinstance(size, str) else size,
+        image_size=(image_size, image_size) if isinstance(image_size, int) else image_size,
+        classes=classes,
+        in_channels=in_channels,
+        drop_path=drop_path,
+    )
+
+
+def _named(name: str) -> Size:
+    if name not in SIZES:
+        raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
+    return SIZES[name]

@@ -1,0 +1,129 @@
+"""Whose names a checkpoint's tensors have, and the same tensors by ours.
+
+Refuses to know files and networks: names decide, in whatever order they come.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+import torch
+
+from levit_bench.levit.checkpoint import Checkpoint, WeightsError, listed
+from levit_bench.levit.weight_names import authors_shrinks, from_authors, from_timm, to_timm
+
+_WRAPPERS = ("module.", "_orig_mod.")
+"""What DistributedDataParallel and torch.compile put before every name."""
+
+
+class State(NamedTuple):
+    """A checkpoint's tensors by our names."""
+
+    path: str
+    """The file, fit for a message."""
+    tensors: dict[str, torch.Tensor]
+    """By our names; what no layout has a name of ours for stays under its own."""
+    keys: dict[str, str]
+    """The file's own name for each of ours."""
+
+    def named(self, name: str) -> str:
+        """What to call a tensor in a message about the file."""
+        return self.keys.get(name, name)
+
+
+class _Layout(NamedTuple):
+    rename: Callable[[str], str]
+    """Their name to ours; KeyError where we have none."""
+    weight: str
+    """What their layers call the part that holds the weight, before BatchNorm is folded into it."""
+
+
+def by_our_names(checkpoint: Checkpoint) -> State:
+    """The tensors renamed, those of 1×1 convolutions as what linear layers hold.
+
+    Raises:
+        WeightsError: the names are no LeViT's, BatchNorm is folded away, or two names mean the same tensor.
+    """
+    unwrapped = {_unwrapped(key): key for key in checkpoint.tensors}
+    if len(unwrapped) < len(checkpoint.tensors):
+        twice = set(checkpoint.tensors) - set(unwrapped.values())
+        raise WeightsError(f"{checkpoint.path}: holds some tensors twice, such as {listed(twice)}. Keep one of each.")
+    layout = _recognised(checkpoint.path, unwrapped)
+    tensors: dict[str, torch.Tensor] = {}
+    keys: dict[str, str] = {}
+    for theirs, key in unwrapped.items():
+        own = _renamed(layout, theirs) or theirs
+        if own in tensors:
+            raise WeightsError(
+                f"{checkpoint.path}: {listed([keys[own], key])} both name {own}. Keep the one that is meant."
+            )
+        tensors[own] = _as_linear(own, checkpoint.tensors[key])
+        keys[own] = key
+    return State(checkpoint.path, tensors, keys)
+
+
+def _recognised(path: str, names: Iterable[str]) -> _Layout:
+    """The layout that most of the names belong to."""
+    names = list(names)
+    shrinks = authors_shrinks(names)
+    layouts = (
+        _Layout(_ours, "linear"),
+        _Layout(from_timm, "linear"),
+        _Layout(lambda name: from_authors(name, shrinks), "c"),
+    )
+    whole = [sum(_renamed(layout, name) is not None for name in names) for layout in layouts]
+    folded = [[name for name in names if _is_folded(layout, name)] for layout in layouts]
+    if any(folded):
+        first = next(found for found in folded if found)
+        raise WeightsError(
+            f"{path}: BatchNorm is folded into {len(first)} of its tensors, such as {listed(first[:1])}: layers have "
+            "biases where normalisations should be. Folding cannot be undone: load the file as it was trained. "
+            "The authors' own program folds when it is called with --eval, also what it then saves."
+        )
+    if not max(whole):
+        raise WeightsError(
+            f"{path}: holds no LeViT whose names are known: {listed(names) or 'no tensor at all'}. Names are read as "
+            "this package, timm 1.0 (levit_*, levit_conv_*) and the authors' own code give them"
+            + ("; transformers' are not" if any(name.startswith("levit.") for name in names) else "")
+            + "."
+        )
+    return layouts[whole.index(max(whole))]
+
+
+def _ours(name: str) -> str:
+    # What stands before layers is known to row A3 of the ablation alone, and the embedding to A5; timm has neither.
+    if name != "position.table" and ".before." not in name:
+        to_timm(name)
+    return name
+
+
+def _renamed(layout: _Layout, name: str) -> str | None:
+    try:
+        return layout.rename(name)
+    except KeyError:
+        return None
+
+
+def _is_folded(layout: _Layout, name: str) -> bool:
+    """Whether a layer that should have parts is itself a weight or a bias."""
+    place, _, tensor = name.rpartition(".")
+    return (
+        tensor in {"weight", "bias"}
+        and "." in place  # a head's name alone says too little
+        and _renamed(layout, name) is None
+        and _renamed(layout, f"{place}.{layout.weight}.{tensor}") is not None
+    )
+
+
+def _unwrapped(name: str) -> str:
+    while wrapper := next((each for each in _WRAPPERS if name.startswith(each)), None):
+        name = name.removeprefix(wrapper)
+    return name
+
+
+def _as_linear(name: str, tensor: torch.Tensor) -> torch.Tensor:
+    """The weight of a 1×1 convolution without its last two axes."""
+    if name.endswith("linear.weight") and tensor.ndim == 4 and tensor.shape[2:] == (1, 1):
+        return tensor[:, :, 0, 0]
+    return tensor

@@ -1,0 +1,115 @@
+"""Counts a LeViT's parameters and multiply-accumulates by pencil: from its size and the image's, part by part.
+
+Refuses to know the network. It is a second instrument beside torch's counter, and the tests hold the two together.
+
+What is counted: the products of convolutions, linear layers and both matrix products of attention; `macs` is exactly
+half of what `torch.utils.flop_counter` counts in evaluation. The authors' counter adds one operation per attention
+score for the softmax, kept apart here as `softmax`; `macs + softmax` is the figure behind their README. Neither counts
+normalisation, activations, the bias's addition, the mean over tokens.
+"""
+
+from __future__ import annotations
+
+from typing import NamedTuple
+
+from levit_bench.levit.sizes import Grid, Size, grids
+
+
+class Count(NamedTuple):
+    """What one part has and does, for one image."""
+
+    parameters: int = 0
+    """Learned numbers as trained, without BatchNorm's statistics."""
+    folded: int = 0
+    """The same once every BatchNorm is folded into its neighbour."""
+    macs: int = 0
+    """Multiply-accumulates."""
+    softmax: int = 0
+    """Attention scores, each of which the authors count once more."""
+
+
+def total(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> Count:
+    """The whole network."""
+    return _sum(*parts(size, image, classes, in_channels).values())
+
+
+def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> dict[str, Count]:
+    """The network's parts in order: stem, stage1_attention, stage1_mlp, shrink1_attention, shrink1_mlp, …, head.
+
+    Raises:
+        ValueError: the image is too small.
+    """
+    found = {"stem": _stem(size, image, in_channels)}
+    tokens = [rows * columns for rows, columns in grids(size, image)]
+    for number, (stage, here) in enumerate(zip(size.stages, tokens, strict=True), start=1):
+        attention = _attention(size, stage.width, stage.width, stage.heads, here, here, size.value_ratio)
+        found[f"stage{number}_attention"] = _times(stage.depth, attention)
+        found[f"stage{number}_mlp"] = _times(stage.depth, _mlp(size, stage.width, here))
+        if number < len(size.stages):
+            wider, fewer = size.stages[number].width, tokens[number]
+            heads = size.shrink_heads[number - 1]
+            found[f"shrink{number}_attention"] = _attention(
+                size, stage.width, wider, heads, here, fewer, size.shrink_value_ratio
+            )
+            found[f"shrink{number}_mlp"] = _mlp(size, wider, fewer)
+    features = size.stages[-1].width
+    weights = features * classes
+    for name in ("head", "distilled_head")[: size.classifiers]:
+        head = Count(weights + classes + 2 * features, weights + classes, weights)
+        # A LayerNorm depends on its input and cannot be folded.
+        found[name] = head if size.norm == "batch" else head._replace(folded=head.parameters)
+    return found
+
+
+def _stem(size: Size, image: Grid, in_channels: int) -> Count:
+    layers = []
+    (rows, columns), inputs = image, in_channels
+    for layer in size.stem:
+        rows, columns = ((side + 2 * layer.padding - layer.kernel) // layer.stride + 1 for side in (rows, columns))
+        layers.append(_layer(size, inputs * layer.kernel**2, layer.width, rows * columns))
+        inputs = layer.width
+    embedding = rows * columns * inputs if size.position == "embedding" else 0
+    return _sum(*layers, Count(embedding, embedding))
+
+
+def _attention(size: Size, width: int, wider: int, heads: int, keys: int, queries: int, ratio: int) -> Count:
+    """Attention of `queries` tokens to `keys` tokens, from one width to another."""
+    value = ratio * size.key
+    scores = heads * queries * keys
+    table = heads * keys if size.position == "bias" else 0
+    return _sum(
+        _norm_before(size, width),
+        _attention_inputs(size, width, heads, keys, queries, value),
+        Count(table, table, scores * (size.key + value), scores),
+        _layer(size, heads * value, wider, queries),
+    )
+
+
+def _attention_inputs(size: Size, width: int, heads: int, keys: int, queries: int, value: int) -> Count:
+    """Queries, keys and values. One layer or two have equally many weights, and each output its own normalisation."""
+    return _sum(_layer(size, width, heads * size.key, queries), _layer(size, width, heads * (size.key + value), keys))
+
+
+def _mlp(size: Size, width: int, tokens: int) -> Count:
+    hidden = size.mlp_ratio * width
+    return _sum(_norm_before(size, width), _layer(size, width, hidden, tokens), _layer(size, hidden, width, tokens))
+
+
+def _layer(size: Size, inputs: int, outputs: int, places: int) -> Count:
+    """A linear layer or a convolution, applied at so many places, and its BatchNorm (gain and shift) or its bias."""
+    weights = inputs * outputs
+    beside = 2 * outputs if size.norm == "batch" else outputs
+    return Count(weights + beside, weights + outputs, weights * places)
+
+
+def _norm_before(size: Size, width: int) -> Count:
+    learned = 2 * width if size.norm == "layer" else 0
+    return Count(learned, learned)
+
+
+def _sum(*counts: Count) -> Count:
+    return Count(*(sum(column) for column in zip(*counts, strict=True)))
+
+
+def _times(factor: int, count: Count) -> Count:
+    return Count(*(factor * number for number in count))

@@ -1,0 +1,126 @@
+"""Folds normalisations into the linear layers and convolutions beside them: equal functions with fewer steps.
+
+Refuses to know what the layers are part of. Everything is computed in float64 and rounded once, to the type of the
+layer's own weights; no random numbers are drawn, and nothing of the originals is changed or shared.
+
+    y = g · x + s          what BatchNorm is in evaluation: g = γ / √(σ² + ε), s = β − g · μ
+    behind a layer         g · (W · x + b) + s  =  (g · W) · x + (g · b + s)
+    before a layer         W · (g · x + s) + b  =  (W · g) · x + (W · s + b)
+
+LayerNorm depends on its input and cannot be folded, but its gain and shift can, in the same way.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import NamedTuple
+
+import torch
+from torch import nn
+from torch.nn.utils import skip_init
+
+from levit_bench.levit.layers import Classifier, ConvNorm, LinearNorm
+
+BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
+
+
+class Affine(NamedTuple):
+    """x ↦ gain · x + shift, channel by channel, in float64."""
+
+    gain: torch.Tensor | float = 1.0
+    shift: torch.Tensor | float = 0.0
+
+
+class Folded(NamedTuple):
+    """A linear layer in float64."""
+
+    weight: torch.Tensor
+    bias: torch.Tensor
+
+
+def affine(norm: nn.Module) -> Affine:
+    """What a normalisation multiplies and adds: all of an evaluating BatchNorm, the learned half of a LayerNorm.
+
+    Raises:
+        TypeError: it is another one.
+    """
+    if isinstance(norm, nn.Identity):
+        return Affine()
+    if isinstance(norm, nn.LayerNorm):
+        return Affine(exact(norm.weight), exact(norm.bias))
+    if not isinstance(norm, BATCH_NORMS):
+        raise TypeError(f"{type(norm).__name__} cannot be folded; known are BatchNorm, LayerNorm and nothing")
+    assert norm.running_mean is not None
+    assert norm.running_var is not None
+    gain, shift = exact(norm.weight), exact(norm.bias)
+    gain = gain / (exact(norm.running_var) + norm.eps).sqrt()
+    return Affine(gain, shift - gain * exact(norm.running_mean))
+
+
+def rest(norm: nn.Module) -> nn.Module:
+    """What is left of a normalisation once `affine` is folded away."""
+    if isinstance(norm, nn.LayerNorm):
+        return nn.LayerNorm(norm.normalized_shape, norm.eps, elementwise_affine=False)
+    return nn.Identity()
+
+
+def linear(layer: LinearNorm, before: nn.Module | None = None, rows: torch.Tensor | None = None) -> nn.Linear:
+    """A linear layer with the BatchNorm behind it and the normalisation before it.
+
+    Args:
+        layer: the layer and its BatchNorm.
+        before: a normalisation whose output it takes; what `rest` leaves of it has to stay before the result.
+        rows: (outputs,), factors for the outputs.
+    """
+    own = layer.linear
+    weight, bias = _folded(own.weight, own.bias, affine(before or nn.Identity()), affine(layer.norm))
+    if rows is not None:
+        weight, bias = weight * rows[:, None].to(weight), bias * rows.to(bias)
+    return _as_linear(Folded(weight, bias), own.weight)
+
+
+def convolution(layer: ConvNorm) -> nn.Conv2d:
+    """A convolution with the BatchNorm behind it, its weights channels last."""
+    own = layer.conv
+    weight, bias = _folded(own.weight.flatten(1), own.bias, Affine(), affine(layer.norm))
+    shape = (own.in_channels, own.out_channels, own.kernel_size, own.stride, own.padding)
+    made = skip_init(nn.Conv2d, *shape, device=own.weight.device, dtype=own.weight.dtype)
+    _fill(made, Folded(weight.view_as(own.weight), bias))
+    return made.to(memory_format=torch.channels_last)
+
+
+def mean_classifier(heads: Sequence[Classifier]) -> nn.Linear:
+    """The mean of what classifiers say of the same features; before it has to stay what `rest` leaves of their norm."""
+    each = [_folded(head.linear.weight, head.linear.bias, affine(head.norm), Affine()) for head in heads]
+    weights, biases = zip(*each, strict=True)
+    mean = Folded(torch.stack(weights).mean(0), torch.stack(biases).mean(0))
+    return _as_linear(mean, heads[0].linear.weight)
+
+
+def exact(values: torch.Tensor) -> torch.Tensor:
+    """In float64, apart from any graph, where the values are; on the CPU for devices that have no float64."""
+    device = "cpu" if values.device.type == "mps" else values.device
+    return values.detach().to(device, torch.float64)
+
+
+def _folded(weight: torch.Tensor, bias: torch.Tensor | None, before: Affine, behind: Affine) -> Folded:
+    weight = exact(weight)
+    constant = (weight * before.shift).sum(1)
+    if bias is not None:
+        constant = constant + exact(bias)
+    gain = behind.gain[:, None] if isinstance(behind.gain, torch.Tensor) else behind.gain
+    return Folded(gain * weight * before.gain, behind.gain * constant + behind.shift)
+
+
+def _as_linear(folded: Folded, like: torch.Tensor) -> nn.Linear:
+    outputs, inputs = folded.weight.shape
+    made = skip_init(nn.Linear, inputs, outputs, device=like.device, dtype=like.dtype)
+    _fill(made, folded)
+    return made
+
+
+def _fill(layer: nn.Linear | nn.Conv2d, folded: Folded) -> None:
+    assert layer.bias is not None
+    with torch.no_grad():
+        layer.weight.copy_(folded.weight)
+        layer.bias.copy_(folded.bias)

@@ -1,0 +1,280 @@
+"""Why a state does not fit a network, in the words of the cause: another size, other heads, another image, bad numbers.
+
+Refuses to know files and names of others, and changes nothing. The most telling cause is said first.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from math import prod
+
+import torch
+from msgspec.structs import replace
+
+from levit_bench.levit.attention_bias import distances
+from levit_bench.levit.checkpoint import WeightsError, listed
+from levit_bench.levit.checkpoint_layouts import State
+from levit_bench.levit.network import LeViT
+from levit_bench.levit.sizes import SIZES, Grid, Size, grids
+
+TABLES = ("bias.table", "position.table")
+"""How the names of learned positions end."""
+_FIRST = "stem.layers.0.conv.weight"
+_HEAD = "head.linear.weight"
+_SECOND = "distilled_head."
+_FLOATS = (torch.float16, torch.bfloat16, torch.float32, torch.float64)
+_Shapes = Mapping[str, tuple[int, ...]]
+
+
+def check_shapes(state: State, network: LeViT) -> None:
+    """Every tensor of the network is there, none else, each of its shape; tables of positions may differ in length.
+
+    Raises:
+        WeightsError: otherwise.
+    """
+    theirs, ours = shapes(state.tensors), shapes(network.state_dict())
+    if _body(theirs) != _body(ours):
+        _check_size(state, network, theirs, ours)
+    _check_heads(state, theirs, ours)
+    _check_names(state, theirs, ours)
+    others = [name for name in ours if not _alike(name, theirs[name], ours[name])]
+    if others:
+        _refuse_shapes(state, others, theirs, ours)
+
+
+def check_tables(state: State, size: Size, image_size: Grid) -> None:
+    """Every table of positions has the length that images of (height, width) pixels give it.
+
+    Raises:
+        WeightsError: a table has another; names the image size that it belongs to, if there is one.
+        ValueError: the image is too small for that LeViT.
+    """
+    wanted = grids(size, image_size)
+    for name, tensor in state.tensors.items():
+        rows, columns = _grid_of(name, wanted)
+        if name.endswith(TABLES) and _places(name, tuple(tensor.shape)) != rows * columns:
+            meant = image_sizes(shapes(state.tensors), size)
+            raise WeightsError(
+                f"{state.path}: {listed([state.named(name)])} is {tuple(tensor.shape)} and should be "
+                f"{_with_places(name, tuple(tensor.shape), rows * columns)}, {rows}×{columns} places, if the weights "
+                f"were made for images of {_pixels(image_size)}. "
+                + (
+                    f"Its tables begin with {_pixels(grids(size, meant[0])[0])} places: "
+                    f"say image_size={_either(meant)}."
+                    if meant
+                    else "Its tables belong to no image size."
+                )
+            )
+        if _is_index(name, state.tensors):
+            place = distances((rows, columns), 2 if ".shrink." in name else 1)
+            if tensor.shape != place.shape or not torch.equal(tensor.long(), place):
+                raise WeightsError(
+                    f"{state.path}: {listed([state.named(name)])} orders the table of biases otherwise than the "
+                    "published networks do. Load the file with the program that wrote it, and sort the table by rows."
+                )
+
+
+def check_numbers(state: State, network: LeViT) -> None:
+    """Every tensor converts to the network's type and stays finite.
+
+    Raises:
+        WeightsError: otherwise.
+    """
+    for name, own in network.state_dict().items():
+        tensor, key = state.tensors[name], listed([state.named(name)])
+        fits = tensor.dtype in _FLOATS if own.is_floating_point() else _is_integer(tensor)
+        if not fits:
+            raise WeightsError(
+                f"{state.path}: {key} is {tensor.dtype} and should be {own.dtype} or what converts to it. "
+                "Save the network as it was trained; what counts batches stays an integer."
+            )
+        if not bool(tensor.isfinite().all()):
+            count = int((~tensor.isfinite()).sum())
+            raise WeightsError(
+                f"{state.path}: {key} has {count} numbers of {tensor.numel()} that are infinite or none (NaN). "
+                "One is enough to spoil every logit: take an earlier checkpoint of that training."
+            )
+        if not bool(tensor.to(own.dtype).isfinite().all()):
+            raise WeightsError(
+                f"{state.path}: {key} holds numbers too large for the network's {own.dtype}, up to "
+                f"{float(tensor.abs().max()):.3g}. Load into a float32 network."
+            )
+        if name.endswith("running_var") and bool((tensor < 0).any()):
+            raise WeightsError(f"{state.path}: {key} holds a variance below zero. {_TRAINED}")
+
+
+def shapes(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
+    """Shapes by name, without the places in tables, which are no weights."""
+    return {name: tuple(tensor.shape) for name, tensor in tensors.items() if not _is_index(name, tensors)}
+
+
+def sizes_held(found: _Shapes) -> dict[str, Size]:
+    """The sizes that have those shapes, whatever the image, the classes and the channels of images.
+
+    Where only the number of heads is another, the size with that number.
+    """
+    body, heads = _body(found), 2 if any(name.startswith(_SECOND) for name in found) else 1
+    out = {}
+    for name, size in SIZES.items():
+        if found.get(_FIRST, ())[:1] == (size.stem[0].width,):  # building them all takes a second
+            with torch.device("meta"):
+                like = LeViT(size)
+            if _body(shapes(like.state_dict())) == body:
+                out[name] = size
+    whole = {name: size for name, size in out.items() if size.classifiers == heads}
+    return whole or {name: replace(size, classifiers=heads) for name, size in out.items()}
+
+
+def image_sizes(found: _Shapes, size: Size) -> list[Grid]:
+    """The (height, width) for which all tables have those lengths, in steps of the stem's stride; square ones first."""
+    step = prod(layer.stride for layer in size.stem)
+    lengths = {name: _places(name, shape) for name, shape in found.items() if name.endswith(TABLES)}
+    longest = min(max(lengths.values(), default=0), 10**6)
+    out = []
+    for rows in (rows for rows in range(1, longest + 1) if longest % rows == 0):
+        image = (rows * step, longest // rows * step)
+        try:
+            there = grids(size, image)
+        except ValueError:
+            continue
+        if all(prod(_grid_of(name, there)) == length for name, length in lengths.items()):
+            out.append(image)
+    return sorted(out, key=lambda image: abs(image[0] - image[1]))
+
+
+_TRAINED = "Save the network as it was trained."
+
+
+def _check_size(state: State, network: LeViT, theirs: _Shapes, ours: _Shapes) -> None:
+    held = sizes_held(theirs)
+    if not held:
+        return
+    own = next((name for name, size in SIZES.items() if size == network.size), "a size of its own")
+    where = [name for name in ours if name in theirs and not _alike(name, theirs[name], ours[name])]
+    example = f": {_difference(state, where[0], theirs, ours)}" if where else ""
+    name = next(iter(held))
+    raise WeightsError(
+        f"{state.path}: holds {name}, and the network is {own}{example}. Build what the file holds: levit({name!r})."
+    )
+
+
+def _check_heads(state: State, theirs: _Shapes, ours: _Shapes) -> None:
+    second = {name for name in theirs.keys() ^ ours.keys() if name.startswith(_SECOND)}
+    if second and not any(name.startswith(_SECOND) for name in ours):
+        raise WeightsError(
+            f"{state.path}: has two heads, the second trained by a teacher ({listed(map(state.named, second))}), and "
+            "the network has one. The published accuracies are those of both together: build the size with two, "
+            "such as levit('levit_128s') where 'levit_128s_one_head' has one."
+        )
+    if second and not any(name.startswith(_SECOND) for name in theirs):
+        raise WeightsError(
+            f"{state.path}: has one head, and the network two ({listed(second)} are missing). Build the size with one: "
+            "levit(msgspec.structs.replace(SIZES[name], classifiers=1))."
+        )
+
+
+def _check_names(state: State, theirs: _Shapes, ours: _Shapes) -> None:
+    missing, extra = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
+    folded = [name for name in extra if name.endswith(("linear.bias", "conv.bias"))]
+    if folded and any(".norm." in name for name in missing):
+        raise WeightsError(
+            f"{state.path}: BatchNorm is folded away: {listed(map(state.named, folded))} stand where {listed(missing)} "
+            "should be. Folding cannot be undone: load the file as it was trained."
+        )
+    said = []
+    if missing:
+        said.append(f"{len(missing)} tensors of the network are missing ({listed(missing)}, by our names)")
+    if extra:
+        said.append(f"{len(extra)} tensors of the file belong nowhere ({listed(map(state.named, extra))})")
+    if said:
+        raise WeightsError(
+            f"{state.path}: {', and '.join(said)}. A file has to hold every tensor of the network and no other: "
+            "save the whole state_dict() of the same LeViT."
+        )
+
+
+def _refuse_shapes(state: State, others: list[str], theirs: _Shapes, ours: _Shapes) -> None:
+    told = f"{state.path}: {_difference(state, others[0], theirs, ours)}"
+    rest = f" ({len(others) - 1} more differ)" if len(others) > 1 else ""
+    if all("head.linear." in name and theirs[name][1:] == ours[name][1:] != theirs[name] for name in others):
+        told = f"{state.path}: {_difference(state, _HEAD if _HEAD in others else others[0], theirs, ours)}"
+        classes = {theirs[name][0] for name in others}
+        if len(classes) == 1 and len(others) == sum("head.linear." in name for name in ours):
+            count = classes.pop()
+            raise WeightsError(
+                f"{told}{rest}: its heads tell {count} classes apart, the network's {ours[_HEAD][0]}. "
+                f"Build the network with classes={count}; to train others, load first and then replace the heads."
+            )
+    if others == [_FIRST] and len(theirs[_FIRST]) == 4 and theirs[_FIRST][2:] == ours[_FIRST][2:]:
+        raise WeightsError(
+            f"{told}: it was made for images of {theirs[_FIRST][1]} channels. "
+            f"Build the network with in_channels={theirs[_FIRST][1]}."
+        )
+    if turned := next((name for name in others if len(ours[name]) == 2 and theirs[name] == ours[name][::-1]), None):
+        raise WeightsError(
+            f"{state.path}: {_difference(state, turned, theirs, ours)}{rest}: it is transposed, as other frameworks "
+            "keep it (inputs × outputs). Transpose every matrix, the square ones too, or take a file of PyTorch's."
+        )
+    if any(sorted(theirs[name]) == sorted(ours[name]) for name in others):
+        raise WeightsError(
+            f"{told}{rest}: the axes are in another order, as other frameworks keep them. Take a file of PyTorch's."
+        )
+    raise WeightsError(f"{told}{rest}. It is of another network: build the size that the file was saved from.")
+
+
+def _difference(state: State, name: str, theirs: _Shapes, ours: _Shapes) -> str:
+    return f"{listed([state.named(name)])} is {str(theirs[name])[:80]} in the file and {ours[name]} in the network"
+
+
+def _alike(name: str, theirs: tuple[int, ...], ours: tuple[int, ...]) -> bool:
+    if name.endswith(TABLES):
+        return len(theirs) == len(ours) and _with_places(name, theirs, 0) == _with_places(name, ours, 0)
+    return theirs == ours
+
+
+def _body(found: _Shapes) -> dict[str, tuple[int, ...]]:
+    """What tells sizes apart: shapes without heads, lengths of tables, channels of images."""
+    out = {}
+    for name, shape in found.items():
+        if name.startswith((_SECOND, "head.")):
+            continue
+        if name.endswith(TABLES):
+            out[name] = _with_places(name, shape, 0)
+        else:
+            out[name] = shape[:1] + shape[2:] if name == _FIRST else shape
+    return out
+
+
+def _places(name: str, shape: tuple[int, ...]) -> int:
+    """Places of a table: a bias is laid out as (heads, places), an embedding as (places, channels)."""
+    return shape[-1] if name.endswith("bias.table") else shape[0]
+
+
+def _with_places(name: str, shape: tuple[int, ...], places: int) -> tuple[int, ...]:
+    return (*shape[:-1], places) if name.endswith("bias.table") else (places, *shape[1:])
+
+
+def _grid_of(name: str, token_grids: tuple[Grid, ...]) -> Grid:
+    """The grid of the keys that a table is about: a shrink's keys are the stage's before."""
+    if not name.startswith("stages."):
+        return token_grids[0]
+    return token_grids[int(name.split(".")[1]) - (".shrink." in name)]
+
+
+def _is_index(name: str, tensors: Mapping[str, torch.Tensor]) -> bool:
+    """Whether it says which place of a table belongs to which query and key: no weight, and the same for everybody."""
+    return name.endswith("bias.index") and name.removesuffix("index") + "table" in tensors
+
+
+def _is_integer(tensor: torch.Tensor) -> bool:
+    return not tensor.is_floating_point() and not tensor.is_complex() and tensor.dtype != torch.bool
+
+
+def _either(images: list[Grid]) -> str:
+    """The square image, or whichever there are."""
+    square = [image for image in images if image[0] == image[1]]
+    return " or ".join(map(str, (square or images)[:4]))
+
+
+def _pixels(pair: Grid) -> str:
+    return f"{pair[0]}×{pair[1]}"

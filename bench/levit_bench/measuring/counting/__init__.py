@@ -1,0 +1,1 @@
+"""Multiply-accumulates and kinds of operators, counted where torch dispatches them."""

@@ -1,0 +1,79 @@
+"""Networks of timm: by their catalog name, or by any name timm knows.
+
+Both mean what timm itself meant by them when it was imported, whatever a user's file registered since.
+"""
+
+from __future__ import annotations
+
+from functools import cache
+
+from torch import nn
+
+from levit_bench.catalog.entries import entries
+from levit_bench.catalog.installed import timm_architectures
+from levit_bench.measuring.networks import timm_registry
+from levit_bench.measuring.networks.timm_import import import_timm
+from levit_bench.records import ImageShape
+
+
+def owns(name: str) -> bool:
+    """Whether it is a name of the catalog or of timm: found out without importing timm."""
+    if ":" in name:  # A user's; timm's files need not be read to know.
+        return False
+    return any(entry.name == name for entry in entries()) or name.partition(".")[0] in _registered()
+
+
+def names() -> list[str]:
+    """All architectures that the installed timm builds, sorted."""
+    return _timm().names()
+
+
+def default_resolution(name: str) -> tuple[int, int]:
+    """The catalog's height and width, or those that timm's own configuration states.
+
+    Raises:
+        LookupError: timm does not know the name.
+    """
+    entry = next((entry for entry in entries() if entry.name == name), None)
+    if entry is not None:
+        return entry.resolution, entry.resolution
+    config = _timm().config(_architecture(name))
+    height, width = config.input_size[-2:] if config else (224, 224)
+    return int(height), int(width)
+
+
+def build_for(name: str, shape: ImageShape) -> nn.Module:
+    """A timm network without pretrained weights.
+
+    Raises:
+        LookupError: timm does not know the name, or is no longer itself in this process.
+        ValueError: the network cannot be built for images of that height and width.
+    """
+    architecture, timm = _architecture(name), _timm()
+    config = timm.config(architecture)
+    wanted = (shape.height, shape.width)
+    size = tuple(config.input_size)[-2:] if config else wanted
+    # Position tables and attention biases are cut for one input size and must be told; convolutions need not.
+    sized = config is not None and config.fixed_input_size and size != wanted
+    kwargs = {"img_size": shape.height if shape.height == shape.width else wanted} if sized else {}
+    try:
+        return timm.build(architecture, **kwargs)
+    except (TypeError, AssertionError) as error:
+        raise ValueError(f"{architecture} cannot be built for {shape.size} px: {error}") from error
+
+
+def _architecture(name: str) -> str:
+    architecture = next((entry.timm_name for entry in entries() if entry.name == name), None) or name
+    timm = _timm()
+    if not timm.knows(architecture):
+        raise LookupError(f"timm {timm.version} does not know {architecture!r}")
+    return architecture
+
+
+@cache
+def _registered() -> frozenset[str]:
+    return timm_architectures() or frozenset()
+
+
+def _timm() -> timm_registry.Timm:
+    return timm_registry.kept(import_timm())

@@ -1,0 +1,251 @@
+"""What a network must answer: the logits that fp32 eager gives for each image of a pool, one image at a time.
+
+Written once a session, by the process that prepares the network as shipped; read wherever the case is loaded. Refuses
+to know who is compared with them.
+"""
+
+from __future__ import annotations
+
+import math
+import time
+from pathlib import Path
+from typing import NamedTuple
+
+import safetensors.torch
+import torch
+from torch import nn
+
+from levit_bench.measuring.pass_data.image_pool import ImagePool, image_pool
+from levit_bench.measuring.pass_data.output_check import (
+    COARSENESS,
+    TOLERANCES,
+    as_logits,
+    distances,
+    problem_with_pair,
+    relative_distance,
+)
+from levit_bench.records import ImageShape
+
+_FILE = "references.safetensors"
+_AIM_S = 1.0  # Seconds that the references of a network may take: about as long as its passes in a run.
+_FEWEST, _MOST = 9, 160  # References of a network.
+_SIDES = (4, 8, 16)  # Parts of a pool, whose sums are at least one and a half times the references wanted.
+_ROUNDING = 1e-7  # About the rounding of one fp32 operation.
+_STEPS = 64  # Pixels of an image that move by one step where they are bytes.
+_SATURATED = 0.1  # Relative distance of outputs beyond which it does not grow with that of inputs any more.
+_CALM = 1e-5  # An image whose answer moves by less may be off by ten times that, which is the tolerance of fp32.
+_MOST_SENSITIVE = 1e-3  # Ten times this is as much as a wrong layer may do.
+_LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
+_CHANGES = (64, 16, 4, 1)  # Slightly changed versions of each image; the first number that outputs can stand.
+_CHANGE = 2.0**-22  # Relative change from one version to the next in fp32: two of its smallest steps.
+
+
+class References(NamedTuple):
+    """What the outputs of a case are compared with."""
+
+    logits: torch.Tensor
+    """Logits of fp32 eager for each image of the pool alone, (images, classes)."""
+    side: int
+    """Parts of the pool."""
+    sums: tuple[int, ...]
+    """Which sums of its parts the images are."""
+    sensitivity: float
+    """Largest relative distance that the logits of an image move when every pixel moves by 1e-7 of itself."""
+    distance: float
+    """Median relative distance of the logits of two images."""
+    changes: int
+    """Slightly changed versions of each image whose logits are, within a fourth of what is allowed, the same."""
+    change: float
+    """Relative change from one version to the next."""
+
+    def tolerance(self, precision: str) -> float:
+        """Relative distance that is allowed, by precision.
+
+        More for a network that turns small differences into large ones: ten times what rounding of the input alone
+        does there. But never as much as to take one image for another: a fourth of the distance between two of them.
+        """
+        rounding = 10 * self.sensitivity * COARSENESS[precision]
+        return max(TOLERANCES[precision], min(rounding, self.distance / 4))
+
+    def pool(self, shape: ImageShape, seed: int) -> ImagePool:
+        """The images that they are the answers for."""
+        return image_pool(self.side, shape, seed)._replace(sums=self.sums)
+
+
+def references_in(folder: Path) -> References:
+    """What the preparation left in a folder."""
+    kept = safetensors.torch.load_file(folder / _FILE)
+    return References(
+        logits=kept["logits"],
+        side=int(kept["side"]),
+        sums=tuple(kept["sums"].tolist()),
+        sensitivity=float(kept["sensitivity"]),
+        distance=float(kept["distance"]),
+        changes=int(kept["changes"]),
+        change=float(kept["change"]),
+    )
+
+
+@torch.inference_mode()
+def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, precision: str, seed: int) -> References:
+    """Compute and keep the references of a network as shipped, in evaluation mode.
+
+    Args:
+        network: takes images (batch, channels, height, width), returns logits (batch, classes).
+        folder: where they go.
+        shape: of an image.
+        precision: of the case: how far a changed version of an image may move its logits.
+        seed: the session's.
+
+    Raises:
+        ValueError: what is wrong with the network: it changes its images, answers without looking at them, or cannot
+            be checked.
+    """
+    pool = image_pool(_SIDES[0], shape, seed)
+    first = _answer(network, pool, 0)
+    began = time.perf_counter()
+    second = _answer(network, pool, pool.size - 1)
+    pass_s = time.perf_counter() - began
+    problem = problem_with_pair((first, second), (first, second), TOLERANCES["fp32"])
+    if problem:
+        raise ValueError(problem)
+    wanted = math.floor(min(max(_AIM_S / (2 * max(pass_s, 1e-9)), _FEWEST), _MOST))
+    side = next(side for side in _SIDES if 2 * side**2 >= 3 * wanted)
+    calm = _calm_answers(network, image_pool(side, shape, seed), wanted, seed)
+    logits = torch.cat([one.logits for one in calm])
+    apart = distances(logits, logits)[~torch.eye(len(calm), dtype=torch.bool)]
+    if float(apart.min()) < _LEAST_DISTANCE:
+        raise ValueError(f"outputs hardly depend on the image: {float(apart.min()):.2g} apart for two different ones")
+    found = References(
+        logits=logits,
+        side=side,
+        sums=tuple(one.number for one in calm),
+        sensitivity=max(one.moved for one in calm),
+        distance=float(apart.median()),
+        changes=0,
+        change=_CHANGE * TOLERANCES[precision] / TOLERANCES["fp32"],
+    )
+    restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
+    changes = _changes(network, found.pool(shape, seed), found, restless, precision)
+    found = found._replace(changes=changes)
+    kept = {name: torch.tensor(value) for name, value in found._asdict().items() if name != "logits"}
+    safetensors.torch.save_file({"logits": logits.contiguous(), **kept}, folder / _FILE)
+    return found
+
+
+def problem_with_batch(network: nn.Module, references: References, pool: ImagePool, batch: int) -> str | None:
+    """What is wrong with the answers to a batch of that many images, or None.
+
+    An image's row must be the answer for that image alone, whatever else is in the batch.
+    """
+    indices = _scattered(batch, pool.size)
+    with torch.inference_mode():
+        got = as_logits(network(pool.batch(indices)), batch)
+    if not bool(torch.isfinite(got).all()):
+        return "output is not finite (NaN or infinity)"
+    want, allowed = references.logits[indices], references.tolerance("fp32")
+    off = [relative_distance(one[None], other[None]) for one, other in zip(got, want, strict=True)]
+    wrong = [row for row, distance in enumerate(off) if not distance <= allowed]
+    if not wrong:
+        return None
+    rows = "all" if len(wrong) == batch else str(len(wrong))
+    return (
+        f"the answer for an image depends on what else is in its batch: {rows} of {batch} rows differ from the answer "
+        f"for that image alone, the worst by {max(off):.2g} (relative L2; {allowed:.2g} is allowed)"
+    )
+
+
+def alone(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
+    """Logits (1, classes) of an image (1, channels, height, width), in nobody else's company.
+
+    Where the network takes no single image, but pairs, its company is itself.
+    """
+    try:
+        return as_logits(network(image), 1)
+    except Exception:
+        try:
+            pair = as_logits(network(image.repeat(2, 1, 1, 1)), 2)
+        except Exception:  # noqa: S110 (what it says of a single image tells more)
+            pass
+        else:
+            return pair[:1]
+        raise
+
+
+def _answer(network: nn.Module, pool: ImagePool, index: int) -> torch.Tensor:
+    given, untouched = pool.batch([index]), pool.batch([index])
+    logits = alone(network, given).clone()
+    if not torch.equal(given, untouched):
+        raise ValueError("changes the images it is given, so that the next pass would see others. Copy them first")
+    return logits
+
+
+class _Calm(NamedTuple):
+    """An image, its answer, and how calm that is."""
+
+    number: int
+    logits: torch.Tensor
+    moved: float
+    """Relative distance that it moves when every pixel moves by 1e-7 of itself."""
+
+
+def _calm_answers(network: nn.Module, pool: ImagePool, wanted: int, seed: int) -> list[_Calm]:
+    """Answers that rounding does not move, as many as wanted; where there are fewer, the calmest that there are.
+
+    With random weights some images lie where attention switches: a LeViT's answers to one in ten of them move a
+    thousand times as far as to the others, and would hide any error.
+
+    Raises:
+        ValueError: rounding moves them all so far that nothing could be checked.
+    """
+    generator = torch.Generator().manual_seed(seed)
+    calm: list[_Calm] = []
+    restless: list[_Calm] = []
+    for index in _scattered(pool.size, pool.size):
+        logits = _answer(network, pool, index)
+        jittered, part = _jittered(pool.batch([index]), generator)
+        seen = relative_distance(alone(network, jittered), logits)
+        moved = seen * (_ROUNDING / part)
+        if part > _ROUNDING and seen > _SATURATED:
+            # Steps of bytes are coarse: from an answer that they turn over, nothing follows for smaller ones.
+            moved = max(moved, _MOST_SENSITIVE)
+        (calm if moved <= _CALM else restless).append(_Calm(index, logits, moved))
+        if len(calm) == wanted:
+            return calm
+    calm += sorted(restless, key=lambda one: one.moved)[: max(0, _FEWEST - len(calm))]
+    worst = max(one.moved for one in calm)
+    if not worst < _MOST_SENSITIVE:
+        raise ValueError(f"too sensitive to check: rounding of the input alone moves the output by {worst:.2g}")
+    return calm
+
+
+def _jittered(image: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, float]:
+    """An image (1, channels, height, width) moved by a little at random, and by which part of itself.
+
+    Bytes know no rounding: some pixels move by one step, few enough that together they move by little.
+    """
+    if image.is_floating_point():
+        return image * (1 + _ROUNDING * torch.randn(image.shape, generator=generator)), _ROUNDING
+    flat = image.flatten().clone()
+    chosen = torch.randperm(len(flat), generator=generator)[:_STEPS]
+    before = flat[chosen]
+    flat[chosen] = torch.where(before < 128, before + 1, before - 1)
+    return flat.view_as(image), float(len(chosen) ** 0.5 / image.double().norm())
+
+
+def _changes(network: nn.Module, pool: ImagePool, found: References, shown: list[int], precision: str) -> int:
+    """How many versions of an image have the same answer: as many as move it by a fourth of what is allowed."""
+    if not pool.left.is_floating_point():
+        return 0
+    allowed = found.tolerance(precision) / 4
+    for count in _CHANGES:
+        moved = [alone(network, pool.batch([index], count * found.change)) for index in shown]
+        if relative_distance(torch.cat(moved), found.logits[shown]) <= allowed:
+            return count
+    return 0
+
+
+def _scattered(batch: int, count: int) -> list[int]:
+    """Images that lie apart in the pool, each as often as any other."""
+    stride = next(step for step in range(count // 3 | 1, 2 * count) if math.gcd(step, count) == 1)
+    return [row * stride % count for row in range(batch)]

@@ -1,0 +1,1 @@
+"""What is made of a network before it is timed: weights, artifacts, the largest batch that fits."""

@@ -1,0 +1,244 @@
+"""What is prepared once a session and loaded in every run: weights, and the outputs that fp32 eager gives for them.
+
+The references are those of the network as shipped, whatever its form; a form that computes something else is refused.
+Refuses to know which seat loads it, and when.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import torch
+from torch import nn
+
+from levit_bench.errors import one_line
+from levit_bench.measuring import evaluation_mode, forms, networks, runtimes
+from levit_bench.measuring.counting.operation_counts import Count, counted_macs, hidden_in
+from levit_bench.measuring.failure_reasons import reason_for
+from levit_bench.measuring.networks import sources
+from levit_bench.measuring.networks.recipe import Recipe, keep_weights
+from levit_bench.measuring.pass_data.image_pool import PARTS, ImagePool
+from levit_bench.measuring.pass_data.images import images
+from levit_bench.measuring.pass_data.output_check import TOLERANCES, as_logits, problem_with_pair, relative_distance
+from levit_bench.measuring.pass_data.reference_outputs import References, problem_with_batch, write_references
+from levit_bench.measuring.preparing.calibration import STREAM, VERSION, calibrate, deviation_of
+from levit_bench.measuring.preparing.network_findings import notes_on
+from levit_bench.measuring.workers.messages import AT_WORK, Prepared
+from levit_bench.records import Case
+
+
+def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
+    """Build, calibrate and check the network of a case; leave everything its seats need in `folder`.
+
+    `batches` are those of all cases that share the artifact, in ascending order; `case` stands for them. A batch that
+    fails costs its own cases: what is wrong with it is in the answer.
+
+    Multiply-accumulates are those of the network as shipped, which published counts refer to; parameters are counted
+    on the network in its form, which has fewer.
+
+    Raises:
+        LookupError, ValueError, TypeError: it cannot be built, calibrated, brought into its form or checked, with the
+            reason.
+    """
+    started = time.perf_counter()
+    if case.weights != VERSION:
+        raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
+    runtime = runtimes.get(case.runtime)
+    why = runtime.unavailable()
+    if why is not None:
+        raise ValueError(f"runtime {case.runtime!r} cannot run here: {why}")
+    looked = networks.look(case.network, case.shape, seed)
+    recipe = Recipe(seed=seed, serving=looked.serving)
+    recipe.write(folder)
+    network = networks.build(case.network, case.shape, recipe)
+    sources.keep(case.network, folder)
+    has_weights = any(True for _ in network.parameters())
+    deviation = calibrate(network, case.shape, seed) if has_weights else 1.0
+    # Every process builds the network anew and runs it with these weights alone: so does everything from here on. What
+    # the calibrated one keeps of its passes may be older than its weights.
+    source = Source(case, recipe, network.state_dict())
+    again = _built_again(source, network, images(2, case.shape, seed, PARTS[0]))
+    del network
+    if has_weights:
+        with torch.no_grad():
+            deviation = deviation_of(again, images(4, case.shape, seed, STREAM))
+    references = write_references(again, folder, case.shape, precision=case.precision, seed=seed)
+    pool = references.pool(case.shape, seed)
+    count = _counted(again, images(2, case.shape, seed, PARTS[0]))
+    failed = _check_batches(again, references, pool, batches, folder / AT_WORK)
+    sound = [batch for batch in batches if batch not in failed]
+    if case.form != forms.SHIPPED:
+        keep_weights(again, folder)
+        _check_form(source.formed(), case, references, pool, sound[0])
+    del again
+    formed = source.formed()
+    params = sum(p.numel() for p in formed.parameters())
+    example = pool.batch([row % pool.size for row in range(case.batch)])
+    compiling = time.perf_counter()
+    artifact = runtime.prepare(case, formed, example, folder)
+    compile_s = time.perf_counter() - compiling
+    (folder / "artifact").write_text(artifact.name, encoding="utf-8")
+    return Prepared(
+        sha256=_digest(artifact), params=params, macs=None if count.unknown else count.macs or None,
+        logits_std=deviation, seconds=time.perf_counter() - started, compile_s=compile_s, uncounted=count.unknown,
+        distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
+        findings=notes_on(case, looked, references.logits),
+    )  # fmt: skip
+
+
+class Source(NamedTuple):
+    """What the prepared network is built from, as often as it is wanted."""
+
+    case: Case
+    recipe: Recipe
+    weights: dict[str, Any]
+
+    def shipped(self) -> nn.Module:
+        """Built anew, with these weights, and never run; one whose parameters come of a first pass has had that."""
+        network = networks.build(self.case.network, self.case.shape, self.recipe)
+        self._fill(network)
+        evaluation_mode.renew(network)
+        return network
+
+    def formed(self) -> nn.Module:
+        """The same in the form of the case."""
+        return forms.build(self.case, self.recipe, self._fill)
+
+    def _fill(self, network: nn.Module) -> None:
+        try:
+            network.load_state_dict(self.weights)
+        except RuntimeError as error:
+            raise ValueError(f"cannot load its own state_dict: {one_line(str(error))[:200]}") from error
+
+
+def _built_again(source: Source, network: nn.Module, given: torch.Tensor) -> nn.Module:
+    """The network built anew, which computes the same in every pass as any other build with these weights.
+
+    Args:
+        source: builds it.
+        network: the calibrated one.
+        given: images.
+
+    Raises:
+        ValueError: passes or builds differ, and why that may be.
+    """
+    again = source.shipped()
+    with torch.no_grad():
+        first, second, calibrated = (
+            as_logits(one(given.clone()), len(given)).clone() for one in (again, again, network)
+        )
+        if not bool(torch.isfinite(first).all()):
+            return again  # Said by whoever looks at the numbers.
+        apart = _distance(second, first)
+        if not apart < TOLERANCES["fp32"]:
+            raise ValueError(
+                f"two passes over the same images differ by {apart:.2g} (relative L2): dropout or noise is left on in "
+                "evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
+            )
+        if _distance(calibrated, first) < TOLERANCES["fp32"]:
+            return again
+        # The calibrated one may have kept something of the passes before; two that were never run cannot.
+        other = source.shipped()
+        apart = _distance(as_logits(other(given.clone()), len(given)), first)
+    if not apart < TOLERANCES["fp32"]:
+        raise ValueError(
+            "builds another network each time: with equal weights and equal seeds of torch, numpy and random, two "
+            f"builds differ by {apart:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a generator "
+            "of its own) as a buffer, or seed it"
+        )
+    return again
+
+
+def _distance(got: torch.Tensor, want: torch.Tensor) -> float:
+    return 0.0 if torch.equal(got, want) else relative_distance(got, want)
+
+
+def explained(problem: str, case: Case) -> str:
+    """What is wrong with outputs in a seat, and what it may be where the user's code was run again."""
+    built_here = case.is_of_user and not runtimes.captures(case.runtime)
+    if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
+        return problem
+    return (
+        f"{problem}. The network was built anew here, with equal seeds and weights: does its module draw numbers from "
+        "elsewhere when it is imported, or keep what no state_dict has?"
+    )
+
+
+def artifact_in(folder: Path) -> Path:
+    """What the runtime left in a prepared folder."""
+    return folder / (folder / "artifact").read_text(encoding="utf-8")
+
+
+def _digest(artifact: Path) -> str:
+    """SHA-256 of a file, or of a folder's files and their names in order."""
+    if artifact.is_file():
+        return hashlib.sha256(artifact.read_bytes()).hexdigest()
+    whole = hashlib.sha256()
+    for path in sorted(path for path in artifact.rglob("*") if path.is_file()):
+        whole.update(f"{path.relative_to(artifact).as_posix()} {path.stat().st_size}\n".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+def _check_batches(
+    network: nn.Module, references: References, pool: ImagePool, batches: tuple[int, ...], note: Path
+) -> dict[int, str]:
+    """What is wrong with each batch that fails; the others are sound.
+
+    Which batch is at work stands in the file `note`, for whoever finds that the process has died of it.
+
+    Raises:
+        ValueError: none is left, with what is wrong with the smallest.
+    """
+    failed: dict[int, str] = {}
+    for batch in batches:
+        note.write_text(str(batch), encoding="utf-8")
+        try:
+            problem = problem_with_batch(network, references, pool, batch)
+        except Exception as error:  # A network may raise anything at all; it costs this batch.
+            problem = reason_for(error)
+        if problem:
+            failed[batch] = problem
+    note.unlink(missing_ok=True)
+    if len(failed) == len(batches):
+        raise ValueError(failed[batches[0]])
+    return failed
+
+
+def _check_form(formed: nn.Module, case: Case, references: References, pool: ImagePool, batch: int) -> None:
+    """Compare the network in its form with the references of the network as shipped.
+
+    Raises:
+        ValueError: it computes something else, with the distance.
+    """
+    allowed, count = references.tolerance(case.precision), pool.size
+    shown = [row % count for row in range(batch)], [(count - 1 - row) % count for row in range(batch)]
+    with torch.inference_mode():
+        first, second = (as_logits(formed(pool.batch(indices)), batch).clone() for indices in shown)
+    wanted = references.logits[shown[0]], references.logits[shown[1]]
+    problem = problem_with_pair((first, second), wanted, allowed)
+    if problem:
+        raise ValueError(f"the form {case.form!r} is not the same network: {problem}")
+
+
+def _counted(network: nn.Module, pair: torch.Tensor) -> Count:
+    """What one image costs, counted on as few of two as the network takes.
+
+    Operators that nobody knows are named; so is a pass that fails only while it is counted.
+    """
+    why = ""
+    for example in (pair[:1], pair):
+        try:
+            with torch.no_grad():
+                count = counted_macs(lambda given=example: network(given))  # type: ignore[misc]
+        except Exception as error:  # A network may raise anything at all; it has shown that it can be timed.
+            why = why or reason_for(error)
+            continue
+        unknown = [*count.unknown, *hidden_in(network)]
+        if count.macs % len(example):
+            unknown.append("work that two images share")
+        return Count(count.macs // len(example), tuple(unknown))
+    return Count(0, (f"any operator, since the pass {why} while it was counted",))

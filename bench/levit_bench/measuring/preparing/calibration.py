@@ -1,0 +1,213 @@
+"""random-calibrated-1: random weights under which a network computes something worth checking.
+
+Default initialisation gives logits near 1e-6 and residual branches that are exactly zero, so any absolute tolerance
+passes an all-zero output, and a fused matrix of zeros may run at another speed than a trained one. Refuses to know
+how the network is run.
+
+    build, seeded
+    re-draw every parameter that its initialisation left constant (norm gammas, residual gammas, biases, tables)
+    set BatchNorm statistics by passes in training mode (the BatchNorms only: no dropout, no drop path)
+    scale the classifier until logits have deviation one
+    check: finite, of order one, no subnormal weight or activation
+"""
+
+from __future__ import annotations
+
+import torch
+from torch import nn
+
+from levit_bench.measuring.evaluation_mode import renew
+from levit_bench.measuring.pass_data.images import ImageShape, images
+from levit_bench.measuring.pass_data.output_check import as_logits
+from levit_bench.measuring.preparing.probabilities import Ending, ending_of, logits_before, takes_all
+
+VERSION = "random-calibrated-1"
+
+STREAM = 2
+"""Images that weights are calibrated on: not those that outputs are checked on."""
+_LARGE = 224 * 224  # Pixels; of larger images fewer are taken.
+_RESIDUAL = 0.1  # Gammas that start below this scale a residual branch: 0, 1e-6 and 1e-5 are in use.
+_SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
+_MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind it hands on what it got.
+_ATTEMPTS = 8
+_MOST_BY_BIASES = 3.0  # They alone have a deviation of 0.12.
+_LEAP = 30.0  # Where one class takes all, its logits are at least so far too large.
+_NORMS = (nn.modules.batchnorm._BatchNorm,)
+
+
+class CalibrationError(ValueError):
+    """The network cannot be brought to compute something worth checking."""
+
+
+def calibrate(network: nn.Module, shape: ImageShape, seed: int) -> float:
+    """Calibrate in place, in evaluation mode afterwards; returns the deviation of the logits over classes.
+
+    Args:
+        network: freshly built; takes images (batch, channels, height, width), returns logits (batch, classes).
+        shape: of its images.
+        seed: the session's seed.
+
+    Raises:
+        CalibrationError: logits stay out of order one, or weights or activations are subnormal.
+        TypeError, ValueError: the network returns no logits.
+    """
+    sample = images(16 if shape.height * shape.width <= _LARGE else 8, shape, seed, STREAM)
+    generator = torch.Generator().manual_seed(seed)
+    with torch.no_grad():
+        _redraw_constants(network, generator)
+        renew(network)
+        _set_statistics(network, sample)
+        renew(network)
+        _scale_classifier(network, sample[:4], generator)
+        renew(network)
+        deviation = deviation_of(network, sample[:4])
+        _refuse_subnormals(network, sample[:2])
+    return deviation
+
+
+def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
+    """Gammas become 0.5 to 1.5, zeros become small numbers: no branch is dead and no two channels are alike.
+
+    A gamma that was zero scales a residual branch, and stays small as in a trained network: 0.1 to 0.3. With ones
+    there, LeViT's outputs moved by 2e-3 when its input moved by 1e-7: rounding could not be told from an error.
+    """
+    for module in network.modules():
+        for name, parameter in module.named_parameters(recurse=False):
+            if parameter.numel() < 2 or not bool((parameter == parameter.flatten()[0]).all()):
+                continue
+            is_gain = "weight" in name or "gamma" in name or float(parameter.flatten()[0]) == 1.0
+            if is_gain and parameter.ndim == 1:
+                least, span = (0.1, 0.2) if float(parameter.flatten()[0]) < _RESIDUAL else (0.5, 1.0)
+                parameter.copy_(least + span * torch.rand(parameter.shape, generator=generator))
+            else:
+                parameter.copy_(_small(parameter.shape, generator))
+
+
+def _set_statistics(network: nn.Module, sample: torch.Tensor) -> None:
+    """Two training-mode passes of the BatchNorms; the second sees what the first one's successors will see."""
+    norms = [module for module in network.modules() if isinstance(module, _NORMS)]
+    kept = [norm.momentum for norm in norms]
+    for norm in norms:
+        norm.momentum = 1.0
+        norm.train()
+    network(sample)
+    for norm, momentum in zip(norms, kept, strict=True):
+        norm.momentum = momentum
+        norm.eval()
+
+
+def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
+    """Deviation of the logits over classes, which is of order one.
+
+    Raises:
+        CalibrationError: it is not.
+    """
+    deviation, ending, one_class = _deviation(network, sample)
+    if one_class.all():
+        raise CalibrationError(
+            f"ends with {ending}, and whatever its weights are, one class takes nearly all of it: return the logits"
+        )
+    if not 0.05 < deviation < 50:
+        raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
+    return deviation
+
+
+def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending | None, torch.Tensor]:
+    """Of the logits over classes, also where they are behind a softmax or its like; behind which; and for each image
+    whether one class takes all of it, so that the deviation is too small.
+    """
+    outputs = as_logits(network(sample), len(sample))
+    if not bool(torch.isfinite(outputs).all()):
+        raise CalibrationError("output is not finite (NaN or infinity)")
+    ending = ending_of(outputs)
+    deviation = float(logits_before(outputs, ending).double().std(dim=1).mean())
+    if deviation == 0:
+        raise CalibrationError("output is constant: all logits are equal")
+    return deviation, ending, takes_all(outputs, ending)
+
+
+def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> None:
+    """Bring what the logits owe to the image to deviation one, and add small biases, so that neither hides the other.
+
+    The layers that make the logits are the last linear or 1x1 convolution, and its twin where two are averaged.
+    """
+    classifier = getattr(network, "get_classifier", lambda: None)()
+    heads = [m for m in (classifier if isinstance(classifier, tuple) else (classifier,)) if isinstance(m, nn.Module)]
+    layers = [m for head in heads for m in head.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    if not layers:
+        layers = _last_that_matters(network, sample)
+    for layer in layers:
+        if layer.bias is not None:
+            layer.bias.zero_()
+    for _ in range(_ATTEMPTS):
+        deviation, ending, one_class = _deviation(network, sample)
+        for layer in layers:
+            layer.weight.mul_(1.0 / (_LEAP if one_class.any() else deviation))
+        if ending is None:
+            break
+        # Probabilities can be too near zero or one to tell their logits, and what looked like some may be none.
+        renew(network)
+    for layer in layers:
+        if layer.bias is not None:
+            layer.bias.copy_(_small(layer.bias.shape, generator))
+    for _ in range(_ATTEMPTS):
+        renew(network)
+        deviation, _, one_class = _deviation(network, sample)
+        if deviation <= _MOST_BY_BIASES and not one_class.any():
+            break
+        for layer in layers:  # What stands behind the layer makes its numbers larger.
+            if layer.bias is not None:
+                layer.bias.div_(_LEAP if one_class.any() else deviation)
+
+
+def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:
+    """The last linear layer or convolution that logits depend on: behind it may stand those of other outputs."""
+    layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
+    usual = as_logits(network(sample), len(sample))
+    for layer in reversed(layers):
+        layer.weight.mul_(2)  # And back without rounding.
+        renew(network)
+        doubled = as_logits(network(sample), len(sample))
+        layer.weight.mul_(0.5)
+        renew(network)
+        if not torch.equal(doubled, usual):
+            return [layer]
+    return layers[-1:]
+
+
+def _small(shape: torch.Size, generator: torch.Generator) -> torch.Tensor:
+    return 0.4 * (torch.rand(shape, generator=generator) - 0.5)
+
+
+def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:
+    """Subnormal numbers are slow on many processors; trained networks have none but behind a masked softmax.
+
+    Swin's mask of -100 gives e^-100, which is subnormal whatever the weights are: there they belong to the network.
+    """
+    found: list[str] = []
+
+    def look(name: str, value: object) -> None:
+        if isinstance(value, torch.Tensor) and value.is_floating_point():
+            size = value.abs()
+            if bool(((size > 0) & (size < _SMALLEST_NORMAL)).any()):
+                found.append(name)
+
+    for name, value in network.state_dict().items():
+        look(name, value)
+    of_weights = len(found)
+    hooks = [
+        module.register_forward_hook(lambda _module, _args, out, name=name: look(name, out))
+        for name, module in network.named_modules()
+        if not any(True for _ in module.children()) and not isinstance(module, _MASKED)
+    ]
+    try:
+        try:
+            network(sample[:1])
+        except Exception:  # Not every network takes one image alone.
+            del found[of_weights:]
+            network(sample)
+    finally:
+        for hook in hooks:
+            hook.remove()
+    if found:
+        raise CalibrationError(f"subnormal numbers at {found[0]} and {len(found) - 1} other places")

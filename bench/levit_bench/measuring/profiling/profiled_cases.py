@@ -1,0 +1,99 @@
+"""Cases profiled one after the other, each in a fresh seat: prepared as for a session, so that it is the same network.
+
+The parent's side: knows no torch, and refuses to know what a profile means.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import NamedTuple
+
+from levit_bench.errors import UsageError
+from levit_bench.measuring import devices, forms, runtimes
+from levit_bench.measuring.machine.description import is_emulated
+from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.workers import timeouts
+from levit_bench.measuring.workers.messages import Answer, Describe, Failed, Load, Loaded, Prepared, Watch, Watched
+from levit_bench.measuring.workers.process_environment import check_allocator
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
+from levit_bench.profiles import Profile
+from levit_bench.records import Case, Protocol
+
+_AIM_S = 1.0
+_FEWEST, _MOST = 5, 50
+
+
+class Taken(NamedTuple):
+    """A profile, and the network that it is of."""
+
+    profile: Profile
+    prepared: Prepared
+
+
+def check(case: Case) -> None:
+    """Refuse a stored case that cannot be measured here.
+
+    Raises:
+        UsageError: what is missing on this machine, or that its times would say nothing.
+    """
+    if is_emulated():
+        raise UsageError(
+            "cannot profile: this process runs under an instruction-set emulator, whose times say nothing about a "
+            "machine. Leave --profile out."
+        )
+    devices.resolve(case.device)
+    check_allocator(case.allocator)
+    for what, name, known in (("runtime", case.runtime, runtimes.names()), ("form", case.form, forms.names())):
+        if name not in known:
+            raise UsageError(
+                f"cannot profile: {what} {name[:80]!r} is not installed here. Known are {', '.join(known)}."
+            )
+
+
+def profiles(cases: Sequence[Case], protocol: Protocol, told: Callable[[str, Case], None]) -> dict[str, Taken | str]:
+    """A profile, or the reason why there is none, by case id.
+
+    Args:
+        cases: what is profiled; each was checked.
+        protocol: of the session that timed them: its seed makes weights and images the same ones.
+        told: is called with what is done and the case, before it is done.
+    """
+    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+        artifacts = workshop.prepare(cases, lambda _done, _total, case: told("preparing", case))
+        workshop.release()
+        out: dict[str, Taken | str] = {}
+        for case in cases:
+            found = artifacts[case.id]
+            if isinstance(found, Artifact):
+                told("profiling", case)
+                profile = _profile(case, found, protocol)
+                out[case.id] = profile if isinstance(profile, str) else Taken(profile, found.prepared)
+            else:
+                out[case.id] = found
+        return out
+
+
+def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | str:
+    """In a seat that nobody else has used, and that nobody uses afterwards."""
+    try:
+        with Seat(case.threads, case.allocator) as seat:
+            loaded = seat.ask(
+                Load(case=case, folder=str(artifact.folder), seed=protocol.seed),
+                timeouts.of_load(artifact.prepared.seconds, protocol.timeout_s),
+            )
+            if not isinstance(loaded, Loaded):
+                return _reason(loaded)
+            seat.ask(Describe(), protocol.timeout_s)  # Which gives a pinned heap its pages beforehand.
+            passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.cold.first_pass_s, 1e-6))))
+            # The settle passes, the others, those that are counted and watched, and products of matrices.
+            answer = seat.ask(
+                Watch(case=case.id, passes=passes),
+                timeouts.of_probe(passes, loaded.cold.first_pass_s, protocol.timeout_s),
+            )
+    except SeatLostError as lost:
+        return str(lost)
+    return answer.profile if isinstance(answer, Watched) else _reason(answer)
+
+
+def _reason(answer: Answer) -> str:
+    return answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"

@@ -1,0 +1,54 @@
+"""The instrument's own cases: two yardsticks and the null network, for each device and thread count of the subjects.
+
+Names and sizes only, so that the parent needs no torch; the networks stand in `networks/yardstick.py` and `null.py`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.measuring.workers.process_environment import default_allocator
+from levit_bench.records import Case, Role
+
+YARDSTICKS = ("yardstick-1a", "yardstick-1b")
+YARDSTICK_RESOLUTION = 224
+NULL = "null-1"
+NULL_RESOLUTION = 32
+
+
+class Environment(NamedTuple):
+    """What fixes a seat: cases that share it may share the seat."""
+
+    runtime: str
+    device: str
+    threads: int
+    allocator: str
+    precision: str
+    """GPUs multiply in TF32 or not by a setting of the whole process."""
+    streams: int = 1
+    """How many such seats work at once, each on processors of its own."""
+
+
+def environment_of(case: Case) -> Environment:
+    """The environment a case needs."""
+    return Environment(case.runtime, case.device, case.threads, case.allocator, case.precision, case.streams)
+
+
+def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:
+    """Yardsticks and null for every device and thread count among the subjects; eager, and pinned where that exists.
+
+    A thermometer must not run a fever of its own: as shipped, the yardstick is 15 % slower in one process than in
+    another, by what else was allocated there (docs/decisions/0001).
+    """
+    out: list[tuple[Case, Role]] = []
+    for device, threads in dict.fromkeys((c.device, c.threads) for c in subjects):
+        allocator = default_allocator()
+        own = Case(network=NULL, resolution=NULL_RESOLUTION, device=device, threads=threads, allocator=allocator)
+        for name in YARDSTICKS:
+            stick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)
+            out.append((stick, "yardstick"))
+        out.append((own, "null"))
+    return out

@@ -1,0 +1,148 @@
+"""A seat and its cases: loaded one after another; who kills it, or keeps it from describing itself, is left out.
+
+Refuses to know which cases share a seat, and when turns are taken.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Callable, Iterable
+from typing import NamedTuple
+
+from levit_bench.measuring.machine.processors import own_processors
+from levit_bench.measuring.workers.messages import Answer, Describe, Description, Failed
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
+from levit_bench.records import Case, ColdStart, SeatInfo
+
+Load = Callable[[Seat, Case], "ColdStart | str"]
+"""Loads a case in a seat: what that cost, or why it could not be loaded. Raises SeatLostError when the seat is gone."""
+
+
+class Group(NamedTuple):
+    """The cases of one seat."""
+
+    cases: list[Case]
+    stream: int
+    """Which stream of these cases the seat is; 0 for cases of one stream."""
+
+    def seat(self, *, bound: bool, die_with_thread: bool = True) -> Seat:
+        """A process for them, on processors of its own if it is a stream or shall be bound.
+
+        Raises:
+            SeatLostError: the system cannot start it.
+        """
+        case = self.cases[0]
+        own = own_processors(self.stream, case.threads) if bound or case.streams > 1 else None
+        return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread)
+
+
+class Filled(NamedTuple):
+    """A seat with its cases, or without any."""
+
+    seat: Seat
+    info: SeatInfo
+    failed: dict[str, str]
+    """Why a case is not in it, by case id."""
+    cold: dict[str, ColdStart]
+    """What each of its cases cost before its first pass, by case id."""
+
+
+class _Attempt(NamedTuple):
+    """What came of loading cases in one process."""
+
+    cold: dict[str, ColdStart]
+    refused: dict[str, str]
+    """Why a case could not be loaded; the process stands."""
+    description: Description | None
+    """Of the process; absent when it was lost."""
+    lost: str = ""
+    """Why the process was lost; empty while it stands."""
+    blamed: str = ""
+    """Id of the case that was at work then; empty when the process held them all, or none."""
+
+
+def fill(number: int, seat: Seat, group: Group, load: Load, again: Callable[[str], Seat], timeout_s: float) -> Filled:
+    """Load the cases of a seat, in as many processes as are lost on the way.
+
+    Args:
+        number: of the seat.
+        seat: its first process.
+        group: the cases.
+        load: loads one.
+        again: another process in its place, given why the last one was lost; may refuse with SeatLostError.
+        timeout_s: of a description.
+
+    Raises:
+        SeatLostError: another process was refused.
+    """
+    failed: dict[str, str] = {}
+    one_by_one = False
+    while True:
+        left = [case for case in group.cases if case.id not in failed]
+        tried = _attempt(seat, left, load, timeout_s, one_by_one=one_by_one)
+        failed |= tried.refused
+        if not tried.lost:
+            break
+        if tried.blamed:
+            failed[tried.blamed] = tried.lost
+        elif tried.cold:
+            one_by_one = True  # One of those that were loaded is to blame: the next attempt tells which.
+        else:
+            # Without a case it cannot even say what it is: nothing can be measured in it.
+            failed |= dict.fromkeys((case.id for case in left if case.id not in failed), tried.lost)
+            break
+        seat = again(tried.lost)
+    info = _info(number, seat, group, tried)
+    return Filled(seat, info, failed, tried.cold if tried.description else {})
+
+
+def _attempt(seat: Seat, cases: Iterable[Case], load: Load, timeout_s: float, *, one_by_one: bool) -> _Attempt:
+    """Load cases in one process, which describes itself in the end; `one_by_one`: after each of them."""
+    cold: dict[str, ColdStart] = {}
+    refused: dict[str, str] = {}
+    at_work = ""
+    try:
+        for case in cases:
+            at_work = case.id
+            loaded = load(seat, case)
+            if isinstance(loaded, str):
+                refused[case.id] = loaded
+                continue
+            cold[case.id] = loaded
+            if one_by_one:
+                _described(seat.ask(Describe(), timeout_s))
+        at_work = at_work if one_by_one else ""
+        return _Attempt(cold, refused, _described(seat.ask(Describe(), timeout_s)))
+    except SeatLostError as lost:
+        return _Attempt(cold, refused, None, str(lost), at_work)
+
+
+def _described(answer: Answer) -> Description:
+    """What a seat said of itself.
+
+    Raises:
+        SeatLostError: it could not; whatever is in the way there is in the way of its passes, too.
+    """
+    if isinstance(answer, Description):
+        return answer
+    why = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
+    raise SeatLostError(f"its process could not describe itself: {why}")
+
+
+def _info(number: int, seat: Seat, group: Group, tried: _Attempt) -> SeatInfo:
+    one, told = group.cases[0], tried.description
+    return SeatInfo(
+        seat=number,
+        runtime=one.runtime,
+        threads=told.threads if told else one.threads,
+        allocator=one.allocator,
+        device=one.device,
+        affinity=told.affinity if told else None,
+        load_s=time.perf_counter() - seat.started_at,
+        rss_bytes=told.rss_bytes if told else 0,
+        # The memory of a case that failed here is still in the peak.
+        peak_bytes=told.peak_bytes if told and not tried.refused else None,
+        cases=tuple(tried.cold) if told else (),
+        versions=told.versions if told else {},
+        malloc=told.malloc if told else None,
+    )

@@ -1,0 +1,261 @@
+"""The seats of one run: started together, loaded, and sent one turn at a time.
+
+Exactly one seat works while a turn is taken, or the seats of one case's streams; the idle ones have come to rest
+before, and what they and the parent used meanwhile is measured. Refuses to know the order of turns and when to stop.
+"""
+
+from __future__ import annotations
+
+import secrets
+import sys
+import time
+from collections.abc import Iterable, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from typing import NamedTuple
+
+from levit_bench.measuring.preparing.workshop import Artifact
+from levit_bench.measuring.reference_cases import Environment, environment_of
+from levit_bench.measuring.session.case_loading import Filled, Group, fill
+from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
+from levit_bench.measuring.workers import timeouts
+from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Multiplied, Multiply, Turn, Turned, Witness
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
+from levit_bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, SeatMode
+
+_AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
+_LOOK_S = 0.0005
+_PATIENCE_S = 0.25  # A spinning pool blocks after some milliseconds; who works longer is not idle.
+
+
+class TurnTaken(NamedTuple):
+    """A seat's answer, and what the others used meanwhile."""
+
+    answer: Turned
+    seat: int
+    others_cpu_s: float
+    restless_s: float
+    """Processor seconds that idle seats still gained when patience ended; zero when they were at rest."""
+
+
+class Accounts(NamedTuple):
+    """Processor seconds of all seats of a run, twice."""
+
+    told_s: float
+    """By their own clocks, up to the end of the last turn of each."""
+    system_s: float
+    """By the system's account of the processes that have ended."""
+
+
+class Crew:
+    """All seats of one run. `with` ends them, whatever happens."""
+
+    def __init__(
+        self,
+        cases: Iterable[CaseLine],
+        artifacts: Mapping[str, Artifact],
+        protocol: Protocol,
+    ) -> None:
+        self._artifacts = artifacts
+        self._seed = protocol.seed
+        self._timeout_s = protocol.timeout_s
+        self._bound = protocol.bound
+        self._seats: list[Seat] = []
+        self.infos: tuple[SeatInfo, ...] = ()
+        self.failed: dict[str, str] = {}
+        self.cold: dict[str, ColdStart] = {}
+        """What each case cost before its first pass; of several streams, the slowest."""
+        self._at: dict[str, tuple[int, ...]] = {}
+        self._cases: dict[str, Case] = {}
+        self._given_up = False
+        self._told: dict[int, float] = {}
+        self._peaks: dict[int, int | None] = {}
+        self._reaped_s = _reaped_cpu_s()
+        self.accounts: Accounts | None = None
+        """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
+        groups = _groups(cases, protocol.seats)
+        try:
+            # All processes are started by this thread: the kernel ends them with the thread that started them.
+            groups, opened = self._opened(groups)
+            with ThreadPoolExecutor(len(opened) or 1) as pool:
+                try:
+                    filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
+                except BaseException:
+                    # An interrupt must not wait for a case that hangs while it is loaded.
+                    self._given_up = True
+                    for seat in self._seats:
+                        seat.kill()
+                    raise
+            for number, (one, group) in enumerate(zip(filled, groups, strict=True)):
+                self.failed |= one.failed
+                for key, start in one.cold.items():
+                    known = self.cold.get(key)
+                    self.cold[key] = start if known is None or start.load_s > known.load_s else known
+                for case in group.cases:
+                    self._cases[case.id] = case
+                    self._at[case.id] = (*self._at.get(case.id, ()), number)
+            for key in self.failed:  # One stream is enough: a case without it is another case.
+                self.cold.pop(key, None)
+            self.infos = tuple(one.info for one in filled)
+        except BaseException:
+            self.close()
+            raise
+
+    def __enter__(self) -> Crew:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    @property
+    def peak_bytes(self) -> tuple[int | None, ...]:
+        """Most resident memory of each seat until its last turn; absent where it was when they were ready."""
+        return tuple(None if info.peak_bytes is None else self._peaks.get(info.seat) for info in self.infos)
+
+    def beside(self, case: str) -> frozenset[str]:
+        """Ids of the other cases in the seats of this one."""
+        mine = set(self._at[case])
+        return frozenset(key for key, numbers in self._at.items() if key != case and mine & set(numbers))
+
+    def close(self) -> None:
+        """End all seats."""
+        for seat in self._seats:
+            seat.close()
+        if self._seats and self._reaped_s is not None:
+            # Other processes of the parent end with the session, not during a run.
+            reaped = (_reaped_cpu_s() or 0.0) - self._reaped_s
+            self.accounts = Accounts(sum(self._told.values()), reaped)
+        self._seats = []
+
+    def turn(
+        self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
+        """One turn of one case, which a second instrument may time as well.
+
+        Raises:
+            SeatLostError: the seat of this case is gone, and all its cases with it.
+        """
+        numbers = self._at[case]
+        idle = [seat for at, seat in enumerate(self._seats) if at not in numbers]
+        restless = _wait_for_rest(idle)
+        before = time.process_time() + sum(seat.cpu_s() for seat in idle)
+        asked = Turn(case=case, settle=settle, passes=passes, witness=witness, onwards=len(numbers) > 1)
+        answers = turns_at_once([self._seats[number] for number in numbers], asked, timeout_s)
+        others = time.process_time() + sum(seat.cpu_s() for seat in idle) - before
+        for number, answer in zip(numbers, answers, strict=True):
+            if isinstance(answer, Turned):
+                self._told[number] = answer.total_cpu_s or 0.0
+                self._peaks[number] = answer.peak_bytes
+        whole = merged(answers)
+        return TurnTaken(whole, numbers[0], others, restless) if isinstance(whole, Turned) else whole
+
+    def _opened(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
+        """The groups that the system could start a process for, with it; the cases of others have failed."""
+        opened: list[Group] = []
+        for group in groups:
+            try:
+                self._seats.append(group.seat(bound=self._bound))
+            except SeatLostError as lost:
+                self.failed |= dict.fromkeys((case.id for case in group.cases), str(lost))
+            else:
+                opened.append(group)
+        return opened, list(self._seats)
+
+    def matrix_rates(self) -> dict[str, float]:
+        """Multiply-accumulates a second of the fastest product of matrices, with what each case has of the machine.
+
+        By case id. Each kind is asked for once, while all others are idle, in a process without a user's code: who
+        makes products slow there would accuse every other network. What cannot tell is left out.
+        """
+        kinds: dict[tuple[str, int, str], list[str]] = {}
+        for key in self.cold:
+            case = self._cases[key]
+            kinds.setdefault((case.device, case.threads, case.precision), []).append(key)
+        out: dict[str, float] = {}
+        for (device, _, precision), keys in kinds.items():
+            with suppress(SeatLostError), self._untouched(keys) as seat:
+                answer = seat.ask(Multiply(device=device, precision=precision), self._timeout_s)
+                if isinstance(answer, Multiplied):
+                    out |= dict.fromkeys(keys, answer.macs_s)
+        return out
+
+    @contextmanager
+    def _untouched(self, keys: Iterable[str]) -> Iterator[Seat]:
+        """A process of one of these cases, or one like it, that holds no user's network.
+
+        Raises:
+            SeatLostError: there is none, and the system cannot start one.
+        """
+        users = {number for key, case in self._cases.items() if case.is_of_user for number in self._at[key]}
+        for key in keys:
+            if self._at[key][0] not in users:
+                yield self._seats[self._at[key][0]]
+                return
+        like = self._cases[key]
+        with Seat(like.threads, like.allocator) as seat:
+            yield seat
+
+    def _fill(self, number: int, seat: Seat, group: Group) -> Filled:
+        def again(lost: str) -> Seat:
+            if self._given_up:
+                raise SeatLostError(lost)
+            self._seats[number].close()
+            # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
+            self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
+            return self._seats[number]
+
+        return fill(number, seat, group, self._load, again, self._timeout_s)
+
+    def _load(self, seat: Seat, case: Case) -> ColdStart | str:
+        """What loading a case cost, or why it could not be loaded.
+
+        Raises:
+            SeatLostError: the seat is gone.
+        """
+        artifact = self._artifacts[case.id]
+        answer = seat.ask(
+            Load(case=case, folder=str(artifact.folder), seed=self._seed, draw=secrets.token_hex(8)),
+            timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
+        )
+        if isinstance(answer, Loaded):
+            return answer.cold
+        return answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
+
+
+def _reaped_cpu_s() -> float | None:
+    """Processor seconds of all children that have ended, by the system's account; absent where it keeps none."""
+    if sys.platform == "win32":
+        return None
+    import resource
+
+    used = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return used.ru_utime + used.ru_stime
+
+
+def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[Group]:
+    """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share.
+
+    Cases of several streams have as many seats, one after another.
+    """
+    out: dict[tuple[Environment, str], list[Case]] = {}
+    for line in cases:
+        apart = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
+        out.setdefault((environment_of(line.case), apart), []).append(line.case)
+    return [Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
+
+
+def _wait_for_rest(idle: list[Seat]) -> float:
+    """Sleep until the idle seats' processor time has stopped rising; what the restless still gained, else zero."""
+    deadline = time.perf_counter() + _PATIENCE_S
+    look_s = _LOOK_S
+    before = [seat.cpu_s() for seat in idle]
+    while idle:
+        time.sleep(look_s)
+        now = [seat.cpu_s() for seat in idle]
+        gained = max(b - a for a, b in zip(before, now, strict=True))
+        if gained <= _AT_REST_S:
+            break
+        if time.perf_counter() > deadline:
+            return gained
+        before, look_s = now, min(2 * look_s, 0.02)
+    return 0.0

@@ -1,0 +1,299 @@
+"""The engine: runs of rounds of turns. Everything that enters an estimate is timed here.
+
+    for each run: fresh seats load their cases and check what they compute
+        for each round: one turn for every case, in random order, exactly one seat at work
+    until the policy says stop
+
+Refuses to know what the numbers mean, how the cases were prepared, and to print: an observer is told what happens.
+"""
+
+from __future__ import annotations
+
+import random
+import time
+from collections.abc import Callable, Mapping, Sequence
+from types import TracebackType
+from typing import NamedTuple, Protocol
+
+import msgspec
+
+from levit_bench.measuring.machine.description import conditions
+from levit_bench.measuring.preparing.workshop import Artifact
+from levit_bench.measuring.session.crew import Accounts, Crew, TurnTaken
+from levit_bench.measuring.session.observer import Observer
+from levit_bench.measuring.session.run_findings import Doubts
+from levit_bench.measuring.workers import timeouts
+from levit_bench.measuring.workers.messages import Failed, Witness
+from levit_bench.measuring.workers.seat import SeatLostError
+from levit_bench.planning.budget import Costs, Progress, Step
+from levit_bench.planning.policy import Earlier, Policy, Referee
+from levit_bench.records import (
+    CaseLine,
+    ColdStart,
+    Conditions,
+    Finding,
+    Look,
+    RunEndLine,
+    RunOutcome,
+    RunStartLine,
+    SeatInfo,
+    TurnLine,
+)
+from levit_bench.records import Protocol as MeasuringProtocol
+from levit_bench.store.files import SessionWriter
+
+
+class Seats(Protocol):
+    """The seats of one run, as the engine uses them; `levit_bench.measuring.session.crew.Crew` is the real thing."""
+
+    infos: tuple[SeatInfo, ...]
+    failed: dict[str, str]
+    cold: dict[str, ColdStart]
+    accounts: Accounts | None
+
+    @property
+    def peak_bytes(self) -> tuple[int | None, ...]:
+        """Most resident memory of each seat until its last turn."""
+
+    def beside(self, case: str) -> frozenset[str]:
+        """Ids of the other cases in the seats of this one."""
+
+    def turn(
+        self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
+    ) -> TurnTaken | Failed:
+        """One turn of one case; raises SeatLostError."""
+
+    def __enter__(self) -> Seats:
+        """Seats are ready when they are made."""
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        """End them."""
+
+
+class World(NamedTuple):
+    """What the engine touches; tests put a fake clock and fake seats here."""
+
+    open_seats: Callable[[Sequence[CaseLine]], Seats]
+    clock: Callable[[], float] = time.perf_counter
+    """Monotonic seconds."""
+    look: Callable[[], Conditions] = conditions
+
+
+def real_world(protocol: MeasuringProtocol, artifacts: Mapping[str, Artifact]) -> World:
+    """Fresh processes and the machine's own clock."""
+    return World(lambda lines: Crew(lines, artifacts, protocol))
+
+
+class Engine:
+    """Takes the runs of one session and writes them down."""
+
+    def __init__(
+        self,
+        protocol: MeasuringProtocol,
+        lines: Sequence[CaseLine],
+        world: World,
+        writer: SessionWriter,
+        observer: Observer,
+        session_began: float,
+        referee: Referee | None = None,
+        earlier: Earlier = Earlier(),  # noqa: B008 (immutable)
+        *,
+        session: str,
+    ) -> None:
+        """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock.
+
+        `earlier` is what a resumed session holds already: only the referee looks at its turns. `session` is the name
+        of the session, which draws its orders together with the protocol's seed.
+        """
+        self._protocol = protocol
+        self._session = session
+        self._lines = {line.id: line for line in lines}
+        self._world = world
+        self._clock = world.clock
+        self._writer = writer
+        self._observer = observer
+        self._session_began = session_began
+        self._doubts = Doubts(observer)
+        self.failed: dict[str, str] = {}
+        """Ids of the cases that failed while they were measured, with the reason."""
+        self.runs = 0
+        """Complete runs so far."""
+        self._referee = referee
+        self._done, self._turns = [*earlier.done], [*earlier.turns]
+        self._resting = set(earlier.resting)
+        self._resumed = earlier.resumes
+
+    def take_runs(self, policy: Policy, costs: Costs, first: int) -> None:
+        """Take runs from number `first` until the policy stops or no subject is left.
+
+        Raises:
+            KeyboardInterrupt: after the run was closed as partial.
+            StoreError: the file cannot be written.
+        """
+        began, number = self._clock(), first
+        while self._subjects_left():
+            step = self._take_run(number, policy, costs, began)
+            if step == "stop":
+                return
+            number += 1
+
+    def _subjects_left(self) -> bool:
+        return any(line.role == "subject" for line in self._alive())
+
+    def _alive(self) -> list[CaseLine]:
+        return [line for line in self._lines.values() if line.id not in self.failed and line.id not in self._resting]
+
+    def _take_run(self, number: int, policy: Policy, costs: Costs, budget_began: float) -> Step:
+        """One run, closed in any case: as partial when it was broken off."""
+        before, started = self._world.look(), self._clock()
+        failed_before = frozenset(self.failed)
+        self._doubts = Doubts(self._observer, bound=self._protocol.bound, emulated=before.emulated)
+        outcome: RunOutcome = "partial"
+        look: Look | None = None
+        seats = self._world.open_seats(self._alive())
+        end: RunEndLine | None = None
+        try:
+            with seats:
+                for key, why in seats.failed.items():
+                    self._fail(key, why)
+                start_s = self._clock() - started
+                start = RunStartLine(
+                    run=number,
+                    at_s=started - self._session_began,
+                    seats=seats.infos,
+                    conditions=before,
+                    resumed=self._resumed,
+                    cold=seats.cold,
+                )
+                self._writer.append(start)
+                self._doubts.seats_ready(seats.infos, self._lines)
+                try:
+                    step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
+                    if whole:
+                        outcome, self.runs = "done", self.runs + 1
+                        look = self._look(number, last=step == "stop" or not self._subjects_left())
+                finally:
+                    end = self._run_end(number, outcome, failed_before, look)
+        finally:
+            # Only now is the account of the seats complete: the system settles it when a process has ended.
+            if end is not None:
+                self._close_run(end, seats)
+        return step
+
+    def _look(self, number: int, *, last: bool) -> Look | None:
+        """What the referee decides after a complete run; the cases that it rests are not loaded again."""
+        self._done.append(number)
+        look = self._referee.look(self._done, self._turns, last=last) if self._referee else None
+        if look is not None:
+            self._resting |= set(look.resting)
+            self._observer.looked(look)
+        return look
+
+    def _take_rounds(
+        self, seats: Seats, number: int, policy: Policy, costs: Costs, budget_began: float
+    ) -> tuple[Step, bool]:
+        """Rounds until the policy says otherwise: what it said, and whether the run is whole."""
+        ready, rounds, round_s = self._clock(), 0, costs.round_s
+        while True:
+            began = self._clock()
+            whole = self._take_round(seats, number, rounds, budget_began)
+            now = self._clock()
+            if whole:
+                rounds, round_s = rounds + 1, max(now - began, 1e-6)
+            # A run that lost a seat is over: the policy is only asked whether time is left for another one.
+            counted = rounds if whole else max(rounds, self._protocol.min_rounds)
+            step = policy.next(Progress(now - budget_began, number, counted, now - ready, costs.start_s, round_s))
+            if not whole:
+                return ("stop" if step == "stop" else "run"), False
+            if step != "round" or not self._subjects_left():
+                return step, True
+
+    def _take_round(self, seats: Seats, run: int, round_: int, budget_began: float) -> bool:
+        """One turn for every case; False when a seat was lost."""
+        order = [line.id for line in self._alive()]
+        # By the session's name, too: were who precedes whom the same in every session, no number of them would
+        # average away what a case's neighbours do to it. By run and round: a resumed session goes on with its own.
+        random.Random(f"{self._protocol.seed}/{self._session}/{run}/{round_}").shuffle(order)
+        for position, key in enumerate(order):
+            line = self._lines[key]
+            passes, settle = line.passes or 1, self._protocol.settle_passes
+            witness = self._witness(round_)
+            cold = seats.cold.get(key)
+            timeout_s = timeouts.of_turn(
+                (settle + passes) * (3 if self._protocol.witness else 1),
+                line.probe_s or 0.0,
+                cold.first_pass_s if cold else 0.0,
+                self._protocol.timeout_s,
+            )
+            asked = self._clock()
+            try:
+                taken = seats.turn(key, settle, passes, timeout_s, witness)
+            except SeatLostError as lost:
+                self._fail(key, str(lost))
+                if seats.beside(key) - self.failed.keys():  # They have lost their seat with it.
+                    return False
+                continue
+            if isinstance(taken, Failed) or taken.answer.problem:
+                self._fail(key, taken.reason if isinstance(taken, Failed) else taken.answer.problem or "")
+                continue
+            answer = taken.answer
+            turn = TurnLine(
+                run=run,
+                round=round_,
+                position=position,
+                case=key,
+                seat=taken.seat,
+                at_s=asked - self._session_began,
+                settle_s=answer.settle_s,
+                duration_s=answer.duration_s,
+                minor_faults=answer.minor_faults,
+                major_faults=answer.major_faults,
+                cpu_s=answer.cpu_s,
+                device_s=answer.device_s,
+                others_cpu_s=taken.others_cpu_s,
+                witness_s=answer.witness_s,
+            )
+            self._writer.append(turn)
+            if self._referee:
+                self._turns.append(turn)
+            self._doubts.turn_taken(line, turn, taken.restless_s, answer.threads_at_work)
+            self._observer.measuring(run, round_, self._clock() - budget_began)
+        return True
+
+    def _witness(self, round_: int) -> Witness:
+        """The second instrument's place in a turn: who goes first changes from round to round."""
+        if not self._protocol.witness:
+            return "none"
+        return "last" if round_ % 2 else "first"
+
+    def _close_run(self, end: RunEndLine, seats: Seats) -> None:
+        """Write the end of a run, with what its seats have used in all."""
+        end, accounts = msgspec.structs.replace(end, peak_bytes=seats.peak_bytes), seats.accounts
+        if accounts is not None:
+            end = msgspec.structs.replace(end, told_cpu_s=accounts.told_s, system_cpu_s=accounts.system_s)
+        self._writer.append(end)
+
+    def _run_end(
+        self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None
+    ) -> RunEndLine:
+        """What is said of a run while its seats are still there."""
+        self._doubts.run_over(self._lines)
+        fresh = {key: why for key, why in self.failed.items() if key not in failed_before}
+        return RunEndLine(
+            run=number,
+            at_s=self._clock() - self._session_began,
+            conditions=self._world.look(),
+            outcome=outcome,
+            failed=fresh,
+            findings=self._doubts.findings,
+            look=look,
+        )
+
+    def _fail(self, key: str, why: str) -> None:
+        """Written at once: a kill before the end of the run must not bring the case back."""
+        self.failed[key] = why
+        line = self._lines[key]
+        self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=why))
+        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {why}"))

@@ -1,0 +1,93 @@
+"""The rehearsal before the first run: one set of seats, every case tried once, so that the budget can be planned.
+
+Part of the start-up: its times fix passes and time-outs and never enter an estimate. Refuses to know the budget.
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.measuring.preparing.workshop import Artifact
+from levit_bench.measuring.session.crew import Crew
+from levit_bench.measuring.session.observer import Observer
+from levit_bench.measuring.session.plausibility import too_fast
+from levit_bench.measuring.workers import timeouts
+from levit_bench.measuring.workers.messages import Failed
+from levit_bench.measuring.workers.seat import SeatLostError
+from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
+from levit_bench.records import CaseLine, Protocol
+
+_QUICK_S = 0.1  # A first pass below this is worth five probes; a longer one is known well enough from two.
+
+
+class Rehearsal(NamedTuple):
+    """What it taught."""
+
+    lines: tuple[CaseLine, ...]
+    """The cases, with their probe and passes a turn; those that failed without."""
+    failed: dict[str, str]
+    """Ids of the cases that failed, with the reason."""
+    costs: Costs
+
+
+def rehearse(
+    lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact], protocol: Protocol, observer: Observer
+) -> Rehearsal:
+    """Try every case that has an artifact; a case that kills its seat is left out and the rest is tried again."""
+    failed: dict[str, str] = {}
+    while True:
+        alive = [line for line in lines if line.id in artifacts and line.id not in failed]
+        began = time.perf_counter()
+        with Crew(alive, artifacts, protocol) as crew:
+            start_s = time.perf_counter() - began
+            failed |= crew.failed
+            probed = _probe_all(crew, protocol, observer, failed)
+            rates = crew.matrix_rates() if probed is not None else {}
+        if probed is not None:
+            break
+    after = tuple(_with_passes(line, probed.get(line.id), rates.get(line.id), protocol) for line in lines)
+    for line in after:
+        why = too_fast(line, probed.get(line.id, 0.0))
+        if why is not None:
+            failed[line.id] = why
+    round_s = sum(
+        turn_seconds(protocol.settle_passes, timed_passes(line.passes or 0, witness=protocol.witness), line.probe_s)
+        for line in after
+        if line.probe_s is not None and line.id not in failed
+    )
+    return Rehearsal(after, failed, Costs(start_s, max(round_s, 1e-3)))
+
+
+def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:
+    """Median pass by case id, or None when a seat was lost: then who was at work is among the failed."""
+    probed: dict[str, float] = {}
+    for done, (key, cold) in enumerate(crew.cold.items()):
+        observer.rehearsing(done, len(crew.cold))
+        passes = 5 if cold.first_pass_s < _QUICK_S else 2
+        try:
+            taken = crew.turn(key, 1, passes, timeouts.of_probe(1 + passes, cold.first_pass_s, protocol.timeout_s))
+        except SeatLostError as lost:
+            failed[key] = str(lost)
+            if crew.beside(key) - failed.keys():  # They have lost their seat with it.
+                return None
+            continue
+        if isinstance(taken, Failed):
+            failed[key] = taken.reason
+        elif taken.answer.problem:
+            failed[key] = taken.answer.problem
+        else:
+            probed[key] = median(taken.answer.duration_s)
+    return probed
+
+
+def _with_passes(line: CaseLine, probe_s: float | None, macs_s: float | None, protocol: Protocol) -> CaseLine:
+    """Passes a turn from the probe. A session that is resumed keeps those it had."""
+    if probe_s is None:
+        return line
+    passes = line.passes or passes_a_turn(probe_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)
+    return msgspec.structs.replace(line, probe_s=probe_s, passes=passes, matrix_macs_s=macs_s)

@@ -1,0 +1,102 @@
+"""Doubts that only the engine can raise, while a run is taken: each kind once a case and run.
+
+Refuses to judge a duration: doubts about numbers are raised on reading.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+from levit_bench.measuring.runtimes import most_threads
+from levit_bench.measuring.session.observer import Observer
+from levit_bench.measuring.workers.allocator_library import is_glibc
+from levit_bench.records import CaseLine, Finding, SeatInfo, TurnLine
+
+_FAULTS_A_PASS = 50  # A pinned allocator causes none, but for the last growth of its heap: 10 over a run were seen.
+
+
+class Doubts:
+    """The findings of one run."""
+
+    def __init__(self, observer: Observer, *, bound: bool = False, emulated: bool = False) -> None:
+        """`bound`: whether all seats are to be; `emulated`: whether page faults are an emulator's."""
+        self._observer = observer
+        self._bound = bound
+        self._emulated = emulated
+        self._found: dict[tuple[str, str | None], Finding] = {}
+        self._faults: dict[str, tuple[int, int]] = {}
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What was noticed, in order."""
+        return tuple(self._found.values())
+
+    def seats_ready(self, seats: Iterable[SeatInfo], lines: dict[str, CaseLine]) -> None:
+        """Threads are verified after the libraries loaded: a library may have its own mind."""
+        for seat in seats:
+            asked = {lines[key].case.threads for key in seat.cases}
+            if asked and asked != {seat.threads}:
+                self._notice(
+                    "threads-differ",
+                    f"seat {seat.seat} was asked for {min(asked)} threads and uses {seat.threads}. "
+                    "Its times are those of the latter; unset thread variables of other libraries.",
+                )
+            if seat.allocator != "n/a" and seat.malloc is not None and not is_glibc(seat.malloc):
+                self._notice(
+                    "allocator-differs",
+                    f"seat {seat.seat} was to have glibc's allocator ({seat.allocator}) and takes its memory from "
+                    f"{seat.malloc}: a preloaded library brings it, or this Python is built with it. Its times are "
+                    "those of that allocator; look at LD_PRELOAD and /etc/ld.so.preload, or use another Python.",
+                )
+            streams = any(lines[key].case.streams > 1 for key in seat.cases)
+            if (streams or self._bound) and len(seat.affinity or ()) != seat.threads:
+                found = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
+                what = "is a stream of" if streams else "has"
+                threads = f"{seat.threads} thread{'' if seat.threads == 1 else 's'}"
+                self._notice(
+                    "affinity-differs",
+                    f"seat {seat.seat} {what} {threads} and {found}. Read its times as those of a "
+                    f"process that the system places{', and that may wait for the other streams' if streams else ''}.",
+                )
+
+    def turn_taken(self, line: CaseLine, turn: TurnLine, restless_s: float, at_work: int | None = None) -> None:
+        """A turn whose neighbours did not come to rest before it, or in which more threads worked than it may have.
+
+        Page faults are counted until the run ends.
+        """
+        case = line.case
+        if case.device == "cpu" and line.role == "subject" and (at_work or 0) > most_threads(case):
+            self._notice(
+                "threads-of-its-own",
+                f"{at_work} threads computed in the passes of {case.network}, which has {case.threads}: it starts "
+                "threads of its own. Its times are not those of the threads named; make it compute in those it is "
+                "given.",
+                line.id,
+            )
+        if restless_s:
+            self._notice(
+                "seat-not-idle",
+                f"an idle seat still gained {1e3 * restless_s:.1f} ms of processor time when the turn of "
+                f"{line.case.network} began. It may have slowed the turn; time it again on a quiet machine.",
+            )
+        faults, passes = self._faults.get(line.id, (0, 0))
+        self._faults[line.id] = (faults + (turn.minor_faults or 0), passes + len(turn.duration_s))
+
+    def run_over(self, lines: dict[str, CaseLine]) -> None:
+        """Hardly a fault a pass proves that the pinned allocator took effect; many prove that it did not."""
+        for key, (faults, passes) in self._faults.items():
+            case = lines[key].case
+            if case.allocator == "pinned" and not self._emulated and faults > _FAULTS_A_PASS * passes:
+                self._notice(
+                    "page-faults",
+                    f"{case.network} took {faults / passes:.0f} page faults a pass with the pinned allocator, "
+                    "where none are expected. The setting did not take effect for all of its memory; "
+                    "read its time as unpinned.",
+                    key,
+                )
+
+    def _notice(self, kind: str, message: str, case: str | None = None) -> None:
+        if (kind, case) not in self._found:
+            finding = Finding(kind=kind, message=message, case=case)
+            self._found[kind, case] = finding
+            self._observer.noticed(finding)

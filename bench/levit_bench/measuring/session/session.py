@@ -1,0 +1,438 @@
+"""A session from its request to its last line: prepare, rehearse, plan, measure, and say what became of it.
+
+Refuses to know who asked and what the numbers mean.
+"""
+
+from __future__ import annotations
+
+import datetime
+import math
+import secrets
+import time
+from collections.abc import Callable, Iterable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.catalog.image_sets import set_of
+from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
+from levit_bench.measuring.machine import allowance
+from levit_bench.measuring.machine.description import conditions, machine
+from levit_bench.measuring.machine.processors import usable_processors
+from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.reference_cases import instrument_cases
+from levit_bench.measuring.session.engine import Engine, real_world
+from levit_bench.measuring.session.observer import Observer
+from levit_bench.measuring.session.rehearsal import rehearse
+from levit_bench.measuring.workers import shell
+from levit_bench.measuring.workers.process_environment import shell as calling_shell
+from levit_bench.planning.budget import Costs, too_small
+from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget
+from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
+from levit_bench.store.files import Session, SessionWriter, check_writable, read_session
+from levit_bench.version import VERSION
+
+_GPU_IDLE = 0.05  # Of the last moments; a display alone takes a few percent.
+_GPU_HELD = 0.1  # A driver and a display take less.
+
+
+class Subject(NamedTuple):
+    """A case somebody wants timed, with what is known about it beforehand."""
+
+    case: Case
+    accuracy: Accuracy | None = None
+    accuracies: tuple[Accuracy, ...] = ()
+    """Further ones, on other sets of images."""
+    family: str | None = None
+    label: str | None = None
+    """What people are shown in place of the network's name."""
+    finding: Finding | None = None
+    """What whoever asks should know of it beforehand."""
+
+
+class Outcome(NamedTuple):
+    """What became of a session."""
+
+    path: Path
+    """The session's file."""
+    failed: dict[str, str]
+    """Subjects without a time: what they are, and why."""
+    runs: int
+    """Complete runs taken now."""
+    interrupted: bool
+
+
+def measure(
+    subjects: Sequence[Subject],
+    protocol: Protocol,
+    root: Path,
+    observer: Observer,
+    workshop: Workshop,
+    *,
+    planner: Planner = fixed_budget,
+    title: str | None = None,
+    noticed: Sequence[Finding] = (),
+) -> Outcome:
+    """Measure a new session into the store at `root`; what was noticed beforehand is kept with it.
+
+    Raises:
+        BudgetTooSmallError: the budget cannot buy an honest interval, and the protocol is not thin.
+        StoreError: the store cannot be written; what was written before is kept.
+        UsageError: there is nothing to measure.
+    """
+    if not subjects:
+        raise UsageError("nothing to measure: the selection is empty. 'levit-bench list' shows what there is.")
+    given = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
+    began, before, who = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
+    check_writable(root / who.id)
+    lines = _lines(subjects)
+    ready = _get_ready(lines, protocol, observer, workshop)
+    told = [s.finding for s in subjects if s.finding is not None]
+    findings = [*noticed, *told, *shell.about(given), *about_threads(subjects, before), *_about_emulation(before)]
+    findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound), *_about_load(before)]
+    findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
+    findings += _about_counts(ready)
+    spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
+    what = spending.plan
+    if ready.subjects_left and protocol.budget_s < what.smallest_s:
+        if not protocol.thin:
+            raise BudgetTooSmallError(too_small(protocol.budget_s, what.smallest_s))
+        findings.append(_thin(protocol.budget_s, what.smallest_s))
+    protocol = msgspec.structs.replace(protocol, runs=what.runs, looks=what.looks)
+    stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
+    head = SessionLine(
+        session=f"{stamp}-{secrets.token_hex(2)}",
+        bench=VERSION,
+        machine=who,
+        protocol=protocol,
+        conditions=before,
+        shell=given,
+        title=title,
+        findings=tuple(findings),
+    )
+    for finding in findings:
+        observer.noticed(finding)
+    with SessionWriter.create(root, head, observer.noticed) as writer:
+        for line in ready.lines:
+            writer.append(line)
+        if ready.subjects_left:
+            observer.planned(what)
+        return _take_runs(ready, protocol, writer, observer, began, spending, Earlier(), head.session)
+
+
+def resume(
+    path: Path,
+    budget_s: float,
+    observer: Observer,
+    workshop: Callable[[Protocol], Workshop],
+    *,
+    planner: Planner = fixed_budget,
+) -> Outcome:
+    """Add fresh runs to a session, with its own protocol and cases; those that failed before stay failed.
+
+    Raises:
+        UsageError: another machine or other versions measured it.
+        StoreError: the file cannot be read or written.
+    """
+    # Opened before anything is read: nobody else may add runs, and a file that cannot be written is known at once.
+    with SessionWriter.reopen(path, observer.noticed) as writer:
+        return _resume(path, budget_s, observer, workshop, planner, writer)
+
+
+def _resume(
+    path: Path,
+    budget_s: float,
+    observer: Observer,
+    workshop: Callable[[Protocol], Workshop],
+    planner: Planner,
+    writer: SessionWriter,
+) -> Outcome:
+    session = read_session(path)
+    _refuse_damaged(path, session)
+    given = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
+    who, now = _machine_of(line.case for line in session.cases), conditions()
+    then = session.head
+    _refuse_other(path, "machine", then.machine.hardware.id, who.hardware.id)
+    if any(line.case.device == "cuda" for line in session.cases):
+        _refuse_other(path, "GPU", next(iter(then.machine.gpus), None), next(iter(who.gpus), None))
+    _refuse_other(path, "shell", then.shell.text, given.text)
+    cores = who.logical_cores
+    _refuse_other(path, "allowance", then.conditions.allowance.text(cores), now.allowance.text(cores))
+    for library in ("torch", "timm", *sorted({line.case.runtime for line in session.cases})):
+        _refuse_other(path, library, then.conditions.versions.get(library), now.versions.get(library))
+    protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)
+    earlier = _earlier(session)
+    failed = {key for end in session.ends for key in end.failed} | earlier.resting
+    lines = [
+        line
+        for line in {line.id: line for line in session.cases}.values()
+        if line.outcome == "done" and line.id not in failed
+    ]
+    if not any(line.role == "subject" for line in lines):
+        what = "failed or was decided" if earlier.resting else "failed"
+        raise NothingToShowError(f"{path}: every case of this session {what}; there is nothing to resume.")
+    last = max((end.at_s for end in session.ends), default=max((t.at_s for t in session.turns), default=0.0))
+    began = time.perf_counter() - last
+    with workshop(protocol) as place:
+        ready = _get_ready(lines, protocol, observer, place)
+        _refuse_changed(path, lines, ready.lines)
+        spending = planner(ready.costs, protocol, ready.alive, earlier)
+        observer.planned(spending.plan)
+        return _take_runs(ready, protocol, writer, observer, began, spending, earlier, session.head.session)
+
+
+def _machine_of(cases: Iterable[Case]) -> Machine:
+    """This machine as a session of such cases records it: with its GPUs where one of them is used."""
+    return machine(gpus=any(case.device == "cuda" for case in cases))
+
+
+def _earlier(session: Session) -> Earlier:
+    """What a session holds, for those who decide how to go on."""
+    return Earlier(
+        done=tuple(end.run for end in session.ends if end.outcome == "done"),
+        turns=session.turns,
+        looks=tuple(end.look for end in session.ends if end.look is not None),
+        next_run=max((start.run for start in session.starts), default=-1) + 1,
+        # A session without a run has shown nothing yet.
+        resumes=max((start.resumed for start in session.starts), default=-1) + 1,
+        cases=session.cases,
+    )
+
+
+class _Ready(NamedTuple):
+    """Everything that the first run needs."""
+
+    lines: tuple[CaseLine, ...]
+    artifacts: dict[str, Artifact]
+    costs: Costs
+    findings: tuple[Finding, ...] = ()
+    """What the preparation found out about the networks."""
+
+    @property
+    def alive(self) -> list[CaseLine]:
+        """The cases that can be timed, the instrument's own included."""
+        return [line for line in self.lines if line.outcome == "done"]
+
+    @property
+    def subjects_left(self) -> bool:
+        """Whether there is anything to measure at all."""
+        return any(line.role == "subject" and line.outcome == "done" for line in self.lines)
+
+
+def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
+    """Subjects and the instrument's own, each once."""
+    lines = {
+        s.case.id: CaseLine(
+            id=s.case.id, case=s.case, accuracy=s.accuracy, accuracies=s.accuracies, family=s.family, label=s.label
+        )
+        for s in subjects
+    }
+    for case, role in instrument_cases(s.case for s in subjects):
+        lines[case.id] = CaseLine(id=case.id, case=case, role=role)
+    return list(lines.values())
+
+
+def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer, workshop: Workshop) -> _Ready:
+    """Prepare and rehearse. Cases that fail have their outcome in their line, and no artifact."""
+    found = workshop.prepare((line.case for line in lines), observer.preparing)
+    # Nothing of the preparation may still run while something is timed.
+    workshop.release()
+    artifacts = {key: what for key, what in found.items() if isinstance(what, Artifact)}
+    failed = {key: what for key, what in found.items() if isinstance(what, str)}
+    prepared = [_prepared(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
+    costs = Costs(0.0, 1.0)
+    if any(line.role == "subject" and line.id in artifacts for line in lines):
+        rehearsal = rehearse(prepared, artifacts, protocol, observer)
+        prepared, costs = list(rehearsal.lines), rehearsal.costs
+        failed |= rehearsal.failed
+    out = []
+    for line in prepared:
+        reason = failed.get(line.id)
+        if reason is None:
+            out.append(line)
+            continue
+        out.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
+        observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.label}: {reason}"))
+    told = tuple(
+        msgspec.structs.replace(finding, case=key)
+        for key, artifact in artifacts.items()
+        for finding in artifact.prepared.findings
+    )
+    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, told)
+
+
+def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
+    what = artifact.prepared
+    return msgspec.structs.replace(
+        line,
+        params=what.params,
+        macs=what.macs,
+        classes=what.classes,
+        logits_std=what.logits_std,
+        distinct_images=what.distinct_images,
+        prepare_s=what.seconds,
+        compile_s=what.compile_s,
+        artifact_sha256=what.sha256,
+    )
+
+
+def _take_runs(
+    ready: _Ready,
+    protocol: Protocol,
+    writer: SessionWriter,
+    observer: Observer,
+    began: float,
+    spending: Spending,
+    earlier: Earlier,
+    session: str,
+) -> Outcome:
+    world = real_world(protocol, ready.artifacts)
+    engine = Engine(protocol, ready.alive, world, writer, observer, began, spending.referee, earlier, session=session)
+    interrupted = False
+    try:
+        if ready.subjects_left:
+            engine.take_runs(spending.policy, ready.costs, earlier.next_run)
+    except KeyboardInterrupt:
+        interrupted = True
+    failed = {line.id: line.reason or "" for line in ready.lines if line.outcome == "failed"} | engine.failed
+    return Outcome(
+        path=writer.path,
+        failed={line.case.label: failed[line.id] for line in ready.lines if line.id in failed},
+        runs=engine.runs,
+        interrupted=interrupted,
+    )
+
+
+def about_threads(subjects: Sequence[Subject], state: Conditions) -> list[Finding]:
+    """A finding when more threads are asked for than can run at once, streams taken together."""
+    most = max(s.case.threads * s.case.streams for s in subjects)
+    return allowance.about_threads(most, state.allowance, usable_processors())
+
+
+def about_classes(lines: Iterable[CaseLine]) -> list[Finding]:
+    """A finding for each set that a network was scored on and that has another number of classes than it returns."""
+    out = []
+    for line in lines:
+        for one in map(set_of, line.scored):
+            if line.classes is None or one.classes is None or line.classes == one.classes:
+                continue
+            what = f"{line.called} returns {line.classes:,} classes, and {one.words} has {one.classes:,}"
+            if line.classes < one.classes:
+                why = "the accuracy is of another network or another set, and has no place on a front. State the set"
+                message = f"{what}: {why} that it was scored on, with its images and classes."
+            else:
+                why = "its head is timed as it is, and one of the set's own size takes less"
+                message = f"{what}: {why}. To time that one, name a builder that makes it."
+            out.append(Finding(kind="classes-differ", message=message, case=line.id))
+    return out
+
+
+def _about_emulation(state: Conditions) -> list[Finding]:
+    if not state.emulated:
+        return []
+    message = (
+        "this process runs under an instruction-set emulator. That it computes, and computes right, holds; its times "
+        "say nothing about any machine, and have no place in a front, a comparison or a ratio. Measure on the machine "
+        "itself."
+    )
+    return [Finding(kind="emulated", message=message)]
+
+
+def _about_load(state: Conditions) -> list[Finding]:
+    cores = state.allowance.processors or usable_processors()
+    if state.load_1m is None or state.load_1m <= cores:
+        return []
+    message = (
+        f"the load over the last minute was {state.load_1m:.1f} on {cores} processors when the session began. Other "
+        "work slows what is timed and scatters it; measure again on a quiet machine."
+    )
+    return [Finding(kind="busy-machine", message=message)]
+
+
+def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:
+    """A finding when somebody else computes on the GPU, or holds much of its memory."""
+    if not state.gpus or not any(s.case.device == "cuda" for s in subjects):
+        return []
+    first = state.gpus[0]
+    held = (first.used_bytes or 0) / (first.memory_bytes or 1)
+    if (first.busy or 0.0) <= _GPU_IDLE and held <= _GPU_HELD:
+        return []
+    message = (
+        f"the GPU was {first.busy or 0.0:.0%} busy and {held:.0%} of its memory was taken before the session began. "
+        "Other work slows what is timed; measure again when 'nvidia-smi' shows no other process."
+    )
+    return [Finding(kind="gpu-shared", message=message)]
+
+
+def _about_settings(ready: _Ready) -> list[Finding]:
+    """A finding for each network whose code changes settings of the whole process when it is built."""
+    told: dict[str, str] = {}
+    for line in ready.lines:
+        artifact = ready.artifacts.get(line.id)
+        if artifact is not None and artifact.prepared.put_back:
+            told[line.case.network] = artifact.prepared.put_back
+    return [
+        Finding(
+            kind="settings-put-back",
+            message=f"building {network} changes settings of its whole process: {changes}. They were put back, and its "
+            "times are those of the usual settings.",
+        )
+        for network, changes in told.items()
+    ]
+
+
+def _about_counts(ready: _Ready) -> list[Finding]:
+    """A finding for each network with an operator whose multiply-accumulates nobody knows."""
+    told: dict[str, tuple[str, ...]] = {}
+    for line in ready.lines:
+        artifact = ready.artifacts.get(line.id)
+        if line.role == "subject" and artifact is not None and artifact.prepared.uncounted:
+            told.setdefault(line.case.network, artifact.prepared.uncounted)
+    return [
+        Finding(
+            kind="macs-unknown",
+            message=f"the multiply-accumulates of {network} are unknown: nobody knows those of {', '.join(names[:3])}"
+            f"{f' and {len(names) - 3} more operators' if len(names) > 3 else ''}. Its times are not touched by this.",
+        )
+        for network, names in told.items()
+    ]
+
+
+def _thin(budget_s: float, smallest_s: float) -> Finding:
+    message = (
+        f"measured with {budget_s:.0f} s where {smallest_s:.0f} s are the least for an honest interval. "
+        "Take the numbers as a sketch, and measure again with a larger --budget."
+    )
+    return Finding(kind="thin", message=message)
+
+
+def _refuse_changed(path: Path, before: Sequence[CaseLine], now: Sequence[CaseLine]) -> None:
+    """A network that a module or library builds may have changed under its name since the session was begun."""
+    stored = {line.id: line for line in before}
+    for line in now:
+        old = stored[line.id]
+        if line.outcome != "done" or old.logits_std is None or line.logits_std is None:
+            continue
+        same_outputs = math.isclose(line.logits_std, old.logits_std, rel_tol=1e-3)
+        if (line.params, line.macs) != (old.params, old.macs) or not same_outputs:
+            raise UsageError(
+                f"cannot resume {path}: {line.case.label} is another network than when the session was begun: "
+                f"parameters {old.params}, now {line.params}; multiply-accumulates {old.macs}, now {line.macs}; "
+                f"deviation of its logits {old.logits_std:.4g}, now {line.logits_std:.4g}. Start a new session."
+            )
+
+
+def _refuse_damaged(path: Path, session: Session) -> None:
+    """Runs that are added to lines out of their order may take a number that is there already."""
+    for finding in session.findings:
+        if finding.kind == "line-out-of-place":
+            raise UsageError(f"cannot resume {path}: {finding.message} Start a new session, or restore the file first.")
+
+
+def _refuse_other(path: Path, what: str, then: str | None, now: str | None) -> None:
+    if then != now:
+        raise UsageError(
+            f"cannot resume {path}: it was measured with {what} {then}, here is {now}. "
+            "Start a new session instead; 'levit-bench front' compares what is comparable."
+        )

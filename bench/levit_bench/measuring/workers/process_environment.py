@@ -1,0 +1,96 @@
+"""What fixes a seat before its libraries load: threads and allocator, as environment variables.
+
+Refuses to know which case runs there, and which variables of the calling shell a worker needs, which `shell.py` does.
+Everything here must be set before the process starts: glibc and OpenMP read these variables once.
+"""
+
+from __future__ import annotations
+
+import getpass
+import os
+import platform
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+from levit_bench.errors import UsageError
+from levit_bench.measuring.machine import probe
+from levit_bench.measuring.workers.shell import passed, recorded
+from levit_bench.records import Shell
+
+ALLOCATORS = ("shipped", "pinned")
+
+# Keeps every block on the heap and the heap with the process, so that no pass pays for page faults.
+# glibc reads the older names in every version; `mallopt(3)` documents them.
+_PINNED = {"MALLOC_MMAP_MAX_": "0", "MALLOC_TRIM_THRESHOLD_": str(1 << 62), "MALLOC_TOP_PAD_": str(64 << 20)}
+# Some microseconds of OpenMP of GCC, a millisecond of that of LLVM and Intel: as fast as theirs on idle processors, and
+# no slower on busy ones, where theirs can take twenty times as long.
+_WAIT_BRIEFLY = {"GOMP_SPINCOUNT": "10000", "KMP_BLOCKTIME": "1"}
+_LOADED_BY_ALL = "/etc/ld.so.preload"
+_THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS", "VECLIB_MAXIMUM_THREADS")
+
+
+def has_glibc() -> bool:
+    """Whether the allocator is glibc's, which is the only one this suite knows how to pin."""
+    return platform.libc_ver()[0] == "glibc"
+
+
+def default_allocator() -> str:
+    """`pinned` where it can be had, else `n/a`."""
+    return "pinned" if has_glibc() else "n/a"
+
+
+def check_allocator(name: str) -> None:
+    """Refuse an allocator setting that does not exist here.
+
+    Raises:
+        UsageError: naming those that do.
+    """
+    known = ALLOCATORS if has_glibc() else ("n/a",)
+    if name not in known:
+        here = "glibc is the C library here" if has_glibc() else "the C library here is not glibc"
+        raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(known)}.")
+
+
+def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, timed: bool = True) -> dict[str, str]:
+    """Environment of a seat: what a worker needs of `base`, with the threads and the allocator asked for.
+
+    `shipped` therefore means glibc's own defaults even where the calling shell sets something else or preloads another
+    allocator.
+
+    Args:
+        base: the calling shell's.
+        threads: of an operator.
+        allocator: one of `ALLOCATORS`, or `n/a`.
+        timed: whether passes are timed there. Where they are not, threads that wait for each other go to sleep soon:
+            beside a busy neighbour, those that keep their processors make each other wait.
+
+    Raises:
+        UsageError: the calling shell asks for a variable that cannot be passed.
+    """
+    out = passed(base)
+    out.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
+    # Dynamic thread counts and nested teams would change the number of threads behind our back.
+    out.update(OMP_DYNAMIC="FALSE", MKL_DYNAMIC="FALSE", PYTHONHASHSEED="0", PYTHONFAULTHANDLER="1", PYTHONUTF8="1")
+    if allocator == "pinned":
+        out.update(_PINNED)
+    if not timed:
+        out.update(_WAIT_BRIEFLY)
+    return out
+
+
+def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = None) -> Shell:
+    """What the calling shell gives to the workers, as it is stored.
+
+    Args:
+        seats: threads and allocator of each.
+        base: the shell's environment; by default this process's own.
+
+    Raises:
+        UsageError: it asks for a variable that cannot be passed.
+    """
+    here = dict(os.environ if base is None else base)
+    workers = [seat_environment(here, threads, allocator) for threads, allocator in seats]
+    for_all = probe.answer(lambda: Path(_LOADED_BY_ALL).read_text(encoding="utf-8", errors="replace"))
+    host = probe.text(platform.node) or ""
+    nobody = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
+    return recorded(here, workers, for_all if isinstance(for_all, str) else "", nobody)

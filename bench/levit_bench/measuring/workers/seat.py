@@ -1,0 +1,231 @@
+"""A seat from the outside: one worker process, asked one thing at a time, watched by its parent.
+
+Refuses to know what the answers mean and what to do when a seat is lost.
+"""
+
+from __future__ import annotations
+
+import os
+import select
+import signal
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Sequence
+from contextlib import suppress
+from pathlib import Path
+from typing import IO
+
+import msgspec
+import psutil
+
+from levit_bench.measuring.failure_reasons import reason_for_exit
+from levit_bench.measuring.workers.messages import Answer, Request, decode_answer, encode
+from levit_bench.measuring.workers.process_environment import seat_environment
+
+_READ = 1 << 16
+_HOME = str(Path(__file__).parents[3])  # The folder that holds this very package.
+# A folder `bench` of the user's own must not hide the suite, whatever PYTHONPATH says: the package is imported from
+# where its parent has it before any other folder is looked at. Afterwards the import path is as if nothing had been.
+# Processors are bound first of all: libraries look at them when they make their threads.
+_BOOTSTRAP = (
+    "import os, sys; own = sys.argv.pop(); own and os.sched_setaffinity(0, map(int, own.split(','))); "
+    "sys.path.insert(0, sys.argv.pop(1)); import levit_bench; del sys.path[0]; "
+    "from levit_bench.measuring.worker import main; main()"
+)
+_WORKER = ("-P", "-c", _BOOTSTRAP, _HOME)
+_LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
+_GRACE_S = 5.0  # A worker between requests ends at once.
+_STDERR_TAIL = 2000
+
+
+class SeatLostError(Exception):
+    """The process is gone or was killed because it did not answer; the text says which."""
+
+
+class Seat:
+    """One worker process. Start it, ask it, close it; `with` closes it whatever happens."""
+
+    def __init__(
+        self,
+        threads: int,
+        allocator: str,
+        *,
+        processors: Sequence[int] | None = None,
+        die_with_thread: bool = True,
+        timed: bool = True,
+    ) -> None:
+        """Start it, on those processors alone if any are named.
+
+        Args:
+            threads: of an operator.
+            allocator: of host memory.
+            processors: that it may run on; by default all.
+            die_with_thread: whether it ends when the thread that started it does, and not only when its parent does.
+            timed: whether passes are timed there; see `seat_environment`.
+
+        Raises:
+            SeatLostError: the system cannot start a process.
+        """
+        self._write = self._read = self._life = self._ended = -1
+        self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the seat)
+        self._buffer = b""
+        self.started_at = time.perf_counter()
+        inherited: list[int] = []
+        try:
+            requests, self._write = os.pipe()
+            inherited.append(requests)
+            self._read, answers = os.pipe()
+            inherited.append(answers)
+            # Never written to: its end of file is the seat's sign that the parent is gone.
+            life, self._life = os.pipe()
+            inherited.append(life)
+            self._process = subprocess.Popen(
+                [
+                    sys.executable,
+                    *_WORKER,
+                    *map(str, (*inherited, threads, int(die_with_thread))),
+                    ",".join(map(str, processors or ())),
+                ],
+                env=seat_environment(os.environ | _import_path(), threads, allocator, timed=timed),
+                pass_fds=inherited,
+                stdin=subprocess.DEVNULL,
+                stdout=self._stderr,
+                stderr=self._stderr,
+                process_group=0,  # Of its own, so that what a network starts ends with it.
+            )
+        except OSError as error:
+            self._close_pipes()
+            self._stderr.close()
+            raise SeatLostError(
+                f"cannot start a process ({error.strerror or error}). Measure fewer cases at once, or free memory"
+            ) from error
+        finally:
+            for end in inherited:
+                os.close(end)
+        self._ended = _readable_when_over(self._process.pid)
+
+    def ask(self, request: Request, timeout_s: float) -> Answer:
+        """Send a request and block until its answer.
+
+        Raises:
+            SeatLostError: the process ended, or was killed after `timeout_s` seconds without an answer.
+        """
+        self.send(request)
+        return self.receive(timeout_s)
+
+    def send(self, request: Request) -> None:
+        """Send a request; its answer is received later."""
+        try:
+            os.write(self._write, encode(request))
+        except BrokenPipeError:
+            raise SeatLostError(self._why_gone()) from None
+
+    def receive(self, timeout_s: float) -> Answer:
+        """Block until the next answer. The parent sleeps in the kernel meanwhile.
+
+        Raises:
+            SeatLostError: as `ask`.
+        """
+        deadline = time.monotonic() + timeout_s
+        poll = select.poll()
+        poll.register(self._read, select.POLLIN | select.POLLHUP)
+        if self._ended >= 0:
+            poll.register(self._ended, select.POLLIN)
+        while b"\n" not in self._buffer:
+            left = deadline - time.monotonic()
+            if left <= 0:
+                self.kill()
+                raise SeatLostError(f"hung: no answer within {timeout_s:.0f} s, and was killed")
+            ready = [file for file, _ in poll.poll(min(left, _LONGEST_POLL_S) * 1000)]
+            if not ready:
+                continue
+            # Gone without closing the pipe: a process that it started holds the other end.
+            if self._read not in ready:
+                raise SeatLostError(self._why_gone())
+            data = os.read(self._read, _READ)
+            if not data:
+                raise SeatLostError(self._why_gone())
+            self._buffer += data
+        line, _, self._buffer = self._buffer.partition(b"\n")
+        try:
+            return decode_answer(line)
+        except msgspec.DecodeError as error:
+            self.kill()
+            raise SeatLostError(f"answered nonsense ({error}) and was killed") from error
+
+    def cpu_s(self) -> float:
+        """Processor seconds of all its threads so far; zero once it is gone."""
+        return process_cpu_s(self._process.pid)
+
+    def kill(self) -> None:
+        """End the process at once, and all that it started."""
+        self._process.kill()
+        self._end_group()
+        self._process.wait()
+
+    def _end_group(self) -> None:
+        """End what the network started, but for what has gone into a group of its own."""
+        with suppress(OSError):  # There is nobody left.
+            os.killpg(self._process.pid, signal.SIGKILL)
+
+    def close(self) -> None:
+        """Ask the process to end, and see to it that it does."""
+        self._close_pipes()
+        try:
+            self._process.wait(_GRACE_S)
+        except subprocess.TimeoutExpired:
+            self.kill()
+        else:
+            self._end_group()
+        self._stderr.close()
+
+    def _close_pipes(self) -> None:
+        for end in (self._write, self._read, self._life, self._ended):
+            if end >= 0:
+                os.close(end)
+        self._write = self._read = self._life = self._ended = -1
+
+    def __enter__(self) -> Seat:
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self.close()
+
+    def _why_gone(self) -> str:
+        try:
+            code = self._process.wait(10)
+        except subprocess.TimeoutExpired:
+            self.kill()
+            return "closed its pipe without ending, and was killed"
+        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
+        return reason_for_exit(code, self._stderr.read().decode("utf-8", "replace"))
+
+
+def _readable_when_over(pid: int) -> int:
+    """A file that can be read when the process is over; -1 where the system has none."""
+    try:
+        return os.pidfd_open(pid)
+    except (AttributeError, OSError):  # Not Linux, or an old kernel.
+        return -1
+
+
+def _import_path() -> dict[str, str]:
+    """Let the seat import what its parent can, and then what lies in the working folder: the user's own networks."""
+    here = str(Path.cwd())
+    return {"PYTHONPATH": os.pathsep.join([*(path or here for path in sys.path), here])}
+
+
+def process_cpu_s(pid: int) -> float:
+    """Processor seconds of a process, all threads: to the nanosecond on Linux, to the tick elsewhere."""
+    try:
+        tasks = Path(f"/proc/{pid}/task").iterdir()
+        return sum(int((task / "schedstat").read_bytes().split()[0]) for task in tasks) / 1e9
+    except (OSError, ValueError, IndexError):
+        pass
+    try:
+        times = psutil.Process(pid).cpu_times()
+        return float(times.user + times.system)
+    except Exception:  # The process is gone, or the library fails: then it is not watched.
+        return 0.0
