@@ -11,7 +11,7 @@ from levit_bench.catalog.entries import select
 from levit_bench.catalog.network_calls import Call, canonical, split_names, taken_apart, words, written
 from levit_bench.catalog.user_networks import expand
 from levit_bench.errors import UsageError
-from levit_bench.judge.named import named
+from levit_bench.judge.case_lookup import named
 from levit_bench.pytest_plugin import _networks, options
 from levit_bench.report.reproduce import reproduce
 

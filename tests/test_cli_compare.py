@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from levit_bench.cli.compare_verb import exit_code
-from levit_bench.judge.compare import Report, Row
+from levit_bench.judge.compare.two_sides import Report, Row
 from levit_bench.judge.verdicts import Rules, Verdict, refused
 
 from tests.generate_store import Noise, Truth, case_of, write_session

@@ -6,9 +6,9 @@ import re
 
 import pytest
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
 from levit_bench.judge.throughput import throughput
-from levit_bench.judge.witness import Agreement, account, agreements
+from levit_bench.judge.timer_agreement import Agreement, account, agreements
 from levit_bench.records import Estimate
 from levit_bench.report import table
 from levit_bench.store.files import records

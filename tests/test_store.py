@@ -10,7 +10,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench.errors import SchemaError, StoreError, UsageError
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
 from levit_bench.records import RunStartLine, SeatInfo, SessionLine
 from levit_bench.store.files import (
     SessionWriter,

@@ -22,7 +22,7 @@ from levit_bench.store import files as store
 if TYPE_CHECKING:
     import pandas as pd
 
-    from levit_bench.judge.front import Panel
+    from levit_bench.judge.front.panels import Panel
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
     from levit_bench.measuring.session.session import Outcome
@@ -62,7 +62,7 @@ class Results:
 
     def front(self, metric: Literal["latency", "throughput"] = "latency") -> tuple[Panel, ...]:
         """The Pareto front of each comparable group, over `latency` or `throughput` and top-1 on one set of images."""
-        from levit_bench.judge.front import panels
+        from levit_bench.judge.front.panels import panels
 
         return panels(self.records, metric)
 
@@ -228,8 +228,8 @@ def planner_for(root: Path) -> Planner:
 
     What cannot be read is passed over: a plan can do without.
     """
-    from levit_bench.judge import goals
-    from levit_bench.judge.run_scatter import kinds_ahead, run_scatter, worth_reading
+    from levit_bench.judge.early_stopping import planner
+    from levit_bench.judge.variance.run_scatter import kinds_ahead, run_scatter, worth_reading
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.workers.process_environment import shell
 
@@ -241,7 +241,7 @@ def planner_for(root: Path) -> Planner:
             kinds = kinds_ahead(lines, protocol, here, conditions(), given)
             known, _ = store.load_readable(worth_reading(stored, kinds))
             scatter = run_scatter(known, kinds)
-        return goals.planner(costs, protocol, lines, earlier, scatter)
+        return planner.planner(costs, protocol, lines, earlier, scatter)
 
     return planned
 

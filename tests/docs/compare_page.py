@@ -13,8 +13,8 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
-from levit_bench.judge.aa import Kind, pairs, rates
-from levit_bench.judge.compare import Report, compare
+from levit_bench.judge.compare.aa import Kind, pairs, rates
+from levit_bench.judge.compare.two_sides import Report, compare
 from levit_bench.judge.verdicts import Verdict
 from levit_bench.numbers.statistics import clopper_pearson_upper
 from levit_bench.numbers.units import significant

@@ -15,8 +15,8 @@ import textwrap
 from typing import Any
 
 import msgspec
-from levit_bench.judge.explain import Explanation, explain
-from levit_bench.judge.named import two
+from levit_bench.judge.case_lookup import two
+from levit_bench.judge.explain.factors import Explanation, explain
 from levit_bench.profiles import Profile
 from levit_bench.report import explain as report
 from levit_bench.report.explain import Watched

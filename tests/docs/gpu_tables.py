@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from levit_bench.judge.rivals import Ratio, paired
+from levit_bench.judge.paired_ratio import Ratio, paired
 from levit_bench.judge.throughput import throughput
 from levit_bench.numbers.units import significant
 from levit_bench.records import Estimate, Record

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from levit_bench.judge.against import against
+from levit_bench.judge.compare.reference_network import against
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.rivals import Ratio, paired
+from levit_bench.judge.paired_ratio import Ratio, paired
 from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Estimate, Record
 

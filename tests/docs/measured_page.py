@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-from levit_bench.judge.components import components
 from levit_bench.judge.estimates import run_ratio
-from levit_bench.judge.rivals import paired
+from levit_bench.judge.paired_ratio import paired
+from levit_bench.judge.variance.components import components
 from levit_bench.numbers.statistics import t_interval
 from levit_bench.numbers.units import significant
 from levit_bench.records import Record, SessionLine

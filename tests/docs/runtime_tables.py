@@ -10,14 +10,14 @@ from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.against import against
-from levit_bench.judge.components import components
+from levit_bench.judge.compare.reference_network import against
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.front import Panel, panels
-from levit_bench.judge.moves import base_of, changes
-from levit_bench.judge.rivals import Ratio, paired
+from levit_bench.judge.front.changes import base_of, changes
+from levit_bench.judge.front.panels import Panel, panels
+from levit_bench.judge.paired_ratio import Ratio, paired
 from levit_bench.judge.scaling import Step, scaling
 from levit_bench.judge.throughput import throughput
+from levit_bench.judge.variance.components import components
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report import figure, moves, pair, scaling_figure

@@ -6,8 +6,8 @@ import ast
 import re
 
 import pytest
-from levit_bench.judge import watched
-from levit_bench.judge.doubts import of_a_case, of_runs, of_sessions, of_the_machine, sight
+from levit_bench.judge.explain import profile
+from levit_bench.judge.findings import of_a_case, of_runs, of_sessions, of_the_machine, session_view
 from levit_bench.measuring.session import plausibility
 
 from tests.docs.blocks import ROOT
@@ -65,7 +65,7 @@ def _logs(units: float) -> str:
         ("page-faults-vary", [
             f"{of_a_case.FAULTS:g} times", _percent(of_a_case.FAULTS_SHARE), f"{1e6 * of_a_case.FAULT_S:g} µs",
         ]),
-        ("profiled-unlike", [f"{watched.UNLIKE:g} times"]),
+        ("profiled-unlike", [f"{profile.UNLIKE:g} times"]),
         ("runs-disagree", [
             _logs(of_runs.APART), "one in ten thousand" if of_runs.RARE == 1e-4 else "?",
             f"{_logs(of_runs.SLOW)} and {of_runs.SLOW_APART:g} standard deviations",
@@ -96,4 +96,4 @@ def test_the_page_tells_the_thresholds_that_the_code_has(kind: str, told: list[s
 
 
 def test_the_budget_after_which_nobody_is_told_to_spend_more_is_an_hour() -> None:
-    assert sight.LONG_S == 3600
+    assert session_view.LONG_S == 3600

@@ -9,7 +9,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from levit_bench.judge.against import against
+from levit_bench.judge.compare.reference_network import against
 from levit_bench.judge.scaling import scaling
 from levit_bench.store.files import read_session
 from PIL import Image

@@ -12,14 +12,14 @@ from collections.abc import Iterator, Sequence
 from statistics import fmean
 from typing import NamedTuple
 
-from levit_bench.judge import race
-from levit_bench.judge.aa import pairs
+from levit_bench.judge.compare.aa import pairs
+from levit_bench.judge.early_stopping import race
 from levit_bench.judge.estimates import ratios_by_run, relative_to_yardstick
-from levit_bench.judge.front import panels
-from levit_bench.judge.places import SURE
-from levit_bench.judge.rivals import paired, paired_logs
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.places import SURE
+from levit_bench.judge.paired_ratio import paired, paired_logs
+from levit_bench.judge.timer_agreement import Agreement, account, agreements
 from levit_bench.judge.verdicts import Rules, Verdict, judge, of_pairs
-from levit_bench.judge.witness import Agreement, account, agreements
 from levit_bench.planning.budget import looks
 from levit_bench.planning.policy import Earlier
 from levit_bench.records import Estimate, Record

@@ -10,8 +10,8 @@ from functools import cache
 from typing import NamedTuple
 
 import msgspec
-from levit_bench.judge.dominance import Competitor, dominators
 from levit_bench.judge.estimates import relative_to_yardstick
+from levit_bench.judge.front.dominance import Competitor, dominators
 from levit_bench.records import Estimate, Look
 
 from tests.simulated.machine import REGULAR, Scenario

@@ -12,7 +12,7 @@ from statistics import fmean, median, pstdev
 from typing import NamedTuple
 
 from levit_bench.judge.estimates import by_round, latency, relative_to_yardstick, round_ratios
-from levit_bench.judge.rivals import paired
+from levit_bench.judge.paired_ratio import paired
 from levit_bench.numbers.statistics import Interval, t_interval, variance_components
 from levit_bench.records import Estimate, Record
 from scipy.special import stdtrit

@@ -8,7 +8,7 @@ from __future__ import annotations
 import msgspec
 import numpy as np
 import numpy.typing as npt
-from levit_bench.judge.rivals import paired
+from levit_bench.judge.paired_ratio import paired
 from levit_bench.numbers.statistics import t_factor
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 

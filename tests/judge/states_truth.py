@@ -9,8 +9,8 @@ import math
 from collections.abc import Iterable
 from typing import NamedTuple
 
-from levit_bench.judge.doubts import doubts
 from levit_bench.judge.estimates import latency, relative_to_yardstick
+from levit_bench.judge.findings import doubts
 from levit_bench.numbers.statistics import Interval
 from levit_bench.records import Estimate
 

@@ -9,7 +9,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 
 from levit_bench.errors import BenchError
-from levit_bench.judge.compare import compare
+from levit_bench.judge.compare.two_sides import compare
 from levit_bench.judge.verdicts import Verdict, rules_of
 from levit_bench.records import Record
 from levit_bench.store.files import load

@@ -10,16 +10,16 @@ from collections.abc import Mapping, Sequence
 from typing import NamedTuple
 
 import numpy as np
-from levit_bench.judge.across_sessions import pooled
-from levit_bench.judge.case_sessions import Company, ratios
-from levit_bench.judge.compare import compare
-from levit_bench.judge.drift import drifts
-from levit_bench.judge.front import panels
-from levit_bench.judge.matching import keyed
-from levit_bench.judge.nightly import walk
-from levit_bench.judge.pick import Limits, pick
-from levit_bench.judge.places import Standing
-from levit_bench.judge.rivalry import Rivalry
+from levit_bench.judge.compare.matching import keyed
+from levit_bench.judge.compare.newest_session import walk
+from levit_bench.judge.compare.two_sides import compare
+from levit_bench.judge.front.pairwise_ratios import Rivalry
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.pick import Limits, pick
+from levit_bench.judge.front.places import Standing
+from levit_bench.judge.front.pooled_latencies import pooled
+from levit_bench.judge.variance.case_sessions import Company, ratios
+from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.judge.verdicts import Rules, Verdict
 from levit_bench.records import Estimate, Record
 

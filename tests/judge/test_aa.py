@@ -8,11 +8,11 @@ import random
 import msgspec
 import pytest
 from levit_bench.catalog.twins import SUFFIX, is_twin, original, twin_of
-from levit_bench.judge.aa import Kind, noise, pairs, rates
-from levit_bench.judge.front import panels
-from levit_bench.judge.matching import keyed
-from levit_bench.judge.pairing import timm_name
-from levit_bench.judge.pick import Limits, only, pick
+from levit_bench.judge.compare.aa import Kind, noise, pairs, rates
+from levit_bench.judge.compare.matching import keyed
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.pick import Limits, only, pick
+from levit_bench.judge.published.accuracies import timm_name
 from levit_bench.judge.verdicts import Verdict
 
 from tests.making import record

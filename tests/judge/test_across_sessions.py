@@ -5,10 +5,10 @@ from __future__ import annotations
 import math
 
 import pytest
-from levit_bench.judge.across_sessions import pooled, yardstick_seconds
-from levit_bench.judge.case_sessions import Company
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.rivalry import Rivalry
+from levit_bench.judge.front.pairwise_ratios import Rivalry
+from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
+from levit_bench.judge.variance.case_sessions import Company
 from levit_bench.records import Estimate, Finding, Record
 
 from tests.making import record

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.against import against, holding
+from levit_bench.judge.compare.reference_network import against, holding
 
 from tests.making import record
 

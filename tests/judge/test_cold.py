@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 import pytest
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.cold import cold, crowded, require_cold
+from levit_bench.judge.cold_starts import cold, crowded, require_cold
 from levit_bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
 from levit_bench.report.cold import doubts, rows, table
 

@@ -1,6 +1,6 @@
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
-from levit_bench.judge.comparable import differences, natural, setting, where
+from levit_bench.judge.comparability import differences, natural, setting, where
 from levit_bench.report.heading import phrase
 
 from tests.making import record

@@ -10,8 +10,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
-from levit_bench.judge.case_sessions import ratios
-from levit_bench.judge.compare import FEW_SESSIONS, compare
+from levit_bench.judge.compare.two_sides import FEW_SESSIONS, compare
+from levit_bench.judge.variance.case_sessions import ratios
 from levit_bench.judge.verdicts import Rules, Verdict
 
 from tests.making import record

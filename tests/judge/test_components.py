@@ -7,7 +7,7 @@ import random
 from dataclasses import dataclass
 
 import pytest
-from levit_bench.judge.components import components
+from levit_bench.judge.variance.components import components
 from levit_bench.records import Case, CaseLine, Record, Run, TurnLine
 
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL

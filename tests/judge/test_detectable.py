@@ -9,8 +9,8 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.judge.compare import METHOD
-from levit_bench.judge.rivals import foretold
+from levit_bench.judge.compare.two_sides import METHOD
+from levit_bench.judge.paired_ratio import foretold
 from levit_bench.judge.verdicts import (
     METHOD_PAIRS,
     PRIOR_FREEDOM,

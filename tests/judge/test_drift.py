@@ -5,8 +5,8 @@ from __future__ import annotations
 import math
 
 import pytest
-from levit_bench.judge.drift import Drifts, drifts
 from levit_bench.judge.estimates import latency
+from levit_bench.judge.variance.session_drift import Drifts, drifts
 from levit_bench.records import Estimate, Record
 
 from tests.judge.known_truth import fewest_hits

@@ -6,9 +6,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from levit_bench.judge.estimates import latency, looks_of, relative_to_yardstick
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.paired_ratio import paired
 from levit_bench.judge.percentiles import percentile
-from levit_bench.judge.rivals import paired
 from levit_bench.judge.throughput import throughput
 from levit_bench.judge.verdicts import judge, of_pairs
 from levit_bench.numbers.statistics import t_interval

@@ -8,8 +8,8 @@ import random
 import msgspec
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
-from levit_bench.judge.explain import ALLOCATOR, EFFICIENCY, REST, WORK, contrast, explain
-from levit_bench.judge.rivals import paired, paired_logs
+from levit_bench.judge.explain.factors import ALLOCATOR, EFFICIENCY, REST, WORK, contrast, explain
+from levit_bench.judge.paired_ratio import paired, paired_logs
 
 from tests.making import record
 

@@ -8,7 +8,7 @@ from itertools import count
 import msgspec
 import pytest
 from levit_bench.judge.estimates import relative_to_yardstick
-from levit_bench.judge.floor import Floor, floors
+from levit_bench.judge.variance.reproducibility import Floor, floors
 from levit_bench.records import Estimate, Record
 from levit_bench.report.floor import line
 

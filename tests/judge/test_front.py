@@ -4,9 +4,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
-from levit_bench.judge.dominance import Competitor, dominators
-from levit_bench.judge.front import panels
-from levit_bench.judge.room import require_comparable
+from levit_bench.judge.front.dominance import Competitor, dominators
+from levit_bench.judge.front.panel_limits import require_comparable
+from levit_bench.judge.front.panels import panels
 from levit_bench.records import Machine
 
 from tests.making import passing, record

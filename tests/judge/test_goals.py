@@ -7,8 +7,8 @@ import math
 import msgspec
 import pytest
 from levit_bench.errors import UsageError
+from levit_bench.judge.early_stopping.planner import planned
 from levit_bench.judge.estimates import relative_to_yardstick
-from levit_bench.judge.goals import planned
 from levit_bench.planning.budget import Costs
 from levit_bench.records import Estimate
 

@@ -8,16 +8,16 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench.errors import NothingToShowError, SchemaError, StoreError, UsageError
-from levit_bench.judge.against import against
-from levit_bench.judge.comparable import where
-from levit_bench.judge.front import panels
-from levit_bench.judge.matching import check_ignored, keyed, match
-from levit_bench.judge.moves import base_of, changes
-from levit_bench.judge.named import named
-from levit_bench.judge.pairing import complete
-from levit_bench.judge.published import published_panels
-from levit_bench.judge.race import runners
-from levit_bench.judge.within import within
+from levit_bench.judge.case_lookup import named
+from levit_bench.judge.comparability import where
+from levit_bench.judge.compare.matching import check_ignored, keyed, match
+from levit_bench.judge.compare.one_session import within
+from levit_bench.judge.compare.reference_network import against
+from levit_bench.judge.early_stopping.race import runners
+from levit_bench.judge.front.changes import base_of, changes
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.published.accuracies import complete
+from levit_bench.judge.published.panels import published_panels
 from levit_bench.planning.forecast import _macs
 from levit_bench.records import SCHEMA, Case, ImageShape
 from levit_bench.report.cases import axes, fields, frame, rows

@@ -3,8 +3,8 @@
 from __future__ import annotations
 
 import pytest
-from levit_bench.judge.front import panels
-from levit_bench.judge.leads import Ranked, least_lead, small_leads
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.top1_leads import Ranked, least_lead, small_leads
 
 from tests.making import record
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.judge.matching import NEVER, check_ignored, keyed, match, why_nothing
+from levit_bench.judge.compare.matching import NEVER, check_ignored, keyed, match, why_nothing
 
 from tests.generate_store import MACHINE
 from tests.making import record

@@ -9,8 +9,8 @@ from statistics import mean
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from levit_bench.judge.front import panels
-from levit_bench.judge.membership import Candidate, chances
+from levit_bench.judge.front.membership import Candidate, chances
+from levit_bench.judge.front.panels import panels
 from scipy.stats import t as student
 
 from tests.judge.stores_truth import ladder, members
@@ -111,7 +111,7 @@ def test_in_a_crowd_the_surely_beaten_are_not_drawn_and_nothing_else_changes(mon
         for number in range(12)
     ]
     (panel,) = panels(made)
-    monkeypatch.setattr("levit_bench.judge.points.CROWD", 0)
+    monkeypatch.setattr("levit_bench.judge.front.points.CROWD", 0)
     (crowd,) = panels(made)
     assert [point.label for point in crowd.points] == [point.label for point in panel.points]
     for point, other in zip(panel.points, crowd.points, strict=True):

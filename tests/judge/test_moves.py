@@ -7,10 +7,10 @@ import re
 import msgspec
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.judge.front import Panel, panels
-from levit_bench.judge.moves import Move, base_of, changes, moved_from
-from levit_bench.judge.places import Standing
-from levit_bench.judge.points import Point
+from levit_bench.judge.front.changes import Move, base_of, changes, moved_from
+from levit_bench.judge.front.panels import Panel, panels
+from levit_bench.judge.front.places import Standing
+from levit_bench.judge.front.points import Point
 from levit_bench.report.moves import documents, heading, markdown
 from levit_bench.report.table import rows
 

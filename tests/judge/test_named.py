@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
-from levit_bench.judge.named import named, two
+from levit_bench.judge.case_lookup import named, two
 
 from tests.making import record
 

@@ -7,7 +7,7 @@ import math
 import msgspec
 import pytest
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
-from levit_bench.judge.nightly import MOST, RECENT, nightly, since
+from levit_bench.judge.compare.newest_session import MOST, RECENT, nightly, since
 from levit_bench.judge.verdicts import Rules, Verdict
 from levit_bench.records import Record
 

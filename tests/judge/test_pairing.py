@@ -1,6 +1,6 @@
 import pytest
 from levit_bench.catalog.timm_results import PublishedFile, TopOne
-from levit_bench.judge.pairing import Accuracies, complete, from_catalog, timm_name
+from levit_bench.judge.published.accuracies import Accuracies, complete, from_catalog, timm_name
 from levit_bench.records import Accuracy
 
 from tests.making import record

@@ -5,9 +5,9 @@ import msgspec
 import pytest
 from levit_bench.cli.options import conditions_from
 from levit_bench.errors import NotComparableError, NothingToShowError
-from levit_bench.judge.comparable import where
-from levit_bench.judge.front import panels
-from levit_bench.judge.pick import Fit, Limits, at_least, at_most, only, pick
+from levit_bench.judge.comparability import where
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.pick import Fit, Limits, at_least, at_most, only, pick
 from levit_bench.records import Accuracy, Estimate, Machine
 
 from tests.making import passing, record

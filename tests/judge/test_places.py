@@ -8,8 +8,8 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from levit_bench.judge.front import panels
-from levit_bench.judge.places import BEATEN, MEMBER, Racer, Standing, places
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.places import BEATEN, MEMBER, Racer, Standing, places
 from levit_bench.judge.verdicts import Effect
 
 from tests.judge.stores_truth import fronts

@@ -1,9 +1,9 @@
 import pytest
 from levit_bench.catalog.timm_results import PublishedFile, Speed, told
 from levit_bench.errors import NotComparableError, UsageError
-from levit_bench.judge.front import panels
-from levit_bench.judge.pairing import complete
-from levit_bench.judge.published import published_panels, require_room
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.published.accuracies import complete
+from levit_bench.judge.published.panels import published_panels, require_room
 
 from tests.judge.test_pairing import accuracies
 from tests.making import record

@@ -7,11 +7,11 @@ import math
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.judge.case_sessions import usual_scatter
-from levit_bench.judge.reach import least_between_sessions, reach
-from levit_bench.judge.session_scatter import FREEDOM, PRIOR
+from levit_bench.judge.compare.one_session import within
+from levit_bench.judge.variance.case_sessions import usual_scatter
+from levit_bench.judge.variance.expected_precision import least_between_sessions, reach
+from levit_bench.judge.variance.session_scatter import FREEDOM, PRIOR
 from levit_bench.judge.verdicts import Verdict
-from levit_bench.judge.within import within
 from levit_bench.numbers.statistics import t_factor
 from levit_bench.planning.budget import PILOT, Costs, RunScatter, plan
 

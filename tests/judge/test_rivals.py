@@ -3,7 +3,7 @@ import math
 import msgspec
 import pytest
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.rivals import paired, unpaired
+from levit_bench.judge.paired_ratio import paired, unpaired
 from levit_bench.records import Estimate
 
 from tests.making import record

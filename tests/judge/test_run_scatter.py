@@ -12,8 +12,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from levit_bench.judge.estimates import relative_to_yardstick
-from levit_bench.judge.floor import Kind, kind_of
-from levit_bench.judge.run_scatter import MOST_SESSIONS, WILD, kinds_ahead, run_scatter, worth_reading
+from levit_bench.judge.variance.reproducibility import Kind, kind_of
+from levit_bench.judge.variance.run_scatter import MOST_SESSIONS, WILD, kinds_ahead, run_scatter, worth_reading
 from levit_bench.planning.budget import PILOT, RunScatter, standard_error
 from levit_bench.records import Case, CaseLine, Conditions, Estimate, Record, Run, TurnLine
 from levit_bench.store.files import Beginning, beginnings

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
 from levit_bench.judge.scaling import scaling
 
 from tests.making import passing, record

@@ -7,7 +7,7 @@ import math
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from levit_bench.judge.session_scatter import (  # fmt: skip
+from levit_bench.judge.variance.session_scatter import (
     COMPANY,
     FREEDOM,
     PRIOR,

@@ -8,12 +8,12 @@ import msgspec
 import pytest
 from levit_bench.catalog.image_sets import IMAGENET, ImageSet
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
-from levit_bench.judge.comparable import where
-from levit_bench.judge.front import of_set, panels
-from levit_bench.judge.moves import base_of, bases_of, changes
-from levit_bench.judge.pick import Limits, only, pick
-from levit_bench.judge.race import runners
-from levit_bench.judge.room import require_comparable
+from levit_bench.judge.comparability import where
+from levit_bench.judge.early_stopping.race import runners
+from levit_bench.judge.front.changes import base_of, bases_of, changes
+from levit_bench.judge.front.panel_limits import require_comparable
+from levit_bench.judge.front.panels import of_set, panels
+from levit_bench.judge.front.pick import Limits, only, pick
 from levit_bench.records import Accuracy, Record
 
 from tests.making import record

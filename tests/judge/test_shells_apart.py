@@ -5,11 +5,11 @@ from __future__ import annotations
 import msgspec
 import pytest
 from levit_bench.errors import NotComparableError, UsageError
-from levit_bench.judge.comparable import differences, setting, values, where
-from levit_bench.judge.compare import compare
-from levit_bench.judge.doubts import doubts
-from levit_bench.judge.floor import kind_of
-from levit_bench.judge.front import panels
+from levit_bench.judge.comparability import differences, setting, values, where
+from levit_bench.judge.compare.two_sides import compare
+from levit_bench.judge.findings import doubts
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.variance.reproducibility import kind_of
 from levit_bench.records import Allowance, Machine, Record, SeatInfo, Shell, usual_size
 from levit_bench.report.heading import setting_line, title
 

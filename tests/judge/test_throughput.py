@@ -10,13 +10,13 @@ import msgspec
 import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
-from levit_bench.judge.across_sessions import pooled, yardstick_seconds
-from levit_bench.judge.case_sessions import Company
-from levit_bench.judge.doubts import doubts
 from levit_bench.judge.estimates import latency
+from levit_bench.judge.findings import doubts
+from levit_bench.judge.front.pairwise_ratios import Rivalry
+from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
 from levit_bench.judge.metrics import SPEEDS
-from levit_bench.judge.rivalry import Rivalry
 from levit_bench.judge.throughput import log_seconds, paired_images, reciprocal, throughput
+from levit_bench.judge.variance.case_sessions import Company
 from levit_bench.records import Estimate, Finding, Record, TurnLine
 from levit_bench.store.files import read_session, records, session_files
 

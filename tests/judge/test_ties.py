@@ -7,11 +7,11 @@ import random
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from levit_bench.judge.case_sessions import Company
-from levit_bench.judge.front import panels
-from levit_bench.judge.places import Standing
-from levit_bench.judge.rivalry import Rivalry
-from levit_bench.judge.ties import Contender, ties
+from levit_bench.judge.front.pairwise_ratios import Rivalry
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.places import Standing
+from levit_bench.judge.front.ties import Contender, ties
+from levit_bench.judge.variance.case_sessions import Company
 
 from tests.making import record
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from levit_bench.judge.watched import (
+from levit_bench.judge.explain.profile import (
     ELSEWHERE,
     Origin,
     disturbance,

@@ -7,8 +7,8 @@ import random
 
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.compare.one_session import FIELDS, within
 from levit_bench.judge.verdicts import METHOD_PAIRS, Verdict
-from levit_bench.judge.within import FIELDS, within
 
 from tests.making import record
 

@@ -6,7 +6,7 @@ import math
 
 import msgspec
 import pytest
-from levit_bench.judge.witness import Account, Agreement, account, agreement, agreements
+from levit_bench.judge.timer_agreement import Account, Agreement, account, agreement, agreements
 from levit_bench.records import Finding, Record
 from levit_bench.report import witness as report
 

@@ -12,8 +12,8 @@ import pytest
 from levit_bench.asking import request
 from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
-from levit_bench.judge.comparable import differences, setting
-from levit_bench.judge.components import components
+from levit_bench.judge.comparability import differences, setting
+from levit_bench.judge.variance.components import components
 from levit_bench.measuring.machine import processors
 from levit_bench.measuring.session import case_loading, crew
 from levit_bench.measuring.session.observer import Silent

@@ -7,7 +7,7 @@ import json
 import math
 
 from levit_bench.catalog.twins import SUFFIX
-from levit_bench.judge.aa import pairs
+from levit_bench.judge.compare.aa import pairs
 from levit_bench.report.aa import document, lines, table
 from rich.console import Console
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from levit_bench.judge.against import against
+from levit_bench.judge.compare.reference_network import against
 from levit_bench.report.against import rows, table
 from rich.console import Console
 

@@ -8,9 +8,9 @@ import math
 
 import msgspec
 import pytest
-from levit_bench.judge.compare import Report, compare
+from levit_bench.judge.compare.one_session import within
+from levit_bench.judge.compare.two_sides import Report, compare
 from levit_bench.judge.verdicts import Rules
-from levit_bench.judge.within import within
 from levit_bench.report.compare import document, findings, notes, sentence, sessions_line, table
 from rich.console import Console
 

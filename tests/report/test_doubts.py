@@ -8,7 +8,7 @@ import levit_bench
 import pytest
 from levit_bench.api import Results
 from levit_bench.cli.output import MOST, print_findings
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
 from levit_bench.records import Accuracy, Finding, Record
 from levit_bench.report import cases, table
 from levit_bench.report.doubts import About, about, grouped, of_panels

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.judge.explain import explain
+from levit_bench.judge.explain.factors import explain
 from levit_bench.report import explain as report
 from levit_bench.report.explain import Watched
 from levit_bench.report.explain_figure import check_ending, draw

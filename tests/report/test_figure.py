@@ -2,8 +2,8 @@ import itertools
 
 import pytest
 from levit_bench.errors import NothingToShowError, StoreError
-from levit_bench.judge.front import panels
-from levit_bench.judge.places import Standing
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.places import Standing
 from levit_bench.report import figure
 from levit_bench.report.scales import ticks
 from levit_bench.report.style import WELL_KNOWN, styles

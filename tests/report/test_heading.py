@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import msgspec
 import pytest
-from levit_bench.judge.front import Panel, panels
+from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.records import Machine, Record
 from levit_bench.report.heading import apart, setting_line, title
 from levit_bench.report.table import markdown

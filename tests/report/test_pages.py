@@ -5,8 +5,8 @@ from __future__ import annotations
 import itertools
 
 import pytest
-from levit_bench.judge.front import Panel, panels
-from levit_bench.judge.room import PANEL_LIMIT
+from levit_bench.judge.front.panel_limits import PANEL_LIMIT
+from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.report import figure
 from levit_bench.report.pages import paginate
 

@@ -6,7 +6,7 @@ import io
 
 import pytest
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.against import against
+from levit_bench.judge.compare.reference_network import against
 from levit_bench.records import Record
 from levit_bench.report.pair import Grid, grids, markdown, table
 from rich.console import Console

@@ -2,8 +2,8 @@ import json
 import re
 
 import pytest
-from levit_bench.judge.front import panels
-from levit_bench.judge.pick import Limits, only, pick
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.pick import Limits, only, pick
 from levit_bench.report.picks import NAMED, around, document, sentence
 
 from tests.judge.test_pick import CROWD, LOOSE, timed

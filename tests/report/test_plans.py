@@ -6,7 +6,7 @@ import math
 
 import msgspec
 import pytest
-from levit_bench.judge.reach import Reach, reach
+from levit_bench.judge.variance.expected_precision import Reach, reach
 from levit_bench.planning.budget import PILOT, Costs, RunScatter, plan
 from levit_bench.planning.forecast import Forecast, ForecastLine
 from levit_bench.records import Case, Protocol

@@ -3,8 +3,8 @@ import io
 import itertools
 
 import pytest
-from levit_bench.judge.front import panels
-from levit_bench.judge.published import published_panels
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.published.panels import published_panels
 from levit_bench.report import figure, table
 from levit_bench.report.export import document, write_front
 from levit_bench.report.published import published_markdown, published_table

@@ -6,7 +6,7 @@ import itertools
 
 import msgspec
 import pytest
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
 from levit_bench.records import Accuracy, Record
 from levit_bench.report import figure
 from levit_bench.report.pages import paginate

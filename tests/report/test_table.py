@@ -4,7 +4,7 @@ import re
 import textwrap
 
 import pytest
-from levit_bench.judge.front import panels
+from levit_bench.judge.front.panels import panels
 from levit_bench.report.table import COLUMNS, csv, frame, markdown, rows, table
 from rich.console import Console
 

@@ -12,10 +12,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 from levit_bench.catalog.entries import entries
 from levit_bench.catalog.twins import SUFFIX
-from levit_bench.judge.aa import pairs
-from levit_bench.judge.compare import compare as judged
-from levit_bench.judge.components import components
-from levit_bench.judge.front import panels
+from levit_bench.judge.compare.aa import pairs
+from levit_bench.judge.compare.two_sides import compare as judged
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.variance.components import components
 from levit_bench.planning.budget import plan
 from levit_bench.planning.forecast import forecast
 from levit_bench.report import aa, cases, cold, compare, machine, networks, percentiles, plans, variances

@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
-from levit_bench.judge.goals import planner
+from levit_bench.judge.early_stopping.planner import planner
 from levit_bench.measuring.reference_cases import NULL, NULL_RESOLUTION, YARDSTICKS
 from levit_bench.measuring.session.engine import Engine
 from levit_bench.measuring.session.observer import Silent

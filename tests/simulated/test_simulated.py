@@ -7,7 +7,7 @@ from pathlib import Path
 from statistics import fmean, pstdev
 
 import pytest
-from levit_bench.judge.components import components
+from levit_bench.judge.variance.components import components
 
 from tests.simulated.machine import NOMINAL_HZ, PATHOLOGICAL, REGULAR, Scenario
 from tests.simulated.sessions import LADDER, NETWORKS, Taken, session, take

@@ -80,7 +80,7 @@ def command(
     from rich.text import Text
 
     from levit_bench.cli.output import print_findings, stdout
-    from levit_bench.judge.aa import pairs
+    from levit_bench.judge.compare.aa import pairs
     from levit_bench.report.aa import document, lines, table
 
     rules = rules_from(min_effect, margin)
@@ -107,7 +107,7 @@ def command(
 
 def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
     from levit_bench import api
-    from levit_bench.judge.comparable import where
+    from levit_bench.judge.comparability import where
 
     if words["networks"]:
         raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where allocator=pinned.")

@@ -16,7 +16,7 @@ from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, Nothin
 if TYPE_CHECKING:
     from collections.abc import Collection, Sequence
 
-    from levit_bench.judge.compare import Report
+    from levit_bench.judge.compare.two_sides import Report
     from levit_bench.judge.verdicts import Rules
     from levit_bench.records import Finding, Record
 
@@ -138,10 +138,10 @@ def _made(
     pair: tuple[str, str, str] | None,
     rules: Rules,
 ) -> _Made:
-    from levit_bench.judge.compare import compare
-    from levit_bench.judge.matching import check_ignored
-    from levit_bench.judge.nightly import SHARE, counted, nightly, since
-    from levit_bench.judge.within import within
+    from levit_bench.judge.compare.matching import check_ignored
+    from levit_bench.judge.compare.newest_session import SHARE, counted, nightly, since
+    from levit_bench.judge.compare.one_session import within
+    from levit_bench.judge.compare.two_sides import compare
 
     check_ignored(ignore)
     if pair is not None:
@@ -179,7 +179,7 @@ def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
     """A file or folder of that name, else a session of the store, or the sessions that a tag names."""
     from levit_bench import api
     from levit_bench.asking.request import resolve_sessions
-    from levit_bench.judge.comparable import where
+    from levit_bench.judge.comparability import where
 
     there = _is_there(name)
     if there and name in _tags(root):
@@ -212,7 +212,7 @@ def _is_there(name: str) -> bool:
 
 def _before(root: Path, other: _Side, wanted: tuple[str, ...]) -> _Side:
     """All sessions of the store that are older than any of the other side, on its machines."""
-    from levit_bench.judge.comparable import where
+    from levit_bench.judge.comparability import where
 
     oldest = min(record.session for record in other.records)
     machines = {record.machine for record in other.records}

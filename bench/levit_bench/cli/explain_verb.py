@@ -12,7 +12,7 @@ from levit_bench.cli.options import Verb, conditions_from, json_option, store_op
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE
 
 if TYPE_CHECKING:
-    from levit_bench.judge.explain import Explanation
+    from levit_bench.judge.explain.factors import Explanation
     from levit_bench.records import Finding
     from levit_bench.report.explain import Watched
 
@@ -66,9 +66,9 @@ def command(
     from levit_bench import api
     from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.comparable import where
-    from levit_bench.judge.explain import explain
-    from levit_bench.judge.named import two
+    from levit_bench.judge.case_lookup import two
+    from levit_bench.judge.comparability import where
+    from levit_bench.judge.explain.factors import explain
     from levit_bench.report import explain as report
     from levit_bench.report.cases import doubts
     from levit_bench.report.explain_figure import check_ending, draw
@@ -110,7 +110,7 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
     from rich.text import Text
 
     from levit_bench.cli.output import stderr
-    from levit_bench.judge.watched import Origin, elsewhere, unlike
+    from levit_bench.judge.explain.profile import Origin, elsewhere, unlike
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.profiling.profiled_cases import check, profiles
     from levit_bench.records import Case

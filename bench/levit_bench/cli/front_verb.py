@@ -25,7 +25,7 @@ from levit_bench.cli.options import (
 if TYPE_CHECKING:
     from collections.abc import Sequence
 
-    from levit_bench.judge.front import Panel
+    from levit_bench.judge.front.panels import Panel
     from levit_bench.judge.metrics import Metric
     from levit_bench.records import Record
 
@@ -114,11 +114,11 @@ def command(
     from levit_bench.asking.request import resolve_session
     from levit_bench.catalog.timm_results import read_all
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.comparable import where
-    from levit_bench.judge.moves import bases_of, changes
-    from levit_bench.judge.pairing import complete
-    from levit_bench.judge.published import published_panels, require_room
-    from levit_bench.judge.room import require_comparable
+    from levit_bench.judge.comparability import where
+    from levit_bench.judge.front.changes import bases_of, changes
+    from levit_bench.judge.front.panel_limits import require_comparable
+    from levit_bench.judge.published.accuracies import complete
+    from levit_bench.judge.published.panels import published_panels, require_room
     from levit_bench.report import moves
     from levit_bench.report.doubts import of_panels
     from levit_bench.report.export import write_front
@@ -175,7 +175,7 @@ def command(
 
 def _panels(records: Sequence[Record], speed: Metric, whole: Sequence[Record], on: str | None) -> tuple[Panel, ...]:
     """The panels of the records, of one set of images where one was asked for."""
-    from levit_bench.judge.front import of_set, panels
+    from levit_bench.judge.front.panels import of_set, panels
 
     found = panels(records, speed, whole)
     return found if on is None else of_set(found, on)
@@ -192,7 +192,7 @@ def _newest_of_many(found: Sequence[Panel]) -> str | None:
     from rich.text import Text
 
     from levit_bench.cli.output import stderr
-    from levit_bench.judge.room import PANEL_LIMIT
+    from levit_bench.judge.front.panel_limits import PANEL_LIMIT
     from levit_bench.report.text import visible
 
     drawn = [panel for panel in found if panel.points]

@@ -22,7 +22,7 @@ from levit_bench.cli.options import (
 from levit_bench.errors import EXIT_DONE, EXIT_NOTHING, NothingToShowError, UsageError
 
 if TYPE_CHECKING:
-    from levit_bench.judge.pick import Limits
+    from levit_bench.judge.front.pick import Limits
 
 
 @click.command("pick", cls=Verb)
@@ -68,10 +68,10 @@ def command(
     from levit_bench import api
     from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr
-    from levit_bench.judge.comparable import where
-    from levit_bench.judge.drift import drifts
-    from levit_bench.judge.front import of_set, panels
-    from levit_bench.judge.pick import only, pick
+    from levit_bench.judge.comparability import where
+    from levit_bench.judge.front.panels import of_set, panels
+    from levit_bench.judge.front.pick import only, pick
+    from levit_bench.judge.variance.session_drift import drifts
     from levit_bench.report.doubts import of_panels
     from levit_bench.report.picks import around, document, sentence
 
@@ -102,7 +102,7 @@ def _limits(max_latency: str | None, min_throughput: float | None, min_top1: flo
     Raises:
         UsageError: there is none, or one makes no sense.
     """
-    from levit_bench.judge.pick import Limits
+    from levit_bench.judge.front.pick import Limits
     from levit_bench.numbers.units import parse_duration
 
     if max_latency is None and min_throughput is None and min_top1 is None:

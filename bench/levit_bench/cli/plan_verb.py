@@ -31,11 +31,11 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     """
     from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
     from levit_bench.cli.output import print_findings, stdout
-    from levit_bench.judge.case_sessions import usual_scatter
-    from levit_bench.judge.floor import kind_of
-    from levit_bench.judge.goals import planned
-    from levit_bench.judge.reach import reach
-    from levit_bench.judge.run_scatter import kinds_ahead, run_scatter
+    from levit_bench.judge.early_stopping.planner import planned
+    from levit_bench.judge.variance.case_sessions import usual_scatter
+    from levit_bench.judge.variance.expected_precision import reach
+    from levit_bench.judge.variance.reproducibility import kind_of
+    from levit_bench.judge.variance.run_scatter import kinds_ahead, run_scatter
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.reference_cases import instrument_cases

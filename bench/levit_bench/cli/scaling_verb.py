@@ -36,7 +36,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
     from levit_bench import api
     from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.comparable import where
+    from levit_bench.judge.comparability import where
     from levit_bench.judge.scaling import newest, scaling
     from levit_bench.report import scaling as report
     from levit_bench.report.cases import doubts

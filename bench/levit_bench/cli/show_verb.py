@@ -73,10 +73,10 @@ def command(
     from levit_bench import api
     from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.against import holding
-    from levit_bench.judge.cold import require_cold
-    from levit_bench.judge.comparable import where
-    from levit_bench.judge.floor import floors
+    from levit_bench.judge.cold_starts import require_cold
+    from levit_bench.judge.comparability import where
+    from levit_bench.judge.compare.reference_network import holding
+    from levit_bench.judge.variance.reproducibility import floors
     from levit_bench.report import cold as starts
     from levit_bench.report import floor, looks
     from levit_bench.report.cases import doubts
@@ -146,7 +146,7 @@ def _show_grids(records: Sequence[Record], network: str, base: str, *, as_markdo
     from rich.text import Text
 
     from levit_bench.cli.output import stdout
-    from levit_bench.judge.against import against
+    from levit_bench.judge.compare.reference_network import against
     from levit_bench.report import pair
     from levit_bench.report.text import markdown_cell
 
@@ -172,9 +172,9 @@ def _views(
     witness: bool,
 ) -> tuple[_Rows, _Table]:
     """How records of whole sessions are shown: as rows for programs, and as a table."""
-    from levit_bench.judge.against import against
-    from levit_bench.judge.components import components
-    from levit_bench.judge.drift import drifts
+    from levit_bench.judge.compare.reference_network import against
+    from levit_bench.judge.variance.components import components
+    from levit_bench.judge.variance.session_drift import drifts
     from levit_bench.report import against as report
     from levit_bench.report import cases, variances
 

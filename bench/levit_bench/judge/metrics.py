@@ -11,7 +11,7 @@ from typing import Literal, NamedTuple
 
 from levit_bench.judge import estimates, throughput
 from levit_bench.judge.estimates import by_round, counts, ratios_by_run
-from levit_bench.judge.rivals import paired_run
+from levit_bench.judge.paired_ratio import paired_run
 from levit_bench.records import Estimate, Finding, Record, Run
 
 Metric = Literal["latency", "throughput"]

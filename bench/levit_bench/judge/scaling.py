@@ -12,7 +12,7 @@ import msgspec
 
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.estimates import no_speed
-from levit_bench.judge.rivals import Ratio
+from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.throughput import paired_images
 from levit_bench.records import Case, Record
 

@@ -20,7 +20,7 @@ from collections.abc import Iterable
 from functools import lru_cache
 
 from levit_bench.judge.estimates import METHOD, SameTurns, counts, interval, looks_of, mean_of_known, no_speed
-from levit_bench.judge.rivals import Ratio, over_runs
+from levit_bench.judge.paired_ratio import Ratio, over_runs
 from levit_bench.records import Case, Estimate, Finding, Record, Run, TurnLine
 
 
@@ -31,7 +31,7 @@ def log_seconds(turns: Iterable[TurnLine], batch: int = 1, streams: int = 1) -> 
         turns: of one case in one run, in any order.
         batch: images of a pass.
         streams: how many were at work at once. A turn holds one stream after another, equally many passes of each; one
-            whose passes cannot be divided so is left out (`levit_bench.judge.doubts` tells of it).
+            whose passes cannot be divided so is left out (`levit_bench.judge.findings` tells of it).
     """
     if streams == 1:  # As nearly always.
         alone = [duration for turn in turns for duration in turn.duration_s]

@@ -138,7 +138,8 @@ def of_pairs(logs: Sequence[float], foretold: float | None = None) -> Effect | F
 
     Args:
         logs: of one run each.
-        foretold: their variance as `levit_bench.judge.rivals.foretold` has it; steadies what is said of the detectable
+        foretold: their variance as `levit_bench.judge.paired_ratio.foretold` has it; steadies what is said of the
+        detectable
             difference, and no interval.
     """
     if len(logs) < MIN_RUNS:

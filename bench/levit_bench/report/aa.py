@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.aa import Kind, Noise, Pair, Rate, noise, rates
+from levit_bench.judge.compare.aa import Kind, Noise, Pair, Rate, noise, rates
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.statistics import clopper_pearson_upper
 from levit_bench.numbers.units import significant

@@ -9,9 +9,9 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import in_order, same_sets, set_of
-from levit_bench.judge.against import Against
+from levit_bench.judge.compare.reference_network import Against
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.rivals import Ratio
+from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report import cases

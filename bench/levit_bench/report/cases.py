@@ -11,9 +11,9 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import set_of
-from levit_bench.judge.called import called
-from levit_bench.judge.drift import Drifts, drifts
 from levit_bench.judge.estimates import counted_runs, latency, relative_to_yardstick
+from levit_bench.judge.network_labels import called
+from levit_bench.judge.variance.session_drift import Drifts, drifts
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, CaseLine, Estimate, Finding, Record
 from levit_bench.report.doubts import about, plain, same_holds, told

@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from levit_bench.judge.cold import Cold, cold, crowded
+from levit_bench.judge.cold_starts import Cold, cold, crowded
 from levit_bench.judge.estimates import no_speed
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Finding, Record

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.compare import Report, Row
+from levit_bench.judge.compare.two_sides import Report, Row
 from levit_bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
 from levit_bench.numbers.units import significant
 from levit_bench.records import Estimate, Finding, Record

@@ -8,11 +8,11 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from levit_bench.judge.doubts import Doubt
-from levit_bench.judge.doubts import doubts as judged
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.front import Panel
-from levit_bench.judge.points import Point
+from levit_bench.judge.findings import Doubt
+from levit_bench.judge.findings import doubts as judged
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.points import Point
 from levit_bench.numbers.units import counted
 from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.text import shortened

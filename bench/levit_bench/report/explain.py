@@ -10,9 +10,17 @@ from collections.abc import Sequence
 from itertools import zip_longest
 from typing import TYPE_CHECKING, NamedTuple
 
-from levit_bench.judge.called import called
-from levit_bench.judge.explain import ALLOCATOR, EFFICIENCY, REST, WORK, Cost, Explanation, Factor, Side
-from levit_bench.judge.watched import disturbance, intensity, kind_flops, matrix_share, rolled_up, share, side_by_side
+from levit_bench.judge.explain.factors import ALLOCATOR, EFFICIENCY, REST, WORK, Cost, Explanation, Factor, Side
+from levit_bench.judge.explain.profile import (
+    disturbance,
+    intensity,
+    kind_flops,
+    matrix_share,
+    rolled_up,
+    share,
+    side_by_side,
+)
+from levit_bench.judge.network_labels import called
 from levit_bench.numbers.units import format_bytes, format_count, format_latency, significant
 from levit_bench.profiles import KindShare, LayerShare, Profile
 from levit_bench.records import Estimate, Record

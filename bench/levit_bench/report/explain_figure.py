@@ -10,8 +10,8 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
-from levit_bench.judge.explain import Explanation
-from levit_bench.judge.watched import SMALL, Beside, share, side_by_side
+from levit_bench.judge.explain.factors import Explanation
+from levit_bench.judge.explain.profile import SMALL, Beside, share, side_by_side
 from levit_bench.numbers.units import significant
 from levit_bench.report.explain import Watched, names
 from levit_bench.report.figure import our_settings

@@ -12,9 +12,9 @@ from pathlib import Path
 
 from levit_bench.catalog.image_sets import in_order
 from levit_bench.errors import StoreError
-from levit_bench.judge.front import Panel
-from levit_bench.judge.moves import changes
-from levit_bench.judge.published import Beside
+from levit_bench.judge.front.changes import changes
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.published.panels import Beside
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.report import figure, moves, table
 from levit_bench.report.doubts import About, grouped
@@ -42,7 +42,7 @@ def write_front(
     Pages that an older front had and this one has not are removed: a page of another front must not stay beside it.
 
     Args:
-        panels: what to show, as `levit_bench.judge.front.panels` made it.
+        panels: what to show, as `levit_bench.judge.front.panels.panels` made it.
         folder: created when it is missing.
         recipe: how to measure and draw again, quoted in the Markdown file.
         beside: published figures to show with them.

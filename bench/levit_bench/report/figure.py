@@ -13,11 +13,11 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 from levit_bench.errors import NothingToShowError, StoreError
-from levit_bench.judge.front import Panel
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import Standing
+from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import Metric
-from levit_bench.judge.places import Standing
-from levit_bench.judge.points import Point
-from levit_bench.judge.published import PublishedPanel
+from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.report.layout import lay_out
 from levit_bench.report.naming import name_points
 from levit_bench.report.stairs import flights, staircase, tails

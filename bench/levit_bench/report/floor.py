@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
-from levit_bench.judge.floor import MIN_SESSIONS, Floor, Limit
+from levit_bench.judge.variance.reproducibility import MIN_SESSIONS, Floor, Limit
 from levit_bench.report.text import shortened, visible
 
 WORSE = 1.2

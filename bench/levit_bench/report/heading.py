@@ -7,9 +7,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from levit_bench.judge.comparable import differing
-from levit_bench.judge.front import Panel
-from levit_bench.judge.published import PublishedPanel
+from levit_bench.judge.comparability import differing
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Machine, Record
 from levit_bench.report.text import visible

@@ -11,8 +11,8 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import folded
-from levit_bench.judge.front import Panel
-from levit_bench.judge.published import PublishedPanel
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.report.heading import published_title, shared_words, title
 from levit_bench.report.legend import legend
 from levit_bench.report.scales import accuracies, alike, speeds, ticks

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
-from levit_bench.judge.front import Panel
-from levit_bench.judge.places import SURE, Standing
-from levit_bench.judge.published import PublishedPanel
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import SURE, Standing
+from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.report.style import DASHES, GREY, INKS, LINES, MARKER_PT, SMALL_PT, TIE_EDGE, TIE_GROUND, Style
 from levit_bench.report.text import drawable
 

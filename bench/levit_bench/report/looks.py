@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.called import called
+from levit_bench.judge.network_labels import called
 from levit_bench.records import Look, Record
 from levit_bench.report.cases import names
 

@@ -8,9 +8,9 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.front import Panel
-from levit_bench.judge.moves import Change, Move
-from levit_bench.judge.places import Standing
+from levit_bench.judge.front.changes import Change, Move
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import Standing
 from levit_bench.report.heading import title
 from levit_bench.report.text import LABEL_LIMIT, distinct, markdown_cell, visible
 

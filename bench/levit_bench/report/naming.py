@@ -10,10 +10,10 @@ from typing import TYPE_CHECKING, Any, cast
 
 import numpy as np
 
-from levit_bench.judge.front import Panel
-from levit_bench.judge.places import Standing
-from levit_bench.judge.points import Point
-from levit_bench.judge.published import PublishedPanel, PublishedPoint
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import Standing
+from levit_bench.judge.front.points import Point
+from levit_bench.judge.published.panels import PublishedPanel, PublishedPoint
 from levit_bench.report.labels import Label, place
 from levit_bench.report.stairs import staircase, tails
 from levit_bench.report.style import LABEL_PT, TIE_WIDTH, interval_of, line, marker_pt, tied, xy

@@ -10,9 +10,9 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
-from levit_bench.judge.comparable import differing
-from levit_bench.judge.front import Panel
-from levit_bench.judge.room import PANEL_LIMIT
+from levit_bench.judge.comparability import differing
+from levit_bench.judge.front.panel_limits import PANEL_LIMIT
+from levit_bench.judge.front.panels import Panel
 from levit_bench.report.heading import apart
 
 BREAKS = (

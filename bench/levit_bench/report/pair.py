@@ -9,9 +9,9 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.against import Against
-from levit_bench.judge.comparable import enumerate_values, natural
-from levit_bench.judge.rivals import Ratio
+from levit_bench.judge.comparability import enumerate_values, natural
+from levit_bench.judge.compare.reference_network import Against
+from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.numbers.units import significant
 from levit_bench.records import Case
 from levit_bench.report.heading import session_line

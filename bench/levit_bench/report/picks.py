@@ -9,10 +9,10 @@ import math
 from collections.abc import Sequence
 
 from levit_bench.catalog.image_sets import ImageSet
-from levit_bench.judge.comparable import values
-from levit_bench.judge.pick import Pick, Tie, shown_top1
-from levit_bench.judge.points import Point
-from levit_bench.judge.ties import DIGITS
+from levit_bench.judge.comparability import values
+from levit_bench.judge.front.pick import Pick, Tie, shown_top1
+from levit_bench.judge.front.points import Point
+from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.verdicts import percent_of
 from levit_bench.numbers.units import exact_duration, significant
 from levit_bench.records import Estimate

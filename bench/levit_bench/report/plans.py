@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.reach import Reach
+from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted, format_duration, format_latency, significant
 from levit_bench.planning.budget import Plan, RunScatter

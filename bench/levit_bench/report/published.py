@@ -8,7 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.published import PublishedPanel, PublishedPoint
+from levit_bench.judge.published.panels import PublishedPanel, PublishedPoint
 from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.report.heading import published_line
 from levit_bench.report.text import markdown_cell, shortened

@@ -12,10 +12,10 @@ from collections.abc import Sequence
 
 import numpy as np
 
-from levit_bench.judge.front import Panel
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import Metric
-from levit_bench.judge.points import Point
-from levit_bench.judge.published import PublishedPanel, PublishedPoint
+from levit_bench.judge.published.panels import PublishedPanel, PublishedPoint
 from levit_bench.report.style import interval_of, xy
 
 

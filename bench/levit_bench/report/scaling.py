@@ -9,7 +9,7 @@ from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.rivals import Ratio
+from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.scaling import Curve, Step
 from levit_bench.judge.throughput import throughput
 from levit_bench.numbers.units import format_latency, significant

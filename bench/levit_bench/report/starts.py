@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import math
 
-from levit_bench.judge.cold import cold
+from levit_bench.judge.cold_starts import cold
 from levit_bench.records import Estimate, Finding, Record
 
 

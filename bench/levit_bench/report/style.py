@@ -9,11 +9,11 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any, NamedTuple
 
-from levit_bench.judge.front import Panel
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import Standing
+from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import Metric
-from levit_bench.judge.places import Standing
-from levit_bench.judge.points import Point
-from levit_bench.judge.published import PublishedPanel, PublishedPoint
+from levit_bench.judge.published.panels import PublishedPanel, PublishedPoint
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes

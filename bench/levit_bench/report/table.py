@@ -12,13 +12,13 @@ from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import set_of
-from levit_bench.judge.comparable import values
-from levit_bench.judge.front import Panel
+from levit_bench.judge.comparability import values
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import SURE, Standing
+from levit_bench.judge.front.points import Point
+from levit_bench.judge.front.ties import ALMOST, DIGITS
 from levit_bench.judge.metrics import Metric
-from levit_bench.judge.places import SURE, Standing
-from levit_bench.judge.points import Point
-from levit_bench.judge.published import PublishedPanel
-from levit_bench.judge.ties import ALMOST, DIGITS
+from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.doubts import plain

@@ -6,7 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.components import Components
+from levit_bench.judge.variance.components import Components
 from levit_bench.numbers.units import significant
 from levit_bench.report.text import distinct, visible
 

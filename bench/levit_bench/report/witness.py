@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.witness import AGREEMENT, Account, Agreement, account, agreements
+from levit_bench.judge.timer_agreement import AGREEMENT, Account, Agreement, account, agreements
 from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.records import Finding, Record
 from levit_bench.report import cases

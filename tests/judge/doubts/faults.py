@@ -6,7 +6,7 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from levit_bench.judge.doubts import doubts
+from levit_bench.judge.findings import doubts
 from levit_bench.records import Conditions, Record, Run, TurnLine
 
 replace = msgspec.structs.replace

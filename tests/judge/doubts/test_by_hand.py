@@ -7,10 +7,10 @@ import re
 from functools import lru_cache
 
 import pytest
-from levit_bench.judge.doubts import OF_A_CASE, OF_A_SESSION, doubts, joining
-from levit_bench.judge.doubts.of_runs import runs_disagree
-from levit_bench.judge.doubts.of_sessions import sharing_differs_from_alone
-from levit_bench.judge.doubts.sight import LONG_S, sights
+from levit_bench.judge.findings import OF_A_CASE, OF_A_SESSION, doubts, joining
+from levit_bench.judge.findings.of_runs import runs_disagree
+from levit_bench.judge.findings.of_sessions import sharing_differs_from_alone
+from levit_bench.judge.findings.session_view import LONG_S, sights
 from levit_bench.records import Record
 
 from tests.judge.doubts.faults import in_state, kinds, messages, of_case, replace, slower, staged

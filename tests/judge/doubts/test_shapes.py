@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 import pytest
-from levit_bench.judge.doubts.shapes import groups, line, root_mean_square, scatter, step
+from levit_bench.judge.findings.shapes import groups, line, root_mean_square, scatter, step
 
 
 def test_a_line_through_points_on_a_line_gains_what_they_gain_and_has_no_error():

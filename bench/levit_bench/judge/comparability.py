@@ -1,0 +1,200 @@
+"""What must be equal before two numbers may be compared, and how to choose the records where it is.
+
+Knows fields and their values; refuses to know any number that was measured.
+"""
+
+from __future__ import annotations
+
+import difflib
+import re
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from operator import attrgetter
+
+import msgspec
+
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.set_accuracies import named_sets, on_set
+from levit_bench.records import Case, Machine, Record
+
+SHOWN_VALUES = 6
+"""Values of a field that a message names before it says how many more there are."""
+
+
+class Setting(msgspec.Struct, frozen=True, kw_only=True):
+    """Everything but the network and its images: two latencies are comparable when their settings are equal."""
+
+    machine: Machine
+    """Who was asked: `Machine.hardware`."""
+    device: str
+    """Where the network was executed."""
+    gpu: str | None
+    """The GPU it was executed on; absent on processors, and where the session did not record one."""
+    threads: int
+    """Intra-operator threads of each stream."""
+    streams: int
+    """Processes that work at once."""
+    batch: int
+    """Images in one pass."""
+    runtime: str
+    """What executed the network."""
+    runtime_version: str | None
+    """Version of the distribution that is named like the runtime; absent for the runtimes of torch itself."""
+    precision: str
+    """Number format."""
+    form: str
+    """How the networks are written."""
+    allocator: str
+    """Host memory allocator."""
+    weights: str
+    """Where the weights come from."""
+    torch: str | None
+    """Version of torch; absent when the session did not record one."""
+    seats: str
+    """Whether cases shared a seat: a neighbour's heap can cost tens of percent."""
+    affinity: str
+    """Who placed the processes on processors: the system, or this suite for good."""
+    allowance: str
+    """What of the machine's processors they might use; `all` also in files that do not say."""
+    shell: str
+    """What of the calling shell reached them and can change times; `plain` also in files that do not say."""
+    yardstick: str
+    """Version of the yardstick, by which sessions are joined."""
+
+
+def setting(record: Record) -> Setting:
+    """The setting in which a record was taken."""
+    case, versions = record.case, record.conditions.versions
+    return Setting(
+        machine=record.machine.hardware,
+        device=case.device,
+        gpu=record.gpu,
+        threads=case.threads,
+        streams=case.streams,
+        batch=case.batch,
+        runtime=case.runtime,
+        runtime_version=versions.get(case.runtime) if case.runtime != "torch" else None,
+        precision=case.precision,
+        form=case.form,
+        allocator=case.allocator,
+        weights=case.weights,
+        torch=versions.get("torch"),
+        seats=record.seats,
+        affinity=record.affinity,
+        allowance=record.allowance,
+        shell=record.shell.text,
+        yardstick=record.yardstick,
+    )
+
+
+def values(one: Setting) -> dict[str, str]:
+    """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
+    pairs = ((name, getattr(one, name)) for name in Setting.__struct_fields__)
+    return {name: v.id if isinstance(v, Machine) else ("–" if v is None else str(v)) for name, v in pairs}
+
+
+def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
+    """The fields in which settings differ, each with its values in natural order (2.7 before 2.13)."""
+    return differing([values(one) for one in settings])
+
+
+def differing(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
+    """The fields in which rows of fields and values differ, each with its values in natural order."""
+    found = {name: {row[name] for row in rows} for name in (rows[0] if rows else ())}
+    return {name: tuple(sorted(texts, key=natural)) for name, texts in found.items() if len(texts) > 1}
+
+
+def natural(text: str) -> tuple[tuple[int, int | str], ...]:
+    """A sort key that orders digits inside text by their value."""
+    parts = re.findall(r"[0-9]+|[^0-9]+", text)
+    return tuple((0, int(part)) if part[0] in "0123456789" else (1, part) for part in parts)
+
+
+def enumerate_values(texts: Sequence[str]) -> str:
+    """Values for a message: the first few, and how many more."""
+    shown = ", ".join(texts[:SHOWN_VALUES])
+    return shown if len(texts) <= SHOWN_VALUES else f"{shown} and {len(texts) - SHOWN_VALUES} more"
+
+
+_CASE = {
+    **{name: attrgetter(name) for name in Case.__struct_fields__ if name != "width"},
+    "resolution": attrgetter("size"),
+}
+"""Fields of a case, height and width in one."""
+
+
+def case_fields(case: Case) -> dict[str, str]:
+    """The fields of a case as text, height and width in one."""
+    return {name: str(getter(case)) for name, getter in _CASE.items()}
+
+
+_GETTERS: dict[str, Callable[[Record], object]] = {
+    **{name: attrgetter("case.size" if name == "resolution" else f"case.{name}") for name in _CASE},
+    "machine": lambda record: record.machine.hardware.id,
+    "gpu": lambda record: record.gpu,
+    "session": lambda record: record.session,
+    "torch": lambda record: record.conditions.versions.get("torch"),
+    "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
+    "family": lambda record: record.info.family,
+    "seats": lambda record: record.seats,
+    "affinity": lambda record: record.affinity,
+    "allowance": lambda record: record.allowance,
+    "shell": lambda record: record.shell.text,
+    "yardstick": lambda record: record.yardstick,
+}
+_SET = "set"
+"""The field of which a record may have several values: the sets of images that it was scored on."""
+FIELDS = tuple(sorted((*_GETTERS, _SET)))
+"""Names that `where` understands."""
+
+
+def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
+    """The records whose fields have the wanted values, compared as text.
+
+    `set` keeps what was scored on that set, with these accuracies alone.
+
+    Raises:
+        UsageError: there is no such field; the message suggests the nearest.
+        NothingToShowError: no record is left; the message names the values that exist.
+    """
+    left = list(records)
+    for name, value in wanted.items():
+        if name == _SET:
+            left = _on_set(left, value)
+            continue
+        if name not in _GETTERS:
+            near = difflib.get_close_matches(name, FIELDS, n=1)
+            hint = f"Did you mean {near[0]!r}? " if near else ""
+            raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
+        getter = _GETTERS[name]
+        as_stored = _square(value) if name == "resolution" else value
+        kept = [one for one in left if _text(getter(one)) == as_stored or _lies_in(one, name, value)]
+        if not kept:
+            existing = sorted({_text(getter(record)) for record in left}, key=natural)
+            choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
+            raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
+        left = kept
+    return left
+
+
+def _on_set(records: Sequence[Record], value: str) -> list[Record]:
+    kept = on_set(records, value)
+    if not kept:
+        existing = named_sets(records)
+        choices = f"Stored are: {enumerate_values(existing)}." if existing else "No accuracy is stored at all."
+        raise NothingToShowError(f"no stored case was scored on set={value[:80]}. {choices}")
+    return kept
+
+
+def _square(value: str) -> str:
+    """`224x224` as it is stored: `224`."""
+    height, _, width = value.partition("x")
+    return height if height == width else value
+
+
+def _lies_in(record: Record, name: str, value: str) -> bool:
+    """Whether a machine is named by its folder, whose digits may hold what does not tell machines apart."""
+    return name == "machine" and record.machine.id == value
+
+
+def _text(value: object) -> str:
+    return "–" if value is None else str(value)

@@ -1,0 +1,188 @@
+"""A/A: equals against equals, where every difference that is found is a false alarm.
+
+Knows which stored records are of the same thing; refuses to know what makes a verdict. Equals are twins that shared a
+process, twins that had one each, the two names of the yardstick, and the same case in two sessions of the same cases,
+as long as nothing was changed between them.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from enum import StrEnum
+from itertools import pairwise
+from statistics import median
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.catalog.twins import is_twin, original
+from levit_bench.judge.compare.matching import keyed
+from levit_bench.judge.compare.two_sides import compare, turns_of
+from levit_bench.judge.estimates import no_speed
+from levit_bench.judge.front.panels import once
+from levit_bench.judge.paired_ratio import foretold, paired_logs
+from levit_bench.judge.verdicts import Comparison, Rules, Verdict, judge, of_pairs
+from levit_bench.records import Case, Record
+
+
+class Kind(StrEnum):
+    """What the equals of a pair have in common."""
+
+    ONE_SEAT = "one seat"
+    TWO_SEATS = "two seats"
+    YARDSTICKS = "yardsticks"
+    SESSIONS = "two sessions"
+
+
+_POSSIBLE: tuple[Verdict, ...] = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.INCONCLUSIVE)
+
+
+class Pair(NamedTuple):
+    """Two records of the same thing, compared."""
+
+    kind: Kind
+    report: str
+    """The session or sessions; pairs of one kind and report are one family."""
+    case: Case
+    """What both are, by its first name."""
+    logs: tuple[float, ...]
+    """Log ratio of each run; empty for two sessions, whose runs are no pairs."""
+    comparison: Comparison
+
+
+class Noise(NamedTuple):
+    """How far equals differ: one case in one kind of pairs. Deviations are from the truth, which is a ratio of 1."""
+
+    kind: Kind
+    case: Case
+    pairs: int
+    runs: int
+    of_runs: float
+    """Standard deviation of a run's log ratio; NaN where runs are no pairs."""
+    of_pairs: float
+    """Standard deviation of the log ratio of a whole session, or of two; NaN when no pair has one."""
+    detectable: float | None
+    """Median over the pairs of the smallest ratio above 1 that they would find four times in five."""
+
+
+class Rate(NamedTuple):
+    """How often each verdict was passed on equals of one kind."""
+
+    kind: Kind
+    verdicts: dict[Verdict, int]
+    """Of the comparisons that have limits."""
+    unjudged: int
+    """Comparisons without limits: too few runs, or a failure."""
+    reports: int
+    """Families of comparisons."""
+    alarmed: int
+    """Reports with any false alarm."""
+
+    @property
+    def judged(self) -> int:
+        """Comparisons that have limits."""
+        return sum(self.verdicts.values())
+
+    @property
+    def alarms(self) -> int:
+        """Comparisons that call equals slower or faster."""
+        return self.verdicts[Verdict.SLOWER] + self.verdicts[Verdict.FASTER]
+
+
+def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[Pair]:  # noqa: B008 - immutable
+    """Everything in these records that should not differ, compared."""
+    every = once(records)
+    sessions: dict[str, list[Record]] = {}
+    for record in every:
+        sessions.setdefault(record.session, []).append(record)
+    out = []
+    for name, group in sessions.items():
+        equals = _equals(group)
+        for kind in (Kind.ONE_SEAT, Kind.TWO_SEATS, Kind.YARDSTICKS):
+            family = [(one, other) for one, other in equals if _kind(one) == kind]
+            logs = [() if no_speed(a) or no_speed(b) else tuple(paired_logs([b], [a])) for a, b in family]
+            ahead = [foretold([other], [one]) for one, other in family]
+            found = judge([of_pairs(each, known) for each, known in zip(logs, ahead, strict=True)], rules)
+            out += [
+                Pair(kind, name, one.case, each, comparison)
+                for (one, _), each, comparison in zip(family, logs, found, strict=True)
+            ]
+    return [*out, *_of_sessions(every, rules)]
+
+
+def noise(found: Sequence[Pair]) -> list[Noise]:
+    """How far equals differ, by kind and case, in the order of first appearance."""
+    groups: dict[tuple[Kind, Case], list[Pair]] = {}
+    for pair in sorted(found, key=lambda each: list(Kind).index(each.kind)):
+        groups.setdefault((pair.kind, pair.case), []).append(pair)
+    return [_noise(kind, case, group) for (kind, case), group in groups.items()]
+
+
+def rates(found: Sequence[Pair]) -> list[Rate]:
+    """How often each verdict was passed, by kind; kinds without a pair are left out."""
+    out = []
+    for kind in Kind:
+        group = [pair for pair in found if pair.kind == kind]
+        judged = [pair for pair in group if pair.comparison.ratio is not None]
+        counts = {word: sum(pair.comparison.verdict == word for pair in judged) for word in _POSSIBLE}
+        alarmed = {p.report for p in judged if p.comparison.verdict in (Verdict.SLOWER, Verdict.FASTER)}
+        reports = {pair.report for pair in judged}
+        if group:
+            out.append(Rate(kind, counts, len(group) - len(judged), len(reports), len(alarmed)))
+    return out
+
+
+def _equals(group: Iterable[Record]) -> list[tuple[Record, Record]]:
+    """Pairs of records of one session that are the same under two names, in the order of their first names."""
+    by_case: dict[tuple[str, Case], list[Record]] = {}
+    for record in group:
+        if record.info.role == "null":
+            continue
+        name = "yardstick" if record.info.role == "yardstick" else original(record.case.network)
+        plain = msgspec.structs.replace(record.case, network=name)
+        by_case.setdefault((record.info.role, plain), []).append(record)
+    out = []
+    for same in by_case.values():
+        ordered = sorted(same, key=lambda record: (is_twin(record.case.network), record.case.network))
+        out += list(pairwise(ordered))
+    return sorted(out, key=lambda pair: pair[0].case.label)
+
+
+def _kind(record: Record) -> Kind:
+    if record.info.role == "yardstick":
+        return Kind.YARDSTICKS
+    return Kind.ONE_SEAT if record.seats == "shared" else Kind.TWO_SEATS
+
+
+def _of_sessions(records: Sequence[Record], rules: Rules) -> list[Pair]:
+    """Each session of the same cases in the same settings beside the next one, none of them twice.
+
+    Pairs that share no session have independent alarms, but for the scatter of sessions that judges them.
+    """
+    alike: dict[object, list[list[Record]]] = {}
+    by_session: dict[str, list[Record]] = {}
+    for record in records:
+        by_session.setdefault(record.session, []).append(record)
+    for group in by_session.values():
+        if keys := frozenset(keyed(group)):
+            alike.setdefault((keys, turns_of(group[0])), []).append(group)
+    out = []
+    for groups in alike.values():
+        for first, second in zip(groups[::2], groups[1::2], strict=False):
+            report = compare(first, second, records, rules)
+            name = f"{first[0].session} {second[0].session}"
+            out += [Pair(Kind.SESSIONS, name, row.second.case, (), row.comparison) for row in report.rows]
+    return out
+
+
+def _noise(kind: Kind, case: Case, group: Sequence[Pair]) -> Noise:
+    runs = [log for pair in group for log in pair.logs]
+    whole = [math.log(pair.comparison.ratio.value) for pair in group if pair.comparison.ratio is not None]
+    found = [pair.comparison.detectable for pair in group if pair.comparison.detectable is not None]
+    return Noise(kind, case, len(group), len(runs), _scatter(runs), _scatter(whole), median(found) if found else None)
+
+
+def _scatter(logs: Sequence[float]) -> float:
+    """Root mean square: the deviation from a ratio of 1, which is known to be the truth."""
+    return math.sqrt(math.fsum(log**2 for log in logs) / len(logs)) if logs else math.nan

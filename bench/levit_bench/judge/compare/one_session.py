@@ -1,0 +1,107 @@
+"""Two networks, forms or allocators of one session, paired by round in every setting that holds both.
+
+Knows which records of a session belong side by side; refuses to know what makes a verdict. Needs no yardstick.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+
+import msgspec
+
+from levit_bench.catalog.network_calls import canonical
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.comparability import enumerate_values, natural, setting
+from levit_bench.judge.compare.two_sides import Report, Row, finished
+from levit_bench.judge.estimates import looks_of, no_speed
+from levit_bench.judge.paired_ratio import foretold, paired_logs
+from levit_bench.judge.verdicts import Effect, Rules, judge, of_pairs
+from levit_bench.records import Finding, Record
+
+FIELDS = ("network", "form", "allocator", "precision", "runtime")
+"""Fields by which two cases of one session may be compared."""
+_FOLLOWS = {"allocator": ("seats",), "runtime": ("runtime_version",)}
+
+
+def within(records: Iterable[Record], field: str, first: str, second: str, rules: Rules = Rules()) -> Report:  # noqa: B008
+    """Compare two networks, forms or allocators inside one session, paired by round, in every setting that holds both.
+
+    Args:
+        records: of one session.
+        field: one of `FIELDS`.
+        first: value of the field that is compared with; a network of a file without its digest, too.
+        second: value of the field that is judged.
+        rules: what counts as a difference.
+
+    Raises:
+        UsageError: the field is none of those, or the records are of several sessions.
+        NothingToShowError: no record has one of the values, or no setting holds both; names what there is.
+    """
+    if field not in FIELDS:
+        raise UsageError(f"cannot compare by {field[:80]!r}. Choose from {', '.join(FIELDS)}.")
+    if first == second:
+        raise UsageError(f"{first[:80]!r} is compared with itself. Name two different ones.")
+    subjects = list({record.info.id: record for record in records if record.info.role == "subject"}.values())
+    if len(sessions := {record.session for record in subjects}) > 1:
+        raise UsageError(f"these are {len(sessions)} sessions, and pairs need one. Name one session.")
+    stored = sorted({str(getattr(record.case, field)) for record in subjects}, key=natural)
+    first, second = (_stored(value, field, stored) for value in (first, second))
+    groups: dict[object, tuple[list[Record], list[Record]]] = {}
+    for record in subjects:
+        value = str(getattr(record.case, field))
+        if value in (first, second):
+            groups.setdefault(_without(record, field), ([], []))[value != first].append(record)
+    pairs = [pair for ones, others in groups.values() for pair in _side_by_side(ones, others)]
+    if not pairs:
+        raise NothingToShowError(
+            f"no setting holds both {field}={first[:80]} and {field}={second[:80]}: they were timed in different ones. "
+            "Measure both in one session."
+        )
+    effects = [no_speed(one) or no_speed(other) or effect_of(one, other) for one, other in pairs]
+    rows = [
+        Row(one, other, finished(found, [one], [other], rules))
+        for (one, other), found in zip(pairs, judge(effects, rules, looks_of(subjects)), strict=True)
+    ]
+    return Report(tuple(rows), findings=_equal_files(first, second))
+
+
+def _stored(value: str, field: str, stored: Sequence[str]) -> str:
+    """The value as it is stored: a network of a file may be named without its digest."""
+    found = [one for one in stored if one == value]
+    found = found or [one for one in stored if field == "network" and one.partition("#")[0] == canonical(value)]
+    if not found:
+        raise NothingToShowError(f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}.")
+    if len(found) > 1:
+        raise UsageError(f"{value[:80]!r} is several networks: {enumerate_values(found)}. Name one with its digest.")
+    return found[0]
+
+
+def _equal_files(first: str, second: str) -> tuple[Finding, ...]:
+    """What is said of two files of the same bytes."""
+    (one, _, digest), (other, _, again) = first.partition("#"), second.partition("#")
+    if not digest or digest != again or one.partition(".py:")[2] != other.partition(".py:")[2]:
+        return ()
+    message = (
+        f"{one} and {other} are equal to the last byte: they can only differ in what they import from beside them. "
+        "Where that is equal, too, this compares a network with itself, and any difference is chance."
+    )
+    return (Finding(kind="equal-files", message=message),)
+
+
+def effect_of(first: Record, second: Record) -> Effect | Finding:
+    """The second of two cases of one session against the first, paired by round."""
+    return of_pairs(paired_logs([second], [first]), foretold([second], [first]))
+
+
+def _without(record: Record, field: str) -> object:
+    """What two cases of a session share when they may be compared by a field."""
+    if field == "network":
+        return setting(record)
+    blank = dict.fromkeys((field, *_FOLLOWS.get(field, ())), "")
+    return record.case.network, record.case.shape, msgspec.structs.replace(setting(record), **blank)
+
+
+def _side_by_side(ones: Sequence[Record], others: Sequence[Record]) -> list[tuple[Record, Record]]:
+    """Pairs at the same resolution; where there is none, the first of each, as networks have sizes of their own."""
+    same = [(one, other) for one in ones for other in others if one.case.size == other.case.size]
+    return same or [(ones[0], others[0])] if ones and others else []

@@ -1,0 +1,64 @@
+"""What may end a session before its budget does: a target error or a race, and the plan that leaves room to look.
+
+Knows the goals by name; refuses to know what is measured, and how a look decides.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+
+from levit_bench.errors import UsageError
+from levit_bench.judge.early_stopping import race, target_error
+from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
+from levit_bench.planning.policy import Earlier, Referee, Spending, fixed_budget
+from levit_bench.records import CaseLine, Goal, Protocol
+
+_Maker = Callable[[Protocol, Sequence[CaseLine], tuple[int, ...], Earlier], Referee]
+_REFEREES: dict[Goal, _Maker] = {"target-error": target_error.referee, "race": race.referee}
+
+
+_END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
+"""Share of the planned runs after which the last look is taken. The last quarter of a session narrows its intervals by
+a seventh: that decides few places, and takes the time that a race is for."""
+
+
+def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter = PILOT) -> Plan:
+    """Runs, rounds and looks for a protocol by this scatter, `done` complete runs being there already.
+
+    Raises:
+        UsageError: all looks that were declared have been taken.
+    """
+    what = plan(costs, protocol.budget_s, scatter)
+    if protocol.goal == "budget":
+        return what
+    declared = protocol.looks or looks(what.runs, _END[protocol.goal])
+    left = declared[-1] - done
+    if left <= 0:
+        raise UsageError(
+            f"the session declared looks after {', '.join(map(str, declared))} runs, and all were taken. To look again "
+            "at more runs of it would make its intervals promise too much. Start a new session with a larger --budget."
+        )
+    runs = min(what.runs, left)
+    return what._replace(runs=runs, seconds=runs * (costs.start_s + what.rounds * costs.round_s), looks=declared)
+
+
+def planner(
+    costs: Costs,
+    protocol: Protocol,
+    lines: Sequence[CaseLine],
+    earlier: Earlier,
+    scatter: RunScatter = PILOT,
+) -> Spending:
+    """The plan by this scatter, the policy and the referee for a protocol's goal.
+
+    A session with a goal takes no more rounds a run than were planned: time that cases at rest do not need is saved.
+
+    Raises:
+        UsageError: all looks that were declared have been taken.
+    """
+    if protocol.goal == "budget":
+        return fixed_budget(costs, protocol, lines, earlier, scatter)
+    what = planned(costs, protocol, len(earlier.done), scatter)
+    least = min(protocol.min_rounds, what.rounds)
+    policy = FixedBudget(protocol.budget_s, earlier.next_run + what.runs, least, rounds=what.rounds)
+    return Spending(what, policy, _REFEREES[protocol.goal](protocol, lines, what.looks, earlier))

@@ -1,0 +1,293 @@
+"""Doubts about the state of the machine while a session was taken: each is said once a session.
+
+Knows what was recorded before and after the runs; refuses to know single cases, save to see that all of them agree.
+"""
+
+from __future__ import annotations
+
+import math
+from statistics import median
+
+from levit_bench.judge.findings.session_view import Seen, Sight, Stage
+from levit_bench.judge.findings.shapes import Step, line, step
+from levit_bench.numbers.units import format_bytes, format_latency
+from levit_bench.records import Finding
+
+NULL_S = 50e-6
+"""A null pass that takes longer has something in its way."""
+MOVED = 1.25
+"""Factor between the slowest and the fastest run of the yardstick."""
+MOVED_ERRORS = 6.0
+"""Standard errors of a run's median that they must lie apart: extremes of a dozen runs lie 3 apart."""
+FELL = 0.07
+"""Share by which the clock must have fallen from the first half of the runs to the second."""
+WARMER_C = 5.0
+"""Degrees by which the machine must have warmed to be mentioned."""
+ROSE = 0.12
+"""Log units by which all cases together must have become slower in one step."""
+STEP_ERRORS = 5.0
+"""Standard errors of it: the best of many places is looked for."""
+STEPPED = 0.85
+"""Sum of squares about a step, of that about a line, from which on it is a step and no trend."""
+ROUNDS = 8
+"""Fewest rounds of a session that show a step."""
+TREND, TREND_ERRORS = 0.10, 3.0
+"""Log units that all cases together must gain or lose over a session, and standard errors."""
+WITNESSED, WITNESSED_ERRORS = 0.05, 1.5
+"""The same where a sensor says that the machine became hotter, or its clock slower."""
+TREND_RUNS = 4
+"""Fewest runs that show a trend: three lie near some line too often."""
+STOLEN = 0.05
+"""Share of one processor's time that a hypervisor may take in a run."""
+OTHERS = 0.25
+"""Share of one processor's time that other processes may use in a run; more where there are more than four."""
+_FEW = 4
+SWAPPED = 16 << 20
+"""Bytes of swap that a run may add: less is housekeeping."""
+WAITED = 0.02
+"""Share of the turns that may wait for a page: the first use of a file does."""
+
+
+def frequency_fell(sight: Sight) -> Finding | None:
+    """The clock at the ends of later runs against earlier ones: read while the machine is still warm from work."""
+    clocks = [stage.after.clock_hz for stage in sight.stages if stage.after and stage.after.clock_hz]
+    half = len(clocks) // 2
+    if half < 1 or (now := median(clocks[-half:])) >= (1 - FELL) * (then := median(clocks[:half])):
+        return None
+    message = (
+        f"the clock fell from {then / 1e9:.2f} to {now / 1e9:.2f} GHz from the first half of the runs to the second. "
+        "Later runs are slower for that alone; compare within the session, cool the machine, or fix its clock."
+    )
+    return Finding(kind="frequency-fell", message=message)
+
+
+def throttled(sight: Sight) -> Finding | None:
+    """All cases, the yardstick among them, became slower in the later part of the session, in one step."""
+    found = _step(sight)
+    if found is None or found.rise < ROSE:
+        return None
+    after = len(sight.rounds) - found.place
+    message = (
+        f"all cases, the yardstick too, are {math.expm1(found.rise):.0%} slower in the last {after} of "
+        f"{len(sight.rounds)} rounds{_hotter(sight)}: heat, a power limit or a neighbour slowed the machine. "
+        "Latencies mix both states, ratios hardly. Let it cool or quiet it, and measure again."
+    )
+    return Finding(kind="throttled", message=message)
+
+
+def drift_of_all(sight: Sight) -> Finding | None:
+    """The trend that all cases share, beyond what runs scatter; a step is no trend."""
+    runs = sight.runs
+    found = line([*sight.began_s.values()], [*runs.values()]) if len(runs) >= TREND_RUNS else None
+    if found is None or throttled(sight):
+        return None
+    hotter = _hotter(sight) if found.change > 0 else ""
+    error = max(found.error, found.per * sight.rounds_scatter / math.sqrt(len(sight.rounds) / len(runs)))
+    least, errors = (WITNESSED, WITNESSED_ERRORS) if hotter else (TREND, TREND_ERRORS)
+    if abs(found.change) < max(least, errors * error):
+        return None
+    word = "slower" if found.change > 0 else "faster"
+    message = (
+        f"all cases became {math.expm1(abs(found.change)):.0%} {word} from the first of {len(runs)} runs to the last"
+        f"{hotter}. Latencies are those of the middle of the session; ratios keep most of it out. "
+        "Compare with --against, and measure again when the machine has come to rest."
+    )
+    return Finding(kind="drift", message=message)
+
+
+def yardstick_moved(sight: Sight) -> Finding | None:
+    """The reference network itself became slower or faster from run to run."""
+    sticks = [seen for seen in sight.yardsticks if len(seen.runs) > 1]
+    # Both names of a yardstick must have moved: they are one network, and the machine does not choose between them.
+    move = min((max(seen.runs) - min(seen.runs) for seen in sticks), default=0.0)
+    if move < max(math.log(MOVED), MOVED_ERRORS * max((seen.run_error for seen in sticks), default=0.0)):
+        return None
+    message = (
+        f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "
+        "Ratios are corrected for it, latencies are not; levit-bench show --against NETWORK has ratios."
+    )
+    return Finding(kind="yardstick-moved", message=message)
+
+
+def null_network_slow(sight: Sight) -> Finding | None:
+    """A pass that computes nothing takes long by itself."""
+    nulls = [seen.pass_s for seen in sight.cases if seen.record.info.role == "null" and _on_cpu(seen)]
+    slowest = max(nulls, default=0.0)
+    if slowest <= NULL_S:
+        return None
+    message = (
+        f"a pass of the null network takes {format_latency(slowest)}, where {format_latency(NULL_S)} are plenty: "
+        "something stands between the clock and the network, such as a profiler, a debugger or a busy machine. "
+        "Every latency holds it; find it, and measure again."
+    )
+    return Finding(kind="null-network-slow", message=message)
+
+
+def busy_machine(sight: Sight) -> Finding | None:
+    """Other work on the machine while it measured: time that its hypervisor took, or other processes.
+
+    Not the load: that counts the suite's own processes while they start.
+    """
+    stolen = [share for stage in sight.stages if (share := _share(stage, "steal_s")) is not None]
+    others = [
+        busy - own
+        for stage in sight.stages
+        if (busy := _share(stage, "busy_s")) is not None and (own := _share(stage, "own_s")) is not None
+    ]
+    taken, used = max(stolen, default=0.0), max(others, default=0.0)
+    if taken >= STOLEN:
+        told = f"the hypervisor took {taken:.0%} of a processor's time during {_one_of(len(stolen))}"
+    elif used >= OTHERS * max(1.0, sight.any.machine.logical_cores / _FEW):
+        told = f"other processes used {used:.0%} of a processor's time during {_one_of(len(others))}"
+    else:
+        return None
+    message = (
+        f"{told}. Other work slows what is timed and scatters it; measure again on a quiet machine, and trust ratios "
+        "of one session before latencies."
+    )
+    return Finding(kind="busy-machine", message=message)
+
+
+def _one_of(runs: int) -> str:
+    return "the only run" if runs == 1 else f"one of {runs} runs"
+
+
+def _share(stage: Stage, counter: str) -> float | None:
+    """Seconds that a counter gained in a run, a second; absent where the system did not tell."""
+    if not (stage.before and stage.after and stage.seconds):
+        return None
+    first, last = getattr(stage.before, counter), getattr(stage.after, counter)
+    return None if first is None or last is None else (last - first) / stage.seconds
+
+
+def swapping(sight: Sight) -> Finding | None:
+    """Swap that filled, or passes that waited for pages from a disk."""
+    rose = max((_swapped(stage) for stage in sight.stages), default=0)
+    turns = [turn for seen in sight.cases for run in seen.record.runs for turn in run.turns]
+    waited = sum(bool(turn.major_faults) for turn in turns)
+    if rose < SWAPPED and waited <= WAITED * len(turns):
+        return None
+    message = (
+        f"swap grew by {format_bytes(rose)} in one run, and {waited} of {len(turns)} turns waited for pages from a "
+        "disk. Their times are the disk's. Free memory, or measure fewer or smaller cases at once."
+    )
+    return Finding(kind="swapping", message=message)
+
+
+def governor_not_performance(sight: Sight) -> Finding | None:
+    """A clock that the system raises and lowers as it sees fit."""
+    governor = sight.any.conditions.governor
+    if governor in (None, "performance"):
+        return None
+    message = (
+        f"the frequency governor is {governor!r}: the clock follows the load, and the first passes of a turn may be "
+        "slower than the rest. Set it to 'performance' where you may, and compare within sessions otherwise."
+    )
+    return Finding(kind="governor-not-performance", message=message)
+
+
+def on_battery(sight: Sight) -> Finding | None:
+    """A machine that saves power."""
+    states = [
+        sight.any.conditions,
+        *(state for stage in sight.stages for state in (stage.before, stage.after) if state),
+    ]
+    if not any(state.on_battery for state in states):
+        return None
+    message = (
+        "the machine ran from its battery, and saves power in ways that change as it empties. Plug it in, and measure "
+        "again."
+    )
+    return Finding(kind="on-battery", message=message)
+
+
+def allowance_changed(sight: Sight) -> Finding | None:
+    """Processors or a quota that were given or taken away after the session began."""
+    cores, first = sight.any.machine.logical_cores, sight.any.conditions.allowance.text(sight.any.machine.logical_cores)
+    states = [state for stage in sight.stages for state in (stage.before, stage.after) if state]
+    other = next((text for state in states if (text := state.allowance.text(cores)) != first), None)
+    if other is None:
+        return None
+    message = (
+        f"the session began with {_used(first)} and later had {_used(other)}: its runs were not taken with the same "
+        "means. Measure again while nobody changes what the processes may use."
+    )
+    return Finding(kind="allowance-changed", message=message)
+
+
+def _used(text: str) -> str:
+    return "all processors" if text == "all" else text
+
+
+def gpu_differs(sight: Sight) -> Finding | None:
+    """A GPU that the worker computed on and the driver's list does not have in front."""
+    pairs = {(seen.record.gpu, next(iter(seen.record.machine.gpus), None)) for seen in sight.cases}
+    differing = [(used, listed) for used, listed in pairs if used and listed and used != listed]
+    if not differing:
+        return None
+    used, listed = sorted(differing)[0]
+    message = (
+        f"the workers computed on {used}, and the driver lists {listed} first: clocks, temperatures and memory in the "
+        "session's conditions are of that one. Set CUDA_DEVICE_ORDER=PCI_BUS_ID and choose with CUDA_VISIBLE_DEVICES."
+    )
+    return Finding(kind="gpu-differs", message=message)
+
+
+def dirty_tree(sight: Sight) -> Finding | None:
+    """Source that no revision names."""
+    state = sight.any.conditions
+    if not state.dirty:
+        return None
+    revision = f" at {state.commit[:7]}" if state.commit else ""
+    message = (
+        f"the suite's own source had uncommitted changes{revision} when the session began: nobody can take it again "
+        "with the same code. Commit, and measure again before you publish."
+    )
+    return Finding(kind="dirty-tree", message=message)
+
+
+def _step(sight: Sight) -> Step | None:
+    """The step that all cases took together, where there is one that fits better than a trend."""
+    logs = [one.log for one in sight.rounds]
+    found = step(logs, max(2, len(logs) // 6)) if len(logs) >= ROUNDS else None
+    trend = line(range(len(logs)), logs)
+    if found is None or trend is None or found.left > STEPPED * trend.left or found.rise < STEP_ERRORS * found.error:
+        return None
+    before, after = sorted(logs[: found.place]), sorted(logs[found.place :])
+    apart = after[len(after) // 4] > before[-1 - len(before) // 4]
+    sticks = [_took_part(seen, sight, found) for seen in sight.yardsticks]
+    return found if apart and sticks and all(sticks) else None
+
+
+def _took_part(seen: Seen, sight: Sight, found: Step) -> bool:
+    """Whether a case's own turns rose by at least half of the step."""
+    logs = [(place, seen.logs.get((one.run, one.round))) for place, one in enumerate(sight.rounds)]
+    early = [log for place, log in logs if log is not None and place < found.place]
+    late = [log for place, log in logs if log is not None and place >= found.place]
+    return bool(early and late) and median(late) - median(early) >= found.rise / 2
+
+
+def _hotter(sight: Sight) -> str:
+    """What the sensors say to it."""
+    ends = [stage.after for stage in sight.stages if stage.after]
+    if len(ends) < 2:
+        return ""
+    told = []
+    first, last = ends[0], ends[-1]
+    if first.temperature_c and last.temperature_c and last.temperature_c - first.temperature_c >= WARMER_C:
+        told.append(f"{first.temperature_c:.0f} to {last.temperature_c:.0f} °C")
+    if first.clock_hz and last.clock_hz and last.clock_hz < (1 - FELL) * first.clock_hz:
+        told.append(f"{first.clock_hz / 1e9:.2f} to {last.clock_hz / 1e9:.2f} GHz")
+    return f" ({', '.join(told)})" if told else ""
+
+
+def _swapped(stage: Stage) -> int:
+    before, after = stage.before, stage.after
+    if before is None or after is None or before.swap_used_bytes is None or after.swap_used_bytes is None:
+        return 0
+    return after.swap_used_bytes - before.swap_used_bytes
+
+
+def _on_cpu(seen: Seen) -> bool:
+    """A null pass on another device holds the way there and back, which is that device's."""
+    return seen.record.case.device == "cpu"

@@ -1,0 +1,340 @@
+"""The front: which networks nothing beats in speed and top-1 at once, among cases that may be compared.
+
+Knows points and panels; refuses to know how an interval is made and how a front is drawn.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import Literal, NamedTuple, cast, get_args
+
+import msgspec
+
+from levit_bench.catalog.image_sets import ImageSet, in_order, set_of
+from levit_bench.catalog.twins import is_twin
+from levit_bench.errors import NothingToShowError, UsageError
+from levit_bench.judge.comparability import Setting, enumerate_values, natural, setting, values
+from levit_bench.judge.estimates import no_speed
+from levit_bench.judge.findings import Doubt, doubts, joining
+from levit_bench.judge.front.pairwise_ratios import Rivalry
+from levit_bench.judge.front.points import Draft, Point, by_speed_alone, points_of
+from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
+from levit_bench.judge.metrics import SPEEDS, Metric
+from levit_bench.judge.set_accuracies import accuracy_on, sets_of, too_few_classes
+from levit_bench.judge.variance.case_sessions import Company
+from levit_bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
+
+MANY = 1000
+"""Points from which on the front's members alone are looked at for doubts: nobody reads those of thousands."""
+
+
+class Excluded(msgspec.Struct, frozen=True, kw_only=True):
+    """A case that was asked for and has no place on the front."""
+
+    label: str
+    """Network and resolution."""
+    case: Case
+    """What was asked."""
+    session: str
+    """Session it was measured in."""
+    reason: str
+    """Why it has no place."""
+    lacks: Literal["speed", "accuracy", "set"] = "speed"
+    """What it would need first: a speed; or, though it was timed, an accuracy, or one on the panel's set."""
+
+
+class Origin(msgspec.Struct, frozen=True, kw_only=True):
+    """Where numbers of a panel come from."""
+
+    session: str
+    """Name of the session."""
+    protocol: Protocol
+    """How it asked."""
+    conditions: Conditions
+    """State of the machine at its start."""
+
+
+class Panel(msgspec.Struct, frozen=True, kw_only=True):
+    """The points that may be compared with each other: one setting, and accuracies on one set of images."""
+
+    setting: Setting
+    """What all points share."""
+    scored_on: ImageSet | None = None
+    """The set of all accuracies; absent where none is known."""
+    metric: Metric
+    """Which speed is meant."""
+    points: tuple[Point, ...]
+    """Fastest first, then by label."""
+    excluded: tuple[Excluded, ...]
+    """Cases without a place, with the reason."""
+    origins: tuple[Origin, ...]
+    """Sessions that contributed, in name order."""
+    yardstick_s: float | None
+    """Latency that joined the sessions, in seconds; absent when one session suffices."""
+    findings: tuple[Finding, ...] = ()
+    """Doubts about its sessions, and about joining them."""
+
+    @property
+    def machine(self) -> Machine:
+        """Who was asked."""
+        return self.setting.machine
+
+    @property
+    def key(self) -> object:
+        """Different for each panel of a front."""
+        return self.setting, self.set_key
+
+    @property
+    def set_key(self) -> object:
+        """Equal for panels of one set of images."""
+        return None if self.scored_on is None else self.scored_on.key
+
+    @property
+    def fields(self) -> dict[str, str]:
+        """What all points share as text: the setting, field by field, and the set of images."""
+        return {**values(self.setting), "set": "–" if self.scored_on is None else self.scored_on.words}
+
+    @property
+    def front(self) -> tuple[Point, ...]:
+        """The members of the front, fastest first."""
+        return tuple(point for point in self.points if point.on_front)
+
+
+def panels(
+    records: Iterable[Record], metric: str = "latency", whole: Iterable[Record] | None = None
+) -> tuple[Panel, ...]:
+    """Group records into panels, one setting and one set of images each, and find the front of each panel.
+
+    A case has a place in the panel of each set that it was scored on. Those of other sets are left out there, and the
+    panel is what it would be without them. The instrument's own cases (yardstick, null network) are left out. Where a
+    panel holds one session, latencies are absolute, and what is said holds for that session; where it holds several,
+    all its points are ratios to the yardstick times one yardstick latency (`levit_bench.judge.front.pooled_latencies`),
+    what sessions disagree in is part of every interval, and what is said holds across sessions. The order of the
+    records does not matter.
+
+    Args:
+        records: the cases that may have a place.
+        metric: `latency` or `throughput`.
+        whole: their sessions with all cases, for doubts that only these show; by default `records`.
+
+    Raises:
+        UsageError: the metric is neither `latency` nor `throughput`.
+    """
+    if metric not in get_args(Metric):
+        raise UsageError(f"{metric!r} is no metric. Choose 'latency' or 'throughput'.")
+    chosen = cast("Metric", metric)
+    groups: dict[Setting, list[Record]] = {}
+    kept = list(records)
+    whole = kept if whole is None else list(whole)
+    for record in kept:
+        if record.info.role == "subject":
+            groups.setdefault(setting(record), []).append(record)
+    ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
+    sessions = {record.session for group in groups.values() for record in group}
+    company, same = Company.seen_in(whole), sets_of(record.info for group in groups.values() for record in group)
+    # All settings of one set after another: what is read together has one scale of accuracy.
+    parts = [part for one in ordered for part in _parts(one, groups[one], same)]
+    sets = in_order(part.scored_on for part in parts if part.scored_on is not None)
+    parts.sort(key=lambda part: len(sets) if part.scored_on is None else sets.index(part.scored_on))
+    found = [_panel(part, chosen, company) for part in parts]
+    points = [point for panel in found for point in panel.points]
+    about = {point.case.id for point in points if len(points) <= MANY or point.on_front}
+    doubtful = doubts((record for record in whole if record.session in sessions), about)
+    return tuple(_doubted(panel, part.records, doubtful) for panel, part in zip(found, parts, strict=True))
+
+
+def of_set(found: Iterable[Panel], text: str) -> tuple[Panel, ...]:
+    """The panels of a set of images that a text names: its name, or its name and size.
+
+    Raises:
+        NothingToShowError: no panel is of such a set; the message names those there are.
+    """
+    panels_found = list(found)
+    kept = tuple(p for p in panels_found if p.scored_on is not None and p.scored_on.answers_to(text))
+    if not kept:
+        sets = [one.words for one in in_order(p.scored_on for p in panels_found if p.scored_on is not None)]
+        choices = f"Stored are: {enumerate_values(sets)}." if sets else "No accuracy is stored at all."
+        raise NothingToShowError(f"--set {text[:80]!r}: nothing was scored on it. {choices}")
+    return kept
+
+
+class _Part(NamedTuple):
+    """The records of one panel."""
+
+    setting: Setting
+    scored_on: ImageSet | None
+    records: list[Record]
+    """Of cases that were scored on the set, or on none."""
+    others: list[Record]
+    """Of cases that were scored on other sets alone."""
+    same: Mapping[ImageSet, ImageSet]
+    """Which set stands for which."""
+
+    def accuracy(self, group: Sequence[Record]) -> tuple[Accuracy | None, str | None]:
+        """The accuracy of a case on the set, the newest that is stored, or why it has none here."""
+        for record in reversed(group):
+            if (
+                self.scored_on is not None
+                and (found := accuracy_on(record.info, self.scored_on, self.same)) is not None
+            ):
+                why = too_few_classes(record.info, self.scored_on)
+                return (None, why) if why else (found, None)
+        return None, "no accuracy is known for it at this resolution"
+
+
+def _parts(one: Setting, records: list[Record], same: Mapping[ImageSet, ImageSet]) -> list[_Part]:
+    """The records of one setting, set by set; those without any accuracy are told of in each."""
+    scored: dict[str, set[ImageSet]] = {}
+    for record in records:
+        found = {same[set_of(accuracy)] for accuracy in record.info.scored}
+        scored.setdefault(record.info.id, set()).update(found)
+    sets = in_order(wanted for found in scored.values() for wanted in found)
+    if len(sets) < 2:
+        return [_Part(one, next(iter(sets), None), records, [], same)]
+    return [
+        _Part(
+            one,
+            wanted,
+            [record for record in records if wanted in scored[record.info.id] or not scored[record.info.id]],
+            [record for record in records if scored[record.info.id] and wanted not in scored[record.info.id]],
+            same,
+        )
+        for wanted in sets
+    ]
+
+
+def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt]) -> Panel:
+    """The panel with what is odd about its points, and about whole sessions."""
+    odd: dict[tuple[str, str | None], list[Finding]] = {}
+    for doubt in doubtful:
+        odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
+    points = [
+        msgspec.structs.replace(
+            point, findings=(*point.findings, *(f for s in point.sessions for f in odd.get((s, point.case.id), ())))
+        )
+        for point in panel.points
+    ]
+    usable = [record for record in records if no_speed(record) is None]
+    of_sessions = _of_sessions(usable, doubtful)
+    return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
+
+
+def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
+    records, wanted = once(part.records), part.scored_on
+    excluded = [_excluded(record, _elsewhere(record, wanted), "set") for record in once(part.others)]
+    cases: dict[str, list[Record]] = {}
+    for record in records:
+        reason = no_speed(record)
+        if is_twin(record.case.network):
+            excluded.append(_excluded(record, "a twin: timed to test the instrument, not to be ranked"))
+        elif reason is not None:
+            excluded.append(_excluded(record, reason.message))
+        else:
+            cases.setdefault(record.info.id, []).append(record)
+    usable = [record for group in cases.values() for record in group]
+    scales = {each: _Scale.of(each, cases, usable, company) for each in SPEEDS}
+    drafts: list[Draft] = []
+    for group in cases.values():
+        accuracy, unknown = part.accuracy(group)
+        times = {each: scale.seconds(group) for each, scale in scales.items()}
+        missing = next((time for time in times.values() if isinstance(time, Finding)), None)
+        if missing is not None:
+            excluded.append(_excluded(group[-1], missing.message))
+        elif accuracy is None:
+            excluded.append(_excluded(group[-1], unknown or "", "accuracy"))
+        else:
+            known = {each: time for each, time in times.items() if isinstance(time, Estimate)}
+            drafts.append(Draft(group, accuracy, known))
+    yardstick = scales["latency"].yardstick
+    points = points_of(drafts, metric, scales[metric].rivalry)
+    return Panel(
+        setting=part.setting,
+        scored_on=wanted,
+        metric=metric,
+        points=points,
+        excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
+        origins=_origins(records),
+        yardstick_s=yardstick.value if isinstance(yardstick, Estimate) else None,
+        findings=(
+            *_emulated(records),
+            *(joining(usable) if yardstick is not None else ()),
+            *by_speed_alone(points),
+        ),
+    )
+
+
+class _Scale(NamedTuple):
+    """What a panel's seconds of one metric are counted in."""
+
+    metric: Metric
+    rivalry: Rivalry
+    yardstick: Estimate | Finding | None
+    """Seconds a pass of the yardstick that stands for several sessions; None where there is one."""
+
+    @classmethod
+    def of(
+        cls, metric: Metric, cases: Mapping[str, list[Record]], usable: Sequence[Record], company: Company
+    ) -> _Scale:
+        """Of one session as it is, of several by the yardstick."""
+        several = len({record.session for record in usable}) > 1
+        speed = SPEEDS[metric]
+        rivalry = Rivalry(cases, company, across=several, speed=speed)
+        return cls(metric, rivalry, yardstick_seconds(usable, speed) if several else None)
+
+    def seconds(self, group: list[Record]) -> Estimate | Finding:
+        """A batch, or an image, of one case."""
+        if self.yardstick is None:
+            return SPEEDS[self.metric].seconds(group[0])
+        return self.yardstick if isinstance(self.yardstick, Finding) else pooled(group, self.yardstick, self.rivalry)
+
+
+def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
+    """Sessions of emulated processes, which have no place on any front: one finding each."""
+    cases: dict[str, int] = {}
+    for record in records:
+        if record.conditions.emulated:
+            cases[record.session] = cases.get(record.session, 0) + 1
+    for session, count in cases.items():
+        message = (
+            f"session {session} was taken under an instruction-set emulator. Its times say nothing about a machine, "
+            f"and its {count} case{'s have' if count > 1 else ' has'} no place here; measure on the machine itself."
+        )
+        yield Finding(kind="emulated", message=message)
+
+
+def _of_sessions(records: Iterable[Record], doubtful: Iterable[Doubt]) -> tuple[Finding, ...]:
+    """What is odd about whole sessions of a panel: each kind once a session."""
+    sessions = {record.session: record for record in records}
+    stored = (Doubt(name, f) for name, record in sessions.items() for f in record.findings if f.case is None)
+    about = (doubt for doubt in (*stored, *doubtful) if doubt.finding.case is None and doubt.session in sessions)
+    first: dict[tuple[str, str], Finding] = {}
+    for doubt in about:
+        first.setdefault((doubt.session, doubt.finding.kind), doubt.finding)
+    return tuple(first.values())
+
+
+def once(records: Iterable[Record]) -> list[Record]:
+    """In session order, each case of a session once: a copied file must not count its runs twice."""
+    kept: dict[tuple[str, str], Record] = {}
+    for record in records:
+        key = record.session, record.info.id
+        if key not in kept or len(record.runs) > len(kept[key].runs):
+            kept[key] = record
+    return [kept[key] for key in sorted(kept)]
+
+
+def _excluded(record: Record, reason: str, lacks: Literal["speed", "accuracy", "set"] = "speed") -> Excluded:
+    label = f"{record.info.called}@{record.case.size}"
+    return Excluded(label=label, case=record.case, session=record.session, reason=reason, lacks=lacks)
+
+
+def _elsewhere(record: Record, wanted: ImageSet | None) -> str:
+    """Why a case of another set has no place."""
+    sets = in_order(set_of(accuracy) for accuracy in record.info.scored)
+    on = f"scored on {' and '.join(one.words for one in sets)}" if sets else "not scored here"
+    return on if wanted is None else f"{on}, not on {wanted.words}"
+
+
+def _origins(records: Sequence[Record]) -> tuple[Origin, ...]:
+    found = {r.session: Origin(session=r.session, protocol=r.protocol, conditions=r.conditions) for r in records}
+    return tuple(found[name] for name in sorted(found))

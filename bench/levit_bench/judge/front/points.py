@@ -1,0 +1,196 @@
+"""The points of a panel: networks with their speeds and their places on or below the front.
+
+Knows how a place is told; refuses to know which records share a panel, and how a front is drawn.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Mapping, Sequence
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.judge.comparability import enumerate_values
+from levit_bench.judge.front.dominance import Competitor, dominators
+from levit_bench.judge.front.membership import chances
+from levit_bench.judge.front.pairwise_ratios import Rivalry
+from levit_bench.judge.front.places import ACROSS, Place, Racer, Standing, places
+from levit_bench.judge.front.ties import Contender, ties
+from levit_bench.judge.front.top1_leads import Ranked, least_lead, small_leads
+from levit_bench.judge.metrics import Metric
+from levit_bench.judge.network_labels import called
+from levit_bench.judge.paired_ratio import unpaired
+from levit_bench.judge.throughput import reciprocal
+from levit_bench.records import Accuracy, Case, Estimate, Finding, ImageShape, Record
+
+CROWD = 200
+"""Points of a panel from which on those that are surely beaten get no draws of their own."""
+
+
+class Point(msgspec.Struct, frozen=True, kw_only=True):
+    """One network of a panel, with its place on or below the front."""
+
+    label: str
+    """Name, unique in its panel: the user's label or the network, with `@224` or `@192x256` where it was timed at
+    several sizes."""
+    case: Case
+    """What was asked."""
+    family: str | None
+    """Family of the network; absent for networks outside the catalog."""
+    accuracy: Accuracy
+    """How right it is, paired with the resolution that was timed."""
+    latency: Estimate
+    """Seconds a batch."""
+    throughput: Estimate
+    """Images a second at the panel's batch, all streams together (`levit_bench.judge.throughput`)."""
+    params: int | None
+    """Parameters, when counted."""
+    macs: int | None
+    """Multiply-accumulates of one image, when counted."""
+    sessions: tuple[str, ...]
+    """Sessions it was measured in."""
+    findings: tuple[Finding, ...]
+    """Doubts about it: the estimate's and the engine's."""
+    on_front: bool
+    """True when no other point of the panel is at least as good in both and better in one."""
+    dominated_by: str | None
+    """Label of a front member that dominates it; absent on the front."""
+    chance: float | None = None
+    """How likely it is on the front, given the scatter of runs and sessions (`levit_bench.judge.front.membership`);
+    absent where any point of the panel has too few."""
+    standing: Standing
+    """Whether it is on the front or dominated, where the data decide that; open otherwise, as with too few runs."""
+    rival: str | None = None
+    """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where none can."""
+    tied_with: tuple[str, ...] = ()
+    """Labels of those that neither top-1 nor speed tells apart from it (`levit_bench.judge.front.ties`), the most
+    accurate first; none where no chance is known."""
+
+    def seconds(self, metric: Metric) -> Estimate:
+        """What is less where the network is faster: seconds a batch, or of a throughput seconds an image."""
+        return self.latency if metric == "latency" else reciprocal(self.throughput)
+
+
+class Draft(NamedTuple):
+    """A case that has a place."""
+
+    group: list[Record]
+    """Its records, one a session."""
+    accuracy: Accuracy
+    seconds: Mapping[Metric, Estimate]
+    """Seconds a batch and an image: less is better."""
+
+    @property
+    def id(self) -> str:
+        """Of its case."""
+        return self.group[0].info.id
+
+
+def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tuple[Point, ...]:
+    """The cases of one panel with their places, fastest first."""
+    named = dict(zip(_labels(drafts), drafts, strict=True))
+    times = {label: draft.seconds[metric] for label, draft in named.items()}
+    beaten = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
+    likely = _chances(named, times, rivalry)
+    decided = _places(named, times, beaten, rivalry)
+    tied = _ties(named, times, decided, rivalry) if likely else {}
+    points = [
+        Point(
+            label=label,
+            case=draft.group[-1].case,
+            family=draft.group[-1].info.family,
+            accuracy=draft.accuracy,
+            latency=draft.seconds["latency"],
+            throughput=reciprocal(draft.seconds["throughput"]),
+            params=draft.group[-1].info.params,
+            macs=draft.group[-1].info.macs,
+            sessions=tuple(record.session for record in draft.group),
+            findings=(
+                *times[label].findings, *(f for r in draft.group for f in r.findings if f.case == r.info.id),
+            ),
+            on_front=beaten[label] is None,
+            dominated_by=beaten[label],
+            chance=likely.get(label),
+            standing=decided[label].standing,
+            rival=decided[label].rival,
+            tied_with=tied.get(label, ()),
+        )
+        for label, draft in named.items()
+    ]  # fmt: skip
+    return tuple(sorted(points, key=lambda p: (times[p.label].value, -p.accuracy.top1, p.label)))
+
+
+def _labels(drafts: Sequence[Draft]) -> list[str]:
+    seen: dict[str, set[ImageShape]] = {}
+    infos = [draft.group[-1].info for draft in drafts]
+    for info in infos:
+        seen.setdefault(info.case.network, set()).add(info.case.shape)
+    names = called(infos)
+    labels = [
+        f"{names[i.case.network]}@{i.case.size}" if len(seen[i.case.network]) > 1 else names[i.case.network]
+        for i in infos
+    ]
+    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
+        labels = [f"{info.case.network}@{info.case.size}" for info in infos]
+    if len(set(labels)) < len(labels):  # one that was fed other channels or numbers
+        labels = [" ".join([label, *i.case.shape.unusual]) for label, i in zip(labels, infos, strict=True)]
+    return labels
+
+
+def _chances(drafts: Mapping[str, Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:
+    """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
+    reached, drawn = math.inf, []
+    for label, draft in sorted(drafts.items(), key=lambda item: -item[1].accuracy.top1):
+        if times[label].low <= reached or len(drafts) <= CROWD:
+            drawn.append(rivalry.candidate(draft.id, draft.accuracy.top1)._replace(label=label))
+        reached = min(reached, times[label].high)
+    found = chances(drawn)
+    return {label: found.get(label, 0.0) for label in drafts} if found else {}
+
+
+def _places(
+    drafts: Mapping[str, Draft],
+    times: Mapping[str, Estimate],
+    beaten: Mapping[str, str | None],
+    rivalry: Rivalry,
+) -> dict[str, Place]:
+    """What is sure about the places, by label."""
+    racers = [
+        Racer(label, draft.accuracy.top1, math.log(times[label].value), beaten[label] is None)
+        for label, draft in drafts.items()
+    ]
+    share = (ACROSS if rivalry.across else 1.0) / rivalry.looks
+    return places(racers, lambda one, other: rivalry.effect(drafts[one].id, drafts[other].id), share)
+
+
+def _ties(
+    drafts: Mapping[str, Draft], times: Mapping[str, Estimate], decided: Mapping[str, Place], rivalry: Rivalry
+) -> dict[str, tuple[str, ...]]:
+    """Ties by label, from paired ratios where enough runs hold both."""
+
+    def is_open(one: str, other: str) -> bool:
+        found = rivalry.ratio(drafts[one].id, drafts[other].id)
+        return (found or unpaired(times[one], times[other])).may_be_one
+
+    return ties(
+        [Contender(label, drafts[label].accuracy.top1, place.standing) for label, place in decided.items()], is_open
+    )
+
+
+def by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:
+    """Sure places whose lead in top-1 is within what other images would change."""
+    ranked = [
+        Ranked(p.label, p.accuracy.top1, p.accuracy.images, p.chance is not None and p.standing is Standing.MEMBER)
+        for p in points
+    ]
+    found = small_leads(ranked)
+    if not found:
+        return
+    sure, images = sum(one.sure for one in ranked), min(point.accuracy.images for point in points)
+    message = (
+        f"{len(found)} of {sure} sure places lead the top-1 of every faster network by less than "
+        f"{least_lead(images):.2f} points ({enumerate_values(found)}): as much may come from the choice of the "
+        f"{images:,} images of {points[0].accuracy.dataset}. Places are decided by speed, at the published top-1."
+    )
+    yield Finding(kind="small-lead", message=message)

@@ -1,0 +1,357 @@
+"""Published speeds as panels of their own: points that nobody measured here, beside those that somebody did.
+
+Knows which published figures are wanted and paired with an accuracy; refuses to compare them with measured ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from fnmatch import fnmatchcase
+from typing import NamedTuple
+
+import msgspec
+
+from levit_bench.catalog import entries
+from levit_bench.catalog.image_sets import IMAGENET, ImageSet
+from levit_bench.catalog.timm_results import PublishedFile, Speed, Told, architecture
+from levit_bench.errors import NotComparableError, UsageError
+from levit_bench.judge.comparability import natural
+from levit_bench.judge.front.dominance import Competitor, dominators
+from levit_bench.judge.front.panel_limits import PANEL_LIMIT
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.metrics import Metric
+from levit_bench.judge.published.accuracies import Accuracies, Paired, enumerated, from_catalog, timm_name
+from levit_bench.records import Accuracy, Finding, parse_size
+
+MEASURED, ALL = "measured", "all"
+"""Words that choose figures: those of networks that are measured, too, and every one."""
+
+
+class PublishedPoint(msgspec.Struct, frozen=True, kw_only=True):
+    """One network of a published panel. Its speed has no interval: none is published."""
+
+    label: str
+    """Name, unique in its panel: the model, and `@resolution` where the panel has it at several."""
+    model: str
+    """timm's name, with the tag of the weights that the accuracy is of where that is known."""
+    resolution: int
+    """Height and width in pixels."""
+    family: str | None
+    """Family of the architecture in the catalog; absent for others."""
+    accuracy: Accuracy
+    """How right it is at that resolution, and who says so."""
+    latency_s: float
+    """Seconds a batch."""
+    throughput: float
+    """Images a second."""
+    params: int | None
+    """Parameters, as published."""
+    macs: int | None
+    """Multiply-accumulates of one image, as published."""
+    is_measured: bool
+    """Whether the same architecture is measured at the same resolution in a panel beside it."""
+    leads: bool
+    """Whether it is, besides, on the front of such a panel."""
+    on_front: bool | None = None
+    """Its place among the points of its panel; absent when no published front was asked for."""
+    dominated_by: str | None = None
+    """Label of a member of that front that dominates it, if one does."""
+
+
+class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
+    """The chosen figures of one file at one batch size."""
+
+    file: str
+    """Name of the file: all that is known of where the figures come from."""
+    told: Told
+    """What that name says of how they were taken."""
+    batch: int
+    """Images in one pass."""
+    metric: Metric
+    """Which speed is meant."""
+    points: tuple[PublishedPoint, ...]
+    """Fastest first, then by label."""
+    scored_on: ImageSet = IMAGENET
+    """The set of all accuracies."""
+
+    @property
+    def set_key(self) -> object:
+        """Equal for panels of one set of images, measured ones among them."""
+        return self.scored_on.key
+
+    @property
+    def front(self) -> tuple[PublishedPoint, ...]:
+        """The members of the front, fastest first; none unless it was asked for."""
+        return tuple(point for point in self.points if point.on_front)
+
+
+class Beside(NamedTuple):
+    """What published files add to a front."""
+
+    panels: tuple[PublishedPanel, ...] = ()
+    """One a file and batch size, in the order of the files, small batches first."""
+    findings: tuple[Finding, ...] = ()
+    """Figures that were wanted and are not there, with the reason."""
+
+
+def published_panels(
+    files: Sequence[PublishedFile],
+    found: Sequence[Panel],
+    *,
+    metric: Metric = "latency",
+    networks: Sequence[str] = (MEASURED,),
+    batches: Sequence[int] = (),
+    front: bool = False,
+) -> Beside:
+    """Pair the chosen speeds with accuracies, one panel a file and batch size.
+
+    Args:
+        files: of both kinds.
+        found: measured panels that they will stand beside.
+        metric: orders the points.
+        networks: `measured`, `all`, groups and names of the catalog, or timm names and globs; `NAME@PIXELS` for one
+            resolution. A name with a tag also says which weights are meant where several are published.
+        batches: batch sizes to keep; none means every one.
+        front: find the front of each panel, among its own points alone.
+
+    Raises:
+        UsageError: a word or a batch size chooses nothing in any file, or there is no file of speeds.
+    """
+    sources = [file for file in files if file.speeds]
+    if not sources:
+        if tuple(networks) != (MEASURED,) or batches or front:
+            raise UsageError(
+                "no published file holds speeds, of which figures could be chosen or a front be drawn. Name timm's "
+                "benchmark-infer-….csv with --published."
+            )
+        return Beside()
+    chooser = _Chooser(networks, found)
+    chooser.require_known(sources)
+    _require_batches(sources, batches)
+    accuracies = Accuracies(files)
+    panels: list[PublishedPanel] = []
+    findings: list[Finding] = []
+    for file in sources:
+        wanted = [s for s in file.speeds if (not batches or s.batch in batches) and chooser.wants(s, accuracies)]
+        paired = [(speed, _pair(speed, accuracies, chooser)) for speed in wanted]
+        findings += _unpaired(file, [speed for speed, pairs in paired if not pairs], len(wanted), accuracies)
+        if not wanted:
+            findings.append(_nothing_chosen(file, networks, batches))
+        for batch in sorted({speed.batch for speed, pairs in paired if pairs}):
+            drafts = [(speed, pair) for speed, pairs in paired if speed.batch == batch for pair in pairs]
+            points = _points(drafts, chooser, metric, front)
+            panels.append(PublishedPanel(file=file.name, told=file.told, batch=batch, metric=metric, points=points))
+    return Beside(tuple(panels), tuple(findings))
+
+
+def require_room(found: Sequence[Panel], beside: Beside, limit: int = PANEL_LIMIT) -> None:
+    """Refuse more panels, measured and published together, than can be compared by eye; without published ones none.
+
+    Raises:
+        NotComparableError: and how to choose.
+    """
+    measured = sum(1 for panel in found if panel.points)
+    if beside.panels and measured + len(beside.panels) > limit:
+        batches = sorted({panel.batch for panel in beside.panels})
+        raise NotComparableError(
+            f"cannot draw {measured} measured and {len(beside.panels)} published panels in one picture: {limit} are "
+            "the most, and each published file has one for each batch size (here "
+            f"{', '.join(map(str, batches))}). Choose with --published-batch, --published-networks or --where, or "
+            "name fewer files."
+        )
+
+
+class _Chooser:
+    """Which speeds are wanted."""
+
+    def __init__(self, networks: Sequence[str], found: Sequence[Panel]) -> None:
+        self.words = tuple(networks)
+        self.measured: dict[tuple[str, int], bool] = {}
+        """Architectures and resolutions that are measured, and whether one of them is on a front."""
+        self.tagged: set[str] = {word.partition("@")[0] for word in networks if "." in word}
+        """Names and globs that say which weights are meant."""
+        for panel in found:
+            for point in panel.points:
+                name = timm_name(point.case.network)
+                if name is not None and point.case.width is None:  # What is published is of square images.
+                    key = architecture(name), point.case.resolution
+                    self.measured[key] = self.measured.get(key, False) or point.on_front
+                    if "." in name:
+                        self.tagged.add(name)
+        self._catalog = {word: _in_catalog(word) for word in self.words}
+
+    def wants(self, speed: Speed, accuracies: Accuracies) -> bool:
+        """Whether any word chooses it."""
+        return any(self._word_wants(word, speed, accuracies) for word in self.words)
+
+    def means(self, model: str) -> bool:
+        """Whether these weights were named, with their tag."""
+        return any(fnmatchcase(model, pattern) for pattern in self.tagged)
+
+    def require_known(self, sources: Iterable[PublishedFile]) -> None:
+        """Refuse words that choose nothing in any file: they are typing mistakes.
+
+        Raises:
+            UsageError: naming the first.
+        """
+        speeds = [speed for file in sources for speed in file.speeds]
+        nothing = Accuracies(())
+        for word in self.words:
+            known = word in (MEASURED, ALL) or self._catalog[word]
+            if not known and not any(self._word_wants(word, speed, nothing) for speed in speeds):
+                raise UsageError(
+                    f"--published-networks {word[:80]!r} chooses none of the {len(speeds)} published speeds. Write "
+                    "'measured', 'all', a name or group of the catalog, or a timm name or glob, such as 'resnet*'."
+                )
+
+    def _word_wants(self, word: str, speed: Speed, accuracies: Accuracies) -> bool:
+        base = architecture(speed.model)
+        if word == ALL:
+            return True
+        if word == MEASURED:
+            return (base, speed.resolution) in self.measured
+        if self._catalog[word]:
+            return (base, speed.resolution) in self._catalog[word]
+        pattern, at, pixels = word.partition("@")
+        if at and parse_size(pixels) != (speed.resolution, speed.resolution):
+            return False
+        if fnmatchcase(speed.model, pattern) or fnmatchcase(base, pattern):
+            return True
+        # `resnet50.a1_in1k`: the speed is of the architecture, and the tag says which accuracy is meant.
+        if "." not in pattern or "." in speed.model:
+            return False
+        if not accuracies.files:
+            return fnmatchcase(base, architecture(pattern))
+        return any(fnmatchcase(top.model, pattern) for top in accuracies.weights(speed.model, speed.resolution))
+
+
+def _in_catalog(word: str) -> set[tuple[str, int]]:
+    """Architectures and resolutions of a name or group of the catalog."""
+    name, at, pixels = word.partition("@")
+    names = entries.groups().get(name, (name,))
+    size = parse_size(pixels)
+    if at and (size is None or size[0] != size[1]):
+        return set()  # What is published is of square images.
+    found = [entry for entry in entries.entries() if entry.name in names]
+    return {
+        (architecture(entry.timm_name), size[0] if size else entry.resolution) for entry in found if entry.timm_name
+    }
+
+
+def _require_batches(sources: Iterable[PublishedFile], batches: Sequence[int]) -> None:
+    there = {speed.batch for file in sources for speed in file.speeds}
+    missing = [batch for batch in batches if batch not in there]
+    if missing:
+        raise UsageError(
+            f"--published-batch {missing[0]}: no published speed is of that batch size. There are "
+            f"{', '.join(map(str, sorted(there)))}."
+        )
+
+
+def _pair(speed: Speed, accuracies: Accuracies, chooser: _Chooser) -> list[Paired]:
+    """Accuracies of a speed: of the weights that were named, else the one that its name means, else the catalog's."""
+    named = [top for top in accuracies.weights(speed.model, speed.resolution) if chooser.means(top.model)]
+    if named:
+        return [Paired(top.model, top.accuracy) for top in named]
+    top = accuracies.default(speed.model, speed.resolution)
+    if top is not None:
+        return [Paired(top.model, top.accuracy)]
+    accuracy = from_catalog(speed.model, speed.resolution)
+    return [Paired(speed.model, accuracy)] if accuracy is not None else []
+
+
+def _points(
+    drafts: Sequence[tuple[Speed, Paired]], chooser: _Chooser, metric: Metric, front: bool
+) -> tuple[PublishedPoint, ...]:
+    labels = _labels(drafts)
+    families = {architecture(entry.timm_name): entry.family for entry in entries.entries() if entry.timm_name}
+    costs = [speed.latency_s if metric == "latency" else -speed.throughput for speed, _ in drafts]
+    rivals = [Competitor(c, p.accuracy.top1, label) for c, (_, p), label in zip(costs, drafts, labels, strict=True)]
+    beaten = dominators(rivals) if front else {}
+    points = []
+    for label, (speed, pair) in zip(labels, drafts, strict=True):
+        base = architecture(speed.model)
+        leads = chooser.measured.get((base, speed.resolution))
+        points.append(
+            PublishedPoint(
+                label=label,
+                model=pair.model,
+                resolution=speed.resolution,
+                family=families.get(base),
+                accuracy=pair.accuracy,
+                latency_s=speed.latency_s,
+                throughput=speed.throughput,
+                params=speed.params,
+                macs=speed.macs,
+                is_measured=leads is not None,
+                leads=bool(leads),
+                on_front=beaten[label] is None if front else None,
+                dominated_by=beaten.get(label),
+            )
+        )
+    places = dict(zip(labels, costs, strict=True))
+    return tuple(sorted(points, key=lambda p: (places[p.label], -p.accuracy.top1, natural(p.label))))
+
+
+def _labels(drafts: Sequence[tuple[Speed, Paired]]) -> list[str]:
+    """The speed's own name; with the weights' tag where a speed stands for several, with `@` where sizes differ."""
+    weights: dict[tuple[str, int], int] = {}
+    sizes: dict[str, set[int]] = {}
+    for speed, _ in drafts:
+        key = speed.model, speed.resolution
+        weights[key] = weights.get(key, 0) + 1
+        sizes.setdefault(speed.model, set()).add(speed.resolution)
+    plain = [
+        (p.model if weights[s.model, s.resolution] > 1 else s.model)
+        + (f"@{s.resolution}" if len(sizes[s.model]) > 1 else "")
+        for s, p in drafts
+    ]
+    if len(set(plain)) == len(plain):
+        return plain
+    return [f"{s.model}@{s.resolution}, weights {p.model} ({at})" for at, (s, p) in enumerate(drafts, start=1)]
+
+
+def _unpaired(file: PublishedFile, without: Sequence[Speed], wanted: int, accuracies: Accuracies) -> list[Finding]:
+    """Speeds that are wanted and have no place, because no accuracy is known or several are."""
+    several = [speed for speed in without if accuracies.weights(speed.model, speed.resolution)]
+    unknown = [speed for speed in without if speed not in several]
+    out = []
+    if unknown:
+        given = enumerated([one.name for one in accuracies.files])
+        advice = (
+            f"{given} has none: name a file of accuracies that does, or choose others with --published-networks."
+            if given
+            else "Name timm's results-imagenet.csv with --published, too."
+        )
+        message = (
+            f"{len(unknown)} of {wanted} chosen speeds of {file.name} are not drawn, because no accuracy is known for "
+            f"them at that resolution: {_named(unknown)}. {advice}"
+        )
+        out.append(Finding(kind="published-no-accuracy", message=message))
+    if several:
+        message = (
+            f"{len(several)} of {wanted} chosen speeds of {file.name} are not drawn, because the file does not say "
+            f"which of several published weights is meant: {_named(several)}. Name the weights, such as "
+            "--published-networks NAME.TAG."
+        )
+        out.append(Finding(kind="published-several-weights", message=message))
+    return out
+
+
+def _named(speeds: Sequence[Speed]) -> str:
+    return enumerated([f"{speed.model}@{speed.resolution}" for speed in speeds])
+
+
+def _nothing_chosen(file: PublishedFile, networks: Sequence[str], batches: Sequence[int]) -> Finding:
+    there = sorted({speed.batch for speed in file.speeds})
+    if batches and not set(there) & set(batches):
+        message = (
+            f"none of the {len(file.speeds)} speeds of {file.name} is of batch {', '.join(map(str, batches))[:80]}, so "
+            f"it has no panel. It has {enumerated([str(batch) for batch in there])}: choose with --published-batch."
+        )
+    else:
+        message = (
+            f"none of the {len(file.speeds)} speeds of {file.name} was chosen by {', '.join(networks)[:80]}, so it has "
+            "no panel. Choose others with --published-networks, such as 'all'."
+        )
+    return Finding(kind="published-none-chosen", message=message)

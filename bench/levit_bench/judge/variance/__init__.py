@@ -1,0 +1,1 @@
+"""Where the scatter lies and how large it is: between sessions, runs and rounds."""

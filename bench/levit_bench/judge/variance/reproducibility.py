@@ -1,0 +1,138 @@
+"""The floor: how far two sessions disagree about the same case, and below which no ratio between sessions is believed.
+
+Knows the sessions' own estimates; refuses to know what changed from one to the other.
+
+An interval covers the runs of its session. What a day, a boot or a neighbour adds to a whole session is not in it, and
+only other sessions of the same case on the same machine show it. The yardstick takes most of that out of a ratio and
+none of it out of a latency, so there is a floor for each.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Iterable, Sequence
+from statistics import median
+from typing import NamedTuple
+
+from levit_bench.judge.estimates import LEVEL, no_speed
+from levit_bench.judge.variance.case_sessions import latencies, ratios
+from levit_bench.judge.variance.session_scatter import FREEDOM, PRIOR, SETTING_FREEDOM, Session, scatter, setting_scale
+from levit_bench.numbers.statistics import t_factor
+from levit_bench.records import Record
+
+LATENCY_PRIOR = 0.05
+"""Standard deviation of a session's log latency before any is seen: the committed store holds 1 to 8 %."""
+LATENCY_FREEDOM = 1.0
+"""Degrees of freedom of that for a setting; twice as many for a case. Machines differ more than cases of one do."""
+MIN_SESSIONS = 3
+"""Fewest sessions behind a floor: the deviation of two is known within a factor of 32."""
+
+
+class Kind(NamedTuple):
+    """What sessions must have in common to say something about each other."""
+
+    machine: str
+    device: str
+    gpu: str | None
+    threads: int
+    allocator: str
+    seats: str
+    affinity: str
+    allowance: str
+    shell: str
+    torch: str | None
+    yardstick: str
+
+
+class Limit(NamedTuple):
+    """By how much two sessions of a case may differ with nothing changed, as shares, with 95 %."""
+
+    usual: float
+    """Of the median case."""
+    largest: float
+    """Of the case whose sessions disagree most."""
+    network: str
+    """Its network."""
+
+
+class Floor(NamedTuple):
+    """How far two sessions of one kind disagree about the same case."""
+
+    kind: Kind
+    sessions: int
+    """The most sessions that any case was measured in."""
+    cases: int
+    """Cases that were measured in at least `MIN_SESSIONS` of them."""
+    of_latency: Limit | None
+    """Of latencies; absent with too few sessions."""
+    of_ratio: Limit | None
+    """Of the ratio to the yardstick."""
+
+    @property
+    def missing(self) -> int:
+        """Sessions that are still needed, of a case that has been measured already."""
+        return max(0, MIN_SESSIONS - self.sessions)
+
+
+def floors(records: Iterable[Record]) -> list[Floor]:
+    """A floor for each kind of session, those with the most sessions first."""
+    kinds: dict[Kind, dict[str, dict[str, Record]]] = {}
+    for record in records:
+        if record.info.role == "subject" and record.runs and no_speed(record) is None:
+            sessions = kinds.setdefault(kind_of(record), {}).setdefault(record.info.id, {})
+            sessions.setdefault(record.session, record)
+    found = [_floor(kind, [list(sessions.values()) for sessions in cases.values()]) for kind, cases in kinds.items()]
+    return sorted(found, key=lambda one: -one.sessions)
+
+
+def _floor(kind: Kind, cases: Sequence[Sequence[Record]]) -> Floor:
+    """Two sessions differ by t * sqrt(2) * s; s is the deviation of the case's sessions by the model of the store.
+
+    Scatter of the sessions' runs is included: sessions of that size are meant.
+    """
+    enough = [case for case in cases if len(case) >= MIN_SESSIONS]
+    return Floor(
+        kind=kind,
+        sessions=max(map(len, cases), default=0),
+        cases=len(enough),
+        of_latency=_limit(enough, latencies, LATENCY_PRIOR**2, LATENCY_FREEDOM, 2 * LATENCY_FREEDOM),
+        of_ratio=_limit(enough, ratios, PRIOR**2, SETTING_FREEDOM, FREEDOM),
+    )
+
+
+def _limit(
+    cases: Sequence[Sequence[Record]],
+    sessions_of: Callable[[Sequence[Record]], list[Session]],
+    prior: float,
+    of_setting: float,
+    of_case: float,
+) -> Limit | None:
+    found = [(case[0], sessions_of(case)) for case in cases]
+    kept = [(record, sessions) for record, sessions in found if len(sessions) >= MIN_SESSIONS]
+    if not kept:
+        return None
+    scale = setting_scale([[sessions] for _, sessions in kept], prior, of_setting)
+    limits = []
+    for record, sessions in kept:
+        known = scatter([sessions], scale, of_case)
+        half = t_factor(known.freedom, LEVEL) * math.sqrt(2 * known.variance)
+        limits.append((math.expm1(min(half, 700.0)), record.case.network))
+    return Limit(median(limit for limit, _ in limits), *max(limits))
+
+
+def kind_of(record: Record) -> Kind:
+    """What a record's session must have in common with others."""
+    case = record.case
+    return Kind(
+        machine=record.machine.hardware.id,
+        device=case.device,
+        gpu=record.gpu,
+        threads=case.threads,
+        allocator=case.allocator,
+        seats=record.seats,
+        affinity=record.affinity,
+        allowance=record.allowance,
+        shell=record.shell.text,
+        torch=record.conditions.versions.get("torch"),
+        yardstick=record.yardstick,
+    )
