@@ -13,7 +13,7 @@ from levit_bench.catalog.user_networks import expand
 from levit_bench.errors import UsageError
 from levit_bench.judge.case_lookup import named
 from levit_bench.pytest_plugin import _networks, options
-from levit_bench.report.reproduce import reproduce
+from levit_bench.report.front.reproduction import reproduce
 
 from tests.making import record
 from tests.test_cli import run

@@ -10,7 +10,7 @@ from levit_bench.judge.front.panels import panels
 from levit_bench.judge.throughput import throughput
 from levit_bench.judge.timer_agreement import Agreement, account, agreements
 from levit_bench.records import Estimate
-from levit_bench.report import table
+from levit_bench.report.front import table
 from levit_bench.store.files import records
 
 from tests.docs import compare_page, levit_tables, plain_pytest, trust_tables

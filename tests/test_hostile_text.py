@@ -15,7 +15,7 @@ from levit_bench.catalog.user_networks import expand
 from levit_bench.cli.progress import reporter
 from levit_bench.errors import UsageError
 from levit_bench.records import Finding, Machine, SessionLine
-from levit_bench.report.text import visible
+from levit_bench.report.words.safe_text import visible
 from levit_bench.store.files import SessionWriter, read_session
 from rich.console import Console
 

@@ -251,7 +251,7 @@ def test_whoever_is_told_of_a_fault_after_measuring_is_told_where_the_session_is
         def broken(*_: object, error: BaseException = error) -> Any:
             raise error
 
-        monkeypatch.setattr("levit_bench.report.cases.table", broken)
+        monkeypatch.setattr("levit_bench.report.views.cases.table", broken)
         found, err = run(monkeypatch, ["run", "--networks", "levit_128s", "--store", str(store)], Terminal())
         assert found == code
         assert f"What was measured is kept in {path}." in err

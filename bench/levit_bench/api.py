@@ -43,20 +43,20 @@ class Results:
         """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome, and
         what its cold start cost in seconds and bytes.
         """
-        from levit_bench.report.cases import frame
+        from levit_bench.report.views.cases import frame
 
         return frame(self.records)
 
     @property
     def doubts(self) -> tuple[Finding, ...]:
         """What is odd about the numbers, one finding a kind, with the names of the cases it is about."""
-        from levit_bench.report.cases import doubts
+        from levit_bench.report.views.cases import doubts
 
         return tuple(doubts(self.records))
 
     def turns(self) -> pd.DataFrame:
         """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""
-        from levit_bench.report.cases import passes
+        from levit_bench.report.views.cases import passes
 
         return passes(self.records)
 

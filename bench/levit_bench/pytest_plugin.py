@@ -34,8 +34,8 @@ from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.numbers.units import batch_word, batches, whole_numbers
 from levit_bench.records import Case, Estimate, ImageShape, Record, parse_size
-from levit_bench.report import cases
-from levit_bench.report.text import shortened, visible
+from levit_bench.report.views import cases
+from levit_bench.report.words.safe_text import shortened, visible
 
 __all__ = [
     "BenchError",

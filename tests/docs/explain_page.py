@@ -18,10 +18,10 @@ import msgspec
 from levit_bench.judge.case_lookup import two
 from levit_bench.judge.explain.factors import Explanation, explain
 from levit_bench.profiles import Profile
-from levit_bench.report import explain as report
-from levit_bench.report.explain import Watched
-from levit_bench.report.explain_figure import draw
-from levit_bench.report.figure import save
+from levit_bench.report.explain import tables as report
+from levit_bench.report.explain.figure import draw
+from levit_bench.report.explain.tables import Watched
+from levit_bench.report.front.figure import save
 from levit_bench.store.files import records
 from rich.console import Console
 from rich.table import Table

@@ -20,9 +20,11 @@ from levit_bench.judge.throughput import throughput
 from levit_bench.judge.variance.components import components
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
-from levit_bench.report import figure, moves, pair, scaling_figure
-from levit_bench.report.scaling import at_work, notes
-from levit_bench.report.table import plus_minus
+from levit_bench.report.front import changes as moves
+from levit_bench.report.front import figure
+from levit_bench.report.front.table import plus_minus
+from levit_bench.report.views import grid, scaling_figure
+from levit_bench.report.views.scaling import at_work, notes
 from levit_bench.store.files import Session
 
 from tests.docs import measured_page as measured
@@ -39,12 +41,12 @@ AGREEMENT = ROOT / "docs" / "agreement.json"
 
 def pair_lines() -> list[str]:
     """EfficientNet-B2's time over LeViT-192's, by runtime, batch and allocator."""
-    return pair.markdown(_grid())
+    return grid.markdown(_grid())
 
 
-def _grid() -> pair.Grid:
+def _grid() -> grid.Grid:
     (session,) = measured.sessions("runtimes")
-    (found,) = pair.grids(against(measured.subjects([session]), FAST), SLOW).values()
+    (found,) = grid.grids(against(measured.subjects([session]), FAST), SLOW).values()
     return found
 
 

@@ -23,8 +23,8 @@ from levit_bench.judge.verdicts import Rules, Verdict, judge, of_pairs
 from levit_bench.planning.budget import looks
 from levit_bench.planning.policy import Earlier
 from levit_bench.records import Estimate, Record
-from levit_bench.report.aa import lines
-from levit_bench.report.cases import doubts
+from levit_bench.report.compare.aa import lines
+from levit_bench.report.views.cases import doubts
 from levit_bench.store.files import Session, records
 
 SCALED = 0.05

@@ -109,9 +109,9 @@ def test_judging_and_reporting_load_neither_torch_nor_timm():
         ("levit_bench.errors", "levit_bench.records"),
         ("levit_bench.numbers.statistics", "levit_bench.records"),
         ("levit_bench.catalog.entries", "levit_bench.store.files"),
-        ("levit_bench.judge.front.panels", "levit_bench.report.table"),
+        ("levit_bench.judge.front.panels", "levit_bench.report.front.table"),
         ("levit_bench.judge.front.panels", "levit_bench.measuring.workers.seat"),
-        ("levit_bench.report.table", "levit_bench.measuring"),
+        ("levit_bench.report.front.table", "levit_bench.measuring"),
         ("levit_bench.measuring.workers.seat", "levit_bench.judge"),
         ("levit_bench.measuring.workers.seat", "levit_bench.cli"),
         ("levit_bench.store.files", "levit_bench"),
@@ -128,9 +128,9 @@ def test_the_plan_objects_to_an_import(importer, imported):
     ("importer", "imported"),
     [
         ("levit_bench.cli", "levit_bench.measuring.session.engine"),
-        ("levit_bench.cli", "levit_bench.report.table"),
+        ("levit_bench.cli", "levit_bench.report.front.table"),
         ("levit_bench.__main__", "levit_bench.cli"),
-        ("levit_bench.report.table", "levit_bench.judge.front.panels"),
+        ("levit_bench.report.front.table", "levit_bench.judge.front.panels"),
         ("levit_bench.measuring.session.engine", "levit_bench.measuring.workers.seat"),
         ("levit_bench.measuring.session.engine", "levit_bench.store.files"),
         ("levit_bench.store.files", "levit_bench.records"),
@@ -155,7 +155,7 @@ def test_the_reading_of_imports_misses_no_way_to_write_one(tmp_path):
     known = {
         "levit_bench.numbers.units",
         "levit_bench.judge.front.panels",
-        "levit_bench.report.table",
+        "levit_bench.report.front.table",
         "levit_bench.store.files",
     }
     found = [name for name, _ in imports(file, "levit_bench.judge.x", known)]
@@ -164,7 +164,7 @@ def test_the_reading_of_imports_misses_no_way_to_write_one(tmp_path):
         "levit_bench.records",
         "levit_bench.numbers.units",
         "levit_bench.judge.front.panels",
-        "levit_bench.report.table",
+        "levit_bench.report.front.table",
         "levit_bench.store.files",
         "importlib",
         "torch.nn",

@@ -10,7 +10,7 @@ import pytest
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.cold_starts import cold, crowded, require_cold
 from levit_bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
-from levit_bench.report.cold import doubts, rows, table
+from levit_bench.report.views.cold_starts import doubts, rows, table
 
 from tests.generate_store import MACHINE
 from tests.making import record

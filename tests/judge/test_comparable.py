@@ -1,7 +1,7 @@
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import differences, natural, setting, where
-from levit_bench.report.heading import phrase
+from levit_bench.report.words.setting import phrase
 
 from tests.making import record
 

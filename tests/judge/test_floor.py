@@ -10,7 +10,7 @@ import pytest
 from levit_bench.judge.estimates import relative_to_yardstick
 from levit_bench.judge.variance.reproducibility import Floor, floors
 from levit_bench.records import Estimate, Record
-from levit_bench.report.floor import line
+from levit_bench.report.views.reproducibility import line
 
 from tests.judge.known_truth import fewest_hits
 from tests.making import record

@@ -20,8 +20,8 @@ from levit_bench.judge.published.accuracies import complete
 from levit_bench.judge.published.panels import published_panels
 from levit_bench.planning.forecast import _macs
 from levit_bench.records import SCHEMA, Case, ImageShape
-from levit_bench.report.cases import axes, fields, frame, rows
-from levit_bench.report.table import csv
+from levit_bench.report.front.table import csv
+from levit_bench.report.views.cases import axes, fields, frame, rows
 from levit_bench.store.files import read_session, records
 
 from tests.judge.test_pairing import accuracies

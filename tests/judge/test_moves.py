@@ -11,8 +11,8 @@ from levit_bench.judge.front.changes import Move, base_of, changes, moved_from
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.judge.front.places import Standing
 from levit_bench.judge.front.points import Point
-from levit_bench.report.moves import documents, heading, markdown
-from levit_bench.report.table import rows
+from levit_bench.report.front.changes import documents, heading, markdown
+from levit_bench.report.front.table import rows
 
 from tests.making import record
 

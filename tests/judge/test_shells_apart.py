@@ -11,7 +11,7 @@ from levit_bench.judge.findings import doubts
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.reproducibility import kind_of
 from levit_bench.records import Allowance, Machine, Record, SeatInfo, Shell, usual_size
-from levit_bench.report.heading import setting_line, title
+from levit_bench.report.words.setting import setting_line, title
 
 from tests.making import record
 

@@ -8,7 +8,7 @@ import msgspec
 import pytest
 from levit_bench.judge.timer_agreement import Account, Agreement, account, agreement, agreements
 from levit_bench.records import Finding, Record
-from levit_bench.report import witness as report
+from levit_bench.report.views import timer_agreement as report
 
 from tests.making import record
 

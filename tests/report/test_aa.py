@@ -8,7 +8,7 @@ import math
 
 from levit_bench.catalog.twins import SUFFIX
 from levit_bench.judge.compare.aa import pairs
-from levit_bench.report.aa import document, lines, table
+from levit_bench.report.compare.aa import document, lines, table
 from rich.console import Console
 
 from tests.making import record

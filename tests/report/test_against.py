@@ -5,7 +5,7 @@ from __future__ import annotations
 import io
 
 from levit_bench.judge.compare.reference_network import against
-from levit_bench.report.against import rows, table
+from levit_bench.report.views.reference_network import rows, table
 from rich.console import Console
 
 from tests.making import record

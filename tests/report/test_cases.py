@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import io
 
-from levit_bench.report.cases import rows, table
+from levit_bench.report.views.cases import rows, table
 from rich.console import Console
 
 from tests.making import record

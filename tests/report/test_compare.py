@@ -11,7 +11,7 @@ import pytest
 from levit_bench.judge.compare.one_session import within
 from levit_bench.judge.compare.two_sides import Report, compare
 from levit_bench.judge.verdicts import Rules
-from levit_bench.report.compare import document, findings, notes, sentence, sessions_line, table
+from levit_bench.report.compare.two_sides import document, findings, notes, sentence, sessions_line, table
 from rich.console import Console
 
 from tests.making import record

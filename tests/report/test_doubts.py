@@ -10,9 +10,10 @@ from levit_bench.api import Results
 from levit_bench.cli.output import MOST, print_findings
 from levit_bench.judge.front.panels import panels
 from levit_bench.records import Accuracy, Finding, Record
-from levit_bench.report import cases, table
-from levit_bench.report.doubts import About, about, grouped, of_panels
-from levit_bench.report.export import document
+from levit_bench.report.front import table
+from levit_bench.report.front.export import document
+from levit_bench.report.views import cases
+from levit_bench.report.words.findings import About, about, grouped, of_panels
 
 from tests.judge.doubts.faults import in_state, of_case, replace, slower
 from tests.making import record

@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from levit_bench.errors import UsageError
 from levit_bench.judge.explain.factors import explain
-from levit_bench.report import explain as report
-from levit_bench.report.explain import Watched
-from levit_bench.report.explain_figure import check_ending, draw
-from levit_bench.report.figure import save
+from levit_bench.report.explain import tables as report
+from levit_bench.report.explain.figure import check_ending, draw
+from levit_bench.report.explain.tables import Watched
+from levit_bench.report.front.figure import save
 from rich.console import Console
 
 from tests.judge.test_explain import timed

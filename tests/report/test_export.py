@@ -3,8 +3,8 @@ import re
 import pytest
 from levit_bench.errors import NothingToShowError, StoreError
 from levit_bench.judge.front.panels import panels
-from levit_bench.report.export import document, write_front
-from levit_bench.report.reproduce import Recipe
+from levit_bench.report.front.export import document, write_front
+from levit_bench.report.front.reproduction import Recipe
 
 from tests.making import record
 

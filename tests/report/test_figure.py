@@ -4,9 +4,9 @@ import pytest
 from levit_bench.errors import NothingToShowError, StoreError
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.places import Standing
-from levit_bench.report import figure
-from levit_bench.report.scales import ticks
-from levit_bench.report.style import WELL_KNOWN, styles
+from levit_bench.report.front import figure
+from levit_bench.report.front.scales import ticks
+from levit_bench.report.front.styles import WELL_KNOWN, styles
 
 from tests.generate_store import PAPER, population
 from tests.making import record

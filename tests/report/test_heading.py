@@ -6,8 +6,8 @@ import msgspec
 import pytest
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.records import Machine, Record
-from levit_bench.report.heading import apart, setting_line, title
-from levit_bench.report.table import markdown
+from levit_bench.report.front.table import markdown
+from levit_bench.report.words.setting import apart, setting_line, title
 
 from tests.making import record
 

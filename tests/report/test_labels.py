@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from levit_bench.report.labels import Label, place
+from levit_bench.report.front.label_placement import Label, place
 
 BOUNDS = (0.0, 0.0, 400.0, 300.0)
 RADIUS = 4.0

@@ -5,7 +5,7 @@ from __future__ import annotations
 from io import StringIO
 
 from levit_bench.records import Decision, Look
-from levit_bench.report import cases, looks
+from levit_bench.report.views import cases, looks
 from rich.console import Console
 
 from tests.judge.goals_truth import race

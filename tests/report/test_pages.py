@@ -7,8 +7,8 @@ import itertools
 import pytest
 from levit_bench.judge.front.panel_limits import PANEL_LIMIT
 from levit_bench.judge.front.panels import Panel, panels
-from levit_bench.report import figure
-from levit_bench.report.pages import paginate
+from levit_bench.report.front import figure
+from levit_bench.report.front.pages import paginate
 
 from tests.making import record
 

@@ -8,7 +8,7 @@ import pytest
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.compare.reference_network import against
 from levit_bench.records import Record
-from levit_bench.report.pair import Grid, grids, markdown, table
+from levit_bench.report.views.grid import Grid, grids, markdown, table
 from rich.console import Console
 
 from tests.making import record

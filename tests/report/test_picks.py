@@ -4,7 +4,7 @@ import re
 import pytest
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Limits, only, pick
-from levit_bench.report.picks import NAMED, around, document, sentence
+from levit_bench.report.front.pick import NAMED, around, document, sentence
 
 from tests.judge.test_pick import CROWD, LOOSE, timed
 

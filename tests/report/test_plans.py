@@ -10,7 +10,7 @@ from levit_bench.judge.variance.expected_precision import Reach, reach
 from levit_bench.planning.budget import PILOT, Costs, RunScatter, plan
 from levit_bench.planning.forecast import Forecast, ForecastLine
 from levit_bench.records import Case, Protocol
-from levit_bench.report.plans import document, sentences
+from levit_bench.report.listings.plan import document, sentences
 
 from tests.generate_store import PROTOCOL
 

@@ -5,10 +5,10 @@ import itertools
 import pytest
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.published.panels import published_panels
-from levit_bench.report import figure, table
-from levit_bench.report.export import document, write_front
-from levit_bench.report.published import published_markdown, published_table
-from levit_bench.report.reproduce import reproduce
+from levit_bench.report.front import figure, table
+from levit_bench.report.front.export import document, write_front
+from levit_bench.report.front.published_table import published_markdown, published_table
+from levit_bench.report.front.reproduction import reproduce
 from rich.console import Console
 
 from tests.generate_store import PAPER, population

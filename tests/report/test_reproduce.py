@@ -25,7 +25,7 @@ from levit_bench.records import (
     SessionLine,
     TurnLine,
 )
-from levit_bench.report.reproduce import reproduce
+from levit_bench.report.front.reproduction import reproduce
 from levit_bench.store.files import SessionWriter, load
 from msgspec.structs import replace
 

@@ -8,8 +8,8 @@ import msgspec
 import pytest
 from levit_bench.judge.front.panels import panels
 from levit_bench.records import Accuracy, Record
-from levit_bench.report import figure
-from levit_bench.report.pages import paginate
+from levit_bench.report.front import figure
+from levit_bench.report.front.pages import paginate
 
 from tests.generate_store import PAPER
 from tests.making import record

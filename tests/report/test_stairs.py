@@ -2,7 +2,7 @@ import itertools
 
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.report.stairs import flights, staircase, tails
+from levit_bench.report.front.staircase import flights, staircase, tails
 
 fronts = st.lists(st.tuples(st.integers(1, 50), st.integers(1, 50)), min_size=1, max_size=30, unique=True)
 metrics = st.sampled_from(["latency", "throughput"])

@@ -5,7 +5,7 @@ import textwrap
 
 import pytest
 from levit_bench.judge.front.panels import panels
-from levit_bench.report.table import COLUMNS, csv, frame, markdown, rows, table
+from levit_bench.report.front.table import COLUMNS, csv, frame, markdown, rows, table
 from rich.console import Console
 
 from tests.making import record

@@ -1,6 +1,6 @@
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.report.text import csv_cell, drawable, markdown_cell, shortened, visible
+from levit_bench.report.words.safe_text import csv_cell, drawable, markdown_cell, shortened, visible
 
 
 def test_terminal_escapes_and_direction_marks_become_visible():

@@ -18,10 +18,13 @@ from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.components import components
 from levit_bench.planning.budget import plan
 from levit_bench.planning.forecast import forecast
-from levit_bench.report import aa, cases, cold, compare, machine, networks, percentiles, plans, variances
-from levit_bench.report.heading import session_line
-from levit_bench.report.table import table
-from levit_bench.report.text import WHOLE_NAME, distinct
+from levit_bench.report.compare import aa, two_sides
+from levit_bench.report.front.table import table
+from levit_bench.report.listings import machine, networks
+from levit_bench.report.listings import plan as plans
+from levit_bench.report.views import cases, cold_starts, percentiles, variance
+from levit_bench.report.words.safe_text import WHOLE_NAME, distinct
+from levit_bench.report.words.setting import session_line
 from rich.console import Console
 
 from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
@@ -68,13 +71,13 @@ TABLES = {
     "show": lambda: cases.table(RECORDS),
     "failures": lambda: cases.table(FAILED),
     "percentiles": lambda: percentiles.table([*RECORDS, record("many", [0.0101234 * at for at in range(1, 400)])]),
-    "cold": lambda: cold.table([started(one, [123.456, 0.1, 50.0], processes=99) for one in RECORDS]),
-    "cold failures": lambda: cold.table(FAILED),
-    "variance": lambda: variances.table(components(RECORDS)),
+    "cold": lambda: cold_starts.table([started(one, [123.456, 0.1, 50.0], processes=99) for one in RECORDS]),
+    "cold failures": lambda: cold_starts.table(FAILED),
+    "variance": lambda: variance.table(components(RECORDS)),
     "front": lambda: table(panels(RECORDS)[0]),
     "plan": forecasts,
     "list": lambda: networks.table(entries(), {"levit_128s": "a reason"}),
-    "compare": lambda: compare.table(judged(RECORDS, LATER)),
+    "compare": lambda: two_sides.table(judged(RECORDS, LATER)),
     "aa": lambda: aa.table(pairs([*RECORDS, *TWINS])),
     "machine": lambda: machine.table(MACHINE, CONDITIONS),
 }

@@ -17,7 +17,7 @@ import click
 from levit_bench.cli.faults import FOLDER_GONE, is_of_lost_folder, is_traceback_wanted, notes_of, told
 from levit_bench.cli.streams import ERR, OUT, guarded, settle
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
-from levit_bench.report.text import visible
+from levit_bench.report.words.safe_text import visible
 from levit_bench.version import VERSION
 
 _VERBS = {

@@ -81,7 +81,7 @@ def command(
 
     from levit_bench.cli.output import print_findings, stdout
     from levit_bench.judge.compare.aa import pairs
-    from levit_bench.report.aa import document, lines, table
+    from levit_bench.report.compare.aa import document, lines, table
 
     rules = rules_from(min_effect, margin)
     if not 1 <= sessions <= MOST_SESSIONS:

@@ -73,8 +73,8 @@ def command(
     from rich.text import Text
 
     from levit_bench.cli.output import print_findings, stderr, stdout
-    from levit_bench.report.compare import document, findings, notes, sentence, sessions, sessions_line, table
-    from levit_bench.report.text import visible
+    from levit_bench.report.compare.two_sides import document, findings, notes, sentence, sessions, sessions_line, table
+    from levit_bench.report.words.safe_text import visible
 
     ignore = [field for fields in ignored for field in fields]
     made = _made(root, first, second, wanted, ignore, _pair(networks, between), rules_from(min_effect, margin))

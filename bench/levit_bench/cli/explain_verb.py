@@ -14,7 +14,7 @@ from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE
 if TYPE_CHECKING:
     from levit_bench.judge.explain.factors import Explanation
     from levit_bench.records import Finding
-    from levit_bench.report.explain import Watched
+    from levit_bench.report.explain.tables import Watched
 
 
 @click.command("explain", cls=Verb)
@@ -69,12 +69,12 @@ def command(
     from levit_bench.judge.case_lookup import two
     from levit_bench.judge.comparability import where
     from levit_bench.judge.explain.factors import explain
-    from levit_bench.report import explain as report
-    from levit_bench.report.cases import doubts
-    from levit_bench.report.explain_figure import check_ending, draw
-    from levit_bench.report.figure import save
-    from levit_bench.report.heading import session_line
-    from levit_bench.report.text import visible
+    from levit_bench.report.explain import tables as report
+    from levit_bench.report.explain.figure import check_ending, draw
+    from levit_bench.report.front.figure import save
+    from levit_bench.report.views.cases import doubts
+    from levit_bench.report.words.safe_text import visible
+    from levit_bench.report.words.setting import session_line
 
     if out is not None:
         check_ending(out)
@@ -114,8 +114,8 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.profiling.profiled_cases import check, profiles
     from levit_bench.records import Case
-    from levit_bench.report.explain import Watched
-    from levit_bench.report.text import visible
+    from levit_bench.report.explain.tables import Watched
+    from levit_bench.report.words.safe_text import visible
 
     console = stderr()
 

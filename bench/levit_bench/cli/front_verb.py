@@ -119,13 +119,13 @@ def command(
     from levit_bench.judge.front.panel_limits import require_comparable
     from levit_bench.judge.published.accuracies import complete
     from levit_bench.judge.published.panels import published_panels, require_room
-    from levit_bench.report import moves
-    from levit_bench.report.doubts import of_panels
-    from levit_bench.report.export import write_front
-    from levit_bench.report.published import published_table
-    from levit_bench.report.reproduce import reproduce
-    from levit_bench.report.table import rows, table
-    from levit_bench.report.text import visible
+    from levit_bench.report.front import changes as moves
+    from levit_bench.report.front.export import write_front
+    from levit_bench.report.front.published_table import published_table
+    from levit_bench.report.front.reproduction import reproduce
+    from levit_bench.report.front.table import rows, table
+    from levit_bench.report.words.findings import of_panels
+    from levit_bench.report.words.safe_text import visible
 
     if gc.isenabled():  # What is read is kept to the end: there is nothing to collect, and to look for it takes long.
         gc.disable()
@@ -193,7 +193,7 @@ def _newest_of_many(found: Sequence[Panel]) -> str | None:
 
     from levit_bench.cli.output import stderr
     from levit_bench.judge.front.panel_limits import PANEL_LIMIT
-    from levit_bench.report.text import visible
+    from levit_bench.report.words.safe_text import visible
 
     drawn = [panel for panel in found if panel.points]
     sessions = {name for panel in drawn for point in panel.points for name in point.sessions}

@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from levit_bench.catalog.entries import Entry
-    from levit_bench.report.runtimes import Told
+    from levit_bench.report.listings.runtimes import Told
 
 # `levit_bench.catalog.filters` knows these; they are repeated so that `--help` need not load the catalog.
 ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
@@ -74,8 +74,8 @@ def command(
         click.echo(_document(chosen, missing))
         return 0
     from levit_bench.cli.output import stdout
-    from levit_bench.report.networks import footnotes, table
-    from levit_bench.report.runtimes import lines
+    from levit_bench.report.listings.networks import footnotes, table
+    from levit_bench.report.listings.runtimes import lines
 
     console = stdout()
     console.print(table(chosen, missing))
@@ -89,7 +89,7 @@ def command(
 
 def _list_runtimes(*, as_json: bool) -> int:
     from levit_bench.cli.output import stdout
-    from levit_bench.report.runtimes import document, table
+    from levit_bench.report.listings.runtimes import document, table
 
     if as_json:
         click.echo(json.dumps(document(_runtimes()), indent=2))
@@ -101,7 +101,7 @@ def _list_runtimes(*, as_json: bool) -> int:
 def _runtimes() -> list[Told]:
     """Every runtime, as far as it is known without loading it."""
     from levit_bench.measuring import runtimes
-    from levit_bench.report.runtimes import Told
+    from levit_bench.report.listings.runtimes import Told
 
     return [
         Told(name, runtimes.devices_of(name), runtimes.precisions_of(name), runtimes.unavailable(name))

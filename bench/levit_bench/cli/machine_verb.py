@@ -23,7 +23,7 @@ def command(as_json: bool) -> int:
     from levit_bench.cli.output import stdout
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.workers.process_environment import default_allocator, shell
-    from levit_bench.report.machine import table
+    from levit_bench.report.listings.machine import table
 
     who, state, given = machine(), conditions(), shell([(1, default_allocator())])
     if as_json:

@@ -11,7 +11,7 @@ from rich.text import Text
 
 from levit_bench.cli.streams import ERR, OUT
 from levit_bench.records import Finding
-from levit_bench.report.text import visible
+from levit_bench.report.words.safe_text import visible
 
 _PIPE_WIDTH = 120
 _NARROWEST = 60

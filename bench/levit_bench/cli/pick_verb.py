@@ -72,8 +72,8 @@ def command(
     from levit_bench.judge.front.panels import of_set, panels
     from levit_bench.judge.front.pick import only, pick
     from levit_bench.judge.variance.session_drift import drifts
-    from levit_bench.report.doubts import of_panels
-    from levit_bench.report.picks import around, document, sentence
+    from levit_bench.report.front.pick import around, document, sentence
+    from levit_bench.report.words.findings import of_panels
 
     limits = _limits(max_latency, min_throughput, min_top1)
     results = api.load(resolve_session(root, session) if session else root)

@@ -44,7 +44,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.measuring.workers.shell import about
     from levit_bench.planning.forecast import forecast
     from levit_bench.records import CaseLine
-    from levit_bench.report.plans import document, table
+    from levit_bench.report.listings.plan import document, table
     from levit_bench.store import files
 
     request = request_from(words)

@@ -13,8 +13,8 @@ from rich.text import Text
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.planning.budget import Plan
 from levit_bench.records import Case, Finding, Look
-from levit_bench.report.looks import sentence, spoken
-from levit_bench.report.text import visible
+from levit_bench.report.views.looks import sentence, spoken
+from levit_bench.report.words.safe_text import visible
 
 _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
 

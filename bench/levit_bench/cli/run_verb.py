@@ -49,8 +49,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from levit_bench.cli.faults import keeping
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.cli.progress import reporter
-    from levit_bench.report import cases, looks
-    from levit_bench.report.text import visible
+    from levit_bench.report.views import cases, looks
+    from levit_bench.report.words.safe_text import visible
 
     _check_title(title)
     console = stderr()

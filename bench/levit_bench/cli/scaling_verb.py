@@ -38,13 +38,13 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.comparability import where
     from levit_bench.judge.scaling import newest, scaling
-    from levit_bench.report import scaling as report
-    from levit_bench.report.cases import doubts
-    from levit_bench.report.explain_figure import check_ending
-    from levit_bench.report.figure import save
-    from levit_bench.report.heading import session_line
-    from levit_bench.report.scaling_figure import draw
-    from levit_bench.report.text import visible
+    from levit_bench.report.explain.figure import check_ending
+    from levit_bench.report.front.figure import save
+    from levit_bench.report.views import scaling as report
+    from levit_bench.report.views.cases import doubts
+    from levit_bench.report.views.scaling_figure import draw
+    from levit_bench.report.words.safe_text import visible
+    from levit_bench.report.words.setting import session_line
 
     if out is not None:
         check_ending(out)

@@ -77,10 +77,10 @@ def command(
     from levit_bench.judge.comparability import where
     from levit_bench.judge.compare.reference_network import holding
     from levit_bench.judge.variance.reproducibility import floors
-    from levit_bench.report import cold as starts
-    from levit_bench.report import floor, looks
-    from levit_bench.report.cases import doubts
-    from levit_bench.report.heading import session_line
+    from levit_bench.report.views import cold_starts as starts
+    from levit_bench.report.views import looks, reproducibility
+    from levit_bench.report.views.cases import doubts
+    from levit_bench.report.words.setting import session_line
 
     _require_one_table(variance + percentiles + cold + witness + (base is not None))
     _require_pair(base, network, as_markdown=as_markdown, as_json=as_json)
@@ -117,7 +117,7 @@ def command(
         if session and plain:
             for decided in looks.tables(shown):
                 console.print(decided)
-        if plain and not session and (told := floor.line(floors(shown))):
+        if plain and not session and (told := reproducibility.line(floors(shown))):
             console.print(told, style="dim")
         if len(shown) > MANY and not (session or wanted):
             stderr().print(f"{len(shown)} cases. --session and --where choose among them.", style="dim")
@@ -147,8 +147,8 @@ def _show_grids(records: Sequence[Record], network: str, base: str, *, as_markdo
 
     from levit_bench.cli.output import stdout
     from levit_bench.judge.compare.reference_network import against
-    from levit_bench.report import pair
-    from levit_bench.report.text import markdown_cell
+    from levit_bench.report.views import grid as pair
+    from levit_bench.report.words.safe_text import markdown_cell
 
     found = pair.grids(against(records, base), network)
     if as_markdown:
@@ -175,21 +175,22 @@ def _views(
     from levit_bench.judge.compare.reference_network import against
     from levit_bench.judge.variance.components import components
     from levit_bench.judge.variance.session_drift import drifts
-    from levit_bench.report import against as report
-    from levit_bench.report import cases, variances
+    from levit_bench.report.views import cases
+    from levit_bench.report.views import reference_network as report
+    from levit_bench.report.views import variance as variances
 
     if variance:
         return (lambda shown: variances.rows(components(shown))), (lambda shown: variances.table(components(shown)))
     if percentiles:
-        from levit_bench.report import percentiles as passes
+        from levit_bench.report.views import percentiles as passes
 
         return passes.rows, passes.table
     if cold:
-        from levit_bench.report import cold as starts
+        from levit_bench.report.views import cold_starts as starts
 
         return starts.rows, starts.table
     if witness:
-        from levit_bench.report import witness as second
+        from levit_bench.report.views import timer_agreement as second
 
         return second.rows, second.table
     if base is not None:
@@ -209,6 +210,6 @@ def groups(records: Iterable[Record], heading: Callable[[Record], str]) -> list[
 
 
 def _machine(record: Record) -> str:
-    from levit_bench.report.heading import machine_line
+    from levit_bench.report.words.setting import machine_line
 
     return machine_line(record.machine)

@@ -35,7 +35,7 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
     from rich.text import Text
 
     from levit_bench.cli.output import stderr, stdout
-    from levit_bench.report.tags import document, lines, several
+    from levit_bench.report.listings.tags import document, lines, several
     from levit_bench.store import tags
 
     if delete is not None and (name or sessions):

@@ -1,0 +1,216 @@
+"""A comparison of two sides as a table, as one sentence and as a document for programs.
+
+Knows columns and words; refuses to know how a verdict was found.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.judge.compare.two_sides import Report, Row
+from levit_bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
+from levit_bench.numbers.units import significant
+from levit_bench.records import Estimate, Finding, Record
+from levit_bench.report.views.cases import axes, fields, shown_names
+from levit_bench.report.words.safe_text import shortened, visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+NAMED = 3
+"""Cases of a kind that the sentence names before it says how many more there are."""
+_NAME = 80
+_REASON = 240
+_STYLES = {Verdict.SLOWER: "bold red", Verdict.FASTER: "bold green", Verdict.INCONCLUSIVE: "yellow"}
+
+
+def table(report: Report) -> Table:
+    """One row a case that was judged."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    rows = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
+    words = [axes(row.second.case).split() for row in rows]
+    shared = [word for word in words[0] if all(word in others for others in words)] if words else []
+    own = [" ".join(word for word in others if word not in shared) for others in words]
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
+    if shared:
+        out.title = Text(f"all: {' '.join(shared)}")
+    out.add_column("network", overflow="fold")
+    if any(own):
+        out.add_column("case", overflow="fold")
+    out.add_column("times", justify="right", no_wrap=True)
+    out.add_column("limits", no_wrap=True)
+    out.add_column("detectable", justify="right", no_wrap=True)
+    out.add_column("verdict", no_wrap=True)
+    names = shown_names(row.second.info for row in rows)
+    for row, rest in zip(rows, own, strict=True):
+        word = Text(row.comparison.verdict.value, style=_STYLES.get(row.comparison.verdict, ""))
+        out.add_row(Text(names[row.second.case.network]), *([Text(rest)] if any(own) else []), *_figures(row), word)
+    return out
+
+
+def notes(report: Report) -> list[str]:
+    """What the columns mean, and every case without limits with its reason: to be printed below the table."""
+    return [*_legend(report), *_remarks(report)]
+
+
+def sentence(report: Report) -> str:
+    """What became of all cases, the worst first, on one line of text."""
+    judged = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
+    parts = []
+    parts += [
+        f"{len(found)} {verdict.value}: {_some([_with_limit(row) for row in found])}"
+        for verdict in (Verdict.SLOWER, Verdict.FASTER)
+        if (found := report.having(verdict))
+    ]
+    parts += [
+        f"{len(found)} {verdict.value}"
+        for verdict in (Verdict.SAME, Verdict.INCONCLUSIVE)
+        if (found := report.having(verdict))
+    ]
+    for word, records in _unjudged(report):
+        parts.append(f"{len(records)} {word}: {_some([_label(record) for record in records])}")
+    total = f"{len(judged)} case{'' if len(judged) == 1 else 's'} compared"
+    return f"{total}: {'; '.join(parts)}." if parts else f"{total}."
+
+
+def document(report: Report) -> dict[str, object]:
+    """The same for programs, unrounded; a number that the data cannot give is absent."""
+    return {
+        "summary": sentence(report),
+        "rows": [_row(row) for row in report.rows],
+        "missing": [_label(record) for record in report.missing],
+        "new": [_label(record) for record in report.new],
+        "findings": [{"kind": one.kind, "message": one.message} for one in findings(report)],
+    }
+
+
+def findings(report: Report) -> list[Finding]:
+    """Doubts about the comparison, and about the sessions that it rests on, with their names."""
+    out = [*report.findings]
+    for record in (record for row in report.rows for record in (row.first, row.second)):
+        about_all = (finding for finding in record.findings if finding.case is None)
+        out += [Finding(kind=one.kind, message=f"{record.session}: {one.message}") for one in about_all]
+    return list(dict.fromkeys(out))
+
+
+def sessions(records: Iterable[Record]) -> list[str]:
+    """Names of the sessions of a side, oldest first."""
+    return sorted({record.session for record in records})
+
+
+def sessions_line(records: Sequence[Record]) -> str:
+    """The sessions of a side: the one, or how many and from when to when."""
+    names = sessions(records)
+    if len(names) == 1:
+        return visible(names[0])
+    return f"{len(names)} sessions, {visible(names[0])} to {visible(names[-1])}" if names else "no session"
+
+
+def _figures(row: Row) -> tuple[str, str, str]:
+    ratio, least = row.comparison.ratio, row.comparison.detectable
+    if ratio is None:
+        return "–", "–", "–"
+    limits = f"{_beside_one(ratio.low)} to {_beside_one(ratio.high)}"
+    return significant(ratio.value), limits, "–" if least is None else percent_above(least)
+
+
+def _legend(report: Report) -> list[str]:
+    ratios = [ratio for row in report.rows if (ratio := row.comparison.ratio)]
+    if not ratios:
+        return []
+    one = next(row.comparison for row in report.rows if row.comparison.ratio)
+    so_wide = "" if one.family == 1 else ", so wide for all of them together,"
+    nights = any(finding.kind == "nights-counted" for finding in report.findings)
+    shared = [f"all {len(ratios)} cases"] if len(ratios) > 1 else []
+    shared += ["nights" if nights else "looks"] if one.family > len(ratios) else []
+    of_all = "95 %"
+    if shared:
+        of_all = f"{percent_of(1 - ALPHA / one.family)} each, so that 95 % hold for {' and '.join(shared)} together"
+    return [
+        f"times: as long as the first takes; limits: {of_all}",
+        "detectable: the smallest slowdown that so many runs find four times in five",
+        f"slower, faster: limits beyond 1, and at least {100 * one.min_effect:.10g} %",
+        f"same: the {percent_of(same_level(one.family))} interval{so_wide} within ±{100 * one.margin:.10g} %",
+    ]
+
+
+def _remarks(report: Report) -> list[str]:
+    """Cases without limits, each with its reason, and those that one side lacks."""
+    out = [
+        f"{_label(row.second)}: {shortened(row.comparison.reason, _REASON)}"
+        for row in report.rows
+        if row.comparison.ratio is None
+    ]
+    out += [f"{_label(record)}: missing, only the first holds it" for record in report.missing]
+    out += [f"{_label(record)}: new, only the second holds it" for record in report.new]
+    return list(dict.fromkeys(out))
+
+
+def _unjudged(report: Report) -> list[tuple[str, list[Record]]]:
+    kinds = {
+        "failed": [row.second for row in report.failed],
+        "not comparable": [row.second for row in report.having(Verdict.NOT_COMPARABLE) if row not in report.failed],
+        "missing": list(report.missing),
+        "new": list(report.new),
+    }
+    return [(word, records) for word, records in kinds.items() if records]
+
+
+def _with_limit(row: Row) -> str:
+    return f"{_label(row.second)} ({row.comparison.reason})"
+
+
+def _label(record: Record) -> str:
+    return shortened(record.case.label, _NAME)
+
+
+def _some(words: Sequence[str]) -> str:
+    named = ", ".join(words[:NAMED])
+    return named if len(words) <= NAMED else f"{named} and {len(words) - NAMED} more"
+
+
+def _beside_one(value: float) -> str:
+    """Three digits, or as many as show on which side of 1 the value lies."""
+    shown = significant(value)
+    for digits in range(4, 10):
+        if value == 1 or (float(shown) - 1) * (value - 1) > 0:
+            break
+        shown = significant(value, digits)
+    return shown
+
+
+def _row(row: Row) -> dict[str, object]:
+    case, one = row.second.case, row.comparison
+    return {
+        "network": case.network,
+        "label": row.second.info.label,
+        "against": row.first.case.network,
+        "case": row.second.info.id,
+        **fields(case),
+        "first_session": row.first.session,
+        "second_session": row.second.session,
+        "verdict": one.verdict.value,
+        "reason": one.reason,
+        **_ratio(one.ratio),
+        "detectable_ratio": one.detectable,
+        "min_effect": one.min_effect,
+        "margin": one.margin,
+        "family": one.family,
+    }
+
+
+def _ratio(ratio: Estimate | None) -> dict[str, object]:
+    known = ratio is not None and math.isfinite(ratio.low) and math.isfinite(ratio.high)
+    return {
+        "times": ratio.value if ratio and known else None,
+        "times_low": ratio.low if ratio and known else None,
+        "times_high": ratio.high if ratio and known else None,
+        "level": ratio.level if ratio and known else None,
+        "runs": ratio.n if ratio and known else 0,
+        "method": ratio.method if ratio and known else None,
+    }

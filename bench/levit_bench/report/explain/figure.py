@@ -1,0 +1,141 @@
+"""An explanation as a picture: the factors as steps on a log scale, and the time of a pass by kind of operator.
+
+Knows ink and paper; refuses to know how factors were made and how a pass was watched.
+"""
+
+from __future__ import annotations
+
+import math
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from levit_bench.errors import UsageError
+from levit_bench.judge.explain.factors import Explanation
+from levit_bench.judge.explain.profile import SMALL, Beside, share, side_by_side
+from levit_bench.numbers.units import significant
+from levit_bench.report.explain.tables import Watched, names
+from levit_bench.report.front.figure import our_settings
+from levit_bench.report.front.scales import ticks
+from levit_bench.report.front.styles import GREY, PALE, PALETTE, SMALL_PT, TEXT_PT
+from levit_bench.report.words.safe_text import drawable
+from levit_bench.report.words.setting import session_line
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+ENDINGS = (".png", ".svg", ".pdf")
+MOST_KINDS = 10
+"""Kinds of operators that have a bar of their own; the others share one."""
+_WIDTH, _ROW = 7.2, 0.34
+_LEFT, _RIGHT = 1.75, 0.55
+_ABOVE, _BELOW, _BETWEEN = 0.62, 0.58, 0.72
+_NAME = 44
+
+
+def check_ending(path: Path) -> None:
+    """Refuse a file of a kind that cannot be drawn, before anything is measured.
+
+    Raises:
+        UsageError: naming the endings that can be.
+    """
+    if path.suffix.lower() not in ENDINGS:
+        raise UsageError(f"--out {path.name[:80]!r}: choose a file that ends in {', '.join(ENDINGS)}.")
+
+
+def draw(found: Explanation, watched: tuple[Watched, Watched] | None = None) -> Figure:
+    """The figure, to be saved with `levit_bench.report.front.figure.save`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    kinds = _kinds(watched) if watched else []
+    steps_h = _ROW * (len(found.factors) + 1)
+    kinds_h = _ROW * 1.2 * len(kinds)
+    height = _ABOVE + steps_h + (_BETWEEN + kinds_h if kinds else 0.0) + _BELOW
+    with our_settings():
+        figure = Figure(figsize=(_WIDTH, height), facecolor="white")
+        FigureCanvasAgg(figure)
+        across = _LEFT / _WIDTH, (_WIDTH - _LEFT - _RIGHT) / _WIDTH
+        bottom = height - _ABOVE - steps_h
+        _draw_steps(figure.add_axes((across[0], bottom / height, across[1], steps_h / height)), found)
+        if kinds and watched:
+            box = across[0], (bottom - _BETWEEN - kinds_h) / height, across[1], kinds_h / height
+            _draw_kinds(figure.add_axes(box), kinds, found)
+        one, other = (drawable(name, _NAME) for name in names(found.first.record, found.second.record))
+        head = f"{other} takes {significant(found.ratio.value)} times as long as {one}"
+        figure.text(0.12 / _WIDTH, 1 - 0.12 / height, head, fontsize=TEXT_PT + 1, va="top", weight="bold")
+        foot = drawable(session_line(found.first.record), 110)
+        figure.text(0.12 / _WIDTH, 1 - 0.36 / height, foot, fontsize=SMALL_PT - 1, va="top", color=GREY)
+    return figure
+
+
+def _draw_steps(ax: Axes, found: Explanation) -> None:
+    """Each factor begins where the one before it ends; the last row is their product."""
+    at = 1.0
+    rows = [*((factor.name, factor.times) for factor in found.factors), ("the ratio", found.ratio)]
+    edges = [1.0]
+    for row, (_, times) in enumerate(rows):
+        last = row == len(rows) - 1
+        start = 1.0 if last else at
+        end = start * times.value
+        colour = GREY if last else PALETTE[row % len(PALETTE)]
+        ax.barh(row, end - start, left=start, height=0.62, color=colour, alpha=0.85, zorder=3)
+        if math.isfinite(times.high) and times.high > times.low:
+            low, high = start * times.low, start * times.high
+            ax.plot((low, high), (row, row), color="black", linewidth=1.2, solid_capstyle="butt", zorder=4)
+            edges += [low, high]
+        if not last:
+            ax.plot((end, end), (row, row + 1), color=GREY, linewidth=0.6, zorder=2)
+        edges += [start, end]
+        at = end
+        ax.annotate(
+            f"× {significant(times.value)}" if not last else significant(times.value), (max(edges[-4:]), row), (5, 0),
+            textcoords="offset points", va="center", fontsize=SMALL_PT,
+        )  # fmt: skip
+    low, high = min(edges), max(edges)
+    room = (high / low) ** 0.14
+    ax.set_xscale("log")
+    ax.set_xlim(low / (room if low < 1 else room**0.25), high * room)
+    left, right = ax.get_xlim()
+    near = 0.05 * math.log(right / left)  # Where the number would touch that of the line at 1.
+    shown = [1.0, *(tick for tick in ticks(left, right) if abs(math.log(tick)) > near)]
+    ax.set_xticks(shown, [significant(tick, 2) for tick in shown])
+    ax.set_xticks([], minor=True)
+    ax.axvline(1, color=GREY, linewidth=0.8, zorder=1)
+    _finish(ax, [name for name, _ in rows], "times as long (log scale); lines: 95 % intervals over runs")
+
+
+def _kinds(watched: tuple[Watched, Watched]) -> list[Beside]:
+    """The kinds that have a bar, the small ones left out."""
+    first, second = (one.profile for one in watched)
+    found = side_by_side(first, second)
+    return [row for row in found if max(share(row.first.seconds, first), share(row.second.seconds, second)) >= SMALL][
+        :MOST_KINDS
+    ]
+
+
+def _draw_kinds(ax: Axes, kinds: list[Beside], found: Explanation) -> None:
+    told = [drawable(name, _NAME) for name in names(found.first.record, found.second.record)]
+    for row, kind in enumerate(kinds):
+        for up, one, colour, name in ((-0.2, kind.first, PALETTE[0], told[0]), (0.2, kind.second, PALETTE[1], told[1])):
+            value = 1e3 * one.seconds
+            ax.barh(row + up, value, height=0.36, color=colour, alpha=0.85, zorder=3, label=name if not row else None)
+            ax.annotate(
+                f"{value:.2f}" if value else "", (value, row + up), (4, 0), textcoords="offset points", va="center",
+                fontsize=SMALL_PT - 1, color=GREY,
+            )  # fmt: skip
+    ax.set_xlim(0, 1.08e3 * max(one.seconds for kind in kinds for one in (kind.first, kind.second)))
+    ax.legend(loc="lower right", fontsize=SMALL_PT, frameon=False)
+    _finish(ax, [kind.kind for kind in kinds], "ms of a pass under the profiler")
+
+
+def _finish(ax: Axes, rows: list[str], label: str) -> None:
+    ax.set_yticks(range(len(rows)), rows, fontsize=SMALL_PT)
+    ax.set_ylim(len(rows) - 0.5, -0.5)
+    ax.set_xlabel(label, fontsize=SMALL_PT)
+    ax.tick_params(axis="x", labelsize=SMALL_PT)
+    ax.tick_params(axis="y", length=0)
+    ax.grid(axis="x", color=PALE, linewidth=0.6, zorder=0)
+    ax.set_axisbelow(True)
+    for side in ("top", "right", "left"):
+        ax.spines[side].set_visible(False)

@@ -1,0 +1,1 @@
+"""The front as tables, figures and files."""

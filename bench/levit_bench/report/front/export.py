@@ -1,0 +1,259 @@
+"""A front as files to commit or send: front.png, front.svg, front.csv, front.md; front-2.png and so on of many panels.
+
+Knows names and contents of the files; refuses to know how they are computed. Each file appears whole or not at all.
+"""
+
+from __future__ import annotations
+
+import os
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from pathlib import Path
+
+from levit_bench.catalog.image_sets import in_order
+from levit_bench.errors import StoreError
+from levit_bench.judge.front.changes import changes
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.published.panels import Beside
+from levit_bench.numbers.units import counted, format_duration
+from levit_bench.report.front import changes as moves
+from levit_bench.report.front import figure, table
+from levit_bench.report.front.pages import Page, paginate
+from levit_bench.report.front.published_table import published_markdown
+from levit_bench.report.front.reproduction import Recipe
+from levit_bench.report.words.findings import About, grouped
+from levit_bench.report.words.safe_text import markdown_cell, visible
+from levit_bench.report.words.setting import session_words, setting_line
+
+NOTHING = Beside()
+NO_RECIPE = Recipe(())
+LISTED = 50
+"""Findings or exclusions that the Markdown file lists before it says how many more there are."""
+
+
+def write_front(
+    panels: Sequence[Panel],
+    folder: Path,
+    recipe: Recipe = NO_RECIPE,
+    beside: Beside = NOTHING,
+    bases: Sequence[Panel] = (),
+) -> tuple[Path, ...]:
+    """Write the files, replacing older ones; returns their paths.
+
+    Pages that an older front had and this one has not are removed: a page of another front must not stay beside it.
+
+    Args:
+        panels: what to show, as `levit_bench.judge.front.panels.panels` made it.
+        folder: created when it is missing.
+        recipe: how to measure and draw again, quoted in the Markdown file.
+        beside: published figures to show with them.
+        bases: the panel of each set of images that fronts of the others are held against; absent: none is.
+
+    Raises:
+        NothingToShowError: no panel holds a point; nothing was written.
+        StoreError: the folder or a file cannot be written.
+    """
+    pages = paginate(panels)
+    among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
+    drawn = [figure.draw(page.panels, beside.panels, among=among, heading=page.heading) for page in pages]
+    text = document(panels, sum(one.unlabelled for one in drawn), recipe, beside, bases)
+    source = session_words(panels)
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise _cannot_write(folder, error) from error
+    _remove_pages(folder, len(pages) + 1)
+    return (
+        *(
+            _atomically(folder / f"{_stem(number)}.{kind}", partial(figure.save, one.figure, source=source))
+            for number, one in enumerate(drawn, 1)
+            for kind in ("png", "svg")
+        ),
+        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels))),
+        _atomically(folder / "front.md", lambda path: _write_text(path, text)),
+    )
+
+
+def document(
+    panels: Sequence[Panel],
+    unlabelled: int = 0,
+    recipe: Recipe = NO_RECIPE,
+    beside: Beside = NOTHING,
+    bases: Sequence[Panel] = (),
+) -> str:
+    """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
+    parts = [
+        "# Speed against top-1",
+        *_pictures(paginate(panels), beside),
+    ]
+    if unlabelled:
+        whose = "its" if unlabelled == 1 else "their"
+        parts.append(f"{counted(unlabelled, 'point')} had no room for {whose} name; the tables name every point.")
+    note = (
+        "Numbers unrounded: [front.csv](front.csv). *Dominated* means that the named network is at least as fast and "
+        "at least as accurate, and better in one of the two."
+    )
+    drawn = [panel for panel in panels if panel.points]
+    moved = [moves.markdown(changed, base, drawn) for base in bases if (changed := changes(panels, base))]
+    parts += [
+        table.markdown(drawn).rstrip(),
+        note,
+        *(["## Who joins, who leaves", *moved] if moved else []),
+        *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
+        "## Findings",
+        _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
+        "## Left out",
+        _bullets(_left_out(panels), "Nothing."),
+        "## Conditions",
+        _bullets(_conditions(panels), "Not recorded."),
+        "## How to reproduce",
+        _reproduce(recipe),
+    ]
+    return "\n\n".join(parts) + "\n"
+
+
+def _stem(number: int) -> str:
+    """Name of a page's files without their ending."""
+    return "front" if number == 1 else f"front-{number}"
+
+
+def _pictures(pages: Sequence[Page], beside: Beside) -> list[str]:
+    """Every page's picture, under its heading where there are several."""
+    out = []
+    for number, page in enumerate(pages, 1):
+        if page.heading:
+            out.append(f"**{markdown_cell(page.heading, 300)}**")
+        sets = [panel.scored_on for panel in page.panels if panel.scored_on is not None]
+        sets += [panel.scored_on for panel in beside.panels]
+        on = " and ".join(markdown_cell(one.words, 100) for one in in_order(sets))
+        words = f"Latency or throughput against top-1 on {on}, the front as a staircase"
+        out.append(f"![{words}]({_stem(number)}.svg)")
+    return out
+
+
+def _remove_pages(folder: Path, number: int) -> None:
+    """Remove the pictures of a page and of those that follow it, as far as there are any."""
+    there = [path for kind in ("png", "svg") if (path := folder / f"{_stem(number)}.{kind}").is_file()]
+    for path in there:
+        try:
+            path.unlink()
+        except OSError as error:
+            raise _cannot_write(path, error) from error
+    if there:
+        _remove_pages(folder, number + 1)
+
+
+def _bullets(lines: Sequence[str], none: str) -> str:
+    if not lines:
+        return none
+    more = [f"- … and {len(lines) - LISTED} more"] if len(lines) > LISTED else []
+    return "\n".join([*(f"- {line}" for line in lines[:LISTED]), *more])
+
+
+def _of_sessions(panels: Sequence[Panel]) -> list[str]:
+    """What is odd about whole sessions: each kind on one line, with how many more it is said of."""
+    found = [About(finding, "", "") for panel in panels for finding in panel.findings]
+    return [f"{_kind(one.kind)}: {markdown_cell(one.message, 600)}" for one in grouped(found)]
+
+
+def _findings(panels: Sequence[Panel]) -> list[str]:
+    """Equal doubts on one line with the networks they are about."""
+    about: dict[tuple[str, str], list[str]] = {}
+    for panel in panels:
+        for point in panel.points:
+            for finding in point.findings:
+                names = about.setdefault((finding.kind, finding.message), [])
+                if point.label not in names[-1:]:
+                    names.append(point.label)
+    return [
+        f"{_kind(kind)} ({_names(names)}): {markdown_cell(message, 400)}"
+        for (kind, message), names in sorted(about.items())
+    ]
+
+
+def _kind(kind: str) -> str:
+    """Name of a kind as code, whatever a file says that it is."""
+    return f"`{markdown_cell(kind).replace('`', '')}`"
+
+
+def _notes(beside: Beside) -> list[str]:
+    return [f"`{note.kind}`: {markdown_cell(note.message, 1000)}" for note in beside.findings]
+
+
+def _names(names: Sequence[str]) -> str:
+    shown = ", ".join(markdown_cell(name) for name in names[:5])
+    return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
+
+
+def _left_out(panels: Sequence[Panel]) -> list[str]:
+    return [
+        f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
+        f"{markdown_cell(setting_line(panel, panels), 300)}: {markdown_cell(out.reason, 400)}"
+        for panel in panels
+        for out in panel.excluded
+    ]
+
+
+def _conditions(panels: Sequence[Panel]) -> list[str]:
+    origins = {(panel.machine.id, o.session): (panel, o) for panel in panels for o in panel.origins}
+    out = []
+    for _, (panel, origin) in sorted(origins.items()):
+        state, asked = origin.conditions, origin.protocol
+        versions = ", ".join(f"{name} {version}" for name, version in sorted(state.versions.items()))
+        known = [
+            f"session {origin.session}", panel.machine.cpu_model, f"taken {state.taken_at}", state.os,
+            f"Python {state.python}", versions, state.libc, state.governor and f"governor {state.governor}",
+            state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
+            "with uncommitted changes" if state.dirty else None,
+            f"{counted(asked.runs)} planned",
+            f"{counted(asked.settle_passes, 'settle pass')} and {asked.turn_s:g} s a turn",
+            f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", "bound" if asked.bound else None,
+            f"seed {asked.seed}",
+            "thin: below the smallest honest budget" if asked.thin else None,
+        ]  # fmt: skip
+        out.append(markdown_cell(" · ".join(text for text in known if text), 600))
+    return out
+
+
+def _reproduce(recipe: Recipe) -> str:
+    given = [*recipe.commands] or [
+        "levit-bench run --help     # measure the cases above under the conditions above",
+        "levit-bench front --help   # draw this page from the store",
+    ]
+    parts = ["Times of another machine or torch version are another panel, not a check of this one."]
+    for name, text in recipe.files.items():
+        told = f"`{name}` holds what was stated of networks. Save it in the folder that their files are named from:"
+        parts += [told, _code(text.rstrip().split("\n"))]
+    if recipe.files:
+        parts.append("The commands, in that folder:")
+    return "\n\n".join([*parts, _code(" ".join(line.split("\n")) for line in given)])
+
+
+def _code(lines: Iterable[str]) -> str:
+    """Indented code: closed by the end of a line alone, unlike a fence of backticks; a carriage return is one, too."""
+    return "\n".join(f"    {visible(line)}".rstrip() for line in lines)
+
+
+def _write_text(path: Path, text: str) -> None:
+    path.write_text(text, encoding="utf-8", newline="\n")
+
+
+def _atomically(path: Path, write: Callable[[Path], None]) -> Path:
+    """Write beside the target and rename, so that a reader never sees half a file."""
+    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
+    try:
+        write(draft)
+        draft.replace(path)
+    except OSError as error:
+        draft.unlink(missing_ok=True)
+        raise _cannot_write(path, error) from error
+    except BaseException:
+        draft.unlink(missing_ok=True)
+        raise
+    return path
+
+
+def _cannot_write(path: Path, error: OSError) -> StoreError:
+    return StoreError(
+        f"cannot write {path}: {error.strerror or error}. Name another folder, or free space and allow writing there."
+    )

@@ -1,0 +1,202 @@
+"""The page: axes on a grid with one scale, a legend and a caption below, all measured so that text never meets text.
+
+Knows inches; refuses to know what is drawn inside the axes.
+"""
+
+from __future__ import annotations
+
+import math
+import textwrap
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.catalog.image_sets import folded
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.report.front.legend import legend
+from levit_bench.report.front.scales import accuracies, alike, speeds, ticks
+from levit_bench.report.front.styles import GREY, LARGE_PT, PALE, PUBLISHED_GROUND, SMALL_PT, TEXT_PT, Style
+from levit_bench.report.words.safe_text import drawable
+from levit_bench.report.words.setting import published_title, shared_words, title
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+PANEL_IN = (4.6, 3.9)
+SINGLE_PANEL_IN = (6.2, 4.4)
+"""Width and height of the axes, in inches, of several panels and of one alone."""
+_LINE_IN = 0.17
+"""Height of a line of text, in inches."""
+_LONGEST_SET = 44
+"""Characters of a set's name beside an axis: more are longer than it is high."""
+
+
+def lay_out(
+    figure: Figure,
+    panels: Sequence[Panel],
+    looks: dict[str, Style],
+    published: Sequence[PublishedPanel] = (),
+    *,
+    among: Sequence[Panel] = (),
+    heading: str = "",
+) -> list[Axes]:
+    """Axes on a grid with a legend and a caption below, measured in inches so that text never meets text.
+
+    Args:
+        figure: where they go.
+        panels: what was measured.
+        looks: how families look.
+        published: what was not measured, in panels behind the others.
+        among: the panels of all pages, when this is one of several.
+        heading: what this page shows, above it.
+    """
+    count = len(panels) + len(published)
+    columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
+    rows = math.ceil(count / columns)
+    panel_w, panel_h = SINGLE_PANEL_IN if count == 1 else PANEL_IN
+    every: list[Panel | PublishedPanel] = [*panels, *published]
+    mixed = len({panel.set_key for panel in every}) > 1
+    on = [_axis_of_top1(figure, panel, every, panel_h) for panel in every]
+    left = 0.65 + _LINE_IN * max(words.count("\n") for words in on)
+    right, gap_x = 0.15, left + 0.1 if mixed else 0.2
+    width = left + columns * panel_w + (columns - 1) * gap_x + right
+    words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
+    caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
+    figure.set_size_inches(width, 1.0)
+    legend_h = legend(figure, looks, width, panels, published)
+    titles = _titles(figure, panels, published, panel_w)
+    title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
+    top = 0.12 + (0.3 if heading else 0.0)
+    bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
+    gap_y = 0.28 + title_h + (0.34 if published else 0.0)
+    height = bottom + rows * panel_h + (rows - 1) * gap_y + title_h + top
+    figure.set_size_inches(width, height)
+    figure.legends[0].set_bbox_to_anchor((0.5, (bottom - 0.56) / height), transform=figure.transFigure)
+    figure.text(
+        left / width, (0.12 + 0.17 * len(caption)) / height, "\n".join(caption), fontsize=SMALL_PT, color=GREY,
+        va="top", linespacing=1.35,
+    )  # fmt: skip
+    if heading:
+        figure.text(left / width, 1 - 0.1 / height, drawable(heading, 200), fontsize=LARGE_PT, va="top")
+    out: list[Axes] = []
+    shared: list[Panel | PublishedPanel] = [*(alike(panels, among) if among else panels), *published]
+    scales: list[Panel | PublishedPanel] = [*(among or panels), *published]
+    for index, panel in enumerate(every):
+        row, column = divmod(index, columns)
+        x = left + column * (panel_w + gap_x)
+        y = bottom + (rows - 1 - row) * (panel_h + gap_y)
+        ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
+        ax.set_xscale("log")
+        ax.set_xlim(*speeds(panel, shared))
+        ax.set_ylim(*accuracies([one for one in scales if one.set_key == panel.set_key]))
+        bottommost = bool(published) or index + columns >= count
+        labelled = column == 0 or every[index - 1].set_key != panel.set_key
+        of = _batch(every[column::columns], panel, published)
+        _decorate(ax, panel, left=labelled, bottom=bottommost, of=of, on=on[index])
+        ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
+        out.append(ax)
+    return out
+
+
+def _titles(
+    figure: Figure, panels: Sequence[Panel], published: Sequence[PublishedPanel], width_in: float
+) -> list[list[str]]:
+    """Lines above each panel; beside published ones, a measured panel says that it was measured."""
+    limit = _characters(width_in, TEXT_PT)
+    out = []
+    for panel in panels:
+        words = title(panel, panels)
+        if published:
+            words = f"measured here: {words}" if words else "measured here"
+        out.append(_fitting(figure, drawable(words, 200), width_in) if words else [])
+    for one in published:
+        file, rest = published_title(one)
+        out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
+    return out
+
+
+def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
+    """A name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
+    for limit in range(_characters(width_in, TEXT_PT), 8, -4):
+        lines = textwrap.wrap(text, limit)
+        if _width_in(figure, "\n".join(lines)) <= width_in:
+            break
+    return lines
+
+
+def _width_in(figure: Figure, text: str) -> float:
+    """How wide a text is drawn, in inches."""
+    probe = figure.text(0, 0, text, fontsize=TEXT_PT)
+    width = float(probe.get_window_extent().width) / figure.dpi
+    probe.remove()
+    return width
+
+
+def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
+    """Characters of running text that surely fit a width."""
+    return int(width_in * 72 / (size_pt * 0.54))
+
+
+def _joined(parts: Sequence[str], limit: int) -> list[str]:
+    """Parts joined by dots into lines of at most `limit` characters; a line breaks between parts where it can."""
+    lines = [""]
+    for part in (piece for whole in parts for piece in textwrap.wrap(whole, limit)):
+        longer = f"{lines[-1]} · {part}" if lines[-1] else part
+        if len(longer) <= limit:
+            lines[-1] = longer
+        else:
+            lines.append(part)
+    return lines
+
+
+def _axis_of_top1(
+    figure: Figure, panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel], height_in: float
+) -> str:
+    """The axis named by its set, in letters that fit its height; with the size where another set has that name."""
+    one = panel.scored_on
+    if one is None:
+        return "Top-1 (%)"
+    alike = {
+        other.set_key
+        for other in panels
+        if other.scored_on is not None and folded(other.scored_on.name) == folded(one.name)
+    }
+    words = ""
+    for limit in range(_LONGEST_SET, 8, -4):
+        words = f"{drawable(one.name, limit)} top-1 (%)"
+        if _width_in(figure, words) <= height_in:
+            break
+    return words if len(alike) < 2 else f"{words}\n{one.counts}"
+
+
+def _batch(column: Sequence[Panel | PublishedPanel], panel: Panel | PublishedPanel, published: Sequence[object]) -> str:
+    """What a latency is of: an axis that stands for a whole column names no batch in which its panels differ."""
+    found = {_batch_of(one) for one in ([panel] if published else column)}
+    if len(found) > 1:
+        return "a batch"
+    return "one image" if found == {1} else f"a batch of {found.pop()}"
+
+
+def _batch_of(panel: Panel | PublishedPanel) -> int:
+    return panel.batch if isinstance(panel, PublishedPanel) else panel.setting.batch
+
+
+def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool, of: str, on: str) -> None:
+    from matplotlib.ticker import FixedFormatter, FixedLocator, NullLocator
+
+    marks = ticks(*ax.get_xlim())
+    ax.xaxis.set_major_locator(FixedLocator(marks))
+    ax.xaxis.set_major_formatter(FixedFormatter([f"{mark:.4g}" if mark < 1e4 else f"{mark:,.0f}" for mark in marks]))
+    ax.xaxis.set_minor_locator(NullLocator())
+    ax.grid(True, color=PALE, linewidth=0.5)
+    ax.set_axisbelow(True)
+    if isinstance(panel, PublishedPanel):
+        ax.set_facecolor(PUBLISHED_GROUND)
+    ax.spines[["top", "right"]].set_visible(False)
+    ax.tick_params(length=3, width=0.8, labelleft=left, labelbottom=bottom)
+    if left:
+        ax.set_ylabel(on)
+    if bottom:
+        words = f"Latency of {of} (ms)" if panel.metric == "latency" else "Throughput (images/s)"
+        ax.set_xlabel(f"Published {words[0].lower()}{words[1:]}" if isinstance(panel, PublishedPanel) else words)

@@ -1,0 +1,96 @@
+"""The legend: what colours, shapes, fillings and lines of a figure mean.
+
+Knows signs and their words; refuses to know where on the page a point is.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING, Any
+
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import SURE, Standing
+from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.report.front.styles import DASHES, GREY, INKS, LINES, MARKER_PT, SMALL_PT, TIE_EDGE, TIE_GROUND, Style
+from levit_bench.report.words.safe_text import drawable
+
+if TYPE_CHECKING:
+    from matplotlib.artist import Artist
+    from matplotlib.figure import Figure
+    from matplotlib.lines import Line2D
+
+WORDS = {
+    Standing.MEMBER: f"on the front by speed ({100 * SURE:.0f} %)",
+    Standing.OPEN: "undecided",
+    Standing.BEATEN: f"dominated ({100 * SURE:.0f} %)",
+}
+
+
+def legend(
+    figure: Figure,
+    looks: dict[str, Style],
+    width_in: float,
+    panels: Sequence[Panel],
+    published: Sequence[PublishedPanel],
+) -> float:
+    """One legend for all panels, as wide as fits; returns its height in inches."""
+    families = [
+        _sign(linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
+        for name, look in looks.items()
+    ]
+    marks = [*_places(panels), *_published(published)]
+    for rows in range(1, len(families) + len(marks) + 1):
+        last = rows == len(families) + len(marks)
+        # Families and marks have columns of their own, unless there is room for one column alone.
+        handles = [*families, *marks] if last else [*_filled(families, rows), *_filled(marks, rows)]
+        figure.legends.clear()
+        found = figure.legend(
+            handles=handles, loc="upper center", ncols=len(handles) // rows, fontsize=SMALL_PT, frameon=False,
+            handletextpad=0.4, columnspacing=1.4, labelspacing=0.3, borderaxespad=0.0, borderpad=0.0,
+        )  # fmt: skip
+        extent = found.get_window_extent()
+        if extent.width / figure.dpi <= width_in - 0.3:
+            break
+    return float(extent.height / figure.dpi)
+
+
+def _filled(handles: Sequence[Artist], rows: int) -> list[Artist]:
+    """The signs, and empty ones until their last column is full."""
+    return [*handles, *(_sign(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
+
+
+def _places(panels: Sequence[Panel]) -> list[Artist]:
+    """What markers and lines say of places, as far as they occur."""
+    from matplotlib.patches import Patch
+
+    points = [point for panel in panels for point in panel.points]
+    there = {point.standing for point in points}
+    out: list[Artist] = [
+        _sign(
+            color=GREY, linewidth=1.1, linestyle=LINES.get(standing, ""), marker="o",
+            markersize=MARKER_PT * INKS[standing].larger, **INKS[standing].marker(GREY), label=WORDS[standing],
+        )
+        for standing in Standing
+        if standing in there
+    ]  # fmt: skip
+    if any(point.tied_with for point in points):
+        out.append(Patch(facecolor=TIE_GROUND, edgecolor=TIE_EDGE, linewidth=0.6, label="tied in top-1 and speed"))
+    return out
+
+
+def _published(panels: Sequence[PublishedPanel]) -> list[Line2D]:
+    out = []
+    if panels:
+        label = "published, not measured here (all hollow)"
+        out.append(
+            _sign(linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT, label=label)
+        )
+    if any(panel.front for panel in panels):
+        out.append(_sign(color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
+    return out
+
+
+def _sign(**options: Any) -> Line2D:  # noqa: ANN401 (matplotlib's)
+    from matplotlib.lines import Line2D
+
+    return Line2D([], [], **options)

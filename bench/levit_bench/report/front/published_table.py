@@ -1,0 +1,121 @@
+"""Published figures as tables: for a terminal, for Markdown, and as rows below the measured ones.
+
+Knows columns; refuses to know where they are printed, and gives no figure an interval that nobody published.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.judge.published.panels import PublishedPanel, PublishedPoint
+from levit_bench.numbers.units import format_count, format_latency, significant
+from levit_bench.report.words.safe_text import markdown_cell, shortened
+from levit_bench.report.words.setting import published_line
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+SHOWN_UP_TO = 200
+"""Points a panel that a terminal shows; of more the front alone, where it was asked for. The files have every one."""
+
+
+def published_table(panel: PublishedPanel) -> Table:
+    """One published panel as a rich table that fits 80 columns."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    asked = any(point.on_front is not None for point in panel.points)
+    shown = panel.points[:SHOWN_UP_TO]
+    if asked and len(panel.points) > SHOWN_UP_TO:
+        shown = panel.front
+    more = len(panel.points) - len(shown)
+    out = Table(
+        title=Text(published_line(panel)),
+        caption=Text(f"{more} more are in front.csv and front.md") if more > 0 else None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    out.add_column("network", max_width=26, overflow="ellipsis", no_wrap=True)
+    out.add_column("top-1", justify="right", no_wrap=True)
+    out.add_column("latency", justify="right", no_wrap=True)
+    out.add_column("±", justify="right", no_wrap=True)
+    out.add_column("img/s", justify="right", no_wrap=True)
+    last = "dominated by" if asked else "accuracy from"
+    out.add_column(last, max_width=20, overflow="ellipsis", no_wrap=True)
+    for point in shown:
+        words = (_place(point) or "") if asked else _whose(point)
+        out.add_row(Text(shortened(point.label)), *_figures(point), Text(shortened(words), style="dim"))
+    return out
+
+
+def published_markdown(panels: Sequence[PublishedPanel]) -> str:
+    """Every published panel as a Markdown table under a line that names its file."""
+    parts = []
+    for panel in panels:
+        asked = any(point.on_front is not None for point in panel.points)
+        lines = [
+            f"**{markdown_cell(published_line(panel), 400)}**",
+            "",
+            "| network | top-1 | latency | interval | images/s | parameters | MACs | accuracy from |"
+            + (" place |" if asked else ""),
+            "|:--|--:|--:|--:|--:|--:|--:|:--|" + (":--|" if asked else ""),
+        ]
+        for point in panel.points:
+            cells = [
+                markdown_cell(point.label, 80),
+                *_figures(point),
+                format_count(point.params),
+                format_count(point.macs),
+                markdown_cell(point.accuracy.source, 160),
+            ]
+            if asked:
+                cells.append(f"dominated by {markdown_cell(_place(point) or '')}" if point.dominated_by else "front")
+            lines.append(f"| {' | '.join(cells)} |")
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def published_cells(panels: Sequence[PublishedPanel]) -> list[dict[str, object]]:
+    """Every published point by the names of columns of `levit_bench.report.front.table`; what nobody published is left
+    out.
+    """
+    return [
+        {
+            "network": point.model, "resolution": point.resolution, "family": point.family,
+            "top1_percent": point.accuracy.top1, "latency_s": point.latency_s, "images_per_s": point.throughput,
+            "method": "published", "on_front": point.on_front, "dominated_by": point.dominated_by,
+            "params": point.params, "macs": point.macs, "label": point.label,
+            "accuracy_source": point.accuracy.source, "accuracy_set": point.accuracy.dataset,
+            "accuracy_images": point.accuracy.images, "accuracy_classes": point.accuracy.classes,
+            "machine": panel.told.machine, "device": panel.told.device, "batch": str(panel.batch),
+            "runtime": panel.told.compiled, "precision": panel.told.precision, "torch": panel.told.torch,
+            "kind": "published", "source": panel.file,
+        }
+        for panel in panels
+        for point in panel.points
+    ]  # fmt: skip
+
+
+def _figures(point: PublishedPoint) -> tuple[str, str, str, str]:
+    return (
+        f"{point.accuracy.top1:.1f}",
+        format_latency(point.latency_s),
+        "–",
+        significant(point.throughput),
+    )
+
+
+def _whose(point: PublishedPoint) -> str:
+    """Whose accuracy it is: the tag of the weights first, which a narrow column would cut off."""
+    file, _, model = point.accuracy.source.rpartition(", ")
+    return f"{point.model.partition('.')[2]}, {file}" if file and model == point.model else point.accuracy.source
+
+
+def _place(point: PublishedPoint) -> str | None:
+    """Where it stands among published figures, where that was asked for."""
+    return "○ front" if point.on_front else point.dominated_by

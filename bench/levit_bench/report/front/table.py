@@ -1,0 +1,239 @@
+"""Fronts as tables: for a terminal, for Markdown, for spreadsheets and for pandas.
+
+Knows columns; refuses to know where they are printed: every function returns what a door prints or writes.
+"""
+
+from __future__ import annotations
+
+import csv as csv_format
+import io
+import math
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.catalog.image_sets import set_of
+from levit_bench.judge.comparability import values
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.places import SURE, Standing
+from levit_bench.judge.front.points import Point
+from levit_bench.judge.front.ties import ALMOST, DIGITS
+from levit_bench.judge.metrics import Metric
+from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.numbers.units import format_count, format_latency, significant
+from levit_bench.records import Accuracy, Estimate, Finding, Record
+from levit_bench.report.front.published_table import published_cells
+from levit_bench.report.words.findings import plain
+from levit_bench.report.words.safe_text import LABEL_LIMIT, csv_cell, distinct, markdown_cell, shortened
+from levit_bench.report.words.setting import setting_line
+
+if TYPE_CHECKING:
+    import pandas as pd
+    from rich.table import Table
+
+ALL_UP_TO = 200
+"""Points a panel up to which a terminal shows every one; the files always do."""
+TIES_NAMED = 2
+"""Ties of a point that a table names before it says how many more there are; `front.csv` names all."""
+COLUMNS = (
+    "network", "resolution", "channels", "dtype", "family", "top1_percent",
+    "latency_s", "latency_low_s", "latency_high_s",
+    "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
+    "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
+    "accuracy_set", "accuracy_images", "accuracy_classes",
+    "sessions", "machine", "device", "gpu", "threads", "streams", "batch", "runtime", "runtime_version", "precision",
+    "form", "allocator", "weights", "torch", "seats", "affinity", "allowance", "shell", "yardstick", "kind", "source",
+)  # fmt: skip
+"""Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
+
+`tied_with` has labels between semicolons. `kind` is `measured` or `published`; `source` names the file of a published
+figure, which has no interval and no session.
+"""
+_SETTING = COLUMNS[COLUMNS.index("machine") : COLUMNS.index("kind")]
+
+
+def instead(record: Record, why: Finding) -> str:
+    """The word where a time would be: how the case ended, or what kind of finding keeps it from having one."""
+    return why.kind if record.outcome == "done" else record.outcome
+
+
+def plus_minus(estimate: Estimate) -> str:
+    """The wider half of the interval as a share of the value: `± 2.1 %`; `± ∞` when the data cannot bound it."""
+    if not math.isfinite(estimate.high):
+        return "± ∞"
+    share = max(estimate.high / estimate.value - 1, 1 - estimate.low / estimate.value)
+    return f"± {significant(100 * share, 2)} %" if share >= 1e-4 else "< 0.01 %"
+
+
+def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
+    """One panel as a rich table that fits 80 columns, long names on several lines.
+
+    Of very many points it shows the front alone, and says how many there are. `panels` are those that the reader must
+    tell it from.
+    """
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(
+        title=Text(setting_line(panel, panels)),
+        caption=Text(caption) if (caption := _caption(panel)) else None,
+        box=box.SIMPLE_HEAD,
+        title_justify="left",
+        caption_justify="left",
+        pad_edge=False,
+        padding=(0, 1),
+    )
+    level = f"{100 * panel.points[0].latency.level:.0f} %" if panel.points else ""
+    out.add_column("network", overflow="fold")
+    speeds = ("latency", level, "img/s") if panel.metric == "latency" else ("img/s", level, "latency")
+    for name in ("top-1", *speeds):
+        out.add_column(name, justify="right", no_wrap=True)
+    out.add_column("dominated by", overflow="fold")
+    names = distinct(point.label for point in panel.points)
+    for point in panel.points if len(panel.points) <= ALL_UP_TO else panel.front:
+        sure = "● front" if point.on_front else names[point.dominated_by or point.label]
+        words = Text(_place(point, names, sure), style="" if point.on_front else "dim")
+        out.add_row(
+            Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point, panel.metric), words
+        )
+    return out
+
+
+def markdown(panels: Sequence[Panel]) -> str:
+    """Every panel as a Markdown table under a line that states its setting."""
+    parts = []
+    for panel in panels:
+        names = {point.label: markdown_cell(point.label, LABEL_LIMIT) for point in panel.points}
+        speeds = "latency | 95 % | images/s" if panel.metric == "latency" else "images/s | 95 % | latency"
+        lines = [
+            f"**{markdown_cell(setting_line(panel, panels), 300)}**",
+            "",
+            f"| network | top-1 | {speeds} | parameters | MACs | place |",
+            "|:--|--:|--:|--:|--:|--:|--:|:--|",
+        ]
+        for point in panel.points:
+            sure = "**front**" if point.on_front else f"dominated by {names[point.dominated_by or point.label]}"
+            place = _place(point, names, sure)
+            counts = (format_count(point.params), format_count(point.macs))
+            lines.append(f"| {' | '.join([names[point.label], *_figures(point, panel.metric), *counts, place])} |")
+        if caption := _caption(panel):
+            lines += ["", f"{markdown_cell(caption, 300)}."]
+        parts.append("\n".join(lines))
+    return "\n\n".join(parts) + "\n"
+
+
+def csv(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> str:
+    """Every point as a line of comma-separated values, unrounded; text cannot become a formula."""
+    out = io.StringIO()
+    writer = csv_format.writer(out, lineterminator="\n")
+    writer.writerow(COLUMNS)
+    for row in _rows(panels, published):
+        writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
+    return out.getvalue()
+
+
+def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> pd.DataFrame:
+    """Every point as a row of a data frame, names as they were stored."""
+    import pandas as pd
+
+    return pd.DataFrame(_rows(panels, published), columns=list(COLUMNS))
+
+
+def rows(
+    panels: Sequence[Panel],
+    published: Sequence[PublishedPanel] = (),
+    moved: Mapping[object, Mapping[str, tuple[str, float | None]]] | None = None,
+) -> list[dict[str, object]]:
+    """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
+
+    A limit that the data cannot give is absent; `tied_with` is a list. `move` and `move_chance` say what became of the
+    place against the base panel, as `levit_bench.report.front.changes.documents` tells it; absent where nothing did.
+    """
+    points = [(panel, point) for panel in panels for point in panel.points]
+    out: list[dict[str, object]] = []
+    for number, row in enumerate(_rows(panels, published)):
+        cells: dict[str, object] = {
+            name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
+            for name, cell in zip(COLUMNS, row, strict=True)
+        }
+        tied, found = [], []
+        move: tuple[str | None, float | None] = (None, None)
+        if number < len(points):
+            panel, point = points[number]
+            tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
+            move = (moved or {}).get(panel.key, {}).get(point.label, move)
+        told = {"tied_with": tied, "move": move[0], "move_chance": move[1], "findings": found}
+        out.append({**cells, **told})
+    return out
+
+
+def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
+    """Top-1, then what the panel is about with its interval, then the other speed."""
+    top1, time, rate = f"{point.accuracy.top1:.1f}", point.latency, point.throughput
+    if metric == "latency":
+        return top1, format_latency(time.value), plus_minus(time), significant(rate.value)
+    return top1, significant(rate.value), plus_minus(rate), format_latency(time.value)
+
+
+def _place(point: Point, names: Mapping[str, str], sure: str) -> str:
+    """A place in words: as it is where it is decided, else with its chance, if that is known; and ties."""
+    place = sure
+    if point.standing is Standing.OPEN:
+        chance = None if point.chance is None else f"{min(max(point.chance, 0.01), 0.99):.0%} front"
+        place = f"◐ undecided, {chance or 'too few runs'}"
+        if point.dominated_by is not None:
+            place += f", {'else' if chance else 'measured below'} {names[point.dominated_by]}"
+    if not point.tied_with:
+        return place
+    others = [names[label] for label in point.tied_with if label != point.dominated_by]
+    told = (["it"] if len(others) < len(point.tied_with) else []) + others
+    more = [f"{len(told) - TIES_NAMED} more"] if len(told) > TIES_NAMED else []
+    return f"{place}, tied with {' and '.join([', '.join(told[:TIES_NAMED]), *more])}"
+
+
+def _caption(panel: Panel) -> str:
+    """What the reader must know about numbers that are there and cases that are not."""
+    notes = []
+    if len(panel.points) > ALL_UP_TO:
+        notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
+    if panel.points:
+        over = "across sessions" if panel.yardstick_s is not None else "in this session"
+        notes.append(f"places by speed at the published top-1, {100 * SURE:.0f} % sure {over} unless undecided")
+    if any(point.tied_with for point in panel.points):
+        notes.append(
+            f"tied: at most {ALMOST / 10**DIGITS:g} apart in top-1, which is faster is open, and one is undecided"
+        )
+    few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
+    if few:
+        notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")
+    if panel.yardstick_s is not None:
+        notes.append(f"{len(panel.origins)} sessions joined by {shortened(panel.setting.yardstick)}")
+    if panel.excluded:
+        reasons = {out.reason.partition(":")[0] for out in panel.excluded}
+        why = f": {shortened(reasons.pop(), 60)}" if len(reasons) == 1 and not panel.points else ""
+        notes.append(f"{len(panel.excluded)} left out{why}")
+    return "; ".join(notes)
+
+
+def _set_of(accuracy: Accuracy) -> tuple[str, int, int | None]:
+    """The set that it was scored on, its name as it was written."""
+    one = set_of(accuracy)
+    return one.name, one.images, one.classes
+
+
+def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[tuple[object, ...]]:
+    out: list[tuple[object, ...]] = []
+    for panel in panels:
+        found = values(panel.setting)
+        shared = tuple(found[name] for name in _SETTING)
+        for p in panel.points:
+            t, i = p.latency, p.throughput
+            out.append((
+                p.case.network, p.case.shape.pixels, p.case.channels, p.case.dtype, p.family, p.accuracy.top1,
+                t.value, t.low, t.high,
+                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
+                "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
+                *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None,
+            ))  # fmt: skip
+    out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
+    return out

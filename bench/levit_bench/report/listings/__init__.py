@@ -1,0 +1,1 @@
+"""Lists for a terminal: plans, networks, runtimes, machines, tags."""

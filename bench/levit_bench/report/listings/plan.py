@@ -1,0 +1,145 @@
+"""A plan as a table and as a document for programs."""
+
+from __future__ import annotations
+
+import math
+from typing import TYPE_CHECKING
+
+from levit_bench.judge.variance.expected_precision import Reach
+from levit_bench.judge.verdicts import percent_above
+from levit_bench.numbers.units import counted, format_duration, format_latency, significant
+from levit_bench.planning.budget import Plan, RunScatter
+from levit_bench.planning.forecast import Forecast
+from levit_bench.records import Protocol
+from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.views.looks import spoken
+from levit_bench.report.words.safe_text import distinct
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_SOURCES = {
+    "stored": "measured here before", "scaled": "scaled as others were", "macs": "guessed from MACs",
+    "guess": "unknown, assumed 1 GMAC",
+}  # fmt: skip
+
+
+def table(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
+    """One row a case, and below what the budget buys and is expected to find."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    out.add_column("network", overflow="fold")
+    out.add_column("case", overflow="fold")
+    out.add_column("pass", justify="right", no_wrap=True)
+    out.add_column("a turn", justify="right", no_wrap=True)
+    out.add_column("known", overflow="fold")
+    names = distinct(line.case.network for line in what.lines)
+    for line in what.lines:
+        name = Text(names[line.case.network])
+        out.add_row(name, Text(axes(line.case)), format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
+    out.caption = Text("\n".join(sentences(what, spent, protocol, expected)))
+    return out
+
+
+def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> list[str]:
+    """What will be done, how long it takes, what it is expected to find, and the smallest honest budget."""
+    refused = protocol.budget_s < spent.smallest_s and not protocol.thin
+    if refused:
+        done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
+    else:
+        done = (
+            f"{counted(spent.runs)} of about {counted(spent.rounds, 'round')}, "
+            f"{counted(len(what.lines), 'turn')} a round: "
+            f"{format_duration(spent.seconds)} of {format_duration(protocol.budget_s)}."
+        )
+    guessed = sum(line.source in ("macs", "guess") for line in what.lines)
+    scaled = sum(line.source == "scaled" for line in what.lines)
+    sure = f"{guessed} of {len(what.lines)} passes are guesses and may be off by a factor of three." if guessed else ""
+    near = (
+        f"{scaled} of {len(what.lines)} passes are scaled as other networks' were, to within a third." if scaled else ""
+    )
+    looks = f"Looks after {spoken(spent.looks)}; what is decided then gets no more turns." if spent.looks else ""
+    return [
+        done,
+        *([looks] if looks else []),
+        *([] if refused or expected is None else _found(expected)),
+        _source(spent.scatter),
+        f"Preparation before that: about {format_duration(what.prepare_s)}.",
+        f"Smallest honest budget: {format_duration(spent.smallest_s + 0.5)}.",
+        *([near] if near else []),
+        *([sure] if sure else []),
+    ]
+
+
+def _found(expected: Reach) -> list[str]:
+    """How far intervals will reach, and the least that will be found side by side and between sessions."""
+    half = f"Expected: ratios to the yardstick to within ±{percent_above(math.exp(expected.half_width))}"
+    if expected.side_by_side is not None:
+        half += (
+            f", and of two networks of the session a slowdown of {percent_above(expected.side_by_side)} found four "
+            "times in five"
+        )
+    if expected.between_sessions is None:
+        return [f"{half}."]
+    between = (
+        f"Between two sessions no budget finds less than about {percent_above(expected.between_sessions)}; to find "
+        "less, measure both sides in one session (levit-bench compare last --networks ONE,OTHER)."
+    )
+    return [f"{half}.", between]
+
+
+def _source(scatter: RunScatter) -> str:
+    """Where the variances come from that the budget was divided by."""
+    deviations = (
+        f"{significant(100 * math.sqrt(scatter.between), 2)} % between runs and "
+        f"{significant(100 * math.sqrt(scatter.within), 2)} % within"
+    )
+    if not scatter.sessions:
+        return (
+            f"Runs and rounds by the pilot's scatter, {deviations}: the store holds no session of this machine in this "
+            "setting with two runs of a network."
+        )
+    rest = ""
+    if scatter.without:
+        settings = "one setting" if scatter.without == 1 else f"{scatter.without} settings"
+        rest = f", and by the pilot's for {settings} of which there is none"
+    sessions = "the stored session" if scatter.sessions == 1 else f"the {scatter.sessions} newest stored sessions"
+    return f"Runs and rounds by the scatter of {sessions} of this machine in this setting{rest}: {deviations}."
+
+
+def document(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> dict[str, object]:
+    """The same for programs, in seconds; what is expected to be found is absent where the runs are too few."""
+    return {
+        "budget_s": protocol.budget_s,
+        "refused": protocol.budget_s < spent.smallest_s and not protocol.thin,
+        "smallest_budget_s": spent.smallest_s,
+        "runs": spent.runs,
+        "rounds": spent.rounds,
+        "looks": list(spent.looks),
+        "seconds": spent.seconds,
+        "prepare_s": what.prepare_s,
+        "round_s": what.costs.round_s,
+        "start_s": what.costs.start_s,
+        "scatter": {
+            "between_runs": math.sqrt(spent.scatter.between),
+            "within_run": math.sqrt(spent.scatter.within),
+            "sessions": spent.scatter.sessions,
+            "settings_without": spent.scatter.without,
+        },
+        "half_width": None if expected is None else expected.half_width,
+        "detectable_ratio": None if expected is None else expected.side_by_side,
+        "detectable_ratio_between_sessions": None if expected is None else expected.between_sessions,
+        "cases": [
+            {
+                "network": line.case.network,
+                **fields(line.case),
+                "pass_s": line.pass_s,
+                "passes": line.passes,
+                "source": line.source,
+            }
+            for line in what.lines
+        ],
+    }

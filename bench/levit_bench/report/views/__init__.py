@@ -1,0 +1,1 @@
+"""Views of stored cases: one file each, for tables and for programs."""

@@ -1,0 +1,99 @@
+"""What looks at a session decided, and when: a sentence while it runs, a table afterwards, a document for programs."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.judge.network_labels import called
+from levit_bench.records import Look, Record
+from levit_bench.report.views.cases import names
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+WORDS = {
+    "reached": "known well enough",
+    "short": "not known well enough",
+    "member": "on the front",
+    "beaten": "beaten",
+    "open": "open",
+}
+"""Verdicts of a look in words."""
+
+
+def spoken(numbers: Sequence[int]) -> str:
+    """Runs in words: `4, 7 and 12 runs`."""
+    texts = [str(number) for number in numbers]
+    listed = " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
+    return f"{listed} run{'' if listed == '1' else 's'}"
+
+
+def sentence(look: Look) -> str:
+    """One look in a line."""
+    counts: dict[str, int] = {}
+    for decision in look.decided.values():
+        counts[decision.verdict] = counts.get(decision.verdict, 0) + 1
+    found = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items()) or "nothing decided"
+    rest = f"; {len(look.resting)} get no more turns" if look.resting else ""
+    return f"look {look.number} of {look.of}, after {spoken([look.runs])}: {found}{rest}"
+
+
+def table(looks: Sequence[Look], labels: Mapping[str, str]) -> Table:
+    """One row a decision, in the order they were made; `labels` names cases by their id."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    out.add_column("network", overflow="fold")
+    out.add_column("after", no_wrap=True)
+    out.add_column("decided", overflow="fold")
+    out.add_column("why", overflow="fold")
+    for look in looks:
+        for case, decision in look.decided.items():
+            label = Text(labels.get(case, case))
+            out.add_row(label, spoken([look.runs]), WORDS[decision.verdict], Text(decision.why))
+    out.caption = Text("\n".join(sentence(look) for look in looks))
+    return out
+
+
+def tables(records: Iterable[Record]) -> list[Table]:
+    """One table a session that took looks."""
+    return [table(looks, labels) for looks, labels in _of_sessions(records).values()]
+
+
+def documents(records: Iterable[Record]) -> dict[str, object]:
+    """The field `looks` of a document, by session; nothing where no session took any."""
+    found = {name: document(looks, labels) for name, (looks, labels) in _of_sessions(records).items()}
+    return {"looks": found} if found else {}
+
+
+def _of_sessions(records: Iterable[Record]) -> dict[str, tuple[tuple[Look, ...], dict[str, str]]]:
+    """Looks by session, with the names of its cases."""
+    groups: dict[str, list[Record]] = {}
+    for record in records:
+        if record.looks:
+            groups.setdefault(record.session, []).append(record)
+    return {
+        name: (group[0].looks, names({r.info.id: r.case for r in group}, called(r.info for r in group)))
+        for name, group in groups.items()
+    }
+
+
+def document(looks: Sequence[Look], labels: Mapping[str, str]) -> list[dict[str, object]]:
+    """The same for programs."""
+    return [
+        {
+            "look": look.number,
+            "of": look.of,
+            "runs": look.runs,
+            "level": look.level,
+            "decided": {
+                case: {"case": labels.get(case, case), "verdict": one.verdict, "why": one.why}
+                for case, one in look.decided.items()
+            },
+            "resting": list(look.resting),
+        }
+        for look in looks
+    ]

@@ -1,0 +1,92 @@
+"""Cases against one network, as a table and as rows for programs.
+
+Knows columns; refuses to know how the ratios were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.catalog.image_sets import in_order, same_sets, set_of
+from levit_bench.judge.compare.reference_network import Against
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.paired_ratio import Ratio
+from levit_bench.numbers.units import format_latency, significant
+from levit_bench.records import Estimate, Record
+from levit_bench.report.front.table import instead
+from levit_bench.report.views import cases
+from levit_bench.report.words.safe_text import shortened, visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+_MARKS = ("¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "*")
+"""Which of several sets a top-1 is on."""
+
+
+def table(found: Sequence[Against], base: str) -> Table:
+    """One row a case: published top-1, latency, and how many times as long it takes as the base."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    out.add_column("network", overflow="fold")
+    out.add_column("case", overflow="fold")
+    out.add_column("top-1", justify="right", no_wrap=True)
+    out.add_column("latency", justify="right", no_wrap=True)
+    out.add_column("times", justify="right", no_wrap=True)
+    out.add_column("95 %", no_wrap=True)
+    names = cases.shown_names(one.record.info for one in found)
+    same = same_sets(set_of(one.record.info.scored[0]) for one in found if one.record.info.scored)
+    sets = in_order(same.values())
+    marks = dict(zip(sets, _MARKS, strict=False)) | dict.fromkeys(sets[len(_MARKS) :], _MARKS[-1])
+    for one in found:
+        record, time = one.record, latency(one.record)
+        accuracy = next(iter(record.info.scored), None)
+        on = "" if accuracy is None or len(sets) < 2 else f" {marks[same[set_of(accuracy)]]}"
+        out.add_row(
+            Text(names[record.case.network], style="bold" if one.is_base else ""),
+            Text(cases.axes(record.case)),
+            f"{accuracy.top1:.1f}{on}" if accuracy else "–",
+            format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
+            *(_times(one.ratio, is_base=one.is_base) if isinstance(time, Estimate) else ("–", "")),
+        )
+    words = [f"times: as long as {shortened(base)} in the same session and setting, paired by round"]
+    if len(sets) == 1:
+        words.append(f"top-1 on {visible(sets[0].words)}")
+    words += [f"{marks[one]} top-1 on {visible(one.words)}" for one in sets if len(sets) > 1]
+    out.caption = Text("\n".join(words))
+    out.caption_justify = "left"
+    return out
+
+
+def rows(found: Sequence[Against], base: str, whole: Iterable[Record] = ()) -> list[dict[str, object]]:
+    """What is known of each case, and its ratio to the base; a ratio that the data cannot give is absent.
+
+    Args:
+        found: the cases to show.
+        base: name of what they are compared with.
+        whole: their sessions with all cases; see `levit_bench.report.views.cases.rows`.
+    """
+    plain = cases.rows([one.record for one in found], whole)
+    return [
+        {
+            **row,
+            "against": base,
+            "times": one.ratio.value if one.ratio else None,
+            "times_low": one.ratio.low if one.ratio else None,
+            "times_high": one.ratio.high if one.ratio else None,
+            "paired_runs": one.ratio.runs if one.ratio else 0,
+        }
+        for row, one in zip(plain, found, strict=True)
+    ]
+
+
+def _times(ratio: Ratio | None, *, is_base: bool) -> tuple[str, str]:
+    if is_base:
+        return "1", ""
+    if ratio is None:
+        return "–", "too few runs"
+    return significant(ratio.value), f"{significant(ratio.low)} to {significant(ratio.high)}"

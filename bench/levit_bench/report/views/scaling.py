@@ -1,0 +1,124 @@
+"""Scaling curves as a table and as rows for programs.
+
+Knows columns; refuses to know how curves were made.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.judge.estimates import latency
+from levit_bench.judge.paired_ratio import Ratio
+from levit_bench.judge.scaling import Curve, Step
+from levit_bench.judge.throughput import throughput
+from levit_bench.numbers.units import format_latency, significant
+from levit_bench.records import Case, Estimate
+from levit_bench.report.views.cases import fields, shown_names
+from levit_bench.report.words.safe_text import visible
+
+if TYPE_CHECKING:
+    from rich.table import Table
+
+
+def table(curves: Sequence[Curve]) -> Table:
+    """One row a number of threads and streams, under its network."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    out.add_column("at work", overflow="fold")
+    for name in ("latency", "images/s", "speed-up", "efficiency"):
+        out.add_column(name, justify="right", no_wrap=True)
+    names = shown_names(curve.base.info for curve in curves)
+    for curve in curves:
+        for step in curve.steps:
+            case, is_base = step.record.case, step.record is curve.base
+            if is_base:
+                out.add_row(Text(f"{names[case.network]}{_axes(case)}", style="bold"))
+            time, rate = latency(step.record), throughput(step.record)
+            out.add_row(
+                at_work(case),
+                format_latency(time.value) if isinstance(time, Estimate) else Text(step.record.outcome, style="red"),
+                significant(rate.value) if isinstance(rate, Estimate) else "–",
+                _speedup(step, is_base=is_base),
+                "–" if step.efficiency is None else f"{100 * step.efficiency:.0f} %",
+            )
+    out.caption = Text(
+        "latency: of one stream · images/s: of all together · speed-up: of images/s, paired by run, with 95 % limits"
+    )
+    out.caption_justify = "left"
+    return out
+
+
+def notes(curves: Sequence[Curve]) -> list[str]:
+    """Streams against one process with as many threads, a sentence each."""
+    names = shown_names(curve.base.info for curve in curves)
+    return [
+        f"{names[case.network]}{_axes(case)}: {at_work(case)} do {_told(ratio)} times as many images a second as "
+        f"{step.processors} threads of one process"
+        for curve in curves
+        for step in curve.steps
+        if (ratio := step.over_threads) is not None
+        for case in [step.record.case]
+    ]
+
+
+def rows(curves: Sequence[Curve]) -> list[dict[str, object]]:
+    """What is known of each step; a ratio that the data cannot give is absent."""
+    return [
+        {
+            "session": curve.base.session,
+            "network": step.record.case.network,
+            **fields(step.record.case),
+            "processors": step.processors,
+            **_value("latency_s", latency(step.record)),
+            **_value("images_per_s", throughput(step.record)),
+            **_limits("speedup", step.speedup),
+            "efficiency": step.efficiency,
+            **_limits("streams_over_threads", step.over_threads),
+        }
+        for curve in curves
+        for step in curve.steps
+    ]
+
+
+def at_work(case: Case) -> str:
+    """Threads and streams in words."""
+    threads = f"{case.threads} thread{'' if case.threads == 1 else 's'}"
+    if case.streams == 1:
+        return threads
+    return f"{case.streams} streams" if case.threads == 1 else f"{case.streams} streams of {threads}"
+
+
+def _axes(case: Case) -> str:
+    """What sets a curve apart from others of its network."""
+    told = [f"b{case.batch}", case.allocator]
+    usual = Case(network="", resolution=1)
+    told += [
+        getattr(case, name) for name in ("form", "precision", "runtime") if getattr(case, name) != getattr(usual, name)
+    ]
+    return visible(" " + " ".join(told))
+
+
+def _speedup(step: Step, *, is_base: bool) -> str:
+    if is_base:
+        return "1"
+    return "too few runs" if step.speedup is None else _told(step.speedup)
+
+
+def _told(ratio: Ratio) -> str:
+    return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
+
+
+def _value(name: str, found: object) -> dict[str, float | None]:
+    return {name: found.value if isinstance(found, Estimate) else None}
+
+
+def _limits(name: str, ratio: Ratio | None) -> dict[str, float | None]:
+    return {
+        name: ratio.value if ratio else None,
+        f"{name}_low": ratio.low if ratio else None,
+        f"{name}_high": ratio.high if ratio else None,
+    }

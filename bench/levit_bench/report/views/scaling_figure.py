@@ -1,0 +1,131 @@
+"""Scaling curves as a picture: speed-up over processors, a panel a setting, beside what every processor would bring.
+
+Knows ink and paper; refuses to know how curves were made.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Iterable, Sequence
+from typing import TYPE_CHECKING, Any
+
+from levit_bench.judge.scaling import Curve, Step
+from levit_bench.records import Case
+from levit_bench.report.front.figure import our_settings
+from levit_bench.report.front.styles import DASHES, GREY, MARKERS, PALE, PALETTE, SMALL_PT, TEXT_PT
+from levit_bench.report.views.cases import shown_names
+from levit_bench.report.words.safe_text import drawable
+
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+_PANEL_W, _PANEL_H = 3.4, 3.0
+_ACROSS = 3
+_NAME = 32
+_APART = 0.06
+"""How far curves stand beside each other at the same number of processors, as a share of the distance to the next."""
+
+
+def draw(curves: Sequence[Curve]) -> Figure:
+    """The figure, to be saved with `levit_bench.report.front.figure.save`."""
+    from matplotlib.backends.backend_agg import FigureCanvasAgg
+    from matplotlib.figure import Figure
+
+    panels: dict[str, list[Curve]] = {}
+    for curve in curves:
+        panels.setdefault(_setting(curve.base.case), []).append(curve)
+    across = min(len(panels), _ACROSS)
+    down = math.ceil(len(panels) / across)
+    names = shown_names(curve.base.info for curve in curves)
+    looks = {name: (PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
+    with our_settings():
+        legend_rows = math.ceil((len(names) + 2) / (2 * across))
+        figure = Figure(figsize=(_PANEL_W * across, _PANEL_H * down + 0.22 * legend_rows + 0.1), facecolor="white")
+        FigureCanvasAgg(figure)
+        grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
+        flat = list(grid.flat)
+        for axes, (title, group) in zip(flat, panels.items(), strict=False):
+            _draw_panel(axes, title, group, looks, curves)
+        for row in grid:
+            row[0].set_ylabel("speed-up of images a second")
+        for axes in flat[len(panels) :]:
+            axes.remove()
+        handles = [*_handles(looks, names), *_kinds(curves)]
+        figure.tight_layout(rect=(0, (0.22 * legend_rows + 0.1) / float(figure.get_figheight()), 1, 1))
+        figure.legend(
+            handles=handles, loc="lower center", ncols=2 * across, frameon=False, fontsize=SMALL_PT, handlelength=2.6
+        )
+        return figure
+
+
+def _draw_panel(
+    axes: Axes, title: str, group: Sequence[Curve], looks: dict[str, tuple[str, str]], whole: Iterable[Curve]
+) -> None:
+    counts = sorted({step.processors for curve in whole for step in curve.steps})
+    axes.plot(counts, counts, color=PALE, linewidth=5, solid_capstyle="round", zorder=1)
+    for at, curve in enumerate(group):
+        shift = 2 ** (_APART * (at - (len(group) - 1) / 2))
+        colour, marker = looks[curve.base.case.network]
+        for streams in (False, True):
+            steps = _line(curve, streams=streams)
+            if len(steps) < 2:
+                continue
+            where = [shift * step.processors for step, _ in steps]
+            values = [value for _, (value, _, _) in steps]
+            limits = [[v - low for _, (v, low, _) in steps], [high - v for _, (v, _, high) in steps]]
+            axes.errorbar(
+                where, values, yerr=limits, color=colour, marker=marker, markersize=5, linewidth=1.2,
+                linestyle=DASHES if streams else "solid", markerfacecolor="white" if streams else colour,
+                elinewidth=1, capsize=2, zorder=4,
+            )  # fmt: skip
+    axes.set_xscale("log", base=2)
+    axes.set_xticks(counts, [str(count) for count in counts])
+    axes.minorticks_off()
+    axes.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
+    axes.set_ylim(0, 1.08 * max(counts[-1], *_tops(whole)))
+    axes.grid(axis="y", color=PALE, linewidth=0.6)
+    axes.set_axisbelow(True)
+    axes.spines[["top", "right"]].set_visible(False)
+    axes.set_title(drawable(title), fontsize=TEXT_PT, loc="left", color=GREY)
+    axes.set_xlabel("processors at work")
+
+
+def _tops(curves: Iterable[Curve]) -> list[float]:
+    found = [step.speedup.high for curve in curves for step in curve.steps if step.speedup is not None]
+    return [high for high in found if math.isfinite(high)]
+
+
+def _line(curve: Curve, *, streams: bool) -> list[tuple[Step, tuple[float, float, float]]]:
+    """Steps of one kind behind the base, with value and limits; those without a ratio are left out."""
+    return [
+        (step, (step.speedup.value, step.speedup.low, step.speedup.high))
+        for step in curve.steps
+        if step.speedup is not None and (step.record is curve.base or (step.record.case.streams > 1) == streams)
+    ]
+
+
+def _handles(looks: dict[str, tuple[str, str]], names: dict[str, str]) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    return [
+        Line2D([], [], color=colour, marker=marker, linestyle="none", label=drawable(names[name][:_NAME]))
+        for name, (colour, marker) in looks.items()
+    ]
+
+
+def _kinds(curves: Iterable[Curve]) -> list[Any]:
+    from matplotlib.lines import Line2D
+
+    out = [Line2D([], [], color=GREY, linestyle="solid", label="threads")]
+    if any(step.record.case.streams > 1 for curve in curves for step in curve.steps):
+        out.append(Line2D([], [], color=GREY, linestyle=DASHES, label="streams"))
+    return [*out, Line2D([], [], color=PALE, linewidth=5, label="ideal")]
+
+
+def _setting(case: Case) -> str:
+    usual = Case(network="", resolution=1)
+    told = [f"batch {case.batch}", case.allocator]
+    return ", ".join(
+        [*told, *(v for n in ("form", "precision", "runtime") if (v := getattr(case, n)) != getattr(usual, n))]
+    )
