@@ -142,7 +142,7 @@ def test_list_says_of_every_runtime_whether_it_can_run_here_and_what_would_make_
 
 def test_the_orders_that_help_offers_are_those_there_are() -> None:
     from levit_bench.catalog.filters import ORDERS
-    from levit_bench.cli.list_verb import ORDERS as OFFERED
+    from levit_bench.cli.verbs.list import ORDERS as OFFERED
 
     assert OFFERED == ORDERS
 

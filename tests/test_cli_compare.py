@@ -9,7 +9,7 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.cli.compare_verb import exit_code
+from levit_bench.cli.verbs.compare import exit_code
 from levit_bench.judge.compare.two_sides import Report, Row
 from levit_bench.judge.verdicts import Rules, Verdict, refused
 

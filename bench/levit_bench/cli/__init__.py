@@ -15,7 +15,7 @@ from typing import Any, NoReturn
 import click
 
 from levit_bench.cli.faults import FOLDER_GONE, is_of_lost_folder, is_traceback_wanted, notes_of, told
-from levit_bench.cli.streams import ERR, OUT, guarded, settle
+from levit_bench.cli.standard_streams import ERR, OUT, guarded, settle
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
 from levit_bench.report.words.safe_text import visible
 from levit_bench.version import VERSION
@@ -56,7 +56,7 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command: click.Command = importlib.import_module(f"levit_bench.cli.{cmd_name}_verb").command
+        command: click.Command = importlib.import_module(f"levit_bench.cli.verbs.{cmd_name}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

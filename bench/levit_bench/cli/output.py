@@ -9,7 +9,7 @@ from typing import TextIO, cast
 from rich.console import Console
 from rich.text import Text
 
-from levit_bench.cli.streams import ERR, OUT
+from levit_bench.cli.standard_streams import ERR, OUT
 from levit_bench.records import Finding
 from levit_bench.report.words.safe_text import visible
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
+from levit_bench.cli.comparison_options import rules_from, rules_options
 from levit_bench.cli.options import (
     Verb,
     conditions_from,
@@ -18,7 +19,6 @@ from levit_bench.cli.options import (
     store_option,
     where_option,
 )
-from levit_bench.cli.rules import rules_from, rules_options
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, NothingToShowError, UsageError
 
 if TYPE_CHECKING:

@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, NamedTuple
 import click
 
 from levit_bench.catalog.network_calls import split_names
+from levit_bench.cli.comparison_options import rules_from, rules_options
 from levit_bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
-from levit_bench.cli.rules import rules_from, rules_options
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, StoreError, UsageError
 
 if TYPE_CHECKING:
