@@ -18,7 +18,8 @@ from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.store.files import load
 
 from tests.docs.blocks import ROOT
-from tests.judge.goals_truth import aims, races
+from tests.judge.early_stopping.goals_truth import aims, races
+from tests.judge.early_stopping.resumes_truth import shown
 from tests.judge.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
@@ -35,7 +36,6 @@ from tests.judge.known_truth import (
     score,
     trials,
 )
-from tests.judge.resumes_truth import shown
 from tests.judge.states_truth import states
 from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
 

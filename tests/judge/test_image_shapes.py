@@ -24,10 +24,10 @@ from levit_bench.report.front.table import csv
 from levit_bench.report.views.cases import axes, fields, frame, rows
 from levit_bench.store.files import read_session, records
 
-from tests.judge.test_pairing import accuracies
-from tests.judge.test_published import labels, speed, speeds
+from tests.judge.published.test_accuracies import accuracies
+from tests.judge.published.test_panels import labels, speed, speeds
 from tests.making import record
-from tests.test_history import written
+from tests.store.test_migrations import written
 
 RUNS = (0.01, 0.0101, 0.0102)
 SHAPES = (

@@ -1,0 +1,114 @@
+import json
+import re
+
+import pytest
+from levit_bench.judge.front.panels import panels
+from levit_bench.judge.front.pick import Limits, only, pick
+from levit_bench.report.front.pick import NAMED, around, document, sentence
+
+from tests.judge.front.test_pick import CROWD, LOOSE, timed
+
+
+def found(records, **limits):
+    asked = Limits(**limits)
+    return pick(only(panels(records, asked.metric)), records, asked)
+
+
+TWINS = [timed("one", 10, 80.0, LOOSE), timed("two", 10.1, 80.3, (1.0, 1.0, 1.0)), timed("weak", 2, 70.0)]
+
+
+WIDE = [timed("a", 100, 80.0, batch=16), timed("b", 200, 79.96, batch=16)]
+CLOSE = [timed(f"n{at}", 10 + at / 1e3, 80.0, LOOSE) for at in range(6)]
+GOLDEN = [
+    (CROWD, {"max_latency_s": 0.0205},
+     ("middle: 80.0 % top-1{on}, 20.0 ms, 95 %: 20.0 to 20.0; the most accurate of 3 that are sure to take at most "
+     "20.5 ms. May fit: loose (81.0 %, 20.3 ms, 19.3 to 21.3).")),
+    (TWINS, {"min_top1": 75},
+     ("one: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the fastest of 2 that have at least 75 % top-1. "
+     "Perhaps as fast: two (80.3 %, 1.01 times as long, 0.961 to 1.06).")),
+    (CROWD[2:4], {"max_latency_s": 0.03, "min_top1": 80},
+     ("middle: 80.0 % top-1{on}, 20.0 ms, 95 %: 20.0 to 20.0; the most accurate of 2 that are sure to take at most "
+     "30 ms and have at least 80 % top-1. As accurate: heavy (1.04 times as long, 1.04 to 1.04).")),
+    (CLOSE, {"max_latency_s": 0.02},
+     ("n0: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the most accurate of 6 that are sure to take at most 20 ms. "
+     "As accurate: n1 (1.00 times as long, 1.0001 to 1.0001), n2 (1.00 times as long, 1.0002 to 1.0002), "
+     "n3 (1.00 times as long, 1.0003 to 1.0003) and 2 more.")),
+    (WIDE, {"max_latency_s": 0.15},
+     ("a: 80.0 % top-1{on}, 100 ms a batch of 16, 95 %: 99.8 to 100; the only one of 2 networks that is sure to take "
+     "at most 150 ms a batch of 16.")),
+    (WIDE, {"min_images_per_s": 150, "min_top1": 80},
+     ("a: 80.0 % top-1{on}, 155 images/s, 95 %: 154 to 155; the only one of 2 networks that is sure to do at least "
+     "150 images/s and have at least 80 % top-1.")),
+    (WIDE, {"max_latency_s": 0.15, "min_images_per_s": 70},
+     ("a: 80.0 % top-1{on}, 100 ms a batch of 16, 95 %: 99.8 to 100, 155 images/s, 95 %: 154 to 155; the only one of "
+     "2 networks that is sure to take at most 150 ms a batch of 16 and do at least 70 images/s.")),
+    ([timed("a", 100, 80.0, (1.0,)), timed("b", 200, 70.0)], {"max_latency_s": 0.5},
+     ("b: 70.0 % top-1{on}, 200 ms, 95 %: 200 to 200; the only one of 2 networks that is sure to take at most 500 ms. "
+     "May fit: a (80.0 %, 100 ms, no interval from 1 run).")),
+    (CROWD[4:5], {"max_latency_s": 0.0205},
+     "none of 1 network{scored_on} is sure to take at most 20.5 ms. May fit: loose (81.0 %, 20.3 ms, 19.3 to 21.3)."),
+    (CROWD, {"max_latency_s": 0.001},
+     "none of 6 networks{scored_on} takes at most 1 ms. Nearest: tiny (70.0 %, 5.00 ms, 4.99 to 5.01)."),
+    (CROWD, {"max_latency_s": 0.012, "min_top1": 79},
+     ("none of 6 networks{scored_on} takes at most 12 ms and has at least 79 % top-1. "
+     "Nearest: middle (80.0 %, 20.0 ms, 20.0 to 20.0), small (76.0 %, 10.0 ms, 9.98 to 10.0).")),
+    (WIDE[1:], {"min_top1": 80},
+     "none of 1 network{scored_on} has at least 80 % top-1. Nearest: b (79.96 %, 200 ms, 200 to 200)."),
+]  # fmt: skip
+
+
+@pytest.mark.parametrize(("records", "limits", "text"), GOLDEN)
+def test_the_sentence_reads_like_this(records, limits, text):
+    names = {"on": " on ImageNet-1k validation", "scored_on": " scored on ImageNet-1k validation"}
+    assert sentence(found(records, **limits)) == text.format(**names)
+
+
+def test_a_limit_is_never_shown_on_the_wrong_side_of_what_misses_it():
+    text = sentence(found([timed("a", 20, 80.0, LOOSE)], max_latency_s=0.020999))
+    (high,) = re.findall(r"19\.0 to ([0-9.]+)\)", text)
+    assert float(high) > 20.999
+
+
+def test_hostile_names_stay_text_on_one_line():
+    text = sentence(found([timed("[red]\x1b]0;x\x07\n\u202e" + "y" * 300, 5, 80.0)], min_top1=75))
+    assert text.startswith("[red]\\x1b]0;x\\x07\\x0a\\u202eyyy")
+    assert len(text) < 300
+    assert text.isprintable()
+
+
+def test_people_are_told_the_setting_and_what_was_left_out():
+    left = [timed(name, 1, None) for name in "defgh"]
+    setting, *out = around(found([*CROWD, *left], min_top1=75))
+    assert "Example Xeon Gold 6999X (16 logical cores) · device cpu · 1 thread" in setting
+    assert out[0] == "left out: d@224: no accuracy is known for it at this resolution"
+    assert out[NAMED:] == [f"left out: {5 - NAMED} more; levit-bench show lists them"]
+
+
+def test_people_are_told_when_sessions_were_joined():
+    lines = around(found([timed("a", 5, 80.0), timed("b", 5, 80.0, session="s2")], min_top1=75))
+    assert any("on one scale by the yardstick" in line for line in lines)
+
+
+@pytest.mark.parametrize(
+    "limits",
+    [
+        {"max_latency_s": 0.0205},
+        {"min_top1": 75},
+        {"max_latency_s": 1e-4},
+        {"min_top1": 99.5},
+        {"min_images_per_s": 40.0},
+        {"max_latency_s": 0.05, "min_images_per_s": 40.0},
+    ],
+)
+def test_the_document_says_what_the_sentence_says(limits):
+    one = found(CROWD, **limits)
+    told = json.loads(json.dumps(document(one), allow_nan=False))
+    assert told["reason"] == sentence(one)
+    assert (told["answer"] or {}).get("label") == (one.answer.label if one.answer else None)
+    assert [row["label"] for row in told["undecided"]] == [point.label for point in one.undecided]
+    assert told["setting"]["threads"] == "1"
+    assert told["limits"] == {
+        "max_latency_s": limits.get("max_latency_s"),
+        "min_images_per_s": limits.get("min_images_per_s"),
+        "min_top1_percent": limits.get("min_top1"),
+    }

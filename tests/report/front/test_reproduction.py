@@ -1,0 +1,202 @@
+"""The commands on a front's page measure the same cases again."""
+
+from __future__ import annotations
+
+import shlex
+import tomllib
+from pathlib import Path
+from typing import Any
+
+import msgspec
+import pytest
+from levit_bench.catalog.entries import accuracy_of, entries
+from levit_bench.catalog.image_sets import set_of
+from levit_bench.catalog.user_networks import SOURCE, expand
+from levit_bench.cli import cli
+from levit_bench.numbers.units import parse_duration
+from levit_bench.records import (
+    Accuracy,
+    Case,
+    CaseLine,
+    Record,
+    RunEndLine,
+    RunStartLine,
+    SeatInfo,
+    SessionLine,
+    TurnLine,
+)
+from levit_bench.report.front.reproduction import reproduce
+from levit_bench.store.files import SessionWriter, load
+from msgspec.structs import replace
+
+from tests.cli.test_cli import run
+from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
+from tests.generate_store import main as generate
+from tests.making import record
+
+
+def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:
+    generate(["--cases", "12", str(tmp_path)])
+    records = load(tmp_path)[0]
+    recipe = reproduce(records, "last")
+    *runs, front = recipe.commands
+    assert not any("--form" in line for line in runs)
+    assert front == "levit-bench front --session last"
+    for line, name in zip(runs, dict.fromkeys(one.session for one in records), strict=True):
+        program, verb, *words = shlex.split(line)
+        assert (program, verb) == ("levit-bench", "run")
+        command = cli.get_command(None, verb)  # type: ignore[arg-type]
+        assert command is not None
+        asked = command.make_context(verb, words).params
+        own = [one for one in records if one.session == name and one.info.role == "subject"]
+        (file,) = asked["networks"]
+        stated = tomllib.loads(recipe.files[file])["network"]
+        assert {f"{one['name']}@{one['resolution']}" for one in stated} == {
+            f"{one.case.network}@{one.case.resolution}" for one in own
+        }
+        assert set(asked["allocators"]) == {one.case.allocator for one in own}
+        assert parse_duration(asked["budget"]) == own[0].protocol.budget_s
+
+
+def test_forms_are_told_when_any_is_not_as_shipped() -> None:
+    both = [record("a", (0.01,) * 3, form=form) for form in ("shipped", "inference")]
+    (command, _) = reproduce(both).commands
+    assert "--form shipped,inference" in command
+    (command, _) = reproduce(both[1:]).commands
+    assert "--form inference" in command
+
+
+def test_everything_that_is_not_usual_is_told() -> None:
+    usual = reproduce([record("a", (0.01,) * 3)]).commands[0]
+    assert not {"--precision", "--runtime", "--device", "--thin"} & set(usual.split())
+    odd = [record("a", (0.01,) * 3, device="cuda", precision="fp16", runtime=name) for name in ("eager", "cuda-graphs")]
+    told = reproduce(odd).commands[0]
+    for words in ("--device cuda", "--precision fp16", "--runtime eager,cuda-graphs"):
+        assert words in told
+    thin = [
+        msgspec.structs.replace(one, protocol=msgspec.structs.replace(one.protocol, thin=True))
+        for one in (record("a", (0.01,) * 3),)
+    ]
+    assert reproduce(thin).commands[0].endswith("--thin")
+
+
+@pytest.mark.parametrize("fields", [{}, {"goal": "race"}, {"goal": "target-error", "target_error": 0.01}])
+def test_what_was_bound_is_measured_bound_again(fields: dict[str, object]) -> None:
+    one = record("a", (0.01,) * 3)
+    for bound in (False, True):
+        protocol = msgspec.structs.replace(one.protocol, bound=bound, **fields)
+        told = reproduce([msgspec.structs.replace(one, protocol=protocol)]).commands[0]
+        assert ("--bind" in told.split()) is bound
+
+
+def test_the_command_that_draws_holds_what_was_asked_of_the_first_one(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    generate(["--cases", "12", "results"])
+    asked = ["--where", "allocator=pinned", "--metric", "throughput", "--base", "allocator=pinned,threads=1"]
+    assert run(capsys, "front", *asked)[0] == 0
+    (line,) = [one for one in Path("reports/front.md").read_text().splitlines() if "levit-bench front" in one]
+    assert shlex.split(line)[2:] == asked
+
+
+def parts(top1: float, **fields: Any) -> Accuracy:
+    """An accuracy on a set of the user's own."""
+    return Accuracy(**{"top1": top1, "dataset": "my-parts", "images": 2000, "classes": 10, "source": SOURCE, **fields})
+
+
+def stored_session(folder: Path) -> list[CaseLine]:
+    """A session of networks of the user's own and of the catalog, stored in a folder; returns its subjects."""
+    Path("nets.py").write_text("# Whatever it builds.\n", encoding="utf-8")
+    (name,), _ = expand(["nets.py:build"])
+    wide = name.replace("build", 'build(kind="a\\"b", width=2)')
+    case, imagenet = Case(network="", resolution=224), Accuracy(top1=61.5, top5=83.25, classes=1000, source=SOURCE)
+    published = accuracy_of(next(entry for entry in entries() if entry.name == "levit_128s"))
+    assert published is not None
+    tuned, public = parts(95.5, source='a "log" \\ é'), parts(70.0, dataset="ImageNet-A", images=7500, classes=None)
+    timms, larger = Accuracy(top1=68.4, source="a page"), Accuracy(top1=80.5, classes=1000, source="ours")
+    made = [
+        (replace(case, network="levit_128s"), {"accuracy": published, "accuracies": (tuned,)}),
+        (replace(case, network="levit_128"), {}),
+        (replace(case, network=name), {"accuracy": imagenet, "accuracies": (parts(91.0),), "label": "Ours v1"}),
+        (replace(case, network=name, resolution=192, width=256), {"label": "Ours v1"}),
+        (replace(case, network=wide, channels=4, dtype="uint8"), {"accuracy": public, "family": "Tiny"}),
+        (replace(case, network=name.replace("build", "plain")), {}),
+        (replace(case, network=name.replace("build", "broken")), {"outcome": "failed", "reason": "raised"}),
+        (replace(case, network="some_net_of_timm", resolution=176), {"accuracy": timms}),
+        (replace(case, network="levit_192", resolution=256), {"accuracy": larger}),
+    ]  # fmt: skip
+    infos = [CaseLine(id=one.id, case=one, **({"family": "other"} | more)) for one, more in made]
+    head = SessionLine(session="s", bench="0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)
+    writer = SessionWriter.create(folder, head)
+    for info in infos:
+        writer.append(info)
+    seat = SeatInfo(
+        seat=0, runtime="eager", threads=1, allocator="pinned", device="cpu", load_s=2.0, rss_bytes=1,
+        cases=tuple(one.id for one in infos),
+    )  # fmt: skip
+    for at in range(3):
+        writer.append(RunStartLine(run=at, at_s=0.0, seats=(seat,), conditions=CONDITIONS))
+        for position, info in enumerate(one for one in infos if one.outcome == "done"):
+            duration = 0.1 + position + at / 100
+            turn = TurnLine(
+                run=at, round=0, position=position, case=info.id, seat=0, at_s=0.0, settle_s=(), duration_s=(duration,)
+            )
+            writer.append(turn)
+        writer.append(RunEndLine(run=at, at_s=1.0, conditions=CONDITIONS, outcome="done"))
+    writer.close()
+    return infos
+
+
+def test_what_a_page_prints_states_the_same_networks_accuracies_sets_and_labels(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    infos = {f"{info.case.network}@{info.case.size}": info for info in stored_session(Path("results"))}
+    assert run(capsys, "front", "--set", "my-parts")[0] == 0
+    page = Path("reports/front.md").read_text(encoding="utf-8").partition("## How to reproduce")[2]
+    _, _, told = page.partition("`networks.toml` holds")
+    toml, _, commands = told.partition("The commands, in that folder:")
+    text = "\n".join(line.removeprefix("    ") for line in toml.splitlines()[1:])
+    Path("networks.toml").write_text(text, encoding="utf-8")
+    again, front = commands.split("\n    ")[1:]
+    assert shlex.split(front) == ["levit-bench", "front", "--set", "my-parts"]
+    names, stated = expand([shlex.split(again)[shlex.split(again).index("--networks") + 1]])
+    assert sorted(names) == sorted(infos)
+    for name, info in infos.items():
+        one = stated.get(name)
+        published = info.case.network == "levit_128s"
+        scored = info.scored[1:] if published else info.scored
+        usual = info.case.network.startswith(("levit_128", "some_net", "levit_192"))
+        # What has nothing stated of it is named in the command alone.
+        assert (one is None) is (not scored and info.label is None), name
+        if one is not None:
+            assert {(a.top1, a.top5, set_of(a), a.source) for a in one.accuracies} == {
+                (a.top1, a.top5, set_of(a), a.source) for a in scored
+            }
+            assert (one.label, one.family) == (info.label, info.family)
+            assert usual or one.fed(info.case.shape._replace(channels=3, dtype="float32")) == info.case.shape
+    assert "nets.py:broken" in again
+    assert "nets.py:broken" not in text
+
+
+def test_sessions_that_stated_other_things_have_a_file_each_and_equal_ones_share_one() -> None:
+    def ours(session: str, top1: float) -> Record:
+        return record("nets:build", top1=top1, session=session, family="other")
+
+    recipe = reproduce([ours("s1", 80.0), ours("s2", 81.0), ours("s3", 80.0), record("levit_192", session="s4")])
+    first, second, plain, front = recipe.commands
+    assert "--networks networks.toml " in first
+    assert "--networks networks-2.toml " in second
+    assert "--networks levit_192@224 " in plain
+    assert {name: "top1 = 80.0" in text for name, text in recipe.files.items()} == {
+        "networks.toml": True, "networks-2.toml": False,
+    }  # fmt: skip
+    assert front == "levit-bench front"
+
+
+def test_what_drew_random_numbers_and_what_timed_beside_it_is_asked_for_again() -> None:
+    one = record("a")
+    odd = msgspec.structs.replace(one.protocol, seed=7, witness=True)
+    (told, _) = reproduce([msgspec.structs.replace(one, protocol=odd)]).commands
+    assert "--seed 7 --witness" in told
