@@ -165,7 +165,7 @@ def test_a_toml_file_states_sizes_channels_and_number_types(nets: str) -> None:
     [
         (
             'resolution = "192x"',
-            "key resolution: '192x' is no size. Give pixels from 1 to 4096, such as 224, or",
+            "key resolution: invalid size '192x'. Give pixels from 1 to 4096, such as 224, or",
         ),
         ("resolution = [192, 256]", "key resolution: Expected `int | str | null`"),
         ("channels = 0", "key channels: 0 is not from 1 to 64"),

@@ -81,10 +81,10 @@ def test_a_call_is_taken_apart_into_what_it_holds() -> None:
 @pytest.mark.parametrize(
     ("text", "said"),
     [
-        ("m:b(open('x'))", "\"open('x')\" is no literal"),
-        ("m:b(width=2*3)", "'2 * 3' is no literal"),
-        ("m:b(**{'width': 2})", "'**' is no literal"),
-        ("m:b(*[1])", "is no literal"),
+        ("m:b(open('x'))", "\"open('x')\" is not a literal"),
+        ("m:b(width=2*3)", "'2 * 3' is not a literal"),
+        ("m:b(**{'width': 2})", "'**' is not a literal"),
+        ("m:b(*[1])", "is not a literal"),
         ("m:b(1)(2)", "one call can stand there"),
         ("m:b[0](2)", "one call can stand there"),
         ("m:b(width=1, width=2)", "width is given twice"),
@@ -97,8 +97,8 @@ def test_a_call_is_taken_apart_into_what_it_holds() -> None:
         (r"m:b('a\nb')", "cannot be printed"),
         ("m:b[1.5]", "an output is named by its place or key"),
         ("m:b[True]", "an output is named by its place or key"),
-        ("m:b[:1]", "is no literal"),
-        ("m:b[]", "is no function with arguments"),
+        ("m:b[:1]", "is not a literal"),
+        ("m:b[]", "invalid call"),
         (f"m:b({'x' * 300!r})", "more than 200 characters"),
     ],
 )
@@ -164,7 +164,7 @@ def test_the_line_that_measures_again_is_quoted_for_a_shell() -> None:
     ("networks", "said"),
     [
         ("nets.py:build(1,levit_128s", "not closed"),
-        ("nets.py:build(open('x'))", "is no literal"),
+        ("nets.py:build(open('x'))", "is not a literal"),
         ("nets.py:build[1.5]", "an output is named by its place or key"),
     ],
 )

@@ -77,7 +77,7 @@ def test_list_without_anything_left_exits_with_three_and_names_the_filter(capsys
     [
         (["--min-top1", "0.8"], "--min-top1 0.8: give percent between 1 and 100"),
         (["--min-top1", "nan"], "--min-top1 nan: give percent"),
-        (["--max-macs", "much"], "--max-macs: 'much' is no count"),
+        (["--max-macs", "much"], "--max-macs: invalid count 'much'"),
         (["--family", "levitt"], "Did you mean 'LeViT'?"),
         (["--sort", "speed"], "'speed' is not one of"),
         (["resnet26t"], "levit-bench run --networks resnet26t"),

@@ -69,7 +69,7 @@ def test_pick_refuses_several_settings_and_the_choice_it_offers_works(capsys: py
     ("words", "said"),
     [
         ([], "pick needs a limit: --max-latency 20ms"),
-        (["--max-latency", "20"], "--max-latency: '20' is no duration"),
+        (["--max-latency", "20"], "--max-latency: invalid duration '20'"),
         (["--min-top1", "0.8"], "--min-top1 0.8: give percent between 1 and 100"),
         (["--min-throughput", "0"], "--min-throughput 0: give images a second"),
         (["--min-throughput", "inf"], "--min-throughput inf: give images a second"),

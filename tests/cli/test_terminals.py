@@ -289,7 +289,7 @@ def test_an_option_that_is_given_twice_counts_once_and_says_so(monkeypatch: pyte
 def test_a_title_that_is_no_text_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     words = ["run", "--networks", "levit_128s", "--title", "\udcff", "--store", str(tmp_path / "none")]
     code, err = run(monkeypatch, words, Terminal())
-    assert (code, "--title '\\udcff' holds bytes that are no text" in err) == (2, True)
+    assert (code, "--title '\\udcff' holds bytes that are not text" in err) == (2, True)
     assert not (tmp_path / "none").exists()
 
 

@@ -57,7 +57,7 @@ def test_where_a_name_is_taken_ours_has_a_longer_one(repository):
     assert repository.code == 0, out
     assert asked(repository.folder) == [[["fake:one", 4, 1], ["fake:two", 4, 1]]]
     out = repository.pytest("--levit-benchmark", "--bench-budget", "soon")
-    assert "'soon' is no duration" in out
+    assert "invalid duration 'soon'" in out
     assert "--levit-benchmark" in repository.pytest("--help")
 
 

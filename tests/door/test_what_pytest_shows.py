@@ -208,12 +208,12 @@ def test_under_xdist_timed_tests_are_skipped_with_the_reason_and_checks_are_not(
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("--bench-threads", "two"), "--bench-threads: 'two' is no list of whole numbers"),
+        (("--bench-threads", "two"), "--bench-threads: invalid list of whole numbers 'two'"),
         (("--bench-batch", "0"), "give a whole number from 1"),
         (("--bench-device", "toaster"), "unknown device 'toaster'"),
         (("--bench-runtime", "abacus"), "unknown runtime 'abacus'"),
         (("--bench-allocator", "magic"), "magic"),
-        (("--bench-budget", "soon"), "'soon' is no duration"),
+        (("--bench-budget", "soon"), "invalid duration 'soon'"),
         (("--bench-networks", "zzz*"), "matches no network"),
         (("--bench-networks", "x" * 300), "names have at most 200"),
     ],

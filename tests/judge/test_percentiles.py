@@ -36,7 +36,7 @@ def test_n_is_the_least_at_which_two_passes_lie_above_the_percentile_with_99_per
 
 @pytest.mark.parametrize("share", [0.0, 1.0, -0.1, math.nan])
 def test_what_is_no_share_is_an_error(share: float) -> None:
-    with pytest.raises(ValueError, match="no share"):
+    with pytest.raises(ValueError, match="a share lies between 0 and 1"):
         needed(share)
 
 

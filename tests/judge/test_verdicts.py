@@ -72,10 +72,10 @@ def test_a_sure_difference_that_is_neither_large_enough_nor_within_the_margin_is
     [
         (Rules(min_effect=0.01), "--margin 3 % is above --min-effect 1 %"),
         (Rules(0.02, 0.0200001), "Give a --margin of at most 2 %, or leave it out"),
-        (Rules(-0.01, -0.01), "--min-effect: -0.01 is no share of a time"),
-        (Rules(math.nan, 0.0), "--min-effect: nan is no share"),
-        (Rules(0.1, math.nan), "--margin: nan is no share"),
-        (Rules(2.0, 0.1), "--min-effect: 2.0 is no share"),
+        (Rules(-0.01, -0.01), "--min-effect: invalid share -0.01 of a time"),
+        (Rules(math.nan, 0.0), "--min-effect: invalid share nan"),
+        (Rules(0.1, math.nan), "--margin: invalid share nan"),
+        (Rules(2.0, 0.1), "--min-effect: invalid share 2.0"),
     ],
 )
 def test_rules_that_contradict_each_other_are_refused_before_anything_is_judged(given, said):

@@ -69,7 +69,7 @@ def test_the_limit_of_a_rate_is_that_of_the_tables(hits: int, trials: int, limit
 
 @pytest.mark.parametrize(("hits", "trials"), [(0, 0), (2, 1), (-1, 3)])
 def test_a_share_that_is_none_has_no_limit(hits: int, trials: int) -> None:
-    with pytest.raises(ValueError, match="is no share"):
+    with pytest.raises(ValueError, match="invalid share"):
         clopper_pearson_upper(hits, trials)
 
 

@@ -355,7 +355,7 @@ def test_a_line_that_is_no_sound_json_costs_itself(a: Path, what: str) -> None:
 def test_bytes_that_are_no_text_cost_their_line(a: Path) -> None:
     a.write_bytes(a.read_bytes().replace(b'"family":"LeViT"', b'"family":"Le\xffViT"', 1))
     assert kinds(a)[0] == "bad-line 2"
-    assert "is no text in UTF-8" in read_session(a).findings[0].message
+    assert "is not text in UTF-8" in read_session(a).findings[0].message
 
 
 # Each is added to the end of a turn line: the first half stands there already, or not, in the line and in others.

@@ -226,7 +226,7 @@ def test_a_session_is_never_overwritten(session):
 
 @pytest.mark.parametrize("name", ["", "../x", "a/b", ".hidden", "a\nb", "x" * 101, "é"])
 def test_a_session_name_cannot_leave_its_folder(tmp_path, name):
-    with pytest.raises(UsageError, match="is no session name"):
+    with pytest.raises(UsageError, match="invalid session name"):
         SessionWriter.create(tmp_path, msgspec.structs.replace(HEAD, session=name))
     assert list(tmp_path.iterdir()) == []
 

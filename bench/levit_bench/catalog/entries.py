@@ -183,7 +183,7 @@ def parse(text: str) -> tuple[str, tuple[int, int] | None]:
     """
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise UsageError(
-            f"{_shown(text)} is no name of a network: names have at most {LONGEST_NAME} printable characters. "
+            f"invalid network name {_shown(text)}: names have at most {LONGEST_NAME} printable characters. "
             "'levit-bench list' shows the names."
         )
     match = _SUFFIX.fullmatch(text)

@@ -163,7 +163,7 @@ def _read(text: str, name: str) -> Call:
     kwargs: dict[str, Any] = {}
     for word in node.keywords:
         if word.arg is None:
-            raise _no_call(name, "'**' is no literal")
+            raise _no_call(name, "'**' is not a literal")
         if word.arg in kwargs:
             raise _no_call(name, f"{word.arg} is given twice")
         kwargs[word.arg] = _literal(word.value, name)
@@ -179,7 +179,7 @@ def _literal(node: ast.expr, name: str) -> Any:  # noqa: ANN401 (a literal of an
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, MemoryError, RecursionError) as error:
-        raise _no_call(name, f"{_shown(ast.unparse(node))} is no literal") from error
+        raise _no_call(name, f"{_shown(ast.unparse(node))} is not a literal") from error
     problem = _problem_of(value)
     if problem:
         raise _no_call(name, f"{_shown(ast.unparse(node))} {problem}")
@@ -218,7 +218,7 @@ def _written(value: object) -> str:
 
 def _no_call(name: str, why: str) -> UsageError:
     return UsageError(
-        f"{_shown(name)} is no function with arguments: {why}. Write literals, such as nets.py:build(width=2, "
+        f"invalid call {_shown(name)}: {why}. Write literals, such as nets.py:build(width=2, "
         'kind="small"), and an output as nets.py:build[1] or nets.py:build["aux"].'
     )
 

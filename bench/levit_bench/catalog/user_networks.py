@@ -241,7 +241,7 @@ def _named(text: str, folder: Path) -> str:
     if match is None:
         return f"{target}{call}" + (f"@{size}" if size is not None else "")
     if not text.isprintable():
-        raise UsageError(f"{_shown(text)} is no file's name: it holds characters that cannot be printed. Rename it.")
+        raise UsageError(f"invalid file name {_shown(text)}: it holds characters that cannot be printed. Rename it.")
     pixels = None if size is None else parse_size(size)
     if size is not None and pixels is None:
         raise UsageError(
@@ -316,7 +316,7 @@ def _read(text: str) -> dict[str, Stated]:
     """
     shown = _shown(text)
     if not text.isprintable():
-        raise UsageError(f"{shown} is no file's name: it holds characters that cannot be printed. Rename it.")
+        raise UsageError(f"invalid file name {shown}: it holds characters that cannot be printed. Rename it.")
     try:
         path = Path(text).expanduser()
     except RuntimeError as error:
@@ -392,7 +392,7 @@ def _checked(entry: dict[str, object], where: str) -> Stated:
     _check_subject(one, where)
     if one.build is not None and (":" not in one.build or "@" in one.build or len(split_names(one.build)) != 1):
         raise UsageError(
-            f"{where}, key build: {_shown(one.build)} is no builder. Write module:function, file.py:function or "
+            f"{where}, key build: invalid builder {_shown(one.build)}. Write module:function, file.py:function or "
             "file.py:function(width=2), and pixels as resolution."
         )
     _check_numbers(one, where)
@@ -418,8 +418,8 @@ def _check_numbers(one: Stated, where: str) -> None:
             raise UsageError(f"{where}, key {key}: more than {LARGEST_SET:,}. Is it mistyped?")
     if one.resolution is not None and parse_size(one.resolution) is None:
         raise UsageError(
-            f"{where}, key resolution: {one.resolution!r} is no size. Give pixels from 1 to {LARGEST_RESOLUTION}, such "
-            'as 224, or height x width, such as "192x256".'
+            f"{where}, key resolution: invalid size {one.resolution!r}. Give pixels from 1 to {LARGEST_RESOLUTION}, "
+            'such as 224, or height x width, such as "192x256".'
         )
     if one.channels is not None and not 1 <= one.channels <= MOST_CHANNELS:
         raise UsageError(f"{where}, key channels: {one.channels} is not from 1 to {MOST_CHANNELS}.")
@@ -436,8 +436,8 @@ def _check_subject(one: Stated, where: str) -> None:
         return
     if any(sign in one.name for sign in ":@,*?[") or one.name != one.name.strip():
         raise UsageError(
-            f"{where}, key name: {_shown(one.name)} is no network of the catalog or timm. Give a network of your own "
-            "as build, and pixels as resolution."
+            f"{where}, key name: {_shown(one.name)} is not a network of the catalog or timm. Give a network of your "
+            "own as build, and pixels as resolution."
         )
     if one.label is not None:
         raise UsageError(f"{where}, key label: {_shown(one.name)} keeps its name. Labels are for networks of your own.")

@@ -59,7 +59,7 @@ def needed(share: float) -> int:
     P(fewer than two) = p^n + n (1 - p) p^(n - 1) <= 1 %.
     """
     if not 0 < share < 1:
-        raise ValueError(f"{share} is no share between 0 and 1")
+        raise ValueError(f"a share lies between 0 and 1, and {share} does not")
     n = ABOVE
     while _fewer_than_two_above(n, share) > 1 - CONFIDENCE:
         n += 1

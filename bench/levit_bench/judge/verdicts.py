@@ -239,7 +239,7 @@ def percent_above(ratio: float) -> str:
 def _checked(rules: Rules) -> Rules:
     for option, share in (("--min-effect", rules.min_effect), ("--margin", rules.margin)):
         if not 0 <= share <= 1:
-            raise UsageError(f"{option}: {share!r} is no share of a time. Give 0 to 1, which is 0% to 100%.")
+            raise UsageError(f"{option}: invalid share {share!r} of a time. Give 0 to 1, which is 0% to 100%.")
     if rules.margin > rules.min_effect:
         raise UsageError(
             f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "

@@ -140,7 +140,7 @@ def _state(path: FilePath) -> tuple[State, str | None, Grid | None]:
     stated, image = checkpoint.metadata.get(_SIZE), checkpoint.metadata.get(_IMAGE_SIZE)
     if stated is not None and stated not in SIZES:
         raise WeightsError(
-            f"{checkpoint.path}: says that it holds {shown(stated)}, which is no size of this version. "
+            f"{checkpoint.path}: says that it holds {shown(stated)}, which is not a size of this version. "
             f"There are {', '.join(SIZES)}."
         )
     if image is None:

@@ -84,5 +84,5 @@ def clopper_pearson_upper(hits: int, trials: int, level: float = 0.95) -> float:
     Biometrika 26 (1934).
     """
     if not 0 <= hits <= trials or trials < 1:
-        raise ValueError(f"{hits} of {trials} is no share")
+        raise ValueError(f"invalid share: {hits} of {trials}")
     return 1.0 if hits == trials else float(betaincinv(hits + 1, trials - hits, level))

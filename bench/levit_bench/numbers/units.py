@@ -31,7 +31,7 @@ def parse_duration(text: str) -> float:
         total, at = total + float(match[1]) * _SECONDS[match[2]], match.end()
     if at != len(compact) or not compact or not 0 < total < math.inf:
         raise UsageError(
-            f"{text[:80]!r} is no duration. Write a positive number with a unit, such as 90s, 3m or 1h30m."
+            f"invalid duration {text[:80]!r}. Write a positive number with a unit, such as 90s, 3m or 1h30m."
         )
     return total
 
@@ -45,7 +45,7 @@ def parse_percent(text: str) -> float:
     match = _PERCENT.fullmatch(text.strip())
     share = float(match[1]) / 100 if match else math.nan
     if not 0 <= share <= 1:
-        raise UsageError(f"{text[:80]!r} is no share. Write percent from 0 to 100 with the sign, such as 1% or 2.5%.")
+        raise UsageError(f"invalid share {text[:80]!r}. Write percent from 0 to 100 with the sign, such as 1% or 2.5%.")
     return share
 
 
@@ -59,7 +59,7 @@ def whole_numbers(text: str) -> tuple[int, ...]:
         return tuple(dict.fromkeys(int(part) for part in text.split(",")))
     except ValueError:
         raise UsageError(
-            f"{text[:80]!r} is no list of whole numbers. Write one or several, such as 1 or 1,16."
+            f"invalid list of whole numbers {text[:80]!r}. Write one or several, such as 1 or 1,16."
         ) from None
 
 
@@ -93,8 +93,8 @@ def _batch(part: str, text: str) -> int:
         batch = int(part)
     except ValueError:
         raise UsageError(
-            f"{text[:80]!r} is no list of batches. Write one or several, such as 1 or 1,16 or 1..256 (powers of two); "
-            "on a GPU also max, the largest that fits."
+            f"invalid list of batches {text[:80]!r}. Write one or several, such as 1 or 1,16 or 1..256 (powers of two)"
+            "; on a GPU also max, the largest that fits."
         ) from None
     if batch < 1:
         raise UsageError(f"--batch {batch}: give a whole number from 1.")
@@ -173,7 +173,7 @@ def parse_count(text: str) -> float:
     match = _COUNT.fullmatch(text.strip())
     count = float(match[1]) * _COUNTS[match[2].lower()] if match else 0.0
     if not 0 < count < math.inf:
-        raise UsageError(f"{text[:80]!r} is no count. Write a positive number, such as 600M, 1.2G or 250000.")
+        raise UsageError(f"invalid count {text[:80]!r}. Write a positive number, such as 600M, 1.2G or 250000.")
     return count
 
 

@@ -233,7 +233,7 @@ def why(error: Exception, raw: bytes) -> str:
     if isinstance(error, RecursionError):
         return "nested too deep"
     if isinstance(error, UnicodeDecodeError):
-        return f"is no text in UTF-8 ({error.reason})"
+        return f"is not text in UTF-8 ({error.reason})"
     limit, place = _LIMIT.fullmatch(said), _PLACE.fullmatch(said)
     try:
         whole = json.loads(raw, parse_int=_whole) if limit or place else None

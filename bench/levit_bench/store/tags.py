@@ -89,7 +89,7 @@ def check_name(root: Path, name: str) -> None:
         raise UsageError(f"{name!r} already means something to 'levit-bench compare'. Choose another name.")
     if not _NAME.fullmatch(name):
         raise UsageError(
-            f"{name[:80]!r} is no name for a tag. Write a letter, then letters, digits, '-' and '_', at most 40, "
+            f"invalid tag name {name[:80]!r}. Write a letter, then letters, digits, '-' and '_', at most 40, "
             "such as baseline: what begins with a digit looks like a session, and what holds '/' or '.' like a path."
         )
     if meant := [path.stem for path in session_files(root) if path.stem.startswith(name)]:
@@ -120,12 +120,12 @@ def files_of(root: Path, name: str, sessions: Sequence[str]) -> list[Path]:
 
 def _sessions(path: Path, name: str, value: object) -> tuple[str, ...]:
     if not _NAME.fullmatch(name) or name in RESERVED:
-        raise _broken(path, f"{name[:80]!r} is no name for a tag")
+        raise _broken(path, f"invalid tag name {name[:80]!r}")
     if not isinstance(value, list) or not value:
-        raise _broken(path, f"{name} is no list of sessions")
+        raise _broken(path, f"{name} is not a list of sessions")
     for session in value:
         if not isinstance(session, str) or not _SESSION.fullmatch(session):
-            raise _broken(path, f"{name} holds {str(session)[:80]!r}, which is no session")
+            raise _broken(path, f"{name} holds {str(session)[:80]!r}, which is not a session")
     return tuple(dict.fromkeys(value))
 
 

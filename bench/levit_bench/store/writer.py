@@ -56,7 +56,7 @@ class SessionWriter:
             UsageError: the session has no name that a file can have, or a title that cannot be read back.
         """
         if not _SESSION_NAME.fullmatch(head.session):
-            raise UsageError(f"{head.session[:80]!r} is no session name. Use letters, digits, '.', '_' and '-'.")
+            raise UsageError(f"invalid session name {head.session[:80]!r}. Use letters, digits, '.', '_' and '-'.")
         path = root / head.machine.id / f"{head.session}.jsonl"
         first = _encoded(head)
         try:
@@ -272,7 +272,7 @@ def _encoded(line: Line) -> bytes:
     try:
         data = msgspec.json.encode(line)
     except UnicodeEncodeError as error:
-        raise UsageError(f"a name or title holds bytes that are no text ({error.reason}). Write it anew.") from error
+        raise UsageError(f"a name or title holds bytes that are not text ({error.reason}). Write it anew.") from error
     if isinstance(line, SessionLine | RunStartLine | RunEndLine) and (why := _unreadable(data)):
         line = msgspec.structs.replace(line, conditions=_least(line.conditions))
         data = msgspec.json.encode(line)

@@ -186,7 +186,7 @@ def test_everything_that_reaches_a_worker_is_stored_by_name_or_set_by_the_suite(
         ({WANTED: "MALLOC_TOP_PAD_", "MALLOC_TOP_PAD_": "1"}, "MALLOC_TOP_PAD_, which this suite .* .--allocator"),
         ({WANTED: "PYTHONHASHSEED", "PYTHONHASHSEED": "1"}, "PYTHONHASHSEED, which this suite sets itself. Leave"),
         ({WANTED: "NOWHERE"}, "names NOWHERE, which is not set here"),
-        ({WANTED: "A=1", "A": "1"}, "'A=1', which is no variable's name"),
+        ({WANTED: "A=1", "A": "1"}, "'A=1', which is not a variable's name"),
     ],
 )  # fmt: skip
 def test_what_cannot_be_passed_is_refused_by_name(given: dict[str, str], message: str) -> None:

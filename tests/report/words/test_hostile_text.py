@@ -207,7 +207,7 @@ def test_no_session_is_named_like_a_path(text: str, tmp_path: Path) -> None:
     if text == HOSTILE["plain name"]:
         SessionWriter.create(tmp_path / "store", head).close()
         return
-    with pytest.raises(UsageError, match="is no session name"):
+    with pytest.raises(UsageError, match="invalid session name"):
         SessionWriter.create(tmp_path / "store", head)
     assert not (tmp_path / "store").exists()
 

@@ -94,7 +94,7 @@ def _check_title(title: str | None) -> None:
     try:
         (title or "").encode("utf-8")
     except UnicodeEncodeError as error:
-        raise UsageError(f"--title {title!r} holds bytes that are no text. Write it in UTF-8.") from error
+        raise UsageError(f"--title {title!r} holds bytes that are not text. Write it in UTF-8.") from error
 
 
 def _refuse_other_options() -> None:

@@ -121,7 +121,7 @@ def panels(
         UsageError: the metric is neither `latency` nor `throughput`.
     """
     if metric not in get_args(Metric):
-        raise UsageError(f"{metric!r} is no metric. Choose 'latency' or 'throughput'.")
+        raise UsageError(f"unknown metric {metric!r}. Choose 'latency' or 'throughput'.")
     chosen = cast("Metric", metric)
     groups: dict[Setting, list[Record]] = {}
     kept = list(records)

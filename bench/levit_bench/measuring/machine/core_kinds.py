@@ -48,7 +48,7 @@ def processors(text: str) -> frozenset[int]:
         if first:
             low, high = int(first), int(last or first)
             if not 0 <= low <= high < _MOST:
-                raise ValueError(f"{part!r} is no range of processors")
+                raise ValueError(f"invalid range of processors {part!r}")
             out.update(range(low, high + 1))
     return frozenset(out)
 

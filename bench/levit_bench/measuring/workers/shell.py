@@ -108,7 +108,7 @@ def named(base: Mapping[str, str]) -> tuple[str, ...]:
     names = tuple(dict.fromkeys(filter(None, re.split(r"[\s,]+", base.get(WANTED_VARIABLE, "")))))
     for name in names:
         if not _NAME.fullmatch(name):
-            raise UsageError(f"{WANTED_VARIABLE} names {name[:80]!r}, which is no variable's name. Write NAME[,NAME…].")
+            raise UsageError(f"{WANTED_VARIABLE} names {name[:80]!r}, which is not a variable's name. Write NAME[,…].")
         if name in OWN:
             instead = f" ({OWN[name]} decides it)" if OWN[name] else ""
             raise UsageError(f"{WANTED_VARIABLE} names {name}, which this suite sets itself{instead}. Leave it out.")
