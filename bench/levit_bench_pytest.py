@@ -29,7 +29,7 @@ from weakref import WeakSet
 import pytest
 
 if TYPE_CHECKING:
-    from levit_bench.pytest_plugin import Checks, Declared, Measured, Session
+    from levit_bench.pytest_plugin import Checks, Declared, Measured, TimedSession
 
 MARK = "levit_bench"
 FIXTURE = "measured"
@@ -250,7 +250,7 @@ class Door:
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
-        self.session: Session | None = None
+        self.session: TimedSession | None = None
         self._answers: dict[str, Measured | str] = {}
         self._checks: Checks | None = None
         self._refused: str | None = None

@@ -43,7 +43,7 @@ __all__ = [
     "Declared",
     "Measured",
     "NotAskedError",
-    "Session",
+    "TimedSession",
     "answer",
     "declare",
     "measure",
@@ -132,7 +132,7 @@ class Measured(NamedTuple):
         return tuple(s for run in self.record.runs for turn in run.turns for s in turn.duration_s)
 
 
-class Session(NamedTuple):
+class TimedSession(NamedTuple):
     """What became of the one session."""
 
     path: Path
@@ -243,7 +243,7 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
     return [Declared(_name(one), one) for one in singled]
 
 
-def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> Session:
+def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> TimedSession:
     """Time everything that is asked for in one interleaved session.
 
     Raises:
@@ -254,7 +254,7 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
         results = api.load(joint.outcome.path)
         records = {record.info.id: record for record in results.records}
         findings = (*results.findings, *cases.doubts(results.records))
-        return Session(
+        return TimedSession(
             path=joint.outcome.path,
             runs=joint.outcome.runs,
             interrupted=joint.outcome.interrupted,

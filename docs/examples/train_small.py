@@ -17,7 +17,7 @@ from typing import Any, NamedTuple
 
 import torch
 from levit_bench.levit import SIZES, LeViT, Size, levit
-from levit_bench.levit.sizes import Convolution, Stage
+from levit_bench.levit.sizes import Convolution, StageSize
 from levit_bench.measuring.networks.timm_import import import_timm
 from rich.console import Console
 from rich.progress import Progress
@@ -29,7 +29,7 @@ from torch import nn
 
 SMALL = Size(
     stem=(Convolution(16), Convolution(32)),
-    stages=(Stage(32, 4, 1), Stage(48, 6, 2), Stage(64, 8, 2)),
+    stages=(StageSize(32, 4, 1), StageSize(48, 6, 2), StageSize(64, 8, 2)),
     key=8,
     shrink_heads=(4, 6),
 )

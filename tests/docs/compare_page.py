@@ -13,7 +13,7 @@ from statistics import median
 from typing import NamedTuple
 
 import msgspec
-from levit_bench.judge.compare.aa import Kind, pairs, rates
+from levit_bench.judge.compare.aa import AAKind, pairs, rates
 from levit_bench.judge.compare.two_sides import Report, compare
 from levit_bench.judge.verdicts import Verdict
 from levit_bench.numbers.statistics import clopper_pearson_upper
@@ -117,7 +117,7 @@ def _row(one: Outcome) -> str:
 
 def _independent() -> str:
     told = {one.kind: one for one in rates(pairs(every()))}
-    one, stick = told[Kind.SESSIONS], told[Kind.YARDSTICKS]
+    one, stick = told[AAKind.SESSIONS], told[AAKind.YARDSTICKS]
     limit = significant(100 * clopper_pearson_upper(one.alarms, one.judged), 2)
     return (
         f"Reports of this table share sessions. With every session compared once, {one.alarms} of {one.judged} "

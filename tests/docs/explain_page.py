@@ -20,7 +20,7 @@ from levit_bench.judge.explain.factors import Explanation, explain
 from levit_bench.profiles import Profile
 from levit_bench.report.explain import tables as report
 from levit_bench.report.explain.figure import draw
-from levit_bench.report.explain.tables import Watched
+from levit_bench.report.explain.tables import SideProfile
 from levit_bench.report.front.figure import save
 from levit_bench.store.files import records
 from rich.console import Console
@@ -49,9 +49,9 @@ def document() -> dict[str, Any]:
     return told
 
 
-def watched() -> tuple[Watched, Watched]:
+def watched() -> tuple[SideProfile, SideProfile]:
     """The profiles in it."""
-    first, second = (Watched(msgspec.convert(document()[side]["profile"], Profile)) for side in ("first", "second"))
+    first, second = (SideProfile(msgspec.convert(document()[side]["profile"], Profile)) for side in ("first", "second"))
     return first, second
 
 

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from levit_bench.levit.counts import Count, parts, total
+from levit_bench.levit.counts import PartCount, parts, total
 from levit_bench.levit.sizes import SIZES, grids
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
@@ -116,16 +116,16 @@ def draw_bias() -> Figure:
     return figure
 
 
-def steps() -> list[tuple[str, Count, Count]]:
+def steps() -> list[tuple[str, PartCount, PartCount]]:
     """What a pass goes through, in order: name, attention (or all there is), MLP."""
     found = parts(SIZES[SHOWN])
     return [
-        ("stem", found["stem"], Count()),
+        ("stem", found["stem"], PartCount()),
         *(
             (f"{name[:-1]} {name[-1]}", found[f"{name}_attention"], found[f"{name}_mlp"])
             for name in ("stage1", "shrink1", "stage2", "shrink2", "stage3")
         ),
-        ("classifiers", Count(*map(sum, zip(found["head"], found["distilled_head"], strict=True))), Count()),
+        ("classifiers", PartCount(*map(sum, zip(found["head"], found["distilled_head"], strict=True))), PartCount()),
     ]
 
 

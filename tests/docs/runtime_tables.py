@@ -15,7 +15,7 @@ from levit_bench.judge.estimates import latency
 from levit_bench.judge.front.changes import base_of, changes
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.judge.paired_ratio import Ratio, paired
-from levit_bench.judge.scaling import Step, scaling
+from levit_bench.judge.scaling import ScalingPoint, scaling
 from levit_bench.judge.throughput import throughput
 from levit_bench.judge.variance.components import components
 from levit_bench.numbers.units import format_latency, significant
@@ -196,7 +196,7 @@ def agreement_lines() -> list[str]:
     ]
 
 
-def _figures(step: Step) -> tuple[str, str, str, str]:
+def _figures(step: ScalingPoint) -> tuple[str, str, str, str]:
     time, rate = latency(step.record), throughput(step.record)
     assert isinstance(time, Estimate)
     assert isinstance(rate, Estimate)

@@ -18,7 +18,7 @@ SLOW_DOWN = "FAKE_SLOW_DOWN"
 """Environment variable: factor on every latency."""
 
 
-def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> pytest_plugin.Session:
+def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> pytest_plugin.TimedSession:
     """Ten milliseconds times batch for everybody; `tiny` asks too little, `broken` fails, `stopped` is interrupted.
 
     Leaves one line a session in `asked.jsonl`: the cases that were asked for.
@@ -29,7 +29,7 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
         file.write("\n")
     if "fake:tiny" in names:
         raise BudgetTooSmallError("a budget of 1 s is too small. Raise --budget.")
-    return pytest_plugin.Session(
+    return pytest_plugin.TimedSession(
         path=root / "machine" / "session.jsonl",
         runs=3,
         interrupted="fake:stopped" in names,

@@ -4,13 +4,13 @@ from __future__ import annotations
 
 import torch
 from levit_bench.levit import LeViT, levit
-from levit_bench.levit.sizes import Convolution, Size, Stage
+from levit_bench.levit.sizes import Convolution, Size, StageSize
 from torch import nn
 
 # As small as a LeViT can be with everything in it: milliseconds a pass.
 TINY = Size(
     stem=tuple(Convolution(width) for width in (4, 4, 8, 8)),
-    stages=(Stage(8, 2, 1), Stage(12, 3, 1), Stage(16, 2, 1)),
+    stages=(StageSize(8, 2, 1), StageSize(12, 3, 1), StageSize(16, 2, 1)),
     key=4,
     shrink_heads=(2, 3),
 )

@@ -11,7 +11,7 @@ from levit_bench.levit import SIZES, counts, inference, levit
 from levit_bench.levit.attention_bias import AttentionBias
 from levit_bench.levit.inference import FoldedMLP, InferenceLeViT
 from levit_bench.levit.network import LeViT
-from levit_bench.levit.sizes import Stage
+from levit_bench.levit.sizes import StageSize
 from msgspec.structs import replace
 from torch import nn
 from torch.utils.flop_counter import FlopCounterMode
@@ -32,7 +32,7 @@ CHANGES = [
     {"position": "embedding"},
     {"value_activation": False},
     {"norm": "layer", "position": "embedding", "value_activation": False},
-    {"stages": (Stage(8, 2, 3),), "shrink_heads": ()},
+    {"stages": (StageSize(8, 2, 3),), "shrink_heads": ()},
     {"value_ratio": 1, "shrink_value_ratio": 1, "mlp_ratio": 4},
 ]
 SIDES = [(64, 64), (33, 97), (96, 64)]
@@ -199,7 +199,7 @@ def test_parameters_are_those_of_the_folded_network_with_one_head_and_without_ta
     network = drawn(size, image_size=64, classes=5)
     form = network.for_inference()
     parts = counts.parts(size, (64, 64), classes=5)
-    wanted = sum(part.folded for part in parts.values()) - parts.get("distilled_head", counts.Count()).folded
+    wanted = sum(part.folded for part in parts.values()) - parts.get("distilled_head", counts.PartCount()).folded
     wanted -= sum(p.numel() for name, p in network.named_parameters() if name.endswith("table"))
     # A LayerNorm's gain and shift went into the layer behind.
     norms = [part for part in network.modules() if isinstance(part, nn.LayerNorm)]
@@ -217,7 +217,7 @@ def test_multiply_accumulates_are_the_shipped_ones_less_the_second_head(change):
     size = replace(TINY, **change)
     network = drawn(size, image_size=64, classes=5)
     parts = counts.parts(size, (64, 64), classes=5)
-    wanted = sum(part.macs for part in parts.values()) - parts.get("distilled_head", counts.Count()).macs
+    wanted = sum(part.macs for part in parts.values()) - parts.get("distilled_head", counts.PartCount()).macs
     assert _macs(network.for_inference(), (1, 3, 64, 64)) == wanted
     # In parts or not.
     assert _macs(network.for_inference(), (60, 3, 64, 64)) == 60 * wanted
@@ -244,7 +244,7 @@ def _macs(network, shape=(1, 3, 224, 224)):
 
 
 # Both forms, with everything that is recorded apart in them, and no more: recording takes seconds.
-SHORT = replace(TINY, stages=(Stage(8, 2, 1), Stage(12, 3, 1)), shrink_heads=(2,))
+SHORT = replace(TINY, stages=(StageSize(8, 2, 1), StageSize(12, 3, 1)), shrink_heads=(2,))
 OTHER = {"norm": "layer", "position": "embedding", "classifiers": 1}
 
 

@@ -12,7 +12,7 @@ from levit_bench.measuring.pass_data import reference_outputs
 from levit_bench.measuring.pass_data.images import DISTINCT, ImageShape, images
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Turn, Turned, Watch, Watched
+from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Profiled, Turn, Turned, Watch
 from levit_bench.records import Case
 from torch import nn
 
@@ -155,7 +155,7 @@ def test_our_levit_takes_images_that_are_not_square_in_both_forms(tmp_path: Path
             folder = tmp_path / case.id
             folder.mkdir()
             prepared = artifacts.prepare(case, (1, 3), folder, 0)
-            assert isinstance(Worker().answer(Load(case=case, folder=str(folder), seed=0)), Loaded)
+            assert isinstance(Worker().answer(Load(case=case, folder=str(folder), seed=0)), CaseLoaded)
             counted[form, size] = prepared.macs
     assert counted["shipped", (64, 96)] == counted["inference", (64, 96)] == counted["shipped", (96, 64)]
     assert counted["shipped", (64, 96)] > counted["shipped", (64, 64)]
@@ -201,10 +201,10 @@ def test_bytes_stay_bytes_in_every_precision(precision: str, tmp_path: Path) -> 
     case = _case(f"{OWN}:raw", precision=precision)
     artifacts.prepare(case, (2,), tmp_path, 0)
     worker = Worker()
-    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), CaseLoaded)
     _turned(worker, case)
     watched = worker.answer(Watch(case=case.id, passes=2))
-    assert isinstance(watched, Watched)
+    assert isinstance(watched, Profiled)
     assert watched.profile.matrix_format == {"fp16": "float16", "bf16": "bfloat16"}[precision]
 
 

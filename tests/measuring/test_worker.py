@@ -14,11 +14,11 @@ from levit_bench.measuring.runtimes import eager
 from levit_bench.measuring.worker import Worker
 from levit_bench.measuring.workers.messages import (
     Answer,
+    CaseLoaded,
     Describe,
     Description,
     Failed,
     Load,
-    Loaded,
     Turn,
     Turned,
     decode_answer,
@@ -51,7 +51,7 @@ def _answers(monkeypatch: pytest.MonkeyPatch, folder: Path, versions: Callable[[
 
 def test_versions_cross_the_pipe_as_plain_text(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
     loaded, description = _answers(monkeypatch, tmp_path, lambda: {"torch": torch.__version__})
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, CaseLoaded)
     assert isinstance(description, Description)
     assert (description.threads, description.versions) == (1, {"torch": str(torch.__version__)})
 
@@ -74,7 +74,7 @@ def _loaded(folder: Path, network: str) -> tuple[Worker, Case]:
     artifacts.prepare(case, (1,), folder, 0)
     worker = Worker()
     answer = worker.answer(Load(case=case, folder=str(folder), seed=0))
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
     return worker, case
 
 
@@ -104,7 +104,7 @@ def test_a_second_instrument_times_the_same_passes_without_entering_our_own(
     case = Case(network="tests.hostile_networks:sound", resolution=64)
     artifacts.prepare(case, (1,), tmp_path, 0)
     worker = Worker()
-    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), CaseLoaded)
     plain = worker.answer(Turn(case=case.id, settle=1, passes=4))
     both = worker.answer(Turn(case=case.id, settle=1, passes=4, witness=place))
     assert isinstance(plain, Turned)

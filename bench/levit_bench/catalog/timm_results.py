@@ -51,7 +51,7 @@ _NAME = re.compile(
 )
 
 
-class Told(msgspec.Struct, frozen=True, kw_only=True):
+class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
     """What the name of a file of speeds says of how they were taken, in the name's own words; else nothing."""
 
     precision: str | None = None
@@ -70,7 +70,7 @@ class Told(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def words(self) -> tuple[str, ...]:
         """Everything it says, in the order of the name."""
-        found = (getattr(self, name) for name in Told.__struct_fields__)
+        found = (getattr(self, name) for name in FileNameFacts.__struct_fields__)
         return tuple(word for word in found if word)
 
 
@@ -85,7 +85,7 @@ class TopOne(msgspec.Struct, frozen=True, kw_only=True):
     """Its source names file and model."""
 
 
-class Speed(msgspec.Struct, frozen=True, kw_only=True):
+class PublishedSpeed(msgspec.Struct, frozen=True, kw_only=True):
     """How fast one network was on somebody's machine."""
 
     model: str
@@ -113,9 +113,9 @@ class PublishedFile(msgspec.Struct, frozen=True, kw_only=True):
     """Set of the accuracies, as far as name and header tell; absent for speeds."""
     accuracies: tuple[TopOne, ...] = ()
     """In the file's order, each network and resolution once."""
-    speeds: tuple[Speed, ...] = ()
+    speeds: tuple[PublishedSpeed, ...] = ()
     """In the file's order, each network, resolution and batch once."""
-    told: Told = Told()
+    told: FileNameFacts = FileNameFacts()
     """What its name says of the speeds."""
     findings: tuple[Finding, ...] = ()
     """Lines that could not be read."""
@@ -134,7 +134,7 @@ class _First(NamedTuple):
     """A line that a network and setting were first found in, and what it says of them."""
 
     line: _Line
-    figures: TopOne | Speed
+    figures: TopOne | PublishedSpeed
 
 
 def read_all(paths: Sequence[Path]) -> tuple[PublishedFile, ...]:
@@ -176,7 +176,7 @@ def read(path: Path) -> PublishedFile:
     kind = _kind(header, where)
     dataset = _dataset(path.name, header) if kind == "accuracy" else None
     accuracies: dict[tuple[str, int], TopOne] = {}
-    speeds: dict[tuple[str, int, int], Speed] = {}
+    speeds: dict[tuple[str, int, int], PublishedSpeed] = {}
     seen: dict[object, _First] = {}
     bad_lines: list[str] = []
     for number, text in enumerate(lines[1:], start=2):
@@ -209,12 +209,12 @@ def read(path: Path) -> PublishedFile:
     )
 
 
-def told(name: str) -> Told:
+def told(name: str) -> FileNameFacts:
     """What a file's name says, where it is built as timm builds such names; nothing is guessed of other names."""
     match = _NAME.fullmatch(name)
     if match is None:
-        return Told()
-    return Told(
+        return FileNameFacts()
+    return FileNameFacts(
         precision=match["precision"], layout=match["layout"], torch=match["torch"], device=match["backend"],
         machine=match["machine"], compiled="dynamo" if match["compiled"] else None,
     )  # fmt: skip
@@ -347,7 +347,7 @@ def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
     return TopOne(model=model, resolution=_whole(line, "img_size", LARGEST_RESOLUTION), accuracy=accuracy)
 
 
-def _speed(line: _Line) -> Speed:
+def _speed(line: _Line) -> PublishedSpeed:
     model = _model(line)
     batch = _whole(line, "infer_batch_size", LARGEST_BATCH)
     rate = _optional(line, "infer_samples_per_sec", "a positive number", _is_speed)
@@ -355,7 +355,7 @@ def _speed(line: _Line) -> Speed:
     if rate is None and step_ms is None:
         raise _BadLineError(f"neither {' nor '.join(_SPEEDS)} is given")
     latency_s = step_ms / 1e3 if step_ms is not None else batch / rate if rate is not None else math.nan
-    return Speed(
+    return PublishedSpeed(
         model=model,
         resolution=_whole(line, "infer_img_size", LARGEST_RESOLUTION),
         batch=batch,
@@ -366,7 +366,7 @@ def _speed(line: _Line) -> Speed:
     )
 
 
-def _require_one_speed(line: _Line, speed: Speed) -> None:
+def _require_one_speed(line: _Line, speed: PublishedSpeed) -> None:
     """Refuse a line whose two speeds say different things. Both are rounded; beyond that timm's agree to a hundredth.
 
     Raises:

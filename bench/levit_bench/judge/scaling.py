@@ -17,7 +17,7 @@ from levit_bench.judge.throughput import paired_images
 from levit_bench.records import Case, Record
 
 
-class Step(NamedTuple):
+class ScalingPoint(NamedTuple):
     """One number of threads and streams."""
 
     record: Record
@@ -42,7 +42,7 @@ class Curve(NamedTuple):
 
     base: Record
     """The case with the fewest processors."""
-    steps: tuple[Step, ...]
+    steps: tuple[ScalingPoint, ...]
     """The base first; by processors, and threads before streams."""
 
 
@@ -99,7 +99,7 @@ def _curve(group: Sequence[Record]) -> Curve:
     for record in ordered:
         partner = threads.get(processors(record.case)) if record.case.streams > 1 else None
         speedup = Ratio(1.0, 1.0, 1.0, len(record.runs)) if record is base else faster(record, base)
-        steps.append(Step(record, speedup, faster(record, partner) if partner else None))
+        steps.append(ScalingPoint(record, speedup, faster(record, partner) if partner else None))
     return Curve(base, tuple(steps))
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from levit_bench.levit.sizes import Grid, Size, grids
 
 
-class Count(NamedTuple):
+class PartCount(NamedTuple):
     """What one part has and does, for one image."""
 
     parameters: int = 0
@@ -28,12 +28,12 @@ class Count(NamedTuple):
     """Attention scores, each of which the authors count once more."""
 
 
-def total(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> Count:
+def total(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> PartCount:
     """The whole network."""
     return _sum(*parts(size, image, classes, in_channels).values())
 
 
-def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> dict[str, Count]:
+def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> dict[str, PartCount]:
     """The network's parts in order: stem, stage1_attention, stage1_mlp, shrink1_attention, shrink1_mlp, …, head.
 
     Raises:
@@ -55,13 +55,13 @@ def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels
     features = size.stages[-1].width
     weights = features * classes
     for name in ("head", "distilled_head")[: size.classifiers]:
-        head = Count(weights + classes + 2 * features, weights + classes, weights)
+        head = PartCount(weights + classes + 2 * features, weights + classes, weights)
         # A LayerNorm depends on its input and cannot be folded.
         found[name] = head if size.norm == "batch" else head._replace(folded=head.parameters)
     return found
 
 
-def _stem(size: Size, image: Grid, in_channels: int) -> Count:
+def _stem(size: Size, image: Grid, in_channels: int) -> PartCount:
     layers = []
     (rows, columns), inputs = image, in_channels
     for layer in size.stem:
@@ -69,10 +69,10 @@ def _stem(size: Size, image: Grid, in_channels: int) -> Count:
         layers.append(_layer(size, inputs * layer.kernel**2, layer.width, rows * columns))
         inputs = layer.width
     embedding = rows * columns * inputs if size.position == "embedding" else 0
-    return _sum(*layers, Count(embedding, embedding))
+    return _sum(*layers, PartCount(embedding, embedding))
 
 
-def _attention(size: Size, width: int, wider: int, heads: int, keys: int, queries: int, ratio: int) -> Count:
+def _attention(size: Size, width: int, wider: int, heads: int, keys: int, queries: int, ratio: int) -> PartCount:
     """Attention of `queries` tokens to `keys` tokens, from one width to another."""
     value = ratio * size.key
     scores = heads * queries * keys
@@ -80,36 +80,36 @@ def _attention(size: Size, width: int, wider: int, heads: int, keys: int, querie
     return _sum(
         _norm_before(size, width),
         _attention_inputs(size, width, heads, keys, queries, value),
-        Count(table, table, scores * (size.key + value), scores),
+        PartCount(table, table, scores * (size.key + value), scores),
         _layer(size, heads * value, wider, queries),
     )
 
 
-def _attention_inputs(size: Size, width: int, heads: int, keys: int, queries: int, value: int) -> Count:
+def _attention_inputs(size: Size, width: int, heads: int, keys: int, queries: int, value: int) -> PartCount:
     """Queries, keys and values. One layer or two have equally many weights, and each output its own normalisation."""
     return _sum(_layer(size, width, heads * size.key, queries), _layer(size, width, heads * (size.key + value), keys))
 
 
-def _mlp(size: Size, width: int, tokens: int) -> Count:
+def _mlp(size: Size, width: int, tokens: int) -> PartCount:
     hidden = size.mlp_ratio * width
     return _sum(_norm_before(size, width), _layer(size, width, hidden, tokens), _layer(size, hidden, width, tokens))
 
 
-def _layer(size: Size, inputs: int, outputs: int, places: int) -> Count:
+def _layer(size: Size, inputs: int, outputs: int, places: int) -> PartCount:
     """A linear layer or a convolution, applied at so many places, and its BatchNorm (gain and shift) or its bias."""
     weights = inputs * outputs
     beside = 2 * outputs if size.norm == "batch" else outputs
-    return Count(weights + beside, weights + outputs, weights * places)
+    return PartCount(weights + beside, weights + outputs, weights * places)
 
 
-def _norm_before(size: Size, width: int) -> Count:
+def _norm_before(size: Size, width: int) -> PartCount:
     learned = 2 * width if size.norm == "layer" else 0
-    return Count(learned, learned)
+    return PartCount(learned, learned)
 
 
-def _sum(*counts: Count) -> Count:
-    return Count(*(sum(column) for column in zip(*counts, strict=True)))
+def _sum(*counts: PartCount) -> PartCount:
+    return PartCount(*(sum(column) for column in zip(*counts, strict=True)))
 
 
-def _times(factor: int, count: Count) -> Count:
-    return Count(*(factor * number for number in count))
+def _times(factor: int, count: PartCount) -> PartCount:
+    return PartCount(*(factor * number for number in count))

@@ -24,7 +24,7 @@ from levit_bench.levit.layers import Classifier, ConvNorm, LinearNorm
 BATCH_NORMS = (nn.BatchNorm1d, nn.BatchNorm2d, nn.SyncBatchNorm)
 
 
-class Affine(NamedTuple):
+class ChannelAffine(NamedTuple):
     """x ↦ gain · x + shift, channel by channel, in float64."""
 
     gain: torch.Tensor | float = 1.0
@@ -38,23 +38,23 @@ class Folded(NamedTuple):
     bias: torch.Tensor
 
 
-def affine(norm: nn.Module) -> Affine:
+def affine(norm: nn.Module) -> ChannelAffine:
     """What a normalisation multiplies and adds: all of an evaluating BatchNorm, the learned half of a LayerNorm.
 
     Raises:
         TypeError: it is another one.
     """
     if isinstance(norm, nn.Identity):
-        return Affine()
+        return ChannelAffine()
     if isinstance(norm, nn.LayerNorm):
-        return Affine(exact(norm.weight), exact(norm.bias))
+        return ChannelAffine(exact(norm.weight), exact(norm.bias))
     if not isinstance(norm, BATCH_NORMS):
         raise TypeError(f"{type(norm).__name__} cannot be folded; known are BatchNorm, LayerNorm and nothing")
     assert norm.running_mean is not None
     assert norm.running_var is not None
     gain, shift = exact(norm.weight), exact(norm.bias)
     gain = gain / (exact(norm.running_var) + norm.eps).sqrt()
-    return Affine(gain, shift - gain * exact(norm.running_mean))
+    return ChannelAffine(gain, shift - gain * exact(norm.running_mean))
 
 
 def rest(norm: nn.Module) -> nn.Module:
@@ -82,7 +82,7 @@ def linear(layer: LinearNorm, before: nn.Module | None = None, rows: torch.Tenso
 def convolution(layer: ConvNorm) -> nn.Conv2d:
     """A convolution with the BatchNorm behind it, its weights channels last."""
     own = layer.conv
-    weight, bias = _folded(own.weight.flatten(1), own.bias, Affine(), affine(layer.norm))
+    weight, bias = _folded(own.weight.flatten(1), own.bias, ChannelAffine(), affine(layer.norm))
     shape = (own.in_channels, own.out_channels, own.kernel_size, own.stride, own.padding)
     made = skip_init(nn.Conv2d, *shape, device=own.weight.device, dtype=own.weight.dtype)
     _fill(made, Folded(weight.view_as(own.weight), bias))
@@ -91,7 +91,7 @@ def convolution(layer: ConvNorm) -> nn.Conv2d:
 
 def mean_classifier(heads: Sequence[Classifier]) -> nn.Linear:
     """The mean of what classifiers say of the same features; before it has to stay what `rest` leaves of their norm."""
-    each = [_folded(head.linear.weight, head.linear.bias, affine(head.norm), Affine()) for head in heads]
+    each = [_folded(head.linear.weight, head.linear.bias, affine(head.norm), ChannelAffine()) for head in heads]
     weights, biases = zip(*each, strict=True)
     mean = Folded(torch.stack(weights).mean(0), torch.stack(biases).mean(0))
     return _as_linear(mean, heads[0].linear.weight)
@@ -103,7 +103,7 @@ def exact(values: torch.Tensor) -> torch.Tensor:
     return values.detach().to(device, torch.float64)
 
 
-def _folded(weight: torch.Tensor, bias: torch.Tensor | None, before: Affine, behind: Affine) -> Folded:
+def _folded(weight: torch.Tensor, bias: torch.Tensor | None, before: ChannelAffine, behind: ChannelAffine) -> Folded:
     weight = exact(weight)
     constant = (weight * before.shift).sum(1)
     if bias is not None:

@@ -30,7 +30,7 @@ class Convolution(NamedTuple):
     padding: int = 1
 
 
-class Stage(NamedTuple):
+class StageSize(NamedTuple):
     """Blocks that share a token grid."""
 
     width: int
@@ -46,7 +46,7 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
 
     stem: tuple[Convolution, ...]
     """Pixels to tokens; Hardswish between the layers. The last width is the first stage's."""
-    stages: tuple[Stage, ...]
+    stages: tuple[StageSize, ...]
     """Between two of them stands a shrinking attention, which halves the grid."""
     key: int
     """Channels of a query and of a key, per head; D in the paper."""
@@ -82,7 +82,7 @@ def _size(widths: Three, key: int, heads: Three, depths: Three = (4, 4, 4), drop
     """A size by Table 2: between stages, as many heads as keys fit into the width before."""
     return Size(
         stem=_stem(widths[0]),
-        stages=tuple(Stage(*each) for each in zip(widths, heads, depths, strict=True)),
+        stages=tuple(StageSize(*each) for each in zip(widths, heads, depths, strict=True)),
         key=key,
         shrink_heads=tuple(width // key for width in widths[:-1]),
         drop_path=drop_path,
@@ -101,7 +101,7 @@ SIZES = {
     # The ablation of LeViT-128S, named by the rows of Table 5. All have one head, as its figures show.
     "levit_128s_one_head": _ONE_HEAD,
     # A1, without pyramid: one stage of the first grid throughout.
-    "levit_128s_a1": replace(_ONE_HEAD, stem=_stem(114), stages=(Stage(114, 3, 11),), key=19, shrink_heads=()),
+    "levit_128s_a1": replace(_ONE_HEAD, stem=_stem(114), stages=(StageSize(114, 3, 11),), key=19, shrink_heads=()),
     # A2, without the convolutions: 16×16 patches, as in ViT.
     "levit_128s_a2": replace(_ONE_HEAD, stem=(Convolution(128, kernel=16, stride=16, padding=0),)),
     # A3, without BatchNorm.
@@ -114,7 +114,7 @@ SIZES = {
     "levit_128s_a6": replace(
         _ONE_HEAD,
         stem=_stem(120),
-        stages=(Stage(120, 4, 2), Stage(180, 6, 3), Stage(240, 8, 4)),
+        stages=(StageSize(120, 4, 2), StageSize(180, 6, 3), StageSize(240, 8, 4)),
         key=30,
         shrink_heads=(16, 24),
         value_ratio=1,

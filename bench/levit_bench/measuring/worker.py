@@ -36,15 +36,16 @@ from levit_bench.measuring.workers import allocator_library
 from levit_bench.measuring.workers.memory import peak_bytes, resident_bytes
 from levit_bench.measuring.workers.messages import (
     Answer,
+    CaseLoaded,
     Describe,
     Description,
     Failed,
     Load,
-    Loaded,
     Multiplied,
     Multiply,
     Prepare,
     Prepared,
+    Profiled,
     Request,
     Resolve,
     Rest,
@@ -52,7 +53,6 @@ from levit_bench.measuring.workers.messages import (
     Turn,
     Turned,
     Watch,
-    Watched,
     decode_request,
     encode,
 )
@@ -95,7 +95,7 @@ class Worker:
         before = Settings(loading=not isinstance(request, Turn | Watch))
         answer = self._carried_out(request)
         changed = listed(before.restore())
-        if changed and isinstance(answer, Prepared | Loaded | Turned | Watched | Failed):
+        if changed and isinstance(answer, Prepared | CaseLoaded | Turned | Profiled | Failed):
             return Failed(reason=f"changes settings of its whole process while it runs: {changed}")
         told = listed(put_back())
         if told and isinstance(answer, Prepared):
@@ -157,7 +157,7 @@ class Worker:
         cold = ColdStart(
             load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
         )
-        return Loaded(cold=cold)
+        return CaseLoaded(cold=cold)
 
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:
@@ -230,7 +230,7 @@ class Worker:
     @torch.inference_mode()
     def _watch(self, request: Watch) -> Answer:
         held = self._held[request.case]
-        return Watched(profile=watched(held.loaded, lambda: held.feed.placed, request.passes))
+        return Profiled(profile=watched(held.loaded, lambda: held.feed.placed, request.passes))
 
     @torch.inference_mode()
     def _multiply(self, request: Multiply) -> Answer:

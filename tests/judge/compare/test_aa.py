@@ -8,7 +8,7 @@ import random
 import msgspec
 import pytest
 from levit_bench.catalog.twins import SUFFIX, is_twin, original, twin_of
-from levit_bench.judge.compare.aa import Kind, noise, pairs, rates
+from levit_bench.judge.compare.aa import AAKind, noise, pairs, rates
 from levit_bench.judge.compare.matching import keyed
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Limits, only, pick
@@ -46,7 +46,7 @@ def test_a_twin_is_the_same_case_under_a_name_of_its_own():
 def test_twins_are_paired_by_how_they_sat_and_each_session_is_a_report():
     found = pairs([*twins("a"), *twins("b"), *twins("a", "s2", seats="alone")])
     assert [(pair.kind, pair.report, pair.case.network) for pair in found] == [
-        (Kind.ONE_SEAT, "s1", "a"), (Kind.ONE_SEAT, "s1", "b"), (Kind.TWO_SEATS, "s2", "a"),
+        (AAKind.ONE_SEAT, "s1", "a"), (AAKind.ONE_SEAT, "s1", "b"), (AAKind.TWO_SEATS, "s2", "a"),
     ]  # fmt: skip
     assert [pair.comparison.family for pair in found] == [2, 2, 1]
 
@@ -58,14 +58,14 @@ def test_cases_that_differ_in_more_than_the_name_are_no_equals():
 def test_the_names_of_the_yardstick_are_equals_in_every_session():
     names = [timed(f"yardstick-1{end}", role="yardstick") for end in "ab"]
     (pair,) = pairs([*names, timed("null-1", role="null"), timed("a")])
-    assert (pair.kind, pair.case.network) == (Kind.YARDSTICKS, "yardstick-1a")
+    assert (pair.kind, pair.case.network) == (AAKind.YARDSTICKS, "yardstick-1a")
 
 
 def test_a_false_alarm_is_counted_once_a_comparison_and_once_a_report():
     records = [*twins("a", times=1.2), *twins("b", times=0.8), *twins("c"), *twins("a", "s2")]
     found = pairs(records)
-    assert counts(found)[Kind.ONE_SEAT] == (4, 2, 2, 1)
-    (rate,) = [one for one in rates(found) if one.kind == Kind.ONE_SEAT]
+    assert counts(found)[AAKind.ONE_SEAT] == (4, 2, 2, 1)
+    (rate,) = [one for one in rates(found) if one.kind == AAKind.ONE_SEAT]
     assert rate.verdicts[Verdict.SLOWER] == rate.verdicts[Verdict.FASTER] == 1
 
 
@@ -74,7 +74,7 @@ def test_repeated_sessions_of_the_same_cases_are_paired_without_sharing_any():
     found = pairs([*records, timed("a", "t0"), timed("a", "t1", threads=2), timed("a", "t2", threads=2)])
     reports = {pair.report for pair in found}
     assert reports == {"s0 s1", "s2 s3", "s4 s5", "t1 t2"}
-    assert all((pair.kind, pair.logs) == (Kind.SESSIONS, ()) for pair in found)
+    assert all((pair.kind, pair.logs) == (AAKind.SESSIONS, ()) for pair in found)
 
 
 def test_twins_take_no_part_where_sessions_are_compared_and_networks_are_ranked():
@@ -104,11 +104,11 @@ def test_the_noise_is_the_deviation_from_a_ratio_of_one():
 def test_a_known_scatter_is_recovered():
     records = [one for at in range(40) for one in twins("a", f"s{at:02d}", scatter=0.02)]
     rows = {one.kind: one for one in noise(pairs(records))}
-    twin = rows[Kind.ONE_SEAT]
+    twin = rows[AAKind.ONE_SEAT]
     assert twin.of_runs == pytest.approx(0.02 * math.sqrt(2), rel=0.15)
     assert twin.of_pairs == pytest.approx(0.02 * math.sqrt(2 / 5), rel=0.3)
-    assert math.isnan(rows[Kind.SESSIONS].of_runs)
-    assert rows[Kind.SESSIONS].of_pairs == pytest.approx(0.02 * math.sqrt(2 / 5), rel=0.5)
+    assert math.isnan(rows[AAKind.SESSIONS].of_runs)
+    assert rows[AAKind.SESSIONS].of_pairs == pytest.approx(0.02 * math.sqrt(2 / 5), rel=0.5)
 
 
 @pytest.mark.parametrize("runs", [0, 1, 2])

@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from levit_bench.judge.explain.profile import (
     ELSEWHERE,
-    Origin,
+    ProfileSource,
     disturbance,
     elsewhere,
     intensity,
@@ -93,7 +93,7 @@ def test_a_pass_that_is_unlike_the_sessions_is_said(latency_s, kind):
 
 def test_a_profile_of_another_machine_torch_or_network_is_said():
     one = record()
-    here = Origin(machine=MACHINE.id, torch="2.13.0", params=one.info.params, macs=one.info.macs)
+    here = ProfileSource(machine=MACHINE.id, torch="2.13.0", params=one.info.params, macs=one.info.macs)
     assert elsewhere(one, here) is None
     finding = elsewhere(one, here._replace(torch="2.14.0", params=7))
     assert finding.kind == "profiled-elsewhere"

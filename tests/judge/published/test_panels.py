@@ -1,5 +1,5 @@
 import pytest
-from levit_bench.catalog.timm_results import PublishedFile, Speed, told
+from levit_bench.catalog.timm_results import PublishedFile, PublishedSpeed, told
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.published.accuracies import complete
@@ -12,7 +12,7 @@ CPU = "benchmark-infer-fp32-nchw-pt240-cpu-i9_10940x-dynamo.csv"
 
 
 def speed(model, latency_s=0.01, *, resolution=224, batch=1):
-    return Speed(
+    return PublishedSpeed(
         model=model, resolution=resolution, batch=batch, latency_s=latency_s, throughput=batch / latency_s,
         params=1_000_000, macs=None,
     )  # fmt: skip

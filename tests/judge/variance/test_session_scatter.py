@@ -12,7 +12,7 @@ from levit_bench.judge.variance.session_scatter import (
     FREEDOM,
     PRIOR,
     SLOPE,
-    Session,
+    CaseSession,
     company_shares,
     company_variance,
     drift_variance,
@@ -23,15 +23,15 @@ from levit_bench.judge.variance.session_scatter import (
 from levit_bench.numbers.statistics import t_factor
 
 
-def session(value: float, runs: int = 5, variance: float = 1e-4, **fields: object) -> Session:
-    return Session(f"s{value}", value, runs, variance if runs > 1 else math.nan, **fields)  # type: ignore[arg-type]
+def session(value: float, runs: int = 5, variance: float = 1e-4, **fields: object) -> CaseSession:
+    return CaseSession(f"s{value}", value, runs, variance if runs > 1 else math.nan, **fields)  # type: ignore[arg-type]
 
 
 values = st.floats(-0.2, 0.2)
 several = st.lists(values, min_size=1, max_size=12).map(lambda found: [session(value) for value in found])
 
 
-def width(group: list[Session], scale: float = PRIOR**2) -> float:
+def width(group: list[CaseSession], scale: float = PRIOR**2) -> float:
     found = mean(group, scatter([group], scale))
     return t_factor(found.freedom) * math.sqrt(found.variance)
 
@@ -58,14 +58,14 @@ def test_groups_have_means_of_their_own() -> None:
 
 
 @given(several, st.integers(1, 5))
-def test_a_session_that_shows_nothing_new_never_widens_the_interval(group: list[Session], more: int) -> None:
+def test_a_session_that_shows_nothing_new_never_widens_the_interval(group: list[CaseSession], more: int) -> None:
     middle = math.fsum(one.mean for one in group) / len(group)
     grown = [*group, *(session(middle) for _ in range(more))]
     assert width(grown) <= width(group) * (1 + 1e-9)
 
 
 @given(several, values)
-def test_the_unit_of_the_ratio_does_not_matter(group: list[Session], shift: float) -> None:
+def test_the_unit_of_the_ratio_does_not_matter(group: list[CaseSession], shift: float) -> None:
     moved = [one._replace(mean=one.mean + shift) for one in group]
     assert scatter([moved]).variance == pytest.approx(scatter([group]).variance, abs=1e-12)
     found, plain = mean(moved, scatter([moved])), mean(group, scatter([group]))
@@ -73,13 +73,13 @@ def test_the_unit_of_the_ratio_does_not_matter(group: list[Session], shift: floa
 
 
 @given(several, several)
-def test_the_order_of_sessions_does_not_matter(one: list[Session], other: list[Session]) -> None:
+def test_the_order_of_sessions_does_not_matter(one: list[CaseSession], other: list[CaseSession]) -> None:
     assert scatter([one[::-1], other]).variance == pytest.approx(scatter([other, one]).variance)
 
 
 @given(st.lists(several, min_size=1, max_size=6))
 def test_the_scale_lies_between_the_prior_and_what_was_seen_and_one_wild_case_counts_so_much(
-    cases: list[list[Session]],
+    cases: list[list[CaseSession]],
 ) -> None:
     scale = setting_scale([[case] for case in cases])
     assert 0 < scale <= 9 * PRIOR**2
@@ -115,7 +115,7 @@ def test_one_session_alone_is_the_same_by_either_way_of_reckoning(value: float, 
 def test_company_counts_by_its_share_in_either_mean() -> None:
     here, there = session(0.0, company="a"), session(0.0, company="b")
 
-    def between(first: list[Session], second: list[Session]) -> float:
+    def between(first: list[CaseSession], second: list[CaseSession]) -> float:
         known = scatter([first, second])
         return company_variance(company_shares(first, known), company_shares(second, known))
 
@@ -140,7 +140,7 @@ def test_how_far_the_yardstick_moved_counts_until_the_case_has_shown_that_it_mov
 
 
 @given(several)
-def test_numbers_stay_finite(group: list[Session]) -> None:
+def test_numbers_stay_finite(group: list[CaseSession]) -> None:
     assume(all(math.isfinite(one.mean) for one in group))
     for case in (group, [one._replace(variance=0.0) for one in group], [one._replace(runs=1) for one in group]):
         found = mean(case, scatter([case]))

@@ -21,7 +21,7 @@ from levit_bench.measuring.reference_cases import environment_of, instrument_cas
 from levit_bench.measuring.runtimes import InProcess, cuda_graphs
 from levit_bench.measuring.session.session import Subject, _about_gpu
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Turn, Turned
 from levit_bench.records import Case, Conditions, GpuState, ImageShape
 from torch import nn
 
@@ -166,7 +166,7 @@ def test_a_seat_places_once_fetches_for_checks_and_stores_the_devices_own_second
     artifacts.prepare(case, (1,), tmp_path, 0)
     worker = Worker()
     loaded = worker.answer(Load(case=case, folder=str(tmp_path), seed=0))
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, CaseLoaded)
     assert (loaded.cold.copy_s, loaded.cold.copy_pinned_s) == (0.002, 0.001)
     before = held[0].calls.copy()
     answer = worker.answer(Turn(case=case.id, settle=2, passes=3))
@@ -200,7 +200,7 @@ def test_large_batches_repeat_their_images_and_so_do_their_references(tmp_path: 
     case = Case(network="tests.hostile_networks:sound", resolution=32, batch=DISTINCT + 3)
     artifacts.prepare(case, (DISTINCT + 3, 2 * DISTINCT), tmp_path, 0)
     worker = Worker()
-    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), CaseLoaded)
     answer = worker.answer(Turn(case=case.id, settle=0, passes=1))
     assert isinstance(answer, Turned)
     assert answer.problem is None

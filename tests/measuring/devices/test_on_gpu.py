@@ -14,7 +14,7 @@ from levit_bench.measuring.pass_data.output_check import relative_distance
 from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Turn, Turned
 from levit_bench.records import Case, ImageShape
 
 pytestmark = pytest.mark.skipif(not torch.cuda.is_available(), reason="needs an NVIDIA GPU")
@@ -32,7 +32,7 @@ def test_a_seat_computes_there_what_the_processor_does(
     artifacts.prepare(case, (batch,), tmp_path, 0)
     worker = Worker()
     loaded = worker.answer(Load(case=case, folder=str(tmp_path), seed=0))
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, CaseLoaded), loaded
     for _ in range(2):
         answer = worker.answer(Turn(case=case.id, settle=1, passes=4))
         assert isinstance(answer, Turned), answer
@@ -48,7 +48,7 @@ def test_a_network_compiled_for_a_gpu_computes_there_what_the_processor_does(tmp
     artifacts.prepare(case, (4,), tmp_path, 0)
     worker = Worker()
     loaded = worker.answer(Load(case=case, folder=str(tmp_path), seed=0))
-    assert isinstance(loaded, Loaded), loaded
+    assert isinstance(loaded, CaseLoaded), loaded
     answer = worker.answer(Turn(case=case.id, settle=1, passes=4))
     assert isinstance(answer, Turned), answer
     assert answer.problem is None
@@ -98,5 +98,5 @@ def test_a_batch_that_does_not_fit_costs_itself_and_leaves_room_for_others(tmp_p
     assert isinstance(failed, Failed)
     assert "out of GPU memory at batch 4096" in failed.reason
     assert "Choose a smaller --batch" in failed.reason
-    assert isinstance(worker.answer(Load(case=small, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(worker.answer(Load(case=small, folder=str(tmp_path), seed=0)), CaseLoaded)
     del hog

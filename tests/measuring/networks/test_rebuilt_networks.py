@@ -17,7 +17,7 @@ from levit_bench.measuring.pass_data.output_check import relative_distance
 from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Failed, Load, Loaded
+from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load
 from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
@@ -43,7 +43,7 @@ def test_what_is_kept_in_evaluation_mode_is_that_of_the_loaded_weights(
     tmp_path: Path, style: str, precision: str, form: str
 ) -> None:
     answer = loaded(f'keeps(style="{style}")', tmp_path, precision=precision, form=form)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 @pytest.mark.parametrize("style", ["eval-dict", "lazy", "once-list"])
@@ -58,7 +58,7 @@ def test_what_is_kept_is_right_in_every_runtime(tmp_path: Path, style: str, runt
     if why := runtimes.unavailable(runtime):
         pytest.skip(why)
     answer = loaded(f'keeps("{style}")', tmp_path, runtime=runtime, precision=precision)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 @pytest.mark.slow
@@ -67,7 +67,7 @@ def test_what_is_kept_is_right_when_it_is_compiled(tmp_path: Path, style: str) -
     if why := runtimes.unavailable("compile"):
         pytest.skip(why)
     answer = loaded(f'keeps("{style}")', tmp_path, runtime="compile", precision="bf16")
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 def test_what_is_kept_shows_in_the_reference(tmp_path: Path) -> None:
@@ -85,7 +85,7 @@ def test_what_is_kept_shows_in_the_reference(tmp_path: Path) -> None:
 @pytest.mark.parametrize("runtime", ["eager", "torchscript"])
 def test_a_form_of_its_own_may_keep_what_no_state_dict_has(tmp_path: Path, runtime: str) -> None:
     answer = loaded("own_form", tmp_path, form="inference", runtime=runtime)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 @pytest.mark.parametrize("network", ["grows", "lazy"])
@@ -94,14 +94,14 @@ def test_parameters_that_are_made_in_the_first_pass_are_loaded(
     tmp_path: Path, network: str, fields: dict[str, str]
 ) -> None:
     answer = loaded(network, tmp_path, **fields)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 @pytest.mark.parametrize("form", ["shipped", "inference"])
 def test_methods_that_return_nothing_are_called_all_the_same(tmp_path: Path, form: str) -> None:
     for runtime in ("eager", "channels-last", "torchscript"):
         answer = loaded("silent", tmp_path, form=form, runtime=runtime, precision="bf16")
-        assert isinstance(answer, Loaded), answer
+        assert isinstance(answer, CaseLoaded), answer
 
 
 def test_a_layer_that_stays_in_training_mode_is_named() -> None:
@@ -112,7 +112,7 @@ def test_a_layer_that_stays_in_training_mode_is_named() -> None:
 @pytest.mark.parametrize("by", ["torch", "numpy", "python"])
 def test_what_is_drawn_while_it_is_built_is_drawn_again(tmp_path: Path, by: str) -> None:
     answer = loaded(f'drawn("{by}")', tmp_path)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 def test_another_seed_draws_another_network_and_the_same_one_the_same() -> None:
@@ -127,7 +127,7 @@ def test_another_seed_draws_another_network_and_the_same_one_the_same() -> None:
 
 def test_a_fixed_projection_is_the_same_in_every_process(tmp_path: Path) -> None:
     answer = loaded("projected", tmp_path)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 @pytest.mark.parametrize("by", ["system", "own generator"])
@@ -209,7 +209,7 @@ def prepared_and_loaded(function: str, folder: Path) -> object:
 @pytest.mark.parametrize("function", ['build("torch")', 'build("numpy")', 'build("python")', "late"])
 def test_what_is_drawn_at_import_is_drawn_again(drawing: Path, function: str) -> None:
     answer = prepared_and_loaded(function, drawing)
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
 
 
 def test_what_is_drawn_at_import_by_a_generator_of_its_own_is_asked_for(drawing: Path) -> None:

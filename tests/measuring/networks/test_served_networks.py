@@ -13,7 +13,7 @@ from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.preparing.probabilities import ending_of, logits_before
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Load, Loaded, Prepared
+from levit_bench.measuring.workers.messages import CaseLoaded, Load, Prepared
 from levit_bench.records import Case, ImageShape
 
 NETS = "tests.unusual_networks"
@@ -24,7 +24,7 @@ def prepared(network: str, folder: Path, batch: int = 2, **fields: object) -> Pr
     case = Case(network=f"{NETS}:{network}", resolution=32, batch=batch, **fields)  # type: ignore[arg-type]
     made = artifacts.prepare(case, (batch,), folder, 3)
     answer = Worker().answer(Load(case=case, folder=str(folder), seed=3))
-    assert isinstance(answer, Loaded), answer
+    assert isinstance(answer, CaseLoaded), answer
     return made
 
 

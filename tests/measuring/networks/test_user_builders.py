@@ -18,7 +18,7 @@ from levit_bench.measuring.networks import local_modules, user_builders
 from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Load, Loaded
+from levit_bench.measuring.workers.messages import CaseLoaded, Load
 from levit_bench.records import Case, ImageShape
 from levit_bench.store.files import read_session
 
@@ -138,7 +138,7 @@ def test_a_network_is_served_whatever_holds_its_logits(here: Path, tmp_path: Pat
     prepared = artifacts.prepare(case, (4,), tmp_path, 0)
     assert prepared.params == 8 * channels * 9 + 8 + 16 + 90
     assert prepared.logits_std == pytest.approx(1.0, abs=0.3)
-    assert isinstance(Worker().answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(Worker().answer(Load(case=case, folder=str(tmp_path), seed=0)), CaseLoaded)
     assert references_in(tmp_path).logits.shape[1:] == (10,)
 
 

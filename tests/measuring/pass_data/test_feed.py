@@ -13,7 +13,7 @@ from levit_bench.measuring.pass_data.output_check import check_plain
 from levit_bench.measuring.pass_data.reference_outputs import References
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Answer, Failed, Load, Loaded, Turn, Turned
+from levit_bench.measuring.workers.messages import Answer, CaseLoaded, Failed, Load, Turn, Turned
 from levit_bench.records import Case, Dtype, ImageShape
 
 from tests.cheating_networks import STOPPED
@@ -28,7 +28,7 @@ def _answers(case: Case, folder: Path, passes: int = 40) -> tuple[Worker, list[A
     artifacts.prepare(case, (case.batch,), folder, 0)
     worker = Worker()
     answers = [worker.answer(Load(case=case, folder=str(folder), seed=0, draw="d"))]
-    if isinstance(answers[0], Loaded):
+    if isinstance(answers[0], CaseLoaded):
         answers.append(worker.answer(Turn(case=case.id, settle=1, passes=passes)))
     return worker, answers
 

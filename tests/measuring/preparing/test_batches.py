@@ -14,7 +14,7 @@ from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.preparing import workshop as preparation
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
-from levit_bench.measuring.workers.messages import AT_WORK, Failed, Load, Loaded, Prepare, Prepared
+from levit_bench.measuring.workers.messages import AT_WORK, CaseLoaded, Failed, Load, Prepare, Prepared
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case
 from torch import nn
@@ -162,7 +162,7 @@ def test_batches_beside_a_deadly_one_are_loaded_and_right() -> None:
         for one, made in ((cases[0], found[0]), (cases[2], found[2])):
             assert isinstance(made, Artifact)
             with Seat(1, one.allocator) as seat:
-                assert isinstance(seat.ask(Load(case=one, folder=str(made.folder), seed=0), 300.0), Loaded)
+                assert isinstance(seat.ask(Load(case=one, folder=str(made.folder), seed=0), 300.0), CaseLoaded)
 
 
 class Remembering:

@@ -32,13 +32,13 @@ from levit_bench.measuring.profiling.profiled_cases import Taken, check, profile
 from levit_bench.measuring.profiling.profiler_times import layers_of, times
 from levit_bench.measuring.worker import Worker
 from levit_bench.measuring.workers.messages import (
+    CaseLoaded,
     Failed,
     Load,
-    Loaded,
+    Profiled,
     Turn,
     Turned,
     Watch,
-    Watched,
     decode_answer,
     encode,
 )
@@ -162,9 +162,9 @@ def test_what_has_no_module_still_has_a_rate_and_a_reason() -> None:
 def test_a_seat_watches_a_case_and_still_computes_what_it_should(tmp_path: Path) -> None:
     artifacts.prepare(CASE, (2,), tmp_path, 0)
     worker = Worker()
-    assert isinstance(worker.answer(Load(case=CASE, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(worker.answer(Load(case=CASE, folder=str(tmp_path), seed=0)), CaseLoaded)
     answer = decode_answer(encode(worker.answer(Watch(case=CASE.id, passes=3))).rstrip(b"\n"))
-    assert isinstance(answer, Watched)
+    assert isinstance(answer, Profiled)
     _agrees_with_the_pencil(answer.profile)
     turned = worker.answer(Turn(case=CASE.id, settle=1, passes=2))
     assert isinstance(turned, Turned)

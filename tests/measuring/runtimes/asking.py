@@ -8,7 +8,7 @@ import pytest
 import torch
 from levit_bench.measuring import runtimes
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Prepare, Prepared, Turn, Turned
+from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Prepare, Prepared, Turn, Turned
 from levit_bench.records import Case
 
 ON_PROCESSORS = tuple(name for name in runtimes.names() if "cpu" in runtimes.devices_of(name))
@@ -42,7 +42,7 @@ def _taken(case: Case, folder: Path) -> Worker | str:
     loaded = worker.answer(Load(case=case, folder=str(folder), seed=0))
     if isinstance(loaded, Failed):
         return loaded.reason
-    assert isinstance(loaded, Loaded)
+    assert isinstance(loaded, CaseLoaded)
     turned = worker.answer(Turn(case=case.id, settle=1, passes=3))
     assert isinstance(turned, Turned), turned
     assert len(turned.duration_s) == 3

@@ -16,7 +16,7 @@ from levit_bench.measuring import runtimes
 from levit_bench.measuring.preparing import artifacts
 from levit_bench.measuring.runtimes import requirements
 from levit_bench.measuring.worker import Worker
-from levit_bench.measuring.workers.messages import Describe, Description, Load, Loaded
+from levit_bench.measuring.workers.messages import CaseLoaded, Describe, Description, Load
 from levit_bench.pytest_plugin import NotAskedError, declare, options
 from levit_bench.records import Case
 
@@ -236,7 +236,7 @@ def test_channels_come_last_in_weights_and_images(tmp_path: Path) -> None:
     case = sound("channels-last", batch=2)
     artifacts.prepare(case, (2,), tmp_path, 0)
     worker = Worker()
-    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), Loaded)
+    assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), CaseLoaded)
     held = worker._held[case.id]
     weights = [value for value in held.loaded.run.parameters() if value.ndim == 4]  # type: ignore[attr-defined]
     assert weights

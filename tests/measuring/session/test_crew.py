@@ -10,11 +10,11 @@ from levit_bench.measuring.session import case_loading
 from levit_bench.measuring.session.crew import Crew, _groups
 from levit_bench.measuring.workers.messages import (
     Answer,
+    CaseLoaded,
     Describe,
     Description,
     Failed,
     Load,
-    Loaded,
     Multiplied,
     Multiply,
     Prepared,
@@ -90,7 +90,7 @@ class FakeSeat:
             if name == "refuses":
                 return Failed(reason="refuses")
             self.holds.append(name)
-            return Loaded(cold=ColdStart(load_s=1.0, first_pass_s=0.1, grown_bytes=0))
+            return CaseLoaded(cold=ColdStart(load_s=1.0, first_pass_s=0.1, grown_bytes=0))
         assert isinstance(request, Describe)
         if "spoils" in self.holds:
             raise SeatLostError("was killed")

@@ -15,11 +15,11 @@ from levit_bench.measuring.session.engine import Engine, World
 from levit_bench.measuring.session.observer import Silent
 from levit_bench.measuring.workers.messages import (
     Answer,
+    CaseLoaded,
     Describe,
     Description,
     Failed,
     Load,
-    Loaded,
     Prepared,
     Request,
     Turn,
@@ -102,7 +102,7 @@ class FakeSeat:
     def _answer(self, request: Request) -> Answer:
         match request:
             case Load():
-                return Loaded(cold=ColdStart(load_s=1.0, first_pass_s=0.1, grown_bytes=1))
+                return CaseLoaded(cold=ColdStart(load_s=1.0, first_pass_s=0.1, grown_bytes=1))
             case Describe():
                 return Description(threads=1, affinity=None, rss_bytes=1, peak_bytes=100, versions={})
             case Turn(settle=settle, passes=passes):

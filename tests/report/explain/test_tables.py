@@ -12,7 +12,7 @@ from levit_bench.errors import UsageError
 from levit_bench.judge.explain.factors import explain
 from levit_bench.report.explain import tables as report
 from levit_bench.report.explain.figure import check_ending, draw
-from levit_bench.report.explain.tables import Watched
+from levit_bench.report.explain.tables import SideProfile
 from levit_bench.report.front.figure import save
 from rich.console import Console
 
@@ -26,8 +26,8 @@ EVERYTHING = [
     timed("[red]slow", 3.0, scatter=0.02, allocator="shipped", macs=120, resolution=260, faults=5000),
 ]
 FOUND = explain(EVERYTHING, EVERYTHING[1], EVERYTHING[3])
-BOTH = Watched(PROFILE), Watched(PLAIN)
-NEITHER = Watched(PROFILE), Watched(reason="it raised")
+BOTH = SideProfile(PROFILE), SideProfile(PLAIN)
+NEITHER = SideProfile(PROFILE), SideProfile(reason="it raised")
 
 
 def printed(table) -> str:

@@ -4,7 +4,7 @@ import pytest
 from levit_bench.errors import NothingToShowError, StoreError
 from levit_bench.judge.front.panels import panels
 from levit_bench.report.front.export import document, write_front
-from levit_bench.report.front.reproduction import Recipe
+from levit_bench.report.front.reproduction import Reproduction
 
 from tests.making import record
 
@@ -26,7 +26,7 @@ def test_four_files_appear_and_no_draft_stays(tmp_path):
 
 
 def test_the_page_tells_findings_what_was_left_out_conditions_and_commands():
-    page = document(PANELS, 2, Recipe(("levit-bench run --networks levit_192",)))
+    page = document(PANELS, 2, Reproduction(("levit-bench run --networks levit_192",)))
     assert "2 points had no room for their name" in page
     assert re.search(r"^- `too-few-runs` \(thin\): 1 run gives no interval", page, re.M)
     assert re.search(r"^- bro\\\|ken@224, session s1, .*: failed: killed by signal 9$", page, re.M)

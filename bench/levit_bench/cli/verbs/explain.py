@@ -14,7 +14,7 @@ from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE
 if TYPE_CHECKING:
     from levit_bench.judge.explain.factors import Explanation
     from levit_bench.records import Finding
-    from levit_bench.report.explain.tables import Watched
+    from levit_bench.report.explain.tables import SideProfile
 
 
 @click.command("explain", cls=Verb)
@@ -105,16 +105,16 @@ def command(
     return EXIT_FAILED_CASE if watched and any(one.reason for one in watched) else EXIT_DONE
 
 
-def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding]]:
+def _profiled(found: Explanation) -> tuple[tuple[SideProfile, SideProfile], list[Finding]]:
     """Both sides measured here, and what sets that apart from what was stored."""
     from rich.text import Text
 
     from levit_bench.cli.output import stderr
-    from levit_bench.judge.explain.profile import Origin, elsewhere, unlike
+    from levit_bench.judge.explain.profile import ProfileSource, elsewhere, unlike
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.profiling.profiled_cases import check, profiles
     from levit_bench.records import Case
-    from levit_bench.report.explain.tables import Watched
+    from levit_bench.report.explain.tables import SideProfile
     from levit_bench.report.words.safe_text import visible
 
     console = stderr()
@@ -131,10 +131,10 @@ def _profiled(found: Explanation) -> tuple[tuple[Watched, Watched], list[Finding
     for side in both:
         one = taken[side.record.info.id]
         if isinstance(one, str):
-            out.append(Watched(reason=one))
+            out.append(SideProfile(reason=one))
             continue
-        out.append(Watched(one.profile))
-        origin = Origin(here, versions.get("torch"), one.prepared.params, one.prepared.macs)
+        out.append(SideProfile(one.profile))
+        origin = ProfileSource(here, versions.get("torch"), one.prepared.params, one.prepared.macs)
         doubt = elsewhere(side.record, origin) or unlike(side.record, side.latency.value, one.profile)
         findings += [doubt] if doubt else []
     return (out[0], out[1]), findings

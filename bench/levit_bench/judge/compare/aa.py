@@ -26,7 +26,7 @@ from levit_bench.judge.verdicts import Comparison, Rules, Verdict, judge, of_pai
 from levit_bench.records import Case, Record
 
 
-class Kind(StrEnum):
+class AAKind(StrEnum):
     """What the equals of a pair have in common."""
 
     ONE_SEAT = "one seat"
@@ -38,10 +38,10 @@ class Kind(StrEnum):
 _POSSIBLE: tuple[Verdict, ...] = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, Verdict.INCONCLUSIVE)
 
 
-class Pair(NamedTuple):
+class AAComparison(NamedTuple):
     """Two records of the same thing, compared."""
 
-    kind: Kind
+    kind: AAKind
     report: str
     """The session or sessions; pairs of one kind and report are one family."""
     case: Case
@@ -54,7 +54,7 @@ class Pair(NamedTuple):
 class Noise(NamedTuple):
     """How far equals differ: one case in one kind of pairs. Deviations are from the truth, which is a ratio of 1."""
 
-    kind: Kind
+    kind: AAKind
     case: Case
     pairs: int
     runs: int
@@ -66,10 +66,10 @@ class Noise(NamedTuple):
     """Median over the pairs of the smallest ratio above 1 that they would find four times in five."""
 
 
-class Rate(NamedTuple):
+class VerdictRate(NamedTuple):
     """How often each verdict was passed on equals of one kind."""
 
-    kind: Kind
+    kind: AAKind
     verdicts: dict[Verdict, int]
     """Of the comparisons that have limits."""
     unjudged: int
@@ -90,7 +90,7 @@ class Rate(NamedTuple):
         return self.verdicts[Verdict.SLOWER] + self.verdicts[Verdict.FASTER]
 
 
-def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[Pair]:  # noqa: B008 - immutable
+def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[AAComparison]:  # noqa: B008 - immutable
     """Everything in these records that should not differ, compared."""
     every = once(records)
     sessions: dict[str, list[Record]] = {}
@@ -99,37 +99,37 @@ def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[Pair]:  # n
     out = []
     for name, group in sessions.items():
         equals = _equals(group)
-        for kind in (Kind.ONE_SEAT, Kind.TWO_SEATS, Kind.YARDSTICKS):
+        for kind in (AAKind.ONE_SEAT, AAKind.TWO_SEATS, AAKind.YARDSTICKS):
             family = [(one, other) for one, other in equals if _kind(one) == kind]
             logs = [() if no_speed(a) or no_speed(b) else tuple(paired_logs([b], [a])) for a, b in family]
             ahead = [foretold([other], [one]) for one, other in family]
             found = judge([of_pairs(each, known) for each, known in zip(logs, ahead, strict=True)], rules)
             out += [
-                Pair(kind, name, one.case, each, comparison)
+                AAComparison(kind, name, one.case, each, comparison)
                 for (one, _), each, comparison in zip(family, logs, found, strict=True)
             ]
     return [*out, *_of_sessions(every, rules)]
 
 
-def noise(found: Sequence[Pair]) -> list[Noise]:
+def noise(found: Sequence[AAComparison]) -> list[Noise]:
     """How far equals differ, by kind and case, in the order of first appearance."""
-    groups: dict[tuple[Kind, Case], list[Pair]] = {}
-    for pair in sorted(found, key=lambda each: list(Kind).index(each.kind)):
+    groups: dict[tuple[AAKind, Case], list[AAComparison]] = {}
+    for pair in sorted(found, key=lambda each: list(AAKind).index(each.kind)):
         groups.setdefault((pair.kind, pair.case), []).append(pair)
     return [_noise(kind, case, group) for (kind, case), group in groups.items()]
 
 
-def rates(found: Sequence[Pair]) -> list[Rate]:
+def rates(found: Sequence[AAComparison]) -> list[VerdictRate]:
     """How often each verdict was passed, by kind; kinds without a pair are left out."""
     out = []
-    for kind in Kind:
+    for kind in AAKind:
         group = [pair for pair in found if pair.kind == kind]
         judged = [pair for pair in group if pair.comparison.ratio is not None]
         counts = {word: sum(pair.comparison.verdict == word for pair in judged) for word in _POSSIBLE}
         alarmed = {p.report for p in judged if p.comparison.verdict in (Verdict.SLOWER, Verdict.FASTER)}
         reports = {pair.report for pair in judged}
         if group:
-            out.append(Rate(kind, counts, len(group) - len(judged), len(reports), len(alarmed)))
+            out.append(VerdictRate(kind, counts, len(group) - len(judged), len(reports), len(alarmed)))
     return out
 
 
@@ -149,13 +149,13 @@ def _equals(group: Iterable[Record]) -> list[tuple[Record, Record]]:
     return sorted(out, key=lambda pair: pair[0].case.label)
 
 
-def _kind(record: Record) -> Kind:
+def _kind(record: Record) -> AAKind:
     if record.info.role == "yardstick":
-        return Kind.YARDSTICKS
-    return Kind.ONE_SEAT if record.seats == "shared" else Kind.TWO_SEATS
+        return AAKind.YARDSTICKS
+    return AAKind.ONE_SEAT if record.seats == "shared" else AAKind.TWO_SEATS
 
 
-def _of_sessions(records: Sequence[Record], rules: Rules) -> list[Pair]:
+def _of_sessions(records: Sequence[Record], rules: Rules) -> list[AAComparison]:
     """Each session of the same cases in the same settings beside the next one, none of them twice.
 
     Pairs that share no session have independent alarms, but for the scatter of sessions that judges them.
@@ -172,11 +172,11 @@ def _of_sessions(records: Sequence[Record], rules: Rules) -> list[Pair]:
         for first, second in zip(groups[::2], groups[1::2], strict=False):
             report = compare(first, second, records, rules)
             name = f"{first[0].session} {second[0].session}"
-            out += [Pair(Kind.SESSIONS, name, row.second.case, (), row.comparison) for row in report.rows]
+            out += [AAComparison(AAKind.SESSIONS, name, row.second.case, (), row.comparison) for row in report.rows]
     return out
 
 
-def _noise(kind: Kind, case: Case, group: Sequence[Pair]) -> Noise:
+def _noise(kind: AAKind, case: Case, group: Sequence[AAComparison]) -> Noise:
     runs = [log for pair in group for log in pair.logs]
     whole = [math.log(pair.comparison.ratio.value) for pair in group if pair.comparison.ratio is not None]
     found = [pair.comparison.detectable for pair in group if pair.comparison.detectable is not None]

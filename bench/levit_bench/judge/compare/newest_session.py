@@ -36,7 +36,7 @@ from levit_bench.judge.compare.two_sides import (
 )
 from levit_bench.judge.estimates import looks_of, no_speed
 from levit_bench.judge.variance.case_sessions import Company, ratios
-from levit_bench.judge.variance.session_scatter import Session, scatter, setting_scale
+from levit_bench.judge.variance.session_scatter import CaseSession, scatter, setting_scale
 from levit_bench.judge.verdicts import ALPHA, Comparison, Effect, Rules, Verdict, judge
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Finding, Record
@@ -131,7 +131,7 @@ def _gone(earlier: Sequence[Record], left: Iterable[Key], ones: Mapping[Key, Seq
 def _told(
     pair: Pair,
     nights: Mapping[Key, _Night],
-    series: Mapping[Key, Sequence[Session]],
+    series: Mapping[Key, Sequence[CaseSession]],
     before: Mapping[Key, Sequence[Record]],
     others: Mapping[Key, Sequence[Record]],
     rules: Rules,
@@ -146,12 +146,12 @@ def _told(
     return finished(found, earlier, newest, rules)
 
 
-def _countable(sessions: Sequence[Session]) -> list[Session]:
+def _countable(sessions: Sequence[CaseSession]) -> list[CaseSession]:
     return [one for one in sessions if one.runs >= MIN_RUNS]
 
 
 def _nights(
-    series: Mapping[Key, Sequence[Session]],
+    series: Mapping[Key, Sequence[CaseSession]],
     others: Mapping[Key, Sequence[Record]],
     rules: Rules,
     looks: Mapping[str, int],
@@ -162,7 +162,7 @@ def _nights(
 
 
 def walk(
-    series: Mapping[Key, Sequence[Session]], rules: Rules, looks: Mapping[str, int]
+    series: Mapping[Key, Sequence[CaseSession]], rules: Rules, looks: Mapping[str, int]
 ) -> Iterator[tuple[Key, _Night, bool]]:
     """Every night of every case in order, and whether it was slower then.
 
@@ -189,22 +189,22 @@ def walk(
             yield key, night, red
 
 
-def _split(sessions: Sequence[Session], slower: set[str]) -> tuple[list[Session], list[Session]]:
+def _split(sessions: Sequence[CaseSession], slower: set[str]) -> tuple[list[CaseSession], list[CaseSession]]:
     """The baseline and the recent sessions."""
     recent = min(RECENT, max(1, (len(sessions) - 1) // 2))
     older = [one for one in sessions[:-recent] if one.name not in slower]
     return older[-MOST:], list(sessions[-recent:])
 
 
-def _scales(seen: Mapping[Key, Sequence[Session]], slower: Mapping[Key, set[str]]) -> dict[Setting, float]:
-    groups: dict[Setting, list[list[list[Session]]]] = {}
+def _scales(seen: Mapping[Key, Sequence[CaseSession]], slower: Mapping[Key, set[str]]) -> dict[Setting, float]:
+    groups: dict[Setting, list[list[list[CaseSession]]]] = {}
     for key, sessions in seen.items():
         if sessions:
             groups.setdefault(key.setting, []).append([_split(sessions, slower[key])[0]])
     return {setting: setting_scale(cases) for setting, cases in groups.items()}
 
 
-def _night(sessions: Sequence[Session], slower: set[str], scale: float) -> _Night:
+def _night(sessions: Sequence[CaseSession], slower: set[str], scale: float) -> _Night:
     baseline, recent = _split(sessions, slower)
     names = tuple(one.name for one in recent)
     if not baseline:

@@ -23,8 +23,8 @@ from levit_bench.judge.variance.expected_precision import least_between_sessions
 from levit_bench.judge.variance.session_scatter import (
     COMPANY,
     PRIOR,
+    CaseSession,
     Scatter,
-    Session,
     company_shares,
     company_variance,
     drift_variance,
@@ -209,7 +209,7 @@ class _Evidence:
 _Keyed = Mapping[Key, Sequence[Record]]
 
 
-def between(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> Effect | Finding:
+def between(first: Sequence[CaseSession], second: Sequence[CaseSession], known: Scatter) -> Effect | Finding:
     """The effect from two sides' sessions of one case, or the finding that says why there is none."""
     one, other = mean(first, known), mean(second, known)
     companies = company_variance(company_shares(first, known), company_shares(second, known))
@@ -220,7 +220,7 @@ def between(first: Sequence[Session], second: Sequence[Session], known: Scatter)
     return Effect(other.log - one.log, math.sqrt(whole), known.freedom, min(one.runs, other.runs), METHOD)
 
 
-def none_of(name: str, side: Sequence[Session], timed: Sequence[Record]) -> Finding:
+def none_of(name: str, side: Sequence[CaseSession], timed: Sequence[Record]) -> Finding:
     """Why a side has no session that counts."""
     if not side and any(run.turns for record in timed for run in record.runs):
         message = (

@@ -20,7 +20,7 @@ UNLIKE = 1.2
 ELSEWHERE = "outside these layers"
 
 
-class Origin(NamedTuple):
+class ProfileSource(NamedTuple):
     """Where a profile was taken, and of which network."""
 
     machine: str
@@ -32,7 +32,7 @@ class Origin(NamedTuple):
     """Of one image."""
 
 
-class Beside(NamedTuple):
+class OperatorKindRow(NamedTuple):
     """One kind of operator in both."""
 
     kind: str
@@ -70,11 +70,11 @@ def kind_flops(kind: KindShare) -> float | None:
     return 2 * kind.macs / kind.seconds if kind.macs and kind.seconds > 0 else None
 
 
-def side_by_side(first: Profile | None, second: Profile | None) -> list[Beside]:
+def side_by_side(first: Profile | None, second: Profile | None) -> list[OperatorKindRow]:
     """Every kind of either, those that take the largest share of either first."""
     sides = [{one.kind: one for one in profile.kinds} if profile else {} for profile in (first, second)]
     names = dict.fromkeys(name for side in sides for name in side)
-    found = [Beside(name, *(side.get(name, KindShare(kind=name)) for side in sides)) for name in names]
+    found = [OperatorKindRow(name, *(side.get(name, KindShare(kind=name)) for side in sides)) for name in names]
     return sorted(found, key=lambda b: (-max(share(b.first.seconds, first), share(b.second.seconds, second)), b.kind))
 
 
@@ -109,15 +109,15 @@ def unlike(record: Record, latency_s: float, profile: Profile) -> Finding | None
     return Finding(kind="profiled-unlike", message=message, case=record.info.id)
 
 
-def elsewhere(record: Record, origin: Origin) -> Finding | None:
+def elsewhere(record: Record, origin: ProfileSource) -> Finding | None:
     """A finding when what was profiled is not what the session timed, or not where it did."""
-    then = Origin(
+    then = ProfileSource(
         machine=record.machine.hardware.id,
         torch=record.conditions.versions.get("torch"),
         params=origin.params if record.info.params is None else record.info.params,
         macs=record.info.macs,
     )
-    pairs = zip(Origin._fields, then, origin, strict=True)
+    pairs = zip(ProfileSource._fields, then, origin, strict=True)
     differing = [f"{name} {there}, here {here}" for name, there, here in pairs if there != here]
     if not differing:
         return None

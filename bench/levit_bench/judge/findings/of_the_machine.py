@@ -8,8 +8,8 @@ from __future__ import annotations
 import math
 from statistics import median
 
-from levit_bench.judge.findings.session_view import Seen, Sight, Stage
-from levit_bench.judge.findings.shapes import Step, line, step
+from levit_bench.judge.findings.session_view import RunView, Seen, Sight
+from levit_bench.judge.findings.shapes import LevelShift, line, step
 from levit_bench.numbers.units import format_bytes, format_latency
 from levit_bench.records import Finding
 
@@ -152,7 +152,7 @@ def _one_of(runs: int) -> str:
     return "the only run" if runs == 1 else f"one of {runs} runs"
 
 
-def _share(stage: Stage, counter: str) -> float | None:
+def _share(stage: RunView, counter: str) -> float | None:
     """Seconds that a counter gained in a run, a second; absent where the system did not tell."""
     if not (stage.before and stage.after and stage.seconds):
         return None
@@ -246,7 +246,7 @@ def dirty_tree(sight: Sight) -> Finding | None:
     return Finding(kind="dirty-tree", message=message)
 
 
-def _step(sight: Sight) -> Step | None:
+def _step(sight: Sight) -> LevelShift | None:
     """The step that all cases took together, where there is one that fits better than a trend."""
     logs = [one.log for one in sight.rounds]
     found = step(logs, max(2, len(logs) // 6)) if len(logs) >= ROUNDS else None
@@ -259,7 +259,7 @@ def _step(sight: Sight) -> Step | None:
     return found if apart and sticks and all(sticks) else None
 
 
-def _took_part(seen: Seen, sight: Sight, found: Step) -> bool:
+def _took_part(seen: Seen, sight: Sight, found: LevelShift) -> bool:
     """Whether a case's own turns rose by at least half of the step."""
     logs = [(place, seen.logs.get((one.run, one.round))) for place, one in enumerate(sight.rounds)]
     early = [log for place, log in logs if log is not None and place < found.place]
@@ -281,7 +281,7 @@ def _hotter(sight: Sight) -> str:
     return f" ({', '.join(told)})" if told else ""
 
 
-def _swapped(stage: Stage) -> int:
+def _swapped(stage: RunView) -> int:
     before, after = stage.before, stage.after
     if before is None or after is None or before.swap_used_bytes is None or after.swap_used_bytes is None:
         return 0

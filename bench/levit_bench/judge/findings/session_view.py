@@ -43,7 +43,7 @@ class Seen(NamedTuple):
         return self.turns_scatter / math.sqrt(median(map(len, self.rounds))) if self.rounds else 0.0
 
 
-class Stage(NamedTuple):
+class RunView(NamedTuple):
     """One run of a session, whatever was timed in it: the machine before and after."""
 
     run: int
@@ -74,7 +74,7 @@ class Sight(NamedTuple):
     """Those with turns that count, the instrument's own included."""
     failed: tuple[Record, ...]
     """Those without a time."""
-    stages: tuple[Stage, ...]
+    stages: tuple[RunView, ...]
     """Its runs, in order."""
     rounds: tuple[Together, ...]
     """Its rounds, in order."""
@@ -196,10 +196,10 @@ def _together(cases: Iterable[Seen]) -> tuple[Together, ...]:
     return tuple(Together(*key, began[key], median(logs[key])) for key in sorted(logs))
 
 
-def _stages(records: Iterable[Record]) -> tuple[Stage, ...]:
+def _stages(records: Iterable[Record]) -> tuple[RunView, ...]:
     found = {run.run: run for record in records for run in record.runs}
     return tuple(
-        Stage(
+        RunView(
             run=run.run,
             before=run.before,
             after=run.after,

@@ -25,7 +25,7 @@ class Line(NamedTuple):
     """The error for a scatter of one."""
 
 
-class Step(NamedTuple):
+class LevelShift(NamedTuple):
     """Two levels, one after the other."""
 
     rise: float
@@ -87,17 +87,17 @@ def groups(values: Sequence[float]) -> Groups | None:
     return Groups(tuple(ordered[:cut]), tuple(ordered[cut:]))
 
 
-def step(values: Sequence[float], fewest: int) -> Step | None:
+def step(values: Sequence[float], fewest: int) -> LevelShift | None:
     """The one step, up or down, that leaves least scatter about two levels, with `fewest` values on either side."""
     places = range(fewest, len(values) - fewest + 1)
     return min((_step(values, place) for place in places), key=lambda one: one.left, default=None)
 
 
-def _step(values: Sequence[float], place: int) -> Step:
+def _step(values: Sequence[float], place: int) -> LevelShift:
     before, after, n = values[:place], values[place:], len(values)
     left = squares(before) + squares(after)
     error = math.sqrt(left / max(1, n - 2) * (1 / place + 1 / (n - place)))
-    return Step(median(after) - median(before), left, place, error)
+    return LevelShift(median(after) - median(before), left, place, error)
 
 
 def squares(values: Sequence[float]) -> float:

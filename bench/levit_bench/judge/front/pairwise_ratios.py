@@ -22,9 +22,9 @@ from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.variance.case_sessions import Company, ratios
 from levit_bench.judge.variance.session_scatter import (
     SHARED,
+    CaseSession,
     Mean,
     Scatter,
-    Session,
     company_shares,
     company_variance,
     drift_variance,
@@ -74,7 +74,7 @@ class Rivalry:
         """For how many looks its places pay: those of the session that pays most."""
 
     @cached_property
-    def sessions(self) -> dict[str, list[Session]]:
+    def sessions(self) -> dict[str, list[CaseSession]]:
         """Ratios to the yardstick by label, one a session."""
         sticks: dict[str, float | None] = {}
         return {label: ratios(group, self.company, self.speed.ratios, sticks) for label, group in self._groups.items()}
@@ -165,7 +165,7 @@ class Rivalry:
         if len(self._groups) > _PAIRS and _nobody_confuses(by_yardstick):
             return by_yardstick
         pairs = [
-            Session(name, fmean(logs), len(logs), sample_variance(logs) if len(logs) > 1 else math.nan)
+            CaseSession(name, fmean(logs), len(logs), sample_variance(logs) if len(logs) > 1 else math.nan)
             for name, logs in self._pairs(one, other).items()
         ]
         if pairs and self._pairs_tell_more(pairs, one, other):
@@ -187,7 +187,7 @@ class Rivalry:
         )
         return _effect(mine.log - theirs.log, spread + more, freedom, min(mine.runs, theirs.runs))
 
-    def _pairs_tell_more(self, pairs: Sequence[Session], one: str, other: str) -> bool:
+    def _pairs_tell_more(self, pairs: Sequence[CaseSession], one: str, other: str) -> bool:
         """Whether the common sessions tell more than all sessions by way of the yardstick, in what is usual here."""
         run = self._scatters[one].run_variance + self._scatters[other].run_variance
         common = sum(1 / (2 * (1 - SHARED) * self.scale + run / each.runs) for each in pairs)

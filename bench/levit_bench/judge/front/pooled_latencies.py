@@ -28,7 +28,7 @@ from levit_bench.judge.estimates import (  # fmt: skip
 )
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.metrics import SPEEDS, Speed
-from levit_bench.judge.variance.session_scatter import Scatter, Session
+from levit_bench.judge.variance.session_scatter import CaseSession, Scatter
 from levit_bench.numbers.statistics import t_factor
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Finding, Record, Run
@@ -124,7 +124,7 @@ def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
     return (Finding(kind="yardstick-moved", message=message),)
 
 
-def _contradiction(sessions: Sequence[Session], known: Scatter, case: str) -> tuple[Finding, ...]:
+def _contradiction(sessions: Sequence[CaseSession], known: Scatter, case: str) -> tuple[Finding, ...]:
     """Sessions further apart than this setting's usually are: the interval holds it, and it wants a reason."""
     if len(sessions) < 2:
         return ()

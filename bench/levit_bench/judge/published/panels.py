@@ -13,7 +13,7 @@ import msgspec
 
 from levit_bench.catalog import entries
 from levit_bench.catalog.image_sets import IMAGENET, ImageSet
-from levit_bench.catalog.timm_results import PublishedFile, Speed, Told, architecture
+from levit_bench.catalog.timm_results import FileNameFacts, PublishedFile, PublishedSpeed, architecture
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.comparability import natural
 from levit_bench.judge.front.dominance import Competitor, dominators
@@ -63,7 +63,7 @@ class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
 
     file: str
     """Name of the file: all that is known of where the figures come from."""
-    told: Told
+    told: FileNameFacts
     """What that name says of how they were taken."""
     batch: int
     """Images in one pass."""
@@ -85,7 +85,7 @@ class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
         return tuple(point for point in self.points if point.on_front)
 
 
-class Beside(NamedTuple):
+class PublishedComparison(NamedTuple):
     """What published files add to a front."""
 
     panels: tuple[PublishedPanel, ...] = ()
@@ -102,7 +102,7 @@ def published_panels(
     networks: Sequence[str] = (MEASURED,),
     batches: Sequence[int] = (),
     front: bool = False,
-) -> Beside:
+) -> PublishedComparison:
     """Pair the chosen speeds with accuracies, one panel a file and batch size.
 
     Args:
@@ -124,7 +124,7 @@ def published_panels(
                 "no published file holds speeds, of which figures could be chosen or a front be drawn. Name timm's "
                 "benchmark-infer-….csv with --published."
             )
-        return Beside()
+        return PublishedComparison()
     chooser = _Chooser(networks, found)
     chooser.require_known(sources)
     _require_batches(sources, batches)
@@ -141,10 +141,10 @@ def published_panels(
             drafts = [(speed, pair) for speed, pairs in paired if speed.batch == batch for pair in pairs]
             points = _points(drafts, chooser, metric, front)
             panels.append(PublishedPanel(file=file.name, told=file.told, batch=batch, metric=metric, points=points))
-    return Beside(tuple(panels), tuple(findings))
+    return PublishedComparison(tuple(panels), tuple(findings))
 
 
-def require_room(found: Sequence[Panel], beside: Beside, limit: int = PANEL_LIMIT) -> None:
+def require_room(found: Sequence[Panel], beside: PublishedComparison, limit: int = PANEL_LIMIT) -> None:
     """Refuse more panels, measured and published together, than can be compared by eye; without published ones none.
 
     Raises:
@@ -180,7 +180,7 @@ class _Chooser:
                         self.tagged.add(name)
         self._catalog = {word: _in_catalog(word) for word in self.words}
 
-    def wants(self, speed: Speed, accuracies: Accuracies) -> bool:
+    def wants(self, speed: PublishedSpeed, accuracies: Accuracies) -> bool:
         """Whether any word chooses it."""
         return any(self._word_wants(word, speed, accuracies) for word in self.words)
 
@@ -204,7 +204,7 @@ class _Chooser:
                     "'measured', 'all', a name or group of the catalog, or a timm name or glob, such as 'resnet*'."
                 )
 
-    def _word_wants(self, word: str, speed: Speed, accuracies: Accuracies) -> bool:
+    def _word_wants(self, word: str, speed: PublishedSpeed, accuracies: Accuracies) -> bool:
         base = architecture(speed.model)
         if word == ALL:
             return True
@@ -248,7 +248,7 @@ def _require_batches(sources: Iterable[PublishedFile], batches: Sequence[int]) -
         )
 
 
-def _pair(speed: Speed, accuracies: Accuracies, chooser: _Chooser) -> list[Paired]:
+def _pair(speed: PublishedSpeed, accuracies: Accuracies, chooser: _Chooser) -> list[Paired]:
     """Accuracies of a speed: of the weights that were named, else the one that its name means, else the catalog's."""
     named = [top for top in accuracies.weights(speed.model, speed.resolution) if chooser.means(top.model)]
     if named:
@@ -261,7 +261,7 @@ def _pair(speed: Speed, accuracies: Accuracies, chooser: _Chooser) -> list[Paire
 
 
 def _points(
-    drafts: Sequence[tuple[Speed, Paired]], chooser: _Chooser, metric: Metric, front: bool
+    drafts: Sequence[tuple[PublishedSpeed, Paired]], chooser: _Chooser, metric: Metric, front: bool
 ) -> tuple[PublishedPoint, ...]:
     labels = _labels(drafts)
     families = {architecture(entry.timm_name): entry.family for entry in entries.entries() if entry.timm_name}
@@ -293,7 +293,7 @@ def _points(
     return tuple(sorted(points, key=lambda p: (places[p.label], -p.accuracy.top1, natural(p.label))))
 
 
-def _labels(drafts: Sequence[tuple[Speed, Paired]]) -> list[str]:
+def _labels(drafts: Sequence[tuple[PublishedSpeed, Paired]]) -> list[str]:
     """The speed's own name; with the weights' tag where a speed stands for several, with `@` where sizes differ."""
     weights: dict[tuple[str, int], int] = {}
     sizes: dict[str, set[int]] = {}
@@ -311,7 +311,9 @@ def _labels(drafts: Sequence[tuple[Speed, Paired]]) -> list[str]:
     return [f"{s.model}@{s.resolution}, weights {p.model} ({at})" for at, (s, p) in enumerate(drafts, start=1)]
 
 
-def _unpaired(file: PublishedFile, without: Sequence[Speed], wanted: int, accuracies: Accuracies) -> list[Finding]:
+def _unpaired(
+    file: PublishedFile, without: Sequence[PublishedSpeed], wanted: int, accuracies: Accuracies
+) -> list[Finding]:
     """Speeds that are wanted and have no place, because no accuracy is known or several are."""
     several = [speed for speed in without if accuracies.weights(speed.model, speed.resolution)]
     unknown = [speed for speed in without if speed not in several]
@@ -338,7 +340,7 @@ def _unpaired(file: PublishedFile, without: Sequence[Speed], wanted: int, accura
     return out
 
 
-def _named(speeds: Sequence[Speed]) -> str:
+def _named(speeds: Sequence[PublishedSpeed]) -> str:
     return enumerated([f"{speed.model}@{speed.resolution}" for speed in speeds])
 
 

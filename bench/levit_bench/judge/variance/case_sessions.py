@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from levit_bench.judge.comparability import Setting, setting
 from levit_bench.judge.estimates import counted_runs, counts, no_speed, ratios_by_run, yardstick_log
-from levit_bench.judge.variance.session_scatter import Scatter, Session, middle, scatter, setting_scale
+from levit_bench.judge.variance.session_scatter import CaseSession, Scatter, middle, scatter, setting_scale
 from levit_bench.numbers.statistics import sample_variance
 from levit_bench.records import Record
 
@@ -41,7 +41,7 @@ def ratios(
     company: Company | None = None,
     ratios_of: Callable[[Record], Mapping[int, float]] = ratios_by_run,
     yardsticks: dict[str, float | None] | None = None,
-) -> list[Session]:
+) -> list[CaseSession]:
     """Each session's log ratio to the yardstick, by default that of latencies; records that give none are left out.
 
     Args:
@@ -57,17 +57,19 @@ def ratios(
     ]
 
 
-def latencies(records: Iterable[Record]) -> list[Session]:
+def latencies(records: Iterable[Record]) -> list[CaseSession]:
     """Each session's log latency in seconds; records that give none are left out."""
     found = ((record, [run.case for run in counted_runs(record)]) for record in records if no_speed(record) is None)
     return [_session(record, logs, None, {}) for record, logs in found if logs]
 
 
-def _session(record: Record, logs: Sequence[float], company: Hashable, yardsticks: dict[str, float | None]) -> Session:
+def _session(
+    record: Record, logs: Sequence[float], company: Hashable, yardsticks: dict[str, float | None]
+) -> CaseSession:
     if record.session not in yardsticks:
         sticks = [log for run in record.runs if counts(run) and (log := yardstick_log(run)) is not None]
         yardsticks[record.session] = math.fsum(sticks) / len(sticks) if sticks else None
-    return Session(
+    return CaseSession(
         name=record.session,
         mean=math.fsum(logs) / len(logs),
         runs=len(logs),

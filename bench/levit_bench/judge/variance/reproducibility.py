@@ -16,7 +16,14 @@ from typing import NamedTuple
 
 from levit_bench.judge.estimates import LEVEL, no_speed
 from levit_bench.judge.variance.case_sessions import latencies, ratios
-from levit_bench.judge.variance.session_scatter import FREEDOM, PRIOR, SETTING_FREEDOM, Session, scatter, setting_scale
+from levit_bench.judge.variance.session_scatter import (
+    FREEDOM,
+    PRIOR,
+    SETTING_FREEDOM,
+    CaseSession,
+    scatter,
+    setting_scale,
+)
 from levit_bench.numbers.statistics import t_factor
 from levit_bench.records import Record
 
@@ -102,7 +109,7 @@ def _floor(kind: Kind, cases: Sequence[Sequence[Record]]) -> Floor:
 
 def _limit(
     cases: Sequence[Sequence[Record]],
-    sessions_of: Callable[[Sequence[Record]], list[Session]],
+    sessions_of: Callable[[Sequence[Record]], list[CaseSession]],
     prior: float,
     of_setting: float,
     of_case: float,

@@ -17,7 +17,7 @@ from levit_bench.judge.comparability import Setting, setting
 from levit_bench.judge.estimates import LEVEL, looks_of, no_speed
 from levit_bench.judge.variance.case_sessions import latencies
 from levit_bench.judge.variance.reproducibility import LATENCY_FREEDOM, LATENCY_PRIOR, MIN_SESSIONS, Kind, kind_of
-from levit_bench.judge.variance.session_scatter import Session, mean, scatter, setting_scale
+from levit_bench.judge.variance.session_scatter import CaseSession, mean, scatter, setting_scale
 from levit_bench.judge.verdicts import Effect
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Record
@@ -41,7 +41,7 @@ class Drifts(NamedTuple):
 
     known: Mapping[Kind, Sticks]
     """Of the yardstick, by what drifts together."""
-    cases: Mapping[_Case, tuple[Session, ...]]
+    cases: Mapping[_Case, tuple[CaseSession, ...]]
     """Sessions of every subject."""
 
     def any_day(self, record: Record) -> Estimate | None:
@@ -93,8 +93,8 @@ def _where(record: Record) -> Kind:
 
 def drifts(records: Iterable[Record]) -> Drifts:
     """From all these sessions, each taken once."""
-    kinds: dict[Kind, dict[str, Session]] = {}
-    cases: dict[_Case, dict[str, Session]] = {}
+    kinds: dict[Kind, dict[str, CaseSession]] = {}
+    cases: dict[_Case, dict[str, CaseSession]] = {}
     for record in records:
         if record.info.role == "null" or no_speed(record) is not None:
             continue

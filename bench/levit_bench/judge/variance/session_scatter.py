@@ -44,7 +44,7 @@ _WILD = 3.0  # Times the prior: one case that jumps says no more than this about
 _LARGEST = 1e6  # Degrees of freedom beyond which Student's t is normal in every digit.
 
 
-class Session(NamedTuple):
+class CaseSession(NamedTuple):
     """What one session says of one case."""
 
     name: str
@@ -96,7 +96,7 @@ class Mean(NamedTuple):
 
 
 def setting_scale(
-    cases: Iterable[Sequence[Sequence[Session]]],
+    cases: Iterable[Sequence[Sequence[CaseSession]]],
     own_variance: float = PRIOR**2,
     own_freedom: float = SETTING_FREEDOM,
 ) -> float:
@@ -119,7 +119,7 @@ def setting_scale(
     return total / weight
 
 
-def scatter(groups: Sequence[Sequence[Session]], scale: float = PRIOR**2, own_freedom: float = FREEDOM) -> Scatter:
+def scatter(groups: Sequence[Sequence[CaseSession]], scale: float = PRIOR**2, own_freedom: float = FREEDOM) -> Scatter:
     """How far sessions of one case disagree.
 
     Args:
@@ -143,7 +143,7 @@ def middle(known: Sequence[Scatter]) -> Scatter:
     return sorted(known, key=lambda one: one.deviation)[(len(known) - 1) // 2]
 
 
-def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
+def mean(sessions: Sequence[CaseSession], known: Scatter) -> Mean:
     """Mean over sessions, those of few runs counting less; its variance holds sessions and runs."""
     squared = runs = log = 0.0
     for weight, one in zip(_weights(sessions, known), sessions, strict=True):
@@ -161,7 +161,7 @@ def mean(sessions: Sequence[Session], known: Scatter) -> Mean:
     )
 
 
-def _weights(sessions: Sequence[Session], known: Scatter) -> list[float]:
+def _weights(sessions: Sequence[CaseSession], known: Scatter) -> list[float]:
     """Of each session in a mean: inverse to the variance that is usual of it, whatever its own mean is."""
     if len(sessions) == 1:
         return [1.0]
@@ -170,7 +170,7 @@ def _weights(sessions: Sequence[Session], known: Scatter) -> list[float]:
     return [share / total for share in shares]
 
 
-def company_shares(sessions: Sequence[Session], known: Scatter) -> dict[Hashable, float]:
+def company_shares(sessions: Sequence[CaseSession], known: Scatter) -> dict[Hashable, float]:
     """How much of a mean over sessions each company has."""
     out: dict[Hashable, float] = {}
     for weight, one in zip(_weights(sessions, known), sessions, strict=True):
@@ -194,7 +194,7 @@ def company_variance(first: Mapping[Hashable, float], second: Mapping[Hashable, 
     )
 
 
-def drift_variance(first: Sequence[Session], second: Sequence[Session], known: Scatter) -> float:
+def drift_variance(first: Sequence[CaseSession], second: Sequence[CaseSession], known: Scatter) -> float:
     """What the yardstick's own movement leaves open in a difference of two means of ratios, in squared log units.
 
     A case need not drift as the yardstick does. Its own sessions tell how it does where the yardstick moved between
@@ -208,7 +208,7 @@ def drift_variance(first: Sequence[Session], second: Sequence[Session], known: S
     return (known.slope * moved) ** 2
 
 
-def _moved(groups: Sequence[Sequence[Session]]) -> float:
+def _moved(groups: Sequence[Sequence[CaseSession]]) -> float:
     """Squared distances of the yardstick's logs from their mean in each group."""
     total = 0.0
     for group in groups:
@@ -219,7 +219,7 @@ def _moved(groups: Sequence[Sequence[Session]]) -> float:
     return total
 
 
-def _run_variance(one: Session, known: Scatter) -> float:
+def _run_variance(one: CaseSession, known: Scatter) -> float:
     """Of a run of this session: its own and the pooled one, which has the weight of a few degrees of freedom."""
     if one.runs < 2 or not math.isfinite(one.variance):
         return known.run_variance
@@ -227,14 +227,14 @@ def _run_variance(one: Session, known: Scatter) -> float:
     return (prior * known.run_variance + (one.runs - 1) * one.variance) / (prior + one.runs - 1)
 
 
-def _within(sessions: Iterable[Session]) -> tuple[float, float]:
+def _within(sessions: Iterable[CaseSession]) -> tuple[float, float]:
     """Variance of a run within its session, pooled, and its degrees of freedom."""
     several = [one for one in sessions if one.runs > 1]
     degrees = sum(one.runs - 1 for one in several)
     return (math.fsum((one.runs - 1) * one.variance for one in several) / degrees, degrees) if degrees else (0.0, 0.0)
 
 
-def _squares(groups: Sequence[Sequence[Session]]) -> tuple[float, int]:
+def _squares(groups: Sequence[Sequence[CaseSession]]) -> tuple[float, int]:
     """Squared distances of sessions from the mean of their group, and the degrees of freedom of that sum."""
     total, degrees = 0.0, 0
     for group in groups:
@@ -245,7 +245,7 @@ def _squares(groups: Sequence[Sequence[Session]]) -> tuple[float, int]:
     return total, degrees
 
 
-def _per_run(groups: Sequence[Sequence[Session]]) -> float:
+def _per_run(groups: Sequence[Sequence[CaseSession]]) -> float:
     several = [1 / one.runs for group in groups if len(group) > 1 for one in group]
     every = several or [1 / one.runs for group in groups for one in group]
     return math.fsum(every) / len(every) if every else 0.0

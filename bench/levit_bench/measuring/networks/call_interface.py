@@ -19,7 +19,7 @@ from torch import nn
 from levit_bench.catalog.network_calls import output_words
 from levit_bench.measuring.evaluation_mode import rest
 from levit_bench.measuring.networks.plain_module import compiled_frames
-from levit_bench.measuring.networks.recipe import Serving, Step
+from levit_bench.measuring.networks.recipe import OutputStep, Serving
 from levit_bench.measuring.pass_data.images import images
 from levit_bench.records import MOST_CHANNELS, ImageShape
 
@@ -147,7 +147,7 @@ def _is_lazy(network: nn.Module) -> bool:
     return any(isinstance(one, _LAZY) for one in held)
 
 
-def _usual(output: object, called: str) -> tuple[Step, ...]:
+def _usual(output: object, called: str) -> tuple[OutputStep, ...]:
     """The way to the logits in what a classifier usually returns.
 
     Raises:
@@ -156,11 +156,11 @@ def _usual(output: object, called: str) -> tuple[Step, ...]:
     if isinstance(output, torch.Tensor):
         return ()
     if isinstance(output, Mapping) and isinstance(output.get("logits"), torch.Tensor):
-        return (Step("logits"),)
+        return (OutputStep("logits"),)
     if isinstance(getattr(output, "logits", None), torch.Tensor):
-        return (Step("logits", attribute=True),)
+        return (OutputStep("logits", attribute=True),)
     if isinstance(output, tuple | list) and len(output) > 0 and isinstance(output[0], torch.Tensor):
-        return (Step(0),)
+        return (OutputStep(0),)
     tensors = list(_tensors(output))
     if len(tensors) == 1:  # The only one cannot be the wrong one.
         return _chosen(output, tensors[0][0], called)
@@ -170,17 +170,17 @@ def _usual(output: object, called: str) -> tuple[Step, ...]:
     )
 
 
-def _chosen(output: object, keys: Sequence[int | str], called: str) -> tuple[Step, ...]:
+def _chosen(output: object, keys: Sequence[int | str], called: str) -> tuple[OutputStep, ...]:
     """The way that somebody named.
 
     Raises:
         TypeError: it leads nowhere, with those that lead somewhere.
     """
-    steps: list[Step] = []
+    steps: list[OutputStep] = []
     held = output
     for key in keys:
         by_name = isinstance(key, str) and not isinstance(held, Mapping)
-        step = Step(key, attribute=by_name)
+        step = OutputStep(key, attribute=by_name)
         try:
             held = _followed(held, (step,))
         except (LookupError, AttributeError, TypeError):
@@ -191,7 +191,7 @@ def _chosen(output: object, keys: Sequence[int | str], called: str) -> tuple[Ste
     return tuple(steps)
 
 
-def _followed(output: Any, steps: Sequence[Step]) -> Any:  # noqa: ANN401 (whatever a network returns)
+def _followed(output: Any, steps: Sequence[OutputStep]) -> Any:  # noqa: ANN401 (whatever a network returns)
     for step in steps:
         output = getattr(output, str(step.key)) if step.attribute else output[step.key]
     return output
@@ -235,7 +235,7 @@ def _looks_like_logits(value: object) -> bool:
     )
 
 
-def _check_logits(logits: object, where: str, output: object, steps: Sequence[Step], called: str) -> None:
+def _check_logits(logits: object, where: str, output: object, steps: Sequence[OutputStep], called: str) -> None:
     if _looks_like_logits(logits):
         return
     advice = _choices(output, called) if steps else _WRAP
@@ -254,7 +254,7 @@ def _check_logits(logits: object, where: str, output: object, steps: Sequence[St
     )
 
 
-def _is_squeezed(network: nn.Module, given: torch.Tensor, steps: Sequence[Step], logits: torch.Tensor) -> bool:
+def _is_squeezed(network: nn.Module, given: torch.Tensor, steps: Sequence[OutputStep], logits: torch.Tensor) -> bool:
     """Whether the logits of one image alone have no batch. What fails with one image fails at that batch alone."""
     try:
         with torch.no_grad():

@@ -18,7 +18,7 @@ _FILE = "recipe.json"
 _SHIPPED = "shipped.safetensors"
 
 
-class Step(msgspec.Struct, frozen=True):
+class OutputStep(msgspec.Struct, frozen=True):
     """One step from what a network returns to its logits."""
 
     key: int | str
@@ -30,7 +30,7 @@ class Step(msgspec.Struct, frozen=True):
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
     """What stands between a network and its logits."""
 
-    steps: tuple[Step, ...] = ()
+    steps: tuple[OutputStep, ...] = ()
     """The way to the logits, the outermost step first; none where it returns them."""
     squeezed: bool = False
     """Whether it returns (classes,) for a batch of one."""

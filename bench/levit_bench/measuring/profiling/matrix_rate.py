@@ -17,7 +17,7 @@ LONG_S = 0.05
 """A product that takes longer shows the rate well enough: the next size would take eight times as long."""
 
 
-class Rate(NamedTuple):
+class MatrixRate(NamedTuple):
     """The best product seen."""
 
     flops: float
@@ -26,7 +26,7 @@ class Rate(NamedTuple):
     """Rows and columns of its matrices."""
 
 
-def best_rate(like: torch.Tensor, synchronise: Callable[[], None], *, longest_s: float = LONG_S) -> Rate:
+def best_rate(like: torch.Tensor, synchronise: Callable[[], None], *, longest_s: float = LONG_S) -> MatrixRate:
     """The rate of the best of several products, with the threads of this process.
 
     Args:
@@ -34,10 +34,10 @@ def best_rate(like: torch.Tensor, synchronise: Callable[[], None], *, longest_s:
         synchronise: waits until the device is done.
         longest_s: a product that takes longer is the last.
     """
-    best = Rate(0.0, 0)
+    best = MatrixRate(0.0, 0)
     for size in _SIZES:
         seconds = _best_s(size, like, synchronise)
-        best = max(best, Rate(2 * size**3 / seconds, size))
+        best = max(best, MatrixRate(2 * size**3 / seconds, size))
         if seconds > longest_s:
             break
     return best

@@ -13,7 +13,7 @@ from levit_bench.measuring import devices, forms, runtimes
 from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
 from levit_bench.measuring.workers import timeouts
-from levit_bench.measuring.workers.messages import Answer, Describe, Failed, Load, Loaded, Prepared, Watch, Watched
+from levit_bench.measuring.workers.messages import Answer, CaseLoaded, Describe, Failed, Load, Prepared, Profiled, Watch
 from levit_bench.measuring.workers.process_environment import check_allocator
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.profiles import Profile
@@ -81,7 +81,7 @@ def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | st
                 Load(case=case, folder=str(artifact.folder), seed=protocol.seed),
                 timeouts.of_load(artifact.prepared.seconds, protocol.timeout_s),
             )
-            if not isinstance(loaded, Loaded):
+            if not isinstance(loaded, CaseLoaded):
                 return _reason(loaded)
             seat.ask(Describe(), protocol.timeout_s)  # Which gives a pinned heap its pages beforehand.
             passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.cold.first_pass_s, 1e-6))))
@@ -92,7 +92,7 @@ def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | st
             )
     except SeatLostError as lost:
         return str(lost)
-    return answer.profile if isinstance(answer, Watched) else _reason(answer)
+    return answer.profile if isinstance(answer, Profiled) else _reason(answer)
 
 
 def _reason(answer: Answer) -> str:

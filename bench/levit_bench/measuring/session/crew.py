@@ -19,7 +19,7 @@ from levit_bench.measuring.reference_cases import Environment, environment_of
 from levit_bench.measuring.session.case_loading import Filled, Group, fill
 from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
 from levit_bench.measuring.workers import timeouts
-from levit_bench.measuring.workers.messages import Failed, Load, Loaded, Multiplied, Multiply, Turn, Turned, Witness
+from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Multiplied, Multiply, Turn, Turned, Witness
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, SeatMode
 
@@ -217,7 +217,7 @@ class Crew:
             Load(case=case, folder=str(artifact.folder), seed=self._seed, draw=secrets.token_hex(8)),
             timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
         )
-        if isinstance(answer, Loaded):
+        if isinstance(answer, CaseLoaded):
             return answer.cold
         return answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
 

@@ -66,7 +66,7 @@ class Load(_Message, frozen=True, kw_only=True, tag="load"):
     """Draws the order of the images: what no network can foresee where nobody has said it before."""
 
 
-class Loaded(_Message, frozen=True, kw_only=True, tag="loaded"):
+class CaseLoaded(_Message, frozen=True, kw_only=True, tag="loaded"):
     """The case is ready and computes what it should."""
 
     cold: ColdStart
@@ -118,7 +118,7 @@ class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
     passes: int
 
 
-class Watched(_Message, frozen=True, kw_only=True, tag="watched"):
+class Profiled(_Message, frozen=True, kw_only=True, tag="watched"):
     """A case was watched."""
 
     profile: Profile
@@ -174,7 +174,7 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
 
 
 Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe
-Answer = Resolved | Prepared | Loaded | Turned | Rested | Watched | Multiplied | Description | Failed
+Answer = Resolved | Prepared | CaseLoaded | Turned | Rested | Profiled | Multiplied | Description | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)

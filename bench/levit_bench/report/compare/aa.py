@@ -9,7 +9,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.compare.aa import Kind, Noise, Pair, Rate, noise, rates
+from levit_bench.judge.compare.aa import AAComparison, AAKind, Noise, VerdictRate, noise, rates
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.statistics import clopper_pearson_upper
 from levit_bench.numbers.units import significant
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 EXPLAINED = {
-    Kind.ONE_SEAT: "twins that shared a process",
-    Kind.TWO_SEATS: "twins with a process each",
-    Kind.YARDSTICKS: "the two names of the yardstick",
-    Kind.SESSIONS: "one session and the next, if nothing was changed between them",
+    AAKind.ONE_SEAT: "twins that shared a process",
+    AAKind.TWO_SEATS: "twins with a process each",
+    AAKind.YARDSTICKS: "the two names of the yardstick",
+    AAKind.SESSIONS: "one session and the next, if nothing was changed between them",
 }
 
 
-def table(found: Sequence[Pair]) -> Table:
+def table(found: Sequence[AAComparison]) -> Table:
     """One row a kind and case: how far equals differ, and what difference would be found."""
     from rich import box
     from rich.table import Table
@@ -48,7 +48,7 @@ def table(found: Sequence[Pair]) -> Table:
     return out
 
 
-def lines(found: Sequence[Pair]) -> list[str]:
+def lines(found: Sequence[AAComparison]) -> list[str]:
     """How often equals were called different, kind by kind, and what the columns mean."""
     legend = [
         "a run, a pair: standard deviation of the ratio of equals, of a run and of all runs",
@@ -58,7 +58,7 @@ def lines(found: Sequence[Pair]) -> list[str]:
     return [*legend, *(_rate(one) for one in rates(found))]
 
 
-def document(found: Sequence[Pair]) -> dict[str, object]:
+def document(found: Sequence[AAComparison]) -> dict[str, object]:
     """The same for programs: deviations of the natural logarithm, rates with their limits."""
     return {
         "rates": [
@@ -88,7 +88,7 @@ def document(found: Sequence[Pair]) -> dict[str, object]:
     }
 
 
-def _rate(one: Rate) -> str:
+def _rate(one: VerdictRate) -> str:
     told = f"{one.kind.value} ({EXPLAINED[one.kind]}): "
     if not one.judged:
         return f"{told}no pair has enough runs to be judged"

@@ -11,9 +11,9 @@ from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
 from levit_bench.judge.explain.factors import Explanation
-from levit_bench.judge.explain.profile import SMALL, Beside, share, side_by_side
+from levit_bench.judge.explain.profile import SMALL, OperatorKindRow, share, side_by_side
 from levit_bench.numbers.units import significant
-from levit_bench.report.explain.tables import Watched, names
+from levit_bench.report.explain.tables import SideProfile, names
 from levit_bench.report.front.figure import our_settings
 from levit_bench.report.front.scales import ticks
 from levit_bench.report.front.styles import GREY, PALE, PALETTE, SMALL_PT, TEXT_PT
@@ -43,7 +43,7 @@ def check_ending(path: Path) -> None:
         raise UsageError(f"--out {path.name[:80]!r}: choose a file that ends in {', '.join(ENDINGS)}.")
 
 
-def draw(found: Explanation, watched: tuple[Watched, Watched] | None = None) -> Figure:
+def draw(found: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> Figure:
     """The figure, to be saved with `levit_bench.report.front.figure.save`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
@@ -105,7 +105,7 @@ def _draw_steps(ax: Axes, found: Explanation) -> None:
     _finish(ax, [name for name, _ in rows], "times as long (log scale); lines: 95 % intervals over runs")
 
 
-def _kinds(watched: tuple[Watched, Watched]) -> list[Beside]:
+def _kinds(watched: tuple[SideProfile, SideProfile]) -> list[OperatorKindRow]:
     """The kinds that have a bar, the small ones left out."""
     first, second = (one.profile for one in watched)
     found = side_by_side(first, second)
@@ -114,7 +114,7 @@ def _kinds(watched: tuple[Watched, Watched]) -> list[Beside]:
     ]
 
 
-def _draw_kinds(ax: Axes, kinds: list[Beside], found: Explanation) -> None:
+def _draw_kinds(ax: Axes, kinds: list[OperatorKindRow], found: Explanation) -> None:
     told = [drawable(name, _NAME) for name in names(found.first.record, found.second.record)]
     for row, kind in enumerate(kinds):
         for up, one, colour, name in ((-0.2, kind.first, PALETTE[0], told[0]), (0.2, kind.second, PALETTE[1], told[1])):

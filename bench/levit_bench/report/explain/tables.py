@@ -43,7 +43,7 @@ _SAID = {
 }
 
 
-class Watched(NamedTuple):
+class SideProfile(NamedTuple):
     """What was measured on the spot of one side: a profile, or the reason why there is none."""
 
     profile: Profile | None = None
@@ -86,7 +86,7 @@ def notes(found: Explanation) -> list[str]:
     return [f"{factor.name}: {_SAID[factor.name]}" for factor in found.factors]
 
 
-def watched_table(found: Explanation, watched: tuple[Watched, Watched]) -> Table:
+def watched_table(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """What was measured on the spot, a column a side."""
     out = _table("measured here", *names(found.first.record, found.second.record))
     columns = [_measured(side, one.profile) for side, one in zip((found.first, found.second), watched, strict=True)]
@@ -95,7 +95,7 @@ def watched_table(found: Explanation, watched: tuple[Watched, Watched]) -> Table
     return out
 
 
-def kinds_table(found: Explanation, watched: tuple[Watched, Watched]) -> Table:
+def kinds_table(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """One row a kind of operator: its time, its share of the pass, and its rate, for both."""
     first, second = (one.profile for one in watched)
     out = _sided(found, "kind", ("calls", "ms", "%", "GFLOP/s"))
@@ -105,7 +105,7 @@ def kinds_table(found: Explanation, watched: tuple[Watched, Watched]) -> Table:
     return out
 
 
-def layers_table(found: Explanation, watched: tuple[Watched, Watched]) -> Table:
+def layers_table(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """The layers of both in the order of execution, with their time and their share of the pass."""
     out = _sided(found, None, ("layer", "ms", "%"))
     columns = [[_layer(one, w.profile) for one in rolled_up(w.profile)] if w.profile else [] for w in watched]
@@ -114,14 +114,14 @@ def layers_table(found: Explanation, watched: tuple[Watched, Watched]) -> Table:
     return out
 
 
-def remarks(found: Explanation, watched: tuple[Watched, Watched]) -> list[str]:
+def remarks(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> list[str]:
     """Why there is no profile, or no part of it, of either."""
     sides = zip(names(found.first.record, found.second.record), watched, strict=True)
     told = ((name, one.reason or (one.profile.missing if one.profile else None)) for name, one in sides)
     return [f"{shortened(name, _NAME)}: {shortened(reason, 240)}" for name, reason in told if reason]
 
 
-def document(found: Explanation, watched: tuple[Watched, Watched] | None = None) -> dict[str, object]:
+def document(found: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> dict[str, object]:
     """The same for programs, unrounded; a number that the data cannot give is absent."""
     profiles = watched or (None, None)
     return {
@@ -274,7 +274,7 @@ def _plain(found: Estimate) -> dict[str, object]:
     }
 
 
-def _side(side: Side, watched: Watched | None) -> dict[str, object]:
+def _side(side: Side, watched: SideProfile | None) -> dict[str, object]:
     cost = side.cost
     out: dict[str, object] = {
         "network": side.record.case.network,

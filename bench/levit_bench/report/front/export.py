@@ -14,19 +14,19 @@ from levit_bench.catalog.image_sets import in_order
 from levit_bench.errors import StoreError
 from levit_bench.judge.front.changes import changes
 from levit_bench.judge.front.panels import Panel
-from levit_bench.judge.published.panels import Beside
+from levit_bench.judge.published.panels import PublishedComparison
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.report.front import changes as moves
 from levit_bench.report.front import figure, table
 from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.front.published_table import published_markdown
-from levit_bench.report.front.reproduction import Recipe
+from levit_bench.report.front.reproduction import Reproduction
 from levit_bench.report.words.findings import About, grouped
 from levit_bench.report.words.safe_text import markdown_cell, visible
 from levit_bench.report.words.setting import session_words, setting_line
 
-NOTHING = Beside()
-NO_RECIPE = Recipe(())
+NOTHING = PublishedComparison()
+NO_RECIPE = Reproduction(())
 LISTED = 50
 """Findings or exclusions that the Markdown file lists before it says how many more there are."""
 
@@ -34,8 +34,8 @@ LISTED = 50
 def write_front(
     panels: Sequence[Panel],
     folder: Path,
-    recipe: Recipe = NO_RECIPE,
-    beside: Beside = NOTHING,
+    recipe: Reproduction = NO_RECIPE,
+    beside: PublishedComparison = NOTHING,
     bases: Sequence[Panel] = (),
 ) -> tuple[Path, ...]:
     """Write the files, replacing older ones; returns their paths.
@@ -77,8 +77,8 @@ def write_front(
 def document(
     panels: Sequence[Panel],
     unlabelled: int = 0,
-    recipe: Recipe = NO_RECIPE,
-    beside: Beside = NOTHING,
+    recipe: Reproduction = NO_RECIPE,
+    beside: PublishedComparison = NOTHING,
     bases: Sequence[Panel] = (),
 ) -> str:
     """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
@@ -117,7 +117,7 @@ def _stem(number: int) -> str:
     return "front" if number == 1 else f"front-{number}"
 
 
-def _pictures(pages: Sequence[Page], beside: Beside) -> list[str]:
+def _pictures(pages: Sequence[Page], beside: PublishedComparison) -> list[str]:
     """Every page's picture, under its heading where there are several."""
     out = []
     for number, page in enumerate(pages, 1):
@@ -176,7 +176,7 @@ def _kind(kind: str) -> str:
     return f"`{markdown_cell(kind).replace('`', '')}`"
 
 
-def _notes(beside: Beside) -> list[str]:
+def _notes(beside: PublishedComparison) -> list[str]:
     return [f"`{note.kind}`: {markdown_cell(note.message, 1000)}" for note in beside.findings]
 
 
@@ -215,7 +215,7 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
     return out
 
 
-def _reproduce(recipe: Recipe) -> str:
+def _reproduce(recipe: Reproduction) -> str:
     given = [*recipe.commands] or [
         "levit-bench run --help     # measure the cases above under the conditions above",
         "levit-bench front --help   # draw this page from the store",

@@ -41,7 +41,7 @@ class Label(NamedTuple):
     """How far what surrounds its point reaches beyond a marker's edge."""
 
 
-class Place(NamedTuple):
+class LabelPosition(NamedTuple):
     """Lower left corner of a label, and where its leader ends, when it has one."""
 
     x: float
@@ -57,7 +57,7 @@ def place(
     *,
     radius: float,
     gap: float = 2.0,
-) -> list[Place | None]:
+) -> list[LabelPosition | None]:
     """A place for every label, or None where none is free.
 
     Args:
@@ -70,7 +70,7 @@ def place(
     """
     taken = np.empty((0, 4))
     leaders = np.empty((0, 4))
-    out: list[Place | None] = []
+    out: list[LabelPosition | None] = []
     for label in labels:
         boxes, prices, far = _candidates(label, radius, gap)
         padded = boxes + np.array([-gap, -gap, gap, gap])
@@ -91,7 +91,7 @@ def place(
         if far[best]:
             leaders = np.vstack([leaders, strokes[best]])
         end = float(ends[best, 0]), float(ends[best, 1])
-        out.append(Place(float(boxes[best, 0]), float(boxes[best, 1]), end if far[best] else None))
+        out.append(LabelPosition(float(boxes[best, 0]), float(boxes[best, 1]), end if far[best] else None))
     return out
 
 

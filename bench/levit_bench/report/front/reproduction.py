@@ -22,7 +22,7 @@ _USUAL = {
 """Options that go without saying when every case has the usual value."""
 
 
-class Recipe(NamedTuple):
+class Reproduction(NamedTuple):
     """How to measure and draw again."""
 
     commands: tuple[str, ...]
@@ -31,7 +31,7 @@ class Recipe(NamedTuple):
     """Text of the TOML files that they name, by name; empty where nothing was stated of any network."""
 
 
-def reproduce(records: Iterable[Record], session: str | None = None, options: Sequence[str] = ()) -> Recipe:
+def reproduce(records: Iterable[Record], session: str | None = None, options: Sequence[str] = ()) -> Reproduction:
     """One command for all sessions that asked alike, and the one that draws.
 
     A session is measured again with all its networks, whether or not they have a place on the front: they took turns
@@ -50,7 +50,7 @@ def reproduce(records: Iterable[Record], session: str | None = None, options: Se
     runs = dict.fromkeys(_run(group, files) for group in sessions.values())
     draws = "levit-bench front" + (f" --session {shlex.quote(session)}" if session else "")
     commands = (*runs, " ".join([draws, *map(shlex.quote, options)]))
-    return Recipe(commands, {name: text for text, name in files.items()})
+    return Reproduction(commands, {name: text for text, name in files.items()})
 
 
 def _run(group: Sequence[Record], files: dict[str, str]) -> str:

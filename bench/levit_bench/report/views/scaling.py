@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
-from levit_bench.judge.scaling import Curve, Step
+from levit_bench.judge.scaling import Curve, ScalingPoint
 from levit_bench.judge.throughput import throughput
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, Estimate
@@ -102,7 +102,7 @@ def _axes(case: Case) -> str:
     return visible(" " + " ".join(told))
 
 
-def _speedup(step: Step, *, is_base: bool) -> str:
+def _speedup(step: ScalingPoint, *, is_base: bool) -> str:
     if is_base:
         return "1"
     return "too few runs" if step.speedup is None else _told(step.speedup)

@@ -9,7 +9,7 @@ import math
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
-from levit_bench.judge.scaling import Curve, Step
+from levit_bench.judge.scaling import Curve, ScalingPoint
 from levit_bench.records import Case
 from levit_bench.report.front.figure import our_settings
 from levit_bench.report.front.styles import DASHES, GREY, MARKERS, PALE, PALETTE, SMALL_PT, TEXT_PT
@@ -96,7 +96,7 @@ def _tops(curves: Iterable[Curve]) -> list[float]:
     return [high for high in found if math.isfinite(high)]
 
 
-def _line(curve: Curve, *, streams: bool) -> list[tuple[Step, tuple[float, float, float]]]:
+def _line(curve: Curve, *, streams: bool) -> list[tuple[ScalingPoint, tuple[float, float, float]]]:
     """Steps of one kind behind the base, with value and limits; those without a ratio are left out."""
     return [
         (step, (step.speedup.value, step.speedup.low, step.speedup.high))
