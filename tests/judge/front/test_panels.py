@@ -208,7 +208,7 @@ def test_networks_of_even_passes_have_the_same_front_by_either_metric():
     many = [record(f"n{i}", (0.01 * (i + 1),) * 3, top1=70 + (i * 7) % 10) for i in range(10)]
     by = {metric: panels(many, metric)[0] for metric in ("latency", "throughput")}
     assert [p.label for p in by["latency"].front] == [p.label for p in by["throughput"].front]
-    with pytest.raises(UsageError, match="no metric"):
+    with pytest.raises(UsageError, match="unknown metric"):
         panels(many, "speed")
 
 
