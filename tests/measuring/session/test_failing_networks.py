@@ -59,7 +59,7 @@ CHEATS = {
 def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, Any], str]:
     """Run the command line on networks of `tests/hostile_networks.py`; exit code, document, stderr."""
     networks = ",".join(name if ":" in name else f"tests.hostile_networks:{name}" for name in names)
-    words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "20s", "--json", *more]
+    words = ["run", "--networks", networks, "--store", str(store), "--thin", "--timeout", "60s", "--json", *more]
     done = subprocess.run(
         [sys.executable, "-m", "levit_bench", *words],
         cwd=ROOT,
