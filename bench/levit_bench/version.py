@@ -1,4 +1,4 @@
 """The version of this package, in one place."""
 
-VERSION = "0.1.0.dev0"
+VERSION = "0.2.0"
 """What `levit-bench --version` prints and every session records."""
