@@ -17,11 +17,14 @@ from __future__ import annotations
 
 import hashlib
 import re
+from collections.abc import Collection
 from operator import index
 from typing import Literal, NamedTuple
 
 import msgspec
 
+from levit_bench import axes
+from levit_bench.axes import usual
 from levit_bench.numbers.ranges import (
     Batch,
     BootSeconds,
@@ -87,7 +90,7 @@ class ImageShape(NamedTuple):
     """In pixels."""
     width: int
     """In pixels."""
-    dtype: Dtype = "float32"
+    dtype: Dtype = usual("dtype")
     """`float32`, normalised as photographs are; or `uint8`, from 0 to 255, which the network normalises itself."""
 
     @classmethod
@@ -108,8 +111,8 @@ class ImageShape(NamedTuple):
     @property
     def unusual(self) -> list[str]:
         """What of channels and number type is not as usual, in words."""
-        channels = [f"{self.channels} channel{'' if self.channels == 1 else 's'}"] if self.channels != 3 else []
-        return [*channels, *([self.dtype] if self.dtype != "float32" else [])]
+        told = {"channels": self.channels, "dtype": self.dtype}
+        return [axes.BY_NAME[name].word(value) for name, value in told.items() if not axes.is_usual(name, value)]
 
 
 class _Noun(msgspec.Struct, frozen=True, kw_only=True):
@@ -138,31 +141,31 @@ class Case(_Noun, frozen=True, kw_only=True):
 
     network: Name
     """Name in the catalog, timm name, or `module:function` or `file.py:function#digest` of a builder."""
-    weights: Name = "random-calibrated-1"
+    weights: Name = usual("weights")
     """Where the weights come from; `random-calibrated-1` is defined in `measuring/preparing/calibration.py`."""
-    form: Name = "shipped"
+    form: Name = usual("form")
     """How the network is written: `shipped` as its library builds it, `inference` with its BatchNorms folded."""
     resolution: Pixels
     """Height of the input in pixels, and its width where none is given."""
-    width: Pixels | None = None
+    width: Pixels | None = usual("width")
     """Width of the input in pixels where it is not its height."""
-    channels: Channels = 3
+    channels: Channels = usual("channels")
     """Channels of the images that the network takes."""
     dtype: Dtype = "float32"
     """Number type of the images: `float32`, or `uint8` from 0 to 255, which the network normalises itself."""
-    batch: Batch = 1
+    batch: Batch = usual("batch")
     """Images in one pass."""
-    precision: Name = "fp32"
+    precision: Name = usual("precision")
     """Number format of weights and activations."""
-    runtime: Name = "eager"
+    runtime: Name = usual("runtime")
     """What executes the network."""
-    device: Name = "cpu"
+    device: Name = usual("device")
     """Where it is executed."""
-    threads: Threads = 1
+    threads: Threads = usual("threads")
     """Intra-operator threads of each stream."""
-    allocator: Name = "pinned"
+    allocator: Name = usual("allocator")
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
-    streams: Threads = 1
+    streams: Threads = usual("streams")
     """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
 
     def __post_init__(self) -> None:
@@ -186,13 +189,18 @@ class Case(_Noun, frozen=True, kw_only=True):
         """Height and width of the input in pixels: `224`, or `192x256` where they differ."""
         return self.shape.size
 
+    def value(self, axis: str) -> int | str:
+        """The value of an axis as it is said; of height and width, both in one."""
+        return self.size if axis == "resolution" else getattr(self, axis)
+
+    def words(self, *, leave_out: Collection[str] = ()) -> list[str]:
+        """What is asked of the network, in the words of a name; see `levit_bench.axes.words`."""
+        return axes.words(self.value, leave_out)
+
     @property
     def label(self) -> str:
         """The case in a few words, for messages."""
-        told = ((self.form, "shipped"), (self.precision, "fp32"), (self.runtime, "eager"))
-        unusual = [*self.shape.unusual, *(name for name, usual in told if name != usual)]
-        threads = f"t{self.threads}" if self.streams == 1 else f"t{self.threads} s{self.streams}"
-        return " ".join([self.network, f"{self.size} px", f"b{self.batch}", threads, self.allocator, *unusual])
+        return " ".join([self.network, f"{self.size} px", *self.words(leave_out=("resolution",))])
 
     def shares_its_seat(self, mode: SeatMode) -> bool:
         """Whether cases of the same environment live in one process with this one.
@@ -213,14 +221,10 @@ class Case(_Noun, frozen=True, kw_only=True):
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on every field and on nothing else."""
         fields = msgspec.structs.asdict(self)
-        for name, usual in _LATER.items():  # As before there was such a field: stored ids stay what they are.
-            if fields[name] == usual:
+        for name, value in axes.LATER.items():  # As before there was such a field: stored ids stay what they are.
+            if fields[name] == value:
                 del fields[name]
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:12]
-
-
-_LATER = {"streams": 1, "width": None, "channels": 3, "dtype": "float32"}
-"""Fields of a case that the first format lacked, with what every case had then."""
 
 
 class Protocol(_Noun, frozen=True, kw_only=True):

@@ -23,6 +23,7 @@ class Floor(NamedTuple):
 FLOORS = {
     "levit_bench.errors": Floor(0),
     "levit_bench.version": Floor(0),
+    "levit_bench.axes": Floor(0),
     "levit_bench.numbers": Floor(1, "numbers"),
     "levit_bench.paths": Floor(1, "paths"),
     "levit_bench.records": Floor(2),

@@ -1,0 +1,52 @@
+"""One table of the axes of a case: fields, defaults, ids and names derive from it or are held equal to it."""
+
+from __future__ import annotations
+
+import msgspec
+import pytest
+from levit_bench import axes
+from levit_bench.axes import AXES, BY_NAME, Kind, Said
+from levit_bench.records import Case
+
+PLAIN = Case(network="n", resolution=224)
+
+
+def test_every_field_of_a_case_is_an_axis_with_its_default() -> None:
+    fields = {one.name: one for one in msgspec.structs.fields(Case)}
+    assert fields.keys() == BY_NAME.keys()
+    assert len(BY_NAME) == len(AXES)
+    defaults = {name: one.default for name, one in fields.items() if not one.required}
+    assert defaults == {axis.name: axis.usual for axis in AXES if axis.name not in ("network", "resolution")}
+
+
+def test_whoever_asks_for_an_axis_finds_words_for_it() -> None:
+    for axis in AXES:
+        assert axis.asked == bool(axis.help) == bool(axis.metavar), axis
+        assert bool(axis.plural) == (axis.kind in (Kind.NUMBERS, Kind.BATCHES, Kind.NAMES)), axis
+        assert axis.is_numeric == (axis.largest is not None), axis
+    ranks = [axis.rank for axis in axes.SETTING]
+    assert ranks == sorted(set(ranks)), "two axes at one place of a heading"
+
+
+@pytest.mark.parametrize("axis", [axis for axis in AXES if axis.since > 1], ids=lambda axis: axis.name)
+def test_a_usual_value_that_older_files_lack_leaves_the_id_as_it_was(axis: axes.Axis) -> None:
+    assert msgspec.structs.replace(PLAIN, **{axis.name: axis.usual}).id == PLAIN.id
+    other = "uint8" if axis.name == "dtype" else 7
+    assert msgspec.structs.replace(PLAIN, **{axis.name: other}).id != PLAIN.id
+
+
+@pytest.mark.parametrize("axis", [axis for axis in axes.SAID if axis.name != "network"], ids=lambda axis: axis.name)
+def test_the_name_of_a_case_says_a_value_that_is_not_as_usual(axis: axes.Axis) -> None:
+    other = {"resolution": 32, "dtype": "uint8"}.get(axis.name, 7 if isinstance(axis.usual, int) else "another")
+    case = msgspec.structs.replace(PLAIN, **{axis.name: other})
+    assert axis.word(other) in case.words()
+    usual_is_said = axis.word(PLAIN.value(axis.name)) in PLAIN.words()
+    assert usual_is_said == (axis.said is Said.ALWAYS)
+    assert case.label != PLAIN.label
+
+
+def test_numbers_that_have_a_noun_are_counted() -> None:
+    assert BY_NAME["threads"].phrase(1) == "1 thread"
+    assert BY_NAME["threads"].phrase("4") == "4 threads"
+    assert BY_NAME["channels"].word(1) == "1 channel"
+    assert BY_NAME["batch"].phrase(16) == "batch 16"
