@@ -99,8 +99,8 @@ class Axis(NamedTuple):
 
     @property
     def several(self) -> tuple[Any, ...]:
-        """What a request holds that does not ask for it; empty where the usual value depends on the machine."""
-        return () if self.usual_words else (self.usual,)
+        """What a request holds that does not ask for it; empty where that depends on the machine or network."""
+        return () if self.usual_words or self.kind is Kind.SIZE else (self.usual,)
 
     def word(self, value: object) -> str:
         """A value in the name of a case: `b16`, `t4`, `1 channel`, `bf16`."""
@@ -168,6 +168,8 @@ AXES = (
 )  # fmt: skip
 """In the order in which the name of a case says them, and the options stand."""
 
+NO_CHOICE = "n/a"
+"""The value of an axis that a machine has no choice of; no request asks for it."""
 BY_NAME = {axis.name: axis for axis in AXES}
 SAID = tuple(axis for axis in AXES if not axis.part_of)
 """Each value once: height and width are one."""

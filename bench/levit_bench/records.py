@@ -193,6 +193,10 @@ class Case(_Noun, frozen=True, kw_only=True):
         """The value of an axis as it is said; of height and width, both in one."""
         return self.size if axis == "resolution" else getattr(self, axis)
 
+    def cell(self, axis: str) -> int | str:
+        """The same for files of figures: numbers where they are."""
+        return self.shape.pixels if axis == "resolution" else self.value(axis)
+
     def words(self, *, leave_out: Collection[str] = ()) -> list[str]:
         """What is asked of the network, in the words of a name; see `levit_bench.axes.words`."""
         return axes.words(self.value, leave_out)
@@ -817,6 +821,11 @@ class Record(_Noun, frozen=True, kw_only=True):
             return None
         told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
         return next(filter(None, told), None) or next(iter(self.machine.gpus), None)
+
+    @property
+    def runtime_version(self) -> str | None:
+        """Version of the distribution that is named like its runtime; absent for the runtimes of torch itself."""
+        return self.conditions.versions.get(self.case.runtime)
 
     @property
     def allowance(self) -> str:

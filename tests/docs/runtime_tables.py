@@ -87,7 +87,7 @@ def sweep_lines() -> list[str]:
     for session in measured.sessions("sweep"):
         found = panels(measured.subjects([session]))
         base = base_of(found)
-        batch = base.setting.batch
+        batch = base.setting.case.batch
         out += [
             f"Batch {batch}, pinned, {_runs(session)} fresh runs (`{session.head.session}`).{_disturbed(session)}",
             "",
@@ -103,7 +103,7 @@ def sweep_lines() -> list[str]:
 
 def _latencies(found: Sequence[Panel]) -> list[str]:
     """Milliseconds a batch: a row a network, a column a runtime."""
-    cells = {(point.label, panel.setting.runtime): point.latency for panel in found for point in panel.points}
+    cells = {(point.label, panel.setting.case.runtime): point.latency for panel in found for point in panel.points}
     names = dict.fromkeys(name for name, _ in sorted(cells, key=lambda key: cells[key].value))
     runtimes = sorted(dict.fromkeys(runtime for _, runtime in cells), key=lambda name: (name != "eager", name))
     lines = [f"| ms a batch | {' | '.join(runtimes)} |", f"|:--|{'--:|' * len(runtimes)}"]

@@ -97,7 +97,7 @@ def test_the_readmes_picture_comes_from_the_session_it_names() -> None:
     assert named
     assert named[1] == session.head.session
     found = panels(records(session))
-    assert [panel.setting.allocator for panel in found] == ["pinned", "shipped"]
+    assert [panel.setting.case.allocator for panel in found] == ["pinned", "shipped"]
     assert all(len(panel.points) == 12 and not panel.excluded for panel in found)
     assert (ROOT / "docs/pictures/front.csv").read_text(encoding="utf-8") == table.csv(found)
     assert session.head.session.encode() in (ROOT / "docs/pictures/front.png").read_bytes()

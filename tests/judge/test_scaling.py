@@ -80,5 +80,5 @@ def test_nothing_to_scale_is_refused_with_what_to_measure(cases: list[object]) -
 
 def test_streams_have_a_panel_of_their_own_and_count_every_stream() -> None:
     found = panels([record(), record(streams=2)])
-    rates = {panel.setting.streams: panel.points[0].throughput.value for panel in found}
+    rates = {panel.setting.case.streams: panel.points[0].throughput.value for panel in found}
     assert rates[2] == pytest.approx(2 * rates[1])

@@ -138,14 +138,14 @@ def test_moves_are_told_against_a_panel_of_the_same_set() -> None:
     more = [scored(r.case.network, r.runs[0].turns[0].duration_s[0], *r.info.scored, threads=2) for r in ALL]
     found = panels([*ALL, *more])
     bases = bases_of(found)
-    assert [(b.fields["set"], b.setting.threads) for b in bases] == [(IMAGENET.words, 1), (PARTS.words, 1)]
+    assert [(b.fields["set"], b.setting.case.threads) for b in bases] == [(IMAGENET.words, 1), (PARTS.words, 1)]
     for base in bases:
         (change,) = changes(found, base)
         assert change.panel.scored_on == base.scored_on
         assert (change.only_here, change.only_base) == ((), ())
-    assert [b.setting.threads for b in bases_of(found, {"threads": "2"})] == [2, 2]
+    assert [b.setting.case.threads for b in bases_of(found, {"threads": "2"})] == [2, 2]
     assert base_of(found, {"set": "my parts", "threads": "2"}).scored_on == PARTS
-    assert [b.setting.threads for b in bases_of(found, {"set": "my-parts", "threads": "2"})] == [2, 2]
+    assert [b.setting.case.threads for b in bases_of(found, {"set": "my-parts", "threads": "2"})] == [2, 2]
     with pytest.raises(UsageError, match="no panel has it; it is ImageNet-1k validation, my-parts"):
         base_of(found, {"set": "other"})
 

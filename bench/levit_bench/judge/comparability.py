@@ -12,6 +12,7 @@ from operator import attrgetter
 
 import msgspec
 
+from levit_bench.axes import AXES, BY_NAME, SAID, SETTING
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.set_accuracies import named_sets, on_set
 from levit_bench.records import Case, Machine, Record
@@ -20,33 +21,25 @@ SHOWN_VALUES = 6
 """Values of a field that a message names before it says how many more there are."""
 
 
+BLANK = {axis.name: axis.usual for axis in AXES if not axis.setting}
+"""What says which network a case is of and what that is fed, emptied."""
+_BESIDE = {"device": "gpu", "runtime": "runtime_version"}
+"""What of a session is told beside an axis."""
+_FOLLOWS = {**_BESIDE, "allocator": "seats"}
+"""What of a session differs wherever an axis does."""
+
+
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the network and its images: two latencies are comparable when their settings are equal."""
 
     machine: Machine
     """Who was asked: `Machine.hardware`."""
-    device: str
-    """Where the network was executed."""
+    case: Case
+    """What was asked, but for the network and its images, which are `BLANK`."""
     gpu: str | None
     """The GPU it was executed on; absent on processors, and where the session did not record one."""
-    threads: int
-    """Intra-operator threads of each stream."""
-    streams: int
-    """Processes that work at once."""
-    batch: int
-    """Images in one pass."""
-    runtime: str
-    """What executed the network."""
     runtime_version: str | None
     """Version of the distribution that is named like the runtime; absent for the runtimes of torch itself."""
-    precision: str
-    """Number format."""
-    form: str
-    """How the networks are written."""
-    allocator: str
-    """Host memory allocator."""
-    weights: str
-    """Where the weights come from."""
     torch: str | None
     """Version of torch; absent when the session did not record one."""
     seats: str
@@ -60,24 +53,20 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     yardstick: str
     """Version of the yardstick, by which sessions are joined."""
 
+    def without(self, axis: str) -> Setting:
+        """The setting with an axis emptied, and what follows from it."""
+        follows = {_FOLLOWS[axis]: ""} if axis in _FOLLOWS else {}
+        return msgspec.structs.replace(self, case=msgspec.structs.replace(self.case, **{axis: ""}), **follows)
+
 
 def setting(record: Record) -> Setting:
     """The setting in which a record was taken."""
-    case, versions = record.case, record.conditions.versions
     return Setting(
         machine=record.machine.hardware,
-        device=case.device,
+        case=msgspec.structs.replace(record.case, **BLANK),
         gpu=record.gpu,
-        threads=case.threads,
-        streams=case.streams,
-        batch=case.batch,
-        runtime=case.runtime,
-        runtime_version=versions.get(case.runtime) if case.runtime != "torch" else None,
-        precision=case.precision,
-        form=case.form,
-        allocator=case.allocator,
-        weights=case.weights,
-        torch=versions.get("torch"),
+        runtime_version=record.runtime_version,
+        torch=record.conditions.versions.get("torch"),
         seats=record.seats,
         affinity=record.affinity,
         allowance=record.allowance,
@@ -86,9 +75,20 @@ def setting(record: Record) -> Setting:
     )
 
 
+def _fields() -> tuple[str, ...]:
+    """Names of what a setting holds: the machine, the axes each with what is told beside it, the rest."""
+    rest = [name for name in Setting.__struct_fields__ if name not in ("machine", "case", *_BESIDE.values())]
+    axes = [name for axis in SETTING for name in (axis.name, _BESIDE.get(axis.name)) if name is not None]
+    return ("machine", *axes, *rest)
+
+
+FIELDS_OF_SETTING = _fields()
+"""In the order in which headings and columns tell them, from the machine to the network."""
+
+
 def values(one: Setting) -> dict[str, str]:
     """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
-    pairs = ((name, getattr(one, name)) for name in Setting.__struct_fields__)
+    pairs = ((name, getattr(one.case if name in BY_NAME else one, name)) for name in FIELDS_OF_SETTING)
     return {name: v.id if isinstance(v, Machine) else ("–" if v is None else str(v)) for name, v in pairs}
 
 
@@ -115,25 +115,18 @@ def enumerate_values(texts: Sequence[str]) -> str:
     return shown if len(texts) <= SHOWN_VALUES else f"{shown} and {len(texts) - SHOWN_VALUES} more"
 
 
-_CASE = {
-    **{name: attrgetter(name) for name in Case.__struct_fields__ if name != "width"},
-    "resolution": attrgetter("size"),
-}
-"""Fields of a case, height and width in one."""
-
-
 def case_fields(case: Case) -> dict[str, str]:
     """The fields of a case as text, height and width in one."""
-    return {name: str(getter(case)) for name, getter in _CASE.items()}
+    return {axis.name: str(case.value(axis.name)) for axis in SAID}
 
 
 _GETTERS: dict[str, Callable[[Record], object]] = {
-    **{name: attrgetter("case.size" if name == "resolution" else f"case.{name}") for name in _CASE},
+    **{axis.name: attrgetter("case.size" if axis.name == "resolution" else f"case.{axis.name}") for axis in SAID},
     "machine": lambda record: record.machine.hardware.id,
     "gpu": lambda record: record.gpu,
     "session": lambda record: record.session,
     "torch": lambda record: record.conditions.versions.get("torch"),
-    "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
+    "runtime_version": lambda record: record.runtime_version,
     "family": lambda record: record.info.family,
     "seats": lambda record: record.seats,
     "affinity": lambda record: record.affinity,

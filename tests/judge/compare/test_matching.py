@@ -27,7 +27,7 @@ def test_equal_cases_find_each_other_whatever_else_there_is():
     found = matched(first, second)
     assert networks(found.pairs) == [("a", {}), ("b", {})]
     assert [key.network for key in found.left] == ["gone"]
-    assert [(key.network, key.setting.threads) for key in found.right] == [("fresh", 1), ("b", 1)]
+    assert [(key.network, key.setting.case.threads) for key in found.right] == [("fresh", 1), ("b", 1)]
 
 
 def test_what_differs_is_set_apart_with_the_values():

@@ -39,7 +39,7 @@ def two_runtimes() -> list[Panel]:
 def test_a_network_that_overtakes_another_joins_and_the_other_leaves() -> None:
     found = two_runtimes()
     base = base_of(found)
-    assert base.setting.runtime == "eager"
+    assert base.setting.case.runtime == "eager"
     (change,) = changes(found, base)
     assert {one.point.label: one.move for one in change.moved} == {"heavy": Move.JOINS, "plain": Move.LEAVES}
     assert (change.only_here, change.only_base) == (("odd",), ())

@@ -241,7 +241,7 @@ def test_several_sets_beside_several_settings_are_told_as_well():
 
 def test_a_setting_without_a_point_is_no_choice():
     found = only(panels([timed("a", 5, 70.0), timed("a", 5, None, threads=4)]))
-    assert found.setting.threads == 1
+    assert found.setting.case.threads == 1
 
 
 def test_records_without_any_point_are_refused_with_the_reason():

@@ -41,7 +41,7 @@ def test_runtimes_stay_together_and_pages_say_what_they_share() -> None:
         "batch 16, allocator pinned (page 3 of 4)",
         "batch 16, allocator shipped (page 4 of 4)",
     ]
-    assert all({panel.setting.runtime for panel in page.panels} == set(RUNTIMES) for page in pages)
+    assert all({panel.setting.case.runtime for panel in page.panels} == set(RUNTIMES) for page in pages)
 
 
 @pytest.mark.parametrize("threads", [9, 16, 17, 23])

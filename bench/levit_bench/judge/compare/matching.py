@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import UsageError
-from levit_bench.judge.comparability import Setting, enumerate_values, natural, setting, values
+from levit_bench.judge.comparability import FIELDS_OF_SETTING, Setting, enumerate_values, natural, setting, values
 from levit_bench.judge.front.panels import once
 from levit_bench.records import Record
 
@@ -81,7 +81,7 @@ def check_ignored(ignore: Collection[str]) -> None:
     Raises:
         UsageError: a field cannot be ignored, or there is no such field.
     """
-    known = ("resolution", "channels", "dtype", *Setting.__struct_fields__)
+    known = ("resolution", "channels", "dtype", *FIELDS_OF_SETTING)
     for field in ignore:
         if field in NEVER:
             raise UsageError(f"--ignore {field} is not possible: {NEVER[field]}. Measure both sides with the same one.")

@@ -7,8 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-import msgspec
-
+from levit_bench.axes import AXES, Kind
 from levit_bench.catalog.network_calls import canonical
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import enumerate_values, natural, setting
@@ -18,9 +17,8 @@ from levit_bench.judge.paired_ratio import foretold, paired_logs
 from levit_bench.judge.verdicts import Effect, Rules, judge, of_pairs
 from levit_bench.records import Finding, Record
 
-FIELDS = ("network", "form", "allocator", "precision", "runtime")
+FIELDS = ("network", *(axis.name for axis in AXES if axis.kind is Kind.NAMES))
 """Fields by which two cases of one session may be compared."""
-_FOLLOWS = {"allocator": ("seats",), "runtime": ("runtime_version",)}
 
 
 def within(records: Iterable[Record], field: str, first: str, second: str, rules: Rules = Rules()) -> Report:  # noqa: B008
@@ -97,8 +95,7 @@ def _without(record: Record, field: str) -> object:
     """What two cases of a session share when they may be compared by a field."""
     if field == "network":
         return setting(record)
-    blank = dict.fromkeys((field, *_FOLLOWS.get(field, ())), "")
-    return record.case.network, record.case.shape, msgspec.structs.replace(setting(record), **blank)
+    return record.case.network, record.case.shape, setting(record).without(field)
 
 
 def _side_by_side(ones: Sequence[Record], others: Sequence[Record]) -> list[tuple[Record, Record]]:

@@ -10,14 +10,14 @@ from collections.abc import Mapping, Sequence
 from enum import StrEnum
 from typing import NamedTuple
 
+from levit_bench.axes import unusual
 from levit_bench.errors import UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import Standing
 from levit_bench.judge.front.points import Point
-from levit_bench.records import Case, ImageShape
+from levit_bench.records import ImageShape
 
-_USUAL = Case(network="", resolution=1)
 RARE = 0.05
 """The chance below which a move is not told."""
 LIKELY = 0.5
@@ -115,8 +115,7 @@ def _rank(panel: Panel) -> tuple[int, int, int]:
 
 def _unusual(setting: Setting) -> int:
     """In how many fields a setting is not what a case has unless asked otherwise."""
-    fields = ("device", "threads", "streams", "batch", "runtime", "precision", "form", "allocator")
-    return sum(getattr(setting, name) != getattr(_USUAL, name) for name in fields)
+    return len(unusual(setting.case.value))
 
 
 def changes(found: Sequence[Panel], base: Panel) -> list[Change]:

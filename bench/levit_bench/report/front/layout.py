@@ -179,7 +179,7 @@ def _batch(column: Sequence[Panel | PublishedPanel], panel: Panel | PublishedPan
 
 
 def _batch_of(panel: Panel | PublishedPanel) -> int:
-    return panel.batch if isinstance(panel, PublishedPanel) else panel.setting.batch
+    return panel.batch if isinstance(panel, PublishedPanel) else panel.setting.case.batch
 
 
 def _decorate(ax: Axes, panel: Panel | PublishedPanel, *, left: bool, bottom: bool, of: str, on: str) -> None:

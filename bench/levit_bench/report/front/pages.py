@@ -10,15 +10,16 @@ from collections.abc import Iterable, Sequence
 from itertools import combinations, pairwise
 from typing import NamedTuple
 
+from levit_bench.axes import SETTING
 from levit_bench.judge.comparability import differing
 from levit_bench.judge.front.panel_limits import PANEL_LIMIT
 from levit_bench.judge.front.panels import Panel
 from levit_bench.report.words.setting import apart
 
-BREAKS = (
-    "set", "machine", "gpu", "allowance", "shell", "torch", "device", "precision", "weights", "form", "threads",
-    "streams", "batch", "allocator", "runtime",
-)  # fmt: skip
+_FOREIGN = ("set", "machine", "gpu", "allowance", "shell", "torch", "device", "precision", "weights", "form")
+_FAMILIAR = ("threads", "streams", "batch", "allocator", "runtime")
+_OTHERS = (axis.name for axis in SETTING if axis.name not in (*_FOREIGN, *_FAMILIAR))
+BREAKS = (*_FOREIGN, *_OTHERS, *_FAMILIAR)
 """Fields by which pages are divided, the most foreign first: what is compared most often stays together."""
 SPARSE = 2
 """Times the fewest pages there could be, beyond which pages that each show one thing are too many."""

@@ -139,7 +139,7 @@ def _networks(count: int) -> str:
 
 def _asked(pick: Pick, *, third_person: bool = False) -> str:
     """The limits in words: `take at most 20 ms and have at least 80 % top-1`."""
-    limits, batch = pick.limits, pick.panel.setting.batch
+    limits, batch = pick.limits, pick.panel.setting.case.batch
     take, do, have = ("takes", "does", "has") if third_person else ("take", "do", "have")
     told = []
     if limits.max_latency_s is not None:

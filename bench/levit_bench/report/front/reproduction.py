@@ -10,16 +10,11 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from levit_bench.axes import AXES, NO_CHOICE, Axis, Said
 from levit_bench.catalog.twins import is_twin
 from levit_bench.numbers.units import format_duration
 from levit_bench.records import Case, Protocol, Record
 from levit_bench.report.front.stated_accuracies import stated_toml
-
-_USUAL = {
-    name: getattr(Case(network="", resolution=1), name)
-    for name in ("streams", "form", "precision", "runtime", "device")
-}
-"""Options that go without saying when every case has the usual value."""
 
 
 class Reproduction(NamedTuple):
@@ -61,16 +56,11 @@ def _run(group: Sequence[Record], files: dict[str, str]) -> str:
     if toml:
         number = len(files) + 1
         names.insert(0, files.setdefault(toml, "networks.toml" if number == 1 else f"networks-{number}.toml"))
-    axes = {
-        "--threads": _each(str(case.threads) for case in cases),
-        "--batch": _each(str(case.batch) for case in cases),
-        "--allocator": _each(case.allocator for case in cases if case.allocator != "n/a"),
-    }
-    for name, usual in _USUAL.items():
-        values = _each(str(getattr(case, name)) for case in cases)
-        if values != [str(usual)]:
-            axes[f"--{name}"] = values
-    told = [f"{option} {shlex.quote(','.join(values))}" for option, values in axes.items() if values]
+    told = [
+        f"{axis.option} {shlex.quote(','.join(values))}"
+        for axis in AXES
+        if axis.asked and axis.setting and (values := _values(axis, cases))
+    ]
     return " ".join(
         [
             f"levit-bench run --networks {shlex.quote(','.join(names))}",
@@ -90,6 +80,14 @@ def _more(protocol: Protocol) -> tuple[str, ...]:
     if protocol.target_error is not None:
         return (*bound, f"--target-error {100 * math.expm1(protocol.target_error):.4g}%")
     return (*bound, "--race") if protocol.goal == "race" else bound
+
+
+def _values(axis: Axis, cases: Iterable[Case]) -> list[str]:
+    """What is asked of an axis; nothing where that is what a request asks for that leaves it out."""
+    values = _each(str(case.value(axis.name)) for case in cases)
+    if axis.said is not Said.ALWAYS and values == [str(axis.usual)]:
+        return []
+    return [value for value in values if value != NO_CHOICE]
 
 
 def _each(values: Iterable[str]) -> list[str]:

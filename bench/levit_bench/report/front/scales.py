@@ -33,8 +33,8 @@ def alike(page: Sequence[Panel], panels: Sequence[Panel]) -> list[Panel]:
     """The panels of all pages that share their scale of speed with a page: latencies only with those of its batches,
     since times of sixteen images would push those of one into a corner.
     """
-    batches = {panel.setting.batch for panel in page}
-    return [panel for panel in panels if panel.metric == "throughput" or panel.setting.batch in batches]
+    batches = {panel.setting.case.batch for panel in page}
+    return [panel for panel in panels if panel.metric == "throughput" or panel.setting.case.batch in batches]
 
 
 def _scale(panel: Panel | PublishedPanel) -> int:

@@ -11,8 +11,9 @@ import math
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.axes import IMAGES
 from levit_bench.catalog.image_sets import set_of
-from levit_bench.judge.comparability import values
+from levit_bench.judge.comparability import FIELDS_OF_SETTING, values
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import SURE, Standing
 from levit_bench.judge.front.points import Point
@@ -35,20 +36,18 @@ ALL_UP_TO = 200
 TIES_NAMED = 2
 """Ties of a point that a table names before it says how many more there are; `front.csv` names all."""
 COLUMNS = (
-    "network", "resolution", "channels", "dtype", "family", "top1_percent",
+    "network", *(axis.name for axis in IMAGES), "family", "top1_percent",
     "latency_s", "latency_low_s", "latency_high_s",
     "images_per_s", "images_per_s_low", "images_per_s_high", "level", "runs", "method", "on_front",
     "standing", "rival", "front_chance", "tied_with", "dominated_by", "params", "macs", "label", "accuracy_source",
     "accuracy_set", "accuracy_images", "accuracy_classes",
-    "sessions", "machine", "device", "gpu", "threads", "streams", "batch", "runtime", "runtime_version", "precision",
-    "form", "allocator", "weights", "torch", "seats", "affinity", "allowance", "shell", "yardstick", "kind", "source",
+    "sessions", *FIELDS_OF_SETTING, "kind", "source",
 )  # fmt: skip
 """Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
 
 `tied_with` has labels between semicolons. `kind` is `measured` or `published`; `source` names the file of a published
 figure, which has no interval and no session.
 """
-_SETTING = COLUMNS[COLUMNS.index("machine") : COLUMNS.index("kind")]
 
 
 def instead(record: Record, why: Finding) -> str:
@@ -225,11 +224,11 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
     out: list[tuple[object, ...]] = []
     for panel in panels:
         found = values(panel.setting)
-        shared = tuple(found[name] for name in _SETTING)
+        shared = tuple(found[name] for name in FIELDS_OF_SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
             out.append((
-                p.case.network, p.case.shape.pixels, p.case.channels, p.case.dtype, p.family, p.accuracy.top1,
+                p.case.network, *(p.case.cell(axis.name) for axis in IMAGES), p.family, p.accuracy.top1,
                 t.value, t.low, t.high,
                 i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,

@@ -10,6 +10,7 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.axes import SAID
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from levit_bench.judge.network_labels import called
@@ -28,9 +29,6 @@ if TYPE_CHECKING:
 _REASON = 200
 NO_DRIFT = Drifts({}, {})
 """Nothing is known of other sessions."""
-_TOLD = ("form", "precision", "runtime", "device", "weights")
-_USUAL = {name: getattr(Case(network="", resolution=1), name) for name in _TOLD}
-"""Values of a case that go without saying: those it has unless asked otherwise."""
 
 
 def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
@@ -159,10 +157,7 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
 
 def axes(case: Case) -> str:
     """What is asked of a network, without its name: usual values go without saying."""
-    streams = [f"s{case.streams}"] if case.streams > 1 else []
-    words = [f"{case.size}px", *case.shape.unusual, f"b{case.batch}", f"t{case.threads}", *streams, case.allocator]
-    words += [getattr(case, name) for name in _TOLD if getattr(case, name) != _USUAL[name]]
-    return visible(" ".join(words))
+    return visible(" ".join(case.words()))
 
 
 def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[Finding]]:
@@ -174,10 +169,7 @@ def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[F
 
 def fields(case: Case) -> dict[str, str | int]:
     """The axes of a case by their names, for programs."""
-    axes_told = ("batch", "threads", "streams", "allocator", "form", "precision", "runtime", "device")
-    shape = case.shape
-    images = {"resolution": shape.pixels, "channels": shape.channels, "dtype": shape.dtype}
-    return images | {name: getattr(case, name) for name in axes_told}
+    return {axis.name: case.cell(axis.name) for axis in SAID if axis.name != "network"}
 
 
 def _row(record: Record, drift: Drifts) -> dict[str, object]:
@@ -191,18 +183,7 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
         "role": info.role,
         "network": case.network,
         "family": info.family,
-        "resolution": case.shape.pixels,
-        "channels": case.channels,
-        "dtype": case.dtype,
-        "batch": case.batch,
-        "threads": case.threads,
-        "streams": case.streams,
-        "allocator": case.allocator,
-        "runtime": case.runtime,
-        "precision": case.precision,
-        "form": case.form,
-        "device": case.device,
-        "weights": case.weights,
+        **fields(case),
         "gpu": record.gpu,
         "allowance": record.allowance,
         "shell": record.shell.text,

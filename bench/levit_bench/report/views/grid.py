@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from levit_bench.axes import unusual
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.comparability import enumerate_values, natural
 from levit_bench.judge.compare.reference_network import Against
@@ -20,8 +21,7 @@ from levit_bench.report.words.setting import session_line
 if TYPE_CHECKING:
     from rich.table import Table
 
-_IN_ROWS = ("device", "form", "precision", "weights")
-_USUAL = Case(network="", resolution=1)
+_IN_COLUMNS = ("batch", "allocator")
 
 
 class Grid(NamedTuple):
@@ -103,11 +103,9 @@ def markdown(one: Grid) -> list[str]:
 
 def _row(case: Case, *, full: bool) -> str:
     """Everything but batch and allocator that is not as usual; the resolution where there are several."""
-    told = [getattr(case, name) for name in _IN_ROWS if getattr(case, name) != getattr(_USUAL, name)]
-    threads = [f"t{case.threads}"] if case.threads != 1 else []
-    streams = [f"s{case.streams}"] if case.streams != 1 else []
+    told = unusual(case.value, leave_out=("runtime", *_IN_COLUMNS))
     pixels = [f"{case.size}px"] if full else []
-    return visible(" ".join([case.runtime, *told, *threads, *streams, *pixels]))
+    return visible(" ".join([case.runtime, *told, *pixels]))
 
 
 def _column(case: Case) -> str:

@@ -92,14 +92,13 @@ def at_work(case: Case) -> str:
     return f"{case.streams} streams" if case.threads == 1 else f"{case.streams} streams of {threads}"
 
 
+ON_A_CURVE = ("resolution", "channels", "dtype", "threads", "streams")
+"""Axes that need no words beside a curve: what it shows, and what follows from its network."""
+
+
 def _axes(case: Case) -> str:
     """What sets a curve apart from others of its network."""
-    told = [f"b{case.batch}", case.allocator]
-    usual = Case(network="", resolution=1)
-    told += [
-        getattr(case, name) for name in ("form", "precision", "runtime") if getattr(case, name) != getattr(usual, name)
-    ]
-    return visible(" " + " ".join(told))
+    return visible(" " + " ".join(case.words(leave_out=ON_A_CURVE)))
 
 
 def _speedup(step: ScalingPoint, *, is_base: bool) -> str:

@@ -14,6 +14,7 @@ from levit_bench.records import Case
 from levit_bench.report.front.figure import our_settings
 from levit_bench.report.front.styles import DASHES, GREY, MARKERS, PALE, PALETTE, SMALL_PT, TEXT_PT
 from levit_bench.report.views.cases import shown_names
+from levit_bench.report.views.scaling import ON_A_CURVE
 from levit_bench.report.words.safe_text import drawable
 
 if TYPE_CHECKING:
@@ -124,8 +125,4 @@ def _kinds(curves: Iterable[Curve]) -> list[Any]:
 
 
 def _setting(case: Case) -> str:
-    usual = Case(network="", resolution=1)
-    told = [f"batch {case.batch}", case.allocator]
-    return ", ".join(
-        [*told, *(v for n in ("form", "precision", "runtime") if (v := getattr(case, n)) != getattr(usual, n))]
-    )
+    return ", ".join([f"batch {case.batch}", *case.words(leave_out=("batch", *ON_A_CURVE))])

@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from levit_bench.axes import BY_NAME, SETTING, Said
 from levit_bench.judge.comparability import differing
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
@@ -15,8 +16,8 @@ from levit_bench.records import Machine, Record
 from levit_bench.report.words.safe_text import visible
 
 _UNTOLD = {
-    "set": "–", "streams": "1", "form": "shipped", "precision": "fp32", "runtime_version": "–", "affinity": "system",
-    "allowance": "all", "shell": "plain",
+    **{axis.name: str(axis.usual) for axis in SETTING if axis.said is Said.NOWHERE},
+    "set": "–", "runtime_version": "–", "affinity": "system", "allowance": "all", "shell": "plain",
 }  # fmt: skip
 """Values so usual that a heading does not spend words on them."""
 
@@ -32,10 +33,8 @@ def _usual(name: str, found: dict[str, str]) -> bool:
 
 def phrase(name: str, value: str) -> str:
     """One field for people: `4 threads`, `batch 16`, `allocator pinned`, `torch 2.13.0`."""
-    if name == "threads":
-        return f"{value} thread{'' if value == '1' else 's'}"
-    if name == "streams":
-        return f"{value} stream{'' if value == '1' else 's'}"
+    if name in BY_NAME:
+        return BY_NAME[name].phrase(visible(value))
     if name == "set":
         return f"top-1 on {visible(value)}"
     return f"{name.replace('_', ' ')} {visible(value)}"
