@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import pytest
+from levit_bench.axes import AXES
 from levit_bench_pytest import add_option, is_asked
 
 # Registered once, by this name, also where the package is installed and its entry point has named it already.
 pytest_plugins = ["levit_bench_pytest"]
 
-_SHORT_FORMS = ("device", "threads", "streams", "batch", "runtime", "networks", "budget", "store")
+_SHORT_FORMS = ("networks", *(axis.option[2:] for axis in AXES if axis.asked), "budget", "store")
 
 
 def pytest_addoption(parser: pytest.Parser) -> None:

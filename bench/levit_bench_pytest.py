@@ -33,31 +33,133 @@ if TYPE_CHECKING:
 
 MARK = "levit_bench"
 FIXTURE = "measured"
+# Written by tests/door/plugin_options.py from levit_bench.axes and levit_bench.asking.session_options.
+# fmt: off
 _MARKER = (
-    f"{MARK}(*networks, batch, threads, streams, allocator, form, runtime, device, resolution, accuracy, "
-    "dataset, images, classes, label): cases of a test; what is left out, the command line chooses."
+    MARK +
+    (
+        "(*networks, resolution, batch, threads, streams, allocator, form, precision, runtime, device, "
+        "accuracy, dataset, images, classes, label): cases of a test; what is left out, the command line "
+        "chooses."
+    )
 )
 _OPTIONS = (
-    ("networks", "NAME[,NAME…]", "networks for tests that leave them open: names, globs, groups (default: paper)"),
-    ("device", "NAME", "where: cpu, arm, cuda, mps (default: cpu)"),
-    ("threads", "N[,N…]", "threads of a pass (default: 1)"),
-    ("streams", "N[,N…]", "processes that work at once on processors of their own (default: 1)"),
-    ("batch", "N[,N…]", "images a pass (default: 1)"),
-    ("allocator", "NAME[,NAME…]", "pinned, shipped or both (default: pinned where it can be had)"),
-    ("form", "NAME[,NAME…]", "shipped, inference or both: how networks are written (default: shipped)"),
-    ("precision", "NAME[,NAME…]", "fp32, tf32, fp16, bf16 or several: number format (default: fp32)"),
-    ("runtime", "NAME[,NAME…]", "what executes the networks, as 'levit-bench list --runtimes' says (default: eager)"),
-    ("resolution", "PIXELS", "input size for all networks instead of each one's own: 224, or 192x256"),
-    ("budget", "TIME", "time for all runs together, such as 3m (default: 60s)"),
-    ("timeout", "TIME", "when a load counts as hung, at the earliest (default: 5m)"),
-    ("seats", "MODE", "which cases share a process: auto, shared, alone (default: auto)"),
-    ("seed", "N", "seed of weights, inputs and, with the session's name, orders (default: 0)"),
-    ("store", "FOLDER", "folder of sessions (default: results); outside the repository write --bench-store=FOLDER"),
+    (
+        "networks", "NAME[,NAME…]",
+        "Networks of tests that leave them open: names, globs, groups. Default: paper.",
+    ),
+    (
+        "resolution", "PIXELS",
+        "Input size for all networks instead of each one's own: 224, or height x width such as 192x256.",
+    ),
+    (
+        "batch", "N[,N…]",
+        (
+            "Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU. Default: "
+            "1."
+        ),
+    ),
+    (
+        "threads", "N[,N…]",
+        "Threads of a pass. Default: 1.",
+    ),
+    (
+        "streams", "N[,N…]",
+        (
+            "Processes that work at once on images of their own, each with its threads bound to processors that "
+            "no other stream uses; 'levit-bench scaling' compares them with threads. Default: 1."
+        ),
+    ),
+    (
+        "allocator", "NAME[,NAME…]",
+        (
+            "shipped, pinned or both: host memory as the C library ships it, or never given back. Default: pinned"
+            " where it can be had."
+        ),
+    ),
+    (
+        "form", "NAME[,NAME…]",
+        (
+            "shipped, inference or both: networks as their library builds them, or with BatchNorms and branches "
+            "folded into one convolution. Default: shipped."
+        ),
+    ),
+    (
+        "precision", "NAME[,NAME…]",
+        "fp32, tf32 (GPUs), fp16, bf16 or several: number format of weights and activations. Default: fp32.",
+    ),
+    (
+        "runtime", "NAME[,NAME…]",
+        (
+            "What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime,"
+            " openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here. Default: "
+            "eager."
+        ),
+    ),
+    (
+        "device", "NAME",
+        (
+            "cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's. "
+            "Default: cpu."
+        ),
+    ),
+    (
+        "budget", "TIME",
+        "Time for all runs together: 60s, 3m, 1h30m. Default: 60s.",
+    ),
+    (
+        "seats", "MODE",
+        (
+            "Which cases share a process: all of one environment (shared), none (alone), or those with the "
+            "allocator pinned (auto). Default: auto."
+        ),
+    ),
+    (
+        "timeout", "TIME",
+        "When a load counts as hung, at the earliest. Default: 5m.",
+    ),
+    (
+        "seed", "N",
+        "Seed of weights, inputs and, with the session's name, orders. Default: 0.",
+    ),
+    (
+        "target-error", "PERCENT",
+        (
+            "Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%%; the budget "
+            "is the most that is spent. Looked at two or three times, declared beforehand."
+        ),
+    ),
+    (
+        "store", "FOLDER",
+        "Folder of sessions. Default: results. Outside the repository: --bench-store=FOLDER.",
+    ),
 )
 _FLAGS = (
-    ("thin", "measure even when the budget is too small for an honest interval"),
-    ("bind", "bind each process to as many processors as it has threads, whole cores first"),
+    (
+        "bind",
+        "Bind each process to as many processors as it has threads, whole cores first; streams always are.",
+    ),
+    (
+        "thin",
+        "Measure even when the budget is too small for an honest interval.",
+    ),
+    (
+        "witness",
+        (
+            "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show --witness' "
+            "compares."
+        ),
+    ),
+    (
+        "race",
+        (
+            "Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go "
+            "where the place is in doubt."
+        ),
+    ),
 )
+# fmt: on
+# Up to here.
 _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS, *_FLAGS))})\b")
 """Options as messages of the command line name them."""
 

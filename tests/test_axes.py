@@ -6,6 +6,9 @@ import msgspec
 import pytest
 from levit_bench import axes
 from levit_bench.axes import AXES, BY_NAME, Kind, Said
+from levit_bench.judge.comparability import FIELDS_OF_SETTING, Setting
+from levit_bench.judge.variance import reproducibility
+from levit_bench.measuring.reference_cases import Environment, environment_of
 from levit_bench.records import Case
 
 PLAIN = Case(network="n", resolution=224)
@@ -50,3 +53,26 @@ def test_numbers_that_have_a_noun_are_counted() -> None:
     assert BY_NAME["threads"].phrase("4") == "4 threads"
     assert BY_NAME["channels"].word(1) == "1 channel"
     assert BY_NAME["batch"].phrase(16) == "batch 16"
+
+
+def test_what_worker_processes_have_for_life_is_what_tells_environments_apart() -> None:
+    assert set(Environment._fields) == {axis.name for axis in AXES if axis.process}
+    assert environment_of(PLAIN) == tuple(PLAIN.value(name) for name in Environment._fields)
+
+
+def test_a_kind_of_session_names_its_axes_as_the_table_does() -> None:
+    of_a_session = {"machine", "gpu", "seats", "affinity", "allowance", "shell", "torch", "yardstick"}
+    assert {name for name in reproducibility.Kind._fields if name not in of_a_session} == {
+        "device",
+        "threads",
+        "allocator",
+    }
+    assert {"device", "threads", "allocator"} <= {axis.name for axis in axes.SETTING}
+
+
+def test_a_setting_holds_every_axis_that_makes_one_in_the_order_of_headings() -> None:
+    told = [name for name in FIELDS_OF_SETTING if name in BY_NAME]
+    assert told == [axis.name for axis in axes.SETTING]
+    assert FIELDS_OF_SETTING.index("gpu") == FIELDS_OF_SETTING.index("device") + 1
+    assert FIELDS_OF_SETTING.index("runtime_version") == FIELDS_OF_SETTING.index("runtime") + 1
+    assert set(FIELDS_OF_SETTING) - set(told) | {"case"} == set(Setting.__struct_fields__)

@@ -91,7 +91,7 @@ def measure(
     runtime: str | Sequence[str] = "eager",
     store: str | Path = "results",
     observer: Observer | None = None,
-    **more: Any,  # noqa: ANN401 (fields of Request, checked by it)
+    **more: Any,  # noqa: ANN401 (axes and options of a session, checked by `arguments.fields`)
 ) -> Results:
     """Time networks on this machine and keep the session in the store.
 
@@ -109,27 +109,23 @@ def measure(
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `seats`, `bind`, `timeout`, `seed`, `thin`,
-            `race`, `target_error`, and of one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`,
-            as in `levit_bench.asking.request.Request`.
+            `race`, `target_error` (such as `"1%"`), `witness`, and of one network of your own `accuracy`, `dataset`,
+            `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.
 
     Raises:
         levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
+        TypeError: there is no argument of that name.
     """
     request = Request(
         networks=arguments.words("networks", networks),
-        budget=arguments.duration("budget", budget),
-        batches=arguments.batches("batch", batch),
-        threads=arguments.numbers("threads", threads),
-        streams=arguments.numbers("streams", streams),
-        allocators=arguments.words("allocator", allocator),
-        forms=arguments.words("form", form),
-        runtimes=arguments.words("runtime", runtime),
-        precisions=arguments.words("precision", precision),
-        **{name: arguments.field(name, value) for name, value in more.items()},
-    )
+        **arguments.fields({
+            "budget": budget, "batch": batch, "threads": threads, "streams": streams, "allocator": allocator,
+            "form": form, "precision": precision, "runtime": runtime, **more,
+        }),
+    )  # fmt: skip
     return load(measure_request(request, Path(store), observer).path)
 
 

@@ -9,7 +9,6 @@ import math
 import re
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -17,7 +16,11 @@ import msgspec
 
 from levit_bench import api
 from levit_bench.asking import arguments
-from levit_bench.asking.request import AXES, NUMBERED, Request, at_once, check, left_out, protocol_of, singles, subjects
+from levit_bench.asking.request import Request, check, combinations, left_out, protocol_of, singles, subjects
+from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK
+from levit_bench.asking.session_options import Kind as OptionKind
+from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, Kind, Said, is_usual
+from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.catalog.network_calls import words
@@ -31,7 +34,6 @@ from levit_bench.measuring import devices, runtimes
 from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
-from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.numbers.units import batch_word, batches, whole_numbers
 from levit_bench.records import Case, Estimate, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
@@ -53,13 +55,10 @@ __all__ = [
 ]
 DEFAULT_NETWORKS = ("paper",)
 """What a suite that leaves its networks open is about when nobody names any."""
-_SINGLE = ("device", "resolution")
-_STATED = ("accuracy", "dataset", "images", "classes", "label")
-"""What a mark states of the one network of the user's own."""
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
 
 
-_NOTHING_STATED: dict[str, Any] = {"accuracy": None, "dataset": "", "images": None, "classes": None, "label": ""}
+_NOTHING_STATED: dict[str, Any] = {option.name: option.usual for option in OF_A_NETWORK}
 """What is stated of a network that is not the user's own."""
 
 
@@ -79,12 +78,13 @@ class Declared(NamedTuple):
     def group(self) -> str:
         """What it shares with the cases it may be compared with."""
         one = self.request
-        threads = f"{one.threads[0]} thread{'' if one.threads[0] == 1 else 's'}"
-        threads += "" if one.streams == (1,) else f", {one.streams[0]} streams"
-        form = "" if one.forms == ("shipped",) else f", form {one.forms[0]}"
-        precision = "" if one.precisions == ("fp32",) else f", {one.precisions[0]}"
-        where = f"{one.device}, {one.runtimes[0]}, {threads}, batch {batch_word(one.batches[0])}"
-        return f"{where}, allocator {one.allocators[0]}{form}{precision}"
+        told = [
+            axis.phrase(_value(one, axis.name))
+            for axis in SETTING
+            if axis.plural and axis.name != "runtime"
+            if axis.said is not Said.NOWHERE or not is_usual(axis.name, _value(one, axis.name))
+        ]
+        return ", ".join([one.device, one.runtimes[0], *told])
 
 
 class Measured(NamedTuple):
@@ -148,19 +148,21 @@ class TimedSession(NamedTuple):
 
 
 def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
-    """Fields of a request from the options of a command line, those that were not given left out.
+    """Fields of a request from the options of a command line, by their names; those that were not given are left out.
 
     Raises:
         UsageError: an option is malformed, or asks for what this machine does not have.
     """
-    texts = {name: value for name, value in said.items() if isinstance(value, str)}
-    out: dict[str, Any] = {name: True for name, value in said.items() if value is True}
+    fields = {option.replace("-", "_"): value for option, value in said.items()}
+    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
+    out: dict[str, Any] = {name: True for name, value in fields.items() if value is True}
     for name, text in texts.items():
-        if name in NUMBERED:
-            out[AXES[name]] = _told(name, batches if name == "batch" else whole_numbers, text)
-        elif name == "networks" or name in AXES:
-            out[AXES.get(name, name)] = words(text)
-        elif name == "seed":
+        axis = SEVERAL.get(name)
+        if axis is not None and axis.is_numeric:
+            out[axis.plural] = _told(name, batches if axis.kind is Kind.BATCHES else whole_numbers, text)
+        elif axis is not None or name == "networks":
+            out[axis.plural if axis else name] = words(text)
+        elif name in BY_NAME and BY_NAME[name].kind is OptionKind.NUMBER:
             out[name] = _told(name, whole_numbers, text)[0]
         else:
             out[name] = text
@@ -188,7 +190,7 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         NotAskedError: mark and command line have nothing in common, or the machine lacks what the test is about.
         UsageError: the mark is malformed.
     """
-    allowed = {*AXES, *_SINGLE, *_STATED}
+    allowed = {axis.name for axis in AXES if axis.asked} | _NOTHING_STATED.keys()
     if unknown := set(marked) - allowed:
         raise UsageError(
             f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
@@ -221,24 +223,15 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         user_networks.one_label(
             request.label, others, (one for name, one in named.items() if one is not None and name in others)
         )
-    allocators = request.allocators or (default_allocator(),)
-    of_a_network = product(request.forms, request.precisions, request.runtimes)
-    axes = product(named, at_once(request), request.batches, allocators, list(of_a_network))
     singled = [
         msgspec.structs.replace(
             request,
             networks=(network,),
             stated={network: stated} if (stated := named[network]) else {},
             **({} if network in others else _NOTHING_STATED),
-            threads=(threads,),
-            streams=(streams,),
-            batches=(batch,),
-            allocators=(allocator,),
-            forms=(form,),
-            precisions=(precision,),
-            runtimes=(runtime,),
+            **{SEVERAL[name].plural: (value,) for name, value in values.items()},
         )
-        for network, (threads, streams), batch, allocator, (form, precision, runtime) in axes
+        for network, values in combinations(request, named)
     ]
     return [Declared(_name(one), one) for one in singled]
 
@@ -328,14 +321,14 @@ class Checks:
 
 def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, Any]:
     """What the mark says of one axis, as far as the command line asks for it."""
-    if name in _STATED:
-        return {name: arguments.field(name, value)}
-    if name not in AXES:
+    if name in _NOTHING_STATED:
+        return arguments.fields({name: value})
+    if name not in SEVERAL:
         if name in asked and _plain(name, asked[name]) != _plain(name, value):
             raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")
         return {name: value}
-    field = AXES[name]
-    values = _several(value, int if name in NUMBERED else str, name)
+    field = SEVERAL[name].plural
+    values = _several(value, int if SEVERAL[name].is_numeric else str, name)
     return {field: _common(name, values, asked[field]) if field in asked else values}
 
 
@@ -388,9 +381,17 @@ def _name(one: Request) -> str:
     """Short and unique among the cases of one test."""
     size = parse_size(one.resolution)
     at = f"@{ImageShape(3, *size).size}" if size else ""
-    told = ((one.forms[0], "shipped"), (one.precisions[0], "fp32"), (one.runtimes[0], "eager"))
-    unusual = [word for word, usual in told if word != usual]
-    threads = f"t{one.threads[0]}" if one.streams[0] == 1 else f"t{one.threads[0]}-s{one.streams[0]}"
-    network, place = visible(one.networks[0]), [f"b{batch_word(one.batches[0])}", threads, one.allocators[0]]
+    not_asked = [axis.name for axis in SAID if not axis.plural and axis.name != "device"]
+    told = axis_words(lambda name: _value(one, name), leave_out=not_asked)
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
-    return "-".join([f"{_DIGEST.sub('', network)}{at}", *place, *unusual])
+    return "-".join([f"{_DIGEST.sub('', visible(one.networks[0]))}{at}", *told])
+
+
+def _value(one: Request, axis: str) -> object:
+    """The one value that a request for one case has of an axis."""
+    if axis == "device":
+        return devices.resolve(one.device)
+    if axis not in SEVERAL:
+        return getattr(one, axis)
+    (value,) = getattr(one, SEVERAL[axis].plural)
+    return batch_word(value) if SEVERAL[axis].kind is Kind.BATCHES else value

@@ -96,7 +96,7 @@ def test_a_malformed_size_is_refused_wherever_it_is_said(size: str) -> None:
     with pytest.raises(UsageError, match="--resolution"):
         options({"resolution": size})
     with pytest.raises(UsageError, match=r"resolution=.*: give pixels from 1 to 4096"):
-        arguments.field("resolution", size)
+        arguments.fields({"resolution": size})
     with pytest.raises(UsageError, match="--resolution"):
         declare(["levit_128s"], {"resolution": size}, {})
     with pytest.raises(SystemExit) as ended:

@@ -213,6 +213,8 @@ def test_under_xdist_timed_tests_are_skipped_with_the_reason_and_checks_are_not(
         (("--bench-device", "toaster"), "unknown device 'toaster'"),
         (("--bench-runtime", "abacus"), "unknown runtime 'abacus'"),
         (("--bench-allocator", "magic"), "magic"),
+        (("--bench-race", "--bench-target-error", "1%"), "--bench-race and --bench-target-error are two goals"),
+        (("--bench-target-error", "much"), "--bench-target-error 'much': give a percentage"),
         (("--bench-budget", "soon"), "invalid duration 'soon'"),
         (("--bench-networks", "zzz*"), "matches no network"),
         (("--bench-networks", "x" * 300), "names have at most 200"),

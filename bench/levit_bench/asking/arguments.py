@@ -5,10 +5,12 @@ Knows kinds of values; refuses to know what a request may ask for, which `levit_
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Mapping
 from operator import index
 from typing import Any
 
+from levit_bench import axes
+from levit_bench.asking import session_options
 from levit_bench.errors import UsageError
 from levit_bench.numbers import units
 from levit_bench.records import LARGEST_RESOLUTION, parse_size
@@ -77,25 +79,87 @@ def duration(name: str, value: object) -> str:
     raise UsageError(f"{name}={value!r}: give a text such as '60s', or a number of seconds.")
 
 
-def field(name: str, value: object) -> Any:  # noqa: ANN401 (fields have kinds of their own)
-    """A further field of a request, as the request holds it.
+def size(name: str, value: object) -> object:
+    """Height and width in pixels as they were given, or None.
 
     Raises:
-        UsageError: it is of another kind.
+        UsageError: they are none.
     """
-    if name == "timeout":
-        return duration(name, value)
-    if name == "seed" or (name in ("images", "classes") and value is not None):
-        return number(name, value)
-    if name == "resolution" and value is not None and parse_size(value) is None:
+    if value is not None and parse_size(value) is None:
         raise UsageError(
             f"{name}={value!r}: give pixels from 1 to {LARGEST_RESOLUTION}, such as 224, or height and width, such as "
             "'192x256' or (192, 256)."
         )
-    if name in ("device", "seats", "target_error", "dataset", "label") and not isinstance(value, str):
+    return value
+
+
+def text(name: str, value: object) -> str:
+    """One text.
+
+    Raises:
+        UsageError: it is none.
+    """
+    if not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
-    if name in ("bind", "thin", "race", "witness") and not isinstance(value, bool):
+    return value
+
+
+def flag(name: str, value: object) -> bool:
+    """Whether something is asked for.
+
+    Raises:
+        UsageError: it is neither True nor False.
+    """
+    if not isinstance(value, bool):
         raise UsageError(f"{name}={value!r}: give True or False.")
-    if name == "accuracy" and not (value is None or isinstance(value, int | float)):
+    return value
+
+
+def percent(name: str, value: object) -> float | None:
+    """A number of percent, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    if not (value is None or isinstance(value, int | float)):
         raise UsageError(f"{name}={value!r}: give percent, such as 78.3.")
     return value
+
+
+_OF_AXES: dict[axes.Kind, Callable[[str, object], object]] = {
+    axes.Kind.NUMBERS: numbers,
+    axes.Kind.BATCHES: batches,
+    axes.Kind.NAMES: words,
+    axes.Kind.NAME: text,
+    axes.Kind.SIZE: size,
+}
+_OF_OPTIONS: dict[session_options.Kind, Callable[[str, object], object]] = {
+    session_options.Kind.TIME: duration,
+    session_options.Kind.NUMBER: number,
+    session_options.Kind.PERCENT: percent,
+    session_options.Kind.TEXT: text,
+    session_options.Kind.FLAG: flag,
+}
+
+
+def fields(given: Mapping[str, object]) -> dict[str, Any]:
+    """Axes and options of a session as fields of a request.
+
+    Args:
+        given: values by the name of their axis or option.
+
+    Raises:
+        UsageError: a value is of another kind.
+        TypeError: there is no axis and no option of that name.
+    """
+    out: dict[str, Any] = {}
+    for name, value in given.items():
+        axis, option = axes.BY_NAME.get(name), session_options.BY_NAME.get(name)
+        if axis is not None and axis.asked:
+            out[axis.plural or name] = _OF_AXES[axis.kind](name, value)
+        elif option is not None:
+            is_left_out = value is None and option.usual is None
+            out[name] = None if is_left_out else _OF_OPTIONS[option.kind](name, value)
+        else:
+            raise TypeError(f"a request has no {name!r}")
+    return out

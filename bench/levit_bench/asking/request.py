@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, Kind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
 from levit_bench.catalog.twins import is_twin
@@ -32,19 +33,10 @@ from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, Ima
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
-LARGEST_BATCH = 65_536
-LARGEST_THREADS = 4096
 LARGEST_SEED = 2**32
 SMALLEST_ERROR = 0.05
 """Percent; what drifts between sessions is larger."""
 LARGEST_ERROR = 50.0
-AXES = {
-    "batch": "batches", "threads": "threads", "streams": "streams", "allocator": "allocators", "form": "forms",
-    "precision": "precisions", "runtime": "runtimes",
-}  # fmt: skip
-"""Fields of a request that hold several values, by the name of their option and mark."""
-NUMBERED = ("batch", "threads", "streams")
-"""Those whose values are whole numbers."""
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
@@ -67,21 +59,21 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What TOML files said of some of the networks, when `singles` has taken the files apart."""
     resolution: int | str | tuple[int, int] | None = None
     """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
-    batches: tuple[int, ...] = (1,)
+    batches: tuple[int, ...] = BY_NAME["batch"].several
     """Images a pass; `levit_bench.numbers.units.MAX` is the largest that fits into the device's memory."""
-    threads: tuple[int, ...] = (1,)
+    threads: tuple[int, ...] = BY_NAME["threads"].several
     """Intra-operator threads of each stream."""
-    streams: tuple[int, ...] = (1,)
+    streams: tuple[int, ...] = BY_NAME["streams"].several
     """Processes that work at once, each on processors of its own."""
-    allocators: tuple[str, ...] = ()
+    allocators: tuple[str, ...] = BY_NAME["allocator"].several
     """Allocator settings; empty: `pinned` where it can be had."""
-    forms: tuple[str, ...] = ("shipped",)
+    forms: tuple[str, ...] = BY_NAME["form"].several
     """How the networks are written."""
-    precisions: tuple[str, ...] = ("fp32",)
+    precisions: tuple[str, ...] = BY_NAME["precision"].several
     """Number formats of weights and activations."""
-    runtimes: tuple[str, ...] = ("eager",)
+    runtimes: tuple[str, ...] = BY_NAME["runtime"].several
     """What executes the networks."""
-    device: str = "cpu"
+    device: str = usual("device")
     """Where."""
     budget: str = "60s"
     """Time for all runs together."""
@@ -198,12 +190,13 @@ def check(request: Request) -> str:
     Raises:
         UsageError: naming the option, its value and what it may be.
     """
-    for option, field in AXES.items():
-        if option != "allocator" and not getattr(request, field):  # No allocator means the usual one.
-            raise UsageError(f"--{option} names nothing. Leave it out, or give a value.")
-    _check_numbers("batch", [batch for batch in request.batches if batch != MAX], LARGEST_BATCH)
-    _check_numbers("threads", request.threads, LARGEST_THREADS)
-    _check_numbers("streams", request.streams, LARGEST_THREADS)
+    for axis in SEVERAL.values():
+        values = getattr(request, axis.plural)
+        if not values and not axis.usual_words:
+            raise UsageError(f"{axis.option} names nothing. Leave it out, or give a value.")
+        if axis.largest is not None:
+            asked = [value for value in values if value != MAX or axis.kind is not Kind.BATCHES]
+            _check_numbers(axis.option, asked, axis.largest)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     _size(request)
@@ -248,6 +241,31 @@ def at_once(request: Request) -> list[tuple[int, int]]:
     """
     there = usable_processors()
     return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= there]
+
+
+_Named = TypeVar("_Named")
+
+
+def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple[_Named, dict[str, Any]]]:
+    """Every network with every combination of values, by the names of their axes, for which there are processors.
+
+    In one order at every door: setting by setting, and in each the networks in their order, with what is said of one
+    network side by side.
+    """
+    of_a_setting, of_a_network = (
+        [axis for axis in SETTING if axis.plural and axis.per_network == per_network] for per_network in (False, True)
+    )
+    settings = [one for one in _products(request, of_a_setting) if (one["threads"], one["streams"]) in at_once(request)]
+    for setting, network, rest in product(settings, networks, _products(request, of_a_network)):
+        yield network, setting | rest
+
+
+def _products(request: Request, axes: Sequence[Axis]) -> list[dict[str, Any]]:
+    """All combinations of the values that a request holds of some axes."""
+    held = {axis.name: getattr(request, axis.plural) for axis in axes}
+    if "allocator" in held:
+        held["allocator"] = request.allocators or (default_allocator(),)
+    return [dict(zip(held, values, strict=True)) for values in product(*held.values())]
 
 
 def left_out(requests: Iterable[Request]) -> list[Finding]:
@@ -347,33 +365,23 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             elsewhere = one is not None and text == name and shape.size != usual.size
             figures = () if elsewhere else accuracies.get(text, ())
             asked_for.append(_Chosen(name, fed, one.family if one else "other", figures, called.get(name)))
-    # What is said of one network side by side, where cases are listed.
-    allocators = request.allocators or (default_allocator(),)
-    of_a_network = product(request.runtimes, request.forms, request.precisions)
-    axes = product(allocators, at_once(request), request.batches, asked_for, list(of_a_network))
     asked = [
         Subject(
             case=Case(
                 network=entry.network,
-                form=form,
                 resolution=entry.shape.height,
                 width=entry.shape.width,
                 channels=entry.shape.channels,
                 dtype=entry.shape.dtype,
-                batch=batch,
-                precision=precision,
-                runtime=runtime,
                 device=device,
-                threads=threads,
-                allocator=allocator,
-                streams=streams,
+                **values,
             ),
             accuracy=next(iter(entry.accuracies), None),
             accuracies=entry.accuracies[1:],
             family=entry.family,
             label=entry.label,
         )
-        for allocator, (threads, streams), batch, entry, (runtime, form, precision) in axes
+        for entry, values in combinations(request, asked_for)
     ]
     cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
     distinct: dict[str, Subject] = {}
@@ -480,10 +488,10 @@ def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
     return name, ImageShape(3, *size).size if size else usual.get(name, "")
 
 
-def _check_numbers(what: str, values: Sequence[int], largest: int) -> None:
+def _check_numbers(option: str, values: Sequence[int], largest: int) -> None:
     for value in values:
         if type(value) is not int or not 1 <= value <= largest:
-            raise UsageError(f"--{what} {value}: give a whole number from 1 to {largest}.")
+            raise UsageError(f"{option} {value}: give a whole number from 1 to {largest}.")
 
 
 def _size(request: Request) -> tuple[int, int] | None:

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
+from levit_bench import axes
+from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, Kind, Option
 from levit_bench.catalog.network_calls import words
 from levit_bench.errors import UsageError
 from levit_bench.numbers.units import batches, whole_numbers
@@ -17,6 +19,7 @@ if TYPE_CHECKING:
     from levit_bench.asking.request import Request
 
 _Command = Callable[..., Any]
+_Decorator = Callable[[_Command], Any]
 
 
 class Numbers(click.ParamType[tuple[int, ...]]):
@@ -80,7 +83,8 @@ class Verb(click.Command):
 
 
 def _as_list(option: str) -> str:
-    lists = {"--networks": "levit_192,levit_128s", "--batch": "1,16", "--threads": "1,2", "--streams": "1,2"}
+    numbers = {axis.option: "1,16" if axis.kind is axes.Kind.BATCHES else "1,2" for axis in axes.AXES if axis.largest}
+    lists = {"--networks": "levit_192,levit_128s", **numbers}
     several = lists.get(option)
     return f" Several values are one list: {option} {several}" if several else ""
 
@@ -134,143 +138,66 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
-def request_options(command: _Command) -> _Command:
-    """What to measure and how long: the same for `run` and `plan`."""
-    options = (
-        click.option(
-            "--networks",
-            type=Words(),
-            default=(),
-            help="Names, globs, groups, timm names, module:function, nets.py:function or a TOML file of networks; "
-            "NAME@PIXELS for another input size: NAME@256, or height x width such as NAME@192x256.",
-        ),
-        click.option(
-            "--accuracy",
-            type=float,
-            metavar="PERCENT",
-            help="Top-1 of the one network that is not in the catalog, on ImageNet-1k's validation set or --dataset.",
-        ),
-        click.option("--dataset", default="", metavar="NAME", help="Set of images that --accuracy was scored on."),
-        click.option("--images", type=int, metavar="N", help="Images in that set."),
-        click.option("--classes", type=int, metavar="N", help="Classes in that set."),
-        click.option(
-            "--label", default="", metavar="TEXT", help="What figures and tables call that network, such as 'Ours v2'."
-        ),
-        click.option(
-            "--batch",
-            "batches",
-            type=Batches(),
-            default="1",
-            show_default=True,
-            help="Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU.",
-        ),
-        click.option("--threads", type=Numbers(), default="1", show_default=True, help="Threads of a pass."),
-        click.option(
-            "--streams",
-            type=Numbers(),
-            default="1",
-            show_default=True,
-            help="Processes that work at once on images of their own, each with its threads bound to processors that "
-            "no other stream uses; 'levit-bench scaling' compares them with threads.",
-        ),
-        click.option(
-            "--allocator",
-            "allocators",
-            type=Words(),
-            default=(),
-            help="shipped, pinned or both: host memory as the C library ships it, or never given back. "
-            "[default: pinned where it can be had]",
-        ),
-        click.option(
-            "--form",
-            "forms",
-            type=Words(),
-            default="shipped",
-            show_default=True,
-            help="shipped, inference or both: networks as their library builds them, or with BatchNorms and branches "
-            "folded into one convolution.",
-        ),
-        click.option(
-            "--precision",
-            "precisions",
-            type=Words(),
-            default="fp32",
-            show_default=True,
-            help="fp32, tf32 (GPUs), fp16, bf16 or several: number format of weights and activations.",
-        ),
-        click.option(
-            "--device",
-            default="cpu",
-            show_default=True,
-            help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
-        ),
-        click.option(
-            "--runtime",
-            "runtimes",
-            type=Words(),
-            default="eager",
-            show_default=True,
-            help="What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime, "
-            "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here.",
-        ),
-        click.option(
-            "--resolution",
-            metavar="PIXELS",
-            help="Input size for all networks instead of each one's own: 224, or height x width such as 192x256.",
-        ),
-        click.option("--budget", default="60s", show_default=True, help="Time for all runs together: 60s, 3m, 1h30m."),
-        click.option(
-            "--seats",
-            default="auto",
-            show_default=True,
-            help="Which cases share a process: all of one environment (shared), none (alone), or those with the "
-            "allocator pinned (auto).",
-        ),
-        click.option(
-            "--bind",
-            is_flag=True,
-            help="Bind each process to as many processors as it has threads, whole cores first; streams always are.",
-        ),
-        click.option("--timeout", default="5m", show_default=True, help="When a load counts as hung, at the earliest."),
-        click.option(
-            "--seed",
-            type=int,
-            default=0,
-            show_default=True,
-            help="Seed of weights, inputs and, with the session's name, orders.",
-        ),
-        click.option("--thin", is_flag=True, help="Measure even when the budget is too small for an honest interval."),
-    )
+_TYPES: dict[axes.Kind, click.ParamType[Any]] = {
+    axes.Kind.NUMBERS: Numbers(),
+    axes.Kind.BATCHES: Batches(),
+    axes.Kind.NAMES: Words(),
+    axes.Kind.NAME: click.STRING,
+    axes.Kind.SIZE: click.STRING,
+}
+
+
+def _of_axis(axis: axes.Axis) -> _Decorator:
+    """The option of an axis."""
+    name = axis.plural or axis.name
+    shown: dict[str, Any] = {"metavar": axis.metavar, "type": _TYPES[axis.kind]}
+    if axis.usual_words:
+        return click.option(axis.option, name, default=(), help=f"{axis.help} [default: {axis.usual_words}]", **shown)
+    if axis.kind is axes.Kind.SIZE:
+        return click.option(axis.option, name, help=axis.help, **shown)
+    return click.option(axis.option, name, default=str(axis.usual), show_default=True, help=axis.help, **shown)
+
+
+def _of_session(option: Option) -> _Decorator:
+    """An option of a session."""
+    if option.kind is Kind.FLAG:
+        return click.option(option.option, option.name, is_flag=True, help=option.help)
+    types: dict[Kind, click.ParamType[Any]] = {Kind.NUMBER: click.INT, Kind.PERCENT: click.FLOAT}
+    shown: dict[str, Any] = {"metavar": option.metavar, "type": types.get(option.kind, click.STRING)}
+    shown["help"] = option.help
+    if option.usual is None:
+        return click.option(option.option, option.name, **shown)
+    return click.option(option.option, option.name, default=option.usual, show_default=option.usual != "", **shown)
+
+
+def _added(command: _Command, options: Sequence[_Decorator]) -> _Command:
+    """A command with further options, in that order."""
     for option in reversed(options):
         command = option(command)
     return command
+
+
+def request_options(command: _Command) -> _Command:
+    """What to measure and how long: the same for `run`, `plan` and `aa`."""
+    networks = click.option(
+        "--networks",
+        type=Words(),
+        default=(),
+        help="Names, globs, groups, timm names, module:function, nets.py:function or a TOML file of networks; "
+        "NAME@PIXELS for another input size: NAME@256, or height x width such as NAME@192x256.",
+    )
+    options = [
+        networks,
+        *map(_of_session, OF_A_NETWORK),
+        *(_of_axis(axis) for axis in axes.AXES if axis.asked),
+        *(_of_session(option) for option in OF_A_SESSION if option.of_twins),
+    ]
+    return _added(command, options)
 
 
 def goal_options(command: _Command) -> _Command:
     """What may end the measuring before its budget does, and who else measures: the same for `run` and `plan`."""
-    options = (
-        click.option(
-            "--target-error",
-            default="",
-            metavar="PERCENT",
-            help="Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%; the budget "
-            "is the most that is spent. Looked at two or three times, declared beforehand.",
-        ),
-        click.option(
-            "--witness",
-            is_flag=True,
-            help="Let torch's own benchmark timer time every turn as well, interleaved; 'show --witness' compares.",
-        ),
-        click.option(
-            "--race",
-            is_flag=True,
-            help="Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go "
-            "where the place is in doubt.",
-        ),
-    )
-    for option in reversed(options):
-        command = option(command)
-    return command
+    return _added(command, [_of_session(option) for option in OF_A_SESSION if not option.of_twins])
 
 
 def request_from(given: dict[str, Any]) -> Request:

@@ -12,6 +12,7 @@ from typing import Literal, NamedTuple
 
 import msgspec
 
+from levit_bench.axes import AXES, usual
 from levit_bench.catalog.entries import entries
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.records import Case, Machine, Protocol, Record
@@ -49,14 +50,11 @@ class ForecastLine(NamedTuple):
     """Where the expectation comes from."""
 
 
-class _Setting(NamedTuple):
-    """What may change of a network's case, but for its number of threads and streams."""
-
-    batch: int
-    precision: str
-    runtime: str
-    form: str
-    allocator: str
+_APART = ("device", "threads", "streams", "weights")
+"""Axes of a setting that no forecast crosses: a network is foretold from cases with the same."""
+_CROSSED = tuple(axis.name for axis in AXES if axis.setting and axis.name not in _APART)
+_Setting = tuple[int | str, ...]
+"""Values of a case on the other axes, `_CROSSED`."""
 
 
 class Stored:
@@ -125,7 +123,7 @@ class Stored:
 
 
 def _setting(case: Case) -> _Setting:
-    return _Setting(case.batch, case.precision, case.runtime, case.form, case.allocator)
+    return tuple(case.value(name) for name in _CROSSED)
 
 
 def _differences(one: _Setting, other: _Setting) -> int:
@@ -134,7 +132,7 @@ def _differences(one: _Setting, other: _Setting) -> int:
 
 def _plain(case: Case) -> Case:
     """The case without its setting."""
-    return msgspec.structs.replace(case, batch=1, precision="fp32", runtime="", form="", allocator="")
+    return msgspec.structs.replace(case, **{name: usual(name) for name in _CROSSED})
 
 
 class Forecast(NamedTuple):

@@ -13,7 +13,7 @@ from levit_bench.judge.compare.aa import AAComparison, AAKind, Noise, VerdictRat
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.statistics import clopper_pearson_upper
 from levit_bench.numbers.units import significant
-from levit_bench.report.views.cases import axes
+from levit_bench.report.views.cases import axes, fields
 from levit_bench.report.words.safe_text import distinct
 
 if TYPE_CHECKING:
@@ -111,11 +111,7 @@ def _row(one: Noise) -> dict[str, object]:
     return {
         "equals": one.kind.value,
         "network": case.network,
-        "resolution": case.shape.pixels,
-        "batch": case.batch,
-        "threads": case.threads,
-        "allocator": case.allocator,
-        "form": case.form,
+        **fields(case),
         "pairs": one.pairs,
         "runs": one.runs,
         "of_runs": None if math.isnan(one.of_runs) else one.of_runs,

@@ -8,7 +8,8 @@ from typing import TYPE_CHECKING
 
 from levit_bench.judge.variance.components import Components
 from levit_bench.numbers.units import significant
-from levit_bench.report.words.safe_text import distinct, visible
+from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.words.safe_text import distinct
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -36,8 +37,7 @@ def table(found: Sequence[Components]) -> Table:
     names = distinct(one.case.network for one in found)
     for one in found:
         case = one.case
-        axes = f"{case.size}px b{case.batch} t{case.threads} {visible(case.allocator)} {one.seats}"
-        told = names[case.network] if one.quantity == "latency" else axes
+        told = names[case.network] if one.quantity == "latency" else f"{axes(case)} {one.seats}"
         levels = [_percent(getattr(one, level)) for level in _LEVELS]
         n = f"{one.sessions}/{one.runs}"
         out.add_row(Text(told), one.quantity, n, *levels)
@@ -49,10 +49,7 @@ def rows(found: Sequence[Components]) -> list[dict[str, object]]:
     return [
         {
             "network": one.case.network,
-            "resolution": one.case.shape.pixels,
-            "batch": one.case.batch,
-            "threads": one.case.threads,
-            "allocator": one.case.allocator,
+            **fields(one.case),
             "seats": one.seats,
             "quantity": one.quantity,
             "sessions": one.sessions,

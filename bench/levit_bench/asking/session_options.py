@@ -1,0 +1,104 @@
+"""What a session is asked for beside networks and axes, each option once: what it is called, what it holds, which doors
+have it.
+
+Options of the command line and of pytest and arguments of Python derive from `OPTIONS` and from `levit_bench.axes`, or
+a test holds them equal to it. Networks, the store and the title are each door's own.
+"""
+
+from __future__ import annotations
+
+from enum import StrEnum
+from typing import Any, NamedTuple
+
+
+class Kind(StrEnum):
+    """What the value of an option is."""
+
+    TIME = "time"
+    """A duration, such as `3m`; in Python also a number of seconds."""
+    NUMBER = "number"
+    """A whole number, or none."""
+    PERCENT = "percent"
+    """A number of percent, or none."""
+    TEXT = "text"
+    FLAG = "flag"
+    """Asked for or not."""
+
+
+class Option(NamedTuple):
+    """One option of a session: a field of a request."""
+
+    name: str
+    """The field of a request; with hyphens for underscores the option, the same in Python."""
+    kind: Kind
+    usual: Any
+    """What a request holds that does not ask for it."""
+    metavar: str
+    """What stands for its value; empty for flags."""
+    help: str
+    of_a_network: bool = False
+    """Whether it is said of the one network that is not in the catalog. pytest has no option for it: the mark that
+    names the network says it."""
+    of_twins: bool = True
+    """Whether `levit-bench aa` has it. What ends a network's turns early, or lets a second timer take some, does not
+    belong there: `aa` counts how often twins differ after equal work."""
+
+    @property
+    def option(self) -> str:
+        """Its option on the command line."""
+        return f"--{self.name.replace('_', '-')}"
+
+
+OPTIONS = (
+    Option(
+        "accuracy", Kind.PERCENT, None, "PERCENT",
+        "Top-1 of the one network that is not in the catalog, on ImageNet-1k's validation set or --dataset.",
+        of_a_network=True,
+    ),
+    Option("dataset", Kind.TEXT, "", "NAME", "Set of images that --accuracy was scored on.", of_a_network=True),
+    Option("images", Kind.NUMBER, None, "N", "Images in that set.", of_a_network=True),
+    Option("classes", Kind.NUMBER, None, "N", "Classes in that set.", of_a_network=True),
+    Option(
+        "label", Kind.TEXT, "", "TEXT", "What figures and tables call that network, such as 'Ours v2'.",
+        of_a_network=True,
+    ),
+    Option("budget", Kind.TIME, "60s", "TIME", "Time for all runs together: 60s, 3m, 1h30m."),
+    Option(
+        "seats", Kind.TEXT, "auto", "MODE",
+        "Which cases share a process: all of one environment (shared), none (alone), or those with the allocator "
+        "pinned (auto).",
+    ),
+    Option(
+        "bind", Kind.FLAG, False, "",
+        "Bind each process to as many processors as it has threads, whole cores first; streams always are.",
+    ),
+    Option("timeout", Kind.TIME, "5m", "TIME", "When a load counts as hung, at the earliest."),
+    Option(
+        "seed", Kind.NUMBER, 0, "N", "Seed of weights, inputs and, with the session's name, orders."
+    ),
+    Option(
+        "thin", Kind.FLAG, False, "", "Measure even when the budget is too small for an honest interval."
+    ),
+    Option(
+        "target_error", Kind.TEXT, "", "PERCENT",
+        "Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%; the budget is the "
+        "most that is spent. Looked at two or three times, declared beforehand.",
+        of_twins=False,
+    ),
+    Option(
+        "witness", Kind.FLAG, False, "",
+        "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show --witness' compares.",
+        of_twins=False,
+    ),
+    Option(
+        "race", Kind.FLAG, False, "",
+        "Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go where the "
+        "place is in doubt.",
+        of_twins=False,
+    ),
+)  # fmt: skip
+"""In the order in which the options stand."""
+
+BY_NAME = {option.name: option for option in OPTIONS}
+OF_A_NETWORK = tuple(option for option in OPTIONS if option.of_a_network)
+OF_A_SESSION = tuple(option for option in OPTIONS if not option.of_a_network)
