@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
+
 import msgspec
 import pytest
 from levit_bench import axes
@@ -11,6 +14,7 @@ from levit_bench.judge.variance import reproducibility
 from levit_bench.measuring.reference_cases import Environment, environment_of
 from levit_bench.records import Case
 
+RESULTS = Path(__file__).parents[1] / "results"
 PLAIN = Case(network="n", resolution=224)
 
 
@@ -36,6 +40,13 @@ def test_a_usual_value_that_older_files_lack_leaves_the_id_as_it_was(axis: axes.
     assert msgspec.structs.replace(PLAIN, **{axis.name: axis.usual}).id == PLAIN.id
     other = "uint8" if axis.name == "dtype" else 7
     assert msgspec.structs.replace(PLAIN, **{axis.name: other}).id != PLAIN.id
+
+
+def test_every_stored_case_has_the_id_that_it_was_stored_with() -> None:
+    lines = (line for path in RESULTS.rglob("*.jsonl") for line in path.read_text(encoding="utf-8").splitlines())
+    stored = [json.loads(line) for line in lines if '"kind":"case"' in line[:40]]
+    assert len(stored) > 1000
+    assert all(msgspec.convert(one["case"], Case).id == one["id"] for one in stored)
 
 
 @pytest.mark.parametrize("axis", [axis for axis in axes.SAID if axis.name != "network"], ids=lambda axis: axis.name)

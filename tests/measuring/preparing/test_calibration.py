@@ -7,12 +7,13 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench.axes import usual
 from levit_bench.measuring import networks, reference_cases
 from levit_bench.measuring.networks import yardstick
 from levit_bench.measuring.pass_data.images import images
 from levit_bench.measuring.pass_data.reference_outputs import references_in
 from levit_bench.measuring.preparing import artifacts
-from levit_bench.measuring.preparing.calibration import CalibrationError, calibrate
+from levit_bench.measuring.preparing.calibration import VERSION, CalibrationError, calibrate
 from levit_bench.records import Case, ImageShape
 from torch import nn
 
@@ -165,3 +166,7 @@ def test_the_yardstick_has_the_shape_of_levit_128s_and_imports_torch_alone() -> 
     lines = Path(yardstick.__file__).read_text(encoding="utf-8").splitlines()
     imported = {line.split()[1].partition(".")[0] for line in lines if line.startswith(("import ", "from "))}
     assert imported == {"__future__", "torch"}
+
+
+def test_the_usual_weights_are_those_that_are_calibrated_here():
+    assert usual("weights") == VERSION

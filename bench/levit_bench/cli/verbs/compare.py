@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
+from levit_bench.axes import AXES, Kind
 from levit_bench.catalog.network_calls import split_names
 from levit_bench.cli.comparison_options import rules_from, rules_options
 from levit_bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
@@ -20,6 +21,7 @@ if TYPE_CHECKING:
     from levit_bench.judge.verdicts import Rules
     from levit_bench.records import Finding, Record
 
+_NAMED = " or ".join(axis.name for axis in AXES if axis.kind is Kind.NAMES)
 BEFORE = "before"
 """Names all sessions of the store that are older than the other side."""
 
@@ -33,7 +35,7 @@ BEFORE = "before"
     "--ignore", "ignored", metavar="FIELD", type=Words(), multiple=True, help="A field that may differ: torch."
 )
 @click.option("--networks", type=Words(), default=(), help="Two networks of session A, the second against the first.")
-@click.option("--between", metavar="FIELD=ONE,OTHER", help="The same for form, allocator, precision or runtime.")
+@click.option("--between", metavar="FIELD=ONE,OTHER", help=f"The same for {_NAMED}.")
 @rules_options
 @json_option
 def command(

@@ -18,7 +18,7 @@ from levit_bench.report.words.setting import apart
 
 _FOREIGN = ("set", "machine", "gpu", "allowance", "shell", "torch", "device", "precision", "weights", "form")
 _FAMILIAR = ("threads", "streams", "batch", "allocator", "runtime")
-_OTHERS = (axis.name for axis in SETTING if axis.name not in (*_FOREIGN, *_FAMILIAR))
+_OTHERS = tuple(axis.name for axis in SETTING if axis.name not in (*_FOREIGN, *_FAMILIAR))
 BREAKS = (*_FOREIGN, *_OTHERS, *_FAMILIAR)
 """Fields by which pages are divided, the most foreign first: what is compared most often stays together."""
 SPARSE = 2

@@ -8,6 +8,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.axes import IMAGES
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.scaling import Curve, ScalingPoint
@@ -92,7 +93,7 @@ def at_work(case: Case) -> str:
     return f"{case.streams} streams" if case.threads == 1 else f"{case.streams} streams of {threads}"
 
 
-ON_A_CURVE = ("resolution", "channels", "dtype", "threads", "streams")
+ON_A_CURVE = (*(axis.name for axis in IMAGES), "threads", "streams")
 """Axes that need no words beside a curve: what it shows, and what follows from its network."""
 
 
