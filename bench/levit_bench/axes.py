@@ -49,7 +49,7 @@ class Axis(NamedTuple):
     """The field of a case; with hyphens for underscores the option, the same in the mark and in Python."""
     kind: Kind
     usual: Any
-    """What a case has unless asked otherwise, where that goes without saying."""
+    """What a case has unless asked otherwise. Every case states its network and resolution: there, a stand-in."""
     help: str = ""
     """For the options of the command line and of pytest; empty where nobody asks for it."""
     metavar: str = ""

@@ -255,7 +255,8 @@ def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple
     of_a_setting, of_a_network = (
         [axis for axis in SETTING if axis.plural and axis.per_network == per_network] for per_network in (False, True)
     )
-    settings = [one for one in _products(request, of_a_setting) if (one["threads"], one["streams"]) in at_once(request)]
+    there = at_once(request)
+    settings = [one for one in _products(request, of_a_setting) if (one["threads"], one["streams"]) in there]
     for setting, network, rest in product(settings, networks, _products(request, of_a_network)):
         yield network, setting | rest
 
