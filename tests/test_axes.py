@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench import axes
-from levit_bench.axes import AXES, BY_NAME, Kind, Said
+from levit_bench.axes import AXES, BY_NAME, AxisKind, Said
 from levit_bench.judge.comparability import FIELDS_OF_SETTING, Setting
 from levit_bench.judge.variance import reproducibility
 from levit_bench.measuring.reference_cases import Environment, environment_of
@@ -29,7 +29,7 @@ def test_every_field_of_a_case_is_an_axis_with_its_default() -> None:
 def test_whoever_asks_for_an_axis_finds_words_for_it() -> None:
     for axis in AXES:
         assert axis.asked == bool(axis.help) == bool(axis.metavar), axis
-        assert bool(axis.plural) == (axis.kind in (Kind.NUMBERS, Kind.BATCHES, Kind.NAMES)), axis
+        assert bool(axis.plural) == (axis.kind in (AxisKind.NUMBERS, AxisKind.BATCHES, AxisKind.NAMES)), axis
         assert axis.is_numeric == (axis.largest is not None), axis
     ranks = [axis.rank for axis in axes.SETTING]
     assert ranks == sorted(set(ranks)), "two axes at one place of a heading"

@@ -14,7 +14,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 
-class Kind(StrEnum):
+class AxisKind(StrEnum):
     """What values of an axis are, which decides how every door reads them."""
 
     NUMBERS = "numbers"
@@ -47,7 +47,7 @@ class Axis(NamedTuple):
 
     name: str
     """The field of a case; with hyphens for underscores the option, the same in the mark and in Python."""
-    kind: Kind
+    kind: AxisKind
     usual: Any
     """What a case has unless asked otherwise. Every case states its network and resolution: there, a stand-in."""
     help: str = ""
@@ -90,17 +90,17 @@ class Axis(NamedTuple):
     @property
     def asked(self) -> bool:
         """Whether a request can ask for it."""
-        return self.kind is not Kind.OWN
+        return self.kind is not AxisKind.OWN
 
     @property
     def is_numeric(self) -> bool:
         """Whether a request asks for whole numbers of it."""
-        return self.kind in (Kind.NUMBERS, Kind.BATCHES)
+        return self.kind in (AxisKind.NUMBERS, AxisKind.BATCHES)
 
     @property
     def several(self) -> tuple[Any, ...]:
         """What a request holds that does not ask for it; empty where that depends on the machine or network."""
-        return () if self.usual_words or self.kind is Kind.SIZE else (self.usual,)
+        return () if self.usual_words or self.kind is AxisKind.SIZE else (self.usual,)
 
     def word(self, value: object) -> str:
         """A value in the name of a case: `b16`, `t4`, `1 channel`, `bf16`."""
@@ -116,55 +116,55 @@ class Axis(NamedTuple):
 _NUMBERS, _NAMES = "N[,N…]", "NAME[,NAME…]"
 
 AXES = (
-    Axis("network", Kind.OWN, "", said=Said.ALWAYS, setting=False),
+    Axis("network", AxisKind.OWN, "", said=Said.ALWAYS, setting=False),
     Axis(
-        "resolution", Kind.SIZE, 1, metavar="PIXELS", unit="pixels", said=Said.ALWAYS, short="{}px", setting=False,
+        "resolution", AxisKind.SIZE, 1, metavar="PIXELS", unit="pixels", said=Said.ALWAYS, short="{}px", setting=False,
         help="Input size for all networks instead of each one's own: 224, or height x width such as 192x256.",
     ),
-    Axis("width", Kind.OWN, None, unit="pixels", setting=False, part_of="resolution", since=4),
-    Axis("channels", Kind.OWN, 3, unit="channels", noun="channel", setting=False, since=4),
-    Axis("dtype", Kind.OWN, "float32", setting=False, since=4),
+    Axis("width", AxisKind.OWN, None, unit="pixels", setting=False, part_of="resolution", since=4),
+    Axis("channels", AxisKind.OWN, 3, unit="channels", noun="channel", setting=False, since=4),
+    Axis("dtype", AxisKind.OWN, "float32", setting=False, since=4),
     Axis(
-        "batch", Kind.BATCHES, 1, metavar=_NUMBERS, plural="batches", unit="images a pass", largest=65_536,
+        "batch", AxisKind.BATCHES, 1, metavar=_NUMBERS, plural="batches", unit="images a pass", largest=65_536,
         said=Said.ALWAYS, short="b{}", rank=4,
         help="Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU.",
     ),
     Axis(
-        "threads", Kind.NUMBERS, 1, metavar=_NUMBERS, plural="threads", unit="threads", largest=4096,
+        "threads", AxisKind.NUMBERS, 1, metavar=_NUMBERS, plural="threads", unit="threads", largest=4096,
         said=Said.ALWAYS, short="t{}", noun="thread", rank=2, process=True,
         help="Threads of a pass.",
     ),
     Axis(
-        "streams", Kind.NUMBERS, 1, metavar=_NUMBERS, plural="streams", unit="processes", largest=4096,
+        "streams", AxisKind.NUMBERS, 1, metavar=_NUMBERS, plural="streams", unit="processes", largest=4096,
         short="s{}", noun="stream", rank=3, process=True, since=3,
         help="Processes that work at once on images of their own, each with its threads bound to processors that no "
         "other stream uses; 'levit-bench scaling' compares them with threads.",
     ),
     Axis(
-        "allocator", Kind.NAMES, "pinned", metavar=_NAMES, plural="allocators", said=Said.ALWAYS, rank=8, process=True,
-        usual_words="pinned where it can be had",
+        "allocator", AxisKind.NAMES, "pinned", metavar=_NAMES, plural="allocators", said=Said.ALWAYS, rank=8,
+        process=True, usual_words="pinned where it can be had",
         help="shipped, pinned or both: host memory as the C library ships it, or never given back.",
     ),
     Axis(
-        "form", Kind.NAMES, "shipped", metavar=_NAMES, plural="forms", rank=7, per_network=True,
+        "form", AxisKind.NAMES, "shipped", metavar=_NAMES, plural="forms", rank=7, per_network=True,
         help="shipped, inference or both: networks as their library builds them, or with BatchNorms and branches "
         "folded into one convolution.",
     ),
     Axis(
-        "precision", Kind.NAMES, "fp32", metavar=_NAMES, plural="precisions", rank=6, per_network=True, process=True,
-        help="fp32, tf32 (GPUs), fp16, bf16 or several: number format of weights and activations.",
+        "precision", AxisKind.NAMES, "fp32", metavar=_NAMES, plural="precisions", rank=6, per_network=True,
+        process=True, help="fp32, tf32 (GPUs), fp16, bf16 or several: number format of weights and activations.",
     ),
     Axis(
-        "runtime", Kind.NAMES, "eager", metavar=_NAMES, plural="runtimes", said=Said.IN_HEADINGS, rank=5,
+        "runtime", AxisKind.NAMES, "eager", metavar=_NAMES, plural="runtimes", said=Said.IN_HEADINGS, rank=5,
         per_network=True, process=True,
         help="What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime, "
         "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here.",
     ),
     Axis(
-        "device", Kind.NAME, "cpu", metavar="NAME", said=Said.IN_HEADINGS, rank=1, process=True,
+        "device", AxisKind.NAME, "cpu", metavar="NAME", said=Said.IN_HEADINGS, rank=1, process=True,
         help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
     ),
-    Axis("weights", Kind.OWN, "random-calibrated-1", said=Said.IN_HEADINGS, rank=9),
+    Axis("weights", AxisKind.OWN, "random-calibrated-1", said=Said.IN_HEADINGS, rank=9),
 )  # fmt: skip
 """In the order in which the name of a case says them, and the options stand."""
 

@@ -17,9 +17,8 @@ import msgspec
 from levit_bench import api
 from levit_bench.asking import arguments
 from levit_bench.asking.request import Request, check, combinations, left_out, protocol_of, singles, subjects
-from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK
-from levit_bench.asking.session_options import Kind as OptionKind
-from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, Kind, Said, is_usual
+from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK, OptionKind
+from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Said, is_usual
 from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import set_of
@@ -159,7 +158,7 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     for name, text in texts.items():
         axis = SEVERAL.get(name)
         if axis is not None and axis.is_numeric:
-            out[axis.plural] = _told(name, batches if axis.kind is Kind.BATCHES else whole_numbers, text)
+            out[axis.plural] = _told(name, batches if axis.kind is AxisKind.BATCHES else whole_numbers, text)
         elif axis is not None or name == "networks":
             out[axis.plural if axis else name] = words(text)
         elif name in BY_NAME and BY_NAME[name].kind is OptionKind.NUMBER:
@@ -394,4 +393,4 @@ def _value(one: Request, axis: str) -> object:
     if axis not in SEVERAL:
         return getattr(one, axis)
     (value,) = getattr(one, SEVERAL[axis].plural)
-    return batch_word(value) if SEVERAL[axis].kind is Kind.BATCHES else value
+    return batch_word(value) if SEVERAL[axis].kind is AxisKind.BATCHES else value

@@ -11,7 +11,7 @@ import pytest
 from click.testing import CliRunner
 from levit_bench.asking import arguments
 from levit_bench.asking.request import Request, protocol_of, subjects
-from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK, OF_A_SESSION, OPTIONS, Kind
+from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK, OF_A_SESSION, OPTIONS, OptionKind
 from levit_bench.axes import AXES, SEVERAL
 from levit_bench.cli.verbs import aa, plan, run
 from levit_bench.errors import UsageError
@@ -21,8 +21,8 @@ from levit_bench.pytest_plugin import declare, options
 from tests.door import plugin_options
 
 ASKED = [axis for axis in AXES if axis.asked]
-EXAMPLES: dict[Kind, Any] = {
-    Kind.TIME: 90, Kind.NUMBER: 3, Kind.PERCENT: 78.5, Kind.TEXT: "x", Kind.FLAG: True,
+EXAMPLES: dict[OptionKind, Any] = {
+    OptionKind.TIME: 90, OptionKind.NUMBER: 3, OptionKind.PERCENT: 78.5, OptionKind.TEXT: "x", OptionKind.FLAG: True,
 }  # fmt: skip
 
 
@@ -69,7 +69,7 @@ def test_python_takes_whatever_the_command_line_takes(monkeypatch: pytest.Monkey
     for one in OPTIONS:
         with pytest.raises(KeyboardInterrupt):
             levit_bench.measure("levit_192", **{one.name: EXAMPLES[one.kind]})
-        expected = "90.000000s" if one.kind is Kind.TIME else EXAMPLES[one.kind]
+        expected = "90.000000s" if one.kind is OptionKind.TIME else EXAMPLES[one.kind]
         assert getattr(asked[-1], one.name) == expected
     for axis in ASKED:
         value: Any = {"size": "192x256", "names": "x", "name": "x"}.get(axis.kind, 2)
@@ -90,7 +90,7 @@ def test_what_python_spells_out_has_the_usual_values_and_the_rest_is_named_in_it
         assert (f"\n    {one.name}: " if one.name in spelt else f"`{one.name}`") in words, one.name
 
 
-@pytest.mark.parametrize("one", [one for one in OPTIONS if one.kind is not Kind.TEXT], ids=lambda one: one.name)
+@pytest.mark.parametrize("one", [one for one in OPTIONS if one.kind is not OptionKind.TEXT], ids=lambda one: one.name)
 def test_a_value_of_another_kind_is_refused_by_the_name_of_its_option(one: Any) -> None:
     with pytest.raises(UsageError, match=f"^{one.name}="):
         arguments.fields({one.name: [object()]})

@@ -12,7 +12,7 @@ import json
 import textwrap
 from pathlib import Path
 
-from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, Kind
+from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind
 from levit_bench.axes import AXES
 
 PLUGIN = Path(__file__).parents[2] / "bench" / "levit_bench_pytest.py"
@@ -36,14 +36,14 @@ def options() -> list[tuple[str, str, str]]:
     of_a_session = [
         (option.option[2:], option.metavar, _with(option.help, _text(option.usual)))
         for option in OF_A_SESSION
-        if option.kind is not Kind.FLAG
+        if option.kind is not OptionKind.FLAG
     ]
     return [_NETWORKS, *axes, *of_a_session, _STORE]
 
 
 def flags() -> list[tuple[str, str]]:
     """Name and help of every option that takes none."""
-    return [(option.option[2:], option.help) for option in OF_A_SESSION if option.kind is Kind.FLAG]
+    return [(option.option[2:], option.help) for option in OF_A_SESSION if option.kind is OptionKind.FLAG]
 
 
 def marked() -> list[str]:

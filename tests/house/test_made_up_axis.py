@@ -18,7 +18,7 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 ROW = """    Axis(
-        "interop", Kind.NUMBERS, 1, metavar=_NUMBERS, plural="interops", unit="threads", largest=64, short="i{}",
+        "interop", AxisKind.NUMBERS, 1, metavar=_NUMBERS, plural="interops", unit="threads", largest=64, short="i{}",
         rank=10, since=4, help="Threads between operators.",
     ),
 """

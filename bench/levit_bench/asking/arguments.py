@@ -126,19 +126,19 @@ def percent(name: str, value: object) -> float | None:
     return value
 
 
-_OF_AXES: dict[axes.Kind, Callable[[str, object], object]] = {
-    axes.Kind.NUMBERS: numbers,
-    axes.Kind.BATCHES: batches,
-    axes.Kind.NAMES: words,
-    axes.Kind.NAME: text,
-    axes.Kind.SIZE: size,
+_OF_AXES: dict[axes.AxisKind, Callable[[str, object], object]] = {
+    axes.AxisKind.NUMBERS: numbers,
+    axes.AxisKind.BATCHES: batches,
+    axes.AxisKind.NAMES: words,
+    axes.AxisKind.NAME: text,
+    axes.AxisKind.SIZE: size,
 }
-_OF_OPTIONS: dict[session_options.Kind, Callable[[str, object], object]] = {
-    session_options.Kind.TIME: duration,
-    session_options.Kind.NUMBER: number,
-    session_options.Kind.PERCENT: percent,
-    session_options.Kind.TEXT: text,
-    session_options.Kind.FLAG: flag,
+_OF_OPTIONS: dict[session_options.OptionKind, Callable[[str, object], object]] = {
+    session_options.OptionKind.TIME: duration,
+    session_options.OptionKind.NUMBER: number,
+    session_options.OptionKind.PERCENT: percent,
+    session_options.OptionKind.TEXT: text,
+    session_options.OptionKind.FLAG: flag,
 }
 
 

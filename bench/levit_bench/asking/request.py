@@ -14,7 +14,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
-from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, Kind, usual
+from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, AxisKind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
 from levit_bench.catalog.twins import is_twin
@@ -195,7 +195,7 @@ def check(request: Request) -> str:
         if not values and not axis.usual_words:
             raise UsageError(f"{axis.option} names nothing. Leave it out, or give a value.")
         if axis.largest is not None:
-            asked = [value for value in values if value != MAX or axis.kind is not Kind.BATCHES]
+            asked = [value for value in values if value != MAX or axis.kind is not AxisKind.BATCHES]
             _check_numbers(axis.option, asked, axis.largest)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")

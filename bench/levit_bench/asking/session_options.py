@@ -11,7 +11,7 @@ from enum import StrEnum
 from typing import Any, NamedTuple
 
 
-class Kind(StrEnum):
+class OptionKind(StrEnum):
     """What the value of an option is."""
 
     TIME = "time"
@@ -25,12 +25,12 @@ class Kind(StrEnum):
     """Asked for or not."""
 
 
-class Option(NamedTuple):
+class SessionOption(NamedTuple):
     """One option of a session: a field of a request."""
 
     name: str
     """The field of a request; with hyphens for underscores the option, the same in Python."""
-    kind: Kind
+    kind: OptionKind
     usual: Any
     """What a request holds that does not ask for it."""
     metavar: str
@@ -50,48 +50,50 @@ class Option(NamedTuple):
 
 
 OPTIONS = (
-    Option(
-        "accuracy", Kind.PERCENT, None, "PERCENT",
+    SessionOption(
+        "accuracy", OptionKind.PERCENT, None, "PERCENT",
         "Top-1 of the one network that is not in the catalog, on ImageNet-1k's validation set or --dataset.",
         of_a_network=True,
     ),
-    Option("dataset", Kind.TEXT, "", "NAME", "Set of images that --accuracy was scored on.", of_a_network=True),
-    Option("images", Kind.NUMBER, None, "N", "Images in that set.", of_a_network=True),
-    Option("classes", Kind.NUMBER, None, "N", "Classes in that set.", of_a_network=True),
-    Option(
-        "label", Kind.TEXT, "", "TEXT", "What figures and tables call that network, such as 'Ours v2'.",
+    SessionOption(
+        "dataset", OptionKind.TEXT, "", "NAME", "Set of images that --accuracy was scored on.", of_a_network=True
+    ),
+    SessionOption("images", OptionKind.NUMBER, None, "N", "Images in that set.", of_a_network=True),
+    SessionOption("classes", OptionKind.NUMBER, None, "N", "Classes in that set.", of_a_network=True),
+    SessionOption(
+        "label", OptionKind.TEXT, "", "TEXT", "What figures and tables call that network, such as 'Ours v2'.",
         of_a_network=True,
     ),
-    Option("budget", Kind.TIME, "60s", "TIME", "Time for all runs together: 60s, 3m, 1h30m."),
-    Option(
-        "seats", Kind.TEXT, "auto", "MODE",
+    SessionOption("budget", OptionKind.TIME, "60s", "TIME", "Time for all runs together: 60s, 3m, 1h30m."),
+    SessionOption(
+        "seats", OptionKind.TEXT, "auto", "MODE",
         "Which cases share a process: all of one environment (shared), none (alone), or those with the allocator "
         "pinned (auto).",
     ),
-    Option(
-        "bind", Kind.FLAG, False, "",
+    SessionOption(
+        "bind", OptionKind.FLAG, False, "",
         "Bind each process to as many processors as it has threads, whole cores first; streams always are.",
     ),
-    Option("timeout", Kind.TIME, "5m", "TIME", "When a load counts as hung, at the earliest."),
-    Option(
-        "seed", Kind.NUMBER, 0, "N", "Seed of weights, inputs and, with the session's name, orders."
+    SessionOption("timeout", OptionKind.TIME, "5m", "TIME", "When a load counts as hung, at the earliest."),
+    SessionOption(
+        "seed", OptionKind.NUMBER, 0, "N", "Seed of weights, inputs and, with the session's name, orders."
     ),
-    Option(
-        "thin", Kind.FLAG, False, "", "Measure even when the budget is too small for an honest interval."
+    SessionOption(
+        "thin", OptionKind.FLAG, False, "", "Measure even when the budget is too small for an honest interval."
     ),
-    Option(
-        "target_error", Kind.TEXT, "", "PERCENT",
+    SessionOption(
+        "target_error", OptionKind.TEXT, "", "PERCENT",
         "Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%; the budget is the "
         "most that is spent. Looked at two or three times, declared beforehand.",
         of_twins=False,
     ),
-    Option(
-        "witness", Kind.FLAG, False, "",
+    SessionOption(
+        "witness", OptionKind.FLAG, False, "",
         "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show --witness' compares.",
         of_twins=False,
     ),
-    Option(
-        "race", Kind.FLAG, False, "",
+    SessionOption(
+        "race", OptionKind.FLAG, False, "",
         "Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go where the "
         "place is in doubt.",
         of_twins=False,

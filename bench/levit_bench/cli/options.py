@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from levit_bench import axes
-from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, Kind, Option
+from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind, SessionOption
 from levit_bench.catalog.network_calls import words
 from levit_bench.errors import UsageError
 from levit_bench.numbers.units import batches, whole_numbers
@@ -83,7 +83,9 @@ class Verb(click.Command):
 
 
 def _as_list(option: str) -> str:
-    numbers = {axis.option: "1,16" if axis.kind is axes.Kind.BATCHES else "1,2" for axis in axes.AXES if axis.largest}
+    numbers = {
+        axis.option: "1,16" if axis.kind is axes.AxisKind.BATCHES else "1,2" for axis in axes.AXES if axis.largest
+    }
     lists = {"--networks": "levit_192,levit_128s", **numbers}
     several = lists.get(option)
     return f" Several values are one list: {option} {several}" if several else ""
@@ -138,12 +140,12 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
-_TYPES: dict[axes.Kind, click.ParamType[Any]] = {
-    axes.Kind.NUMBERS: Numbers(),
-    axes.Kind.BATCHES: Batches(),
-    axes.Kind.NAMES: Words(),
-    axes.Kind.NAME: click.STRING,
-    axes.Kind.SIZE: click.STRING,
+_TYPES: dict[axes.AxisKind, click.ParamType[Any]] = {
+    axes.AxisKind.NUMBERS: Numbers(),
+    axes.AxisKind.BATCHES: Batches(),
+    axes.AxisKind.NAMES: Words(),
+    axes.AxisKind.NAME: click.STRING,
+    axes.AxisKind.SIZE: click.STRING,
 }
 
 
@@ -153,16 +155,16 @@ def _of_axis(axis: axes.Axis) -> _Decorator:
     shown: dict[str, Any] = {"metavar": axis.metavar, "type": _TYPES[axis.kind]}
     if axis.usual_words:
         return click.option(axis.option, name, default=(), help=f"{axis.help} [default: {axis.usual_words}]", **shown)
-    if axis.kind is axes.Kind.SIZE:
+    if axis.kind is axes.AxisKind.SIZE:
         return click.option(axis.option, name, help=axis.help, **shown)
     return click.option(axis.option, name, default=str(axis.usual), show_default=True, help=axis.help, **shown)
 
 
-def _of_session(option: Option) -> _Decorator:
+def _of_session(option: SessionOption) -> _Decorator:
     """An option of a session."""
-    if option.kind is Kind.FLAG:
+    if option.kind is OptionKind.FLAG:
         return click.option(option.option, option.name, is_flag=True, help=option.help)
-    types: dict[Kind, click.ParamType[Any]] = {Kind.NUMBER: click.INT, Kind.PERCENT: click.FLOAT}
+    types: dict[OptionKind, click.ParamType[Any]] = {OptionKind.NUMBER: click.INT, OptionKind.PERCENT: click.FLOAT}
     shown: dict[str, Any] = {"metavar": option.metavar, "type": types.get(option.kind, click.STRING)}
     shown["help"] = option.help
     if option.usual is None:

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import click
 
-from levit_bench.axes import AXES, Kind
+from levit_bench.axes import AXES, AxisKind
 from levit_bench.catalog.network_calls import split_names
 from levit_bench.cli.comparison_options import rules_from, rules_options
 from levit_bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
@@ -21,7 +21,7 @@ if TYPE_CHECKING:
     from levit_bench.judge.verdicts import Rules
     from levit_bench.records import Finding, Record
 
-_NAMED = " or ".join(axis.name for axis in AXES if axis.kind is Kind.NAMES)
+_NAMED = " or ".join(axis.name for axis in AXES if axis.kind is AxisKind.NAMES)
 BEFORE = "before"
 """Names all sessions of the store that are older than the other side."""
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from levit_bench.axes import AXES, Kind
+from levit_bench.axes import AXES, AxisKind
 from levit_bench.catalog.network_calls import canonical
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import enumerate_values, natural, setting
@@ -17,7 +17,7 @@ from levit_bench.judge.paired_ratio import foretold, paired_logs
 from levit_bench.judge.verdicts import Effect, Rules, judge, of_pairs
 from levit_bench.records import Finding, Record
 
-FIELDS = ("network", *(axis.name for axis in AXES if axis.kind is Kind.NAMES))
+FIELDS = ("network", *(axis.name for axis in AXES if axis.kind is AxisKind.NAMES))
 """Fields by which two cases of one session may be compared."""
 
 
