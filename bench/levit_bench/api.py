@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal, NamedTuple
 
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
+from levit_bench.asking.workshop import require_workshop
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError
 from levit_bench.numbers.units import parse_duration
@@ -18,10 +18,12 @@ from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.records import CaseLine, Finding, Protocol, Record
 from levit_bench.store import files as store
+from levit_bench.store.lookup import resolve_session
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from levit_bench.asking.request import Request
     from levit_bench.judge.front.panels import Panel
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
@@ -118,6 +120,9 @@ def measure(
     Raises:
         levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
     """
+    require_workshop()
+    from levit_bench.asking.request import Request
+
     request = Request(
         networks=arguments.words("networks", networks),
         budget=arguments.duration("budget", budget),
@@ -161,6 +166,8 @@ def measure_requests(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
+    require_workshop()
+    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import measure as measure_session
@@ -194,6 +201,7 @@ def measure_twins(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
+    from levit_bench.asking.request import protocol_of, subjects
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import Subject
     from levit_bench.measuring.session.session import measure as measure_session
@@ -213,6 +221,8 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     Raises:
         levit_bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
     """
+    require_workshop()
+    from levit_bench.asking.request import capped
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import resume as resume_session

@@ -118,6 +118,9 @@ def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
 def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
     """Sessions of twins, one after the other; an interrupt keeps what was taken."""
     from levit_bench import api
+    from levit_bench.asking.workshop import require_workshop
+
+    require_workshop()
     from levit_bench.asking.request import protocol_of
     from levit_bench.cli.faults import keeping
     from levit_bench.measuring.preparing.workshop import Workshop

@@ -178,8 +178,8 @@ def _made(
 def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
     """A file or folder of that name, else a session of the store, or the sessions that a tag names."""
     from levit_bench import api
-    from levit_bench.asking.request import resolve_sessions
     from levit_bench.judge.comparability import where
+    from levit_bench.store.lookup import resolve_sessions
 
     there = _is_there(name)
     if there and name in _tags(root):

@@ -64,7 +64,6 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.case_lookup import two
     from levit_bench.judge.comparability import where
@@ -75,6 +74,7 @@ def command(
     from levit_bench.report.views.cases import doubts
     from levit_bench.report.words.safe_text import visible
     from levit_bench.report.words.setting import session_line
+    from levit_bench.store.lookup import resolve_session
 
     if out is not None:
         check_ending(out)
@@ -109,6 +109,9 @@ def _profiled(found: Explanation) -> tuple[tuple[SideProfile, SideProfile], list
     """Both sides measured here, and what sets that apart from what was stored."""
     from rich.text import Text
 
+    from levit_bench.asking.workshop import require_workshop
+
+    require_workshop("to profile")
     from levit_bench.cli.output import stderr
     from levit_bench.judge.explain.profile import ProfileSource, elsewhere, unlike
     from levit_bench.measuring.machine.description import conditions, machine

@@ -111,7 +111,6 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.catalog.timm_results import read_all
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.comparability import where
@@ -126,6 +125,7 @@ def command(
     from levit_bench.report.front.table import rows, table
     from levit_bench.report.words.findings import of_panels
     from levit_bench.report.words.safe_text import visible
+    from levit_bench.store.lookup import resolve_session
 
     if gc.isenabled():  # What is read is kept to the end: there is nothing to collect, and to look for it takes long.
         gc.disable()

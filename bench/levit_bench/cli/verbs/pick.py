@@ -66,7 +66,6 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr
     from levit_bench.judge.comparability import where
     from levit_bench.judge.front.panels import of_set, panels
@@ -74,6 +73,7 @@ def command(
     from levit_bench.judge.variance.session_drift import drifts
     from levit_bench.report.front.pick import around, document, sentence
     from levit_bench.report.words.findings import of_panels
+    from levit_bench.store.lookup import resolve_session
 
     limits = _limits(max_latency, min_throughput, min_top1)
     results = api.load(resolve_session(root, session) if session else root)

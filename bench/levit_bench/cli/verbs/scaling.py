@@ -34,7 +34,6 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.comparability import where
     from levit_bench.judge.scaling import newest, scaling
@@ -45,6 +44,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
     from levit_bench.report.views.scaling_figure import draw
     from levit_bench.report.words.safe_text import visible
     from levit_bench.report.words.setting import session_line
+    from levit_bench.store.lookup import resolve_session
 
     if out is not None:
         check_ending(out)

@@ -71,7 +71,6 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.judge.cold_starts import require_cold
     from levit_bench.judge.comparability import where
@@ -81,6 +80,7 @@ def command(
     from levit_bench.report.views import looks, reproducibility
     from levit_bench.report.views.cases import doubts
     from levit_bench.report.words.setting import session_line
+    from levit_bench.store.lookup import resolve_session
 
     _require_one_table(variance + percentiles + cold + witness + (base is not None))
     _require_pair(base, network, as_markdown=as_markdown, as_json=as_json)
