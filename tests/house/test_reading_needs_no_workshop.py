@@ -81,11 +81,19 @@ READING: dict[str, list[str] | str] = {
     "python": """
 results = levit_bench.load("results")
 assert len(results.to_pandas()) == len(results) > 50
-assert results.front()
+one = levit_bench.load("results", "FIRST").where(allocator="pinned", batch=1)
+assert one.front().write("written")
+assert one.pick(max_latency="40ms").answer
+assert one.compare(levit_bench.load("results", "last"))
+assert one.compare_within("network", "levit_192", "efficientnet_b2").exit_code == 1
+assert levit_bench.load("results", "SECOND").compare_before()
+assert one.explain("levit_192", "efficientnet_b2").factors
+assert results.scaling() and results.aa()
+assert one.show(variance=True).rows()
 assert len(results.turns()) > 1000
 results.doubts
 assert len(levit_bench.networks()) >= 32
-""",
+""".replace("FIRST", FIRST).replace("SECOND", SECOND),
 }
 VERDICTS = {"compare within": 1, "compare before": 3}
 """Comparisons that end with a verdict of their own: one is slower, and 24 cases are inconclusive."""
