@@ -21,6 +21,7 @@ from levit_bench.report.front import table
 from levit_bench.report.front.export import write_front
 from levit_bench.report.front.reproduction import Recipe, reproduce
 from levit_bench.report.words.findings import of_panels
+from levit_bench.report.words.panel_names import PanelNames
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -72,6 +73,8 @@ class FrontPage(NamedTuple):
     """Published figures, in panels of their own."""
     recipe: Recipe
     """How to measure and draw the page again."""
+    called: PanelNames
+    """What the panels are called, which tells them apart."""
     findings: tuple[Finding, ...]
     """What is odd about the numbers of the panels; those about published files are with these."""
     note: str | None = None
@@ -103,7 +106,7 @@ class FrontPage(NamedTuple):
         Raises:
             StoreError: the folder or a file cannot be written.
         """
-        return write_front(self.panels, Path(folder), self.recipe, self.published, self.bases)
+        return write_front(self.panels, Path(folder), self.recipe, self.published, self.bases, self.called)
 
 
 def panels_of(
@@ -165,6 +168,7 @@ def front_page(found: Panels, base: Mapping[str, str] | None = None) -> FrontPag
         changes=tuple(tuple(changes(found.panels, one)) for one in bases),
         published=found.published,
         recipe=found.recipe,
+        called=PanelNames(found.panels),
         findings=tuple(of_panels(found.panels)),
         note=found.note,
     )

@@ -127,11 +127,11 @@ def command(
     else:
         console = stdout()
         for panel in page.panels:
-            console.print(table(panel, page.panels))
+            console.print(table(panel, page.called))
         for one, group in zip(page.bases, page.changes, strict=True):
             if group:
-                console.print(Text(f"{moves.heading(one, page.drawn)}; {moves.NOTE}."))
-                console.print(moves.table(group, page.drawn))
+                console.print(Text(f"{moves.heading(one, page.called)}; {moves.NOTE}."))
+                console.print(moves.table(group, page.drawn, page.called))
         for told in page.published.panels:
             console.print(published_table(told))
     for path in written:
