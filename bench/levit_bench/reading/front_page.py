@@ -15,11 +15,11 @@ from levit_bench.judge.front.changes import Change, bases_of, changes
 from levit_bench.judge.front.panel_limits import PANEL_LIMIT, require_comparable
 from levit_bench.judge.front.panels import Panel, of_set, panels
 from levit_bench.judge.published.accuracies import complete
-from levit_bench.judge.published.panels import Beside, published_panels, require_room
+from levit_bench.judge.published.panels import PublishedComparison, published_panels, require_room
 from levit_bench.report.front import changes as moves
 from levit_bench.report.front import table
 from levit_bench.report.front.export import write_front
-from levit_bench.report.front.reproduction import Recipe, reproduce
+from levit_bench.report.front.reproduction import Reproduction, reproduce
 from levit_bench.report.words.findings import of_panels
 from levit_bench.report.words.panel_names import PanelNames
 
@@ -52,9 +52,9 @@ class Panels(NamedTuple):
 
     panels: tuple[Panel, ...]
     """Also those without a point, which say what was left out."""
-    published: Beside
+    published: PublishedComparison
     """Published figures, with all findings about their files."""
-    recipe: Recipe
+    recipe: Reproduction
     """How to measure and draw them again."""
     note: str | None = None
     """What the reader is told where not all of a store is shown."""
@@ -69,9 +69,9 @@ class FrontPage(NamedTuple):
     """The panel that the others are held against, one of each set of images."""
     changes: tuple[tuple[Change, ...], ...]
     """Who joins the front and who leaves it in the other panels, against each base."""
-    published: Beside
+    published: PublishedComparison
     """Published figures, in panels of their own."""
-    recipe: Recipe
+    recipe: Reproduction
     """How to measure and draw the page again."""
     called: PanelNames
     """What the panels are called, which tells them apart."""

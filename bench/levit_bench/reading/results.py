@@ -17,7 +17,7 @@ from levit_bench.reading.selection import Selection
 if TYPE_CHECKING:
     import pandas as pd
 
-    from levit_bench.judge.compare.aa import Pair
+    from levit_bench.judge.compare.aa import AAComparison
     from levit_bench.judge.explain.factors import Explanation
     from levit_bench.judge.front.pick import Pick
     from levit_bench.judge.scaling import Curve
@@ -230,7 +230,7 @@ class Results(Selection):
 
         return tuple(newest(scaling(self.subjects().records)))
 
-    def aa(self, *, min_effect: str = MIN_EFFECT, margin: str | None = None) -> tuple[Pair, ...]:
+    def aa(self, *, min_effect: str = MIN_EFFECT, margin: str | None = None) -> tuple[AAComparison, ...]:
         """Everything that was timed twice and should not differ, compared: twins, yardsticks, repeated sessions.
 
         Args:
