@@ -27,11 +27,11 @@ from levit_bench.store import files, tags
 from levit_bench.store.lookup import resolve_sessions
 
 if TYPE_CHECKING:
-    from levit_bench.reading.selection import Selection
+    from levit_bench.reading.selection import StoredSelection
     from levit_bench.records import Finding, Record
 
 
-class Side(NamedTuple):
+class ComparedSide(NamedTuple):
     """What was compared."""
 
     records: Sequence[Record]
@@ -43,12 +43,12 @@ class Side(NamedTuple):
     """The tag that it was named by."""
 
 
-class Comparison(NamedTuple):
+class SessionComparison(NamedTuple):
     """What `levit-bench compare` prints."""
 
     report: Report
     """A row a case with its ratio, its limits and the verdict."""
-    sides: dict[str, Side]
+    sides: dict[str, ComparedSide]
     """What was compared, by what it is called."""
 
     @property
@@ -87,8 +87,8 @@ def exit_code(report: Report) -> int:
 
 
 def of_two(
-    first: Selection, second: Selection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
-) -> Comparison:
+    first: StoredSelection, second: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
+) -> SessionComparison:
     """The second side against the first, case by case.
 
     Args:
@@ -110,10 +110,12 @@ def of_two(
     )  # fmt: skip
     if nights > 1:
         report = report._replace(findings=(*report.findings, *counted(nights, named=True)))
-    return Comparison(report, {"first": _side(first), "second": _side(second)})
+    return SessionComparison(report, {"first": _side(first), "second": _side(second)})
 
 
-def of_newest(newest: Selection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()) -> Comparison:
+def of_newest(
+    newest: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
+) -> SessionComparison:
     """A session against all of its machine that are older.
 
     Args:
@@ -137,12 +139,12 @@ def of_newest(newest: Selection, stored: Sequence[Record], rules: Rules, ignore:
         raise NothingToShowError(
             f"no session of {newest.store} is older than {oldest} on its machine: there is no 'before'."
         )
-    before = Side(where(older, newest.conditions))
+    before = ComparedSide(where(older, newest.conditions))
     report = nightly(before.records, newest.records, rules, ignore=ignore)
-    return Comparison(report, {"first": before, "second": _side(newest)})
+    return SessionComparison(report, {"first": before, "second": _side(newest)})
 
 
-def of_one(results: Selection, field: str, first: str, second: str, rules: Rules) -> Comparison:
+def of_one(results: StoredSelection, field: str, first: str, second: str, rules: Rules) -> SessionComparison:
     """Two networks of one session, or two values of a field, paired by round.
 
     Args:
@@ -156,8 +158,8 @@ def of_one(results: Selection, field: str, first: str, second: str, rules: Rules
         UsageError: there is no such field.
         NothingToShowError, NotComparableError: nothing has these values, or what has them cannot be compared.
     """
-    named = {"first": Side((), name=f"{field} {first}"), "second": Side((), name=f"{field} {second}")}
-    return Comparison(within(results.records, field, first, second, rules), {"session": _side(results), **named})
+    named = {"first": ComparedSide((), name=f"{field} {first}"), "second": ComparedSide((), name=f"{field} {second}")}
+    return SessionComparison(within(results.records, field, first, second, rules), {"session": _side(results), **named})
 
 
 def paths_of(root: Path, name: str) -> list[Path]:
@@ -186,8 +188,8 @@ def stored_at(root: Path) -> Sequence[Record]:
     return files.load(root)[0] if root.exists() else ()
 
 
-def _side(results: Selection) -> Side:
-    return Side(results.records, results.findings, tag=results.tag)
+def _side(results: StoredSelection) -> ComparedSide:
+    return ComparedSide(results.records, results.findings, tag=results.tag)
 
 
 def _tags(root: Path) -> Collection[str]:

@@ -27,14 +27,14 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from levit_bench.judge.metrics import Metric
-    from levit_bench.reading.selection import Selection
+    from levit_bench.reading.selection import StoredSelection
     from levit_bench.records import Finding, Record
 
 MEASURED = ("measured",)
 """Of published figures those of networks that are measured, too."""
 
 
-class Published(NamedTuple):
+class PublishedChoice(NamedTuple):
     """Which published figures stand beside what was measured."""
 
     files: Sequence[Path] = ()
@@ -47,7 +47,7 @@ class Published(NamedTuple):
     """Whether each published panel has a front of its own."""
 
 
-class Panels(NamedTuple):
+class PagePanels(NamedTuple):
     """The panels of some records, before it is decided whether they make a page."""
 
     panels: tuple[Panel, ...]
@@ -110,12 +110,12 @@ class FrontPage(NamedTuple):
 
 
 def panels_of(
-    results: Selection,
+    results: StoredSelection,
     metric: Metric = "latency",
     on: str | None = None,
-    published: Published = Published(),  # noqa: B008 (immutable)
+    published: PublishedChoice = PublishedChoice(),  # noqa: B008 (immutable)
     base: Mapping[str, str] | None = None,
-) -> Panels:
+) -> PagePanels:
     """The panels of what was chosen: of a whole store with more than a picture holds, those of its newest session.
 
     Args:
@@ -144,10 +144,10 @@ def panels_of(
     beside = beside._replace(findings=(*(one for file in files for one in file.findings), *notes, *beside.findings))
     options = [*_chosen(results.conditions, on, metric, base or {}), *_beside(published)]
     drawn = [panel for panel in found if panel.points]
-    return Panels(found, beside, reproduce(_drawn(results.whole, drawn), session, options), note)
+    return PagePanels(found, beside, reproduce(_drawn(results.whole, drawn), session, options), note)
 
 
-def front_page(found: Panels, base: Mapping[str, str] | None = None) -> FrontPage:
+def front_page(found: PagePanels, base: Mapping[str, str] | None = None) -> FrontPage:
     """The page of some panels.
 
     Args:
@@ -205,7 +205,7 @@ def _joined(conditions: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in conditions.items())
 
 
-def _beside(published: Published) -> list[str]:
+def _beside(published: PublishedChoice) -> list[str]:
     """The options about published files, as a command line has them; files without their folders."""
     words = [word for path in published.files for word in ("--published", path.name)]
     if tuple(published.networks) != MEASURED:

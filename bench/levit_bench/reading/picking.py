@@ -15,7 +15,7 @@ from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.numbers.units import parse_duration
 
 if TYPE_CHECKING:
-    from levit_bench.reading.selection import Selection
+    from levit_bench.reading.selection import StoredSelection
 
 
 def limits(max_latency: str | float | None, min_throughput: float | None, min_top1: float | None) -> Limits:
@@ -38,7 +38,7 @@ def limits(max_latency: str | float | None, min_throughput: float | None, min_to
     return Limits(None if max_latency is None else _seconds(max_latency), min_throughput, min_top1)
 
 
-def picked(results: Selection, limits: Limits, on: str | None = None) -> Pick:
+def picked(results: StoredSelection, limits: Limits, on: str | None = None) -> Pick:
     """The best network within the limits.
 
     Args:

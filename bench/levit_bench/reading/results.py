@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Literal
 from levit_bench.catalog.network_calls import words
 from levit_bench.errors import NothingToShowError
 from levit_bench.reading.rules import MIN_EFFECT, rules_from
-from levit_bench.reading.selection import Selection
+from levit_bench.reading.selection import StoredSelection
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -21,13 +21,13 @@ if TYPE_CHECKING:
     from levit_bench.judge.explain.factors import Explanation
     from levit_bench.judge.front.pick import Pick
     from levit_bench.judge.scaling import Curve
-    from levit_bench.reading.comparison import Comparison
+    from levit_bench.reading.comparison import SessionComparison
     from levit_bench.reading.front_page import FrontPage
     from levit_bench.records import Finding
-    from levit_bench.report.views.view import View
+    from levit_bench.report.views.view import CaseView
 
 
-class Results(Selection):
+class Results(StoredSelection):
     """Records of one or more sessions, what was noticed while reading them, and what can be made of them."""
 
     def to_pandas(self) -> pd.DataFrame:
@@ -51,7 +51,7 @@ class Results(Selection):
 
         return passes(self.records)
 
-    def show(self, *, instrument: bool = False, **views: str | bool | None) -> View:
+    def show(self, *, instrument: bool = False, **views: str | bool | None) -> CaseView:
         """The cases as `levit-bench show` shows them; its `rows()` are what `--json` prints.
 
         Args:
@@ -65,10 +65,10 @@ class Results(Selection):
             NothingToShowError: no case has what the view shows.
         """
         from levit_bench.report.views.registry import view
-        from levit_bench.report.views.view import Asked
+        from levit_bench.report.views.view import ViewRequest
 
         shown = [record for record in self.records if instrument or record.info.role == "subject"]
-        return view(views, Asked(shown, self.whole, self.history, one_session=bool(self.session)))
+        return view(views, ViewRequest(shown, self.whole, self.history, one_session=bool(self.session)))
 
     def front(
         self,
@@ -102,11 +102,11 @@ class Results(Selection):
             NotComparableError: the records have more settings than anybody can compare.
             UsageError: there is no such set, panel or published network.
         """
-        from levit_bench.reading.front_page import Published, front_page, panels_of
+        from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
 
         held = {name: str(value) for name, value in (base or {}).items()}
         named = words(published_networks) if isinstance(published_networks, str) else tuple(published_networks)
-        beside = Published(tuple(map(Path, published)), named, tuple(published_batch), published_front)
+        beside = PublishedChoice(tuple(map(Path, published)), named, tuple(published_batch), published_front)
         return front_page(panels_of(self, metric, on, beside, held), held)
 
     def pick(
@@ -140,7 +140,7 @@ class Results(Selection):
     def compare(
         self, other: Results, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT,
         margin: str | None = None,
-    ) -> Comparison:  # fmt: skip
+    ) -> SessionComparison:  # fmt: skip
         """Another session against this one, case by case: slower, faster, the same, or inconclusive.
 
         Args:
@@ -162,7 +162,7 @@ class Results(Selection):
 
     def compare_before(
         self, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT, margin: str | None = None
-    ) -> Comparison:
+    ) -> SessionComparison:
         """This session against all older ones of its machine in the store, as `levit-bench compare before` does.
 
         Args:
@@ -180,7 +180,7 @@ class Results(Selection):
 
     def compare_within(
         self, field: str, first: str, second: str, *, min_effect: str = MIN_EFFECT, margin: str | None = None
-    ) -> Comparison:
+    ) -> SessionComparison:
         """Two networks of this session, or two values of a field, paired by round.
 
         Args:

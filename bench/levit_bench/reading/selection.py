@@ -15,7 +15,7 @@ if TYPE_CHECKING:
     from levit_bench.records import Finding, Record
 
 
-class Selection:
+class StoredSelection:
     """Records of one or more sessions, and what was noticed while reading them."""
 
     def __init__(

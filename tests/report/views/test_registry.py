@@ -8,7 +8,7 @@ from pathlib import Path
 
 import levit_bench
 import pytest
-from levit_bench.report.views.registry import OVERVIEW, VIEWS, Entry
+from levit_bench.report.views.registry import OVERVIEW, VIEWS, ViewEntry
 
 from tests.cli.test_cli import run
 from tests.generate_store import main as generate
@@ -16,7 +16,7 @@ from tests.generate_store import main as generate
 MADE_UP = '''
 from rich.table import Table
 
-from levit_bench.report.views.view import View, grouped
+from levit_bench.report.views.view import CaseView, grouped
 
 
 def view(asked):
@@ -28,7 +28,7 @@ def view(asked):
         out.add_row(asked.values["initial"], ", ".join(sorted({one.case.network for one in some})))
         return out
 
-    return View(
+    return CaseView(
         records,
         rows=lambda: [{"network": one.case.network} for one in records],
         sections=lambda: grouped(records, table),
@@ -48,7 +48,7 @@ def test_a_view_is_one_file_and_one_line(
 ) -> None:
     (tmp_path / "made_up_view.py").write_text(MADE_UP, encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
-    monkeypatch.setitem(VIEWS, "initial", Entry("made_up_view", "Show what begins so.", "LETTERS"))
+    monkeypatch.setitem(VIEWS, "initial", ViewEntry("made_up_view", "Show what begins so.", "LETTERS"))
     initial = levit_bench.load(store).subjects().records[0].case.network[:2]
     verb = importlib.import_module("levit_bench.cli.verbs.show")
     try:
@@ -70,7 +70,7 @@ def test_a_view_is_one_file_and_one_line(
 
 
 @pytest.mark.parametrize("entry", [OVERVIEW, *VIEWS.values()], ids=["overview", *VIEWS])
-def test_every_line_names_a_file_that_makes_a_view(entry: Entry) -> None:
+def test_every_line_names_a_file_that_makes_a_view(entry: ViewEntry) -> None:
     assert callable(importlib.import_module(entry.module).view)
 
 

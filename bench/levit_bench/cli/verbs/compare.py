@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from levit_bench.judge.verdicts import Rules
-    from levit_bench.reading.comparison import Comparison
+    from levit_bench.reading.comparison import SessionComparison
     from levit_bench.reading.results import Results
 
 BEFORE = "before"
@@ -104,7 +104,7 @@ def _compared(
     ignore: Sequence[str],
     pair: tuple[str, str, str] | None,
     rules: Rules,
-) -> Comparison:
+) -> SessionComparison:
     """The comparison that the words ask for."""
     from levit_bench.judge.compare.matching import check_ignored
     from levit_bench.reading.comparison import of_newest, of_one, of_two, stored_at

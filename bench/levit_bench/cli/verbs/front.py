@@ -103,7 +103,7 @@ def command(
 
     from levit_bench import api
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.reading.front_page import Published, front_page, panels_of
+    from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
     from levit_bench.report.front import changes as moves
     from levit_bench.report.front.published_table import published_table
     from levit_bench.report.front.table import table
@@ -114,7 +114,7 @@ def command(
         click.get_current_context().call_on_close(gc.enable)
     held = conditions_from(base, "--base")
     results = api.load(root, session).where(**conditions_from(wanted))
-    beside = Published(files, published_networks, batches, published_front)
+    beside = PublishedChoice(files, published_networks, batches, published_front)
     found = panels_of(results, "throughput" if metric == "throughput" else "latency", on, beside, held)
     if found.note is not None:
         stderr().print(Text(visible(found.note)))

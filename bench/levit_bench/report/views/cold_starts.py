@@ -15,7 +15,7 @@ from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.front.table import plus_minus
 from levit_bench.report.views import cases
 from levit_bench.report.views.cold_start_columns import columns
-from levit_bench.report.views.view import Asked, View, grouped
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 from levit_bench.report.words.findings import About, plain
 from levit_bench.report.words.findings import grouped as grouped_findings
 from levit_bench.report.words.safe_text import shortened
@@ -42,7 +42,7 @@ class _Cell(NamedTuple):
     below: str = ""
 
 
-def view(asked: Asked) -> View:
+def view(asked: ViewRequest) -> CaseView:
     """Cold starts of the chosen cases, a table a session; of a whole store, those that are known.
 
     Raises:
@@ -50,7 +50,7 @@ def view(asked: Asked) -> View:
     """
     records = [record for record in asked.records if asked.one_session or any(run.cold for run in record.runs)]
     require_cold(records)
-    return View(
+    return CaseView(
         records,
         rows=lambda: rows(records),
         sections=lambda: grouped(records, table),

@@ -16,7 +16,7 @@ from levit_bench.numbers.units import significant
 from levit_bench.records import Case
 from levit_bench.report.views import reference_network
 from levit_bench.report.views.reference_network import beside
-from levit_bench.report.views.view import Asked, View
+from levit_bench.report.views.view import CaseView, ViewRequest
 from levit_bench.report.words.safe_text import markdown_cell, shortened, visible
 from levit_bench.report.words.setting import session_line
 
@@ -36,7 +36,7 @@ class Grid(NamedTuple):
     """A ratio, or in words why there is none."""
 
 
-def view(asked: Asked) -> View:
+def view(asked: ViewRequest) -> CaseView:
     """One network against another, a grid a session.
 
     Raises:
@@ -48,7 +48,7 @@ def view(asked: Asked) -> View:
     found = against(beside(asked), base)
     records = [record for record in beside(asked) if record.case.network in (network, base)]
     of_network = [one for one in found if one.record.case.network == network]
-    return View(
+    return CaseView(
         records,
         rows=lambda: reference_network.rows(of_network, base, asked.whole),
         sections=lambda: [(line, table(one)) for line, one in grids(found, network).items()],

@@ -9,17 +9,17 @@ from levit_bench.judge.variance.reproducibility import floors
 from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.records import Record
 from levit_bench.report.views import cases, looks, reproducibility
-from levit_bench.report.views.view import Asked, View, grouped
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 
 if TYPE_CHECKING:
     from rich.table import Table
     from rich.text import Text
 
 
-def view(asked: Asked) -> View:
+def view(asked: ViewRequest) -> CaseView:
     """The chosen cases, a table a session; below, what looks at one session decided, or how far sessions disagree."""
     records, drift = asked.records, drifts(asked.history())
-    return View(
+    return CaseView(
         records,
         rows=lambda: cases.rows(records, asked.whole, drift),
         sections=lambda: grouped(records, lambda some: cases.table(some, drift)),

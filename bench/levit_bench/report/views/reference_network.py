@@ -16,7 +16,7 @@ from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report.front.table import instead
 from levit_bench.report.views import cases
-from levit_bench.report.views.view import Asked, View, grouped
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -26,7 +26,7 @@ _MARKS = ("¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "*")
 """Which of several sets a top-1 is on."""
 
 
-def view(asked: Asked) -> View:
+def view(asked: ViewRequest) -> CaseView:
     """The cases of the sessions that hold a network, against it, a table a session.
 
     Raises:
@@ -34,14 +34,14 @@ def view(asked: Asked) -> View:
     """
     base = asked.values["against"]
     records = beside(asked)
-    return View(
+    return CaseView(
         records,
         rows=lambda: rows(against(records, base), base, asked.whole),
         sections=lambda: grouped(records, lambda some: table(against(some, base), base)),
     )
 
 
-def beside(asked: Asked) -> list[Record]:
+def beside(asked: ViewRequest) -> list[Record]:
     """The chosen cases of the sessions that hold the network that they are shown against.
 
     Raises:

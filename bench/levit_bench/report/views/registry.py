@@ -13,10 +13,10 @@ from typing import TYPE_CHECKING, NamedTuple
 from levit_bench.errors import UsageError
 
 if TYPE_CHECKING:
-    from levit_bench.report.views.view import Asked, View
+    from levit_bench.report.views.view import CaseView, ViewRequest
 
 
-class Entry(NamedTuple):
+class ViewEntry(NamedTuple):
     """One view."""
 
     module: str
@@ -30,19 +30,21 @@ class Entry(NamedTuple):
 
 
 _HERE = "levit_bench.report.views"
-OVERVIEW = Entry(f"{_HERE}.overview")
+OVERVIEW = ViewEntry(f"{_HERE}.overview")
 """What is shown where no view is asked for."""
-VIEWS: dict[str, Entry] = {
-    "variance": Entry(f"{_HERE}.variance", "Show where the variance lies: between sessions, runs, rounds, passes."),
-    "percentiles": Entry(
+VIEWS: dict[str, ViewEntry] = {
+    "variance": ViewEntry(f"{_HERE}.variance", "Show where the variance lies: between sessions, runs, rounds, passes."),
+    "percentiles": ViewEntry(
         f"{_HERE}.percentiles", "Show p50, p90, p95 and p99 of single passes where there are passes enough."
     ),
-    "cold": Entry(f"{_HERE}.cold_starts", "Show cold starts: compile, load and first pass times, memory."),
-    "witness": Entry(f"{_HERE}.timer_agreement", "Compare our clock with a second instrument's, after run --witness."),
-    "against": Entry(
+    "cold": ViewEntry(f"{_HERE}.cold_starts", "Show cold starts: compile, load and first pass times, memory."),
+    "witness": ViewEntry(
+        f"{_HERE}.timer_agreement", "Compare our clock with a second instrument's, after run --witness."
+    ),
+    "against": ViewEntry(
         f"{_HERE}.reference_network", "Show how many times as long each takes as this one, with intervals.", "NETWORK"
     ),
-    "grid": Entry(
+    "grid": ViewEntry(
         f"{_HERE}.grid",
         "With --against: this network alone, by runtime, batch and allocator.",
         "NETWORK",
@@ -52,7 +54,7 @@ VIEWS: dict[str, Entry] = {
 """Every view that is asked for, by the name of its option."""
 
 
-def view(given: Mapping[str, str | bool | None], asked: Asked) -> View:
+def view(given: Mapping[str, str | bool | None], asked: ViewRequest) -> CaseView:
     """The view that options ask for: one, or one and what refines it; without any, the cases themselves.
 
     Args:
@@ -66,7 +68,7 @@ def view(given: Mapping[str, str | bool | None], asked: Asked) -> View:
     named = chosen(given)
     values = {name: "" if value is True else str(value) for name, value in given.items() if name in named}
     entry = next((VIEWS[name] for name in named if VIEWS[name].refines or len(named) == 1), OVERVIEW)
-    made: View = import_module(entry.module).view(asked._replace(values=values))
+    made: CaseView = import_module(entry.module).view(asked._replace(values=values))
     return made
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from levit_bench.judge.variance.components import Components, components
 from levit_bench.numbers.units import significant
-from levit_bench.report.views.view import Asked, View, grouped
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 from levit_bench.report.words.safe_text import distinct, visible
 from levit_bench.report.words.setting import machine_line
 
@@ -18,10 +18,10 @@ if TYPE_CHECKING:
 _LEVELS = ("of_sessions", "between_sessions", "between_runs", "between_rounds", "between_passes")
 
 
-def view(asked: Asked) -> View:
+def view(asked: ViewRequest) -> CaseView:
     """Standard deviations of the chosen cases, a table a machine."""
     records = asked.records
-    return View(
+    return CaseView(
         records,
         rows=lambda: rows(components(records)),
         sections=lambda: grouped(

@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-class Asked(NamedTuple):
+class ViewRequest(NamedTuple):
     """The cases that a view may show, and what it was asked."""
 
     records: Sequence[Record]
@@ -32,7 +32,7 @@ class Asked(NamedTuple):
     """Whether a session was named, and not a whole store."""
 
 
-class View(NamedTuple):
+class CaseView(NamedTuple):
     """Stored cases as a view shows them."""
 
     records: Sequence[Record]
