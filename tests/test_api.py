@@ -50,7 +50,7 @@ def test_raw_passes_are_all_there_in_order(store: Path) -> None:
 
 
 def test_the_front_of_results_has_members_and_dominated_points(store: Path) -> None:
-    (panel, *_) = levit_bench.load(store).front()
+    (panel, *_) = levit_bench.load(store).front().panels
     assert panel.front
     assert any(point.dominated_by for point in panel.points)
 

@@ -24,4 +24,4 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the public names)
         from levit_bench import api
 
         return getattr(api, name)
-    raise AttributeError(f"module 'bench' has no attribute {name!r}")
+    raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

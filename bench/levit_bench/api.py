@@ -5,77 +5,29 @@ The same engine, files and estimates as the command line; adds nothing of its ow
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Sequence
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, capped, check_race, left_out, protocol_of, resolve_session, subjects
+from levit_bench.asking.workshop import require_workshop
 from levit_bench.catalog.twins import twin_of
-from levit_bench.errors import BenchError, NothingToShowError
+from levit_bench.errors import BenchError, NothingToShowError, UsageError
 from levit_bench.numbers.units import parse_duration
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
-from levit_bench.records import CaseLine, Finding, Protocol, Record
+from levit_bench.reading.results import Results
+from levit_bench.records import CaseLine, Protocol
 from levit_bench.store import files as store
+from levit_bench.store.lookup import resolve_session, resolve_sessions
 
 if TYPE_CHECKING:
     import pandas as pd
 
-    from levit_bench.judge.front.panels import Panel
+    from levit_bench.asking.request import Request
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
     from levit_bench.measuring.session.session import Outcome
-
-
-class Results:
-    """Records of one or more sessions, and what was noticed while reading them."""
-
-    def __init__(self, records: Iterable[Record], findings: Iterable[Finding] = (), path: Path | None = None) -> None:
-        self.records = tuple(records)
-        """One a case and session, the instrument's own included."""
-        self.findings = tuple(findings)
-        """What was noticed about the files."""
-        self.path = path
-        """The file, when it is one session."""
-
-    def to_pandas(self) -> pd.DataFrame:
-        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome, and
-        what its cold start cost in seconds and bytes.
-        """
-        from levit_bench.report.views.cases import frame
-
-        return frame(self.records)
-
-    @property
-    def doubts(self) -> tuple[Finding, ...]:
-        """What is odd about the numbers, one finding a kind, with the names of the cases it is about."""
-        from levit_bench.report.views.cases import doubts
-
-        return tuple(doubts(self.records))
-
-    def turns(self) -> pd.DataFrame:
-        """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""
-        from levit_bench.report.views.cases import passes
-
-        return passes(self.records)
-
-    def front(self, metric: Literal["latency", "throughput"] = "latency") -> tuple[Panel, ...]:
-        """The Pareto front of each comparable group, over `latency` or `throughput` and top-1 on one set of images."""
-        from levit_bench.judge.front.panels import panels
-
-        return panels(self.records, metric)
-
-    def __len__(self) -> int:
-        return len(self.records)
-
-    def __repr__(self) -> str:
-        sessions = len({record.session for record in self.records})
-        return f"<Results: {len(self.records)} records of {sessions} sessions>"
-
-    def _repr_html_(self) -> str:
-        """Notebooks show the table."""
-        return str(self.to_pandas().to_html())
 
 
 def measure(
@@ -119,6 +71,9 @@ def measure(
         levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
         TypeError: there is no argument of that name.
     """
+    require_workshop()
+    from levit_bench.asking.request import Request
+
     request = Request(
         networks=arguments.words("networks", networks),
         **arguments.fields({
@@ -157,6 +112,8 @@ def measure_requests(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
+    require_workshop()
+    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import measure as measure_session
@@ -190,6 +147,7 @@ def measure_twins(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
+    from levit_bench.asking.request import protocol_of, subjects
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import Subject
     from levit_bench.measuring.session.session import measure as measure_session
@@ -209,6 +167,8 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     Raises:
         levit_bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
     """
+    require_workshop()
+    from levit_bench.asking.request import capped
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import resume as resume_session
@@ -242,17 +202,51 @@ def planner_for(root: Path) -> Planner:
     return planned
 
 
-def load(path: str | Path = "results") -> Results:
-    """Read a store or one session file; never writes.
+def load(path: str | Path = "results", session: str | None = None, *, tag: str | None = None) -> Results:
+    """Read a store, one session of it, or one session file; never writes.
+
+    Args:
+        path: the folder of sessions, or one session's file.
+        session: one session of the store: its name, the beginning of it, its tag, or `"last"`, the newest that was not
+            taken under an emulator; absent: all.
+        tag: all sessions that a tag names.
 
     Raises:
+        levit_bench.errors.UsageError: there is no such session or tag, or several sessions are meant.
         levit_bench.errors.StoreError: nothing can be read there.
+        levit_bench.errors.NothingToShowError: the store is empty.
     """
-    where = Path(path)
+    root = Path(path)
+    if session and tag:
+        raise UsageError("session and tag are two ways to choose. Give one of them.")
+    if tag:
+        return load_several(resolve_sessions(root, tag), root, tag)
+    where = resolve_session(root, session) if session else root
+    return _read(where, root, session)
+
+
+def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
+    """Read several session files or stores as one.
+
+    Args:
+        paths: what to read.
+        root: the store that they were chosen from.
+        tag: what they were named by.
+
+    Raises:
+        levit_bench.errors.BenchError: as `load`.
+    """
+    read = [load(path) for path in paths]
+    records = [record for results in read for record in results.records]
+    findings = [finding for results in read for finding in results.findings]
+    return Results(records, findings, store=root, tag=tag)
+
+
+def _read(where: Path, root: Path, session: str | None) -> Results:
     records, findings = store.load(where)
     if not records:
         raise NothingToShowError(f"no results at {where}. Measure something first: levit-bench run --store {where}")
-    return Results(records, findings, where if where.is_file() else None)
+    return Results(records, findings, where if where.is_file() else None, store=root, session=session)
 
 
 def networks() -> pd.DataFrame:

@@ -9,9 +9,9 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.cli.verbs.compare import exit_code
 from levit_bench.judge.compare.two_sides import Report, Row
 from levit_bench.judge.verdicts import Rules, Verdict, refused
+from levit_bench.reading.comparison import exit_code
 
 from tests.cli.test_cli import document, run
 from tests.generate_store import Noise, Truth, case_of, write_session

@@ -7,11 +7,11 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench import pytest_plugin
-from levit_bench.asking.request import resolve_session
 from levit_bench.measuring import devices
 from levit_bench.measuring.session.session import _about_emulation
 from levit_bench.records import Machine
 from levit_bench.store.files import is_emulated
+from levit_bench.store.lookup import resolve_session
 
 from tests.cli.test_cli import document, run
 from tests.generate_store import CONDITIONS, MACHINE, PAPER, case_of, write_session

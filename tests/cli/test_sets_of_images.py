@@ -113,7 +113,7 @@ def test_rows_and_data_frames_name_the_set(capsys: pytest.CaptureFixture[str]) -
         "my-parts",
         10,
     ]
-    assert {panel.fields["set"] for panel in api.load("results").front()} == {"ImageNet-1k validation", WORDS}
+    assert {panel.fields["set"] for panel in api.load("results").front().panels} == {"ImageNet-1k validation", WORDS}
 
 
 def test_tables_of_stored_cases_show_labels_and_tell_sets_apart(capsys: pytest.CaptureFixture[str]) -> None:

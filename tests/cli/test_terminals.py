@@ -150,7 +150,7 @@ def test_stderr_that_cannot_be_written_changes_nothing(
 def test_the_verdict_of_a_comparison_is_the_exit_code_although_nobody_reads_it(
     monkeypatch: pytest.MonkeyPatch, store: Path
 ) -> None:
-    monkeypatch.setattr("levit_bench.cli.verbs.compare.exit_code", lambda _: 3)
+    monkeypatch.setattr("levit_bench.reading.comparison.exit_code", lambda _: 3)
     words = ["compare", *_two(store), "--store", str(store)]
     read, _ = run(monkeypatch, words, Terminal())
     gone, _ = run(monkeypatch, words, Terminal(error=LOST["gone reader"][0]))

@@ -25,6 +25,7 @@ from levit_bench.report.front import figure
 from levit_bench.report.front.table import plus_minus
 from levit_bench.report.views import grid, scaling_figure
 from levit_bench.report.views.scaling import at_work, notes
+from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.store.files import Session
 
 from tests.docs import measured_page as measured
@@ -91,7 +92,7 @@ def sweep_lines() -> list[str]:
         out += [
             f"Batch {batch}, pinned, {_runs(session)} fresh runs (`{session.head.session}`).{_disturbed(session)}",
             "",
-            moves.markdown(changes(found, base), base, found),
+            moves.markdown(changes(found, base), base, found, PanelNames(found)),
             "",
             *_latencies(found),
             "",

@@ -11,7 +11,7 @@ from levit_bench.judge.findings import doubts
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.reproducibility import kind_of
 from levit_bench.records import Allowance, Machine, Record, SeatInfo, Shell, usual_size
-from levit_bench.report.words.setting import setting_line, title
+from levit_bench.report.words.setting import setting_line, titles
 
 from tests.making import record
 
@@ -84,7 +84,7 @@ def test_a_session_of_a_gpu_is_told_by_the_gpu_that_its_workers_name() -> None:
 def test_headings_say_what_is_unusual_of_shell_allowance_and_gpu() -> None:
     plain = record("a", machine=MACHINE)
     found = panels([plain, replace(with_shell(allowed(plain, cpu_quota=0.5), PRELOADED), session="s2")])
-    assert sorted(title(panel, found) for panel in found) == [
+    assert sorted(titles(found).values()) == [
         "allowance all, shell plain", "allowance quota 0.5, shell LD_PRELOAD=libgomp.so.1",
     ]  # fmt: skip
     lines = [setting_line(panel) for panel in found]
@@ -92,7 +92,7 @@ def test_headings_say_what_is_unusual_of_shell_allowance_and_gpu() -> None:
     (gpu,) = panels([record("a", machine=replace(MACHINE, gpus=("H100",)), device="cuda")])
     assert setting_line(gpu).startswith("H100 · ")
     two = panels([on_gpu(record("a", machine=MACHINE, device="cuda", session=name), name) for name in ("H100", "T4")])
-    assert sorted(title(panel, two) for panel in two) == ["gpu H100", "gpu T4"]
+    assert sorted(titles(two).values()) == ["gpu H100", "gpu T4"]
 
 
 def test_a_machine_is_found_by_its_folder_and_by_what_tells_it_apart() -> None:

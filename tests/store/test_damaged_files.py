@@ -12,12 +12,12 @@ from typing import Any
 
 import pytest
 from levit_bench import api
-from levit_bench.asking.request import resolve_session
 from levit_bench.cli import main
 from levit_bench.errors import SchemaError, StoreError, UsageError
 from levit_bench.judge.estimates import latency
 from levit_bench.records import Estimate, Record
 from levit_bench.store.files import beginnings, is_emulated, load, read_session, read_sessions, records, session_files
+from levit_bench.store.lookup import resolve_session
 
 from tests.generate_store import MACHINE, PAPER, case_of, write_session
 

@@ -9,7 +9,6 @@ import math
 import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from itertools import product
-from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
@@ -531,56 +530,3 @@ def _resolve(
         raise UsageError(why if told else entries.suggest(name, found.known))
     asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
     return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
-
-
-def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
-    """The file of a session by its name, a unique beginning of it, `last` for the newest, or a tag of one session.
-
-    Args:
-        root: the store.
-        name: what the user wrote.
-        emulated: whether `last` may be a session of an emulated process, which has no times to show. Where all are, it
-            is the newest of them.
-
-    Raises:
-        UsageError: none or several match.
-        StoreError: only a tag can be meant, and the store's cannot be read.
-    """
-    found = resolve_sessions(root, name, emulated=emulated)
-    if len(found) != 1:
-        raise UsageError(
-            f"tag {name!r} names {len(found)} sessions, and one is asked for here: "
-            f"{', '.join(path.stem for path in found[-3:])}. Name one of them."
-        )
-    return found[0]
-
-
-def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[Path]:
-    """The files of what a user named, at least one: as `resolve_session`, where a tag may name several.
-
-    A session goes before a tag, which is looked for only where no session can be meant.
-
-    Raises:
-        UsageError: none match, several sessions begin so, or a tag names a session that is gone.
-        StoreError: only a tag can be meant, and the store's cannot be read.
-    """
-    from levit_bench.store import tags
-    from levit_bench.store.files import is_emulated, session_files
-
-    files = session_files(root)
-    if not name.strip():
-        raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
-    if name == "last":
-        newest = sorted(files, key=lambda path: path.name, reverse=True)
-        wanted = (path for path in newest if emulated or not is_emulated(path))
-        found = [next(wanted, newest[0])] if newest else []
-    else:
-        found = [path for path in files if path.stem.startswith(name)]
-        tagged = {} if found else tags.read(root)
-        if name in tagged:
-            return tags.files_of(root, name, tagged[name])
-    if len(found) != 1:
-        shown = ", ".join(path.stem for path in sorted(found or files, key=lambda path: path.name)[-3:])
-        how_many = "several sessions match" if found else "no session matches"
-        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {shown or 'none'}.")
-    return found

@@ -51,7 +51,7 @@ def _folder(library: str) -> Path | None:
     """Where an installed package lies. A bare folder of that name in the path is no package."""
     try:
         spec = importlib.util.find_spec(library)
-    except ValueError:  # Barred by `sys.modules[library] = None`, or half-loaded.
+    except (ImportError, ValueError):  # Barred by an import hook or by `sys.modules[library] = None`, or half-loaded.
         return None
     return Path(spec.origin).parent if spec and spec.origin and spec.submodule_search_locations else None
 

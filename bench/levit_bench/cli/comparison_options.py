@@ -3,15 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import click
 
-from levit_bench.errors import UsageError
-from levit_bench.numbers.units import parse_percent
-
-if TYPE_CHECKING:
-    from levit_bench.judge.verdicts import Rules
+from levit_bench.reading.rules import MIN_EFFECT
 
 _Command = Callable[..., Any]
 
@@ -28,29 +24,10 @@ def rules_options(command: _Command) -> _Command:
         click.option(
             "--min-effect",
             metavar="PERCENT",
-            default="3%",
+            default=MIN_EFFECT,
             show_default=True,
             help="Smaller differences are none, however sure.",
         ),
     ):
         command = option(command)
     return command
-
-
-def rules_from(min_effect: str, margin: str | None) -> Rules:
-    """The rules of the shared options.
-
-    Raises:
-        UsageError: one is no share, or the margin is above the least effect.
-    """
-    from levit_bench.judge.verdicts import rules_of
-
-    least = _share("--min-effect", min_effect)
-    return rules_of(least, least if margin is None else _share("--margin", margin))
-
-
-def _share(option: str, text: str) -> float:
-    try:
-        return parse_percent(text)
-    except UsageError as error:
-        raise UsageError(f"{option}: {error}") from error

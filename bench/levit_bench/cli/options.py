@@ -206,8 +206,11 @@ def request_from(given: dict[str, Any]) -> Request:
     """The request of the shared options.
 
     Raises:
-        UsageError: no network was named.
+        UsageError: no network was named, or nothing can be measured by this installation.
     """
+    from levit_bench.asking.workshop import require_workshop
+
+    require_workshop()
     from levit_bench.asking.request import Request
 
     if not given["networks"]:

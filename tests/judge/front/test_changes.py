@@ -13,6 +13,7 @@ from levit_bench.judge.front.places import Standing
 from levit_bench.judge.front.points import Point
 from levit_bench.report.front.changes import documents, heading, markdown
 from levit_bench.report.front.table import rows
+from levit_bench.report.words.panel_names import PanelNames
 
 from tests.making import record
 
@@ -144,9 +145,9 @@ def test_an_open_place_is_told_with_its_chance() -> None:
     (change,) = changes(found, base)
     assert [one.move for one in change.moved] == [Move.MAY_LEAVE]
     assert change.moved[0].chance == pytest.approx(1 - (change.moved[0].point.chance or 0), abs=0.01)
-    told = markdown([change], base, found)
+    told = markdown([change], base, found, PanelNames(found))
     assert re.search(r"\| runtime compile \| – \| \(plain [0-9]+%\) \|", told)
-    assert heading(base, found) == "Against runtime eager, whose front is fast, plain, heavy"
+    assert heading(base, PanelNames(found)) == "Against runtime eager, whose front is fast, plain, heavy"
 
 
 def test_rows_for_programs_say_the_move() -> None:

@@ -5,6 +5,9 @@ from levit_bench.errors import NothingToShowError, StoreError
 from levit_bench.judge.front.panels import panels
 from levit_bench.report.front.export import document, write_front
 from levit_bench.report.front.reproduction import Reproduction
+from levit_bench.report.words import panel_names
+from levit_bench.report.words.safe_text import markdown_cell
+from levit_bench.report.words.setting import setting_line, titles
 
 from tests.making import record
 
@@ -35,6 +38,21 @@ def test_the_page_tells_findings_what_was_left_out_conditions_and_commands():
     assert [line for line in page.splitlines() if line.startswith("#")] == [
         "# Speed against top-1", "## Findings", "## Left out", "## Conditions", "## How to reproduce",
     ]  # fmt: skip
+
+
+def test_what_a_panel_is_called_is_computed_once_for_all_files(tmp_path, monkeypatch):
+    found = panels([*(record("a", batch=batch) for batch in (1, 4)), *(record(f"n{i}", top1=None) for i in range(9))])
+    named = []
+    monkeypatch.setattr(
+        panel_names, "setting_line", lambda panel, among: named.append(panel) or setting_line(panel, among)
+    )
+    monkeypatch.setattr(panel_names, "titles", lambda among: named.append(among) or titles(among))
+    write_front(found, tmp_path, bases=found[:1])
+    assert named == [*found, [panel for panel in found if panel.points]]
+    page = (tmp_path / "front.md").read_text("utf-8")
+    assert page.count(markdown_cell(setting_line(found[0], found), 300)) == 1 + sum(
+        len(one.excluded) for one in found[:1]
+    )
 
 
 def test_long_lists_say_how_much_more_there_is():

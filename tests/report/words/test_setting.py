@@ -7,7 +7,8 @@ import pytest
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.records import Machine, Record
 from levit_bench.report.front.table import markdown
-from levit_bench.report.words.setting import apart, setting_line, title
+from levit_bench.report.words.panel_names import PanelNames
+from levit_bench.report.words.setting import apart, setting_line
 
 from tests.making import record
 
@@ -24,7 +25,8 @@ def machine(memory: int, model: str = "Same Name") -> Machine:
 
 
 def titles(found: tuple[Panel, ...]) -> list[str]:
-    return [title(panel, found) for panel in found]
+    called = PanelNames(found)
+    return [called.title(panel) for panel in found]
 
 
 def test_a_runtimes_version_goes_with_its_name_and_one_that_has_none_is_not_told() -> None:

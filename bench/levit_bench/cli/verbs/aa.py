@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 
 import click
 
-from levit_bench.cli.comparison_options import rules_from, rules_options
+from levit_bench.cli.comparison_options import rules_options
 from levit_bench.cli.options import (
     Verb,
     conditions_from,
@@ -19,15 +19,15 @@ from levit_bench.cli.options import (
     store_option,
     where_option,
 )
-from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, NothingToShowError, UsageError
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
+from levit_bench.reading.rules import rules_from
 
 if TYPE_CHECKING:
-    from collections.abc import Sequence
-
     from levit_bench.asking.request import Request
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.session import Outcome
-    from levit_bench.records import Finding, Record
+    from levit_bench.reading.results import Results
+    from levit_bench.records import Record
 
 MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("alone", "shared")}
 """Sessions that `--seats` asks for: twins in one process, in two, or both: first the one that starts more processes, so
@@ -39,8 +39,7 @@ MOST_SESSIONS = 1000
 class _Taken(NamedTuple):
     """What was measured or read."""
 
-    records: Sequence[Record]
-    findings: Sequence[Finding] = ()
+    results: Results
     failed: bool = False
     interrupted: bool = False
 
@@ -80,18 +79,13 @@ def command(
     from rich.text import Text
 
     from levit_bench.cli.output import print_findings, stdout
-    from levit_bench.judge.compare.aa import pairs
     from levit_bench.report.compare.aa import document, lines, table
 
-    rules = rules_from(min_effect, margin)
+    rules_from(min_effect, margin)  # refused before anything is measured
     if not 1 <= sessions <= MOST_SESSIONS:
         raise UsageError(f"--sessions {sessions}: give a whole number from 1 to {MOST_SESSIONS}.")
     taken = _read(root, wanted, words) if stored else _measured(root, wanted, sessions, words)
-    found = pairs(taken.records, rules)
-    if not found:
-        raise NothingToShowError(
-            f"nothing in {root} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
-        )
+    found = taken.results.aa(min_effect=min_effect, margin=margin)
     if as_json:
         click.echo(json.dumps(document(found), indent=2, allow_nan=False))
     else:
@@ -99,7 +93,7 @@ def command(
         console.print(table(found))
         for line in lines(found):
             console.print(Text(line))
-    print_findings(taken.findings)
+    print_findings(taken.results.findings)
     if taken.interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASE if taken.failed else EXIT_DONE
@@ -107,20 +101,22 @@ def command(
 
 def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
     from levit_bench import api
-    from levit_bench.judge.comparability import where
 
     if words["networks"]:
         raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where allocator=pinned.")
-    results = api.load(root)
-    return _Taken(where(results.records, conditions_from(wanted)), results.findings)
+    return _Taken(api.load(root).where(**conditions_from(wanted)))
 
 
 def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
     """Sessions of twins, one after the other; an interrupt keeps what was taken."""
     from levit_bench import api
+    from levit_bench.asking.workshop import require_workshop
+
+    require_workshop()
     from levit_bench.asking.request import protocol_of
     from levit_bench.cli.faults import keeping
     from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.reading.results import Results
 
     if wanted:
         raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
@@ -146,7 +142,7 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
             failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
             if interrupted:
                 break
-    return _Taken(records, (), failed, interrupted)
+    return _Taken(Results(records, store=root), failed, interrupted)
 
 
 def _left(seconds: float) -> str:

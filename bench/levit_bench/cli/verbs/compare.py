@@ -4,22 +4,23 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING
 
 import click
 
 from levit_bench.axes import AXES, AxisKind
 from levit_bench.catalog.network_calls import split_names
-from levit_bench.cli.comparison_options import rules_from, rules_options
+from levit_bench.cli.comparison_options import rules_options
 from levit_bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
-from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_NOTHING, NothingToShowError, StoreError, UsageError
+from levit_bench.errors import UsageError
+from levit_bench.reading.rules import rules_from
 
 if TYPE_CHECKING:
-    from collections.abc import Collection, Sequence
+    from collections.abc import Mapping, Sequence
 
-    from levit_bench.judge.compare.two_sides import Report
     from levit_bench.judge.verdicts import Rules
-    from levit_bench.records import Finding, Record
+    from levit_bench.reading.comparison import SessionComparison
+    from levit_bench.reading.results import Results
 
 _NAMED = " or ".join(axis.name for axis in AXES if axis.kind is AxisKind.NAMES)
 BEFORE = "before"
@@ -75,86 +76,46 @@ def command(
     from rich.text import Text
 
     from levit_bench.cli.output import print_findings, stderr, stdout
-    from levit_bench.report.compare.two_sides import document, findings, notes, sentence, sessions, sessions_line, table
+    from levit_bench.report.compare.two_sides import notes, sessions_line, table
     from levit_bench.report.words.safe_text import visible
 
     ignore = [field for fields in ignored for field in fields]
-    made = _made(root, first, second, wanted, ignore, _pair(networks, between), rules_from(min_effect, margin))
-    report, code = made.report, exit_code(made.report)
+    pair, rules = _pair(networks, between), rules_from(min_effect, margin)
+    made = _compared(root, first, second, conditions_from(wanted), ignore, pair, rules)
     if as_json:
-        sides = {which: side.name or sessions(side.records) for which, side in made.sides.items()}
-        told = {**sides, **document(report), "exit_code": code}
-        click.echo(json.dumps(told, indent=2, allow_nan=False))
-        stderr().print(Text(sentence(report)), soft_wrap=True)
+        click.echo(json.dumps(made.document(), indent=2, allow_nan=False))
+        stderr().print(Text(made.summary), soft_wrap=True)
     else:
         console = stdout()
         for which, side in made.sides.items():
             shown = visible(side.name) or sessions_line(side.records)
             console.print(Text(f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}"), soft_wrap=True)
-        console.print(table(report))
-        for note in notes(report):
+        console.print(table(made.report))
+        for note in notes(made.report):
             console.print(Text(note, style="dim"))
-        console.print(Text(sentence(report)), soft_wrap=True)
-    print_findings((*(finding for side in made.sides.values() for finding in side.findings), *findings(report)))
-    return code
+        console.print(Text(made.summary), soft_wrap=True)
+    print_findings(made.findings)
+    return made.exit_code
 
 
-def exit_code(report: Report) -> int:
-    """What a script is told: 0 only where every case that was judged is the same or faster.
-
-    One case that is the same says nothing of five that the data could not tell: any of them may be slower.
-    """
-    from levit_bench.judge.verdicts import Verdict
-
-    if report.having(Verdict.SLOWER) or report.failed or report.missing or report.unmatched:
-        return EXIT_FAILED_CASE
-    told = (*report.having(Verdict.FASTER), *report.having(Verdict.SAME))
-    return EXIT_DONE if told and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
-
-
-class _Side(NamedTuple):
-    """What was read for one side."""
-
-    records: Sequence[Record]
-    findings: tuple[Finding, ...] = ()
-    name: str = ""
-    """What it is, where its sessions do not say."""
-    tag: str = ""
-    """The tag that it was named by."""
-
-
-class _Made(NamedTuple):
-    """A comparison, and what it is of."""
-
-    report: Report
-    sides: dict[str, _Side]
-    """By what they are called."""
-
-
-def _made(
+def _compared(
     root: Path,
     first: str,
     second: str | None,
-    wanted: tuple[str, ...],
+    wanted: Mapping[str, str],
     ignore: Sequence[str],
     pair: tuple[str, str, str] | None,
     rules: Rules,
-) -> _Made:
+) -> SessionComparison:
+    """The comparison that the words ask for."""
     from levit_bench.judge.compare.matching import check_ignored
-    from levit_bench.judge.compare.newest_session import SHARE, counted, nightly, since
-    from levit_bench.judge.compare.one_session import within
-    from levit_bench.judge.compare.two_sides import compare
+    from levit_bench.reading.comparison import of_newest, of_one, of_two, stored_at
 
     check_ignored(ignore)
     if pair is not None:
         if second is not None or ignore:
             raise UsageError("--networks and --between compare within session A. Leave B and --ignore out.")
-        only = _read(root, first, wanted)
-        field, *both = pair
-        named = {
-            which: _Side((), name=f"{field} {value}") for which, value in zip(("first", "second"), both, strict=True)
-        }
-        return _Made(within(only.records, *pair, rules), {"session": only, **named})
+        return of_one(_read(root, first, wanted), *pair, rules)
     if second is None:
         raise UsageError(
             "compare needs two sides, such as 'levit-bench compare before last', or --networks ONE,OTHER for two "
@@ -163,72 +124,19 @@ def _made(
     if second == BEFORE:
         raise UsageError("'before' is what came before the other side. Name it first: levit-bench compare before B.")
     other = _read(root, second, wanted)
-    one = _before(root, other, wanted) if first == BEFORE else _read(root, first, wanted)
     if first == BEFORE:
-        return _Made(nightly(one.records, other.records, rules, ignore=ignore), {"first": one, "second": other})
-    stored = _stored(root)
-    nights = since(one.records, stored) if one.tag else 0
-    report = compare(
-        one.records, other.records, (*stored, *one.records, *other.records), rules,
-        ignore=ignore, looks=SHARE if nights > 1 else 1,
-    )  # fmt: skip
-    if nights > 1:
-        report = report._replace(findings=(*report.findings, *counted(nights, named=True)))
-    return _Made(report, {"first": one, "second": other})
+        return of_newest(other, stored_at(root), rules, ignore)
+    return of_two(_read(root, first, wanted), other, stored_at(root), rules, ignore)
 
 
-def _read(root: Path, name: str, wanted: tuple[str, ...]) -> _Side:
+def _read(root: Path, name: str, wanted: Mapping[str, str]) -> Results:
     """A file or folder of that name, else a session of the store, or the sessions that a tag names."""
     from levit_bench import api
-    from levit_bench.asking.request import resolve_sessions
-    from levit_bench.judge.comparability import where
+    from levit_bench.reading.comparison import paths_of, tag_of
 
-    there = _is_there(name)
-    if there and name in _tags(root):
-        raise UsageError(
-            f"{name!r} is a tag of {root} and a file or folder here. Write ./{name} for the latter, or rename."
-        )
-    read = [api.load(path) for path in ([name] if there else resolve_sessions(root, name))]
-    records = [record for results in read for record in results.records]
-    findings = [finding for results in read for finding in results.findings]
-    tag = "" if there or name == "last" or any(one.session.startswith(name) for one in records) else name
-    return _Side(where(records, conditions_from(wanted)), tuple(findings), tag=tag)
-
-
-def _tags(root: Path) -> Collection[str]:
-    """Names of the store's tags; none if the file cannot be read, so that comparing by path still works."""
-    from levit_bench.store import tags
-
-    try:
-        return tags.read(root)
-    except StoreError:
-        return ()
-
-
-def _is_there(name: str) -> bool:
-    try:
-        return bool(name) and Path(name).exists()
-    except OSError:  # a name that is too long
-        return False
-
-
-def _before(root: Path, other: _Side, wanted: tuple[str, ...]) -> _Side:
-    """All sessions of the store that are older than any of the other side, on its machines."""
-    from levit_bench.judge.comparability import where
-
-    oldest = min(record.session for record in other.records)
-    machines = {record.machine for record in other.records}
-    older = [record for record in _stored(root) if record.session < oldest and record.machine in machines]
-    if not older:
-        raise NothingToShowError(f"no session of {root} is older than {oldest} on its machine: there is no 'before'.")
-    return _Side(where(older, conditions_from(wanted)))
-
-
-def _stored(root: Path) -> Sequence[Record]:
-    """Everything in the store, or nothing when there is none: a comparison of two files needs none."""
-    from levit_bench.store import files
-
-    return files.load(root)[0] if root.exists() else ()
+    results = api.load_several(paths_of(root, name), root)
+    results.tag = tag_of(name, results.records)
+    return results.where(**wanted)
 
 
 def _pair(networks: tuple[str, ...], between: str | None) -> tuple[str, str, str] | None:

@@ -64,11 +64,7 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.case_lookup import two
-    from levit_bench.judge.comparability import where
-    from levit_bench.judge.explain.factors import explain
     from levit_bench.report.explain import tables as report
     from levit_bench.report.explain.figure import check_ending, draw
     from levit_bench.report.front.figure import save
@@ -78,10 +74,9 @@ def command(
 
     if out is not None:
         check_ending(out)
-    results = api.load(resolve_session(root, session))
-    subjects = [record for record in results.records if record.info.role == "subject"]
-    both = two(where(subjects, conditions_from(wanted)), first, second)
-    found = explain(results.records, *both)
+    results = api.load(root, session).subjects().where(**conditions_from(wanted))
+    found = results.explain(first, second)
+    both = found.first.record, found.second.record
     watched, findings = _profiled(found) if profile else (None, [])
     if as_json:
         click.echo(json.dumps(report.document(found, watched), indent=2, allow_nan=False))
@@ -101,7 +96,7 @@ def command(
         save(draw(found, watched), out, f"session {visible(both[0].session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
     print_findings((*results.findings, *found.findings, *findings))
-    print_findings(doubts(both, results.records), most=MOST)
+    print_findings(doubts(both, results.whole), most=MOST)
     return EXIT_FAILED_CASE if watched and any(one.reason for one in watched) else EXIT_DONE
 
 
@@ -109,6 +104,9 @@ def _profiled(found: Explanation) -> tuple[tuple[SideProfile, SideProfile], list
     """Both sides measured here, and what sets that apart from what was stored."""
     from rich.text import Text
 
+    from levit_bench.asking.workshop import require_workshop
+
+    require_workshop("to profile")
     from levit_bench.cli.output import stderr
     from levit_bench.judge.explain.profile import ProfileSource, elsewhere, unlike
     from levit_bench.measuring.machine.description import conditions, machine

@@ -4,9 +4,7 @@ from __future__ import annotations
 
 import gc
 import json
-from itertools import chain
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -21,13 +19,6 @@ from levit_bench.cli.options import (
     store_option,
     where_option,
 )
-
-if TYPE_CHECKING:
-    from collections.abc import Sequence
-
-    from levit_bench.judge.front.panels import Panel
-    from levit_bench.judge.metrics import Metric
-    from levit_bench.records import Record
 
 
 @click.command("front", cls=Verb)
@@ -111,113 +102,38 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
-    from levit_bench.catalog.timm_results import read_all
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.comparability import where
-    from levit_bench.judge.front.changes import bases_of, changes
-    from levit_bench.judge.front.panel_limits import require_comparable
-    from levit_bench.judge.published.accuracies import complete
-    from levit_bench.judge.published.panels import published_panels, require_room
+    from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
     from levit_bench.report.front import changes as moves
-    from levit_bench.report.front.export import write_front
     from levit_bench.report.front.published_table import published_table
-    from levit_bench.report.front.reproduction import reproduce
-    from levit_bench.report.front.table import rows, table
-    from levit_bench.report.words.findings import of_panels
+    from levit_bench.report.front.table import table
     from levit_bench.report.words.safe_text import visible
 
     if gc.isenabled():  # What is read is kept to the end: there is nothing to collect, and to look for it takes long.
         gc.disable()
         click.get_current_context().call_on_close(gc.enable)
-    read = read_all(files)
-    results = api.load(resolve_session(root, session) if session else root)
-    records, notes = complete(where(results.records, conditions_from(wanted)), read)
-    speed: Metric = "throughput" if metric == "throughput" else "latency"
-    found = _panels(records, speed, results.records, on)
-    if not (session or wanted) and (last := _newest_of_many(found)):
-        found = _panels([record for record in records if record.session == last], speed, results.records, on)
-        session = last
-    beside = published_panels(
-        read, found, metric=speed, networks=published_networks, batches=batches, front=published_front
-    )
-    beside = beside._replace(findings=(*(note for file in read for note in file.findings), *notes, *beside.findings))
-    print_findings((*results.findings, *beside.findings))
-    require_comparable(found)
-    require_room(found, beside)
-    print_findings(of_panels(found), most=MOST)
-    held, drawn = bases_of(found, conditions_from(base, "--base")), [panel for panel in found if panel.points]
-    changed = [changes(found, one) for one in held]
-    asked = [*_chosen(wanted, on, metric, base), *_told(files, published_networks, batches, published_front)]
-    written = write_front(found, out, reproduce(_drawn(results.records, drawn), session, asked), beside, held)
+    held = conditions_from(base, "--base")
+    results = api.load(root, session).where(**conditions_from(wanted))
+    beside = PublishedChoice(files, published_networks, batches, published_front)
+    found = panels_of(results, "throughput" if metric == "throughput" else "latency", on, beside, held)
+    if found.note is not None:
+        stderr().print(Text(visible(found.note)))
+    print_findings((*results.findings, *found.published.findings))  # also where the page is refused
+    page = front_page(found, held)
+    print_findings(page.findings, most=MOST)
+    written = page.write(out)
     if as_json:
-        click.echo(
-            json.dumps(
-                rows(found, beside.panels, moves.documents(chain.from_iterable(changed))),
-                indent=2,
-                allow_nan=False,
-            )
-        )
+        click.echo(json.dumps(page.rows(), indent=2, allow_nan=False))
     else:
         console = stdout()
-        for panel in found:
-            console.print(table(panel, found))
-        for one, group in zip(held, changed, strict=True):
+        for panel in page.panels:
+            console.print(table(panel, page.called))
+        for one, group in zip(page.bases, page.changes, strict=True):
             if group:
-                console.print(Text(f"{moves.heading(one, drawn)}; {moves.NOTE}."))
-                console.print(moves.table(group, drawn))
-        for told in beside.panels:
+                console.print(Text(f"{moves.heading(one, page.called)}; {moves.NOTE}."))
+                console.print(moves.table(group, page.drawn, page.called))
+        for told in page.published.panels:
             console.print(published_table(told))
     for path in written:
         stderr().print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0
-
-
-def _panels(records: Sequence[Record], speed: Metric, whole: Sequence[Record], on: str | None) -> tuple[Panel, ...]:
-    """The panels of the records, of one set of images where one was asked for."""
-    from levit_bench.judge.front.panels import of_set, panels
-
-    found = panels(records, speed, whole)
-    return found if on is None else of_set(found, on)
-
-
-def _drawn(records: Sequence[Record], panels: Sequence[Panel]) -> list[Record]:
-    """All that the sessions hold that panels draw points of."""
-    sessions = {name for panel in panels for point in panel.points for name in point.sessions}
-    return [record for record in records if record.session in sessions]
-
-
-def _newest_of_many(found: Sequence[Panel]) -> str | None:
-    """The newest session, where several have more panels than a picture can hold: the likeliest to be meant."""
-    from rich.text import Text
-
-    from levit_bench.cli.output import stderr
-    from levit_bench.judge.front.panel_limits import PANEL_LIMIT
-    from levit_bench.report.words.safe_text import visible
-
-    drawn = [panel for panel in found if panel.points]
-    sessions = {name for panel in drawn for point in panel.points for name in point.sessions}
-    if len(drawn) <= PANEL_LIMIT or len(sessions) == 1:
-        return None
-    last = max(sessions)
-    told = f"The store holds {len(drawn)} panels, {PANEL_LIMIT} fit into a picture: this is its newest session, {last}."
-    stderr().print(Text(visible(f"{told} Choose others with --session and --where.")))
-    return last
-
-
-def _chosen(wanted: tuple[str, ...], on: str | None, metric: str, base: tuple[str, ...]) -> list[str]:
-    """The options about what is drawn, as a command line has them."""
-    words = [word for text in wanted for word in ("--where", text)]
-    words += ["--set", on] if on is not None else []
-    words += ["--metric", metric] if metric != "latency" else []
-    return [*words, *(word for text in base for word in ("--base", text))]
-
-
-def _told(files: tuple[Path, ...], networks: tuple[str, ...], batches: tuple[int, ...], front: bool) -> list[str]:
-    """The options about published files, as a command line has them; files without their folders."""
-    words = [word for path in files for word in ("--published", path.name)]
-    if networks != ("measured",):
-        words += ["--published-networks", ",".join(networks)]
-    if batches:
-        words += ["--published-batch", ",".join(map(str, batches))]
-    return [*words, *(["--published-front"] if front else [])]

@@ -73,6 +73,7 @@ def command(
     if as_json:
         click.echo(_document(chosen, missing))
         return 0
+    from levit_bench.asking.workshop import missing_module
     from levit_bench.cli.output import stdout
     from levit_bench.report.listings.networks import footnotes, table
     from levit_bench.report.listings.runtimes import lines
@@ -82,15 +83,20 @@ def command(
     for line in footnotes(chosen, missing):
         console.print(line)
     console.print("groups: " + ", ".join(f"{name} ({len(members)})" for name, members in groups().items()))
+    if (absent := missing_module()) is not None:
+        console.print(f"runtimes: none, since {absent} is not installed: what is stored can be read, nothing measured")
+        return 0
     for line in lines(_runtimes()):
         console.print(line)
     return 0
 
 
 def _list_runtimes(*, as_json: bool) -> int:
+    from levit_bench.asking.workshop import require_workshop
     from levit_bench.cli.output import stdout
     from levit_bench.report.listings.runtimes import document, table
 
+    require_workshop("to say what runs here")
     if as_json:
         click.echo(json.dumps(document(_runtimes()), indent=2))
     else:

@@ -3,9 +3,7 @@
 from __future__ import annotations
 
 import json
-import math
 from pathlib import Path
-from typing import TYPE_CHECKING
 
 import click
 
@@ -13,16 +11,12 @@ from levit_bench.cli.options import (
     Verb,
     conditions_from,
     json_option,
-    percent,
     session_option,
     set_option,
     store_option,
     where_option,
 )
-from levit_bench.errors import EXIT_DONE, EXIT_NOTHING, NothingToShowError, UsageError
-
-if TYPE_CHECKING:
-    from levit_bench.judge.front.pick import Limits
+from levit_bench.errors import EXIT_DONE, EXIT_NOTHING, NothingToShowError
 
 
 @click.command("pick", cls=Verb)
@@ -66,21 +60,14 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr
-    from levit_bench.judge.comparability import where
-    from levit_bench.judge.front.panels import of_set, panels
-    from levit_bench.judge.front.pick import only, pick
-    from levit_bench.judge.variance.session_drift import drifts
+    from levit_bench.reading.picking import limits, picked
     from levit_bench.report.front.pick import around, document, sentence
     from levit_bench.report.words.findings import of_panels
 
-    limits = _limits(max_latency, min_throughput, min_top1)
-    results = api.load(resolve_session(root, session) if session else root)
-    records = where(results.records, conditions_from(wanted)) if wanted else results.records
-    history = api.load(root).records if session and not root.is_file() else results.records
-    made = panels(records, limits.metric, results.records)
-    found = pick(only(made if on is None else of_set(made, on)), records, limits, drifts(history))
+    asked = limits(max_latency, min_throughput, min_top1)  # refused before anything is read
+    results = api.load(root, session).where(**conditions_from(wanted))
+    found = picked(results, asked, on)
     if as_json:
         click.echo(json.dumps(document(found), indent=2, allow_nan=False))
     elif found.answer is None:
@@ -94,23 +81,3 @@ def command(
     named = (found.answer, *(tie.point for tie in found.ties), *found.undecided)
     print_findings(of_panels([found.panel], [point for point in named if point]), most=MOST)
     return EXIT_NOTHING if found.answer is None else EXIT_DONE
-
-
-def _limits(max_latency: str | None, min_throughput: float | None, min_top1: float | None) -> Limits:
-    """The limits that were given.
-
-    Raises:
-        UsageError: there is none, or one makes no sense.
-    """
-    from levit_bench.judge.front.pick import Limits
-    from levit_bench.numbers.units import parse_duration
-
-    if max_latency is None and min_throughput is None and min_top1 is None:
-        raise UsageError("pick needs a limit: --max-latency 20ms, --min-throughput 100 or --min-top1 80.")
-    if min_throughput is not None and not 0 < min_throughput < math.inf:
-        raise UsageError(f"--min-throughput {min_throughput:g}: give images a second, such as 100.")
-    try:
-        seconds = None if max_latency is None else parse_duration(max_latency)
-    except UsageError as error:
-        raise UsageError(f"--max-latency: {error}") from error
-    return Limits(seconds, min_throughput, None if min_top1 is None else percent("--min-top1", min_top1))

@@ -34,10 +34,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.asking.request import resolve_session
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.judge.comparability import where
-    from levit_bench.judge.scaling import newest, scaling
     from levit_bench.report.explain.figure import check_ending
     from levit_bench.report.front.figure import save
     from levit_bench.report.views import scaling as report
@@ -48,9 +45,8 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
 
     if out is not None:
         check_ending(out)
-    results = api.load(resolve_session(root, session) if session else root)
-    subjects = [record for record in results.records if record.info.role == "subject"]
-    curves = newest(scaling(where(subjects, conditions_from(wanted))))
+    results = api.load(root, session).subjects().where(**conditions_from(wanted))
+    curves = results.scaling()
     if as_json:
         click.echo(json.dumps(report.rows(curves), indent=2, allow_nan=False))
     else:
@@ -62,5 +58,5 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
         save(draw(curves), out, f"session {visible(curves[0].base.session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
     print_findings(results.findings)
-    print_findings(doubts([step.record for curve in curves for step in curve.steps], results.records), most=MOST)
+    print_findings(doubts([step.record for curve in curves for step in curve.steps], results.whole), most=MOST)
     return 0

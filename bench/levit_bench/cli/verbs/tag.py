@@ -69,8 +69,8 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
 
 def _named(root: Path, found: dict[str, tuple[str, ...]], name: str, sessions: tuple[str, ...]) -> list[str]:
     """Point a name at sessions; what there is to say of it."""
-    from levit_bench.asking.request import resolve_sessions
     from levit_bench.store import tags
+    from levit_bench.store.lookup import resolve_sessions
 
     tags.check_name(root, name)
     before = found.get(name)

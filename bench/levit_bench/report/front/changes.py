@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING
 from levit_bench.judge.front.changes import Change, Move
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import Standing
+from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import LABEL_LIMIT, distinct, markdown_cell, visible
-from levit_bench.report.words.setting import title
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -23,7 +23,7 @@ _JOIN, _LEAVE = (Move.JOINS, Move.MAY_JOIN), (Move.LEAVES, Move.MAY_LEAVE)
 NOTE = "in brackets: not sure, with the chance of the move"
 
 
-def table(found: Sequence[Change], panels: Sequence[Panel]) -> Table:
+def table(found: Sequence[Change], panels: Sequence[Panel], called: PanelNames) -> Table:
     """One row a panel."""
     from rich import box
     from rich.table import Table
@@ -34,21 +34,21 @@ def table(found: Sequence[Change], panels: Sequence[Panel]) -> Table:
         out.add_column(name, overflow="fold")
     names = distinct(point.label for panel in panels for point in panel.points)
     for change in found:
-        out.add_row(Text(title(change.panel, panels)), *(Text(cell) for cell in _cells(change, names)))
+        out.add_row(Text(called.title(change.panel)), *(Text(cell) for cell in _cells(change, names)))
     return out
 
 
-def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel]) -> str:
+def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel], called: PanelNames) -> str:
     """The same for a page."""
     names = {point.label: markdown_cell(point.label, LABEL_LIMIT) for panel in panels for point in panel.points}
     lines = [
-        f"{markdown_cell(heading(base, panels), 4000)}; {NOTE}.",
+        f"{markdown_cell(heading(base, called), 4000)}; {NOTE}.",
         "",
         "| panel | joins | leaves |",
         "|:--|:--|:--|",
     ]
     lines += [
-        f"| {markdown_cell(title(change.panel, panels), 200)} | {' | '.join(_cells(change, names))} |"
+        f"| {markdown_cell(called.title(change.panel), 200)} | {' | '.join(_cells(change, names))} |"
         for change in found
     ]
     return "\n".join(lines)
@@ -61,12 +61,12 @@ def documents(found: Iterable[Change]) -> dict[object, dict[str, tuple[str, floa
     }
 
 
-def heading(base: Panel, panels: Sequence[Panel]) -> str:
+def heading(base: Panel, called: PanelNames) -> str:
     """What the others are held against, and who is on its front."""
     names = distinct(point.label for point in base.points)
     places = [(names[point.label], point.standing) for point in base.points if point.standing is not Standing.BEATEN]
     members = [name if standing is Standing.MEMBER else f"({name})" for name, standing in places]
-    return f"Against {title(base, panels) or 'the only panel'}, whose front is {', '.join(members)}"
+    return f"Against {called.title(base) or 'the only panel'}, whose front is {', '.join(members)}"
 
 
 def _cells(change: Change, names: Mapping[str, str]) -> tuple[str, str]:

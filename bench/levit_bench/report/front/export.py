@@ -22,8 +22,9 @@ from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.front.published_table import published_markdown
 from levit_bench.report.front.reproduction import Reproduction
 from levit_bench.report.words.findings import About, grouped
+from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import markdown_cell, visible
-from levit_bench.report.words.setting import session_words, setting_line
+from levit_bench.report.words.setting import session_words
 
 NOTHING = PublishedComparison()
 NO_RECIPE = Reproduction(())
@@ -37,6 +38,7 @@ def write_front(
     recipe: Reproduction = NO_RECIPE,
     beside: PublishedComparison = NOTHING,
     bases: Sequence[Panel] = (),
+    called: PanelNames | None = None,
 ) -> tuple[Path, ...]:
     """Write the files, replacing older ones; returns their paths.
 
@@ -48,6 +50,7 @@ def write_front(
         recipe: how to measure and draw again, quoted in the Markdown file.
         beside: published figures to show with them.
         bases: the panel of each set of images that fronts of the others are held against; absent: none is.
+        called: names of the panels, where they are known already.
 
     Raises:
         NothingToShowError: no panel holds a point; nothing was written.
@@ -55,8 +58,11 @@ def write_front(
     """
     pages = paginate(panels)
     among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
-    drawn = [figure.draw(page.panels, beside.panels, among=among, heading=page.heading) for page in pages]
-    text = document(panels, sum(one.unlabelled for one in drawn), recipe, beside, bases)
+    called = called or PanelNames(panels)
+    # The panels of one of several pages are named among themselves: its heading says what sets them apart from others.
+    names = None if len(pages) > 1 else called
+    drawn = [figure.draw(p.panels, beside.panels, among=among, heading=p.heading, called=names) for p in pages]
+    text = document(panels, sum(one.unlabelled for one in drawn), recipe, beside, bases, called)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -80,8 +86,10 @@ def document(
     recipe: Reproduction = NO_RECIPE,
     beside: PublishedComparison = NOTHING,
     bases: Sequence[Panel] = (),
+    called: PanelNames | None = None,
 ) -> str:
     """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
+    called = called or PanelNames(panels)
     parts = [
         "# Speed against top-1",
         *_pictures(paginate(panels), beside),
@@ -94,16 +102,16 @@ def document(
         "at least as accurate, and better in one of the two."
     )
     drawn = [panel for panel in panels if panel.points]
-    moved = [moves.markdown(changed, base, drawn) for base in bases if (changed := changes(panels, base))]
+    moved = [moves.markdown(changed, base, drawn, called) for base in bases if (changed := changes(panels, base))]
     parts += [
-        table.markdown(drawn).rstrip(),
+        table.markdown(drawn, called).rstrip(),
         note,
         *(["## Who joins, who leaves", *moved] if moved else []),
         *(["## Published, not measured here", published_markdown(beside.panels).rstrip()] if beside.panels else []),
         "## Findings",
         _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
         "## Left out",
-        _bullets(_left_out(panels), "Nothing."),
+        _bullets(_left_out(panels, called), "Nothing."),
         "## Conditions",
         _bullets(_conditions(panels), "Not recorded."),
         "## How to reproduce",
@@ -185,10 +193,10 @@ def _names(names: Sequence[str]) -> str:
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 
-def _left_out(panels: Sequence[Panel]) -> list[str]:
+def _left_out(panels: Sequence[Panel], called: PanelNames) -> list[str]:
     return [
         f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
-        f"{markdown_cell(setting_line(panel, panels), 300)}: {markdown_cell(out.reason, 400)}"
+        f"{markdown_cell(called.line(panel), 300)}: {markdown_cell(out.reason, 400)}"
         for panel in panels
         for out in panel.excluded
     ]

@@ -43,6 +43,7 @@ from levit_bench.report.front.styles import (
     tied,
     xy,
 )
+from levit_bench.report.words.panel_names import PanelNames
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -66,6 +67,7 @@ def draw(
     *,
     among: Sequence[Panel] = (),
     heading: str = "",
+    called: PanelNames | None = None,
 ) -> Drawn:
     """The figure, one subplot a panel, all with the same scales; published panels come last, with scales of their own.
 
@@ -74,6 +76,7 @@ def draw(
         published: what others published.
         among: the panels of all pages, when this is one of several: families look alike on all of them.
         heading: what this page shows.
+        called: names of the panels; by default those that tell these panels apart.
 
     Raises:
         NothingToShowError: no panel holds a point.
@@ -88,7 +91,7 @@ def draw(
         figure = Figure(facecolor="white")
         FigureCanvasAgg(figure)
         looks = styles([*(among or shown), *published])
-        axes = lay_out(figure, shown, looks, published, among=among, heading=heading)
+        axes = lay_out(figure, shown, looks, called or PanelNames(shown), published, among=among, heading=heading)
         every: list[Panel | PublishedPanel] = [*shown, *published]
         for ax, panel in zip(axes, every, strict=True):
             if isinstance(panel, PublishedPanel):

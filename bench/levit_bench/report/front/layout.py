@@ -16,8 +16,9 @@ from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.report.front.legend import legend
 from levit_bench.report.front.scales import accuracies, alike, speeds, ticks
 from levit_bench.report.front.styles import GREY, LARGE_PT, PALE, PUBLISHED_GROUND, SMALL_PT, TEXT_PT, Style
+from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import drawable
-from levit_bench.report.words.setting import published_title, shared_words, title
+from levit_bench.report.words.setting import published_title, shared_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -36,6 +37,7 @@ def lay_out(
     figure: Figure,
     panels: Sequence[Panel],
     looks: dict[str, Style],
+    called: PanelNames,
     published: Sequence[PublishedPanel] = (),
     *,
     among: Sequence[Panel] = (),
@@ -47,6 +49,7 @@ def lay_out(
         figure: where they go.
         panels: what was measured.
         looks: how families look.
+        called: names of the panels.
         published: what was not measured, in panels behind the others.
         among: the panels of all pages, when this is one of several.
         heading: what this page shows, above it.
@@ -65,7 +68,7 @@ def lay_out(
     caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
     legend_h = legend(figure, looks, width, panels, published)
-    titles = _titles(figure, panels, published, panel_w)
+    titles = _titles(figure, panels, called, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     top = 0.12 + (0.3 if heading else 0.0)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
@@ -100,13 +103,17 @@ def lay_out(
 
 
 def _titles(
-    figure: Figure, panels: Sequence[Panel], published: Sequence[PublishedPanel], width_in: float
+    figure: Figure,
+    panels: Sequence[Panel],
+    called: PanelNames,
+    published: Sequence[PublishedPanel],
+    width_in: float,
 ) -> list[list[str]]:
     """Lines above each panel; beside published ones, a measured panel says that it was measured."""
     limit = _characters(width_in, TEXT_PT)
     out = []
     for panel in panels:
-        words = title(panel, panels)
+        words = called.title(panel)
         if published:
             words = f"measured here: {words}" if words else "measured here"
         out.append(_fitting(figure, drawable(words, 200), width_in) if words else [])

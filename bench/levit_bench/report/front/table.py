@@ -24,8 +24,8 @@ from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.front.published_table import published_cells
 from levit_bench.report.words.findings import plain
+from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import LABEL_LIMIT, csv_cell, distinct, markdown_cell, shortened
-from levit_bench.report.words.setting import setting_line
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,18 +63,18 @@ def plus_minus(estimate: Estimate) -> str:
     return f"± {significant(100 * share, 2)} %" if share >= 1e-4 else "< 0.01 %"
 
 
-def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
+def table(panel: Panel, called: PanelNames | None = None) -> Table:
     """One panel as a rich table that fits 80 columns, long names on several lines.
 
-    Of very many points it shows the front alone, and says how many there are. `panels` are those that the reader must
-    tell it from.
+    Of very many points it shows the front alone, and says how many there are. `called` has the names of the panels that
+    the reader must tell it from.
     """
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     out = Table(
-        title=Text(setting_line(panel, panels)),
+        title=Text((called or PanelNames([panel])).line(panel)),
         caption=Text(caption) if (caption := _caption(panel)) else None,
         box=box.SIMPLE_HEAD,
         title_justify="left",
@@ -98,14 +98,15 @@ def table(panel: Panel, panels: Sequence[Panel] = ()) -> Table:
     return out
 
 
-def markdown(panels: Sequence[Panel]) -> str:
+def markdown(panels: Sequence[Panel], called: PanelNames | None = None) -> str:
     """Every panel as a Markdown table under a line that states its setting."""
+    called = called or PanelNames(panels)
     parts = []
     for panel in panels:
         names = {point.label: markdown_cell(point.label, LABEL_LIMIT) for point in panel.points}
         speeds = "latency | 95 % | images/s" if panel.metric == "latency" else "images/s | 95 % | latency"
         lines = [
-            f"**{markdown_cell(setting_line(panel, panels), 300)}**",
+            f"**{markdown_cell(called.line(panel), 300)}**",
             "",
             f"| network | top-1 | {speeds} | parameters | MACs | place |",
             "|:--|--:|--:|--:|--:|--:|--:|:--|",

@@ -8,14 +8,16 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from levit_bench.judge.cold_starts import Cold, cold, crowded
+from levit_bench.judge.cold_starts import Cold, cold, crowded, require_cold
 from levit_bench.judge.estimates import no_speed
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.front.table import plus_minus
 from levit_bench.report.views import cases
 from levit_bench.report.views.cold_start_columns import columns
-from levit_bench.report.words.findings import About, grouped, plain
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words.findings import About, plain
+from levit_bench.report.words.findings import grouped as grouped_findings
 from levit_bench.report.words.safe_text import shortened
 
 if TYPE_CHECKING:
@@ -38,6 +40,22 @@ class _Cell(NamedTuple):
 
     value: str
     below: str = ""
+
+
+def view(asked: ViewRequest) -> CaseView:
+    """Cold starts of the chosen cases, a table a session; of a whole store, those that are known.
+
+    Raises:
+        NothingToShowError: none is known.
+    """
+    records = [record for record in asked.records if asked.one_session or any(run.cold for run in record.runs)]
+    require_cold(records)
+    return CaseView(
+        records,
+        rows=lambda: rows(records),
+        sections=lambda: grouped(records, table),
+        findings=lambda: doubts(records),
+    )
 
 
 def table(records: Sequence[Record]) -> Table:
@@ -80,7 +98,7 @@ def doubts(records: Sequence[Record]) -> list[Finding]:
     for record in records:
         if (doubt := crowded(record)) is not None:
             found.setdefault(record.session, About(doubt, "", record.session))
-    return grouped(found.values(), several=len({record.session for record in records}) > 1)
+    return grouped_findings(found.values(), several=len({record.session for record in records}) > 1)
 
 
 def _cells(one: Cold) -> dict[str, _Cell]:

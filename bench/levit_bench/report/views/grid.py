@@ -5,16 +5,19 @@ Knows rows, columns and cells, of one session each; refuses to know how the rati
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.axes import unusual
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.comparability import enumerate_values, natural
-from levit_bench.judge.compare.reference_network import Against
+from levit_bench.judge.compare.reference_network import Against, against
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.numbers.units import significant
 from levit_bench.records import Case
+from levit_bench.report.views import reference_network
+from levit_bench.report.views.reference_network import beside
+from levit_bench.report.views.view import CaseView, ViewRequest
 from levit_bench.report.words.safe_text import markdown_cell, shortened, visible
 from levit_bench.report.words.setting import session_line
 
@@ -31,6 +34,33 @@ class Grid(NamedTuple):
     columns: tuple[str, ...]
     cells: dict[tuple[str, str], Ratio | str]
     """A ratio, or in words why there is none."""
+
+
+def view(asked: ViewRequest) -> CaseView:
+    """One network against another, a grid a session.
+
+    Raises:
+        NothingToShowError: no session holds both.
+    """
+    from rich.text import Text
+
+    base, network = asked.values["against"], asked.values["grid"]
+    found = against(beside(asked), base)
+    records = [record for record in beside(asked) if record.case.network in (network, base)]
+    of_network = [one for one in found if one.record.case.network == network]
+    return CaseView(
+        records,
+        rows=lambda: reference_network.rows(of_network, base, asked.whole),
+        sections=lambda: [(line, table(one)) for line, one in grids(found, network).items()],
+        closing=lambda: [Text(caption(network, base))],
+        markdown=lambda: _page(grids(found, network)),
+    )
+
+
+def _page(found: Mapping[str, Grid]) -> str:
+    """Every grid as a Markdown table under its session."""
+    parts = [[f"{markdown_cell(line, 300)}:", "", *markdown(one)] for line, one in found.items()]
+    return "\n\n".join("\n".join(lines) for lines in parts)
 
 
 def grids(found: Sequence[Against], network: str) -> dict[str, Grid]:

@@ -10,9 +10,16 @@ from levit_bench.judge.percentiles import Percentile, counted_passes, needed, pe
 from levit_bench.numbers.units import format_latency, latency_unit, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report.views import cases
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 
 if TYPE_CHECKING:
     from rich.table import Table
+
+
+def view(asked: ViewRequest) -> CaseView:
+    """Percentiles of the chosen cases, a table a session."""
+    records = asked.records
+    return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
 def table(records: Sequence[Record]) -> Table:

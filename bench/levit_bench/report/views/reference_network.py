@@ -9,13 +9,14 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import in_order, same_sets, set_of
-from levit_bench.judge.compare.reference_network import Against
+from levit_bench.judge.compare.reference_network import Against, against, holding
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report.front.table import instead
 from levit_bench.report.views import cases
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -23,6 +24,31 @@ if TYPE_CHECKING:
 
 _MARKS = ("¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "*")
 """Which of several sets a top-1 is on."""
+
+
+def view(asked: ViewRequest) -> CaseView:
+    """The cases of the sessions that hold a network, against it, a table a session.
+
+    Raises:
+        NothingToShowError: no session holds it.
+    """
+    base = asked.values["against"]
+    records = beside(asked)
+    return CaseView(
+        records,
+        rows=lambda: rows(against(records, base), base, asked.whole),
+        sections=lambda: grouped(records, lambda some: table(against(some, base), base)),
+    )
+
+
+def beside(asked: ViewRequest) -> list[Record]:
+    """The chosen cases of the sessions that hold the network that they are shown against.
+
+    Raises:
+        NothingToShowError: no session holds it.
+    """
+    sessions = holding(asked.records, asked.values["against"])
+    return [record for record in asked.records if record.session in sessions]
 
 
 def table(found: Sequence[Against], base: str) -> Table:

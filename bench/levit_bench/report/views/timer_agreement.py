@@ -9,11 +9,18 @@ from levit_bench.judge.timer_agreement import AGREEMENT, Account, Agreement, acc
 from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.records import Finding, Record
 from levit_bench.report.views import cases
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _WORDS = {True: "agrees", False: "differs", None: "not told"}
+
+
+def view(asked: ViewRequest) -> CaseView:
+    """Our clock beside a second instrument's, a table a session."""
+    records = asked.records
+    return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
 def table(records: Sequence[Record]) -> Table:

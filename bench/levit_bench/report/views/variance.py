@@ -6,15 +6,29 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.variance.components import Components
+from levit_bench.judge.variance.components import Components, components
 from levit_bench.numbers.units import significant
 from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 from levit_bench.report.words.safe_text import distinct
+from levit_bench.report.words.setting import machine_line
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _LEVELS = ("of_sessions", "between_sessions", "between_runs", "between_rounds", "between_passes")
+
+
+def view(asked: ViewRequest) -> CaseView:
+    """Standard deviations of the chosen cases, a table a machine."""
+    records = asked.records
+    return CaseView(
+        records,
+        rows=lambda: rows(components(records)),
+        sections=lambda: grouped(
+            records, lambda some: table(components(some)), heading=lambda record: machine_line(record.machine)
+        ),
+    )
 
 
 def table(found: Sequence[Components]) -> Table:

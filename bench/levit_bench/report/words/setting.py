@@ -40,9 +40,10 @@ def phrase(name: str, value: str) -> str:
     return f"{name.replace('_', ' ')} {visible(value)}"
 
 
-def title(panel: Panel, panels: Sequence[Panel]) -> str:
-    """What this panel differs in from the others; empty when it is alone."""
-    return ", ".join(_told(panel, differing([other.fields for other in panels]), panels))
+def titles(panels: Sequence[Panel]) -> dict[object, str]:
+    """What each panel differs in from the others, by its key; empty when it is alone."""
+    apart_in = differing([panel.fields for panel in panels])
+    return {panel.key: ", ".join(_told(panel, apart_in, panels)) for panel in panels}
 
 
 def apart(some: Sequence[Panel], panels: Sequence[Panel]) -> str:

@@ -1,0 +1,30 @@
+"""Whether anything can be measured here: what is stored can be read without the parts that measure."""
+
+from __future__ import annotations
+
+from levit_bench.catalog.installed import is_installed
+from levit_bench.errors import UsageError
+
+NEEDED = ("levit_bench.measuring", "levit_bench.levit", "torch")
+"""Modules without which no session can be taken; none of them is imported to find out."""
+
+
+def require_workshop(purpose: str = "to measure") -> None:
+    """Refuse what only an installation that measures can do.
+
+    Args:
+        purpose: what was asked for, as a phrase that follows the name of what is missing.
+
+    Raises:
+        UsageError: naming the first module that is missing.
+    """
+    if (missing := missing_module()) is not None:
+        raise UsageError(
+            f"{missing} is not installed, which is needed {purpose}. What is stored can be read without it; install "
+            "levit-bench with all it needs: pip install levit-bench"
+        )
+
+
+def missing_module() -> str | None:
+    """The first module that measuring needs and that is not installed; None where all are."""
+    return next((name for name in NEEDED if not is_installed(name)), None)

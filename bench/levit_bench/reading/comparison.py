@@ -1,0 +1,207 @@
+"""A comparison of two sides: which sessions each is, what it is judged by, and what a script is told of it.
+
+Decides who is compared with whom; refuses to know how a verdict is found and where it is shown.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, NamedTuple
+
+from levit_bench.errors import (
+    EXIT_DONE,
+    EXIT_FAILED_CASE,
+    EXIT_NOTHING,
+    NothingToShowError,
+    StoreError,
+    UsageError,
+)
+from levit_bench.judge.compare.matching import check_ignored
+from levit_bench.judge.compare.newest_session import SHARE, counted, nightly, since
+from levit_bench.judge.compare.one_session import within
+from levit_bench.judge.compare.two_sides import Report, compare
+from levit_bench.judge.verdicts import Rules, Verdict
+from levit_bench.report.compare import two_sides as report_words
+from levit_bench.store import files, tags
+from levit_bench.store.lookup import resolve_sessions
+
+if TYPE_CHECKING:
+    from levit_bench.reading.selection import StoredSelection
+    from levit_bench.records import Finding, Record
+
+
+class ComparedSide(NamedTuple):
+    """What was compared."""
+
+    records: Sequence[Record]
+    findings: tuple[Finding, ...] = ()
+    """About its files."""
+    name: str = ""
+    """What it is, where its sessions do not say."""
+    tag: str = ""
+    """The tag that it was named by."""
+
+
+class SessionComparison(NamedTuple):
+    """What `levit-bench compare` prints."""
+
+    report: Report
+    """A row a case with its ratio, its limits and the verdict."""
+    sides: dict[str, ComparedSide]
+    """What was compared, by what it is called."""
+
+    @property
+    def exit_code(self) -> int:
+        """What a script is told, see `exit_code`."""
+        return exit_code(self.report)
+
+    @property
+    def summary(self) -> str:
+        """What became of all cases, the worst first, in one sentence."""
+        return report_words.sentence(self.report)
+
+    @property
+    def findings(self) -> tuple[Finding, ...]:
+        """What is odd about the files, the comparison and the sessions that it rests on."""
+        of_files = (finding for side in self.sides.values() for finding in side.findings)
+        return (*of_files, *report_words.findings(self.report))
+
+    def document(self) -> dict[str, object]:
+        """The same for programs, as `levit-bench compare --json` prints it; ratios are the second's time over the
+        first's, what the data cannot give is None.
+        """
+        sides = {which: side.name or report_words.sessions(side.records) for which, side in self.sides.items()}
+        return {**sides, **report_words.document(self.report), "exit_code": self.exit_code}
+
+
+def exit_code(report: Report) -> int:
+    """What a script is told: 0 only where every case that was judged is the same or faster.
+
+    One case that is the same says nothing of five that the data could not tell: any of them may be slower.
+    """
+    if report.having(Verdict.SLOWER) or report.failed or report.missing or report.unmatched:
+        return EXIT_FAILED_CASE
+    told = (*report.having(Verdict.FASTER), *report.having(Verdict.SAME))
+    return EXIT_DONE if told and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
+
+
+def of_two(
+    first: StoredSelection, second: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
+) -> SessionComparison:
+    """The second side against the first, case by case.
+
+    Args:
+        first: what is compared with; a tag costs a share of the chance where several sessions were taken since.
+        second: what is judged.
+        stored: all that the store holds, for what its sessions scatter by.
+        rules: what counts as a difference.
+        ignore: fields that may differ.
+
+    Raises:
+        UsageError: a field cannot be ignored.
+        NotComparableError, NothingToShowError: nothing of the two can be compared.
+    """
+    check_ignored(ignore)
+    nights = since(first.records, stored) if first.tag else 0
+    report = compare(
+        first.records, second.records, (*stored, *first.records, *second.records), rules,
+        ignore=ignore, looks=SHARE if nights > 1 else 1,
+    )  # fmt: skip
+    if nights > 1:
+        report = report._replace(findings=(*report.findings, *counted(nights, named=True)))
+    return SessionComparison(report, {"first": _side(first), "second": _side(second)})
+
+
+def of_newest(
+    newest: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
+) -> SessionComparison:
+    """A session against all of its machine that are older.
+
+    Args:
+        newest: what is judged.
+        stored: all that the store holds; chosen among by the conditions of `newest`.
+        rules: what counts as a difference.
+        ignore: fields that may differ.
+
+    Raises:
+        UsageError: a field cannot be ignored.
+        NothingToShowError: none is older.
+        NotComparableError: nothing of the two can be compared.
+    """
+    from levit_bench.judge.comparability import where
+
+    check_ignored(ignore)
+    oldest = min(record.session for record in newest.records)
+    machines = {record.machine for record in newest.records}
+    older = [record for record in stored if record.session < oldest and record.machine in machines]
+    if not older:
+        raise NothingToShowError(
+            f"no session of {newest.store} is older than {oldest} on its machine: there is no 'before'."
+        )
+    before = ComparedSide(where(older, newest.conditions))
+    report = nightly(before.records, newest.records, rules, ignore=ignore)
+    return SessionComparison(report, {"first": before, "second": _side(newest)})
+
+
+def of_one(results: StoredSelection, field: str, first: str, second: str, rules: Rules) -> SessionComparison:
+    """Two networks of one session, or two values of a field, paired by round.
+
+    Args:
+        results: the session.
+        field: `network`, `form`, `allocator`, `precision` or `runtime`.
+        first: what is compared with.
+        second: what is judged.
+        rules: what counts as a difference.
+
+    Raises:
+        UsageError: there is no such field.
+        NothingToShowError, NotComparableError: nothing has these values, or what has them cannot be compared.
+    """
+    named = {"first": ComparedSide((), name=f"{field} {first}"), "second": ComparedSide((), name=f"{field} {second}")}
+    return SessionComparison(within(results.records, field, first, second, rules), {"session": _side(results), **named})
+
+
+def paths_of(root: Path, name: str) -> list[Path]:
+    """What a user named: a file or folder that is there, else a session of the store, or the sessions of a tag.
+
+    Raises:
+        UsageError: it is both a path and a tag, or neither.
+        StoreError: only a tag can be meant, and the store's cannot be read.
+    """
+    if not _is_there(name):
+        return resolve_sessions(root, name)
+    if name in _tags(root):
+        raise UsageError(
+            f"{name!r} is a tag of {root} and a file or folder here. Write ./{name} for the latter, or rename."
+        )
+    return [Path(name)]
+
+
+def tag_of(name: str, records: Sequence[Record]) -> str:
+    """The tag that a side was named by: what is no path, no `last` and no beginning of a session; else empty."""
+    return "" if _is_there(name) or name == "last" or any(one.session.startswith(name) for one in records) else name
+
+
+def stored_at(root: Path) -> Sequence[Record]:
+    """Everything in the store, or nothing when there is none: a comparison of two files needs none."""
+    return files.load(root)[0] if root.exists() else ()
+
+
+def _side(results: StoredSelection) -> ComparedSide:
+    return ComparedSide(results.records, results.findings, tag=results.tag)
+
+
+def _tags(root: Path) -> Collection[str]:
+    """Names of the store's tags; none if the file cannot be read, so that comparing by path still works."""
+    try:
+        return tags.read(root)
+    except StoreError:
+        return ()
+
+
+def _is_there(name: str) -> bool:
+    try:
+        return bool(name) and Path(name).exists()
+    except OSError:  # a name that is too long
+        return False

@@ -1,0 +1,262 @@
+"""Stored sessions as Python users hold them: what was read, how it was chosen, and what can be made of it.
+
+Every verb that reads calls these methods and prints what they return.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Literal
+
+from levit_bench.catalog.network_calls import words
+from levit_bench.errors import NothingToShowError
+from levit_bench.reading.rules import MIN_EFFECT, rules_from
+from levit_bench.reading.selection import StoredSelection
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from levit_bench.judge.compare.aa import AAComparison
+    from levit_bench.judge.explain.factors import Explanation
+    from levit_bench.judge.front.pick import Pick
+    from levit_bench.judge.scaling import Curve
+    from levit_bench.reading.comparison import SessionComparison
+    from levit_bench.reading.front_page import FrontPage
+    from levit_bench.records import Finding
+    from levit_bench.report.views.view import CaseView
+
+
+class Results(StoredSelection):
+    """Records of one or more sessions, what was noticed while reading them, and what can be made of them."""
+
+    def to_pandas(self) -> pd.DataFrame:
+        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome, and
+        what its cold start cost in seconds and bytes.
+        """
+        from levit_bench.report.views.cases import frame
+
+        return frame(self.records)
+
+    @property
+    def doubts(self) -> tuple[Finding, ...]:
+        """What is odd about the numbers, one finding a kind, with the names of the cases it is about."""
+        from levit_bench.report.views.cases import doubts
+
+        return tuple(doubts(self.records, self.whole))
+
+    def turns(self) -> pd.DataFrame:
+        """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""
+        from levit_bench.report.views.cases import passes
+
+        return passes(self.records)
+
+    def show(self, *, instrument: bool = False, **views: str | bool | None) -> CaseView:
+        """The cases as `levit-bench show` shows them; its `rows()` are what `--json` prints.
+
+        Args:
+            instrument: also the yardsticks and the null network.
+            views: what to show of them, by the names of `levit_bench.report.views.registry.VIEWS`: `variance=True`,
+                `percentiles=True`, `cold=True`, `witness=True`, or `against="levit_128s"`, which
+                `grid="efficientnet_b2"` refines.
+
+        Raises:
+            UsageError: there is no such view, or several are asked for.
+            NothingToShowError: no case has what the view shows.
+        """
+        from levit_bench.report.views.registry import view
+        from levit_bench.report.views.view import ViewRequest
+
+        shown = [record for record in self.records if instrument or record.info.role == "subject"]
+        return view(views, ViewRequest(shown, self.whole, self.history, one_session=bool(self.session)))
+
+    def front(
+        self,
+        metric: Literal["latency", "throughput"] = "latency",
+        *,
+        on: str | None = None,
+        published: Sequence[str | Path] = (),
+        published_networks: str | Sequence[str] = ("measured",),
+        published_batch: Sequence[int] = (),
+        published_front: bool = False,
+        base: Mapping[str, object] | None = None,
+    ) -> FrontPage:
+        """The Pareto front of each comparable group, over speed and top-1 on one set of images.
+
+        Of a whole store with more panels than a picture holds, the page is of its newest session.
+
+        Args:
+            metric: `latency` (seconds a batch) or `throughput` (images a second).
+            on: one set of images alone, by its name.
+            published: CSV files of timm's results, whose figures stand beside the measured ones.
+            published_networks: `measured`, `all`, or names, groups and globs.
+            published_batch: published speeds of these batch sizes alone.
+            published_front: find the front of each published panel among its own figures.
+            base: fields and values of the panel that the others are held against; absent: the most usual setting.
+
+        Returns:
+            The page: `panels` with their `points`, `changes` between them, `rows()` for programs, and `write(folder)`.
+
+        Raises:
+            NothingToShowError: no case has both a speed and an accuracy; the message says why.
+            NotComparableError: the records have more settings than anybody can compare.
+            UsageError: there is no such set, panel or published network.
+        """
+        from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
+
+        held = {name: str(value) for name, value in (base or {}).items()}
+        named = words(published_networks) if isinstance(published_networks, str) else tuple(published_networks)
+        beside = PublishedChoice(tuple(map(Path, published)), named, tuple(published_batch), published_front)
+        return front_page(panels_of(self, metric, on, beside, held), held)
+
+    def pick(
+        self,
+        *,
+        max_latency: str | float | None = None,
+        min_throughput: float | None = None,
+        min_top1: float | None = None,
+        on: str | None = None,
+    ) -> Pick:
+        """The network to take within limits, with its ties and those that may fit.
+
+        Args:
+            max_latency: at most this long a batch: `"20ms"`, or a number of seconds.
+            min_throughput: at least this many images a second.
+            min_top1: published top-1 of at least this, in percent.
+            on: one set of images, by its name.
+
+        Returns:
+            The pick; its `answer` is absent where no network is sure to be within the limits.
+
+        Raises:
+            UsageError: no limit is given, or one makes no sense.
+            NothingToShowError: no case has both a speed and an accuracy.
+            NotComparableError: the records are of several settings or sets; the message says how to choose one.
+        """
+        from levit_bench.reading.picking import limits, picked
+
+        return picked(self, limits(max_latency, min_throughput, min_top1), on)
+
+    def compare(
+        self, other: Results, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT,
+        margin: str | None = None,
+    ) -> SessionComparison:  # fmt: skip
+        """Another session against this one, case by case: slower, faster, the same, or inconclusive.
+
+        Args:
+            other: what is judged: its ratios are its time over that of this one.
+            ignore: fields that may differ, such as `"torch"`.
+            min_effect: smaller differences are none, however sure.
+            margin: differences within it count as the same; absent: `min_effect`.
+
+        Returns:
+            The comparison: `report.rows` with a ratio and a verdict each, `summary`, `exit_code`, `document()`.
+
+        Raises:
+            UsageError: a field cannot be ignored, or a share is none.
+            NotComparableError, NothingToShowError: nothing of the two can be compared.
+        """
+        from levit_bench.reading.comparison import of_two
+
+        return of_two(self, other, self.history(), rules_from(min_effect, margin), _words(ignore))
+
+    def compare_before(
+        self, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT, margin: str | None = None
+    ) -> SessionComparison:
+        """This session against all older ones of its machine in the store, as `levit-bench compare before` does.
+
+        Args:
+            ignore: as for `compare`.
+            min_effect: as for `compare`.
+            margin: as for `compare`.
+
+        Raises:
+            NothingToShowError: the store holds no older session of its machine.
+            UsageError, NotComparableError: as for `compare`.
+        """
+        from levit_bench.reading.comparison import of_newest
+
+        return of_newest(self, self.history(), rules_from(min_effect, margin), _words(ignore))
+
+    def compare_within(
+        self, field: str, first: str, second: str, *, min_effect: str = MIN_EFFECT, margin: str | None = None
+    ) -> SessionComparison:
+        """Two networks of this session, or two values of a field, paired by round.
+
+        Args:
+            field: `"network"`, `"form"`, `"allocator"`, `"precision"` or `"runtime"`.
+            first: the value that is compared with.
+            second: the value that is judged.
+            min_effect: as for `compare`.
+            margin: as for `compare`.
+
+        Raises:
+            UsageError: there is no such field.
+            NotComparableError, NothingToShowError: no two cases have these values and are otherwise alike.
+        """
+        from levit_bench.reading.comparison import of_one
+
+        return of_one(self, field, first, second, rules_from(min_effect, margin))
+
+    def explain(self, first: str, second: str) -> Explanation:
+        """Where the ratio between two cases of a session comes from: factors whose product it is.
+
+        Args:
+            first: a network, and what makes its case unique: `"levit_192"` or `"levit_192:batch=16,allocator=pinned"`.
+            second: the same of the case whose time over the first's is explained.
+
+        Returns:
+            Both sides with their stored figures, the `ratio` and its `factors`.
+
+        Raises:
+            UsageError: several cases are meant, or both are one.
+            NothingToShowError: there is no such case, or one has no time.
+        """
+        from levit_bench.judge.case_lookup import two
+        from levit_bench.judge.explain.factors import explain
+
+        return explain(self.whole, *two(self.records, first, second))
+
+    def scaling(self) -> tuple[Curve, ...]:
+        """What further threads and streams bring, of the newest session that holds one thread and more.
+
+        Returns:
+            A curve a network and setting; each step has its ratio of images a second to the base, and its efficiency.
+
+        Raises:
+            NothingToShowError: no network was measured with one thread and with more.
+        """
+        from levit_bench.judge.scaling import newest, scaling
+
+        return tuple(newest(scaling(self.subjects().records)))
+
+    def aa(self, *, min_effect: str = MIN_EFFECT, margin: str | None = None) -> tuple[AAComparison, ...]:
+        """Everything that was timed twice and should not differ, compared: twins, yardsticks, repeated sessions.
+
+        Args:
+            min_effect: as for `compare`.
+            margin: as for `compare`.
+
+        Returns:
+            A pair each with its verdict; `levit_bench.judge.compare.aa.rates` counts how often it is a false alarm.
+
+        Raises:
+            NothingToShowError: nothing was timed twice.
+            UsageError: a share is none.
+        """
+        from levit_bench.judge.compare.aa import pairs
+
+        if found := pairs(self.records, rules_from(min_effect, margin)):
+            return tuple(found)
+        place = "these results" if self.store is None else self.store
+        raise NothingToShowError(
+            f"nothing in {place} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
+        )
+
+    def _repr_html_(self) -> str:
+        """Notebooks show the table."""
+        return str(self.to_pandas().to_html())
+
+
+def _words(value: str | Sequence[str]) -> tuple[str, ...]:
+    return (value,) if isinstance(value, str) else tuple(value)

@@ -1,0 +1,95 @@
+"""The views of stored cases: a line each, which names the file that makes it.
+
+A view is one file with a function `view(asked)` (see `levit_bench.report.views.view`) and one line here. Its option of
+`levit-bench show`, and its argument of `Results.show`, follow from the line.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from importlib import import_module
+from typing import TYPE_CHECKING, NamedTuple
+
+from levit_bench.errors import UsageError
+
+if TYPE_CHECKING:
+    from levit_bench.report.views.view import CaseView, ViewRequest
+
+
+class ViewEntry(NamedTuple):
+    """One view."""
+
+    module: str
+    """The file that makes it, loaded when it is asked for."""
+    words: str = ""
+    """What it shows, for `--help`."""
+    value: str = ""
+    """What stands in the help for the value that it takes; empty where it takes none."""
+    refines: str = ""
+    """The view whose option must be given with its own."""
+
+
+_HERE = "levit_bench.report.views"
+OVERVIEW = ViewEntry(f"{_HERE}.overview")
+"""What is shown where no view is asked for."""
+VIEWS: dict[str, ViewEntry] = {
+    "variance": ViewEntry(f"{_HERE}.variance", "Show where the variance lies: between sessions, runs, rounds, passes."),
+    "percentiles": ViewEntry(
+        f"{_HERE}.percentiles", "Show p50, p90, p95 and p99 of single passes where there are passes enough."
+    ),
+    "cold": ViewEntry(f"{_HERE}.cold_starts", "Show cold starts: compile, load and first pass times, memory."),
+    "witness": ViewEntry(
+        f"{_HERE}.timer_agreement", "Compare our clock with a second instrument's, after run --witness."
+    ),
+    "against": ViewEntry(
+        f"{_HERE}.reference_network", "Show how many times as long each takes as this one, with intervals.", "NETWORK"
+    ),
+    "grid": ViewEntry(
+        f"{_HERE}.grid",
+        "With --against: this network alone, by runtime, batch and allocator.",
+        "NETWORK",
+        refines="against",
+    ),
+}
+"""Every view that is asked for, by the name of its option."""
+
+
+def view(given: Mapping[str, str | bool | None], asked: ViewRequest) -> CaseView:
+    """The view that options ask for: one, or one and what refines it; without any, the cases themselves.
+
+    Args:
+        given: values of the options of views by name: a text, or whether it was given; None and False: it was not.
+        asked: the cases.
+
+    Raises:
+        UsageError: there is no such view, several are asked for, or one without what it refines or its value.
+        NothingToShowError: no case has what the view shows.
+    """
+    named = chosen(given)
+    values = {name: "" if value is True else str(value) for name, value in given.items() if name in named}
+    entry = next((VIEWS[name] for name in named if VIEWS[name].refines or len(named) == 1), OVERVIEW)
+    made: CaseView = import_module(entry.module).view(asked._replace(values=values))
+    return made
+
+
+def chosen(given: Mapping[str, str | bool | None]) -> list[str]:
+    """Names of the views that options ask for, after checking that they go together.
+
+    Raises:
+        UsageError: as `view`.
+    """
+    if unknown := [name for name in given if name not in VIEWS]:
+        raise UsageError(f"there is no view {unknown[0]!r}. There are: {', '.join(VIEWS)}.")
+    named = [name for name, value in given.items() if value is not None and value is not False]
+    for name in named:
+        if VIEWS[name].value and not isinstance(given[name], str):
+            raise UsageError(f"--{name} needs a value: --{name} {VIEWS[name].value}.")
+        if VIEWS[name].refines and VIEWS[name].refines not in named:
+            other = VIEWS[name].refines
+            raise UsageError(
+                f"--{name} {str(given[name])[:80]} needs a network to compare with: --{other} {VIEWS[other].value}."
+            )
+    if len([name for name in named if not VIEWS[name].refines]) > 1:
+        *most, last = [f"--{name}" for name, entry in VIEWS.items() if not entry.refines]
+        raise UsageError(f"{', '.join(most)} and {last} are tables of their own. Ask for one at a time.")
+    return named

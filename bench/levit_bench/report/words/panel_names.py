@@ -1,0 +1,25 @@
+"""What the panels of a page are called, computed once for all that shows them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+from levit_bench.judge.front.panels import Panel
+from levit_bench.report.words.setting import setting_line, titles
+
+
+class PanelNames:
+    """Titles and settings of the panels of one page, which tell them apart from each other."""
+
+    def __init__(self, panels: Sequence[Panel]) -> None:
+        """Name the panels of a page, also those without a point."""
+        self._lines = {panel.key: setting_line(panel, panels) for panel in panels}
+        self._titles = titles([panel for panel in panels if panel.points])
+
+    def title(self, panel: Panel) -> str:
+        """What one that is drawn differs in from the others that are; empty when it is alone."""
+        return self._titles[panel.key]
+
+    def line(self, panel: Panel) -> str:
+        """Its whole setting on one line, the usual left out."""
+        return self._lines[panel.key]
