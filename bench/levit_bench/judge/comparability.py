@@ -38,7 +38,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     runtime: str
     """What executed the network."""
     runtime_version: str | None
-    """Version of the distribution that is named like the runtime; absent for the runtimes of torch itself."""
+    """What makes the runtime, with its version; absent for the runtimes of torch itself."""
     precision: str
     """Number format."""
     form: str
@@ -63,21 +63,21 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 def setting(record: Record) -> Setting:
     """The setting in which a record was taken."""
-    case, versions = record.case, record.conditions.versions
+    case = record.case
     return Setting(
         machine=record.machine.hardware,
-        device=case.device,
+        device=record.as_made("device"),
         gpu=record.gpu,
         threads=case.threads,
         streams=case.streams,
         batch=case.batch,
         runtime=case.runtime,
-        runtime_version=versions.get(case.runtime) if case.runtime != "torch" else None,
-        precision=case.precision,
-        form=case.form,
+        runtime_version=record.runtime_version,
+        precision=record.as_made("precision"),
+        form=record.as_made("form"),
         allocator=case.allocator,
         weights=case.weights,
-        torch=versions.get("torch"),
+        torch=record.conditions.versions.get("torch"),
         seats=record.seats,
         affinity=record.affinity,
         allowance=record.allowance,
@@ -133,7 +133,7 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "gpu": lambda record: record.gpu,
     "session": lambda record: record.session,
     "torch": lambda record: record.conditions.versions.get("torch"),
-    "runtime_version": lambda record: record.conditions.versions.get(record.case.runtime),
+    "runtime_version": lambda record: record.runtime_version,
     "family": lambda record: record.info.family,
     "seats": lambda record: record.seats,
     "affinity": lambda record: record.affinity,
