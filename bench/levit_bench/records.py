@@ -809,14 +809,15 @@ class Record(_Noun, frozen=True, kw_only=True):
 
     @property
     def gpu(self) -> str | None:
-        """The GPU that it ran on, as the worker told, or else the driver: the first that CUDA shows.
+        """The GPU or accelerator that it ran on, as the worker told, or else the driver: the first that CUDA shows.
 
-        Absent on other devices, and where nobody told.
+        Absent on processors, and where nobody told.
         """
-        if self.case.device != "cuda":
+        if self.case.device == "cpu":
             return None
         told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
-        return next(filter(None, told), None) or next(iter(self.machine.gpus), None)
+        driver = self.machine.gpus if self.case.device == "cuda" else ()
+        return next(filter(None, told), None) or next(iter(driver), None)
 
     @property
     def runtime_version(self) -> str | None:

@@ -66,6 +66,7 @@ def test_the_page_for_devices_ends_with_its_device_and_precision_measured(tmp_pa
     }
     assert {one.info.made_by.get("precision") for one in subjects} == {None, "levit-bench-standin 1.0"}
     assert {one.info.made_by["device"] for one in records} == {"levit-bench-standin 1.0"}
+    assert {one.gpu for one in records} == {"stand-in 1"}
     turns = [turn for one in subjects for run in one.runs for turn in run.turns]
     assert all(len(turn.device_s) == len(turn.duration_s) for turn in turns)
 

@@ -10,6 +10,7 @@ import pytest
 import torch
 from levit_bench.asking.request import Request, check
 from levit_bench.errors import UsageError
+from levit_bench.judge.explain.factors import WEIGHT_BYTES
 from levit_bench.measuring import devices, forms, networks, precisions, runtimes
 from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
 from levit_bench.measuring.pass_data.images import images
@@ -179,6 +180,17 @@ def test_a_device_of_a_package_can_be_asked_for_and_holds_networks(install: Inst
         check(Request(networks=("levit_128s",), device="theirs", precisions=("tf32",)))
     held = devices.get("theirs").hold(nn.Linear(3, 2), "fp32")
     assert held.run(torch.ones(1, 3)).shape == (1, 2)
+
+
+def test_a_device_names_its_model_and_a_processor_none(install: Install) -> None:
+    install(devices.ENTRY_POINTS, "theirs", f"{DEVICE}\ndef versions(): return {{'gpu': 'Model 3', 'driver': 12}}")
+    assert devices.versions_of("theirs") == {"gpu": "Model 3", "driver": "12"}
+    assert devices.versions_of("cpu") == {}
+
+
+def test_the_study_knows_the_bytes_of_every_precision_of_the_suite() -> None:
+    """Repeated there, for the study must not reach into the workshop."""
+    assert {name: precisions.dtype(name, "cuda").itemsize for name in precisions.names()} == WEIGHT_BYTES
 
 
 def test_a_device_that_fails_to_say_whether_it_is_there_is_named(install: Install) -> None:

@@ -7,7 +7,9 @@ it. Refuses to know what is offered.
 
 from __future__ import annotations
 
+import sys
 from collections.abc import Callable, Iterator, Sequence
+from functools import lru_cache
 from importlib.metadata import EntryPoint, entry_points
 from typing import Generic, TypeVar
 
@@ -115,7 +117,7 @@ class ExtensionPoint(Generic[T]):
     def _points(self) -> dict[str, tuple[EntryPoint, ...]]:
         """Entry points by name, without those that have the name of one of the suite's own."""
         out: dict[str, tuple[EntryPoint, ...]] = {}
-        for point in entry_points(group=self.group):
+        for point in _found(self.group, tuple(sys.path)):
             # A package may be found twice on the import path: the first one counts, as everywhere.
             alike = out.get(point.name, ())
             if point.name not in self._own and all(_distribution(point) != _distribution(one) for one in alike):
@@ -132,6 +134,12 @@ class ExtensionPoint(Generic[T]):
         if absent:
             raise ExtensionError(f"cannot use {what}: it lacks {', '.join(absent)}")
         return found
+
+
+@lru_cache(maxsize=16)
+def _found(group: str, path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+    """Entry points of a group on the import path, read once: a request looks names up many times."""
+    return tuple(entry_points(group=group))
 
 
 def _package(point: EntryPoint) -> str:

@@ -7,6 +7,7 @@ Refuses to know any device in particular: one file each, third parties under the
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from levit_bench.errors import UsageError
@@ -92,3 +93,12 @@ def has_own_memory(name: str) -> bool:
     A device says so with a constant `HAS_OWN_MEMORY`; one that says nothing computes in the machine's memory.
     """
     return bool(getattr(get(name), "HAS_OWN_MEMORY", False))
+
+
+def versions_of(name: str) -> dict[str, str]:
+    """What can change the device's speed, such as its driver; its model as `gpu`, which is part of the setting.
+
+    Asked of its function `versions`, if it has one, once it holds a network.
+    """
+    told: Callable[[], Mapping[str, str]] | None = getattr(get(name), "versions", None)
+    return {} if told is None else {str(key): str(value) for key, value in told().items()}
