@@ -255,6 +255,13 @@ def test_every_link_and_picture_leads_to_a_file(path: Path) -> None:
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
 
 
+def test_the_page_of_runtimes_says_of_each_where_it_runs() -> None:
+    text = (ROOT / "docs/runtimes.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w[\w-]*)` \| [^|]+ \| ([^|]+) \|", text, re.M))
+    own = [name for name in runtimes.names() if runtimes.POINT.is_own(name)]
+    assert rows == {name: ", ".join(runtimes.devices_of(name)) for name in own}
+
+
 def test_the_format_page_is_written_from_the_types() -> None:
     assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.format_page"
 
