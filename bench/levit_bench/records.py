@@ -597,6 +597,10 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Digest of the prepared artifact that every run loads."""
     logits_std: Deviation | None = None
     """Standard deviation of the checked outputs over classes: of order one when calibrated."""
+    made_by: Versions = {}
+    """What brings the case's `runtime`, `device`, `form` or `precision`, by that word: distribution and version, or the
+    version alone where the distribution has the same name; without what this suite or torch brings. Part of the
+    setting. Empty in older files."""
     outcome: Outcome = "done"
     """What became of the preparation."""
     reason: Words | None = None
@@ -813,19 +817,25 @@ class Record(_Noun, frozen=True, kw_only=True):
 
     @property
     def gpu(self) -> str | None:
-        """The GPU that it ran on, as the worker told, or else the driver: the first that CUDA shows.
+        """The GPU or accelerator that it ran on, as the worker told, or else the driver: the first that CUDA shows.
 
-        Absent on other devices, and where nobody told.
+        Absent on processors, and where nobody told.
         """
-        if self.case.device != "cuda":
+        if self.case.device == "cpu":
             return None
         told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
-        return next(filter(None, told), None) or next(iter(self.machine.gpus), None)
+        driver = self.machine.gpus if self.case.device == "cuda" else ()
+        return next(filter(None, told), None) or next(iter(driver), None)
 
     @property
     def runtime_version(self) -> str | None:
-        """Version of the distribution that is named like its runtime; absent for the runtimes of torch itself."""
-        return self.conditions.versions.get(self.case.runtime)
+        """What makes its runtime, with the version; absent for those of torch itself, and where nobody recorded it."""
+        return self.info.made_by.get("runtime") or self.conditions.versions.get(self.case.runtime)
+
+    def as_made(self, axis: str) -> str:
+        """The value of that field of its case, and the package that brings it: `pruned (their-forms 1.0)`."""
+        value, package = getattr(self.case, axis), self.info.made_by.get(axis)
+        return f"{value} ({package})" if package else str(value)
 
     @property
     def allowance(self) -> str:

@@ -25,7 +25,7 @@ CAP = {"levit-bench": "5s", "pytest": "15s", "python": "5s"}
 """Budgets by command."""
 LONG_CAP = "60s"
 """Budget of a suite that asserts on an interval: it needs more than one that is only shown."""
-WORKED = ("docs/add-a-network.md", "docs/add-a-runtime.md")
+WORKED = ("docs/add-a-network.md", "docs/add-a-runtime.md", "docs/add-a-device.md")
 """Pages whose measurements test_worked_pages.py runs, in order."""
 LONGEST_S = 60.0
 """Seconds of the longest documented budget that is run, capped; longer ones prepare too much for a test."""
@@ -253,6 +253,13 @@ def test_every_link_and_picture_leads_to_a_file(path: Path) -> None:
     for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text):
         if "://" not in target:
             assert (path.parent / target).exists(), f"{path.name} links to {target}"
+
+
+def test_the_page_of_runtimes_says_of_each_where_it_runs() -> None:
+    text = (ROOT / "docs/runtimes.md").read_text(encoding="utf-8")
+    rows = dict(re.findall(r"^\| `(\w[\w-]*)` \| [^|]+ \| ([^|]+) \|", text, re.M))
+    own = [name for name in runtimes.names() if runtimes.POINT.is_own(name)]
+    assert rows == {name: ", ".join(runtimes.devices_of(name)) for name in own}
 
 
 def test_the_format_page_is_written_from_the_types() -> None:

@@ -10,7 +10,7 @@ from levit_bench.store import files
 from tests.docs.blocks import PARSED_ONLY, ROOT, SHELL, blocks, commands, lay_out
 from tests.docs.test_pages import WORKED, execute
 
-NETWORK, RUNTIME = WORKED
+NETWORK, RUNTIME, DEVICE = WORKED
 
 
 def work_through(page: str, folder: Path) -> list[str]:
@@ -52,6 +52,23 @@ def test_the_page_for_runtimes_ends_with_its_runtime_measured(tmp_path: Path) ->
     assert {(r.outcome, r.reason) for r in records} == {("done", None)}
     measured = {(r.case.network, r.case.batch, r.case.runtime) for r in records if r.info.role == "subject"}
     assert measured == {(name, batch, "traced") for name in ("levit_128s", "efficientnet_b0") for batch in (1, 4)}
+
+
+@pytest.mark.slow
+def test_the_page_for_devices_ends_with_its_device_and_precision_measured(tmp_path: Path) -> None:
+    work_through(DEVICE, tmp_path)
+    records, _ = files.load(tmp_path / "results")
+    assert {(r.outcome, r.reason) for r in records} == {("done", None)}
+    assert {record.case.device for record in records} == {"standin"}
+    subjects = [record for record in records if record.info.role == "subject"]
+    assert {(one.case.network, one.case.precision) for one in subjects} == {
+        (name, precision) for name in ("levit_128s", "resnet18") for precision in ("fp32", "fp64")
+    }
+    assert {one.info.made_by.get("precision") for one in subjects} == {None, "levit-bench-standin 1.0"}
+    assert {one.info.made_by["device"] for one in records} == {"levit-bench-standin 1.0"}
+    assert {one.gpu for one in records} == {"stand-in 1"}
+    turns = [turn for one in subjects for run in one.runs for turn in run.turns]
+    assert all(len(turn.device_s) == len(turn.duration_s) for turn in turns)
 
 
 def test_a_page_is_laid_out_as_pip_would_install_its_package(tmp_path: Path) -> None:

@@ -1,6 +1,9 @@
+import msgspec
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import differences, natural, setting, where
+from levit_bench.judge.front.panels import panels
+from levit_bench.records import Record
 from levit_bench.report.words.setting import phrase
 
 from tests.making import record
@@ -38,3 +41,30 @@ def test_differences_name_only_the_fields_that_differ():
 
 def test_one_thread_is_singular():
     assert (phrase("threads", "1"), phrase("threads", "4")) == ("1 thread", "4 threads")
+
+
+def _made_by(axis: str, package: str, session: str, **fields: str) -> Record:
+    """A record of a session in which that package brought one field of the case."""
+    one = record("a", session=session, **fields)
+    return msgspec.structs.replace(one, info=msgspec.structs.replace(one.info, made_by={axis: package}))
+
+
+@pytest.mark.parametrize("axis", ["runtime", "device", "form", "precision"])
+def test_what_a_package_brings_in_two_versions_is_two_panels(axis):
+    versions = ("their-package 1.0", "their-package 2.0", "another-package 2.0")
+    stored = [_made_by(axis, one, f"s{number}", **{axis: "theirs"}) for number, one in enumerate(versions)]
+    assert len(panels(stored)) == 3
+    assert len(panels([stored[0], _made_by(axis, versions[0], "s9", **{axis: "theirs"})])) == 1
+    (texts,) = differences(map(setting, stored)).values()
+    assert len(texts) == 3
+    assert all(any(version in text for version in versions) for text in texts)
+
+
+def test_the_version_of_a_runtime_is_what_its_session_recorded_or_that_of_the_distribution_of_its_name():
+    older = record("a", runtime="onnxruntime")
+    conditions = msgspec.structs.replace(older.conditions, versions={"onnxruntime": "1.27.0"})
+    older = msgspec.structs.replace(older, conditions=conditions)
+    newer = _made_by("runtime", "1.27.0", "s2", runtime="onnxruntime")
+    assert setting(older) == setting(msgspec.structs.replace(newer, conditions=older.conditions))
+    assert where([older, newer], {"runtime_version": "1.27.0"}) == [older, newer]
+    assert setting(record("a")).runtime_version is None

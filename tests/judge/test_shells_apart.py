@@ -74,6 +74,9 @@ def test_a_session_of_a_gpu_is_told_by_the_gpu_that_its_workers_name() -> None:
     assert setting(on_gpu(one, "T4")).gpu == "T4"
     assert setting(record("a", machine=both)).gpu is None
     assert setting(on_gpu(record("a", machine=MACHINE, device="cuda"), None)).gpu is None
+    # A device that a package brings says itself which model it is; NVIDIA's driver says nothing of it.
+    assert setting(on_gpu(record("a", machine=both, device="theirs"), "Model 3")).gpu == "Model 3"
+    assert setting(record("a", machine=both, device="theirs")).gpu is None
     assert differences([setting(one), setting(on_gpu(one, "T4"))]) == {"gpu": ("H100", "T4")}
     with pytest.raises(UsageError, match="--ignore gpu is not possible"):
         compare([one], [replace(on_gpu(one, "T4"), session="s2")], ignore=["gpu"])

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 import pytest
 import torch
 
+from tests.measuring.fake_packages import install
+
+__all__ = ["install"]
+
 
 @pytest.fixture(autouse=True)
 def one_thread() -> Iterator[None]:

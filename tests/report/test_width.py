@@ -16,6 +16,7 @@ from levit_bench.judge.compare.aa import pairs
 from levit_bench.judge.compare.two_sides import compare as judged
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.components import components
+from levit_bench.measuring.session.sharing import SHARING
 from levit_bench.planning.budget import plan
 from levit_bench.planning.forecast import forecast
 from levit_bench.report.compare import aa, two_sides
@@ -63,7 +64,7 @@ TWINS = [
 
 def forecasts():
     asked = [one.case for one in RECORDS]
-    what = forecast(asked, [], PROTOCOL, [], MACHINE)
+    what = forecast(asked, [], PROTOCOL, [], MACHINE, SHARING)
     return plans.table(what, plan(what.costs, PROTOCOL.budget_s), PROTOCOL)
 
 

@@ -18,9 +18,8 @@ from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
 from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import UsageError
-from levit_bench.measuring import devices, forms, runtimes
+from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine.processors import allowed_processors, usable_processors
-from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.reference_cases import NULL, YARDSTICKS
 from levit_bench.measuring.session.session import Subject
@@ -200,14 +199,11 @@ def check(request: Request) -> str:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     _size(request)
     for runtime in request.runtimes:
-        if runtime not in runtimes.names():
-            raise UsageError(f"unknown runtime {runtime[:80]!r}. Choose from {', '.join(runtimes.names())}.")
+        runtimes.POINT.check(runtime)
     for form in request.forms:
-        if form not in forms.names():
-            raise UsageError(f"unknown form {form[:80]!r}. Choose from {', '.join(forms.names())}.")
+        forms.POINT.check(form)
     for precision in request.precisions:
-        if precision not in FORMATS:
-            raise UsageError(f"unknown precision {precision[:80]!r}. Choose from {', '.join(FORMATS)}.")
+        precisions.get(precision)
     for allocator in request.allocators:
         check_allocator(allocator)
     return _check_device(request)
@@ -222,10 +218,11 @@ def _check_device(request: Request) -> str:
     if MAX in request.batches:
         _check_max(device, request)
     for precision in request.precisions:
-        if device != "cuda" and precision in ON_GPUS_ALONE:
+        asked = precisions.get(precision)
+        if not asked.runs_on(device):
             raise UsageError(
-                f"--precision {precision} is how NVIDIA GPUs multiply fp32 numbers; --device {device} does not. "
-                "Choose fp32, bf16 or fp16."
+                f"--precision {precision} is {asked.about}; --device {device} does not. Choose from "
+                f"{', '.join(precisions.on(device))}."
             )
     for runtime in request.runtimes:
         runtimes.check(runtime, device, request.precisions)
@@ -287,7 +284,7 @@ def left_out(requests: Iterable[Request]) -> list[Finding]:
 
 def _check_max(device: str, request: Request) -> None:
     """Refuse to look for the largest batch where memory is not what ends it, or where every batch is a new artifact."""
-    if device not in devices.OWN_MEMORY:
+    if not devices.has_own_memory(device):
         raise UsageError(
             f"--batch max is the largest batch that fits into a GPU's memory, and --device is {device}: there a larger "
             "one only takes longer. Name batches."

@@ -21,6 +21,8 @@ SHOWN_VALUES = 6
 """Values of a field that a message names before it says how many more there are."""
 
 
+MADE = ("device", "form", "precision")
+"""Axes of which a package may bring a value: its version is part of the setting."""
 BLANK = {axis.name: axis.usual for axis in AXES if not axis.setting}
 """What says which network a case is of and what that is fed, emptied."""
 _BESIDE = {"device": "gpu", "runtime": "runtime_version"}
@@ -39,7 +41,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     gpu: str | None
     """The GPU it was executed on; absent on processors, and where the session did not record one."""
     runtime_version: str | None
-    """Version of the distribution that is named like the runtime; absent for the runtimes of torch itself."""
+    """What makes the runtime, with its version; absent for the runtimes of torch itself."""
     torch: str | None
     """Version of torch; absent when the session did not record one."""
     seats: str
@@ -61,9 +63,10 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 
 def setting(record: Record) -> Setting:
     """The setting in which a record was taken."""
+    made = {axis: record.as_made(axis) for axis in MADE}
     return Setting(
         machine=record.machine.hardware,
-        case=msgspec.structs.replace(record.case, **BLANK),
+        case=msgspec.structs.replace(record.case, **BLANK, **made),
         gpu=record.gpu,
         runtime_version=record.runtime_version,
         torch=record.conditions.versions.get("torch"),

@@ -1,6 +1,6 @@
 """LeViT of our own: the five sizes of the paper, and the networks of its ablation.
 
-Open `network.py` first; `sizes.py` says what a name means, and `weights.py` loads what is published. As a builder it
+Open `network.py` first; `sizes.py` says what a name means, and `loading.py` loads what is published. As a builder it
 refuses to know who asks, and which weights become of what it builds: they are drawn from torch's global generator.
 """
 

@@ -88,6 +88,7 @@ class Worker:
     def __init__(self) -> None:
         self._held: dict[str, _Held] = {}
         self._runtimes: dict[str, _Described] = {}
+        self._devices: dict[str, dict[str, str]] = {}
         self._fell: str | None = None
 
     def answer(self, request: Request) -> Answer:
@@ -150,8 +151,9 @@ class Worker:
         problem = feed.problem()
         if problem:
             return Failed(reason=artifacts.explained(problem, case))
-        # Asked here, where a fault of the runtime costs its case, and not when the seat describes itself.
+        # Asked here, where a fault of either costs its case, and not when the seat describes itself.
         self._runtimes[case.runtime] = _described(case.runtime)
+        self._devices[case.device] = devices.versions_of(case.device)
         self._held[case.id] = _Held(case, loaded, feed)
         copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.size for row in range(case.batch)]))
         cold = ColdStart(
@@ -258,7 +260,11 @@ class Worker:
             rss_bytes=resident_bytes(),
             peak_bytes=peak,
             malloc=allocator_library.provider(),
-            versions={k: v for _, one in sorted(self._runtimes.items()) for k, v in one.versions.items()},
+            versions={
+                name: version
+                for told in (*(one.versions for _, one in sorted(self._runtimes.items())), *self._devices.values())
+                for name, version in told.items()
+            },
         )
 
 

@@ -6,7 +6,7 @@ setting did to other networks. Knows rough rates; refuses to measure. Every numb
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from statistics import median
 from typing import Literal, NamedTuple
 
@@ -15,7 +15,7 @@ import msgspec
 from levit_bench.axes import AXES, usual
 from levit_bench.catalog.entries import entries
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
-from levit_bench.records import Case, Machine, Protocol, Record
+from levit_bench.records import Case, CaseLine, Machine, Protocol, Record, SeatMode
 
 Source = Literal["stored", "scaled", "macs", "guess"]
 
@@ -32,10 +32,19 @@ _CHECKED = 3
 """Passes in which a case is loaded: two are checked, and what they are checked with takes as long as another."""
 _PREPARE_S = 2.0
 """Preparing a network, beside the processes of preparation and rehearsal."""
-_MAKING_S = {"torchscript": 1.0, "onnxruntime": 6.0, "openvino": 8.0, "compile": 45.0}
-"""What runtimes add to that until the store knows better: tracing, export, compilation; all make it for a batch."""
-_MADE_FOR_THREADS = ("compile",)
-"""Those that make it for a number of threads, too."""
+
+
+class Sharing(NamedTuple):
+    """What cases of a session share, as whoever measures them has it: given by the door, for plans do not know it."""
+
+    artifact: Callable[[Case], Case]
+    """The case that stands for all with the same artifact."""
+    code: Callable[[str], str]
+    """By the name of a network: what its process of preparation is called."""
+    workers: Callable[[Iterable[CaseLine], SeatMode], int]
+    """Worker processes of a run, those of streams one by one."""
+    making_s: Callable[[str], float]
+    """By the name of a runtime: seconds that making its artifact adds, until the store knows better."""
 
 
 class ForecastLine(NamedTuple):
@@ -60,7 +69,8 @@ _Setting = tuple[int | str, ...]
 class Stored:
     """What records of this machine say of cases, also of those that were not measured; the newest count."""
 
-    def __init__(self, records: Iterable[Record]) -> None:
+    def __init__(self, records: Iterable[Record], sharing: Sharing) -> None:
+        self._sharing = sharing
         self._networks: dict[Case, dict[_Setting, float]] = {}
         self._preparing: dict[Case, float] = {}
         self._by_runtime: dict[str, list[float]] = {}
@@ -76,7 +86,7 @@ class Stored:
             if passes:
                 self._networks.setdefault(_plain(case), {})[_setting(case)] = median(passes)
             if seconds is not None and record.info.role == "subject":
-                self._preparing[_artifact(case)] = seconds
+                self._preparing[sharing.artifact(case)] = seconds
                 self._by_runtime.setdefault(case.runtime, []).append(seconds)
             # Seats that load side by side wait for each other: the processor's share of each is what it costs.
             share = min(1.0, record.machine.logical_cores / seats[record.session])
@@ -111,8 +121,8 @@ class Stored:
     def preparing_s(self, case: Case) -> float:
         """Seconds that the preparation of its artifact takes."""
         alike = self._by_runtime.get(case.runtime)
-        usual = median(alike) if alike else _PREPARE_S + _MAKING_S.get(case.runtime, 0.0)
-        return self._preparing.get(_artifact(case), usual)
+        usual = median(alike) if alike else _PREPARE_S + self._sharing.making_s(case.runtime)
+        return self._preparing.get(self._sharing.artifact(case), usual)
 
     def loading_s(self, case: Case, pass_s: float) -> float:
         """Seconds of one processor in which a seat loads and checks it."""
@@ -145,19 +155,30 @@ class Forecast(NamedTuple):
 
 
 def forecast(
-    subjects: Sequence[Case], instrument: Sequence[Case], protocol: Protocol, known: Iterable[Record], here: Machine
+    subjects: Sequence[Case],
+    instrument: Sequence[Case],
+    protocol: Protocol,
+    known: Iterable[Record],
+    here: Machine,
+    sharing: Sharing,
 ) -> Forecast:
-    """Expected costs of a session of these cases on this machine."""
+    """Expected costs of a session on this machine.
+
+    Args:
+        subjects: the cases that are asked for.
+        instrument: yardsticks and null.
+        protocol: how they are measured.
+        known: what the store holds, of any machine.
+        here: this machine.
+        sharing: what the cases share.
+    """
     records = sorted((one for one in known if one.machine.hardware == here.hardware), key=lambda one: one.session)
     cases = (*subjects, *instrument)
-    stored = Stored(records)
+    stored = Stored(records, sharing)
     lines = tuple(_line(case, protocol, stored) for case in cases)
-    environments = {
-        (case.runtime, case.device, case.threads, case.allocator, case.precision): case.streams
-        for case in sorted(cases, key=lambda case: case.streams)
-    }
-    alone = sum(case.streams for case in subjects if case.is_kept_apart(protocol.seats))
-    seats = sum(environments.values()) + alone
+    run = [CaseLine(id=case.id, case=case) for case in subjects]
+    run += [CaseLine(id=case.id, case=case, role="yardstick") for case in instrument]
+    seats = sharing.workers(run, protocol.seats)
     # Seats start and load side by side, on as many processors as there are.
     loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)
     start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), here.logical_cores))
@@ -165,10 +186,9 @@ def forecast(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
         for line in lines
     )
-    artifacts = {_artifact(case): case for case in cases}
+    artifacts = {sharing.artifact(case): case for case in cases}
     preparing_s = sum(stored.preparing_s(case) for case in artifacts.values())
-    # Code of each file of a user's is prepared in a process of its own.
-    preparers = len({case.network.rpartition(":")[0] for case in cases})
+    preparers = len({sharing.code(case.network) for case in cases})
     return Forecast(lines, Costs(start_s, round_s), preparing_s + preparers * _START_S + start_s)
 
 
@@ -182,15 +202,6 @@ def _line(case: Case, protocol: Protocol, stored: Stored) -> ForecastLine:
         pass_s = _OVERHEAD_S + case.batch * (_UNKNOWN_MACS if macs is None else macs) / (_MACS_PER_S * case.threads)
     passes = passes_a_turn(pass_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)
     return ForecastLine(case, pass_s, passes, source)
-
-
-def _artifact(case: Case) -> Case:
-    """Cases that differ in what comes after preparation alone; runtimes that prepare for a batch differ in it, too."""
-    batch = case.batch if case.runtime in _MAKING_S else 1
-    threads = case.threads if case.runtime in _MADE_FOR_THREADS else 1
-    # Both yardsticks are one network.
-    network = case.network.rstrip("ab") if case.network.startswith("yardstick-") else case.network
-    return msgspec.structs.replace(case, network=network, allocator="", threads=threads, streams=1, batch=batch)
 
 
 def _macs(case: Case) -> float | None:

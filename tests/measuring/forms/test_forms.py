@@ -126,7 +126,7 @@ def test_forms_are_found_by_name_and_others_named() -> None:
     assert forms.names()[:2] == ("shipped", "inference")
     network = nn.Identity()
     assert forms.get("shipped").apply(network, torch.zeros(1, 3, 4, 4)) is network
-    with pytest.raises(LookupError, match="unknown form 'pruned'; known are shipped, inference"):
+    with pytest.raises(LookupError, match=r"unknown form 'pruned'\. Choose from shipped, inference"):
         forms.get("pruned")
 
 

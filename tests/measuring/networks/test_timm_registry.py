@@ -10,16 +10,15 @@ import os
 import subprocess
 import sys
 import textwrap
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 from levit_bench.measuring import networks
 from levit_bench.records import ImageShape
-from torch import nn
 
 from tests.house.plan import ROOT
+from tests.measuring.fake_packages import Install
 
 TIMMS = 5_435_000, 5_445_000  # resnet10t has 5.44 M parameters.
 OWN = 8 * 3 * 32 * 32 + 8 + 8 * 1000 + 1000
@@ -166,39 +165,19 @@ def test_a_file_that_imports_neither_pays_for_neither(tmp_path: Path) -> None:
     assert tried(tmp_path, "nets.py:build", "levit_128s")["loaded"] == []
 
 
-class _Claims:
-    """An installed builder that says every name is its own."""
-
-    value = "theirs:builder"
-
-    def load(self) -> _Claims:
-        return self
-
-    def owns(self, name: str) -> bool:
-        return True
-
-    def default_resolution(self, name: str) -> int:
-        return 7
-
-    def build(self, name: str, resolution: int) -> nn.Module:
-        return nn.Identity()
+CLAIMS = """
+from torch import nn
+class Claims:
+    def owns(self, name): return True
+    def default_resolution(self, name): return 7
+    def build(self, name, resolution): return nn.Identity()
+builder = Claims()
+"""
+"""An installed builder that says every name is its own."""
 
 
-class _Breaks(_Claims):
-    def load(self) -> _Claims:
-        raise OSError("libtheirs.so is missing")
-
-
-@pytest.fixture
-def installed(monkeypatch: pytest.MonkeyPatch) -> Iterator[list[_Claims]]:
-    """Builders of installed packages."""
-    points: list[_Claims] = []
-    monkeypatch.setattr(networks, "entry_points", lambda group: points)
-    return points
-
-
-def test_an_installed_builder_is_asked_for_what_is_nobody_elses(installed: list[_Claims], tmp_path: Path) -> None:
-    installed.append(_Claims())
+def test_an_installed_builder_is_asked_for_what_is_nobody_elses(install: Install) -> None:
+    install(networks.ENTRY_POINTS, "theirs", CLAIMS, value="MODULE:builder")
     ours = ["levit_128s", "resnet50", "efficientnet_b2", "null-1", "yardstick-1a"]
     found = networks.resolve([*ours, "theirs-64", "hub:theirs"])
     assert [found.shapes[name].pixels for name in ours] == [224, 224, 260, 32, 224]
@@ -208,11 +187,13 @@ def test_an_installed_builder_is_asked_for_what_is_nobody_elses(installed: list[
     assert "cannot read" in networks.resolve(["nosuch.py:build"]).missing["nosuch.py:build"]
 
 
-def test_an_installed_builder_that_cannot_be_loaded_costs_no_name_but_unknown_ones(installed: list[_Claims]) -> None:
-    installed.append(_Breaks())
+def test_an_installed_builder_that_cannot_be_loaded_costs_no_name_but_unknown_ones(install: Install) -> None:
+    module = install(
+        networks.ENTRY_POINTS, "theirs", "raise OSError('libtheirs.so is missing')", value="MODULE:builder"
+    )
     found = networks.resolve(["resnet50", "theirs-64"])
     assert set(found.shapes) == {"resnet50"}
-    assert "cannot load 'theirs:builder'" in found.missing["theirs-64"]
+    assert f"cannot load '{module}:builder'" in found.missing["theirs-64"]
     assert "libtheirs.so is missing" in found.missing["theirs-64"]
 
 

@@ -159,12 +159,15 @@ def test_a_trace_that_missed_a_decision_is_found_out_by_its_outputs(tmp_path: Pa
 
 def test_a_missing_package_is_named_with_the_command_that_installs_it(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(requirements, "is_installed", lambda name: name == "onnx")
-    assert requirements.onnxruntime() == "onnxruntime, onnxscript are not installed: pip install 'levit-bench[onnx]'"
+    assert (
+        runtimes.unavailable("onnxruntime")
+        == "onnxruntime, onnxscript are not installed: pip install 'levit-bench[onnx]'"
+    )
     monkeypatch.setattr(requirements, "is_installed", lambda name: name != "openvino")
-    assert requirements.openvino() == "openvino is not installed: pip install 'levit-bench[openvino]'"
+    assert runtimes.unavailable("openvino") == "openvino is not installed: pip install 'levit-bench[openvino]'"
     with pytest.raises(UsageError, match=r"runtime 'openvino' cannot run here: openvino is not installed: pip install"):
         check(Request(networks=("levit_128s",), runtimes=("eager", "openvino")))
-    assert requirements.onnxruntime() is None
+    assert runtimes.unavailable("onnxruntime") is None
 
 
 def test_a_suite_about_a_runtime_that_cannot_run_here_is_skipped_and_a_command_is_refused(

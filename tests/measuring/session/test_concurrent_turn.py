@@ -15,7 +15,7 @@ from levit_bench.asking.request import at_once, check, left_out
 from levit_bench.errors import UsageError
 from levit_bench.measuring.machine import processors
 from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
-from levit_bench.measuring.session.crew import _groups
+from levit_bench.measuring.session.crew import groups_of
 from levit_bench.measuring.workers.messages import Answer, Failed, Request, Rest, Rested, Turn, Turned
 from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.records import Case, CaseLine
@@ -87,7 +87,7 @@ def line(network: str, **fields: object) -> CaseLine:
 
 
 def test_streams_have_a_seat_each_and_share_it_with_cases_of_as_many_streams() -> None:
-    found = _groups([line("a"), line("a", streams=2), line("b", streams=2), line("a", streams=3)], "auto")
+    found = groups_of([line("a"), line("a", streams=2), line("b", streams=2), line("a", streams=3)], "auto")
     told = [([case.network for case in group.cases], group.cases[0].streams, group.stream) for group in found]
     assert told == [
         (["a"], 1, 0), (["a", "b"], 2, 0), (["a", "b"], 2, 1), (["a"], 3, 0), (["a"], 3, 1), (["a"], 3, 2)

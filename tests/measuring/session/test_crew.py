@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session import case_loading
-from levit_bench.measuring.session.crew import Crew, _groups
+from levit_bench.measuring.session.crew import Crew, groups_of
 from levit_bench.measuring.workers.messages import (
     Answer,
     CaseLoaded,
@@ -49,22 +49,22 @@ LINES = [
 def test_cases_share_a_seat_by_environment_unless_their_mode_sets_them_apart(
     mode: SeatMode, seats: list[set[str]]
 ) -> None:
-    assert [{case.network for case in group.cases} for group in _groups(LINES, mode)] == seats
+    assert [{case.network for case in group.cases} for group in groups_of(LINES, mode)] == seats
 
 
 def test_other_threads_are_another_seat_in_every_mode() -> None:
     lines = [_line("a", threads=1), _line("a", threads=2)]
     for mode in ("shared", "alone", "auto"):
-        assert len(_groups(lines, mode)) == 2
+        assert len(groups_of(lines, mode)) == 2
 
 
 def test_a_users_network_has_a_seat_of_its_own_unless_all_share() -> None:
     lines = [*LINES, _line("nets.py:build#3f2a91"), _line("their.module:build", batch=4)]
-    seats = [{case.network for case in group.cases} for group in _groups(lines, "auto")]
+    seats = [{case.network for case in group.cases} for group in groups_of(lines, "auto")]
     assert {"nets.py:build#3f2a91"} in seats
     assert {"their.module:build"} in seats
     assert {"a", "b", "yardstick-1a", "null-1"} in seats
-    shared = [{case.network for case in group.cases} for group in _groups(lines, "shared")]
+    shared = [{case.network for case in group.cases} for group in groups_of(lines, "shared")]
     assert {"a", "b", "yardstick-1a", "null-1", "nets.py:build#3f2a91", "their.module:build"} in shared
 
 

@@ -7,14 +7,51 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.measuring.session.session import _earlier, _refuse_changed
+from levit_bench.measuring import runtimes
+from levit_bench.measuring.session.session import (
+    Subject,
+    _earlier,
+    _lines,
+    _refuse_changed,
+    _refuse_other_packages,
+    made_by,
+)
 from levit_bench.records import Case, CaseLine, RunStartLine, SessionLine
 from levit_bench.store.files import Session
 
 from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
+from tests.measuring.fake_packages import Install
 
 CASE = Case(network="nets:build", resolution=224)
 LINE = CaseLine(id=CASE.id, case=CASE, params=1000, macs=2000, logits_std=1.0)
+
+
+RUNTIME = "def unavailable(): ...\nprepare = load = threads = versions = None"
+
+
+def _lines_with(install: Install, version: str) -> list[CaseLine]:
+    """The lines of a session with a runtime that a package of that version brings."""
+    install("levit_bench.runtimes", "theirs", RUNTIME, package="their-package", version=version)
+    return _lines([Subject(Case(network="resnet18", resolution=224, runtime="theirs", form="inference"))])
+
+
+def test_a_session_keeps_which_package_in_which_brings_its_runtime(
+    install: Install, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    subject, *own = _lines_with(install, "1.0")
+    assert subject.made_by == {"runtime": "their-package 1.0"}
+    assert [line.made_by for line in own] == [{}, {}, {}]
+    monkeypatch.setattr(runtimes, "version", {"onnxruntime": "1.27.0"}.__getitem__)
+    assert made_by(Case(network="a", resolution=1, runtime="onnxruntime")) == {"runtime": "1.27.0"}
+
+
+def test_a_session_is_not_resumed_with_another_version_of_its_runtime(install: Install) -> None:
+    (subject, *_) = _lines_with(install, "1.0")
+    _refuse_other_packages(Path("s.jsonl"), [subject])
+    _lines_with(install, "2.0")
+    with pytest.raises(UsageError, match=r"with runtime theirs their-package 1\.0, here is their-package 2\.0"):
+        _refuse_other_packages(Path("s.jsonl"), [subject])
+    _refuse_other_packages(Path("s.jsonl"), [msgspec.structs.replace(subject, made_by={})])  # As in older files.
 
 
 def test_a_network_that_is_what_it_was_is_taken_on() -> None:

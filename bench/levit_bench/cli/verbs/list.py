@@ -110,7 +110,13 @@ def _runtimes() -> list[Told]:
     from levit_bench.report.listings.runtimes import Told
 
     return [
-        Told(name, runtimes.devices_of(name), runtimes.precisions_of(name), runtimes.unavailable(name))
+        Told(
+            name,
+            runtimes.devices_of(name),
+            runtimes.precisions_of(name),
+            runtimes.POINT.made_by(name) or runtimes.facts(name).about,
+            runtimes.unavailable(name),
+        )
         for name in runtimes.names()
     ]
 

@@ -43,6 +43,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.reference_cases import instrument_cases
     from levit_bench.measuring.session.session import about_threads
+    from levit_bench.measuring.session.sharing import SHARING
     from levit_bench.measuring.workers.process_environment import shell
     from levit_bench.measuring.workers.shell import about
     from levit_bench.planning.forecast import forecast
@@ -61,7 +62,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     cases = [s.case for s in chosen]
     here = machine(gpus=any(case.device == "cuda" for case in cases))
     own = [case for case, _ in instrument_cases(cases)]
-    what = forecast(cases, own, protocol, known, here)
+    what = forecast(cases, own, protocol, known, here, SHARING)
     lines = [CaseLine(id=case.id, case=case) for case in cases]
     now, given = conditions(), shell({(case.threads, case.allocator) for case in cases})
     kinds = kinds_ahead(lines, protocol, here, now, given)

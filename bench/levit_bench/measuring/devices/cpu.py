@@ -4,9 +4,9 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from levit_bench.measuring import precisions
 from levit_bench.measuring.evaluation_mode import renew
 from levit_bench.measuring.loaded_network import InProcess
-from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 
 if TYPE_CHECKING:
     import torch
@@ -40,10 +40,6 @@ def hold(module: nn.Module, precision: str) -> OnCpu:
     """The module in that format.
 
     Raises:
-        ValueError: it is a format of GPUs alone.
+        ValueError: it is a format of other devices alone.
     """
-    import torch
-
-    if precision in ON_GPUS_ALONE:
-        raise ValueError(f"{precision} is how NVIDIA GPUs multiply fp32 numbers; a processor does not. Choose fp32")
-    return OnCpu(module, getattr(torch, FORMATS[precision]))
+    return OnCpu(module, precisions.dtype(precision, "cpu"))

@@ -16,14 +16,15 @@ from statistics import median
 from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
+from levit_bench.measuring import precisions
 from levit_bench.measuring.evaluation_mode import renew
 from levit_bench.measuring.machine.visible_gpus import hides_all
-from levit_bench.measuring.precisions import FORMATS
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
 
+HAS_OWN_MEMORY = True
 _GIB = 1 << 30
 _COPIES = 6  # The first one finds the memory to copy into.
 
@@ -139,17 +140,19 @@ def hold(module: nn.Module, precision: str) -> OnCuda:
 
     Raises:
         RuntimeError: torch does not see a GPU.
+        ValueError: it is a format of other devices alone.
     """
     prepare_process(precision)
     return OnCuda(module, dtype(precision))
 
 
 def dtype(precision: str) -> torch.dtype:
-    """How weights and activations are stored."""
-    import torch
+    """How weights and activations are stored.
 
-    found: torch.dtype = getattr(torch, FORMATS[precision])
-    return found
+    Raises:
+        ValueError: it is a format of other devices alone.
+    """
+    return precisions.dtype(precision, "cuda")
 
 
 def prepare_process(precision: str) -> None:

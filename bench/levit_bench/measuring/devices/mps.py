@@ -12,12 +12,15 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
+from levit_bench.measuring import precisions
 from levit_bench.measuring.evaluation_mode import renew
-from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
 
 if TYPE_CHECKING:
     import torch
     from torch import nn
+
+HAS_OWN_MEMORY = True
+"""Shared with the processor, and limited by the system."""
 
 
 class OnMps:
@@ -97,13 +100,12 @@ def hold(module: nn.Module, precision: str) -> OnMps:
     """The module on the GPU, in that format.
 
     Raises:
-        ValueError: it is a format of NVIDIA GPUs alone.
+        ValueError: it is a format of other devices alone.
         RuntimeError: torch does not see the GPU.
     """
     import torch
 
-    if precision in ON_GPUS_ALONE:
-        raise ValueError(f"{precision} is how NVIDIA GPUs multiply fp32 numbers; an Apple GPU does not. Choose fp32")
+    dtype = precisions.dtype(precision, "mps")
     if not torch.backends.mps.is_available():
         raise RuntimeError("torch sees no Metal device here; choose --device cpu")
-    return OnMps(module, getattr(torch, FORMATS[precision]))
+    return OnMps(module, dtype)

@@ -8,8 +8,9 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable
-from importlib.metadata import entry_points
 from typing import TYPE_CHECKING, Protocol
+
+from levit_bench.measuring.extensions import ExtensionPoint
 
 if TYPE_CHECKING:
     # The parent asks for names only, and must stay light.
@@ -21,7 +22,6 @@ if TYPE_CHECKING:
 
 SHIPPED = "shipped"
 """As the library builds it: what references and published counts refer to."""
-_BUILT_IN = (SHIPPED, "inference")
 ENTRY_POINTS = "levit_bench.forms"
 
 
@@ -40,24 +40,28 @@ class Form(Protocol):
         """
 
 
+def _module(name: str) -> Form:
+    found: Form = importlib.import_module(f"{__name__}.{name}")
+    return found
+
+
+POINT: ExtensionPoint[Form] = ExtensionPoint(
+    "form", ENTRY_POINTS, own=(SHIPPED, "inference"), load=_module, attributes=("apply",)
+)
+
+
 def names() -> tuple[str, ...]:
-    """Registered forms, built-in ones first."""
-    return (*_BUILT_IN, *sorted(point.name for point in entry_points(group=ENTRY_POINTS)))
+    """Registered forms, the suite's own first."""
+    return POINT.names()
 
 
 def get(name: str) -> Form:
     """The form of that name.
 
     Raises:
-        LookupError: there is none.
+        LookupError: there is none, or the package that offers it cannot be used.
     """
-    if name in _BUILT_IN:
-        form: Form = importlib.import_module(f"{__name__}.{name}")
-        return form
-    for point in entry_points(group=ENTRY_POINTS, name=name):
-        found: Form = point.load()
-        return found
-    raise LookupError(f"unknown form {name!r}; known are {', '.join(names())}")
+    return POINT.get(name)
 
 
 def build(case: Case, recipe: Recipe | None = None, fill: Callable[[nn.Module], None] | None = None) -> nn.Module:

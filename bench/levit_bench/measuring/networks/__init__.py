@@ -8,8 +8,7 @@ else's: other builders are asked for what is left.
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable, Iterable, Iterator
-from importlib.metadata import entry_points
+from collections.abc import Callable, Iterable
 from typing import Protocol
 
 from torch import nn
@@ -17,6 +16,8 @@ from torch import nn
 from levit_bench.catalog.twins import original
 from levit_bench.errors import one_line
 from levit_bench.measuring.evaluation_mode import rest
+from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
+from levit_bench.measuring.failure_reasons import reason_for
 from levit_bench.measuring.networks.recipe import Looked, Recipe
 from levit_bench.measuring.networks.seeds import seed_all
 from levit_bench.measuring.networks.timm_import import watch_imports
@@ -24,7 +25,7 @@ from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import Dtype, ImageShape
 
 # In this order. Loaded when asked: the yardstick imports neither timm nor anything else of the suite.
-_OWN = ("yardstick", "null", "levit", "timm_networks")
+_IN_ORDER = ("yardstick", "null", "levit", "timm_networks")
 _USER, _LAST = "user_builders", "timm_networks"
 ENTRY_POINTS = "levit_bench.networks"
 _USUAL = Recipe()
@@ -123,6 +124,8 @@ def resolve(names: Iterable[str]) -> Resolved:
             shapes[name] = takes(name)
         except LookupError as error:
             missing[name] = one_line(str(error))
+        except Exception as error:  # A package's builder may raise anything at all; others are still asked.
+            missing[name] = one_line(f"cannot look up {name!r}: {reason_for(error)}")
     # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
     misspelt = any(":" not in name for name in missing)
     known = importlib.import_module(f"{__name__}.timm_networks").names() if misspelt else ()
@@ -130,37 +133,46 @@ def resolve(names: Iterable[str]) -> Resolved:
 
 
 def _builder_of(name: str) -> Builder:
+    """The builder that owns a name.
+
+    Raises:
+        LookupError: nobody does, and a package's builder that might could not be asked.
+    """
     watch_imports()  # Before any code of a user or a third party runs.
-    for module in _OWN:
-        own = _built_in(module)
+    for module in _IN_ORDER:
+        own = _module(module)
         if own.owns(name):
             return own
-    user = _built_in(_USER)
+    user = _module(_USER)
     if ".py:" in name:
         return user
-    for foreign in _foreign():
-        if foreign.owns(name):
-            return foreign
+    silent = []
+    for label, foreign in POINT.of_packages():
+        if isinstance(foreign, ExtensionError):
+            silent.append(foreign)
+            continue
+        try:
+            if foreign.owns(name):
+                return foreign
+        except Exception as error:  # A package's code may raise anything at all; others are still asked.
+            silent.append(POINT.failed(label, error))
+    if user.owns(name):
+        return user
+    if silent:
+        raise LookupError(f"no builder that can be asked knows {name!r}; " + "; ".join(map(str, silent)))
     # What nobody knows is said by timm's builder, with what it knows.
-    return user if user.owns(name) else _built_in(_LAST)
+    return _module(_LAST)
 
 
-def _built_in(module: str) -> Builder:
-    builder: Builder = importlib.import_module(f"{__name__}.{module}")
+def _module(name: str) -> Builder:
+    builder: Builder = importlib.import_module(f"{__name__}.{name}")
     return builder
 
 
-def _foreign() -> Iterator[Builder]:
-    """Builders of installed packages.
-
-    Raises:
-        LookupError: one cannot be loaded.
-    """
-    for point in entry_points(group=ENTRY_POINTS):
-        try:
-            yield point.load()
-        except Exception as error:
-            raise LookupError(
-                f"cannot load {point.value!r}, which an installed package offers as a builder of networks: "
-                f"{type(error).__name__}: {error}"
-            ) from error
+POINT: ExtensionPoint[Builder] = ExtensionPoint(
+    "builder of networks",
+    ENTRY_POINTS,
+    own=(),  # Which builder has a name is asked of the builders: what packages call theirs is nobody else's matter.
+    load=_module,
+    attributes=("owns", "default_resolution"),
+)

@@ -7,11 +7,10 @@ from __future__ import annotations
 
 import torch
 
-# Largest relative L2 distance from fp32 eager. fp32 differs by the order of summation alone (1e-6 seen); the others by
-# their mantissa: 10 bits for fp16 and TF32, 7 bits for bf16, over some tens of layers.
-TOLERANCES = {"fp32": 1e-4, "tf32": 1e-2, "fp16": 1e-2, "bf16": 5e-2}
-COARSENESS = {"fp32": 1.0, "tf32": 2.0**13, "fp16": 2.0**13, "bf16": 2.0**16}
-"""Spacing of neighbouring numbers, in multiples of fp32's: 23 bits of mantissa against 10 and 7."""
+from levit_bench.measuring import precisions
+
+SAME = precisions.get("fp32").tolerance
+"""Relative L2 distance within which two outputs in fp32 are the same."""
 
 
 def check_plain(output: object) -> None:

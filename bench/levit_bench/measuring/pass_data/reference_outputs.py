@@ -15,10 +15,10 @@ import safetensors.torch
 import torch
 from torch import nn
 
+from levit_bench.measuring import precisions
 from levit_bench.measuring.pass_data.image_pool import ImagePool, image_pool
 from levit_bench.measuring.pass_data.output_check import (
-    COARSENESS,
-    TOLERANCES,
+    SAME,
     as_logits,
     distances,
     problem_with_pair,
@@ -64,8 +64,9 @@ class References(NamedTuple):
         More for a network that turns small differences into large ones: ten times what rounding of the input alone
         does there. But never as much as to take one image for another: a fourth of the distance between two of them.
         """
-        rounding = 10 * self.sensitivity * COARSENESS[precision]
-        return max(TOLERANCES[precision], min(rounding, self.distance / 4))
+        known = precisions.get(precision)
+        rounding = 10 * self.sensitivity * known.coarseness
+        return max(known.tolerance, min(rounding, self.distance / 4))
 
     def pool(self, shape: ImageShape, seed: int) -> ImagePool:
         """The images that they are the answers for."""
@@ -106,7 +107,7 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
     began = time.perf_counter()
     second = _answer(network, pool, pool.size - 1)
     pass_s = time.perf_counter() - began
-    problem = problem_with_pair((first, second), (first, second), TOLERANCES["fp32"])
+    problem = problem_with_pair((first, second), (first, second), SAME)
     if problem:
         raise ValueError(problem)
     wanted = math.floor(min(max(_AIM_S / (2 * max(pass_s, 1e-9)), _FEWEST), _MOST))
@@ -123,7 +124,7 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
         sensitivity=max(one.moved for one in calm),
         distance=float(apart.median()),
         changes=0,
-        change=_CHANGE * TOLERANCES[precision] / TOLERANCES["fp32"],
+        change=_CHANGE * precisions.get(precision).tolerance / SAME,
     )
     restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
     changes = _changes(network, found.pool(shape, seed), found, restless, precision)

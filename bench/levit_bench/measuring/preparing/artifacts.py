@@ -22,7 +22,7 @@ from levit_bench.measuring.networks import sources
 from levit_bench.measuring.networks.recipe import Recipe, keep_weights
 from levit_bench.measuring.pass_data.image_pool import PARTS, ImagePool
 from levit_bench.measuring.pass_data.images import images
-from levit_bench.measuring.pass_data.output_check import TOLERANCES, as_logits, problem_with_pair, relative_distance
+from levit_bench.measuring.pass_data.output_check import SAME, as_logits, problem_with_pair, relative_distance
 from levit_bench.measuring.pass_data.reference_outputs import References, problem_with_batch, write_references
 from levit_bench.measuring.preparing.calibration import STREAM, VERSION, calibrate, deviation_of
 from levit_bench.measuring.preparing.network_findings import notes_on
@@ -133,17 +133,17 @@ def _built_again(source: Source, network: nn.Module, given: torch.Tensor) -> nn.
         if not bool(torch.isfinite(first).all()):
             return again  # Said by whoever looks at the numbers.
         apart = _distance(second, first)
-        if not apart < TOLERANCES["fp32"]:
+        if not apart < SAME:
             raise ValueError(
                 f"two passes over the same images differ by {apart:.2g} (relative L2): dropout or noise is left on in "
                 "evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
             )
-        if _distance(calibrated, first) < TOLERANCES["fp32"]:
+        if _distance(calibrated, first) < SAME:
             return again
         # The calibrated one may have kept something of the passes before; two that were never run cannot.
         other = source.shipped()
         apart = _distance(as_logits(other(given.clone()), len(given)), first)
-    if not apart < TOLERANCES["fp32"]:
+    if not apart < SAME:
         raise ValueError(
             "builds another network each time: with equal weights and equal seeds of torch, numpy and random, two "
             f"builds differ by {apart:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a generator "

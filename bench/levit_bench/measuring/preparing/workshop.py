@@ -62,7 +62,7 @@ class Workshop:
         """
         by_code: dict[str, list[str]] = {}
         for name in names:
-            by_code.setdefault(_code_of(name), []).append(name)
+            by_code.setdefault(code_of(name), []).append(name)
         shapes: dict[str, ImageShape] = {}
         missing: dict[str, str] = {}
         known: tuple[str, ...] = ()
@@ -92,7 +92,7 @@ class Workshop:
         """An artifact, or the reason why there is none, by case id. `told(done, total, case)` before each network."""
         groups: dict[Case, list[Case]] = {}
         for case in cases:
-            groups.setdefault(_prepared_as(case), []).append(case)
+            groups.setdefault(prepared_as(case), []).append(case)
         out: dict[str, Artifact | str] = {}
         for done, (network, group) in enumerate(groups.items()):
             told(done, len(groups), network)
@@ -125,7 +125,7 @@ class Workshop:
 
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
         """What is prepared for those batches at which it succeeds; the reason when it does at none."""
-        folder, code = Path(self._folder.name, network.id), _code_of(network.network)
+        folder, code = Path(self._folder.name, network.id), code_of(network.network)
         folder.mkdir(exist_ok=True)
         died: dict[int, str] = {}
         while True:
@@ -170,13 +170,13 @@ class Workshop:
             seat.close()
 
 
-def _prepared_as(case: Case) -> Case:
+def prepared_as(case: Case) -> Case:
     """The case that stands for all with the same artifact: both yardsticks are one network."""
     kept = runtimes.of_an_artifact(case)
     return msgspec.structs.replace(kept, network=YARDSTICKS[0]) if kept.network in YARDSTICKS else kept
 
 
-def _code_of(network: str) -> str:
+def code_of(network: str) -> str:
     """The user's file or module that a name stands in; empty for names of the catalog and of timm."""
     return network.partition(":")[0] if ":" in network else ""
 

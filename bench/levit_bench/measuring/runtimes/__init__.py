@@ -1,23 +1,24 @@
 """What executes a network: the contract, and the runtimes by name.
 
 Refuses to know any runtime in particular: one file each, third parties under the entry-point group
-`levit_bench.runtimes`. What the parent must know of a runtime stands in the table below, so that it need not load it.
+`levit_bench.runtimes`. What the parent must know of one of the suite's own stands in its file as `FACTS`.
 """
 
 from __future__ import annotations
 
 import importlib
-from collections.abc import Callable
-from importlib.metadata import entry_points
+from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, NamedTuple, Protocol
+from typing import TYPE_CHECKING, Protocol
 
 import msgspec
 
 from levit_bench.errors import UsageError
+from levit_bench.measuring import devices
+from levit_bench.measuring import precisions as formats
+from levit_bench.measuring.extensions import ExtensionPoint
 from levit_bench.measuring.loaded_network import InProcess, Loaded
-from levit_bench.measuring.precisions import FORMATS, ON_GPUS_ALONE
-from levit_bench.measuring.runtimes import requirements
+from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
 from levit_bench.records import Case
 
 if TYPE_CHECKING:
@@ -32,51 +33,17 @@ __all__ = [
     "Runtime",
     "check",
     "devices_of",
+    "facts",
     "get",
     "most_threads",
     "names",
     "of_an_artifact",
     "precisions_of",
     "unavailable",
+    "version_of",
 ]
 
 ENTRY_POINTS = "levit_bench.runtimes"
-
-
-_ON_PROCESSORS = tuple(name for name in FORMATS if name not in ON_GPUS_ALONE)
-
-
-class _Known(NamedTuple):
-    """What the parent knows of a runtime of the suite."""
-
-    devices: tuple[str, ...] = ("cpu",)
-    """Where it runs."""
-    precisions: tuple[str, ...] = tuple(FORMATS)
-    """Number formats that it computes in, as far as its device does."""
-    artifact_of: tuple[str, ...] = ()
-    """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
-    own_threads: bool = False
-    """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
-    missing: Callable[[], str | None] = requirements.nothing
-    """Why it cannot run here and what would make it run, or None."""
-
-
-_BUILT_IN = {
-    "eager": _Known(devices=("cpu", "cuda", "mps")),
-    "channels-last": _Known(devices=("cpu", "cuda", "mps")),
-    "torchscript": _Known(precisions=_ON_PROCESSORS, artifact_of=("batch",)),
-    "compile": _Known(devices=("cpu", "cuda"), artifact_of=("batch", "threads"), missing=requirements.compiler),
-    "onnxruntime": _Known(
-        precisions=("fp32",), artifact_of=("batch",), own_threads=True, missing=requirements.onnxruntime
-    ),
-    "openvino": _Known(
-        precisions=_ON_PROCESSORS, artifact_of=("batch",), own_threads=True, missing=requirements.openvino
-    ),
-    "cuda-graphs": _Known(devices=("cuda",), missing=requirements.gpu),
-}
-"""Those of the suite."""
-_FOREIGN = _Known(artifact_of=("batch", "threads"), own_threads=True)
-"""Of others nothing is known: they say everything themselves, and are given no artifact of another case."""
 
 
 class Runtime(Protocol):
@@ -114,24 +81,67 @@ class Runtime(Protocol):
         """Versions and build flags that can change its speed."""
 
 
+_OWN = ("eager", "channels-last", "torchscript", "compile", "onnxruntime", "openvino", "cuda-graphs")
+
+
+def _module(name: str) -> Runtime:
+    runtime: Runtime = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
+    return runtime
+
+
+POINT: ExtensionPoint[Runtime] = ExtensionPoint(
+    "runtime",
+    ENTRY_POINTS,
+    own=_OWN,
+    load=_module,
+    attributes=("unavailable", "prepare", "load", "threads", "versions"),
+)
+
+
 def names() -> tuple[str, ...]:
-    """Registered runtimes, built-in ones first."""
-    return (*_BUILT_IN, *sorted(point.name for point in entry_points(group=ENTRY_POINTS)))
+    """Registered runtimes, the suite's own first."""
+    return POINT.names()
+
+
+def get(name: str) -> Runtime:
+    """The runtime of that name.
+
+    Raises:
+        LookupError: there is none, or the package that offers it cannot be used.
+    """
+    return POINT.get(name)
+
+
+def facts(name: str) -> Facts:
+    """What is known of a runtime without loading what executes networks; a package's is not asked."""
+    if not POINT.is_own(name):
+        return UNKNOWN
+    found: Facts = vars(_module(name))["FACTS"]
+    return found
 
 
 def devices_of(name: str) -> tuple[str, ...]:
     """Devices that a runtime of the suite runs on; empty where it is not of the suite, and says so itself."""
-    return _BUILT_IN[name].devices if name in _BUILT_IN else ()
+    if not POINT.is_own(name):
+        return ()
+    known = facts(name).devices
+    return devices.of_cases() if known is None else known
 
 
 def precisions_of(name: str) -> tuple[str, ...]:
     """Number formats that a runtime of the suite computes in; empty where it is not of the suite."""
-    return _BUILT_IN[name].precisions if name in _BUILT_IN else ()
+    there = {one for device in devices_of(name) for one in formats.on(device)}
+    return tuple(one for one in formats.names() if one in there and _computes_in(name, one))
+
+
+def _computes_in(name: str, precision: str) -> bool:
+    known = facts(name).precisions
+    return known is None or precision in known
 
 
 def serves_all_batches(name: str) -> bool:
     """Whether an artifact of the runtime serves every batch."""
-    return "batch" not in _BUILT_IN.get(name, _FOREIGN).artifact_of
+    return "batch" not in facts(name).artifact_of
 
 
 def captures(name: str) -> bool:
@@ -141,7 +151,7 @@ def captures(name: str) -> bool:
 
 def unavailable(name: str) -> str | None:
     """Why a runtime of the suite cannot run here and what would make it run; None for others: a seat asks them."""
-    return _BUILT_IN.get(name, _FOREIGN).missing()
+    return facts(name).missing()
 
 
 def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
@@ -150,45 +160,47 @@ def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
     Raises:
         UsageError: with what it can do, or what is missing here.
     """
-    known = _BUILT_IN.get(name, _FOREIGN._replace(devices=(device,)))
-    if device not in known.devices:
-        able = [other for other, one in _BUILT_IN.items() if device in one.devices]
+    if POINT.is_own(name) and device not in devices_of(name):
+        able = [other for other in _OWN if device in devices_of(other)]
         raise UsageError(f"runtime {name!r} does not run on {device}. Choose from {', '.join(able)}.")
     for precision in precisions:
-        if precision not in known.precisions:
-            able = [other for other, one in _BUILT_IN.items() if device in one.devices and precision in one.precisions]
+        if not _computes_in(name, precision):
+            able = [other for other in _OWN if device in devices_of(other) and _computes_in(other, precision)]
             raise UsageError(
-                f"runtime {name!r} does not compute in {precision}, but in {', '.join(known.precisions)}. Choose that, "
-                f"or a runtime that does: {', '.join(able)}."
+                f"runtime {name!r} does not compute in {precision}, but in {', '.join(precisions_of(name))}. Choose "
+                f"that, or a runtime that does: {', '.join(able)}."
             )
-    why = known.missing()
+    why = unavailable(name)
     if why is not None:
         raise UsageError(f"runtime {name!r} cannot run here: {why}.")
 
 
 def of_an_artifact(case: Case) -> Case:
     """The case without what does not change its artifact: cases that are equal here share one."""
-    kept = _BUILT_IN.get(case.runtime, _FOREIGN).artifact_of
+    kept = facts(case.runtime).artifact_of
     usual = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
     return msgspec.structs.replace(case, **{field: value for field, value in usual.items() if field not in kept})
 
 
 def most_threads(case: Case) -> int:
     """Threads that may be at work from the first pass of a case to its last, what is done between them included."""
-    known = _BUILT_IN.get(case.runtime, _FOREIGN)
-    return 2 * case.threads - 1 if known.own_threads else case.threads
+    return 2 * case.threads - 1 if facts(case.runtime).own_threads else case.threads
 
 
-def get(name: str) -> Runtime:
-    """The runtime of that name.
+def version_of(name: str) -> str | None:
+    """What makes the runtime, with its version, which is part of the setting; None where that is torch, or unknown.
 
-    Raises:
-        LookupError: there is none.
+    The version alone where the distribution is called like the runtime, such as `1.27.0` of `onnxruntime`; else both,
+    such as `levit-bench-traced 1.0`.
     """
-    if name in _BUILT_IN:
-        runtime: Runtime = importlib.import_module(f"{__name__}.{name.replace('-', '_')}")
-        return runtime
-    for point in entry_points(group=ENTRY_POINTS, name=name):
-        found: Runtime = point.load()
-        return found
-    raise LookupError(f"unknown runtime {name!r}; known are {', '.join(names())}")
+    distribution = facts(name).distribution
+    if POINT.is_own(name):
+        if distribution is None:
+            return None
+        try:
+            made_by = f"{distribution} {version(distribution)}"
+        except PackageNotFoundError:
+            return None
+    else:
+        made_by = POINT.made_by(name) or ""
+    return made_by.removeprefix(f"{name} ") or None

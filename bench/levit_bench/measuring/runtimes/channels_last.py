@@ -8,19 +8,22 @@ from __future__ import annotations
 
 from pathlib import Path
 
-import torch
-
 from levit_bench.measuring import devices
 from levit_bench.measuring.loaded_network import Loaded, Rearranged
 from levit_bench.measuring.runtimes import eager
 from levit_bench.measuring.runtimes.eager import prepare, threads, unavailable, versions
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.records import Case
 
-__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+__all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
+
+FACTS = Facts(about="the same with the channels of a pixel side by side in memory")
 
 
 def load(case: Case, artifact: Path) -> Loaded:
     """The network on its device, weights and images with the channels last."""
+    import torch
+
     module = eager.rebuilt(case, artifact)
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
     held = devices.get(case.device).hold(module, case.precision)

@@ -12,35 +12,32 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from levit_bench.errors import one_line
 from levit_bench.measuring import devices
 from levit_bench.measuring.loaded_network import Loaded
 from levit_bench.measuring.runtimes import eager, requirements
 from levit_bench.measuring.runtimes.eager import threads
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
 from levit_bench.records import Case
 
-__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
+__all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
+
+FACTS = Facts(
+    about="compiled ahead of time by inductor",
+    devices=("cpu", "cuda"),
+    artifact_of=("batch", "threads"),
+    making_s=45.0,
+    missing=requirements.compiler,
+)
 _TRIAL = "#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n"
 _PATIENCE_S = 60.0
-
-
-class _Package(nn.Module):
-    """A compiled package as a module that a device can hold; its weights are where they were compiled for."""
-
-    def __init__(self, artifact: Path) -> None:
-        super().__init__()
-        self._compiled = torch._inductor.aoti_load_package(str(artifact))
-
-    def forward(self, images: torch.Tensor) -> torch.Tensor:
-        output: torch.Tensor = self._compiled(images)
-        return output
 
 
 def unavailable() -> str | None:
@@ -56,6 +53,7 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
     Raises:
         ValueError: torch cannot capture it, with the reason.
     """
+    import torch
     from torch._inductor.utils import fresh_cache
 
     placed = devices.get(case.device).hold(network, case.precision).place(example)
@@ -74,7 +72,25 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
 def load(case: Case, artifact: Path) -> Loaded:
     """The package, ready to run. Its unpacked copy stays within the session's folder."""
     with without_warnings(), _temporary_files_in(artifact.parent):
-        return devices.get(case.device).hold(_Package(artifact), case.precision)
+        return devices.get(case.device).hold(_package(artifact), case.precision)
+
+
+def _package(artifact: Path) -> nn.Module:
+    """A compiled package as a module that a device can hold; its weights are where they were compiled for."""
+    import torch
+
+    class Package(torch.nn.Module):
+        """Calls what was compiled."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self._compiled = torch._inductor.aoti_load_package(str(artifact))
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            output: torch.Tensor = self._compiled(images)
+            return output
+
+    return Package()
 
 
 def versions() -> dict[str, str]:
@@ -129,6 +145,8 @@ def _threads(count: int) -> Iterator[None]:
     """As many as the passes will have: oneDNN packs weights for the threads that it finds while they are frozen, and
     packs them again in every pass where it finds another number. EfficientNet-B1 took five times as long.
     """
+    import torch
+
     before = torch.get_num_threads()
     torch.set_num_threads(count)
     try:

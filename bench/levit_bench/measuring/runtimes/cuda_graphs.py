@@ -7,17 +7,21 @@ size and to the memory that it was recorded with.
 from __future__ import annotations
 
 from pathlib import Path
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from levit_bench.measuring.devices import cuda
-from levit_bench.measuring.runtimes import eager
+from levit_bench.measuring.runtimes import eager, requirements
 from levit_bench.measuring.runtimes.eager import prepare, threads, versions
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.records import Case
 
-__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
+__all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
+
+FACTS = Facts(about="the kernels of one eager pass, started together", devices=("cuda",), missing=requirements.gpu)
 # Libraries choose their kernels and take their workspace in the first passes, which a graph may not hold.
 _WARM_UPS = 3
 
@@ -28,8 +32,8 @@ class _Graph(cuda.OnCuda):
     def __init__(self, module: nn.Module, dtype: torch.dtype) -> None:
         super().__init__(module, dtype)
         self._graph: torch.cuda.CUDAGraph | None = None
-        self._input = torch.empty(0)
-        self._output = torch.empty(0)
+        self._input: torch.Tensor = self._torch.empty(0)
+        self._output: torch.Tensor = self._torch.empty(0)
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
         """Copy images to where the graph reads them; record it when there is none for this batch.
@@ -41,7 +45,7 @@ class _Graph(cuda.OnCuda):
         if self._graph is None or self._input.shape != placed.shape:
             try:
                 self._record(placed)
-            except torch.OutOfMemoryError as error:
+            except self._torch.OutOfMemoryError as error:
                 raise self.too_large(len(images)) from error
         else:
             self._input.copy_(placed)
@@ -54,6 +58,7 @@ class _Graph(cuda.OnCuda):
         return self._output
 
     def _record(self, placed: torch.Tensor) -> None:
+        torch = self._torch
         self._input = placed
         aside = torch.cuda.Stream()
         aside.wait_stream(torch.cuda.current_stream())
@@ -70,6 +75,8 @@ class _Graph(cuda.OnCuda):
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
+    import torch
+
     if not torch.cuda.is_available():
         return "CUDA graphs need an NVIDIA GPU that torch can see: 'levit-bench run --device cuda' says what is missing"
     return None

@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 from pathlib import Path
-
-import safetensors.torch
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from levit_bench.measuring import devices, evaluation_mode, forms
-from levit_bench.measuring.networks import recipe
-from levit_bench.measuring.runtimes import Loaded
+from levit_bench.measuring.loaded_network import Loaded
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.records import Case
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+FACTS = Facts(about="PyTorch as the network's code calls it")
 
 
 def unavailable() -> str | None:
@@ -21,6 +24,8 @@ def unavailable() -> str | None:
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     """Keep the weights and statistics; the code is the network's own."""
+    import safetensors.torch
+
     artifact = folder / "eager.safetensors"
     safetensors.torch.save_model(network, str(artifact))
     return artifact
@@ -36,6 +41,10 @@ def rebuilt(case: Case, artifact: Path) -> nn.Module:
 
     No pass is made on it, and what it keeps of its parameters is made anew after they were loaded.
     """
+    import safetensors.torch
+
+    from levit_bench.measuring.networks import recipe
+
     module = forms.build(case, recipe.read(artifact.parent), recipe.filling(artifact.parent))
     safetensors.torch.load_model(module, artifact, strict=True)
     evaluation_mode.renew(module)
@@ -44,11 +53,15 @@ def rebuilt(case: Case, artifact: Path) -> nn.Module:
 
 def threads() -> int:
     """Threads of torch's own pool."""
+    import torch
+
     return torch.get_num_threads()
 
 
 def versions() -> dict[str, str]:
     """Torch and what it multiplies with."""
+    import torch
+
     out = {"torch": str(torch.__version__), "mkldnn": str(torch.backends.mkldnn.is_available())}
     if torch.cuda.is_initialized():
         cudnn = torch.backends.cudnn

@@ -10,14 +10,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
-from typing import Any
-
-import torch
-from torch import nn
-from torch.nn import functional
+from typing import TYPE_CHECKING, Any
 
 from levit_bench.errors import one_line
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
 
 INPUT = "images"
 OUTPUT = "logits"
@@ -29,6 +29,8 @@ def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     Raises:
         ValueError: torch cannot export it, with the reason.
     """
+    import torch
+
     path = folder / "network.onnx"
     with torch.no_grad(), without_warnings(), _attention_in_four_dimensions():
         network(example)  # What it keeps of its first pass is kept, as in every later pass.
@@ -61,6 +63,8 @@ def _attention_in_four_dimensions() -> Iterator[None]:
 
     Hiera and Twins have one more, for the windows that their tokens are in. The same is computed.
     """
+    from torch.nn import functional
+
     original = functional.scaled_dot_product_attention
 
     def folded(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:  # noqa: ANN401 (as torch has them)

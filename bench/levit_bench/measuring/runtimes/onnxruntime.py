@@ -9,24 +9,37 @@ from __future__ import annotations
 import os
 from pathlib import Path
 from types import ModuleType
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import numpy as np
 import psutil
-import torch
-from torch import nn
 
 from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.runtimes import onnx_file, requirements
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.records import Case
 
+if TYPE_CHECKING:
+    import numpy as np
+    import torch
+    from torch import nn
+
+FACTS = Facts(
+    about="Microsoft's engine, on what torch exports as ONNX",
+    devices=("cpu",),
+    precisions=("fp32",),
+    artifact_of=("batch",),
+    making_s=6.0,
+    own_threads=True,
+    distribution="onnxruntime",
+    missing=lambda: requirements.packages("onnx", "onnxruntime", "onnx", "onnxscript"),
+)
 _PROVIDER = "CPUExecutionProvider"
 _threads_seen: list[int] = []
 
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
-    return requirements.onnxruntime()
+    return FACTS.missing()
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
@@ -94,6 +107,8 @@ def _onnxruntime() -> ModuleType:
 
 
 def _passes_of(session: Any) -> Any:  # noqa: ANN401 (the engine has no types)
+    import torch
+
     names, outputs = onnx_file.INPUT, [onnx_file.OUTPUT]
 
     def run(images: torch.Tensor) -> torch.Tensor:

@@ -10,15 +10,27 @@ from __future__ import annotations
 import sys
 from pathlib import Path
 from types import ModuleType
-from typing import Any
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING, Any
 
 from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.runtimes import onnx_file, requirements
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.records import Case
 
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+FACTS = Facts(
+    about="Intel's engine, on what torch exports as ONNX",
+    devices=("cpu",),
+    precisions=("fp32", "fp16", "bf16"),
+    artifact_of=("batch",),
+    making_s=8.0,
+    own_threads=True,
+    distribution="openvino",
+    missing=lambda: requirements.packages("openvino", "openvino", "onnx", "onnxscript"),
+)
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
 _TOLD = ("INFERENCE_PRECISION_HINT", "NUM_STREAMS", "PERFORMANCE_HINT", "ENABLE_CPU_PINNING", "ENABLE_HYPER_THREADING")
 _compiled: list[Any] = []
@@ -26,7 +38,7 @@ _compiled: list[Any] = []
 
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
-    return requirements.openvino()
+    return FACTS.missing()
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
@@ -40,6 +52,8 @@ def load(case: Case, artifact: Path) -> InProcess:
     Raises:
         ValueError: the engine does not know the precision, or computes in another one on this processor.
     """
+    import torch
+
     if case.precision not in _PRECISIONS:
         raise ValueError(f"OpenVINO computes in {', '.join(_PRECISIONS)} on a processor, not in {case.precision}")
     wanted = _PRECISIONS[case.precision]

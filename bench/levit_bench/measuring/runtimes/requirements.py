@@ -17,16 +17,6 @@ def nothing() -> None:
     """Torch alone, which is a dependency."""
 
 
-def onnxruntime() -> str | None:
-    """ONNX Runtime, and what torch exports to its format with."""
-    return _packages("onnx", "onnxruntime", "onnx", "onnxscript")
-
-
-def openvino() -> str | None:
-    """OpenVINO, and what torch exports to the format that it reads with."""
-    return _packages("openvino", "openvino", "onnx", "onnxscript")
-
-
 def compiler() -> str | None:
     """A C++ compiler: inductor writes C++ for a processor, and the code that starts kernels on a GPU."""
     named = os.environ.get("CXX")
@@ -50,7 +40,8 @@ def gpu() -> str | None:
     return None
 
 
-def _packages(extra: str, *wanted: str) -> str | None:
+def packages(extra: str, *wanted: str) -> str | None:
+    """Installed packages by the names that they are imported by, all of which an extra of this one brings."""
     absent = [name for name in wanted if not is_installed(name)]
     if not absent:
         return None

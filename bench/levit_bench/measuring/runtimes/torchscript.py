@@ -8,21 +8,28 @@ Torch has deprecated TorchScript in favour of `torch.export`; what is still depl
 from __future__ import annotations
 
 from pathlib import Path
-
-import torch
-from torch import nn
+from typing import TYPE_CHECKING
 
 from levit_bench.measuring import devices
-from levit_bench.measuring.runtimes import Loaded
+from levit_bench.measuring.loaded_network import Loaded
 from levit_bench.measuring.runtimes.eager import threads, unavailable, versions
+from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
 from levit_bench.records import Case
 
-__all__ = ["load", "prepare", "threads", "unavailable", "versions"]
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+__all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
+
+FACTS = Facts(about="a traced and frozen graph", devices=("cpu",), artifact_of=("batch",), making_s=1.0)
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
     """Trace one pass and freeze it. What Python computes from sizes becomes constant, so each batch has its own."""
+    import torch
+
     artifact = folder / "traced.pt"
     placed = devices.get(case.device).hold(network, case.precision).place(example)
     with torch.no_grad(), without_warnings():
@@ -35,5 +42,7 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
 
 def load(case: Case, artifact: Path) -> Loaded:
     """The graph, with its weights as constants. Its first two passes are slow: there it is optimised."""
+    import torch
+
     with without_warnings():
         return devices.get(case.device).hold(torch.jit.load(artifact), case.precision)

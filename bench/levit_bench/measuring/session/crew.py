@@ -73,7 +73,7 @@ class Crew:
         self._reaped_s = _reaped_cpu_s()
         self.accounts: Accounts | None = None
         """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
-        groups = _groups(cases, protocol.seats)
+        groups = groups_of(cases, protocol.seats)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
             groups, opened = self._opened(groups)
@@ -232,7 +232,7 @@ def _reaped_cpu_s() -> float | None:
     return used.ru_utime + used.ru_stime
 
 
-def _groups(cases: Iterable[CaseLine], mode: SeatMode) -> list[Group]:
+def groups_of(cases: Iterable[CaseLine], mode: SeatMode) -> list[Group]:
     """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share.
 
     Cases of several streams have as many seats, one after another.

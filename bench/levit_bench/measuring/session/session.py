@@ -17,6 +17,7 @@ import msgspec
 
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
+from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine import allowance
 from levit_bench.measuring.machine.description import conditions, machine
 from levit_bench.measuring.machine.processors import usable_processors
@@ -161,6 +162,7 @@ def _resume(
     _refuse_other(path, "allowance", then.conditions.allowance.text(cores), now.allowance.text(cores))
     for library in ("torch", "timm", *sorted({line.case.runtime for line in session.cases})):
         _refuse_other(path, library, then.conditions.versions.get(library), now.versions.get(library))
+    _refuse_other_packages(path, session.cases)
     protocol = msgspec.structs.replace(session.head.protocol, budget_s=budget_s)
     earlier = _earlier(session)
     failed = {key for end in session.ends for key in end.failed} | earlier.resting
@@ -224,13 +226,33 @@ def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
     """Subjects and the instrument's own, each once."""
     lines = {
         s.case.id: CaseLine(
-            id=s.case.id, case=s.case, accuracy=s.accuracy, accuracies=s.accuracies, family=s.family, label=s.label
+            id=s.case.id,
+            case=s.case,
+            accuracy=s.accuracy,
+            accuracies=s.accuracies,
+            family=s.family,
+            label=s.label,
+            made_by=made_by(s.case),
         )
         for s in subjects
     }
     for case, role in instrument_cases(s.case for s in subjects):
-        lines[case.id] = CaseLine(id=case.id, case=case, role=role)
+        lines[case.id] = CaseLine(id=case.id, case=case, role=role, made_by=made_by(case))
     return list(lines.values())
+
+
+def made_by(case: Case) -> dict[str, str]:
+    """What packages bring of a case: distribution and version by `runtime`, `device`, `form` or `precision`.
+
+    Without what this suite or torch brings.
+    """
+    known = {
+        "runtime": runtimes.version_of(case.runtime),
+        "device": devices.POINT.made_by(case.device),
+        "form": forms.POINT.made_by(case.form),
+        "precision": precisions.POINT.made_by(case.precision),
+    }
+    return {axis: package for axis, package in known.items() if package is not None}
 
 
 def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer, workshop: Workshop) -> _Ready:
@@ -428,6 +450,14 @@ def _refuse_damaged(path: Path, session: Session) -> None:
     for finding in session.findings:
         if finding.kind == "line-out-of-place":
             raise UsageError(f"cannot resume {path}: {finding.message} Start a new session, or restore the file first.")
+
+
+def _refuse_other_packages(path: Path, lines: Iterable[CaseLine]) -> None:
+    """What packages bring of the cases must be what it was; older files do not say."""
+    for line in lines:
+        here = made_by(line.case)
+        for axis, package in line.made_by.items():
+            _refuse_other(path, f"{axis} {getattr(line.case, axis)}", package, here.get(axis))
 
 
 def _refuse_other(path: Path, what: str, then: str | None, now: str | None) -> None:

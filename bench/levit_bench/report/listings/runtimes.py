@@ -23,6 +23,8 @@ class Told(NamedTuple):
     """Where it runs; empty where it is not of the suite, and only a seat can ask it."""
     precisions: tuple[str, ...]
     """Number formats that it computes in, where its device does; empty as above."""
+    about: str
+    """What it is, in a few words."""
     missing: str | None
     """Why it cannot run here and what would make it run."""
 
@@ -34,7 +36,7 @@ def table(runtimes: Sequence[Told]) -> Table:
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     out.add_column("runtime", no_wrap=True, style="bold")
-    for name in ("devices", "precisions", "here"):
+    for name in ("devices", "precisions", "here", "what it is"):
         out.add_column(name, overflow="fold")
     for one in runtimes:
         otherwise = "yes" if one.devices else "says so in a session"
@@ -43,6 +45,7 @@ def table(runtimes: Sequence[Told]) -> Table:
             ", ".join(one.devices) or "–",
             ", ".join(one.precisions) or "–",
             visible(one.missing) if one.missing else otherwise,
+            one.about,
             style="dim" if one.missing else "",
         )
     return out
@@ -64,6 +67,12 @@ def lines(runtimes: Sequence[Told]) -> list[Text]:
 def document(runtimes: Sequence[Told]) -> list[dict[str, Any]]:
     """For programs."""
     return [
-        {"name": one.name, "devices": one.devices, "precisions": one.precisions, "unavailable": one.missing}
+        {
+            "name": one.name,
+            "devices": one.devices,
+            "precisions": one.precisions,
+            "about": one.about,
+            "unavailable": one.missing,
+        }
         for one in runtimes
     ]

@@ -1,0 +1,33 @@
+"""What the parent must know of a runtime: stands at the top of the runtime's own file, which imports torch late."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import NamedTuple
+
+from levit_bench.measuring.runtimes import requirements
+
+
+class Facts(NamedTuple):
+    """What is known of a runtime without loading what executes networks."""
+
+    about: str
+    """What it is, in a few words of help."""
+    devices: tuple[str, ...] | None = None
+    """Where it runs; None: on every device that holds a module of torch."""
+    precisions: tuple[str, ...] | None = None
+    """Number formats that it computes in; None: in all that its device does."""
+    artifact_of: tuple[str, ...] = ()
+    """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
+    making_s: float = 0.0
+    """Seconds in which the artifact of a network of usual size is made, until the store knows better."""
+    own_threads: bool = False
+    """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
+    distribution: str | None = None
+    """Name of the installed distribution whose version is part of the setting; None: torch's, which is anyway."""
+    missing: Callable[[], str | None] = requirements.nothing
+    """Why it cannot run here and what would make it run, or None; looked up without loading anything."""
+
+
+UNKNOWN = Facts(about="of an installed package", artifact_of=("batch", "threads"), own_threads=True)
+"""What is assumed of a package's runtime: it is given no artifact of another case, and may start threads."""
