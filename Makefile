@@ -34,7 +34,7 @@ bench: $(TOX)  ## time the benchmark suites: make bench ARGS="--networks levit -
 
 clean:  ## remove what these targets made, except results
 	rm -rf .venv .tox .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build *.egg-info
-	find bench tests suites -name __pycache__ -type d -prune -exec rm -rf {} +
+	find bench tests tools suites -name __pycache__ -type d -prune -exec rm -rf {} +
 
 # An interpreter named by the caller replaces the one that .venv was made with; otherwise .venv stays as it is.
 MADE_WITH := $(shell cat .venv/.made-with 2>/dev/null)

@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import pytest
 
-from tests.docs import arm_tables as tables
-from tests.docs import measured_page as measured
-from tests.docs.runtime_tables import written
+from tools.pages import arm_tables as tables
+from tools.pages import measured_page as measured
+from tools.pages.runtime_tables import written
 
 
 def test_the_block_is_written_from_the_session() -> None:
     ((page, marker, made),) = tables.BLOCKS
     text = page.read_text(encoding="utf-8")
-    assert text == written(text, marker, made()), "run: python -m tests.docs.arm_tables"
+    assert text == written(text, marker, made()), "run: python -m tools.pages.arm_tables"
 
 
 def test_the_emulated_session_is_of_an_arm_process_and_computes_what_another_processor_does() -> None:

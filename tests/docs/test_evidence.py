@@ -13,14 +13,12 @@ from levit_bench.records import Estimate
 from levit_bench.report.front import table
 from levit_bench.store.files import records
 
-from tests.docs import compare_page, levit_tables, plain_pytest, trust_tables
-from tests.docs import measured_page as measured
-
-ROOT = measured.ROOT
+from tools.pages import ROOT, compare_page, levit_tables, plain_pytest, trust_tables
+from tools.pages import measured_page as measured
 
 
 def test_the_page_and_the_readme_are_computed_from_the_stored_sessions() -> None:
-    assert measured.PAGE.read_text(encoding="utf-8") == measured.page(), "run: python -m tests.docs.measured_page"
+    assert measured.PAGE.read_text(encoding="utf-8") == measured.page(), "run: python -m tools.pages.measured_page"
     assert measured.readme_block() in (ROOT / "README.md").read_text(encoding="utf-8")
 
 
@@ -169,7 +167,7 @@ def test_what_is_said_of_plain_pytest_benchmark_is_computed_from_its_stored_invo
 
 def test_the_figures_about_comparisons_are_computed_from_the_stored_sessions() -> None:
     text = compare_page.PAGE.read_text(encoding="utf-8")
-    assert text == compare_page.page(text), "run: python -m tests.docs.compare_page"
+    assert text == compare_page.page(text), "run: python -m tools.pages.compare_page"
 
 
 def test_pinned_sessions_find_a_tenth_and_hardly_ever_what_is_not_there() -> None:

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from PIL import Image
 
-from tests.docs import explain_page
 from tests.docs.blocks import SHELL, blocks, commands
 from tests.docs.test_pages import folder
+from tools.pages import explain_page
 
 __all__ = ["folder"]
 COUNTS = ("kind", "calls", "macs", "moved_bytes")
@@ -30,9 +30,9 @@ def _command() -> list[str]:
 
 def test_the_page_and_its_picture_are_made_from_the_session_and_the_profile() -> None:
     text = explain_page.PAGE.read_text(encoding="utf-8")
-    assert text == explain_page.page(text), "run: python -m tests.docs.explain_page"
+    assert text == explain_page.page(text), "run: python -m tools.pages.explain_page"
     with Image.open(explain_page.PICTURE) as picture:
-        assert picture.info["Source"] == explain_page.source(), "run: python -m tests.docs.explain_page"
+        assert picture.info["Source"] == explain_page.source(), "run: python -m tools.pages.explain_page"
 
 
 def test_the_committed_profile_is_of_the_committed_session_and_of_what_the_command_asks_for() -> None:

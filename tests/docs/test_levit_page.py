@@ -10,11 +10,11 @@ from levit_bench.levit.counts import total
 from levit_bench.levit.sizes import SIZES, grids
 from PIL import Image
 
-from tests.docs import levit_pictures as pictures
+from tools.pages import levit_pictures as pictures
 
 
 def test_the_table_of_sizes_is_what_the_pencil_counts():
-    assert pictures.PAGE.read_text(encoding="utf-8") == pictures.page(), "run: python -m tests.docs.levit_pictures"
+    assert pictures.PAGE.read_text(encoding="utf-8") == pictures.page(), "run: python -m tools.pages.levit_pictures"
     assert len(re.findall(r"^\| `levit_\d+s?` \|", pictures.table(), re.M)) == 5
 
 
@@ -26,7 +26,7 @@ def test_the_page_names_every_network_of_the_ablation():
 @pytest.mark.parametrize("path", [pictures.PYRAMID, pictures.BIAS], ids=lambda path: path.name)
 def test_the_committed_picture_was_drawn_from_the_committed_numbers(path):
     with Image.open(path) as image:
-        assert image.text["Description"] == pictures.digests()[path], "run: python -m tests.docs.levit_pictures"
+        assert image.text["Description"] == pictures.digests()[path], "run: python -m tools.pages.levit_pictures"
         assert 1200 <= image.width <= 1600
 
 

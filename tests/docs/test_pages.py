@@ -19,7 +19,7 @@ from levit_bench.measuring import runtimes
 from levit_bench.numbers.units import parse_duration
 
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
-from tests.docs.format_page import PAGE, page
+from tools.pages.format_page import PAGE, page
 
 CAP = {"levit-bench": "5s", "pytest": "15s", "python": "5s"}
 """Budgets by command."""
@@ -263,7 +263,7 @@ def test_the_page_of_runtimes_says_of_each_where_it_runs() -> None:
 
 
 def test_the_format_page_is_written_from_the_types() -> None:
-    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tests.docs.format_page"
+    assert PAGE.read_text(encoding="utf-8") == page(), "run: python -m tools.pages.format_page"
 
 
 def test_the_readme_is_short_and_names_every_verb() -> None:

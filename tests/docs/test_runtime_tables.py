@@ -14,16 +14,16 @@ from levit_bench.judge.scaling import scaling
 from levit_bench.store.files import read_session
 from PIL import Image
 
-from tests.docs import measured_page as measured
-from tests.docs import runtime_tables as tables
 from tests.docs.blocks import ROOT
 from tests.generate_store import PAPER, case_of, write_session
+from tools.pages import measured_page as measured
+from tools.pages import runtime_tables as tables
 
 
 @pytest.mark.parametrize(("page", "marker", "made"), tables.BLOCKS, ids=lambda value: getattr(value, "name", None))
 def test_a_block_is_written_from_the_sessions(page: Path, marker: str, made: object) -> None:
     text = page.read_text(encoding="utf-8")
-    assert text == tables.written(text, marker, made()), "run: python -m tests.docs.runtime_tables"  # type: ignore[operator]
+    assert text == tables.written(text, marker, made()), "run: python -m tools.pages.runtime_tables"  # type: ignore[operator]
 
 
 @pytest.mark.parametrize(("name", "topic"), [("scaling.png", "threads"), ("runtimes.png", "sweep")])

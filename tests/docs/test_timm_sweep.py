@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 from levit_bench.records import Case
 
-from tests.docs import timm_sweep as sweep
+from tools.pages import timm_sweep as sweep
 
 COUNTS = [
     {"name": "big", "resolution": 224, "params": 9, "macs": 3_000_000_000, "why": None},
@@ -24,7 +24,7 @@ COUNTS = [
 def test_the_page_is_written_from_the_table() -> None:
     page = sweep.PAGE.read_text(encoding="utf-8")
     table = sweep.table_of()
-    assert page == sweep.written(page, sweep.block(table)), "run: python -m tests.docs.timm_sweep --write FOLDER"
+    assert page == sweep.written(page, sweep.block(table)), "run: python -m tools.pages.timm_sweep --write FOLDER"
     assert all(set(sweep.COLUMNS) == set(row) for row in table)
 
 

@@ -13,9 +13,9 @@ from levit_bench.levit.counts import total
 from levit_bench.levit.sizes import Convolution
 from msgspec.structs import replace
 
-from tests.docs import train_page
 from tests.docs.blocks import SHELL, blocks, commands
 from tests.docs.test_pages import execute
+from tools.pages import train_page
 
 RECIPE = {"size": "small", "image_size": 32, "drop_path": 0.1, "teacher": "test_resnet"}
 
@@ -77,7 +77,7 @@ def _same(one, other):
 
 
 def test_the_page_shows_the_example_as_it_is():
-    assert train_page.PAGE.read_text(encoding="utf-8") == train_page.page(), "run: python -m tests.docs.train_page"
+    assert train_page.PAGE.read_text(encoding="utf-8") == train_page.page(), "run: python -m tools.pages.train_page"
 
 
 def test_the_page_states_the_size_of_the_network(example):

@@ -10,13 +10,15 @@ import pytest
 
 from tests.house.plan import ROOT
 
-_FILES = sorted(path for folder in ("tests", "suites", "docs/examples") for path in (ROOT / folder).rglob("*.py"))
+_FILES = sorted(
+    path for folder in ("tests", "tools", "suites", "docs/examples") for path in (ROOT / folder).rglob("*.py")
+)
 
 
 @pytest.mark.parametrize("path", _FILES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_name_that_a_function_imports_from_us_exists(path: Path) -> None:
     for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("levit_bench", "tests"):
+        if isinstance(node, ast.ImportFrom) and (node.module or "").split(".")[0] in ("levit_bench", "tests", "tools"):
             module = importlib.import_module(node.module or "")
             for alias in node.names:
                 try:

@@ -27,8 +27,8 @@ from levit_bench.planning.budget import BETWEEN_RUNS, WITHIN_RUN
 from scipy.special import nctdtr, stdtrit
 from scipy.stats import chi2
 
-from tests.judge.detectable_truth import PAGE, page, simulated
 from tests.making import record
+from tools.pages.detectable_page import PAGE, page, simulated
 
 NONE = Rules(0.0, 0.0)
 
@@ -136,4 +136,4 @@ def test_what_is_told_is_found_about_four_times_in_five_and_is_steadier(family, 
 @pytest.mark.exhaustive
 def test_the_table_of_power_is_computed() -> None:
     text = PAGE.read_text(encoding="utf-8")
-    assert text == page(text), "run: python -m tests.judge.detectable_truth"
+    assert text == page(text), "run: python -m tools.pages.detectable_page"

@@ -10,7 +10,6 @@ import pytest
 from scipy.stats import binom
 
 from tests.docs.blocks import ROOT
-from tests.judge import known_truth_page
 from tests.judge.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
@@ -28,6 +27,7 @@ from tests.judge.known_truth import (
     trials,
 )
 from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
+from tools.pages import known_truth_page
 
 FEW, MANY = 80, 1000
 OTHERS = range(100_000, 100_000 + MANY)

@@ -8,10 +8,11 @@ from itertools import pairwise
 import pytest
 from scipy.stats import binom
 
-from tests.judge import stores_page
+from tests.docs.blocks import ROOT
 from tests.judge.stored_pairs import stored_pairs
 from tests.judge.stores_truth import covered, fronts, picks, reports
 from tests.simulated.stores import NOISES, World
+from tools.pages import stores_page
 
 exhaustive = [pytest.mark.slow, pytest.mark.exhaustive]
 
@@ -57,7 +58,7 @@ def test_the_page_has_every_table_and_every_table_its_rows() -> None:
         head, _, rest = page.partition(f"<!-- stores: {table} -->\n")
         assert head != page
         rows = [line for line in rest.partition("<!-- end -->")[0].splitlines() if line.startswith("| ")]
-        assert len(rows) > 2, f"run: python -m tests.judge.stores_page {table}"
+        assert len(rows) > 2, f"run: python -m tools.pages.stores_page {table}"
         assert len({row.count("|") for row in rows}) == 1
 
 
@@ -98,6 +99,6 @@ def test_of_all_pairs_of_stored_sessions_at_most_six_percent_have_a_verdict_and_
     lines = list(stores_page.of_stored(lambda function, cells: [], 0))
     assert all(line in stores_page.PAGE.read_text(encoding="utf-8") for line in lines)
     count, alarmed = found["all"]
-    readme = " ".join((stores_page.ROOT / "README.md").read_text(encoding="utf-8").split())
+    readme = " ".join((ROOT / "README.md").read_text(encoding="utf-8").split())
     sessions = "stored pairs of sessions of unchanged code"
     assert f"of {count:,} reports on {sessions}, {100 * alarmed / count:.1f} % found a change" in readme

@@ -1,20 +1,20 @@
 """docs/format.md, written from the types of `bench/levit_bench/records.py` and `bench/levit_bench/numbers/ranges.py`,
 so that it cannot go stale.
 
-python -m tests.docs.format_page        writes the page; the tests compare it
+python -m tools.pages.format_page        writes the page; the tests compare it
 """
 
 from __future__ import annotations
 
 import ast
 from itertools import pairwise
-from pathlib import Path
-from typing import Any, get_args, get_origin
+from typing import get_args, get_origin
 
 from levit_bench.numbers import ranges
 from msgspec import Meta
 
-ROOT = Path(__file__).parents[2]
+from tools.pages import ROOT
+
 PAGE = ROOT / "docs" / "format.md"
 
 _LINES = ("SessionLine", "CaseLine", "RunStartLine", "TurnLine", "RunEndLine")
@@ -27,7 +27,7 @@ _INTRODUCTION = """# The format of results
 A session is one file, `<store>/<machine>/<session>.jsonl`: one JSON object a line, told apart by `kind`. Lines are
 written as things happen and never changed, so that a kill costs at most one turn and `git diff` reads well. Merging the
 results of several machines is copying folders. This page is written from `bench/levit_bench/records.py`
-(`python -m tests.docs.format_page`), and a test compares the two.
+(`python -m tools.pages.format_page`), and a test compares the two.
 
 - **Base units, unrounded**: seconds, bytes, hertz; the unit is in the name. Nothing is NaN: what is not known is
   `null`.
@@ -86,7 +86,7 @@ def _ranges() -> str:
     return "\n".join([*rows, ""])
 
 
-def _values(base: Any, limits: Meta) -> str:
+def _values(base: object, limits: Meta) -> str:
     if base is int:
         return f"int, {_whole(limits.ge)} to {_whole(limits.le)}"
     if base is float:
@@ -97,19 +97,19 @@ def _values(base: Any, limits: Meta) -> str:
     if base is str:
         return f"str, {fewest_to_most} characters"
     kinds = ", ".join(_name_of(kind) for kind in get_args(base) if kind is not ...)
-    return f"{get_origin(base).__name__} of {kinds}, {fewest_to_most} of them"
+    return f"{getattr(get_origin(base), '__name__', base)} of {kinds}, {fewest_to_most} of them"
 
 
 def _whole(number: float | None) -> str:
     return f"{number:,}".replace(",", " ")
 
 
-def _name_of(kind: Any) -> str:
+def _name_of(kind: object) -> str:
     return next(name for name, value in vars(ranges).items() if value == kind)
 
 
 def _tag(node: ast.ClassDef) -> str:
-    return next(ast.literal_eval(word.value) for word in node.keywords if word.arg == "tag")
+    return next(str(ast.literal_eval(word.value)) for word in node.keywords if word.arg == "tag")
 
 
 def _section(node: ast.ClassDef, heading: str) -> str:

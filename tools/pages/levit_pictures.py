@@ -1,7 +1,7 @@
 """The two pictures and the table of docs/levit.md, from the sizes, the pencil's counts and a table of learned biases.
 
-    python -m tests.docs.levit_pictures                                  draws both, writes the table of sizes
-    python -m tests.docs.levit_pictures --checkpoint small.safetensors   first writes docs/pictures/levit_bias.csv anew
+    python -m tools.pages.levit_pictures                                  draws both, writes the table of sizes
+    python -m tools.pages.levit_pictures --checkpoint small.safetensors   first writes docs/pictures/levit_bias.csv anew
 
 The checkpoint is what docs/train-small.md trains. A picture carries the digest of what it shows, for the tests.
 """
@@ -11,9 +11,9 @@ from __future__ import annotations
 import argparse
 import csv
 import hashlib
+from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from levit_bench.levit.counts import PartCount, parts, total
@@ -22,7 +22,8 @@ from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 from matplotlib.patches import Rectangle
 
-ROOT = Path(__file__).parents[2]
+from tools.pages import ROOT
+
 PAGE = ROOT / "docs" / "levit.md"
 DATA = ROOT / "docs" / "pictures" / "levit_bias.csv"
 PYRAMID = ROOT / "docs" / "pictures" / "levit_pyramid.png"
@@ -91,7 +92,8 @@ def write_biases(checkpoint: Path) -> None:
 def mirrored(quadrant: np.ndarray) -> np.ndarray:
     """By distance (rows, columns) to by offset (2·rows − 1, 2·columns − 1), no offset in the middle."""
     rows, columns = (np.abs(np.arange(1 - side, side)) for side in quadrant.shape)
-    return quadrant[np.ix_(rows, columns)]
+    whole: np.ndarray = quadrant[np.ix_(rows, columns)]
+    return whole
 
 
 def draw_bias() -> Figure:
@@ -99,7 +101,7 @@ def draw_bias() -> Figure:
     found = biases()
     heads, rows, columns = found.shape
     figure = Figure(figsize=(9.2, 2.9), layout="constrained")
-    axes = figure.subplots(1, heads, sharey=True)
+    axes: Sequence[Axes] = figure.subplots(1, heads, sharey=True, squeeze=False)[0]
     limit = float(np.abs(found).max())
     for head, ax in enumerate(axes):
         edges = (0.5 - columns, columns - 0.5, rows - 0.5, 0.5 - rows)
@@ -196,7 +198,7 @@ def _draw_costs(ax: Axes) -> None:
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def digest(*shown: Any) -> str:
+def digest(*shown: object) -> str:
     """What a picture shows, in few letters."""
     return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
 

@@ -1,7 +1,7 @@
 """Every network of timm that the catalog lacks, below two billion multiply-accumulates: can it be measured?
 
-    python -m tests.docs.timm_sweep FOLDER        count and try them; goes on where it stopped
-    python -m tests.docs.timm_sweep --write FOLDER
+    python -m tools.pages.timm_sweep FOLDER        count and try them; goes on where it stopped
+    python -m tools.pages.timm_sweep --write FOLDER
                                                   docs/timm.csv and the block of docs/timm.md from what was found
 
 Each is prepared by the suite's own preparation at batch 1, then loaded in a worker process that did not build it, which
@@ -28,10 +28,10 @@ from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.numbers.units import format_count
 from levit_bench.records import Case, ImageShape
 
-from tests.docs.blocks import ROOT
+from tools.pages import ROOT
 
 PAGE, TABLE = ROOT / "docs" / "timm.md", ROOT / "docs" / "timm.csv"
-BEGIN, END = "<!-- from docs/timm.csv, by python -m tests.docs.timm_sweep -->", "<!-- end -->"
+BEGIN, END = "<!-- from docs/timm.csv, by python -m tools.pages.timm_sweep -->", "<!-- end -->"
 RUNTIMES = ("eager", "torchscript")
 COLUMNS = ("name", "resolution", "params", "macs", *RUNTIMES)
 MOST_MACS = 2e9
@@ -200,7 +200,7 @@ def _main() -> None:
     os.nice(19)
     if not asked.no_count:
         # Apart: torch's libraries stay out of this process, which lives for hours.
-        code = "import pathlib, sys; from tests.docs import timm_sweep; timm_sweep.count(pathlib.Path(sys.argv[1]))"
+        code = "import pathlib, sys; from tools.pages import timm_sweep; timm_sweep.count(pathlib.Path(sys.argv[1]))"
         file = (asked.folder / "counts.jsonl").resolve()
         subprocess.run([sys.executable, "-c", code, str(file)], cwd=ROOT, check=True)
     sweep(asked.folder)

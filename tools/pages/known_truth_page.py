@@ -1,6 +1,6 @@
 """The tables of docs/statistics.md, computed: coverage, width, power, and what pathologies do.
 
-    python -m tests.judge.known_truth_page
+    python -m tools.pages.known_truth_page
 
 Takes some ten minutes. Seeds are fixed, so it prints the same again until the statistics or the simulation change.
 """
@@ -8,7 +8,7 @@ Takes some ten minutes. Seeds are fixed, so it prints the same again until the s
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from functools import cache
 from pathlib import Path
 from statistics import fmean, geometric_mean, median, stdev
@@ -17,7 +17,6 @@ from levit_bench.judge.estimates import counts, round_ratios
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.store.files import load
 
-from tests.docs.blocks import ROOT
 from tests.judge.early_stopping.goals_truth import aims, races
 from tests.judge.early_stopping.resumes_truth import shown
 from tests.judge.known_truth import (
@@ -38,6 +37,7 @@ from tests.judge.known_truth import (
 )
 from tests.judge.states_truth import states
 from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
+from tools.pages import ROOT
 
 SESSIONS = 1000
 SEEDS = range(SESSIONS)
@@ -185,7 +185,7 @@ def states_row(name: str, design: Design) -> str:
     return _row(name, _words(design), *cells, _percent(found.named / found.slow))
 
 
-LOCATIONS = {
+LOCATIONS: dict[str, Callable[[Sequence[float]], float]] = {
     "median of pairs": median,
     "mean of the middle half": midmean,
     "Hodges-Lehmann": hodges_lehmann,

@@ -1,6 +1,6 @@
 """docs/measured.md, computed from the stored sessions, so that no figure on it can go stale.
 
-python -m tests.docs.measured_page        writes the page; the tests compare it
+python -m tools.pages.measured_page        writes the page; the tests compare it
 """
 
 from __future__ import annotations
@@ -9,7 +9,6 @@ import math
 import tomllib
 from collections.abc import Iterable, Sequence
 from functools import cache
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -21,9 +20,10 @@ from levit_bench.numbers.units import significant
 from levit_bench.records import Record, SessionLine
 from levit_bench.store.files import Session, read_session, records, session_files
 
-from tests.docs.gpu_tables import advantage_table, rate_tables
-from tests.docs.levit_tables import SIZES, ablation_table, race_table
-from tests.docs.trust_tables import (
+from tools.pages import ROOT
+from tools.pages.gpu_tables import advantage_table, rate_tables
+from tools.pages.levit_tables import SIZES, ablation_table, race_table
+from tools.pages.trust_tables import (
     DRAWS,
     SCALED,
     coverage,
@@ -34,7 +34,6 @@ from tests.docs.trust_tables import (
     witness_rows,
 )
 
-ROOT = Path(__file__).parents[2]
 PAGE = ROOT / "docs" / "measured.md"
 EVIDENCE = ROOT / "docs" / "evidence.toml"
 """Which sessions each claim rests on, by name: other sessions in the store change nothing here."""
@@ -166,7 +165,7 @@ _NETWORKS = "levit_192.fb_dist_in1k,efficientnet_b0,efficientnet_b2,mobilenetv3_
 _PAGE = """# Measured
 
 On {machine}. Every figure on this page is computed from sessions in `results/` by
-`python -m tests.docs.measured_page`; a test compares the two and holds the bounds.
+`python -m tools.pages.measured_page`; a test compares the two and holds the bounds.
 
 ## How far sessions disagree
 

@@ -1,6 +1,6 @@
 """The examples of docs/explain.md: stored figures from the committed session, a profile from a committed document.
 
-    python -m tests.docs.explain_page        writes them into the page and draws the picture; the tests compare them
+    python -m tools.pages.explain_page        writes them into the page and draws the picture; the tests compare them
     levit-bench explain levit_192 efficientnet_b2 --session 20261126T060430 --where allocator=pinned --profile --json
 
 The latter made docs/pictures/explain.json: the first attempt whose undisturbed passes were within 5 % of the session's.
@@ -26,7 +26,8 @@ from levit_bench.store.files import records
 from rich.console import Console
 from rich.table import Table
 
-from tests.docs.measured_page import ROOT, sessions
+from tools.pages import ROOT
+from tools.pages.measured_page import sessions
 
 PAGE = ROOT / "docs" / "explain.md"
 PROFILE = ROOT / "docs" / "pictures" / "explain.json"

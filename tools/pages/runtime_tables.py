@@ -1,6 +1,6 @@
 """Tables of docs/runtimes.md, docs/threads.md and the README on runtimes, threads and streams, from stored sessions.
 
-python -m tests.docs.runtime_tables        writes them into the pages; the tests compare them
+python -m tools.pages.runtime_tables        writes them into the pages; the tests compare them
 """
 
 from __future__ import annotations
@@ -28,7 +28,8 @@ from levit_bench.report.views.scaling import at_work, notes
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.store.files import Session
 
-from tests.docs import measured_page as measured
+from tools.pages import ROOT
+from tools.pages import measured_page as measured
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -36,7 +37,6 @@ if TYPE_CHECKING:
 NOTEWORTHY = 1.05
 DISTURBING = 0.1
 FAST, SLOW = "levit_192", "efficientnet_b2"
-ROOT = measured.ROOT
 AGREEMENT = ROOT / "docs" / "agreement.json"
 
 

@@ -3,13 +3,12 @@
 Sessions of known scatter are drawn; each tells a detectable difference for its cases, and the true power at that
 difference follows from the scatter that they were drawn with.
 
-python -m tests.judge.detectable_truth        writes the table of docs/statistics.md
+python -m tools.pages.detectable_page        writes the table of docs/statistics.md
 """
 
 from __future__ import annotations
 
 import math
-from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
@@ -17,7 +16,9 @@ from levit_bench.judge.verdicts import ALPHA, METHOD_PAIRS, POWER, Effect, Rules
 from levit_bench.planning.budget import BETWEEN_RUNS, WITHIN_RUN
 from scipy.special import nctdtrinc, stdtrit
 
-PAGE = Path(__file__).parents[2] / "docs" / "statistics.md"
+from tools.pages import ROOT
+
+PAGE = ROOT / "docs" / "statistics.md"
 START, END = "<!-- detectable -->\n", "<!-- end -->"
 DEVIATION = math.sqrt(2 * (BETWEEN_RUNS + WITHIN_RUN / 10))
 """Of a run's log ratio of two networks, as the pilot has it for ten rounds."""
@@ -56,7 +57,8 @@ def simulated(scatters: str, family: int, runs: int, sessions: int, rules: Rules
         naive = _naive(effects[0], family, rules)
         assert for_one is not None
         pair = math.log(for_one), naive
-        told.setdefault(kinds[0], []).append((*pair, *(power(log, true, family, rules) for log in pair)))
+        for_both = (power(log, true, family, rules) for log in pair)
+        told.setdefault(kinds[0], []).append((*pair, next(for_both), next(for_both)))
     by_kind = [np.array(rows) for rows in told.values()]
     powers = [float(np.median(rows[:, 2])) for rows in by_kind]
     whole = np.concatenate(by_kind)

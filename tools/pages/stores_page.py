@@ -1,6 +1,6 @@
 """The tables of docs/statistics.md about sessions that disagree, computed and written into the page.
 
-    python -m tests.judge.stores_page [--stores 1000] [TABLE ...]
+    python -m tools.pages.stores_page [--stores 1000] [TABLE ...]
 
 Takes about an hour on two cores with 1,000 stores a cell. Seeds are fixed, so it writes the same again until the
 statistics or the simulation change.
@@ -15,10 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
-from tests.docs.blocks import ROOT
 from tests.judge.stored_pairs import stored_pairs
 from tests.judge.stores_truth import ORDERS, Fronts, calibration, covered, fronts, nights, picks, reports
 from tests.simulated.stores import NOISES, World
+from tools.pages import ROOT
 
 PAGE = ROOT / "docs/statistics.md"
 SCATTERS = (0.005, 0.01, 0.02, 0.03)
@@ -108,8 +108,8 @@ def of_chances(run: Run, stores: int) -> Iterator[str]:
         yield _row("1", order, *map(_points, calibration(run(_one, cells))))
     for sessions, (number, split) in SESSIONS.items():
         for order in ORDERS:
-            cells = [(w, d, order, stores // 4, number, split) for *_, w in worlds() for d in SPACINGS]
-            yield _row(sessions, order, *map(_points, calibration(run(_several, cells))))
+            halves = [(w, d, order, stores // 4, number, split) for *_, w in worlds() for d in SPACINGS]
+            yield _row(sessions, order, *map(_points, calibration(run(_several, halves))))
 
 
 def of_intervals(run: Run, stores: int) -> Iterator[str]:
@@ -197,7 +197,7 @@ def written(page: str, table: str, lines: list[str]) -> str:
     return f"{head}{start}" + "".join(f"{line}\n" for line in lines) + end + tail
 
 
-def _called(function: Callable[..., Any], cell: tuple[Any, ...]) -> Any:
+def _called(function: Callable[..., Any], cell: tuple[Any, ...]) -> object:
     return function(*cell)
 
 

@@ -2,7 +2,7 @@
 
 Times networks as a user of pytest-benchmark would: one process, one after the other, its own calibration and rounds.
 
-    python -m tests.docs.plain_pytest --invocations 9     # writes docs/why.csv and docs/why.md
+    python -m tools.pages.plain_pytest --invocations 9     # writes docs/why.csv and docs/why.md
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from pathlib import Path
 
 from levit_bench.numbers.units import format_latency, significant
 
-ROOT = Path(__file__).parents[2]
+from tools.pages import ROOT
+
 DATA = ROOT / "docs" / "why.csv"
 PAGE = ROOT / "docs" / "why.md"
 BEGIN, END = "<!-- plain -->", "<!-- end -->"

@@ -1,6 +1,6 @@
 """The table of docs/arm.md on what an emulated ARM process computed, from stored sessions.
 
-python -m tests.docs.arm_tables        writes it into the page; the tests compare it
+python -m tools.pages.arm_tables        writes it into the page; the tests compare it
 """
 
 from __future__ import annotations
@@ -10,10 +10,11 @@ from pathlib import Path
 
 from levit_bench.records import Record
 
-from tests.docs import measured_page as measured
-from tests.docs.runtime_tables import written
+from tools.pages import ROOT
+from tools.pages import measured_page as measured
+from tools.pages.runtime_tables import written
 
-PAGE = measured.ROOT / "docs" / "arm.md"
+PAGE = ROOT / "docs" / "arm.md"
 
 
 def emulated_lines() -> list[str]:

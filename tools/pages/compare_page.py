@@ -1,6 +1,6 @@
 """The figures of docs/compare.md, computed from the stored sessions, so that none can go stale.
 
-python -m tests.docs.compare_page        writes them into the page; the tests compare them
+python -m tools.pages.compare_page        writes them into the page; the tests compare them
 """
 
 from __future__ import annotations
@@ -21,7 +21,8 @@ from levit_bench.numbers.units import significant
 from levit_bench.records import Record, Run
 from levit_bench.store.files import records
 
-from tests.docs.measured_page import ROOT, sessions
+from tools.pages import ROOT
+from tools.pages.measured_page import sessions
 
 PAGE = ROOT / "docs" / "compare.md"
 START, END = "<!-- aa -->\n", "<!-- end -->"

@@ -1,14 +1,14 @@
 """docs/train-small.md, which shows docs/examples/train_small.py, written so that the two agree.
 
-python -m tests.docs.train_page        writes the page; the tests compare it
+python -m tools.pages.train_page        writes the page; the tests compare it
 """
 
 from __future__ import annotations
 
 import csv
-from pathlib import Path
 
-ROOT = Path(__file__).parents[2]
+from tools.pages import ROOT
+
 PAGE = ROOT / "docs" / "train-small.md"
 CODE = ROOT / "docs" / "examples" / "train_small.py"
 MEASURED = ROOT / "docs" / "examples" / "train_small.csv"

@@ -1,0 +1,6 @@
+"""What writes and draws for docs/ and the README, from stored sessions and from the source; tests compare."""
+
+from pathlib import Path
+
+ROOT = Path(__file__).parents[2]
+"""The folder of the repository."""
