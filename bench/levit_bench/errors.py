@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from collections.abc import Sequence
 
-# Exit codes of every verb (documented in docs/how-it-works.md).
+# Exit codes of every verb (documented in docs/output.md).
 EXIT_DONE = 0
 EXIT_FAILED_CASE = 1
 EXIT_USAGE = 2

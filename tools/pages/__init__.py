@@ -4,3 +4,5 @@ from pathlib import Path
 
 ROOT = Path(__file__).parents[2]
 """The folder of the repository."""
+WAY_BACK = "[All pages](README.md)"
+"""The last line of every page of docs/."""

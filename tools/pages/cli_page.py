@@ -8,7 +8,7 @@ from __future__ import annotations
 import click
 from levit_bench.cli import cli
 
-from tools.pages import ROOT
+from tools.pages import ROOT, WAY_BACK
 
 PAGE = ROOT / "docs" / "cli.md"
 TERMINAL = 100
@@ -20,7 +20,7 @@ What `levit-bench --help` prints on a terminal of at least 100 columns, and `lev
 the same order. This page is written by `python -m tools.pages.cli_page`, and a test compares the two.
 
 What the columns and words of the output mean is in the [glossary](glossary.md), what each exit code stands for in
-[What is refused, and what becomes of a failure](how-it-works.md#what-is-refused-and-what-becomes-of-a-failure).
+[What is refused, and what becomes of a failure](output.md#what-is-refused-and-what-becomes-of-a-failure).
 """
 
 
@@ -30,7 +30,8 @@ def page() -> str:
     group = cli.make_context("levit-bench", [], resilient_parsing=True, terminal_width=TERMINAL - margin)
     verbs = cli.list_commands(group)
     links = " · ".join(f"[{verb}](#{verb})" for verb in verbs)
-    return "\n".join([_INTRODUCTION, f"{links}\n", _block(cli, group), *(_verb(verb, group) for verb in verbs)])
+    parts = [_INTRODUCTION, f"{links}\n", _block(cli, group), *(_verb(verb, group) for verb in verbs)]
+    return "\n".join([*parts, f"{WAY_BACK}\n"])
 
 
 def _verb(verb: str, group: click.Context) -> str:

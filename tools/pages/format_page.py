@@ -13,7 +13,7 @@ from typing import get_args, get_origin
 from levit_bench.numbers import ranges
 from msgspec import Meta
 
-from tools.pages import ROOT
+from tools.pages import ROOT, WAY_BACK
 
 PAGE = ROOT / "docs" / "format.md"
 
@@ -67,7 +67,7 @@ def page() -> str:
     parts.append("## Values inside them\n")
     parts += [_section(classes[name], f"`{name}`") for name in _PARTS]
     parts.append(_ranges())
-    parts.append(f"## History\n\n{history}\n")
+    parts += [f"## History\n\n{history}\n", f"{WAY_BACK}\n"]
     return "\n".join(parts)
 
 

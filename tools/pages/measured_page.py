@@ -20,7 +20,7 @@ from levit_bench.numbers.units import significant
 from levit_bench.records import Record, SessionLine
 from levit_bench.store.files import Session, read_session, records, session_files
 
-from tools.pages import ROOT
+from tools.pages import ROOT, WAY_BACK
 from tools.pages.gpu_tables import advantage_table, rate_tables
 from tools.pages.levit_tables import SIZES, ablation_table, race_table
 from tools.pages.trust_tables import (
@@ -296,6 +296,8 @@ Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pil
 
 - A pass of the null network takes at most {null} µs (median of a session).
 - The parent and all idle seats together use {others} % of a core while a case is timed, {worst} % in the worst session.
+
+{back}
 """
 
 
@@ -357,6 +359,7 @@ def page() -> str:
         null=significant(1e6 * own.null_pass_s),
         others=significant(100 * own.others_share, 2),
         worst=significant(100 * own.worst_share, 2),
+        back=WAY_BACK,
     )
 
 

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import csv
 
-from tools.pages import ROOT
+from tools.pages import ROOT, WAY_BACK
 
 PAGE = ROOT / "docs" / "train-small.md"
 CODE = ROOT / "docs" / "examples" / "train_small.py"
@@ -74,6 +74,8 @@ average as a LeViT.
 
 ```python title=train_small.py
 {code}```
+
+{back}
 """
 
 
@@ -86,6 +88,7 @@ def page() -> str:
         printed="\n".join(f"{name}: {top1} % of 450 test images" for name, top1 in rows[0].items() if name != "seed"),
         seeds="\n".join(f"| {' | '.join(row.values())} |" for row in rows),
         at_least=AT_LEAST,
+        back=WAY_BACK,
     )
 
 
