@@ -8,7 +8,7 @@ from typing import Any
 import msgspec
 from levit_bench.records import Accuracy, Case, CaseLine, Record, Run, TurnLine
 
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 
 def turn(median: float, *, run: int = 0, number: int = 0, case: str = "c", streams: int = 1) -> TurnLine:

@@ -20,8 +20,8 @@ from levit_bench.planning.policy import Earlier, Spending
 from levit_bench.records import SCHEMA, CaseLine, Machine
 from levit_bench.store.files import read_sessions
 
-from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
-from tests.generate_store import main as generate
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
+from tools.simulated.generate_store import main as generate
 
 ROOT = Path(__file__).parents[1]
 

@@ -1,1 +1,1 @@
-"""Tools of this repository that are neither the product nor its tests."""
+"""Tools of this repository beside the product and its tests: tests import them, and they import no test."""

@@ -9,7 +9,7 @@ from levit_bench.measuring.session.session import _about_load
 from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import Case, ImageShape
 
-from tests.fake_world import CONDITIONS
+from tools.simulated.fake_world import CONDITIONS
 
 
 class _Known(Workshop):

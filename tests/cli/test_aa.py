@@ -18,7 +18,7 @@ from levit_bench.records import CaseLine
 from levit_bench.store.files import read_session
 
 from tests.cli.test_cli import run
-from tests.fake_world import FakeMachine
+from tools.simulated.fake_world import FakeMachine
 
 WORDS = ("aa", "--networks", "levit_192,efficientnet_b0", "--budget", "40s")
 Spoil = Callable[[FakeMachine, tuple[CaseLine, ...]], None]
@@ -193,7 +193,7 @@ def test_what_makes_no_sense_is_refused_and_nothing_is_measured(
 
 
 def test_a_store_without_equals_says_how_to_get_some(capsys: pytest.CaptureFixture[str], rig: Rig) -> None:
-    from tests.generate_store import Truth, case_of, write_session
+    from tools.simulated.generate_store import Truth, case_of, write_session
 
     truth = Truth("levit_192", "LeViT", 0.01, 80.0)
     path = write_session(Path("results"), "s1", [(case_of(truth), truth)])

@@ -14,7 +14,7 @@ from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
 from levit_bench.measuring.devices import arm
 
-from tests.generate_store import main as generate
+from tools.simulated.generate_store import main as generate
 
 ROOT = Path(__file__).parents[2]
 

@@ -11,8 +11,8 @@ from typing import Any
 import pytest
 from levit_bench.cli import main
 
-from tests.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
-from tests.generate_store import main as generate
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
+from tools.simulated.generate_store import main as generate
 
 
 @pytest.fixture

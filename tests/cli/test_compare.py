@@ -14,8 +14,8 @@ from levit_bench.judge.verdicts import Rules, Verdict, refused
 from levit_bench.reading.comparison import exit_code
 
 from tests.cli.test_cli import document, run
-from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.making import record
+from tools.simulated.generate_store import Noise, Truth, case_of, write_session
 
 NAMES = ("levit_192", "efficientnet_b0")
 

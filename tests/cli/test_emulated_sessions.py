@@ -14,7 +14,7 @@ from levit_bench.store.files import is_emulated
 from levit_bench.store.lookup import resolve_session
 
 from tests.cli.test_cli import document, run
-from tests.generate_store import CONDITIONS, MACHINE, PAPER, case_of, write_session
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, case_of, write_session
 
 EMULATED = msgspec.structs.replace(CONDITIONS, emulated=True)
 BOARD = Machine(cpu_model="Example EPYC", isa="aarch64", logical_cores=2, memory_bytes=8 << 30)

@@ -13,9 +13,9 @@ from levit_bench.measuring.workers.messages import Prepared
 from levit_bench.records import Case
 
 from tests.cli.test_cli import document, run
-from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.judge.explain.test_profile import PROFILE
 from tests.profiled_networks import KERNELS, RESOLUTION
+from tools.simulated.generate_store import Noise, Truth, case_of, write_session
 
 SESSION = "20260101-made"
 

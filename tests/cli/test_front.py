@@ -12,7 +12,7 @@ import pytest
 from levit_bench.cli import main
 from levit_bench.records import Machine
 
-from tests.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, Truth, case_of, write_session
 
 
 @pytest.fixture(autouse=True)

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from tests.cli.test_cli import document, run, store
-from tests.generate_store import MACHINE
+from tools.simulated.generate_store import MACHINE
 
 __all__ = ["store"]
 ONE = ("--where", f"machine={MACHINE.id}")

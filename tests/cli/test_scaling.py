@@ -9,7 +9,7 @@ import pytest
 from PIL import Image
 
 from tests.cli.test_cli import run
-from tests.generate_store import Noise, Truth, case_of, write_session
+from tools.simulated.generate_store import Noise, Truth, case_of, write_session
 
 
 @pytest.fixture

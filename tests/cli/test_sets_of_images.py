@@ -14,7 +14,7 @@ from levit_bench.pytest_plugin import answer
 from levit_bench.records import Accuracy
 
 from tests.cli.test_cli import document, run
-from tests.generate_store import PAPER, Truth, case_of, write_session
+from tools.simulated.generate_store import PAPER, Truth, case_of, write_session
 
 WORDS = "my-parts (2,000 images, 10 classes)"
 

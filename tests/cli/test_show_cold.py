@@ -12,7 +12,7 @@ from levit_bench.records import CaseLine, ColdStart, Line, RunEndLine, RunStartL
 from levit_bench.store.files import SessionWriter, read_session
 
 from tests.cli.test_cli import run
-from tests.generate_store import Truth, case_of, write_session
+from tools.simulated.generate_store import Truth, case_of, write_session
 
 OLD, NEW = "20260101-before", "20260102-after"
 TRUTH = Truth("levit_192", "LeViT", 0.02, 80.0)

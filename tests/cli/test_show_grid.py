@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 from levit_bench.cli import main
 
-from tests.generate_store import PAPER, case_of, write_session
+from tools.simulated.generate_store import PAPER, case_of, write_session
 
 FAST = next(one for one in PAPER if one.network == "levit_192")
 HEAVY = next(one for one in PAPER if one.network == "efficientnet_b2")

@@ -20,7 +20,7 @@ from levit_bench.cli import main
 from levit_bench.cli.standard_streams import OUT, fitting
 from levit_bench.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, StoreError
 
-from tests.generate_store import main as generate
+from tools.simulated.generate_store import main as generate
 
 ROOT = Path(__file__).parents[2]
 ENCODINGS = ["ascii", "latin-1", "cp1252", "cp437", "cp932", "koi8-r", "utf-16", "utf-8"]

@@ -15,9 +15,9 @@ from levit_bench.store.files import read_session
 from PIL import Image
 
 from tests.docs.blocks import ROOT
-from tests.generate_store import PAPER, case_of, write_session
 from tools.pages import measured_page as measured
 from tools.pages import runtime_tables as tables
+from tools.simulated.generate_store import PAPER, case_of, write_session
 
 
 @pytest.mark.parametrize(("page", "marker", "made"), tables.BLOCKS, ids=lambda value: getattr(value, "name", None))

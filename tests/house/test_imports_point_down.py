@@ -93,6 +93,18 @@ def test_no_module_is_among_its_own_imports():
     assert graph == {}, "these import each other in a circle"
 
 
+def test_tools_import_no_test_and_the_package_imports_no_tool():
+    tools = {".".join(path.relative_to(ROOT).with_suffix("").parts): path for path in (ROOT / "tools").rglob("*.py")}
+    found = [
+        f"{module}:{line}: {imported}"
+        for module, path in {**tools, **MODULES}.items()
+        for imported, line in imports(path, module, set(tools))
+        if imported.split(".")[0] in ({"tests"} if module in tools else {"tests", "tools"})
+    ]
+    assert tools
+    assert found == []
+
+
 @pytest.mark.parametrize("name", LIGHT)
 def test_what_every_command_starts_with_loads_no_heavy_library(name):
     assert _loaded_by(name) == set()

@@ -12,8 +12,8 @@ from levit_bench.judge.cold_starts import cold, crowded, require_cold
 from levit_bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
 from levit_bench.report.views.cold_starts import doubts, rows, table
 
-from tests.generate_store import MACHINE
 from tests.making import record
+from tools.simulated.generate_store import MACHINE
 
 
 def started(

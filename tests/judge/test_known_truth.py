@@ -10,7 +10,8 @@ import pytest
 from scipy.stats import binom
 
 from tests.docs.blocks import ROOT
-from tests.judge.known_truth import (
+from tools.pages import known_truth_page
+from tools.simulated.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
     EQUAL,
@@ -26,8 +27,7 @@ from tests.judge.known_truth import (
     score,
     trials,
 )
-from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
-from tools.pages import known_truth_page
+from tools.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
 
 FEW, MANY = 80, 1000
 OTHERS = range(100_000, 100_000 + MANY)

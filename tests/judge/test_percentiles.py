@@ -11,10 +11,10 @@ from levit_bench.judge.percentiles import SHARES, counted_passes, needed, percen
 from levit_bench.records import Estimate, Finding, Record
 from scipy.stats import binom
 
-from tests.judge.known_truth import fewest_hits
 from tests.making import record
-from tests.simulated.machine import REGULAR
-from tests.simulated.sessions import take
+from tools.simulated.known_truth import fewest_hits
+from tools.simulated.machine import REGULAR
+from tools.simulated.sessions import take
 
 NETWORK = {"quick": 0.0075}
 """Four passes a turn."""

@@ -9,10 +9,10 @@ import pytest
 from scipy.stats import binom
 
 from tests.docs.blocks import ROOT
-from tests.judge.stored_pairs import stored_pairs
-from tests.judge.stores_truth import covered, fronts, picks, reports
-from tests.simulated.stores import NOISES, World
 from tools.pages import stores_page
+from tools.pages.stored_pairs import stored_pairs
+from tools.simulated.stores import NOISES, World
+from tools.simulated.stores_truth import covered, fronts, picks, reports
 
 exhaustive = [pytest.mark.slow, pytest.mark.exhaustive]
 

@@ -10,7 +10,7 @@ from levit_bench.measuring.session.sharing import SHARING
 from levit_bench.planning.forecast import forecast
 from levit_bench.records import Case, CaseLine, ColdStart, Record, Run, TurnLine
 
-from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 CASE = Case(network="levit_192", resolution=224)
 STICK = Case(network="yardstick-1a", resolution=224)

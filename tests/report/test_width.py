@@ -28,9 +28,9 @@ from levit_bench.report.words.safe_text import WHOLE_NAME, distinct
 from levit_bench.report.words.setting import session_line
 from rich.console import Console
 
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.judge.test_cold_starts import started
 from tests.making import record
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 LONG = "vit_so400m_patch14_siglip_gap_896.pali2_10b_pt_in1k_ft_a_rather_long_tag"
 NAMES = [

@@ -9,8 +9,8 @@ from statistics import fmean, pstdev
 import pytest
 from levit_bench.judge.variance.components import components
 
-from tests.simulated.machine import NOMINAL_HZ, PATHOLOGICAL, REGULAR, Scenario
-from tests.simulated.sessions import LADDER, NETWORKS, Taken, session, take
+from tools.simulated.machine import NOMINAL_HZ, PATHOLOGICAL, REGULAR, Scenario
+from tools.simulated.sessions import LADDER, NETWORKS, Taken, session, take
 
 SILENT = Scenario(session=0, run=0, case_run=0, round=0, turn=0, one_pass=0, first_pass=0)
 

@@ -19,7 +19,7 @@ from levit_bench.records import Estimate, Record
 from levit_bench.store.files import beginnings, is_emulated, load, read_session, read_sessions, records, session_files
 from levit_bench.store.lookup import resolve_session
 
-from tests.generate_store import MACHINE, PAPER, case_of, write_session
+from tools.simulated.generate_store import MACHINE, PAPER, case_of, write_session
 
 CASES = [(case_of(truth), truth) for truth in PAPER[:2]]
 FIRST, SECOND = (case.id for case, _ in CASES)

@@ -23,8 +23,17 @@ from levit_bench.store.files import (
     session_files,
 )
 
-from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, Noise, case_of, write_session, write_store
 from tests.making import turn
+from tools.simulated.generate_store import (
+    CONDITIONS,
+    MACHINE,
+    PAPER,
+    PROTOCOL,
+    Noise,
+    case_of,
+    write_session,
+    write_store,
+)
 
 ROOT = Path(__file__).parents[2]
 HEAD = SessionLine(session="s1", bench="0.1.0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)

@@ -21,8 +21,8 @@ from levit_bench.records import (
 )
 from levit_bench.store.files import load, read_session, records
 
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.making import turn
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 OLD, NEW = "levit_192", "levit_192.fb_dist_in1k"
 OTHER = Case(network="resnet18", resolution=224)

@@ -19,8 +19,8 @@ from levit_bench.errors import BenchError
 from levit_bench.store.files import load, load_readable, session_files
 from levit_bench.store.lines import read
 
-from tests.generate_store import Noise, Truth, case_of, write_session
 from tests.mutations import mutated
+from tools.simulated.generate_store import Noise, Truth, case_of, write_session
 
 QUICK, ALL = 150, 3000
 SEED = 20261129

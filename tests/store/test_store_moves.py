@@ -17,8 +17,8 @@ from levit_bench.store.files import load, read_session
 from levit_bench.store.lines import LARGEST_FILE
 from levit_bench.store.writer import SessionWriter
 
-from tests.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of
 from tests.making import turn
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of
 
 ROOT = Path(__file__).parents[2]
 HEAD = SessionLine(session="s1", bench="0.1.0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS)

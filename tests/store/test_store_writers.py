@@ -10,7 +10,7 @@ from levit_bench.errors import StoreError, UsageError
 from levit_bench.records import Case, SessionLine
 from levit_bench.store.files import SessionWriter, read_session
 
-from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 
 def _head(title: str | None = None) -> SessionLine:

@@ -14,7 +14,7 @@ from levit_bench.store import files as wall
 from levit_bench.store import tags
 
 from tests.cli.test_cli import document, run
-from tests.generate_store import MACHINE, Noise, Truth, case_of, write_session
+from tools.simulated.generate_store import MACHINE, Noise, Truth, case_of, write_session
 
 HERE = Path("results")
 OTHER = Machine(cpu_model="Example Graviton", isa="aarch64", logical_cores=4, memory_bytes=16 << 30)

@@ -17,9 +17,9 @@ from levit_bench.judge.estimates import counts, round_ratios
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.store.files import load
 
-from tests.judge.early_stopping.goals_truth import aims, races
-from tests.judge.early_stopping.resumes_truth import shown
-from tests.judge.known_truth import (
+from tools.pages import ROOT
+from tools.simulated.goals_truth import aims, races
+from tools.simulated.known_truth import (
     ANOTHER_DAY,
     CANDIDATES,
     DIFFERENCES,
@@ -35,9 +35,9 @@ from tests.judge.known_truth import (
     score,
     trials,
 )
-from tests.judge.states_truth import states
-from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
-from tools.pages import ROOT
+from tools.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
+from tools.simulated.resumes_truth import shown
+from tools.simulated.states_truth import states
 
 SESSIONS = 1000
 SEEDS = range(SESSIONS)

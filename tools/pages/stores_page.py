@@ -15,10 +15,10 @@ from concurrent.futures import ProcessPoolExecutor
 from functools import partial
 from typing import Any
 
-from tests.judge.stored_pairs import stored_pairs
-from tests.judge.stores_truth import ORDERS, Fronts, calibration, covered, fronts, nights, picks, reports
-from tests.simulated.stores import NOISES, World
 from tools.pages import ROOT
+from tools.pages.stored_pairs import stored_pairs
+from tools.simulated.stores import NOISES, World
+from tools.simulated.stores_truth import ORDERS, Fronts, calibration, covered, fronts, nights, picks, reports
 
 PAGE = ROOT / "docs/statistics.md"
 SCATTERS = (0.005, 0.01, 0.02, 0.03)

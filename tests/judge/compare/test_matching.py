@@ -7,8 +7,8 @@ import pytest
 from levit_bench.errors import UsageError
 from levit_bench.judge.compare.matching import NEVER, check_ignored, keyed, match, why_nothing
 
-from tests.generate_store import MACHINE
 from tests.making import record
+from tools.simulated.generate_store import MACHINE
 
 OTHER = msgspec.structs.replace(MACHINE, logical_cores=2)
 

@@ -11,9 +11,9 @@ from levit_bench.judge.compare.newest_session import MOST, RECENT, nightly, sinc
 from levit_bench.judge.verdicts import Rules, Verdict
 from levit_bench.records import Record
 
-from tests.judge.stores_truth import SIX, nights
 from tests.making import record
-from tests.simulated.stores import NOISES, Simulated
+from tools.simulated.stores import NOISES, Simulated
+from tools.simulated.stores_truth import SIX, nights
 
 QUIET = NOISES["quiet"]._replace(scatter=0.005)
 

@@ -12,7 +12,7 @@ from levit_bench.judge.estimates import relative_to_yardstick
 from levit_bench.planning.budget import Costs
 from levit_bench.records import Estimate
 
-from tests.judge.early_stopping.goals_truth import (
+from tools.simulated.goals_truth import (
     ACCURACIES,
     CLOSE,
     RACE,
@@ -26,9 +26,9 @@ from tests.judge.early_stopping.goals_truth import (
     truth,
     verdicts,
 )
-from tests.judge.known_truth import fewest_hits, most_alarms
-from tests.simulated.machine import REGULAR, Scenario
-from tests.simulated.sessions import take
+from tools.simulated.known_truth import fewest_hits, most_alarms
+from tools.simulated.machine import REGULAR, Scenario
+from tools.simulated.sessions import take
 
 
 def test_a_race_between_networks_far_apart_ends_at_its_first_look_and_is_right() -> None:

@@ -5,10 +5,10 @@ from __future__ import annotations
 import pytest
 
 from tests.docs.blocks import ROOT
-from tests.judge.early_stopping.resumes_truth import shown, shows
-from tests.judge.known_truth import most_alarms
-from tests.simulated.machine import REGULAR
 from tools.pages import known_truth_page
+from tools.simulated.known_truth import most_alarms
+from tools.simulated.machine import REGULAR
+from tools.simulated.resumes_truth import shown, shows
 
 MOST = 0.07
 """Share of sessions of equals that may come to show a difference, however often they are resumed."""

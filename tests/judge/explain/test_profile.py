@@ -18,8 +18,8 @@ from levit_bench.judge.explain.profile import (
 )
 from levit_bench.profiles import OUTSIDE, VIEWS, KindShare, LayerShare, Profile
 
-from tests.generate_store import MACHINE
 from tests.making import record
+from tools.simulated.generate_store import MACHINE
 
 MATMUL = KindShare(kind="matmul", calls=3, macs=600, moved_bytes=80, seconds=0.6)
 PROFILE = Profile(

@@ -15,8 +15,8 @@ from levit_bench.records import Record
 
 from tests.judge.findings.faults import in_state, kinds, messages, of_case, replace, slower, staged
 from tests.making import record
-from tests.simulated.machine import REGULAR, Scenario
-from tests.simulated.sessions import session
+from tools.simulated.machine import REGULAR, Scenario
+from tools.simulated.sessions import session
 
 SILENT = Scenario(session=0, run=0, case_run=0, round=0, turn=0, one_pass=0, first_pass=0)
 

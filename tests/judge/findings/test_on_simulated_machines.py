@@ -9,9 +9,9 @@ import pytest
 from levit_bench.records import Record, TurnLine
 
 from tests.judge.findings.faults import kinds, of_case, slower
-from tests.judge.states_truth import states
-from tests.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
-from tests.simulated.sessions import session
+from tools.simulated.machine import PATHOLOGICAL, REGULAR, TWO_STATES
+from tools.simulated.sessions import session
+from tools.simulated.states_truth import states
 
 FALSE_ALARMS = 0.05
 """Share of healthy sessions that may raise any doubt."""

@@ -13,8 +13,8 @@ from levit_bench.judge.front.membership import Candidate, chances
 from levit_bench.judge.front.panels import panels
 from scipy.stats import t as student
 
-from tests.judge.stores_truth import ladder, members
 from tests.making import record
+from tools.simulated.stores_truth import ladder, members
 
 
 def candidate(label, accuracy, log, error=0.01, freedom=4.0):

@@ -12,9 +12,9 @@ from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.places import BEATEN, MEMBER, Racer, Standing, places
 from levit_bench.judge.verdicts import Effect
 
-from tests.judge.stores_truth import fronts
 from tests.making import record
-from tests.simulated.stores import NOISES
+from tools.simulated.stores import NOISES
+from tools.simulated.stores_truth import fronts
 
 
 def between(racers, error, freedom=8.0):

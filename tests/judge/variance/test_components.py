@@ -10,7 +10,7 @@ import pytest
 from levit_bench.judge.variance.components import components
 from levit_bench.records import Case, CaseLine, Record, Run, TurnLine
 
-from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 
 @dataclass

@@ -16,8 +16,8 @@ from levit_bench.numbers.statistics import t_factor
 from levit_bench.planning.budget import PILOT, Costs, RunScatter, plan
 
 from tests.making import record
-from tests.simulated.machine import Scenario
-from tests.simulated.sessions import session
+from tools.simulated.machine import Scenario
+from tools.simulated.sessions import session
 
 PLAN = plan(Costs(4.0, 1.0), 60.0)
 

@@ -12,10 +12,10 @@ from levit_bench.judge.variance.reproducibility import Floor, floors
 from levit_bench.records import Estimate, Record
 from levit_bench.report.views.reproducibility import line
 
-from tests.judge.known_truth import fewest_hits
 from tests.making import record
-from tests.simulated.machine import Scenario
-from tests.simulated.sessions import session
+from tools.simulated.known_truth import fewest_hits
+from tools.simulated.machine import Scenario
+from tools.simulated.sessions import session
 
 NETWORKS = {"a": 0.02, "b": 0.03}
 DRIFTING = Scenario(session=0.05, case_session=0.02, run=0.005, case_run=0.005, round=0.01, turn=0.01, one_pass=0.01)

@@ -18,10 +18,10 @@ from levit_bench.planning.budget import PILOT, RunScatter, standard_error
 from levit_bench.records import Case, CaseLine, Conditions, Estimate, Record, Run, TurnLine
 from levit_bench.store.files import Beginning, beginnings
 
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tests.making import record
-from tests.simulated.machine import REGULAR, Scenario
-from tests.simulated.sessions import session, take
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.machine import REGULAR, Scenario
+from tools.simulated.sessions import session, take
 
 LOGS = st.lists(st.lists(st.floats(-0.1, 0.1), min_size=2, max_size=4), min_size=2, max_size=5)
 QUIET = Scenario(session=0.02, run=0.005, case_run=0.002, round=0.005, turn=0.004, one_pass=0.002)

@@ -9,9 +9,9 @@ from levit_bench.judge.estimates import latency
 from levit_bench.judge.variance.session_drift import Drifts, drifts
 from levit_bench.records import Estimate, Record
 
-from tests.judge.known_truth import fewest_hits
-from tests.simulated.machine import REGULAR, Scenario
-from tests.simulated.sessions import NETWORKS, take
+from tools.simulated.known_truth import fewest_hits
+from tools.simulated.machine import REGULAR, Scenario
+from tools.simulated.sessions import NETWORKS, take
 
 FEW, MANY = 40, 1000
 

@@ -47,8 +47,8 @@ from levit_bench.profiles import OUTSIDE, VIEWS, Profile
 from levit_bench.records import Case
 from torch import nn
 
-from tests.generate_store import PROTOCOL
 from tests.profiled_networks import BYTES, KERNELS, MACS, RESOLUTION, Attention, Counted, Wrapped
+from tools.simulated.generate_store import PROTOCOL
 
 CASE = Case(network="tests.profiled_networks:counted", resolution=RESOLUTION, batch=2)
 

@@ -23,7 +23,7 @@ from levit_bench.measuring.workers.messages import (
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case, CaseLine, ColdStart, SeatMode
 
-from tests.fake_world import PROTOCOL
+from tools.simulated.fake_world import PROTOCOL
 
 
 def _line(network: str, role: str = "subject", **axes: object) -> CaseLine:

@@ -15,7 +15,7 @@ from levit_bench.planning.policy import Earlier
 from levit_bench.records import ColdStart
 from levit_bench.store.files import read_session, records
 
-from tests.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
+from tools.simulated.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
 
 LINES = (line("a", 0.01), line("b", 0.02), line("yardstick-1a", 0.01, role="yardstick"))
 IDS = {one.case.network: one.id for one in LINES}

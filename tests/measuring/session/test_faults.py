@@ -30,7 +30,7 @@ from levit_bench.planning.budget import Costs, FixedBudget
 from levit_bench.records import ColdStart, Record, SessionLine
 from levit_bench.store.files import Session, SessionWriter, read_session, records
 
-from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL, line
+from tools.simulated.fake_world import CONDITIONS, MACHINE, PROTOCOL, line
 
 RUNS = 3
 PREPARE_S = 7.0

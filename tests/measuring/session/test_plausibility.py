@@ -5,7 +5,7 @@ from __future__ import annotations
 import msgspec
 from levit_bench.measuring.session.plausibility import too_fast
 
-from tests.fake_world import line
+from tools.simulated.fake_world import line
 
 SAYS = msgspec.structs.replace(line("a", 0.01), macs=228_000_000, matrix_macs_s=50e9)
 

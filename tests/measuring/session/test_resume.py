@@ -19,8 +19,8 @@ from levit_bench.measuring.session.session import (
 from levit_bench.records import Case, CaseLine, RunStartLine, SessionLine
 from levit_bench.store.files import Session
 
-from tests.fake_world import CONDITIONS, MACHINE, PROTOCOL
 from tests.measuring.fake_packages import Install
+from tools.simulated.fake_world import CONDITIONS, MACHINE, PROTOCOL
 
 CASE = Case(network="nets:build", resolution=224)
 LINE = CaseLine(id=CASE.id, case=CASE, params=1000, macs=2000, logits_std=1.0)

@@ -8,8 +8,8 @@ from levit_bench.report.front import figure
 from levit_bench.report.front.scales import ticks
 from levit_bench.report.front.styles import WELL_KNOWN, styles
 
-from tests.generate_store import PAPER, population
 from tests.making import record
+from tools.simulated.generate_store import PAPER, population
 
 SPREAD = (0.98, 1.0, 1.02)
 

@@ -11,10 +11,10 @@ from levit_bench.report.front.published_table import published_markdown, publish
 from levit_bench.report.front.reproduction import reproduce
 from rich.console import Console
 
-from tests.generate_store import PAPER, population
 from tests.judge.published.test_accuracies import accuracies
 from tests.judge.published.test_panels import CPU, speed, speeds
 from tests.making import record
+from tools.simulated.generate_store import PAPER, population
 
 HOSTILE = "=cmd|'x'\x1b[31m[red]`<b>../../etc\\" + "y" * 300
 GPU = "benchmark-infer-amp-nchw-pt240-cu124-rtx3090.csv"

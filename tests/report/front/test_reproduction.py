@@ -30,9 +30,9 @@ from levit_bench.store.files import SessionWriter, load
 from msgspec.structs import replace
 
 from tests.cli.test_cli import run
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
-from tests.generate_store import main as generate
 from tests.making import record
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.generate_store import main as generate
 
 
 def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:

@@ -11,8 +11,8 @@ from levit_bench.records import Accuracy, Record
 from levit_bench.report.front import figure
 from levit_bench.report.front.pages import paginate
 
-from tests.generate_store import PAPER
 from tests.making import record
+from tools.simulated.generate_store import PAPER
 
 LONG = "Ours v2, distilled for a whole week, at twice the width (60)!"[:60]
 

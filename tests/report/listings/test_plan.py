@@ -12,7 +12,7 @@ from levit_bench.planning.forecast import Forecast, ForecastLine
 from levit_bench.records import Case, Protocol
 from levit_bench.report.listings.plan import document, sentences
 
-from tests.generate_store import PROTOCOL
+from tools.simulated.generate_store import PROTOCOL
 
 COSTS = Costs(4.0, 1.0)
 FORECAST = Forecast((), COSTS, 10.0)

@@ -8,8 +8,8 @@ from levit_bench.records import Decision, Look
 from levit_bench.report.views import cases, looks
 from rich.console import Console
 
-from tests.judge.early_stopping.goals_truth import race
-from tests.simulated.machine import REGULAR
+from tools.simulated.goals_truth import race
+from tools.simulated.machine import REGULAR
 
 
 def test_a_look_in_a_line_counts_what_it_decided() -> None:

@@ -11,7 +11,7 @@ import pytest
 from levit_bench.report.views.registry import OVERVIEW, VIEWS, ViewEntry
 
 from tests.cli.test_cli import run
-from tests.generate_store import main as generate
+from tools.simulated.generate_store import main as generate
 
 MADE_UP = '''
 from rich.table import Table

@@ -17,8 +17,8 @@ from levit_bench.report.words.findings import About, about, grouped, of_panels
 
 from tests.judge.findings.faults import in_state, of_case, replace, slower
 from tests.making import record
-from tests.simulated.machine import REGULAR
-from tests.simulated.sessions import session
+from tools.simulated.machine import REGULAR
+from tools.simulated.sessions import session
 
 
 def accurate(records: list[Record]) -> list[Record]:

@@ -20,8 +20,8 @@ from levit_bench.store.files import SessionWriter, read_session
 from rich.console import Console
 
 from tests.cli.test_cli import run
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL, Truth, write_session
 from tests.making import record
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL, Truth, write_session
 
 HOSTILE = {
     "html": "<script>alert(1)</script><img src=x onerror=alert(1)>&amp;",

@@ -14,9 +14,9 @@ from levit_bench.judge.findings import doubts
 from levit_bench.numbers.statistics import Interval
 from levit_bench.records import Estimate
 
-from tests.judge.known_truth import Design, ratio
-from tests.simulated.machine import SLOW, TWO_STATES
-from tests.simulated.sessions import LADDER, YARDSTICK_S, take
+from tools.simulated.known_truth import Design, ratio
+from tools.simulated.machine import SLOW, TWO_STATES
+from tools.simulated.sessions import LADDER, YARDSTICK_S, take
 
 NAMES = frozenset({"two-humps", "runs-disagree"})
 """Kinds of the findings that name two states."""

@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 from levit_bench.records import Accuracy, Case, CaseLine, Record, Role, Run, TurnLine
 
-from tests.generate_store import CONDITIONS, MACHINE, PROTOCOL
+from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
 
 STICK_S = 0.0149
 _STICK = "yardstick-1"

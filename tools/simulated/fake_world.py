@@ -94,7 +94,7 @@ class FakeSeats:
             rss_bytes=1,
             cases=tuple(one.id for one in lines),
         )
-        self.infos = (info,)
+        self.infos: tuple[SeatInfo, ...] = (info,)
         self.cold = {one.id: start for one in lines if (start := machine.cold.get(one.case.network))}
         self.peak_bytes = machine.peak_bytes
 

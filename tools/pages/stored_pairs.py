@@ -14,7 +14,7 @@ from levit_bench.judge.verdicts import Verdict, rules_of
 from levit_bench.records import Record
 from levit_bench.store.files import load
 
-from tests.docs.blocks import ROOT
+from tools.pages import ROOT
 
 LEAST = 0.01
 """The least effect asked for: a smaller one gives more verdicts than the default."""

@@ -21,7 +21,7 @@ from typing import NamedTuple
 from levit_bench.measuring.workers.messages import Turned
 from levit_bench.records import CaseLine, Conditions
 
-from tests.fake_world import FakeMachine, FakeSeats
+from tools.simulated.fake_world import FakeMachine, FakeSeats
 
 NOMINAL_HZ = 3.0e9
 FAULT_S = 1.6e-6

@@ -3,7 +3,7 @@ study.
 
 Knows the noise it adds and the latencies beneath it; refuses to know how they are judged.
 
-    python -m tests.generate_store --cases 10000 OUT
+    python -m tools.simulated.generate_store --cases 10000 OUT
 """
 
 from __future__ import annotations

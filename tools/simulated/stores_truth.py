@@ -1,6 +1,6 @@
 """What is said between sessions when the truth is known: verdicts, fronts, intervals and picks over simulated stores.
 
-Knows the study's doors; refuses to know how a session is simulated (`tests.simulated.stores`).
+Knows the study's doors; refuses to know how a session is simulated (`tools.simulated.stores`).
 """
 
 from __future__ import annotations
@@ -23,7 +23,7 @@ from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.judge.verdicts import Rules, Verdict
 from levit_bench.records import Estimate, Record
 
-from tests.simulated.stores import STICK_S, Simulated, Truth, World
+from tools.simulated.stores import STICK_S, Simulated, Truth, World
 
 SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}
 """Networks that nobody confuses."""

@@ -18,8 +18,8 @@ from levit_bench.records import Estimate, Record
 from scipy.special import stdtrit
 from scipy.stats import binom
 
-from tests.simulated.machine import Scenario
-from tests.simulated.sessions import LADDER, YARDSTICK_S, take
+from tools.simulated.machine import Scenario
+from tools.simulated.sessions import LADDER, YARDSTICK_S, take
 
 Z = 1.959963984540054
 """Normal quantile of a two-sided 95 %: what an oracle takes that knows the standard error."""

@@ -32,8 +32,8 @@ from levit_bench.records import (
 )
 from levit_bench.store.files import Session, SessionWriter, read_session, records
 
-from tests.fake_world import MACHINE
-from tests.simulated.machine import Scenario, SimulatedMachine
+from tools.simulated.fake_world import MACHINE
+from tools.simulated.machine import Scenario, SimulatedMachine
 
 YARDSTICK_S = 0.0149
 NULL_S = 40e-6

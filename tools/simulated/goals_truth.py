@@ -14,8 +14,8 @@ from levit_bench.judge.estimates import relative_to_yardstick
 from levit_bench.judge.front.dominance import Competitor, dominators
 from levit_bench.records import Estimate, Look
 
-from tests.simulated.machine import REGULAR, Scenario
-from tests.simulated.sessions import PROTOCOL, YARDSTICK_S, Taken, take
+from tools.simulated.machine import REGULAR, Scenario
+from tools.simulated.sessions import PROTOCOL, YARDSTICK_S, Taken, take
 
 RACE = msgspec.structs.replace(PROTOCOL, goal="race")
 TARGET = msgspec.structs.replace(PROTOCOL, goal="target-error", target_error=math.log1p(0.03))
@@ -27,6 +27,7 @@ CLOSE_ACCURACIES = {"a": 75.0, "a twin": 75.5, "b": 76.0, "c": 76.0, "d": 75.2, 
 
 
 def race(seed: int, scenario: Scenario, *, close: bool = False, runs: int = 12, rounds: int = 8) -> Taken:
+    """A session that races for the front of networks that lie apart, or close together."""
     networks, accuracies = (CLOSE, CLOSE_ACCURACIES) if close else (SPREAD, ACCURACIES)
     return take(scenario, seed, networks=networks, runs=runs, rounds=rounds, protocol=RACE, accuracies=accuracies)
 
@@ -38,15 +39,18 @@ def verdicts(taken: Taken) -> dict[str, str]:
 
 
 def looks(taken: Taken) -> list[Look]:
+    """What was seen at each look of a session, in order."""
     return [end.look for end in taken.session.ends if end.look is not None]
 
 
 def truth(networks: dict[str, float], accuracies: dict[str, float]) -> dict[str, str]:
+    """By network, whether it is on the front of the true seconds a pass and accuracies: `member` or `beaten`."""
     found = dominators([Competitor(seconds, accuracies[name], name) for name, seconds in networks.items()])
     return {name: "beaten" if by else "member" for name, by in found.items()}
 
 
 def aimed(seed: int, scenario: Scenario) -> Taken:
+    """A session that times each network until its ratio to the yardstick is known to 3 %."""
     return take(scenario, seed, networks=SPREAD, runs=14, rounds=8, protocol=TARGET)
 
 

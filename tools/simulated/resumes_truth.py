@@ -12,8 +12,8 @@ from levit_bench.judge.paired_ratio import paired
 from levit_bench.numbers.statistics import t_factor
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 
-from tests.simulated.machine import Scenario
-from tests.simulated.sessions import take
+from tools.simulated.machine import Scenario
+from tools.simulated.sessions import take
 
 RESUMES = 10
 EQUALS = {"base": 0.02, "twin": 0.02}
