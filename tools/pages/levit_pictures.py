@@ -15,6 +15,7 @@ from collections.abc import Sequence
 from itertools import product
 from pathlib import Path
 
+import msgspec
 import numpy as np
 from levit_bench.levit.counts import PartCount, parts, total
 from levit_bench.levit.sizes import SIZES, grids
@@ -199,8 +200,8 @@ def _draw_costs(ax: Axes) -> None:
 
 
 def digest(*shown: object) -> str:
-    """What a picture shows, in few letters."""
-    return hashlib.sha256(repr(shown).encode()).hexdigest()[:16]
+    """What a picture shows, in few letters: its numbers and names, whatever the classes that hold them are called."""
+    return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
 
 
 def digests() -> dict[Path, str]:
