@@ -49,7 +49,7 @@ from levit_bench.report.front.reproduction import reproduce
 from levit_bench.report.views import cases
 from levit_bench.report.words.setting import setting_line, title
 from tests.docs.axes_pages import DOCS, missing_from_format_page, missing_from_pytest_page
-from tests.docs.format_page import page
+from tools.pages.format_page import page
 from tests.door import plugin_options
 from tests.making import record
 
@@ -117,7 +117,7 @@ print(json.dumps({
 def found(tmp_path_factory: pytest.TempPathFactory) -> dict[str, Any]:
     """What the copy answers."""
     copy = tmp_path_factory.mktemp("house")
-    for folder in ("bench", "tests"):
+    for folder in ("bench", "tests", "tools"):
         shutil.copytree(ROOT / folder, copy / folder, ignore=shutil.ignore_patterns("__pycache__"))
     (copy / "docs").symlink_to(ROOT / "docs")
     package = copy / "bench" / "levit_bench"

@@ -68,7 +68,7 @@ CELLS: Mapping[str, Callable[[], str]] = {
     "interval on a speed": _stores(records.Estimate, "low", "high", "level"),
     "cases in random order, interleaved": _stores(records.TurnLine, "round", "position"),
     "replicated in fresh processes": lambda: YES if budget.MIN_RUNS > 1 else NO,
-    "outputs of the timed passes checked": lambda: YES if output_check.TOLERANCES else NO,
+    "outputs of the timed passes checked": lambda: YES if output_check.SAME > 0 else NO,
     "front of speed and accuracy": _has("front"),
     "fails a change that is slower": _knows("slower"),
     "says when the data cannot tell": _knows("inconclusive"),
