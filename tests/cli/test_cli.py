@@ -354,7 +354,7 @@ def test_published_options_choose_and_find_a_front(
         (["--published-front"], 2, "no published file holds speeds"),
         (["--published", "speeds", "--published-networks", "levitt"], 2, "'levitt' chooses none of the 3"),
         (["--published", "speeds", "--published-batch", "8"], 2, "--published-batch 8"),
-        (["--published", "speeds", "--published-batch", "many"], 2, "no list of whole numbers"),
+        (["--published", "speeds", "--published-batch", "many"], 2, "invalid list of whole numbers"),
         (["--published", "empty"], 1, "is empty"),
         (["--published", "batches", "--published-networks", "all"], 3, "cannot draw 1 measured and 9 published panels"),
     ],

@@ -47,7 +47,7 @@ from levit_bench.report.front import table
 from levit_bench.report.front.pages import BREAKS
 from levit_bench.report.front.reproduction import reproduce
 from levit_bench.report.views import cases
-from levit_bench.report.words.setting import setting_line, title
+from levit_bench.report.words.setting import setting_line, titles
 from tests.docs.axes_pages import DOCS, missing_from_format_page, missing_from_pytest_page
 from tools.pages.format_page import page
 from tests.door import plugin_options
@@ -94,7 +94,7 @@ print(json.dumps({
     "differences": differences(map(setting, both)),
     "where": len(where(both, {"interop": "2"})),
     "panels": len(drawn),
-    "titles": [title(one, drawn) for one in drawn],
+    "titles": list(titles(drawn).values()),
     "headings": ["interop" in setting_line(one) for one in drawn],
     "csv": [row["interop"] for row in table.rows(drawn)],
     "columns": list(table.frame(drawn)["interop"]),

@@ -95,7 +95,7 @@ def test_front_holds_panels_against_the_same_one(capsys: pytest.CaptureFixture[s
     printed = document(capsys, "front", "--session", FIRST, "--base", "allocator=shipped", "--metric", "throughput")
     page = levit_bench.load("results", FIRST).front("throughput", base={"allocator": "shipped"})
     assert printed == plain(page.rows())
-    assert [base.setting.allocator for base in page.bases] == ["shipped"]
+    assert [base.setting.case.allocator for base in page.bases] == ["shipped"]
     moves = {moved.move.value for group in page.changes for change in group for moved in change.moved}
     assert {row["move"] for row in printed} - {None} == moves
 

@@ -26,7 +26,7 @@ def test_a_second_writer_is_refused_until_the_first_is_done(tmp_path: Path) -> N
 
 
 def test_a_title_that_is_no_text_is_refused_and_leaves_no_file(tmp_path: Path) -> None:
-    with pytest.raises(UsageError, match="no text"):
+    with pytest.raises(UsageError, match="not text"):
         SessionWriter.create(tmp_path, _head("bad\udcff"))
     assert list(tmp_path.rglob("*.jsonl")) == []
 
