@@ -108,7 +108,7 @@ _OPTIONS = (
         "Time for all runs together: 60s, 3m, 1h30m. Default: 60s.",
     ),
     (
-        "seats", "MODE",
+        "isolation", "MODE",
         (
             "Which cases share a process: all of one environment (shared), none (alone), or those with the "
             "allocator pinned (auto). Default: auto."
@@ -144,10 +144,10 @@ _FLAGS = (
         "Measure even when the budget is too small for an honest interval.",
     ),
     (
-        "witness",
+        "cross-check",
         (
-            "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show --witness' "
-            "compares."
+            "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show "
+            "--cross-check' compares."
         ),
     ),
     (

@@ -60,9 +60,9 @@ def measure(
             `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: is told what happens; by default nobody is.
-        more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `seats`, `bind`, `timeout`, `seed`, `thin`,
-            `race`, `target_error` (such as `"1%"`), `witness`, and of one network of your own `accuracy`, `dataset`,
-            `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
+        more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `bind`, `timeout`, `seed`, `thin`,
+            `race`, `target_error` (such as `"1%"`), `cross_check`, and of one network of your own `accuracy`,
+            `dataset`, `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.

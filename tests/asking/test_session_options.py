@@ -103,8 +103,8 @@ def test_pytest_has_every_option_but_what_the_mark_says_of_its_network() -> None
 
 
 def test_goals_and_the_second_timer_reach_the_protocol_from_pytest() -> None:
-    assert protocol_of(Request(networks=("levit_192",), **options({"race": True, "witness": True}))).goal == "race"
-    protocol = protocol_of(Request(networks=("levit_192",), **options({"target-error": "1%", "witness": True})))
+    assert protocol_of(Request(networks=("levit_192",), **options({"race": True, "cross-check": True}))).goal == "race"
+    protocol = protocol_of(Request(networks=("levit_192",), **options({"target-error": "1%", "cross-check": True})))
     assert (protocol.goal, protocol.witness) == ("target-error", True)
     (one,) = declare(["levit_192"], {}, options({"target-error": "1%"}))
     assert one.request.target_error == "1%"

@@ -100,8 +100,8 @@ def test_every_case_is_timed_under_two_names_in_one_seat_and_in_two(
 def test_the_document_counts_what_was_measured_now_and_nothing_else(
     capsys: pytest.CaptureFixture[str], rig: Rig
 ) -> None:
-    assert run(capsys, *WORDS, "--seats", "shared")[0] == 0
-    code, out, _ = run(capsys, *WORDS, "--seats", "alone", "--sessions", "2", "--json")
+    assert run(capsys, *WORDS, "--isolation", "shared")[0] == 0
+    code, out, _ = run(capsys, *WORDS, "--isolation", "alone", "--sessions", "2", "--json")
     told = {rate["equals"]: rate for rate in json.loads(out)["rates"]}
     assert code == 0
     assert set(told) == {"two seats", "yardsticks", "two sessions"}
@@ -119,7 +119,7 @@ def test_a_twin_that_is_slower_is_a_false_alarm_with_its_limit(capsys: pytest.Ca
                 machine.truth[line.id] *= 1.3
 
     rig.spoil = slow
-    code, out, _ = run(capsys, *WORDS, "--seats", "shared", "--json")
+    code, out, _ = run(capsys, *WORDS, "--isolation", "shared", "--json")
     (rate,) = [one for one in json.loads(out)["rates"] if one["equals"] == "one seat"]
     assert (code, rate["slower"]["count"], rate["false_alarms"]["count"]) == (0, 1, 1)
     assert 0.9 < rate["false_alarms"]["rate_below"] < 1
@@ -133,7 +133,7 @@ def test_a_case_that_fails_ends_with_1_and_an_interrupt_with_130_and_both_report
         machine.answer = lambda case, _turn: Failed(reason="not finite") if case == bad else None
 
     rig.spoil = fail
-    code, out, _ = run(capsys, *WORDS, "--seats", "shared")
+    code, out, _ = run(capsys, *WORDS, "--isolation", "shared")
     assert (code, "1 without limits" in out) == (1, True)
 
     def stop(machine: FakeMachine, _lines: tuple[CaseLine, ...]) -> None:
@@ -160,7 +160,7 @@ def test_an_interrupt_between_sessions_reports_those_before_it(
 
 
 def test_twins_are_shown_and_left_out_of_picks_and_fronts(capsys: pytest.CaptureFixture[str], rig: Rig) -> None:
-    run(capsys, *WORDS, "--seats", "shared")
+    run(capsys, *WORDS, "--isolation", "shared")
     assert "levit_192~twin" in run(capsys, "show")[1]
     code, out, err = run(capsys, "pick", "--min-top1", "70")
     assert (code, "~twin" in out) == (0, False)
@@ -175,7 +175,7 @@ def test_twins_are_shown_and_left_out_of_picks_and_fronts(capsys: pytest.Capture
     [
         (["aa"], 2, "no network was named"),
         (["aa", "--networks", "levit_192", "--sessions", "0"], 2, "--sessions 0: give a whole number from 1"),
-        (["aa", "--networks", "levit_192", "--seats", "window"], 2, "unknown seats 'window'"),
+        (["aa", "--networks", "levit_192", "--isolation", "window"], 2, "unknown isolation 'window'"),
         (["aa", "--networks", "levit_192", "--where", "threads=1"], 2, "Say --stored, or leave it out"),
         (["aa", "--stored", "--networks", "levit_192"], 2, "--stored measures nothing"),
         (["aa", "--stored"], 1, "levit-bench run --store"),
@@ -207,7 +207,7 @@ def test_a_store_without_equals_says_how_to_get_some(capsys: pytest.CaptureFixtu
 @pytest.mark.slow
 def test_twins_are_built_checked_and_timed_for_real(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     sound = "tests.hostile_networks:sound"
-    words = ("aa", "--networks", sound, "--seats", "alone", "--budget", "5s", "--thin", "--store", str(tmp_path))
+    words = ("aa", "--networks", sound, "--isolation", "alone", "--budget", "5s", "--thin", "--store", str(tmp_path))
     code, out, err = run(capsys, *words, "--json")
     assert code == 0, err
     assert {rate["equals"] for rate in json.loads(out)["rates"]} == {"two seats", "yardsticks"}

@@ -40,7 +40,7 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
         (["--networks", "levit_128s", "--device", "tpu"], "unknown device 'tpu'. Choose from cpu, arm, cuda, mps."),
         (["--networks", "levit_128s", "--allocator", "jemalloc"], "unknown allocator 'jemalloc'"),
         (["--networks", "levit_128s", "--runtime", "tensorrt"], "unknown runtime 'tensorrt'. Choose from eager"),
-        (["--networks", "levit_128s", "--seats", "window"], "unknown seats 'window'"),
+        (["--networks", "levit_128s", "--isolation", "window"], "unknown isolation 'window'"),
         (["--networks", "levit_128s", "--seed", "-1"], "--seed -1: give a whole number from 0"),
         (["--networks", "levit_128s", "--seed", "99999999999999"], "--seed 99999999999999"),
         (["--networks", "null-1"], "the instrument's own"),

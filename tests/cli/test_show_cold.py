@@ -80,4 +80,4 @@ def test_sessions_that_were_stored_before_say_so_and_what_to_do(
     code, out, err = run(capsys, "show", "--cold", "--session", OLD)
     assert (code, out) == (3, "")
     assert "hold no cold starts" in " ".join(err.split())
-    assert "--seats alone" in " ".join(err.split())
+    assert "--isolation alone" in " ".join(err.split())

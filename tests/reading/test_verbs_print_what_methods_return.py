@@ -53,7 +53,7 @@ VIEWS: list[tuple[tuple[str, ...], dict[str, Any]]] = [
     (("--variance",), {"variance": True}),
     (("--percentiles",), {"percentiles": True}),
     (("--cold",), {"cold": True}),
-    (("--witness",), {"witness": True}),
+    (("--cross-check",), {"cross_check": True}),
     (("--against", "levit_192"), {"against": "levit_192"}),
     (("--against", "levit_192", "--grid", "levit_128s"), {"against": "levit_192", "grid": "levit_128s"}),
 ]

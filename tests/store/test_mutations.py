@@ -44,7 +44,7 @@ READERS = tuple(
     Reader(tuple(words.split()), "--json" in words)
     for words in (
         "show", "show --session last", "show --instrument --json", "show --variance", "show --percentiles --json",
-        "show --cold", "show --witness", "show --against levit_128s --json",
+        "show --cold", "show --cross-check", "show --against levit_128s --json",
         "show --against levit_128s --grid efficientnet_b0 --markdown", "front --json", "front --metric throughput",
         "front --out front.csv --out front.svg --out front.md", "pick --min-top1 70 --json", "pick --max-latency 1s",
         "pick --min-throughput 10", "compare before last --json",

@@ -216,8 +216,8 @@ scaled as if the layer took {scaled} %, {planted_scaled} do.
 `torch.utils.benchmark` timing the same passes in the same turns, in a session of 150 s.
 
 ```sh
-levit-bench run --networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100 --witness --budget 150s
-levit-bench show --session {witness} --witness
+levit-bench run --networks levit_192,efficientnet_b0,efficientnet_b2,mobilenetv3_large_100 --cross-check --budget 150s
+levit-bench show --session {witness} --cross-check
 ```
 
 {witnesses}
@@ -228,7 +228,7 @@ The ratio to the yardstick with each network alone in its process, over the same
 and its 95 % interval over {pairs} alternating pairs of sessions.
 
 ```sh
-for s in shared alone; do levit-bench run --budget 100s --seats $s \\
+for s in shared alone; do levit-bench run --budget 100s --isolation $s \\
   --networks {networks}; done  # three times
 ```
 

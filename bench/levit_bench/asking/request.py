@@ -75,7 +75,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Where."""
     budget: str = "60s"
     """Time for all runs together."""
-    seats: str = "auto"
+    isolation: str = "auto"
     """`auto`, `shared` or `alone`."""
     timeout: str = "5m"
     """When a load or a first pass counts as hung."""
@@ -85,7 +85,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Measure even when the budget is too small for an honest interval."""
     target_error: str = ""
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
-    witness: bool = False
+    cross_check: bool = False
     """Time every turn with a second instrument as well."""
     bind: bool = False
     """Bind each process to as many processors as it has threads; otherwise the system places it."""
@@ -97,11 +97,11 @@ def protocol_of(request: Request) -> Protocol:
     """The protocol of a request. Turn length, settle passes and rounds follow from docs/decisions/0001.
 
     Raises:
-        UsageError: budget, time-out or seats are malformed.
+        UsageError: budget, time-out or isolation are malformed.
     """
     modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
-    if request.seats not in modes:
-        raise UsageError(f"unknown seats {request.seats!r}. Choose from {', '.join(modes)}.")
+    if request.isolation not in modes:
+        raise UsageError(f"unknown isolation {request.isolation!r}. Choose from {', '.join(modes)}.")
     budget_s, thin = capped(parse_duration(request.budget)), request.thin
     return Protocol(
         settle_passes=1,
@@ -112,10 +112,10 @@ def protocol_of(request: Request) -> Protocol:
         min_rounds=MIN_ROUNDS,
         budget_s=budget_s,
         timeout_s=parse_duration(request.timeout),
-        seats=modes[request.seats],
+        seats=modes[request.isolation],
         seed=request.seed,
         thin=thin or budget_s < parse_duration(request.budget),
-        witness=request.witness,
+        witness=request.cross_check,
         bound=request.bind,
         goal="race" if request.race else "target-error" if request.target_error else "budget",
         target_error=_target(request) if request.target_error else None,

@@ -66,7 +66,7 @@ OPTIONS = (
     ),
     SessionOption("budget", OptionKind.TIME, "60s", "TIME", "Time for all runs together: 60s, 3m, 1h30m."),
     SessionOption(
-        "seats", OptionKind.TEXT, "auto", "MODE",
+        "isolation", OptionKind.TEXT, "auto", "MODE",
         "Which cases share a process: all of one environment (shared), none (alone), or those with the allocator "
         "pinned (auto).",
     ),
@@ -88,8 +88,9 @@ OPTIONS = (
         of_twins=False,
     ),
     SessionOption(
-        "witness", OptionKind.FLAG, False, "",
-        "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show --witness' compares.",
+        "cross_check", OptionKind.FLAG, False, "",
+        "Let torch's own benchmark timer time every turn as well, interleaved; 'levit-bench show --cross-check' "
+        "compares.",
         of_twins=False,
     ),
     SessionOption(

@@ -88,7 +88,7 @@ def require_cold(records: list[Record]) -> None:
         raise NothingToShowError("no case was timed, so that none has a cold start. 'levit-bench show' says why.")
     raise NothingToShowError(
         "these sessions hold no cold starts: they were stored by a version before there were any. Measure again: "
-        "levit-bench run --networks paper --seats alone."
+        "levit-bench run --networks paper --isolation alone."
     )
 
 

@@ -1,4 +1,4 @@
-"""Our clock against a second one: how our passes compare with a witness's of the same turns, and who used what.
+"""Our clock against a second one: how our passes compare with another timer's of the same turns, and who used what.
 
 Knows pairs of measurements of the same work; refuses to know how they were taken.
 """
@@ -20,7 +20,7 @@ AGREEMENT = 0.02
 
 
 class Agreement(NamedTuple):
-    """Our mean pass over the witness's of the same turns."""
+    """Our mean pass over the second timer's of the same turns."""
 
     record: Record
     value: float
@@ -50,11 +50,11 @@ class Account(NamedTuple):
 
 
 def agreement(record: Record) -> Agreement | Finding | None:
-    """How our passes compare with the witness's; None where there was none.
+    """How our passes compare with the second timer's; None where there was none.
 
-    Each turn gives log(mean of our passes) - log(the witness's mean), each run the median over its turns; the interval
-    is Student's t over runs. Who goes first in a turn changes from round to round, so that a heap or clock that is
-    still settling favours neither.
+    Each turn gives log(mean of our passes) - log(the second timer's mean), each run the median over its turns; the
+    interval is Student's t over runs. Who goes first in a turn changes from round to round, so that a heap or clock
+    that is still settling favours neither.
     """
     if not any(turn.witness_s for run in record.runs for turn in run.turns):
         return None
@@ -62,7 +62,10 @@ def agreement(record: Record) -> Agreement | Finding | None:
         return refused
     logs = [log for run in record.runs if counts(run) and (log := _of_run(run)) is not None]
     if len(logs) < MIN_RUNS:
-        message = f"{len(logs)} runs hold a witness, and an interval needs {MIN_RUNS}. Measure with a larger --budget."
+        message = (
+            f"{len(logs)} runs were timed by a second timer, and an interval needs {MIN_RUNS}. Measure with a larger "
+            "--budget."
+        )
         return Finding(kind="too-few-runs", message=message, case=record.info.id)
     mean, low, high = t_interval(logs, level_at_a_look(looks_of([record]), LEVEL))
     return Agreement(record, math.exp(mean), math.exp(low), math.exp(high), len(logs))
@@ -82,7 +85,7 @@ def account(records: Iterable[Record]) -> Account | None:
 
 
 def agreements(records: Sequence[Record]) -> list[Agreement | Finding]:
-    """Of all subjects that had a witness, in order: the null network is over before a second clock is read."""
+    """Of all subjects that a second timer timed, in order: the null network is over before a second clock is read."""
     found = (agreement(record) for record in records if record.info.role != "null")
     return [one for one in found if one is not None]
 

@@ -57,7 +57,7 @@ class Results(StoredSelection):
         Args:
             instrument: also the yardsticks and the null network.
             views: what to show of them, by the names of `levit_bench.report.views.registry.VIEWS`: `variance=True`,
-                `percentiles=True`, `cold=True`, `witness=True`, or `against="levit_128s"`, which
+                `percentiles=True`, `cold=True`, `cross_check=True`, or `against="levit_128s"`, which
                 `grid="efficientnet_b2"` refines.
 
         Raises:

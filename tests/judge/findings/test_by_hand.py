@@ -131,12 +131,12 @@ def test_two_states_of_processes_are_told_with_the_next_step_that_was_not_taken_
     assert "2 of 5 runs are slow from beginning to end" in pinned
     assert "may be too narrow: quote both states" in pinned
     assert "--allocator" not in pinned
-    assert "--seats alone" in pinned
+    assert "--isolation alone" in pinned
     (shipped,) = messages(two_states(healthy(), allocator="shipped"), "two-humps")
     assert "--allocator pinned" in shipped
     alone = [replace(r, protocol=replace(r.protocol, seats="alone")) for r in two_states(healthy())]
     (said,) = messages(alone, "two-humps")
-    assert "--seats" not in said
+    assert "--isolation" not in said
 
 
 def test_passes_that_switch_within_runs_have_two_humps_too():
@@ -165,13 +165,13 @@ def test_a_single_slow_run_is_told_however_many_others_there_are(runs):
     (said,) = messages(odd(1.28, runs), "runs-disagree")
     assert re.search(rf"1 of {runs} runs is 2[789]% slower than the others", said)
     assert "may be too narrow" in said
-    assert "Take more runs with a larger --budget, also with --seats alone" in said
+    assert "Take more runs with a larger --budget, also with --isolation alone" in said
     assert said.endswith("and quote both states.")
 
 
 def test_a_case_that_was_alone_is_not_to_be_measured_alone():
     (said,) = messages(odd(1.28, seats="alone"), "runs-disagree")
-    assert "--seats" not in said
+    assert "--isolation" not in said
     assert "quote both states" in said
 
 
@@ -190,7 +190,7 @@ def test_runs_that_disagree_are_told_what_rounds_explain():
     case = of_case(sessions, "resnet50")
     sick = slower(sessions, lambda t: (1.0, 1.1, 1.3, 0.9, 1.2)[t.run] if t.case == case else 1.0)
     (said,) = messages(sick, "runs-disagree")
-    assert "--seats alone" in said
+    assert "--isolation alone" in said
     (sight,) = sights(sick)
     others = [seen for seen in sight.subjects if seen.record.info.id != case]
     assert [runs_disagree(seen, sight) for seen in others] == [None] * 5

@@ -57,7 +57,18 @@ top1 = 75.0
 def test_a_race_stops_when_every_place_is_certain_and_says_why(tmp_path: Path) -> None:
     (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
     (tmp_path / "nets.toml").write_text(LIST, encoding="utf-8")
-    words = ["run", "--networks", "nets.toml", "--seats", "shared", "--budget", "60s", "--race", "--json", "--store"]
+    words = [
+        "run",
+        "--networks",
+        "nets.toml",
+        "--isolation",
+        "shared",
+        "--budget",
+        "60s",
+        "--race",
+        "--json",
+        "--store",
+    ]
     command = [sys.executable, "-m", "levit_bench", *words, str(tmp_path / "store")]
     paths = {"PYTHONPATH": str(ROOT / "bench")}
     done = subprocess.run(command, cwd=tmp_path, env=_environment(paths), capture_output=True, text=True, check=True)

@@ -199,4 +199,4 @@ def test_what_drew_random_numbers_and_what_timed_beside_it_is_asked_for_again() 
     one = record("a")
     odd = msgspec.structs.replace(one.protocol, seed=7, witness=True)
     (told, _) = reproduce([msgspec.structs.replace(one, protocol=odd)]).commands
-    assert "--seed 7 --witness" in told
+    assert "--seed 7 --cross-check" in told

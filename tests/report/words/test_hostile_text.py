@@ -251,7 +251,7 @@ def test_a_name_that_is_asked_for_is_refused_as_text(
         code, out, err = run(capsys, *words)
         assert (code, out) == (2, ""), words
         assert clean(err), words
-    for option in ("--budget", "--allocator", "--device", "--runtime", "--timeout", "--seats"):
+    for option in ("--budget", "--allocator", "--device", "--runtime", "--timeout", "--isolation"):
         code, out, err = run(capsys, "plan", "--networks", "levit_128s", option, text + "x", "--store", "none")
         assert (code, out) == (2, ""), option
         assert clean(err), option

@@ -30,8 +30,8 @@ if TYPE_CHECKING:
     from levit_bench.records import Record
 
 MODES = {"shared": ("shared",), "alone": ("alone",), "auto": ("alone", "shared")}
-"""Sessions that `--seats` asks for: twins in one process, in two, or both: first the one that starts more processes, so
-that a budget that is too small for it is refused before anything was measured."""
+"""Sessions that `--isolation` asks for: twins in one process, in two, or both: first the one that starts more
+processes, so that a budget that is too small for it is refused before anything was measured."""
 _WORDS = {"shared": "twins in one process", "alone": "twins in two processes"}
 MOST_SESSIONS = 1000
 
@@ -64,10 +64,10 @@ def command(
 ) -> int:
     """Time every case under two names and count how often the two are called different.
 
-    One session gives each twin a process of its own, another has them in one (--seats alone or shared: only that one);
-    --sessions 5 takes five of each, and compares them with each other, too. Reports the false alarms with
-    their upper limit, the scatter of a run and of a session between equals, and the smallest difference that such a
-    budget finds four times in five. --stored judges all twins, yardsticks and repeated sessions of the store.
+    One session gives each twin a process of its own, another has them in one (--isolation alone or shared: only that
+    one); --sessions 5 takes five of each, and compares them with each other, too. Reports the false alarms with their
+    upper limit, the scatter of a run and of a session between equals, and the smallest difference that such a budget
+    finds four times in five. --stored judges all twins, yardsticks and repeated sessions of the store.
 
     \b
     Examples:
@@ -161,6 +161,6 @@ def _session(root: Path, request: Request, mode: str, workshop: Workshop, told: 
 
     console = stderr()
     console.print(Text(told, style="dim"))
-    asked = msgspec.structs.replace(request, seats=mode)
+    asked = msgspec.structs.replace(request, isolation=mode)
     with reporter(console) as observer:
         return api.measure_twins(asked, root, workshop, observer, title=f"A/A: {_WORDS[mode]}")

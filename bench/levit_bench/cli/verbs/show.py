@@ -11,7 +11,7 @@ import click
 
 from levit_bench.cli.options import Verb, conditions_from, json_option, session_option, store_option, where_option
 from levit_bench.errors import UsageError
-from levit_bench.report.views.registry import VIEWS, chosen
+from levit_bench.report.views.registry import VIEWS, chosen, option
 
 MANY = 100
 """Cases from which on the reader is told how to choose among them."""
@@ -21,7 +21,7 @@ def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
     """An option a view: a flag, or one that takes what the view's line says."""
     for name, entry in reversed(VIEWS.items()):
         takes: dict[str, Any] = {"metavar": entry.value} if entry.value else {"is_flag": True}
-        command = click.option(f"--{name}", name, help=entry.words, **takes)(command)
+        command = click.option(option(name), name, help=entry.words, **takes)(command)
     return command
 
 

@@ -295,7 +295,7 @@ def _steadier(record: Record, *, whole: bool) -> str:
     if whole and record.case.allocator == "shipped":
         return "Measure it with --allocator pinned, too."
     if whole and not record.is_alone:
-        return "Measure it with --seats alone, too: a neighbour's memory may be the cause."
+        return "Measure it with --isolation alone, too: a neighbour's memory may be the cause."
     if whole:
         return more_time(record, "report both latencies rather than their middle.")
     return "Look for what else runs on the machine, and for clocks that change."

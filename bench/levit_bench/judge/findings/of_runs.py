@@ -56,7 +56,7 @@ def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
         next_step = (
             more_time(seen.record, "the interval holds it, and this is how far it narrows.")
             if alone
-            else "Measure it with --seats alone, too: a neighbour in its process may be the cause."
+            else "Measure it with --isolation alone, too: a neighbour in its process may be the cause."
         )
         message = (
             f"fresh processes differ by {math.sqrt(between):.0%}, where {explained}. More rounds do not help, more "
@@ -64,7 +64,7 @@ def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
         )
     else:
         few, runs = len(slow.high), len(slow.low) + len(slow.high)
-        shared = "" if alone else ", also with --seats alone in case a neighbour in its process is the cause"
+        shared = "" if alone else ", also with --isolation alone in case a neighbour in its process is the cause"
         message = (
             f"{few} of {runs} runs {'is' if few == 1 else 'are'} {math.expm1(slow.distance):.0%} slower than the "
             f"others from beginning to end, where {explained}: a process may start in one of two states. The interval "

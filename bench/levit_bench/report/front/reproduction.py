@@ -65,9 +65,9 @@ def _run(group: Sequence[Record], files: dict[str, str]) -> str:
         [
             f"levit-bench run --networks {shlex.quote(','.join(names))}",
             *told,
-            f"--seats {protocol.seats} --budget {format_duration(protocol.budget_s).replace(' ', '')}",
+            f"--isolation {protocol.seats} --budget {format_duration(protocol.budget_s).replace(' ', '')}",
             *([f"--seed {protocol.seed}"] if protocol.seed else []),
-            *(["--witness"] if protocol.witness else []),
+            *(["--cross-check"] if protocol.witness else []),
             *(["--thin"] if protocol.thin else []),
             *_more(protocol),
         ]

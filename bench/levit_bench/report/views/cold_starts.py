@@ -31,7 +31,7 @@ _IF_KNOWN = {"start", "peak", "copy"}
 """Columns that are left out where no case has anything in them."""
 _LEGEND = (
     "compiled: once a session · loaded: from the artifact on disk · memory: added by load and first pass · start, "
-    "peak: of a process that holds nothing else (--seats alone) · below, 95 % over runs"
+    "peak: of a process that holds nothing else (--isolation alone) · below, 95 % over runs"
 )
 
 

@@ -38,8 +38,8 @@ VIEWS: dict[str, ViewEntry] = {
         f"{_HERE}.percentiles", "Show p50, p90, p95 and p99 of single passes where there are passes enough."
     ),
     "cold": ViewEntry(f"{_HERE}.cold_starts", "Show cold starts: compile, load and first pass times, memory."),
-    "witness": ViewEntry(
-        f"{_HERE}.timer_agreement", "Compare our clock with a second instrument's, after run --witness."
+    "cross_check": ViewEntry(
+        f"{_HERE}.timer_agreement", "Compare our clock with a second instrument's, after run --cross-check."
     ),
     "against": ViewEntry(
         f"{_HERE}.reference_network", "Show how many times as long each takes as this one, with intervals.", "NETWORK"
@@ -52,6 +52,11 @@ VIEWS: dict[str, ViewEntry] = {
     ),
 }
 """Every view that is asked for, by the name of its option."""
+
+
+def option(name: str) -> str:
+    """The option of a view on the command line."""
+    return f"--{name.replace('_', '-')}"
 
 
 def view(given: Mapping[str, str | bool | None], asked: ViewRequest) -> CaseView:
@@ -83,13 +88,14 @@ def chosen(given: Mapping[str, str | bool | None]) -> list[str]:
     named = [name for name, value in given.items() if value is not None and value is not False]
     for name in named:
         if VIEWS[name].value and not isinstance(given[name], str):
-            raise UsageError(f"--{name} needs a value: --{name} {VIEWS[name].value}.")
+            raise UsageError(f"{option(name)} needs a value: {option(name)} {VIEWS[name].value}.")
         if VIEWS[name].refines and VIEWS[name].refines not in named:
             other = VIEWS[name].refines
             raise UsageError(
-                f"--{name} {str(given[name])[:80]} needs a network to compare with: --{other} {VIEWS[other].value}."
+                f"{option(name)} {str(given[name])[:80]} needs a network to compare with: "
+                f"{option(other)} {VIEWS[other].value}."
             )
     if len([name for name in named if not VIEWS[name].refines]) > 1:
-        *most, last = [f"--{name}" for name, entry in VIEWS.items() if not entry.refines]
+        *most, last = [option(name) for name, entry in VIEWS.items() if not entry.refines]
         raise UsageError(f"{', '.join(most)} and {last} are tables of their own. Ask for one at a time.")
     return named

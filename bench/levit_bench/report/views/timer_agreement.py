@@ -24,7 +24,9 @@ def view(asked: ViewRequest) -> CaseView:
 
 
 def table(records: Sequence[Record]) -> Table:
-    """One row a case: our mean pass over the witness's of the same turns, and the account of the processor below."""
+    """One row a case: our mean pass over the second timer's of the same turns, and the account of the processor
+    below.
+    """
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -32,7 +34,7 @@ def table(records: Sequence[Record]) -> Table:
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
     out.add_column("network", overflow="fold")
     out.add_column("case", overflow="fold")
-    out.add_column("ours / witness", justify="right", no_wrap=True)
+    out.add_column("ours / second timer", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     out.add_column(f"within {AGREEMENT:.0%}", no_wrap=True)
@@ -45,7 +47,7 @@ def table(records: Sequence[Record]) -> Table:
             out.add_row(name, asked, f"{one.value:.3f}", limits, str(one.runs), _WORDS[one.agrees])
     told = [one.message for one in found if isinstance(one, Finding)]
     if not found:
-        told = ["No case here had a witness. Measure with one: levit-bench run --witness"]
+        told = ["No case here was timed by a second timer. Measure with one: levit-bench run --cross-check"]
     out.caption = Text("\n".join([*dict.fromkeys(told), *_sentence(account(records))]))
     return out
 
