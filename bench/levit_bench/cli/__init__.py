@@ -1,6 +1,6 @@
 """The command `levit-bench`: one file a verb, loaded when the verb is used.
 
-Joins the wings and prints; measures and judges nothing. Results go to stdout, progress and findings to stderr.
+Verbs call the Python API and print what it returns. Results go to stdout, progress and findings to stderr.
 """
 
 from __future__ import annotations
@@ -46,8 +46,8 @@ class _Verbs(click.Group):
         try:
             return super().invoke(ctx)
         except (EOFError, BrokenPipeError) as error:
-            # click takes the one for Ctrl-C and the other for `| head`, and would end without a word. Neither can come
-            # from the terminal here: nothing asks it, and printing does not raise.
+            # click takes the first for Ctrl-C and the second for `| head`, and would exit silently. Neither can come
+            # from the terminal here: no verb reads from it, and printing does not raise.
             raise RuntimeError(f"{type(error).__name__} {error}".strip()) from error
 
     def list_commands(self, ctx: click.Context) -> list[str]:
@@ -80,18 +80,18 @@ def cli() -> None:
 
 
 def main(args: list[str] | None = None) -> NoReturn:
-    """Run the command line and exit with its code; a refusal is a line on stderr, reasons below, never a traceback.
+    """Run the command line and exit with its code; errors are lines on stderr, never a traceback.
 
-    A reader of stdout that goes away, as `head` does, changes nothing but that nobody reads: the code is the verb's.
+    A closed stdout, as by `| head`, does not change the exit code.
     """
-    # A job scheduler's polite end and a closed terminal are interrupts, too: what was taken is kept.
+    # A job scheduler's SIGTERM and a closed terminal's SIGHUP are interrupts, too: completed turns are stored.
     for name in ("SIGTERM", "SIGHUP"):
         number = getattr(signal, name, None)
         if number is not None and signal.getsignal(number) is not signal.SIG_IGN:
             signal.signal(number, signal.default_int_handler)
     settle()
     with guarded():
-        code = _carried_out(args)
+        code = _exit_code(args)
         OUT.flush()
         if OUT.lost is not None:
             _say(f"cannot write to stdout: {OUT.lost}. What was to be shown there is lost, and no file that was named.")
@@ -99,8 +99,8 @@ def main(args: list[str] | None = None) -> NoReturn:
     sys.exit(code)
 
 
-def _carried_out(args: list[str] | None) -> int:
-    """The exit code of a command line; whatever went wrong was said."""
+def _exit_code(args: list[str] | None) -> int:
+    """Run a command line and return its exit code; errors are printed on stderr."""
     try:
         code = cli.main(args, prog_name="levit-bench", standalone_mode=False)
     except BenchError as error:
@@ -112,8 +112,8 @@ def _carried_out(args: list[str] | None) -> int:
         return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        said = error.format_message().rstrip(".")
-        _say(f"{said}. See '{context.command_path if context else 'levit-bench'} --help'.")
+        reason = error.format_message().rstrip(".")
+        _say(f"{reason}. See '{context.command_path if context else 'levit-bench'} --help'.")
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt) as error:
         _say(f"interrupted.{notes_of(error)}")
@@ -129,9 +129,7 @@ def _carried_out(args: list[str] | None) -> int:
 
 
 def _say(*lines: str) -> None:
-    """Lines on stderr, mostly one. They quote names from files and from the command line: no escape may reach the
-    terminal.
-    """
-    seen = [_LONG_WORD.sub(lambda match: f"{match[0][:150]}…{match[0][-50:]}", visible(line)) for line in lines]
-    ERR.write("levit-bench: " + "".join(f"{line}\n" for line in seen))
+    """Print lines on stderr with control characters escaped: they quote names from files and from the command line."""
+    texts = [_LONG_WORD.sub(lambda match: f"{match[0][:150]}…{match[0][-50:]}", visible(line)) for line in lines]
+    ERR.write("levit-bench: " + "".join(f"{line}\n" for line in texts))
     ERR.flush()

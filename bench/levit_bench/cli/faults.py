@@ -1,7 +1,4 @@
-"""Exceptions that nobody foresaw, as a user is told of them: what, where it is written down, and what is kept.
-
-Refuses to print, and to know which door asks.
-"""
+"""Messages and exit codes for unexpected exceptions, and the file with their traceback. Nothing is printed here."""
 
 from __future__ import annotations
 
@@ -23,35 +20,35 @@ _LONGEST = 300
 
 
 def told(error: Exception) -> tuple[str, int]:
-    """What to say of an exception that no code of ours raised on purpose, in one line, and the exit code of a command.
+    """The message of an unexpected exception, on one line, and the exit code of the command.
 
-    Its traceback is written to a file, which the line names.
+    The traceback is written to a file, which the message names.
     """
-    place = _kept(error)
+    place = _traceback_file(error)
     details = f"The traceback is in {place}." if place else f"Set {TRACEBACK_VARIABLE}=1 to see the traceback."
-    said = " ".join(str(error).split())
-    said = said if len(said) <= _LONGEST else f"{said[:_LONGEST]}…"
+    message = " ".join(str(error).split())
+    message = message if len(message) <= _LONGEST else f"{message[:_LONGEST]}…"
     if is_of_lost_folder(error):
         return FOLDER_GONE, EXIT_USAGE
     if isinstance(error, MemoryError):
         return f"out of memory. Ask for fewer cases or smaller batches at once. {details}", EXIT_FAILED_CASE
     if isinstance(error, OSError):
-        return f"the system refused: {said}. {details}", EXIT_FAILED_CASE
-    what = type(error).__name__ + (f": {said}" if said else "")
+        return f"the system refused: {message}. {details}", EXIT_FAILED_CASE
+    what = type(error).__name__ + (f": {message}" if message else "")
     return f"internal error: {what}. This is a fault of levit-bench, not of yours: please report it. {details}", (
         EXIT_INTERNAL
     )
 
 
 def notes_of(error: BaseException) -> str:
-    """What was added to an exception on its way, such as where the measured is kept; begins with a space."""
-    found = [*getattr(error, "__notes__", ()), *getattr(error.__cause__, "__notes__", ())]
-    return "".join(f" {note}" for note in dict.fromkeys(found))
+    """The notes of an exception, such as the file of the measured session, each after a space."""
+    notes = [*getattr(error, "__notes__", ()), *getattr(error.__cause__, "__notes__", ())]
+    return "".join(f" {note}" for note in dict.fromkeys(notes))
 
 
 @contextmanager
 def keeping(path: Path) -> Iterator[None]:
-    """Whatever ends a command from here on: a session was measured, and whoever is told of it is told its file."""
+    """Add the path of the measured session to any exception that ends the command from here on."""
     try:
         yield
     except (Exception, KeyboardInterrupt) as error:
@@ -60,7 +57,7 @@ def keeping(path: Path) -> Iterator[None]:
 
 
 def is_of_lost_folder(error: BaseException | None) -> bool:
-    """Whether it came of something that was looked for in the current folder, which was deleted."""
+    """Whether the cause is a file that was not found because the current folder was deleted."""
     while error is not None:
         if isinstance(error, FileNotFoundError):
             name = error.filename if isinstance(error.filename, str | bytes) else ""
@@ -74,8 +71,8 @@ def is_traceback_wanted() -> bool:
     return os.environ.get(TRACEBACK_VARIABLE, "") not in ("", "0")
 
 
-def _kept(error: Exception) -> Path | None:
-    """The file that the traceback was written to, or None where none can be written."""
+def _traceback_file(error: Exception) -> Path | None:
+    """Write the traceback to a file and return its path; None where it cannot be written."""
     text = f"levit-bench {VERSION}\n{''.join(traceback.format_exception(error))}"
     try:
         number, name = tempfile.mkstemp(prefix="levit-bench-traceback-", suffix=".txt")

@@ -68,15 +68,15 @@ class Words(click.ParamType[tuple[str, ...]]):
 
 
 class Verb(click.Command):
-    """A verb that says so when an option is given twice: of its values the last one counts, as everywhere."""
+    """A verb that warns when an option is given twice: the last value counts, as click has it."""
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        given: dict[str, list[str]] = {}
+        uses: dict[str, list[str]] = {}
         _, _, order = self.make_parser(ctx).parse_args(list(args))
         for option in order:
             if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
-                given.setdefault(option.opts[0], []).append(option.opts[0])
-        for name, times in given.items():
+                uses.setdefault(option.opts[0], []).append(option.opts[0])
+        for name, times in uses.items():
             if len(times) > 1:
                 click.echo(f"{name} is given {len(times)} times, and the last one counts.{_as_list(name)}", err=True)
         return super().parse_args(ctx, args)
@@ -87,8 +87,8 @@ def _as_list(option: str) -> str:
         axis.option: "1,16" if axis.kind is axes.AxisKind.BATCHES else "1,2" for axis in axes.AXES if axis.largest
     }
     lists = {"--networks": "levit_192,levit_128s", **numbers}
-    several = lists.get(option)
-    return f" Several values are one list: {option} {several}" if several else ""
+    example = lists.get(option)
+    return f" Several values are one list: {option} {example}" if example else ""
 
 
 def store_option(command: _Command) -> _Command:
@@ -115,10 +115,10 @@ def session_option(command: _Command) -> _Command:
 
 
 def where_option(command: _Command) -> _Command:
-    """`--where`: choose among what is stored."""
+    """`--where`: choose among stored records."""
     return click.option(
         "--where",
-        "wanted",
+        "where",
         metavar="FIELD=VALUE[,…]",
         multiple=True,
         help="Keep records with this value, such as threads=1 or batch=1,allocator=pinned. May be repeated.",
@@ -136,7 +136,7 @@ def set_option(command: _Command) -> _Command:
 
 
 def json_option(command: _Command) -> _Command:
-    """`--json`: one document for programs."""
+    """`--json`: print one JSON document."""
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
@@ -180,7 +180,7 @@ def _added(command: _Command, options: Sequence[_Decorator]) -> _Command:
 
 
 def request_options(command: _Command) -> _Command:
-    """What to measure and how long: the same for `run`, `plan` and `aa`."""
+    """Options about what to measure and how long: the same for `run`, `plan` and `aa`."""
     networks = click.option(
         "--networks",
         type=Words(),
@@ -198,11 +198,11 @@ def request_options(command: _Command) -> _Command:
 
 
 def goal_options(command: _Command) -> _Command:
-    """What may end the measuring before its budget does, and who else measures: the same for `run` and `plan`."""
+    """Options that may end a session before its budget, and the second timer: the same for `run` and `plan`."""
     return _added(command, [_of_session(option) for option in OF_A_SESSION if not option.of_twins])
 
 
-def request_from(given: dict[str, Any]) -> Request:
+def request_from(options: dict[str, Any]) -> Request:
     """The request of the shared options.
 
     Raises:
@@ -213,30 +213,30 @@ def request_from(given: dict[str, Any]) -> Request:
     require_workshop()
     from levit_bench.asking.request import Request
 
-    if not given["networks"]:
+    if not options["networks"]:
         raise UsageError("no network was named. Try --networks paper, or see 'levit-bench list'.")
-    return Request(**given)
+    return Request(**options)
 
 
 def percent(option: str, value: float) -> float:
     """An accuracy in percent.
 
     Raises:
-        UsageError: it is a share, or no accuracy at all.
+        UsageError: it is a share, or out of range.
     """
     if not 1 < value <= 100:
         raise UsageError(f"{option} {value:g}: give percent between 1 and 100, such as 80.")
     return value
 
 
-def conditions_from(wanted: tuple[str, ...], option: str = "--where") -> dict[str, str]:
+def conditions_from(arguments: tuple[str, ...], option: str = "--where") -> dict[str, str]:
     """`--where`, or another option of its kind, as fields and values; commas separate several.
 
     Raises:
         UsageError: one has no `=`.
     """
-    # A comma that no field follows belongs to a value.
-    pairs = [text.partition("=") for several in wanted for text in re.split(r",(?=\s*\w+\s*=)", several)]
+    # A comma that is not followed by a field is part of a value.
+    pairs = [text.partition("=") for argument in arguments for text in re.split(r",(?=\s*\w+\s*=)", argument)]
     for field, equals, _ in pairs:
         if not equals:
             raise UsageError(f"{option} {field!r} has no value. Write FIELD=VALUE, such as threads=1.")

@@ -18,13 +18,13 @@ _NARROWEST = 60
 """Columns below which tables would cut numbers: narrower terminals wrap their lines instead."""
 _WIDEST = 10_000
 MOST = 6
-"""Doubts about numbers that a terminal shows in full: a wall of them is read by nobody."""
+"""Findings about numbers that a terminal shows in full; of more it gives the kinds."""
 
 
 def stdout() -> Console:
     """Console for results. A pipe gets 120 columns, so that tables keep their rows whole."""
-    told = _columns() or (_of_terminal() if OUT.isatty() else _PIPE_WIDTH)
-    return Console(file=cast("TextIO", OUT), highlight=False, width=max(told, _NARROWEST))
+    width = _columns() or (_of_terminal() if OUT.isatty() else _PIPE_WIDTH)
+    return Console(file=cast("TextIO", OUT), highlight=False, width=max(width, _NARROWEST))
 
 
 def stderr() -> Console:
@@ -33,13 +33,13 @@ def stderr() -> Console:
 
 
 def _columns() -> int | None:
-    """The width that the environment asks for; what is no width is taken out of everybody's way."""
+    """The width that the environment sets; invalid values are removed from it, since rich reads them, too."""
     for name in ("COLUMNS", "LINES"):
         text = os.environ.get(name, "")
         if text and not (text.isascii() and text.isdigit() and 0 < int(text[:9]) <= _WIDEST):
-            del os.environ[name]  # rich reads it, too, and takes 0 and superscripts for numbers
-    told = os.environ.get("COLUMNS")
-    return int(told) if told else None
+            del os.environ[name]  # rich takes 0 and superscripts for numbers
+    width = os.environ.get("COLUMNS")
+    return int(width) if width else None
 
 
 def _of_terminal() -> int:
@@ -50,11 +50,11 @@ def _of_terminal() -> int:
 
 
 def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:
-    """Each doubt once, on stderr; of more than `most`, the last are only named."""
+    """Print each finding once, on stderr; of more than `most`, the last ones by their kinds."""
     console = stderr()
-    found = list({(finding.kind, finding.message): finding for finding in findings}.values())
-    shown = found if most is None or len(found) <= most else found[: most - 1]
+    unique_findings = list({(finding.kind, finding.message): finding for finding in findings}.values())
+    shown = unique_findings if most is None or len(unique_findings) <= most else unique_findings[: most - 1]
     for finding in shown:
         console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
-    if left := ", ".join(finding.kind for finding in found[len(shown) :]):
+    if left := ", ".join(finding.kind for finding in unique_findings[len(shown) :]):
         console.print(Text(visible(f"also: {left}; --json tells all"), style="yellow"))

@@ -20,7 +20,7 @@ _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
 
 
 class Reporter:
-    """An observer that draws. The bar is drawn between turns only: no thread of the parent runs during one."""
+    """Progress callbacks of a session that draw a bar, between turns only: no thread of the parent runs during one."""
 
     def __init__(self, console: Console, bar: Progress | None) -> None:
         self._console = console
@@ -52,14 +52,14 @@ class Reporter:
         self._show(f"run {run + 1}, round {round_ + 1}", elapsed_s, total, f"{format_duration(left)} left")
 
     def noticed(self, finding: Finding) -> None:
-        """A doubt came up: each is said once a session, the file keeps it for every run."""
+        """A finding was raised: print it once a session; the file holds it for every run."""
         if (finding.kind, finding.case) in self._noticed:
             return
         self._noticed.add((finding.kind, finding.case))
         self._console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
 
     def looked(self, look: Look) -> None:
-        """A look was taken: what it decided, in a line."""
+        """An interim look was taken: print its decisions in a line."""
         self._say(sentence(look))
 
     def _show(self, what: str, done: float, total: float, left: str) -> None:
@@ -75,7 +75,7 @@ class Reporter:
 
 
 def _source(what: Plan) -> str:
-    """What the plan was made by, where that is not the pilot's scatter."""
+    """The source of the plan's variances, where it is not the pilot."""
     if not what.scatter.sessions:
         return ""
     return f", by the scatter of {what.scatter.sessions} earlier session{'' if what.scatter.sessions == 1 else 's'}"
@@ -83,7 +83,7 @@ def _source(what: Plan) -> str:
 
 @contextmanager
 def reporter(console: Console) -> Iterator[Reporter]:
-    """A reporter that leaves the terminal as it was."""
+    """A reporter that restores the terminal at the end."""
     if not console.is_terminal:
         yield Reporter(console, None)
         return

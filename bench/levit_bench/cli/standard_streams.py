@@ -1,7 +1,7 @@
 """Standard output and standard error, made so that printing never ends a command.
 
-Characters that a terminal cannot show are written plainly; a failure to write is remembered and left to the door.
-Refuses to know what is printed.
+Characters that a terminal cannot show are replaced by plain ones; a failure to write is recorded, and the command
+reports it at its end.
 """
 
 from __future__ import annotations
@@ -21,16 +21,16 @@ PLAIN = {
     "₃": "3", "′": "'", "‘": "'", "’": "'", "“": '"', "”": '"', "\xa0": " ", "Δ": "delta ", "━": "-", "╸": "-",
     "╺": "-", "─": "-", "│": "|",
 }  # fmt: skip
-"""What stands for the product's own signs, and for those of progress bars, where they cannot be encoded."""
+"""Replacements of the product's own signs, and of those of progress bars, where they cannot be encoded."""
 _BEFORE_NUMBERS = "±≤≥"
 """Signs that need no space behind them."""
 _HANDLER = "levit-bench-plain"
 _QUIET = {errno.EPIPE, errno.ESHUTDOWN} | ({errno.EINVAL} if sys.platform == "win32" else set())
-"""What a system says when the reader of a pipe went away."""
+"""Errors of a pipe whose reader is gone."""
 
 
 def fitting(text: str, encoding: str) -> str:
-    r"""The text as far as an encoding can hold it; other characters get plain signs, else are spelled out: `\u200b`."""
+    r"""The text in the characters of an encoding; others are replaced by plain signs or escaped: `\u200b`."""
     try:
         return text.encode(encoding, _HANDLER).decode(encoding)
     except (LookupError, UnicodeError):  # no encoding that Python knows, or one that holds not even ASCII
@@ -38,7 +38,7 @@ def fitting(text: str, encoding: str) -> str:
 
 
 class Channel(io.TextIOBase):
-    """`sys.stdout` or `sys.stderr` of the moment: what is written to it is written there, or is lost in silence."""
+    """Writes to the current `sys.stdout` or `sys.stderr`; a failure to write does not raise."""
 
     def __init__(self, name: str) -> None:
         super().__init__()
@@ -48,7 +48,7 @@ class Channel(io.TextIOBase):
 
     @property
     def lost(self) -> str | None:
-        """Why something was not written, in words; None if nothing was, or the reader went away, as `head` does."""
+        """The reason why output was lost, in words; None if none was, or the reader closed the pipe, as `head` does."""
         if self._failed is None or self._failed[0] is not self._stream:
             return None
         error = self._failed[1]
@@ -58,12 +58,12 @@ class Channel(io.TextIOBase):
 
     @property
     def encoding(self) -> str:  # type: ignore[override]
-        """What the text is encoded in."""
+        """The encoding of the stream."""
         return getattr(self._stream, "encoding", None) or "utf-8"
 
     def write(self, text: str) -> int:
-        """Write it or not; never raises for what the stream or its encoding cannot do."""
-        if not isinstance(text, str):  # as a text stream answers to bytes, by which libraries tell the two apart
+        """Write the text; failures of the stream or its encoding are recorded and do not raise."""
+        if not isinstance(text, str):  # libraries tell text from binary streams by this error
             raise TypeError(f"write() takes text, not {type(text).__name__}")
         stream = self._stream
         if stream is None:
@@ -77,7 +77,7 @@ class Channel(io.TextIOBase):
         return len(text)
 
     def flush(self) -> None:
-        """Hand on what was written; never raises."""
+        """Flush the stream; never raises."""
         stream = self._stream
         if stream is not None and not self._is_failed(stream):
             try:
@@ -86,31 +86,31 @@ class Channel(io.TextIOBase):
                 self._fail(stream, error)
 
     def isatty(self) -> bool:
-        """Whether somebody watches."""
+        """Whether the stream is a terminal."""
         try:
             return self._stream is not None and self._stream.isatty()
         except (OSError, ValueError):
             return False
 
     def fileno(self) -> int:
-        """The system's number of the stream."""
+        """The file descriptor of the stream."""
         if self._stream is None:
             raise io.UnsupportedOperation(f"{self._name} is closed")
         return self._stream.fileno()
 
     def writable(self) -> bool:
-        """Always: what cannot be written is dropped."""
+        """Always true: text that cannot be written is dropped."""
         return True
 
     def close(self) -> None:
-        """Nothing: the stream beneath belongs to the process."""
+        """Does nothing: the stream beneath belongs to the process."""
 
     @property
     def _stream(self) -> TextIO | None:
-        found = getattr(sys, self._name)
-        # A progress bar puts a proxy there, which would print through this channel again.
-        found = getattr(found, "rich_proxied_file", found)
-        return self._beneath if found is self else cast("TextIO | None", found)
+        stream = getattr(sys, self._name)
+        # A progress bar replaces the stream by a proxy, which would print through this channel again.
+        stream = getattr(stream, "rich_proxied_file", stream)
+        return self._beneath if stream is self else cast("TextIO | None", stream)
 
     def _is_failed(self, stream: TextIO) -> bool:
         return self._failed is not None and self._failed[0] is stream
@@ -118,7 +118,7 @@ class Channel(io.TextIOBase):
     def _fail(self, stream: TextIO | None, error: OSError | ValueError) -> None:
         if self._failed is None or self._failed[0] is not stream:
             self._failed = stream, error
-        # What still lies in the stream's buffer would be tried again, with a complaint, when Python ends.
+        # Python would flush the stream's buffer again at its exit, and print an error.
         with suppress(OSError, ValueError, AttributeError):
             number = cast("TextIO", stream).fileno()
             null = os.open(os.devnull, os.O_WRONLY)
@@ -127,7 +127,7 @@ class Channel(io.TextIOBase):
 
     @contextmanager
     def over(self, stream: TextIO | None) -> Iterator[TextIO]:
-        """As the process's own stream: everything that is printed meanwhile takes this way."""
+        """Stand in for the process's own stream: all output goes through this channel meanwhile."""
         before, self._beneath, self._failed = self._beneath, stream, None
         try:
             yield cast("TextIO", self)
@@ -144,7 +144,7 @@ ERR = Channel("stderr")
 
 @contextmanager
 def guarded() -> Iterator[None]:
-    """Print through the channels, whoever prints: verbs, click, and libraries that warn."""
+    """Send all output through the channels: that of verbs, of click, and warnings of libraries."""
     with (
         OUT.over(sys.stdout) as out,
         ERR.over(sys.stderr) as err,
@@ -155,9 +155,9 @@ def guarded() -> Iterator[None]:
 
 
 def settle() -> None:
-    """Standard streams that were closed, or that may not wait, made safe for a process that opens files.
+    """Reopen closed standard streams on the null device, and make them blocking.
 
-    A file that is opened while number 1 is free becomes standard output of every process that is started.
+    A file that is opened while descriptor 1 is free would become the standard output of child processes.
     """
     if os.name != "posix":
         return
@@ -168,18 +168,18 @@ def settle() -> None:
         except OSError as error:
             if error.errno == errno.EBADF:
                 with suppress(OSError):
-                    # It gets the lowest number that is free. Processes that are started shall have it, too.
+                    # It gets the lowest free descriptor; child processes inherit it.
                     os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
 def _plainly(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
-    found, after = error.object[error.start : error.end], error.object[error.end :]
-    plain = "".join(PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in found)
-    # What is longer than its sign takes the place of spaces behind it, as far as there are any: tables stay straight.
-    spaces = len(after) - len(after.lstrip(" ")) - (found[-1] not in _BEFORE_NUMBERS)
-    return plain, error.end + max(0, min(spaces, len(plain) - len(found)))
+    characters, after = error.object[error.start : error.end], error.object[error.end :]
+    plain = "".join(PLAIN.get(c) or c.encode("ascii", "backslashreplace").decode() for c in characters)
+    # A replacement that is longer than its sign takes the place of spaces behind it, so that tables stay aligned.
+    spaces = len(after) - len(after.lstrip(" ")) - (characters[-1] not in _BEFORE_NUMBERS)
+    return plain, error.end + max(0, min(spaces, len(plain) - len(characters)))
 
 
 codecs.register_error(_HANDLER, _plainly)

@@ -1,1 +1,1 @@
-"""What is done with stored sessions, for every door: a front page, a pick, a comparison, an explanation, a view."""
+"""Use cases over stored sessions, shared by the command line and Python: front page, pick, comparison, views."""

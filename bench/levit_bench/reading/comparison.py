@@ -1,6 +1,6 @@
-"""A comparison of two sides: which sessions each is, what it is judged by, and what a script is told of it.
+"""Comparison of two sides: which sessions each side has, the rules of its verdicts, and the exit code.
 
-Decides who is compared with whom; refuses to know how a verdict is found and where it is shown.
+Chooses what is compared with what; `levit_bench.judge.compare` computes the verdicts.
 """
 
 from __future__ import annotations
@@ -32,69 +32,69 @@ if TYPE_CHECKING:
 
 
 class ComparedSide(NamedTuple):
-    """What was compared."""
+    """One side of a comparison."""
 
     records: Sequence[Record]
     findings: tuple[Finding, ...] = ()
     """About its files."""
     name: str = ""
-    """What it is, where its sessions do not say."""
+    """A description such as `network levit_192`, where the sessions do not identify the side; else empty."""
     tag: str = ""
-    """The tag that it was named by."""
+    """The tag by which it was named; empty without one."""
 
 
 class SessionComparison(NamedTuple):
     """What `levit-bench compare` prints."""
 
     report: Report
-    """A row a case with its ratio, its limits and the verdict."""
+    """A row a case with its ratio, the ratio's interval and the verdict."""
     sides: dict[str, ComparedSide]
-    """What was compared, by what it is called."""
+    """The sides by their role: `first` and `second`, or also `session` where both are of one session."""
 
     @property
     def exit_code(self) -> int:
-        """What a script is told, see `exit_code`."""
+        """The exit code of the command, see `exit_code`."""
         return exit_code(self.report)
 
     @property
     def summary(self) -> str:
-        """What became of all cases, the worst first, in one sentence."""
+        """Counts of all verdicts, the worst first, in one sentence."""
         return report_words.sentence(self.report)
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What is odd about the files, the comparison and the sessions that it rests on."""
+        """Findings about the files, the comparison and the sessions that it rests on."""
         of_files = (finding for side in self.sides.values() for finding in side.findings)
         return (*of_files, *report_words.findings(self.report))
 
     def document(self) -> dict[str, object]:
-        """The same for programs, as `levit-bench compare --json` prints it; ratios are the second's time over the
-        first's, what the data cannot give is None.
+        """The comparison as `levit-bench compare --json` prints it: ratios are the second's time over the first's;
+        figures that the data cannot give are None.
         """
         sides = {which: side.name or report_words.sessions(side.records) for which, side in self.sides.items()}
         return {**sides, **report_words.document(self.report), "exit_code": self.exit_code}
 
 
 def exit_code(report: Report) -> int:
-    """What a script is told: 0 only where every case that was judged is the same or faster.
+    """The exit code of a comparison: 0 only where every case that was judged is the same or faster.
 
-    One case that is the same says nothing of five that the data could not tell: any of them may be slower.
+    One inconclusive case is enough for another code: it may be slower, whatever the others are.
     """
     if report.having(Verdict.SLOWER) or report.failed or report.missing or report.unmatched:
         return EXIT_FAILED_CASE
-    told = (*report.having(Verdict.FASTER), *report.having(Verdict.SAME))
-    return EXIT_DONE if told and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
+    same_or_faster = (*report.having(Verdict.FASTER), *report.having(Verdict.SAME))
+    return EXIT_DONE if same_or_faster and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
 
 
 def of_two(
     first: StoredSelection, second: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
 ) -> SessionComparison:
-    """The second side against the first, case by case.
+    """Compare the second side with the first, case by case.
 
     Args:
-        first: what is compared with; a tag costs a share of the chance where several sessions were taken since.
-        second: what is judged.
-        stored: all that the store holds, for what its sessions scatter by.
+        first: the baseline; with a tag, part of the error rate is spent on each session taken since.
+        second: the side that is judged.
+        stored: all records of the store, for the variance between its sessions.
         rules: what counts as a difference.
         ignore: fields that may differ.
 
@@ -116,17 +116,17 @@ def of_two(
 def of_newest(
     newest: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
 ) -> SessionComparison:
-    """A session against all of its machine that are older.
+    """Compare a session with all older ones of its machine.
 
     Args:
-        newest: what is judged.
-        stored: all that the store holds; chosen among by the conditions of `newest`.
+        newest: the session that is judged.
+        stored: all records of the store; those that meet the conditions of `newest` are compared.
         rules: what counts as a difference.
         ignore: fields that may differ.
 
     Raises:
         UsageError: a field cannot be ignored.
-        NothingToShowError: none is older.
+        NothingToShowError: no session is older.
         NotComparableError: nothing of the two can be compared.
     """
     from levit_bench.judge.comparability import where
@@ -145,29 +145,29 @@ def of_newest(
 
 
 def of_one(results: StoredSelection, field: str, first: str, second: str, rules: Rules) -> SessionComparison:
-    """Two networks of one session, or two values of a field, paired by round.
+    """Compare two networks of one session, or two values of a field, paired by round.
 
     Args:
         results: the session.
         field: `network`, `form`, `allocator`, `precision` or `runtime`.
-        first: what is compared with.
-        second: what is judged.
+        first: the value of the baseline.
+        second: the value that is judged.
         rules: what counts as a difference.
 
     Raises:
-        UsageError: there is no such field.
-        NothingToShowError, NotComparableError: nothing has these values, or what has them cannot be compared.
+        UsageError: the field does not exist.
+        NothingToShowError, NotComparableError: no case has these values, or those that have them cannot be compared.
     """
     named = {"first": ComparedSide((), name=f"{field} {first}"), "second": ComparedSide((), name=f"{field} {second}")}
     return SessionComparison(within(results.records, field, first, second, rules), {"session": _side(results), **named})
 
 
 def paths_of(root: Path, name: str) -> list[Path]:
-    """What a user named: a file or folder that is there, else a session of the store, or the sessions of a tag.
+    """Session files that a name means: an existing file or folder, else a session of the store, or those of a tag.
 
     Raises:
         UsageError: it is both a path and a tag, or neither.
-        StoreError: only a tag can be meant, and the store's cannot be read.
+        StoreError: it can only be a tag, and the store's tags cannot be read.
     """
     if not _is_there(name):
         return resolve_sessions(root, name)
@@ -179,12 +179,14 @@ def paths_of(root: Path, name: str) -> list[Path]:
 
 
 def tag_of(name: str, records: Sequence[Record]) -> str:
-    """The tag that a side was named by: what is no path, no `last` and no beginning of a session; else empty."""
-    return "" if _is_there(name) or name == "last" or any(one.session.startswith(name) for one in records) else name
+    """The tag by which a side was named: any name but a path, `last` or the beginning of a session; else empty."""
+    return (
+        "" if _is_there(name) or name == "last" or any(record.session.startswith(name) for record in records) else name
+    )
 
 
 def stored_at(root: Path) -> Sequence[Record]:
-    """Everything in the store, or nothing when there is none: a comparison of two files needs none."""
+    """All records of the store; none where it does not exist, since two files can be compared without a store."""
     return files.load(root)[0] if root.exists() else ()
 
 
@@ -193,7 +195,7 @@ def _side(results: StoredSelection) -> ComparedSide:
 
 
 def _tags(root: Path) -> Collection[str]:
-    """Names of the store's tags; none if the file cannot be read, so that comparing by path still works."""
+    """Names of the store's tags; empty if the file cannot be read, so that comparing by path still works."""
     try:
         return tags.read(root)
     except StoreError:

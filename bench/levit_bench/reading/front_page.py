@@ -1,6 +1,6 @@
-"""The front page: which panels it has, what they are held against, and what stands beside them.
+"""The front page: its panels, the base panels of its changes, and published figures beside them.
 
-Decides what is drawn; refuses to know which door asks and where the page is shown.
+Computes everything that is drawn, once for the command line and for Python.
 """
 
 from __future__ import annotations
@@ -31,11 +31,11 @@ if TYPE_CHECKING:
     from levit_bench.records import Finding, Record
 
 MEASURED = ("measured",)
-"""Of published figures those of networks that are measured, too."""
+"""Choice of published figures: those of networks that are measured, too."""
 
 
 class PublishedChoice(NamedTuple):
-    """Which published figures stand beside what was measured."""
+    """Which published figures are shown beside the measured ones."""
 
     files: Sequence[Path] = ()
     """CSV files of timm's results."""
@@ -48,16 +48,16 @@ class PublishedChoice(NamedTuple):
 
 
 class PagePanels(NamedTuple):
-    """The panels of some records, before it is decided whether they make a page."""
+    """The panels of some records, before it is checked that they fit on a page."""
 
     panels: tuple[Panel, ...]
-    """Also those without a point, which say what was left out."""
+    """Also those without a point, which list the cases left out."""
     published: PublishedComparison
     """Published figures, with all findings about their files."""
     recipe: Reproduction
     """How to measure and draw them again."""
     note: str | None = None
-    """What the reader is told where not all of a store is shown."""
+    """A sentence for the reader where only part of a store is shown."""
 
 
 class FrontPage(NamedTuple):
@@ -66,19 +66,19 @@ class FrontPage(NamedTuple):
     panels: tuple[Panel, ...]
     """One a comparable setting and set of images, each with its points; also those without a point."""
     bases: tuple[Panel, ...]
-    """The panel that the others are held against, one of each set of images."""
+    """The panel with which the others are compared, one of each set of images."""
     changes: tuple[tuple[Change, ...], ...]
-    """Who joins the front and who leaves it in the other panels, against each base."""
+    """Networks that join or leave the front in the other panels, against each base."""
     published: PublishedComparison
     """Published figures, in panels of their own."""
     recipe: Reproduction
     """How to measure and draw the page again."""
     called: PanelNames
-    """What the panels are called, which tells them apart."""
+    """Titles and settings that tell the panels apart."""
     findings: tuple[Finding, ...]
-    """What is odd about the numbers of the panels; those about published files are with these."""
+    """Findings about the numbers of the panels; those about published files are in `published`."""
     note: str | None = None
-    """What the reader is told where not all of a store is shown."""
+    """A sentence for the reader where only part of a store is shown."""
 
     @property
     def drawn(self) -> list[Panel]:
@@ -116,79 +116,82 @@ def panels_of(
     published: PublishedChoice = PublishedChoice(),  # noqa: B008 (immutable)
     base: Mapping[str, str] | None = None,
 ) -> PagePanels:
-    """The panels of what was chosen: of a whole store with more than a picture holds, those of its newest session.
+    """The panels of the chosen records: of a whole store with more than a picture holds, those of its newest session.
 
     Args:
-        results: what was read, and how it was chosen.
+        results: the records, and the options that chose them.
         metric: which speed.
         on: one set of images alone, by its name.
-        published: what stands beside them.
-        base: as `front_page` is given it, for the recipe.
+        published: the published figures to show.
+        base: the argument of `front_page`, for the recipe.
 
     Raises:
-        UsageError: there is no such set or published network, or a file is no file of timm's results.
+        UsageError: the set or a published network does not exist, or a file does not hold timm's results.
         NothingToShowError: nothing was scored on that set.
     """
     files = read_all(published.files)
     records, notes = complete(results.records, files)
-    found, session, note = _panels(records, metric, results.whole, on), results.session, None
-    if not (session or results.conditions) and (last := _newest_of_many(found)):
+    all_panels, session, note = _panels(records, metric, results.whole, on), results.session, None
+    if not (session or results.conditions) and (last := _newest_of_many(all_panels)):
         note = (
-            f"The store holds {len([panel for panel in found if panel.points])} panels, {PANEL_LIMIT} fit into a "
+            f"The store holds {len([panel for panel in all_panels if panel.points])} panels, {PANEL_LIMIT} fit into a "
             f"picture: this is its newest session, {last}. Choose others with --session and --where."
         )
-        found, session = _panels([one for one in records if one.session == last], metric, results.whole, on), last
+        newest = [record for record in records if record.session == last]
+        all_panels, session = _panels(newest, metric, results.whole, on), last
     beside = published_panels(
-        files, found, metric=metric, networks=published.networks, batches=published.batches, front=published.front
+        files, all_panels, metric=metric, networks=published.networks, batches=published.batches, front=published.front
     )
-    beside = beside._replace(findings=(*(one for file in files for one in file.findings), *notes, *beside.findings))
+    beside = beside._replace(
+        findings=(*(finding for file in files for finding in file.findings), *notes, *beside.findings)
+    )
     options = [*_chosen(results.conditions, on, metric, base or {}), *_beside(published)]
-    drawn = [panel for panel in found if panel.points]
-    return PagePanels(found, beside, reproduce(_drawn(results.whole, drawn), session, options), note)
+    drawn = [panel for panel in all_panels if panel.points]
+    return PagePanels(all_panels, beside, reproduce(_drawn(results.whole, drawn), session, options), note)
 
 
-def front_page(found: PagePanels, base: Mapping[str, str] | None = None) -> FrontPage:
+def front_page(page_panels: PagePanels, base: Mapping[str, str] | None = None) -> FrontPage:
     """The page of some panels.
 
     Args:
-        found: the panels.
-        base: fields and values of the panel whose front the others are held against; absent: the most usual setting.
+        page_panels: the panels.
+        base: fields and values of the panel with which the others are compared; absent: the most usual setting.
 
     Raises:
         NothingToShowError: no panel has a point; the message says why.
-        NotComparableError: there are more panels than anybody can compare.
+        NotComparableError: there are more panels than a page can hold.
         UsageError: no panel has the values of the base.
     """
-    require_comparable(found.panels)
-    require_room(found.panels, found.published)
-    bases = bases_of(found.panels, base)
+    require_comparable(page_panels.panels)
+    require_room(page_panels.panels, page_panels.published)
+    bases = bases_of(page_panels.panels, base)
     return FrontPage(
-        panels=found.panels,
+        panels=page_panels.panels,
         bases=tuple(bases),
-        changes=tuple(tuple(changes(found.panels, one)) for one in bases),
-        published=found.published,
-        recipe=found.recipe,
-        called=PanelNames(found.panels),
-        findings=tuple(of_panels(found.panels)),
-        note=found.note,
+        changes=tuple(tuple(changes(page_panels.panels, base_panel)) for base_panel in bases),
+        published=page_panels.published,
+        recipe=page_panels.recipe,
+        called=PanelNames(page_panels.panels),
+        findings=tuple(of_panels(page_panels.panels)),
+        note=page_panels.note,
     )
 
 
 def _panels(records: Sequence[Record], metric: Metric, whole: Sequence[Record], on: str | None) -> tuple[Panel, ...]:
-    """The panels of the records, of one set of images where one was asked for."""
-    found = panels(records, metric, whole)
-    return found if on is None else of_set(found, on)
+    """The panels of the records, of one set of images where `on` names it."""
+    all_panels = panels(records, metric, whole)
+    return all_panels if on is None else of_set(all_panels, on)
 
 
 def _drawn(records: Sequence[Record], drawn: Sequence[Panel]) -> list[Record]:
-    """All that the sessions hold that panels draw points of."""
+    """All records of the sessions of which panels draw points."""
     sessions = {name for panel in drawn for point in panel.points for name in point.sessions}
     return [record for record in records if record.session in sessions]
 
 
-def _newest_of_many(found: Sequence[Panel]) -> str | None:
-    """The newest session, where several have more panels than a picture can hold: the likeliest to be meant."""
-    drawn = [panel for panel in found if panel.points]
+def _newest_of_many(all_panels: Sequence[Panel]) -> str | None:
+    """The newest session, where several sessions have more panels than a picture can hold; else None."""
+    drawn = [panel for panel in all_panels if panel.points]
     sessions = {name for panel in drawn for point in panel.points for name in point.sessions}
     return None if len(drawn) <= PANEL_LIMIT or len(sessions) == 1 else max(sessions)
 

@@ -1,7 +1,4 @@
-"""The pick of stored sessions: which limits were given, and which panel answers.
-
-Refuses to know how the answer is found and how it is worded.
-"""
+"""The pick among stored networks: checks the limits and chooses the panel; `levit_bench.judge.front.pick` decides."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ if TYPE_CHECKING:
 
 
 def limits(max_latency: str | float | None, min_throughput: float | None, min_top1: float | None) -> Limits:
-    """The limits that were given.
+    """The limits as the options state them, checked.
 
     Args:
         max_latency: a duration such as `20ms`, or a number of seconds.
@@ -27,7 +24,7 @@ def limits(max_latency: str | float | None, min_throughput: float | None, min_to
         min_top1: percent.
 
     Raises:
-        UsageError: there is none, or one makes no sense.
+        UsageError: no limit is given, or one is out of range.
     """
     if max_latency is None and min_throughput is None and min_top1 is None:
         raise UsageError("pick needs a limit: --max-latency 20ms, --min-throughput 100 or --min-top1 80.")
@@ -50,8 +47,8 @@ def picked(results: StoredSelection, limits: Limits, on: str | None = None) -> P
         NothingToShowError: no case has both a speed and an accuracy.
         NotComparableError: the records are of several settings or sets of images.
     """
-    found = panels(results.records, limits.metric, results.whole)
-    panel = only(found if on is None else of_set(found, on))
+    all_panels = panels(results.records, limits.metric, results.whole)
+    panel = only(all_panels if on is None else of_set(all_panels, on))
     return pick(panel, results.records, limits, drifts(results.history()))
 
 

@@ -1,4 +1,4 @@
-"""Stored sessions as Python users hold them: what was read, how it was chosen, and what can be made of it.
+"""The Python API of stored sessions: front, pick, comparison, explanation, scaling, A/A test and views.
 
 Every verb that reads calls these methods and prints what they return.
 """
@@ -28,11 +28,11 @@ if TYPE_CHECKING:
 
 
 class Results(StoredSelection):
-    """Records of one or more sessions, what was noticed while reading them, and what can be made of them."""
+    """Records of one or more sessions, findings about their files, and methods that evaluate them."""
 
     def to_pandas(self) -> pd.DataFrame:
-        """One row a case: what was asked, latency in seconds with its interval, ratio to the yardstick, outcome, and
-        what its cold start cost in seconds and bytes.
+        """One row a case: its axes, latency in seconds with its interval, ratio to the yardstick, outcome, and its cold
+        start in seconds and bytes.
         """
         from levit_bench.report.views.cases import frame
 
@@ -40,7 +40,7 @@ class Results(StoredSelection):
 
     @property
     def doubts(self) -> tuple[Finding, ...]:
-        """What is odd about the numbers, one finding a kind, with the names of the cases it is about."""
+        """Findings about the numbers, one a kind, with the names of the cases it is about."""
         from levit_bench.report.views.cases import doubts
 
         return tuple(doubts(self.records, self.whole))
@@ -56,12 +56,12 @@ class Results(StoredSelection):
 
         Args:
             instrument: also the yardsticks and the null network.
-            views: what to show of them, by the names of `levit_bench.report.views.registry.VIEWS`: `variance=True`,
+            views: the view, by the names of `levit_bench.report.views.registry.VIEWS`: `variance=True`,
                 `percentiles=True`, `cold=True`, `cross_check=True`, or `against="levit_128s"`, which
                 `grid="efficientnet_b2"` refines.
 
         Raises:
-            UsageError: there is no such view, or several are asked for.
+            UsageError: the view does not exist, or more than one is given.
             NothingToShowError: no case has what the view shows.
         """
         from levit_bench.report.views.registry import view
@@ -88,26 +88,26 @@ class Results(StoredSelection):
         Args:
             metric: `latency` (seconds a batch) or `throughput` (images a second).
             on: one set of images alone, by its name.
-            published: CSV files of timm's results, whose figures stand beside the measured ones.
+            published: CSV files of timm's results, whose figures are shown beside the measured ones.
             published_networks: `measured`, `all`, or names, groups and globs.
             published_batch: published speeds of these batch sizes alone.
             published_front: find the front of each published panel among its own figures.
-            base: fields and values of the panel that the others are held against; absent: the most usual setting.
+            base: fields and values of the panel with which the others are compared; absent: the most usual setting.
 
         Returns:
             The page: `panels` with their `points`, `changes` between them, `rows()` for programs, and `write(folder)`.
 
         Raises:
             NothingToShowError: no case has both a speed and an accuracy; the message says why.
-            NotComparableError: the records have more settings than anybody can compare.
-            UsageError: there is no such set, panel or published network.
+            NotComparableError: the records have more settings than a page can hold.
+            UsageError: the set, the base panel or a published network does not exist.
         """
         from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
 
-        held = {name: str(value) for name, value in (base or {}).items()}
+        base_values = {name: str(value) for name, value in (base or {}).items()}
         named = words(published_networks) if isinstance(published_networks, str) else tuple(published_networks)
         beside = PublishedChoice(tuple(map(Path, published)), named, tuple(published_batch), published_front)
-        return front_page(panels_of(self, metric, on, beside, held), held)
+        return front_page(panels_of(self, metric, on, beside, base_values), base_values)
 
     def pick(
         self,
@@ -117,7 +117,7 @@ class Results(StoredSelection):
         min_top1: float | None = None,
         on: str | None = None,
     ) -> Pick:
-        """The network to take within limits, with its ties and those that may fit.
+        """The best network within limits of speed or top-1, with its ties and the undecided ones.
 
         Args:
             max_latency: at most this long a batch: `"20ms"`, or a number of seconds.
@@ -129,7 +129,7 @@ class Results(StoredSelection):
             The pick; its `answer` is absent where no network is sure to be within the limits.
 
         Raises:
-            UsageError: no limit is given, or one makes no sense.
+            UsageError: no limit is given, or one is out of range.
             NothingToShowError: no case has both a speed and an accuracy.
             NotComparableError: the records are of several settings or sets; the message says how to choose one.
         """
@@ -141,19 +141,19 @@ class Results(StoredSelection):
         self, other: Results, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT,
         margin: str | None = None,
     ) -> SessionComparison:  # fmt: skip
-        """Another session against this one, case by case: slower, faster, the same, or inconclusive.
+        """Compare another session with this one, case by case: slower, faster, the same, or inconclusive.
 
         Args:
-            other: what is judged: its ratios are its time over that of this one.
+            other: the session that is judged: ratios are its time over that of this one.
             ignore: fields that may differ, such as `"torch"`.
-            min_effect: smaller differences are none, however sure.
+            min_effect: smaller differences do not count, however certain.
             margin: differences within it count as the same; absent: `min_effect`.
 
         Returns:
             The comparison: `report.rows` with a ratio and a verdict each, `summary`, `exit_code`, `document()`.
 
         Raises:
-            UsageError: a field cannot be ignored, or a share is none.
+            UsageError: a field cannot be ignored, or a share is invalid.
             NotComparableError, NothingToShowError: nothing of the two can be compared.
         """
         from levit_bench.reading.comparison import of_two
@@ -163,7 +163,7 @@ class Results(StoredSelection):
     def compare_before(
         self, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT, margin: str | None = None
     ) -> SessionComparison:
-        """This session against all older ones of its machine in the store, as `levit-bench compare before` does.
+        """Compare this session with all older ones of its machine in the store, as `levit-bench compare before` does.
 
         Args:
             ignore: as for `compare`.
@@ -181,17 +181,17 @@ class Results(StoredSelection):
     def compare_within(
         self, field: str, first: str, second: str, *, min_effect: str = MIN_EFFECT, margin: str | None = None
     ) -> SessionComparison:
-        """Two networks of this session, or two values of a field, paired by round.
+        """Compare two networks of this session, or two values of a field, paired by round.
 
         Args:
             field: `"network"`, `"form"`, `"allocator"`, `"precision"` or `"runtime"`.
-            first: the value that is compared with.
+            first: the value of the baseline.
             second: the value that is judged.
             min_effect: as for `compare`.
             margin: as for `compare`.
 
         Raises:
-            UsageError: there is no such field.
+            UsageError: the field does not exist.
             NotComparableError, NothingToShowError: no two cases have these values and are otherwise alike.
         """
         from levit_bench.reading.comparison import of_one
@@ -199,7 +199,7 @@ class Results(StoredSelection):
         return of_one(self, field, first, second, rules_from(min_effect, margin))
 
     def explain(self, first: str, second: str) -> Explanation:
-        """Where the ratio between two cases of a session comes from: factors whose product it is.
+        """Decompose the ratio between two cases of a session into factors whose product it is.
 
         Args:
             first: a network, and what makes its case unique: `"levit_192"` or `"levit_192:batch=16,allocator=pinned"`.
@@ -209,8 +209,8 @@ class Results(StoredSelection):
             Both sides with their stored figures, the `ratio` and its `factors`.
 
         Raises:
-            UsageError: several cases are meant, or both are one.
-            NothingToShowError: there is no such case, or one has no time.
+            UsageError: a name matches several cases, or both names match the same one.
+            NothingToShowError: a case does not exist or has no time.
         """
         from levit_bench.judge.case_lookup import two
         from levit_bench.judge.explain.factors import explain
@@ -218,7 +218,7 @@ class Results(StoredSelection):
         return explain(self.whole, *two(self.records, first, second))
 
     def scaling(self) -> tuple[Curve, ...]:
-        """What further threads and streams bring, of the newest session that holds one thread and more.
+        """Speed-up by threads and streams, of the newest session that holds one thread and more.
 
         Returns:
             A curve a network and setting; each step has its ratio of images a second to the base, and its efficiency.
@@ -231,7 +231,7 @@ class Results(StoredSelection):
         return tuple(newest(scaling(self.subjects().records)))
 
     def aa(self, *, min_effect: str = MIN_EFFECT, margin: str | None = None) -> tuple[AAComparison, ...]:
-        """Everything that was timed twice and should not differ, compared: twins, yardsticks, repeated sessions.
+        """A/A test: pairs that should not differ, compared: twins, yardsticks, repeated sessions.
 
         Args:
             min_effect: as for `compare`.
@@ -242,19 +242,19 @@ class Results(StoredSelection):
 
         Raises:
             NothingToShowError: nothing was timed twice.
-            UsageError: a share is none.
+            UsageError: a share is invalid.
         """
         from levit_bench.judge.compare.aa import pairs
 
-        if found := pairs(self.records, rules_from(min_effect, margin)):
-            return tuple(found)
+        if comparisons := pairs(self.records, rules_from(min_effect, margin)):
+            return tuple(comparisons)
         place = "these results" if self.store is None else self.store
         raise NothingToShowError(
             f"nothing in {place} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
         )
 
     def _repr_html_(self) -> str:
-        """Notebooks show the table."""
+        """The table that notebooks show."""
         return str(self.to_pandas().to_html())
 
 

@@ -1,4 +1,4 @@
-"""What counts as a difference, as users write it: shares such as `3%`."""
+"""Rules of verdicts from shares such as `3%`, as users write them."""
 
 from __future__ import annotations
 
@@ -11,18 +11,18 @@ if TYPE_CHECKING:
     from levit_bench.judge.verdicts import Rules
 
 MIN_EFFECT = "3%"
-"""Smaller differences are none unless something else is said."""
+"""The smallest difference that counts, by default."""
 
 
 def rules_from(min_effect: str = MIN_EFFECT, margin: str | None = None) -> Rules:
-    """The rules that two shares say.
+    """The rules of verdicts from two shares.
 
     Args:
-        min_effect: smaller differences are none, however sure, such as `"3%"`.
+        min_effect: smaller differences do not count, however certain, such as `"3%"`.
         margin: differences within it count as the same; absent: `min_effect`.
 
     Raises:
-        UsageError: one is no share, or the margin is above the least effect.
+        UsageError: one is not a share, or the margin is above the least effect.
     """
     from levit_bench.judge.verdicts import rules_of
 

@@ -1,7 +1,4 @@
-"""Which stored records are meant: what was read, how it was chosen, and what else the store holds.
-
-Refuses to know what is made of them.
-"""
+"""A selection of stored records: the records, the options that chose them, and the store that they are of."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ if TYPE_CHECKING:
 
 
 class StoredSelection:
-    """Records of one or more sessions, and what was noticed while reading them."""
+    """Records of one or more sessions, and findings about their files."""
 
     def __init__(
         self,
@@ -31,21 +28,21 @@ class StoredSelection:
         conditions: Mapping[str, str] | None = None,
     ) -> None:
         self.records = tuple(records)
-        """One a case and session, the instrument's own included."""
+        """One a case and session, the reference cases included."""
         self.findings = tuple(findings)
-        """What was noticed about the files."""
+        """Findings about the files."""
         self.path = path
         """The file, when it is one session."""
         self.whole = self.records if whole is None else tuple(whole)
         """The sessions with all their records, where `records` are those that `where` chose."""
         self.store = store
-        """What was read: the folder of sessions, or the one file."""
+        """The folder of sessions, or the one file, that was read."""
         self.session = session
-        """What the session was asked for by; absent where none was."""
+        """The name by which one session was chosen; absent where none was."""
         self.tag = tag
-        """The tag that the sessions were asked for by; empty where none was."""
+        """The tag by which the sessions were chosen; empty where none was."""
         self.conditions = dict(conditions or {})
-        """Fields and values that `where` chose by."""
+        """Fields and values by which `where` chose."""
 
     def where(self, /, **conditions: object) -> Self:
         """Those records that have these values, such as `where(batch=1, allocator="pinned")`.
@@ -54,20 +51,20 @@ class StoredSelection:
             conditions: values by the names of `levit_bench.judge.comparability.FIELDS`, compared as text.
 
         Raises:
-            UsageError: there is no such field.
+            UsageError: a field does not exist.
             NothingToShowError: no record is left; the message names the values that exist.
         """
         from levit_bench.judge.comparability import where
 
-        asked = {name: str(value) for name, value in conditions.items()}
-        return self._chosen(where(self.records, asked), {**self.conditions, **asked})
+        values = {name: str(value) for name, value in conditions.items()}
+        return self._chosen(where(self.records, values), {**self.conditions, **values})
 
     def subjects(self) -> Self:
-        """The same without the instrument's own: the yardsticks and the null network."""
+        """The same without the reference cases: the yardsticks and the null network."""
         return self._chosen([record for record in self.records if record.info.role == "subject"], self.conditions)
 
     def history(self) -> Sequence[Record]:
-        """All that the store holds, for what one session cannot say of its day; of a file, what it holds."""
+        """All records of the store, for the variance between sessions; of a file, those that it holds."""
         if (self.session or self.tag) and self.store is not None and self.store.is_dir():
             return files.load(self.store)[0]
         return self.whole

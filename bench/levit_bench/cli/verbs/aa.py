@@ -36,8 +36,8 @@ _WORDS = {"shared": "twins in one process", "alone": "twins in two processes"}
 MOST_SESSIONS = 1000
 
 
-class _Taken(NamedTuple):
-    """What was measured or read."""
+class _TwinSessions(NamedTuple):
+    """Sessions of twins, measured or read."""
 
     results: Results
     failed: bool = False
@@ -54,7 +54,7 @@ class _Taken(NamedTuple):
 @json_option
 def command(
     root: Path,
-    wanted: tuple[str, ...],
+    where: tuple[str, ...],
     sessions: int,
     stored: bool,
     min_effect: str,
@@ -84,31 +84,31 @@ def command(
     rules_from(min_effect, margin)  # refused before anything is measured
     if not 1 <= sessions <= MOST_SESSIONS:
         raise UsageError(f"--sessions {sessions}: give a whole number from 1 to {MOST_SESSIONS}.")
-    taken = _read(root, wanted, words) if stored else _measured(root, wanted, sessions, words)
-    found = taken.results.aa(min_effect=min_effect, margin=margin)
+    twins = _stored_sessions(root, where, words) if stored else _fresh_sessions(root, where, sessions, words)
+    comparisons = twins.results.aa(min_effect=min_effect, margin=margin)
     if as_json:
-        click.echo(json.dumps(document(found), indent=2, allow_nan=False))
+        click.echo(json.dumps(document(comparisons), indent=2, allow_nan=False))
     else:
         console = stdout()
-        console.print(table(found))
-        for line in lines(found):
+        console.print(table(comparisons))
+        for line in lines(comparisons):
             console.print(Text(line))
-    print_findings(taken.results.findings)
-    if taken.interrupted:
+    print_findings(twins.results.findings)
+    if twins.interrupted:
         return EXIT_INTERRUPTED
-    return EXIT_FAILED_CASE if taken.failed else EXIT_DONE
+    return EXIT_FAILED_CASE if twins.failed else EXIT_DONE
 
 
-def _read(root: Path, wanted: tuple[str, ...], words: dict[str, Any]) -> _Taken:
+def _stored_sessions(root: Path, where: tuple[str, ...], words: dict[str, Any]) -> _TwinSessions:
     from levit_bench import api
 
     if words["networks"]:
         raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where allocator=pinned.")
-    return _Taken(api.load(root).where(**conditions_from(wanted)))
+    return _TwinSessions(api.load(root).where(**conditions_from(where)))
 
 
-def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _Taken:
-    """Sessions of twins, one after the other; an interrupt keeps what was taken."""
+def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _TwinSessions:
+    """Measure sessions of twins, one after the other; an interrupt keeps the completed turns."""
     from levit_bench import api
     from levit_bench.asking.workshop import require_workshop
 
@@ -118,7 +118,7 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.reading.results import Results
 
-    if wanted:
+    if where:
         raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
     request = request_from(words)
     protocol = protocol_of(request)
@@ -129,9 +129,9 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
         for number, mode in enumerate(modes):
             each_s = (time.monotonic() - began) / number if number else protocol.budget_s
-            told = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {_left(each_s * (len(modes) - number))}"
+            heading = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {_left(each_s * (len(modes) - number))}"
             try:
-                outcome = _session(root, request, mode, workshop, told)
+                outcome = _session(root, request, mode, workshop, heading)
             except KeyboardInterrupt:  # while it was prepared
                 if not records:
                     raise
@@ -142,7 +142,7 @@ def _measured(root: Path, wanted: tuple[str, ...], sessions: int, words: dict[st
             failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
             if interrupted:
                 break
-    return _Taken(Results(records, store=root), failed, interrupted)
+    return _TwinSessions(Results(records, store=root), failed, interrupted)
 
 
 def _left(seconds: float) -> str:
@@ -151,7 +151,7 @@ def _left(seconds: float) -> str:
     return f"about {format_duration(seconds)} left in all"
 
 
-def _session(root: Path, request: Request, mode: str, workshop: Workshop, told: str) -> Outcome:
+def _session(root: Path, request: Request, mode: str, workshop: Workshop, heading: str) -> Outcome:
     import msgspec
     from rich.text import Text
 
@@ -160,7 +160,7 @@ def _session(root: Path, request: Request, mode: str, workshop: Workshop, told: 
     from levit_bench.cli.progress import reporter
 
     console = stderr()
-    console.print(Text(told, style="dim"))
-    asked = msgspec.structs.replace(request, isolation=mode)
+    console.print(Text(heading, style="dim"))
+    mode_request = msgspec.structs.replace(request, isolation=mode)
     with reporter(console) as observer:
-        return api.measure_twins(asked, root, workshop, observer, title=f"A/A: {_WORDS[mode]}")
+        return api.measure_twins(mode_request, root, workshop, observer, title=f"A/A: {_WORDS[mode]}")

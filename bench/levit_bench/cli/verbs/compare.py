@@ -43,7 +43,7 @@ def command(
     first: str,
     second: str | None,
     root: Path,
-    wanted: tuple[str, ...],
+    where: tuple[str, ...],
     ignored: tuple[tuple[str, ...], ...],
     networks: tuple[str, ...],
     between: str | None,
@@ -81,33 +81,33 @@ def command(
 
     ignore = [field for fields in ignored for field in fields]
     pair, rules = _pair(networks, between), rules_from(min_effect, margin)
-    made = _compared(root, first, second, conditions_from(wanted), ignore, pair, rules)
+    comparison = _comparison(root, first, second, conditions_from(where), ignore, pair, rules)
     if as_json:
-        click.echo(json.dumps(made.document(), indent=2, allow_nan=False))
-        stderr().print(Text(made.summary), soft_wrap=True)
+        click.echo(json.dumps(comparison.document(), indent=2, allow_nan=False))
+        stderr().print(Text(comparison.summary), soft_wrap=True)
     else:
         console = stdout()
-        for which, side in made.sides.items():
+        for which, side in comparison.sides.items():
             shown = visible(side.name) or sessions_line(side.records)
             console.print(Text(f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}"), soft_wrap=True)
-        console.print(table(made.report))
-        for note in notes(made.report):
+        console.print(table(comparison.report))
+        for note in notes(comparison.report):
             console.print(Text(note, style="dim"))
-        console.print(Text(made.summary), soft_wrap=True)
-    print_findings(made.findings)
-    return made.exit_code
+        console.print(Text(comparison.summary), soft_wrap=True)
+    print_findings(comparison.findings)
+    return comparison.exit_code
 
 
-def _compared(
+def _comparison(
     root: Path,
     first: str,
     second: str | None,
-    wanted: Mapping[str, str],
+    conditions: Mapping[str, str],
     ignore: Sequence[str],
     pair: tuple[str, str, str] | None,
     rules: Rules,
 ) -> SessionComparison:
-    """The comparison that the words ask for."""
+    """The comparison that the arguments choose."""
     from levit_bench.judge.compare.matching import check_ignored
     from levit_bench.reading.comparison import of_newest, of_one, of_two, stored_at
 
@@ -115,7 +115,7 @@ def _compared(
     if pair is not None:
         if second is not None or ignore:
             raise UsageError("--networks and --between compare within session A. Leave B and --ignore out.")
-        return of_one(_read(root, first, wanted), *pair, rules)
+        return of_one(_side(root, first, conditions), *pair, rules)
     if second is None:
         raise UsageError(
             "compare needs two sides, such as 'levit-bench compare before last', or --networks ONE,OTHER for two "
@@ -123,20 +123,20 @@ def _compared(
         )
     if second == BEFORE:
         raise UsageError("'before' is what came before the other side. Name it first: levit-bench compare before B.")
-    other = _read(root, second, wanted)
+    second_side = _side(root, second, conditions)
     if first == BEFORE:
-        return of_newest(other, stored_at(root), rules, ignore)
-    return of_two(_read(root, first, wanted), other, stored_at(root), rules, ignore)
+        return of_newest(second_side, stored_at(root), rules, ignore)
+    return of_two(_side(root, first, conditions), second_side, stored_at(root), rules, ignore)
 
 
-def _read(root: Path, name: str, wanted: Mapping[str, str]) -> Results:
-    """A file or folder of that name, else a session of the store, or the sessions that a tag names."""
+def _side(root: Path, name: str, conditions: Mapping[str, str]) -> Results:
+    """The records of one side: of a file or folder, a session of the store, or the sessions of a tag."""
     from levit_bench import api
     from levit_bench.reading.comparison import paths_of, tag_of
 
     results = api.load_several(paths_of(root, name), root)
     results.tag = tag_of(name, results.records)
-    return results.where(**wanted)
+    return results.where(**conditions)
 
 
 def _pair(networks: tuple[str, ...], between: str | None) -> tuple[str, str, str] | None:

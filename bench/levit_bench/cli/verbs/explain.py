@@ -40,7 +40,7 @@ def command(
     second: str,
     root: Path,
     session: str,
-    wanted: tuple[str, ...],
+    where: tuple[str, ...],
     profile: bool,
     out: Path | None,
     as_json: bool,
@@ -74,34 +74,34 @@ def command(
 
     if out is not None:
         check_ending(out)
-    results = api.load(root, session).subjects().where(**conditions_from(wanted))
-    found = results.explain(first, second)
-    both = found.first.record, found.second.record
-    watched, findings = _profiled(found) if profile else (None, [])
+    results = api.load(root, session).subjects().where(**conditions_from(where))
+    explanation = results.explain(first, second)
+    both = explanation.first.record, explanation.second.record
+    watched, findings = _profiles(explanation) if profile else (None, [])
     if as_json:
-        click.echo(json.dumps(report.document(found, watched), indent=2, allow_nan=False))
+        click.echo(json.dumps(report.document(explanation, watched), indent=2, allow_nan=False))
     else:
         console = stdout()
         console.print(Text(session_line(both[0]), style="bold"))
-        console.print(report.table(found))
+        console.print(report.table(explanation))
         if watched:
             for table in (report.watched_table, report.kinds_table, report.layers_table):
-                console.print(table(found, watched))
-            for line in report.remarks(found, watched):
+                console.print(table(explanation, watched))
+            for line in report.remarks(explanation, watched):
                 console.print(Text(line, style="red"))
-        for line in report.notes(found):
+        for line in report.notes(explanation):
             console.print(Text(line, style="dim"))
-        console.print(Text(report.sentence(found)), soft_wrap=True)
+        console.print(Text(report.sentence(explanation)), soft_wrap=True)
     if out is not None:
-        save(draw(found, watched), out, f"session {visible(both[0].session)}")
+        save(draw(explanation, watched), out, f"session {visible(both[0].session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
-    print_findings((*results.findings, *found.findings, *findings))
+    print_findings((*results.findings, *explanation.findings, *findings))
     print_findings(doubts(both, results.whole), most=MOST)
-    return EXIT_FAILED_CASE if watched and any(one.reason for one in watched) else EXIT_DONE
+    return EXIT_FAILED_CASE if watched and any(side.reason for side in watched) else EXIT_DONE
 
 
-def _profiled(found: Explanation) -> tuple[tuple[SideProfile, SideProfile], list[Finding]]:
-    """Both sides measured here, and what sets that apart from what was stored."""
+def _profiles(explanation: Explanation) -> tuple[tuple[SideProfile, SideProfile], list[Finding]]:
+    """Profiles of both sides, measured here, and findings on how this differs from the stored session."""
     from rich.text import Text
 
     from levit_bench.asking.workshop import require_workshop
@@ -117,22 +117,22 @@ def _profiled(found: Explanation) -> tuple[tuple[SideProfile, SideProfile], list
 
     console = stderr()
 
-    def told(what: str, case: Case) -> None:
+    def show_progress(what: str, case: Case) -> None:
         console.print(Text(visible(f"{what} {case.network}"), style="dim"))
 
-    both = found.first, found.second
+    both = explanation.first, explanation.second
     for side in both:
         check(side.record.case)
-    taken = profiles([side.record.case for side in both], both[0].record.protocol, told)
+    outcomes = profiles([side.record.case for side in both], both[0].record.protocol, show_progress)
     here, versions = machine(gpus=False).hardware.id, conditions().versions
     out, findings = [], []
     for side in both:
-        one = taken[side.record.info.id]
-        if isinstance(one, str):
-            out.append(SideProfile(reason=one))
+        outcome = outcomes[side.record.info.id]
+        if isinstance(outcome, str):
+            out.append(SideProfile(reason=outcome))
             continue
-        out.append(SideProfile(one.profile))
-        origin = ProfileSource(here, versions.get("torch"), one.prepared.params, one.prepared.macs)
-        doubt = elsewhere(side.record, origin) or unlike(side.record, side.latency.value, one.profile)
-        findings += [doubt] if doubt else []
+        out.append(SideProfile(outcome.profile))
+        origin = ProfileSource(here, versions.get("torch"), outcome.prepared.params, outcome.prepared.macs)
+        finding = elsewhere(side.record, origin) or unlike(side.record, side.latency.value, outcome.profile)
+        findings += [finding] if finding else []
     return (out[0], out[1]), findings

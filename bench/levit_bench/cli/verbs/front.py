@@ -65,7 +65,7 @@ from levit_bench.cli.options import (
 def command(
     root: Path,
     session: str | None,
-    wanted: tuple[str, ...],
+    where: tuple[str, ...],
     on: str | None,
     metric: str,
     out: Path,
@@ -109,17 +109,17 @@ def command(
     from levit_bench.report.front.table import table
     from levit_bench.report.words.safe_text import visible
 
-    if gc.isenabled():  # What is read is kept to the end: there is nothing to collect, and to look for it takes long.
+    if gc.isenabled():  # Records stay alive to the end: collecting them frees nothing and takes long.
         gc.disable()
         click.get_current_context().call_on_close(gc.enable)
-    held = conditions_from(base, "--base")
-    results = api.load(root, session).where(**conditions_from(wanted))
+    base_values = conditions_from(base, "--base")
+    results = api.load(root, session).where(**conditions_from(where))
     beside = PublishedChoice(files, published_networks, batches, published_front)
-    found = panels_of(results, "throughput" if metric == "throughput" else "latency", on, beside, held)
-    if found.note is not None:
-        stderr().print(Text(visible(found.note)))
-    print_findings((*results.findings, *found.published.findings))  # also where the page is refused
-    page = front_page(found, held)
+    page_panels = panels_of(results, "throughput" if metric == "throughput" else "latency", on, beside, base_values)
+    if page_panels.note is not None:
+        stderr().print(Text(visible(page_panels.note)))
+    print_findings((*results.findings, *page_panels.published.findings))  # also where the page is refused
+    page = front_page(page_panels, base_values)
     print_findings(page.findings, most=MOST)
     written = page.write(out)
     if as_json:
@@ -128,12 +128,12 @@ def command(
         console = stdout()
         for panel in page.panels:
             console.print(table(panel, page.called))
-        for one, group in zip(page.bases, page.changes, strict=True):
+        for base_panel, group in zip(page.bases, page.changes, strict=True):
             if group:
-                console.print(Text(f"{moves.heading(one, page.called)}; {moves.NOTE}."))
+                console.print(Text(f"{moves.heading(base_panel, page.called)}; {moves.NOTE}."))
                 console.print(moves.table(group, page.drawn, page.called))
-        for told in page.published.panels:
-            console.print(published_table(told))
+        for published_panel in page.published.panels:
+            console.print(published_table(published_panel))
     for path in written:
         stderr().print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0

@@ -15,9 +15,9 @@ if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
 
     from levit_bench.catalog.entries import Entry
-    from levit_bench.report.listings.runtimes import Told
+    from levit_bench.report.listings.runtimes import RuntimeSummary
 
-# `levit_bench.catalog.filters` knows these; they are repeated so that `--help` need not load the catalog.
+# The orders of `levit_bench.catalog.filters`, repeated so that `--help` need not load the catalog.
 ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 
 
@@ -64,10 +64,10 @@ def command(
         max_macs=None if max_macs is None else _macs(max_macs),
         in1k_only=in1k_only,
     )
-    asked = _chosen(networks)
-    chosen = keep(asked, filters)
+    candidates = _chosen(networks)
+    chosen = keep(candidates, filters)
     if not chosen:
-        raise NothingToShowError(why_empty(asked, filters))
+        raise NothingToShowError(why_empty(candidates, filters))
     chosen = ordered(chosen, order) if order else chosen
     missing = unavailable(chosen)
     if as_json:
@@ -104,13 +104,13 @@ def _list_runtimes(*, as_json: bool) -> int:
     return 0
 
 
-def _runtimes() -> list[Told]:
+def _runtimes() -> list[RuntimeSummary]:
     """Every runtime, as far as it is known without loading it."""
     from levit_bench.measuring import runtimes
-    from levit_bench.report.listings.runtimes import Told
+    from levit_bench.report.listings.runtimes import RuntimeSummary
 
     return [
-        Told(
+        RuntimeSummary(
             name,
             runtimes.devices_of(name),
             runtimes.precisions_of(name),
@@ -155,7 +155,7 @@ def _chosen(patterns: Sequence[str]) -> tuple[Entry, ...]:
 
 
 def _document(chosen: Sequence[Entry], missing: Mapping[str, str]) -> str:
-    """All fields of the entries, and why one is not available here, if so."""
+    """JSON of all fields of the entries, and of the reason where a network is not available here."""
     import msgspec
 
     rows = [{**msgspec.structs.asdict(entry), "unavailable": missing.get(entry.name)} for entry in chosen]

@@ -34,7 +34,7 @@ def command(
     min_top1: float | None,
     root: Path,
     session: str | None,
-    wanted: tuple[str, ...],
+    where: tuple[str, ...],
     on: str | None,
     as_json: bool,
 ) -> int:
@@ -65,19 +65,19 @@ def command(
     from levit_bench.report.front.pick import around, document, sentence
     from levit_bench.report.words.findings import of_panels
 
-    asked = limits(max_latency, min_throughput, min_top1)  # refused before anything is read
-    results = api.load(root, session).where(**conditions_from(wanted))
-    found = picked(results, asked, on)
+    bounds = limits(max_latency, min_throughput, min_top1)  # refused before anything is read
+    results = api.load(root, session).where(**conditions_from(where))
+    choice = picked(results, bounds, on)
     if as_json:
-        click.echo(json.dumps(document(found), indent=2, allow_nan=False))
-    elif found.answer is None:
-        raise NothingToShowError(sentence(found))
+        click.echo(json.dumps(document(choice), indent=2, allow_nan=False))
+    elif choice.answer is None:
+        raise NothingToShowError(sentence(choice))
     else:
-        click.echo(sentence(found))
+        click.echo(sentence(choice))
     console = stderr()
-    for line in around(found):
+    for line in around(choice):
         console.print(Text(line))
     print_findings(results.findings)
-    named = (found.answer, *(tie.point for tie in found.ties), *found.undecided)
-    print_findings(of_panels([found.panel], [point for point in named if point]), most=MOST)
-    return EXIT_NOTHING if found.answer is None else EXIT_DONE
+    named = (choice.answer, *(tie.point for tie in choice.ties), *choice.undecided)
+    print_findings(of_panels([choice.panel], [point for point in named if point]), most=MOST)
+    return EXIT_NOTHING if choice.answer is None else EXIT_DONE

@@ -53,7 +53,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
 
     request = request_from(words)
     protocol = protocol_of(request)
-    # Only names that the catalog does not hold start a process, which looks them up, and --batch max, which tries.
+    # A worker process is started only for names that are not in the catalog, and for --batch max, which tries sizes.
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
         chosen = subjects(request, workshop)
     if request.race:
@@ -64,8 +64,8 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     own = [case for case, _ in instrument_cases(cases)]
     what = forecast(cases, own, protocol, known, here, SHARING)
     lines = [CaseLine(id=case.id, case=case) for case in cases]
-    now, given = conditions(), shell({(case.threads, case.allocator) for case in cases})
-    kinds = kinds_ahead(lines, protocol, here, now, given)
+    now, worker_shell = conditions(), shell({(case.threads, case.allocator) for case in cases})
+    kinds = kinds_ahead(lines, protocol, here, now, worker_shell)
     scatter = run_scatter(known, kinds)
     between = usual_scatter(record for record in known if kind_of(record) in kinds)
     spent = planned(what.costs, protocol, scatter=scatter)
@@ -75,6 +75,6 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     else:
         stdout().print(table(what, spent, protocol, expected))
     fitted = [subject.finding for subject in chosen if subject.finding is not None]
-    print_findings([*unreadable, *left_out([request]), *fitted, *about(given), *about_threads(chosen, now)])
+    print_findings([*unreadable, *left_out([request]), *fitted, *about(worker_shell), *about_threads(chosen, now)])
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

@@ -86,10 +86,10 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
 
 
 def _check_title(title: str | None) -> None:
-    """Refuse before the work what no file could keep after it.
+    """Check that the title can be stored, before anything is measured.
 
     Raises:
-        UsageError: the title holds bytes that are no text.
+        UsageError: it holds bytes that are not text.
     """
     try:
         (title or "").encode("utf-8")
@@ -98,17 +98,17 @@ def _check_title(title: str | None) -> None:
 
 
 def _refuse_other_options() -> None:
-    """Everything but the budget is the session's own: an option that has no effect must not look as if it had one.
+    """Check that --resume has no options beside the budget: all others are those of the session.
 
     Raises:
-        UsageError: naming the options that were given.
+        UsageError: it has; the message names them.
     """
     context = click.get_current_context()
-    given = [
+    names = [
         parameter.opts[0]
         for parameter in context.command.params
         if parameter.name not in _WITH_RESUME
         and context.get_parameter_source(parameter.name or "") is ParameterSource.COMMANDLINE
     ]
-    if given:
-        raise UsageError(f"--resume takes everything but the budget from its session. Leave out {', '.join(given)}.")
+    if names:
+        raise UsageError(f"--resume takes everything but the budget from its session. Leave out {', '.join(names)}.")

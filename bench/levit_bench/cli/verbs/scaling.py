@@ -16,7 +16,7 @@ from levit_bench.cli.options import Verb, conditions_from, json_option, session_
 @where_option
 @click.option("--out", type=click.Path(path_type=Path), help="Draw the curves into this PNG, SVG or PDF file.")
 @json_option
-def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+def command(root: Path, session: str | None, where: tuple[str, ...], out: Path | None, as_json: bool) -> int:
     """Show how speed grows with threads, and with streams: processes that work at once on processors of their own.
 
     Images a second over those of one thread, paired by round; the efficiency divides by the processors. Where a
@@ -45,7 +45,7 @@ def command(root: Path, session: str | None, wanted: tuple[str, ...], out: Path 
 
     if out is not None:
         check_ending(out)
-    results = api.load(root, session).subjects().where(**conditions_from(wanted))
+    results = api.load(root, session).subjects().where(**conditions_from(where))
     curves = results.scaling()
     if as_json:
         click.echo(json.dumps(report.rows(curves), indent=2, allow_nan=False))

@@ -14,11 +14,11 @@ from levit_bench.errors import UsageError
 from levit_bench.report.views.registry import VIEWS, chosen, option
 
 MANY = 100
-"""Cases from which on the reader is told how to choose among them."""
+"""Number of cases above which a hint says how to choose among them."""
 
 
 def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    """An option a view: a flag, or one that takes what the view's line says."""
+    """One option for each view: a flag, or one with a value, as its registration states."""
     for name, entry in reversed(VIEWS.items()):
         takes: dict[str, Any] = {"metavar": entry.value} if entry.value else {"is_flag": True}
         command = click.option(option(name), name, help=entry.words, **takes)(command)
@@ -36,7 +36,7 @@ def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
 def command(
     root: Path,
     session: str | None,
-    wanted: tuple[str, ...],
+    where: tuple[str, ...],
     instrument: bool,
     as_markdown: bool,
     as_json: bool,
@@ -62,7 +62,7 @@ def command(
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
         raise UsageError("--markdown prints what --grid shows, and no JSON. Write --against NETWORK --grid NETWORK.")
-    results = api.load(root, session).where(**conditions_from(wanted))
+    results = api.load(root, session).where(**conditions_from(where))
     view = results.show(instrument=instrument, **views)
     if as_json:
         click.echo(json.dumps(view.rows(), indent=2, allow_nan=False))
@@ -73,9 +73,9 @@ def command(
         for line, table in view.sections():
             console.print(Text(line, style="bold"))
             console.print(table)
-        for told in view.closing():
-            console.print(told)
-        if len(view.records) > MANY and not (session or wanted):
+        for part in view.closing():
+            console.print(part)
+        if len(view.records) > MANY and not (session or where):
             stderr().print(f"{len(view.records)} cases. --session and --where choose among them.", style="dim")
     print_findings(results.findings)
     print_findings(view.findings())

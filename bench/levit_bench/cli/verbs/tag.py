@@ -35,54 +35,56 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
     from rich.text import Text
 
     from levit_bench.cli.output import stderr, stdout
-    from levit_bench.report.listings.tags import document, lines, several
+    from levit_bench.report.listings.tags import document, lines, machines_of
     from levit_bench.store import tags
 
     if delete is not None and (name or sessions):
         raise UsageError("--delete removes one tag. Leave the other words out.")
-    found, machines = tags.read(root), _machines(root)
-    told = []
+    sessions_by_tag, machines = tags.read(root), _machines(root)
+    remarks = []
     if delete is not None:
-        _known(found, delete)
-        told.append(f"{delete} was {', '.join(found.pop(delete))}")
-        tags.write(root, found)
+        _sessions_of(sessions_by_tag, delete)
+        remarks.append(f"{delete} was {', '.join(sessions_by_tag.pop(delete))}")
+        tags.write(root, sessions_by_tag)
     elif name is not None and sessions:
-        told += _named(root, found, name, sessions)
-        if len(mixed := several(found[name], machines)) > 1:
-            told.append(
+        remarks += _point_tag(root, sessions_by_tag, name, sessions)
+        if len(mixed := machines_of(sessions_by_tag[name], machines)) > 1:
+            remarks.append(
                 f"{name} holds sessions of {len(mixed)} machines: each case is compared with those of its own machine."
             )
-        tags.write(root, found)
+        tags.write(root, sessions_by_tag)
     elif name is not None:
-        found = {name: _known(found, name)}
+        sessions_by_tag = {name: _sessions_of(sessions_by_tag, name)}
     if as_json:
-        click.echo(json.dumps(document(found, machines), indent=2))
+        click.echo(json.dumps(document(sessions_by_tag, machines), indent=2))
     else:
-        for line in lines(found, machines):
+        for line in lines(sessions_by_tag, machines):
             stdout().print(Text(line), soft_wrap=True)
-        if not found:
-            told.append(f"no session of {root} has a name. Give one: levit-bench tag baseline last")
-    for line in told:
+        if not sessions_by_tag:
+            remarks.append(f"no session of {root} has a name. Give one: levit-bench tag baseline last")
+    for line in remarks:
         stderr().print(Text(line), soft_wrap=True)
     return EXIT_DONE
 
 
-def _named(root: Path, found: dict[str, tuple[str, ...]], name: str, sessions: tuple[str, ...]) -> list[str]:
-    """Point a name at sessions; what there is to say of it."""
+def _point_tag(
+    root: Path, sessions_by_tag: dict[str, tuple[str, ...]], name: str, sessions: tuple[str, ...]
+) -> list[str]:
+    """Point a tag at sessions; returns a remark about its former sessions, if it had other ones."""
     from levit_bench.store import tags
     from levit_bench.store.lookup import resolve_sessions
 
     tags.check_name(root, name)
-    before = found.get(name)
+    before = sessions_by_tag.get(name)
     files = [path for session in sessions for path in resolve_sessions(root, session)]
-    found[name] = tuple(sorted({path.stem for path in files}))
-    return [f"{name} was {', '.join(before)}"] if before and before != found[name] else []
+    sessions_by_tag[name] = tuple(sorted({path.stem for path in files}))
+    return [f"{name} was {', '.join(before)}"] if before and before != sessions_by_tag[name] else []
 
 
-def _known(found: dict[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
-    if name not in found:
-        raise UsageError(f"there is no tag {name[:80]!r}. There are: {', '.join(sorted(found)) or 'none'}.")
-    return found[name]
+def _sessions_of(sessions_by_tag: dict[str, tuple[str, ...]], name: str) -> tuple[str, ...]:
+    if name not in sessions_by_tag:
+        raise UsageError(f"there is no tag {name[:80]!r}. There are: {', '.join(sorted(sessions_by_tag)) or 'none'}.")
+    return sessions_by_tag[name]
 
 
 def _machines(root: Path) -> dict[str, list[str]]:

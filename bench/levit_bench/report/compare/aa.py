@@ -1,7 +1,4 @@
-"""What an A/A test found, as a table, as lines of text and as a document for programs.
-
-Knows columns and words; refuses to know which records are equals.
-"""
+"""Results of an A/A test as a table, as lines of text and as a JSON document."""
 
 from __future__ import annotations
 
@@ -27,13 +24,13 @@ EXPLAINED = {
 }
 
 
-def table(found: Sequence[AAComparison]) -> Table:
-    """One row a kind and case: how far equals differ, and what difference would be found."""
+def table(comparisons: Sequence[AAComparison]) -> Table:
+    """One row a kind and case: the standard deviation between equals, and the smallest detectable slowdown."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    rows = noise(found)
+    rows = noise(comparisons)
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     out.add_column("equals", no_wrap=True)
     out.add_column("network", overflow="fold")
@@ -48,32 +45,32 @@ def table(found: Sequence[AAComparison]) -> Table:
     return out
 
 
-def lines(found: Sequence[AAComparison]) -> list[str]:
-    """How often equals were called different, kind by kind, and what the columns mean."""
+def lines(comparisons: Sequence[AAComparison]) -> list[str]:
+    """The meaning of the columns, and the rate of false alarms of each kind."""
     legend = [
         "a run, a pair: standard deviation of the ratio of equals, of a run and of all runs",
         "detectable: the smallest slowdown that such a pair finds four times in five (median)",
         "at most: upper limit of the rate, with 95 % confidence",
     ]
-    return [*legend, *(_rate(one) for one in rates(found))]
+    return [*legend, *(_rate(rate) for rate in rates(comparisons))]
 
 
-def document(found: Sequence[AAComparison]) -> dict[str, object]:
-    """The same for programs: deviations of the natural logarithm, rates with their limits."""
+def document(comparisons: Sequence[AAComparison]) -> dict[str, object]:
+    """The results as data: standard deviations of the natural logarithm, rates with their upper limits."""
     return {
         "rates": [
             {
-                "equals": one.kind.value,
-                "comparisons": one.judged,
-                "unjudged": one.unjudged,
-                **{verdict.value: _limited(count, one.judged) for verdict, count in one.verdicts.items()},
-                "false_alarms": _limited(one.alarms, one.judged),
-                "reports": one.reports,
-                "reports_with_a_false_alarm": _limited(one.alarmed, one.reports),
+                "equals": rate.kind.value,
+                "comparisons": rate.judged,
+                "unjudged": rate.unjudged,
+                **{verdict.value: _limited(count, rate.judged) for verdict, count in rate.verdicts.items()},
+                "false_alarms": _limited(rate.alarms, rate.judged),
+                "reports": rate.reports,
+                "reports_with_a_false_alarm": _limited(rate.alarmed, rate.reports),
             }
-            for one in rates(found)
+            for rate in rates(comparisons)
         ],
-        "noise": [_row(one) for one in noise(found)],
+        "noise": [_row(row) for row in noise(comparisons)],
         "pairs": [
             {
                 "equals": pair.kind.value,
@@ -83,22 +80,22 @@ def document(found: Sequence[AAComparison]) -> dict[str, object]:
                 "reason": pair.comparison.reason,
                 "times": pair.comparison.ratio.value if pair.comparison.ratio else None,
             }
-            for pair in found
+            for pair in comparisons
         ],
     }
 
 
-def _rate(one: VerdictRate) -> str:
-    told = f"{one.kind.value} ({EXPLAINED[one.kind]}): "
-    if not one.judged:
-        return f"{told}no pair has enough runs to be judged"
-    verdicts = ", ".join(f"{count} {verdict.value}" for verdict, count in one.verdicts.items() if count)
-    limit = 100 * clopper_pearson_upper(one.alarms, one.judged)
-    reports = 100 * clopper_pearson_upper(one.alarmed, one.reports)
-    unjudged = f"; {one.unjudged} without limits" if one.unjudged else ""
+def _rate(rate: VerdictRate) -> str:
+    head = f"{rate.kind.value} ({EXPLAINED[rate.kind]}): "
+    if not rate.judged:
+        return f"{head}no pair has enough runs to be judged"
+    verdicts = ", ".join(f"{count} {verdict.value}" for verdict, count in rate.verdicts.items() if count)
+    limit = 100 * clopper_pearson_upper(rate.alarms, rate.judged)
+    reports = 100 * clopper_pearson_upper(rate.alarmed, rate.reports)
+    unjudged = f"; {rate.unjudged} without limits" if rate.unjudged else ""
     return (
-        f"{told}{one.alarms} of {one.judged} called different (at most {significant(limit, 2)} %), in {one.alarmed} of "
-        f"{one.reports} reports (at most {significant(reports, 2)} %); {verdicts}{unjudged}"
+        f"{head}{rate.alarms} of {rate.judged} called different (at most {significant(limit, 2)} %), "
+        f"in {rate.alarmed} of {rate.reports} reports (at most {significant(reports, 2)} %); {verdicts}{unjudged}"
     )
 
 
@@ -106,17 +103,17 @@ def _limited(hits: int, trials: int) -> dict[str, float | int | None]:
     return {"count": hits, "rate_below": clopper_pearson_upper(hits, trials) if trials else None}
 
 
-def _row(one: Noise) -> dict[str, object]:
-    case = one.case
+def _row(row: Noise) -> dict[str, object]:
+    case = row.case
     return {
-        "equals": one.kind.value,
+        "equals": row.kind.value,
         "network": case.network,
         **fields(case),
-        "pairs": one.pairs,
-        "runs": one.runs,
-        "of_runs": None if math.isnan(one.of_runs) else one.of_runs,
-        "of_pairs": None if math.isnan(one.of_pairs) else one.of_pairs,
-        "detectable_ratio": one.detectable,
+        "pairs": row.pairs,
+        "runs": row.runs,
+        "of_runs": None if math.isnan(row.of_runs) else row.of_runs,
+        "of_pairs": None if math.isnan(row.of_pairs) else row.of_pairs,
+        "detectable_ratio": row.detectable,
     }
 
 

@@ -1,7 +1,4 @@
-"""A comparison of two sides as a table, as one sentence and as a document for programs.
-
-Knows columns and words; refuses to know how a verdict was found.
-"""
+"""A comparison of two sides as a table, as one sentence and as a JSON document."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 NAMED = 3
-"""Cases of a kind that the sentence names before it says how many more there are."""
+"""Cases of a kind that the sentence names; of more it gives the number."""
 _NAME = 80
 _REASON = 240
 _STYLES = {Verdict.SLOWER: "bold red", Verdict.FASTER: "bold green", Verdict.INCONCLUSIVE: "yellow"}
@@ -34,8 +31,8 @@ def table(report: Report) -> Table:
 
     rows = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
     words = [axes(row.second.case).split() for row in rows]
-    shared = [word for word in words[0] if all(word in others for others in words)] if words else []
-    own = [" ".join(word for word in others if word not in shared) for others in words]
+    shared = [word for word in words[0] if all(word in case_words for case_words in words)] if words else []
+    own = [" ".join(word for word in case_words if word not in shared) for case_words in words]
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
     if shared:
         out.title = Text(f"all: {' '.join(shared)}")
@@ -54,23 +51,23 @@ def table(report: Report) -> Table:
 
 
 def notes(report: Report) -> list[str]:
-    """What the columns mean, and every case without limits with its reason: to be printed below the table."""
+    """Lines below the table: the meaning of its columns, and the reason of each case without an interval."""
     return [*_legend(report), *_remarks(report)]
 
 
 def sentence(report: Report) -> str:
-    """What became of all cases, the worst first, on one line of text."""
+    """Counts of all verdicts, the worst first, on one line of text."""
     judged = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
     parts = []
     parts += [
-        f"{len(found)} {verdict.value}: {_some([_with_limit(row) for row in found])}"
+        f"{len(rows)} {verdict.value}: {_some([_with_limit(row) for row in rows])}"
         for verdict in (Verdict.SLOWER, Verdict.FASTER)
-        if (found := report.having(verdict))
+        if (rows := report.having(verdict))
     ]
     parts += [
-        f"{len(found)} {verdict.value}"
+        f"{len(rows)} {verdict.value}"
         for verdict in (Verdict.SAME, Verdict.INCONCLUSIVE)
-        if (found := report.having(verdict))
+        if (rows := report.having(verdict))
     ]
     for word, records in _unjudged(report):
         parts.append(f"{len(records)} {word}: {_some([_label(record) for record in records])}")
@@ -79,22 +76,22 @@ def sentence(report: Report) -> str:
 
 
 def document(report: Report) -> dict[str, object]:
-    """The same for programs, unrounded; a number that the data cannot give is absent."""
+    """The comparison as data, unrounded; figures that the data cannot give are None."""
     return {
         "summary": sentence(report),
         "rows": [_row(row) for row in report.rows],
         "missing": [_label(record) for record in report.missing],
         "new": [_label(record) for record in report.new],
-        "findings": [{"kind": one.kind, "message": one.message} for one in findings(report)],
+        "findings": [{"kind": finding.kind, "message": finding.message} for finding in findings(report)],
     }
 
 
 def findings(report: Report) -> list[Finding]:
-    """Doubts about the comparison, and about the sessions that it rests on, with their names."""
+    """Findings about the comparison, and about the sessions that it rests on, with their names."""
     out = [*report.findings]
     for record in (record for row in report.rows for record in (row.first, row.second)):
         about_all = (finding for finding in record.findings if finding.case is None)
-        out += [Finding(kind=one.kind, message=f"{record.session}: {one.message}") for one in about_all]
+        out += [Finding(kind=finding.kind, message=f"{record.session}: {finding.message}") for finding in about_all]
     return list(dict.fromkeys(out))
 
 
@@ -104,7 +101,7 @@ def sessions(records: Iterable[Record]) -> list[str]:
 
 
 def sessions_line(records: Sequence[Record]) -> str:
-    """The sessions of a side: the one, or how many and from when to when."""
+    """The sessions of a side: its only one, or their number with the first and the last."""
     names = sessions(records)
     if len(names) == 1:
         return visible(names[0])
@@ -123,24 +120,25 @@ def _legend(report: Report) -> list[str]:
     ratios = [ratio for row in report.rows if (ratio := row.comparison.ratio)]
     if not ratios:
         return []
-    one = next(row.comparison for row in report.rows if row.comparison.ratio)
-    so_wide = "" if one.family == 1 else ", so wide for all of them together,"
+    comparison = next(row.comparison for row in report.rows if row.comparison.ratio)
+    family = comparison.family
+    so_wide = "" if family == 1 else ", so wide for all of them together,"
     nights = any(finding.kind == "nights-counted" for finding in report.findings)
     shared = [f"all {len(ratios)} cases"] if len(ratios) > 1 else []
-    shared += ["nights" if nights else "looks"] if one.family > len(ratios) else []
+    shared += ["nights" if nights else "looks"] if family > len(ratios) else []
     of_all = "95 %"
     if shared:
-        of_all = f"{percent_of(1 - ALPHA / one.family)} each, so that 95 % hold for {' and '.join(shared)} together"
+        of_all = f"{percent_of(1 - ALPHA / family)} each, so that 95 % hold for {' and '.join(shared)} together"
     return [
         f"times: as long as the first takes; limits: {of_all}",
         "detectable: the smallest slowdown that so many runs find four times in five",
-        f"slower, faster: limits beyond 1, and at least {100 * one.min_effect:.10g} %",
-        f"same: the {percent_of(same_level(one.family))} interval{so_wide} within ±{100 * one.margin:.10g} %",
+        f"slower, faster: limits beyond 1, and at least {100 * comparison.min_effect:.10g} %",
+        f"same: the {percent_of(same_level(family))} interval{so_wide} within ±{100 * comparison.margin:.10g} %",
     ]
 
 
 def _remarks(report: Report) -> list[str]:
-    """Cases without limits, each with its reason, and those that one side lacks."""
+    """Cases without an interval, each with its reason, and those that one side lacks."""
     out = [
         f"{_label(row.second)}: {shortened(row.comparison.reason, _REASON)}"
         for row in report.rows
@@ -185,7 +183,7 @@ def _beside_one(value: float) -> str:
 
 
 def _row(row: Row) -> dict[str, object]:
-    case, one = row.second.case, row.comparison
+    case, comparison = row.second.case, row.comparison
     return {
         "network": case.network,
         "label": row.second.info.label,
@@ -194,13 +192,13 @@ def _row(row: Row) -> dict[str, object]:
         **fields(case),
         "first_session": row.first.session,
         "second_session": row.second.session,
-        "verdict": one.verdict.value,
-        "reason": one.reason,
-        **_ratio(one.ratio),
-        "detectable_ratio": one.detectable,
-        "min_effect": one.min_effect,
-        "margin": one.margin,
-        "family": one.family,
+        "verdict": comparison.verdict.value,
+        "reason": comparison.reason,
+        **_ratio(comparison.ratio),
+        "detectable_ratio": comparison.detectable,
+        "min_effect": comparison.min_effect,
+        "margin": comparison.margin,
+        "family": comparison.family,
     }
 
 

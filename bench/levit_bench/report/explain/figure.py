@@ -1,7 +1,4 @@
-"""An explanation as a picture: the factors as steps on a log scale, and the time of a pass by kind of operator.
-
-Knows ink and paper; refuses to know how factors were made and how a pass was watched.
-"""
+"""An explanation as a figure: the factors as steps on a log scale, and the time of a pass by kind of operator."""
 
 from __future__ import annotations
 
@@ -34,22 +31,22 @@ _NAME = 44
 
 
 def check_ending(path: Path) -> None:
-    """Refuse a file of a kind that cannot be drawn, before anything is measured.
+    """Check that the file's format can be drawn, before anything is measured.
 
     Raises:
-        UsageError: naming the endings that can be.
+        UsageError: it cannot; the message names the endings that can.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"--out {path.name[:80]!r}: choose a file that ends in {', '.join(ENDINGS)}.")
 
 
-def draw(found: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> Figure:
+def draw(explanation: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> Figure:
     """The figure, to be saved with `levit_bench.report.front.figure.save`."""
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
     kinds = _kinds(watched) if watched else []
-    steps_h = _ROW * (len(found.factors) + 1)
+    steps_h = _ROW * (len(explanation.factors) + 1)
     kinds_h = _ROW * 1.2 * len(kinds)
     height = _ABOVE + steps_h + (_BETWEEN + kinds_h if kinds else 0.0) + _BELOW
     with our_settings():
@@ -57,22 +54,24 @@ def draw(found: Explanation, watched: tuple[SideProfile, SideProfile] | None = N
         FigureCanvasAgg(figure)
         across = _LEFT / _WIDTH, (_WIDTH - _LEFT - _RIGHT) / _WIDTH
         bottom = height - _ABOVE - steps_h
-        _draw_steps(figure.add_axes((across[0], bottom / height, across[1], steps_h / height)), found)
+        _draw_steps(figure.add_axes((across[0], bottom / height, across[1], steps_h / height)), explanation)
         if kinds and watched:
             box = across[0], (bottom - _BETWEEN - kinds_h) / height, across[1], kinds_h / height
-            _draw_kinds(figure.add_axes(box), kinds, found)
-        one, other = (drawable(name, _NAME) for name in names(found.first.record, found.second.record))
-        head = f"{other} takes {significant(found.ratio.value)} times as long as {one}"
+            _draw_kinds(figure.add_axes(box), kinds, explanation)
+        first_name, second_name = (
+            drawable(name, _NAME) for name in names(explanation.first.record, explanation.second.record)
+        )
+        head = f"{second_name} takes {significant(explanation.ratio.value)} times as long as {first_name}"
         figure.text(0.12 / _WIDTH, 1 - 0.12 / height, head, fontsize=TEXT_PT + 1, va="top", weight="bold")
-        foot = drawable(session_line(found.first.record), 110)
+        foot = drawable(session_line(explanation.first.record), 110)
         figure.text(0.12 / _WIDTH, 1 - 0.36 / height, foot, fontsize=SMALL_PT - 1, va="top", color=GREY)
     return figure
 
 
-def _draw_steps(ax: Axes, found: Explanation) -> None:
+def _draw_steps(ax: Axes, explanation: Explanation) -> None:
     """Each factor begins where the one before it ends; the last row is their product."""
     at = 1.0
-    rows = [*((factor.name, factor.times) for factor in found.factors), ("the ratio", found.ratio)]
+    rows = [*((factor.name, factor.times) for factor in explanation.factors), ("the ratio", explanation.ratio)]
     edges = [1.0]
     for row, (_, times) in enumerate(rows):
         last = row == len(rows) - 1
@@ -97,7 +96,7 @@ def _draw_steps(ax: Axes, found: Explanation) -> None:
     ax.set_xscale("log")
     ax.set_xlim(low / (room if low < 1 else room**0.25), high * room)
     left, right = ax.get_xlim()
-    near = 0.05 * math.log(right / left)  # Where the number would touch that of the line at 1.
+    near = 0.05 * math.log(right / left)  # Distance below which a tick's number would overlap that at 1.
     shown = [1.0, *(tick for tick in ticks(left, right) if abs(math.log(tick)) > near)]
     ax.set_xticks(shown, [significant(tick, 2) for tick in shown])
     ax.set_xticks([], minor=True)
@@ -106,25 +105,28 @@ def _draw_steps(ax: Axes, found: Explanation) -> None:
 
 
 def _kinds(watched: tuple[SideProfile, SideProfile]) -> list[OperatorKindRow]:
-    """The kinds that have a bar, the small ones left out."""
-    first, second = (one.profile for one in watched)
-    found = side_by_side(first, second)
-    return [row for row in found if max(share(row.first.seconds, first), share(row.second.seconds, second)) >= SMALL][
+    """The kinds of operators to draw, small ones left out."""
+    first, second = (side.profile for side in watched)
+    rows = side_by_side(first, second)
+    return [row for row in rows if max(share(row.first.seconds, first), share(row.second.seconds, second)) >= SMALL][
         :MOST_KINDS
     ]
 
 
-def _draw_kinds(ax: Axes, kinds: list[OperatorKindRow], found: Explanation) -> None:
-    told = [drawable(name, _NAME) for name in names(found.first.record, found.second.record)]
+def _draw_kinds(ax: Axes, kinds: list[OperatorKindRow], explanation: Explanation) -> None:
+    labels = [drawable(name, _NAME) for name in names(explanation.first.record, explanation.second.record)]
     for row, kind in enumerate(kinds):
-        for up, one, colour, name in ((-0.2, kind.first, PALETTE[0], told[0]), (0.2, kind.second, PALETTE[1], told[1])):
-            value = 1e3 * one.seconds
+        for up, kind_share, colour, name in (
+            (-0.2, kind.first, PALETTE[0], labels[0]),
+            (0.2, kind.second, PALETTE[1], labels[1]),
+        ):
+            value = 1e3 * kind_share.seconds
             ax.barh(row + up, value, height=0.36, color=colour, alpha=0.85, zorder=3, label=name if not row else None)
             ax.annotate(
                 f"{value:.2f}" if value else "", (value, row + up), (4, 0), textcoords="offset points", va="center",
                 fontsize=SMALL_PT - 1, color=GREY,
             )  # fmt: skip
-    ax.set_xlim(0, 1.08e3 * max(one.seconds for kind in kinds for one in (kind.first, kind.second)))
+    ax.set_xlim(0, 1.08e3 * max(kind_share.seconds for kind in kinds for kind_share in (kind.first, kind.second)))
     ax.legend(loc="lower right", fontsize=SMALL_PT, frameon=False)
     _finish(ax, [kind.kind for kind in kinds], "ms of a pass under the profiler")
 

@@ -1,7 +1,4 @@
-"""An explanation as tables, as one equation and as a document for programs.
-
-Knows columns and words; refuses to know how factors were made and how a pass was watched.
-"""
+"""An explanation as tables, as one equation and as a JSON document."""
 
 from __future__ import annotations
 
@@ -44,19 +41,19 @@ _SAID = {
 
 
 class SideProfile(NamedTuple):
-    """What was measured on the spot of one side: a profile, or the reason why there is none."""
+    """A profile of one side, measured for the explanation, or the reason why it is missing."""
 
     profile: Profile | None = None
     reason: str = ""
 
 
 def names(first: Record, second: Record) -> tuple[str, str]:
-    """Names that tell the two apart: networks, and what else of the cases differs."""
+    """Distinct names of the two cases: their networks, and the axes in which they differ."""
     texts = called((first.info, second.info))
     shown = distinct(texts.values(), _NAME)
     networks = {name: shown[text] for name, text in texts.items()}
     mine, theirs = axes(first.case).split(), axes(second.case).split()
-    if first.case.network != second.case.network:  # which have sizes of their own
+    if first.case.network != second.case.network:  # the size is part of the network's choice
         mine, theirs = mine[1:], theirs[1:]
     return (
         " ".join([networks[first.case.network], *(word for word in mine if word not in theirs)]),
@@ -64,74 +61,82 @@ def names(first: Record, second: Record) -> tuple[str, str]:
     )
 
 
-def table(found: Explanation) -> Table:
-    """One row a stored figure, a column a side, and how many times as much the second has."""
-    out = _table("", *names(found.first.record, found.second.record), "times")
-    for row in _stored(found):
+def table(explanation: Explanation) -> Table:
+    """One row a stored figure, a column a side, and the second's ratio to the first."""
+    out = _table("", *names(explanation.first.record, explanation.second.record), "times")
+    for row in _stored(explanation):
         out.add_row(*row)
     return out
 
 
-def sentence(found: Explanation) -> str:
-    """The ratio and the product that it is, on one line of text."""
-    one, other = (shortened(name, _NAME) for name in names(found.first.record, found.second.record))
-    runs = f"{found.ratio.n} run{'' if found.ratio.n == 1 else 's'}"
-    head = f"{other} takes {significant(found.ratio.value)} times as long as {one} ({_limits(found.ratio)}, {runs})"
-    product = " × ".join(_factor(factor) for factor in found.factors)
-    return f"{head}. {significant(found.ratio.value)} = {product}."
+def sentence(explanation: Explanation) -> str:
+    """The ratio as a product of its factors, on one line of text."""
+    first_name, second_name = (
+        shortened(name, _NAME) for name in names(explanation.first.record, explanation.second.record)
+    )
+    runs = f"{explanation.ratio.n} run{'' if explanation.ratio.n == 1 else 's'}"
+    times = significant(explanation.ratio.value)
+    head = f"{second_name} takes {times} times as long as {first_name} ({_limits(explanation.ratio)}, {runs})"
+    product = " × ".join(_factor(factor) for factor in explanation.factors)
+    return f"{head}. {times} = {product}."
 
 
-def notes(found: Explanation) -> list[str]:
-    """What each factor is: to be printed below the tables."""
-    return [f"{factor.name}: {_SAID[factor.name]}" for factor in found.factors]
+def notes(explanation: Explanation) -> list[str]:
+    """The meaning of each factor, for lines below the tables."""
+    return [f"{factor.name}: {_SAID[factor.name]}" for factor in explanation.factors]
 
 
-def watched_table(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
-    """What was measured on the spot, a column a side."""
-    out = _table("measured here", *names(found.first.record, found.second.record))
-    columns = [_measured(side, one.profile) for side, one in zip((found.first, found.second), watched, strict=True)]
+def watched_table(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
+    """Figures of the profiles, a column a side."""
+    out = _table("measured here", *names(explanation.first.record, explanation.second.record))
+    columns = [
+        _measured(side, side_profile.profile)
+        for side, side_profile in zip((explanation.first, explanation.second), watched, strict=True)
+    ]
     for cells in zip(*columns, strict=True):
         out.add_row(cells[0][0], *(value for _, value in cells))
     return out
 
 
-def kinds_table(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
+def kinds_table(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """One row a kind of operator: its time, its share of the pass, and its rate, for both."""
-    first, second = (one.profile for one in watched)
-    out = _sided(found, "kind", ("calls", "ms", "%", "GFLOP/s"))
+    first, second = (side.profile for side in watched)
+    out = _sided(explanation, "kind", ("calls", "ms", "%", "GFLOP/s"))
     for row in side_by_side(first, second):
         out.add_row(row.kind, *_kind(row.first, first), *_kind(row.second, second))
     out.add_row("a pass", *_total(first), "", *_total(second), "", style="bold")
     return out
 
 
-def layers_table(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
+def layers_table(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """The layers of both in the order of execution, with their time and their share of the pass."""
-    out = _sided(found, None, ("layer", "ms", "%"))
-    columns = [[_layer(one, w.profile) for one in rolled_up(w.profile)] if w.profile else [] for w in watched]
-    for one, other in zip_longest(*columns, fillvalue=("", "", "")):
-        out.add_row(*one, *other)
+    out = _sided(explanation, None, ("layer", "ms", "%"))
+    columns = [
+        [_layer(layer, side.profile) for layer in rolled_up(side.profile)] if side.profile else [] for side in watched
+    ]
+    for left, right in zip_longest(*columns, fillvalue=("", "", "")):
+        out.add_row(*left, *right)
     return out
 
 
-def remarks(found: Explanation, watched: tuple[SideProfile, SideProfile]) -> list[str]:
-    """Why there is no profile, or no part of it, of either."""
-    sides = zip(names(found.first.record, found.second.record), watched, strict=True)
-    told = ((name, one.reason or (one.profile.missing if one.profile else None)) for name, one in sides)
-    return [f"{shortened(name, _NAME)}: {shortened(reason, 240)}" for name, reason in told if reason]
+def remarks(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) -> list[str]:
+    """Reasons why a profile, or a part of it, is missing."""
+    sides = zip(names(explanation.first.record, explanation.second.record), watched, strict=True)
+    reasons = ((name, side.reason or (side.profile.missing if side.profile else None)) for name, side in sides)
+    return [f"{shortened(name, _NAME)}: {shortened(reason, 240)}" for name, reason in reasons if reason]
 
 
-def document(found: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> dict[str, object]:
-    """The same for programs, unrounded; a number that the data cannot give is absent."""
+def document(explanation: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> dict[str, object]:
+    """The explanation as data, unrounded; figures that the data cannot give are None."""
     profiles = watched or (None, None)
     return {
-        "summary": sentence(found),
-        "session": found.first.record.session,
-        "times": _plain(found.ratio),
-        "factors": [{"name": factor.name, **_plain(factor.times)} for factor in found.factors],
-        "first": _side(found.first, profiles[0]),
-        "second": _side(found.second, profiles[1]),
-        "findings": plain(found.findings),
+        "summary": sentence(explanation),
+        "session": explanation.first.record.session,
+        "times": _plain(explanation.ratio),
+        "factors": [{"name": factor.name, **_plain(factor.times)} for factor in explanation.factors],
+        "first": _side(explanation.first, profiles[0]),
+        "second": _side(explanation.second, profiles[1]),
+        "findings": plain(explanation.findings),
     }
 
 
@@ -146,40 +151,40 @@ def _table(*heads: str) -> Table:
     return out
 
 
-def _sided(found: Explanation, first: str | None, each: Cells) -> Table:
-    """A table whose columns come twice, once a side, under the names of the sides."""
+def _sided(explanation: Explanation, first: str | None, each: Cells) -> Table:
+    """A table with the same columns for each side, under the names of the sides."""
     from rich.text import Text
 
     heads = [*([first] if first else []), *each, *each]
     out = _table(*heads)
     for number, column in enumerate(out.columns):
         column.justify = "left" if heads[number] in (first, "layer") else "right"
-    told = names(found.first.record, found.second.record)
-    out.title = Text(f"left: {shortened(told[0], _NAME)}, right: {shortened(told[1], _NAME)}")
+    side_names = names(explanation.first.record, explanation.second.record)
+    out.title = Text(f"left: {shortened(side_names[0], _NAME)}, right: {shortened(side_names[1], _NAME)}")
     out.title_justify = "left"
     return out
 
 
-def _stored(found: Explanation) -> list[tuple[str, str, str, str]]:
-    one, other = found.first, found.second
-    work = next((factor.times.value for factor in found.factors if factor.name == WORK), None)
-    times = f"{significant(found.ratio.value)} ({_limits(found.ratio)})"
+def _stored(explanation: Explanation) -> list[tuple[str, str, str, str]]:
+    first, second = explanation.first, explanation.second
+    work = next((factor.times.value for factor in explanation.factors if factor.name == WORK), None)
+    times = f"{significant(explanation.ratio.value)} ({_limits(explanation.ratio)})"
     rows = [
-        ("latency", format_latency(one.latency.value), format_latency(other.latency.value), times),
-        ("MACs a pass", format_count(one.macs), format_count(other.macs), _quotient(other.macs, one.macs)),
+        ("latency", format_latency(first.latency.value), format_latency(second.latency.value), times),
+        ("MACs a pass", format_count(first.macs), format_count(second.macs), _quotient(second.macs, first.macs)),
         (
             "GFLOP/s",
-            _giga(one.flops),
-            _giga(other.flops),
-            "" if work is None else significant(work / found.ratio.value),
+            _giga(first.flops),
+            _giga(second.flops),
+            "" if work is None else significant(work / explanation.ratio.value),
         ),
-        ("minor faults a pass", _number(one.minor_faults), _number(other.minor_faults), ""),
-        ("major faults a pass", _number(one.major_faults), _number(other.major_faults), ""),
-        ("threads at work", _number(one.threads_used), _number(other.threads_used), ""),
-        ("device's share", _percent(one.device_share), _percent(other.device_share), ""),
-        ("pinning saves", _saved(one.cost), _saved(other.cost), ""),
-        ("parameters", format_count(one.params), format_count(other.params), _quotient(other.params, one.params)),
-        ("their bytes", format_bytes(one.weight_bytes), format_bytes(other.weight_bytes), ""),
+        ("minor faults a pass", _number(first.minor_faults), _number(second.minor_faults), ""),
+        ("major faults a pass", _number(first.major_faults), _number(second.major_faults), ""),
+        ("threads at work", _number(first.threads_used), _number(second.threads_used), ""),
+        ("device's share", _percent(first.device_share), _percent(second.device_share), ""),
+        ("pinning saves", _saved(first.cost), _saved(second.cost), ""),
+        ("parameters", format_count(first.params), format_count(second.params), _quotient(second.params, first.params)),
+        ("their bytes", format_bytes(first.weight_bytes), format_bytes(second.weight_bytes), ""),
     ]
     return [row for row in rows if (row[1], row[2]) != ("–", "–")]
 
@@ -205,15 +210,15 @@ def _measured(side: Side, profile: Profile | None) -> list[tuple[str, str]]:
     return list(zip(heads, profile_cells, strict=True))
 
 
-def _kind(one: KindShare, profile: Profile | None) -> tuple[str, str, str, str]:
-    if profile is None or not (one.calls or one.seconds):
+def _kind(kind_share: KindShare, profile: Profile | None) -> tuple[str, str, str, str]:
+    if profile is None or not (kind_share.calls or kind_share.seconds):
         return "", "", "", ""
-    part = f"{100 * share(one.seconds, profile):.1f}"
-    return str(one.calls or ""), _ms(one.seconds), part, _giga(kind_flops(one), "")
+    part = f"{100 * share(kind_share.seconds, profile):.1f}"
+    return str(kind_share.calls or ""), _ms(kind_share.seconds), part, _giga(kind_flops(kind_share), "")
 
 
-def _layer(one: LayerShare, profile: Profile | None) -> tuple[str, str, str]:
-    return shortened(one.path), _ms(one.seconds), f"{100 * share(one.seconds, profile):.1f}"
+def _layer(layer: LayerShare, profile: Profile | None) -> tuple[str, str, str]:
+    return shortened(layer.path), _ms(layer.seconds), f"{100 * share(layer.seconds, profile):.1f}"
 
 
 def _total(profile: Profile | None) -> tuple[str, str, str]:
@@ -227,17 +232,17 @@ def _factor(factor: Factor) -> str:
     return f"{significant(factor.times.value)} ({factor.name}{limits})"
 
 
-def _limits(found: Estimate) -> str:
-    if not math.isfinite(found.high):
+def _limits(estimate: Estimate) -> str:
+    if not math.isfinite(estimate.high):
         return "no interval"
-    return f"{significant(found.low)} to {significant(found.high)}"
+    return f"{significant(estimate.low)} to {significant(estimate.high)}"
 
 
 def _saved(cost: Cost | None) -> str:
     if cost is None:
         return "–"
-    found = cost.share
-    return f"{_percent(found.value)} ({100 * found.low:.0f} to {100 * found.high:.0f})"
+    saving = cost.share
+    return f"{_percent(saving.value)} ({100 * saving.low:.0f} to {100 * saving.high:.0f})"
 
 
 def _percent(value: float | None) -> str:
@@ -262,15 +267,15 @@ def _quotient(second: float | None, first: float | None) -> str:
     return significant(second / first) if first and second is not None else ""
 
 
-def _plain(found: Estimate) -> dict[str, object]:
-    bounded = math.isfinite(found.low) and math.isfinite(found.high)
+def _plain(estimate: Estimate) -> dict[str, object]:
+    bounded = math.isfinite(estimate.low) and math.isfinite(estimate.high)
     return {
-        "times": found.value,
-        "times_low": found.low if bounded else None,
-        "times_high": found.high if bounded else None,
-        "log": math.log(found.value),
-        "runs": found.n,
-        "method": found.method,
+        "times": estimate.value,
+        "times_low": estimate.low if bounded else None,
+        "times_high": estimate.high if bounded else None,
+        "log": math.log(estimate.value),
+        "runs": estimate.n,
+        "method": estimate.method,
     }
 
 
@@ -310,10 +315,10 @@ def _side(side: Side, watched: SideProfile | None) -> dict[str, object]:
 def _profile(profile: Profile, macs: int | None) -> dict[str, object]:
     import msgspec
 
-    told: dict[str, object] = msgspec.to_builtins(profile)
-    del told["missing"]
+    values: dict[str, object] = msgspec.to_builtins(profile)
+    del values["missing"]
     return {
-        **told,
+        **values,
         "kernels": profile.kernels,
         "moved_bytes": profile.moved_bytes,
         "matrix_share": matrix_share(profile, macs),

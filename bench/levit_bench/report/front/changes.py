@@ -1,7 +1,4 @@
-"""Who joins and who leaves the front, panel by panel, as a table, as Markdown and for programs.
-
-Knows columns and words; refuses to know how moves are decided.
-"""
+"""Networks that join or leave the front, panel by panel, as a table, as Markdown and as data."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ _JOIN, _LEAVE = (Move.JOINS, Move.MAY_JOIN), (Move.LEAVES, Move.MAY_LEAVE)
 NOTE = "in brackets: not sure, with the chance of the move"
 
 
-def table(found: Sequence[Change], panels: Sequence[Panel], called: PanelNames) -> Table:
+def table(changes: Sequence[Change], panels: Sequence[Panel], called: PanelNames) -> Table:
     """One row a panel."""
     from rich import box
     from rich.table import Table
@@ -33,13 +30,13 @@ def table(found: Sequence[Change], panels: Sequence[Panel], called: PanelNames) 
     for name in ("panel", "joins", "leaves"):
         out.add_column(name, overflow="fold")
     names = distinct(point.label for panel in panels for point in panel.points)
-    for change in found:
+    for change in changes:
         out.add_row(Text(called.title(change.panel)), *(Text(cell) for cell in _cells(change, names)))
     return out
 
 
-def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel], called: PanelNames) -> str:
-    """The same for a page."""
+def markdown(changes: Sequence[Change], base: Panel, panels: Sequence[Panel], called: PanelNames) -> str:
+    """The table in Markdown, under a line that names the base."""
     names = {point.label: markdown_cell(point.label, LABEL_LIMIT) for panel in panels for point in panel.points}
     lines = [
         f"{markdown_cell(heading(base, called), 4000)}; {NOTE}.",
@@ -49,20 +46,23 @@ def markdown(found: Sequence[Change], base: Panel, panels: Sequence[Panel], call
     ]
     lines += [
         f"| {markdown_cell(called.title(change.panel), 200)} | {' | '.join(_cells(change, names))} |"
-        for change in found
+        for change in changes
     ]
     return "\n".join(lines)
 
 
-def documents(found: Iterable[Change]) -> dict[object, dict[str, tuple[str, float | None]]]:
+def documents(changes: Iterable[Change]) -> dict[object, dict[str, tuple[str, float | None]]]:
     """Move and its chance by label, by the panel's key."""
     return {
-        change.panel.key: {one.point.label: (one.move.value, one.chance) for one in change.moved} for change in found
+        change.panel.key: {
+            moved_point.point.label: (moved_point.move.value, moved_point.chance) for moved_point in change.moved
+        }
+        for change in changes
     }
 
 
 def heading(base: Panel, called: PanelNames) -> str:
-    """What the others are held against, and who is on its front."""
+    """The base panel and the networks on its front, on one line."""
     names = distinct(point.label for point in base.points)
     places = [(names[point.label], point.standing) for point in base.points if point.standing is not Standing.BEATEN]
     members = [name if standing is Standing.MEMBER else f"({name})" for name, standing in places]
@@ -72,18 +72,18 @@ def heading(base: Panel, called: PanelNames) -> str:
 def _cells(change: Change, names: Mapping[str, str]) -> tuple[str, str]:
     joins, leaves = (
         ", ".join(
-            names[one.point.label]
-            if one.move in (Move.JOINS, Move.LEAVES)
-            else _unsure(names[one.point.label], one.chance)
-            for one in change.moved
-            if one.move in kind
+            names[moved_point.point.label]
+            if moved_point.move in (Move.JOINS, Move.LEAVES)
+            else _unsure(names[moved_point.point.label], moved_point.chance)
+            for moved_point in change.moved
+            if moved_point.move in kind
         )
         for kind in (_JOIN, _LEAVE)
     )
     apart = [f"{len(change.only_here)} only here"] if change.only_here else []
     apart += [f"{len(change.only_base)} not measured here"] if change.only_base else []
-    told = visible(f"; {', '.join(apart)}") if apart else ""
-    return joins or "–", f"{leaves or '–'}{told}"
+    remark = visible(f"; {', '.join(apart)}") if apart else ""
+    return joins or "–", f"{leaves or '–'}{remark}"
 
 
 def _unsure(name: str, chance: float | None) -> str:

@@ -1,6 +1,6 @@
-"""A front as files to commit or send: front.png, front.svg, front.csv, front.md; front-2.png and so on of many panels.
+"""A front as files: front.png, front.svg, front.csv and front.md; front-2.png and so on of many panels.
 
-Knows names and contents of the files; refuses to know how they are computed. Each file appears whole or not at all.
+Each file is written whole or not at all.
 """
 
 from __future__ import annotations
@@ -42,14 +42,14 @@ def write_front(
 ) -> tuple[Path, ...]:
     """Write the files, replacing older ones; returns their paths.
 
-    Pages that an older front had and this one has not are removed: a page of another front must not stay beside it.
+    Pages that an older front had and this one has not are removed: they would be taken for pages of this one.
 
     Args:
-        panels: what to show, as `levit_bench.judge.front.panels.panels` made it.
+        panels: the panels to show, as `levit_bench.judge.front.panels.panels` returns them.
         folder: created when it is missing.
         recipe: how to measure and draw again, quoted in the Markdown file.
         beside: published figures to show with them.
-        bases: the panel of each set of images that fronts of the others are held against; absent: none is.
+        bases: the panel of each set of images with which the others are compared; absent: none.
         called: names of the panels, where they are known already.
 
     Raises:
@@ -59,10 +59,10 @@ def write_front(
     pages = paginate(panels)
     among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
     called = called or PanelNames(panels)
-    # The panels of one of several pages are named among themselves: its heading says what sets them apart from others.
+    # Panels of one of several pages are named among themselves: its heading states how they differ from the others.
     names = None if len(pages) > 1 else called
     drawn = [figure.draw(p.panels, beside.panels, among=among, heading=p.heading, called=names) for p in pages]
-    text = document(panels, sum(one.unlabelled for one in drawn), recipe, beside, bases, called)
+    text = document(panels, sum(picture.unlabelled for picture in drawn), recipe, beside, bases, called)
     source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
@@ -71,8 +71,8 @@ def write_front(
     _remove_pages(folder, len(pages) + 1)
     return (
         *(
-            _atomically(folder / f"{_stem(number)}.{kind}", partial(figure.save, one.figure, source=source))
-            for number, one in enumerate(drawn, 1)
+            _atomically(folder / f"{_stem(number)}.{kind}", partial(figure.save, picture.figure, source=source))
+            for number, picture in enumerate(drawn, 1)
             for kind in ("png", "svg")
         ),
         _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels))),
@@ -88,7 +88,7 @@ def document(
     bases: Sequence[Panel] = (),
     called: PanelNames | None = None,
 ) -> str:
-    """The Markdown page: picture, tables, doubts, what was left out, conditions, how to reproduce."""
+    """The Markdown page: pictures, tables, findings, excluded cases, conditions, commands that reproduce it."""
     called = called or PanelNames(panels)
     parts = [
         "# Speed against top-1",
@@ -126,21 +126,21 @@ def _stem(number: int) -> str:
 
 
 def _pictures(pages: Sequence[Page], beside: PublishedComparison) -> list[str]:
-    """Every page's picture, under its heading where there are several."""
+    """Markdown of every page's picture, under its heading where there are several."""
     out = []
     for number, page in enumerate(pages, 1):
         if page.heading:
             out.append(f"**{markdown_cell(page.heading, 300)}**")
         sets = [panel.scored_on for panel in page.panels if panel.scored_on is not None]
         sets += [panel.scored_on for panel in beside.panels]
-        on = " and ".join(markdown_cell(one.words, 100) for one in in_order(sets))
+        on = " and ".join(markdown_cell(image_set.words, 100) for image_set in in_order(sets))
         words = f"Latency or throughput against top-1 on {on}, the front as a staircase"
         out.append(f"![{words}]({_stem(number)}.svg)")
     return out
 
 
 def _remove_pages(folder: Path, number: int) -> None:
-    """Remove the pictures of a page and of those that follow it, as far as there are any."""
+    """Remove the pictures of a page and of those that follow it, where they exist."""
     there = [path for kind in ("png", "svg") if (path := folder / f"{_stem(number)}.{kind}").is_file()]
     for path in there:
         try:
@@ -159,13 +159,13 @@ def _bullets(lines: Sequence[str], none: str) -> str:
 
 
 def _of_sessions(panels: Sequence[Panel]) -> list[str]:
-    """What is odd about whole sessions: each kind on one line, with how many more it is said of."""
-    found = [About(finding, "", "") for panel in panels for finding in panel.findings]
-    return [f"{_kind(one.kind)}: {markdown_cell(one.message, 600)}" for one in grouped(found)]
+    """Findings about whole sessions: each kind on one line, with the number of further sessions."""
+    entries = [About(finding, "", "") for panel in panels for finding in panel.findings]
+    return [f"{_kind(summary.kind)}: {markdown_cell(summary.message, 600)}" for summary in grouped(entries)]
 
 
 def _findings(panels: Sequence[Panel]) -> list[str]:
-    """Equal doubts on one line with the networks they are about."""
+    """Findings about networks: equal ones on one line with the networks they are about."""
     about: dict[tuple[str, str], list[str]] = {}
     for panel in panels:
         for point in panel.points:
@@ -180,7 +180,7 @@ def _findings(panels: Sequence[Panel]) -> list[str]:
 
 
 def _kind(kind: str) -> str:
-    """Name of a kind as code, whatever a file says that it is."""
+    """Name of a kind as Markdown code, safe for any text that a file holds."""
     return f"`{markdown_cell(kind).replace('`', '')}`"
 
 
@@ -206,39 +206,42 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
     origins = {(panel.machine.id, o.session): (panel, o) for panel in panels for o in panel.origins}
     out = []
     for _, (panel, origin) in sorted(origins.items()):
-        state, asked = origin.conditions, origin.protocol
+        state, protocol = origin.conditions, origin.protocol
         versions = ", ".join(f"{name} {version}" for name, version in sorted(state.versions.items()))
         known = [
             f"session {origin.session}", panel.machine.cpu_model, f"taken {state.taken_at}", state.os,
             f"Python {state.python}", versions, state.libc, state.governor and f"governor {state.governor}",
             state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
             "with uncommitted changes" if state.dirty else None,
-            f"{counted(asked.runs)} planned",
-            f"{counted(asked.settle_passes, 'settle pass')} and {asked.turn_s:g} s a turn",
-            f"budget {format_duration(asked.budget_s)}", f"seats {asked.seats}", "bound" if asked.bound else None,
-            f"seed {asked.seed}",
-            "thin: below the smallest honest budget" if asked.thin else None,
+            f"{counted(protocol.runs)} planned",
+            f"{counted(protocol.settle_passes, 'settle pass')} and {protocol.turn_s:g} s a turn",
+            f"budget {format_duration(protocol.budget_s)}", f"seats {protocol.seats}",
+            "bound" if protocol.bound else None,
+            f"seed {protocol.seed}",
+            "thin: below the smallest honest budget" if protocol.thin else None,
         ]  # fmt: skip
         out.append(markdown_cell(" · ".join(text for text in known if text), 600))
     return out
 
 
 def _reproduce(recipe: Reproduction) -> str:
-    given = [*recipe.commands] or [
+    commands = [*recipe.commands] or [
         "levit-bench run --help     # measure the cases above under the conditions above",
         "levit-bench front --help   # draw this page from the store",
     ]
     parts = ["Times of another machine or torch version are another panel, not a check of this one."]
     for name, text in recipe.files.items():
-        told = f"`{name}` holds what was stated of networks. Save it in the folder that their files are named from:"
-        parts += [told, _code(text.rstrip().split("\n"))]
+        introduction = (
+            f"`{name}` holds what was stated of networks. Save it in the folder that their files are named from:"
+        )
+        parts += [introduction, _code(text.rstrip().split("\n"))]
     if recipe.files:
         parts.append("The commands, in that folder:")
-    return "\n\n".join([*parts, _code(" ".join(line.split("\n")) for line in given)])
+    return "\n\n".join([*parts, _code(" ".join(line.split("\n")) for line in commands)])
 
 
 def _code(lines: Iterable[str]) -> str:
-    """Indented code: closed by the end of a line alone, unlike a fence of backticks; a carriage return is one, too."""
+    """Indented code: text cannot close it, unlike a fence of backticks; a carriage return would end a line."""
     return "\n".join(f"    {visible(line)}".rstrip() for line in lines)
 
 

@@ -1,6 +1,6 @@
-"""The front as a picture: speed against top-1, intervals as bars, the front as a staircase.
+"""The front as a figure: speed against top-1, intervals as bars, the front as a staircase.
 
-Knows ink and paper; refuses to know how points were judged. Draws on a `Figure` of its own and leaves no state behind.
+Draws on a `Figure` of its own and leaves matplotlib's global state unchanged.
 """
 
 from __future__ import annotations
@@ -50,15 +50,15 @@ if TYPE_CHECKING:
     from matplotlib.figure import Figure
 
 GAP = (math.nan, math.nan)
-"""Between two strokes of one line."""
+"""Coordinates that break a line in two strokes."""
 
 
 class Drawn(NamedTuple):
-    """A finished figure and what it does not show."""
+    """A finished figure."""
 
     figure: Figure
     unlabelled: int
-    """Points that should have a label and found no free place for it."""
+    """Number of points whose label has no free place."""
 
 
 def draw(
@@ -72,10 +72,10 @@ def draw(
     """The figure, one subplot a panel, all with the same scales; published panels come last, with scales of their own.
 
     Args:
-        panels: what was measured.
-        published: what others published.
-        among: the panels of all pages, when this is one of several: families look alike on all of them.
-        heading: what this page shows.
+        panels: the measured panels.
+        published: the published panels.
+        among: the panels of all pages, when this is one of several: families look the same on all of them.
+        heading: a line above the page.
         called: names of the panels; by default those that tell these panels apart.
 
     Raises:
@@ -106,7 +106,7 @@ def save(figure: Figure, path: Path, source: str = "") -> None:
     """Write the figure as `.png`, `.svg` or `.pdf`, the same bytes for the same figure.
 
     Args:
-        figure: what `draw` returned.
+        figure: the figure, as `draw` returns it.
         path: its ending decides the format.
         source: where the numbers come from, kept in the file's metadata.
 
@@ -129,7 +129,7 @@ def save(figure: Figure, path: Path, source: str = "") -> None:
 
 
 def our_settings() -> AbstractContextManager[None]:
-    """The look of all figures, while one is drawn or saved."""
+    """A context with the matplotlib settings of all figures."""
     import matplotlib
 
     return matplotlib.rc_context(cast("Any", SETTINGS))  # its keys are typed as literals
@@ -148,11 +148,11 @@ def _draw_panel(ax: Axes, panel: Panel, looks: dict[str, Style]) -> None:
 
 
 def _draw_front(ax: Axes, panel: Panel) -> None:
-    """The staircase, broken where the member that holds it up may be beaten."""
+    """The staircase, dashed at members that are undecided."""
     ordered = sorted(panel.front, key=lambda point: point.latency.value)
     places = [xy(point, panel.metric) for point in ordered]
-    held = zip(ordered, flights(places, panel.metric), strict=True)
-    for standing, group in groupby(held, key=lambda one: one[0].standing):
+    members = zip(ordered, flights(places, panel.metric), strict=True)
+    for standing, group in groupby(members, key=lambda member: member[0].standing):
         corners = [corner for _, flight in group for corner in flight]
         line(
             ax,
@@ -169,11 +169,11 @@ def _draw_front(ax: Axes, panel: Panel) -> None:
 
 
 def _draw_ties(ax: Axes, panel: Panel) -> None:
-    """A pale band around each two that tie: those of one set run into one."""
+    """A pale band around each pair of tied points; the bands of a group of ties merge."""
     pairs = tied(panel)
     if not pairs:
         return
-    corners = [corner for one, other in pairs for corner in (one, other, GAP)]
+    corners = [corner for start, end in pairs for corner in (start, end, GAP)]
     width = TIE_WIDTH * marker_pt(panel)
     for colour, wider in ((TIE_EDGE, 1.2), (TIE_GROUND, 0.0)):
         line(
@@ -183,7 +183,7 @@ def _draw_ties(ax: Axes, panel: Panel) -> None:
 
 
 def _draw_published(ax: Axes, panel: PublishedPanel, looks: dict[str, Style]) -> None:
-    """Hollow markers without bars; a dashed staircase only where a front was asked for."""
+    """Hollow markers without bars; a dashed staircase only with `--published-front`."""
     metric = panel.metric
     if panel.front:
         corners = staircase([xy(point, metric) for point in panel.front], metric)

@@ -1,12 +1,11 @@
-"""Places for labels beside points, so that nothing is covered.
-
-Knows rectangles in display units; refuses to know what is drawn with them.
+"""Placement of labels beside points, so that nothing is covered. All rectangles are in display units.
 
 Greedy and deterministic: labels are placed in the given order. For each, positions on rings around its point are tried,
 nearest first. A position is out when the rectangle leaves the bounds, touches a marker or a label already placed, or
-when its leader would cross one. Among the rest the cheapest wins: distance plus a price for each line that runs under
-the text. A label without a position is left out and counted by the caller. Better layouts exist (simulated annealing,
-Christensen, Marks & Shieber, ACM TOG 1995); greedy needs no seed and its worst fault, a label left out, is visible.
+when its leader would cross one. Among the rest the cheapest is chosen: its cost is the distance plus a price for each
+line that runs under the text. A label without a position is left out and counted by the caller. Better layouts exist
+(simulated annealing, Christensen, Marks & Shieber, ACM TOG 1995); greedy placement needs no seed, and its worst
+failure, a label left out, is visible.
 """
 
 from __future__ import annotations
@@ -31,18 +30,18 @@ LINE_PRICE = 3.0
 
 
 class Label(NamedTuple):
-    """A wish: text of a size beside a point."""
+    """A label to place: the size of its text, and its point."""
 
     x: float
     y: float
     width: float
     height: float
     beyond: float = 0.0
-    """How far what surrounds its point reaches beyond a marker's edge."""
+    """Extra distance from the marker's edge, for the band around tied points."""
 
 
 class LabelPosition(NamedTuple):
-    """Lower left corner of a label, and where its leader ends, when it has one."""
+    """Lower left corner of a label, and the end of its leader where it has one."""
 
     x: float
     y: float
@@ -61,14 +60,14 @@ def place(
     """A place for every label, or None where none is free.
 
     Args:
-        labels: wishes in order of importance; their points are markers too.
+        labels: labels in order of importance; their points are markers too.
         markers: rectangles that nothing may cover, shape (m, 4).
         lines: segments x0, y0, x1, y1 that text should keep off, shape (k, 4).
         bounds: rectangle that labels must not leave.
         radius: half the size of a marker.
         gap: room kept free around each label.
     """
-    taken = np.empty((0, 4))
+    label_boxes = np.empty((0, 4))
     leaders = np.empty((0, 4))
     out: list[LabelPosition | None] = []
     for label in labels:
@@ -76,18 +75,18 @@ def place(
         padded = boxes + np.array([-gap, -gap, gap, gap])
         around = np.hstack([padded[:, :2].min(axis=0), padded[:, 2:].max(axis=0)])
         near, ink = markers[_overlap(markers, around)], lines[_overlap(_hulls(lines), around)]
-        kept = np.flatnonzero(_inside(padded, bounds) & ~_touch(padded, near) & ~_touch(padded, taken))
-        kept = kept[~_crossed(leaders, padded[kept]).any(axis=1)]
+        choices = np.flatnonzero(_inside(padded, bounds) & ~_touch(padded, near) & ~_touch(padded, label_boxes))
+        choices = choices[~_crossed(leaders, padded[choices]).any(axis=1)]
         centre = np.array([label.x, label.y])
         ends = np.clip(centre, boxes[:, :2], boxes[:, 2:])
         strokes = np.hstack([np.broadcast_to(centre, ends.shape), ends])
-        others = near[~_overlap(near, np.hstack([centre, centre]))]
-        kept = kept[~(far[kept] & _barred(strokes[kept], np.vstack([others, taken]), leaders))]
-        if not len(kept):
+        obstacles = near[~_overlap(near, np.hstack([centre, centre]))]
+        choices = choices[~(far[choices] & _barred(strokes[choices], np.vstack([obstacles, label_boxes]), leaders))]
+        if not len(choices):
             out.append(None)
             continue
-        best = kept[np.argmin(prices[kept] + LINE_PRICE * _crossed(ink, padded[kept]).sum(axis=1))]
-        taken = np.vstack([taken, padded[best]])
+        best = choices[np.argmin(prices[choices] + LINE_PRICE * _crossed(ink, padded[choices]).sum(axis=1))]
+        label_boxes = np.vstack([label_boxes, padded[best]])
         if far[best]:
             leaders = np.vstack([leaders, strokes[best]])
         end = float(ends[best, 0]), float(ends[best, 1])
@@ -112,9 +111,9 @@ def _inside(boxes: Boxes, bounds: tuple[float, float, float, float]) -> npt.NDAr
     return np.asarray(np.hstack([boxes[:, :2] >= low, boxes[:, 2:] <= high]).all(axis=1), dtype=np.bool_)
 
 
-def _overlap(boxes: Boxes, one: Boxes) -> npt.NDArray[np.bool_]:
+def _overlap(boxes: Boxes, box: Boxes) -> npt.NDArray[np.bool_]:
     """Which rectangles touch one rectangle, edges included."""
-    return np.asarray(np.hstack([boxes[:, :2] <= one[2:], one[:2] <= boxes[:, 2:]]).all(axis=1), dtype=np.bool_)
+    return np.asarray(np.hstack([boxes[:, :2] <= box[2:], box[:2] <= boxes[:, 2:]]).all(axis=1), dtype=np.bool_)
 
 
 def _hulls(segments: Boxes) -> Boxes:
@@ -123,22 +122,22 @@ def _hulls(segments: Boxes) -> Boxes:
     return np.hstack([ends.min(axis=1), ends.max(axis=1)])
 
 
-def _touch(boxes: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
-    """Which rectangles overlap any of the others."""
-    a, b = boxes[:, None, :], others[None, :, :]
+def _touch(boxes: Boxes, obstacles: Boxes) -> npt.NDArray[np.bool_]:
+    """Which rectangles overlap any of the obstacles."""
+    a, b = boxes[:, None, :], obstacles[None, :, :]
     apart = (a[..., 2] <= b[..., 0]) | (b[..., 2] <= a[..., 0]) | (a[..., 3] <= b[..., 1]) | (b[..., 3] <= a[..., 1])
     return np.asarray((~apart).any(axis=1), dtype=np.bool_)
 
 
-def _barred(strokes: Boxes, boxes: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
-    """Which segments touch a rectangle or cross one of the others."""
-    return np.asarray(_crossed(strokes, boxes).any(axis=0) | _meet(strokes, others).any(axis=1), dtype=np.bool_)
+def _barred(strokes: Boxes, boxes: Boxes, leaders: Boxes) -> npt.NDArray[np.bool_]:
+    """Which segments touch a rectangle or cross a leader."""
+    return np.asarray(_crossed(strokes, boxes).any(axis=0) | _meet(strokes, leaders).any(axis=1), dtype=np.bool_)
 
 
-def _meet(segments: Boxes, others: Boxes) -> npt.NDArray[np.bool_]:
-    """Which segments (rows) cross which others (columns): each has the other's ends on different sides."""
+def _meet(segments: Boxes, lines: Boxes) -> npt.NDArray[np.bool_]:
+    """Which segments (rows) cross which lines (columns): each has the other's ends on different sides."""
     a, b = segments[:, None, :2], segments[:, None, 2:]
-    c, d = others[None, :, :2], others[None, :, 2:]
+    c, d = lines[None, :, :2], lines[None, :, 2:]
     apart = _side(a, b, c) * _side(a, b, d) < 0
     return np.asarray(apart & (_side(c, d, a) * _side(c, d, b) < 0), dtype=np.bool_)
 
@@ -149,7 +148,7 @@ def _side(start: Boxes, end: Boxes, point: Boxes) -> Boxes:
 
 
 def _crossed(segments: Boxes, boxes: Boxes) -> npt.NDArray[np.bool_]:
-    """Which segments (columns) touch which rectangles (rows): Liang and Barsky's clipping, all at once."""
+    """Which segments (columns) touch which rectangles (rows), by Liang and Barsky's clipping, vectorised."""
     start, delta = segments[None, :, :2], segments[None, :, 2:] - segments[None, :, :2]
     low, high = boxes[:, None, :2], boxes[:, None, 2:]
     with np.errstate(divide="ignore", invalid="ignore"):

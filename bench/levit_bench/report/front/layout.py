@@ -1,7 +1,4 @@
-"""The page: axes on a grid with one scale, a legend and a caption below, all measured so that text never meets text.
-
-Knows inches; refuses to know what is drawn inside the axes.
-"""
+"""Layout of a figure in inches: axes on a grid, a legend and a caption below, sized so that texts never overlap."""
 
 from __future__ import annotations
 
@@ -43,16 +40,16 @@ def lay_out(
     among: Sequence[Panel] = (),
     heading: str = "",
 ) -> list[Axes]:
-    """Axes on a grid with a legend and a caption below, measured in inches so that text never meets text.
+    """Add axes on a grid with a legend and a caption below to a figure, and set its size.
 
     Args:
-        figure: where they go.
-        panels: what was measured.
-        looks: how families look.
+        figure: an empty figure.
+        panels: the measured panels.
+        looks: colours and markers of the families.
         called: names of the panels.
-        published: what was not measured, in panels behind the others.
+        published: the published panels, placed behind the others.
         among: the panels of all pages, when this is one of several.
-        heading: what this page shows, above it.
+        heading: a line above the page.
     """
     count = len(panels) + len(published)
     columns = {1: 1, 2: 2, 4: 2}.get(count, 3)
@@ -92,7 +89,7 @@ def lay_out(
         ax = figure.add_axes((x / width, y / height, panel_w / width, panel_h / height))
         ax.set_xscale("log")
         ax.set_xlim(*speeds(panel, shared))
-        ax.set_ylim(*accuracies([one for one in scales if one.set_key == panel.set_key]))
+        ax.set_ylim(*accuracies([scale_panel for scale_panel in scales if scale_panel.set_key == panel.set_key]))
         bottommost = bool(published) or index + columns >= count
         labelled = column == 0 or every[index - 1].set_key != panel.set_key
         of = _batch(every[column::columns], panel, published)
@@ -109,7 +106,7 @@ def _titles(
     published: Sequence[PublishedPanel],
     width_in: float,
 ) -> list[list[str]]:
-    """Lines above each panel; beside published ones, a measured panel says that it was measured."""
+    """Title lines of each panel; beside published ones, a measured panel's title states that it was measured."""
     limit = _characters(width_in, TEXT_PT)
     out = []
     for panel in panels:
@@ -117,14 +114,14 @@ def _titles(
         if published:
             words = f"measured here: {words}" if words else "measured here"
         out.append(_fitting(figure, drawable(words, 200), width_in) if words else [])
-    for one in published:
-        file, rest = published_title(one)
+    for published_panel in published:
+        file, rest = published_title(published_panel)
         out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
     return out
 
 
 def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
-    """A name in lines that fit a width as they are drawn: it may hold nothing but the widest letters."""
+    """A name wrapped into lines that fit a width, by their drawn size: letters differ in width."""
     for limit in range(_characters(width_in, TEXT_PT), 8, -4):
         lines = textwrap.wrap(text, limit)
         if _width_in(figure, "\n".join(lines)) <= width_in:
@@ -133,7 +130,7 @@ def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
 
 
 def _width_in(figure: Figure, text: str) -> float:
-    """How wide a text is drawn, in inches."""
+    """Drawn width of a text, in inches."""
     probe = figure.text(0, 0, text, fontsize=TEXT_PT)
     width = float(probe.get_window_extent().width) / figure.dpi
     probe.remove()
@@ -141,7 +138,7 @@ def _width_in(figure: Figure, text: str) -> float:
 
 
 def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
-    """Characters of running text that surely fit a width."""
+    """Number of characters of running text that fit a width."""
     return int(width_in * 72 / (size_pt * 0.54))
 
 
@@ -160,29 +157,29 @@ def _joined(parts: Sequence[str], limit: int) -> list[str]:
 def _axis_of_top1(
     figure: Figure, panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel], height_in: float
 ) -> str:
-    """The axis named by its set, in letters that fit its height; with the size where another set has that name."""
-    one = panel.scored_on
-    if one is None:
+    """Label of the top-1 axis: the set of images, shortened to fit its height; with its size where names are equal."""
+    image_set = panel.scored_on
+    if image_set is None:
         return "Top-1 (%)"
-    alike = {
-        other.set_key
-        for other in panels
-        if other.scored_on is not None and folded(other.scored_on.name) == folded(one.name)
+    namesakes = {
+        neighbour.set_key
+        for neighbour in panels
+        if neighbour.scored_on is not None and folded(neighbour.scored_on.name) == folded(image_set.name)
     }
     words = ""
     for limit in range(_LONGEST_SET, 8, -4):
-        words = f"{drawable(one.name, limit)} top-1 (%)"
+        words = f"{drawable(image_set.name, limit)} top-1 (%)"
         if _width_in(figure, words) <= height_in:
             break
-    return words if len(alike) < 2 else f"{words}\n{one.counts}"
+    return words if len(namesakes) < 2 else f"{words}\n{image_set.counts}"
 
 
 def _batch(column: Sequence[Panel | PublishedPanel], panel: Panel | PublishedPanel, published: Sequence[object]) -> str:
-    """What a latency is of: an axis that stands for a whole column names no batch in which its panels differ."""
-    found = {_batch_of(one) for one in ([panel] if published else column)}
-    if len(found) > 1:
+    """The batch in words for the latency axis; `a batch` where the panels above a shared axis differ in it."""
+    batches = {_batch_of(shown_panel) for shown_panel in ([panel] if published else column)}
+    if len(batches) > 1:
         return "a batch"
-    return "one image" if found == {1} else f"a batch of {found.pop()}"
+    return "one image" if batches == {1} else f"a batch of {batches.pop()}"
 
 
 def _batch_of(panel: Panel | PublishedPanel) -> int:

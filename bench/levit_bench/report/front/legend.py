@@ -1,7 +1,4 @@
-"""The legend: what colours, shapes, fillings and lines of a figure mean.
-
-Knows signs and their words; refuses to know where on the page a point is.
-"""
+"""The legend: the meaning of colours, shapes, fillings and lines of a figure."""
 
 from __future__ import annotations
 
@@ -44,23 +41,23 @@ def legend(
         # Families and marks have columns of their own, unless there is room for one column alone.
         handles = [*families, *marks] if last else [*_filled(families, rows), *_filled(marks, rows)]
         figure.legends.clear()
-        found = figure.legend(
+        box = figure.legend(
             handles=handles, loc="upper center", ncols=len(handles) // rows, fontsize=SMALL_PT, frameon=False,
             handletextpad=0.4, columnspacing=1.4, labelspacing=0.3, borderaxespad=0.0, borderpad=0.0,
         )  # fmt: skip
-        extent = found.get_window_extent()
+        extent = box.get_window_extent()
         if extent.width / figure.dpi <= width_in - 0.3:
             break
     return float(extent.height / figure.dpi)
 
 
 def _filled(handles: Sequence[Artist], rows: int) -> list[Artist]:
-    """The signs, and empty ones until their last column is full."""
+    """The legend's entries, padded with empty ones until their last column is full."""
     return [*handles, *(_sign(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
 
 
 def _places(panels: Sequence[Panel]) -> list[Artist]:
-    """What markers and lines say of places, as far as they occur."""
+    """Entries for the standings and ties that occur."""
     from matplotlib.patches import Patch
 
     points = [point for panel in panels for point in panel.points]

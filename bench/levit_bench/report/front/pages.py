@@ -1,7 +1,4 @@
-"""How panels are spread over figures: as many as are compared by eye on each, and what is compared stays together.
-
-Knows settings; refuses to know how a figure is drawn.
-"""
+"""Division of panels into pages: at most `PANEL_LIMIT` a figure, panels that are compared most often together."""
 
 from __future__ import annotations
 
@@ -20,9 +17,9 @@ _FOREIGN = ("set", "machine", "gpu", "allowance", "shell", "torch", "device", "p
 _FAMILIAR = ("threads", "streams", "batch", "allocator", "runtime")
 _OTHERS = tuple(axis.name for axis in SETTING if axis.name not in (*_FOREIGN, *_FAMILIAR))
 BREAKS = (*_FOREIGN, *_OTHERS, *_FAMILIAR)
-"""Fields by which pages are divided, the most foreign first: what is compared most often stays together."""
+"""Fields by which pages are divided, those compared least often first."""
 SPARSE = 2
-"""Times the fewest pages there could be, beyond which pages that each show one thing are too many."""
+"""Largest number of pages that fields may give, as a multiple of the fewest possible."""
 
 
 class Page(NamedTuple):
@@ -30,7 +27,7 @@ class Page(NamedTuple):
 
     panels: tuple[Panel, ...]
     heading: str
-    """What they share and those of other pages do not, and which page it is; empty where there is one page."""
+    """The fields that set its panels apart from those of other pages, and its number; empty where there is one page."""
 
 
 def paginate(panels: Sequence[Panel], limit: int = PANEL_LIMIT) -> list[Page]:
@@ -50,11 +47,11 @@ def paginate(panels: Sequence[Panel], limit: int = PANEL_LIMIT) -> list[Page]:
 
 
 def _divided(panels: Sequence[Panel], limit: int) -> list[list[Panel]]:
-    """The fewest groups of equal fields that fit a page each; none where that takes far more pages than needed."""
+    """The fewest groups of equal fields that fit a page each; empty beyond `SPARSE` times the fewest pages."""
     apart_in = differing([panel.fields for panel in panels])
     fields = [name for name in BREAKS if name in apart_in]
     choices = (chosen for count in range(1, len(fields) + 1) for chosen in combinations(fields, count))
-    divided = [found for chosen in choices if max(map(len, found := _groups(panels, chosen))) <= limit]
+    divided = [groups for chosen in choices if max(map(len, groups := _groups(panels, chosen))) <= limit]
     best = min(divided, key=len, default=[])
     return best if len(best) <= SPARSE * math.ceil(len(panels) / limit) else []
 
@@ -63,8 +60,8 @@ def _groups(panels: Iterable[Panel], fields: Sequence[str]) -> list[list[Panel]]
     """Panels with equal values of these fields, in order."""
     out: dict[tuple[str, ...], list[Panel]] = {}
     for panel in panels:
-        found = panel.fields
-        out.setdefault(tuple(found[name] for name in fields), []).append(panel)
+        values = panel.fields
+        out.setdefault(tuple(values[name] for name in fields), []).append(panel)
     return list(out.values())
 
 

@@ -1,7 +1,4 @@
-"""A pick as one sentence and as a document for programs.
-
-Knows words; refuses to know how the answer was found.
-"""
+"""A pick as one sentence and as a JSON document."""
 
 from __future__ import annotations
 
@@ -27,31 +24,34 @@ _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
 def sentence(pick: Pick) -> str:
-    """The answer with its reason, its ties and what is undecided, on one line of text."""
+    """The answer with its reason, its ties and the undecided networks, on one line of text."""
     parts = [_answer(pick), _later(pick), _tied(pick), _undecided(pick)]
     return ". ".join(part for part in parts if part) + "."
 
 
 def around(pick: Pick) -> list[str]:
-    """What the answer holds for, and what had no chance: for people, beside the answer."""
+    """The setting in which the answer holds, its confidence level, and the excluded cases: lines below the answer."""
     panel = pick.panel
     out = [f"{setting_line(panel)} · {session_words([panel])}"]
     if pick.level > 0.95 and pick.limits.goal == "top1":
         day = pick.another_day
-        other = "" if day is None else f", on another day at {percent_of(day.level)}"
+        day_words = "" if day is None else f", on another day at {percent_of(day.level)}"
         out.append(
-            f"fast enough: judged at {percent_of(pick.level)}{other}, as all networks near the limit share the 5 %"
+            f"fast enough: judged at {percent_of(pick.level)}{day_words}, as all networks near the limit share the 5 %"
         )
     if panel.yardstick_s is not None:
         out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
-    out += [f"left out: {shortened(one.label, _NAME)}: {shortened(one.reason, 200)}" for one in panel.excluded[:NAMED]]
+    out += [
+        f"left out: {shortened(exclusion.label, _NAME)}: {shortened(exclusion.reason, 200)}"
+        for exclusion in panel.excluded[:NAMED]
+    ]
     if len(panel.excluded) > NAMED:
         out.append(f"left out: {len(panel.excluded) - NAMED} more; levit-bench show lists them")
     return out
 
 
 def document(pick: Pick) -> dict[str, object]:
-    """The same for programs, unrounded; a limit that the data cannot give is absent, and so is an answer."""
+    """The pick as data, unrounded; an answer or a limit that the data cannot give is None."""
     limits = pick.limits
     return {
         "answer": None if pick.answer is None else _row(pick.answer),
@@ -91,8 +91,12 @@ def document(pick: Pick) -> dict[str, object]:
     }
 
 
-def _set(one: ImageSet | None) -> dict[str, object] | None:
-    return None if one is None else {"name": one.name, "images": one.images, "classes": one.classes}
+def _set(image_set: ImageSet | None) -> dict[str, object] | None:
+    return (
+        None
+        if image_set is None
+        else {"name": image_set.name, "images": image_set.images, "classes": image_set.classes}
+    )
 
 
 def _answer(pick: Pick) -> str:
@@ -101,31 +105,33 @@ def _answer(pick: Pick) -> str:
     if pick.answer is None:
         total = f"{total}{on.replace(' on ', ' scored on ', 1)}"
         if pick.undecided:
-            return f"none of {total} is sure to {_asked(pick)}"
+            return f"none of {total} is sure to {_limit_words(pick)}"
         nearest = ", ".join(_facts(point, pick) for point in pick.nearest)
-        return f"none of {total} {_asked(pick, third_person=True)}. Nearest: {nearest}"
+        return f"none of {total} {_limit_words(pick, third_person=True)}. Nearest: {nearest}"
     sure = "" if limits.goal == "speed" else "are sure to "
     best = "the fastest" if limits.goal == "speed" else "the most accurate"
-    which = f"{best} of {pick.among} that {sure}{_asked(pick)}"
+    which = f"{best} of {pick.among} that {sure}{_limit_words(pick)}"
     if pick.among == 1:
-        which = f"the only one of {total} that {'is sure to ' if sure else ''}{_asked(pick, third_person=not sure)}"
+        which = (
+            f"the only one of {total} that {'is sure to ' if sure else ''}{_limit_words(pick, third_person=not sure)}"
+        )
     return (
         f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1{on}, {_speed(pick.answer, pick, level=True)}; {which}"
     )
 
 
 def _later(pick: Pick) -> str:
-    """What holds in a session of another day, where it is known."""
+    """The answer's upper limit across sessions, where the drift between them is known."""
     day = pick.another_day
     if day is None:
         return ""
-    said = f"On another day it takes at most {_highest(day.highest_s)}"
+    statement = f"On another day it takes at most {_highest(day.highest_s)}"
     if day.within:
-        return f"{said}: within the limit then, too"
+        return f"{statement}: within the limit then, too"
     if day.answer is None or day.answer_highest_s is None:
-        return f"{said}, and no network is sure to be within the limit then"
-    other = f"{_name(day.answer)} ({_top1(day.answer, pick)}, at most {_highest(day.answer_highest_s)})"
-    return f"{said}; sure to be within the limit on any day is {other}"
+        return f"{statement}, and no network is sure to be within the limit then"
+    alternative = f"{_name(day.answer)} ({_top1(day.answer, pick)}, at most {_highest(day.answer_highest_s)})"
+    return f"{statement}; sure to be within the limit on any day is {alternative}"
 
 
 def _highest(seconds: float) -> str:
@@ -137,18 +143,18 @@ def _networks(count: int) -> str:
     return f"{count} network{'' if count == 1 else 's'}"
 
 
-def _asked(pick: Pick, *, third_person: bool = False) -> str:
+def _limit_words(pick: Pick, *, third_person: bool = False) -> str:
     """The limits in words: `take at most 20 ms and have at least 80 % top-1`."""
     limits, batch = pick.limits, pick.panel.setting.case.batch
     take, do, have = ("takes", "does", "has") if third_person else ("take", "do", "have")
-    told = []
+    phrases = []
     if limits.max_latency_s is not None:
-        told.append(f"{take} at most {exact_duration(limits.max_latency_s)}{_a_batch(batch)}")
+        phrases.append(f"{take} at most {exact_duration(limits.max_latency_s)}{_a_batch(batch)}")
     if limits.min_images_per_s is not None:
-        told.append(f"{do} at least {limits.min_images_per_s:.10g} images/s")
+        phrases.append(f"{do} at least {limits.min_images_per_s:.10g} images/s")
     if limits.min_top1 is not None:
-        told.append(f"{have} at least {limits.min_top1:.10g} % top-1")
-    return " and ".join(told)
+        phrases.append(f"{have} at least {limits.min_top1:.10g} % top-1")
+    return " and ".join(phrases)
 
 
 def _tied(pick: Pick) -> str:
@@ -156,8 +162,8 @@ def _tied(pick: Pick) -> str:
         return ""
     if pick.limits.goal == "top1":
         return "As accurate: " + _some([f"{_name(tie.point)} ({_times(tie)})" for tie in pick.ties])
-    told = [f"{_name(tie.point)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
-    return "Perhaps as fast: " + _some(told)
+    ties = [f"{_name(tie.point)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
+    return "Perhaps as fast: " + _some(ties)
 
 
 def _undecided(pick: Pick) -> str:
@@ -179,24 +185,24 @@ def _name(point: Point) -> str:
 
 
 def _top1(point: Point, pick: Pick) -> str:
-    """To the published digit, unless that would put it on the wrong side of the limit."""
+    """Top-1 with the published number of digits, or all of them where rounding would cross the limit."""
     top1, limit = point.accuracy.top1, pick.limits.min_top1
     misleading = limit is not None and (shown_top1(point) >= limit) != (top1 >= limit)
     return f"{top1:.10g} %" if misleading else f"{top1:.{DIGITS}f} %"
 
 
 def _speed(point: Point, pick: Pick, *, level: bool = False) -> str:
-    """`37.5 ms, 35.4 to 39.8`, or the same in images a second where that is what was asked for; or both."""
+    """`37.5 ms, 35.4 to 39.8`, or the same in images a second where the limit is one of throughput; or both."""
     limits, time = pick.limits, point.latency
-    told = []
+    figures = []
     if limits.max_latency_s is not None or limits.min_images_per_s is None:
         scale, unit = next(((s, u) for s, u in _UNITS if time.value >= s * 0.9995), _UNITS[-1])
         unit += _a_batch(point.case.batch) if level else ""
         limit = math.inf if limits.max_latency_s is None else limits.max_latency_s
-        told.append(_with_limits(time, limit, scale, unit, level=level))
+        figures.append(_with_limits(time, limit, scale, unit, level=level))
     if limits.min_images_per_s is not None:
-        told.append(_with_limits(point.throughput, limits.min_images_per_s, 1.0, "images/s", level=level))
-    return ", ".join(told)
+        figures.append(_with_limits(point.throughput, limits.min_images_per_s, 1.0, "images/s", level=level))
+    return ", ".join(figures)
 
 
 def _with_limits(estimate: Estimate, limit: float, scale: float, unit: str, *, level: bool) -> str:
@@ -208,7 +214,7 @@ def _with_limits(estimate: Estimate, limit: float, scale: float, unit: str, *, l
 
 
 def _on_its_side(value: float, limit: float) -> str:
-    """Three digits, or as many as it takes to see on which side of the limit the value lies."""
+    """Three digits, or as many as show on which side of the limit the value lies."""
     shown = significant(value)
     for digits in range(4, 10):
         if value == limit or math.isinf(limit) or (float(shown) - limit) * (value - limit) > 0:

@@ -1,6 +1,6 @@
-"""Names beside the points of a panel: who is named first, and what names keep off.
+"""Names beside the points of a panel: their order of importance, and the marks that they must not cover.
 
-Knows axes and points; refuses to know how a free place is found, which `levit_bench.report.front.label_placement` does.
+`levit_bench.report.front.label_placement` finds the free places.
 """
 
 from __future__ import annotations
@@ -29,12 +29,12 @@ LABEL_GAP_PT = 1.2
 
 
 def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
-    """Write names beside points; returns how many found no place."""
+    """Write names beside points; returns the number of those that have no free place."""
     figure = ax.get_figure(root=True)
     assert figure is not None
     renderer = cast("Any", figure.canvas).get_renderer()
-    wanted = _wanted(panel)
-    if not wanted:
+    named_points = _points_to_name(panel)
+    if not named_points:
         return 0
     to_pt = 72 / figure.dpi
     texts = [
@@ -42,9 +42,9 @@ def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
             drawable(point.label, _limit(point)), xy(point, panel.metric), (0, 0), textcoords="offset points",
             fontsize=LABEL_PT, color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9,
             gid="label",
-            annotation_clip=False,  # every point lies within the axes, and to find that out takes long
+            annotation_clip=False,  # every point lies within the axes, and the check is slow
         )
-        for point in wanted
+        for point in named_points
     ]  # fmt: skip
     extents = [text.get_window_extent(renderer) for text in texts]
     centres = ax.transData.transform([xy(point, panel.metric) for point in panel.points])
@@ -52,45 +52,45 @@ def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     beyond = {p.label: (TIE_WIDTH - 1) / 2 * marker_pt(panel) / to_pt for p in panel.points if _ties(p)}
     sizes = radius + np.array([[beyond.get(point.label, 0.0)] for point in panel.points])
     markers = np.hstack([centres - sizes, centres + sizes])
-    anchors = ax.transData.transform([xy(point, panel.metric) for point in wanted])
-    wishes = [
+    anchors = ax.transData.transform([xy(point, panel.metric) for point in named_points])
+    labels = [
         Label(x, y, extent.width, extent.height, beyond.get(point.label, 0.0))
-        for (x, y), extent, point in zip(anchors, extents, wanted, strict=True)
+        for (x, y), extent, point in zip(anchors, extents, named_points, strict=True)
     ]
     frame = ax.get_window_extent(renderer)
     places = place(
-        wishes,
+        labels,
         markers,
         _ink(ax, panel),
         (frame.x0, frame.y0, frame.x1, frame.y1),
         radius=radius,
         gap=LABEL_GAP_PT / to_pt,
     )
-    for text, found, extent, anchor in zip(texts, places, extents, anchors, strict=True):
-        if found is None:
+    for text, position, extent, anchor in zip(texts, places, extents, anchors, strict=True):
+        if position is None:
             text.remove()
             continue
         # The extent need not start at the anchor (side bearings, descenders): move by the difference.
-        text.set_position(((found.x - extent.x0) * to_pt, (found.y - extent.y0) * to_pt))
-        if found.leader:
-            ends = ax.transData.inverted().transform([anchor, found.leader])
+        text.set_position(((position.x - extent.x0) * to_pt, (position.y - extent.y0) * to_pt))
+        if position.leader:
+            ends = ax.transData.inverted().transform([anchor, position.leader])
             line(ax, [(x, y) for x, y in ends], color="#999999", linewidth=0.5, zorder=1.5, gid="leader")
-    return sum(found is None for found in places)
+    return sum(position is None for position in places)
 
 
-def _wanted(panel: Panel | PublishedPanel) -> list[Point | PublishedPoint]:
-    """Points to name, the important first: the front, then what may be on it; of published figures, those that lead
-    where measured.
+def _points_to_name(panel: Panel | PublishedPanel) -> list[Point | PublishedPoint]:
+    """Points to name, the most important first: the front, then points that may be on it; of published figures, those
+    whose networks lead where they are measured.
     """
     marked = [point for point in panel.points if _is_marked(point)]
     if len(panel.points) > LABELS_ALL_UP_TO:
         return marked
-    others = sorted((point for point in panel.points if not _is_marked(point)), key=_is_pale)
-    return [*marked, *others]
+    rest = sorted((point for point in panel.points if not _is_marked(point)), key=_is_pale)
+    return [*marked, *rest]
 
 
 def _limit(point: Point | PublishedPoint) -> int:
-    """Characters that are shown: all of a label of the user's, who chose it short."""
+    """Number of characters to show: a label of the user's is shown whole."""
     network = point.model if isinstance(point, PublishedPoint) else point.case.network
     return NAME_LIMIT if point.label.startswith(network) else LABEL_LIMIT
 
@@ -110,7 +110,7 @@ def _is_pale(point: Point | PublishedPoint) -> bool:
 
 
 def _ink(ax: Axes, panel: Panel | PublishedPanel) -> np.ndarray[Any, np.dtype[np.float64]]:
-    """Segments that text should keep off, in display units: the staircase, the bars and what joins ties."""
+    """Segments that text should keep off, in display units: the staircase, the bars and the lines between ties."""
     front = [xy(point, panel.metric) for point in panel.front]
     segments = [(*a, *b) for a, b in pairwise(staircase(front, panel.metric))]
     if isinstance(panel, Panel):

@@ -1,6 +1,6 @@
 """Published figures as tables: for a terminal, for Markdown, and as rows below the measured ones.
 
-Knows columns; refuses to know where they are printed, and gives no figure an interval that nobody published.
+They have no intervals, since none are published.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 SHOWN_UP_TO = 200
-"""Points a panel that a terminal shows; of more the front alone, where it was asked for. The files have every one."""
+"""Points a panel that a terminal shows; of more, the front alone where there is one. The files have every point."""
 
 
 def published_table(panel: PublishedPanel) -> Table:
@@ -26,9 +26,9 @@ def published_table(panel: PublishedPanel) -> Table:
     from rich.table import Table
     from rich.text import Text
 
-    asked = any(point.on_front is not None for point in panel.points)
+    has_front = any(point.on_front is not None for point in panel.points)
     shown = panel.points[:SHOWN_UP_TO]
-    if asked and len(panel.points) > SHOWN_UP_TO:
+    if has_front and len(panel.points) > SHOWN_UP_TO:
         shown = panel.front
     more = len(panel.points) - len(shown)
     out = Table(
@@ -45,10 +45,10 @@ def published_table(panel: PublishedPanel) -> Table:
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("±", justify="right", no_wrap=True)
     out.add_column("img/s", justify="right", no_wrap=True)
-    last = "dominated by" if asked else "accuracy from"
+    last = "dominated by" if has_front else "accuracy from"
     out.add_column(last, max_width=20, overflow="ellipsis", no_wrap=True)
     for point in shown:
-        words = (_place(point) or "") if asked else _whose(point)
+        words = (_place(point) or "") if has_front else _whose(point)
         out.add_row(Text(shortened(point.label)), *_figures(point), Text(shortened(words), style="dim"))
     return out
 
@@ -57,13 +57,13 @@ def published_markdown(panels: Sequence[PublishedPanel]) -> str:
     """Every published panel as a Markdown table under a line that names its file."""
     parts = []
     for panel in panels:
-        asked = any(point.on_front is not None for point in panel.points)
+        has_front = any(point.on_front is not None for point in panel.points)
         lines = [
             f"**{markdown_cell(published_line(panel), 400)}**",
             "",
             "| network | top-1 | latency | interval | images/s | parameters | MACs | accuracy from |"
-            + (" place |" if asked else ""),
-            "|:--|--:|--:|--:|--:|--:|--:|:--|" + (":--|" if asked else ""),
+            + (" place |" if has_front else ""),
+            "|:--|--:|--:|--:|--:|--:|--:|:--|" + (":--|" if has_front else ""),
         ]
         for point in panel.points:
             cells = [
@@ -73,7 +73,7 @@ def published_markdown(panels: Sequence[PublishedPanel]) -> str:
                 format_count(point.macs),
                 markdown_cell(point.accuracy.source, 160),
             ]
-            if asked:
+            if has_front:
                 cells.append(f"dominated by {markdown_cell(_place(point) or '')}" if point.dominated_by else "front")
             lines.append(f"| {' | '.join(cells)} |")
         parts.append("\n".join(lines))
@@ -81,8 +81,8 @@ def published_markdown(panels: Sequence[PublishedPanel]) -> str:
 
 
 def published_cells(panels: Sequence[PublishedPanel]) -> list[dict[str, object]]:
-    """Every published point by the names of columns of `levit_bench.report.front.table`; what nobody published is left
-    out.
+    """Every published point by the names of columns of `levit_bench.report.front.table`; columns without a published
+    figure are left out.
     """
     return [
         {
@@ -111,11 +111,11 @@ def _figures(point: PublishedPoint) -> tuple[str, str, str, str]:
 
 
 def _whose(point: PublishedPoint) -> str:
-    """Whose accuracy it is: the tag of the weights first, which a narrow column would cut off."""
+    """The source of an accuracy: the tag of the weights first, since a narrow column cuts the end off."""
     file, _, model = point.accuracy.source.rpartition(", ")
     return f"{point.model.partition('.')[2]}, {file}" if file and model == point.model else point.accuracy.source
 
 
 def _place(point: PublishedPoint) -> str | None:
-    """Where it stands among published figures, where that was asked for."""
+    """The place among published figures, where a front was computed."""
     return "○ front" if point.on_front else point.dominated_by

@@ -1,7 +1,4 @@
-"""The command lines that would measure and draw a front again, and the files that they name.
-
-Knows options; refuses to know which door took them.
-"""
+"""The command lines that measure and draw a front again, and the files that they need."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ from levit_bench.report.front.stated_accuracies import stated_toml
 
 
 class Reproduction(NamedTuple):
-    """How to measure and draw again."""
+    """Commands and files that measure and draw a front again."""
 
     commands: tuple[str, ...]
     """Command lines, names quoted for a shell."""
@@ -27,15 +24,14 @@ class Reproduction(NamedTuple):
 
 
 def reproduce(records: Iterable[Record], session: str | None = None, options: Sequence[str] = ()) -> Reproduction:
-    """One command for all sessions that asked alike, and the one that draws.
+    """One `run` command for all sessions with equal options, and the `front` command.
 
-    A session is measured again with all its networks, whether or not they have a place on the front: they took turns
-    with those that have.
+    A session is measured again with all its networks, on the front or not: they took turns with each other.
 
     Args:
         records: the cases of the sessions that are drawn.
-        session: the one that was asked for.
-        options: further options of the one that draws, each followed by its value.
+        session: the session that the user named.
+        options: further options of the `front` command, each followed by its value.
     """
     sessions: dict[str, list[Record]] = {}
     for record in records:
@@ -49,14 +45,14 @@ def reproduce(records: Iterable[Record], session: str | None = None, options: Se
 
 
 def _run(group: Sequence[Record], files: dict[str, str]) -> str:
-    """The command that measures the cases of one session; the file that it needs is added where there is none alike."""
+    """The command that measures the cases of one session; adds the file that it needs unless an equal one exists."""
     cases, protocol = [record.case for record in group], group[0].protocol
     toml, inside = stated_toml(record.info for record in group)
     names = [name for name in _each(f"{case.network}@{case.size}" for case in cases) if name not in inside]
     if toml:
         number = len(files) + 1
         names.insert(0, files.setdefault(toml, "networks.toml" if number == 1 else f"networks-{number}.toml"))
-    told = [
+    options = [
         f"{axis.option} {shlex.quote(','.join(values))}"
         for axis in AXES
         if axis.asked and axis.setting and (values := _values(axis, cases))
@@ -64,7 +60,7 @@ def _run(group: Sequence[Record], files: dict[str, str]) -> str:
     return " ".join(
         [
             f"levit-bench run --networks {shlex.quote(','.join(names))}",
-            *told,
+            *options,
             f"--isolation {protocol.seats} --budget {format_duration(protocol.budget_s).replace(' ', '')}",
             *([f"--seed {protocol.seed}"] if protocol.seed else []),
             *(["--cross-check"] if protocol.witness else []),
@@ -75,7 +71,7 @@ def _run(group: Sequence[Record], files: dict[str, str]) -> str:
 
 
 def _more(protocol: Protocol) -> tuple[str, ...]:
-    """What bound it to processors, and what ended it."""
+    """Options that bind a session to processors or end it early."""
     bound = ("--bind",) if protocol.bound else ()
     if protocol.target_error is not None:
         return (*bound, f"--target-error {100 * math.expm1(protocol.target_error):.4g}%")
@@ -83,7 +79,7 @@ def _more(protocol: Protocol) -> tuple[str, ...]:
 
 
 def _values(axis: Axis, cases: Iterable[Case]) -> list[str]:
-    """What is asked of an axis; nothing where that is what a request asks for that leaves it out."""
+    """Values of an axis; empty where they are what a request without its option means."""
     values = _each(str(case.value(axis.name)) for case in cases)
     if axis.said is not Said.ALWAYS and values == [str(axis.usual)]:
         return []

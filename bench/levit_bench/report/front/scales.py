@@ -1,8 +1,7 @@
 """Scales of a figure: limits of the axes, which panels share them, and where the ticks are.
 
 Accuracy has one scale everywhere. Measured panels share their scale of speed, also with those of other pages; published
-ones never share it: each has its own, or that of the others with its batch size. Knows points and numbers; refuses to
-know inches.
+ones never share it: each has its own, or that of the others with its batch size.
 """
 
 from __future__ import annotations
@@ -21,7 +20,10 @@ from levit_bench.report.front.styles import interval_of, xy
 
 def speeds(panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:
     """Limits of a panel's axis of speed, over those of `panels` that share its scale."""
-    return _reach([point for other in panels if _scale(other) == _scale(panel) for point in other.points], panel.metric)
+    return _reach(
+        [point for neighbour in panels if _scale(neighbour) == _scale(panel) for point in neighbour.points],
+        panel.metric,
+    )
 
 
 def accuracies(panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:
@@ -30,15 +32,15 @@ def accuracies(panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:
 
 
 def alike(page: Sequence[Panel], panels: Sequence[Panel]) -> list[Panel]:
-    """The panels of all pages that share their scale of speed with a page: latencies only with those of its batches,
-    since times of sixteen images would push those of one into a corner.
+    """The panels of all pages that share their scale of speed with a page: latencies only those of its batch sizes,
+    since times of sixteen images would compress those of one image.
     """
     batches = {panel.setting.case.batch for panel in page}
     return [panel for panel in panels if panel.metric == "throughput" or panel.setting.case.batch in batches]
 
 
 def _scale(panel: Panel | PublishedPanel) -> int:
-    """What the panels of one scale of speed have in common: measured ones share one, published ones by their batch."""
+    """Key of a panel's scale of speed: measured panels share one, published panels one a batch size."""
     return panel.batch if isinstance(panel, PublishedPanel) else 0
 
 
@@ -46,14 +48,14 @@ def ticks(low: float, high: float) -> list[float]:
     """Tick values between two limits of a logarithmic axis: 1-2-5, thinner over many decades, denser within one."""
     decades = range(math.floor(math.log10(low)), math.ceil(math.log10(high)) + 1)
     for steps in ((1,), (1, 2, 5), (1, 1.5, 2, 3, 4, 5, 6, 7, 8, 9)):
-        found = [step * 10.0**k for k in decades for step in steps if low <= step * 10.0**k <= high]
-        if len(found) >= 4 or (steps == (1, 2, 5) and len(found) == 3):
-            return found
-    return [float(value) for value in np.linspace(low, high, 5)[1:-1]] if len(found) < 2 else found
+        marks = [step * 10.0**k for k in decades for step in steps if low <= step * 10.0**k <= high]
+        if len(marks) >= 4 or (steps == (1, 2, 5) and len(marks) == 3):
+            return marks
+    return [float(value) for value in np.linspace(low, high, 5)[1:-1]] if len(marks) < 2 else marks
 
 
 def _reach(points: Sequence[Point | PublishedPoint], metric: Metric) -> tuple[float, float]:
-    """Limits of speed. A bar may stretch them, but not push the points into a corner."""
+    """Limits of speed; bars may extend them by at most a factor of 1.5."""
     xs = [xy(point, metric)[0] for point in points]
     low, high = min(xs), max(xs)
     bars = [bar for point in points if isinstance(point, Point) and (bar := interval_of(point, metric))]

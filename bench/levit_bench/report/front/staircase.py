@@ -1,7 +1,4 @@
-"""The front as a staircase: the best top-1 that can be had at each speed, member by member.
-
-Knows pairs of speed and top-1; refuses to know ink, and how sure a member is of its place.
-"""
+"""The front as a staircase: the best top-1 at each speed, member by member."""
 
 from __future__ import annotations
 
@@ -15,10 +12,10 @@ Corner = tuple[float, float]
 
 
 def flights(front: Sequence[Corner], metric: Metric) -> list[list[Corner]]:
-    """What each member adds, the fastest first: up to its top-1, then level until the next member lifts the line.
+    """The corners of each member's step, the fastest first: up to its top-1, then level to the next member.
 
-    For latencies the line runs level to the right, for throughput to the left. So it never passes above what was
-    measured.
+    For latencies the line runs level to the right, for throughput to the left, so that it never lies above the measured
+    front.
     """
     ordered = sorted(front, reverse=metric == "throughput")
     out = [[corner] for corner in ordered]
@@ -34,7 +31,7 @@ def staircase(front: Sequence[Corner], metric: Metric) -> list[Corner]:
 
 
 def tails(front: Sequence[Corner], metric: Metric, x: tuple[float, float], y: float) -> list[list[Corner]]:
-    """How the line goes on to the axes: nothing is faster than its start, nothing more accurate than its end.
+    """The line's continuations to the axes: down from the fastest member, level from the most accurate one.
 
     Args:
         front: its members, at least one.

@@ -1,7 +1,5 @@
-"""What users stated of networks, as the TOML file that states it again: the format that
+"""Accuracies, labels and families that users stated of networks, as TOML text that
 `levit_bench.catalog.user_networks` reads.
-
-Knows keys and their defaults; refuses to know files, and how a network is measured.
 """
 
 from __future__ import annotations
@@ -17,9 +15,9 @@ from levit_bench.records import Accuracy, CaseLine
 def stated_toml(infos: Iterable[CaseLine]) -> tuple[str, tuple[str, ...]]:
     """The text of a TOML file, and the names with their sizes, `nets.py:build#3f2a91@224`, of the networks in it.
 
-    Of networks of the user's own, accuracies, labels, families and images that are not as usual; of those of the
-    catalog, accuracies on other sets than the published one; of timm's, all accuracies, for they come with none. Both
-    are empty where nothing was stated. What is stated twice on one set is taken from the last.
+    Of the user's own networks: accuracies, labels, families and images that differ from the defaults; of the catalog's:
+    accuracies on other sets than the published one; of timm's: all accuracies, since timm states none. Both are empty
+    where nothing was stated. Of two accuracies on one set, the last counts.
     """
     groups: dict[str, list[CaseLine]] = {}
     for info in infos:
@@ -29,9 +27,9 @@ def stated_toml(infos: Iterable[CaseLine]) -> tuple[str, tuple[str, ...]]:
 
 
 def _entries(group: Sequence[CaseLine]) -> str:
-    """The entries of one network at one size, one for each set that it was scored on; empty where nothing is stated."""
+    """The entries of one network at one size, one for each set of images; empty where nothing is stated."""
     last = group[-1]
-    figures = {set_of(one).key: one for info in group for one in info.scored}
+    figures = {set_of(accuracy).key: accuracy for info in group for accuracy in info.scored}
     if published := _published(last):
         figures.pop(set_of(published).key, None)
     about = _about(last, next((info.label for info in reversed(group) if info.label), None))
@@ -39,23 +37,23 @@ def _entries(group: Sequence[CaseLine]) -> str:
         f"{'build' if last.case.is_of_user else 'name'} = {_text(last.case.network)}",
         f"resolution = {_size(last)}",
     ]
-    scored = [_scored(one) for one in figures.values()] or ([[]] if about else [])
-    # What is no accuracy is stated once: further entries of a network inherit it.
+    scored = [_scored(accuracy) for accuracy in figures.values()] or ([[]] if about else [])
+    # Fields other than accuracies are stated once: further entries of a network inherit them.
     tables = [[*subject, *(about if at == 0 else []), *lines] for at, lines in enumerate(scored)]
     return "\n".join("\n".join(["[[network]]", *lines, ""]) for lines in tables)
 
 
 def _published(info: CaseLine) -> Accuracy | None:
-    """What the catalog knows of it by itself."""
+    """The accuracy that the catalog has of a network; None for the user's own."""
     if info.case.is_of_user:
         return None
     named = any(entry.name == info.case.network for entry in catalog.entries())
-    found = catalog.select([f"{info.case.network}@{info.case.size}"]).entries if named else ()
-    return catalog.accuracy_of(found[0]) if found else None
+    matches = catalog.select([f"{info.case.network}@{info.case.size}"]).entries if named else ()
+    return catalog.accuracy_of(matches[0]) if matches else None
 
 
 def _about(info: CaseLine, label: str | None) -> list[str]:
-    """What is stated of a network of the user's own beside its accuracies."""
+    """Lines about a network of the user's own, other than its accuracies."""
     if not info.case.is_of_user:
         return []
     case, family = info.case, info.family
@@ -67,18 +65,18 @@ def _about(info: CaseLine, label: str | None) -> list[str]:
     ]
 
 
-def _scored(one: Accuracy) -> list[str]:
-    """An accuracy and its set."""
-    known = usual(one.dataset)
-    as_usual = known is not None and known.images == one.images
-    told = [f"top1 = {one.top1!r}", *([f"top5 = {one.top5!r}"] if one.top5 is not None else [])]
-    if one.dataset != IMAGENET.name:
-        told.append(f"dataset = {_text(one.dataset)}")
+def _scored(accuracy: Accuracy) -> list[str]:
+    """Lines about an accuracy and its set of images."""
+    known = usual(accuracy.dataset)
+    as_usual = known is not None and known.images == accuracy.images
+    lines = [f"top1 = {accuracy.top1!r}", *([f"top5 = {accuracy.top5!r}"] if accuracy.top5 is not None else [])]
+    if accuracy.dataset != IMAGENET.name:
+        lines.append(f"dataset = {_text(accuracy.dataset)}")
     if not as_usual:
-        told.append(f"images = {one.images}")
-    if one.classes is not None and not (as_usual and known is not None and known.classes == one.classes):
-        told.append(f"classes = {one.classes}")
-    return [*told, *([f"source = {_text(one.source)}"] if one.source != SOURCE else [])]
+        lines.append(f"images = {accuracy.images}")
+    if accuracy.classes is not None and not (as_usual and known is not None and known.classes == accuracy.classes):
+        lines.append(f"classes = {accuracy.classes}")
+    return [*lines, *([f"source = {_text(accuracy.source)}"] if accuracy.source != SOURCE else [])]
 
 
 def _size(info: CaseLine) -> str:
@@ -86,13 +84,13 @@ def _size(info: CaseLine) -> str:
 
 
 def _text(text: str | None) -> str:
-    """A string of TOML in double quotes, on one line; what cannot be printed is escaped."""
-    return f'"{"".join(_escaped(one) for one in text or "")}"'
+    """A string of TOML in double quotes, on one line; characters that cannot be printed are escaped."""
+    return f'"{"".join(_escaped(character) for character in text or "")}"'
 
 
-def _escaped(one: str) -> str:
-    if one in '"\\':
-        return f"\\{one}"
-    if one.isprintable():
-        return one
-    return f"\\u{ord(one):04x}" if ord(one) < 0x10000 else f"\\U{ord(one):08x}"
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    if character.isprintable():
+        return character
+    return f"\\u{ord(character):04x}" if ord(character) < 0x10000 else f"\\U{ord(character):08x}"

@@ -1,7 +1,4 @@
-"""Fronts as tables: for a terminal, for Markdown, for spreadsheets and for pandas.
-
-Knows columns; refuses to know where they are printed: every function returns what a door prints or writes.
-"""
+"""Fronts as tables: for a terminal, for Markdown, for spreadsheets and for pandas."""
 
 from __future__ import annotations
 
@@ -32,9 +29,9 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 ALL_UP_TO = 200
-"""Points a panel up to which a terminal shows every one; the files always do."""
+"""Points a panel up to which a terminal shows all of them; the files always do."""
 TIES_NAMED = 2
-"""Ties of a point that a table names before it says how many more there are; `front.csv` names all."""
+"""Ties of a point that a table names; of more it gives the number, and `front.csv` names all."""
 COLUMNS = (
     "network", *(axis.name for axis in IMAGES), "family", "top1_percent",
     "latency_s", "latency_low_s", "latency_high_s",
@@ -51,7 +48,7 @@ figure, which has no interval and no session.
 
 
 def instead(record: Record, why: Finding) -> str:
-    """The word where a time would be: how the case ended, or what kind of finding keeps it from having one."""
+    """The word in place of a time: the case's outcome, or the kind of the finding that leaves it without a time."""
     return why.kind if record.outcome == "done" else record.outcome
 
 
@@ -66,8 +63,8 @@ def plus_minus(estimate: Estimate) -> str:
 def table(panel: Panel, called: PanelNames | None = None) -> Table:
     """One panel as a rich table that fits 80 columns, long names on several lines.
 
-    Of very many points it shows the front alone, and says how many there are. `called` has the names of the panels that
-    the reader must tell it from.
+    Of more than `ALL_UP_TO` points it shows the front alone, and the number of the others. `called` has the names of
+    all panels of the page.
     """
     from rich import box
     from rich.table import Table
@@ -144,10 +141,10 @@ def rows(
     published: Sequence[PublishedPanel] = (),
     moved: Mapping[object, Mapping[str, tuple[str, float | None]]] | None = None,
 ) -> list[dict[str, object]]:
-    """Every point as a dictionary for programs, unrounded, with the findings about it and about its sessions.
+    """Every point as a dictionary, unrounded, with the findings about it and about its sessions.
 
-    A limit that the data cannot give is absent; `tied_with` is a list. `move` and `move_chance` say what became of the
-    place against the base panel, as `levit_bench.report.front.changes.documents` tells it; absent where nothing did.
+    A limit that the data cannot give is None; `tied_with` is a list. `move` and `move_chance` are the change of place
+    against the base panel, as `levit_bench.report.front.changes.documents` returns it; None without one.
     """
     points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
@@ -156,19 +153,19 @@ def rows(
             name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
             for name, cell in zip(COLUMNS, row, strict=True)
         }
-        tied, found = [], []
+        tied, findings = [], []
         move: tuple[str | None, float | None] = (None, None)
         if number < len(points):
             panel, point = points[number]
-            tied, found = [*point.tied_with], plain((*panel.findings, *point.findings))
+            tied, findings = [*point.tied_with], plain((*panel.findings, *point.findings))
             move = (moved or {}).get(panel.key, {}).get(point.label, move)
-        told = {"tied_with": tied, "move": move[0], "move_chance": move[1], "findings": found}
-        out.append({**cells, **told})
+        judgement = {"tied_with": tied, "move": move[0], "move_chance": move[1], "findings": findings}
+        out.append({**cells, **judgement})
     return out
 
 
 def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
-    """Top-1, then what the panel is about with its interval, then the other speed."""
+    """Cells of a point: top-1, the panel's metric with its interval, the other metric."""
     top1, time, rate = f"{point.accuracy.top1:.1f}", point.latency, point.throughput
     if metric == "latency":
         return top1, format_latency(time.value), plus_minus(time), significant(rate.value)
@@ -176,7 +173,7 @@ def _figures(point: Point, metric: Metric) -> tuple[str, str, str, str]:
 
 
 def _place(point: Point, names: Mapping[str, str], sure: str) -> str:
-    """A place in words: as it is where it is decided, else with its chance, if that is known; and ties."""
+    """A place in words, with its probability where it is undecided and the probability is known, and its ties."""
     place = sure
     if point.standing is Standing.OPEN:
         chance = None if point.chance is None else f"{min(max(point.chance, 0.01), 0.99):.0%} front"
@@ -185,14 +182,14 @@ def _place(point: Point, names: Mapping[str, str], sure: str) -> str:
             place += f", {'else' if chance else 'measured below'} {names[point.dominated_by]}"
     if not point.tied_with:
         return place
-    others = [names[label] for label in point.tied_with if label != point.dominated_by]
-    told = (["it"] if len(others) < len(point.tied_with) else []) + others
-    more = [f"{len(told) - TIES_NAMED} more"] if len(told) > TIES_NAMED else []
-    return f"{place}, tied with {' and '.join([', '.join(told[:TIES_NAMED]), *more])}"
+    tied_names = [names[label] for label in point.tied_with if label != point.dominated_by]
+    ties = (["it"] if len(tied_names) < len(point.tied_with) else []) + tied_names
+    more = [f"{len(ties) - TIES_NAMED} more"] if len(ties) > TIES_NAMED else []
+    return f"{place}, tied with {' and '.join([', '.join(ties[:TIES_NAMED]), *more])}"
 
 
 def _caption(panel: Panel) -> str:
-    """What the reader must know about numbers that are there and cases that are not."""
+    """Notes below the table: confidence of the places, ties, few runs, and excluded cases."""
     notes = []
     if len(panel.points) > ALL_UP_TO:
         notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
@@ -216,16 +213,16 @@ def _caption(panel: Panel) -> str:
 
 
 def _set_of(accuracy: Accuracy) -> tuple[str, int, int | None]:
-    """The set that it was scored on, its name as it was written."""
-    one = set_of(accuracy)
-    return one.name, one.images, one.classes
+    """Name, images and classes of an accuracy's set of images, the name as it was stated."""
+    image_set = set_of(accuracy)
+    return image_set.name, image_set.images, image_set.classes
 
 
 def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[tuple[object, ...]]:
     out: list[tuple[object, ...]] = []
     for panel in panels:
-        found = values(panel.setting)
-        shared = tuple(found[name] for name in FIELDS_OF_SETTING)
+        fields = values(panel.setting)
+        shared = tuple(fields[name] for name in FIELDS_OF_SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
             out.append((

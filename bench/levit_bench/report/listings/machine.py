@@ -12,8 +12,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def table(who: Machine, state: Conditions, given: Shell | None = None) -> Table:
-    """Two columns; what the system does not tell is a dash. `given` is what the calling shell gives the workers."""
+def table(who: Machine, state: Conditions, shell: Shell | None = None) -> Table:
+    """Two columns; unknown values are a dash. `shell` has the variables that workers inherit from the shell."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -40,19 +40,19 @@ def table(who: Machine, state: Conditions, given: Shell | None = None) -> Table:
         ("huge pages", state.huge_pages),
         ("emulated", "yes: its times say nothing about a machine" if state.emulated else "no"),
     )
-    if given is not None:
-        told = [given.text, *([f"kept out: {', '.join(given.dropped)}"] if given.dropped else [])]
-        facts = (*facts, ("shell", "; ".join(told)))
+    if shell is not None:
+        words = [shell.text, *([f"kept out: {', '.join(shell.dropped)}"] if shell.dropped else [])]
+        facts = (*facts, ("shell", "; ".join(words)))
     for name, fact in facts:
         out.add_row(name, Text(visible(str(fact)) if fact else "–"))
     return out
 
 
 def allowed(known: Allowance, logical_cores: int) -> str:
-    """What of the machine may be used: processors, the kinds they are of, and limits of control groups."""
-    told = [known.text(logical_cores)]
+    """The part of the machine that may be used: processors, kinds of cores, and limits of control groups."""
+    words = [known.text(logical_cores)]
     if known.core_kinds:
-        told.append("kinds of cores, the fastest first: " + " + ".join(str(kind.there) for kind in known.core_kinds))
+        words.append("kinds of cores, the fastest first: " + " + ".join(str(kind.there) for kind in known.core_kinds))
     if known.memory_bytes is not None:
-        told.append(f"at most {format_bytes(known.memory_bytes)} of memory")
-    return "; ".join(told)
+        words.append(f"at most {format_bytes(known.memory_bytes)} of memory")
+    return "; ".join(words)

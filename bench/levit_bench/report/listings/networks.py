@@ -1,7 +1,4 @@
-"""The catalog as a table, with what must be said below it.
-
-Shows what it is given; refuses to know why a network was chosen, and what is installed.
-"""
+"""The catalog as a table with footnotes."""
 
 from __future__ import annotations
 
@@ -29,7 +26,7 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
     """One row a network, fit for 80 columns.
 
     Args:
-        entries: What to show, in order.
+        entries: Entries in the order of the rows.
         unavailable: Names that cannot be built here, with the reason.
     """
     from rich import box
@@ -42,7 +39,7 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
     if unavailable:
         out.add_column("", no_wrap=True)
     out.add_column("network", overflow="fold", style="bold")
-    # Names are what a reader copies: where there is no room for both, families give way.
+    # Readers copy the names: in a narrow terminal, families are folded first.
     out.add_column("family", overflow="fold", max_width=17)
     for name in ("px", "top-1", "params", "MACs"):
         out.add_column(name, justify="right", no_wrap=True)
@@ -61,7 +58,7 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
 
 
 def footnotes(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> list[Text]:
-    """What the marks of the table mean, each reason once; nothing when it has none."""
+    """The meaning of the table's marks, each reason once; empty when it has none."""
     from rich.text import Text
 
     out = []

@@ -1,4 +1,4 @@
-"""A plan as a table and as a document for programs."""
+"""A plan as a table and as a JSON document."""
 
 from __future__ import annotations
 
@@ -25,7 +25,7 @@ _SOURCES = {
 
 
 def table(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
-    """One row a case, and below what the budget buys and is expected to find."""
+    """One row a case, and a caption with the runs within the budget and the expected precision."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -45,7 +45,7 @@ def table(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | Non
 
 
 def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> list[str]:
-    """What will be done, how long it takes, what it is expected to find, and the smallest honest budget."""
+    """Runs and rounds, their duration, the expected precision, and the smallest budget that is accepted."""
     refused = protocol.budget_s < spent.smallest_s and not protocol.thin
     if refused:
         done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
@@ -65,7 +65,7 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach |
     return [
         done,
         *([looks] if looks else []),
-        *([] if refused or expected is None else _found(expected)),
+        *([] if refused or expected is None else _precision_words(expected)),
         _source(spent.scatter),
         f"Preparation before that: about {format_duration(what.prepare_s)}.",
         f"Smallest honest budget: {format_duration(spent.smallest_s + 0.5)}.",
@@ -74,8 +74,8 @@ def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach |
     ]
 
 
-def _found(expected: Reach) -> list[str]:
-    """How far intervals will reach, and the least that will be found side by side and between sessions."""
+def _precision_words(expected: Reach) -> list[str]:
+    """Expected width of intervals, and the smallest detectable slowdown within a session and between sessions."""
     half = f"Expected: ratios to the yardstick to within ±{percent_above(math.exp(expected.half_width))}"
     if expected.side_by_side is not None:
         half += (
@@ -92,7 +92,7 @@ def _found(expected: Reach) -> list[str]:
 
 
 def _source(scatter: RunScatter) -> str:
-    """Where the variances come from that the budget was divided by."""
+    """The source of the variances by which the budget is divided into runs and rounds."""
     deviations = (
         f"{significant(100 * math.sqrt(scatter.between), 2)} % between runs and "
         f"{significant(100 * math.sqrt(scatter.within), 2)} % within"
@@ -111,7 +111,7 @@ def _source(scatter: RunScatter) -> str:
 
 
 def document(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> dict[str, object]:
-    """The same for programs, in seconds; what is expected to be found is absent where the runs are too few."""
+    """The plan as data, in seconds; the expected precision is None where the runs are too few."""
     return {
         "budget_s": protocol.budget_s,
         "refused": protocol.budget_s < spent.smallest_s and not protocol.thin,

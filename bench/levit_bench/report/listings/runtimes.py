@@ -1,7 +1,4 @@
-"""The runtimes as a table: what each can do, and whether it can run here.
-
-Shows what it is given; refuses to know where runtimes come from.
-"""
+"""The runtimes as a table: devices and precisions of each, and whether it can run here."""
 
 from __future__ import annotations
 
@@ -15,21 +12,21 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-class Told(NamedTuple):
-    """What is known of a runtime without loading it."""
+class RuntimeSummary(NamedTuple):
+    """A runtime as far as it is known without loading it."""
 
     name: str
     devices: tuple[str, ...]
-    """Where it runs; empty where it is not of the suite, and only a seat can ask it."""
+    """Devices that it supports; empty for a third party's, which only a worker process loads."""
     precisions: tuple[str, ...]
-    """Number formats that it computes in, where its device does; empty as above."""
+    """Number formats that it supports, where its device does; empty as above."""
     about: str
-    """What it is, in a few words."""
+    """A short description."""
     missing: str | None
-    """Why it cannot run here and what would make it run."""
+    """The reason why it cannot run here and the remedy; None where it can."""
 
 
-def table(runtimes: Sequence[Told]) -> Table:
+def table(runtimes: Sequence[RuntimeSummary]) -> Table:
     """One row a runtime."""
     from rich import box
     from rich.table import Table
@@ -38,41 +35,41 @@ def table(runtimes: Sequence[Told]) -> Table:
     out.add_column("runtime", no_wrap=True, style="bold")
     for name in ("devices", "precisions", "here", "what it is"):
         out.add_column(name, overflow="fold")
-    for one in runtimes:
-        otherwise = "yes" if one.devices else "says so in a session"
+    for runtime in runtimes:
+        otherwise = "yes" if runtime.devices else "says so in a session"
         out.add_row(
-            shortened(one.name),
-            ", ".join(one.devices) or "–",
-            ", ".join(one.precisions) or "–",
-            visible(one.missing) if one.missing else otherwise,
-            one.about,
-            style="dim" if one.missing else "",
+            shortened(runtime.name),
+            ", ".join(runtime.devices) or "–",
+            ", ".join(runtime.precisions) or "–",
+            visible(runtime.missing) if runtime.missing else otherwise,
+            runtime.about,
+            style="dim" if runtime.missing else "",
         )
     return out
 
 
-def lines(runtimes: Sequence[Told]) -> list[Text]:
-    """The same in a line, and one more for each that cannot run here."""
+def lines(runtimes: Sequence[RuntimeSummary]) -> list[Text]:
+    """The names of the usable runtimes in a line, and one line more for each that cannot run here."""
     from rich.text import Text
 
-    here = ", ".join(shortened(one.name) for one in runtimes if not one.missing)
+    here = ", ".join(shortened(runtime.name) for runtime in runtimes if not runtime.missing)
     absent = [
-        Text(f"runtime {shortened(one.name)} cannot run here: {visible(one.missing)}.", style="yellow")
-        for one in runtimes
-        if one.missing
+        Text(f"runtime {shortened(runtime.name)} cannot run here: {visible(runtime.missing)}.", style="yellow")
+        for runtime in runtimes
+        if runtime.missing
     ]
     return [Text(f"runtimes: {here}"), *absent]
 
 
-def document(runtimes: Sequence[Told]) -> list[dict[str, Any]]:
-    """For programs."""
+def document(runtimes: Sequence[RuntimeSummary]) -> list[dict[str, Any]]:
+    """The runtimes as data."""
     return [
         {
-            "name": one.name,
-            "devices": one.devices,
-            "precisions": one.precisions,
-            "about": one.about,
-            "unavailable": one.missing,
+            "name": runtime.name,
+            "devices": runtime.devices,
+            "precisions": runtime.precisions,
+            "about": runtime.about,
+            "unavailable": runtime.missing,
         }
-        for one in runtimes
+        for runtime in runtimes
     ]

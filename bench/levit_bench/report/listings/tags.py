@@ -1,7 +1,4 @@
-"""The tags of a store as lines of text and as a document for programs.
-
-Knows words; refuses to know where tags are kept and how a session is found.
-"""
+"""The tags of a store as lines of text and as a JSON document."""
 
 from __future__ import annotations
 
@@ -23,27 +20,27 @@ def lines(tags: Mapping[str, Sequence[str]], machines: Mapping[str, Sequence[str
     for name in sorted(tags):
         sessions = tags[name]
         out.append(
-            f"{name}: {len(sessions)} session{'' if len(sessions) == 1 else 's'}{_of_several(sessions, machines)}"
+            f"{name}: {len(sessions)} session{'' if len(sessions) == 1 else 's'}{_of_machines(sessions, machines)}"
         )
-        out += [f"  {visible(one)}{'' if machines.get(one) else f' ({_GONE})'}" for one in sessions]
+        out += [f"  {visible(session)}{'' if machines.get(session) else f' ({_GONE})'}" for session in sessions]
     return out
 
 
 def document(tags: Mapping[str, Sequence[str]], machines: Mapping[str, Sequence[str]]) -> dict[str, object]:
-    """The same for programs."""
+    """The tags as data: sessions by tag, each with its machines."""
     return {
         "tags": {
-            name: [{"session": one, "machines": list(machines.get(one, ()))} for one in tags[name]]
+            name: [{"session": session, "machines": list(machines.get(session, ()))} for session in tags[name]]
             for name in sorted(tags)
         }
     }
 
 
-def several(sessions: Sequence[str], machines: Mapping[str, Sequence[str]]) -> list[str]:
-    """The machines that sessions are of, each once, in order."""
-    return sorted({machine for one in sessions for machine in machines.get(one, ())})
+def machines_of(sessions: Sequence[str], machines: Mapping[str, Sequence[str]]) -> list[str]:
+    """The machines of some sessions, each once, in order."""
+    return sorted({machine for session in sessions for machine in machines.get(session, ())})
 
 
-def _of_several(sessions: Sequence[str], machines: Mapping[str, Sequence[str]]) -> str:
-    found = several(sessions, machines)
-    return f" of {len(found)} machines: {', '.join(map(visible, found))}" if len(found) > 1 else ""
+def _of_machines(sessions: Sequence[str], machines: Mapping[str, Sequence[str]]) -> str:
+    names = machines_of(sessions, machines)
+    return f" of {len(names)} machines: {', '.join(map(visible, names))}" if len(names) > 1 else ""

@@ -1,7 +1,4 @@
-"""Stored cases one by one: as a table, as rows for programs, and as data frames.
-
-Knows columns; refuses to know where they are printed.
-"""
+"""Stored cases one by one: as a table, as dictionaries, and as data frames."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, CaseLine, Estimate, Finding, Record
 from levit_bench.report.front.table import instead, plus_minus
 from levit_bench.report.views.cold_start_columns import columns
-from levit_bench.report.words.findings import about, plain, same_holds, told
+from levit_bench.report.words.findings import about, of_records, plain, same_holds
 from levit_bench.report.words.safe_text import distinct, shortened, visible
 
 if TYPE_CHECKING:
@@ -28,15 +25,15 @@ if TYPE_CHECKING:
 
 _REASON = 200
 NO_DRIFT = Drifts({}, {})
-"""Nothing is known of other sessions."""
+"""The drift between sessions where none is known."""
 
 
 def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
-    """One row a case: latency with its interval, ratio to the yardstick, runs; or why there is no time.
+    """One row a case: latency with its interval, ratio to the yardstick, runs; or the reason why it has no time.
 
     Args:
         records: the cases to show.
-        drift: how far sessions drift; where it is known, a column has limits for any day.
+        drift: variance between sessions; where it is known, a column has intervals that include it.
     """
     from rich import box
     from rich.table import Table
@@ -55,35 +52,35 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     shown_as = shown_names(record.info for record in records)
     failures: dict[str, list[str]] = {}
     for record in records:
-        name, asked = Text(shown_as[record.case.network], style="bold"), axes(record.case)
-        found = latency(record)
-        if isinstance(found, Estimate):
+        name, conditions = Text(shown_as[record.case.network], style="bold"), axes(record.case)
+        time = latency(record)
+        if isinstance(time, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
             wide = [_any_day(drift, record)] if sessions else []
-            out.add_row(name, Text(asked), format_latency(found.value), plus_minus(found), *wide, shown, str(found.n))
+            out.add_row(name, Text(conditions), format_latency(time.value), plus_minus(time), *wide, shown, str(time.n))
         else:
             empty = [""] * (3 if sessions else 2)
-            out.add_row(name, Text(asked), Text(instead(record, found), style="red"), *empty, str(len(record.runs)))
-            reason = shortened(found.message, _REASON)
-            failures.setdefault(reason, []).append(f"{shown_as[record.case.network]} {asked}")
-    told = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
-    told += [_said_once(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
-    if told:
-        out.caption = Text("\n".join(told))
+            out.add_row(name, Text(conditions), Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
+            reason = shortened(time.message, _REASON)
+            failures.setdefault(reason, []).append(f"{shown_as[record.case.network]} {conditions}")
+    remarks = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
+    remarks += [_reason_with_cases(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
+    if remarks:
+        out.caption = Text("\n".join(remarks))
         out.caption_justify = "left"
     return out
 
 
-def _said_once(reason: str, cases: Sequence[str]) -> str:
-    """A reason after the first case that it holds for, with the others."""
-    first, *others = cases
-    also = same_holds(others)
+def _reason_with_cases(reason: str, cases: Sequence[str]) -> str:
+    """A reason after the name of the first case that it holds for; the others follow."""
+    first, *rest = cases
+    also = same_holds(rest)
     return f"{first}: {reason}{'.' if also and not reason.endswith(('.', '…')) else ''}{also}"
 
 
 def shown_names(infos: Iterable[CaseLine]) -> dict[str, str]:
-    """What a table shows for each network's name: the user's label or the name, never the same for two networks."""
+    """A distinct name for each network in a table: the user's label, or the network's name."""
     texts = called(infos)
     shown = distinct(texts.values())
     return {name: shown[text] for name, text in texts.items()}
@@ -95,52 +92,52 @@ def _any_day(drift: Drifts, record: Record) -> str:
 
 
 def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
-    """Doubts about the subjects' numbers, one a kind, with the names of their cases; see
+    """Findings about the subjects' numbers, one a kind, with the names of their cases; see
     `levit_bench.report.words.findings`.
     """
     shown = [record for record in records if record.info.role == "subject"]
-    asked = {record.info.id: record.case for record in shown}
-    return told(shown, names(asked, called(record.info for record in shown)), whole)
+    cases_by_id = {record.info.id: record.case for record in shown}
+    return of_records(shown, names(cases_by_id, called(record.info for record in shown)), whole)
 
 
-def names(asked: Mapping[str, Case], labels: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Cases by their id in words: the network, with its axes where it was timed in several ways.
+def names(cases_by_id: Mapping[str, Case], labels: Mapping[str, str] | None = None) -> dict[str, str]:
+    """Names of cases by their ids: the network, with its axes where it was timed in several ways.
 
     Args:
-        asked: the cases.
-        labels: what some networks are called, by their names.
+        cases_by_id: the cases.
+        labels: labels of networks, by their names.
     """
-    times = Counter(case.network for case in asked.values())
-    called_so = {case.network: (labels or {}).get(case.network, case.network) for case in asked.values()}
+    times = Counter(case.network for case in cases_by_id.values())
+    called_so = {case.network: (labels or {}).get(case.network, case.network) for case in cases_by_id.values()}
     return {
         key: called_so[case.network] if times[case.network] == 1 else f"{called_so[case.network]} {axes(case)}"
-        for key, case in asked.items()
+        for key, case in cases_by_id.items()
     }
 
 
 def rows(records: Sequence[Record], whole: Iterable[Record] = (), drift: Drifts = NO_DRIFT) -> list[dict[str, object]]:
-    """One dictionary a case and session; limits that the data cannot give are absent, and no number is NaN.
+    """One dictionary a case and session; limits that the data cannot give are None, and no number is NaN.
 
     Args:
         records: the cases to show.
-        whole: their sessions with all cases, for what only these show; by default `records`.
-        drift: how far sessions drift.
+        whole: their sessions with all cases, for findings that need them; by default `records`.
+        drift: variance between sessions.
     """
     return [{**_row(r, drift), "findings": plain(f)} for r, f in zip(records, _findings(records, whole), strict=True)]
 
 
 def frame(records: Sequence[Record]) -> pd.DataFrame:
-    """The same as a data frame, with cold starts, of findings the names of their kinds."""
+    """The rows as a data frame, with cold starts and the kinds of the findings."""
     import pandas as pd
 
-    kinds = [" ".join(dict.fromkeys(f.kind for f in found)) for found in _findings(records, ())]
+    kinds = [" ".join(dict.fromkeys(f.kind for f in findings)) for findings in _findings(records, ())]
     drift = drifts(records)
     pairs = zip(records, kinds, strict=True)
-    return pd.DataFrame([{**_row(r, drift), **columns(r), "findings": told} for r, told in pairs])
+    return pd.DataFrame([{**_row(r, drift), **columns(r), "findings": kind_names} for r, kind_names in pairs])
 
 
 def passes(records: Iterable[Record]) -> pd.DataFrame:
-    """One row a timed pass, in the order they were taken: the raw evidence."""
+    """One row a timed pass, in the order of measurement: the raw data."""
     import pandas as pd
 
     return pd.DataFrame(
@@ -156,19 +153,19 @@ def passes(records: Iterable[Record]) -> pd.DataFrame:
 
 
 def axes(case: Case) -> str:
-    """What is asked of a network, without its name: usual values go without saying."""
+    """The axes of a case in words, without the network's name and usual values."""
     return visible(" ".join(case.words()))
 
 
 def _findings(records: Sequence[Record], whole: Iterable[Record]) -> list[list[Finding]]:
-    """Of each record, those about its session and those about itself; the instrument's own have none."""
-    found = about(records, whole)
+    """Findings of each record: about its session and about itself; reference cases have none."""
+    findings = about(records, whole)
     keys = [((r.session, None), (r.session, r.info.id)) for r in records]
-    return [[f for key in pair if pair[1] in found for f in found[key]] for pair in keys]
+    return [[f for key in pair if pair[1] in findings for f in findings[key]] for pair in keys]
 
 
 def fields(case: Case) -> dict[str, str | int]:
-    """The axes of a case by their names, for programs."""
+    """The axes of a case by their names."""
     return {axis.name: case.cell(axis.name) for axis in SAID if axis.name != "network"}
 
 
@@ -192,7 +189,8 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
         "top1_set": scored.name if scored else None,
         "top1_images": scored.images if scored else None,
         "top1_classes": scored.classes if scored else None,
-        "top1_elsewhere": "; ".join(f"{one.top1:g} on {set_of(one).words}" for one in info.scored[1:]) or None,
+        "top1_elsewhere": "; ".join(f"{accuracy.top1:g} on {set_of(accuracy).words}" for accuracy in info.scored[1:])
+        or None,
         "classes": info.classes,
         "params": info.params,
         "macs": info.macs,
@@ -213,12 +211,12 @@ def _any_day_limits(wide: Estimate | None) -> dict[str, float | None]:
     }
 
 
-def _limits(name: str, unit: str, found: object) -> dict[str, float | None]:
-    if not isinstance(found, Estimate):
+def _limits(name: str, unit: str, estimate: object) -> dict[str, float | None]:
+    if not isinstance(estimate, Estimate):
         return {f"{name}{unit}": None, f"{name}_low{unit}": None, f"{name}_high{unit}": None}
-    bounded = math.isfinite(found.high)
+    bounded = math.isfinite(estimate.high)
     return {
-        f"{name}{unit}": found.value,
-        f"{name}_low{unit}": found.low if bounded else None,
-        f"{name}_high{unit}": found.high if bounded else None,
+        f"{name}{unit}": estimate.value,
+        f"{name}_low{unit}": estimate.low if bounded else None,
+        f"{name}_high{unit}": estimate.high if bounded else None,
     }

@@ -1,7 +1,4 @@
-"""A cold start as columns for programs: of `show --cold --json`, and of the data frame.
-
-Knows names and units; refuses to know what stands beside them.
-"""
+"""A cold start as columns of `show --cold --json` and of the data frame."""
 
 from __future__ import annotations
 
@@ -12,24 +9,24 @@ from levit_bench.records import Estimate, Finding, Record
 
 
 def columns(record: Record) -> dict[str, float | None]:
-    """Seconds and bytes of a case's cold start by name; what is not known, or not bounded, is absent."""
-    one = cold(record)
+    """Seconds and bytes of a case's cold start by name; figures that are unknown or unbounded are None."""
+    figures = cold(record)
     return {
-        "compile_s": one.compile_s,
-        **_limits("load", one.load),
-        **_limits("first_pass", one.first_pass),
-        "first_pass_times": one.times,
-        "grown_bytes": one.grown_bytes,
-        "peak_bytes": one.peak_bytes,
-        "run_peak_bytes": one.run_peak_bytes,
-        "copy_s": one.copy_s,
-        "copy_pinned_s": one.copy_pinned_s,
-        **_limits("process_start", one.start),
+        "compile_s": figures.compile_s,
+        **_limits("load", figures.load),
+        **_limits("first_pass", figures.first_pass),
+        "first_pass_times": figures.times,
+        "grown_bytes": figures.grown_bytes,
+        "peak_bytes": figures.peak_bytes,
+        "run_peak_bytes": figures.run_peak_bytes,
+        "copy_s": figures.copy_s,
+        "copy_pinned_s": figures.copy_pinned_s,
+        **_limits("process_start", figures.start),
     }
 
 
-def _limits(name: str, found: Estimate | Finding | None) -> dict[str, float | None]:
-    known = found if isinstance(found, Estimate) else None
+def _limits(name: str, figure: Estimate | Finding | None) -> dict[str, float | None]:
+    known = figure if isinstance(figure, Estimate) else None
     bounded = known is not None and math.isfinite(known.high)
     return {
         f"{name}_s": known.value if known else None,

@@ -1,7 +1,4 @@
-"""One network against another as a grid: a row a runtime, a column a batch and allocator, a ratio a cell.
-
-Knows rows, columns and cells, of one session each; refuses to know how the ratios were made.
-"""
+"""One network against another as a grid: a row a runtime, a column a batch and allocator, a ratio a cell."""
 
 from __future__ import annotations
 
@@ -33,10 +30,10 @@ class Grid(NamedTuple):
     rows: tuple[str, ...]
     columns: tuple[str, ...]
     cells: dict[tuple[str, str], Ratio | str]
-    """A ratio, or in words why there is none."""
+    """A ratio, or the reason why there is none."""
 
 
-def view(asked: ViewRequest) -> CaseView:
+def view(request: ViewRequest) -> CaseView:
     """One network against another, a grid a session.
 
     Raises:
@@ -44,37 +41,37 @@ def view(asked: ViewRequest) -> CaseView:
     """
     from rich.text import Text
 
-    base, network = asked.values["against"], asked.values["grid"]
-    found = against(beside(asked), base)
-    records = [record for record in beside(asked) if record.case.network in (network, base)]
-    of_network = [one for one in found if one.record.case.network == network]
+    base, network = request.values["against"], request.values["grid"]
+    comparisons = against(beside(request), base)
+    records = [record for record in beside(request) if record.case.network in (network, base)]
+    of_network = [comparison for comparison in comparisons if comparison.record.case.network == network]
     return CaseView(
         records,
-        rows=lambda: reference_network.rows(of_network, base, asked.whole),
-        sections=lambda: [(line, table(one)) for line, one in grids(found, network).items()],
+        rows=lambda: reference_network.rows(of_network, base, request.whole),
+        sections=lambda: [(line, table(grid)) for line, grid in grids(comparisons, network).items()],
         closing=lambda: [Text(caption(network, base))],
-        markdown=lambda: _page(grids(found, network)),
+        markdown=lambda: _page(grids(comparisons, network)),
     )
 
 
-def _page(found: Mapping[str, Grid]) -> str:
+def _page(session_grids: Mapping[str, Grid]) -> str:
     """Every grid as a Markdown table under its session."""
-    parts = [[f"{markdown_cell(line, 300)}:", "", *markdown(one)] for line, one in found.items()]
+    parts = [[f"{markdown_cell(line, 300)}:", "", *markdown(grid)] for line, grid in session_grids.items()]
     return "\n\n".join("\n".join(lines) for lines in parts)
 
 
-def grids(found: Sequence[Against], network: str) -> dict[str, Grid]:
-    """One grid a session that holds the network beside the base, by the line that says which session it is.
+def grids(comparisons: Sequence[Against], network: str) -> dict[str, Grid]:
+    """One grid a session that holds the network and the base, by the heading of the session.
 
     Raises:
-        NothingToShowError: none does; the message names the networks that were measured beside the base.
+        NothingToShowError: no session does; the message names the networks that were measured with the base.
     """
     sessions: dict[str, list[Against]] = {}
-    for one in found:
-        if one.record.case.network == network:
-            sessions.setdefault(session_line(one.record), []).append(one)
+    for comparison in comparisons:
+        if comparison.record.case.network == network:
+            sessions.setdefault(session_line(comparison.record), []).append(comparison)
     if not sessions:
-        names = sorted({one.record.case.network for one in found}, key=natural)
+        names = sorted({comparison.record.case.network for comparison in comparisons}, key=natural)
         raise NothingToShowError(
             f"no case of {network[:80]!r} was measured beside the base. Stored beside it are: "
             f"{enumerate_values(names)}."
@@ -82,68 +79,71 @@ def grids(found: Sequence[Against], network: str) -> dict[str, Grid]:
     return {line: _grid(group) for line, group in sessions.items()}
 
 
-def _grid(chosen: Sequence[Against]) -> Grid:
-    """All cases of one network in one session."""
-    several = len({one.record.case.size for one in chosen}) > 1
-    rows = [_row(one.record.case, full=several) for one in chosen]
-    cells = {(row, _column(one.record.case)): _found(one) for row, one in zip(rows, chosen, strict=True)}
+def _grid(comparisons: Sequence[Against]) -> Grid:
+    """The grid of one network in one session."""
+    many_sizes = len({comparison.record.case.size for comparison in comparisons}) > 1
+    rows = [_row(comparison.record.case, full=many_sizes) for comparison in comparisons]
+    cells = {
+        (row, _column(comparison.record.case)): _ratio_or_reason(comparison)
+        for row, comparison in zip(rows, comparisons, strict=True)
+    }
     columns = sorted({column for _, column in cells}, key=natural)
     return Grid(tuple(dict.fromkeys(rows)), tuple(columns), cells)
 
 
-def _found(one: Against) -> Ratio | str:
-    """The ratio of one case, or why there is none."""
-    if one.ratio is not None:
-        return one.ratio
-    return "too few runs" if one.record.outcome == "done" else one.record.outcome
+def _ratio_or_reason(comparison: Against) -> Ratio | str:
+    """The ratio of one case, or the reason why there is none."""
+    if comparison.ratio is not None:
+        return comparison.ratio
+    return "too few runs" if comparison.record.outcome == "done" else comparison.record.outcome
 
 
-def table(one: Grid) -> Table:
-    """The grid for a terminal of 80 columns: limits stand below the ratio."""
+def table(grid: Grid) -> Table:
+    """The grid for a terminal of 80 columns: intervals below the ratios."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
     out.add_column("runtime", overflow="fold")
-    for column in one.columns:
+    for column in grid.columns:
         out.add_column(Text(column), justify="right", overflow="fold")
-    for row in one.rows:
-        out.add_row(Text(row), *("\n".join(_cell(one.cells.get((row, column)))) for column in one.columns))
+    for row in grid.rows:
+        out.add_row(Text(row), *("\n".join(_cell(grid.cells.get((row, column)))) for column in grid.columns))
     return out
 
 
 def caption(network: str, base: str) -> str:
-    """What the ratios of a grid are."""
+    """The meaning of a grid's ratios."""
     return (
         f"How many times as long {shortened(network)} takes as {shortened(base)}: same session, runtime and setting, "
         "paired by round, with 95 % limits over runs."
     )
 
 
-def markdown(one: Grid) -> list[str]:
+def markdown(grid: Grid) -> list[str]:
     """The lines of a Markdown table."""
-    head = ["runtime", *map(markdown_cell, one.columns)]
-    lines = [f"| {' | '.join(head)} |", f"|:--|{'--:|' * len(one.columns)}"]
-    for row in one.rows:
-        cells = [" ".join(_cell(one.cells.get((row, column)), "({})")) for column in one.columns]
+    head = ["runtime", *map(markdown_cell, grid.columns)]
+    lines = [f"| {' | '.join(head)} |", f"|:--|{'--:|' * len(grid.columns)}"]
+    for row in grid.rows:
+        cells = [" ".join(_cell(grid.cells.get((row, column)), "({})")) for column in grid.columns]
         lines.append(f"| {' | '.join([markdown_cell(row), *cells])} |")
     return lines
 
 
 def _row(case: Case, *, full: bool) -> str:
-    """Everything but batch and allocator that is not as usual; the resolution where there are several."""
-    told = unusual(case.value, leave_out=("runtime", *_IN_COLUMNS))
+    """A row's name: the runtime, unusual values of axes other than the columns', the resolution where it varies."""
+    words = unusual(case.value, leave_out=("runtime", *_IN_COLUMNS))
     pixels = [f"{case.size}px"] if full else []
-    return visible(" ".join([case.runtime, *told, *pixels]))
+    return visible(" ".join([case.runtime, *words, *pixels]))
 
 
 def _column(case: Case) -> str:
     return visible(f"batch {case.batch}, {case.allocator}")
 
 
-def _cell(found: Ratio | str | None, limits: str = "{}") -> list[str]:
-    """A ratio and its limits, the reason why there is none, or a dash where nobody asked."""
-    if not isinstance(found, Ratio):
-        return [found or "–"]
-    return [significant(found.value), limits.format(f"{significant(found.low)} to {significant(found.high)}")]
+def _cell(content: Ratio | str | None, limits: str = "{}") -> list[str]:
+    """A ratio and its interval, the reason why there is none, or a dash for a case that was not measured."""
+    if not isinstance(content, Ratio):
+        return [content or "–"]
+    return [significant(content.value), limits.format(f"{significant(content.low)} to {significant(content.high)}")]

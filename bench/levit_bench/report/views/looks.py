@@ -1,4 +1,4 @@
-"""What looks at a session decided, and when: a sentence while it runs, a table afterwards, a document for programs."""
+"""Decisions of interim looks at a session: as a sentence while it runs, as a table and as a JSON document."""
 
 from __future__ import annotations
 
@@ -23,7 +23,7 @@ WORDS = {
 
 
 def spoken(numbers: Sequence[int]) -> str:
-    """Runs in words: `4, 7 and 12 runs`."""
+    """Numbers of runs in words: `4, 7 and 12 runs`."""
     texts = [str(number) for number in numbers]
     listed = " and ".join([", ".join(texts[:-1]), texts[-1]] if len(texts) > 1 else texts)
     return f"{listed} run{'' if listed == '1' else 's'}"
@@ -34,13 +34,13 @@ def sentence(look: Look) -> str:
     counts: dict[str, int] = {}
     for decision in look.decided.values():
         counts[decision.verdict] = counts.get(decision.verdict, 0) + 1
-    found = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items()) or "nothing decided"
+    verdicts = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items()) or "nothing decided"
     rest = f"; {len(look.resting)} get no more turns" if look.resting else ""
-    return f"look {look.number} of {look.of}, after {spoken([look.runs])}: {found}{rest}"
+    return f"look {look.number} of {look.of}, after {spoken([look.runs])}: {verdicts}{rest}"
 
 
 def table(looks: Sequence[Look], labels: Mapping[str, str]) -> Table:
-    """One row a decision, in the order they were made; `labels` names cases by their id."""
+    """One row a decision, in order of time; `labels` has names of cases by their ids."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -64,9 +64,9 @@ def tables(records: Iterable[Record]) -> list[Table]:
 
 
 def documents(records: Iterable[Record]) -> dict[str, object]:
-    """The field `looks` of a document, by session; nothing where no session took any."""
-    found = {name: document(looks, labels) for name, (looks, labels) in _of_sessions(records).items()}
-    return {"looks": found} if found else {}
+    """The field `looks` of a JSON document, by session; empty without any looks."""
+    sessions = {name: document(looks, labels) for name, (looks, labels) in _of_sessions(records).items()}
+    return {"looks": sessions} if sessions else {}
 
 
 def _of_sessions(records: Iterable[Record]) -> dict[str, tuple[tuple[Look, ...], dict[str, str]]]:
@@ -82,7 +82,7 @@ def _of_sessions(records: Iterable[Record]) -> dict[str, tuple[tuple[Look, ...],
 
 
 def document(looks: Sequence[Look], labels: Mapping[str, str]) -> list[dict[str, object]]:
-    """The same for programs."""
+    """The looks as data."""
     return [
         {
             "look": look.number,
@@ -90,8 +90,8 @@ def document(looks: Sequence[Look], labels: Mapping[str, str]) -> list[dict[str,
             "runs": look.runs,
             "level": look.level,
             "decided": {
-                case: {"case": labels.get(case, case), "verdict": one.verdict, "why": one.why}
-                for case, one in look.decided.items()
+                case: {"case": labels.get(case, case), "verdict": decision.verdict, "why": decision.why}
+                for case, decision in look.decided.items()
             },
             "resting": list(look.resting),
         }

@@ -1,4 +1,4 @@
-"""The view of stored cases that is shown where none is asked for: one line a case, and what is known around them."""
+"""The default view of stored cases: one line a case, with looks or the reproducibility between sessions below."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from rich.text import Text
 
 
-def view(asked: ViewRequest) -> CaseView:
-    """The chosen cases, a table a session; below, what looks at one session decided, or how far sessions disagree."""
-    records, drift = asked.records, drifts(asked.history())
+def view(request: ViewRequest) -> CaseView:
+    """The chosen cases, a table a session; below, the looks of one session, or how far sessions disagree."""
+    records, drift = request.records, drifts(request.history())
     return CaseView(
         records,
-        rows=lambda: cases.rows(records, asked.whole, drift),
+        rows=lambda: cases.rows(records, request.whole, drift),
         sections=lambda: grouped(records, lambda some: cases.table(some, drift)),
-        closing=lambda: looks.tables(records) if asked.one_session else _reproducibility(records),
+        closing=lambda: looks.tables(records) if request.one_session else _reproducibility(records),
     )
 
 
 def _reproducibility(records: Sequence[Record]) -> list[Table | Text]:
     from rich.text import Text
 
-    told = reproducibility.line(floors(records))
-    return [Text(told, style="dim")] if told else []
+    sentence = reproducibility.line(floors(records))
+    return [Text(sentence, style="dim")] if sentence else []

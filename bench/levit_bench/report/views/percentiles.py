@@ -1,4 +1,4 @@
-"""Percentiles of the pass durations as a table and as rows for programs."""
+"""Percentiles of the pass durations as a table and as dictionaries."""
 
 from __future__ import annotations
 
@@ -16,19 +16,19 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def view(asked: ViewRequest) -> CaseView:
+def view(request: ViewRequest) -> CaseView:
     """Percentiles of the chosen cases, a table a session."""
-    records = asked.records
+    records = request.records
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
 def table(records: Sequence[Record]) -> Table:
-    """Two rows a case: its network beside the percentiles, and its conditions beside their limits in the same units."""
+    """Two rows a case: its network beside the percentiles, its axes beside their intervals in the same units."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    found = [percentiles(record) for record in records]
+    all_percentiles = [percentiles(record) for record in records]
     out = Table(
         box=box.SIMPLE_HEAD,
         pad_edge=False,
@@ -36,39 +36,41 @@ def table(records: Sequence[Record]) -> Table:
         caption="of single passes; below each its 95 % limits, from runs, or the passes that it needs",
     )
     out.add_column("case", overflow="fold")
-    for one in found[0] if found else ():
-        out.add_column(one.name, justify="right", no_wrap=True)
+    for percentile in all_percentiles[0] if all_percentiles else ():
+        out.add_column(percentile.name, justify="right", no_wrap=True)
     out.add_column("passes", justify="right", no_wrap=True)
     names = cases.shown_names(record.info for record in records)
-    for record, told in zip(records, found, strict=True):
+    for record, case_percentiles in zip(records, all_percentiles, strict=True):
         out.add_row(
-            Text(names[record.case.network], style="bold"), *(_value(one) for one in told), str(counted_passes(record))
+            Text(names[record.case.network], style="bold"),
+            *(_value(percentile) for percentile in case_percentiles),
+            str(counted_passes(record)),
         )
-        out.add_row(Text(cases.axes(record.case)), *(_limits(one) for one in told), "")
+        out.add_row(Text(cases.axes(record.case)), *(_limits(percentile) for percentile in case_percentiles), "")
     return out
 
 
 def rows(records: Sequence[Record]) -> list[dict[str, object]]:
-    """The same for programs, beside what `show` tells: limits that the data cannot give are absent."""
+    """One dictionary a case with the columns of `show` and its percentiles; limits without data are None."""
     out = []
     for record, row in zip(records, cases.rows(records), strict=True):
-        told: dict[str, object] = {"passes": counted_passes(record)}
-        for one in percentiles(record):
-            found = one.found if isinstance(one.found, Estimate) else None
-            told[f"{one.name}_s"] = found.value if found else None
-            told[f"{one.name}_low_s"] = found.low if found and math.isfinite(found.low) else None
-            told[f"{one.name}_high_s"] = found.high if found and math.isfinite(found.high) else None
-            told[f"{one.name}_needs"] = needed(one.share)
-        out.append(row | told)
+        cells: dict[str, object] = {"passes": counted_passes(record)}
+        for percentile in percentiles(record):
+            estimate = percentile.found if isinstance(percentile.found, Estimate) else None
+            cells[f"{percentile.name}_s"] = estimate.value if estimate else None
+            cells[f"{percentile.name}_low_s"] = estimate.low if estimate and math.isfinite(estimate.low) else None
+            cells[f"{percentile.name}_high_s"] = estimate.high if estimate and math.isfinite(estimate.high) else None
+            cells[f"{percentile.name}_needs"] = needed(percentile.share)
+        out.append(row | cells)
     return out
 
 
-def _value(one: Percentile) -> str:
-    return format_latency(one.found.value) if isinstance(one.found, Estimate) else "–"
+def _value(percentile: Percentile) -> str:
+    return format_latency(percentile.found.value) if isinstance(percentile.found, Estimate) else "–"
 
 
-def _limits(one: Percentile) -> str:
-    if not isinstance(one.found, Estimate):
-        return f"needs {needed(one.share)}" if one.found.kind == "too-few-passes" else ""
-    scale, _ = latency_unit(one.found.value)
-    return f"{significant(one.found.low / scale)}–{significant(one.found.high / scale)}"
+def _limits(percentile: Percentile) -> str:
+    if not isinstance(percentile.found, Estimate):
+        return f"needs {needed(percentile.share)}" if percentile.found.kind == "too-few-passes" else ""
+    scale, _ = latency_unit(percentile.found.value)
+    return f"{significant(percentile.found.low / scale)}–{significant(percentile.found.high / scale)}"

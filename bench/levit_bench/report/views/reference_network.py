@@ -1,7 +1,4 @@
-"""Cases against one network, as a table and as rows for programs.
-
-Knows columns; refuses to know how the ratios were made.
-"""
+"""Cases against one network, as a table and as dictionaries."""
 
 from __future__ import annotations
 
@@ -23,36 +20,36 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 _MARKS = ("¹", "²", "³", "⁴", "⁵", "⁶", "⁷", "⁸", "⁹", "*")
-"""Which of several sets a top-1 is on."""
+"""Marks that tell the set of a top-1 where there are several."""
 
 
-def view(asked: ViewRequest) -> CaseView:
+def view(request: ViewRequest) -> CaseView:
     """The cases of the sessions that hold a network, against it, a table a session.
 
     Raises:
         NothingToShowError: no session holds it.
     """
-    base = asked.values["against"]
-    records = beside(asked)
+    base = request.values["against"]
+    records = beside(request)
     return CaseView(
         records,
-        rows=lambda: rows(against(records, base), base, asked.whole),
+        rows=lambda: rows(against(records, base), base, request.whole),
         sections=lambda: grouped(records, lambda some: table(against(some, base), base)),
     )
 
 
-def beside(asked: ViewRequest) -> list[Record]:
-    """The chosen cases of the sessions that hold the network that they are shown against.
+def beside(request: ViewRequest) -> list[Record]:
+    """The chosen cases of the sessions that hold the reference network.
 
     Raises:
         NothingToShowError: no session holds it.
     """
-    sessions = holding(asked.records, asked.values["against"])
-    return [record for record in asked.records if record.session in sessions]
+    sessions = holding(request.records, request.values["against"])
+    return [record for record in request.records if record.session in sessions]
 
 
-def table(found: Sequence[Against], base: str) -> Table:
-    """One row a case: published top-1, latency, and how many times as long it takes as the base."""
+def table(comparisons: Sequence[Against], base: str) -> Table:
+    """One row a case: published top-1, latency, and its ratio to the base."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -64,49 +61,50 @@ def table(found: Sequence[Against], base: str) -> Table:
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("times", justify="right", no_wrap=True)
     out.add_column("95 %", no_wrap=True)
-    names = cases.shown_names(one.record.info for one in found)
-    same = same_sets(set_of(one.record.info.scored[0]) for one in found if one.record.info.scored)
+    names = cases.shown_names(comparison.record.info for comparison in comparisons)
+    infos = [comparison.record.info for comparison in comparisons]
+    same = same_sets(set_of(info.scored[0]) for info in infos if info.scored)
     sets = in_order(same.values())
     marks = dict(zip(sets, _MARKS, strict=False)) | dict.fromkeys(sets[len(_MARKS) :], _MARKS[-1])
-    for one in found:
-        record, time = one.record, latency(one.record)
+    for comparison in comparisons:
+        record, time = comparison.record, latency(comparison.record)
         accuracy = next(iter(record.info.scored), None)
         on = "" if accuracy is None or len(sets) < 2 else f" {marks[same[set_of(accuracy)]]}"
         out.add_row(
-            Text(names[record.case.network], style="bold" if one.is_base else ""),
+            Text(names[record.case.network], style="bold" if comparison.is_base else ""),
             Text(cases.axes(record.case)),
             f"{accuracy.top1:.1f}{on}" if accuracy else "–",
             format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
-            *(_times(one.ratio, is_base=one.is_base) if isinstance(time, Estimate) else ("–", "")),
+            *(_times(comparison.ratio, is_base=comparison.is_base) if isinstance(time, Estimate) else ("–", "")),
         )
     words = [f"times: as long as {shortened(base)} in the same session and setting, paired by round"]
     if len(sets) == 1:
         words.append(f"top-1 on {visible(sets[0].words)}")
-    words += [f"{marks[one]} top-1 on {visible(one.words)}" for one in sets if len(sets) > 1]
+    words += [f"{marks[image_set]} top-1 on {visible(image_set.words)}" for image_set in sets if len(sets) > 1]
     out.caption = Text("\n".join(words))
     out.caption_justify = "left"
     return out
 
 
-def rows(found: Sequence[Against], base: str, whole: Iterable[Record] = ()) -> list[dict[str, object]]:
-    """What is known of each case, and its ratio to the base; a ratio that the data cannot give is absent.
+def rows(comparisons: Sequence[Against], base: str, whole: Iterable[Record] = ()) -> list[dict[str, object]]:
+    """One dictionary a case with the columns of `show` and its ratio to the base; None where the data cannot give it.
 
     Args:
-        found: the cases to show.
-        base: name of what they are compared with.
+        comparisons: the cases to show.
+        base: name of the network with which they are compared.
         whole: their sessions with all cases; see `levit_bench.report.views.cases.rows`.
     """
-    plain = cases.rows([one.record for one in found], whole)
+    plain = cases.rows([comparison.record for comparison in comparisons], whole)
     return [
         {
             **row,
             "against": base,
-            "times": one.ratio.value if one.ratio else None,
-            "times_low": one.ratio.low if one.ratio else None,
-            "times_high": one.ratio.high if one.ratio else None,
-            "paired_runs": one.ratio.runs if one.ratio else 0,
+            "times": comparison.ratio.value if comparison.ratio else None,
+            "times_low": comparison.ratio.low if comparison.ratio else None,
+            "times_high": comparison.ratio.high if comparison.ratio else None,
+            "paired_runs": comparison.ratio.runs if comparison.ratio else 0,
         }
-        for row, one in zip(plain, found, strict=True)
+        for row, comparison in zip(plain, comparisons, strict=True)
     ]
 
 

@@ -1,7 +1,7 @@
-"""The views of stored cases: a line each, which names the file that makes it.
+"""Registry of the views of stored cases.
 
-A view is one file with a function `view(asked)` (see `levit_bench.report.views.view`) and one line here. Its option of
-`levit-bench show`, and its argument of `Results.show`, follow from the line.
+A view is one file with a function `view(request)` (see `levit_bench.report.views.view`) and one line here. Its option
+of `levit-bench show`, and its argument of `Results.show`, follow from the line.
 """
 
 from __future__ import annotations
@@ -17,21 +17,21 @@ if TYPE_CHECKING:
 
 
 class ViewEntry(NamedTuple):
-    """One view."""
+    """The registration of one view."""
 
     module: str
-    """The file that makes it, loaded when it is asked for."""
+    """Its module, imported on use."""
     words: str = ""
-    """What it shows, for `--help`."""
+    """Its description in `--help`."""
     value: str = ""
-    """What stands in the help for the value that it takes; empty where it takes none."""
+    """Placeholder of its option's value in the help; empty where it takes none."""
     refines: str = ""
     """The view whose option must be given with its own."""
 
 
 _HERE = "levit_bench.report.views"
 OVERVIEW = ViewEntry(f"{_HERE}.overview")
-"""What is shown where no view is asked for."""
+"""The default view."""
 VIEWS: dict[str, ViewEntry] = {
     "variance": ViewEntry(f"{_HERE}.variance", "Show where the variance lies: between sessions, runs, rounds, passes."),
     "percentiles": ViewEntry(
@@ -51,7 +51,7 @@ VIEWS: dict[str, ViewEntry] = {
         refines="against",
     ),
 }
-"""Every view that is asked for, by the name of its option."""
+"""All other views, by the names of their options."""
 
 
 def option(name: str) -> str:
@@ -59,41 +59,41 @@ def option(name: str) -> str:
     return f"--{name.replace('_', '-')}"
 
 
-def view(given: Mapping[str, str | bool | None], asked: ViewRequest) -> CaseView:
-    """The view that options ask for: one, or one and what refines it; without any, the cases themselves.
+def view(options: Mapping[str, str | bool | None], request: ViewRequest) -> CaseView:
+    """Show the view that options choose: one view, or one and its refinement; by default the cases themselves.
 
     Args:
-        given: values of the options of views by name: a text, or whether it was given; None and False: it was not.
-        asked: the cases.
+        options: values of the options of views by name: a text or a flag; None and False: not given.
+        request: the cases.
 
     Raises:
-        UsageError: there is no such view, several are asked for, or one without what it refines or its value.
+        UsageError: a view does not exist, several are chosen, or one lacks the view that it refines or its value.
         NothingToShowError: no case has what the view shows.
     """
-    named = chosen(given)
-    values = {name: "" if value is True else str(value) for name, value in given.items() if name in named}
+    named = chosen(options)
+    values = {name: "" if value is True else str(value) for name, value in options.items() if name in named}
     entry = next((VIEWS[name] for name in named if VIEWS[name].refines or len(named) == 1), OVERVIEW)
-    made: CaseView = import_module(entry.module).view(asked._replace(values=values))
-    return made
+    case_view: CaseView = import_module(entry.module).view(request._replace(values=values))
+    return case_view
 
 
-def chosen(given: Mapping[str, str | bool | None]) -> list[str]:
-    """Names of the views that options ask for, after checking that they go together.
+def chosen(options: Mapping[str, str | bool | None]) -> list[str]:
+    """Names of the views that options choose, after checking that they go together.
 
     Raises:
         UsageError: as `view`.
     """
-    if unknown := [name for name in given if name not in VIEWS]:
+    if unknown := [name for name in options if name not in VIEWS]:
         raise UsageError(f"there is no view {unknown[0]!r}. There are: {', '.join(VIEWS)}.")
-    named = [name for name, value in given.items() if value is not None and value is not False]
+    named = [name for name, value in options.items() if value is not None and value is not False]
     for name in named:
-        if VIEWS[name].value and not isinstance(given[name], str):
+        if VIEWS[name].value and not isinstance(options[name], str):
             raise UsageError(f"{option(name)} needs a value: {option(name)} {VIEWS[name].value}.")
         if VIEWS[name].refines and VIEWS[name].refines not in named:
-            other = VIEWS[name].refines
+            refined = VIEWS[name].refines
             raise UsageError(
-                f"{option(name)} {str(given[name])[:80]} needs a network to compare with: "
-                f"{option(other)} {VIEWS[other].value}."
+                f"{option(name)} {str(options[name])[:80]} needs a network to compare with: "
+                f"{option(refined)} {VIEWS[refined].value}."
             )
     if len([name for name in named if not VIEWS[name].refines]) > 1:
         *most, last = [option(name) for name, entry in VIEWS.items() if not entry.refines]

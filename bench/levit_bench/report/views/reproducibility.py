@@ -1,4 +1,4 @@
-"""The floor in one line: what to believe of two sessions."""
+"""The reproducibility limit in one line: how far two sessions of an unchanged case differ."""
 
 from __future__ import annotations
 
@@ -8,29 +8,29 @@ from levit_bench.judge.variance.reproducibility import MIN_SESSIONS, Floor, Limi
 from levit_bench.report.words.safe_text import shortened, visible
 
 WORSE = 1.2
-"""Times the usual limit from which on a case is worth its own number."""
+"""Multiple of the usual limit from which on a case's own limit is shown."""
 
 
 def line(floors: Sequence[Floor]) -> str | None:
-    """The floor of the kind with the most sessions, or how many sessions are missing; None where nothing is stored."""
+    """The limit of the kind with the most sessions, or how many sessions are missing; None where nothing is stored."""
     if not floors:
         return None
-    known = next((one for one in floors if one.of_latency is not None), None)
+    known = next((floor for floor in floors if floor.of_latency is not None), None)
     if known is None:
         missing = floors[0].missing or MIN_SESSIONS
         more = f"{missing} more session{'s' if missing > 1 else ''} of the same case"
         return f"How far sessions disagree is not known: {more} would tell."
     kind = f"{known.sessions}, t{known.kind.threads} {visible(known.kind.allocator)} {known.kind.seats}"
     parts = [("ratios", known.of_ratio), ("latencies", known.of_latency)]
-    told = "; ".join(f"{name} {_limits(one)}" for name, one in parts if one is not None)
-    return f"Two sessions of an unchanged case differ by less than ({kind}): {told}."
+    limits = "; ".join(f"{name} {_limits(limit)}" for name, limit in parts if limit is not None)
+    return f"Two sessions of an unchanged case differ by less than ({kind}): {limits}."
 
 
-def _limits(one: Limit) -> str:
-    """The usual case's limit, and that of the case that differs most where it is another one."""
-    usual = f"{100 * one.usual:.1f} %"
+def _limits(limit: Limit) -> str:
+    """The usual case's limit, and the largest one where it is much larger."""
+    usual = f"{100 * limit.usual:.1f} %"
     return (
         usual
-        if one.largest < WORSE * one.usual
-        else f"{usual} ({shortened(one.network, 40)}: {100 * one.largest:.1f} %)"
+        if limit.largest < WORSE * limit.usual
+        else f"{usual} ({shortened(limit.network, 40)}: {100 * limit.largest:.1f} %)"
     )

@@ -1,7 +1,4 @@
-"""Scaling curves as a table and as rows for programs.
-
-Knows columns; refuses to know how curves were made.
-"""
+"""Scaling curves as a table and as dictionaries."""
 
 from __future__ import annotations
 
@@ -54,11 +51,11 @@ def table(curves: Sequence[Curve]) -> Table:
 
 
 def notes(curves: Sequence[Curve]) -> list[str]:
-    """Streams against one process with as many threads, a sentence each."""
+    """Sentences that compare streams with one process of as many threads."""
     names = shown_names(curve.base.info for curve in curves)
     return [
-        f"{names[case.network]}{_axes(case)}: {at_work(case)} do {_told(ratio)} times as many images a second as "
-        f"{step.processors} threads of one process"
+        f"{names[case.network]}{_axes(case)}: {at_work(case)} do {_ratio_words(ratio)} times as many images a second "
+        f"as {step.processors} threads of one process"
         for curve in curves
         for step in curve.steps
         if (ratio := step.over_threads) is not None
@@ -67,7 +64,7 @@ def notes(curves: Sequence[Curve]) -> list[str]:
 
 
 def rows(curves: Sequence[Curve]) -> list[dict[str, object]]:
-    """What is known of each step; a ratio that the data cannot give is absent."""
+    """One dictionary a step; ratios that the data cannot give are None."""
     return [
         {
             "session": curve.base.session,
@@ -94,26 +91,26 @@ def at_work(case: Case) -> str:
 
 
 ON_A_CURVE = (*(axis.name for axis in IMAGES), "threads", "streams")
-"""Axes that need no words beside a curve: what it shows, and what follows from its network."""
+"""Axes that a curve's name leaves out: those that it shows, and those that its network determines."""
 
 
 def _axes(case: Case) -> str:
-    """What sets a curve apart from others of its network."""
+    """The axes in which a curve may differ from others of its network, in words."""
     return visible(" " + " ".join(case.words(leave_out=ON_A_CURVE)))
 
 
 def _speedup(step: ScalingPoint, *, is_base: bool) -> str:
     if is_base:
         return "1"
-    return "too few runs" if step.speedup is None else _told(step.speedup)
+    return "too few runs" if step.speedup is None else _ratio_words(step.speedup)
 
 
-def _told(ratio: Ratio) -> str:
+def _ratio_words(ratio: Ratio) -> str:
     return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
 
 
-def _value(name: str, found: object) -> dict[str, float | None]:
-    return {name: found.value if isinstance(found, Estimate) else None}
+def _value(name: str, estimate: object) -> dict[str, float | None]:
+    return {name: estimate.value if isinstance(estimate, Estimate) else None}
 
 
 def _limits(name: str, ratio: Ratio | None) -> dict[str, float | None]:

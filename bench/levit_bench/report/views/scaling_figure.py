@@ -1,7 +1,4 @@
-"""Scaling curves as a picture: speed-up over processors, a panel a setting, beside what every processor would bring.
-
-Knows ink and paper; refuses to know how curves were made.
-"""
+"""Scaling curves as a figure: speed-up over processors, a panel a setting, beside the line of ideal speed-up."""
 
 from __future__ import annotations
 
@@ -25,7 +22,7 @@ _PANEL_W, _PANEL_H = 3.4, 3.0
 _ACROSS = 3
 _NAME = 32
 _APART = 0.06
-"""How far curves stand beside each other at the same number of processors, as a share of the distance to the next."""
+"""Horizontal offset between curves at the same number of processors, as a share of a doubling."""
 
 
 def draw(curves: Sequence[Curve]) -> Figure:
@@ -93,12 +90,12 @@ def _draw_panel(
 
 
 def _tops(curves: Iterable[Curve]) -> list[float]:
-    found = [step.speedup.high for curve in curves for step in curve.steps if step.speedup is not None]
-    return [high for high in found if math.isfinite(high)]
+    highs = [step.speedup.high for curve in curves for step in curve.steps if step.speedup is not None]
+    return [high for high in highs if math.isfinite(high)]
 
 
 def _line(curve: Curve, *, streams: bool) -> list[tuple[ScalingPoint, tuple[float, float, float]]]:
-    """Steps of one kind behind the base, with value and limits; those without a ratio are left out."""
+    """The base and the steps of one kind, with speed-up and its interval; steps without a ratio are left out."""
     return [
         (step, (step.speedup.value, step.speedup.low, step.speedup.high))
         for step in curve.steps

@@ -1,4 +1,4 @@
-"""Our clock against a second one, as a table and as rows for programs."""
+"""Agreement with a second timer, as a table and as dictionaries."""
 
 from __future__ import annotations
 
@@ -17,15 +17,15 @@ if TYPE_CHECKING:
 _WORDS = {True: "agrees", False: "differs", None: "not told"}
 
 
-def view(asked: ViewRequest) -> CaseView:
-    """Our clock beside a second instrument's, a table a session."""
-    records = asked.records
+def view(request: ViewRequest) -> CaseView:
+    """Our mean pass against the second timer's, a table a session."""
+    records = request.records
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
 def table(records: Sequence[Record]) -> Table:
-    """One row a case: our mean pass over the second timer's of the same turns, and the account of the processor
-    below.
+    """One row a case: our mean pass over the second timer's of the same turns; below, the workers' processor time by
+    their own clocks and by the system.
     """
     from rich import box
     from rich.table import Table
@@ -39,34 +39,34 @@ def table(records: Sequence[Record]) -> Table:
     out.add_column("runs", justify="right", no_wrap=True)
     out.add_column(f"within {AGREEMENT:.0%}", no_wrap=True)
     names = cases.shown_names(record.info for record in records)
-    found = agreements(records)
-    for one in found:
-        if isinstance(one, Agreement):
-            name, limits = Text(names[one.record.case.network], style="bold"), f"{one.low:.3f}–{one.high:.3f}"
-            asked = Text(cases.axes(one.record.case))
-            out.add_row(name, asked, f"{one.value:.3f}", limits, str(one.runs), _WORDS[one.agrees])
-    told = [one.message for one in found if isinstance(one, Finding)]
-    if not found:
-        told = ["No case here was timed by a second timer. Measure with one: levit-bench run --cross-check"]
-    out.caption = Text("\n".join([*dict.fromkeys(told), *_sentence(account(records))]))
+    results = agreements(records)
+    for result in results:
+        if isinstance(result, Agreement):
+            name, limits = Text(names[result.record.case.network], style="bold"), f"{result.low:.3f}–{result.high:.3f}"
+            conditions = Text(cases.axes(result.record.case))
+            out.add_row(name, conditions, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
+    remarks = [result.message for result in results if isinstance(result, Finding)]
+    if not results:
+        remarks = ["No case here was timed by a second timer. Measure with one: levit-bench run --cross-check"]
+    out.caption = Text("\n".join([*dict.fromkeys(remarks), *_sentence(account(records))]))
     return out
 
 
 def rows(records: Sequence[Record]) -> list[dict[str, object]]:
-    """The same for programs: rows of cases, then one of the account."""
+    """One dictionary a case, and one of the workers' processor time."""
     out: list[dict[str, object]] = [
         {
-            "session": one.record.session,
-            "network": one.record.case.network,
-            **cases.fields(one.record.case),
-            "witness_ratio": one.value,
-            "witness_ratio_low": one.low,
-            "witness_ratio_high": one.high,
-            "runs": one.runs,
-            "agrees": one.agrees,
+            "session": agreement.record.session,
+            "network": agreement.record.case.network,
+            **cases.fields(agreement.record.case),
+            "witness_ratio": agreement.value,
+            "witness_ratio_low": agreement.low,
+            "witness_ratio_high": agreement.high,
+            "runs": agreement.runs,
+            "agrees": agreement.agrees,
         }
-        for one in agreements(records)
-        if isinstance(one, Agreement)
+        for agreement in agreements(records)
+        if isinstance(agreement, Agreement)
     ]
     whole = account(records)
     if whole is not None:
@@ -77,6 +77,6 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
 def _sentence(whole: Account | None) -> list[str]:
     if whole is None:
         return []
-    told, system = format_duration(whole.told_s), format_duration(whole.system_s)
-    by = f"{told} by their own clocks, {system} by the system's account ({significant(whole.ratio, 4)})"
+    own_time, system_time = format_duration(whole.told_s), format_duration(whole.system_s)
+    by = f"{own_time} by their own clocks, {system_time} by the system's account ({significant(whole.ratio, 4)})"
     return [f"Processor time of all seats in {counted(whole.runs)}: {by}."]

@@ -1,4 +1,4 @@
-"""Variance components as a table and as rows for programs."""
+"""Variance components as a table and as dictionaries."""
 
 from __future__ import annotations
 
@@ -19,9 +19,9 @@ if TYPE_CHECKING:
 _LEVELS = ("of_sessions", "between_sessions", "between_runs", "between_rounds", "between_passes")
 
 
-def view(asked: ViewRequest) -> CaseView:
+def view(request: ViewRequest) -> CaseView:
     """Standard deviations of the chosen cases, a table a machine."""
-    records = asked.records
+    records = request.records
     return CaseView(
         records,
         rows=lambda: rows(components(records)),
@@ -31,8 +31,8 @@ def view(asked: ViewRequest) -> CaseView:
     )
 
 
-def table(found: Sequence[Components]) -> Table:
-    """Two rows a case, its network beside the latency and its conditions beside the ratio; deviations in percent."""
+def table(entries: Sequence[Components]) -> Table:
+    """Two rows a case, its network beside the latency and its axes beside the ratio; standard deviations in percent."""
     from rich import box
     from rich.table import Table
     from rich.text import Text
@@ -48,29 +48,29 @@ def table(found: Sequence[Components]) -> Table:
         out.add_column(heading, no_wrap=True)
     for heading in ("est.", "session", "run", "round", "pass"):
         out.add_column(heading, justify="right", no_wrap=True)
-    names = distinct(one.case.network for one in found)
-    for one in found:
-        case = one.case
-        told = names[case.network] if one.quantity == "latency" else f"{axes(case)} {one.seats}"
-        levels = [_percent(getattr(one, level)) for level in _LEVELS]
-        n = f"{one.sessions}/{one.runs}"
-        out.add_row(Text(told), one.quantity, n, *levels)
+    names = distinct(entry.case.network for entry in entries)
+    for entry in entries:
+        case = entry.case
+        name = names[case.network] if entry.quantity == "latency" else f"{axes(case)} {entry.seats}"
+        levels = [_percent(getattr(entry, level)) for level in _LEVELS]
+        n = f"{entry.sessions}/{entry.runs}"
+        out.add_row(Text(name), entry.quantity, n, *levels)
     return out
 
 
-def rows(found: Sequence[Components]) -> list[dict[str, object]]:
-    """The same for programs: deviations of the natural logarithm, absent where the data cannot show them."""
+def rows(entries: Sequence[Components]) -> list[dict[str, object]]:
+    """One dictionary an estimate: standard deviations of the natural logarithm, None where data are missing."""
     return [
         {
-            "network": one.case.network,
-            **fields(one.case),
-            "seats": one.seats,
-            "quantity": one.quantity,
-            "sessions": one.sessions,
-            "runs": one.runs,
+            "network": entry.case.network,
+            **fields(entry.case),
+            "seats": entry.seats,
+            "quantity": entry.quantity,
+            "sessions": entry.sessions,
+            "runs": entry.runs,
         }
-        | {level: None if math.isnan(getattr(one, level)) else getattr(one, level) for level in _LEVELS}
-        for one in found
+        | {level: None if math.isnan(getattr(entry, level)) else getattr(entry, level) for level in _LEVELS}
+        for entry in entries
     ]
 
 

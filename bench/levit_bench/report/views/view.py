@@ -1,7 +1,4 @@
-"""What a view of stored cases is: what it is asked to show, and what it shows.
-
-Refuses to know which views there are, and where they are printed.
-"""
+"""Interface of a view of stored cases: its request and its result."""
 
 from __future__ import annotations
 
@@ -18,35 +15,35 @@ if TYPE_CHECKING:
 
 
 class ViewRequest(NamedTuple):
-    """The cases that a view may show, and what it was asked."""
+    """The cases that a view may show, and the values of its options."""
 
     records: Sequence[Record]
-    """Those that were chosen."""
+    """The chosen cases."""
     whole: Sequence[Record]
-    """Their sessions with all cases, the instrument's own included."""
+    """Their sessions with all cases, the reference cases included."""
     history: Callable[[], Sequence[Record]]
-    """Reads what the store holds of other sessions: one session says nothing about its day."""
+    """Reads all records of the store, for the variance between sessions."""
     values: Mapping[str, str] = {}
-    """What the options of views were given, by their names; empty texts of those that take no value."""
+    """Values of the options of views, by their names; empty texts of flags."""
     one_session: bool = False
-    """Whether a session was named, and not a whole store."""
+    """Whether one session was chosen, and not a whole store."""
 
 
 class CaseView(NamedTuple):
-    """Stored cases as a view shows them."""
+    """Stored cases as a view shows them; each form is computed when it is called."""
 
     records: Sequence[Record]
     """The cases that it shows."""
     rows: Callable[[], list[dict[str, object]]]
-    """The same for programs, a dictionary a row, unrounded; units are in the names, what is not known is None."""
+    """The view as data, a dictionary a row, unrounded; units are in the names, unknown values are None."""
     sections: Callable[[], Iterable[tuple[str, Table]]]
-    """Tables for people under the lines that head them."""
+    """Tables for a terminal, each with its heading."""
     closing: Callable[[], Iterable[Table | Text]] = tuple
-    """What is said below all tables."""
+    """Tables and lines below all sections."""
     findings: Callable[[], Iterable[Finding]] = tuple
-    """What is odd about what this view alone shows."""
+    """Findings about the figures that this view alone shows."""
     markdown: Callable[[], str] | None = None
-    """The same for a page; absent where a view has no such form."""
+    """The view as Markdown; None where it has no such form."""
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a data frame."""

@@ -1,4 +1,4 @@
-"""What the panels of a page are called, computed once for all that shows them."""
+"""Names of the panels of a page, computed once for tables, figures and files."""
 
 from __future__ import annotations
 
@@ -17,9 +17,9 @@ class PanelNames:
         self._titles = titles([panel for panel in panels if panel.points])
 
     def title(self, panel: Panel) -> str:
-        """What one that is drawn differs in from the others that are; empty when it is alone."""
+        """The fields in which a drawn panel differs from the other drawn ones; empty when it is alone."""
         return self._titles[panel.key]
 
     def line(self, panel: Panel) -> str:
-        """Its whole setting on one line, the usual left out."""
+        """Its whole setting on one line, usual values left out."""
         return self._lines[panel.key]

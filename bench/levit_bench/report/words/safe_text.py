@@ -1,7 +1,4 @@
-"""Stored text made safe for the place where it is shown: names in a results file may be hostile.
-
-Knows terminals, Markdown, spreadsheets and fonts; refuses to know what the text means.
-"""
+"""Escapes of stored text for terminals, Markdown, spreadsheets and fonts: names in a results file may be hostile."""
 
 from __future__ import annotations
 
@@ -10,7 +7,7 @@ import unicodedata
 from collections.abc import Iterable
 
 NAME_LIMIT = 40
-"""Characters of a name that are shown: the longest timm name of use has 48, its last words matter least."""
+"""Characters of a name that are shown: timm's longest usual name has 48, its last words matter least."""
 LABEL_LIMIT = 60
 """Characters of a user's label, all of which are shown."""
 WHOLE_NAME = 72
@@ -31,37 +28,37 @@ def visible(text: str) -> str:
 
 def shortened(text: str, limit: int = NAME_LIMIT) -> str:
     """Visible text of at most `limit` characters; an ellipsis stands for the rest."""
-    seen = visible(text[: limit + 1])
-    return seen if len(seen) <= limit else seen[: limit - 1] + "…"
+    shown = visible(text[: limit + 1])
+    return shown if len(shown) <= limit else shown[: limit - 1] + "…"
 
 
 def distinct(texts: Iterable[str], limit: int = WHOLE_NAME) -> dict[str, str]:
-    """What a table shows for each text: visible, cut in the middle when long, and never the same for two of them."""
+    """A distinct form of each text for a table: visible, and cut in the middle when it is long."""
     out: dict[str, str] = {}
     times: dict[str, int] = {}
-    taken: set[str] = set()
+    shown_texts: set[str] = set()
     for text in sorted(set(texts)):
         cut = shown = _elided(text, limit)
-        while shown in taken:
+        while shown in shown_texts:
             times[cut] = times.get(cut, 1) + 1
             shown = f"{cut} ({times[cut]})"
-        taken.add(shown)
+        shown_texts.add(shown)
         out[text] = shown
     return out
 
 
 def _elided(text: str, limit: int) -> str:
-    """Visible text of at most `limit` characters without a space at its ends, which nobody would see."""
-    seen = visible(text if len(text) <= 2 * limit else text[:limit] + "…" + text[-limit:])
-    if seen != seen.strip():
-        seen = f"'{seen}'"
-    return seen if len(seen) <= limit else f"{seen[: limit // 2]}…{seen[len(seen) - (limit - limit // 2 - 1) :]}"
+    """Visible text of at most `limit` characters, in quotes where it begins or ends with a space."""
+    shown = visible(text if len(text) <= 2 * limit else text[:limit] + "…" + text[-limit:])
+    if shown != shown.strip():
+        shown = f"'{shown}'"
+    return shown if len(shown) <= limit else f"{shown[: limit // 2]}…{shown[len(shown) - (limit - limit // 2 - 1) :]}"
 
 
 def drawable(text: str, limit: int = NAME_LIMIT) -> str:
     """Shortened text in characters that the figure's font has; others are spelled out."""
-    kept = (c if ord(c) < _DRAWABLE_BELOW or c in _DRAWABLE else _spelled(c) for c in visible(text[: limit + 1]))
-    return shortened("".join(kept), limit)
+    characters = (c if ord(c) < _DRAWABLE_BELOW or c in _DRAWABLE else _spelled(c) for c in visible(text[: limit + 1]))
+    return shortened("".join(characters), limit)
 
 
 def markdown_cell(text: str, limit: int = NAME_LIMIT) -> str:
@@ -72,8 +69,8 @@ def markdown_cell(text: str, limit: int = NAME_LIMIT) -> str:
 
 def csv_cell(text: str) -> str:
     """Visible text that no spreadsheet takes for a formula: a leading `=`, `+`, `-` or `@` gets an apostrophe."""
-    seen = visible(text)
-    return "'" + seen if seen.lstrip()[:1] in {"=", "+", "-", "@", "＝", "＋", "－", "＠"} else seen
+    shown = visible(text)
+    return "'" + shown if shown.lstrip()[:1] in {"=", "+", "-", "@", "＝", "＋", "－", "＠"} else shown
 
 
 def _spelled(character: str) -> str:

@@ -1,7 +1,4 @@
-"""The words around a panel: what sets it apart from its neighbours, and what all of them share.
-
-Knows settings and origins; refuses to know the medium in which the words appear.
-"""
+"""Headings of panels: the fields in which a panel differs from the others, and those that all of them share."""
 
 from __future__ import annotations
 
@@ -19,20 +16,20 @@ _UNTOLD = {
     **{axis.name: str(axis.usual) for axis in SETTING if axis.said is Said.NOWHERE},
     "set": "–", "runtime_version": "–", "affinity": "system", "allowance": "all", "shell": "plain",
 }  # fmt: skip
-"""Values so usual that a heading does not spend words on them."""
+"""Usual values, which a heading leaves out."""
 
 
-def _usual(name: str, found: dict[str, str]) -> bool:
-    """Whether a field needs no words: the yardstick, a usual value, seats that follow from the allocator, or a GPU,
-    which the words for the machine hold.
+def _usual(name: str, fields: dict[str, str]) -> bool:
+    """Whether a heading leaves a field out: the yardstick, a usual value, seats that follow from the allocator, or a
+    GPU, which is part of the words for the machine.
     """
     if name == "seats":
-        return (found["seats"] == "alone") == (found["allocator"] == "shipped")
-    return name in ("yardstick", "gpu") or _UNTOLD.get(name) == found[name]
+        return (fields["seats"] == "alone") == (fields["allocator"] == "shipped")
+    return name in ("yardstick", "gpu") or _UNTOLD.get(name) == fields[name]
 
 
 def phrase(name: str, value: str) -> str:
-    """One field for people: `4 threads`, `batch 16`, `allocator pinned`, `torch 2.13.0`."""
+    """One field in words: `4 threads`, `batch 16`, `allocator pinned`, `torch 2.13.0`."""
     if name in BY_NAME:
         return BY_NAME[name].phrase(visible(value))
     if name == "set":
@@ -41,84 +38,84 @@ def phrase(name: str, value: str) -> str:
 
 
 def titles(panels: Sequence[Panel]) -> dict[object, str]:
-    """What each panel differs in from the others, by its key; empty when it is alone."""
+    """The fields in which each panel differs from the others, by its key; empty when it is alone."""
     apart_in = differing([panel.fields for panel in panels])
-    return {panel.key: ", ".join(_told(panel, apart_in, panels)) for panel in panels}
+    return {panel.key: ", ".join(_differing_words(panel, apart_in, panels)) for panel in panels}
 
 
 def apart(some: Sequence[Panel], panels: Sequence[Panel]) -> str:
-    """What these panels have in common and not all panels have; empty where that is nothing."""
-    within = differing([panel.fields for panel in some])
-    found = differing([panel.fields for panel in panels])
-    return ", ".join(_told(some[0], [name for name in found if name not in within], panels))
+    """The fields that some panels share and not all panels have; empty where there are none."""
+    apart_within = differing([panel.fields for panel in some])
+    apart_in = differing([panel.fields for panel in panels])
+    return ", ".join(_differing_words(some[0], [name for name in apart_in if name not in apart_within], panels))
 
 
-def _told(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[str]:
-    """Fields of a panel that differ, for people: a runtime's version goes with its name."""
-    found, names = panel.fields, list(names)
+def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[str]:
+    """Some fields of a panel in words; a runtime's version goes with its name."""
+    fields, names = panel.fields, list(names)
     out = []
     for name in names:
         if name == "machine":
             out.append(_machine(panel, panels))
         elif name == "runtime" and "runtime_version" in names:
-            out.append(phrase(name, f"{found[name]} {found['runtime_version']}".removesuffix(" –")))
-        elif (name == "seats" and _usual(name, found)) or (name == "gpu" and "machine" in names):
+            out.append(phrase(name, f"{fields[name]} {fields['runtime_version']}".removesuffix(" –")))
+        elif (name == "seats" and _usual(name, fields)) or (name == "gpu" and "machine" in names):
             continue
         elif name != "runtime_version" or "runtime" not in names:
-            out.append(phrase(name, found[name]))
+            out.append(phrase(name, fields[name]))
     return out
 
 
 def published_line(panel: PublishedPanel) -> str:
-    """Where published figures come from, and what the file's name says of them."""
-    said = f" (its name says {', '.join(panel.told.words)})" if panel.told.words else ""
+    """The source of published figures: the file, the conditions in its name, batch and set of images."""
+    name_words = f" (its name says {', '.join(panel.told.words)})" if panel.told.words else ""
     where = f"batch {panel.batch} · top-1 on {visible(panel.scored_on.words)}"
-    return f"published, not measured here: {visible(panel.file)}{said} · {where}"
+    return f"published, not measured here: {visible(panel.file)}{name_words} · {where}"
 
 
 def published_title(panel: PublishedPanel) -> tuple[str, str]:
-    """Two lines above a picture: the file, and what to make of it."""
+    """The two title lines of a published panel: the file, and that it was not measured here."""
     return visible(panel.file), f"published, not measured here: batch {panel.batch}"
 
 
 def setting_line(panel: Panel, panels: Sequence[Panel] = ()) -> str:
-    """The whole setting of one panel on one line, the usual left out; `panels` are those it must be told apart from."""
-    found = panel.fields
-    told = [
+    """The whole setting of one panel on one line, usual values left out; distinct among `panels`."""
+    fields = panel.fields
+    phrases = [
         _machine(panel, panels) if name == "machine" else phrase(name, value)
-        for name, value in found.items()
-        if not _usual(name, found)
+        for name, value in fields.items()
+        if not _usual(name, fields)
     ]
-    return " · ".join(told)
+    return " · ".join(phrases)
 
 
 def session_line(record: Record) -> str:
-    """Where the records of one session come from: its name, the machine, torch."""
+    """The origin of the records of one session: its name, the machine, torch."""
     version = record.conditions.versions.get("torch")
-    told = [visible(record.session), machine_line(record.machine)]
-    return " · ".join([*told, *([f"torch {visible(version)}"] if version else [])])
+    parts = [visible(record.session), machine_line(record.machine)]
+    return " · ".join([*parts, *([f"torch {visible(version)}"] if version else [])])
 
 
 def machine_line(machine: Machine) -> str:
-    """A machine in a few words: processor, cores, GPUs."""
+    """A machine in words: processor, cores, GPUs."""
     processor = f"{visible(machine.cpu_model)} ({machine.logical_cores} logical cores)"
     return ", ".join([processor, *map(visible, machine.gpus)])
 
 
 def shared_words(panels: Sequence[Panel]) -> list[str]:
-    """What all panels have in common: setting, runs, interval level, sessions."""
+    """The caption of a figure: setting, runs, interval level and sessions that all panels share."""
     apart_in = differing([panel.fields for panel in panels])
-    found = panels[0].fields
-    told = [
+    fields = panels[0].fields
+    phrases = [
         _machine(panels[0], panels) if name == "machine" else phrase(name, value)
-        for name, value in found.items()
-        if name not in apart_in and not _usual(name, found)
+        for name, value in fields.items()
+        if name not in apart_in and not _usual(name, fields)
     ]
-    return [*told, *interval_words(panels), session_words(panels)]
+    return [*phrases, *interval_words(panels), session_words(panels)]
 
 
 def interval_words(panels: Sequence[Panel]) -> list[str]:
-    """Runs behind the points and what the bars are."""
+    """Number of runs, and the confidence intervals that the bars show."""
     points = [point for panel in panels for point in panel.points]
     if not points:
         return []
@@ -142,7 +139,7 @@ def interval_words(panels: Sequence[Panel]) -> list[str]:
 
 
 def session_words(panels: Sequence[Panel]) -> str:
-    """The session, or how many and from when to when."""
+    """The session, or the number of sessions with the first and the last."""
     names = sorted({origin.session for panel in panels for origin in panel.origins})
     if len(names) == 1:
         return f"session {visible(names[0])}"
@@ -150,9 +147,9 @@ def session_words(panels: Sequence[Panel]) -> str:
 
 
 def _machine(panel: Panel, panels: Sequence[Panel]) -> str:
-    """A machine in words; where another one has the same, with the last digits of its folder's name."""
+    """A machine in words; where another one has the same words, with the last digits of its id."""
     words = _words(panel)
-    alike = {other.machine.id for other in panels if _words(other) == words}
+    alike = {neighbour.machine.id for neighbour in panels if _words(neighbour) == words}
     return f"{words} …{panel.machine.id[-6:]}" if len(alike | {panel.machine.id}) > 1 else words
 
 
