@@ -1,4 +1,4 @@
-"""Options about what counts as a difference, for the verbs that judge."""
+"""Options about the smallest difference that counts, for `compare` and `aa`."""
 
 from __future__ import annotations
 

@@ -1,4 +1,4 @@
-"""Where the command line prints: consoles that respect pipes, width and NO_COLOR, and findings on stderr."""
+"""Output of the command line: consoles that respect pipes, width and NO_COLOR, and findings on stderr."""
 
 from __future__ import annotations
 

@@ -38,12 +38,12 @@ class Reporter:
         """Cases are tried once."""
         self._show("rehearsing", done, total, f"{done}/{total}")
 
-    def planned(self, what: Plan) -> None:
+    def planned(self, plan: Plan) -> None:
         """The plan is known."""
-        self._plan = what
-        runs, rounds = counted(what.runs), counted(what.rounds, "round")
-        looks = f", with a look after {spoken(what.looks)}" if what.looks else ""
-        self._say(f"measuring {runs} of about {rounds} in {format_duration(what.seconds)}{looks}{_source(what)}")
+        self._plan = plan
+        runs, rounds = counted(plan.runs), counted(plan.rounds, "round")
+        looks = f", with a look after {spoken(plan.looks)}" if plan.looks else ""
+        self._say(f"measuring {runs} of about {rounds} in {format_duration(plan.seconds)}{looks}{_source(plan)}")
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""
@@ -74,11 +74,11 @@ class Reporter:
         self._console.print(Text(text, style="dim"))
 
 
-def _source(what: Plan) -> str:
+def _source(plan: Plan) -> str:
     """The source of the plan's variances, where it is not the pilot."""
-    if not what.scatter.sessions:
+    if not plan.scatter.sessions:
         return ""
-    return f", by the scatter of {what.scatter.sessions} earlier session{'' if what.scatter.sessions == 1 else 's'}"
+    return f", by the scatter of {plan.scatter.sessions} earlier session{'' if plan.scatter.sessions == 1 else 's'}"
 
 
 @contextmanager

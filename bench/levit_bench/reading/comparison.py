@@ -44,7 +44,7 @@ class ComparedSide(NamedTuple):
 
 
 class SessionComparison(NamedTuple):
-    """What `levit-bench compare` prints."""
+    """The comparison that `levit-bench compare` prints."""
 
     report: Report
     """A row a case with its ratio, the ratio's interval and the verdict."""

@@ -55,13 +55,13 @@ class PagePanels(NamedTuple):
     published: PublishedComparison
     """Published figures, with all findings about their files."""
     recipe: Reproduction
-    """How to measure and draw them again."""
+    """Commands that measure and draw them again."""
     note: str | None = None
     """A sentence for the reader where only part of a store is shown."""
 
 
 class FrontPage(NamedTuple):
-    """What `levit-bench front` prints and writes."""
+    """The page that `levit-bench front` prints and writes."""
 
     panels: tuple[Panel, ...]
     """One a comparable setting and set of images, each with its points; also those without a point."""
@@ -72,7 +72,7 @@ class FrontPage(NamedTuple):
     published: PublishedComparison
     """Published figures, in panels of their own."""
     recipe: Reproduction
-    """How to measure and draw the page again."""
+    """Commands that measure and draw the page again."""
     called: PanelNames
     """Titles and settings that tell the panels apart."""
     findings: tuple[Finding, ...]
@@ -197,7 +197,7 @@ def _newest_of_many(all_panels: Sequence[Panel]) -> str | None:
 
 
 def _chosen(conditions: Mapping[str, str], on: str | None, metric: str, base: Mapping[str, str]) -> list[str]:
-    """The options about what is drawn, as a command line has them."""
+    """The command line's options that choose the records, the set, the metric and the base."""
     words = ["--where", _joined(conditions)] if conditions else []
     words += ["--set", on] if on is not None else []
     words += ["--metric", metric] if metric != "latency" else []
@@ -209,7 +209,7 @@ def _joined(conditions: Mapping[str, str]) -> str:
 
 
 def _beside(published: PublishedChoice) -> list[str]:
-    """The options about published files, as a command line has them; files without their folders."""
+    """The command line's options about published figures; files without their folders."""
     words = [word for path in published.files for word in ("--published", path.name)]
     if tuple(published.networks) != MEASURED:
         words += ["--published-networks", ",".join(published.networks)]

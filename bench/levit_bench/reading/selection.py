@@ -45,7 +45,7 @@ class StoredSelection:
         """Fields and values by which `where` chose."""
 
     def where(self, /, **conditions: object) -> Self:
-        """Those records that have these values, such as `where(batch=1, allocator="pinned")`.
+        """The records with these values, such as `where(batch=1, allocator="pinned")`.
 
         Args:
             conditions: values by the names of `levit_bench.judge.comparability.FIELDS`, compared as text.

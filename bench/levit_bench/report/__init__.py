@@ -1,1 +1,1 @@
-"""What a person sees of the study: tables, figures, files. Knows nothing of how numbers were judged."""
+"""Presentation of results as tables, sentences, figures and files. The numbers come from `levit_bench.judge`."""

@@ -1,4 +1,4 @@
-"""`levit-bench front`: the Pareto front of what is stored."""
+"""`levit-bench front`: the Pareto front of stored cases."""
 
 from __future__ import annotations
 

@@ -144,8 +144,8 @@ def _chosen(patterns: Sequence[str]) -> tuple[Entry, ...]:
     selection = select(patterns)
     for name in selection.unknown:
         plain = name.partition("@")[0]
-        known = timm_architectures() or frozenset()
-        if ":" in name or plain.partition(".")[0] in known:
+        architectures = timm_architectures() or frozenset()
+        if ":" in name or plain.partition(".")[0] in architectures:
             raise UsageError(
                 f"{name!r} is not in the catalog: nothing published is known of it here. It can be measured all the "
                 f"same: levit-bench run --networks {shlex.quote(name)}"

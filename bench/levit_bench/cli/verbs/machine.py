@@ -28,11 +28,11 @@ def command(as_json: bool) -> int:
     from levit_bench.measuring.workers.process_environment import default_allocator, shell
     from levit_bench.report.listings.machine import table
 
-    who, state, worker_shell = machine(), conditions(), shell([(1, default_allocator())])
+    this_machine, state, worker_shell = machine(), conditions(), shell([(1, default_allocator())])
     if as_json:
-        parts = {"machine": who, "conditions": state, "shell": worker_shell}
-        document = {"id": who.id, **{name: msgspec.to_builtins(part) for name, part in parts.items()}}
+        parts = {"machine": this_machine, "conditions": state, "shell": worker_shell}
+        document = {"id": this_machine.id, **{name: msgspec.to_builtins(part) for name, part in parts.items()}}
         click.echo(json.dumps(document, indent=2))
     else:
-        stdout().print(table(who, state, worker_shell))
+        stdout().print(table(this_machine, state, worker_shell))
     return 0

@@ -1,4 +1,4 @@
-"""`levit-bench plan`: what a run would do."""
+"""`levit-bench plan`: forecast of a run: its cases, duration and precision."""
 
 from __future__ import annotations
 
@@ -55,26 +55,34 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     protocol = protocol_of(request)
     # A worker process is started only for names that are not in the catalog, and for --batch max, which tries sizes.
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
-        chosen = subjects(request, workshop)
+        chosen_subjects = subjects(request, workshop)
     if request.race:
-        check_race(chosen)
-    known, unreadable = files.load_readable(files.session_files(root)) if root.exists() else ([], [])
-    cases = [s.case for s in chosen]
-    here = machine(gpus=any(case.device == "cuda" for case in cases))
-    own = [case for case, _ in instrument_cases(cases)]
-    what = forecast(cases, own, protocol, known, here, SHARING)
+        check_race(chosen_subjects)
+    records, unreadable = files.load_readable(files.session_files(root)) if root.exists() else ([], [])
+    cases = [s.case for s in chosen_subjects]
+    this_machine = machine(gpus=any(case.device == "cuda" for case in cases))
+    references = [case for case, _ in instrument_cases(cases)]
+    prediction = forecast(cases, references, protocol, records, this_machine, SHARING)
     lines = [CaseLine(id=case.id, case=case) for case in cases]
-    now, worker_shell = conditions(), shell({(case.threads, case.allocator) for case in cases})
-    kinds = kinds_ahead(lines, protocol, here, now, worker_shell)
-    scatter = run_scatter(known, kinds)
-    between = usual_scatter(record for record in known if kind_of(record) in kinds)
-    spent = planned(what.costs, protocol, scatter=scatter)
-    expected = reach(spent, between.deviation, between.freedom)
+    machine_state, worker_shell = conditions(), shell({(case.threads, case.allocator) for case in cases})
+    kinds = kinds_ahead(lines, protocol, this_machine, machine_state, worker_shell)
+    scatter = run_scatter(records, kinds)
+    between = usual_scatter(record for record in records if kind_of(record) in kinds)
+    plan = planned(prediction.costs, protocol, scatter=scatter)
+    expected = reach(plan, between.deviation, between.freedom)
     if as_json:
-        click.echo(json.dumps(document(what, spent, protocol, expected), indent=2))
+        click.echo(json.dumps(document(prediction, plan, protocol, expected), indent=2))
     else:
-        stdout().print(table(what, spent, protocol, expected))
-    fitted = [subject.finding for subject in chosen if subject.finding is not None]
-    print_findings([*unreadable, *left_out([request]), *fitted, *about(worker_shell), *about_threads(chosen, now)])
-    refused = protocol.budget_s < spent.smallest_s and not protocol.thin
+        stdout().print(table(prediction, plan, protocol, expected))
+    fitted = [subject.finding for subject in chosen_subjects if subject.finding is not None]
+    print_findings(
+        [
+            *unreadable,
+            *left_out([request]),
+            *fitted,
+            *about(worker_shell),
+            *about_threads(chosen_subjects, machine_state),
+        ]
+    )
+    refused = protocol.budget_s < plan.smallest_s and not protocol.thin
     return EXIT_USAGE if refused else EXIT_DONE

@@ -1,4 +1,4 @@
-"""`levit-bench scaling`: what further threads and streams bring."""
+"""`levit-bench scaling`: speed-up and efficiency by threads and streams."""
 
 from __future__ import annotations
 

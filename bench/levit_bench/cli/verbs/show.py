@@ -1,4 +1,4 @@
-"""`levit-bench show`: what is stored, one line a case."""
+"""`levit-bench show`: stored cases, one line each, and other views of them."""
 
 from __future__ import annotations
 

@@ -48,9 +48,10 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
         tags.write(root, sessions_by_tag)
     elif name is not None and sessions:
         remarks += _point_tag(root, sessions_by_tag, name, sessions)
-        if len(mixed := machines_of(sessions_by_tag[name], machines)) > 1:
+        if len(machine_names := machines_of(sessions_by_tag[name], machines)) > 1:
             remarks.append(
-                f"{name} holds sessions of {len(mixed)} machines: each case is compared with those of its own machine."
+                f"{name} holds sessions of {len(machine_names)} machines: each case is compared with those of its own "
+                "machine."
             )
         tags.write(root, sessions_by_tag)
     elif name is not None:
@@ -75,10 +76,10 @@ def _point_tag(
     from levit_bench.store.lookup import resolve_sessions
 
     tags.check_name(root, name)
-    before = sessions_by_tag.get(name)
+    former = sessions_by_tag.get(name)
     files = [path for session in sessions for path in resolve_sessions(root, session)]
     sessions_by_tag[name] = tuple(sorted({path.stem for path in files}))
-    return [f"{name} was {', '.join(before)}"] if before and before != sessions_by_tag[name] else []
+    return [f"{name} was {', '.join(former)}"] if former and former != sessions_by_tag[name] else []
 
 
 def _sessions_of(sessions_by_tag: dict[str, tuple[str, ...]], name: str) -> tuple[str, ...]:

@@ -32,21 +32,21 @@ def table(report: Report) -> Table:
     rows = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
     words = [axes(row.second.case).split() for row in rows]
     shared = [word for word in words[0] if all(word in case_words for case_words in words)] if words else []
-    own = [" ".join(word for word in case_words if word not in shared) for case_words in words]
+    rests = [" ".join(word for word in case_words if word not in shared) for case_words in words]
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
     if shared:
         out.title = Text(f"all: {' '.join(shared)}")
     out.add_column("network", overflow="fold")
-    if any(own):
+    if any(rests):
         out.add_column("case", overflow="fold")
     out.add_column("times", justify="right", no_wrap=True)
     out.add_column("limits", no_wrap=True)
     out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
     names = shown_names(row.second.info for row in rows)
-    for row, rest in zip(rows, own, strict=True):
+    for row, rest in zip(rows, rests, strict=True):
         word = Text(row.comparison.verdict.value, style=_STYLES.get(row.comparison.verdict, ""))
-        out.add_row(Text(names[row.second.case.network]), *([Text(rest)] if any(own) else []), *_figures(row), word)
+        out.add_row(Text(names[row.second.case.network]), *([Text(rest)] if any(rests) else []), *_figures(row), word)
     return out
 
 
@@ -203,12 +203,12 @@ def _row(row: Row) -> dict[str, object]:
 
 
 def _ratio(ratio: Estimate | None) -> dict[str, object]:
-    known = ratio is not None and math.isfinite(ratio.low) and math.isfinite(ratio.high)
+    bounded = ratio is not None and math.isfinite(ratio.low) and math.isfinite(ratio.high)
     return {
-        "times": ratio.value if ratio and known else None,
-        "times_low": ratio.low if ratio and known else None,
-        "times_high": ratio.high if ratio and known else None,
-        "level": ratio.level if ratio and known else None,
-        "runs": ratio.n if ratio and known else 0,
-        "method": ratio.method if ratio and known else None,
+        "times": ratio.value if ratio and bounded else None,
+        "times_low": ratio.low if ratio and bounded else None,
+        "times_high": ratio.high if ratio and bounded else None,
+        "level": ratio.level if ratio and bounded else None,
+        "runs": ratio.n if ratio and bounded else 0,
+        "method": ratio.method if ratio and bounded else None,
     }

@@ -96,9 +96,9 @@ def _draw_steps(ax: Axes, explanation: Explanation) -> None:
     ax.set_xscale("log")
     ax.set_xlim(low / (room if low < 1 else room**0.25), high * room)
     left, right = ax.get_xlim()
-    near = 0.05 * math.log(right / left)  # Distance below which a tick's number would overlap that at 1.
-    shown = [1.0, *(tick for tick in ticks(left, right) if abs(math.log(tick)) > near)]
-    ax.set_xticks(shown, [significant(tick, 2) for tick in shown])
+    overlap = 0.05 * math.log(right / left)  # Distance below which a tick's number would overlap that at 1.
+    marks = [1.0, *(tick for tick in ticks(left, right) if abs(math.log(tick)) > overlap)]
+    ax.set_xticks(marks, [significant(tick, 2) for tick in marks])
     ax.set_xticks([], minor=True)
     ax.axvline(1, color=GREY, linewidth=0.8, zorder=1)
     _finish(ax, [name for name, _ in rows], "times as long (log scale); lines: 95 % intervals over runs")

@@ -52,12 +52,12 @@ def names(first: Record, second: Record) -> tuple[str, str]:
     texts = called((first.info, second.info))
     shown = distinct(texts.values(), _NAME)
     networks = {name: shown[text] for name, text in texts.items()}
-    mine, theirs = axes(first.case).split(), axes(second.case).split()
-    if first.case.network != second.case.network:  # the size is part of the network's choice
-        mine, theirs = mine[1:], theirs[1:]
+    first_words, second_words = axes(first.case).split(), axes(second.case).split()
+    if first.case.network != second.case.network:  # the size differs by network
+        first_words, second_words = first_words[1:], second_words[1:]
     return (
-        " ".join([networks[first.case.network], *(word for word in mine if word not in theirs)]),
-        " ".join([networks[second.case.network], *(word for word in theirs if word not in mine)]),
+        " ".join([networks[first.case.network], *(word for word in first_words if word not in second_words)]),
+        " ".join([networks[second.case.network], *(word for word in second_words if word not in first_words)]),
     )
 
 
@@ -193,10 +193,10 @@ def _measured(side: Side, profile: Profile | None) -> list[tuple[str, str]]:
     if profile is None:
         profile_cells = ["–"] * 7
     else:
-        more, macs = disturbance(profile), side.macs
+        overhead, macs = disturbance(profile), side.macs
         profile_cells = [
             format_latency(profile.pass_s),
-            "–" if more is None else f"{100 * (more - 1):+.0f} %",
+            "–" if overhead is None else f"{100 * (overhead - 1):+.0f} %",
             f"{_giga(profile.matrix_flops)} ({profile.matrix_size}, {profile.matrix_format})",
             _percent(matrix_share(profile, macs)),
             str(profile.kernels) if profile.kinds else "–",

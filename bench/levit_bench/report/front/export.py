@@ -29,7 +29,7 @@ from levit_bench.report.words.setting import session_words
 NOTHING = PublishedComparison()
 NO_RECIPE = Reproduction(())
 LISTED = 50
-"""Findings or exclusions that the Markdown file lists before it says how many more there are."""
+"""Findings or exclusions that the Markdown file lists; of more it gives the number."""
 
 
 def write_front(
@@ -133,21 +133,21 @@ def _pictures(pages: Sequence[Page], beside: PublishedComparison) -> list[str]:
             out.append(f"**{markdown_cell(page.heading, 300)}**")
         sets = [panel.scored_on for panel in page.panels if panel.scored_on is not None]
         sets += [panel.scored_on for panel in beside.panels]
-        on = " and ".join(markdown_cell(image_set.words, 100) for image_set in in_order(sets))
-        words = f"Latency or throughput against top-1 on {on}, the front as a staircase"
+        set_names = " and ".join(markdown_cell(image_set.words, 100) for image_set in in_order(sets))
+        words = f"Latency or throughput against top-1 on {set_names}, the front as a staircase"
         out.append(f"![{words}]({_stem(number)}.svg)")
     return out
 
 
 def _remove_pages(folder: Path, number: int) -> None:
     """Remove the pictures of a page and of those that follow it, where they exist."""
-    there = [path for kind in ("png", "svg") if (path := folder / f"{_stem(number)}.{kind}").is_file()]
-    for path in there:
+    paths = [path for kind in ("png", "svg") if (path := folder / f"{_stem(number)}.{kind}").is_file()]
+    for path in paths:
         try:
             path.unlink()
         except OSError as error:
             raise _cannot_write(path, error) from error
-    if there:
+    if paths:
         _remove_pages(folder, number + 1)
 
 
@@ -208,7 +208,7 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
     for _, (panel, origin) in sorted(origins.items()):
         state, protocol = origin.conditions, origin.protocol
         versions = ", ".join(f"{name} {version}" for name, version in sorted(state.versions.items()))
-        known = [
+        facts = [
             f"session {origin.session}", panel.machine.cpu_model, f"taken {state.taken_at}", state.os,
             f"Python {state.python}", versions, state.libc, state.governor and f"governor {state.governor}",
             state.load_1m is not None and f"load {state.load_1m:.2f}", state.commit and f"revision {state.commit[:12]}",
@@ -220,7 +220,7 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
             f"seed {protocol.seed}",
             "thin: below the smallest honest budget" if protocol.thin else None,
         ]  # fmt: skip
-        out.append(markdown_cell(" · ".join(text for text in known if text), 600))
+        out.append(markdown_cell(" · ".join(text for text in facts if text), 600))
     return out
 
 

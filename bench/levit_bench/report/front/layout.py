@@ -57,8 +57,8 @@ def lay_out(
     panel_w, panel_h = SINGLE_PANEL_IN if count == 1 else PANEL_IN
     every: list[Panel | PublishedPanel] = [*panels, *published]
     mixed = len({panel.set_key for panel in every}) > 1
-    on = [_axis_of_top1(figure, panel, every, panel_h) for panel in every]
-    left = 0.65 + _LINE_IN * max(words.count("\n") for words in on)
+    axis_names = [_axis_of_top1(figure, panel, every, panel_h) for panel in every]
+    left = 0.65 + _LINE_IN * max(words.count("\n") for words in axis_names)
     right, gap_x = 0.15, left + 0.1 if mixed else 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
     words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
@@ -93,7 +93,7 @@ def lay_out(
         bottommost = bool(published) or index + columns >= count
         labelled = column == 0 or every[index - 1].set_key != panel.set_key
         of = _batch(every[column::columns], panel, published)
-        _decorate(ax, panel, left=labelled, bottom=bottommost, of=of, on=on[index])
+        _decorate(ax, panel, left=labelled, bottom=bottommost, of=of, on=axis_names[index])
         ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
         out.append(ax)
     return out
@@ -145,7 +145,7 @@ def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
 def _joined(parts: Sequence[str], limit: int) -> list[str]:
     """Parts joined by dots into lines of at most `limit` characters; a line breaks between parts where it can."""
     lines = [""]
-    for part in (piece for whole in parts for piece in textwrap.wrap(whole, limit)):
+    for part in (piece for text in parts for piece in textwrap.wrap(text, limit)):
         longer = f"{lines[-1]} · {part}" if lines[-1] else part
         if len(longer) <= limit:
             lines[-1] = longer

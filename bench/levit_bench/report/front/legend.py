@@ -61,14 +61,14 @@ def _places(panels: Sequence[Panel]) -> list[Artist]:
     from matplotlib.patches import Patch
 
     points = [point for panel in panels for point in panel.points]
-    there = {point.standing for point in points}
+    standings = {point.standing for point in points}
     out: list[Artist] = [
         _sign(
             color=GREY, linewidth=1.1, linestyle=LINES.get(standing, ""), marker="o",
             markersize=MARKER_PT * INKS[standing].larger, **INKS[standing].marker(GREY), label=WORDS[standing],
         )
         for standing in Standing
-        if standing in there
+        if standing in standings
     ]  # fmt: skip
     if any(point.tied_with for point in points):
         out.append(Patch(facecolor=TIE_GROUND, edgecolor=TIE_EDGE, linewidth=0.6, label="tied in top-1 and speed"))

@@ -18,7 +18,7 @@ from levit_bench.report.words.safe_text import shortened
 from levit_bench.report.words.setting import session_words, setting_line
 
 NAMED = 3
-"""Ties and undecided networks that the sentence names before it says how many more there are."""
+"""Ties and undecided networks that the sentence names; of more it gives the number."""
 _NAME = 80
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
@@ -110,13 +110,13 @@ def _answer(pick: Pick) -> str:
         return f"none of {total} {_limit_words(pick, third_person=True)}. Nearest: {nearest}"
     sure = "" if limits.goal == "speed" else "are sure to "
     best = "the fastest" if limits.goal == "speed" else "the most accurate"
-    which = f"{best} of {pick.among} that {sure}{_limit_words(pick)}"
+    role = f"{best} of {pick.among} that {sure}{_limit_words(pick)}"
     if pick.among == 1:
-        which = (
+        role = (
             f"the only one of {total} that {'is sure to ' if sure else ''}{_limit_words(pick, third_person=not sure)}"
         )
     return (
-        f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1{on}, {_speed(pick.answer, pick, level=True)}; {which}"
+        f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1{on}, {_speed(pick.answer, pick, level=True)}; {role}"
     )
 
 

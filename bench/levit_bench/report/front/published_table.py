@@ -30,10 +30,10 @@ def published_table(panel: PublishedPanel) -> Table:
     shown = panel.points[:SHOWN_UP_TO]
     if has_front and len(panel.points) > SHOWN_UP_TO:
         shown = panel.front
-    more = len(panel.points) - len(shown)
+    hidden_count = len(panel.points) - len(shown)
     out = Table(
         title=Text(published_line(panel)),
-        caption=Text(f"{more} more are in front.csv and front.md") if more > 0 else None,
+        caption=Text(f"{hidden_count} more are in front.csv and front.md") if hidden_count > 0 else None,
         box=box.SIMPLE_HEAD,
         title_justify="left",
         caption_justify="left",

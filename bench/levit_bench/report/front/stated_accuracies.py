@@ -47,8 +47,8 @@ def _published(info: CaseLine) -> Accuracy | None:
     """The accuracy that the catalog has of a network; None for the user's own."""
     if info.case.is_of_user:
         return None
-    named = any(entry.name == info.case.network for entry in catalog.entries())
-    matches = catalog.select([f"{info.case.network}@{info.case.size}"]).entries if named else ()
+    in_catalog = any(entry.name == info.case.network for entry in catalog.entries())
+    matches = catalog.select([f"{info.case.network}@{info.case.size}"]).entries if in_catalog else ()
     return catalog.accuracy_of(matches[0]) if matches else None
 
 
@@ -67,14 +67,16 @@ def _about(info: CaseLine, label: str | None) -> list[str]:
 
 def _scored(accuracy: Accuracy) -> list[str]:
     """Lines about an accuracy and its set of images."""
-    known = usual(accuracy.dataset)
-    as_usual = known is not None and known.images == accuracy.images
+    usual_set = usual(accuracy.dataset)
+    as_usual = usual_set is not None and usual_set.images == accuracy.images
     lines = [f"top1 = {accuracy.top1!r}", *([f"top5 = {accuracy.top5!r}"] if accuracy.top5 is not None else [])]
     if accuracy.dataset != IMAGENET.name:
         lines.append(f"dataset = {_text(accuracy.dataset)}")
     if not as_usual:
         lines.append(f"images = {accuracy.images}")
-    if accuracy.classes is not None and not (as_usual and known is not None and known.classes == accuracy.classes):
+    if accuracy.classes is not None and not (
+        as_usual and usual_set is not None and usual_set.classes == accuracy.classes
+    ):
         lines.append(f"classes = {accuracy.classes}")
     return [*lines, *([f"source = {_text(accuracy.source)}"] if accuracy.source != SOURCE else [])]
 

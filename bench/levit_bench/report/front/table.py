@@ -200,9 +200,9 @@ def _caption(panel: Panel) -> str:
         notes.append(
             f"tied: at most {ALMOST / 10**DIGITS:g} apart in top-1, which is faster is open, and one is undecided"
         )
-    few = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
-    if few:
-        notes.append(f"{few} of {len(panel.points)} with too few runs for an interval worth the name")
+    few_runs = sum(1 for point in panel.points for finding in point.findings if finding.kind == "too-few-runs")
+    if few_runs:
+        notes.append(f"{few_runs} of {len(panel.points)} with too few runs for an interval worth the name")
     if panel.yardstick_s is not None:
         notes.append(f"{len(panel.origins)} sessions joined by {shortened(panel.setting.yardstick)}")
     if panel.excluded:

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 
-def table(who: Machine, state: Conditions, shell: Shell | None = None) -> Table:
+def table(machine: Machine, conditions: Conditions, shell: Shell | None = None) -> Table:
     """Two columns; unknown values are a dash. `shell` has the variables that workers inherit from the shell."""
     from rich import box
     from rich.table import Table
@@ -21,24 +21,24 @@ def table(who: Machine, state: Conditions, shell: Shell | None = None) -> Table:
     out = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
     out.add_column(style="bold", no_wrap=True)
     out.add_column()
-    clock = None if state.clock_hz is None else f"{state.clock_hz / 1e9:.2f} GHz"
+    clock = None if conditions.clock_hz is None else f"{conditions.clock_hz / 1e9:.2f} GHz"
     facts: tuple[tuple[str, object], ...] = (
-        ("machine", who.id),
-        ("processor", f"{who.cpu_model} ({who.isa})"),
-        ("extensions", " ".join(who.features)),
-        ("cores", f"{who.physical_cores or '–'} physical, {who.logical_cores} logical"),
-        ("caches", f"L2 {format_bytes(who.l2_bytes)} a core, L3 {format_bytes(who.l3_bytes)}"),
-        ("may use", allowed(state.allowance, who.logical_cores)),
-        ("memory", f"{format_bytes(who.memory_bytes)}, {format_bytes(state.available_bytes)} available"),
-        ("GPUs", ", ".join(who.gpus)),
-        ("system", f"{state.os}, {state.libc or 'unknown C library'}"),
-        ("versions", ", ".join([f"python {state.python}", *(f"{k} {v}" for k, v in state.versions.items())])),
+        ("machine", machine.id),
+        ("processor", f"{machine.cpu_model} ({machine.isa})"),
+        ("extensions", " ".join(machine.features)),
+        ("cores", f"{machine.physical_cores or '–'} physical, {machine.logical_cores} logical"),
+        ("caches", f"L2 {format_bytes(machine.l2_bytes)} a core, L3 {format_bytes(machine.l3_bytes)}"),
+        ("may use", allowed(conditions.allowance, machine.logical_cores)),
+        ("memory", f"{format_bytes(machine.memory_bytes)}, {format_bytes(conditions.available_bytes)} available"),
+        ("GPUs", ", ".join(machine.gpus)),
+        ("system", f"{conditions.os}, {conditions.libc or 'unknown C library'}"),
+        ("versions", ", ".join([f"python {conditions.python}", *(f"{k} {v}" for k, v in conditions.versions.items())])),
         ("clock", clock),
-        ("governor", state.governor),
-        ("temperature", None if state.temperature_c is None else f"{state.temperature_c:.0f} °C"),
-        ("load", None if state.load_1m is None else f"{state.load_1m:.2f} over one minute"),
-        ("huge pages", state.huge_pages),
-        ("emulated", "yes: its times say nothing about a machine" if state.emulated else "no"),
+        ("governor", conditions.governor),
+        ("temperature", None if conditions.temperature_c is None else f"{conditions.temperature_c:.0f} °C"),
+        ("load", None if conditions.load_1m is None else f"{conditions.load_1m:.2f} over one minute"),
+        ("huge pages", conditions.huge_pages),
+        ("emulated", "yes: its times say nothing about a machine" if conditions.emulated else "no"),
     )
     if shell is not None:
         words = [shell.text, *([f"kept out: {', '.join(shell.dropped)}"] if shell.dropped else [])]
@@ -48,11 +48,13 @@ def table(who: Machine, state: Conditions, shell: Shell | None = None) -> Table:
     return out
 
 
-def allowed(known: Allowance, logical_cores: int) -> str:
+def allowed(allowance: Allowance, logical_cores: int) -> str:
     """The part of the machine that may be used: processors, kinds of cores, and limits of control groups."""
-    words = [known.text(logical_cores)]
-    if known.core_kinds:
-        words.append("kinds of cores, the fastest first: " + " + ".join(str(kind.there) for kind in known.core_kinds))
-    if known.memory_bytes is not None:
-        words.append(f"at most {format_bytes(known.memory_bytes)} of memory")
+    words = [allowance.text(logical_cores)]
+    if allowance.core_kinds:
+        words.append(
+            "kinds of cores, the fastest first: " + " + ".join(str(kind.there) for kind in allowance.core_kinds)
+        )
+    if allowance.memory_bytes is not None:
+        words.append(f"at most {format_bytes(allowance.memory_bytes)} of memory")
     return "; ".join(words)

@@ -62,10 +62,12 @@ def footnotes(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> list[
     from rich.text import Text
 
     out = []
-    more = sorted({entry.pretraining for entry in entries if entry.pretraining})
-    if more:
+    pretraining = sorted({entry.pretraining for entry in entries if entry.pretraining})
+    if pretraining:
         out.append(
-            Text(f"{MORE_DATA} weights that saw more than ImageNet-1k ({', '.join(more)}); --in1k-only hides them")
+            Text(
+                f"{MORE_DATA} weights that saw more than ImageNet-1k ({', '.join(pretraining)}); --in1k-only hides them"
+            )
         )
     for reason in dict.fromkeys(unavailable.values()):
         names = [entry.name for entry in entries if unavailable.get(entry.name) == reason]

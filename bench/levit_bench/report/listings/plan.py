@@ -24,7 +24,7 @@ _SOURCES = {
 }  # fmt: skip
 
 
-def table(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
+def table(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
     """One row a case, and a caption with the runs within the budget and the expected precision."""
     from rich import box
     from rich.table import Table
@@ -36,41 +36,47 @@ def table(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | Non
     out.add_column("pass", justify="right", no_wrap=True)
     out.add_column("a turn", justify="right", no_wrap=True)
     out.add_column("known", overflow="fold")
-    names = distinct(line.case.network for line in what.lines)
-    for line in what.lines:
+    names = distinct(line.case.network for line in forecast.lines)
+    for line in forecast.lines:
         name = Text(names[line.case.network])
         out.add_row(name, Text(axes(line.case)), format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
-    out.caption = Text("\n".join(sentences(what, spent, protocol, expected)))
+    out.caption = Text("\n".join(sentences(forecast, plan, protocol, expected)))
     return out
 
 
-def sentences(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> list[str]:
+def sentences(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> list[str]:
     """Runs and rounds, their duration, the expected precision, and the smallest budget that is accepted."""
-    refused = protocol.budget_s < spent.smallest_s and not protocol.thin
+    refused = protocol.budget_s < plan.smallest_s and not protocol.thin
     if refused:
         done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
     else:
         done = (
-            f"{counted(spent.runs)} of about {counted(spent.rounds, 'round')}, "
-            f"{counted(len(what.lines), 'turn')} a round: "
-            f"{format_duration(spent.seconds)} of {format_duration(protocol.budget_s)}."
+            f"{counted(plan.runs)} of about {counted(plan.rounds, 'round')}, "
+            f"{counted(len(forecast.lines), 'turn')} a round: "
+            f"{format_duration(plan.seconds)} of {format_duration(protocol.budget_s)}."
         )
-    guessed = sum(line.source in ("macs", "guess") for line in what.lines)
-    scaled = sum(line.source == "scaled" for line in what.lines)
-    sure = f"{guessed} of {len(what.lines)} passes are guesses and may be off by a factor of three." if guessed else ""
-    near = (
-        f"{scaled} of {len(what.lines)} passes are scaled as other networks' were, to within a third." if scaled else ""
+    guess_count = sum(line.source in ("macs", "guess") for line in forecast.lines)
+    scaled_count = sum(line.source == "scaled" for line in forecast.lines)
+    guessed_words = (
+        f"{guess_count} of {len(forecast.lines)} passes are guesses and may be off by a factor of three."
+        if guess_count
+        else ""
     )
-    looks = f"Looks after {spoken(spent.looks)}; what is decided then gets no more turns." if spent.looks else ""
+    scaled_words = (
+        f"{scaled_count} of {len(forecast.lines)} passes are scaled as other networks' were, to within a third."
+        if scaled_count
+        else ""
+    )
+    looks = f"Looks after {spoken(plan.looks)}; what is decided then gets no more turns." if plan.looks else ""
     return [
         done,
         *([looks] if looks else []),
         *([] if refused or expected is None else _precision_words(expected)),
-        _source(spent.scatter),
-        f"Preparation before that: about {format_duration(what.prepare_s)}.",
-        f"Smallest honest budget: {format_duration(spent.smallest_s + 0.5)}.",
-        *([near] if near else []),
-        *([sure] if sure else []),
+        _source(plan.scatter),
+        f"Preparation before that: about {format_duration(forecast.prepare_s)}.",
+        f"Smallest honest budget: {format_duration(plan.smallest_s + 0.5)}.",
+        *([scaled_words] if scaled_words else []),
+        *([guessed_words] if guessed_words else []),
     ]
 
 
@@ -110,24 +116,24 @@ def _source(scatter: RunScatter) -> str:
     return f"Runs and rounds by the scatter of {sessions} of this machine in this setting{rest}: {deviations}."
 
 
-def document(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | None = None) -> dict[str, object]:
+def document(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> dict[str, object]:
     """The plan as data, in seconds; the expected precision is None where the runs are too few."""
     return {
         "budget_s": protocol.budget_s,
-        "refused": protocol.budget_s < spent.smallest_s and not protocol.thin,
-        "smallest_budget_s": spent.smallest_s,
-        "runs": spent.runs,
-        "rounds": spent.rounds,
-        "looks": list(spent.looks),
-        "seconds": spent.seconds,
-        "prepare_s": what.prepare_s,
-        "round_s": what.costs.round_s,
-        "start_s": what.costs.start_s,
+        "refused": protocol.budget_s < plan.smallest_s and not protocol.thin,
+        "smallest_budget_s": plan.smallest_s,
+        "runs": plan.runs,
+        "rounds": plan.rounds,
+        "looks": list(plan.looks),
+        "seconds": plan.seconds,
+        "prepare_s": forecast.prepare_s,
+        "round_s": forecast.costs.round_s,
+        "start_s": forecast.costs.start_s,
         "scatter": {
-            "between_runs": math.sqrt(spent.scatter.between),
-            "within_run": math.sqrt(spent.scatter.within),
-            "sessions": spent.scatter.sessions,
-            "settings_without": spent.scatter.without,
+            "between_runs": math.sqrt(plan.scatter.between),
+            "within_run": math.sqrt(plan.scatter.within),
+            "sessions": plan.scatter.sessions,
+            "settings_without": plan.scatter.without,
         },
         "half_width": None if expected is None else expected.half_width,
         "detectable_ratio": None if expected is None else expected.side_by_side,
@@ -140,6 +146,6 @@ def document(what: Forecast, spent: Plan, protocol: Protocol, expected: Reach | 
                 "passes": line.passes,
                 "source": line.source,
             }
-            for line in what.lines
+            for line in forecast.lines
         ],
     }

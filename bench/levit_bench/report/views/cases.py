@@ -57,8 +57,10 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         if isinstance(time, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
-            wide = [_any_day(drift, record)] if sessions else []
-            out.add_row(name, Text(conditions), format_latency(time.value), plus_minus(time), *wide, shown, str(time.n))
+            drift_cells = [_any_day(drift, record)] if sessions else []
+            out.add_row(
+                name, Text(conditions), format_latency(time.value), plus_minus(time), *drift_cells, shown, str(time.n)
+            )
         else:
             empty = [""] * (3 if sessions else 2)
             out.add_row(name, Text(conditions), Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
@@ -87,8 +89,8 @@ def shown_names(infos: Iterable[CaseLine]) -> dict[str, str]:
 
 
 def _any_day(drift: Drifts, record: Record) -> str:
-    wide = drift.any_day(record)
-    return plus_minus(wide) if wide else "–"
+    interval = drift.any_day(record)
+    return plus_minus(interval) if interval else "–"
 
 
 def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
@@ -204,10 +206,10 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
     }
 
 
-def _any_day_limits(wide: Estimate | None) -> dict[str, float | None]:
+def _any_day_limits(interval: Estimate | None) -> dict[str, float | None]:
     return {
-        "latency_any_day_low_s": wide.low if wide else None,
-        "latency_any_day_high_s": wide.high if wide else None,
+        "latency_any_day_low_s": interval.low if interval else None,
+        "latency_any_day_high_s": interval.high if interval else None,
     }
 
 

@@ -26,10 +26,10 @@ def columns(record: Record) -> dict[str, float | None]:
 
 
 def _limits(name: str, figure: Estimate | Finding | None) -> dict[str, float | None]:
-    known = figure if isinstance(figure, Estimate) else None
-    bounded = known is not None and math.isfinite(known.high)
+    estimate = figure if isinstance(figure, Estimate) else None
+    bounded = estimate is not None and math.isfinite(estimate.high)
     return {
-        f"{name}_s": known.value if known else None,
-        f"{name}_low_s": known.low if known and bounded else None,
-        f"{name}_high_s": known.high if known and bounded else None,
+        f"{name}_s": estimate.value if estimate else None,
+        f"{name}_low_s": estimate.low if estimate and bounded else None,
+        f"{name}_high_s": estimate.high if estimate and bounded else None,
     }

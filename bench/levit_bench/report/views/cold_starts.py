@@ -87,8 +87,8 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
     """One dictionary a case with the columns of `show` and of its cold start; unknown figures are None."""
     out = []
     for record, row in zip(records, cases.rows(records), strict=True):
-        finding, known = crowded(record), row["findings"]
-        findings = [*known, *plain([finding])] if finding and isinstance(known, list) else known
+        finding, row_findings = crowded(record), row["findings"]
+        findings = [*row_findings, *plain([finding])] if finding and isinstance(row_findings, list) else row_findings
         out.append(row | columns(record) | {"findings": findings})
     return out
 

@@ -15,13 +15,13 @@ def line(floors: Sequence[Floor]) -> str | None:
     """The limit of the kind with the most sessions, or how many sessions are missing; None where nothing is stored."""
     if not floors:
         return None
-    known = next((floor for floor in floors if floor.of_latency is not None), None)
-    if known is None:
+    floor = next((candidate for candidate in floors if candidate.of_latency is not None), None)
+    if floor is None:
         missing = floors[0].missing or MIN_SESSIONS
         more = f"{missing} more session{'s' if missing > 1 else ''} of the same case"
         return f"How far sessions disagree is not known: {more} would tell."
-    kind = f"{known.sessions}, t{known.kind.threads} {visible(known.kind.allocator)} {known.kind.seats}"
-    parts = [("ratios", known.of_ratio), ("latencies", known.of_latency)]
+    kind = f"{floor.sessions}, t{floor.kind.threads} {visible(floor.kind.allocator)} {floor.kind.seats}"
+    parts = [("ratios", floor.of_ratio), ("latencies", floor.of_latency)]
     limits = "; ".join(f"{name} {_limits(limit)}" for name, limit in parts if limit is not None)
     return f"Two sessions of an unchanged case differ by less than ({kind}): {limits}."
 

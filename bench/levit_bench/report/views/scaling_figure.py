@@ -58,9 +58,9 @@ def draw(curves: Sequence[Curve]) -> Figure:
 
 
 def _draw_panel(
-    axes: Axes, title: str, group: Sequence[Curve], looks: dict[str, tuple[str, str]], whole: Iterable[Curve]
+    axes: Axes, title: str, group: Sequence[Curve], looks: dict[str, tuple[str, str]], curves: Iterable[Curve]
 ) -> None:
-    counts = sorted({step.processors for curve in whole for step in curve.steps})
+    counts = sorted({step.processors for curve in curves for step in curve.steps})
     axes.plot(counts, counts, color=PALE, linewidth=5, solid_capstyle="round", zorder=1)
     for at, curve in enumerate(group):
         shift = 2 ** (_APART * (at - (len(group) - 1) / 2))
@@ -69,11 +69,11 @@ def _draw_panel(
             steps = _line(curve, streams=streams)
             if len(steps) < 2:
                 continue
-            where = [shift * step.processors for step, _ in steps]
+            processors = [shift * step.processors for step, _ in steps]
             values = [value for _, (value, _, _) in steps]
             limits = [[v - low for _, (v, low, _) in steps], [high - v for _, (v, _, high) in steps]]
             axes.errorbar(
-                where, values, yerr=limits, color=colour, marker=marker, markersize=5, linewidth=1.2,
+                processors, values, yerr=limits, color=colour, marker=marker, markersize=5, linewidth=1.2,
                 linestyle=DASHES if streams else "solid", markerfacecolor="white" if streams else colour,
                 elinewidth=1, capsize=2, zorder=4,
             )  # fmt: skip
@@ -81,7 +81,7 @@ def _draw_panel(
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
     axes.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
-    axes.set_ylim(0, 1.08 * max(counts[-1], *_tops(whole)))
+    axes.set_ylim(0, 1.08 * max(counts[-1], *_tops(curves)))
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)

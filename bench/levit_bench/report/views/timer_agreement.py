@@ -68,15 +68,15 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
         for agreement in agreements(records)
         if isinstance(agreement, Agreement)
     ]
-    whole = account(records)
-    if whole is not None:
-        out.append({"told_cpu_s": whole.told_s, "system_cpu_s": whole.system_s, "runs": whole.runs})
+    totals = account(records)
+    if totals is not None:
+        out.append({"told_cpu_s": totals.told_s, "system_cpu_s": totals.system_s, "runs": totals.runs})
     return out
 
 
-def _sentence(whole: Account | None) -> list[str]:
-    if whole is None:
+def _sentence(totals: Account | None) -> list[str]:
+    if totals is None:
         return []
-    own_time, system_time = format_duration(whole.told_s), format_duration(whole.system_s)
-    by = f"{own_time} by their own clocks, {system_time} by the system's account ({significant(whole.ratio, 4)})"
-    return [f"Processor time of all seats in {counted(whole.runs)}: {by}."]
+    own_time, system_time = format_duration(totals.told_s), format_duration(totals.system_s)
+    by = f"{own_time} by their own clocks, {system_time} by the system's account ({significant(totals.ratio, 4)})"
+    return [f"Processor time of all seats in {counted(totals.runs)}: {by}."]

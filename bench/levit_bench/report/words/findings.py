@@ -15,7 +15,7 @@ from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.words.safe_text import shortened
 
 NAMED = 3
-"""Other cases that a line names before it says how many more there are."""
+"""Other cases that a line names; of more it gives the number."""
 _LABEL = 80
 
 
@@ -78,7 +78,7 @@ def of_panels(panels: Sequence[Panel], points: Sequence[Point] | None = None) ->
 
 
 def grouped(entries: Iterable[About], *, many_sessions: bool = False) -> list[Finding]:
-    """One finding a kind: the first message of it, and what else it is about.
+    """Merge findings of one kind: the first message, and the names of the other cases and sessions.
 
     Args:
         entries: findings in the order in which their kinds appear.
@@ -118,6 +118,6 @@ def same_holds(names: Sequence[str], sessions: int = 0) -> str:
 
 def _add(keys: Mapping[tuple[str, str | None], list[Finding]], doubt: Doubt) -> None:
     """Add a finding to its case or session, each kind once: a file holds one for every run."""
-    into = keys.get((doubt.session, doubt.finding.case))
-    if into is not None and doubt.finding.kind not in {finding.kind for finding in into}:
-        into.append(doubt.finding)
+    findings = keys.get((doubt.session, doubt.finding.case))
+    if findings is not None and doubt.finding.kind not in {finding.kind for finding in findings}:
+        findings.append(doubt.finding)

@@ -43,11 +43,11 @@ def titles(panels: Sequence[Panel]) -> dict[object, str]:
     return {panel.key: ", ".join(_differing_words(panel, apart_in, panels)) for panel in panels}
 
 
-def apart(some: Sequence[Panel], panels: Sequence[Panel]) -> str:
+def apart(group: Sequence[Panel], panels: Sequence[Panel]) -> str:
     """The fields that some panels share and not all panels have; empty where there are none."""
-    apart_within = differing([panel.fields for panel in some])
+    apart_within = differing([panel.fields for panel in group])
     apart_in = differing([panel.fields for panel in panels])
-    return ", ".join(_differing_words(some[0], [name for name in apart_in if name not in apart_within], panels))
+    return ", ".join(_differing_words(group[0], [name for name in apart_in if name not in apart_within], panels))
 
 
 def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[str]:
