@@ -172,7 +172,7 @@ def _of_session(option: SessionOption) -> _Decorator:
     return click.option(option.option, option.name, default=option.usual, show_default=option.usual != "", **shown)
 
 
-def _added(command: _Command, options: Sequence[_Decorator]) -> _Command:
+def _with_options(command: _Command, options: Sequence[_Decorator]) -> _Command:
     """A command with further options, in that order."""
     for option in reversed(options):
         command = option(command)
@@ -194,12 +194,12 @@ def request_options(command: _Command) -> _Command:
         *(_of_axis(axis) for axis in axes.AXES if axis.asked),
         *(_of_session(option) for option in OF_A_SESSION if option.of_twins),
     ]
-    return _added(command, options)
+    return _with_options(command, options)
 
 
 def goal_options(command: _Command) -> _Command:
     """Options that may end a session before its budget, and the second timer: the same for `run` and `plan`."""
-    return _added(command, [_of_session(option) for option in OF_A_SESSION if not option.of_twins])
+    return _with_options(command, [_of_session(option) for option in OF_A_SESSION if not option.of_twins])
 
 
 def request_from(options: dict[str, Any]) -> Request:

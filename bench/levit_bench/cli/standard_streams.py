@@ -172,7 +172,7 @@ def settle() -> None:
                     os.set_inheritable(os.open(os.devnull, os.O_RDWR), True)
 
 
-def _plainly(error: UnicodeError) -> tuple[str, int]:
+def _plain_replacement(error: UnicodeError) -> tuple[str, int]:
     if not isinstance(error, UnicodeEncodeError):
         raise error
     characters, after = error.object[error.start : error.end], error.object[error.end :]
@@ -182,4 +182,4 @@ def _plainly(error: UnicodeError) -> tuple[str, int]:
     return plain, error.end + max(0, min(spaces, len(plain) - len(characters)))
 
 
-codecs.register_error(_HANDLER, _plainly)
+codecs.register_error(_HANDLER, _plain_replacement)

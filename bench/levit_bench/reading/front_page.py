@@ -145,9 +145,9 @@ def panels_of(
     beside = beside._replace(
         findings=(*(finding for file in files for finding in file.findings), *notes, *beside.findings)
     )
-    options = [*_chosen(results.conditions, on, metric, base or {}), *_beside(published)]
+    options = [*_record_options(results.conditions, on, metric, base or {}), *_published_options(published)]
     drawn = [panel for panel in all_panels if panel.points]
-    return PagePanels(all_panels, beside, reproduce(_drawn(results.whole, drawn), session, options), note)
+    return PagePanels(all_panels, beside, reproduce(_records_of(results.whole, drawn), session, options), note)
 
 
 def front_page(page_panels: PagePanels, base: Mapping[str, str] | None = None) -> FrontPage:
@@ -183,7 +183,7 @@ def _panels(records: Sequence[Record], metric: Metric, whole: Sequence[Record], 
     return all_panels if on is None else of_set(all_panels, on)
 
 
-def _drawn(records: Sequence[Record], drawn: Sequence[Panel]) -> list[Record]:
+def _records_of(records: Sequence[Record], drawn: Sequence[Panel]) -> list[Record]:
     """All records of the sessions of which panels draw points."""
     sessions = {name for panel in drawn for point in panel.points for name in point.sessions}
     return [record for record in records if record.session in sessions]
@@ -196,19 +196,19 @@ def _newest_of_many(all_panels: Sequence[Panel]) -> str | None:
     return None if len(drawn) <= PANEL_LIMIT or len(sessions) == 1 else max(sessions)
 
 
-def _chosen(conditions: Mapping[str, str], on: str | None, metric: str, base: Mapping[str, str]) -> list[str]:
+def _record_options(conditions: Mapping[str, str], on: str | None, metric: str, base: Mapping[str, str]) -> list[str]:
     """The command line's options that choose the records, the set, the metric and the base."""
-    words = ["--where", _joined(conditions)] if conditions else []
+    words = ["--where", _condition_text(conditions)] if conditions else []
     words += ["--set", on] if on is not None else []
     words += ["--metric", metric] if metric != "latency" else []
-    return [*words, *(["--base", _joined(base)] if base else [])]
+    return [*words, *(["--base", _condition_text(base)] if base else [])]
 
 
-def _joined(conditions: Mapping[str, str]) -> str:
+def _condition_text(conditions: Mapping[str, str]) -> str:
     return ",".join(f"{name}={value}" for name, value in conditions.items())
 
 
-def _beside(published: PublishedChoice) -> list[str]:
+def _published_options(published: PublishedChoice) -> list[str]:
     """The command line's options about published figures; files without their folders."""
     words = [word for path in published.files for word in ("--published", path.name)]
     if tuple(published.networks) != MEASURED:

@@ -57,11 +57,11 @@ class StoredSelection:
         from levit_bench.judge.comparability import where
 
         values = {name: str(value) for name, value in conditions.items()}
-        return self._chosen(where(self.records, values), {**self.conditions, **values})
+        return self._selection(where(self.records, values), {**self.conditions, **values})
 
     def subjects(self) -> Self:
         """The same without the reference cases: the yardsticks and the null network."""
-        return self._chosen([record for record in self.records if record.info.role == "subject"], self.conditions)
+        return self._selection([record for record in self.records if record.info.role == "subject"], self.conditions)
 
     def history(self) -> Sequence[Record]:
         """All records of the store, for the variance between sessions; of a file, those that it holds."""
@@ -69,7 +69,7 @@ class StoredSelection:
             return files.load(self.store)[0]
         return self.whole
 
-    def _chosen(self, records: Iterable[Record], conditions: Mapping[str, str]) -> Self:
+    def _selection(self, records: Iterable[Record], conditions: Mapping[str, str]) -> Self:
         return type(self)(
             records, self.findings, self.path, whole=self.whole, store=self.store, session=self.session, tag=self.tag,
             conditions=conditions,

@@ -64,7 +64,7 @@ def command(
         max_macs=None if max_macs is None else _macs(max_macs),
         in1k_only=in1k_only,
     )
-    candidates = _chosen(networks)
+    candidates = _entries_of(networks)
     chosen = keep(candidates, filters)
     if not chosen:
         raise NothingToShowError(why_empty(candidates, filters))
@@ -130,7 +130,7 @@ def _macs(text: str) -> float:
         raise UsageError(f"--max-macs: {error}") from error
 
 
-def _chosen(patterns: Sequence[str]) -> tuple[Entry, ...]:
+def _entries_of(patterns: Sequence[str]) -> tuple[Entry, ...]:
     """The entries that patterns choose.
 
     Raises:

@@ -63,10 +63,10 @@ def document(comparisons: Sequence[AAComparison]) -> dict[str, object]:
                 "equals": rate.kind.value,
                 "comparisons": rate.judged,
                 "unjudged": rate.unjudged,
-                **{verdict.value: _limited(count, rate.judged) for verdict, count in rate.verdicts.items()},
-                "false_alarms": _limited(rate.alarms, rate.judged),
+                **{verdict.value: _rate_fields(count, rate.judged) for verdict, count in rate.verdicts.items()},
+                "false_alarms": _rate_fields(rate.alarms, rate.judged),
                 "reports": rate.reports,
-                "reports_with_a_false_alarm": _limited(rate.alarmed, rate.reports),
+                "reports_with_a_false_alarm": _rate_fields(rate.alarmed, rate.reports),
             }
             for rate in rates(comparisons)
         ],
@@ -99,7 +99,7 @@ def _rate(rate: VerdictRate) -> str:
     )
 
 
-def _limited(hits: int, trials: int) -> dict[str, float | int | None]:
+def _rate_fields(hits: int, trials: int) -> dict[str, float | int | None]:
     return {"count": hits, "rate_below": clopper_pearson_upper(hits, trials) if trials else None}
 
 

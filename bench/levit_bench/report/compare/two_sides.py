@@ -60,7 +60,7 @@ def sentence(report: Report) -> str:
     judged = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
     parts = []
     parts += [
-        f"{len(rows)} {verdict.value}: {_some([_with_limit(row) for row in rows])}"
+        f"{len(rows)} {verdict.value}: {_first_few([_with_limit(row) for row in rows])}"
         for verdict in (Verdict.SLOWER, Verdict.FASTER)
         if (rows := report.having(verdict))
     ]
@@ -69,8 +69,8 @@ def sentence(report: Report) -> str:
         for verdict in (Verdict.SAME, Verdict.INCONCLUSIVE)
         if (rows := report.having(verdict))
     ]
-    for word, records in _unjudged(report):
-        parts.append(f"{len(records)} {word}: {_some([_label(record) for record in records])}")
+    for word, records in _other_outcomes(report):
+        parts.append(f"{len(records)} {word}: {_first_few([_label(record) for record in records])}")
     total = f"{len(judged)} case{'' if len(judged) == 1 else 's'} compared"
     return f"{total}: {'; '.join(parts)}." if parts else f"{total}."
 
@@ -149,7 +149,7 @@ def _remarks(report: Report) -> list[str]:
     return list(dict.fromkeys(out))
 
 
-def _unjudged(report: Report) -> list[tuple[str, list[Record]]]:
+def _other_outcomes(report: Report) -> list[tuple[str, list[Record]]]:
     kinds = {
         "failed": [row.second for row in report.failed],
         "not comparable": [row.second for row in report.having(Verdict.NOT_COMPARABLE) if row not in report.failed],
@@ -167,7 +167,7 @@ def _label(record: Record) -> str:
     return shortened(record.case.label, _NAME)
 
 
-def _some(words: Sequence[str]) -> str:
+def _first_few(words: Sequence[str]) -> str:
     named = ", ".join(words[:NAMED])
     return named if len(words) <= NAMED else f"{named} and {len(words) - NAMED} more"
 

@@ -64,7 +64,7 @@ def names(first: Record, second: Record) -> tuple[str, str]:
 def table(explanation: Explanation) -> Table:
     """One row a stored figure, a column a side, and the second's ratio to the first."""
     out = _table("", *names(explanation.first.record, explanation.second.record), "times")
-    for row in _stored(explanation):
+    for row in _stored_rows(explanation):
         out.add_row(*row)
     return out
 
@@ -90,7 +90,7 @@ def watched_table(explanation: Explanation, watched: tuple[SideProfile, SideProf
     """Figures of the profiles, a column a side."""
     out = _table("measured here", *names(explanation.first.record, explanation.second.record))
     columns = [
-        _measured(side, side_profile.profile)
+        _profile_cells(side, side_profile.profile)
         for side, side_profile in zip((explanation.first, explanation.second), watched, strict=True)
     ]
     for cells in zip(*columns, strict=True):
@@ -101,7 +101,7 @@ def watched_table(explanation: Explanation, watched: tuple[SideProfile, SideProf
 def kinds_table(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """One row a kind of operator: its time, its share of the pass, and its rate, for both."""
     first, second = (side.profile for side in watched)
-    out = _sided(explanation, "kind", ("calls", "ms", "%", "GFLOP/s"))
+    out = _two_sided_table(explanation, "kind", ("calls", "ms", "%", "GFLOP/s"))
     for row in side_by_side(first, second):
         out.add_row(row.kind, *_kind(row.first, first), *_kind(row.second, second))
     out.add_row("a pass", *_total(first), "", *_total(second), "", style="bold")
@@ -110,7 +110,7 @@ def kinds_table(explanation: Explanation, watched: tuple[SideProfile, SideProfil
 
 def layers_table(explanation: Explanation, watched: tuple[SideProfile, SideProfile]) -> Table:
     """The layers of both in the order of execution, with their time and their share of the pass."""
-    out = _sided(explanation, None, ("layer", "ms", "%"))
+    out = _two_sided_table(explanation, None, ("layer", "ms", "%"))
     columns = [
         [_layer(layer, side.profile) for layer in rolled_up(side.profile)] if side.profile else [] for side in watched
     ]
@@ -132,8 +132,8 @@ def document(explanation: Explanation, watched: tuple[SideProfile, SideProfile] 
     return {
         "summary": sentence(explanation),
         "session": explanation.first.record.session,
-        "times": _plain(explanation.ratio),
-        "factors": [{"name": factor.name, **_plain(factor.times)} for factor in explanation.factors],
+        "times": _ratio_fields(explanation.ratio),
+        "factors": [{"name": factor.name, **_ratio_fields(factor.times)} for factor in explanation.factors],
         "first": _side(explanation.first, profiles[0]),
         "second": _side(explanation.second, profiles[1]),
         "findings": plain(explanation.findings),
@@ -151,7 +151,7 @@ def _table(*heads: str) -> Table:
     return out
 
 
-def _sided(explanation: Explanation, first: str | None, each: Cells) -> Table:
+def _two_sided_table(explanation: Explanation, first: str | None, each: Cells) -> Table:
     """A table with the same columns for each side, under the names of the sides."""
     from rich.text import Text
 
@@ -165,7 +165,7 @@ def _sided(explanation: Explanation, first: str | None, each: Cells) -> Table:
     return out
 
 
-def _stored(explanation: Explanation) -> list[tuple[str, str, str, str]]:
+def _stored_rows(explanation: Explanation) -> list[tuple[str, str, str, str]]:
     first, second = explanation.first, explanation.second
     work = next((factor.times.value for factor in explanation.factors if factor.name == WORK), None)
     times = f"{significant(explanation.ratio.value)} ({_limits(explanation.ratio)})"
@@ -182,14 +182,14 @@ def _stored(explanation: Explanation) -> list[tuple[str, str, str, str]]:
         ("major faults a pass", _number(first.major_faults), _number(second.major_faults), ""),
         ("threads at work", _number(first.threads_used), _number(second.threads_used), ""),
         ("device's share", _percent(first.device_share), _percent(second.device_share), ""),
-        ("pinning saves", _saved(first.cost), _saved(second.cost), ""),
+        ("pinning saves", _saving_cell(first.cost), _saving_cell(second.cost), ""),
         ("parameters", format_count(first.params), format_count(second.params), _quotient(second.params, first.params)),
         ("their bytes", format_bytes(first.weight_bytes), format_bytes(second.weight_bytes), ""),
     ]
     return [row for row in rows if (row[1], row[2]) != ("–", "–")]
 
 
-def _measured(side: Side, profile: Profile | None) -> list[tuple[str, str]]:
+def _profile_cells(side: Side, profile: Profile | None) -> list[tuple[str, str]]:
     if profile is None:
         profile_cells = ["–"] * 7
     else:
@@ -238,7 +238,7 @@ def _limits(estimate: Estimate) -> str:
     return f"{significant(estimate.low)} to {significant(estimate.high)}"
 
 
-def _saved(cost: Cost | None) -> str:
+def _saving_cell(cost: Cost | None) -> str:
     if cost is None:
         return "–"
     saving = cost.share
@@ -267,7 +267,7 @@ def _quotient(second: float | None, first: float | None) -> str:
     return significant(second / first) if first and second is not None else ""
 
 
-def _plain(estimate: Estimate) -> dict[str, object]:
+def _ratio_fields(estimate: Estimate) -> dict[str, object]:
     bounded = math.isfinite(estimate.low) and math.isfinite(estimate.high)
     return {
         "times": estimate.value,

@@ -74,7 +74,7 @@ def _cells(change: Change, names: Mapping[str, str]) -> tuple[str, str]:
         ", ".join(
             names[moved_point.point.label]
             if moved_point.move in (Move.JOINS, Move.LEAVES)
-            else _unsure(names[moved_point.point.label], moved_point.chance)
+            else _name_with_chance(names[moved_point.point.label], moved_point.chance)
             for moved_point in change.moved
             if moved_point.move in kind
         )
@@ -86,5 +86,5 @@ def _cells(change: Change, names: Mapping[str, str]) -> tuple[str, str]:
     return joins or "–", f"{leaves or '–'}{remark}"
 
 
-def _unsure(name: str, chance: float | None) -> str:
+def _name_with_chance(name: str, chance: float | None) -> str:
     return f"({name})" if chance is None else f"({name} {chance:.0%})"

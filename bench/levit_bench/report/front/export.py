@@ -111,7 +111,7 @@ def document(
         "## Findings",
         _bullets([*_of_sessions(panels), *_findings(panels), *_notes(beside)], "None."),
         "## Left out",
-        _bullets(_left_out(panels, called), "Nothing."),
+        _bullets(_exclusions(panels, called), "Nothing."),
         "## Conditions",
         _bullets(_conditions(panels), "Not recorded."),
         "## How to reproduce",
@@ -193,7 +193,7 @@ def _names(names: Sequence[str]) -> str:
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 
-def _left_out(panels: Sequence[Panel], called: PanelNames) -> list[str]:
+def _exclusions(panels: Sequence[Panel], called: PanelNames) -> list[str]:
     return [
         f"{markdown_cell(out.label)}, session {markdown_cell(out.session, 100)}, "
         f"{markdown_cell(called.line(panel), 300)}: {markdown_cell(out.reason, 400)}"

@@ -81,7 +81,7 @@ def place(
         ends = np.clip(centre, boxes[:, :2], boxes[:, 2:])
         strokes = np.hstack([np.broadcast_to(centre, ends.shape), ends])
         obstacles = near[~_overlap(near, np.hstack([centre, centre]))]
-        choices = choices[~(far[choices] & _barred(strokes[choices], np.vstack([obstacles, label_boxes]), leaders))]
+        choices = choices[~(far[choices] & _is_barred(strokes[choices], np.vstack([obstacles, label_boxes]), leaders))]
         if not len(choices):
             out.append(None)
             continue
@@ -129,7 +129,7 @@ def _touch(boxes: Boxes, obstacles: Boxes) -> npt.NDArray[np.bool_]:
     return np.asarray((~apart).any(axis=1), dtype=np.bool_)
 
 
-def _barred(strokes: Boxes, boxes: Boxes, leaders: Boxes) -> npt.NDArray[np.bool_]:
+def _is_barred(strokes: Boxes, boxes: Boxes, leaders: Boxes) -> npt.NDArray[np.bool_]:
     """Which segments touch a rectangle or cross a leader."""
     return np.asarray(_crossed(strokes, boxes).any(axis=0) | _meet(strokes, leaders).any(axis=1), dtype=np.bool_)
 

@@ -62,7 +62,7 @@ def lay_out(
     right, gap_x = 0.15, left + 0.1 if mixed else 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
     words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
-    caption = _joined([drawable(part, 200) for part in words], _characters(width - left - right))
+    caption = _caption_lines([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
     legend_h = legend(figure, looks, width, panels, published)
     titles = _titles(figure, panels, called, published, panel_w)
@@ -113,14 +113,14 @@ def _titles(
         words = called.title(panel)
         if published:
             words = f"measured here: {words}" if words else "measured here"
-        out.append(_fitting(figure, drawable(words, 200), width_in) if words else [])
+        out.append(_title_lines(figure, drawable(words, 200), width_in) if words else [])
     for published_panel in published:
         file, rest = published_title(published_panel)
-        out.append([*_fitting(figure, drawable(file, 2 * limit), width_in), rest])
+        out.append([*_title_lines(figure, drawable(file, 2 * limit), width_in), rest])
     return out
 
 
-def _fitting(figure: Figure, text: str, width_in: float) -> list[str]:
+def _title_lines(figure: Figure, text: str, width_in: float) -> list[str]:
     """A name wrapped into lines that fit a width, by their drawn size: letters differ in width."""
     for limit in range(_characters(width_in, TEXT_PT), 8, -4):
         lines = textwrap.wrap(text, limit)
@@ -142,7 +142,7 @@ def _characters(width_in: float, size_pt: float = SMALL_PT) -> int:
     return int(width_in * 72 / (size_pt * 0.54))
 
 
-def _joined(parts: Sequence[str], limit: int) -> list[str]:
+def _caption_lines(parts: Sequence[str], limit: int) -> list[str]:
     """Parts joined by dots into lines of at most `limit` characters; a line breaks between parts where it can."""
     lines = [""]
     for part in (piece for text in parts for piece in textwrap.wrap(text, limit)):

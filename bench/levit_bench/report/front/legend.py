@@ -32,14 +32,14 @@ def legend(
 ) -> float:
     """One legend for all panels, as wide as fits; returns its height in inches."""
     families = [
-        _sign(linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
+        _entry(linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
         for name, look in looks.items()
     ]
-    marks = [*_places(panels), *_published(published)]
+    marks = [*_standing_entries(panels), *_published_entries(published)]
     for rows in range(1, len(families) + len(marks) + 1):
         last = rows == len(families) + len(marks)
         # Families and marks have columns of their own, unless there is room for one column alone.
-        handles = [*families, *marks] if last else [*_filled(families, rows), *_filled(marks, rows)]
+        handles = [*families, *marks] if last else [*_full_columns(families, rows), *_full_columns(marks, rows)]
         figure.legends.clear()
         box = figure.legend(
             handles=handles, loc="upper center", ncols=len(handles) // rows, fontsize=SMALL_PT, frameon=False,
@@ -51,19 +51,19 @@ def legend(
     return float(extent.height / figure.dpi)
 
 
-def _filled(handles: Sequence[Artist], rows: int) -> list[Artist]:
+def _full_columns(handles: Sequence[Artist], rows: int) -> list[Artist]:
     """The legend's entries, padded with empty ones until their last column is full."""
-    return [*handles, *(_sign(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
+    return [*handles, *(_entry(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
 
 
-def _places(panels: Sequence[Panel]) -> list[Artist]:
+def _standing_entries(panels: Sequence[Panel]) -> list[Artist]:
     """Entries for the standings and ties that occur."""
     from matplotlib.patches import Patch
 
     points = [point for panel in panels for point in panel.points]
     standings = {point.standing for point in points}
     out: list[Artist] = [
-        _sign(
+        _entry(
             color=GREY, linewidth=1.1, linestyle=LINES.get(standing, ""), marker="o",
             markersize=MARKER_PT * INKS[standing].larger, **INKS[standing].marker(GREY), label=WORDS[standing],
         )
@@ -75,19 +75,19 @@ def _places(panels: Sequence[Panel]) -> list[Artist]:
     return out
 
 
-def _published(panels: Sequence[PublishedPanel]) -> list[Line2D]:
+def _published_entries(panels: Sequence[PublishedPanel]) -> list[Line2D]:
     out = []
     if panels:
         label = "published, not measured here (all hollow)"
         out.append(
-            _sign(linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT, label=label)
+            _entry(linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT, label=label)
         )
     if any(panel.front for panel in panels):
-        out.append(_sign(color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
+        out.append(_entry(color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
     return out
 
 
-def _sign(**options: Any) -> Line2D:  # noqa: ANN401 (matplotlib's)
+def _entry(**options: Any) -> Line2D:  # noqa: ANN401 (matplotlib's)
     from matplotlib.lines import Line2D
 
     return Line2D([], [], **options)

@@ -38,7 +38,7 @@ def paginate(panels: Sequence[Panel], limit: int = PANEL_LIMIT) -> list[Page]:
     shown = [panel for panel in panels if panel.points]
     if len(shown) <= limit:
         return [Page(tuple(shown), "")]
-    groups = _divided(shown, limit) or _chunks(shown, limit)
+    groups = _groups_by_fields(shown, limit) or _chunks(shown, limit)
     return [
         Page(tuple(group), f"{words} (page {number} of {len(groups)})" if words else f"page {number} of {len(groups)}")
         for number, group in enumerate(groups, 1)
@@ -46,7 +46,7 @@ def paginate(panels: Sequence[Panel], limit: int = PANEL_LIMIT) -> list[Page]:
     ]
 
 
-def _divided(panels: Sequence[Panel], limit: int) -> list[list[Panel]]:
+def _groups_by_fields(panels: Sequence[Panel], limit: int) -> list[list[Panel]]:
     """The fewest groups of equal fields that fit a page each; empty beyond `SPARSE` times the fewest pages."""
     apart_in = differing([panel.fields for panel in panels])
     fields = [name for name in BREAKS if name in apart_in]

@@ -25,7 +25,7 @@ _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 def sentence(pick: Pick) -> str:
     """The answer with its reason, its ties and the undecided networks, on one line of text."""
-    parts = [_answer(pick), _later(pick), _tied(pick), _undecided(pick)]
+    parts = [_answer(pick), _across_sessions(pick), _tie_words(pick), _undecided_words(pick)]
     return ". ".join(part for part in parts if part) + "."
 
 
@@ -120,7 +120,7 @@ def _answer(pick: Pick) -> str:
     )
 
 
-def _later(pick: Pick) -> str:
+def _across_sessions(pick: Pick) -> str:
     """The answer's upper limit across sessions, where the drift between them is known."""
     day = pick.another_day
     if day is None:
@@ -157,20 +157,20 @@ def _limit_words(pick: Pick, *, third_person: bool = False) -> str:
     return " and ".join(phrases)
 
 
-def _tied(pick: Pick) -> str:
+def _tie_words(pick: Pick) -> str:
     if not pick.ties:
         return ""
     if pick.limits.goal == "top1":
-        return "As accurate: " + _some([f"{_name(tie.point)} ({_times(tie)})" for tie in pick.ties])
+        return "As accurate: " + _first_few([f"{_name(tie.point)} ({_times(tie)})" for tie in pick.ties])
     ties = [f"{_name(tie.point)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
-    return "Perhaps as fast: " + _some(ties)
+    return "Perhaps as fast: " + _first_few(ties)
 
 
-def _undecided(pick: Pick) -> str:
-    return "May fit: " + _some([_facts(point, pick) for point in pick.undecided]) if pick.undecided else ""
+def _undecided_words(pick: Pick) -> str:
+    return "May fit: " + _first_few([_facts(point, pick) for point in pick.undecided]) if pick.undecided else ""
 
 
-def _some(words: Sequence[str]) -> str:
+def _first_few(words: Sequence[str]) -> str:
     named = ", ".join(words[:NAMED])
     return named if len(words) <= NAMED else f"{named} and {len(words) - NAMED} more"
 

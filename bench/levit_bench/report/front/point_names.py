@@ -39,7 +39,7 @@ def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     to_pt = 72 / figure.dpi
     texts = [
         ax.annotate(
-            drawable(point.label, _limit(point)), xy(point, panel.metric), (0, 0), textcoords="offset points",
+            drawable(point.label, _name_limit(point)), xy(point, panel.metric), (0, 0), textcoords="offset points",
             fontsize=LABEL_PT, color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9,
             gid="label",
             annotation_clip=False,  # every point lies within the axes, and the check is slow
@@ -49,7 +49,7 @@ def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     extents = [text.get_window_extent(renderer) for text in texts]
     centres = ax.transData.transform([xy(point, panel.metric) for point in panel.points])
     radius = 0.55 * marker_pt(panel) / to_pt + 1
-    beyond = {p.label: (TIE_WIDTH - 1) / 2 * marker_pt(panel) / to_pt for p in panel.points if _ties(p)}
+    beyond = {p.label: (TIE_WIDTH - 1) / 2 * marker_pt(panel) / to_pt for p in panel.points if _is_tied(p)}
     sizes = radius + np.array([[beyond.get(point.label, 0.0)] for point in panel.points])
     markers = np.hstack([centres - sizes, centres + sizes])
     anchors = ax.transData.transform([xy(point, panel.metric) for point in named_points])
@@ -89,13 +89,13 @@ def _points_to_name(panel: Panel | PublishedPanel) -> list[Point | PublishedPoin
     return [*marked, *rest]
 
 
-def _limit(point: Point | PublishedPoint) -> int:
+def _name_limit(point: Point | PublishedPoint) -> int:
     """Number of characters to show: a label of the user's is shown whole."""
     network = point.model if isinstance(point, PublishedPoint) else point.case.network
     return NAME_LIMIT if point.label.startswith(network) else LABEL_LIMIT
 
 
-def _ties(point: Point | PublishedPoint) -> bool:
+def _is_tied(point: Point | PublishedPoint) -> bool:
     return isinstance(point, Point) and bool(point.tied_with)
 
 

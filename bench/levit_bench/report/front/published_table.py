@@ -48,7 +48,7 @@ def published_table(panel: PublishedPanel) -> Table:
     last = "dominated by" if has_front else "accuracy from"
     out.add_column(last, max_width=20, overflow="ellipsis", no_wrap=True)
     for point in shown:
-        words = (_place(point) or "") if has_front else _whose(point)
+        words = (_place(point) or "") if has_front else _accuracy_source(point)
         out.add_row(Text(shortened(point.label)), *_figures(point), Text(shortened(words), style="dim"))
     return out
 
@@ -110,7 +110,7 @@ def _figures(point: PublishedPoint) -> tuple[str, str, str, str]:
     )
 
 
-def _whose(point: PublishedPoint) -> str:
+def _accuracy_source(point: PublishedPoint) -> str:
     """The source of an accuracy: the tag of the weights first, since a narrow column cuts the end off."""
     file, _, model = point.accuracy.source.rpartition(", ")
     return f"{point.model.partition('.')[2]}, {file}" if file and model == point.model else point.accuracy.source

@@ -48,14 +48,14 @@ def _run(group: Sequence[Record], files: dict[str, str]) -> str:
     """The command that measures the cases of one session; adds the file that it needs unless an equal one exists."""
     cases, protocol = [record.case for record in group], group[0].protocol
     toml, inside = stated_toml(record.info for record in group)
-    names = [name for name in _each(f"{case.network}@{case.size}" for case in cases) if name not in inside]
+    names = [name for name in _distinct(f"{case.network}@{case.size}" for case in cases) if name not in inside]
     if toml:
         number = len(files) + 1
         names.insert(0, files.setdefault(toml, "networks.toml" if number == 1 else f"networks-{number}.toml"))
     options = [
         f"{axis.option} {shlex.quote(','.join(values))}"
         for axis in AXES
-        if axis.asked and axis.setting and (values := _values(axis, cases))
+        if axis.asked and axis.setting and (values := _axis_values(axis, cases))
     ]
     return " ".join(
         [
@@ -65,12 +65,12 @@ def _run(group: Sequence[Record], files: dict[str, str]) -> str:
             *([f"--seed {protocol.seed}"] if protocol.seed else []),
             *(["--cross-check"] if protocol.witness else []),
             *(["--thin"] if protocol.thin else []),
-            *_more(protocol),
+            *_protocol_options(protocol),
         ]
     )
 
 
-def _more(protocol: Protocol) -> tuple[str, ...]:
+def _protocol_options(protocol: Protocol) -> tuple[str, ...]:
     """Options that bind a session to processors or end it early."""
     bound = ("--bind",) if protocol.bound else ()
     if protocol.target_error is not None:
@@ -78,13 +78,13 @@ def _more(protocol: Protocol) -> tuple[str, ...]:
     return (*bound, "--race") if protocol.goal == "race" else bound
 
 
-def _values(axis: Axis, cases: Iterable[Case]) -> list[str]:
+def _axis_values(axis: Axis, cases: Iterable[Case]) -> list[str]:
     """Values of an axis; empty where they are what a request without its option means."""
-    values = _each(str(case.value(axis.name)) for case in cases)
+    values = _distinct(str(case.value(axis.name)) for case in cases)
     if axis.said is not Said.ALWAYS and values == [str(axis.usual)]:
         return []
     return [value for value in values if value != NO_CHOICE]
 
 
-def _each(values: Iterable[str]) -> list[str]:
+def _distinct(values: Iterable[str]) -> list[str]:
     return list(dict.fromkeys(values))

@@ -20,7 +20,7 @@ from levit_bench.report.front.styles import interval_of, xy
 
 def speeds(panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:
     """Limits of a panel's axis of speed, over those of `panels` that share its scale."""
-    return _reach(
+    return _speed_limits(
         [point for neighbour in panels if _scale(neighbour) == _scale(panel) for point in neighbour.points],
         panel.metric,
     )
@@ -28,7 +28,7 @@ def speeds(panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPane
 
 def accuracies(panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:
     """Limits of every panel's axis of top-1."""
-    return _rise([point for panel in panels for point in panel.points])
+    return _top1_limits([point for panel in panels for point in panel.points])
 
 
 def alike(page: Sequence[Panel], panels: Sequence[Panel]) -> list[Panel]:
@@ -54,7 +54,7 @@ def ticks(low: float, high: float) -> list[float]:
     return [float(value) for value in np.linspace(low, high, 5)[1:-1]] if len(marks) < 2 else marks
 
 
-def _reach(points: Sequence[Point | PublishedPoint], metric: Metric) -> tuple[float, float]:
+def _speed_limits(points: Sequence[Point | PublishedPoint], metric: Metric) -> tuple[float, float]:
     """Limits of speed; bars may extend them by at most a factor of 1.5."""
     xs = [xy(point, metric)[0] for point in points]
     low, high = min(xs), max(xs)
@@ -65,7 +65,7 @@ def _reach(points: Sequence[Point | PublishedPoint], metric: Metric) -> tuple[fl
     return left / pad, right * pad
 
 
-def _rise(points: Sequence[Point | PublishedPoint]) -> tuple[float, float]:
+def _top1_limits(points: Sequence[Point | PublishedPoint]) -> tuple[float, float]:
     """Limits of top-1."""
     ys = [point.accuracy.top1 for point in points]
     rise = max((max(ys) - min(ys)) * 0.09, 0.3)

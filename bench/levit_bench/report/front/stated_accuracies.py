@@ -30,20 +30,20 @@ def _entries(group: Sequence[CaseLine]) -> str:
     """The entries of one network at one size, one for each set of images; empty where nothing is stated."""
     last = group[-1]
     figures = {set_of(accuracy).key: accuracy for info in group for accuracy in info.scored}
-    if published := _published(last):
+    if published := _catalog_accuracy(last):
         figures.pop(set_of(published).key, None)
-    about = _about(last, next((info.label for info in reversed(group) if info.label), None))
+    about = _other_lines(last, next((info.label for info in reversed(group) if info.label), None))
     subject = [
-        f"{'build' if last.case.is_of_user else 'name'} = {_text(last.case.network)}",
+        f"{'build' if last.case.is_of_user else 'name'} = {_toml_string(last.case.network)}",
         f"resolution = {_size(last)}",
     ]
-    scored = [_scored(accuracy) for accuracy in figures.values()] or ([[]] if about else [])
+    scored = [_accuracy_lines(accuracy) for accuracy in figures.values()] or ([[]] if about else [])
     # Fields other than accuracies are stated once: further entries of a network inherit them.
     tables = [[*subject, *(about if at == 0 else []), *lines] for at, lines in enumerate(scored)]
     return "\n".join("\n".join(["[[network]]", *lines, ""]) for lines in tables)
 
 
-def _published(info: CaseLine) -> Accuracy | None:
+def _catalog_accuracy(info: CaseLine) -> Accuracy | None:
     """The accuracy that the catalog has of a network; None for the user's own."""
     if info.case.is_of_user:
         return None
@@ -52,45 +52,45 @@ def _published(info: CaseLine) -> Accuracy | None:
     return catalog.accuracy_of(matches[0]) if matches else None
 
 
-def _about(info: CaseLine, label: str | None) -> list[str]:
+def _other_lines(info: CaseLine, label: str | None) -> list[str]:
     """Lines about a network of the user's own, other than its accuracies."""
     if not info.case.is_of_user:
         return []
     case, family = info.case, info.family
     return [
-        *([f"label = {_text(label)}"] if label else []),
-        *([f"family = {_text(family)}"] if family not in (None, "other") else []),
+        *([f"label = {_toml_string(label)}"] if label else []),
+        *([f"family = {_toml_string(family)}"] if family not in (None, "other") else []),
         *([f"channels = {case.channels}"] if case.channels != 3 else []),
-        *([f"dtype = {_text(case.dtype)}"] if case.dtype != "float32" else []),
+        *([f"dtype = {_toml_string(case.dtype)}"] if case.dtype != "float32" else []),
     ]
 
 
-def _scored(accuracy: Accuracy) -> list[str]:
+def _accuracy_lines(accuracy: Accuracy) -> list[str]:
     """Lines about an accuracy and its set of images."""
     usual_set = usual(accuracy.dataset)
     as_usual = usual_set is not None and usual_set.images == accuracy.images
     lines = [f"top1 = {accuracy.top1!r}", *([f"top5 = {accuracy.top5!r}"] if accuracy.top5 is not None else [])]
     if accuracy.dataset != IMAGENET.name:
-        lines.append(f"dataset = {_text(accuracy.dataset)}")
+        lines.append(f"dataset = {_toml_string(accuracy.dataset)}")
     if not as_usual:
         lines.append(f"images = {accuracy.images}")
     if accuracy.classes is not None and not (
         as_usual and usual_set is not None and usual_set.classes == accuracy.classes
     ):
         lines.append(f"classes = {accuracy.classes}")
-    return [*lines, *([f"source = {_text(accuracy.source)}"] if accuracy.source != SOURCE else [])]
+    return [*lines, *([f"source = {_toml_string(accuracy.source)}"] if accuracy.source != SOURCE else [])]
 
 
 def _size(info: CaseLine) -> str:
-    return str(info.case.resolution) if info.case.size.isdecimal() else _text(info.case.size)
+    return str(info.case.resolution) if info.case.size.isdecimal() else _toml_string(info.case.size)
 
 
-def _text(text: str | None) -> str:
+def _toml_string(text: str | None) -> str:
     """A string of TOML in double quotes, on one line; characters that cannot be printed are escaped."""
-    return f'"{"".join(_escaped(character) for character in text or "")}"'
+    return f'"{"".join(_toml_character(character) for character in text or "")}"'
 
 
-def _escaped(character: str) -> str:
+def _toml_character(character: str) -> str:
     if character in '"\\':
         return f"\\{character}"
     if character.isprintable():

@@ -87,7 +87,7 @@ def grouped(entries: Iterable[About], *, many_sessions: bool = False) -> list[Fi
     kinds: dict[str, list[About]] = {}
     for entry in sorted(entries, key=lambda entry: bool(entry.name)):
         kinds.setdefault(entry.finding.kind, []).append(entry)
-    return [_merged(kind, group, many_sessions=many_sessions) for kind, group in kinds.items()]
+    return [_summary(kind, group, many_sessions=many_sessions) for kind, group in kinds.items()]
 
 
 def plain(findings: Iterable[Finding]) -> list[dict[str, str | None]]:
@@ -95,7 +95,7 @@ def plain(findings: Iterable[Finding]) -> list[dict[str, str | None]]:
     return [{"kind": f.kind, "message": f.message, "case": f.case} for f in findings]
 
 
-def _merged(kind: str, group: Sequence[About], *, many_sessions: bool) -> Finding:
+def _summary(kind: str, group: Sequence[About], *, many_sessions: bool) -> Finding:
     first = group[0]
     where = f"session {shortened(first.session, _LABEL)}: " if many_sessions and not first.name else ""
     named = not first.name or first.finding.message.startswith(first.name.split()[0])

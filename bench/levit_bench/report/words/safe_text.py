@@ -23,7 +23,7 @@ def visible(text: str) -> str:
     r"""The text with every control, format and unassigned character spelled out, such as `\x1b`."""
     if text.isascii() and text.isprintable():
         return text
-    return "".join(_spelled(c) if unicodedata.category(c) in _INVISIBLE else c for c in text)
+    return "".join(_escape_code(c) if unicodedata.category(c) in _INVISIBLE else c for c in text)
 
 
 def shortened(text: str, limit: int = NAME_LIMIT) -> str:
@@ -38,7 +38,7 @@ def distinct(texts: Iterable[str], limit: int = WHOLE_NAME) -> dict[str, str]:
     times: dict[str, int] = {}
     shown_texts: set[str] = set()
     for text in sorted(set(texts)):
-        cut = shown = _elided(text, limit)
+        cut = shown = _short_text(text, limit)
         while shown in shown_texts:
             times[cut] = times.get(cut, 1) + 1
             shown = f"{cut} ({times[cut]})"
@@ -47,7 +47,7 @@ def distinct(texts: Iterable[str], limit: int = WHOLE_NAME) -> dict[str, str]:
     return out
 
 
-def _elided(text: str, limit: int) -> str:
+def _short_text(text: str, limit: int) -> str:
     """Visible text of at most `limit` characters, in quotes where it begins or ends with a space."""
     shown = visible(text if len(text) <= 2 * limit else text[:limit] + "…" + text[-limit:])
     if shown != shown.strip():
@@ -57,7 +57,9 @@ def _elided(text: str, limit: int) -> str:
 
 def drawable(text: str, limit: int = NAME_LIMIT) -> str:
     """Shortened text in characters that the figure's font has; others are spelled out."""
-    characters = (c if ord(c) < _DRAWABLE_BELOW or c in _DRAWABLE else _spelled(c) for c in visible(text[: limit + 1]))
+    characters = (
+        c if ord(c) < _DRAWABLE_BELOW or c in _DRAWABLE else _escape_code(c) for c in visible(text[: limit + 1])
+    )
     return shortened("".join(characters), limit)
 
 
@@ -73,6 +75,6 @@ def csv_cell(text: str) -> str:
     return "'" + shown if shown.lstrip()[:1] in {"=", "+", "-", "@", "＝", "＋", "－", "＠"} else shown
 
 
-def _spelled(character: str) -> str:
+def _escape_code(character: str) -> str:
     code = ord(character)
     return f"\\x{code:02x}" if code < 0x100 else character.encode("ascii", "backslashreplace").decode()

@@ -19,7 +19,7 @@ _UNTOLD = {
 """Usual values, which a heading leaves out."""
 
 
-def _usual(name: str, fields: dict[str, str]) -> bool:
+def _is_left_out(name: str, fields: dict[str, str]) -> bool:
     """Whether a heading leaves a field out: the yardstick, a usual value, seats that follow from the allocator, or a
     GPU, which is part of the words for the machine.
     """
@@ -59,7 +59,7 @@ def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]
             out.append(_machine(panel, panels))
         elif name == "runtime" and "runtime_version" in names:
             out.append(phrase(name, f"{fields[name]} {fields['runtime_version']}".removesuffix(" –")))
-        elif (name == "seats" and _usual(name, fields)) or (name == "gpu" and "machine" in names):
+        elif (name == "seats" and _is_left_out(name, fields)) or (name == "gpu" and "machine" in names):
             continue
         elif name != "runtime_version" or "runtime" not in names:
             out.append(phrase(name, fields[name]))
@@ -84,7 +84,7 @@ def setting_line(panel: Panel, panels: Sequence[Panel] = ()) -> str:
     phrases = [
         _machine(panel, panels) if name == "machine" else phrase(name, value)
         for name, value in fields.items()
-        if not _usual(name, fields)
+        if not _is_left_out(name, fields)
     ]
     return " · ".join(phrases)
 
@@ -109,7 +109,7 @@ def shared_words(panels: Sequence[Panel]) -> list[str]:
     phrases = [
         _machine(panels[0], panels) if name == "machine" else phrase(name, value)
         for name, value in fields.items()
-        if name not in apart_in and not _usual(name, fields)
+        if name not in apart_in and not _is_left_out(name, fields)
     ]
     return [*phrases, *interval_words(panels), session_words(panels)]
 
