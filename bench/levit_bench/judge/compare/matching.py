@@ -89,14 +89,14 @@ def check_ignored(ignore: Collection[str]) -> None:
             raise UsageError(f"--ignore {field[:80]!r}: no such field. {hint}The fields are {may}.")
 
 
-def match(ones: Collection[Key], others: Collection[Key], ignore: Collection[str] = ()) -> Matched:
+def match(first_keys: Collection[Key], second_keys: Collection[Key], ignore: Collection[str] = ()) -> Matched:
     """Pair the keys of two sides: equals first, then those of one network that differ in the fewest fields.
 
     Raises:
         UsageError: with a field ignored, a case has several counterparts that differ in equally many fields.
     """
-    first_left, second_left = dict.fromkeys(ones), dict.fromkeys(others)
-    equal = [Pair(key, key) for key in ones if key in second_left]
+    first_left, second_left = dict.fromkeys(first_keys), dict.fromkeys(second_keys)
+    equal = [Pair(key, key) for key in first_keys if key in second_left]
     for pair in equal:
         del first_left[pair.first], second_left[pair.first]
     ignored: list[Pair] = []
@@ -108,21 +108,21 @@ def match(ones: Collection[Key], others: Collection[Key], ignore: Collection[str
             _refuse_several(pair, distance, second_left)
         (ignored if allowed else apart).append(pair)
         del first_left[pair.first], second_left[pair.second]
-    order = {key: at for at, key in enumerate(ones)}
+    order = {key: at for at, key in enumerate(first_keys)}
     pairs = sorted([*equal, *ignored], key=lambda pair: order[pair.first])
     return Matched(tuple(pairs), tuple(apart), tuple(first_left), tuple(second_left))
 
 
-def why_nothing(ones: Collection[Key], others: Collection[Key], apart: Sequence[Pair]) -> str:
+def why_nothing(first_keys: Collection[Key], second_keys: Collection[Key], apart: Sequence[Pair]) -> str:
     """Why not one case of two sides can be compared, and what to do about it.
 
     Args:
-        ones: the first side.
-        others: the second side.
+        first_keys: of the first side.
+        second_keys: of the second side.
         apart: pairs of one network whose settings differ.
     """
     if not apart:
-        first, second = (enumerate_values(_names(side)) for side in (ones, others))
+        first, second = (enumerate_values(_names(side)) for side in (first_keys, second_keys))
         return f"cannot compare: no network is on both sides. The first has {first}; the second has {second}."
     values_by_field: dict[str, set[str]] = {}
     for pair in apart:
@@ -157,11 +157,11 @@ def _near(
     return sorted(ranked, key=lambda entry: (entry[0], not entry[1]))
 
 
-def _refuse_several(pair: Pair, distance: int, others: Iterable[Key]) -> None:
+def _refuse_several(pair: Pair, distance: int, second_keys: Iterable[Key]) -> None:
     field = next(iter(pair.differing))
     rivals = [
         candidate
-        for key in others
+        for key in second_keys
         if key.network == pair.first.network
         and len((candidate := Pair(pair.first, key)).differing) == distance
         and candidate.differing.keys() == pair.differing.keys()
