@@ -139,9 +139,9 @@ def compare(
         Row(first_side[pair.first][-1], second_side[pair.second][-1], not_alike(pair, rules)) for pair in matched.apart
     ]
     measured = [
-        (pair, effect, scatter_known)
-        for pair, (effect, scatter_known) in zip(matched.pairs, effects, strict=True)
-        if scatter_known
+        (pair, effect, case_scatter)
+        for pair, (effect, case_scatter) in zip(matched.pairs, effects, strict=True)
+        if case_scatter
     ]
     return Report(
         rows=tuple(rows),
@@ -152,8 +152,8 @@ def compare(
         findings=(
             *ignored(matched.pairs),
             *_company(matched.pairs, evidence),
-            *_assumed([(pair.first.network, scatter_known) for pair, _, scatter_known in measured]),
-            *_out_of_reach(judged, [scatter_known for _, _, scatter_known in measured], rules),
+            *_assumed([(pair.first.network, case_scatter) for pair, _, case_scatter in measured]),
+            *_out_of_reach(judged, [case_scatter for _, _, case_scatter in measured], rules),
         ),
     )
 
@@ -223,18 +223,18 @@ class _Evidence:
 _Keyed = Mapping[Key, Sequence[Record]]
 
 
-def between(first: Sequence[CaseSession], second: Sequence[CaseSession], known: Scatter) -> Effect | Finding:
+def between(first: Sequence[CaseSession], second: Sequence[CaseSession], case_scatter: Scatter) -> Effect | Finding:
     """The effect from two sides' sessions of one case, or the finding that says why there is none."""
-    first_mean, second_mean = mean(first, known), mean(second, known)
-    companies = company_variance(company_shares(first, known), company_shares(second, known))
-    more = companies + drift_variance(first, second, known)
+    first_mean, second_mean = mean(first, case_scatter), mean(second, case_scatter)
+    companies = company_variance(company_shares(first, case_scatter), company_shares(second, case_scatter))
+    more = companies + drift_variance(first, second, case_scatter)
     whole = first_mean.variance + second_mean.variance + more
     if math.sqrt(whole) <= NO_SCATTER:
         return no_scatter()
     return Effect(
         second_mean.log - first_mean.log,
         math.sqrt(whole),
-        known.freedom,
+        case_scatter.freedom,
         min(first_mean.runs, second_mean.runs),
         METHOD,
     )
