@@ -84,7 +84,7 @@ def _is_whole(name: str) -> bool:
 
 
 def _ambiguity_message(text: str, matches: Sequence[Record]) -> str:
-    """What several cases differ in, and how to name one of them."""
+    """Message with the fields in which several cases differ, and the name of one of them."""
     rows = [case_fields(record.case) for record in matches]
     differing = {
         name: sorted({row[name] for row in rows}, key=natural)

@@ -1,6 +1,6 @@
 """Cold starts: seconds and memory that a case costs before its first timed pass, from the fresh process of every run.
 
-Tells figures of the case from those of its process, which other cases may share.
+Figures of the case and of its process, which other cases may share, are kept apart.
 """
 
 from __future__ import annotations

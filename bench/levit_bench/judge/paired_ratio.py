@@ -64,7 +64,7 @@ def paired_logs(numerator: Iterable[Record], denominator: Iterable[Record]) -> l
 
 
 def foretold(first_case: Iterable[Record], second_case: Iterable[Record]) -> float | None:
-    """Variance of a run's log ratio of two cases as the scatter of their rounds foretells it; absent without rounds.
+    """Variance of a run's log ratio of two cases, predicted from the scatter of their rounds; absent without rounds.
 
     The variance of the log ratio between the rounds of a run, pooled over runs, times what the pilot found for the
     default protocol: 1 / rounds, and as much between runs as `BETWEEN_RUNS` is to `WITHIN_RUN`. A machine whose rounds

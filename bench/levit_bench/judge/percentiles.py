@@ -2,12 +2,12 @@
 
 No distribution of the durations is assumed.
 
-Two questions are asked of the data, and each may refuse:
+Two questions are put to the data:
 
-- *Is the percentile within what was seen?* With n passes, `needed(p)` is the smallest n at which, with a confidence of
-  99 %, at least two passes lie above the true percentile, so that it is bounded even without the greatest pass, which
-  may be an accident. The number of these is binomial, whatever the distribution of durations. Fewer passes give a
-  finding instead of a number.
+- *Is the percentile within the observed passes?* With n passes, `needed(p)` is the smallest n at which, with a
+  confidence of 99 %, at least two passes lie above the true percentile, so that it is bounded even without the greatest
+  pass, which may be an accident. The number of these is binomial, whatever the distribution of durations. Fewer passes
+  give a finding instead of a number.
 - *How sure is it?* Passes of one run are alike, so a binomial interval of all passes is far too narrow: over simulated
   sessions a nominal 95 % held the truth in 35 to 80 % (docs/statistics.md). The shares of each run's passes below the
   percentile give the error of its level; the limits are the passes at the ends of that level's interval, which held

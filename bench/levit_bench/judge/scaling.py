@@ -80,7 +80,7 @@ def scaling(records: Iterable[Record]) -> list[Curve]:
 
 
 def newest(curves: Iterable[Curve]) -> list[Curve]:
-    """Those of the newest session."""
+    """The curves of the newest session."""
     candidates = list(curves)
     last = max(curve.base.session for curve in candidates)
     return [curve for curve in candidates if curve.base.session == last]

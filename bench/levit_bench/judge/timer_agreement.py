@@ -47,7 +47,7 @@ class Account(NamedTuple):
 
 
 def agreement(record: Record) -> Agreement | Finding | None:
-    """How our passes compare with the second timer's; None where there was none.
+    """Ratio of our passes to the second timer's; None without a second timer.
 
     Each turn gives log(mean of our passes) - log(the second timer's mean), each run the median over its turns; the
     interval is Student's t over runs. Which timer is first in a turn changes from round to round, so that a heap or

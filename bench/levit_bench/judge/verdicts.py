@@ -1,4 +1,4 @@
-"""Verdicts: whether one of two takes longer, less long, the same, or whether the data cannot tell.
+"""Verdicts on the ratio of two cases: slower, faster, the same, or inconclusive.
 
 *slower*: the family-wise lower limit of the ratio is above 1, and the estimate is at least `min_effect` above 1.
 *faster*: the mirror image. *same*: the interval at 1 - 2 * 0.05 / family lies inside the margin (two one-sided tests at
@@ -43,8 +43,8 @@ METHOD_PAIRS = "t over runs, paired by round"
 NO_SCATTER = 1e-12
 """Of logs: below it, runs agree to the last digit but for rounding."""
 PRIOR_FREEDOM = 4
-"""Degrees of freedom that other cases of a report, or its rounds, have in the scatter of one, where it says what could
-be found: as many as the runs of a session of five have themselves."""
+"""Degrees of freedom that other cases of a report, or its rounds, have in the scatter of one, for its detectable
+difference: as many as the runs of a session of five have themselves."""
 _PARTS = 200  # Equally likely standard errors that a power is averaged over.
 _MOST_FREEDOM = 1e4  # Student's t is normal long before; the noncentral t is not computed beyond.
 _HALVINGS = 40
@@ -77,7 +77,7 @@ class Rules(NamedTuple):
 
 
 def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
-    """Rules of these shares; the margin is the least effect where nothing else is said.
+    """Rules of these shares; the margin is the least effect by default.
 
     Raises:
         UsageError: one is not a share from 0 to 1, or the margin is above the least effect.
@@ -171,7 +171,7 @@ def steadied(effects: Sequence[Effect]) -> list[float]:
     pairs is moderated as well (Smyth, *Linear models and empirical Bayes methods for assessing differential expression
     in microarray experiments*, Statistical Applications in Genetics and Molecular Biology 3, 2004):
     (d0 s0^2 + d s^2) / (d0 + d) in place of s^2, where d0 is `PRIOR_FREEDOM` and s0^2 the median of the variances of
-    the report's other pairs, each median-unbiased; where there is no other, what its rounds foretell.
+    the report's other pairs, each median-unbiased; without other pairs, the variance that its rounds predict.
     """
     pairs = {number: effect for number, effect in enumerate(effects) if effect.method == METHOD_PAIRS}
     variances = {number: effect.error**2 * effect.runs for number, effect in pairs.items()}

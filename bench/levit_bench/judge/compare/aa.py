@@ -38,7 +38,7 @@ _POSSIBLE: tuple[Verdict, ...] = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, 
 
 
 class AAComparison(NamedTuple):
-    """Two records of the same thing, compared."""
+    """Two records of the same network, compared."""
 
     kind: AAKind
     report: str
@@ -90,7 +90,7 @@ class VerdictRate(NamedTuple):
 
 
 def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[AAComparison]:  # noqa: B008 - immutable
-    """Everything in these records that should not differ, compared."""
+    """The A/A comparisons of these records: all pairs that should not differ."""
     all_records = once(records)
     sessions: dict[str, list[Record]] = {}
     for record in all_records:
@@ -157,7 +157,7 @@ def _kind(record: Record) -> AAKind:
 
 
 def _of_sessions(records: Sequence[Record], rules: Rules) -> list[AAComparison]:
-    """Each session of the same cases in the same settings beside the next one, none of them twice.
+    """Each session of the same cases in the same settings against the next one, none of them twice.
 
     Pairs that share no session have independent alarms, but for the scatter of sessions that judges them.
     """

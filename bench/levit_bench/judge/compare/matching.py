@@ -114,7 +114,7 @@ def match(first_keys: Collection[Key], second_keys: Collection[Key], ignore: Col
 
 
 def why_nothing(first_keys: Collection[Key], second_keys: Collection[Key], apart: Sequence[Pair]) -> str:
-    """Why not one case of two sides can be compared, and what to do about it.
+    """Message that no case of two sides can be compared: the reason, and what to do.
 
     Args:
         first_keys: of the first side.

@@ -126,7 +126,7 @@ def nightly(
 def _gone(
     earlier: Sequence[Record], unmatched: Iterable[Key], first_side: Mapping[Key, Sequence[Record]]
 ) -> tuple[Finding, ...]:
-    """Cases that the session before the newest one held, and the newest one does not."""
+    """Finding of cases that the session before the newest one holds, and the newest one does not."""
     last = max(record.session for record in earlier)
     gone = sorted({key.network for key in unmatched if first_side[key][-1].session == last}, key=natural)
     if not gone:
@@ -176,7 +176,7 @@ def _nights(
 def walk(
     series: Mapping[Key, Sequence[CaseSession]], rules: Rules, looks: Mapping[str, int]
 ) -> Iterator[tuple[Key, _Night, bool]]:
-    """Every night of every case in order, and whether it was slower then.
+    """Every night of every case in order, and whether the case was slower that night.
 
     Args:
         series: sessions of each case, oldest first.

@@ -167,9 +167,9 @@ class _Evidence:
         newest = max(sides)
         earlier = [record for record in history if record.session <= newest]
         self._first_records, self._second_records = first_side, second_side
-        wanted = {key.setting for key in (*first_side, *second_side)}
+        settings = {key.setting for key in (*first_side, *second_side)}
         earlier_by_key = keyed(
-            record for record in earlier if record.session not in sides and setting(record) in wanted
+            record for record in earlier if record.session not in sides and setting(record) in settings
         )
         side_records = [record for side in (first_side, second_side) for group in side.values() for record in group]
         self._company = Company.seen_in((*earlier, *side_records))

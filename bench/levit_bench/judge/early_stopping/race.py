@@ -28,7 +28,7 @@ from levit_bench.planning.policy import Earlier, Referee
 from levit_bench.records import Case, CaseLine, Decision, Look, Protocol, TurnLine
 
 HOPE = 2.0
-"""A place is given up when even this many times the planned runs would not tell, if the estimates are right."""
+"""A place is given up when even this many times the planned runs would not decide it, by the estimates so far."""
 
 
 class Runner(NamedTuple):
@@ -189,7 +189,7 @@ class _State:
                 yield rival, effect
 
     def _unresolved(self, runner: Runner, awake: Sequence[Runner]) -> list[Runner]:
-        """Those that may beat it: at least as accurate, not beaten themselves, and not known to be slower."""
+        """The rivals that may beat it: at least as accurate, not beaten themselves, and not known to be slower."""
         return [
             rival
             for rival in awake
@@ -204,7 +204,7 @@ class _State:
         return runner.id in self.decided and self.decided[runner.id].verdict == "beaten"
 
     def _needed(self, effect: Effect) -> float:
-        """Runs that would tell the two apart, were the estimates exact."""
+        """Runs that would decide between the two, were the estimates exact."""
         if not effect.log:
             return math.inf
         factor = t_factor(self._planned - 1, 1 - 2 * self._alpha)

@@ -30,7 +30,7 @@ OF_A_SESSION: tuple[Callable[[SessionView], Finding | None], ...] = (
     of_the_machine.dirty_tree,
     of_runs.resumed,
 )
-"""Findings about a session, the gravest first."""
+"""Findings about a session, the most serious first."""
 OF_A_CASE: tuple[Callable[[CaseView, SessionView], Finding | None], ...] = (
     of_a_case.streams_uneven,
     of_a_case.faster_than_matrices,
@@ -45,7 +45,7 @@ OF_A_CASE: tuple[Callable[[CaseView, SessionView], Finding | None], ...] = (
     of_a_case.null_network_slow,
     of_a_case.spread_large,
 )
-"""Findings about each case, the gravest first."""
+"""Findings about each case, the most serious first."""
 OF_A_FAILURE: tuple[Callable[[Record], Finding | None], ...] = (of_a_case.outputs_differ,)
 """Findings about cases that have no time."""
 
@@ -90,8 +90,8 @@ def _enough(records: Iterable[Record], about: Collection[str]) -> list[Record]:
 def of_session(session: SessionView, about: Collection[str] | None = None) -> list[Finding]:
     """The findings about one session and its cases."""
     about_all = [check(session) for check in OF_A_SESSION]
-    looked_at = [case for case in session.subjects if about is None or case.record.info.id in about]
-    about_each = [check(case, session) for case in looked_at for check in OF_A_CASE]
+    chosen = [case for case in session.subjects if about is None or case.record.info.id in about]
+    about_each = [check(case, session) for case in chosen for check in OF_A_CASE]
     failures = [check(record) for record in session.failed for check in OF_A_FAILURE]
     return [finding for finding in (*about_all, *about_each, *failures) if finding is not None]
 

@@ -26,7 +26,7 @@ MANY = 1000
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
-    """A case that was asked for and has no place on the front."""
+    """A case that was measured, or failed, and has no place on the front."""
 
     label: str
     """Network and resolution."""
@@ -201,10 +201,10 @@ def _parts(part_setting: Setting, records: list[Record], same: Mapping[ImageSet,
     ]
 
 
-def _with_findings(panel: Panel, records: Iterable[Record], doubts_raised: Sequence[Doubt]) -> Panel:
+def _with_findings(panel: Panel, records: Iterable[Record], session_findings: Sequence[Doubt]) -> Panel:
     """The panel with the findings about its points, and about whole sessions."""
     odd: dict[tuple[str, str | None], list[Finding]] = {}
-    for doubt in doubts_raised:
+    for doubt in session_findings:
         odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
     points = [
         msgspec.structs.replace(
@@ -213,7 +213,7 @@ def _with_findings(panel: Panel, records: Iterable[Record], doubts_raised: Seque
         for point in panel.points
     ]
     usable = [record for record in records if no_speed(record) is None]
-    of_sessions = _of_sessions(usable, doubts_raised)
+    of_sessions = _of_sessions(usable, session_findings)
     return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
 
 

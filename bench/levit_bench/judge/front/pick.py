@@ -100,7 +100,7 @@ class Pick(NamedTuple):
     among: int
     """Networks that are sure to be within the limits."""
     ties: tuple[Tie, ...]
-    """Equal in top-1, or not to be told apart in speed: whichever is the goal. Fastest first."""
+    """Networks equal in top-1, or not distinguishable in speed: whichever is the goal. Fastest first."""
     undecided: tuple[Point, ...]
     """Networks that would be the better answer if they were within the limits, which their intervals leave open."""
     nearest: tuple[Point, ...]
@@ -300,7 +300,7 @@ def _order(goal: Goal, metric: Metric) -> Callable[[Point], tuple[float, float, 
 
 
 def _better(point: Point, answer: Point, metric: Metric) -> bool:
-    """More accurate; or equally accurate and faster, as far as the best guess says."""
+    """More accurate; or equally accurate and faster, by the best estimates."""
     seconds, answer_seconds = point.seconds(metric).value, answer.seconds(metric).value
     return (shown_top1(point), -seconds) > (shown_top1(answer), -answer_seconds)
 

@@ -27,7 +27,7 @@ SURE = 1 - MEMBER
 ACROSS = 0.5
 """Of either, where sessions are joined: their scatter is partly assumed, and if wrong, then for all places at once."""
 FASTEST = 12
-"""Rivals that are looked at: the fastest by the best guess. More would cost confidence and seldom decide."""
+"""Rivals that are tested: the fastest by the best guess. More would cost confidence and seldom decide."""
 
 
 class Standing(StrEnum):

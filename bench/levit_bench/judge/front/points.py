@@ -65,7 +65,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """Label of the rival that decides it: one that surely beats it, or the nearest that does not; absent if there is
     none."""
     tied_with: tuple[str, ...] = ()
-    """Labels of those that neither top-1 nor speed tells apart from it (`levit_bench.judge.front.ties`), the most
+    """Labels of networks that differ from it in neither top-1 nor speed (`levit_bench.judge.front.ties`), the most
     accurate first; none where no chance is known."""
 
     def seconds(self, metric: Metric) -> Estimate:

@@ -36,7 +36,7 @@ def ties(contenders: Iterable[Contender], is_open: Callable[[str, str], bool]) -
 
     Args:
         contenders: of one panel, labels unique.
-        is_open: whether the interval of the ratio of the times of two labels holds 1; asked only where it decides.
+        is_open: whether the interval of the ratio of the times of two labels holds 1; called where needed.
     """
     units = 10**DIGITS
     unbeaten = sorted(

@@ -26,7 +26,7 @@ from levit_bench.numbers.statistics import t_factor
 from levit_bench.records import Record
 
 LATENCY_PRIOR = 0.05
-"""Standard deviation of a session's log latency before any is seen: the committed store holds 1 to 8 %."""
+"""Standard deviation of a session's log latency by the prior: the committed store holds 1 to 8 %."""
 LATENCY_FREEDOM = 1.0
 """Degrees of freedom of that for a setting; twice as many for a case. Machines differ more than cases of one do."""
 MIN_SESSIONS = 3

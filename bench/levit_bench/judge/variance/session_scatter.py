@@ -23,7 +23,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 PRIOR = 0.02
-"""Standard deviation between sessions, in log units, before any is seen. The committed store holds 0.5 to 2.1 % for
+"""Standard deviation between sessions, in log units, by the prior. The committed store holds 0.5 to 2.1 % for
 pinned cases, root mean square 1.2 % within one company and 1.6 % over all; the prior is at the upper end, because what
 is built on it must hold at 3 %, too (docs/statistics.md, `Between sessions`)."""
 FREEDOM = 4.0
