@@ -1,1 +1,1 @@
-"""The study: what stored records say. Opens on any laptop; knows nothing of how they were measured."""
+"""Analysis of stored records: estimates, comparisons, fronts and findings. Needs no GPU and none of what measures."""

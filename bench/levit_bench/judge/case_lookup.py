@@ -1,7 +1,4 @@
-"""Which stored case somebody means who writes `levit_192:batch=16,allocator=pinned`.
-
-Knows names, fields and their values; refuses to know any number that was measured.
-"""
+"""Lookup of the stored case that a text such as `levit_192:batch=16,allocator=pinned` names."""
 
 from __future__ import annotations
 
@@ -18,48 +15,49 @@ _CALLED = re.compile(r"\w+[(\[]")
 
 
 def named(records: Sequence[Record], text: str) -> Record:
-    """The one subject that a text means: NETWORK, NETWORK@PIXELS, and either with :FIELD=VALUE,FIELD=VALUE.
+    """The one subject that a text names: NETWORK, NETWORK@PIXELS, and either with :FIELD=VALUE,FIELD=VALUE.
 
     A network of a file may be named without its digest.
 
     Raises:
-        UsageError: several cases are meant, with the fields that tell them apart; or a field has no value.
-        NothingToShowError: none is, with what there is.
+        UsageError: several cases match; the message names the fields that tell them apart. Or a field has no value.
+        NothingToShowError: no case matches; the message names the networks that are stored.
     """
     subjects = [record for record in records if record.info.role == "subject"]
     stored = sorted({record.case.network for record in subjects}, key=natural)
-    network, fields = (text, {}) if text in stored else _taken_apart(text)
+    network, fields = (text, {}) if text in stored else _network_and_fields(text)
     network = canonical(network)
-    found = [record for record in subjects if record.case.network == network]
-    found = found or [record for record in subjects if record.case.network.partition("#")[0] == network]
-    if not found:
+    matches = [record for record in subjects if record.case.network == network]
+    matches = matches or [record for record in subjects if record.case.network.partition("#")[0] == network]
+    if not matches:
         near = difflib.get_close_matches(network, stored, n=1)
         hint = f"Did you mean {near[0]!r}? " if near else ""
         raise NothingToShowError(
             f"no stored case is of {network[:80]!r}. {hint}Stored are: {enumerate_values(stored) or 'none'}."
         )
-    found = where(found, fields)
-    if len(found) > 1:
-        raise UsageError(_several(text, found))
-    return found[0]
+    matches = where(matches, fields)
+    if len(matches) > 1:
+        raise UsageError(_ambiguity_message(text, matches))
+    return matches[0]
 
 
 def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Record]:
-    """The two subjects that two texts mean.
+    """The two subjects that two texts name.
 
     Raises:
-        UsageError, NothingToShowError: as `named`; or both mean the same case.
+        UsageError, NothingToShowError: as `named`; or both name the same case.
     """
-    one, other = named(records, first), named(records, second)
-    if one.info.id == other.info.id:
+    first_record, second_record = named(records, first), named(records, second)
+    if first_record.info.id == second_record.info.id:
         raise UsageError(
-            f"{first[:80]!r} and {second[:80]!r} are the same case, {one.case.label[:120]}. Name two different ones."
+            f"{first[:80]!r} and {second[:80]!r} are the same case, {first_record.case.label[:120]}. "
+            "Name two different ones."
         )
-    return one, other
+    return first_record, second_record
 
 
-def _taken_apart(text: str) -> tuple[str, dict[str, str]]:
-    """Name and fields. A colon without `field=` behind it belongs to the name, as in `nets.py:build`."""
+def _network_and_fields(text: str) -> tuple[str, dict[str, str]]:
+    """Network and fields of a text. A colon without `field=` after it belongs to the name, as in `nets.py:build`."""
     name, tail = text, ""
     for colon in re.finditer(":", text):
         before, after = text[: colon.start()], text[colon.end() :]
@@ -85,21 +83,21 @@ def _is_whole(name: str) -> bool:
         return False
 
 
-def _several(text: str, found: Sequence[Record]) -> str:
-    """What several cases differ in, and how to name one of them."""
-    rows = [case_fields(record.case) for record in found]
+def _ambiguity_message(text: str, matches: Sequence[Record]) -> str:
+    """Message with the fields in which several cases differ, and the name of one of them."""
+    rows = [case_fields(record.case) for record in matches]
     differing = {
         name: sorted({row[name] for row in rows}, key=natural)
         for name in rows[0]
         if len({row[name] for row in rows}) > 1
     }
-    told = ", ".join(f"{name} ({enumerate_values(values)})" for name, values in differing.items())
+    fields = ", ".join(f"{name} ({enumerate_values(values)})" for name, values in differing.items())
     return (
-        f"{text[:80]!r} is {len(found)} stored cases, which differ in {told}. "
-        f"Choose with --where for both sides, or name one: {_one(rows[0], differing)}"
+        f"{text[:80]!r} is {len(matches)} stored cases, which differ in {fields}. "
+        f"Choose with --where for both sides, or name one: {_example(rows[0], differing)}"
     )
 
 
-def _one(row: Mapping[str, str], differing: Mapping[str, Sequence[str]]) -> str:
+def _example(row: Mapping[str, str], differing: Mapping[str, Sequence[str]]) -> str:
     fields = ",".join(f"{name}={row[name]}" for name in differing if name != "network")
     return f"{row['network'][:80]}:{fields}" if fields else row["network"][:120]

@@ -1,6 +1,6 @@
-"""Cold starts: what a case costs before its first timed pass, from what every run's fresh process told.
+"""Cold starts: seconds and memory that a case costs before its first timed pass, from the fresh process of every run.
 
-Knows which figure belongs to the case and which to its process; refuses to know how they are shown.
+Figures of the case and of its process, which other cases may share, are kept apart.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ class Cold(NamedTuple):
     """Median over runs of the memory that loading and the first pass added."""
     peak_bytes: float | None
     """Median over runs of its process's peak when it was ready; absent where it shares the process, whose peak is
-    everybody's."""
+    that of all its cases."""
     run_peak_bytes: float | None
     """The same at the end of the run."""
     copy_s: float | None
@@ -42,29 +42,29 @@ class Cold(NamedTuple):
 
 
 def cold(record: Record) -> Cold:
-    """What the runs of a record tell; runs of older files tell nothing, and neither does a case without a speed."""
+    """The cold start of a record; runs of older files, which do not store it, and cases without a speed have none."""
     why = no_speed(record)
     runs = record.runs if why is None else ()
-    told = [run.cold for run in runs if run.cold is not None]
-    alone = [run for run in runs if _alone(run, record.info.id)]
-    first = why or over_runs((one.first_pass_s for one in told), record.info.id)
+    cold_starts = [run.cold for run in runs if run.cold is not None]
+    own_process_runs = [run for run in runs if _alone(run, record.info.id)]
+    first = why or over_runs((cold_start.first_pass_s for cold_start in cold_starts), record.info.id)
     return Cold(
         record=record,
         compile_s=record.info.compile_s if why is None else None,
-        load=why or over_runs((one.load_s for one in told), record.info.id),
+        load=why or over_runs((cold_start.load_s for cold_start in cold_starts), record.info.id),
         first_pass=first,
         times=_times(first, record),
-        grown_bytes=_median(one.grown_bytes for one in told),
-        peak_bytes=_median(run.seat.peak_bytes if run.seat else None for run in alone),
-        run_peak_bytes=_median(run.seat_peak_bytes for run in alone),
-        copy_s=_median(one.copy_s for one in told),
-        copy_pinned_s=_median(one.copy_pinned_s for one in told),
-        start=_start(alone, record.info.id),
+        grown_bytes=_median(cold_start.grown_bytes for cold_start in cold_starts),
+        peak_bytes=_median(run.seat.peak_bytes if run.seat else None for run in own_process_runs),
+        run_peak_bytes=_median(run.seat_peak_bytes for run in own_process_runs),
+        copy_s=_median(cold_start.copy_s for cold_start in cold_starts),
+        copy_pinned_s=_median(cold_start.copy_pinned_s for cold_start in cold_starts),
+        start=_start(own_process_runs, record.info.id),
     )
 
 
 def crowded(record: Record) -> Finding | None:
-    """A doubt about figures of processes that waited for each other: all of a run load at the same time."""
+    """Finding about figures of processes that waited for each other: all processes of a run load at the same time."""
     most = max((run.seats_at_once or 0 for run in record.runs if run.cold is not None), default=0)
     room = record.conditions.allowance.room() or record.machine.logical_cores
     if most <= room:
@@ -77,7 +77,7 @@ def crowded(record: Record) -> Finding | None:
 
 
 def require_cold(records: list[Record]) -> None:
-    """Refuse where nothing is known at all.
+    """Refuse records none of which has a cold start.
 
     Raises:
         NothingToShowError: no case was timed, or every run was stored before cold starts were.
@@ -96,18 +96,18 @@ def _alone(run: Run, key: str) -> bool:
     return run.seat is not None and run.seat.cases == (key,)
 
 
-def _start(alone: list[Run], key: str) -> Estimate | None:
-    found = over_runs((run.seat.load_s for run in alone if run.seat and run.cold), key)
-    return found if isinstance(found, Estimate) else None
+def _start(own_process_runs: list[Run], key: str) -> Estimate | None:
+    estimate = over_runs((run.seat.load_s for run in own_process_runs if run.seat and run.cold), key)
+    return estimate if isinstance(estimate, Estimate) else None
 
 
 def _times(first: Estimate | Finding, record: Record) -> float | None:
     if not isinstance(first, Estimate):
         return None
-    usual = latency(record)
-    return first.value / usual.value if isinstance(usual, Estimate) else None
+    timed_pass = latency(record)
+    return first.value / timed_pass.value if isinstance(timed_pass, Estimate) else None
 
 
-def _median(found: Iterable[float | None]) -> float | None:
-    known = [one for one in found if one is not None]
-    return median(known) if known else None
+def _median(values: Iterable[float | None]) -> float | None:
+    present = [value for value in values if value is not None]
+    return median(present) if present else None

@@ -1,6 +1,6 @@
-"""What must be equal before two numbers may be compared, and how to choose the records where it is.
+"""Settings: what must be equal before two numbers may be compared, and how to choose the records where it is.
 
-Knows fields and their values; refuses to know any number that was measured.
+Works on fields and their values alone, not on measured times.
 """
 
 from __future__ import annotations
@@ -24,49 +24,49 @@ SHOWN_VALUES = 6
 MADE = ("device", "form", "precision")
 """Axes of which a package may bring a value: its version is part of the setting."""
 BLANK = {axis.name: axis.usual for axis in AXES if not axis.setting}
-"""What says which network a case is of and what that is fed, emptied."""
+"""The axes that name the network of a case and its images, each with its usual value."""
 _BESIDE = {"device": "gpu", "runtime": "runtime_version"}
-"""What of a session is told beside an axis."""
+"""Field of a session that is listed beside an axis."""
 _FOLLOWS = {**_BESIDE, "allocator": "seats"}
-"""What of a session differs wherever an axis does."""
+"""Field of a session that differs wherever an axis does."""
 
 
 class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """Everything but the network and its images: two latencies are comparable when their settings are equal."""
 
     machine: Machine
-    """Who was asked: `Machine.hardware`."""
+    """The machine that was measured: `Machine.hardware`."""
     case: Case
-    """What was asked, but for the network and its images, which are `BLANK`."""
+    """The case, but for its network and images, which are `BLANK`."""
     gpu: str | None
     """The GPU it was executed on; absent on processors, and where the session did not record one."""
     runtime_version: str | None
-    """What makes the runtime, with its version; absent for the runtimes of torch itself."""
+    """The library that provides the runtime, with its version; absent for the runtimes of torch itself."""
     torch: str | None
     """Version of torch; absent when the session did not record one."""
     seats: str
-    """Whether cases shared a seat: a neighbour's heap can cost tens of percent."""
+    """Whether cases shared a worker process: the heap that other cases leave can cost tens of percent."""
     affinity: str
-    """Who placed the processes on processors: the system, or this suite for good."""
+    """What placed the processes on processors: the system, or this suite, which pins them."""
     allowance: str
-    """What of the machine's processors they might use; `all` also in files that do not say."""
+    """Which of the machine's processors they might use; `all` also in files that do not say."""
     shell: str
-    """What of the calling shell reached them and can change times; `plain` also in files that do not say."""
+    """Variables of the calling shell that reached them and can change times; `plain` also in files that do not say."""
     yardstick: str
-    """Version of the yardstick, by which sessions are joined."""
+    """Version of the yardstick, to which sessions are joined as ratios."""
 
     def without(self, axis: str) -> Setting:
-        """The setting with an axis emptied, and what follows from it."""
+        """The setting with an axis emptied, and with it the field that follows from it."""
         follows = {_FOLLOWS[axis]: ""} if axis in _FOLLOWS else {}
         return msgspec.structs.replace(self, case=msgspec.structs.replace(self.case, **{axis: ""}), **follows)
 
 
 def setting(record: Record) -> Setting:
-    """The setting in which a record was taken."""
-    made = {axis: record.as_made(axis) for axis in MADE}
+    """The setting in which a record was measured."""
+    versioned = {axis: record.as_made(axis) for axis in MADE}
     return Setting(
         machine=record.machine.hardware,
-        case=msgspec.structs.replace(record.case, **BLANK, **made),
+        case=msgspec.structs.replace(record.case, **BLANK, **versioned),
         gpu=record.gpu,
         runtime_version=record.runtime_version,
         torch=record.conditions.versions.get("torch"),
@@ -79,31 +79,33 @@ def setting(record: Record) -> Setting:
 
 
 def _fields() -> tuple[str, ...]:
-    """Names of what a setting holds: the machine, the axes each with what is told beside it, the rest."""
+    """Names of the fields of a setting: the machine, the axes each with the field listed beside it, the rest."""
     rest = [name for name in Setting.__struct_fields__ if name not in ("machine", "case", *_BESIDE.values())]
     axes = [name for axis in SETTING for name in (axis.name, _BESIDE.get(axis.name)) if name is not None]
     return ("machine", *axes, *rest)
 
 
 FIELDS_OF_SETTING = _fields()
-"""In the order in which headings and columns tell them, from the machine to the network."""
+"""In the order of headings and columns, from the machine to the network."""
 
 
-def values(one: Setting) -> dict[str, str]:
+def values(this_setting: Setting) -> dict[str, str]:
     """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
-    pairs = ((name, getattr(one.case if name in BY_NAME else one, name)) for name in FIELDS_OF_SETTING)
+    pairs = (
+        (name, getattr(this_setting.case if name in BY_NAME else this_setting, name)) for name in FIELDS_OF_SETTING
+    )
     return {name: v.id if isinstance(v, Machine) else ("–" if v is None else str(v)) for name, v in pairs}
 
 
 def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
     """The fields in which settings differ, each with its values in natural order (2.7 before 2.13)."""
-    return differing([values(one) for one in settings])
+    return differing([values(each_setting) for each_setting in settings])
 
 
 def differing(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
     """The fields in which rows of fields and values differ, each with its values in natural order."""
-    found = {name: {row[name] for row in rows} for name in (rows[0] if rows else ())}
-    return {name: tuple(sorted(texts, key=natural)) for name, texts in found.items() if len(texts) > 1}
+    texts_of = {name: {row[name] for row in rows} for name in (rows[0] if rows else ())}
+    return {name: tuple(sorted(texts, key=natural)) for name, texts in texts_of.items() if len(texts) > 1}
 
 
 def natural(text: str) -> tuple[tuple[int, int | str], ...]:
@@ -114,8 +116,8 @@ def natural(text: str) -> tuple[tuple[int, int | str], ...]:
 
 def enumerate_values(texts: Sequence[str]) -> str:
     """Values for a message: the first few, and how many more."""
-    shown = ", ".join(texts[:SHOWN_VALUES])
-    return shown if len(texts) <= SHOWN_VALUES else f"{shown} and {len(texts) - SHOWN_VALUES} more"
+    listing = ", ".join(texts[:SHOWN_VALUES])
+    return listing if len(texts) <= SHOWN_VALUES else f"{listing} and {len(texts) - SHOWN_VALUES} more"
 
 
 def case_fields(case: Case) -> dict[str, str]:
@@ -152,10 +154,10 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
         UsageError: there is no such field; the message suggests the nearest.
         NothingToShowError: no record is left; the message names the values that exist.
     """
-    left = list(records)
+    matches = list(records)
     for name, value in wanted.items():
         if name == _SET:
-            left = _on_set(left, value)
+            matches = _on_set(matches, value)
             continue
         if name not in _GETTERS:
             near = difflib.get_close_matches(name, FIELDS, n=1)
@@ -163,22 +165,22 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
             raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
         getter = _GETTERS[name]
         as_stored = _square(value) if name == "resolution" else value
-        kept = [one for one in left if _text(getter(one)) == as_stored or _lies_in(one, name, value)]
-        if not kept:
-            existing = sorted({_text(getter(record)) for record in left}, key=natural)
+        selected = [record for record in matches if _text(getter(record)) == as_stored or _lies_in(record, name, value)]
+        if not selected:
+            existing = sorted({_text(getter(record)) for record in matches}, key=natural)
             choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
             raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
-        left = kept
-    return left
+        matches = selected
+    return matches
 
 
 def _on_set(records: Sequence[Record], value: str) -> list[Record]:
-    kept = on_set(records, value)
-    if not kept:
+    selected = on_set(records, value)
+    if not selected:
         existing = named_sets(records)
         choices = f"Stored are: {enumerate_values(existing)}." if existing else "No accuracy is stored at all."
         raise NothingToShowError(f"no stored case was scored on set={value[:80]}. {choices}")
-    return kept
+    return selected
 
 
 def _square(value: str) -> str:
@@ -188,7 +190,7 @@ def _square(value: str) -> str:
 
 
 def _lies_in(record: Record, name: str, value: str) -> bool:
-    """Whether a machine is named by its folder, whose digits may hold what does not tell machines apart."""
+    """Whether the value names a machine by its folder, whose id may depend on more than the hardware."""
     return name == "machine" and record.machine.id == value
 
 

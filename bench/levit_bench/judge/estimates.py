@@ -1,6 +1,4 @@
-"""From stored turns to numbers with intervals: how long a case takes, and how sure we are.
-
-Knows how replicates are combined; refuses to know how they were taken, which cases compete, and how a number is shown.
+"""Latency of a case and its ratio to the yardstick, with confidence intervals, from stored turns.
 
 The estimand is the mean over fresh runs of the log of the run's median pass, carried back with exp. A run is the unit
 of replication, so every interval is Student's t over runs on the log scale.
@@ -42,7 +40,7 @@ def log_median(turns: Iterable[TurnLine]) -> float | None:
 
 
 def _log_median(passes: Sequence[float]) -> float | None:
-    """Plain: the medians of numpy and statistics cost more than all else here when ten thousand cases are read."""
+    """Plain Python: medians of numpy and statistics cost more than the rest here when ten thousand cases are read."""
     ordered, n = sorted(passes), len(passes)
     if not n:
         return None
@@ -70,7 +68,7 @@ def round_ratios(run: Run) -> dict[int, float]:
 
 
 class SameTurns:
-    """Hashes turns by which they are, not by what they hold: hashing a run of turns costs more than their medians."""
+    """Hashes turns by identity, not by value: hashing a run of turns costs more than their medians."""
 
     __slots__ = ("turns",)
 
@@ -104,12 +102,12 @@ def run_ratio(run: Run) -> float | None:
 
 def ratios_by_run(record: Record) -> dict[int, float]:
     """Log ratio to the yardstick by run, of the runs that count and have one."""
-    found = ((run.run, run_ratio(run)) for run in record.runs if counts(run))
-    return {number: ratio for number, ratio in found if ratio is not None}
+    ratios = ((run.run, run_ratio(run)) for run in record.runs if counts(run))
+    return {number: ratio for number, ratio in ratios if ratio is not None}
 
 
 def counts(run: Run) -> bool:
-    """Whether a run is whole, or was broken off late enough to be worth something."""
+    """Whether a run is complete, or was broken off with at least `MIN_TURNS_OF_A_BROKEN_RUN` turns of the case."""
     return run.complete or len(run.turns) >= MIN_TURNS_OF_A_BROKEN_RUN
 
 
@@ -147,7 +145,7 @@ def no_speed(record: Record) -> Finding | None:
 
 
 def looks_of(records: Iterable[Record]) -> int:
-    """For how many looks intervals of these records pay, by the session that pays most: see `looks_paid_for`."""
+    """Number of looks that intervals of these records allow for, the most of any session: see `looks_paid_for`."""
     return max((_paid(record) for record in records), default=1)
 
 
@@ -156,7 +154,7 @@ def _paid(record: Record) -> int:
 
 
 def paid_words(records: Sequence[Record]) -> str:
-    """What the name of an interval's construction says of the looks that it pays for; empty where there are none."""
+    """The part of an interval's method name that states the looks it allows for; empty where there are none."""
     dearest = max(records, key=_paid, default=None)
     if dearest is None or _paid(dearest) == 1:
         return ""
@@ -189,7 +187,7 @@ def _paired(record: Record) -> Estimate | Finding:
 
 
 def no_yardstick(record: Record) -> Finding:
-    """A case without a common unit with other sessions."""
+    """Finding of a case without the yardstick, the common unit with other sessions."""
     message = (
         "no run holds turns of the yardstick, so the case cannot be put on one scale with other sessions. "
         f"Show its session alone, with --where session={record.session}"
@@ -198,12 +196,12 @@ def no_yardstick(record: Record) -> Finding:
 
 
 def over_runs(seconds: Iterable[float], case: str | None) -> Estimate | Finding:
-    """What one figure a run says of all runs: geometric mean, and Student's t over runs as everywhere."""
-    return interval([math.log(one) for one in seconds if one > 0], METHOD, case)
+    """Estimate from one figure a run: geometric mean, with Student's t over runs as everywhere."""
+    return interval([math.log(duration) for duration in seconds if duration > 0], METHOD, case)
 
 
 def no_turns(case: str | None, records: Sequence[Record] = ()) -> Finding:
-    """Nothing was left to count.
+    """Finding of a case without any run that counts.
 
     Args:
         case: id of the case.
@@ -218,7 +216,7 @@ def no_turns(case: str | None, records: Sequence[Record] = ()) -> Finding:
 
 
 def _broken_off(record: Record) -> str:
-    """When its session ended too early for the case; empty where the last run that holds it was a whole one."""
+    """When its session ended too early for the case; empty where the last run that holds it is complete."""
     if not record.runs:
         return "ended before the case had a turn"
     last = record.runs[-1]
@@ -226,7 +224,7 @@ def _broken_off(record: Record) -> str:
 
 
 def too_few_runs(n: int, case: str | None) -> Finding:
-    """One or two runs: an interval that bounds nothing, or hardly anything."""
+    """Finding of an interval over one or two runs, which bounds nothing, or hardly anything."""
     effect = "gives no interval" if n == 1 else "give an interval of 12.7 standard errors"
     message = (
         f"{n} run{'s' if n > 1 else ''} {effect}: at least {MIN_RUNS} are needed, {MIN_RUNS - n} more. "

@@ -1,7 +1,6 @@
-"""Which speed is meant: latency or throughput, and what a run says of it.
+"""The metrics of speed, latency and throughput, and how each is computed from the turns of a run.
 
-Knows how either is taken from turns; refuses to know how runs are combined and what competes. Both are reckoned as
-seconds, so that less is better: seconds a batch, and seconds an image.
+Both are counted in seconds, so that less is better: seconds a batch, and seconds an image.
 """
 
 from __future__ import annotations
@@ -16,11 +15,11 @@ from levit_bench.records import Estimate, Finding, Record, Run
 
 Metric = Literal["latency", "throughput"]
 Turns = Mapping[int, Mapping[int, float]]
-"""What a record says of its runs, by run: logs of seconds by round, or one for the whole run."""
+"""Of a record by run: logs of seconds by round, or one log for the whole run."""
 
 
 class Speed(NamedTuple):
-    """What a metric is made from."""
+    """The functions that compute a metric from records."""
 
     seconds: Callable[[Record], Estimate | Finding]
     """Of one session."""
@@ -29,7 +28,7 @@ class Speed(NamedTuple):
     yardstick: Callable[[Run], float | None]
     """Log of the yardstick's seconds a pass in a run."""
     turns: Callable[[Record], Turns]
-    """What two cases are paired by."""
+    """Logs of seconds that two cases are paired by."""
     pair: Callable[[Mapping[int, float], Mapping[int, float]], float | None]
     """Log ratio of two cases in a run that holds both."""
 
@@ -44,7 +43,7 @@ def _whole_runs(record: Record) -> Turns:
 
 SPEEDS: Mapping[Metric, Speed] = {
     "latency": Speed(estimates.latency, ratios_by_run, estimates.yardstick_log, _rounds, paired_run),
-    # A run gives the ratio of what two cases did in it: images over time have no rounds.
+    # A run gives one ratio of two cases: images over time have no rounds.
     "throughput": Speed(
         throughput.seconds_an_image, throughput.image_ratios_by_run, throughput.yardstick_log, _whole_runs, paired_run
     ),

@@ -1,7 +1,4 @@
-"""What networks are called where people read: the user's labels, told apart.
-
-Knows names and labels; refuses to know where they are shown.
-"""
+"""Labels of networks for tables and figures: the user's own where there are any, made unique."""
 
 from __future__ import annotations
 
@@ -16,15 +13,15 @@ def called(infos: Iterable[CaseLine]) -> dict[str, str]:
     A label that two networks have, such as two versions of one file, or that is another network's name, is followed by
     the name in brackets, so that no two networks are called alike.
     """
-    found: dict[str, str] = {}
+    labels: dict[str, str] = {}
     for info in infos:
-        if info.label or info.case.network not in found:
-            found[info.case.network] = info.called
+        if info.label or info.case.network not in labels:
+            labels[info.case.network] = info.called
     times: dict[str, int] = {}
-    for text in found.values():
+    for text in labels.values():
         times[text] = times.get(text, 0) + 1
-    out = {
-        name: text if name == text or (times[text] == 1 and text not in found) else f"{text} ({name})"
-        for name, text in found.items()
+    unique = {
+        name: text if name == text or (times[text] == 1 and text not in labels) else f"{text} ({name})"
+        for name, text in labels.items()
     }
-    return out if len(set(out.values())) == len(out) else {name: name for name in out}
+    return unique if len(set(unique.values())) == len(unique) else {name: name for name in unique}

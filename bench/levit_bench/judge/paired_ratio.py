@@ -1,7 +1,4 @@
-"""Two networks against each other: how many times as long one takes as the other, paired by run and round.
-
-Knows pairs of turns; refuses to know which of the two anybody wants.
-"""
+"""Ratio of the times of two networks, paired by run and round, with its confidence interval."""
 
 from __future__ import annotations
 
@@ -19,7 +16,7 @@ _NO_SCATTER = 1e-20  # Of squared logs: below it, rounds agree to the last digit
 
 
 class Ratio(NamedTuple):
-    """How many times as long one takes as the other."""
+    """How many times as long one network takes as another, with the limits of its interval."""
 
     value: float
     low: float
@@ -35,17 +32,17 @@ class Ratio(NamedTuple):
         return self.low <= 1 <= self.high
 
 
-def paired(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
-    """Time of `one` over that of `other`, from the runs that hold both; absent below `MIN_RUNS` of them.
+def paired(numerator: Iterable[Record], denominator: Iterable[Record]) -> Ratio | None:
+    """Time of `numerator` over that of `denominator`, from the runs that hold both; absent below `MIN_RUNS` of them.
 
     The interval is Student's t over runs, as everywhere.
     """
-    one, other = list(one), list(other)
-    return over_runs(paired_logs(one, other), looks_of([*one, *other]))
+    numerator, denominator = list(numerator), list(denominator)
+    return over_runs(paired_logs(numerator, denominator), looks_of([*numerator, *denominator]))
 
 
 def over_runs(logs: Sequence[float], looks: int) -> Ratio | None:
-    """The ratio whose logs each run gives, with Student's t over runs at a declared number of looks; absent below
+    """The ratio from its log in each run, with Student's t over runs at a declared number of looks; absent below
     `MIN_RUNS` runs.
     """
     if len(logs) < MIN_RUNS:
@@ -54,32 +51,32 @@ def over_runs(logs: Sequence[float], looks: int) -> Ratio | None:
     return Ratio(math.exp(mean), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), len(logs))
 
 
-def paired_logs(one: Iterable[Record], other: Iterable[Record]) -> list[float]:
-    """Log of the time of `one` over that of `other`, for each run that holds both, in order.
+def paired_logs(numerator: Iterable[Record], denominator: Iterable[Record]) -> list[float]:
+    """Log of the time of `numerator` over that of `denominator`, for each run that holds both, in order.
 
-    Each run gives the median over its rounds of log(one's turn) - log(the other's turn of that round): whatever slowed
-    the round cancels. A run without a common round gives nothing.
+    Each run gives the median over its rounds of log(numerator's turn) - log(denominator's turn of that round):
+    whatever slowed the round cancels. A run without a common round gives nothing.
     """
-    ones, others = _runs(one), _runs(other)
-    both = sorted(ones.keys() & others.keys())
-    found = (paired_run(by_round(ones[key].turns), by_round(others[key].turns)) for key in both)
-    return [value for value in found if value is not None]
+    numerator_runs, denominator_runs = _runs(numerator), _runs(denominator)
+    both = sorted(numerator_runs.keys() & denominator_runs.keys())
+    ratios = (paired_run(by_round(numerator_runs[key].turns), by_round(denominator_runs[key].turns)) for key in both)
+    return [value for value in ratios if value is not None]
 
 
-def foretold(one: Iterable[Record], other: Iterable[Record]) -> float | None:
-    """Variance of a run's log ratio of two cases as the scatter of their rounds foretells it; absent without rounds.
+def foretold(first_case: Iterable[Record], second_case: Iterable[Record]) -> float | None:
+    """Variance of a run's log ratio of two cases, predicted from the scatter of their rounds; absent without rounds.
 
     The variance of the log ratio between the rounds of a run, pooled over runs, times what the pilot found for the
     default protocol: 1 / rounds, and as much between runs as `BETWEEN_RUNS` is to `WITHIN_RUN`. A machine whose rounds
     are quieter is taken to have quieter runs in proportion; with the pilot's rounds it is the pilot's planning
     variance, twice that of a ratio to the yardstick. Rounds are many where runs are few. Over 1,349 stored pairs of
     networks the deviation of the runs was 0.8 to 1.1 times this in the median, by number of runs; it was 0.3 to 0.7
-    times the planning variance itself, which knows no machine but the pilot's.
+    times the planning variance itself, which is of the pilot's machine.
     """
-    ones, others = _runs(one), _runs(other)
+    first_runs, second_runs = _runs(first_case), _runs(second_case)
     squares = rounds = freedom = runs = 0.0
-    for key in ones.keys() & others.keys():
-        first, second = by_round(ones[key].turns), by_round(others[key].turns)
+    for key in first_runs.keys() & second_runs.keys():
+        first, second = by_round(first_runs[key].turns), by_round(second_runs[key].turns)
         logs = [value - second[number] for number, value in first.items() if number in second]
         if logs:
             squares += len(logs) * pvariance(logs)
@@ -89,20 +86,22 @@ def foretold(one: Iterable[Record], other: Iterable[Record]) -> float | None:
     return squares / freedom * (BETWEEN_RUNS / WITHIN_RUN + runs / rounds)
 
 
-def paired_run(one: Mapping[int, float], other: Mapping[int, float]) -> float | None:
+def paired_run(numerator: Mapping[int, float], denominator: Mapping[int, float]) -> float | None:
     """Median over the common rounds of the log ratio of two cases in a run, from their logs by round."""
-    pairs = [value - other[number] for number, value in one.items() if number in other]
+    pairs = [value - denominator[number] for number, value in numerator.items() if number in denominator]
     return median(pairs) if pairs else None
 
 
-def unpaired(one: Estimate, other: Estimate) -> Ratio:
+def unpaired(numerator: Estimate, denominator: Estimate) -> Ratio:
     """The same from two intervals: its limits enclose 1 exactly when the two overlap.
 
     Wider than an interval of the ratio need be, so that it rather names a tie too many.
     """
-    if not (math.isfinite(one.high) and math.isfinite(other.high)):
-        return Ratio(one.value / other.value, 0.0, math.inf, 0)
-    return Ratio(one.value / other.value, one.low / other.high, one.high / other.low, 0)
+    if not (math.isfinite(numerator.high) and math.isfinite(denominator.high)):
+        return Ratio(numerator.value / denominator.value, 0.0, math.inf, 0)
+    return Ratio(
+        numerator.value / denominator.value, numerator.low / denominator.high, numerator.high / denominator.low, 0
+    )
 
 
 def _runs(records: Iterable[Record]) -> dict[tuple[str, int], Run]:

@@ -1,12 +1,13 @@
-"""Percentiles of the pass durations: only where there are passes enough, and with limits that come from runs.
+"""Percentiles of the pass durations: only where there are enough passes, and with limits that come from runs.
 
-Knows passes as they fell; refuses to know a distribution that they would follow.
+No distribution of the durations is assumed.
 
-Two questions are asked of the data, and each may refuse:
+Two questions are put to the data:
 
-- *Is the percentile within what was seen?* With n passes, `needed(p)` is the smallest n at which, with a confidence of
-  99 %, at least two passes lie above the true percentile, so that it is bounded even without the greatest pass, which
-  may be an accident. A binomial, no distribution of durations. Fewer passes give a finding instead of a number.
+- *Is the percentile within the observed passes?* With n passes, `needed(p)` is the smallest n at which, with a
+  confidence of 99 %, at least two passes lie above the true percentile, so that it is bounded even without the greatest
+  pass, which may be an accident. The number of these is binomial, whatever the distribution of durations. Fewer passes
+  give a finding instead of a number.
 - *How sure is it?* Passes of one run are alike, so a binomial interval of all passes is far too narrow: over simulated
   sessions a nominal 95 % held the truth in 35 to 80 % (docs/statistics.md). The shares of each run's passes below the
   percentile give the error of its level; the limits are the passes at the ends of that level's interval, which held
@@ -99,7 +100,7 @@ def percentile(record: Record, share: float) -> Estimate | Finding:
         return Finding(kind="too-few-passes", message=message, case=case)
     value = passes[_rank(share, n) - 1]
     level = level_at_a_look(looks_of([record]), LEVEL)
-    half = _half(share, [sum(each <= value for each in run) / len(run) for run in runs], n, level)
+    half = _half(share, [sum(duration <= value for duration in run) / len(run) for run in runs], n, level)
     below, above = math.floor((share - half) * n), math.ceil((share + half) * n) + 1
     return Estimate(
         value=value,
@@ -127,7 +128,7 @@ def counted_passes(record: Record) -> int:
 
 
 def _passes_of_runs(record: Record) -> list[list[float]]:
-    runs = [[each for turn in run.turns for each in turn.duration_s] for run in record.runs if counts(run)]
+    runs = [[duration for turn in run.turns for duration in turn.duration_s] for run in record.runs if counts(run)]
     return [run for run in runs if run]
 
 

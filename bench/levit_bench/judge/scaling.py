@@ -1,6 +1,6 @@
-"""What further processors bring: images a second of a network with more threads or streams, over those with one.
+"""Scaling: speed-up in images a second of a network with more threads or streams, over the case with one.
 
-Knows which cases differ in threads and streams alone; refuses to know how a ratio is made and how it is shown.
+Groups the cases that differ in threads and streams alone; the ratios are those of `throughput`.
 """
 
 from __future__ import annotations
@@ -80,10 +80,10 @@ def scaling(records: Iterable[Record]) -> list[Curve]:
 
 
 def newest(curves: Iterable[Curve]) -> list[Curve]:
-    """Those of the newest session."""
-    found = list(curves)
-    last = max(curve.base.session for curve in found)
-    return [curve for curve in found if curve.base.session == last]
+    """The curves of the newest session."""
+    candidates = list(curves)
+    last = max(curve.base.session for curve in candidates)
+    return [curve for curve in candidates if curve.base.session == last]
 
 
 def _has_one_and_more(group: Sequence[Record]) -> bool:
@@ -103,6 +103,6 @@ def _curve(group: Sequence[Record]) -> Curve:
     return Curve(base, tuple(steps))
 
 
-def faster(one: Record, other: Record) -> Ratio | None:
-    """Images a second of one case over those of the other, paired by run; absent where the data cannot give it."""
-    return None if no_speed(one) or no_speed(other) else paired_images([other], [one])
+def faster(record: Record, base: Record) -> Ratio | None:
+    """Images a second of a case over those of its base, paired by run; absent where the data do not allow it."""
+    return None if no_speed(record) or no_speed(base) else paired_images([base], [record])

@@ -1,16 +1,14 @@
 """Throughput: images a second, counted as images over the time that they took, all streams together.
 
-Knows passes and streams; refuses to know which cases compete, and how a number is shown.
-
-In a run, one stream did batch x passes images in the sum of its timed passes, the slow ones included. Streams are at
-work at once, so their rates add up. Batch over the *median* pass would count images that nobody did: passes are skewed
-to the slow side, and their mean lies above their median. Work over time is what servers count and what the offline
-scenario of MLPerf Inference reports (Reddi et al., *MLPerf Inference Benchmark*, ISCA 2020); that rates are combined as
-total work over total time: Smith, *Characterizing computer performance with a single number*, Communications of the
-ACM 31 (1988).
+In a run, one stream computes batch x passes images in the sum of its timed passes, the slow ones included. Streams
+work at once, so their rates add up. Batch over the *median* pass would count images that were not computed: passes are
+skewed to the slow side, and their mean lies above their median. Work over time is what servers count and what the
+offline scenario of MLPerf Inference reports (Reddi et al., *MLPerf Inference Benchmark*, ISCA 2020); that rates are
+combined as total work over total time: Smith, *Characterizing computer performance with a single number*,
+Communications of the ACM 31 (1988).
 
 The estimand is the mean over fresh runs of the log of the run's rate, carried back with exp, with Student's t over
-runs. All is reckoned in *seconds an image*, the reciprocal, so that less is better here as it is with latencies.
+runs. All is counted in *seconds an image*, the reciprocal, so that less is better here as it is with latencies.
 """
 
 from __future__ import annotations
@@ -31,35 +29,35 @@ def log_seconds(turns: Iterable[TurnLine], batch: int = 1, streams: int = 1) -> 
         turns: of one case in one run, in any order.
         batch: images of a pass.
         streams: how many were at work at once. A turn holds one stream after another, equally many passes of each; one
-            whose passes cannot be divided so is left out (`levit_bench.judge.findings` tells of it).
+            whose passes cannot be divided so is left out (`levit_bench.judge.findings` reports it).
     """
     if streams == 1:  # As nearly always.
         alone = [duration for turn in turns for duration in turn.duration_s]
         return math.log(math.fsum(alone) / (batch * len(alone))) if alone else None
     passes = 0
-    took: list[list[float]] = [[] for _ in range(streams)]
+    durations: list[list[float]] = [[] for _ in range(streams)]
     for turn in turns:
-        each, left = divmod(len(turn.duration_s), streams)
-        if not left:
-            passes += each
-            for number, stream in enumerate(took):
-                stream.extend(turn.duration_s[number * each : (number + 1) * each])
+        per_stream, remainder = divmod(len(turn.duration_s), streams)
+        if not remainder:
+            passes += per_stream
+            for number, stream in enumerate(durations):
+                stream.extend(turn.duration_s[number * per_stream : (number + 1) * per_stream])
     if not passes:
         return None
     # Logs of the reciprocal rate: the sum over streams of passes / seconds, times the images of a pass.
-    return -math.log(batch * math.fsum(passes / math.fsum(stream) for stream in took))
+    return -math.log(batch * math.fsum(passes / math.fsum(stream) for stream in durations))
 
 
 def logs_by_run(record: Record) -> dict[int, float]:
     """Log of seconds an image by run, of the runs that count and have a timed pass."""
-    found = ((run.run, _of_case(record.case, run)) for run in record.runs if counts(run))
-    return {number: log for number, log in found if log is not None}
+    logs = ((run.run, _of_case(record.case, run)) for run in record.runs if counts(run))
+    return {number: log for number, log in logs if log is not None}
 
 
 def image_ratios_by_run(record: Record) -> dict[int, float]:
     """Log ratio of seconds an image to the yardstick's seconds a pass by run, of the runs that count and have both."""
-    found = ((run.run, _to_yardstick(record.case, run)) for run in record.runs if counts(run))
-    return {number: ratio for number, ratio in found if ratio is not None}
+    ratios = ((run.run, _to_yardstick(record.case, run)) for run in record.runs if counts(run))
+    return {number: ratio for number, ratio in ratios if ratio is not None}
 
 
 def throughput(record: Record) -> Estimate | Finding:
@@ -81,15 +79,17 @@ def yardstick_log(run: Run) -> float | None:
     return _of_sticks(SameTurns(run.yardsticks))
 
 
-def paired_images(one: Iterable[Record], other: Iterable[Record]) -> Ratio | None:
-    """Seconds an image of `one` over those of `other`, from the runs that hold both; absent below three of them.
+def paired_images(numerator: Iterable[Record], denominator: Iterable[Record]) -> Ratio | None:
+    """Seconds an image of `numerator` over those of `denominator`, of the runs that hold both; absent below three.
 
-    A run gives the ratio of what the two did in it; the interval is Student's t over runs, as everywhere.
+    A run gives one ratio; the interval is Student's t over runs, as everywhere.
     """
-    one, other = list(one), list(other)
-    ones, others = _by_run(one), _by_run(other)
-    logs = [ones[key] - others[key] for key in sorted(ones.keys() & others.keys())]
-    return over_runs(logs, looks_of([*one, *other]))
+    numerator, denominator = list(numerator), list(denominator)
+    numerator_logs, denominator_logs = _by_run(numerator), _by_run(denominator)
+    logs = [
+        numerator_logs[key] - denominator_logs[key] for key in sorted(numerator_logs.keys() & denominator_logs.keys())
+    ]
+    return over_runs(logs, looks_of([*numerator, *denominator]))
 
 
 def reciprocal(estimate: Estimate) -> Estimate:

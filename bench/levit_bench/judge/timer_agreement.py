@@ -1,7 +1,4 @@
-"""Our clock against a second one: how our passes compare with another timer's of the same turns, and who used what.
-
-Knows pairs of measurements of the same work; refuses to know how they were taken.
-"""
+"""Agreement of this suite's timing with a second timer's of the same turns, and of two accounts of processor time."""
 
 from __future__ import annotations
 
@@ -16,11 +13,11 @@ from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Finding, Record, Run
 
 AGREEMENT = 0.02
-"""How far the two may differ and be said to agree."""
+"""Relative difference of two timers that still counts as agreement."""
 
 
 class Agreement(NamedTuple):
-    """Our mean pass over the second timer's of the same turns."""
+    """Mean pass by this suite's timer over that by the second timer, of the same turns."""
 
     record: Record
     value: float
@@ -30,14 +27,14 @@ class Agreement(NamedTuple):
 
     @property
     def agrees(self) -> bool | None:
-        """Whether the interval lies within the bound; None when it reaches across it."""
+        """Whether the interval lies within `AGREEMENT`; None when it reaches across that bound."""
         if self.low >= 1 - AGREEMENT and self.high <= 1 + AGREEMENT:
             return True
         return False if self.low > 1 + AGREEMENT or self.high < 1 - AGREEMENT else None
 
 
 class Account(NamedTuple):
-    """Processor seconds of the seats: by their own clocks, and by the system when they had ended."""
+    """Processor seconds of the worker processes: by their own clocks, and by the system after they ended."""
 
     told_s: float
     system_s: float
@@ -45,21 +42,21 @@ class Account(NamedTuple):
 
     @property
     def ratio(self) -> float:
-        """What the seats told over what the system says."""
+        """Seconds by the worker processes' own clocks over those of the system."""
         return self.told_s / self.system_s
 
 
 def agreement(record: Record) -> Agreement | Finding | None:
-    """How our passes compare with the second timer's; None where there was none.
+    """Ratio of our passes to the second timer's; None without a second timer.
 
     Each turn gives log(mean of our passes) - log(the second timer's mean), each run the median over its turns; the
-    interval is Student's t over runs. Who goes first in a turn changes from round to round, so that a heap or clock
-    that is still settling favours neither.
+    interval is Student's t over runs. Which timer is first in a turn changes from round to round, so that a heap or
+    clock that is still settling favours neither.
     """
     if not any(turn.witness_s for run in record.runs for turn in run.turns):
         return None
-    if (refused := no_speed(record)) is not None:
-        return refused
+    if (refusal := no_speed(record)) is not None:
+        return refusal
     logs = [log for run in record.runs if counts(run) and (log := _of_run(run)) is not None]
     if len(logs) < MIN_RUNS:
         message = (
@@ -72,7 +69,7 @@ def agreement(record: Record) -> Agreement | Finding | None:
 
 
 def account(records: Iterable[Record]) -> Account | None:
-    """The processor time of all runs whose seats were accounted for; None where there is none."""
+    """The processor time of all runs that hold both accounts; None where there is none."""
     runs = {(record.session, run.run): run for record in records for run in record.runs}
     pairs = [
         (run.told_cpu_s, run.system_cpu_s)
@@ -81,13 +78,13 @@ def account(records: Iterable[Record]) -> Account | None:
     ]
     if not pairs:
         return None
-    return Account(math.fsum(told for told, _ in pairs), math.fsum(system for _, system in pairs), len(pairs))
+    return Account(math.fsum(own_s for own_s, _ in pairs), math.fsum(system_s for _, system_s in pairs), len(pairs))
 
 
 def agreements(records: Sequence[Record]) -> list[Agreement | Finding]:
     """Of all subjects that a second timer timed, in order: the null network is over before a second clock is read."""
-    found = (agreement(record) for record in records if record.info.role != "null")
-    return [one for one in found if one is not None]
+    results = (agreement(record) for record in records if record.info.role != "null")
+    return [result for result in results if result is not None]
 
 
 def _of_run(run: Run) -> float | None:

@@ -1,6 +1,4 @@
-"""Verdicts: whether one of two takes longer, less long, the same, or whether the data cannot tell.
-
-Knows log ratios, their scatter and the limits that follow; refuses to know whose they are and how they were paired.
+"""Verdicts on the ratio of two cases: slower, faster, the same, or inconclusive.
 
 *slower*: the family-wise lower limit of the ratio is above 1, and the estimate is at least `min_effect` above 1.
 *faster*: the mirror image. *same*: the interval at 1 - 2 * 0.05 / family lies inside the margin (two one-sided tests at
@@ -40,15 +38,15 @@ ALPHA = 0.05
 """Chance that a report of a machine on which nothing has changed names any difference; and that a report calls any case
 the same that differs by the margin."""
 POWER = 0.8
-"""How often a difference of the detectable size is found: the usual four times in five."""
+"""Statistical power: how often a difference of the detectable size is found, the usual four times in five."""
 METHOD_PAIRS = "t over runs, paired by round"
 NO_SCATTER = 1e-12
 """Of logs: below it, runs agree to the last digit but for rounding."""
 PRIOR_FREEDOM = 4
-"""Degrees of freedom that other cases of a report, or its rounds, have in the scatter of one, where it says what could
-be found: as many as the runs of a session of five have themselves."""
+"""Degrees of freedom that other cases of a report, or its rounds, have in the scatter of one, for its detectable
+difference: as many as the runs of a session of five have themselves."""
 _PARTS = 200  # Equally likely standard errors that a power is averaged over.
-_MOST_FREEDOM = 1e4  # Student's t is normal long before; its noncentral kin is not computed beyond.
+_MOST_FREEDOM = 1e4  # Student's t is normal long before; the noncentral t is not computed beyond.
 _HALVINGS = 40
 _LARGEST_LOG = 700.0  # exp of more overflows.
 
@@ -59,7 +57,7 @@ def same_level(family: int) -> float:
 
 
 class Verdict(StrEnum):
-    """What the data say of the second against the first."""
+    """How the second case compares with the first."""
 
     SLOWER = "slower"
     FASTER = "faster"
@@ -69,27 +67,27 @@ class Verdict(StrEnum):
 
 
 class Rules(NamedTuple):
-    """What counts as a difference, and what as none; both as shares of the time. `rules_of` makes and checks them."""
+    """What counts as a difference, and what as equal; both as shares of the time. `rules_of` makes and checks them."""
 
     min_effect: float = 0.03
     """Differences below it are of no interest, however sure they are: another link order moves times as much."""
     margin: float = 0.03
-    """Differences within it are as good as none; never above `min_effect`, or what is to be found could be called the
+    """Differences within it count as equal; never above `min_effect`, or what is to be found could be called the
     same."""
 
 
 def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
-    """Rules of these shares; the margin is the least effect where nothing else is said.
+    """Rules of these shares; the margin is the least effect by default.
 
     Raises:
-        UsageError: one is no share from 0 to 1, or the margin is above the least effect.
+        UsageError: one is not a share from 0 to 1, or the margin is above the least effect.
     """
     least = Rules().min_effect if min_effect is None else min_effect
     return _checked(Rules(least, least if margin is None else margin))
 
 
 class Effect(NamedTuple):
-    """How the second compares with the first: a log ratio, and what its limits need."""
+    """Log ratio of the second's time to the first's, with its standard error and degrees of freedom."""
 
     log: float
     """Log of the second's time over the first's."""
@@ -102,7 +100,7 @@ class Effect(NamedTuple):
     method: str
     """Name of the construction of its interval."""
     foretold: float | None = None
-    """Variance of a run's log ratio as planning has it, from other knowledge than the runs; of pairs."""
+    """Variance of a run's log ratio as `paired_ratio.foretold` predicts it from rounds; of pairs alone."""
 
     def limits(self, level: float) -> tuple[float, float]:
         """Two-sided limits of the log ratio."""
@@ -111,7 +109,7 @@ class Effect(NamedTuple):
 
 
 class Comparison(msgspec.Struct, frozen=True, kw_only=True):
-    """What is said of the second against the first, and how sure it is."""
+    """The verdict on the second against the first, with the ratio and its limits."""
 
     ratio: Estimate | None
     """How many times as long the second takes, with family-wise limits; absent when the data give none."""
@@ -128,7 +126,7 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     margin: float
     """As `Rules` had it."""
     family: int
-    """Comparisons that share the level, times the looks that are paid for; 0 when this one has no limits."""
+    """Comparisons that share the level, times the looks that are allowed for; 0 when this one has no limits."""
     findings: tuple[Finding, ...] = ()
     """Why there are no limits, where there are none."""
 
@@ -138,9 +136,8 @@ def of_pairs(logs: Sequence[float], foretold: float | None = None) -> Effect | F
 
     Args:
         logs: of one run each.
-        foretold: their variance as `levit_bench.judge.paired_ratio.foretold` has it; steadies what is said of the
-        detectable
-            difference, and no interval.
+        foretold: their variance as `levit_bench.judge.paired_ratio.foretold` predicts it; steadies the detectable
+            difference, and not the interval.
     """
     if len(logs) < MIN_RUNS:
         return too_few(f"both are in {counted(len(logs))}")
@@ -159,39 +156,39 @@ def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: in
     """
     _checked(rules)
     family = max(1, looks) * sum(isinstance(effect, Effect) for effect in effects)
-    told = iter(steadied([effect for effect in effects if isinstance(effect, Effect)]))
+    errors = iter(steadied([effect for effect in effects if isinstance(effect, Effect)]))
     return tuple(
-        _judged(effect, next(told), family, rules) if isinstance(effect, Effect) else _unknown(effect, rules)
+        _judged(effect, next(errors), family, rules) if isinstance(effect, Effect) else _unknown(effect, rules)
         for effect in effects
     )
 
 
 def steadied(effects: Sequence[Effect]) -> list[float]:
-    """The standard error of each effect of a report that the detectable difference is told by.
+    """The standard error of each effect of a report, moderated, for its detectable difference.
 
     An estimated standard error of few runs is too small more often than too large, and scatters by a factor of seven
     between sessions of three runs. So it is made median-unbiased, by the median of its chi-square distribution. That of
     pairs is moderated as well (Smyth, *Linear models and empirical Bayes methods for assessing differential expression
     in microarray experiments*, Statistical Applications in Genetics and Molecular Biology 3, 2004):
     (d0 s0^2 + d s^2) / (d0 + d) in place of s^2, where d0 is `PRIOR_FREEDOM` and s0^2 the median of the variances of
-    the report's other pairs, each median-unbiased; where there is no other, what its rounds foretell.
+    the report's other pairs, each median-unbiased; without other pairs, the variance that its rounds predict.
     """
-    pairs = {at: effect for at, effect in enumerate(effects) if effect.method == METHOD_PAIRS}
-    own = {at: effect.error**2 * effect.runs for at, effect in pairs.items()}
+    pairs = {number: effect for number, effect in enumerate(effects) if effect.method == METHOD_PAIRS}
+    variances = {number: effect.error**2 * effect.runs for number, effect in pairs.items()}
     out = []
-    for at, effect in enumerate(effects):
-        others = [own[other] / _middle(pairs[other].freedom) for other in pairs if other != at]
-        if at not in pairs or not (others or effect.foretold):
+    for number, effect in enumerate(effects):
+        other_variances = [variances[index] / _middle(pairs[index].freedom) for index in pairs if index != number]
+        if number not in pairs or not (other_variances or effect.foretold):
             out.append(effect.error / math.sqrt(_middle(effect.freedom)))
             continue
         freedom = effect.freedom
         # The median of few variances is as skewed as it needs to be; a foretold variance is not.
         prior, whole = (
-            (float(np.median(others)), PRIOR_FREEDOM + freedom)
-            if others
+            (float(np.median(other_variances)), PRIOR_FREEDOM + freedom)
+            if other_variances
             else (effect.foretold or 0.0, PRIOR_FREEDOM + freedom * _middle(freedom))
         )
-        out.append(math.sqrt((PRIOR_FREEDOM * prior + freedom * own[at]) / whole / effect.runs))
+        out.append(math.sqrt((PRIOR_FREEDOM * prior + freedom * variances[number]) / whole / effect.runs))
     return out
 
 
@@ -211,7 +208,7 @@ def power(log: float, effect: Effect, family: int, rules: Rules) -> float:
 
 
 def refused(reason: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Comparison:
-    """The comparison of what may not be compared."""
+    """The comparison of two cases that may not be compared."""
     return _without(Verdict.NOT_COMPARABLE, reason, rules, findings)
 
 
@@ -223,7 +220,7 @@ def detectable(effect: Effect, family: int, rules: Rules) -> float | None:
     low, high = 0.0, effect.error
     while not power(high, effect, family, rules) >= POWER:
         low, high = high, 2 * high
-        if not high < _LARGEST_LOG:  # also when it is no number
+        if not high < _LARGEST_LOG:  # also when it is NaN
             return None
     for _ in range(_HALVINGS):
         middle = (low + high) / 2
@@ -309,8 +306,8 @@ def _middle(freedom: float) -> float:
 def _errors(freedom: float) -> NDArray[np.float64]:
     """Equally likely estimates of a standard error of 1 with so many degrees of freedom."""
     shares = (np.arange(_PARTS) + 0.5) / _PARTS
-    found: NDArray[np.float64] = np.sqrt(2 * gammaincinv(freedom / 2, shares) / freedom)
-    return found
+    errors: NDArray[np.float64] = np.sqrt(2 * gammaincinv(freedom / 2, shares) / freedom)
+    return errors
 
 
 def _unknown(finding: Finding, rules: Rules) -> Comparison:
@@ -331,7 +328,7 @@ def _without(verdict: Verdict, reason: str, rules: Rules, findings: tuple[Findin
 
 
 def too_few(what: str) -> Finding:
-    """A side whose runs say nothing of their scatter."""
+    """Finding of a side with too few runs to estimate their scatter."""
     message = (
         f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget, or add runs "
         "with levit-bench run --resume."
@@ -340,7 +337,7 @@ def too_few(what: str) -> Finding:
 
 
 def no_scatter() -> Finding:
-    """Runs that agree in every digit."""
+    """Finding of runs that agree in every digit."""
     message = (
         "all runs agree to the last digit, so there is no scatter to judge by: no clock is that steady. Measure again, "
         "or look for runs that were copied."
@@ -350,12 +347,12 @@ def no_scatter() -> Finding:
 
 def _times(log: float) -> str:
     """A ratio with as many digits as show on which side of 1 it lies."""
-    value, shown = _exp(log), significant(_exp(log))
+    value, text = _exp(log), significant(_exp(log))
     for digits in range(4, 10):
-        if log == 0 or (float(shown) - 1) * log > 0:
+        if log == 0 or (float(text) - 1) * log > 0:
             break
-        shown = significant(value, digits)
-    return shown
+        text = significant(value, digits)
+    return text
 
 
 def _percent(share: float) -> str:

@@ -1,7 +1,7 @@
-"""What a value of a results file may be: the least, the most and the longest, each kind of value in one place.
+"""Types of the values of a results file, each with the range, pattern or length that a value must have.
 
-`records.py` gives every number and every text of the format one of these types; whoever reads a file
-checks them, and docs/format.md lists them. The limits are wide: what lies beyond them was not measured by anybody.
+`records.py` gives every number and every text of the format one of these types; reading a file checks them, and
+docs/format.md lists them. The limits are wide: no measurement gives a value beyond them.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
-"""Estimators and stopping rules: pure functions on numbers.
+"""Statistical estimators: confidence intervals and variance components, as pure functions on numbers.
 
-Knows no noun of the suite and touches nothing. Sources stand with each function.
+Each function names its source.
 """
 
 from __future__ import annotations
@@ -62,15 +62,15 @@ def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float
     A negative between-groups estimate is reported as zero. Source: Searle, Casella & McCulloch, *Variance Components*
     (1992), section 3.6, for unequal group sizes.
     """
-    # Plain: groups are small, and there are thousands of them where a whole store is judged.
-    kept = [group for group in groups if len(group)]
-    sizes = [len(group) for group in kept]
-    total, k = sum(sizes), len(kept)
+    # Without numpy: groups are small, and there are thousands of them when a whole store is read.
+    nonempty = [group for group in groups if len(group)]
+    sizes = [len(group) for group in nonempty]
+    total, k = sum(sizes), len(nonempty)
     if k < 2 or total <= k:
         return math.nan, math.nan
-    means = [math.fsum(group) / size for group, size in zip(kept, sizes, strict=True)]
+    means = [math.fsum(group) / size for group, size in zip(nonempty, sizes, strict=True)]
     grand = math.fsum(size * mean for size, mean in zip(sizes, means, strict=True)) / total
-    squares = ((value - mean) ** 2 for group, mean in zip(kept, means, strict=True) for value in group)
+    squares = ((value - mean) ** 2 for group, mean in zip(nonempty, means, strict=True) for value in group)
     within = math.fsum(squares) / (total - k)
     between = math.fsum(size * (mean - grand) ** 2 for size, mean in zip(sizes, means, strict=True)) / (k - 1)
     effective = (total - sum(size**2 for size in sizes) / total) / (k - 1)
@@ -78,7 +78,7 @@ def variance_components(groups: Sequence[Sequence[float]]) -> tuple[float, float
 
 
 def clopper_pearson_upper(hits: int, trials: int, level: float = 0.95) -> float:
-    """One-sided upper limit of a rate from so many hits among so many trials, exact: never below its nominal coverage.
+    """One-sided upper limit of a rate from `hits` among `trials`, exact: never below its nominal coverage.
 
     Source: Clopper & Pearson, *The use of confidence or fiducial limits illustrated in the case of the binomial*,
     Biometrika 26 (1934).

@@ -1,7 +1,4 @@
-"""Numbers as people write them: durations, shares, counts; and back.
-
-Pure functions on numbers and text; knows no noun of the suite.
-"""
+"""Parsing and formatting of durations, percentages, counts and sizes: pure functions on numbers and text."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|µs|μs|ms|s|min|m|h)")
 
 
 def parse_duration(text: str) -> float:
-    """Seconds in a text such as `60s`, `3m`, `1h30m`, `250 ms` or `800us`, where `µs` says the same.
+    """Seconds in a text such as `60s`, `3m`, `1h30m`, `250 ms` or `800us`; `µs` is read as `us`.
 
     Raises:
-        UsageError: the text is no positive duration with a unit.
+        UsageError: the text is not a positive duration with a unit.
     """
     compact = text.strip().lower()
     total, at = 0.0, 0
@@ -40,7 +37,7 @@ def parse_percent(text: str) -> float:
     """The share in a text such as `1%` or `2.5 %`: 0.01, 0.025.
 
     Raises:
-        UsageError: the text is no number of percent from 0 to 100.
+        UsageError: the text is not a number of percent from 0 to 100.
     """
     match = _PERCENT.fullmatch(text.strip())
     share = float(match[1]) / 100 if match else math.nan
@@ -53,7 +50,7 @@ def whole_numbers(text: str) -> tuple[int, ...]:
     """The whole numbers of a list such as `1,2,4`, each once, in their order.
 
     Raises:
-        UsageError: a part is no whole number.
+        UsageError: a part is not a whole number.
     """
     try:
         return tuple(dict.fromkeys(int(part) for part in text.split(",")))
@@ -64,7 +61,7 @@ def whole_numbers(text: str) -> tuple[int, ...]:
 
 
 MAX = -1
-"""In place of a batch: the largest that fits. Written `max`; no number that a user may give."""
+"""In place of a batch: the largest that fits. Written `max`; not a number that a user may give."""
 
 
 def batches(text: str) -> tuple[int, ...]:
@@ -73,19 +70,19 @@ def batches(text: str) -> tuple[int, ...]:
     Raises:
         UsageError: a part is none of these.
     """
-    out: list[int] = []
+    chosen: list[int] = []
     for part in (part.strip() for part in text.split(",")):
         first, dots, last = part.partition("..")
         if part == "max":
-            out.append(MAX)
+            chosen.append(MAX)
         elif dots and first.isdecimal() and last.isdecimal() and int(first) > 0:
             span = [int(first) * 2**at for at in range(int(last).bit_length())]
             if not (doubled := [batch for batch in span if batch <= int(last)]):
                 raise UsageError(f"--batch {part[:80]}: the second number is the smaller one.")
-            out += doubled
+            chosen += doubled
         else:
-            out.append(_batch(part, text))
-    return tuple(dict.fromkeys(out))
+            chosen.append(_batch(part, text))
+    return tuple(dict.fromkeys(chosen))
 
 
 def _batch(part: str, text: str) -> int:
@@ -107,7 +104,7 @@ def batch_word(batch: int) -> str:
 
 
 def format_duration(seconds: float) -> str:
-    """A duration for people: `45 s`, `3 min 20 s`, `1 h 05 min`."""
+    """A duration in words: `45 s`, `3 min 20 s`, `1 h 05 min`."""
     whole = round(seconds)
     if whole < 60:
         return f"{whole} s"
@@ -125,7 +122,7 @@ def exact_duration(seconds: float) -> str:
 
 
 def significant(value: float, digits: int = 3) -> str:
-    """A number with that many significant digits and no exponent, `inf` as the sign for it."""
+    """A number with that many significant digits and no exponent, infinity as `∞`."""
     if math.isinf(value):
         return "-∞" if value < 0 else "∞"
     if value == 0 or math.isnan(value):
@@ -141,7 +138,7 @@ def format_latency(seconds: float) -> str:
 
 
 def latency_unit(seconds: float) -> tuple[float, str]:
-    """The unit that a latency is written in: its seconds and its sign."""
+    """The unit that a latency is written in: its seconds and its symbol."""
     for scale, unit in ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs")):
         if seconds >= scale * 0.9995:
             return scale, unit
@@ -168,7 +165,7 @@ def parse_count(text: str) -> float:
     """A count in a text such as `600M`, `1.2G`, `5e9` or `250000`.
 
     Raises:
-        UsageError: the text is no positive number, or its suffix is not one of k, M, G and T.
+        UsageError: the text is not a positive number, or its suffix is not one of k, M, G and T.
     """
     match = _COUNT.fullmatch(text.strip())
     count = float(match[1]) * _COUNTS[match[2].lower()] if match else 0.0

@@ -1,1 +1,1 @@
-"""Two sides against each other: sessions, networks of one session, a row of sessions, and equals against equals."""
+"""Comparisons: two sessions, two networks of one session, the newest of a series of sessions, and A/A."""

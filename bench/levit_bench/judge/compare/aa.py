@@ -1,8 +1,7 @@
-"""A/A: equals against equals, where every difference that is found is a false alarm.
+"""A/A comparisons: stored records of the same network, where every difference that is found is a false alarm.
 
-Knows which stored records are of the same thing; refuses to know what makes a verdict. Equals are twins that shared a
-process, twins that had one each, the two names of the yardstick, and the same case in two sessions of the same cases,
-as long as nothing was changed between them.
+Compared are twins that shared a process, twins that had one each, the two names of the yardstick, and the same case in
+two sessions of the same cases, as long as nothing was changed between them.
 """
 
 from __future__ import annotations
@@ -27,7 +26,7 @@ from levit_bench.records import Case, Record
 
 
 class AAKind(StrEnum):
-    """What the equals of a pair have in common."""
+    """How the two records of a pair were measured."""
 
     ONE_SEAT = "one seat"
     TWO_SEATS = "two seats"
@@ -39,27 +38,27 @@ _POSSIBLE: tuple[Verdict, ...] = (Verdict.SLOWER, Verdict.FASTER, Verdict.SAME, 
 
 
 class AAComparison(NamedTuple):
-    """Two records of the same thing, compared."""
+    """Two records of the same network, compared."""
 
     kind: AAKind
     report: str
     """The session or sessions; pairs of one kind and report are one family."""
     case: Case
-    """What both are, by its first name."""
+    """The case of both, with the network's first name."""
     logs: tuple[float, ...]
-    """Log ratio of each run; empty for two sessions, whose runs are no pairs."""
+    """Log ratio of each run; empty for two sessions, whose runs are not pairs."""
     comparison: Comparison
 
 
 class Noise(NamedTuple):
-    """How far equals differ: one case in one kind of pairs. Deviations are from the truth, which is a ratio of 1."""
+    """Scatter of the A/A ratios of one case and kind of pairs; deviations are from the true ratio, which is 1."""
 
     kind: AAKind
     case: Case
     pairs: int
     runs: int
     of_runs: float
-    """Standard deviation of a run's log ratio; NaN where runs are no pairs."""
+    """Standard deviation of a run's log ratio; NaN where runs are not pairs."""
     of_pairs: float
     """Standard deviation of the log ratio of a whole session, or of two; NaN when no pair has one."""
     detectable: float | None
@@ -67,7 +66,7 @@ class Noise(NamedTuple):
 
 
 class VerdictRate(NamedTuple):
-    """How often each verdict was passed on equals of one kind."""
+    """How often A/A comparisons of one kind had each verdict."""
 
     kind: AAKind
     verdicts: dict[Verdict, int]
@@ -86,51 +85,53 @@ class VerdictRate(NamedTuple):
 
     @property
     def alarms(self) -> int:
-        """Comparisons that call equals slower or faster."""
+        """Comparisons with the verdict slower or faster."""
         return self.verdicts[Verdict.SLOWER] + self.verdicts[Verdict.FASTER]
 
 
 def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[AAComparison]:  # noqa: B008 - immutable
-    """Everything in these records that should not differ, compared."""
-    every = once(records)
+    """The A/A comparisons of these records: all pairs that should not differ."""
+    all_records = once(records)
     sessions: dict[str, list[Record]] = {}
-    for record in every:
+    for record in all_records:
         sessions.setdefault(record.session, []).append(record)
-    out = []
+    pairs_compared = []
     for name, group in sessions.items():
-        equals = _equals(group)
+        equal_records = _equals(group)
         for kind in (AAKind.ONE_SEAT, AAKind.TWO_SEATS, AAKind.YARDSTICKS):
-            family = [(one, other) for one, other in equals if _kind(one) == kind]
+            family = [(first, second) for first, second in equal_records if _kind(first) == kind]
             logs = [() if no_speed(a) or no_speed(b) else tuple(paired_logs([b], [a])) for a, b in family]
-            ahead = [foretold([other], [one]) for one, other in family]
-            found = judge([of_pairs(each, known) for each, known in zip(logs, ahead, strict=True)], rules)
-            out += [
-                AAComparison(kind, name, one.case, each, comparison)
-                for (one, _), each, comparison in zip(family, logs, found, strict=True)
+            foretold_variances = [foretold([second], [first]) for first, second in family]
+            comparisons = judge(
+                [of_pairs(ratios, expected) for ratios, expected in zip(logs, foretold_variances, strict=True)], rules
+            )
+            pairs_compared += [
+                AAComparison(kind, name, first.case, ratios, comparison)
+                for (first, _), ratios, comparison in zip(family, logs, comparisons, strict=True)
             ]
-    return [*out, *_of_sessions(every, rules)]
+    return [*pairs_compared, *_of_sessions(all_records, rules)]
 
 
-def noise(found: Sequence[AAComparison]) -> list[Noise]:
-    """How far equals differ, by kind and case, in the order of first appearance."""
+def noise(comparisons: Sequence[AAComparison]) -> list[Noise]:
+    """Scatter of the A/A ratios by kind and case, in the order of first appearance."""
     groups: dict[tuple[AAKind, Case], list[AAComparison]] = {}
-    for pair in sorted(found, key=lambda each: list(AAKind).index(each.kind)):
+    for pair in sorted(comparisons, key=lambda pair: list(AAKind).index(pair.kind)):
         groups.setdefault((pair.kind, pair.case), []).append(pair)
     return [_noise(kind, case, group) for (kind, case), group in groups.items()]
 
 
-def rates(found: Sequence[AAComparison]) -> list[VerdictRate]:
-    """How often each verdict was passed, by kind; kinds without a pair are left out."""
-    out = []
+def rates(comparisons: Sequence[AAComparison]) -> list[VerdictRate]:
+    """How often each verdict occurred, by kind; kinds without a pair are left out."""
+    verdict_rates = []
     for kind in AAKind:
-        group = [pair for pair in found if pair.kind == kind]
+        group = [pair for pair in comparisons if pair.kind == kind]
         judged = [pair for pair in group if pair.comparison.ratio is not None]
         counts = {word: sum(pair.comparison.verdict == word for pair in judged) for word in _POSSIBLE}
         alarmed = {p.report for p in judged if p.comparison.verdict in (Verdict.SLOWER, Verdict.FASTER)}
         reports = {pair.report for pair in judged}
         if group:
-            out.append(VerdictRate(kind, counts, len(group) - len(judged), len(reports), len(alarmed)))
-    return out
+            verdict_rates.append(VerdictRate(kind, counts, len(group) - len(judged), len(reports), len(alarmed)))
+    return verdict_rates
 
 
 def _equals(group: Iterable[Record]) -> list[tuple[Record, Record]]:
@@ -142,11 +143,11 @@ def _equals(group: Iterable[Record]) -> list[tuple[Record, Record]]:
         name = "yardstick" if record.info.role == "yardstick" else original(record.case.network)
         plain = msgspec.structs.replace(record.case, network=name)
         by_case.setdefault((record.info.role, plain), []).append(record)
-    out = []
-    for same in by_case.values():
-        ordered = sorted(same, key=lambda record: (is_twin(record.case.network), record.case.network))
-        out += list(pairwise(ordered))
-    return sorted(out, key=lambda pair: pair[0].case.label)
+    neighbours = []
+    for equal_records in by_case.values():
+        ordered = sorted(equal_records, key=lambda record: (is_twin(record.case.network), record.case.network))
+        neighbours += list(pairwise(ordered))
+    return sorted(neighbours, key=lambda pair: pair[0].case.label)
 
 
 def _kind(record: Record) -> AAKind:
@@ -156,7 +157,7 @@ def _kind(record: Record) -> AAKind:
 
 
 def _of_sessions(records: Sequence[Record], rules: Rules) -> list[AAComparison]:
-    """Each session of the same cases in the same settings beside the next one, none of them twice.
+    """Each session of the same cases in the same settings against the next one, none of them twice.
 
     Pairs that share no session have independent alarms, but for the scatter of sessions that judges them.
     """
@@ -167,20 +168,30 @@ def _of_sessions(records: Sequence[Record], rules: Rules) -> list[AAComparison]:
     for group in by_session.values():
         if keys := frozenset(keyed(group)):
             alike.setdefault((keys, turns_of(group[0])), []).append(group)
-    out = []
+    comparisons = []
     for groups in alike.values():
         for first, second in zip(groups[::2], groups[1::2], strict=False):
             report = compare(first, second, records, rules)
             name = f"{first[0].session} {second[0].session}"
-            out += [AAComparison(AAKind.SESSIONS, name, row.second.case, (), row.comparison) for row in report.rows]
-    return out
+            comparisons += [
+                AAComparison(AAKind.SESSIONS, name, row.second.case, (), row.comparison) for row in report.rows
+            ]
+    return comparisons
 
 
 def _noise(kind: AAKind, case: Case, group: Sequence[AAComparison]) -> Noise:
-    runs = [log for pair in group for log in pair.logs]
-    whole = [math.log(pair.comparison.ratio.value) for pair in group if pair.comparison.ratio is not None]
-    found = [pair.comparison.detectable for pair in group if pair.comparison.detectable is not None]
-    return Noise(kind, case, len(group), len(runs), _scatter(runs), _scatter(whole), median(found) if found else None)
+    run_logs = [log for pair in group for log in pair.logs]
+    session_logs = [math.log(pair.comparison.ratio.value) for pair in group if pair.comparison.ratio is not None]
+    detectable_ratios = [pair.comparison.detectable for pair in group if pair.comparison.detectable is not None]
+    return Noise(
+        kind,
+        case,
+        len(group),
+        len(run_logs),
+        _scatter(run_logs),
+        _scatter(session_logs),
+        median(detectable_ratios) if detectable_ratios else None,
+    )
 
 
 def _scatter(logs: Sequence[float]) -> float:

@@ -1,7 +1,4 @@
-"""Which cases of two sides are the same case in the same setting, and in what those of one network differ.
-
-Knows names, fields and their values; refuses to know any number that was measured.
-"""
+"""Matching of the cases of two sides: same network, images and setting, or the fields in which the settings differ."""
 
 from __future__ import annotations
 
@@ -21,11 +18,11 @@ NEVER = {
     "gpu": "two GPUs differ in each network by another factor, the yardstick included",
     "device": "each device has a yardstick of its own, which is another unit",
 }
-"""Fields whose difference no wish can overrule, with the reason."""
+"""Fields whose difference `--ignore` cannot allow, with the reason."""
 
 
 class Key(NamedTuple):
-    """What two records share when their times may be compared."""
+    """Network, images and setting: equal for two records whose times may be compared."""
 
     network: str
     resolution: str
@@ -54,12 +51,12 @@ class Pair(NamedTuple):
 
 
 class Matched(NamedTuple):
-    """Where every case of both sides went."""
+    """The cases of both sides, matched."""
 
     pairs: tuple[Pair, ...]
-    """May be compared."""
+    """Pairs that may be compared."""
     apart: tuple[Pair, ...]
-    """May not: their settings differ."""
+    """Pairs that may not be compared: their settings differ."""
     left: tuple[Key, ...]
     """Only on the first side."""
     right: tuple[Key, ...]
@@ -67,79 +64,79 @@ class Matched(NamedTuple):
 
 
 def keyed(records: Iterable[Record]) -> dict[Key, list[Record]]:
-    """Subjects but twins by what makes them comparable, in order of first appearance; of each, one record a session."""
+    """Subjects but twins by their keys, in order of first appearance; of each, one record a session."""
     subjects = [r for r in records if r.info.role == "subject" and not is_twin(r.case.network)]
-    out: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
+    records_by_key: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
     for record in once(subjects):
-        out[_key(record)].append(record)
-    return out
+        records_by_key[_key(record)].append(record)
+    return records_by_key
 
 
 def check_ignored(ignore: Collection[str]) -> None:
-    """Refuse to ignore what decides whether there is a common unit at all.
+    """Refuse to ignore a field on which a common unit of both sides depends.
 
     Raises:
         UsageError: a field cannot be ignored, or there is no such field.
     """
-    known = ("resolution", "channels", "dtype", *FIELDS_OF_SETTING)
+    fields = ("resolution", "channels", "dtype", *FIELDS_OF_SETTING)
     for field in ignore:
         if field in NEVER:
             raise UsageError(f"--ignore {field} is not possible: {NEVER[field]}. Measure both sides with the same one.")
-        if field not in known:
-            near = difflib.get_close_matches(field, known, n=1)
+        if field not in fields:
+            near = difflib.get_close_matches(field, fields, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
-            may = ", ".join(name for name in known if name not in NEVER)
+            may = ", ".join(name for name in fields if name not in NEVER)
             raise UsageError(f"--ignore {field[:80]!r}: no such field. {hint}The fields are {may}.")
 
 
-def match(ones: Collection[Key], others: Collection[Key], ignore: Collection[str] = ()) -> Matched:
+def match(first_keys: Collection[Key], second_keys: Collection[Key], ignore: Collection[str] = ()) -> Matched:
     """Pair the keys of two sides: equals first, then those of one network that differ in the fewest fields.
 
     Raises:
         UsageError: with a field ignored, a case has several counterparts that differ in equally many fields.
     """
-    free, wanted = dict.fromkeys(ones), dict.fromkeys(others)
-    equal = [Pair(key, key) for key in ones if key in wanted]
+    first_left, second_left = dict.fromkeys(first_keys), dict.fromkeys(second_keys)
+    equal = [Pair(key, key) for key in first_keys if key in second_left]
     for pair in equal:
-        del free[pair.first], wanted[pair.first]
+        del first_left[pair.first], second_left[pair.first]
     ignored: list[Pair] = []
     apart: list[Pair] = []
-    for distance, allowed, pair in _near(free, wanted, frozenset(ignore)):
-        if pair.first not in free or pair.second not in wanted:
+    for distance, allowed, pair in _near(first_left, second_left, frozenset(ignore)):
+        if pair.first not in first_left or pair.second not in second_left:
             continue
         if allowed:
-            _refuse_several(pair, distance, wanted)
+            _refuse_several(pair, distance, second_left)
         (ignored if allowed else apart).append(pair)
-        del free[pair.first], wanted[pair.second]
-    order = {key: at for at, key in enumerate(ones)}
+        del first_left[pair.first], second_left[pair.second]
+    order = {key: at for at, key in enumerate(first_keys)}
     pairs = sorted([*equal, *ignored], key=lambda pair: order[pair.first])
-    return Matched(tuple(pairs), tuple(apart), tuple(free), tuple(wanted))
+    return Matched(tuple(pairs), tuple(apart), tuple(first_left), tuple(second_left))
 
 
-def why_nothing(ones: Collection[Key], others: Collection[Key], apart: Sequence[Pair]) -> str:
-    """Why not one case of two sides can be compared, and what to do about it.
+def why_nothing(first_keys: Collection[Key], second_keys: Collection[Key], apart: Sequence[Pair]) -> str:
+    """Message that no case of two sides can be compared: the reason, and what to do.
 
     Args:
-        ones: the first side.
-        others: the second side.
-        apart: what they have in common but for some fields.
+        first_keys: of the first side.
+        second_keys: of the second side.
+        apart: pairs of one network whose settings differ.
     """
     if not apart:
-        first, second = (enumerate_values(_names(side)) for side in (ones, others))
+        first, second = (enumerate_values(_names(side)) for side in (first_keys, second_keys))
         return f"cannot compare: no network is on both sides. The first has {first}; the second has {second}."
-    found: dict[str, set[str]] = {}
+    values_by_field: dict[str, set[str]] = {}
     for pair in apart:
         for name, texts in pair.differing.items():
-            found.setdefault(name, set()).update(texts)
-    named = [f"{name} ({enumerate_values(sorted(texts, key=natural))})" for name, texts in found.items()]
+            values_by_field.setdefault(name, set()).update(texts)
+    named = [f"{name} ({enumerate_values(sorted(texts, key=natural))})" for name, texts in values_by_field.items()]
     listed = ", ".join(named[:-1]) + " and " + named[-1] if len(named) > 1 else named[0]
-    never = [NEVER[name] for name in found if name in NEVER]
+    never = [NEVER[name] for name in values_by_field if name in NEVER]
     if never:
         return (
             f"cannot compare: the results differ in {listed}. Not even ratios carry over: {'; '.join(never)}. "
             "Measure both sides on the same one."
         )
-    options = " ".join(f"--ignore {name}" for name in found)
+    options = " ".join(f"--ignore {name}" for name in values_by_field)
     return f"cannot compare: the results differ in {listed}. Choose with --where, or say {options}."
 
 
@@ -148,27 +145,29 @@ def _key(record: Record) -> Key:
     return Key(case.network, case.size, case.channels, case.dtype, setting(record))
 
 
-def _near(ones: Iterable[Key], others: Iterable[Key], ignore: frozenset[str]) -> list[tuple[int, bool, Pair]]:
-    """Pairs of one network: in how many fields they differ, whether all may, nearest first."""
+def _near(
+    first_keys: Iterable[Key], second_keys: Iterable[Key], ignore: frozenset[str]
+) -> list[tuple[int, bool, Pair]]:
+    """Pairs of one network, each with the number of fields that differ and whether all are ignored; nearest first."""
     by_network: dict[str, list[Key]] = {}
-    for key in others:
+    for key in second_keys:
         by_network.setdefault(key.network, []).append(key)
-    pairs = [Pair(one, other) for one in ones for other in by_network.get(one.network, ())]
-    found = [(len(pair.differing), pair.differing.keys() <= ignore, pair) for pair in pairs]
-    return sorted(found, key=lambda each: (each[0], not each[1]))
+    pairs = [Pair(first, second) for first in first_keys for second in by_network.get(first.network, ())]
+    ranked = [(len(pair.differing), pair.differing.keys() <= ignore, pair) for pair in pairs]
+    return sorted(ranked, key=lambda entry: (entry[0], not entry[1]))
 
 
-def _refuse_several(pair: Pair, distance: int, others: Iterable[Key]) -> None:
+def _refuse_several(pair: Pair, distance: int, second_keys: Iterable[Key]) -> None:
     field = next(iter(pair.differing))
     rivals = [
-        other
-        for each in others
-        if each.network == pair.first.network
-        and len((other := Pair(pair.first, each)).differing) == distance
-        and other.differing.keys() == pair.differing.keys()
+        candidate
+        for key in second_keys
+        if key.network == pair.first.network
+        and len((candidate := Pair(pair.first, key)).differing) == distance
+        and candidate.differing.keys() == pair.differing.keys()
     ]
     if len(rivals) > 1:
-        texts = sorted({other.differing[field][1] for other in rivals}, key=natural)
+        texts = sorted({candidate.differing[field][1] for candidate in rivals}, key=natural)
         raise UsageError(
             f"{pair.first.network[:80]} has {len(rivals)} counterparts when {field} is ignored "
             f"({enumerate_values(texts)}). Choose with --where {field}={texts[0]}, which both sides must then have, "

@@ -1,14 +1,12 @@
-"""The newest of a row of sessions against a baseline that a lasting change does not enter.
-
-Knows sessions of the same cases in order; refuses to know where they are stored and how a comparison is shown.
+"""The newest of a series of sessions, compared with a baseline that a lasting change does not enter.
 
     recent   = the newest session and up to four before it
     baseline = the sessions before those, without the ones that were called slower when they were the newest
     judged   = the newest alone, and all recent ones together, each against the baseline
 
 A change that lasts is in the recent sessions for as long as it takes to be called, and is kept out of the baseline from
-then on: it becomes neither the scatter of sessions nor what later nights are measured by. Whoever wants it to be the
-new baseline names one (`levit-bench tag`). Looking every night costs: each night has a fifth of a report's chance, so
+then on: it enters neither the scatter between sessions nor the baseline of later nights. To make it the
+new baseline, name one (`levit-bench tag`). Looking every night costs: each night has a fifth of a report's chance, so
 that thirty nights of unchanged code stay green in nine stores of ten (docs/statistics.md).
 """
 
@@ -42,8 +40,8 @@ from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Finding, Record
 
 SHARE = 5
-"""Nights among which the chance of a report is divided: a night of unchanged code is called slower or faster, in any
-case, with a chance of at most ALPHA / SHARE = 1 %, slower with half of that."""
+"""Nights among which the error probability of a report is divided: a night of unchanged code is called slower or
+faster, in any case, with a chance of at most ALPHA / SHARE = 1 %, slower with half of that."""
 RECENT = 5
 """Sessions that are judged together."""
 MOST = 20
@@ -53,13 +51,13 @@ LOOKS = 2
 
 
 class _Night(NamedTuple):
-    """What was said of one case when a session was the newest."""
+    """The effects of one case when a session was the newest."""
 
     effects: tuple[Effect | Finding, ...]
     recent: tuple[str, ...]
     """Names of the sessions that were judged together."""
     baseline: int = 0
-    """Sessions before these that they were held against."""
+    """Sessions before these that they were compared with."""
     slower: int = 0
     """Sessions that were kept out of it."""
 
@@ -74,7 +72,7 @@ def nightly(
     """Judge the newest session against those before it, case by case.
 
     Every earlier session is judged in its turn as it was when it was the newest, so that the verdict depends on the
-    store alone, and not on how often somebody asked.
+    store alone, and not on how often the comparison was run.
 
     Args:
         earlier: sessions that are older, of the same machine.
@@ -83,42 +81,54 @@ def nightly(
         ignore: fields that may differ.
 
     Raises:
-        UsageError: the newest are several sessions, or a field cannot be ignored.
+        UsageError: `newest` holds more than one session, or a field cannot be ignored.
         NothingToShowError: a side holds no case.
         NotComparableError: no case was in an earlier session in the same setting; names the fields that differ.
     """
     check_ignored(ignore)
-    kept = list(earlier)
-    ones, others = keyed(kept), keyed(newest)
-    check_sides(ones, others)
-    if len(several := {record.session for group in others.values() for record in group}) > 1:
-        raise UsageError(f"'before' judges one session against those before it, and these are {len(several)}.")
-    found = match(ones, others, ignore)
-    if not found.pairs:
-        raise NotComparableError(why_nothing(ones, others, found.apart))
+    earlier_records = list(earlier)
+    first_side, second_side = keyed(earlier_records), keyed(newest)
+    check_sides(first_side, second_side)
+    if len(names := {record.session for group in second_side.values() for record in group}) > 1:
+        raise UsageError(f"'before' judges one session against those before it, and these are {len(names)}.")
+    matched = match(first_side, second_side, ignore)
+    if not matched.pairs:
+        raise NotComparableError(why_nothing(first_side, second_side, matched.apart))
     before = {
-        pair.second: [one for one in ones[pair.first] if turns_of(one) == turns_of(others[pair.second][-1])]
-        for pair in found.pairs
+        pair.second: [
+            record for record in first_side[pair.first] if turns_of(record) == turns_of(second_side[pair.second][-1])
+        ]
+        for pair in matched.pairs
     }
-    company = Company.seen_in((*kept, *(record for group in others.values() for record in group)))
-    series = {key: _countable(ratios((*group, *others[key]), company)) for key, group in before.items()}
-    looks = {record.session: looks_of([record]) for group in (*before.values(), *others.values()) for record in group}
-    nights = _nights(series, others, rules, looks)
+    company = Company.seen_in((*earlier_records, *(record for group in second_side.values() for record in group)))
+    series = {key: _countable(ratios((*group, *second_side[key]), company)) for key, group in before.items()}
+    looks = {
+        record.session: looks_of([record]) for group in (*before.values(), *second_side.values()) for record in group
+    }
+    nights = _nights(series, second_side, rules, looks)
     rows = [
-        Row(ones[pair.first][-1], others[pair.second][-1], _told(pair, nights, series, before, others, rules, looks))
-        for pair in found.pairs
+        Row(
+            first_side[pair.first][-1],
+            second_side[pair.second][-1],
+            _comparison(pair, nights, series, before, second_side, rules, looks),
+        )
+        for pair in matched.pairs
     ]
-    rows += [Row(ones[pair.first][-1], others[pair.second][-1], not_alike(pair, rules)) for pair in found.apart]
-    count = counted(max(map(len, series.values())) - 1, baseline=_held(nights))
-    gone = _gone(kept, found.left, ones)
-    fresh = tuple(others[key][-1] for key in found.right)
-    return Report(tuple(rows), new=fresh, findings=(*ignored(found.pairs), *gone, *count))
+    rows += [
+        Row(first_side[pair.first][-1], second_side[pair.second][-1], not_alike(pair, rules)) for pair in matched.apart
+    ]
+    count = counted(max(map(len, series.values())) - 1, baseline=_baseline_words(nights))
+    gone = _gone(earlier_records, matched.left, first_side)
+    fresh = tuple(second_side[key][-1] for key in matched.right)
+    return Report(tuple(rows), new=fresh, findings=(*ignored(matched.pairs), *gone, *count))
 
 
-def _gone(earlier: Sequence[Record], left: Iterable[Key], ones: Mapping[Key, Sequence[Record]]) -> tuple[Finding, ...]:
-    """Cases that the session before the newest one held, and the newest one does not."""
+def _gone(
+    earlier: Sequence[Record], unmatched: Iterable[Key], first_side: Mapping[Key, Sequence[Record]]
+) -> tuple[Finding, ...]:
+    """Finding of cases that the session before the newest one holds, and the newest one does not."""
     last = max(record.session for record in earlier)
-    gone = sorted({key.network for key in left if ones[key][-1].session == last}, key=natural)
+    gone = sorted({key.network for key in unmatched if first_side[key][-1].session == last}, key=natural)
     if not gone:
         return ()
     message = (
@@ -128,77 +138,83 @@ def _gone(earlier: Sequence[Record], left: Iterable[Key], ones: Mapping[Key, Seq
     return (Finding(kind="cases-gone", message=message),)
 
 
-def _told(
+def _comparison(
     pair: Pair,
     nights: Mapping[Key, _Night],
     series: Mapping[Key, Sequence[CaseSession]],
     before: Mapping[Key, Sequence[Record]],
-    others: Mapping[Key, Sequence[Record]],
+    second_side: Mapping[Key, Sequence[Record]],
     rules: Rules,
     looks: Mapping[str, int],
 ) -> Comparison:
-    earlier, newest = before[pair.second], others[pair.second]
+    earlier, newest = before[pair.second], second_side[pair.second]
     if pair.second in nights and nights[pair.second].baseline:
-        found = _worst(nights[pair.second], rules, len(series), looks)
+        comparison = _worst(nights[pair.second], rules, len(series), looks)
     else:
         name, side = ("first", earlier) if pair.second in nights else ("second", newest)
-        (found,) = judge([none_of(name, ratios(side), [one for one in side if no_speed(one) is None])], rules)
-    return finished(found, earlier, newest, rules)
+        (comparison,) = judge(
+            [none_of(name, ratios(side), [record for record in side if no_speed(record) is None])], rules
+        )
+    return finished(comparison, earlier, newest, rules)
 
 
 def _countable(sessions: Sequence[CaseSession]) -> list[CaseSession]:
-    return [one for one in sessions if one.runs >= MIN_RUNS]
+    return [session for session in sessions if session.runs >= MIN_RUNS]
 
 
 def _nights(
     series: Mapping[Key, Sequence[CaseSession]],
-    others: Mapping[Key, Sequence[Record]],
+    second_side: Mapping[Key, Sequence[Record]],
     rules: Rules,
     looks: Mapping[str, int],
 ) -> dict[Key, _Night]:
-    """The newest night of every case, after all nights before it have been walked through."""
-    newest = {key: others[key][-1].session for key in series}
+    """The newest night of every case, judged after all nights before it."""
+    newest = {key: second_side[key][-1].session for key in series}
     return {key: night for key, night, _ in walk(series, rules, looks) if night.recent[-1] == newest[key]}
 
 
 def walk(
     series: Mapping[Key, Sequence[CaseSession]], rules: Rules, looks: Mapping[str, int]
 ) -> Iterator[tuple[Key, _Night, bool]]:
-    """Every night of every case in order, and whether it was slower then.
+    """Every night of every case in order, and whether the case was slower that night.
 
     Args:
         series: sessions of each case, oldest first.
         rules: what counts as a difference.
-        looks: for how many looks each session pays.
+        looks: number of looks that each session allows for.
     """
     slower: dict[Key, set[str]] = {key: set() for key in series}
     at = dict.fromkeys(series, 0)
-    for name in sorted({one.name for sessions in series.values() for one in sessions}):
-        now = [key for key, sessions in series.items() if at[key] < len(sessions) and sessions[at[key]].name == name]
-        for key in now:
+    for name in sorted({session.name for sessions in series.values() for session in sessions}):
+        present = [
+            key for key, sessions in series.items() if at[key] < len(sessions) and sessions[at[key]].name == name
+        ]
+        for key in present:
             at[key] += 1
-        seen = {key: sessions[: at[key]] for key, sessions in series.items() if at[key]}
-        scales = _scales(seen, slower)
-        for key in now:
-            night = _night(seen[key], slower[key], scales[key.setting])
-            red = False
+        sessions_so_far = {key: sessions[: at[key]] for key, sessions in series.items() if at[key]}
+        scales = _scales(sessions_so_far, slower)
+        for key in present:
+            night = _night(sessions_so_far[key], slower[key], scales[key.setting])
+            is_slower = False
             for effect, size in zip(night.effects, (1, len(night.recent)), strict=False):
                 if isinstance(effect, Effect) and _is_slower(effect, rules, _family(night, len(series), looks)):
-                    red = True
+                    is_slower = True
                     slower[key].update(night.recent[-size:])
-            yield key, night, red
+            yield key, night, is_slower
 
 
 def _split(sessions: Sequence[CaseSession], slower: set[str]) -> tuple[list[CaseSession], list[CaseSession]]:
     """The baseline and the recent sessions."""
     recent = min(RECENT, max(1, (len(sessions) - 1) // 2))
-    older = [one for one in sessions[:-recent] if one.name not in slower]
+    older = [session for session in sessions[:-recent] if session.name not in slower]
     return older[-MOST:], list(sessions[-recent:])
 
 
-def _scales(seen: Mapping[Key, Sequence[CaseSession]], slower: Mapping[Key, set[str]]) -> dict[Setting, float]:
+def _scales(
+    sessions_by_case: Mapping[Key, Sequence[CaseSession]], slower: Mapping[Key, set[str]]
+) -> dict[Setting, float]:
     groups: dict[Setting, list[list[list[CaseSession]]]] = {}
-    for key, sessions in seen.items():
+    for key, sessions in sessions_by_case.items():
         if sessions:
             groups.setdefault(key.setting, []).append([_split(sessions, slower[key])[0]])
     return {setting: setting_scale(cases) for setting, cases in groups.items()}
@@ -206,73 +222,76 @@ def _scales(seen: Mapping[Key, Sequence[CaseSession]], slower: Mapping[Key, set[
 
 def _night(sessions: Sequence[CaseSession], slower: set[str], scale: float) -> _Night:
     baseline, recent = _split(sessions, slower)
-    names = tuple(one.name for one in recent)
+    names = tuple(session.name for session in recent)
     if not baseline:
         return _Night((), names)
-    # Recent sessions may hold a change, and are no scatter.
-    known = scatter([baseline], scale)
+    # Recent sessions may hold a change, which is not scatter.
+    session_scatter = scatter([baseline], scale)
     windows = [recent[-1:], recent] if len(recent) > 1 else [recent]
-    effects = tuple(between(baseline, window, known) for window in windows)
-    return _Night(effects, names, len(baseline), sum(one.name in slower for one in sessions[: -len(recent)]))
+    effects = tuple(between(baseline, window, session_scatter) for window in windows)
+    return _Night(effects, names, len(baseline), sum(session.name in slower for session in sessions[: -len(recent)]))
 
 
 def _is_slower(effect: Effect, rules: Rules, family: int) -> bool:
-    """As `judge` has it, which says more than is asked here, of thousands of nights."""
+    """The rule of `judge` for slower alone, which is fast enough for thousands of nights."""
     low, _ = effect.limits(1 - ALPHA / family)
     return low > 0 and effect.log >= math.log1p(rules.min_effect)
 
 
 def _family(night: _Night, cases: int, looks: Mapping[str, int]) -> int:
-    """Comparisons that share the chance of a report, as if all were in it."""
+    """Comparisons that share the error probability of a report, as if all were in it."""
     return SHARE * LOOKS * cases * max(looks.get(name, 1) for name in night.recent)
 
 
-def _held(nights: Mapping[Key, _Night]) -> str:
-    """What the newest session is held against, of the case with the longest baseline."""
-    night = max(nights.values(), key=lambda one: one.baseline, default=None)
+def _baseline_words(nights: Mapping[Key, _Night]) -> str:
+    """Number of sessions that are compared, in words, of the case with the longest baseline."""
+    night = max(nights.values(), key=lambda night: night.baseline, default=None)
     if night is None or not night.baseline:
         return ""
     alone = len(night.recent) == 1
     newest = "the newest session" if alone else f"the newest session, and the newest {len(night.recent)} together,"
-    out = f" ({night.slower} slower ones are kept out)" if night.slower else ""
-    return f"{newest} against {night.baseline} before {'it' if alone else 'these'}{out}; "
+    note = f" ({night.slower} slower ones are kept out)" if night.slower else ""
+    return f"{newest} against {night.baseline} before {'it' if alone else 'these'}{note}; "
 
 
 def _worst(night: _Night, rules: Rules, cases: int, looks: Mapping[str, int]) -> Comparison:
     """The newest session's comparison, unless only the recent ones together are slower or faster."""
     alone, *together = (judge([effect], rules, _family(night, cases, looks))[0] for effect in night.effects)
     decided = (Verdict.SLOWER, Verdict.FASTER)
-    for one in together:
-        if alone.verdict not in decided and one.verdict in decided:
-            reason = f"the newest {len(night.recent)} sessions together: {one.reason}"
-            return msgspec.structs.replace(one, reason=reason)
+    for joint in together:
+        if alone.verdict not in decided and joint.verdict in decided:
+            reason = f"the newest {len(night.recent)} sessions together: {joint.reason}"
+            return msgspec.structs.replace(joint, reason=reason)
     return alone
 
 
 def since(baseline: Iterable[Record], stored: Iterable[Record]) -> int:
-    """Sessions that hold a case of a named baseline and are newer: nights that it is, or may be, held against."""
-    kept = list(baseline)
-    last = max((record.session for record in kept), default="")
-    cases = {(record.machine.hardware.id, record.info.id) for record in kept if record.info.role == "subject"}
+    """Number of sessions that hold a case of a named baseline and are newer: nights compared with it so far."""
+    baseline_records = list(baseline)
+    last = max((record.session for record in baseline_records), default="")
+    cases = {
+        (record.machine.hardware.id, record.info.id) for record in baseline_records if record.info.role == "subject"
+    }
     return len({r.session for r in stored if r.session > last and (r.machine.hardware.id, r.info.id) in cases})
 
 
 def counted(nights: int, *, named: bool = False, baseline: str = "") -> tuple[Finding, ...]:
-    """How many nights were looked at, and what that makes of a chance.
+    """Finding with the number of nights and the chance of a false alarm among them.
 
     Args:
-        nights: sessions that are, or could have been, held against the baseline, this one included.
+        nights: sessions that are, or could have been, compared with the baseline, this one included.
         named: whether the baseline has a name.
-        baseline: what is held against what, in words.
+        baseline: the sessions that are compared, in words.
     """
     if nights < 1:
         return ()
-    each = ALPHA / SHARE / 2
-    chance = 1 - (1 - each) ** nights
+    chance_a_night = ALPHA / SHARE / 2
+    chance = 1 - (1 - chance_a_night) ** nights
     start = "" if named else " A named baseline starts the count again: levit-bench tag NAME SESSION."
     message = (
         f"{baseline}night {nights} of these cases{' since the baseline' if named else ''}. Unchanged code is called "
-        f"slower in at most {each:.1%} of nights, so at least once in {nights} with a chance of at most {chance:.0%}."
+        f"slower in at most {chance_a_night:.1%} of nights, so at least once in {nights} with a chance of at "
+        f"most {chance:.0%}."
         f"{start}"
     )
     return (Finding(kind="nights-counted", message=message),)

@@ -1,7 +1,4 @@
-"""Two networks, forms or allocators of one session, paired by round in every setting that holds both.
-
-Knows which records of a session belong side by side; refuses to know what makes a verdict. Needs no yardstick.
-"""
+"""Comparison of two networks, forms or allocators of one session, paired by round; needs no yardstick."""
 
 from __future__ import annotations
 
@@ -27,12 +24,12 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     Args:
         records: of one session.
         field: one of `FIELDS`.
-        first: value of the field that is compared with; a network of a file without its digest, too.
+        first: value of the field that is compared with; a network of a file may be named without its digest.
         second: value of the field that is judged.
         rules: what counts as a difference.
 
     Raises:
-        UsageError: the field is none of those, or the records are of several sessions.
+        UsageError: the field is not one of those, or the records are of several sessions.
         NothingToShowError: no record has one of the values, or no setting holds both; names what there is.
     """
     if field not in FIELDS:
@@ -43,44 +40,48 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     if len(sessions := {record.session for record in subjects}) > 1:
         raise UsageError(f"these are {len(sessions)} sessions, and pairs need one. Name one session.")
     stored = sorted({str(getattr(record.case, field)) for record in subjects}, key=natural)
-    first, second = (_stored(value, field, stored) for value in (first, second))
+    first, second = (_stored_value(value, field, stored) for value in (first, second))
     groups: dict[object, tuple[list[Record], list[Record]]] = {}
     for record in subjects:
         value = str(getattr(record.case, field))
         if value in (first, second):
             groups.setdefault(_without(record, field), ([], []))[value != first].append(record)
-    pairs = [pair for ones, others in groups.values() for pair in _side_by_side(ones, others)]
+    pairs = [pair for first_cases, second_cases in groups.values() for pair in _side_by_side(first_cases, second_cases)]
     if not pairs:
         raise NothingToShowError(
             f"no setting holds both {field}={first[:80]} and {field}={second[:80]}: they were timed in different ones. "
             "Measure both in one session."
         )
-    effects = [no_speed(one) or no_speed(other) or effect_of(one, other) for one, other in pairs]
+    effects = [
+        no_speed(first_case) or no_speed(second_case) or effect_of(first_case, second_case)
+        for first_case, second_case in pairs
+    ]
     rows = [
-        Row(one, other, finished(found, [one], [other], rules))
-        for (one, other), found in zip(pairs, judge(effects, rules, looks_of(subjects)), strict=True)
+        Row(first_case, second_case, finished(comparison, [first_case], [second_case], rules))
+        for (first_case, second_case), comparison in zip(pairs, judge(effects, rules, looks_of(subjects)), strict=True)
     ]
     return Report(tuple(rows), findings=_equal_files(first, second))
 
 
-def _stored(value: str, field: str, stored: Sequence[str]) -> str:
+def _stored_value(value: str, field: str, stored: Sequence[str]) -> str:
     """The value as it is stored: a network of a file may be named without its digest."""
-    found = [one for one in stored if one == value]
-    found = found or [one for one in stored if field == "network" and one.partition("#")[0] == canonical(value)]
-    if not found:
+    matches = [name for name in stored if name == value]
+    matches = matches or [name for name in stored if field == "network" and name.partition("#")[0] == canonical(value)]
+    if not matches:
         raise NothingToShowError(f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}.")
-    if len(found) > 1:
-        raise UsageError(f"{value[:80]!r} is several networks: {enumerate_values(found)}. Name one with its digest.")
-    return found[0]
+    if len(matches) > 1:
+        raise UsageError(f"{value[:80]!r} is several networks: {enumerate_values(matches)}. Name one with its digest.")
+    return matches[0]
 
 
 def _equal_files(first: str, second: str) -> tuple[Finding, ...]:
-    """What is said of two files of the same bytes."""
-    (one, _, digest), (other, _, again) = first.partition("#"), second.partition("#")
-    if not digest or digest != again or one.partition(".py:")[2] != other.partition(".py:")[2]:
+    """Finding of two files with the same bytes."""
+    (first_name, _, digest), (second_name, _, second_digest) = first.partition("#"), second.partition("#")
+    if not digest or digest != second_digest or first_name.partition(".py:")[2] != second_name.partition(".py:")[2]:
         return ()
     message = (
-        f"{one} and {other} are equal to the last byte: they can only differ in what they import from beside them. "
+        f"{first_name} and {second_name} are equal to the last byte: they can only differ in what they import from "
+        "beside them. "
         "Where that is equal, too, this compares a network with itself, and any difference is chance."
     )
     return (Finding(kind="equal-files", message=message),)
@@ -92,13 +93,13 @@ def effect_of(first: Record, second: Record) -> Effect | Finding:
 
 
 def _without(record: Record, field: str) -> object:
-    """What two cases of a session share when they may be compared by a field."""
+    """Equal for two cases of a session that may be compared by a field."""
     if field == "network":
         return setting(record)
     return record.case.network, record.case.shape, setting(record).without(field)
 
 
-def _side_by_side(ones: Sequence[Record], others: Sequence[Record]) -> list[tuple[Record, Record]]:
+def _side_by_side(first_cases: Sequence[Record], second_cases: Sequence[Record]) -> list[tuple[Record, Record]]:
     """Pairs at the same resolution; where there is none, the first of each, as networks have sizes of their own."""
-    same = [(one, other) for one in ones for other in others if one.case.size == other.case.size]
-    return same or [(ones[0], others[0])] if ones and others else []
+    same = [(first, second) for first in first_cases for second in second_cases if first.case.size == second.case.size]
+    return same or [(first_cases[0], second_cases[0])] if first_cases and second_cases else []

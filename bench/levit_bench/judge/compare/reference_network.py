@@ -1,7 +1,4 @@
-"""Stored cases against one network: how many times as long each takes as that one, in the same session and setting.
-
-Knows which records may be paired; refuses to know how a ratio is made and how it is shown.
-"""
+"""Ratios of stored cases to one network of the same session and setting."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from levit_bench.records import Record
 
 
 class Against(NamedTuple):
-    """One case and how it compares."""
+    """One case and its ratio to the base."""
 
     record: Record
     ratio: Ratio | None
@@ -32,12 +29,11 @@ def against(records: Iterable[Record], base: str) -> list[Against]:
         records: of any number of sessions and settings.
         base: name of a network as it is stored, such as `levit_128s`. Where a setting holds it at several resolutions,
             a case is paired with the base at its own, else with the first.
-
     """
     groups: dict[tuple[str, Setting], list[Record]] = {}
     for record in records:
         groups.setdefault((record.session, setting(record)), []).append(record)
-    return [one for group in groups.values() for one in _group(group, base)]
+    return [row for group in groups.values() for row in _group(group, base)]
 
 
 def holding(records: Sequence[Record], base: str) -> frozenset[str]:
@@ -46,12 +42,12 @@ def holding(records: Sequence[Record], base: str) -> frozenset[str]:
     Raises:
         NothingToShowError: none does; the message names the networks there are.
     """
-    found = frozenset(record.session for record in records if record.case.network == base)
-    if not found:
+    sessions = frozenset(record.session for record in records if record.case.network == base)
+    if not sessions:
         names = sorted({record.case.network for record in records})
-        stored = f"Stored are: {enumerate_values(names)}." if names else "The store holds no case at all."
-        raise NothingToShowError(f"no stored case is of {base[:80]!r}, so nothing can be shown against it. {stored}")
-    return found
+        choices = f"Stored are: {enumerate_values(names)}." if names else "The store holds no case at all."
+        raise NothingToShowError(f"no stored case is of {base[:80]!r}, so nothing can be shown against it. {choices}")
+    return sessions
 
 
 def _group(group: Sequence[Record], base: str) -> list[Against]:

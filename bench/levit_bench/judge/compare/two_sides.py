@@ -1,10 +1,7 @@
-"""Two sides of stored sessions, case by case: what is said of each case, and which are missing.
+"""Comparison of two sides of stored sessions, case by case.
 
-Knows how a case of one session is set against the same case of another; refuses to know what makes a verdict, where
-sessions are stored and how a comparison is shown.
-
-Sessions are never side by side: a session's time says as much about its hour as about its network. So cases are
-compared by the ratio to the yardstick of each run, and how far sessions disagree, by the model of the store
+Two sessions are never measured side by side: a session's time depends on its hour as much as on its network. So cases
+are compared by the ratio to the yardstick of each run, and the scatter between sessions, by the model of the store
 (`session_scatter`), is part of the standard error.
 """
 
@@ -66,7 +63,7 @@ class Row(NamedTuple):
 
 
 class Report(NamedTuple):
-    """What became of every case of both sides."""
+    """The comparison of every case of both sides."""
 
     rows: tuple[Row, ...]
     """Networks that both sides hold, cases that may not be compared included."""
@@ -75,7 +72,7 @@ class Report(NamedTuple):
     new: tuple[Record, ...] = ()
     """Cases that only the second side holds."""
     findings: tuple[Finding, ...] = ()
-    """Doubts about it; why a case has no limits is with its comparison."""
+    """Findings about the comparison; why a case has no limits is with its row."""
 
     def having(self, verdict: Verdict) -> tuple[Row, ...]:
         """The rows with this verdict."""
@@ -88,7 +85,7 @@ class Report(NamedTuple):
 
     @property
     def unmatched(self) -> tuple[Row, ...]:
-        """Rows whose network the second side holds, and not as the first side asked for it."""
+        """Rows whose network both sides hold, in settings that may not be compared."""
         return tuple(
             row for row in self.having(Verdict.NOT_COMPARABLE) if not (no_speed(row.first) or no_speed(row.second))
         )
@@ -107,13 +104,13 @@ def compare(
     """Compare the second side with the first, case by case.
 
     Args:
-        first: what is compared with, of one or more sessions.
-        second: what is judged, of other sessions.
-        history: whatever else is stored; what is not newer than both sides says how far sessions of a case disagree.
+        first: the side to compare with, of one or more sessions.
+        second: the side that is judged, of other sessions.
+        history: all other stored records; those not newer than both sides give the scatter between sessions.
         rules: what counts as a difference.
         ignore: fields that may differ, such as `torch`.
         whole: whether the second side should hold every case of the first.
-        looks: how often second sides are held against this first one; each costs confidence.
+        looks: number of second sides that are compared with this first one; each costs confidence.
 
     Raises:
         UsageError: a field cannot be ignored, or a session is on both sides.
@@ -121,73 +118,88 @@ def compare(
         NotComparableError: no case of one side may be compared with one of the other; names the fields that differ.
     """
     check_ignored(ignore)
-    ones, others = keyed(first), keyed(second)
-    check_sides(ones, others)
-    found = match(ones, others, ignore)
-    if not found.pairs:
-        raise NotComparableError(why_nothing(ones, others, found.apart))
-    evidence = _Evidence(history, ones, others)
-    effects = [evidence.effect(pair) for pair in found.pairs]
-    looks *= looks_of(record for side in (ones, others) for group in side.values() for record in group)
+    first_side, second_side = keyed(first), keyed(second)
+    check_sides(first_side, second_side)
+    matched = match(first_side, second_side, ignore)
+    if not matched.pairs:
+        raise NotComparableError(why_nothing(first_side, second_side, matched.apart))
+    evidence = _Evidence(history, first_side, second_side)
+    effects = [evidence.effect(pair) for pair in matched.pairs]
+    looks *= looks_of(record for side in (first_side, second_side) for group in side.values() for record in group)
     judged = judge([effect for effect, _ in effects], rules, looks)
     rows = [
-        Row(ones[p.first][-1], others[p.second][-1], finished(one, ones[p.first], others[p.second], rules))
-        for p, one in zip(found.pairs, judged, strict=True)
+        Row(
+            first_side[pair.first][-1],
+            second_side[pair.second][-1],
+            finished(comparison, first_side[pair.first], second_side[pair.second], rules),
+        )
+        for pair, comparison in zip(matched.pairs, judged, strict=True)
     ]
-    rows += [Row(ones[p.first][-1], others[p.second][-1], not_alike(p, rules)) for p in found.apart]
-    told = [(pair, effect, known) for pair, (effect, known) in zip(found.pairs, effects, strict=True) if known]
+    rows += [
+        Row(first_side[pair.first][-1], second_side[pair.second][-1], not_alike(pair, rules)) for pair in matched.apart
+    ]
+    measured = [
+        (pair, effect, case_scatter)
+        for pair, (effect, case_scatter) in zip(matched.pairs, effects, strict=True)
+        if case_scatter
+    ]
     return Report(
         rows=tuple(rows),
-        missing=tuple(ones[key][-1] for key in found.left if not no_speed(ones[key][-1])) if whole else (),
-        new=tuple(others[key][-1] for key in found.right),
+        missing=tuple(first_side[key][-1] for key in matched.left if not no_speed(first_side[key][-1]))
+        if whole
+        else (),
+        new=tuple(second_side[key][-1] for key in matched.right),
         findings=(
-            *ignored(found.pairs),
-            *_company(found.pairs, evidence),
-            *_assumed([(pair.first.network, known) for pair, _, known in told]),
-            *_out_of_reach(judged, [known for _, _, known in told], rules),
+            *ignored(matched.pairs),
+            *_company(matched.pairs, evidence),
+            *_assumed([(pair.first.network, case_scatter) for pair, _, case_scatter in measured]),
+            *_out_of_reach(judged, [case_scatter for _, _, case_scatter in measured], rules),
         ),
     )
 
 
 class _Evidence:
-    """What the store says of the sessions of every case, read once."""
+    """Sessions of every case from the store, and their scatter, computed once."""
 
-    def __init__(self, history: Iterable[Record], ones: _Keyed, others: _Keyed) -> None:
-        sides = {record.session for side in (ones, others) for group in side.values() for record in group}
-        # What came after the sides may hold changes that neither had.
+    def __init__(self, history: Iterable[Record], first_side: _Keyed, second_side: _Keyed) -> None:
+        sides = {record.session for side in (first_side, second_side) for group in side.values() for record in group}
+        # Sessions after both sides may hold changes that neither has.
         newest = max(sides)
-        kept = [record for record in history if record.session <= newest]
-        self._ones, self._others = ones, others
-        wanted = {key.setting for key in (*ones, *others)}
-        known = keyed(record for record in kept if record.session not in sides and setting(record) in wanted)
-        asked = [record for side in (ones, others) for group in side.values() for record in group]
-        self._company = Company.seen_in((*kept, *asked))
-        self.first = {key: ratios(group, self._company) for key, group in ones.items()}
-        self.second = {key: ratios(group, self._company) for key, group in others.items()}
+        earlier = [record for record in history if record.session <= newest]
+        self._first_records, self._second_records = first_side, second_side
+        settings = {key.setting for key in (*first_side, *second_side)}
+        earlier_by_key = keyed(
+            record for record in earlier if record.session not in sides and setting(record) in settings
+        )
+        side_records = [record for side in (first_side, second_side) for group in side.values() for record in group]
+        self._company = Company.seen_in((*earlier, *side_records))
+        self.first = {key: ratios(group, self._company) for key, group in first_side.items()}
+        self.second = {key: ratios(group, self._company) for key, group in second_side.items()}
         # Sessions whose turns were of another length scatter otherwise.
-        alike = {turns_of(group[-1]) for side in (ones, others) for group in side.values()}
+        alike = {turns_of(group[-1]) for side in (first_side, second_side) for group in side.values()}
         self._known = {
-            key: ratios((r for r in group if turns_of(r) in alike), self._company) for key, group in known.items()
+            key: ratios((r for r in group if turns_of(r) in alike), self._company)
+            for key, group in earlier_by_key.items()
         }
         self._scales: dict[Setting, float] = {}
 
     def effect(self, pair: Pair) -> tuple[Effect | Finding, Scatter | None]:
-        """How the second side compares with the first, and what says how far its sessions disagree."""
+        """The effect of the second side against the first, and the scatter between sessions behind it."""
         sides = []
         for name, side, group in (
-            ("first", self.first[pair.first], self._ones[pair.first]),
-            ("second", self.second[pair.second], self._others[pair.second]),
+            ("first", self.first[pair.first], self._first_records[pair.first]),
+            ("second", self.second[pair.second], self._second_records[pair.second]),
         ):
-            kept = [one for one in side if one.runs >= MIN_RUNS]
-            if not kept:
+            sessions = [session for session in side if session.runs >= MIN_RUNS]
+            if not sessions:
                 timed = [record for record in group if not no_speed(record)]
                 return none_of(name, side, timed), None
-            sides.append(kept)
-        known = self.scatter(pair)
-        return between(sides[0], sides[1], known), known
+            sides.append(sessions)
+        session_scatter = self.scatter(pair)
+        return between(sides[0], sides[1], session_scatter), session_scatter
 
     def scatter(self, pair: Pair) -> Scatter:
-        """How far sessions of a case disagree; history and sides each about their own mean: a change is no scatter."""
+        """Scatter between sessions of a case, history and sides each about their own mean: a change is not scatter."""
         before = [self._known.get(key, []) for key in dict.fromkeys((pair.first, pair.second))]
         scale = max(self._scale(pair.first.setting), self._scale(pair.second.setting))
         return scatter([*before, self.first[pair.first], self.second[pair.second]], scale)
@@ -195,64 +207,74 @@ class _Evidence:
     def apart(self, pair: Pair) -> bool:
         """Whether the sessions that count were in other company on the one side than on the other."""
         sides = (self.first[pair.first], self.second[pair.second])
-        ones, others = ({one.company: 1.0 for one in side if one.runs >= MIN_RUNS} for side in sides)
-        return company_variance(ones, others) > 0
+        first_companies, second_companies = (
+            {session.company: 1.0 for session in side if session.runs >= MIN_RUNS} for side in sides
+        )
+        return company_variance(first_companies, second_companies) > 0
 
-    def _scale(self, one: Setting) -> float:
-        if one not in self._scales:
-            keys = {key for key in (*self._known, *self.first, *self.second) if key.setting == one}
+    def _scale(self, of_setting: Setting) -> float:
+        if of_setting not in self._scales:
+            keys = {key for key in (*self._known, *self.first, *self.second) if key.setting == of_setting}
             sides = (self._known, self.first, self.second)
-            self._scales[one] = setting_scale([[side.get(key, []) for side in sides] for key in keys])
-        return self._scales[one]
+            self._scales[of_setting] = setting_scale([[side.get(key, []) for side in sides] for key in keys])
+        return self._scales[of_setting]
 
 
 _Keyed = Mapping[Key, Sequence[Record]]
 
 
-def between(first: Sequence[CaseSession], second: Sequence[CaseSession], known: Scatter) -> Effect | Finding:
+def between(first: Sequence[CaseSession], second: Sequence[CaseSession], case_scatter: Scatter) -> Effect | Finding:
     """The effect from two sides' sessions of one case, or the finding that says why there is none."""
-    one, other = mean(first, known), mean(second, known)
-    companies = company_variance(company_shares(first, known), company_shares(second, known))
-    more = companies + drift_variance(first, second, known)
-    whole = one.variance + other.variance + more
+    first_mean, second_mean = mean(first, case_scatter), mean(second, case_scatter)
+    companies = company_variance(company_shares(first, case_scatter), company_shares(second, case_scatter))
+    more = companies + drift_variance(first, second, case_scatter)
+    whole = first_mean.variance + second_mean.variance + more
     if math.sqrt(whole) <= NO_SCATTER:
         return no_scatter()
-    return Effect(other.log - one.log, math.sqrt(whole), known.freedom, min(one.runs, other.runs), METHOD)
+    return Effect(
+        second_mean.log - first_mean.log,
+        math.sqrt(whole),
+        case_scatter.freedom,
+        min(first_mean.runs, second_mean.runs),
+        METHOD,
+    )
 
 
 def none_of(name: str, side: Sequence[CaseSession], timed: Sequence[Record]) -> Finding:
-    """Why a side has no session that counts."""
+    """Finding of a side without a session that counts."""
     if not side and any(run.turns for record in timed for run in record.runs):
         message = (
             f"no run of session {timed[-1].session} holds turns of the yardstick, without which sessions have no "
             "common unit. Measure it again."
         )
         return Finding(kind="no-yardstick", message=message)
-    return too_few(f"the {name} has {counted(max((one.runs for one in side), default=0))}")
+    return too_few(f"the {name} has {counted(max((session.runs for session in side), default=0))}")
 
 
 def turns_of(record: Record) -> tuple[float, ...]:
-    """How long its turns were asked to be, which decides how far they scatter."""
-    asked = record.protocol
-    return asked.settle_passes, asked.turn_s, asked.min_passes, asked.max_passes
+    """Length of its turns by the protocol, which decides how far they scatter."""
+    protocol = record.protocol
+    return protocol.settle_passes, protocol.turn_s, protocol.min_passes, protocol.max_passes
 
 
 def finished(
-    found: Comparison,
+    comparison: Comparison,
     first: Sequence[Record],
     second: Sequence[Record],
     rules: Rules,
 ) -> Comparison:
-    """The comparison, or what its sides say instead: a case without a time has none."""
+    """The comparison; refused where a side of it has no time."""
     for which, side in (("second", second), ("first", first)):
         if all(no_speed(record) for record in side) and (why := no_speed(side[-1])):
             return refused(f"no time on the {which} side: {why.message}", rules, (why,))
-    return found
+    return comparison
 
 
-def check_sides(ones: _Keyed, others: _Keyed) -> None:
+def check_sides(first_side: _Keyed, second_side: _Keyed) -> None:
     """Refuse a side without a case, and a session on both."""
-    sides = [frozenset(record.session for group in side.values() for record in group) for side in (ones, others)]
+    sides = [
+        frozenset(record.session for group in side.values() for record in group) for side in (first_side, second_side)
+    ]
     for name, sessions in zip(("first", "second"), sides, strict=True):
         if not sessions:
             raise NothingToShowError(f"the {name} side holds no case. 'levit-bench show' lists what is stored.")
@@ -264,32 +286,34 @@ def check_sides(ones: _Keyed, others: _Keyed) -> None:
 
 
 def not_alike(pair: Pair, rules: Rules) -> Comparison:
-    """What is said of one network in two settings."""
-    return refused(f"the sides differ in {_told(pair.differing)}", rules)
+    """The comparison of one network in two settings, which is refused."""
+    return refused(f"the sides differ in {_in_words(pair.differing)}", rules)
 
 
-def _told(differing: Mapping[str, tuple[str, str]]) -> str:
-    return ", ".join(f"{name} ({one}, {other})" for name, (one, other) in differing.items())
+def _in_words(differing: Mapping[str, tuple[str, str]]) -> str:
+    return ", ".join(
+        f"{name} ({first_value}, {second_value})" for name, (first_value, second_value) in differing.items()
+    )
 
 
 def ignored(pairs: Iterable[Pair]) -> list[Finding]:
-    """What was ignored, once for all cases that differ alike."""
+    """Findings of ignored differences, one for all cases that differ in the same fields."""
     alike: dict[str, list[Pair]] = {}
     for pair in pairs:
         if pair.differing:
-            alike.setdefault(_told(pair.differing), []).append(pair)
-    out = []
-    for told, group in alike.items():
+            alike.setdefault(_in_words(pair.differing), []).append(pair)
+    findings = []
+    for differences, group in alike.items():
         names = enumerate_values(list(dict.fromkeys(pair.second.network for pair in group)))
-        message = f"compared although the sides differ in {told}: {names}."
+        message = f"compared although the sides differ in {differences}: {names}."
         if group[0].differing.keys() & _OWN_UNIT:
             message += " Each side is told in its own yardstick, which the difference may have changed, too."
-        out.append(Finding(kind="ignored-difference", message=message))
-    return out
+        findings.append(Finding(kind="ignored-difference", message=message))
+    return findings
 
 
 def _company(pairs: Iterable[Pair], evidence: _Evidence) -> tuple[Finding, ...]:
-    """Cases that were timed beside others on one side than on the other."""
+    """Finding of cases that were timed beside other cases on one side than on the other."""
     names = [pair.second.network for pair in pairs if evidence.apart(pair)]
     if not names:
         return ()
@@ -302,7 +326,9 @@ def _company(pairs: Iterable[Pair], evidence: _Evidence) -> tuple[Finding, ...]:
 
 
 def _assumed(cases: Iterable[tuple[str, Scatter]]) -> tuple[Finding, ...]:
-    names = sorted({network for network, known in cases if known.sessions < FEW_SESSIONS}, key=natural)
+    names = sorted(
+        {network for network, session_scatter in cases if session_scatter.sessions < FEW_SESSIONS}, key=natural
+    )
     if not names:
         return ()
     message = (
@@ -314,14 +340,16 @@ def _assumed(cases: Iterable[tuple[str, Scatter]]) -> tuple[Finding, ...]:
     return (Finding(kind="session-scatter-assumed", message=message),)
 
 
-def _out_of_reach(judged: Sequence[Comparison], known: Sequence[Scatter], rules: Rules) -> tuple[Finding, ...]:
-    """That no budget finds so little between two sessions, where something was left inconclusive for that reason."""
-    if not known or not any(one.verdict == Verdict.INCONCLUSIVE and one.ratio for one in judged):
+def _out_of_reach(judged: Sequence[Comparison], scatters: Sequence[Scatter], rules: Rules) -> tuple[Finding, ...]:
+    """Finding that no budget lets two sessions find `min_effect`, where a case is inconclusive for that reason."""
+    if not scatters or not any(
+        comparison.verdict == Verdict.INCONCLUSIVE and comparison.ratio for comparison in judged
+    ):
         return ()
-    usual = middle(known)
+    usual = middle(scatters)
     if not usual.deviation > 0:
         return ()
-    family = max(one.family for one in judged)
+    family = max(comparison.family for comparison in judged)
     least = least_between_sessions(usual.deviation, usual.freedom, looks=family, rules=Rules(0.0, 0.0))
     if least is None or least <= 1 + rules.min_effect:
         return ()

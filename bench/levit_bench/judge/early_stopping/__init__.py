@@ -1,1 +1,1 @@
-"""What ends a session before its budget does: races for the front and target errors, at declared looks."""
+"""Early stopping of a session at declared looks (sequential tests): races for the front, and target errors."""

@@ -1,7 +1,4 @@
-"""What may end a session before its budget does: a target error or a race, and the plan that leaves room to look.
-
-Knows the goals by name; refuses to know what is measured, and how a look decides.
-"""
+"""Plan of a session whose goal may end it before its budget: a target error or a race, with its declared looks."""
 
 from __future__ import annotations
 
@@ -23,23 +20,25 @@ a seventh: that decides few places, and takes the time that a race is for."""
 
 
 def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter = PILOT) -> Plan:
-    """Runs, rounds and looks for a protocol by this scatter, `done` complete runs being there already.
+    """Runs, rounds and looks for a protocol by this scatter, after `done` complete runs.
 
     Raises:
         UsageError: all looks that were declared have been taken.
     """
-    what = plan(costs, protocol.budget_s, scatter)
+    budget_plan = plan(costs, protocol.budget_s, scatter)
     if protocol.goal == "budget":
-        return what
-    declared = protocol.looks or looks(what.runs, _END[protocol.goal])
-    left = declared[-1] - done
-    if left <= 0:
+        return budget_plan
+    declared = protocol.looks or looks(budget_plan.runs, _END[protocol.goal])
+    remaining = declared[-1] - done
+    if remaining <= 0:
         raise UsageError(
             f"the session declared looks after {', '.join(map(str, declared))} runs, and all were taken. To look again "
             "at more runs of it would make its intervals promise too much. Start a new session with a larger --budget."
         )
-    runs = min(what.runs, left)
-    return what._replace(runs=runs, seconds=runs * (costs.start_s + what.rounds * costs.round_s), looks=declared)
+    runs = min(budget_plan.runs, remaining)
+    return budget_plan._replace(
+        runs=runs, seconds=runs * (costs.start_s + budget_plan.rounds * costs.round_s), looks=declared
+    )
 
 
 def planner(
@@ -58,7 +57,7 @@ def planner(
     """
     if protocol.goal == "budget":
         return fixed_budget(costs, protocol, lines, earlier, scatter)
-    what = planned(costs, protocol, len(earlier.done), scatter)
-    least = min(protocol.min_rounds, what.rounds)
-    policy = FixedBudget(protocol.budget_s, earlier.next_run + what.runs, least, rounds=what.rounds)
-    return Spending(what, policy, _REFEREES[protocol.goal](protocol, lines, what.looks, earlier))
+    session_plan = planned(costs, protocol, len(earlier.done), scatter)
+    least = min(protocol.min_rounds, session_plan.rounds)
+    policy = FixedBudget(protocol.budget_s, earlier.next_run + session_plan.runs, least, rounds=session_plan.rounds)
+    return Spending(session_plan, policy, _REFEREES[protocol.goal](protocol, lines, session_plan.looks, earlier))

@@ -1,7 +1,4 @@
-"""Measuring until the error is small enough: a look rests the cases whose ratio to the yardstick is known well enough.
-
-Knows how far an interval reaches; refuses to know what the ratio is.
-"""
+"""Target error: a look rests the cases whose ratio to the yardstick has an interval that is narrow enough."""
 
 from __future__ import annotations
 
@@ -20,7 +17,7 @@ from levit_bench.store.files import sticks_of
 
 
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:
-    """Who looks at the errors of the subjects among these lines."""
+    """The referee of a session with a target error, for the subjects among these lines."""
     assert protocol.target_error is not None
     sticks = [line for line in lines if line.role == "yardstick"]
     subjects = {line.id: sticks_of(line, sticks) for line in lines if line.role == "subject"}
@@ -28,7 +25,7 @@ def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...
 
 
 class _Target(NamedTuple):
-    """Decides by the half-width of the interval, which pays for every look that was declared."""
+    """Decides by the half-width of the interval, which allows for every look that was declared."""
 
     sticks: dict[str, tuple[str, ...]]
     """Ids of the yardsticks of each subject, by its id."""
@@ -39,7 +36,7 @@ class _Target(NamedTuple):
     """Subjects that earlier looks have rested."""
 
     def look(self, done: Sequence[int], turns: Sequence[TurnLine], *, last: bool) -> Look | None:
-        """Rest the cases that are known well enough; the last look says what the others are short of."""
+        """Rest the cases whose interval is narrow enough; the last look says what the others lack."""
         number = due(self.looks, len(done), last=last)
         if number is None:
             return None
@@ -71,15 +68,15 @@ class _Target(NamedTuple):
 
 def _ratios(logs: dict[str, Logs], case: str, sticks: tuple[str, ...]) -> list[float]:
     """Log ratio to the yardsticks by run, as `levit_bench.judge.estimates.run_ratio` has it."""
-    found = []
-    for run, mine in sorted(logs[case].items()):
-        theirs = [logs.get(stick, {}).get(run, {}) for stick in sticks]
-        rounds = set(theirs[0]).intersection(*theirs[1:]) if theirs else set()
-        means = {number: math.fsum(stick[number] for stick in theirs) / len(theirs) for number in rounds}
-        ratio = paired_run(mine, means)
+    ratios = []
+    for run, own_logs in sorted(logs[case].items()):
+        stick_logs = [logs.get(stick, {}).get(run, {}) for stick in sticks]
+        rounds = set(stick_logs[0]).intersection(*stick_logs[1:]) if stick_logs else set()
+        means = {number: math.fsum(stick[number] for stick in stick_logs) / len(stick_logs) for number in rounds}
+        ratio = paired_run(own_logs, means)
         if ratio is not None:
-            found.append(ratio)
-    return found
+            ratios.append(ratio)
+    return ratios
 
 
 def _needed(effect: Effect, error: float, level: float) -> int:

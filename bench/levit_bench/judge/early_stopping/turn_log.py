@@ -1,7 +1,4 @@
-"""The turns of a session that is under way, as those who look at it need them: logs by case, run and round.
-
-Knows turns and declared looks; refuses to know what is decided.
-"""
+"""Turns of a session in progress as logs by case, run and round, and the number of the look that is due."""
 
 from __future__ import annotations
 
@@ -15,13 +12,13 @@ Logs = dict[int, dict[int, float]]
 
 
 def logs_by_case(turns: Iterable[TurnLine], runs: Sequence[int]) -> dict[str, Logs]:
-    """Of each case, the turns of those runs."""
-    wanted = set(runs)
-    kept: dict[str, dict[int, list[TurnLine]]] = {}
+    """The logs of each case in those runs."""
+    numbers = set(runs)
+    turns_by_case: dict[str, dict[int, list[TurnLine]]] = {}
     for turn in turns:
-        if turn.run in wanted:
-            kept.setdefault(turn.case, {}).setdefault(turn.run, []).append(turn)
-    return {case: {run: by_round(group) for run, group in by_run.items()} for case, by_run in kept.items()}
+        if turn.run in numbers:
+            turns_by_case.setdefault(turn.case, {}).setdefault(turn.run, []).append(turn)
+    return {case: {run: by_round(group) for run, group in by_run.items()} for case, by_run in turns_by_case.items()}
 
 
 def due(looks: Sequence[int], done: int, *, last: bool) -> int | None:
@@ -31,5 +28,5 @@ def due(looks: Sequence[int], done: int, *, last: bool) -> int | None:
     """
     if done in looks:
         return looks.index(done) + 1
-    number = sum(one < done for one in looks) + 1
+    number = sum(look < done for look in looks) + 1
     return number if last and number <= len(looks) else None

@@ -1,1 +1,1 @@
-"""Where the ratio between two cases comes from: factors, and what a profile says."""
+"""Explanation of the ratio of two cases: factors from stored figures, and profiles."""

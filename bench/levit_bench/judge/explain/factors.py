@@ -1,7 +1,7 @@
-"""Where the ratio between two cases of a session comes from: factors whose product it is, from stored figures alone.
+"""Factors whose product is the ratio of two cases of a session, from stored figures alone.
 
 Work is counted, the allocator is the difference between two cases that differ in nothing else, efficiency is the rest.
-Refuses to know why an operator is slow, which takes watching it, and how a factor is shown.
+Why an operator is slow takes a profile (`profile`).
 """
 
 from __future__ import annotations
@@ -32,13 +32,13 @@ class Factor(NamedTuple):
     """One of the numbers whose product is the ratio."""
 
     name: str
-    """`WORK`, `ALLOCATOR`, `EFFICIENCY`; or `REST`, where nobody counted the work."""
+    """`WORK`, `ALLOCATOR`, `EFFICIENCY`; or `REST`, where the work is not counted."""
     times: Estimate
     """How many times as long the second takes for this reason alone."""
 
 
 class Cost(NamedTuple):
-    """What giving memory back to the system costs a network: its case as shipped against its case pinned."""
+    """Cost of returning memory to the system: the case with the shipped allocator against the pinned one."""
 
     times: Estimate
     """How many times as long it takes as shipped."""
@@ -71,7 +71,7 @@ class Side(NamedTuple):
     """A pass; absent where the system does not say."""
     major_faults: float | None
     threads_used: float | None
-    """Processor seconds a second of the passes, all threads of the seat."""
+    """Processor seconds a second of the passes, all threads of the worker process."""
     device_share: float | None
     """Seconds by the device's own clock a second of the passes; absent where it has none."""
     macs: int | None
@@ -100,12 +100,12 @@ class Explanation(NamedTuple):
 
 
 def explain(records: Iterable[Record], first: Record, second: Record) -> Explanation:
-    """Take the ratio of two cases of one session apart.
+    """Factor the ratio of two cases of one session.
 
     Args:
         records: of their session, for the cases with the other allocator.
-        first: what is compared with.
-        second: how many times as long it takes is explained.
+        first: the case to compare with.
+        second: the case whose time is explained.
 
     Raises:
         UsageError: they are of two sessions.
@@ -132,12 +132,14 @@ def explain(records: Iterable[Record], first: Record, second: Record) -> Explana
             f"no round of {first.session} holds both {first.case.label[:120]} and {second.case.label[:120]}. "
             "Measure them again in one session."
         )
-    one, other = _side(within, first), _side(within, second)
+    first_side, second_side = _side(within, first), _side(within, second)
     return Explanation(
-        first=one,
-        second=other,
+        first=first_side,
+        second=second_side,
         ratio=_estimate(logs.values(), first),
-        factors=tuple(_factors(one, other, logs, {run: allocator[run] for run in logs} if allocator else {})),
+        factors=tuple(
+            _factors(first_side, second_side, logs, {run: allocator[run] for run in logs} if allocator else {})
+        ),
         findings=(too_few_runs(len(logs), None),) if len(logs) < MIN_RUNS else (),
     )
 
@@ -150,26 +152,34 @@ def contrast(plus: Sequence[Record], minus: Sequence[Record]) -> dict[int, float
     """
     signed = [(sign, _runs(record)) for sign, group in ((1, plus), (-1, minus)) for record in group]
     common = set.intersection(*(set(runs) for _, runs in signed)) if signed else set()
-    out = {}
+    sums = {}
     for run in sorted(common):
         logs = [(sign, by_round(runs[run])) for sign, runs in signed]
-        rounds = set.intersection(*(set(found) for _, found in logs))
+        rounds = set.intersection(*(set(round_logs) for _, round_logs in logs))
         if rounds:
-            out[run] = median(math.fsum(sign * found[number] for sign, found in logs) for number in sorted(rounds))
-    return out
+            sums[run] = median(
+                math.fsum(sign * round_logs[number] for sign, round_logs in logs) for number in sorted(rounds)
+            )
+    return sums
 
 
 def _runs(record: Record) -> dict[int, tuple[TurnLine, ...]]:
     return {run.run: run.turns for run in record.runs if counts(run)}
 
 
-def _allocator(first: Record, second: Record, pinned: Record | None, other: Record | None) -> dict[int, float]:
-    """Log of what both would gain by being pinned, the second's less the first's, by run; empty when nothing tells."""
-    if pinned is None or other is None or (first.info.id, second.info.id) == (pinned.info.id, other.info.id):
+def _allocator(
+    first: Record, second: Record, first_pinned: Record | None, second_pinned: Record | None
+) -> dict[int, float]:
+    """Log of the gain by pinning, the second's less the first's, by run; empty without the cases to compute it."""
+    if (
+        first_pinned is None
+        or second_pinned is None
+        or (first.info.id, second.info.id) == (first_pinned.info.id, second_pinned.info.id)
+    ):
         return {}
-    plus, minus = [second, pinned], [other, first]
-    for record in (second, pinned):  # The same case on both sides says nothing, and each of it cancels one.
-        twin = next((one for one in minus if one.info.id == record.info.id), None)
+    plus, minus = [second, first_pinned], [second_pinned, first]
+    for record in (second, first_pinned):  # A case on both sides cancels.
+        twin = next((candidate for candidate in minus if candidate.info.id == record.info.id), None)
         if twin is not None:
             plus.remove(record)
             minus.remove(twin)
@@ -177,7 +187,7 @@ def _allocator(first: Record, second: Record, pinned: Record | None, other: Reco
 
 
 def _factors(first: Side, second: Side, logs: Mapping[int, float], allocator: Mapping[int, float]) -> Iterable[Factor]:
-    """Work is exact, the allocator has an interval, and what is left has the interval of what is left."""
+    """Work is exact; the allocator and the remainder have intervals of their own."""
     work = 0.0
     if first.macs and second.macs:
         work = math.log(second.macs / first.macs)
@@ -185,8 +195,8 @@ def _factors(first: Side, second: Side, logs: Mapping[int, float], allocator: Ma
         yield Factor(WORK, Estimate(value=times, low=times, high=times, level=1.0, n=0, method=COUNTED))
     if allocator:
         yield Factor(ALLOCATOR, _estimate(allocator.values(), first.record))
-    left = [value - work - allocator.get(run, 0.0) for run, value in logs.items()]
-    yield Factor(EFFICIENCY if first.macs and second.macs else REST, _estimate(left, first.record))
+    remaining = [value - work - allocator.get(run, 0.0) for run, value in logs.items()]
+    yield Factor(EFFICIENCY if first.macs and second.macs else REST, _estimate(remaining, first.record))
 
 
 def _side(within: Sequence[Record], record: Record) -> Side:
@@ -202,7 +212,7 @@ def _side(within: Sequence[Record], record: Record) -> Side:
         minor_faults=_a_pass(turns, lambda turn: turn.minor_faults),
         major_faults=_a_pass(turns, lambda turn: turn.major_faults),
         threads_used=_rate([turn.cpu_s for turn in turns], seconds),
-        device_share=_rate([math.fsum(one) for one in device], seconds) if all(device) else None,
+        device_share=_rate([math.fsum(times) for times in device], seconds) if all(device) else None,
         macs=None if info.macs is None else info.macs * case.batch,
         params=info.params,
         weight_bytes=None if size is None or info.params is None else size * info.params,
@@ -218,7 +228,7 @@ def _cost(within: Sequence[Record], record: Record) -> Cost | None:
     if len(logs) < MIN_RUNS or not isinstance(times, Estimate):
         return None
     factor = _estimate(logs.values(), record)
-    more, less = (_a_pass(_turns(one), lambda turn: turn.minor_faults) for one in (shipped, pinned))
+    more, less = (_a_pass(_turns(side), lambda turn: turn.minor_faults) for side in (shipped, pinned))
     faults = None if more is None or less is None else more - less
     return Cost(times=factor, seconds=times.value * (1 - 1 / factor.value), faults=faults)
 
@@ -227,9 +237,13 @@ def _sibling(within: Sequence[Record], record: Record, allocator: str) -> Record
     """The same case with another allocator, of the same session, or itself; only where it has a speed."""
     if record.case.allocator == allocator:
         return record
-    wanted = msgspec.structs.replace(record.case, allocator=allocator)
-    found = [one for one in within if one.case == wanted and setting(one).torch == setting(record).torch]
-    return found[0] if found and no_speed(found[0]) is None else None
+    sibling_case = msgspec.structs.replace(record.case, allocator=allocator)
+    siblings = [
+        candidate
+        for candidate in within
+        if candidate.case == sibling_case and setting(candidate).torch == setting(record).torch
+    ]
+    return siblings[0] if siblings and no_speed(siblings[0]) is None else None
 
 
 def _turns(record: Record) -> list[TurnLine]:
@@ -237,7 +251,7 @@ def _turns(record: Record) -> list[TurnLine]:
 
 
 def _a_pass(turns: Sequence[TurnLine], of: Callable[[TurnLine], int | None]) -> float | None:
-    """Mean a pass over all turns; absent when any turn does not tell."""
+    """Mean a pass over all turns; absent when any turn lacks the count."""
     return _rate([of(turn) for turn in turns], sum(len(turn.duration_s) for turn in turns))
 
 
@@ -247,7 +261,7 @@ def _rate(parts: Sequence[float | None], whole: float) -> float | None:
 
 
 def _estimate(logs: Iterable[float], record: Record) -> Estimate:
-    """The exponential of a mean over runs, with Student's limits, which pay for the looks at the record's session."""
+    """The exponential of a mean over runs, with Student's limits, which allow for the looks at the record's session."""
     values = list(logs)
     mean, low, high = t_interval(values, level_at_a_look(looks_of([record]), LEVEL))
     bounded = len(values) > 1

@@ -1,7 +1,4 @@
-"""What a profile says: shares of what the machine can do, kinds of operators side by side, layers at a useful depth.
-
-Knows seconds, bytes and counts of two profiles; refuses to know how they were taken and how they are shown.
-"""
+"""Analysis of profiles: shares of the machine's peak, kinds of operators side by side, layers at a useful depth."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ LARGE = 0.4
 SMALL = 0.01
 """Part of a pass below which a kind or a layer is shown with the other small ones."""
 UNLIKE = 1.2
-"""Factor between a pass here and in the session from which on it is worth a word: twice what sessions differ by."""
+"""Factor between a pass here and in the session from which on it is reported: twice what sessions differ by."""
 ELSEWHERE = "outside these layers"
 
 
@@ -45,7 +42,7 @@ def matrix_share(profile: Profile, macs: int | None) -> float | None:
 
     Args:
         profile: taken with the same threads and number format as the product in it.
-        macs: multiply-accumulates of a pass; absent when nobody counted them.
+        macs: multiply-accumulates of a pass; absent when they were not counted.
     """
     return None if macs is None else 2 * macs / profile.pass_s / profile.matrix_flops
 
@@ -61,21 +58,24 @@ def disturbance(profile: Profile) -> float | None:
 
 
 def share(seconds: float, profile: Profile | None) -> float:
-    """Part of the pass under the profiler; zero of one that was not watched."""
+    """Part of the pass under the profiler; zero of one that was not profiled."""
     return seconds / profile.profiled_s if profile is not None and profile.profiled_s else 0.0
 
 
 def kind_flops(kind: KindShare) -> float | None:
-    """Floating-point operations a second while this kind was at work; absent for kinds that multiply nothing."""
+    """Floating-point operations a second while this kind was at work; absent for kinds without multiplications."""
     return 2 * kind.macs / kind.seconds if kind.macs and kind.seconds > 0 else None
 
 
 def side_by_side(first: Profile | None, second: Profile | None) -> list[OperatorKindRow]:
     """Every kind of either, those that take the largest share of either first."""
-    sides = [{one.kind: one for one in profile.kinds} if profile else {} for profile in (first, second)]
+    sides = [
+        {operator_kind.kind: operator_kind for operator_kind in profile.kinds} if profile else {}
+        for profile in (first, second)
+    ]
     names = dict.fromkeys(name for side in sides for name in side)
-    found = [OperatorKindRow(name, *(side.get(name, KindShare(kind=name)) for side in sides)) for name in names]
-    return sorted(found, key=lambda b: (-max(share(b.first.seconds, first), share(b.second.seconds, second)), b.kind))
+    rows = [OperatorKindRow(name, *(side.get(name, KindShare(kind=name)) for side in sides)) for name in names]
+    return sorted(rows, key=lambda b: (-max(share(b.first.seconds, first), share(b.second.seconds, second)), b.kind))
 
 
 def rolled_up(profile: Profile) -> list[LayerShare]:
@@ -85,20 +85,20 @@ def rolled_up(profile: Profile) -> list[LayerShare]:
     for layer in profile.layers:
         inner = parts.setdefault(".".join(layer.path.split(".")[:depth]), {})
         inner[layer.path] = inner.get(layer.path, 0.0) + layer.seconds
-    out = []
+    layers = []
     for outer, inner in parts.items():
         whole = sum(inner.values())
         if share(whole, profile) >= LARGE and len(inner) > 1:
-            out += [LayerShare(path=path, seconds=seconds) for path, seconds in inner.items()]
+            layers += [LayerShare(path=path, seconds=seconds) for path, seconds in inner.items()]
         else:
-            out.append(LayerShare(path=outer, seconds=whole))
-    kept = [one for one in out if one.path and share(one.seconds, profile) >= SMALL]
-    rest = sum(one.seconds for one in out) - sum(one.seconds for one in kept)
-    return [*kept, *([LayerShare(path=ELSEWHERE, seconds=rest)] if rest > 0 else [])]
+            layers.append(LayerShare(path=outer, seconds=whole))
+    large = [entry for entry in layers if entry.path and share(entry.seconds, profile) >= SMALL]
+    remaining_s = sum(entry.seconds for entry in layers) - sum(entry.seconds for entry in large)
+    return [*large, *([LayerShare(path=ELSEWHERE, seconds=remaining_s)] if remaining_s > 0 else [])]
 
 
 def unlike(record: Record, latency_s: float, profile: Profile) -> Finding | None:
-    """A finding when an undisturbed pass took much longer or shorter than in the session."""
+    """Finding of a pass without the profiler that took much longer or shorter than in the session."""
     times = profile.pass_s / latency_s
     if 1 / UNLIKE <= times <= UNLIKE:
         return None
@@ -110,7 +110,7 @@ def unlike(record: Record, latency_s: float, profile: Profile) -> Finding | None
 
 
 def elsewhere(record: Record, origin: ProfileSource) -> Finding | None:
-    """A finding when what was profiled is not what the session timed, or not where it did."""
+    """Finding of a profile of another network than the session timed, or of another machine or torch."""
     then = ProfileSource(
         machine=record.machine.hardware.id,
         torch=record.conditions.versions.get("torch"),
@@ -132,6 +132,6 @@ def _shared(paths: Sequence[str]) -> int:
     """Leading words that all names have, but never a whole name."""
     words = [path.split(".") for path in paths]
     shared = 0
-    while words and all(len(one) > shared + 1 and one[shared] == words[0][shared] for one in words):
+    while words and all(len(parts) > shared + 1 and parts[shared] == words[0][shared] for parts in words):
         shared += 1
     return shared

@@ -1,7 +1,7 @@
-"""Doubts about numbers, raised on reading: what in the turns of a session, or in the state of its machine, is odd.
+"""Findings about stored sessions, computed on reading: irregular turns of a case, and a disturbed machine.
 
-Knows all of them and whom each is about; refuses to know how a doubt is shown. Doubts that only the engine can have
-are in the session's file already, and those about an interval go with its estimate.
+Findings that only the engine can make are in the session's file already, and those about an interval are with its
+estimate.
 """
 
 from __future__ import annotations
@@ -12,10 +12,10 @@ from typing import NamedTuple
 
 from levit_bench.judge.comparability import setting
 from levit_bench.judge.findings import of_a_case, of_runs, of_sessions, of_the_machine
-from levit_bench.judge.findings.session_view import Seen, Sight, sights
+from levit_bench.judge.findings.session_view import CaseView, SessionView, sights
 from levit_bench.records import Finding, Record
 
-OF_A_SESSION: tuple[Callable[[Sight], Finding | None], ...] = (
+OF_A_SESSION: tuple[Callable[[SessionView], Finding | None], ...] = (
     of_the_machine.throttled,
     of_the_machine.frequency_fell,
     of_the_machine.drift_of_all,
@@ -30,8 +30,8 @@ OF_A_SESSION: tuple[Callable[[Sight], Finding | None], ...] = (
     of_the_machine.dirty_tree,
     of_runs.resumed,
 )
-"""Said once a session, the gravest first."""
-OF_A_CASE: tuple[Callable[[Seen, Sight], Finding | None], ...] = (
+"""Findings about a session, the most serious first."""
+OF_A_CASE: tuple[Callable[[CaseView, SessionView], Finding | None], ...] = (
     of_a_case.streams_uneven,
     of_a_case.faster_than_matrices,
     of_a_case.faster_on_known_images,
@@ -45,13 +45,13 @@ OF_A_CASE: tuple[Callable[[Seen, Sight], Finding | None], ...] = (
     of_a_case.null_network_slow,
     of_a_case.spread_large,
 )
-"""Said of each case, the gravest first."""
+"""Findings about each case, the most serious first."""
 OF_A_FAILURE: tuple[Callable[[Record], Finding | None], ...] = (of_a_case.outputs_differ,)
-"""Said of cases that have no time."""
+"""Findings about cases that have no time."""
 
 
 ENOUGH = 24
-"""Cases of a session, beside those that are looked at, that tell what all of its cases share."""
+"""Cases of a session, beside those of interest, that suffice to estimate what all of its cases share."""
 
 
 class Doubt(NamedTuple):
@@ -62,53 +62,59 @@ class Doubt(NamedTuple):
 
 
 def doubts(records: Iterable[Record], about: Collection[str] | None = None) -> list[Doubt]:
-    """Everything odd about the subjects of sessions, session-wide doubts once each.
+    """Findings about the subjects of sessions, those about a whole session once each.
 
     Args:
         records: whole sessions, the instrument's own cases included: what all cases share is a fact about the machine.
-        about: ids of the cases whose numbers are looked at; all of them by default.
+        about: ids of the cases that findings are wanted of; all of them by default.
     """
-    kept = list(records)
-    looked_at = kept if about is None else _enough(kept, about)
-    out = [Doubt(sight.session, finding) for sight in sights(looked_at) for finding in of_session(sight, about)]
-    return [*out, *between_sessions(kept)]
+    all_records = list(records)
+    chosen = all_records if about is None else _enough(all_records, about)
+    session_doubts = [Doubt(view.session, finding) for view in sights(chosen) for finding in of_session(view, about)]
+    return [*session_doubts, *between_sessions(all_records)]
 
 
 def _enough(records: Iterable[Record], about: Collection[str]) -> list[Record]:
-    """What is looked at, and as many others of each session as tell what all of its cases share."""
-    others: Counter[str] = Counter()
-    out = []
+    """The cases of interest, and as many others of each session as show what all of its cases share."""
+    other_cases: Counter[str] = Counter()
+    chosen = []
     for record in records:
         if record.info.role == "subject" and record.info.id not in about and record.outcome == "done":
-            others[record.session] += 1
-            if others[record.session] > ENOUGH:
+            other_cases[record.session] += 1
+            if other_cases[record.session] > ENOUGH:
                 continue
-        out.append(record)
-    return out
+        chosen.append(record)
+    return chosen
 
 
-def of_session(sight: Sight, about: Collection[str] | None = None) -> list[Finding]:
-    """The doubts about one session and its cases."""
-    about_all = [doubt(sight) for doubt in OF_A_SESSION]
-    looked_at = [seen for seen in sight.subjects if about is None or seen.record.info.id in about]
-    about_each = [doubt(seen, sight) for seen in looked_at for doubt in OF_A_CASE]
-    failures = [doubt(record) for record in sight.failed for doubt in OF_A_FAILURE]
+def of_session(session: SessionView, about: Collection[str] | None = None) -> list[Finding]:
+    """The findings about one session and its cases."""
+    about_all = [check(session) for check in OF_A_SESSION]
+    chosen = [case for case in session.subjects if about is None or case.record.info.id in about]
+    about_each = [check(case, session) for case in chosen for check in OF_A_CASE]
+    failures = [check(record) for record in session.failed for check in OF_A_FAILURE]
     return [finding for finding in (*about_all, *about_each, *failures) if finding is not None]
 
 
 def between_sessions(records: Iterable[Record]) -> list[Doubt]:
-    """The doubts that a case raises by what it did in other sessions of the same machine and versions."""
+    """The findings about a case that need other sessions of the same machine and versions."""
     groups: dict[object, list[Record]] = {}
     for record in records:
         if record.info.role == "subject":
-            one = setting(record)
-            key = record.info.id, one.machine, one.torch, one.runtime_version, one.yardstick
+            measured_in = setting(record)
+            key = (
+                record.info.id,
+                measured_in.machine,
+                measured_in.torch,
+                measured_in.runtime_version,
+                measured_in.yardstick,
+            )
             groups.setdefault(key, []).append(record)
-    found = [(group[-1].session, of_sessions.sharing_differs_from_alone(group)) for group in groups.values()]
-    return [Doubt(session, finding) for session, finding in found if finding is not None]
+    findings = [(group[-1].session, of_sessions.sharing_differs_from_alone(group)) for group in groups.values()]
+    return [Doubt(session, finding) for session, finding in findings if finding is not None]
 
 
 def joining(records: Sequence[Record]) -> list[Finding]:
-    """The doubts about putting sessions on one scale."""
-    found = of_sessions.engine_changed(records)
-    return [] if found is None else [found]
+    """The findings about joining sessions on one scale."""
+    finding = of_sessions.engine_changed(records)
+    return [] if finding is None else [finding]

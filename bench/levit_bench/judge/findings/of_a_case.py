@@ -1,7 +1,4 @@
-"""Doubts about the turns of one case: each looks at its own numbers and says what is odd about them.
-
-Refuses to know the machine's state and other sessions. The reasons of the thresholds stand in docs/doubts.md.
-"""
+"""Findings about the turns of one case. docs/doubts.md gives the reasons of the thresholds."""
 
 from __future__ import annotations
 
@@ -10,14 +7,14 @@ import re
 from statistics import fmean, median
 
 from levit_bench.judge.estimates import LEVEL
-from levit_bench.judge.findings.session_view import Seen, Sight, more_time
+from levit_bench.judge.findings.session_view import CaseView, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, line, scatter
 from levit_bench.numbers.statistics import t_interval
 from levit_bench.numbers.units import format_duration, format_latency
 from levit_bench.records import Finding, Record
 
 SURE = 5.0
-"""Standard errors from which on a difference is told: dozens of looks at a session must hardly ever raise one."""
+"""Standard errors from which on a difference is reported: dozens of checks a session must hardly ever raise one."""
 FIRST = 0.10
 """Log units by which first turns must be slower than the others."""
 TREND = 0.10
@@ -41,11 +38,11 @@ HUMPS_RUNS = 2
 SPREAD = 0.15
 """Standard deviation of a turn within its run, in log units, that is large."""
 SPREAD_UNSURE = 2.0
-"""How much more it must be where few turns tell it, times the root of their degrees of freedom."""
+"""How much more it must be where it is estimated from few turns, times the root of their degrees of freedom."""
 AIM = 0.05
-"""Half width of an interval that a budget is reckoned for."""
+"""Half width of an interval that a budget is computed for."""
 TURN_S = 1e-3
-"""A turn that is shorter is not told to a thousandth by clocks that tick every microsecond."""
+"""A turn that is shorter is not measured to a thousandth by clocks that tick every microsecond."""
 NULLS = 20
 """Null passes that a turn must last: else what surrounds it is more than a twentieth of it."""
 NULL_SHARE = 0.05
@@ -55,24 +52,24 @@ FAULTS = 100.0
 FAULT_S = 1.6e-6
 """Seconds that a page fault costs or so: 490,000 of them were seen to take 0.8 s."""
 FAULTS_SHARE = 0.02
-"""Share of a pass that the faults must take to be worth a word."""
+"""Share of a pass that the faults must take to be reported."""
 MATRICES = 1.25
 """Times the rate of the fastest product of matrices: the rehearsal's products scatter by less."""
 KNOWN = 0.2
 """Log units by which passes over known images must be faster."""
 KNOWN_PASSES = 5
-"""Fewest passes over new and over known images that a run tells it by."""
+"""Fewest passes over new and over known images in a run that counts."""
 LOADING_PASSES = 2
 """Passes that a process has had when its case is loaded."""
 _WRONG = re.compile(r"output (differs from|is constant|is not finite|has shape)")
 
 
-def faster_than_matrices(seen: Seen, sight: Sight) -> Finding | None:
-    """More multiply-accumulates a second than products of matrices reach on this machine."""
-    info = seen.record.info
+def faster_than_matrices(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of more multiply-accumulates a second than products of matrices reach on this machine."""
+    info = case.record.info
     if not info.macs or not info.matrix_macs_s:
         return None
-    rate = info.macs * info.case.batch / seen.pass_s
+    rate = info.macs * info.case.batch / case.pass_s
     if rate <= MATRICES * info.matrix_macs_s:
         return None
     message = (
@@ -84,23 +81,23 @@ def faster_than_matrices(seen: Seen, sight: Sight) -> Finding | None:
     return Finding(kind="faster-than-matrices", message=message, case=info.id)
 
 
-def faster_on_known_images(seen: Seen, sight: Sight) -> Finding | None:
-    """Passes over images that the process has seen before, slightly changed, against those over new ones."""
-    images, batch = seen.record.info.distinct_images, seen.record.case.batch
-    if images is None or seen.record.case.streams > 1:
+def faster_on_known_images(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of passes over slightly changed earlier images that are faster than those over new ones."""
+    images, batch = case.record.info.distinct_images, case.record.case.batch
+    if images is None or case.record.case.streams > 1:
         return None
     gaps = []
-    for run in seen.record.runs:
-        shown = LOADING_PASSES * batch
-        new: list[float] = []
-        known: list[float] = []
+    for run in case.record.runs:
+        images_so_far = LOADING_PASSES * batch
+        new_logs: list[float] = []
+        known_logs: list[float] = []
         for turn in run.turns:
-            shown += len(turn.settle_s) * batch
+            images_so_far += len(turn.settle_s) * batch
             for duration in turn.duration_s:
-                shown += batch
-                (new if shown <= images else known).append(math.log(duration))
-        if min(len(new), len(known)) >= KNOWN_PASSES:
-            gaps.append(median(new) - median(known))
+                images_so_far += batch
+                (new_logs if images_so_far <= images else known_logs).append(math.log(duration))
+        if min(len(new_logs), len(known_logs)) >= KNOWN_PASSES:
+            gaps.append(median(new_logs) - median(known_logs))
     if len(gaps) < 3 or fmean(gaps) < max(KNOWN, SURE * scatter(gaps) / math.sqrt(len(gaps))):
         return None
     message = (
@@ -108,16 +105,16 @@ def faster_on_known_images(seen: Seen, sight: Sight) -> Finding | None:
         f"new ones, in {len(gaps)} runs: the network seems to remember what it was shown. In use, images are new; look "
         "at its first rounds alone, through 'turns()' from Python."
     )
-    return Finding(kind="faster-on-known-images", message=message, case=seen.record.info.id)
+    return Finding(kind="faster-on-known-images", message=message, case=case.record.info.id)
 
 
-def first_turn_slow(seen: Seen, sight: Sight) -> Finding | None:
-    """First turns of the runs against the rest of them: the settle passes were too few."""
-    gaps = [run[0] - median(run[1:]) for run in seen.rounds if len(run) > 1]
+def first_turn_slow(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of first turns of the runs that are slower than the rest: the settle passes were too few."""
+    gaps = [run[0] - median(run[1:]) for run in case.rounds if len(run) > 1]
     if len(gaps) < 3:
         return None
-    rounds = median(len(run) for run in seen.rounds)
-    usual = sight.turns_scatter * math.sqrt(1 + 1 / max(1, rounds - 1))
+    rounds = median(len(run) for run in case.rounds)
+    usual = session.turns_scatter * math.sqrt(1 + 1 / max(1, rounds - 1))
     error = max(scatter(gaps), usual) / math.sqrt(len(gaps))
     excess = fmean(gaps)
     if excess < max(FIRST, SURE * error):
@@ -125,47 +122,47 @@ def first_turn_slow(seen: Seen, sight: Sight) -> Finding | None:
     message = (
         f"the first turn of a run takes {math.exp(excess):.2f} times as long as its later ones, in {len(gaps)} runs of "
         f"about {rounds:.0f} turns. The case had not settled, and its latency holds some of that. "
-        + more_time(seen.record, "look at the later rounds alone, through 'turns()' from Python.")
+        + more_time(case.record, "look at the later rounds alone, through 'turns()' from Python.")
     )
-    return Finding(kind="first-turn-slow", message=message, case=seen.record.info.id)
+    return Finding(kind="first-turn-slow", message=message, case=case.record.info.id)
 
 
-def first_pass_slow(seen: Seen, sight: Sight) -> Finding | None:
-    """The first timed pass of a turn against the last: the settle passes were too few."""
-    turns = [turn.duration_s for run in seen.record.runs for turn in run.turns if len(turn.duration_s) > 1]
+def first_pass_slow(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of first timed passes of turns that are slower than the last: the settle passes were too few."""
+    turns = [turn.duration_s for run in case.record.runs for turn in run.turns if len(turn.duration_s) > 1]
     gaps = [math.log(passes[0] / passes[-1]) for passes in turns]
     if len(gaps) < 6 or median(gaps) < max(FIRST, SURE * scatter(gaps) / math.sqrt(len(gaps))):
         return None
-    settled = seen.record.protocol.settle_passes
+    settled = case.record.protocol.settle_passes
     message = (
         f"the first timed pass of a turn takes {math.exp(median(gaps)):.2f} times as long as the last, after {settled} "
         f"settle {'pass' if settled == 1 else 'passes'}: the case is slow to get going, and its latency holds some of "
         "that. Look at later passes alone, through 'turns()' from Python."
     )
-    return Finding(kind="first-pass-slow", message=message, case=seen.record.info.id)
+    return Finding(kind="first-pass-slow", message=message, case=case.record.info.id)
 
 
-def drift(seen: Seen, sight: Sight) -> Finding | None:
-    """The case's own durations over the session, beyond what its runs scatter and what happened to all cases."""
-    runs = sight.own_runs(seen)
-    times = [sight.began_s[number] for number in seen.numbers]
-    found = line(times, runs) if len(runs) >= TREND_RUNS else None
-    error = 0.0 if found is None else max(found.error, found.per * sight.error(seen))
-    if found is None or abs(found.change) < max(TREND, TREND_ERRORS * error):
+def drift(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of a trend of the case over the session, beyond the scatter of its runs and the trend of all cases."""
+    runs = session.own_runs(case)
+    times = [session.began_s[number] for number in case.numbers]
+    trend = line(times, runs) if len(runs) >= TREND_RUNS else None
+    error = 0.0 if trend is None else max(trend.error, trend.per * session.error(case))
+    if trend is None or abs(trend.change) < max(TREND, TREND_ERRORS * error):
         return None
-    word = "slower" if found.change > 0 else "faster"
+    word = "slower" if trend.change > 0 else "faster"
     message = (
-        f"became {math.expm1(abs(found.change)):.0%} {word} than the others from the first of its {len(runs)} runs to "
+        f"became {math.expm1(abs(trend.change)):.0%} {word} than the others from the first of its {len(runs)} runs to "
         "the last, so its ratios depend on when it was measured. Measure it again, beside its rivals alone."
     )
-    return Finding(kind="drift", message=message, case=seen.record.info.id)
+    return Finding(kind="drift", message=message, case=case.record.info.id)
 
 
-def two_humps(seen: Seen, sight: Sight) -> Finding | None:
-    """Two states with nothing between: processes that start slow and stay so, or something that switches."""
-    whole, split = True, groups(sight.own_runs(seen))
-    if split is None or not _humps(split, max(split.scatter, sight.error(seen)), HUMPS_RUNS, RUNS_APART):
-        whole, split = False, _switching(seen)
+def two_humps(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of a bimodal latency: processes that start slow and stay so, or a state that switches within runs."""
+    whole, split = True, groups(session.own_runs(case))
+    if split is None or not _humps(split, max(split.scatter, session.error(case)), HUMPS_RUNS, RUNS_APART):
+        whole, split = False, _switching(case)
         if split is None:
             return None
     low, high = len(split.low), len(split.high)
@@ -177,16 +174,16 @@ def two_humps(seen: Seen, sight: Sight) -> Finding | None:
     mixed = ", takes runs for nearly normal, and may be too narrow: quote both states" if whole else ""
     message = (
         f"has two latencies, one {math.expm1(split.distance):.0%} above the other; {where}. The interval is of a "
-        f"mixture{mixed}. {_steadier(seen.record, whole=whole)}"
+        f"mixture{mixed}. {_steadier(case.record, whole=whole)}"
     )
-    return Finding(kind="two-humps", message=message, case=seen.record.info.id)
+    return Finding(kind="two-humps", message=message, case=case.record.info.id)
 
 
-def _switching(seen: Seen) -> Groups | None:
-    """Two humps of passes that single runs hold both of."""
-    if sum(map(len, seen.rounds)) < HUMPS_TURNS:
+def _switching(case: CaseView) -> Groups | None:
+    """Two groups of passes that occur within the same runs; None where there are none."""
+    if sum(map(len, case.rounds)) < HUMPS_TURNS:
         return None
-    runs = [[math.log(d) for turn in run.turns for d in turn.duration_s] for run in seen.record.runs]
+    runs = [[math.log(d) for turn in run.turns for d in turn.duration_s] for run in case.record.runs]
     passes = [value for run in runs for value in run]
     split = groups(passes)
     if split is None or not _humps(split, split.scatter, HUMPS_SHARE * len(passes), PASSES_APART):
@@ -199,14 +196,14 @@ def _humps(split: Groups, scatter: float, fewest: float, apart: float) -> bool:
     return min(len(split.low), len(split.high)) >= fewest and split.distance > max(HUMPS, apart * scatter)
 
 
-def spread_large(seen: Seen, sight: Sight) -> Finding | None:
-    """Turns of one run scatter so much that no usual budget gives a narrow interval."""
-    spread, free = seen.turns_scatter, sum(len(run) - 1 for run in seen.rounds)
-    if not free or spread < SPREAD * (1 + SPREAD_UNSURE / math.sqrt(free)) or len(seen.runs) < 2:
+def spread_large(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of turns that scatter so much within a run that no usual budget gives a narrow interval."""
+    spread, free = case.turns_scatter, sum(len(run) - 1 for run in case.rounds)
+    if not free or spread < SPREAD * (1 + SPREAD_UNSURE / math.sqrt(free)) or len(case.runs) < 2:
         return None
-    interval = t_interval(seen.runs, LEVEL)
+    interval = t_interval(case.runs, LEVEL)
     half = (interval.high - interval.low) / 2
-    record = seen.record
+    record = case.record
     needed = record.protocol.budget_s * (half / AIM) ** 2
     aim = f"; ±{AIM:.0%} would take about {format_duration(needed)} of this" if half > AIM else ""
     message = (
@@ -216,10 +213,10 @@ def spread_large(seen: Seen, sight: Sight) -> Finding | None:
     return Finding(kind="spread-large", message=message, case=record.info.id)
 
 
-def streams_uneven(seen: Seen, sight: Sight) -> Finding | None:
-    """Turns whose passes cannot be divided among the streams: nobody knows which pass is whose."""
-    streams = seen.record.case.streams
-    turns = [turn for run in seen.record.runs for turn in run.turns]
+def streams_uneven(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of turns whose passes cannot be divided among the streams."""
+    streams = case.record.case.streams
+    turns = [turn for run in case.record.runs for turn in run.turns]
     uneven = sum(bool(len(turn.duration_s) % streams) for turn in turns)
     if not uneven:
         return None
@@ -227,60 +224,60 @@ def streams_uneven(seen: Seen, sight: Sight) -> Finding | None:
         f"{uneven} of {len(turns)} turns hold a number of passes that {streams} streams do not divide. They are left "
         "out of images a second. The engine writes no such turn: look who changed the file, or measure again."
     )
-    return Finding(kind="streams-uneven", message=message, case=seen.record.info.id)
+    return Finding(kind="streams-uneven", message=message, case=case.record.info.id)
 
 
-def turn_too_short(seen: Seen, sight: Sight) -> Finding | None:
-    """Turns near the clock's ticks, or near what a pass of nothing takes."""
-    lengths = [math.fsum(turn.duration_s) for run in seen.record.runs for turn in run.turns]
-    null_s = sight.null_s(seen.record) or 0.0
+def turn_too_short(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of turns near the resolution of the clock, or near the time of a null pass."""
+    lengths = [math.fsum(turn.duration_s) for run in case.record.runs for turn in run.turns]
+    null_s = session.null_s(case.record) or 0.0
     length, least = (median(lengths) if lengths else math.inf), max(TURN_S, NULLS * null_s)
     if length >= least:
         return None
     message = (
         f"a turn lasts {format_latency(length)}, less than {format_latency(least)}: the clock and the call around a "
-        f"pass are part of what was timed. Ask for a larger batch than {seen.record.case.batch}, and divide."
+        f"pass are part of what was timed. Ask for a larger batch than {case.record.case.batch}, and divide."
     )
-    return Finding(kind="turn-too-short", message=message, case=seen.record.info.id)
+    return Finding(kind="turn-too-short", message=message, case=case.record.info.id)
 
 
-def null_network_slow(seen: Seen, sight: Sight) -> Finding | None:
-    """A pass that computes nothing takes a share of the case's that counts."""
-    null_s, pass_s = sight.null_s(seen.record), seen.pass_s
+def null_network_slow(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of a null pass that takes a considerable share of the case's pass."""
+    null_s, pass_s = session.null_s(case.record), case.pass_s
     if null_s is None or null_s <= NULL_SHARE * pass_s:
         return None
     message = (
         f"a pass of the null network takes {format_latency(null_s)}, {null_s / pass_s:.0%} of this case's "
         f"{format_latency(pass_s)}: that share is the call and not the network. "
-        f"Ask for a larger batch than {seen.record.case.batch}."
+        f"Ask for a larger batch than {case.record.case.batch}."
     )
-    return Finding(kind="null-network-slow", message=message, case=seen.record.info.id)
+    return Finding(kind="null-network-slow", message=message, case=case.record.info.id)
 
 
-def page_faults_vary(seen: Seen, sight: Sight) -> Finding | None:
-    """Page faults that some turns have by the thousand and others do not."""
+def page_faults_vary(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of page faults that some turns have by the thousand and others do not."""
     faults = sorted(
         turn.minor_faults / len(turn.duration_s)
-        for run in seen.record.runs
+        for run in case.record.runs
         for turn in run.turns[1:]  # The first turn of a process is where its memory grows.
         if turn.minor_faults is not None and turn.duration_s
     )
-    if len(faults) < 4 or faults[-2] < max(FAULTS_SHARE * seen.pass_s / FAULT_S, FAULTS * max(1.0, faults[1])):
+    if len(faults) < 4 or faults[-2] < max(FAULTS_SHARE * case.pass_s / FAULT_S, FAULTS * max(1.0, faults[1])):
         return None
     next_step = (
         "The allocator is pinned already: read its time as unpinned, and look for a library with one of its own."
-        if seen.record.case.allocator == "pinned"
+        if case.record.case.allocator == "pinned"
         else "Measure it with --allocator pinned, too."
     )
     message = (
         f"took {faults[-2]:.0f} page faults a pass in some turns and {faults[1]:.0f} in others: whether memory is "
         f"asked for anew depends on what ran before, and costs time. {next_step}"
     )
-    return Finding(kind="page-faults-vary", message=message, case=seen.record.info.id)
+    return Finding(kind="page-faults-vary", message=message, case=case.record.info.id)
 
 
 def outputs_differ(record: Record) -> Finding | None:
-    """The case failed because of what it computed, not because it could not."""
+    """Finding of a case that failed because its outputs are wrong."""
     if record.outcome != "failed" or not _WRONG.search(record.reason or ""):
         return None
     message = (
@@ -291,7 +288,7 @@ def outputs_differ(record: Record) -> Finding | None:
 
 
 def _steadier(record: Record, *, whole: bool) -> str:
-    """What may remove a second state, of what was not done yet."""
+    """Advice on how to remove a second state, of the measures that were not taken yet."""
     if whole and record.case.allocator == "shipped":
         return "Measure it with --allocator pinned, too."
     if whole and not record.is_alone:

@@ -1,23 +1,20 @@
-"""Doubts about the runs of a session: processes that differ by more than their turns do.
-
-Refuses to know the state of the machine.
-"""
+"""Findings about the runs of a session: fresh processes that differ by more than the scatter of their turns."""
 
 from __future__ import annotations
 
 import math
 
 from levit_bench.judge.estimates import LEVEL, looks_of
-from levit_bench.judge.findings.session_view import Seen, Sight, more_time
+from levit_bench.judge.findings.session_view import CaseView, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, scatter
 from levit_bench.numbers.statistics import t_factor, variance_components
 from levit_bench.planning.budget import level_at_a_look
 from levit_bench.records import Finding
 
 APART = 0.06
-"""Standard deviation between runs beyond their rounds, in log units, that is worth a word."""
+"""Standard deviation between runs beyond their rounds, in log units, from which on it is reported."""
 RARE = 1e-4
-"""Chance of as much by the scatter of rounds alone: many cases are looked at."""
+"""p-value of the F test below which it is reported: many cases are tested."""
 SLOW = 0.12
 """Log units by which slow runs must lie above the others to be counted as a state of their own."""
 SLOW_APART = 5.0
@@ -26,9 +23,9 @@ FEWEST_USUAL = 3
 """Runs that must be as usual: of three, any one is the odd one."""
 
 
-def resumed(sight: Sight) -> Finding | None:
-    """A session that went on after its results could be seen, without having declared that it would."""
-    record, runs = sight.any, len(sight.stages)
+def resumed(session: SessionView) -> Finding | None:
+    """Finding of a session that was resumed after its results could be seen, without declared looks."""
+    record, runs = session.any, len(session.stages)
     if not record.resumes or record.protocol.looks or runs < 2:  # One run has no interval.
         return None
     level = level_at_a_look(looks_of([record]), LEVEL)
@@ -42,19 +39,19 @@ def resumed(sight: Sight) -> Finding | None:
     return Finding(kind="resumed", message=message)
 
 
-def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
-    """Fresh processes of one case that differ beyond what their rounds explain, the machine's part taken out."""
-    rounds = sight.own(seen)
+def runs_disagree(case: CaseView, session: SessionView) -> Finding | None:
+    """Finding of fresh processes of one case that differ more than their rounds explain, without the machine's part."""
+    rounds = session.own(case)
     between, within = variance_components(rounds)
-    slow = _slow(seen, sight)
+    slow = _slow(case, session)
     large = between >= APART**2 and _chance(rounds, between, within) <= RARE
     if slow is None and not large:
         return None
     explained = f"rounds within one explain {math.sqrt(max(within, 0.0) / _per_run(rounds)):.1%}"
-    alone = seen.record.is_alone
+    alone = case.record.is_alone
     if slow is None:
         next_step = (
-            more_time(seen.record, "the interval holds it, and this is how far it narrows.")
+            more_time(case.record, "the interval holds it, and this is how far it narrows.")
             if alone
             else "Measure it with --isolation alone, too: a neighbour in its process may be the cause."
         )
@@ -71,16 +68,16 @@ def runs_disagree(seen: Seen, sight: Sight) -> Finding | None:
             "takes runs for nearly normal, and may be too narrow: how many of so few are slow is chance. Take more "
             f"runs with a larger --budget{shared}, and quote both states."
         )
-    return Finding(kind="runs-disagree", message=message, case=seen.record.info.id)
+    return Finding(kind="runs-disagree", message=message, case=case.record.info.id)
 
 
-def _slow(seen: Seen, sight: Sight) -> Groups | None:
+def _slow(case: CaseView, session: SessionView) -> Groups | None:
     """The runs that lie clear above the others; None where none do, or more than half."""
-    split = groups(sight.own_runs(seen))
+    split = groups(session.own_runs(case))
     if split is None or len(split.low) < max(FEWEST_USUAL, len(split.high)):
         return None
-    # One run alone has no scatter, and the least of the others is by chance: the session's other cases tell it, too.
-    error = max(scatter(split.low), sight.error(seen))
+    # One run has no scatter, and few runs may scatter little by chance: the session's other cases set a lower bound.
+    error = max(scatter(split.low), session.error(case))
     return split if split.distance > max(SLOW, SLOW_APART * error) else None
 
 
@@ -89,7 +86,7 @@ def _per_run(rounds: list[list[float]]) -> float:
 
 
 def _chance(rounds: list[list[float]], between: float, within: float) -> float:
-    """Chance of so large a variance between runs, were there none: the F test of one-way analysis of variance."""
+    """p-value of the variance between runs: the F test of one-way analysis of variance."""
     from scipy.special import fdtrc
 
     if within <= 0:

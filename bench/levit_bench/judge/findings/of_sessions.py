@@ -1,7 +1,4 @@
-"""Doubts that only several sessions raise: the same case taken in another way, or by another version of the suite.
-
-Refuses to know single turns.
-"""
+"""Findings that need several sessions: one case measured with and without neighbours, or by other versions."""
 
 from __future__ import annotations
 
@@ -16,13 +13,13 @@ from levit_bench.records import Finding, Record
 DIFFERS = 0.10
 """Log units between a case alone in its process and with neighbours: a panel keeps them apart for less."""
 SURE = 4.0
-"""Standard errors of it: all cases of a store are looked at."""
+"""Standard errors of it: all cases of a store are tested."""
 FEWEST = 3
 """Runs that either side needs."""
 
 
 def sharing_differs_from_alone(records: Sequence[Record]) -> Finding | None:
-    """One case of one machine and torch, in sessions where it shared its process and in others where it did not."""
+    """Finding of a case that takes longer or shorter in a shared process than alone, on one machine and torch."""
     if {record.seats for record in records} < {"shared", "alone"}:
         return None  # As nearly always, and then no ratio need be computed.
     shared, alone = (_ratios(records, seats) for seats in ("shared", "alone"))
@@ -41,14 +38,14 @@ def sharing_differs_from_alone(records: Sequence[Record]) -> Finding | None:
 
 
 def engine_changed(records: Sequence[Record]) -> Finding | None:
-    """Sessions that are put on one scale, taken by different versions of this suite."""
+    """Finding of sessions that are joined on one scale and were measured by different versions of this suite."""
     versions = {(record.bench, record.conditions.commit) for record in records}
     if len(versions) < 2 or len({record.session for record in records}) < 2:
         return None
-    told = sorted(
+    names = sorted(
         " ".join(word for word in (bench, commit and f"at {commit[:7]}") if word) for bench, commit in versions
     )
-    named = ", ".join(told[:3]) + (f" and {len(told) - 3} more" if len(told) > 3 else "")
+    named = ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
     message = (
         f"sessions of different versions of the suite stand on one scale: {named}. What they time should be the same, "
         "and is not bound to be. Choose one session with --session, or measure the rivals again together."

@@ -1,14 +1,11 @@
-"""Doubts about the state of the machine while a session was taken: each is said once a session.
-
-Knows what was recorded before and after the runs; refuses to know single cases, save to see that all of them agree.
-"""
+"""Findings about the state of the machine during a session, each once a session."""
 
 from __future__ import annotations
 
 import math
 from statistics import median
 
-from levit_bench.judge.findings.session_view import RunView, Seen, Sight
+from levit_bench.judge.findings.session_view import CaseView, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
 from levit_bench.numbers.units import format_bytes, format_latency
 from levit_bench.records import Finding
@@ -26,9 +23,9 @@ WARMER_C = 5.0
 ROSE = 0.12
 """Log units by which all cases together must have become slower in one step."""
 STEP_ERRORS = 5.0
-"""Standard errors of it: the best of many places is looked for."""
+"""Standard errors of it: the best of many places is chosen."""
 STEPPED = 0.85
-"""Sum of squares about a step, of that about a line, from which on it is a step and no trend."""
+"""Sum of squares about a step, of that about a line, from which on it is a step and not a trend."""
 ROUNDS = 8
 """Fewest rounds of a session that show a step."""
 TREND, TREND_ERRORS = 0.10, 3.0
@@ -48,9 +45,9 @@ WAITED = 0.02
 """Share of the turns that may wait for a page: the first use of a file does."""
 
 
-def frequency_fell(sight: Sight) -> Finding | None:
-    """The clock at the ends of later runs against earlier ones: read while the machine is still warm from work."""
-    clocks = [stage.after.clock_hz for stage in sight.stages if stage.after and stage.after.clock_hz]
+def frequency_fell(session: SessionView) -> Finding | None:
+    """Finding of a clock frequency that fell from earlier to later runs; read at the ends of runs, under load."""
+    clocks = [stage.after.clock_hz for stage in session.stages if stage.after and stage.after.clock_hz]
     half = len(clocks) // 2
     if half < 1 or (now := median(clocks[-half:])) >= (1 - FELL) * (then := median(clocks[:half])):
         return None
@@ -61,46 +58,46 @@ def frequency_fell(sight: Sight) -> Finding | None:
     return Finding(kind="frequency-fell", message=message)
 
 
-def throttled(sight: Sight) -> Finding | None:
-    """All cases, the yardstick among them, became slower in the later part of the session, in one step."""
-    found = _step(sight)
-    if found is None or found.rise < ROSE:
+def throttled(session: SessionView) -> Finding | None:
+    """Finding of all cases, the yardstick among them, becoming slower in one step in the later part of the session."""
+    shift = _step(session)
+    if shift is None or shift.rise < ROSE:
         return None
-    after = len(sight.rounds) - found.place
+    after = len(session.rounds) - shift.place
     message = (
-        f"all cases, the yardstick too, are {math.expm1(found.rise):.0%} slower in the last {after} of "
-        f"{len(sight.rounds)} rounds{_hotter(sight)}: heat, a power limit or a neighbour slowed the machine. "
+        f"all cases, the yardstick too, are {math.expm1(shift.rise):.0%} slower in the last {after} of "
+        f"{len(session.rounds)} rounds{_hotter(session)}: heat, a power limit or a neighbour slowed the machine. "
         "Latencies mix both states, ratios hardly. Let it cool or quiet it, and measure again."
     )
     return Finding(kind="throttled", message=message)
 
 
-def drift_of_all(sight: Sight) -> Finding | None:
-    """The trend that all cases share, beyond what runs scatter; a step is no trend."""
-    runs = sight.runs
-    found = line([*sight.began_s.values()], [*runs.values()]) if len(runs) >= TREND_RUNS else None
-    if found is None or throttled(sight):
+def drift_of_all(session: SessionView) -> Finding | None:
+    """Finding of a trend that all cases share, beyond the scatter of runs; a step is not a trend."""
+    runs = session.runs
+    trend = line([*session.began_s.values()], [*runs.values()]) if len(runs) >= TREND_RUNS else None
+    if trend is None or throttled(session):
         return None
-    hotter = _hotter(sight) if found.change > 0 else ""
-    error = max(found.error, found.per * sight.rounds_scatter / math.sqrt(len(sight.rounds) / len(runs)))
+    hotter = _hotter(session) if trend.change > 0 else ""
+    error = max(trend.error, trend.per * session.rounds_scatter / math.sqrt(len(session.rounds) / len(runs)))
     least, errors = (WITNESSED, WITNESSED_ERRORS) if hotter else (TREND, TREND_ERRORS)
-    if abs(found.change) < max(least, errors * error):
+    if abs(trend.change) < max(least, errors * error):
         return None
-    word = "slower" if found.change > 0 else "faster"
+    word = "slower" if trend.change > 0 else "faster"
     message = (
-        f"all cases became {math.expm1(abs(found.change)):.0%} {word} from the first of {len(runs)} runs to the last"
+        f"all cases became {math.expm1(abs(trend.change)):.0%} {word} from the first of {len(runs)} runs to the last"
         f"{hotter}. Latencies are those of the middle of the session; ratios keep most of it out. "
         "Compare with --against, and measure again when the machine has come to rest."
     )
     return Finding(kind="drift", message=message)
 
 
-def yardstick_moved(sight: Sight) -> Finding | None:
-    """The reference network itself became slower or faster from run to run."""
-    sticks = [seen for seen in sight.yardsticks if len(seen.runs) > 1]
+def yardstick_moved(session: SessionView) -> Finding | None:
+    """Finding of a yardstick that became slower or faster from run to run."""
+    sticks = [case for case in session.yardsticks if len(case.runs) > 1]
     # Both names of a yardstick must have moved: they are one network, and the machine does not choose between them.
-    move = min((max(seen.runs) - min(seen.runs) for seen in sticks), default=0.0)
-    if move < max(math.log(MOVED), MOVED_ERRORS * max((seen.run_error for seen in sticks), default=0.0)):
+    move = min((max(case.runs) - min(case.runs) for case in sticks), default=0.0)
+    if move < max(math.log(MOVED), MOVED_ERRORS * max((case.run_error for case in sticks), default=0.0)):
         return None
     message = (
         f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "
@@ -109,9 +106,9 @@ def yardstick_moved(sight: Sight) -> Finding | None:
     return Finding(kind="yardstick-moved", message=message)
 
 
-def null_network_slow(sight: Sight) -> Finding | None:
-    """A pass that computes nothing takes long by itself."""
-    nulls = [seen.pass_s for seen in sight.cases if seen.record.info.role == "null" and _on_cpu(seen)]
+def null_network_slow(session: SessionView) -> Finding | None:
+    """Finding of a null pass that takes long by itself."""
+    nulls = [case.pass_s for case in session.cases if case.record.info.role == "null" and _on_cpu(case)]
     slowest = max(nulls, default=0.0)
     if slowest <= NULL_S:
         return None
@@ -123,27 +120,27 @@ def null_network_slow(sight: Sight) -> Finding | None:
     return Finding(kind="null-network-slow", message=message)
 
 
-def busy_machine(sight: Sight) -> Finding | None:
-    """Other work on the machine while it measured: time that its hypervisor took, or other processes.
+def busy_machine(session: SessionView) -> Finding | None:
+    """Finding of other work on the machine during the session: time that its hypervisor took, or other processes.
 
     Not the load: that counts the suite's own processes while they start.
     """
-    stolen = [share for stage in sight.stages if (share := _share(stage, "steal_s")) is not None]
-    others = [
+    stolen = [share for stage in session.stages if (share := _share(stage, "steal_s")) is not None]
+    other_work = [
         busy - own
-        for stage in sight.stages
+        for stage in session.stages
         if (busy := _share(stage, "busy_s")) is not None and (own := _share(stage, "own_s")) is not None
     ]
-    taken, used = max(stolen, default=0.0), max(others, default=0.0)
-    if taken >= STOLEN:
-        told = f"the hypervisor took {taken:.0%} of a processor's time during {_one_of(len(stolen))}"
-    elif used >= OTHERS * max(1.0, sight.any.machine.logical_cores / _FEW):
-        told = f"other processes used {used:.0%} of a processor's time during {_one_of(len(others))}"
+    most_stolen, most_used = max(stolen, default=0.0), max(other_work, default=0.0)
+    if most_stolen >= STOLEN:
+        disturbance = f"the hypervisor took {most_stolen:.0%} of a processor's time during {_one_of(len(stolen))}"
+    elif most_used >= OTHERS * max(1.0, session.any.machine.logical_cores / _FEW):
+        disturbance = f"other processes used {most_used:.0%} of a processor's time during {_one_of(len(other_work))}"
     else:
         return None
     message = (
-        f"{told}. Other work slows what is timed and scatters it; measure again on a quiet machine, and trust ratios "
-        "of one session before latencies."
+        f"{disturbance}. Other work slows what is timed and scatters it; measure again on a quiet machine, and trust "
+        "ratios of one session before latencies."
     )
     return Finding(kind="busy-machine", message=message)
 
@@ -153,17 +150,17 @@ def _one_of(runs: int) -> str:
 
 
 def _share(stage: RunView, counter: str) -> float | None:
-    """Seconds that a counter gained in a run, a second; absent where the system did not tell."""
+    """Seconds that a counter gained in a run, a second; absent where the system does not provide it."""
     if not (stage.before and stage.after and stage.seconds):
         return None
     first, last = getattr(stage.before, counter), getattr(stage.after, counter)
     return None if first is None or last is None else (last - first) / stage.seconds
 
 
-def swapping(sight: Sight) -> Finding | None:
-    """Swap that filled, or passes that waited for pages from a disk."""
-    rose = max((_swapped(stage) for stage in sight.stages), default=0)
-    turns = [turn for seen in sight.cases for run in seen.record.runs for turn in run.turns]
+def swapping(session: SessionView) -> Finding | None:
+    """Finding of swap that grew, or of passes that waited for pages from a disk."""
+    rose = max((_swapped(stage) for stage in session.stages), default=0)
+    turns = [turn for case in session.cases for run in case.record.runs for turn in run.turns]
     waited = sum(bool(turn.major_faults) for turn in turns)
     if rose < SWAPPED and waited <= WAITED * len(turns):
         return None
@@ -174,9 +171,9 @@ def swapping(sight: Sight) -> Finding | None:
     return Finding(kind="swapping", message=message)
 
 
-def governor_not_performance(sight: Sight) -> Finding | None:
-    """A clock that the system raises and lowers as it sees fit."""
-    governor = sight.any.conditions.governor
+def governor_not_performance(session: SessionView) -> Finding | None:
+    """Finding of a frequency governor other than `performance`."""
+    governor = session.any.conditions.governor
     if governor in (None, "performance"):
         return None
     message = (
@@ -186,11 +183,11 @@ def governor_not_performance(sight: Sight) -> Finding | None:
     return Finding(kind="governor-not-performance", message=message)
 
 
-def on_battery(sight: Sight) -> Finding | None:
-    """A machine that saves power."""
+def on_battery(session: SessionView) -> Finding | None:
+    """Finding of a machine that ran from its battery."""
     states = [
-        sight.any.conditions,
-        *(state for stage in sight.stages for state in (stage.before, stage.after) if state),
+        session.any.conditions,
+        *(state for stage in session.stages for state in (stage.before, stage.after) if state),
     ]
     if not any(state.on_battery for state in states):
         return None
@@ -201,15 +198,18 @@ def on_battery(sight: Sight) -> Finding | None:
     return Finding(kind="on-battery", message=message)
 
 
-def allowance_changed(sight: Sight) -> Finding | None:
-    """Processors or a quota that were given or taken away after the session began."""
-    cores, first = sight.any.machine.logical_cores, sight.any.conditions.allowance.text(sight.any.machine.logical_cores)
-    states = [state for stage in sight.stages for state in (stage.before, stage.after) if state]
-    other = next((text for state in states if (text := state.allowance.text(cores)) != first), None)
-    if other is None:
+def allowance_changed(session: SessionView) -> Finding | None:
+    """Finding of processors or a quota that changed after the session began."""
+    cores, first = (
+        session.any.machine.logical_cores,
+        session.any.conditions.allowance.text(session.any.machine.logical_cores),
+    )
+    states = [state for stage in session.stages for state in (stage.before, stage.after) if state]
+    changed = next((text for state in states if (text := state.allowance.text(cores)) != first), None)
+    if changed is None:
         return None
     message = (
-        f"the session began with {_used(first)} and later had {_used(other)}: its runs were not taken with the same "
+        f"the session began with {_used(first)} and later had {_used(changed)}: its runs were not taken with the same "
         "means. Measure again while nobody changes what the processes may use."
     )
     return Finding(kind="allowance-changed", message=message)
@@ -219,9 +219,9 @@ def _used(text: str) -> str:
     return "all processors" if text == "all" else text
 
 
-def gpu_differs(sight: Sight) -> Finding | None:
-    """A GPU that the worker computed on and the driver's list does not have in front."""
-    pairs = {(seen.record.gpu, next(iter(seen.record.machine.gpus), None)) for seen in sight.cases}
+def gpu_differs(session: SessionView) -> Finding | None:
+    """Finding of a GPU that computed and is not the first in the driver's list."""
+    pairs = {(case.record.gpu, next(iter(case.record.machine.gpus), None)) for case in session.cases}
     differing = [(used, listed) for used, listed in pairs if used and listed and used != listed]
     if not differing:
         return None
@@ -233,9 +233,9 @@ def gpu_differs(sight: Sight) -> Finding | None:
     return Finding(kind="gpu-differs", message=message)
 
 
-def dirty_tree(sight: Sight) -> Finding | None:
-    """Source that no revision names."""
-    state = sight.any.conditions
+def dirty_tree(session: SessionView) -> Finding | None:
+    """Finding of a session whose source had uncommitted changes."""
+    state = session.any.conditions
     if not state.dirty:
         return None
     revision = f" at {state.commit[:7]}" if state.commit else ""
@@ -246,39 +246,41 @@ def dirty_tree(sight: Sight) -> Finding | None:
     return Finding(kind="dirty-tree", message=message)
 
 
-def _step(sight: Sight) -> LevelShift | None:
+def _step(session: SessionView) -> LevelShift | None:
     """The step that all cases took together, where there is one that fits better than a trend."""
-    logs = [one.log for one in sight.rounds]
-    found = step(logs, max(2, len(logs) // 6)) if len(logs) >= ROUNDS else None
+    logs = [round_view.log for round_view in session.rounds]
+    shift = step(logs, max(2, len(logs) // 6)) if len(logs) >= ROUNDS else None
     trend = line(range(len(logs)), logs)
-    if found is None or trend is None or found.left > STEPPED * trend.left or found.rise < STEP_ERRORS * found.error:
+    if shift is None or trend is None or shift.left > STEPPED * trend.left or shift.rise < STEP_ERRORS * shift.error:
         return None
-    before, after = sorted(logs[: found.place]), sorted(logs[found.place :])
+    before, after = sorted(logs[: shift.place]), sorted(logs[shift.place :])
     apart = after[len(after) // 4] > before[-1 - len(before) // 4]
-    sticks = [_took_part(seen, sight, found) for seen in sight.yardsticks]
-    return found if apart and sticks and all(sticks) else None
+    sticks = [_took_part(case, session, shift) for case in session.yardsticks]
+    return shift if apart and sticks and all(sticks) else None
 
 
-def _took_part(seen: Seen, sight: Sight, found: LevelShift) -> bool:
+def _took_part(case: CaseView, session: SessionView, shift: LevelShift) -> bool:
     """Whether a case's own turns rose by at least half of the step."""
-    logs = [(place, seen.logs.get((one.run, one.round))) for place, one in enumerate(sight.rounds)]
-    early = [log for place, log in logs if log is not None and place < found.place]
-    late = [log for place, log in logs if log is not None and place >= found.place]
-    return bool(early and late) and median(late) - median(early) >= found.rise / 2
+    logs = [
+        (place, case.logs.get((round_view.run, round_view.round))) for place, round_view in enumerate(session.rounds)
+    ]
+    early = [log for place, log in logs if log is not None and place < shift.place]
+    late = [log for place, log in logs if log is not None and place >= shift.place]
+    return bool(early and late) and median(late) - median(early) >= shift.rise / 2
 
 
-def _hotter(sight: Sight) -> str:
-    """What the sensors say to it."""
-    ends = [stage.after for stage in sight.stages if stage.after]
+def _hotter(session: SessionView) -> str:
+    """Temperature and clock at the first and last run, in words, where the machine warmed or its clock fell."""
+    ends = [stage.after for stage in session.stages if stage.after]
     if len(ends) < 2:
         return ""
-    told = []
+    readings = []
     first, last = ends[0], ends[-1]
     if first.temperature_c and last.temperature_c and last.temperature_c - first.temperature_c >= WARMER_C:
-        told.append(f"{first.temperature_c:.0f} to {last.temperature_c:.0f} °C")
+        readings.append(f"{first.temperature_c:.0f} to {last.temperature_c:.0f} °C")
     if first.clock_hz and last.clock_hz and last.clock_hz < (1 - FELL) * first.clock_hz:
-        told.append(f"{first.clock_hz / 1e9:.2f} to {last.clock_hz / 1e9:.2f} GHz")
-    return f" ({', '.join(told)})" if told else ""
+        readings.append(f"{first.clock_hz / 1e9:.2f} to {last.clock_hz / 1e9:.2f} GHz")
+    return f" ({', '.join(readings)})" if readings else ""
 
 
 def _swapped(stage: RunView) -> int:
@@ -288,6 +290,6 @@ def _swapped(stage: RunView) -> int:
     return after.swap_used_bytes - before.swap_used_bytes
 
 
-def _on_cpu(seen: Seen) -> bool:
-    """A null pass on another device holds the way there and back, which is that device's."""
-    return seen.record.case.device == "cpu"
+def _on_cpu(case: CaseView) -> bool:
+    """Whether a null pass is on the CPU: on another device it includes the transfer there and back."""
+    return case.record.case.device == "cpu"

@@ -1,7 +1,4 @@
-"""What doubts look at: a session and its cases, with the numbers that several doubts need computed once.
-
-Knows how turns are gathered; refuses to know what is worth a doubt.
-"""
+"""Views of a session and its cases for findings, with the numbers that several of them need computed once."""
 
 from __future__ import annotations
 
@@ -16,10 +13,10 @@ from levit_bench.numbers.units import format_duration
 from levit_bench.records import Conditions, Record
 
 LONG_S = 3600.0
-"""A budget from which on nobody is told to spend more: what an hour did not settle, time does not settle."""
+"""Budget from which on no finding advises a larger one: what an hour did not settle, time does not settle."""
 
 
-class Seen(NamedTuple):
+class CaseView(NamedTuple):
     """A case with its turns in numbers."""
 
     record: Record
@@ -39,7 +36,7 @@ class Seen(NamedTuple):
 
     @property
     def run_error(self) -> float:
-        """Standard error of a run's middle, as far as its turns tell."""
+        """Standard error of a run's middle, from the scatter of its turns."""
         return self.turns_scatter / math.sqrt(median(map(len, self.rounds))) if self.rounds else 0.0
 
 
@@ -53,7 +50,7 @@ class RunView(NamedTuple):
     """From the start of its first seat to its end."""
 
 
-class Together(NamedTuple):
+class RoundView(NamedTuple):
     """One round of a session: what happened to all cases alike."""
 
     run: int
@@ -64,19 +61,19 @@ class Together(NamedTuple):
     """Middle over the cases of how much slower each was than its own middle turn, in log units."""
 
 
-class Sight(NamedTuple):
-    """One session as doubts see it."""
+class SessionView(NamedTuple):
+    """One session as findings need it."""
 
     session: str
     any: Record
     """One of its records, for what all of them share."""
-    cases: tuple[Seen, ...]
+    cases: tuple[CaseView, ...]
     """Those with turns that count, the instrument's own included."""
     failed: tuple[Record, ...]
     """Those without a time."""
     stages: tuple[RunView, ...]
     """Its runs, in order."""
-    rounds: tuple[Together, ...]
+    rounds: tuple[RoundView, ...]
     """Its rounds, in order."""
     common: Mapping[tuple[int, int], float]
     """The same by run and round."""
@@ -92,112 +89,112 @@ class Sight(NamedTuple):
     """Standard deviation between runs of what is a case's own, of the middle one of the cases."""
 
     @property
-    def subjects(self) -> tuple[Seen, ...]:
-        """The cases somebody asked for."""
-        return tuple(seen for seen in self.cases if seen.record.info.role == "subject")
+    def subjects(self) -> tuple[CaseView, ...]:
+        """The cases that were asked for, without the instrument's own."""
+        return tuple(case for case in self.cases if case.record.info.role == "subject")
 
     @property
-    def yardsticks(self) -> tuple[Seen, ...]:
+    def yardsticks(self) -> tuple[CaseView, ...]:
         """The reference networks."""
-        return tuple(seen for seen in self.cases if seen.record.info.role == "yardstick")
+        return tuple(case for case in self.cases if case.record.info.role == "yardstick")
 
-    def own(self, seen: Seen) -> list[list[float]]:
+    def own(self, case: CaseView) -> list[list[float]]:
         """A case's turns run by run, each less what happened to all cases in its round."""
-        runs: dict[int, list[float]] = {number: [] for number in seen.numbers}
-        for key, value in seen.logs.items():
+        runs: dict[int, list[float]] = {number: [] for number in case.numbers}
+        for key, value in case.logs.items():
             runs[key[0]].append(value - self.common.get(key, 0.0))
         return [*runs.values()]
 
-    def own_runs(self, seen: Seen) -> list[float]:
+    def own_runs(self, case: CaseView) -> list[float]:
         """Middle of each run of these."""
-        return [median(run) for run in self.own(seen)]
+        return [median(run) for run in self.own(case)]
 
-    def error(self, seen: Seen) -> float:
-        """What a case's runs scatter at least: a handful that happen to lie near each other show less."""
-        return max(self.runs_scatter, seen.run_error)
+    def error(self, case: CaseView) -> float:
+        """Lower bound of the scatter of a case's runs: a handful may lie near each other by chance."""
+        return max(self.runs_scatter, case.run_error)
 
     def null_s(self, record: Record) -> float | None:
         """Seconds a pass of the null network of a case's device, threads and, if there is one, allocator."""
-        nulls = [seen.record for seen in self.cases if seen.record.info.role == "null"]
+        nulls = [case.record for case in self.cases if case.record.info.role == "null"]
         near = [r for r in nulls if (r.case.device, r.case.threads) == (record.case.device, record.case.threads)]
         same = [r for r in near if r.case.allocator == record.case.allocator]
-        found = log_median(turn for r in (same or near)[:1] for run in r.runs for turn in run.turns)
-        return None if found is None else math.exp(found)
+        log = log_median(turn for r in (same or near)[:1] for run in r.runs for turn in run.turns)
+        return None if log is None else math.exp(log)
 
 
-def sights(records: Iterable[Record]) -> list[Sight]:
+def sights(records: Iterable[Record]) -> list[SessionView]:
     """Sessions in the order of first appearance."""
     sessions: dict[str, list[Record]] = {}
     for record in records:
         sessions.setdefault(record.session, []).append(record)
-    return [_sight(name, group) for name, group in sessions.items()]
+    return [_session_view(name, group) for name, group in sessions.items()]
 
 
 def more_time(record: Record, otherwise: str) -> str:
-    """What to do about too little evidence: spend more, unless that was done already."""
+    """Advice on too little evidence: a larger budget, unless the session had a large one already."""
     spent = record.protocol.budget_s
     if spent < LONG_S:
         return "Measure again with a larger --budget."
     return f"It had {format_duration(spent)} already: {otherwise}"
 
 
-def _sight(name: str, records: Sequence[Record]) -> Sight:
-    seen = [_seen(record) for record in records if record.outcome == "done"]
-    cases = tuple(one for one in seen if one.rounds)
-    subjects = [one for one in cases if one.record.info.role == "subject"]
-    rounds = _together([one for one in cases if one.record.info.role != "null"])
-    by_run: dict[int, list[Together]] = {}
-    for one in rounds:
-        by_run.setdefault(one.run, []).append(one)
-    logs = {run: [one.log for one in group] for run, group in by_run.items()}
-    sight = Sight(
+def _session_view(name: str, records: Sequence[Record]) -> SessionView:
+    timed = [_case_view(record) for record in records if record.outcome == "done"]
+    cases = tuple(case for case in timed if case.rounds)
+    subjects = [case for case in cases if case.record.info.role == "subject"]
+    rounds = _round_views([case for case in cases if case.record.info.role != "null"])
+    by_run: dict[int, list[RoundView]] = {}
+    for round_view in rounds:
+        by_run.setdefault(round_view.run, []).append(round_view)
+    logs = {run: [round_view.log for round_view in group] for run, group in by_run.items()}
+    session = SessionView(
         session=name,
         any=records[0],
         cases=cases,
         failed=tuple(record for record in records if record.outcome != "done"),
-        stages=_stages(records),
+        stages=_run_views(records),
         rounds=rounds,
-        common={(one.run, one.round): one.log for one in rounds},
+        common={(view.run, view.round): view.log for view in rounds},
         runs={run: median(values) for run, values in logs.items()},
         began_s={run: group[0].at_s for run, group in by_run.items()},
         rounds_scatter=root_mean_square([scatter(values) for values in logs.values() if len(values) > 1]),
-        turns_scatter=median([one.turns_scatter for one in subjects] or [0.0]),
+        turns_scatter=median([case.turns_scatter for case in subjects] or [0.0]),
         runs_scatter=0.0,
     )
-    return sight._replace(runs_scatter=median([scatter(sight.own_runs(one)) for one in subjects] or [0.0]))
+    return session._replace(runs_scatter=median([scatter(session.own_runs(case)) for case in subjects] or [0.0]))
 
 
-def _seen(record: Record) -> Seen:
-    found = ((run.run, by_round(run.turns)) for run in record.runs if counts(run))
-    logs = {number: turns for number, turns in found if turns}
-    kept = {number: tuple(turns.values()) for number, turns in logs.items()}
-    return Seen(
+def _case_view(record: Record) -> CaseView:
+    turns_by_run = ((run.run, by_round(run.turns)) for run in record.runs if counts(run))
+    logs = {number: turns for number, turns in turns_by_run if turns}
+    logs_by_run = {number: tuple(turns.values()) for number, turns in logs.items()}
+    return CaseView(
         record=record,
         logs={(run, number): value for run, turns in logs.items() for number, value in turns.items()},
-        rounds=tuple(kept.values()),
-        numbers=tuple(kept),
-        runs=tuple(median(run) for run in kept.values()),
-        turns_scatter=root_mean_square([scatter(run) for run in kept.values() if len(run) > 1]),
-        pass_s=math.exp(median(value for run in kept.values() for value in run)) if kept else 0.0,
+        rounds=tuple(logs_by_run.values()),
+        numbers=tuple(logs_by_run),
+        runs=tuple(median(run) for run in logs_by_run.values()),
+        turns_scatter=root_mean_square([scatter(run) for run in logs_by_run.values() if len(run) > 1]),
+        pass_s=math.exp(median(value for run in logs_by_run.values() for value in run)) if logs_by_run else 0.0,
     )
 
 
-def _together(cases: Iterable[Seen]) -> tuple[Together, ...]:
+def _round_views(cases: Iterable[CaseView]) -> tuple[RoundView, ...]:
     logs: dict[tuple[int, int], list[float]] = {}
     began: dict[tuple[int, int], float] = {}
-    for seen in cases:
-        middle = median(seen.logs.values())
-        for key, value in seen.logs.items():
+    for case in cases:
+        middle = median(case.logs.values())
+        for key, value in case.logs.items():
             logs.setdefault(key, []).append(value - middle)
-        for run in seen.record.runs:
+        for run in case.record.runs:
             for turn in run.turns:
                 key = run.run, turn.round
                 began[key] = min(turn.at_s, began.get(key, turn.at_s))
-    return tuple(Together(*key, began[key], median(logs[key])) for key in sorted(logs))
+    return tuple(RoundView(*key, began[key], median(logs[key])) for key in sorted(logs))
 
 
-def _stages(records: Iterable[Record]) -> tuple[RunView, ...]:
-    found = {run.run: run for record in records for run in record.runs}
+def _run_views(records: Iterable[Record]) -> tuple[RunView, ...]:
+    runs = {run.run: run for record in records for run in record.runs}
     return tuple(
         RunView(
             run=run.run,
@@ -205,5 +202,5 @@ def _stages(records: Iterable[Record]) -> tuple[RunView, ...]:
             after=run.after,
             seconds=None if run.began_s is None or run.ended_s is None else run.ended_s - run.began_s,
         )
-        for _, run in sorted(found.items())
+        for _, run in sorted(runs.items())
     )

@@ -1,7 +1,4 @@
-"""Shapes that a series of numbers can have: a slope, two groups, a step.
-
-Pure functions on numbers; knows no noun of the suite and judges nothing.
-"""
+"""Shapes of a series of numbers, a slope, two groups or a step: pure functions on numbers."""
 
 from __future__ import annotations
 
@@ -65,10 +62,10 @@ def line(times: Sequence[float], values: Sequence[float]) -> Line | None:
         return None
     slopes = [(b - a) / (t - s) for (s, a), (t, b) in combinations(zip(times, values, strict=True), 2) if t != s]
     slope = median(slopes)
-    left = squares([value - slope * time for time, value in zip(times, values, strict=True)])
+    residual = squares([value - slope * time for time, value in zip(times, values, strict=True)])
     length = max(times) - min(times)
     per = length / math.sqrt(squares(times))
-    return Line(slope * length, math.sqrt(left / (len(values) - 2)) * per, left, per)
+    return Line(slope * length, math.sqrt(residual / (len(values) - 2)) * per, residual, per)
 
 
 def groups(values: Sequence[float]) -> Groups | None:
@@ -90,14 +87,14 @@ def groups(values: Sequence[float]) -> Groups | None:
 def step(values: Sequence[float], fewest: int) -> LevelShift | None:
     """The one step, up or down, that leaves least scatter about two levels, with `fewest` values on either side."""
     places = range(fewest, len(values) - fewest + 1)
-    return min((_step(values, place) for place in places), key=lambda one: one.left, default=None)
+    return min((_step(values, place) for place in places), key=lambda shift: shift.left, default=None)
 
 
 def _step(values: Sequence[float], place: int) -> LevelShift:
     before, after, n = values[:place], values[place:], len(values)
-    left = squares(before) + squares(after)
-    error = math.sqrt(left / max(1, n - 2) * (1 / place + 1 / (n - place)))
-    return LevelShift(median(after) - median(before), left, place, error)
+    residual = squares(before) + squares(after)
+    error = math.sqrt(residual / max(1, n - 2) * (1 / place + 1 / (n - place)))
+    return LevelShift(median(after) - median(before), residual, place, error)
 
 
 def squares(values: Sequence[float]) -> float:
@@ -107,7 +104,7 @@ def squares(values: Sequence[float]) -> float:
 
 
 def root_mean_square(deviations: Sequence[float]) -> float:
-    """Of standard deviations: the one that stands for all; 0 for none."""
+    """Root mean square of standard deviations; 0 for none."""
     return math.sqrt(fmean(d * d for d in deviations)) if deviations else 0.0
 
 

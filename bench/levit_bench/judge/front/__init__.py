@@ -1,1 +1,1 @@
-"""The front: who nothing beats in speed and top-1 at once, how sure that is, and what changes with the setting."""
+"""The Pareto front of speed and top-1: its members, how sure they are, and how they change with the setting."""

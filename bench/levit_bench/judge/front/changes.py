@@ -1,7 +1,7 @@
-"""Who joins the front and who leaves it when the setting changes: panels against one of them.
+"""Networks that join or leave the front when the setting changes: panels against one of them, the base.
 
-Knows places and how sure they are; refuses to compare two panels' speeds, which may be two machines'. The chances of
-two panels are taken as independent: each stands for the scatter of its own turns.
+Only places are compared, not speeds, which may be those of two machines. The chances of two panels are taken as
+independent: each stands for the scatter of its own turns.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ from levit_bench.judge.front.points import Point
 from levit_bench.records import ImageShape
 
 RARE = 0.05
-"""The chance below which a move is not told."""
+"""The chance below which a move is not reported."""
 LIKELY = 0.5
-"""The chance from which on a move between two open places is told."""
+"""The chance from which on a move between two open places is reported."""
 
 
 class Move(StrEnum):
-    """What became of a network's place."""
+    """How a network's place differs from that in the base."""
 
     JOINS = "joins"
     """Surely beaten in the base, surely on the front here."""
@@ -38,13 +38,13 @@ class Move(StrEnum):
 
 
 class Moved(NamedTuple):
-    """A network whose place is another one."""
+    """A network whose place differs from that in the base."""
 
     move: Move
     point: Point
     """The network here."""
     chance: float | None
-    """How likely the move is; absent where a panel has too few runs to know, and the move is what was measured."""
+    """How likely the move is; absent where a panel has too few runs to estimate it: the move is by the best guesses."""
 
 
 class Change(NamedTuple):
@@ -59,45 +59,51 @@ class Change(NamedTuple):
     """Labels that this panel does not have."""
 
 
-def base_of(found: Sequence[Panel], wanted: Mapping[str, str] | None = None) -> Panel:
-    """The panel that others are held against: the wanted one, else the most usual setting with the most sessions.
+def base_of(panels: Sequence[Panel], chosen: Mapping[str, str] | None = None) -> Panel:
+    """The panel that others are compared with: the chosen one, else the most usual setting with the most sessions.
 
     Raises:
-        UsageError: no panel has these values, or several have; the message names what there is.
+        UsageError: no panel has these values, or several have; the message names the values there are.
     """
-    drawn = [panel for panel in found if panel.points]
-    if not wanted:
-        return min(drawn, key=_rank)
-    known = {name: sorted({panel.fields[name] for panel in drawn}, key=natural) for name in drawn[0].fields}
-    for name, value in wanted.items():
-        if name not in known or not any(_has(panel, name, value) for panel in drawn):
-            there = f"it is {enumerate_values(known[name])}" if name in known else f"the fields are {', '.join(known)}"
-            raise UsageError(f"--base {name}={value[:80]}: no panel has it; {there}.")
-    fits = [panel for panel in drawn if all(_has(panel, name, value) for name, value in wanted.items())]
+    candidates = [panel for panel in panels if panel.points]
+    if not chosen:
+        return min(candidates, key=_rank)
+    values_by_field = {
+        name: sorted({panel.fields[name] for panel in candidates}, key=natural) for name in candidates[0].fields
+    }
+    for name, value in chosen.items():
+        if name not in values_by_field or not any(_has(panel, name, value) for panel in candidates):
+            choices = (
+                f"it is {enumerate_values(values_by_field[name])}"
+                if name in values_by_field
+                else f"the fields are {', '.join(values_by_field)}"
+            )
+            raise UsageError(f"--base {name}={value[:80]}: no panel has it; {choices}.")
+    fits = [panel for panel in candidates if all(_has(panel, name, value) for name, value in chosen.items())]
     if not fits:
-        raise UsageError(f"--base {', '.join(f'{n}={v}' for n, v in wanted.items())}: no panel has all of these.")
+        raise UsageError(f"--base {', '.join(f'{n}={v}' for n, v in chosen.items())}: no panel has all of these.")
     return min(fits, key=_rank)
 
 
-def bases_of(found: Sequence[Panel], wanted: Mapping[str, str] | None = None) -> list[Panel]:
-    """A base for each set of images, in the order of the panels: places are held against those of the same set alone.
+def bases_of(panels: Sequence[Panel], chosen: Mapping[str, str] | None = None) -> list[Panel]:
+    """A base for each set of images, in the order of the panels: places are compared within one set alone.
 
-    Of a set that no panel with the wanted values is of, the base is the most usual setting.
+    Of a set without a panel that has the chosen values, the base is the most usual setting.
 
     Raises:
         UsageError: as `base_of`.
     """
-    first = base_of(found, wanted)
-    settings = {name: value for name, value in (wanted or {}).items() if name != "set"}
+    first = base_of(panels, chosen)
+    settings = {name: value for name, value in (chosen or {}).items() if name != "set"}
     groups: dict[object, list[Panel]] = {}
-    for panel in found:
+    for panel in panels:
         if panel.points:
             groups.setdefault(panel.set_key, []).append(panel)
     return [first if first in group else _fitting(group, settings) for group in groups.values()]
 
 
-def _fitting(group: Sequence[Panel], wanted: Mapping[str, str]) -> Panel:
-    fits = [panel for panel in group if all(_has(panel, name, value) for name, value in wanted.items())]
+def _fitting(group: Sequence[Panel], chosen: Mapping[str, str]) -> Panel:
+    fits = [panel for panel in group if all(_has(panel, name, value) for name, value in chosen.items())]
     return min(fits or group, key=_rank)
 
 
@@ -114,38 +120,38 @@ def _rank(panel: Panel) -> tuple[int, int, int]:
 
 
 def _unusual(setting: Setting) -> int:
-    """In how many fields a setting is not what a case has unless asked otherwise."""
+    """Number of axes of a setting that differ from their usual values."""
     return len(unusual(setting.case.value))
 
 
-def changes(found: Sequence[Panel], base: Panel) -> list[Change]:
+def changes(panels: Sequence[Panel], base: Panel) -> list[Change]:
     """Every other panel of the base's set that has points, against the base, in order."""
-    others = [panel for panel in found if panel.set_key == base.set_key and panel is not base]
-    return [_change(panel, base) for panel in others if panel.points]
+    compared = [panel for panel in panels if panel.set_key == base.set_key and panel is not base]
+    return [_change(panel, base) for panel in compared if panel.points]
 
 
 def _change(panel: Panel, base: Panel) -> Change:
     before = {_key(point): point for point in base.points}
     here = {_key(point) for point in panel.points}
-    moved = (moved_from(before[_key(point)], point) for point in panel.points if _key(point) in before)
+    moves = (moved_from(before[_key(point)], point) for point in panel.points if _key(point) in before)
     return Change(
         panel,
-        tuple(one for one in moved if one is not None),
+        tuple(move for move in moves if move is not None),
         tuple(point.label for point in panel.points if _key(point) not in before),
         tuple(point.label for key, point in before.items() if key not in here),
     )
 
 
 def _key(point: Point) -> tuple[str, ImageShape]:
-    """Which network it is: a label has a resolution only where its panel has several."""
+    """Identity of a network across panels: a label has a resolution only where its panel has several."""
     return point.case.network, point.case.shape
 
 
 def moved_from(before: Point, now: Point) -> Moved | None:
-    """What the two places of a network say; None where both are the same, or nobody can tell.
+    """The move between the two places of a network; None where they are the same, or the data do not tell.
 
     A move is sure when both places are. Else it comes with its chance: that of being beaten in the one panel times that
-    of a place on the other's front. Where both places are open, it is told from `LIKELY` on.
+    of a place on the other's front. Where both places are open, it is reported from `LIKELY` on.
     """
     if before.chance is None or now.chance is None:
         if before.on_front == now.on_front:

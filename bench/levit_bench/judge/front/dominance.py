@@ -1,7 +1,4 @@
-"""Dominance: who is beaten by whom in cost and accuracy at once.
-
-Pure functions on numbers; refuses to know where these come from, and how sure they are.
-"""
+"""Pareto dominance in cost and accuracy: pure functions on numbers."""
 
 from __future__ import annotations
 
@@ -12,7 +9,7 @@ from typing import NamedTuple
 
 
 class Competitor(NamedTuple):
-    """What dominance looks at."""
+    """Cost and accuracy of one network."""
 
     cost: float
     """Smaller is better."""
@@ -28,7 +25,7 @@ def dominators(competitors: Sequence[Competitor]) -> dict[str, str | None]:
     side by side. The dominator is the front member with the highest accuracy among those that dominate, then the
     lowest cost, then the first name; by construction the last front member at or below the point's cost.
     """
-    out: dict[str, str | None] = {}
+    dominator_of: dict[str, str | None] = {}
     costs: list[float] = []
     leaders: list[str] = []
     best = float("-inf")
@@ -40,8 +37,8 @@ def dominators(competitors: Sequence[Competitor]) -> dict[str, str | None]:
             best = top
             costs.append(cost)
             leaders.append(group[0].label)
-            out.update({c.label: None for c in group if c.accuracy == top})
+            dominator_of.update({c.label: None for c in group if c.accuracy == top})
     for c in ordered:
-        if c.label not in out:
-            out[c.label] = leaders[bisect_right(costs, c.cost) - 1]
-    return out
+        if c.label not in dominator_of:
+            dominator_of[c.label] = leaders[bisect_right(costs, c.cost) - 1]
+    return dominator_of

@@ -1,13 +1,11 @@
 """How likely a network is on the front: the chance that nothing at least as accurate is faster, given the scatter.
 
-Knows accuracies, log times and their variances; refuses to know how a front is drawn and where the numbers come from.
-
 A draw moves every network by its own error, Student's t. Where networks lie as close together as their errors, that
-alone beats nearly everybody: of many rivals that are as fast, some draw is always faster. So log times have a prior,
-learned from the panel itself: more accurate networks take longer, in order of their accuracy, and scatter about that
-line with a deviation that the data decide. Where networks are far apart, as most are, the deviation is large and
-the prior does nothing; among close competitors it draws each towards what its accuracy costs elsewhere in the panel.
-Only the order of accuracies matters, and published accuracies are not moved: this is the chance by speed alone.
+alone dominates nearly all of them: of many rivals that are as fast, some draw is always faster. So log times have a
+prior, learned from the panel itself: more accurate networks take longer, in order of their accuracy, and scatter about
+that line with a deviation that the data decide. Where networks are far apart, as most are, the deviation is large and
+the prior does nothing; among close competitors it shrinks each towards the time that its accuracy costs elsewhere. Only
+the order of accuracies matters, and published accuracies are not moved: this is the chance by speed alone.
 
     log time ~ line through the ranks of accuracy + N(0, deviation²),   estimate ~ log time + error
     deviation from its posterior under a flat prior, the line under a flat prior, then the log times given both
@@ -51,8 +49,8 @@ class Candidate(NamedTuple):
     freedom: float
     """Degrees of freedom of the variance."""
     shared: tuple[tuple[str, float], ...] = ()
-    """Errors, as standard deviations, that it shares with the candidates that have one of the same name: what a session
-    did to its yardstick moves all that the session holds."""
+    """Errors, as standard deviations, that it shares with the candidates that have one of the same name: an error
+    of a session's yardstick moves all cases of the session."""
 
 
 def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
@@ -62,12 +60,14 @@ def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
         Empty when there is no candidate, or the error of one is not known: where the speed of one network is
         unknown, so is the place of every other.
     """
-    if not candidates or any(not (one.freedom > 0 and math.isfinite(one.variance)) for one in candidates):
+    if not candidates or any(
+        not (candidate.freedom > 0 and math.isfinite(candidate.variance)) for candidate in candidates
+    ):
         return {}
-    ordered = sorted(candidates, key=lambda one: (-one.accuracy, one.label))
+    ordered = sorted(candidates, key=lambda candidate: (-candidate.accuracy, candidate.label))
     times = _draws(ordered)
-    out: dict[str, float] = {}
-    beaten = np.full(DRAWS, math.inf)  # The least time of all that are more accurate.
+    chance_of: dict[str, float] = {}
+    best_before = np.full(DRAWS, math.inf)  # The least time of all that are more accurate.
     at = 0
     while at < len(ordered):
         end = at + 1
@@ -75,34 +75,39 @@ def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
             end += 1
         best = times[at:end].min(axis=0)
         for place in range(at, end):
-            out[ordered[place].label] = float(np.mean((times[place] < beaten) & (times[place] <= best)))
-        beaten = np.minimum(beaten, best)
+            chance_of[ordered[place].label] = float(np.mean((times[place] < best_before) & (times[place] <= best)))
+        best_before = np.minimum(best_before, best)
         at = end
-    return out
+    return chance_of
 
 
 def _draws(ordered: Sequence[Candidate]) -> _Array:
-    """Log times that the data leave possible, shape (candidates, draws)."""
+    """Draws of the log times given the data, shape (candidates, draws)."""
     rng = np.random.default_rng(_SEED)
-    logs = np.array([one.log for one in ordered])
+    logs = np.array([candidate.log for candidate in ordered])
     logs -= logs[0]  # The unit of time must not matter, in the last digit either.
-    freedom = [min(one.freedom, _LARGEST) for one in ordered]
-    errors = np.sqrt([one.variance for one in ordered])[:, None] * np.array([_widths(one) for one in freedom])
+    freedom = [min(candidate.freedom, _LARGEST) for candidate in ordered]
+    errors = np.sqrt([candidate.variance for candidate in ordered])[:, None] * np.array(
+        [_widths(degrees) for degrees in freedom]
+    )
     normal = rng.standard_normal(errors.shape)
     moved = logs[:, None] + _shared(ordered, rng)
     if len(ordered) < FEWEST or not errors.any():
         return np.asarray(moved + errors * normal)
-    return _towards_the_line(moved, errors, normal, _design([one.accuracy for one in ordered]), rng)
+    return _towards_the_line(moved, errors, normal, _design([candidate.accuracy for candidate in ordered]), rng)
 
 
 def _shared(ordered: Sequence[Candidate], rng: np.random.Generator) -> _Array:
-    """What shared errors do to each candidate in each draw."""
-    out = np.zeros((len(ordered), DRAWS))
-    draws = {name: rng.standard_normal(DRAWS) for name in sorted({name for one in ordered for name, _ in one.shared})}
-    for row, one in enumerate(ordered):
-        for name, error in one.shared:
-            out[row] += error * draws[name]
-    return out
+    """Sum of the shared errors of each candidate in each draw, shape (candidates, draws)."""
+    moves = np.zeros((len(ordered), DRAWS))
+    draws = {
+        name: rng.standard_normal(DRAWS)
+        for name in sorted({name for candidate in ordered for name, _ in candidate.shared})
+    }
+    for row, candidate in enumerate(ordered):
+        for name, error in candidate.shared:
+            moves[row] += error * draws[name]
+    return moves
 
 
 def _towards_the_line(logs: _Array, errors: _Array, normal: _Array, design: _Array, rng: np.random.Generator) -> _Array:
@@ -110,19 +115,19 @@ def _towards_the_line(logs: _Array, errors: _Array, normal: _Array, design: _Arr
     variances = np.mean(errors**2, axis=1)
     deviations = _DEVIATIONS * math.sqrt(float(np.mean(variances)))
     middle = logs.mean(axis=1)
-    fits = [_fit(middle, variances + one**2, design) for one in deviations]
+    fits = [_fit(middle, variances + deviation**2, design) for deviation in deviations]
     # The grid is even in the logarithm of the deviation, in which a flat prior is proportional to the deviation.
     weights = np.array([fit.log_likelihood for fit in fits]) + np.log(deviations)
     chosen = rng.choice(len(fits), DRAWS, p=_shares(weights))
     lines = rng.standard_normal((design.shape[1], DRAWS))
-    out = np.empty_like(errors)
+    log_times = np.empty_like(errors)
     for number in np.unique(chosen):
         draws = chosen == number
         line = design @ (fits[number].line[:, None] + fits[number].root @ lines[:, draws])
         spread, own = deviations[number] ** 2, errors[:, draws] ** 2
         trust = spread / (spread + own)
-        out[:, draws] = line + trust * (logs[:, draws] - line) + np.sqrt(trust * own) * normal[:, draws]
-    return out
+        log_times[:, draws] = line + trust * (logs[:, draws] - line) + np.sqrt(trust * own) * normal[:, draws]
+    return log_times
 
 
 class _Fit(NamedTuple):
@@ -139,9 +144,9 @@ def _fit(logs: _Array, variances: _Array, design: _Array) -> _Fit:
     weighted = design / variances[:, None]
     information = design.T @ weighted
     line = np.linalg.solve(information, weighted.T @ logs)
-    left = logs - design @ line
+    residuals = logs - design @ line
     _, size = np.linalg.slogdet(information)
-    likelihood = -0.5 * (np.log(variances).sum() + size + (left**2 / variances).sum())
+    likelihood = -0.5 * (np.log(variances).sum() + size + (residuals**2 / variances).sum())
     return _Fit(np.asarray(line), np.asarray(np.linalg.cholesky(np.linalg.inv(information))), float(likelihood))
 
 
@@ -149,7 +154,7 @@ def _design(accuracies: Sequence[float]) -> _Array:
     """A constant, and the ranks of the accuracies where they differ."""
     values = np.array(accuracies)
     # Equals share the mean of their ranks.
-    ranks = np.array([(values < one).sum() + (values == one).sum() / 2 for one in accuracies])
+    ranks = np.array([(values < accuracy).sum() + (values == accuracy).sum() / 2 for accuracy in accuracies])
     columns = [np.ones(len(ranks))]
     if ranks.min() < ranks.max():
         columns.append((ranks - ranks.mean()) / np.ptp(ranks))
@@ -163,6 +168,6 @@ def _shares(logs: _Array) -> _Array:
 
 @cache
 def _widths(freedom: float) -> _Array:
-    """Student's t over a normal draw: what not knowing the deviation does. One for all networks of the same freedom."""
+    """Student's t over a normal draw: the error of an estimated deviation. One array for all of the same freedom."""
     tail = np.random.default_rng(_SEED + 1).random(DRAWS)
     return np.asarray(np.sqrt(freedom / chdtri(freedom, tail)))

@@ -1,7 +1,5 @@
 """How the cases of one panel compare with each other, in one session or across several.
 
-Knows pairs of turns and the model of the store; refuses to know accuracies, and what is decided.
-
 In one session two cases are paired by round and run, and the variance of a pair's runs is moderated towards that of the
 panel's other pairs. Across sessions each session gives one paired difference, and what sessions disagree in is part of
 the variance; two cases that share no session are compared by their ratios to the yardstick.
@@ -45,11 +43,11 @@ METHOD_PAIRED = "t over runs, paired by round"
 METHOD_SESSIONS = "t over sessions"
 
 _Turns = dict[str, Turns]
-"""What a case's turns say, by session."""
+"""Turns of a case by session."""
 
 
 class Rivalry:
-    """The cases of one panel by label; what is asked of it is computed once."""
+    """The cases of one panel by label; every comparison is computed once."""
 
     def __init__(
         self,
@@ -61,17 +59,17 @@ class Rivalry:
     ) -> None:
         """Take the records of each case, one a session; `across` sessions, or within the only one."""
         self.speed = speed
-        """What is compared."""
+        """The metric that is compared."""
         self._groups = groups
         self.across = across
         """Whether sessions are joined."""
         self.company = company
-        """What each session holds."""
+        """The cases that each session holds."""
         self._turns: dict[str, _Turns] = {}
         self._means: dict[str, Mean | None] = {}
         self._effects: dict[tuple[str, str], Effect | None] = {}
         self.looks = looks_of(record for group in groups.values() for record in group)
-        """For how many looks its places pay: those of the session that pays most."""
+        """Number of looks that its places allow for: the most of any session."""
 
     @cached_property
     def sessions(self) -> dict[str, list[CaseSession]]:
@@ -92,51 +90,51 @@ class Rivalry:
         """How far sessions of a case disagree."""
         return self._scatters[label]
 
-    def effect(self, one: str, other: str) -> Effect | None:
-        """Log of the time of one over that of the other; None where too few runs say anything."""
-        if (one, other) not in self._effects:
-            found = self._compare(one, other)
-            self._effects[one, other] = found
-            self._effects[other, one] = None if found is None else found._replace(log=-found.log)
-        return self._effects[one, other]
+    def effect(self, first: str, second: str) -> Effect | None:
+        """Log of the time of the first over that of the second; None with too few runs."""
+        if (first, second) not in self._effects:
+            effect = self._compare(first, second)
+            self._effects[first, second] = effect
+            self._effects[second, first] = None if effect is None else effect._replace(log=-effect.log)
+        return self._effects[first, second]
 
-    def ratio(self, one: str, other: str) -> Ratio | None:
+    def ratio(self, first: str, second: str) -> Ratio | None:
         """The same with 95 % limits."""
-        effect = self.effect(one, other)
+        effect = self.effect(first, second)
         if effect is None:
             return None
-        looks = looks_of((*self._groups[one], *self._groups[other]))
+        looks = looks_of((*self._groups[first], *self._groups[second]))
         low, high = effect.limits(level_at_a_look(looks, LEVEL))
         return Ratio(math.exp(effect.log), math.exp(max(low, -700.0)), math.exp(min(high, 700.0)), effect.runs)
 
     def candidate(self, label: str, accuracy: float) -> Candidate:
-        """The case with the error that is its own; without one where it has too few runs."""
+        """The case as a candidate for the front, with its own error; infinite where it has too few runs."""
         if self.across:
             middle = self.mean(label)
             if middle is None or middle.runs < MIN_RUNS:
                 return Candidate(label, accuracy, 0.0, math.inf, 0.0)
-            # A limit must hold where sessions scatter most; a chance is to be right on average over how they may.
+            # A limit must hold where sessions scatter most; a chance must be right on average over that scatter.
             usual = middle.variance * (middle.freedom - 2) / middle.freedom
             sessions, own = self.sessions[label], (1 - SHARED) * usual
             error = math.sqrt(SHARED * usual / len(sessions))
             return Candidate(
-                label, accuracy, middle.log, own, middle.freedom, tuple((one.name, error) for one in sessions)
+                label, accuracy, middle.log, own, middle.freedom, tuple((session.name, error) for session in sessions)
             )
-        found = self._own.get(label)
-        if found is None:
+        own_squares = self._own.get(label)
+        if own_squares is None:
             return Candidate(label, accuracy, 0.0, math.inf, 0.0)
-        logs, (squares, freedom), (prior, weight) = self._logs[label], found, self._own_prior
+        logs, (squares, freedom), (prior, weight) = self._logs[label], own_squares, self._own_prior
         moderated = (weight * prior + squares) / (weight + freedom)
         return Candidate(label, accuracy, fmean(logs.values()), moderated / len(logs), weight + freedom)
 
-    def _compare(self, one: str, other: str) -> Effect | None:
-        return self._across_sessions(one, other) if self.across else self._within(one, other)
+    def _compare(self, first: str, second: str) -> Effect | None:
+        return self._across_sessions(first, second) if self.across else self._within(first, second)
 
-    def _within(self, one: str, other: str) -> Effect | None:
-        near = self._far_apart(one, other)
-        if near is not None:
-            return near
-        logs = [log for each in self._pairs(one, other).values() for log in each]
+    def _within(self, first: str, second: str) -> Effect | None:
+        far_apart = self._far_apart(first, second)
+        if far_apart is not None:
+            return far_apart
+        logs = [log for run_logs in self._pairs(first, second).values() for log in run_logs]
         if len(logs) < MIN_RUNS:
             return None
         prior, weight = self._pair_prior
@@ -144,58 +142,66 @@ class Rivalry:
         moderated = (weight * prior + (n - 1) * sample_variance(logs)) / (weight + n - 1)
         return Effect(fmean(logs), math.sqrt(moderated / n), weight + n - 1, n, METHOD_PAIRED)
 
-    def _far_apart(self, one: str, other: str) -> Effect | None:
-        """Unpaired, for two that nobody confuses: an error that is too large, and tells them apart all the same."""
-        mine, theirs = self._own.get(one), self._own.get(other)
-        if mine is None or theirs is None or len(self._groups) <= _PAIRS:
+    def _far_apart(self, first: str, second: str) -> Effect | None:
+        """The unpaired effect of two cases that are clearly apart, whose error is an upper bound; None for others."""
+        first_own, second_own = self._own.get(first), self._own.get(second)
+        if first_own is None or second_own is None or len(self._groups) <= _PAIRS:
             return None
-        logs, others = self._logs[one], self._logs[other]
-        n = min(len(logs), len(others))
-        error = math.sqrt(sum(max(s / f, self._own_prior[0]) for s, f in (mine, theirs)) / n)
-        gap = fmean(logs.values()) - fmean(others.values())
+        first_logs, second_logs = self._logs[first], self._logs[second]
+        n = min(len(first_logs), len(second_logs))
+        error = math.sqrt(sum(max(s / f, self._own_prior[0]) for s, f in (first_own, second_own)) / n)
+        gap = fmean(first_logs.values()) - fmean(second_logs.values())
         freedom = n - 1
-        found = Effect(gap, error, freedom, n, METHOD_PAIRED)
-        return found if _nobody_confuses(found) else None
+        effect = Effect(gap, error, freedom, n, METHOD_PAIRED)
+        return effect if _clearly_apart(effect) else None
 
-    def _across_sessions(self, one: str, other: str) -> Effect | None:
-        mine, theirs = self.mean(one), self.mean(other)
-        if mine is None or theirs is None or min(mine.runs, theirs.runs) < MIN_RUNS:
+    def _across_sessions(self, first: str, second: str) -> Effect | None:
+        first_mean, second_mean = self.mean(first), self.mean(second)
+        if first_mean is None or second_mean is None or min(first_mean.runs, second_mean.runs) < MIN_RUNS:
             return None
-        by_yardstick = self._by_yardstick(one, other, mine, theirs)
-        if len(self._groups) > _PAIRS and _nobody_confuses(by_yardstick):
+        by_yardstick = self._by_yardstick(first, second, first_mean, second_mean)
+        if len(self._groups) > _PAIRS and _clearly_apart(by_yardstick):
             return by_yardstick
         pairs = [
             CaseSession(name, fmean(logs), len(logs), sample_variance(logs) if len(logs) > 1 else math.nan)
-            for name, logs in self._pairs(one, other).items()
+            for name, logs in self._pairs(first, second).items()
         ]
-        if pairs and self._pairs_tell_more(pairs, one, other):
-            known = scatter([pairs], 2 * (1 - SHARED) * self.scale)
-            middle = mean(pairs, known)
+        if pairs and self._pairs_tell_more(pairs, first, second):
+            pair_scatter = scatter([pairs], 2 * (1 - SHARED) * self.scale)
+            middle = mean(pairs, pair_scatter)
             return _effect(middle.log, middle.variance, middle.freedom, middle.runs)
         return by_yardstick
 
-    def _by_yardstick(self, one: str, other: str, mine: Mean, theirs: Mean) -> Effect:
+    def _by_yardstick(self, first: str, second: str, first_mean: Mean, second_mean: Mean) -> Effect:
         """Two cases by their ratios to the yardstick, whichever sessions they were in."""
-        firsts, seconds = self.sessions[one], self.sessions[other]
-        ours, its = self._scatters[one], self._scatters[other]
-        known = max(ours, its, key=lambda each: each.slope)
-        companies = company_variance(company_shares(firsts, ours), company_shares(seconds, its))
-        more = companies + drift_variance(firsts, seconds, known)
-        spread = mine.variance + theirs.variance
-        freedom = _satterthwaite(
-            [(mine.variance, mine.freedom), (theirs.variance, theirs.freedom), (more, min(ours.freedom, its.freedom))]
+        first_sessions, second_sessions = self.sessions[first], self.sessions[second]
+        first_scatter, second_scatter = self._scatters[first], self._scatters[second]
+        steeper = max(first_scatter, second_scatter, key=lambda case_scatter: case_scatter.slope)
+        companies = company_variance(
+            company_shares(first_sessions, first_scatter), company_shares(second_sessions, second_scatter)
         )
-        return _effect(mine.log - theirs.log, spread + more, freedom, min(mine.runs, theirs.runs))
+        more = companies + drift_variance(first_sessions, second_sessions, steeper)
+        spread = first_mean.variance + second_mean.variance
+        freedom = _satterthwaite(
+            [
+                (first_mean.variance, first_mean.freedom),
+                (second_mean.variance, second_mean.freedom),
+                (more, min(first_scatter.freedom, second_scatter.freedom)),
+            ]
+        )
+        return _effect(first_mean.log - second_mean.log, spread + more, freedom, min(first_mean.runs, second_mean.runs))
 
-    def _pairs_tell_more(self, pairs: Sequence[CaseSession], one: str, other: str) -> bool:
-        """Whether the common sessions tell more than all sessions by way of the yardstick, in what is usual here."""
-        run = self._scatters[one].run_variance + self._scatters[other].run_variance
-        common = sum(1 / (2 * (1 - SHARED) * self.scale + run / each.runs) for each in pairs)
-        every = 0.0
-        for label in (one, other):
-            known = self._scatters[label]
-            every += 1 / sum(1 / (self.scale + known.run_variance / each.runs) for each in self.sessions[label])
-        return 1 / common <= every
+    def _pairs_tell_more(self, pairs: Sequence[CaseSession], first: str, second: str) -> bool:
+        """Whether pairs of common sessions have a smaller usual variance than the yardstick ratios of all sessions."""
+        run = self._scatters[first].run_variance + self._scatters[second].run_variance
+        common = sum(1 / (2 * (1 - SHARED) * self.scale + run / session.runs) for session in pairs)
+        by_yardstick = 0.0
+        for label in (first, second):
+            case_scatter = self._scatters[label]
+            by_yardstick += 1 / sum(
+                1 / (self.scale + case_scatter.run_variance / session.runs) for session in self.sessions[label]
+            )
+        return 1 / common <= by_yardstick
 
     def mean(self, label: str) -> Mean | None:
         """Mean over sessions of the log ratio to the yardstick; None where no session gives one."""
@@ -204,16 +210,16 @@ class Rivalry:
             self._means[label] = mean(group, self._scatters[label]) if group else None
         return self._means[label]
 
-    def _pairs(self, one: str, other: str) -> dict[str, list[float]]:
+    def _pairs(self, first: str, second: str) -> dict[str, list[float]]:
         """Log ratio of every run that holds both, by session."""
-        mine, theirs = self._turns_of(one), self._turns_of(other)
-        out: dict[str, list[float]] = {}
-        for name in mine.keys() & theirs.keys():
-            runs = sorted(mine[name].keys() & theirs[name].keys())
-            found = (self.speed.pair(mine[name][run], theirs[name][run]) for run in runs)
-            if logs := [log for log in found if log is not None]:
-                out[name] = logs
-        return dict(sorted(out.items()))
+        first_turns, second_turns = self._turns_of(first), self._turns_of(second)
+        by_session: dict[str, list[float]] = {}
+        for name in first_turns.keys() & second_turns.keys():
+            runs = sorted(first_turns[name].keys() & second_turns[name].keys())
+            ratios_of_runs = (self.speed.pair(first_turns[name][run], second_turns[name][run]) for run in runs)
+            if logs := [log for log in ratios_of_runs if log is not None]:
+                by_session[name] = logs
+        return dict(sorted(by_session.items()))
 
     def _turns_of(self, label: str) -> _Turns:
         if label not in self._turns:
@@ -230,22 +236,22 @@ class Rivalry:
 
     @cached_property
     def _own(self) -> dict[str, tuple[float, int]]:
-        """Squares about its mean of what each run does to this case and not to all, and their degrees of freedom."""
+        """Sum of squares of what each run adds to this case alone, about its mean, and its degrees of freedom."""
         middles = {label: fmean(logs.values()) for label, logs in self._logs.items() if len(logs) >= MIN_RUNS}
         moved: dict[tuple[str, int], list[float]] = {}
         for label, middle in middles.items():
             for run, log in self._logs[label].items():
                 moved.setdefault(run, []).append(log - middle)
-        common = {run: fmean(each) for run, each in moved.items()}
-        out = {}
+        common = {run: fmean(shifts) for run, shifts in moved.items()}
+        squares_of = {}
         for label, middle in middles.items():
             logs = self._logs[label]
             cases = min(len(moved[run]) for run in logs)
             # The common part holds a share of this case's own.
             whole = cases / (cases - 1) if cases > 1 else 1.0
-            left = [log - middle - common[run] if cases > 1 else log - middle for run, log in logs.items()]
-            out[label] = whole * math.fsum(each**2 for each in left), len(logs) - 1
-        return out
+            residuals = [log - middle - common[run] if cases > 1 else log - middle for run, log in logs.items()]
+            squares_of[label] = whole * math.fsum(residual**2 for residual in residuals), len(logs) - 1
+        return squares_of
 
     @cached_property
     def _own_prior(self) -> tuple[float, int]:
@@ -258,12 +264,12 @@ class Rivalry:
         """Variance of a run's log ratio that is usual among neighbours in speed, and its degrees of freedom."""
         ordered = sorted((label for label in self._own), key=lambda label: (fmean(self._logs[label].values()), label))
         step = max(1, len(ordered) // _PAIRS)
-        found = []
-        for one, other in list(pairwise(ordered))[::step]:
-            logs = [log for each in self._pairs(one, other).values() for log in each]
+        variances = []
+        for first, second in list(pairwise(ordered))[::step]:
+            logs = [log for run_logs in self._pairs(first, second).values() for log in run_logs]
             if len(logs) >= MIN_RUNS:
-                found.append((sample_variance(logs), len(logs) - 1))
-        return _middle([each for each, _ in found], [freedom for _, freedom in found])
+                variances.append((sample_variance(logs), len(logs) - 1))
+        return _middle([variance for variance, _ in variances], [freedom for _, freedom in variances])
 
 
 def _middle(variances: Sequence[float], freedoms: Sequence[int]) -> tuple[float, int]:
@@ -276,8 +282,8 @@ def _middle(variances: Sequence[float], freedoms: Sequence[int]) -> tuple[float,
     return median(variances) / (1 - 2 / (9 * median(freedoms))) ** 3, PRIOR_FREEDOM
 
 
-def _nobody_confuses(effect: Effect) -> bool:
-    """Whether two are so far apart that no pairing is needed to tell them apart at any level that is asked for."""
+def _clearly_apart(effect: Effect) -> bool:
+    """Whether two cases are so far apart that they differ at any level in use, without pairing."""
     return abs(effect.log) > _FAR * (effect.limits(1 - 1e-4)[1] - effect.log)
 
 
@@ -287,7 +293,7 @@ def _effect(log: float, spread: float, freedom: float, runs: int) -> Effect:
 
 def _satterthwaite(parts: Iterable[tuple[float, float]]) -> float:
     """Degrees of freedom of a sum of variances."""
-    kept = [(spread, freedom) for spread, freedom in parts if spread > 0]
-    if not kept:
+    positive = [(spread, freedom) for spread, freedom in parts if spread > 0]
+    if not positive:
         return 1.0
-    return sum(spread for spread, _ in kept) ** 2 / sum(spread**2 / freedom for spread, freedom in kept)
+    return sum(spread for spread, _ in positive) ** 2 / sum(spread**2 / freedom for spread, freedom in positive)

@@ -1,7 +1,4 @@
-"""The front: which networks nothing beats in speed and top-1 at once, among cases that may be compared.
-
-Knows points and panels; refuses to know how an interval is made and how a front is drawn.
-"""
+"""Panels: cases that may be compared, in one setting and on one set of images, with their Pareto front."""
 
 from __future__ import annotations
 
@@ -25,31 +22,31 @@ from levit_bench.judge.variance.case_sessions import Company
 from levit_bench.records import Accuracy, Case, Conditions, Estimate, Finding, Machine, Protocol, Record
 
 MANY = 1000
-"""Points from which on the front's members alone are looked at for doubts: nobody reads those of thousands."""
+"""Points from which on findings are computed for the front's members alone: thousands are too many to read."""
 
 
 class Excluded(msgspec.Struct, frozen=True, kw_only=True):
-    """A case that was asked for and has no place on the front."""
+    """A case that was measured, or failed, and has no place on the front."""
 
     label: str
     """Network and resolution."""
     case: Case
-    """What was asked."""
+    """The case that was measured."""
     session: str
     """Session it was measured in."""
     reason: str
     """Why it has no place."""
     lacks: Literal["speed", "accuracy", "set"] = "speed"
-    """What it would need first: a speed; or, though it was timed, an accuracy, or one on the panel's set."""
+    """What it lacks: a speed; or, though it was timed, an accuracy, or one on the panel's set."""
 
 
 class Origin(msgspec.Struct, frozen=True, kw_only=True):
-    """Where numbers of a panel come from."""
+    """A session that a panel's numbers come from."""
 
     session: str
     """Name of the session."""
     protocol: Protocol
-    """How it asked."""
+    """How the session measured."""
     conditions: Conditions
     """State of the machine at its start."""
 
@@ -62,7 +59,7 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     scored_on: ImageSet | None = None
     """The set of all accuracies; absent where none is known."""
     metric: Metric
-    """Which speed is meant."""
+    """Metric of speed that orders the points."""
     points: tuple[Point, ...]
     """Fastest first, then by label."""
     excluded: tuple[Excluded, ...]
@@ -72,11 +69,11 @@ class Panel(msgspec.Struct, frozen=True, kw_only=True):
     yardstick_s: float | None
     """Latency that joined the sessions, in seconds; absent when one session suffices."""
     findings: tuple[Finding, ...] = ()
-    """Doubts about its sessions, and about joining them."""
+    """Findings about its sessions, and about joining them."""
 
     @property
     def machine(self) -> Machine:
-        """Who was asked."""
+        """The machine that was measured."""
         return self.setting.machine
 
     @property
@@ -107,15 +104,14 @@ def panels(
 
     A case has a place in the panel of each set that it was scored on. Those of other sets are left out there, and the
     panel is what it would be without them. The instrument's own cases (yardstick, null network) are left out. Where a
-    panel holds one session, latencies are absolute, and what is said holds for that session; where it holds several,
-    all its points are ratios to the yardstick times one yardstick latency (`levit_bench.judge.front.pooled_latencies`),
-    what sessions disagree in is part of every interval, and what is said holds across sessions. The order of the
-    records does not matter.
+    panel holds one session, latencies are absolute, and intervals hold for that session; where it holds several, all
+    its points are ratios to the yardstick times one yardstick latency (`levit_bench.judge.front.pooled_latencies`),
+    and every interval includes the scatter between sessions. The order of the records does not matter.
 
     Args:
         records: the cases that may have a place.
         metric: `latency` or `throughput`.
-        whole: their sessions with all cases, for doubts that only these show; by default `records`.
+        whole: their sessions with all cases, for findings that need these; by default `records`.
 
     Raises:
         UsageError: the metric is neither `latency` nor `throughput`.
@@ -124,38 +120,40 @@ def panels(
         raise UsageError(f"unknown metric {metric!r}. Choose 'latency' or 'throughput'.")
     chosen = cast("Metric", metric)
     groups: dict[Setting, list[Record]] = {}
-    kept = list(records)
-    whole = kept if whole is None else list(whole)
-    for record in kept:
+    eligible = list(records)
+    whole = eligible if whole is None else list(whole)
+    for record in eligible:
         if record.info.role == "subject":
             groups.setdefault(setting(record), []).append(record)
-    ordered = sorted(groups, key=lambda one: tuple(natural(text) for text in values(one).values()))
+    ordered = sorted(groups, key=lambda each_setting: tuple(natural(text) for text in values(each_setting).values()))
     sessions = {record.session for group in groups.values() for record in group}
     company, same = Company.seen_in(whole), sets_of(record.info for group in groups.values() for record in group)
-    # All settings of one set after another: what is read together has one scale of accuracy.
-    parts = [part for one in ordered for part in _parts(one, groups[one], same)]
+    # All settings of one set after another: panels that are read together share one scale of accuracy.
+    parts = [part for each_setting in ordered for part in _parts(each_setting, groups[each_setting], same)]
     sets = in_order(part.scored_on for part in parts if part.scored_on is not None)
     parts.sort(key=lambda part: len(sets) if part.scored_on is None else sets.index(part.scored_on))
-    found = [_panel(part, chosen, company) for part in parts]
-    points = [point for panel in found for point in panel.points]
+    without_findings = [_panel(part, chosen, company) for part in parts]
+    points = [point for panel in without_findings for point in panel.points]
     about = {point.case.id for point in points if len(points) <= MANY or point.on_front}
     doubtful = doubts((record for record in whole if record.session in sessions), about)
-    return tuple(_doubted(panel, part.records, doubtful) for panel, part in zip(found, parts, strict=True))
+    return tuple(
+        _with_findings(panel, part.records, doubtful) for panel, part in zip(without_findings, parts, strict=True)
+    )
 
 
-def of_set(found: Iterable[Panel], text: str) -> tuple[Panel, ...]:
+def of_set(all_panels: Iterable[Panel], text: str) -> tuple[Panel, ...]:
     """The panels of a set of images that a text names: its name, or its name and size.
 
     Raises:
         NothingToShowError: no panel is of such a set; the message names those there are.
     """
-    panels_found = list(found)
-    kept = tuple(p for p in panels_found if p.scored_on is not None and p.scored_on.answers_to(text))
-    if not kept:
-        sets = [one.words for one in in_order(p.scored_on for p in panels_found if p.scored_on is not None)]
+    candidates = list(all_panels)
+    matches = tuple(p for p in candidates if p.scored_on is not None and p.scored_on.answers_to(text))
+    if not matches:
+        sets = [image_set.words for image_set in in_order(p.scored_on for p in candidates if p.scored_on is not None)]
         choices = f"Stored are: {enumerate_values(sets)}." if sets else "No accuracy is stored at all."
         raise NothingToShowError(f"--set {text[:80]!r}: nothing was scored on it. {choices}")
-    return kept
+    return matches
 
 
 class _Part(NamedTuple):
@@ -175,38 +173,38 @@ class _Part(NamedTuple):
         for record in reversed(group):
             if (
                 self.scored_on is not None
-                and (found := accuracy_on(record.info, self.scored_on, self.same)) is not None
+                and (accuracy := accuracy_on(record.info, self.scored_on, self.same)) is not None
             ):
                 why = too_few_classes(record.info, self.scored_on)
-                return (None, why) if why else (found, None)
+                return (None, why) if why else (accuracy, None)
         return None, "no accuracy is known for it at this resolution"
 
 
-def _parts(one: Setting, records: list[Record], same: Mapping[ImageSet, ImageSet]) -> list[_Part]:
-    """The records of one setting, set by set; those without any accuracy are told of in each."""
+def _parts(part_setting: Setting, records: list[Record], same: Mapping[ImageSet, ImageSet]) -> list[_Part]:
+    """The records of one setting, set by set; those without any accuracy are listed in each."""
     scored: dict[str, set[ImageSet]] = {}
     for record in records:
-        found = {same[set_of(accuracy)] for accuracy in record.info.scored}
-        scored.setdefault(record.info.id, set()).update(found)
-    sets = in_order(wanted for found in scored.values() for wanted in found)
+        image_sets = {same[set_of(accuracy)] for accuracy in record.info.scored}
+        scored.setdefault(record.info.id, set()).update(image_sets)
+    sets = in_order(image_set for image_sets in scored.values() for image_set in image_sets)
     if len(sets) < 2:
-        return [_Part(one, next(iter(sets), None), records, [], same)]
+        return [_Part(part_setting, next(iter(sets), None), records, [], same)]
     return [
         _Part(
-            one,
-            wanted,
-            [record for record in records if wanted in scored[record.info.id] or not scored[record.info.id]],
-            [record for record in records if scored[record.info.id] and wanted not in scored[record.info.id]],
+            part_setting,
+            image_set,
+            [record for record in records if image_set in scored[record.info.id] or not scored[record.info.id]],
+            [record for record in records if scored[record.info.id] and image_set not in scored[record.info.id]],
             same,
         )
-        for wanted in sets
+        for image_set in sets
     ]
 
 
-def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt]) -> Panel:
-    """The panel with what is odd about its points, and about whole sessions."""
+def _with_findings(panel: Panel, records: Iterable[Record], session_findings: Sequence[Doubt]) -> Panel:
+    """The panel with the findings about its points, and about whole sessions."""
     odd: dict[tuple[str, str | None], list[Finding]] = {}
-    for doubt in doubtful:
+    for doubt in session_findings:
         odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
     points = [
         msgspec.structs.replace(
@@ -215,13 +213,13 @@ def _doubted(panel: Panel, records: Iterable[Record], doubtful: Sequence[Doubt])
         for point in panel.points
     ]
     usable = [record for record in records if no_speed(record) is None]
-    of_sessions = _of_sessions(usable, doubtful)
+    of_sessions = _of_sessions(usable, session_findings)
     return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
 
 
 def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
-    records, wanted = once(part.records), part.scored_on
-    excluded = [_excluded(record, _elsewhere(record, wanted), "set") for record in once(part.others)]
+    records, image_set = once(part.records), part.scored_on
+    excluded = [_excluded(record, _elsewhere(record, image_set), "set") for record in once(part.others)]
     cases: dict[str, list[Record]] = {}
     for record in records:
         reason = no_speed(record)
@@ -232,27 +230,27 @@ def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
         else:
             cases.setdefault(record.info.id, []).append(record)
     usable = [record for group in cases.values() for record in group]
-    scales = {each: _Scale.of(each, cases, usable, company) for each in SPEEDS}
+    scales = {speed_metric: _Scale.of(speed_metric, cases, usable, company) for speed_metric in SPEEDS}
     drafts: list[Draft] = []
     for group in cases.values():
         accuracy, unknown = part.accuracy(group)
-        times = {each: scale.seconds(group) for each, scale in scales.items()}
+        times = {speed_metric: scale.seconds(group) for speed_metric, scale in scales.items()}
         missing = next((time for time in times.values() if isinstance(time, Finding)), None)
         if missing is not None:
             excluded.append(_excluded(group[-1], missing.message))
         elif accuracy is None:
             excluded.append(_excluded(group[-1], unknown or "", "accuracy"))
         else:
-            known = {each: time for each, time in times.items() if isinstance(time, Estimate)}
-            drafts.append(Draft(group, accuracy, known))
+            seconds = {speed_metric: time for speed_metric, time in times.items() if isinstance(time, Estimate)}
+            drafts.append(Draft(group, accuracy, seconds))
     yardstick = scales["latency"].yardstick
     points = points_of(drafts, metric, scales[metric].rivalry)
     return Panel(
         setting=part.setting,
-        scored_on=wanted,
+        scored_on=image_set,
         metric=metric,
         points=points,
-        excluded=tuple(sorted(excluded, key=lambda out: (out.label, out.session))),
+        excluded=tuple(sorted(excluded, key=lambda case: (case.label, case.session))),
         origins=_origins(records),
         yardstick_s=yardstick.value if isinstance(yardstick, Estimate) else None,
         findings=(
@@ -264,7 +262,7 @@ def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
 
 
 class _Scale(NamedTuple):
-    """What a panel's seconds of one metric are counted in."""
+    """The unit of a panel's seconds of one metric: absolute, or by the yardstick."""
 
     metric: Metric
     rivalry: Rivalry
@@ -276,10 +274,10 @@ class _Scale(NamedTuple):
         cls, metric: Metric, cases: Mapping[str, list[Record]], usable: Sequence[Record], company: Company
     ) -> _Scale:
         """Of one session as it is, of several by the yardstick."""
-        several = len({record.session for record in usable}) > 1
+        is_across = len({record.session for record in usable}) > 1
         speed = SPEEDS[metric]
-        rivalry = Rivalry(cases, company, across=several, speed=speed)
-        return cls(metric, rivalry, yardstick_seconds(usable, speed) if several else None)
+        rivalry = Rivalry(cases, company, across=is_across, speed=speed)
+        return cls(metric, rivalry, yardstick_seconds(usable, speed) if is_across else None)
 
     def seconds(self, group: list[Record]) -> Estimate | Finding:
         """A batch, or an image, of one case."""
@@ -303,24 +301,26 @@ def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
 
 
 def _of_sessions(records: Iterable[Record], doubtful: Iterable[Doubt]) -> tuple[Finding, ...]:
-    """What is odd about whole sessions of a panel: each kind once a session."""
+    """Findings about whole sessions of a panel: each kind once a session."""
     sessions = {record.session: record for record in records}
-    stored = (Doubt(name, f) for name, record in sessions.items() for f in record.findings if f.case is None)
-    about = (doubt for doubt in (*stored, *doubtful) if doubt.finding.case is None and doubt.session in sessions)
+    stored_doubts = (Doubt(name, f) for name, record in sessions.items() for f in record.findings if f.case is None)
+    relevant = (
+        doubt for doubt in (*stored_doubts, *doubtful) if doubt.finding.case is None and doubt.session in sessions
+    )
     first: dict[tuple[str, str], Finding] = {}
-    for doubt in about:
+    for doubt in relevant:
         first.setdefault((doubt.session, doubt.finding.kind), doubt.finding)
     return tuple(first.values())
 
 
 def once(records: Iterable[Record]) -> list[Record]:
     """In session order, each case of a session once: a copied file must not count its runs twice."""
-    kept: dict[tuple[str, str], Record] = {}
+    chosen: dict[tuple[str, str], Record] = {}
     for record in records:
         key = record.session, record.info.id
-        if key not in kept or len(record.runs) > len(kept[key].runs):
-            kept[key] = record
-    return [kept[key] for key in sorted(kept)]
+        if key not in chosen or len(record.runs) > len(chosen[key].runs):
+            chosen[key] = record
+    return [chosen[key] for key in sorted(chosen)]
 
 
 def _excluded(record: Record, reason: str, lacks: Literal["speed", "accuracy", "set"] = "speed") -> Excluded:
@@ -328,13 +328,16 @@ def _excluded(record: Record, reason: str, lacks: Literal["speed", "accuracy", "
     return Excluded(label=label, case=record.case, session=record.session, reason=reason, lacks=lacks)
 
 
-def _elsewhere(record: Record, wanted: ImageSet | None) -> str:
-    """Why a case of another set has no place."""
+def _elsewhere(record: Record, image_set: ImageSet | None) -> str:
+    """Reason why a case of another set has no place."""
     sets = in_order(set_of(accuracy) for accuracy in record.info.scored)
-    on = f"scored on {' and '.join(one.words for one in sets)}" if sets else "not scored here"
-    return on if wanted is None else f"{on}, not on {wanted.words}"
+    on = f"scored on {' and '.join(scored.words for scored in sets)}" if sets else "not scored here"
+    return on if image_set is None else f"{on}, not on {image_set.words}"
 
 
 def _origins(records: Sequence[Record]) -> tuple[Origin, ...]:
-    found = {r.session: Origin(session=r.session, protocol=r.protocol, conditions=r.conditions) for r in records}
-    return tuple(found[name] for name in sorted(found))
+    origins = {
+        record.session: Origin(session=record.session, protocol=record.protocol, conditions=record.conditions)
+        for record in records
+    }
+    return tuple(origins[name] for name in sorted(origins))

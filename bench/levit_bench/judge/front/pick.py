@@ -1,6 +1,4 @@
-"""The pick: which network of a panel answers a wish for speed and top-1, who ties with it, and who is undecided.
-
-Knows limits, and what an interval says about them; refuses to know how an interval is made and how an answer is worded.
+"""The pick: the best network of a panel within limits of speed and top-1, with its ties and the undecided networks.
 
 The most accurate of many networks that seem fast enough is the one that chance favoured most: with fifty, one answer in
 five is over its limit though each interval holds in 95 % (the winner's curse). So *sure* is divided among the networks
@@ -38,7 +36,7 @@ SPENT = 0.1
 
 
 class Limits(NamedTuple):
-    """What is asked for; at least one is given."""
+    """Limits of the pick; at least one is given."""
 
     max_latency_s: float | None = None
     """Seconds a batch."""
@@ -59,7 +57,7 @@ class Limits(NamedTuple):
 
 
 class Fit(StrEnum):
-    """What an interval says about a limit."""
+    """Where an interval lies with regard to a limit."""
 
     YES = "yes"
     """The whole interval is within it."""
@@ -70,7 +68,7 @@ class Fit(StrEnum):
 
 
 class Tie(NamedTuple):
-    """A network that does as well as the answer in what was asked for."""
+    """A network that is as good as the answer by the goal."""
 
     point: Point
     ratio: Ratio
@@ -78,7 +76,7 @@ class Tie(NamedTuple):
 
 
 class AnotherDay(NamedTuple):
-    """Whether an answer will do in a session of another day, which drifts as a whole."""
+    """Whether an answer is within the limits in a session of another day, which drifts as a whole."""
 
     highest_s: float
     """Seconds a batch that the answer of today takes at most on another day, at `level`."""
@@ -93,7 +91,7 @@ class AnotherDay(NamedTuple):
 
 
 class Pick(NamedTuple):
-    """The answer of one panel."""
+    """The answer in one panel."""
 
     panel: Panel
     limits: Limits
@@ -102,7 +100,7 @@ class Pick(NamedTuple):
     among: int
     """Networks that are sure to be within the limits."""
     ties: tuple[Tie, ...]
-    """Equal in top-1, or not to be told apart in speed: whichever is the goal. Fastest first."""
+    """Networks equal in top-1, or not distinguishable in speed: whichever is the goal. Fastest first."""
     undecided: tuple[Point, ...]
     """Networks that would be the better answer if they were within the limits, which their intervals leave open."""
     nearest: tuple[Point, ...]
@@ -111,7 +109,7 @@ class Pick(NamedTuple):
     level: float = LEVEL
     """At which the interval of each network must be within the limits, for the answer to be so with 95 %."""
     another_day: AnotherDay | None = None
-    """What holds beyond the session; absent without a limit of speed, and where its drift is not known."""
+    """The answer beyond the session; absent without a limit of speed, and where its drift is not known."""
 
 
 def fit(point: Point, limits: Limits, level: float = LEVEL) -> Fit:
@@ -119,15 +117,15 @@ def fit(point: Point, limits: Limits, level: float = LEVEL) -> Fit:
 
     Args:
         point: the network.
-        limits: what is asked for.
+        limits: those of the pick.
         level: of the interval that must be within a limit; one beyond it is so at 95 %.
     """
-    found = []
+    fits = []
     if limits.max_latency_s is not None:
-        found.append(at_most(point.latency, limits.max_latency_s, level))
+        fits.append(at_most(point.latency, limits.max_latency_s, level))
     if limits.min_images_per_s is not None:
-        found.append(at_least(point.throughput, limits.min_images_per_s, level))
-    return next((said for said in (Fit.NO, Fit.OPEN) if said in found), Fit.YES)
+        fits.append(at_least(point.throughput, limits.min_images_per_s, level))
+    return next((worst for worst in (Fit.NO, Fit.OPEN) if worst in fits), Fit.YES)
 
 
 def at_most(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
@@ -146,8 +144,8 @@ def at_least(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
 
 def shared_level(points: Sequence[Point], limits: Limits) -> float:
     """The level at which each of the points must be within the limits, for any answer among them to be so with 95 %."""
-    out = [_surely_over(p, limits, 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))) for p in points]
-    return max(LEVEL, 1 - 2 * (1 - SPENT) * (1 - LEVEL) / max(1, out.count(False)))
+    are_over = [_surely_over(p, limits, 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))) for p in points]
+    return max(LEVEL, 1 - 2 * (1 - SPENT) * (1 - LEVEL) / max(1, are_over.count(False)))
 
 
 def _surely_over(point: Point, limits: Limits, level: float) -> bool:
@@ -165,12 +163,12 @@ def pick(panel: Panel, records: Iterable[Record], limits: Limits, drift: Drifts 
     """The best network within the limits. The order of the records does not matter.
 
     Args:
-        panel: the points that may be compared; of equals its metric says which is the faster.
+        panel: the points that may be compared; its metric decides which of equals is faster.
         records: what the panel was made from, for ratios paired by run; others are passed over.
         limits: at least one.
-        drift: how far sessions of this machine drift, for what holds on another day.
+        drift: how far sessions of this machine drift, for the answer on another day.
     """
-    kept = list(records)
+    candidates = list(records)
     enough = [p for p in panel.points if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
     level = shared_level(enough, limits)
     fits = {p.label: fit(p, limits, level) for p in panel.points}
@@ -183,11 +181,11 @@ def pick(panel: Panel, records: Iterable[Record], limits: Limits, drift: Drifts 
         limits=limits,
         answer=answer,
         among=len(sure),
-        ties=_ties(panel, sure, kept, limits.goal),
+        ties=_ties(panel, sure, candidates, limits.goal),
         undecided=tuple(sorted(open_, key=by_goal)),
         nearest=() if answer or open_ else _nearest(panel, enough, fits),
         level=level,
-        another_day=_another_day(panel, kept, enough, answer, limits, drift),
+        another_day=_another_day(panel, candidates, enough, answer, limits, drift),
     )
 
 
@@ -199,20 +197,20 @@ def _another_day(
     limits: Limits,
     drift: Drifts | None,
 ) -> AnotherDay | None:
-    """What holds in a session of another day: every network with the drift of its sessions."""
+    """The answer in a session of another day: every network with the drift of its sessions."""
     if answer is None or drift is None or limits.goal == "speed":
         return None
     groups = _groups(panel, records, enough)
     days = {p.label: _on_another_day(p, groups.get(p.case, ()), drift) for p in enough}
-    known = [day for day in days.values() if day is not None]
-    mine = days[answer.label]
-    if mine is None:
+    days_known = [day for day in days.values() if day is not None]
+    answer_day = days[answer.label]
+    if answer_day is None:
         return None
-    level = shared_level(known, limits)
-    within = [day for day in known if fit(day, limits, level) is Fit.YES]
+    level = shared_level(days_known, limits)
+    within = [day for day in days_known if fit(day, limits, level) is Fit.YES]
     best = min(within, key=_order(limits.goal, panel.metric), default=None)
     return AnotherDay(
-        highest_s=limits_at(mine.latency, level)[1],
+        highest_s=limits_at(answer_day.latency, level)[1],
         within=any(day.label == answer.label for day in within),
         answer=None if best is None else next(p for p in enough if p.label == best.label),
         answer_highest_s=None if best is None else limits_at(best.latency, level)[1],
@@ -249,50 +247,50 @@ def only(panels: Sequence[Panel]) -> Panel:
             Where only their sets of images differ it names these, with the networks of each.
     """
     require_comparable(panels, limit=len(panels))
-    drawn = [panel for panel in panels if panel.points]
-    if len(drawn) == 1:
-        return drawn[0]
-    apart_in, sets = differing([p.fields for p in drawn]), _sets(drawn)
-    if [*apart_in] == ["set"]:
+    with_points = [panel for panel in panels if panel.points]
+    if len(with_points) == 1:
+        return with_points[0]
+    differing_fields, sets = differing([p.fields for p in with_points]), _sets(with_points)
+    if [*differing_fields] == ["set"]:
         raise NotComparableError(f"cannot pick one network: accuracies are on {len(sets)} sets of images. {_of(sets)}")
-    named = [f"{name} ({enumerate_values(texts)})" for name, texts in apart_in.items()]
+    named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing_fields.items()]
     choice = " ".join(
         f"--set {shlex.quote(value)}" if name == "set" else f"--where {shlex.quote(f'{name}={value}')}"
-        for name, value in one_of(drawn).items()
+        for name, value in one_of(with_points).items()
     )
     raise NotComparableError(
-        f"cannot pick one network: the records are of {len(drawn)} settings, which differ in {', '.join(named)}. "
+        f"cannot pick one network: the records are of {len(with_points)} settings, which differ in {', '.join(named)}. "
         f"Choose one, such as the newest session's: {choice}" + (f". {_of(sets)}" if len(sets) > 1 else "")
     )
 
 
-def _sets(drawn: Sequence[Panel]) -> dict[str, int]:
+def _sets(with_points: Sequence[Panel]) -> dict[str, int]:
     """The sets of images in words, in the panels' order, with how many networks were scored on each."""
     networks: dict[str, set[tuple[str, ImageShape]]] = {}
-    for panel in drawn:
-        found = networks.setdefault(panel.fields["set"], set())
-        found.update((point.case.network, point.case.shape) for point in panel.points)
-    return {words: len(found) for words, found in networks.items()}
+    for panel in with_points:
+        scored = networks.setdefault(panel.fields["set"], set())
+        scored.update((point.case.network, point.case.shape) for point in panel.points)
+    return {words: len(scored) for words, scored in networks.items()}
 
 
 def _of(sets: Mapping[str, int]) -> str:
     """How to choose a set."""
-    told = [f"--set {shlex.quote(words)} ({counted(count, 'network')})" for words, count in sets.items()]
-    return f"Choose a set: {', '.join(told[:-1])} or {told[-1]}"
+    choices = [f"--set {shlex.quote(words)} ({counted(count, 'network')})" for words, count in sets.items()]
+    return f"Choose a set: {', '.join(choices[:-1])} or {choices[-1]}"
 
 
 def one_of(panels: Sequence[Panel]) -> dict[str, str]:
     """Fields and values that leave one of several panels: of those of the newest session the one with most points."""
-    wanted = max(panels, key=lambda panel: (max(origin.session for origin in panel.origins), len(panel.points)))
-    mine, others = wanted.fields, [panel.fields for panel in panels if panel is not wanted]
-    out: dict[str, str] = {}
-    while others:
-        name = max(mine, key=lambda field: sum(other[field] != mine[field] for other in others))
-        left = [other for other in others if other[name] == mine[name]]
-        if len(left) == len(others):  # settings that read alike and are not: no choice by field tells them apart
-            break
-        out[name], others = mine[name], left
-    return out
+    chosen = max(panels, key=lambda panel: (max(origin.session for origin in panel.origins), len(panel.points)))
+    fields, other_fields = chosen.fields, [panel.fields for panel in panels if panel is not chosen]
+    choice: dict[str, str] = {}
+    while other_fields:
+        name = max(fields, key=lambda field: sum(entry[field] != fields[field] for entry in other_fields))
+        remaining = [entry for entry in other_fields if entry[name] == fields[name]]
+        if len(remaining) == len(other_fields):
+            break  # Settings that read alike and differ: no choice by field separates them.
+        choice[name], other_fields = fields[name], remaining
+    return choice
 
 
 def _order(goal: Goal, metric: Metric) -> Callable[[Point], tuple[float, float, str]]:
@@ -301,44 +299,44 @@ def _order(goal: Goal, metric: Metric) -> Callable[[Point], tuple[float, float, 
     return lambda p: (-shown_top1(p), p.seconds(metric).value, p.label)
 
 
-def _better(one: Point, answer: Point, metric: Metric) -> bool:
-    """More accurate; or equally accurate and faster, as far as the best guess says."""
-    ours, its = one.seconds(metric).value, answer.seconds(metric).value
-    return (shown_top1(one), -ours) > (shown_top1(answer), -its)
+def _better(point: Point, answer: Point, metric: Metric) -> bool:
+    """More accurate; or equally accurate and faster, by the best estimates."""
+    seconds, answer_seconds = point.seconds(metric).value, answer.seconds(metric).value
+    return (shown_top1(point), -seconds) > (shown_top1(answer), -answer_seconds)
 
 
 def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: Goal) -> tuple[Tie, ...]:
     if not sure:
         return ()
-    answer, *others = sure
+    answer, *rivals = sure
     if goal == "top1":
-        others = [point for point in others if shown_top1(point) == shown_top1(answer)]
-    groups = _groups(panel, records, (answer, *others))
+        rivals = [point for point in rivals if shown_top1(point) == shown_top1(answer)]
+    groups = _groups(panel, records, (answer, *rivals))
     by_runs = paired if panel.metric == "latency" else paired_images
-    out = []
-    for point in others:
+    found_ties = []
+    for point in rivals:
         ratio = by_runs(groups.get(point.case, ()), groups.get(answer.case, ()))
         ratio = ratio or unpaired(point.seconds(panel.metric), answer.seconds(panel.metric))
-        # One that the pairs call faster than the answer while the pooled figures do not is no clear loser, either.
+        # A network that is faster by pairs and slower by the pooled figures is not clearly slower than the answer.
         if goal == "top1" or ratio.low <= 1:
-            out.append(Tie(point, ratio))
-    return tuple(out)
+            found_ties.append(Tie(point, ratio))
+    return tuple(found_ties)
 
 
 def _groups(panel: Panel, records: Iterable[Record], points: Iterable[Point]) -> dict[Case, list[Record]]:
     """Records of the points' cases in the panel's setting, one a session, in order."""
-    wanted = {point.case for point in points}
-    found: dict[Case, list[Record]] = {}
+    cases = {point.case for point in points}
+    groups: dict[Case, list[Record]] = {}
     for record in records:
-        if record.case in wanted and record.info.role == "subject" and setting(record) == panel.setting:
-            found.setdefault(record.case, []).append(record)
-    return {case: once(group) for case, group in found.items()}
+        if record.case in cases and record.info.role == "subject" and setting(record) == panel.setting:
+            groups.setdefault(record.case, []).append(record)
+    return {case: once(group) for case, group in groups.items()}
 
 
 def _nearest(panel: Panel, enough: Sequence[Point], fits: Mapping[str, Fit]) -> tuple[Point, ...]:
     """Of what is accurate enough the fastest, of what is fast enough the most accurate; else the most accurate."""
     quick = [point for point in panel.points if fits[point.label] is Fit.YES]
     fastest, best = _order("speed", panel.metric), _order("top1", panel.metric)
-    out = [min(enough, key=fastest)] if enough else []
-    out += [min(quick, key=best)] if quick else []
-    return tuple(out) or (min(panel.points, key=best),)
+    nearest = [min(enough, key=fastest)] if enough else []
+    nearest += [min(quick, key=best)] if quick else []
+    return tuple(nearest) or (min(panel.points, key=best),)

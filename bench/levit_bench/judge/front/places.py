@@ -1,10 +1,8 @@
-"""What is sure about a place on the front, decided against named rivals.
-
-Knows accuracies, best guesses and how two networks compare; refuses to know how a ratio is made.
+"""Places on the front: member, beaten or open, decided by tests against named rivals.
 
 A place is *surely beaten* when one rival that is at least as accurate is surely faster: a named one, at the level
-divided by the number of such rivals. That nothing can be said of any single rival while all together leave little
-chance is no evidence against a place: among close competitors the truth is often that it is on the front. A place is
+divided by the number of such rivals. That no single rival is decided while all together leave little
+chance is not evidence against a place: among close competitors the truth is often that it is on the front. A place is
 *surely on the front* when every rival that is at least as accurate, and not surely beaten itself, is surely slower; it
 needs every one of these tests, so their number costs nothing (Berger, *Multiparameter hypothesis testing and
 acceptance sampling*, Technometrics 24, 1982).
@@ -29,11 +27,11 @@ SURE = 1 - MEMBER
 ACROSS = 0.5
 """Of either, where sessions are joined: their scatter is partly assumed, and if wrong, then for all places at once."""
 FASTEST = 12
-"""Rivals that are looked at: the fastest by the best guess. More would be paid for and seldom decide."""
+"""Rivals that are tested: the fastest by the best guess. More would cost confidence and seldom decide."""
 
 
 class Standing(StrEnum):
-    """What the data say of a network's place."""
+    """The decision on a network's place."""
 
     MEMBER = "member"
     """On the front, at the level at which places are decided."""
@@ -60,11 +58,11 @@ class Racer(NamedTuple):
 
 
 class Place(NamedTuple):
-    """What is sure about one network's place."""
+    """The decision on one network's place, and its rival."""
 
     standing: Standing
     rival: str | None = None
-    """Who surely beats it; of a sure member the nearest that is surely slower; of an open place who may beat it."""
+    """The rival that surely beats it; of a sure member the nearest that is surely slower; else one that may beat it."""
 
 
 def places(racers: Sequence[Racer], compare: Compare, share: float = 1.0) -> dict[str, Place]:
@@ -72,51 +70,51 @@ def places(racers: Sequence[Racer], compare: Compare, share: float = 1.0) -> dic
 
     Args:
         racers: of one panel, labels unique.
-        compare: asked for two labels where it matters.
+        compare: called for two labels where the place depends on them.
         share: of `BEATEN` and `MEMBER` that may be spent.
     """
-    ordered = sorted(racers, key=lambda one: (-one.accuracy, one.log, one.label))
-    groups = [list(group) for _, group in groupby(ordered, key=lambda one: one.accuracy)]
-    found: dict[str, Place] = {}
+    ordered = sorted(racers, key=lambda racer: (-racer.accuracy, racer.log, racer.label))
+    groups = [list(group) for _, group in groupby(ordered, key=lambda racer: racer.accuracy)]
+    place_of: dict[str, Place] = {}
     fastest: list[Racer] = []
     count = 0
     for group in groups:
         count += len(group)
-        fastest = nsmallest(FASTEST + 1, (*fastest, *group), key=lambda other: (other.log, other.label))
-        for one in group:
-            rivals = [other for other in fastest if other is not one][:FASTEST]
-            if not one.on_front and (by := _beats(one, rivals, count - 1, compare, share)):
-                found[one.label] = Place(Standing.BEATEN, by)
+        fastest = nsmallest(FASTEST + 1, (*fastest, *group), key=lambda rival: (rival.log, rival.label))
+        for racer in group:
+            rivals = [rival for rival in fastest if rival is not racer][:FASTEST]
+            if not racer.on_front and (by := _beats(racer, rivals, count - 1, compare, share)):
+                place_of[racer.label] = Place(Standing.BEATEN, by)
     unbeaten: list[Racer] = []
     for group in groups:
-        left = [one for one in group if one.label not in found]
-        unbeaten = sorted((*unbeaten, *left), key=lambda other: (other.log, other.label))
-        for one in left:
-            found[one.label] = _member(one, unbeaten, compare, share)
-    return found
+        undecided = [racer for racer in group if racer.label not in place_of]
+        unbeaten = sorted((*unbeaten, *undecided), key=lambda rival: (rival.log, rival.label))
+        for racer in undecided:
+            place_of[racer.label] = _member(racer, unbeaten, compare, share)
+    return place_of
 
 
-def _beats(one: Racer, rivals: Sequence[Racer], count: int, compare: Compare, share: float) -> str | None:
-    """The rival that is surely faster, the fastest first; None when none is. All `count` are paid for."""
+def _beats(racer: Racer, rivals: Sequence[Racer], count: int, compare: Compare, share: float) -> str | None:
+    """The rival that is surely faster, the fastest first; None when none is. The level allows for all `count`."""
     level = 1 - 2 * share * BEATEN / max(1, count)
     for rival in rivals:
-        if rival.log >= one.log:
+        if rival.log >= racer.log:
             return None
-        effect = compare(one.label, rival.label)
+        effect = compare(racer.label, rival.label)
         if effect is not None and effect.limits(level)[0] > 0:
             return rival.label
     return None
 
 
-def _member(one: Racer, rivals: Sequence[Racer], compare: Compare, share: float) -> Place:
+def _member(racer: Racer, rivals: Sequence[Racer], compare: Compare, share: float) -> Place:
     """A sure member when all rivals are surely slower; else open, with the rival that is nearest to beating it."""
     nearest: tuple[float, str] | None = None
     for rival in rivals:
-        if rival is one:
+        if rival is racer:
             continue
-        effect = compare(one.label, rival.label)
+        effect = compare(racer.label, rival.label)
         high = None if effect is None else effect.limits(1 - 2 * share * MEMBER)[1]
-        if high is None or high >= 0 or not one.on_front:
+        if high is None or high >= 0 or not racer.on_front:
             return Place(Standing.OPEN, rival.label)
         if nearest is None or high > nearest[0]:
             nearest = high, rival.label

@@ -1,6 +1,6 @@
 """The points of a panel: networks with their speeds and their places on or below the front.
 
-Knows how a place is told; refuses to know which records share a panel, and how a front is drawn.
+Which records share a panel is decided in `levit_bench.judge.front.panels`.
 """
 
 from __future__ import annotations
@@ -35,11 +35,11 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     """Name, unique in its panel: the user's label or the network, with `@224` or `@192x256` where it was timed at
     several sizes."""
     case: Case
-    """What was asked."""
+    """The case that was measured."""
     family: str | None
     """Family of the network; absent for networks outside the catalog."""
     accuracy: Accuracy
-    """How right it is, paired with the resolution that was timed."""
+    """Its accuracy at the resolution that was timed."""
     latency: Estimate
     """Seconds a batch."""
     throughput: Estimate
@@ -51,7 +51,7 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     sessions: tuple[str, ...]
     """Sessions it was measured in."""
     findings: tuple[Finding, ...]
-    """Doubts about it: the estimate's and the engine's."""
+    """Findings about it: the estimate's and the engine's."""
     on_front: bool
     """True when no other point of the panel is at least as good in both and better in one."""
     dominated_by: str | None
@@ -62,13 +62,14 @@ class Point(msgspec.Struct, frozen=True, kw_only=True):
     standing: Standing
     """Whether it is on the front or dominated, where the data decide that; open otherwise, as with too few runs."""
     rival: str | None = None
-    """Label of who decides that: the one that surely beats it, or the nearest that does not; absent where none can."""
+    """Label of the rival that decides it: one that surely beats it, or the nearest that does not; absent if there is
+    none."""
     tied_with: tuple[str, ...] = ()
-    """Labels of those that neither top-1 nor speed tells apart from it (`levit_bench.judge.front.ties`), the most
+    """Labels of networks that differ from it in neither top-1 nor speed (`levit_bench.judge.front.ties`), the most
     accurate first; none where no chance is known."""
 
     def seconds(self, metric: Metric) -> Estimate:
-        """What is less where the network is faster: seconds a batch, or of a throughput seconds an image."""
+        """The metric in seconds, less is faster: seconds a batch, or of a throughput seconds an image."""
         return self.latency if metric == "latency" else reciprocal(self.throughput)
 
 
@@ -91,9 +92,9 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
     """The cases of one panel with their places, fastest first."""
     named = dict(zip(_labels(drafts), drafts, strict=True))
     times = {label: draft.seconds[metric] for label, draft in named.items()}
-    beaten = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
+    dominator_of = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
     likely = _chances(named, times, rivalry)
-    decided = _places(named, times, beaten, rivalry)
+    decided = _places(named, times, dominator_of, rivalry)
     tied = _ties(named, times, decided, rivalry) if likely else {}
     points = [
         Point(
@@ -109,8 +110,8 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
             findings=(
                 *times[label].findings, *(f for r in draft.group for f in r.findings if f.case == r.info.id),
             ),
-            on_front=beaten[label] is None,
-            dominated_by=beaten[label],
+            on_front=dominator_of[label] is None,
+            dominated_by=dominator_of[label],
             chance=likely.get(label),
             standing=decided[label].standing,
             rival=decided[label].rival,
@@ -122,46 +123,46 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
 
 
 def _labels(drafts: Sequence[Draft]) -> list[str]:
-    seen: dict[str, set[ImageShape]] = {}
+    shapes: dict[str, set[ImageShape]] = {}
     infos = [draft.group[-1].info for draft in drafts]
     for info in infos:
-        seen.setdefault(info.case.network, set()).add(info.case.shape)
+        shapes.setdefault(info.case.network, set()).add(info.case.shape)
     names = called(infos)
     labels = [
-        f"{names[i.case.network]}@{i.case.size}" if len(seen[i.case.network]) > 1 else names[i.case.network]
+        f"{names[i.case.network]}@{i.case.size}" if len(shapes[i.case.network]) > 1 else names[i.case.network]
         for i in infos
     ]
-    if len(set(labels)) < len(labels):  # a network is itself called like `name@224`
+    if len(set(labels)) < len(labels):  # A network's own name is like `name@224`.
         labels = [f"{info.case.network}@{info.case.size}" for info in infos]
-    if len(set(labels)) < len(labels):  # one that was fed other channels or numbers
+    if len(set(labels)) < len(labels):  # One was timed with other channels or number formats.
         labels = [" ".join([label, *i.case.shape.unusual]) for label, i in zip(labels, infos, strict=True)]
     return labels
 
 
 def _chances(drafts: Mapping[str, Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:
     """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
-    reached, drawn = math.inf, []
+    reached, candidates = math.inf, []
     for label, draft in sorted(drafts.items(), key=lambda item: -item[1].accuracy.top1):
         if times[label].low <= reached or len(drafts) <= CROWD:
-            drawn.append(rivalry.candidate(draft.id, draft.accuracy.top1)._replace(label=label))
+            candidates.append(rivalry.candidate(draft.id, draft.accuracy.top1)._replace(label=label))
         reached = min(reached, times[label].high)
-    found = chances(drawn)
-    return {label: found.get(label, 0.0) for label in drafts} if found else {}
+    chance_of = chances(candidates)
+    return {label: chance_of.get(label, 0.0) for label in drafts} if chance_of else {}
 
 
 def _places(
     drafts: Mapping[str, Draft],
     times: Mapping[str, Estimate],
-    beaten: Mapping[str, str | None],
+    dominator_of: Mapping[str, str | None],
     rivalry: Rivalry,
 ) -> dict[str, Place]:
-    """What is sure about the places, by label."""
+    """The decided places, by label."""
     racers = [
-        Racer(label, draft.accuracy.top1, math.log(times[label].value), beaten[label] is None)
+        Racer(label, draft.accuracy.top1, math.log(times[label].value), dominator_of[label] is None)
         for label, draft in drafts.items()
     ]
     share = (ACROSS if rivalry.across else 1.0) / rivalry.looks
-    return places(racers, lambda one, other: rivalry.effect(drafts[one].id, drafts[other].id), share)
+    return places(racers, lambda first, second: rivalry.effect(drafts[first].id, drafts[second].id), share)
 
 
 def _ties(
@@ -169,9 +170,9 @@ def _ties(
 ) -> dict[str, tuple[str, ...]]:
     """Ties by label, from paired ratios where enough runs hold both."""
 
-    def is_open(one: str, other: str) -> bool:
-        found = rivalry.ratio(drafts[one].id, drafts[other].id)
-        return (found or unpaired(times[one], times[other])).may_be_one
+    def is_open(first: str, second: str) -> bool:
+        ratio = rivalry.ratio(drafts[first].id, drafts[second].id)
+        return (ratio or unpaired(times[first], times[second])).may_be_one
 
     return ties(
         [Contender(label, drafts[label].accuracy.top1, place.standing) for label, place in decided.items()], is_open
@@ -179,18 +180,18 @@ def _ties(
 
 
 def by_speed_alone(points: Sequence[Point]) -> Iterable[Finding]:
-    """Sure places whose lead in top-1 is within what other images would change."""
+    """Finding of sure places whose lead in top-1 is within the error of the choice of images."""
     ranked = [
         Ranked(p.label, p.accuracy.top1, p.accuracy.images, p.chance is not None and p.standing is Standing.MEMBER)
         for p in points
     ]
-    found = small_leads(ranked)
-    if not found:
+    small = small_leads(ranked)
+    if not small:
         return
-    sure, images = sum(one.sure for one in ranked), min(point.accuracy.images for point in points)
+    sure, images = sum(network.sure for network in ranked), min(point.accuracy.images for point in points)
     message = (
-        f"{len(found)} of {sure} sure places lead the top-1 of every faster network by less than "
-        f"{least_lead(images):.2f} points ({enumerate_values(found)}): as much may come from the choice of the "
+        f"{len(small)} of {sure} sure places lead the top-1 of every faster network by less than "
+        f"{least_lead(images):.2f} points ({enumerate_values(small)}): as much may come from the choice of the "
         f"{images:,} images of {points[0].accuracy.dataset}. Places are decided by speed, at the published top-1."
     )
     yield Finding(kind="small-lead", message=message)

@@ -1,10 +1,9 @@
 """Latency of cases that several sessions measured, on one scale, and how sure it is across sessions.
 
-Knows the model of the store (`session_scatter`); refuses to know which cases compete, and how a number is shown.
-
 Absolute latencies drift by 10-20 % from session to session, for all networks alike; a mean of absolute latencies would
 rank networks by the day they were measured. So a case's place is its mean log ratio to the yardstick over sessions,
-times the one yardstick latency of the panel. What sessions disagree in is part of every interval here.
+times the one yardstick latency of the panel. The scatter between sessions, by the model of the store
+(`session_scatter`), is part of every interval here.
 """
 
 from __future__ import annotations
@@ -80,8 +79,8 @@ def pooled(records: Sequence[Record], yardstick: Estimate, rivalry: Rivalry) -> 
 def yardstick_seconds(records: Iterable[Record], speed: Speed = SPEEDS["latency"]) -> Estimate | Finding:
     """Seconds a pass of the yardstick in the session that is the median one by its latency.
 
-    The median session: one taken on a busy machine must not rescale everybody else's networks. One panel has one scale,
-    whichever speed is asked for.
+    The median session: one measured on a busy machine must not rescale the networks of all others. One panel has one
+    scale, whichever speed is asked for.
 
     Args:
         records: of any cases that share machine, torch version, yardstick version and the environment of one yardstick:
@@ -99,7 +98,7 @@ def yardstick_seconds(records: Iterable[Record], speed: Speed = SPEEDS["latency"
 
 
 def _yardsticks(records: Iterable[Record], log_of: Callable[[Run], float | None]) -> dict[str, dict[int, float]]:
-    """What `log_of` says of the yardstick by session and run, of the runs that count, each taken once."""
+    """Logs of the yardstick by `log_of`, by session and run, of the runs that count, each once."""
     sessions: dict[str, dict[int, float]] = {}
     for record in records:
         logs = sessions.setdefault(record.session, {})
@@ -112,7 +111,7 @@ def _yardsticks(records: Iterable[Record], log_of: Callable[[Run], float | None]
 
 
 def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
-    """Sessions whose yardstick was much slower or faster than another's: the scale is that of the median one."""
+    """Finding of yardsticks that differ much between sessions: the scale is that of the median session."""
     slowest, fastest = max(means, key=lambda n: means[n]), min(means, key=lambda n: means[n])
     factor = bounded_exp(means[slowest] - means[fastest])
     if factor < MOVED:
@@ -124,13 +123,13 @@ def _moved(means: Mapping[str, float]) -> tuple[Finding, ...]:
     return (Finding(kind="yardstick-moved", message=message),)
 
 
-def _contradiction(sessions: Sequence[CaseSession], known: Scatter, case: str) -> tuple[Finding, ...]:
-    """Sessions further apart than this setting's usually are: the interval holds it, and it wants a reason."""
+def _contradiction(sessions: Sequence[CaseSession], usual_scatter: Scatter, case: str) -> tuple[Finding, ...]:
+    """Finding of sessions of a case that differ more than is usual in this setting; the interval includes it."""
     if len(sessions) < 2:
         return ()
-    ordered = sorted(sessions, key=lambda one: one.mean)
+    ordered = sorted(sessions, key=lambda session: session.mean)
     low, high = ordered[0], ordered[-1]
-    usual = math.sqrt(known.scale + known.run_variance * known.per_run)
+    usual = math.sqrt(usual_scatter.scale + usual_scatter.run_variance * usual_scatter.per_run)
     gap = high.mean - low.mean
     if gap < APART * math.sqrt(2) * usual:
         return ()

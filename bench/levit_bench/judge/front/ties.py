@@ -1,7 +1,4 @@
-"""Ties: networks that neither top-1 nor speed tells apart, so that nobody can say which of them is on the front.
-
-Knows accuracies, and what the data say of each place; refuses to know how speeds are compared and how a tie is drawn.
-"""
+"""Ties: networks that differ in neither top-1 nor speed as far as the data show, so that either may be on the front."""
 
 from __future__ import annotations
 
@@ -24,33 +21,35 @@ class Contender(NamedTuple):
     accuracy: float
     """Percent."""
     standing: Standing
-    """What the data say of its place on the front."""
+    """The decision on its place on the front."""
 
 
 def ties(contenders: Iterable[Contender], is_open: Callable[[str, str], bool]) -> dict[str, tuple[str, ...]]:
     """For each label those that it ties with, the most accurate first, then by name; absent where there are none.
 
     Two tie when all of this holds: their accuracies, to `DIGITS` decimals, differ by at most `ALMOST` units; the data
-    leave open which of them is faster; and they leave open the place of one of them at least, and of neither say that
-    it is surely beaten. So what is beaten by a third ties with nobody, and where all places are sure nobody ties.
+    leave open which of them is faster; and the place of at least one of them is open, and neither is surely beaten.
+    So a network that is beaten by a third has no ties, and where all places are sure there are none.
 
     Symmetric, and not transitive: the first may be faster than the third for sure, and the second tie with both. The
     order of the contenders does not matter. Speeds matter only through `is_open`.
 
     Args:
         contenders: of one panel, labels unique.
-        is_open: whether the interval of the ratio of the times of two labels holds 1; asked only where it decides.
+        is_open: whether the interval of the ratio of the times of two labels holds 1; called where needed.
     """
     units = 10**DIGITS
-    kept = sorted((c for c in contenders if c.standing is not Standing.BEATEN), key=lambda c: (-c.accuracy, c.label))
-    shown = [round(units * round(c.accuracy, DIGITS)) for c in kept]
-    found: dict[str, list[str]] = {}
-    for at, one in enumerate(kept):
-        for other, its in zip(kept[at + 1 :], shown[at + 1 :], strict=True):
-            if shown[at] - its > ALMOST:
+    unbeaten = sorted(
+        (c for c in contenders if c.standing is not Standing.BEATEN), key=lambda c: (-c.accuracy, c.label)
+    )
+    accuracies = [round(units * round(c.accuracy, DIGITS)) for c in unbeaten]
+    ties_of: dict[str, list[str]] = {}
+    for at, first in enumerate(unbeaten):
+        for second, second_accuracy in zip(unbeaten[at + 1 :], accuracies[at + 1 :], strict=True):
+            if accuracies[at] - second_accuracy > ALMOST:
                 break
-            if Standing.OPEN in (one.standing, other.standing) and is_open(one.label, other.label):
-                found.setdefault(one.label, []).append(other.label)
-                found.setdefault(other.label, []).append(one.label)
-    place = {c.label: number for number, c in enumerate(kept)}
-    return {label: tuple(sorted(others, key=place.__getitem__)) for label, others in found.items()}
+            if Standing.OPEN in (first.standing, second.standing) and is_open(first.label, second.label):
+                ties_of.setdefault(first.label, []).append(second.label)
+                ties_of.setdefault(second.label, []).append(first.label)
+    place = {c.label: number for number, c in enumerate(unbeaten)}
+    return {label: tuple(sorted(labels, key=place.__getitem__)) for label, labels in ties_of.items()}

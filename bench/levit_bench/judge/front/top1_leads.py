@@ -1,7 +1,6 @@
-"""Members of a front whose lead in top-1 the choice of images alone may have made.
+"""Members of a front whose lead in top-1 may be due to the choice of images alone.
 
-Knows accuracies and places; refuses to know speeds beyond their order. A place is decided by speed at the published
-top-1, which is exact for its images and not for the next ones.
+A place is decided by speed at the published top-1, which is exact for its images and not for others.
 """
 
 from __future__ import annotations
@@ -30,7 +29,7 @@ class Ranked(NamedTuple):
 
 
 def least_lead(images: int) -> float:
-    """Percentage points by which two accuracies on so many images must differ for the images not to have decided.
+    """Least significant difference of two accuracies on so many images, in percentage points.
 
     McNemar's standard error of the difference, sqrt(discordance / images), at a discordance that is assumed: without
     each network's hits it is not known.
@@ -40,9 +39,9 @@ def least_lead(images: int) -> float:
 
 def small_leads(ordered: Sequence[Ranked]) -> list[str]:
     """Labels of sure members that lead the best of the faster ones by less, from the fastest on."""
-    best, out = -math.inf, []
-    for one in ordered:
-        if one.sure and 0 < one.accuracy - best < least_lead(one.images):
-            out.append(one.label)
-        best = max(best, one.accuracy)
-    return out
+    best, labels = -math.inf, []
+    for ranked in ordered:
+        if ranked.sure and 0 < ranked.accuracy - best < least_lead(ranked.images):
+            labels.append(ranked.label)
+        best = max(best, ranked.accuracy)
+    return labels

@@ -1,1 +1,1 @@
-"""Figures that others published: which network an accuracy belongs to, and speeds as panels of their own."""
+"""Figures of published files: accuracies paired with networks, and speeds as panels of their own."""

@@ -1,7 +1,4 @@
-"""Published speeds as panels of their own: points that nobody measured here, beside those that somebody did.
-
-Knows which published figures are wanted and paired with an accuracy; refuses to compare them with measured ones.
-"""
+"""Published speeds as panels of their own, beside the measured ones, with which they are not compared."""
 
 from __future__ import annotations
 
@@ -24,7 +21,7 @@ from levit_bench.judge.published.accuracies import Accuracies, Paired, enumerate
 from levit_bench.records import Accuracy, Finding, parse_size
 
 MEASURED, ALL = "measured", "all"
-"""Words that choose figures: those of networks that are measured, too, and every one."""
+"""Words that choose figures: `measured` those of measured networks, `all` every one."""
 
 
 class PublishedPoint(msgspec.Struct, frozen=True, kw_only=True):
@@ -39,7 +36,7 @@ class PublishedPoint(msgspec.Struct, frozen=True, kw_only=True):
     family: str | None
     """Family of the architecture in the catalog; absent for others."""
     accuracy: Accuracy
-    """How right it is at that resolution, and who says so."""
+    """Its accuracy at that resolution, with the source."""
     latency_s: float
     """Seconds a batch."""
     throughput: float
@@ -53,7 +50,7 @@ class PublishedPoint(msgspec.Struct, frozen=True, kw_only=True):
     leads: bool
     """Whether it is, besides, on the front of such a panel."""
     on_front: bool | None = None
-    """Its place among the points of its panel; absent when no published front was asked for."""
+    """Its place among the points of its panel; absent when no published front was requested."""
     dominated_by: str | None = None
     """Label of a member of that front that dominates it, if one does."""
 
@@ -62,13 +59,13 @@ class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
     """The chosen figures of one file at one batch size."""
 
     file: str
-    """Name of the file: all that is known of where the figures come from."""
+    """Name of the file, the only source of the figures."""
     told: FileNameFacts
-    """What that name says of how they were taken."""
+    """What that name states about how they were measured."""
     batch: int
     """Images in one pass."""
     metric: Metric
-    """Which speed is meant."""
+    """Metric of speed that orders the points."""
     points: tuple[PublishedPoint, ...]
     """Fastest first, then by label."""
     scored_on: ImageSet = IMAGENET
@@ -81,22 +78,22 @@ class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def front(self) -> tuple[PublishedPoint, ...]:
-        """The members of the front, fastest first; none unless it was asked for."""
+        """The members of the front, fastest first; none unless it was requested."""
         return tuple(point for point in self.points if point.on_front)
 
 
 class PublishedComparison(NamedTuple):
-    """What published files add to a front."""
+    """Panels of published files beside a front, with findings."""
 
     panels: tuple[PublishedPanel, ...] = ()
     """One a file and batch size, in the order of the files, small batches first."""
     findings: tuple[Finding, ...] = ()
-    """Figures that were wanted and are not there, with the reason."""
+    """Chosen figures that are not shown, with the reason."""
 
 
 def published_panels(
     files: Sequence[PublishedFile],
-    found: Sequence[Panel],
+    measured_panels: Sequence[Panel],
     *,
     metric: Metric = "latency",
     networks: Sequence[str] = (MEASURED,),
@@ -107,7 +104,7 @@ def published_panels(
 
     Args:
         files: of both kinds.
-        found: measured panels that they will stand beside.
+        measured_panels: the panels that they will be shown beside.
         metric: orders the points.
         networks: `measured`, `all`, groups and names of the catalog, or timm names and globs; `NAME@PIXELS` for one
             resolution. A name with a tag also says which weights are meant where several are published.
@@ -125,17 +122,17 @@ def published_panels(
                 "benchmark-infer-….csv with --published."
             )
         return PublishedComparison()
-    chooser = _Chooser(networks, found)
+    chooser = _Chooser(networks, measured_panels)
     chooser.require_known(sources)
     _require_batches(sources, batches)
     accuracies = Accuracies(files)
     panels: list[PublishedPanel] = []
     findings: list[Finding] = []
     for file in sources:
-        wanted = [s for s in file.speeds if (not batches or s.batch in batches) and chooser.wants(s, accuracies)]
-        paired = [(speed, _pair(speed, accuracies, chooser)) for speed in wanted]
-        findings += _unpaired(file, [speed for speed, pairs in paired if not pairs], len(wanted), accuracies)
-        if not wanted:
+        chosen = [s for s in file.speeds if (not batches or s.batch in batches) and chooser.wants(s, accuracies)]
+        paired = [(speed, _pair(speed, accuracies, chooser)) for speed in chosen]
+        findings += _unpaired(file, [speed for speed, pairs in paired if not pairs], len(chosen), accuracies)
+        if not chosen:
             findings.append(_nothing_chosen(file, networks, batches))
         for batch in sorted({speed.batch for speed, pairs in paired if pairs}):
             drafts = [(speed, pair) for speed, pairs in paired if speed.batch == batch for pair in pairs]
@@ -144,13 +141,13 @@ def published_panels(
     return PublishedComparison(tuple(panels), tuple(findings))
 
 
-def require_room(found: Sequence[Panel], beside: PublishedComparison, limit: int = PANEL_LIMIT) -> None:
+def require_room(measured_panels: Sequence[Panel], beside: PublishedComparison, limit: int = PANEL_LIMIT) -> None:
     """Refuse more panels, measured and published together, than can be compared by eye; without published ones none.
 
     Raises:
-        NotComparableError: and how to choose.
+        NotComparableError: there are more; the message says how to choose.
     """
-    measured = sum(1 for panel in found if panel.points)
+    measured = sum(1 for panel in measured_panels if panel.points)
     if beside.panels and measured + len(beside.panels) > limit:
         batches = sorted({panel.batch for panel in beside.panels})
         raise NotComparableError(
@@ -162,18 +159,18 @@ def require_room(found: Sequence[Panel], beside: PublishedComparison, limit: int
 
 
 class _Chooser:
-    """Which speeds are wanted."""
+    """The speeds that the words of `--published-networks` choose."""
 
-    def __init__(self, networks: Sequence[str], found: Sequence[Panel]) -> None:
+    def __init__(self, networks: Sequence[str], measured_panels: Sequence[Panel]) -> None:
         self.words = tuple(networks)
         self.measured: dict[tuple[str, int], bool] = {}
         """Architectures and resolutions that are measured, and whether one of them is on a front."""
         self.tagged: set[str] = {word.partition("@")[0] for word in networks if "." in word}
         """Names and globs that say which weights are meant."""
-        for panel in found:
+        for panel in measured_panels:
             for point in panel.points:
                 name = timm_name(point.case.network)
-                if name is not None and point.case.width is None:  # What is published is of square images.
+                if name is not None and point.case.width is None:  # Published figures are of square images.
                     key = architecture(name), point.case.resolution
                     self.measured[key] = self.measured.get(key, False) or point.on_front
                     if "." in name:
@@ -189,7 +186,7 @@ class _Chooser:
         return any(fnmatchcase(model, pattern) for pattern in self.tagged)
 
     def require_known(self, sources: Iterable[PublishedFile]) -> None:
-        """Refuse words that choose nothing in any file: they are typing mistakes.
+        """Refuse words that choose nothing in any file, which are likely misspelled.
 
         Raises:
             UsageError: naming the first.
@@ -197,8 +194,8 @@ class _Chooser:
         speeds = [speed for file in sources for speed in file.speeds]
         nothing = Accuracies(())
         for word in self.words:
-            known = word in (MEASURED, ALL) or self._catalog[word]
-            if not known and not any(self._word_wants(word, speed, nothing) for speed in speeds):
+            is_known = word in (MEASURED, ALL) or self._catalog[word]
+            if not is_known and not any(self._word_wants(word, speed, nothing) for speed in speeds):
                 raise UsageError(
                     f"--published-networks {word[:80]!r} chooses none of the {len(speeds)} published speeds. Write "
                     "'measured', 'all', a name or group of the catalog, or a timm name or glob, such as 'resnet*'."
@@ -231,25 +228,25 @@ def _in_catalog(word: str) -> set[tuple[str, int]]:
     names = entries.groups().get(name, (name,))
     size = parse_size(pixels)
     if at and (size is None or size[0] != size[1]):
-        return set()  # What is published is of square images.
-    found = [entry for entry in entries.entries() if entry.name in names]
+        return set()  # Published figures are of square images.
+    listed = [entry for entry in entries.entries() if entry.name in names]
     return {
-        (architecture(entry.timm_name), size[0] if size else entry.resolution) for entry in found if entry.timm_name
+        (architecture(entry.timm_name), size[0] if size else entry.resolution) for entry in listed if entry.timm_name
     }
 
 
 def _require_batches(sources: Iterable[PublishedFile], batches: Sequence[int]) -> None:
-    there = {speed.batch for file in sources for speed in file.speeds}
-    missing = [batch for batch in batches if batch not in there]
+    published = {speed.batch for file in sources for speed in file.speeds}
+    missing = [batch for batch in batches if batch not in published]
     if missing:
         raise UsageError(
             f"--published-batch {missing[0]}: no published speed is of that batch size. There are "
-            f"{', '.join(map(str, sorted(there)))}."
+            f"{', '.join(map(str, sorted(published)))}."
         )
 
 
 def _pair(speed: PublishedSpeed, accuracies: Accuracies, chooser: _Chooser) -> list[Paired]:
-    """Accuracies of a speed: of the weights that were named, else the one that its name means, else the catalog's."""
+    """Accuracies of a speed: of the weights that were named, else that of its name, else the catalog's."""
     named = [top for top in accuracies.weights(speed.model, speed.resolution) if chooser.means(top.model)]
     if named:
         return [Paired(top.model, top.accuracy) for top in named]
@@ -267,7 +264,7 @@ def _points(
     families = {architecture(entry.timm_name): entry.family for entry in entries.entries() if entry.timm_name}
     costs = [speed.latency_s if metric == "latency" else -speed.throughput for speed, _ in drafts]
     rivals = [Competitor(c, p.accuracy.top1, label) for c, (_, p), label in zip(costs, drafts, labels, strict=True)]
-    beaten = dominators(rivals) if front else {}
+    dominator_of = dominators(rivals) if front else {}
     points = []
     for label, (speed, pair) in zip(labels, drafts, strict=True):
         base = architecture(speed.model)
@@ -285,8 +282,8 @@ def _points(
                 macs=speed.macs,
                 is_measured=leads is not None,
                 leads=bool(leads),
-                on_front=beaten[label] is None if front else None,
-                dominated_by=beaten.get(label),
+                on_front=dominator_of[label] is None if front else None,
+                dominated_by=dominator_of.get(label),
             )
         )
     places = dict(zip(labels, costs, strict=True))
@@ -312,32 +309,32 @@ def _labels(drafts: Sequence[tuple[PublishedSpeed, Paired]]) -> list[str]:
 
 
 def _unpaired(
-    file: PublishedFile, without: Sequence[PublishedSpeed], wanted: int, accuracies: Accuracies
+    file: PublishedFile, without: Sequence[PublishedSpeed], chosen_count: int, accuracies: Accuracies
 ) -> list[Finding]:
-    """Speeds that are wanted and have no place, because no accuracy is known or several are."""
-    several = [speed for speed in without if accuracies.weights(speed.model, speed.resolution)]
-    unknown = [speed for speed in without if speed not in several]
-    out = []
+    """Findings of chosen speeds that are not shown, because no accuracy is known or several are."""
+    ambiguous = [speed for speed in without if accuracies.weights(speed.model, speed.resolution)]
+    unknown = [speed for speed in without if speed not in ambiguous]
+    findings = []
     if unknown:
-        given = enumerated([one.name for one in accuracies.files])
+        file_names = enumerated([accuracy_file.name for accuracy_file in accuracies.files])
         advice = (
-            f"{given} has none: name a file of accuracies that does, or choose others with --published-networks."
-            if given
+            f"{file_names} has none: name a file of accuracies that does, or choose others with --published-networks."
+            if file_names
             else "Name timm's results-imagenet.csv with --published, too."
         )
         message = (
-            f"{len(unknown)} of {wanted} chosen speeds of {file.name} are not drawn, because no accuracy is known for "
-            f"them at that resolution: {_named(unknown)}. {advice}"
+            f"{len(unknown)} of {chosen_count} chosen speeds of {file.name} are not drawn, because no accuracy is "
+            f"known for them at that resolution: {_named(unknown)}. {advice}"
         )
-        out.append(Finding(kind="published-no-accuracy", message=message))
-    if several:
+        findings.append(Finding(kind="published-no-accuracy", message=message))
+    if ambiguous:
         message = (
-            f"{len(several)} of {wanted} chosen speeds of {file.name} are not drawn, because the file does not say "
-            f"which of several published weights is meant: {_named(several)}. Name the weights, such as "
+            f"{len(ambiguous)} of {chosen_count} chosen speeds of {file.name} are not drawn, because the file does not "
+            f"say which of several published weights is meant: {_named(ambiguous)}. Name the weights, such as "
             "--published-networks NAME.TAG."
         )
-        out.append(Finding(kind="published-several-weights", message=message))
-    return out
+        findings.append(Finding(kind="published-several-weights", message=message))
+    return findings
 
 
 def _named(speeds: Sequence[PublishedSpeed]) -> str:
@@ -345,11 +342,11 @@ def _named(speeds: Sequence[PublishedSpeed]) -> str:
 
 
 def _nothing_chosen(file: PublishedFile, networks: Sequence[str], batches: Sequence[int]) -> Finding:
-    there = sorted({speed.batch for speed in file.speeds})
-    if batches and not set(there) & set(batches):
+    published = sorted({speed.batch for speed in file.speeds})
+    if batches and not set(published) & set(batches):
         message = (
             f"none of the {len(file.speeds)} speeds of {file.name} is of batch {', '.join(map(str, batches))[:80]}, so "
-            f"it has no panel. It has {enumerated([str(batch) for batch in there])}: choose with --published-batch."
+            f"it has no panel. It has {enumerated([str(batch) for batch in published])}: choose with --published-batch."
         )
     else:
         message = (

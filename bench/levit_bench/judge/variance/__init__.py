@@ -1,1 +1,1 @@
-"""Where the scatter lies and how large it is: between sessions, runs and rounds."""
+"""Variance components: scatter between sessions, runs and rounds, and the models that use it."""

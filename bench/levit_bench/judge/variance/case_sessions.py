@@ -1,7 +1,4 @@
-"""From stored records to what the model of the store takes: sessions of a case, and the scale of their setting.
-
-Knows records; refuses to know how variances are moderated and what is decided by them.
-"""
+"""Sessions of a case from stored records, as input of the model of the store (`session_scatter`)."""
 
 from __future__ import annotations
 
@@ -23,16 +20,16 @@ class Company(NamedTuple):
 
     @classmethod
     def seen_in(cls, records: Iterable[Record]) -> Company:
-        """From whole sessions; a case that failed was no company."""
-        found: dict[str, set[str]] = {}
+        """From whole sessions; a case that failed does not count."""
+        cases_of: dict[str, set[str]] = {}
         for record in records:
-            cases = found.setdefault(record.session, set())
+            cases = cases_of.setdefault(record.session, set())
             if record.info.role == "subject" and record.runs:
                 cases.add(record.info.id)
-        return cls({name: frozenset(cases) for name, cases in found.items()})
+        return cls({name: frozenset(cases) for name, cases in cases_of.items()})
 
     def beside(self, record: Record) -> Hashable:
-        """What a record was timed beside: nothing that matters where it had its process to itself."""
+        """The cases of the record's session, or `alone` where it had a process of its own; None where it is unknown."""
         return "alone" if record.is_alone else self.of.get(record.session)
 
 
@@ -46,21 +43,25 @@ def ratios(
 
     Args:
         records: of one case.
-        company: what each session holds.
+        company: the cases that each session holds.
         ratios_of: log ratios by run.
-        yardsticks: is filled with what the yardstick took in each session; cases of one setting may share it.
+        yardsticks: filled with the log latency of the yardstick by session; cases of one setting may share it.
     """
-    known = {} if yardsticks is None else yardsticks
-    found = ((record, [*ratios_of(record).values()]) for record in records if no_speed(record) is None)
+    yardstick_logs = {} if yardsticks is None else yardsticks
+    logs_of_records = ((record, [*ratios_of(record).values()]) for record in records if no_speed(record) is None)
     return [
-        _session(record, logs, company.beside(record) if company else None, known) for record, logs in found if logs
+        _session(record, logs, company.beside(record) if company else None, yardstick_logs)
+        for record, logs in logs_of_records
+        if logs
     ]
 
 
 def latencies(records: Iterable[Record]) -> list[CaseSession]:
     """Each session's log latency in seconds; records that give none are left out."""
-    found = ((record, [run.case for run in counted_runs(record)]) for record in records if no_speed(record) is None)
-    return [_session(record, logs, None, {}) for record, logs in found if logs]
+    logs_of_records = (
+        (record, [run.case for run in counted_runs(record)]) for record in records if no_speed(record) is None
+    )
+    return [_session(record, logs, None, {}) for record, logs in logs_of_records if logs]
 
 
 def _session(
@@ -80,19 +81,19 @@ def _session(
 
 
 def usual_scatter(records: Iterable[Record]) -> Scatter:
-    """How far sessions of the median case disagree; without any case, what the prior assumes.
+    """Scatter between sessions of the median case; without any case, that of the prior.
 
     Args:
-        records: of any cases and sessions; those of one setting tell about each other.
+        records: of any cases and sessions; those of one setting share a scale.
     """
     cases: dict[tuple[Setting, str], list[Record]] = {}
     for record in records:
         if record.info.role == "subject":
             cases.setdefault((setting(record), record.info.id), []).append(record)
     sessions = {case: ratios(group) for case, group in cases.items()}
-    found = []
-    for one in {case[0] for case in sessions}:
-        groups = [group for case, group in sessions.items() if case[0] == one and group]
+    scatters = []
+    for each_setting in {case[0] for case in sessions}:
+        groups = [group for case, group in sessions.items() if case[0] == each_setting and group]
         scale = setting_scale([[group] for group in groups])
-        found += [scatter([group], scale) for group in groups]
-    return middle(found) if found else scatter([])
+        scatters += [scatter([group], scale) for group in groups]
+    return middle(scatters) if scatters else scatter([])

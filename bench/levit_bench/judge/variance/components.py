@@ -1,7 +1,6 @@
-"""Where the variance lies: between sessions, between runs, between rounds and between passes of the same case.
+"""Variance components of a case: between sessions, between runs, between rounds and between passes.
 
-Knows the nesting of the protocol; refuses to know what follows from it. The default protocol was chosen from these
-numbers (docs/decisions/0001).
+The default protocol was chosen from these numbers (docs/decisions/0001).
 """
 
 from __future__ import annotations
@@ -27,16 +26,16 @@ class Components(NamedTuple):
 
     case: Case
     seats: str
-    """Whether cases shared a seat."""
+    """Whether cases shared a worker process."""
     quantity: Quantity
     sessions: int
     runs: int
     of_sessions: float
     """Of the sessions' own estimates, their runs' scatter included: how far two sessions disagree."""
     between_sessions: float
-    """What sessions add beyond their runs."""
+    """Added by sessions beyond their runs."""
     between_runs: float
-    """What runs of one session add beyond their rounds."""
+    """Added by runs of one session beyond their rounds."""
     between_rounds: float
     """Between turns of one run, medians of passes; for the ratio, both turns are of the same round."""
     between_passes: float
@@ -91,5 +90,5 @@ def _variance(values: np.ndarray) -> float:
 
 
 def _root_mean(variances: Sequence[float]) -> float:
-    known = [value for value in variances if not math.isnan(value)]
-    return math.sqrt(sum(known) / len(known)) if known else math.nan
+    finite = [value for value in variances if not math.isnan(value)]
+    return math.sqrt(sum(finite) / len(finite)) if finite else math.nan

@@ -1,7 +1,4 @@
-"""What a plan is expected to find: its half width, the least slowdown side by side, and the least between sessions.
-
-Knows runs, rounds and their scatter; refuses to know what the networks are.
-"""
+"""Expected precision of a plan: half width, and the least detectable ratio within a session and between two."""
 
 from __future__ import annotations
 
@@ -18,7 +15,7 @@ timed twice a round and its two logs are averaged."""
 
 
 class Reach(NamedTuple):
-    """What a session as planned is expected to find."""
+    """Expected precision of a session as planned."""
 
     half_width: float
     """Half the 95 % interval of a ratio to the yardstick, in log units; wider where looks were declared."""
@@ -30,7 +27,7 @@ class Reach(NamedTuple):
 
 
 def reach(what: Plan, session_scatter: float = PRIOR, freedom: float = FREEDOM) -> Reach | None:
-    """What a plan is expected to find, of one pair; None where its runs are too few to find anything.
+    """Expected precision of a plan, for one pair; None where its runs are too few.
 
     Args:
         what: the plan, with the scatter that it was made with.

@@ -1,10 +1,8 @@
-"""The floor: how far two sessions disagree about the same case, and below which no ratio between sessions is believed.
+"""Reproducibility limit: how far two sessions of a case differ with nothing changed, of latencies and of ratios.
 
-Knows the sessions' own estimates; refuses to know what changed from one to the other.
-
-An interval covers the runs of its session. What a day, a boot or a neighbour adds to a whole session is not in it, and
-only other sessions of the same case on the same machine show it. The yardstick takes most of that out of a ratio and
-none of it out of a latency, so there is a floor for each.
+An interval covers the runs of its session. The error that a day, a boot or a neighbour adds to a whole session is not
+in it, and only other sessions of the same case on the same machine show it. The yardstick takes most of it out of a
+ratio and none of it out of a latency, so there is a limit for each.
 """
 
 from __future__ import annotations
@@ -28,15 +26,15 @@ from levit_bench.numbers.statistics import t_factor
 from levit_bench.records import Record
 
 LATENCY_PRIOR = 0.05
-"""Standard deviation of a session's log latency before any is seen: the committed store holds 1 to 8 %."""
+"""Standard deviation of a session's log latency by the prior: the committed store holds 1 to 8 %."""
 LATENCY_FREEDOM = 1.0
 """Degrees of freedom of that for a setting; twice as many for a case. Machines differ more than cases of one do."""
 MIN_SESSIONS = 3
-"""Fewest sessions behind a floor: the deviation of two is known within a factor of 32."""
+"""Fewest sessions behind a limit: the deviation of two is known within a factor of 32."""
 
 
 class Kind(NamedTuple):
-    """What sessions must have in common to say something about each other."""
+    """The settings that sessions must have in common for their scatter to be estimated together."""
 
     machine: str
     device: str
@@ -52,7 +50,7 @@ class Kind(NamedTuple):
 
 
 class Limit(NamedTuple):
-    """By how much two sessions of a case may differ with nothing changed, as shares, with 95 %."""
+    """By how much two sessions of a case may differ with nothing changed, as shares, at 95 %."""
 
     usual: float
     """Of the median case."""
@@ -63,7 +61,7 @@ class Limit(NamedTuple):
 
 
 class Floor(NamedTuple):
-    """How far two sessions of one kind disagree about the same case."""
+    """Reproducibility limits of the sessions of one kind."""
 
     kind: Kind
     sessions: int
@@ -82,14 +80,14 @@ class Floor(NamedTuple):
 
 
 def floors(records: Iterable[Record]) -> list[Floor]:
-    """A floor for each kind of session, those with the most sessions first."""
+    """The limits of each kind of session, those with the most sessions first."""
     kinds: dict[Kind, dict[str, dict[str, Record]]] = {}
     for record in records:
         if record.info.role == "subject" and record.runs and no_speed(record) is None:
             sessions = kinds.setdefault(kind_of(record), {}).setdefault(record.info.id, {})
             sessions.setdefault(record.session, record)
-    found = [_floor(kind, [list(sessions.values()) for sessions in cases.values()]) for kind, cases in kinds.items()]
-    return sorted(found, key=lambda one: -one.sessions)
+    limits = [_floor(kind, [list(sessions.values()) for sessions in cases.values()]) for kind, cases in kinds.items()]
+    return sorted(limits, key=lambda limit: -limit.sessions)
 
 
 def _floor(kind: Kind, cases: Sequence[Sequence[Record]]) -> Floor:
@@ -114,21 +112,21 @@ def _limit(
     of_setting: float,
     of_case: float,
 ) -> Limit | None:
-    found = [(case[0], sessions_of(case)) for case in cases]
-    kept = [(record, sessions) for record, sessions in found if len(sessions) >= MIN_SESSIONS]
-    if not kept:
+    sessions_of_cases = [(case[0], sessions_of(case)) for case in cases]
+    enough = [(record, sessions) for record, sessions in sessions_of_cases if len(sessions) >= MIN_SESSIONS]
+    if not enough:
         return None
-    scale = setting_scale([[sessions] for _, sessions in kept], prior, of_setting)
+    scale = setting_scale([[sessions] for _, sessions in enough], prior, of_setting)
     limits = []
-    for record, sessions in kept:
-        known = scatter([sessions], scale, of_case)
-        half = t_factor(known.freedom, LEVEL) * math.sqrt(2 * known.variance)
+    for record, sessions in enough:
+        case_scatter = scatter([sessions], scale, of_case)
+        half = t_factor(case_scatter.freedom, LEVEL) * math.sqrt(2 * case_scatter.variance)
         limits.append((math.expm1(min(half, 700.0)), record.case.network))
     return Limit(median(limit for limit, _ in limits), *max(limits))
 
 
 def kind_of(record: Record) -> Kind:
-    """What a record's session must have in common with others."""
+    """The kind of a record's session."""
     case = record.case
     return Kind(
         machine=record.machine.hardware.id,

@@ -1,6 +1,4 @@
-"""The scatter that a plan is made with: variances between runs and within a run, from this machine's stored sessions.
-
-Knows sessions of the same kind of setting; refuses to know costs and budgets, and where sessions are stored.
+"""Run scatter for planning: variances between runs and within a run, from this machine's stored sessions.
 
 A few runs say little about a variance, so it is moderated: the pilot's counts as `PRIOR_DEGREES` degrees of freedom
 beside those that were measured, v = (d0 prior + sum of squares) / (d0 + degrees). Source: Smyth, *Linear models and
@@ -28,7 +26,7 @@ from levit_bench.store.files import Beginning
 PRIOR_DEGREES = 4.0
 """Degrees of freedom that the pilot's variances count for: as many as five runs of one case."""
 MOST_SESSIONS = 20
-"""The newest sessions of a kind that count: they tell a variance to within a tenth, and a machine changes."""
+"""The newest sessions of a kind that count: they give a variance to within a tenth, and a machine changes."""
 WILD = 4.0
 """Times the middle case's variance beyond which a case's counts no further: twice its deviation, as far as the pilot's
 networks lay from their mean. One network with two states, or beside a neighbour, must not plan the session of all. A
@@ -38,12 +36,12 @@ _TOGETHER = 1 / 9
 of either's ratio: its two logs are averaged, and half a turn's variance stands beside a whole one."""
 _EDGE = 2.5
 """Deviations from its run's median at which a round's ratio is cut: the median does not see how far off it lies."""
-_NO_SCATTER = 1e-24  # Variance below which logs agree to the last digit: no clock is that steady.
+_NO_SCATTER = 1e-24  # Variance below which logs agree to the last digit, which no clock does.
 _NORMAL = 1.4826  # Deviation of normal numbers over their median absolute deviation.
 
 
 class _Squares(NamedTuple):
-    """What runs of one case say: sums of squares about the mean of their session or run, with degrees of freedom."""
+    """Sums of squares of the runs of one case, about the mean of their session or run, with degrees of freedom."""
 
     of_runs: float
     run_degrees: float
@@ -60,30 +58,30 @@ class _OfKind(NamedTuple):
     sessions: frozenset[str]
 
 
-def run_scatter(known: Iterable[Record], kinds: Iterable[Kind], prior: RunScatter = PILOT) -> RunScatter:
+def run_scatter(records: Iterable[Record], kinds: Iterable[Kind], prior: RunScatter = PILOT) -> RunScatter:
     """Variances of a log ratio to the yardstick, for a session of cases of these kinds.
 
     Sessions with fewer than two runs of a case say nothing about it. A kind of which nothing is stored has the prior's
     variances; of several kinds, the mean.
 
     Args:
-        known: whatever is stored, of other machines and settings, too.
+        records: all stored records, of other machines and settings, too.
         kinds: of the cases that will be measured, one for each case.
-        prior: variances where nothing is known, beside which those of the machine are weighed.
+        prior: variances where nothing is stored, and the prior of the others.
     """
-    wanted = list(kinds)
-    groups: dict[Kind, list[Record]] = {kind: [] for kind in wanted}
-    for record in known:
+    case_kinds = list(kinds)
+    groups: dict[Kind, list[Record]] = {kind: [] for kind in case_kinds}
+    for record in records:
         if record.info.role == "subject" and (group := groups.get(kind_of(record))) is not None:
             group.append(record)
-    found = {kind: _of_kind(group, prior) for kind, group in groups.items()}
-    if not any(one.sessions for one in found.values()):
-        return prior._replace(sessions=0, without=len(found))
+    of_kinds = {kind: _of_kind(group, prior) for kind, group in groups.items()}
+    if not any(of_kind.sessions for of_kind in of_kinds.values()):
+        return prior._replace(sessions=0, without=len(of_kinds))
     return RunScatter(
-        between=math.fsum(found[kind].between for kind in wanted) / len(wanted),
-        within=math.fsum(found[kind].within for kind in wanted) / len(wanted),
-        sessions=len(frozenset().union(*(one.sessions for one in found.values()))),
-        without=sum(not one.sessions for one in found.values()),
+        between=math.fsum(of_kinds[kind].between for kind in case_kinds) / len(case_kinds),
+        within=math.fsum(of_kinds[kind].within for kind in case_kinds) / len(case_kinds),
+        sessions=len(frozenset().union(*(of_kind.sessions for of_kind in of_kinds.values()))),
+        without=sum(not of_kind.sessions for of_kind in of_kinds.values()),
     )
 
 
@@ -98,10 +96,10 @@ def kinds_ahead(
     return [kind_of(_empty(line, protocol, here, now, shell)) for line in lines if line.role == "subject"]
 
 
-def kinds_of(stored: Beginning) -> set[Kind]:
+def kinds_of(beginning: Beginning) -> set[Kind]:
     """The kinds of cases that a stored session began with."""
-    head, lines = stored.head, [line for line in stored.cases if line.role == "subject"]
-    # Hundreds of cases share a few settings, and telling a machine's id takes a digest.
+    head, lines = beginning.head, [line for line in beginning.cases if line.role == "subject"]
+    # Hundreds of cases share a few settings, and a machine's id takes a digest to compute.
     unlike = {(line.case.device, line.case.threads, line.case.allocator): line for line in lines}
     return set(kinds_ahead(unlike.values(), head.protocol, head.machine, head.conditions, head.shell))
 
@@ -113,10 +111,14 @@ def worth_reading(stored: Sequence[Beginning], kinds: Iterable[Kind]) -> list[Pa
         stored: how the sessions of a store begin.
         kinds: of the cases that will be measured.
     """
-    theirs = [(one, kinds_of(one)) for one in stored]
+    kinds_of_sessions = [(beginning, kinds_of(beginning)) for beginning in stored]
     chosen: dict[Path, None] = {}
     for kind in dict.fromkeys(kinds):
-        alike = sorted((one.head.session, one.path) for one, found in theirs if kind in found)
+        alike = sorted(
+            (beginning.head.session, beginning.path)
+            for beginning, session_kinds in kinds_of_sessions
+            if kind in session_kinds
+        )
         names = sorted({name for name, _ in alike})[-MOST_SESSIONS:]
         chosen |= dict.fromkeys(path for name, path in alike if name in names)
     return list(chosen)
@@ -132,7 +134,7 @@ def _empty(line: CaseLine, protocol: Protocol, machine: Machine, conditions: Con
 def _of_kind(records: Sequence[Record], prior: RunScatter) -> _OfKind:
     """Variances of one kind: what runs scatter by is split at the number of rounds that they had.
 
-    At that number the sum stays what it was, so a plan like the stored sessions foretells their intervals. Where runs
+    At that number the sum is unchanged, so a plan like the stored sessions predicts their intervals. Where runs
     agree better than their rounds let expect, nothing seems to be between them; then the pilot's share of their
     moderated variance stays there, or a long session would be promised what no number of rounds can give.
     """
@@ -145,18 +147,20 @@ def _of_kind(records: Sequence[Record], prior: RunScatter) -> _OfKind:
     sums = [_added(list(sessions.values())) for sessions in cases.values() if sessions]
     if not sums:
         return _OfKind(prior.between, prior.within, frozenset())
-    rounds = sum(one.runs for one in sums) / math.fsum(one.shares for one in sums)
-    run_degrees = [one.run_degrees for one in sums]
-    of_runs = _moderated(prior.between + prior.within / rounds, [one.of_runs for one in sums], run_degrees)
-    of_rounds = _moderated(prior.within, [one.of_rounds for one in sums], [one.round_degrees for one in sums])
-    kept = prior.between * PRIOR_DEGREES / (PRIOR_DEGREES + _effective(run_degrees))
-    between = min(of_runs, max(kept, of_runs - of_rounds / rounds))
+    rounds = sum(case_sums.runs for case_sums in sums) / math.fsum(case_sums.shares for case_sums in sums)
+    run_degrees = [case_sums.run_degrees for case_sums in sums]
+    of_runs = _moderated(prior.between + prior.within / rounds, [case_sums.of_runs for case_sums in sums], run_degrees)
+    of_rounds = _moderated(
+        prior.within, [case_sums.of_rounds for case_sums in sums], [case_sums.round_degrees for case_sums in sums]
+    )
+    least_between = prior.between * PRIOR_DEGREES / (PRIOR_DEGREES + _effective(run_degrees))
+    between = min(of_runs, max(least_between, of_runs - of_rounds / rounds))
     used = frozenset(session for sessions in cases.values() for session in sessions)
     return _OfKind(between, min(of_rounds, (of_runs - between) * rounds), used)
 
 
 def _squares(record: Record) -> _Squares | None:
-    """What one session says of a case; None where it has no two runs with ratios to the yardstick."""
+    """Sums of squares of a case in one session; None without two runs that have ratios to the yardstick."""
     if no_speed(record) is not None:
         return None
     runs = [ratios for run in record.runs if counts(run) and (ratios := [*round_ratios(run).values()])]
@@ -164,21 +168,21 @@ def _squares(record: Record) -> _Squares | None:
         return None
     medians = [median(ratios) for ratios in runs]
     centre = math.fsum(medians) / len(medians)
-    off = [ratio - middle for ratios, middle in zip(runs, medians, strict=True) for ratio in ratios]
-    edge = _EDGE * _NORMAL * median(map(abs, off))
+    deviations = [ratio - middle for ratios, middle in zip(runs, medians, strict=True) for ratio in ratios]
+    edge = _EDGE * _NORMAL * median(map(abs, deviations))
     return _Squares(
         of_runs=math.fsum((middle - centre) ** 2 for middle in medians),
         run_degrees=len(runs) - 1,
-        of_rounds=math.fsum(min(abs(one), edge) ** 2 for one in off),
-        round_degrees=len(off) - len(runs),
+        of_rounds=math.fsum(min(abs(deviation), edge) ** 2 for deviation in deviations),
+        round_degrees=len(deviations) - len(runs),
         runs=len(runs),
         shares=math.fsum(1 / len(ratios) for ratios in runs),
     )
 
 
-def _added(several: Sequence[_Squares]) -> _Squares:
-    """Sessions of one case: each has a mean of its own, so what sessions disagree in is not in it."""
-    return _Squares(*map(math.fsum, zip(*several, strict=True)))  # type: ignore[arg-type] # runs: a whole number
+def _added(of_sessions: Sequence[_Squares]) -> _Squares:
+    """Sums over sessions of one case: each has a mean of its own, so that scatter between sessions is left out."""
+    return _Squares(*map(math.fsum, zip(*of_sessions, strict=True)))  # type: ignore[arg-type] # runs: a whole number
 
 
 def _moderated(prior: float, squares: Sequence[float], degrees: Sequence[float]) -> float:
@@ -186,11 +190,11 @@ def _moderated(prior: float, squares: Sequence[float], degrees: Sequence[float])
 
     Of two, the smaller is the middle one.
     """
-    known = [(one, freedom) for one, freedom in zip(squares, degrees, strict=True) if freedom > 0]
-    if not known:
+    with_freedom = [(square, freedom) for square, freedom in zip(squares, degrees, strict=True) if freedom > 0]
+    if not with_freedom:
         return prior
-    most = WILD * median_low(one / freedom for one, freedom in known)
-    pooled = math.fsum(min(one, most * freedom) for one, freedom in known) / math.fsum(degrees)
+    most = WILD * median_low(square / freedom for square, freedom in with_freedom)
+    pooled = math.fsum(min(square, most * freedom) for square, freedom in with_freedom) / math.fsum(degrees)
     if pooled < _NO_SCATTER:
         return prior
     own = _effective(degrees)
@@ -199,5 +203,5 @@ def _moderated(prior: float, squares: Sequence[float], degrees: Sequence[float])
 
 
 def _effective(degrees: Sequence[float]) -> float:
-    """Degrees of freedom of cases together, of which each says in part what the others say of the yardstick."""
+    """Degrees of freedom of correlated cases together: all of them share the yardstick."""
     return math.fsum(degrees) / (1 + (len(degrees) - 1) * _TOGETHER)

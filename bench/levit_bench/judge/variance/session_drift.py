@@ -1,10 +1,8 @@
 """Absolute latencies on any day: the interval of a session, widened by how far sessions of the case drift.
 
-Knows the sessions of every case and of the yardstick; refuses to know ratios, from which common drift cancels.
-
 An interval covers the runs of its session. A latency also moves with the day: clocks, neighbours, where memory lies.
-The yardstick is the same in all sessions, so its sessions say by how much, and a case that drifts more or less than it
-does says so by its own, through the model of the store (`session_scatter`).
+The yardstick is the same in all sessions, so its sessions give the drift, and those of a case correct it where the case
+drifts more or less, through the model of the store (`session_scatter`).
 """
 
 from __future__ import annotations
@@ -25,11 +23,11 @@ from levit_bench.records import Estimate, Record
 METHOD = "t over sessions"
 _LARGEST_LOG = 300.0
 _Case = tuple[Setting, str]
-"""What sessions must have in common to be of one case: its setting, and its id."""
+"""Setting and id of a case: equal for its sessions."""
 
 
 class Sticks(NamedTuple):
-    """What sessions of the yardstick say of those of cases."""
+    """Drift of the yardstick over its sessions."""
 
     sessions: int
     scale: float
@@ -40,14 +38,15 @@ class Drifts(NamedTuple):
     """How far sessions of each case disagree in latency; kinds with too few sessions of the yardstick are left out."""
 
     known: Mapping[Kind, Sticks]
-    """Of the yardstick, by what drifts together."""
+    """Drift of the yardstick by kind of session."""
     cases: Mapping[_Case, tuple[CaseSession, ...]]
     """Sessions of every subject."""
 
     def any_day(self, record: Record) -> Estimate | None:
         """Seconds a batch on the average day, with limits; None where the drift or the latency is not known.
 
-        About this session's latency. Other sessions of the case say how far it may be from that of all days.
+        The interval is about this session's latency; other sessions of the case give its distance from the mean of
+        days.
         """
         effect = self._effect(record, 0.0)
         if effect is None:
@@ -76,39 +75,51 @@ class Drifts(NamedTuple):
     def _effect(self, record: Record, days: float) -> Effect | None:
         """This session's log latency, as an estimate of the average day's or, with one of `days` more, another's."""
         sticks = self.known.get(_where(record))
-        mine = latencies([record])
-        if sticks is None or not mine or mine[0].runs < MIN_RUNS:
+        own_session = latencies([record])
+        if sticks is None or not own_session or own_session[0].runs < MIN_RUNS:
             return None
-        others = [one for one in self.cases.get((setting(record), record.info.id), ()) if one.name != record.session]
-        known = scatter([[*mine, *others]], sticks.scale, 2 * LATENCY_FREEDOM)
-        middle = mean(mine, known)
-        spread = middle.variance + days * max(known.variance, middle.variance)
-        return Effect(middle.log, math.sqrt(spread), known.freedom, mine[0].runs, METHOD) if spread > 0 else None
+        other_sessions = [
+            session
+            for session in self.cases.get((setting(record), record.info.id), ())
+            if session.name != record.session
+        ]
+        case_scatter = scatter([[*own_session, *other_sessions]], sticks.scale, 2 * LATENCY_FREEDOM)
+        middle = mean(own_session, case_scatter)
+        spread = middle.variance + days * max(case_scatter.variance, middle.variance)
+        return (
+            Effect(middle.log, math.sqrt(spread), case_scatter.freedom, own_session[0].runs, METHOD)
+            if spread > 0
+            else None
+        )
 
 
 def _where(record: Record) -> Kind:
-    """What drifts together: the yardstick is always pinned where that exists, and stands for cases as shipped, too."""
+    """The kind that drifts together: the yardstick is pinned where that exists, and stands for shipped cases, too."""
     return kind_of(record)._replace(allocator="", seats="")
 
 
 def drifts(records: Iterable[Record]) -> Drifts:
-    """From all these sessions, each taken once."""
+    """Drifts from all these sessions, each once."""
     kinds: dict[Kind, dict[str, CaseSession]] = {}
     cases: dict[_Case, dict[str, CaseSession]] = {}
     for record in records:
         if record.info.role == "null" or no_speed(record) is not None:
             continue
-        for one in latencies([record]):
+        for session in latencies([record]):
             if record.info.role == "subject":
-                cases.setdefault((setting(record), record.info.id), {}).setdefault(one.name, one)
+                cases.setdefault((setting(record), record.info.id), {}).setdefault(session.name, session)
                 continue
             sessions = kinds.setdefault(_where(record), {})
-            # Two names of one network: the one that has more runs speaks for its session.
-            if one.runs >= MIN_RUNS and (one.name not in sessions or one.runs > sessions[one.name].runs):
-                sessions[one.name] = one
-    known = {
-        kind: Sticks(len(found), setting_scale([[[*found.values()]]], LATENCY_PRIOR**2, LATENCY_FREEDOM))
-        for kind, found in kinds.items()
-        if len(found) >= MIN_SESSIONS
+            # Of the two names of the yardstick, the one with more runs counts.
+            if session.runs >= MIN_RUNS and (
+                session.name not in sessions or session.runs > sessions[session.name].runs
+            ):
+                sessions[session.name] = session
+    sticks = {
+        kind: Sticks(
+            len(stick_sessions), setting_scale([[[*stick_sessions.values()]]], LATENCY_PRIOR**2, LATENCY_FREEDOM)
+        )
+        for kind, stick_sessions in kinds.items()
+        if len(stick_sessions) >= MIN_SESSIONS
     }
-    return Drifts(known, {case: tuple(sessions.values()) for case, sessions in cases.items()})
+    return Drifts(sticks, {case: tuple(sessions.values()) for case, sessions in cases.items()})

@@ -1,6 +1,4 @@
-"""The model of the store: how far sessions of one case disagree, and what that leaves open of a mean over sessions.
-
-Knows means of sessions and variances; refuses to know where the numbers come from and what is said of them.
+"""The model of the store: scatter between sessions of one case, and the variance of a mean over sessions.
 
     log ratio of a case to the yardstick in a run = network + company + session + run
 
@@ -14,7 +12,8 @@ first one on and none makes an interval wider by itself:
     variance = (FREEDOM (scale + v) + sum of squares of the k means) / (FREEDOM + k - 1),  FREEDOM + k - 1 degrees
 
 with v the variance that runs give a session's mean, e the excess of the variance of k means over v, and w =
-(PRIOR² / (PRIOR² + v))², what such an excess tells. One case without sessions of its own has the scale of the others.
+(PRIOR² / (PRIOR² + v))², the information in such an excess. One case without sessions of its own has the scale of the
+others.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from collections.abc import Hashable, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 PRIOR = 0.02
-"""Standard deviation between sessions, in log units, before any is seen. The committed store holds 0.5 to 2.1 % for
+"""Standard deviation between sessions, in log units, by the prior. The committed store holds 0.5 to 2.1 % for
 pinned cases, root mean square 1.2 % within one company and 1.6 % over all; the prior is at the upper end, because what
 is built on it must hold at 3 %, too (docs/statistics.md, `Between sessions`)."""
 FREEDOM = 4.0
@@ -45,7 +44,7 @@ _LARGEST = 1e6  # Degrees of freedom beyond which Student's t is normal in every
 
 
 class CaseSession(NamedTuple):
-    """What one session says of one case."""
+    """One case in one session: mean and variance of its runs."""
 
     name: str
     mean: float
@@ -54,13 +53,13 @@ class CaseSession(NamedTuple):
     variance: float
     """Variance of its runs; NaN for a single one."""
     company: Hashable = None
-    """What it was timed beside."""
+    """The cases that it was timed beside."""
     yardstick: float | None = None
     """Mean log latency of the yardstick, in seconds; absent where none was timed."""
 
 
 class Scatter(NamedTuple):
-    """How far a session's mean of one case lies from the case's mean over sessions."""
+    """Variance of a session's mean of one case about the case's mean over sessions."""
 
     variance: float
     """Of the mean of a session whose runs are as the known ones'."""
@@ -85,7 +84,7 @@ class Scatter(NamedTuple):
 
 
 class Mean(NamedTuple):
-    """A mean over sessions, and how sure it is."""
+    """A mean over sessions with its variance."""
 
     log: float
     variance: float
@@ -114,13 +113,13 @@ def setting_scale(
             run_variance, _ = _within(session for group in groups for session in group)
             noise = run_variance * _per_run(groups)
             excess = min(max(squares / degrees - noise, 0.0), _WILD**2 * own_variance)
-            told = degrees * (own_variance / (own_variance + noise)) ** 2
-            weight, total = weight + told, total + told * excess
+            information = degrees * (own_variance / (own_variance + noise)) ** 2
+            weight, total = weight + information, total + information * excess
     return total / weight
 
 
 def scatter(groups: Sequence[Sequence[CaseSession]], scale: float = PRIOR**2, own_freedom: float = FREEDOM) -> Scatter:
-    """How far sessions of one case disagree.
+    """Scatter between sessions of one case.
 
     Args:
         groups: its sessions; each group has a mean of its own, as the two sides of a comparison have.
@@ -132,56 +131,56 @@ def scatter(groups: Sequence[Sequence[CaseSession]], scale: float = PRIOR**2, ow
     per_run = _per_run(groups)
     prior = scale + run_variance * per_run
     freedom = own_freedom + degrees
-    known = max((len(group) for group in groups), default=0)
+    most = max((len(group) for group in groups), default=0)
     variance = (own_freedom * prior + squares) / freedom
     slope = 1 / math.sqrt(1 / SLOPE**2 + _moved(groups) / variance)
-    return Scatter(variance, freedom, known, run_variance, run_freedom, per_run, scale, slope)
+    return Scatter(variance, freedom, most, run_variance, run_freedom, per_run, scale, slope)
 
 
-def middle(known: Sequence[Scatter]) -> Scatter:
+def middle(scatters: Sequence[Scatter]) -> Scatter:
     """The lower median of several cases, by their deviation between sessions."""
-    return sorted(known, key=lambda one: one.deviation)[(len(known) - 1) // 2]
+    return sorted(scatters, key=lambda case_scatter: case_scatter.deviation)[(len(scatters) - 1) // 2]
 
 
-def mean(sessions: Sequence[CaseSession], known: Scatter) -> Mean:
+def mean(sessions: Sequence[CaseSession], case_scatter: Scatter) -> Mean:
     """Mean over sessions, those of few runs counting less; its variance holds sessions and runs."""
     squared = runs = log = 0.0
-    for weight, one in zip(_weights(sessions, known), sessions, strict=True):
-        log += weight * one.mean
+    for weight, session in zip(_weights(sessions, case_scatter), sessions, strict=True):
+        log += weight * session.mean
         squared += weight * weight
-        runs += weight * weight * _run_variance(one, known) / one.runs
-    # What the known sessions' runs give is in their variance; a session of fewer or noisier runs adds what it has more.
-    between = squared * (known.variance - known.run_variance * known.per_run)
+        runs += weight * weight * _run_variance(session, case_scatter) / session.runs
+    # The scatter includes that of usual runs; a session of fewer or noisier runs adds the rest.
+    between = squared * (case_scatter.variance - case_scatter.run_variance * case_scatter.per_run)
     return Mean(
         log=log,
         variance=max(between + runs, runs),
-        freedom=min(known.freedom, _LARGEST),
+        freedom=min(case_scatter.freedom, _LARGEST),
         sessions=len(sessions),
-        runs=sum(one.runs for one in sessions),
+        runs=sum(session.runs for session in sessions),
     )
 
 
-def _weights(sessions: Sequence[CaseSession], known: Scatter) -> list[float]:
-    """Of each session in a mean: inverse to the variance that is usual of it, whatever its own mean is."""
+def _weights(sessions: Sequence[CaseSession], case_scatter: Scatter) -> list[float]:
+    """Weight of each session in a mean: inverse to its usual variance, whatever its own mean is."""
     if len(sessions) == 1:
         return [1.0]
-    shares = [1 / (known.scale + known.run_variance / one.runs) for one in sessions]
+    shares = [1 / (case_scatter.scale + case_scatter.run_variance / session.runs) for session in sessions]
     total = sum(shares)
     return [share / total for share in shares]
 
 
-def company_shares(sessions: Sequence[CaseSession], known: Scatter) -> dict[Hashable, float]:
-    """How much of a mean over sessions each company has."""
-    out: dict[Hashable, float] = {}
-    for weight, one in zip(_weights(sessions, known), sessions, strict=True):
-        out[one.company] = out.get(one.company, 0.0) + weight
-    return out
+def company_shares(sessions: Sequence[CaseSession], case_scatter: Scatter) -> dict[Hashable, float]:
+    """Share of each company in a mean over sessions."""
+    shares: dict[Hashable, float] = {}
+    for weight, session in zip(_weights(sessions, case_scatter), sessions, strict=True):
+        shares[session.company] = shares.get(session.company, 0.0) + weight
+    return shares
 
 
 def company_variance(first: Mapping[Hashable, float], second: Mapping[Hashable, float]) -> float:
-    """What different company adds to the difference of two means, in squared log units; 0 where it is the same.
+    """Variance that different company adds to the difference of two means, in squared log units; 0 where it is equal.
 
-    What a company does is in all of its sessions, so their number does not average it away.
+    The effect of a company is in all of its sessions, so it does not average out over them.
 
     Args:
         first: shares of the companies in the one mean, from `company_shares`.
@@ -190,48 +189,52 @@ def company_variance(first: Mapping[Hashable, float], second: Mapping[Hashable, 
     if not (first and second):
         return 0.0
     return COMPANY**2 * math.fsum(
-        (first.get(one, 0.0) - second.get(one, 0.0)) ** 2 for one in first.keys() | second.keys()
+        (first.get(company, 0.0) - second.get(company, 0.0)) ** 2 for company in first.keys() | second.keys()
     )
 
 
-def drift_variance(first: Sequence[CaseSession], second: Sequence[CaseSession], known: Scatter) -> float:
-    """What the yardstick's own movement leaves open in a difference of two means of ratios, in squared log units.
+def drift_variance(first: Sequence[CaseSession], second: Sequence[CaseSession], case_scatter: Scatter) -> float:
+    """Variance that the yardstick's drift adds to the difference of two means of ratios, in squared log units.
 
-    A case need not drift as the yardstick does. Its own sessions tell how it does where the yardstick moved between
+    A case need not drift as the yardstick does. Its own sessions show how it does where the yardstick moved between
     them: the slope of its ratio on the yardstick's latency has a normal prior about 0 of deviation `SLOPE`, and they
     leave it a variance of 1 / (1 / SLOPE² + squares of the yardstick's movement / variance of a session).
     """
-    logs = [[one.yardstick for one in side if one.yardstick is not None] for side in (first, second)]
+    logs = [[session.yardstick for session in side if session.yardstick is not None] for side in (first, second)]
     if not all(logs):
         return 0.0
     moved = math.fsum(logs[1]) / len(logs[1]) - math.fsum(logs[0]) / len(logs[0])
-    return (known.slope * moved) ** 2
+    return (case_scatter.slope * moved) ** 2
 
 
 def _moved(groups: Sequence[Sequence[CaseSession]]) -> float:
     """Squared distances of the yardstick's logs from their mean in each group."""
     total = 0.0
     for group in groups:
-        logs = [one.yardstick for one in group if one.yardstick is not None]
+        logs = [session.yardstick for session in group if session.yardstick is not None]
         if len(logs) > 1:
             middle = math.fsum(logs) / len(logs)
             total += math.fsum((log - middle) ** 2 for log in logs)
     return total
 
 
-def _run_variance(one: CaseSession, known: Scatter) -> float:
+def _run_variance(session: CaseSession, case_scatter: Scatter) -> float:
     """Of a run of this session: its own and the pooled one, which has the weight of a few degrees of freedom."""
-    if one.runs < 2 or not math.isfinite(one.variance):
-        return known.run_variance
-    prior = min(2 * FREEDOM, known.run_freedom)
-    return (prior * known.run_variance + (one.runs - 1) * one.variance) / (prior + one.runs - 1)
+    if session.runs < 2 or not math.isfinite(session.variance):
+        return case_scatter.run_variance
+    prior = min(2 * FREEDOM, case_scatter.run_freedom)
+    return (prior * case_scatter.run_variance + (session.runs - 1) * session.variance) / (prior + session.runs - 1)
 
 
 def _within(sessions: Iterable[CaseSession]) -> tuple[float, float]:
     """Variance of a run within its session, pooled, and its degrees of freedom."""
-    several = [one for one in sessions if one.runs > 1]
-    degrees = sum(one.runs - 1 for one in several)
-    return (math.fsum((one.runs - 1) * one.variance for one in several) / degrees, degrees) if degrees else (0.0, 0.0)
+    with_runs = [session for session in sessions if session.runs > 1]
+    degrees = sum(session.runs - 1 for session in with_runs)
+    return (
+        (math.fsum((session.runs - 1) * session.variance for session in with_runs) / degrees, degrees)
+        if degrees
+        else (0.0, 0.0)
+    )
 
 
 def _squares(groups: Sequence[Sequence[CaseSession]]) -> tuple[float, int]:
@@ -239,13 +242,13 @@ def _squares(groups: Sequence[Sequence[CaseSession]]) -> tuple[float, int]:
     total, degrees = 0.0, 0
     for group in groups:
         if len(group) > 1:
-            middle = math.fsum(one.mean for one in group) / len(group)
-            total += math.fsum((one.mean - middle) ** 2 for one in group)
+            middle = math.fsum(session.mean for session in group) / len(group)
+            total += math.fsum((session.mean - middle) ** 2 for session in group)
             degrees += len(group) - 1
     return total, degrees
 
 
 def _per_run(groups: Sequence[Sequence[CaseSession]]) -> float:
-    several = [1 / one.runs for group in groups if len(group) > 1 for one in group]
-    every = several or [1 / one.runs for group in groups for one in group]
-    return math.fsum(every) / len(every) if every else 0.0
+    in_groups = [1 / session.runs for group in groups if len(group) > 1 for session in group]
+    inverse_runs = in_groups or [1 / session.runs for group in groups for session in group]
+    return math.fsum(inverse_runs) / len(inverse_runs) if inverse_runs else 0.0
