@@ -165,14 +165,14 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 
 
 _TIMED = "benchmark"
-_spelt: dict[str, str] = {}
+_spellings: dict[str, str] = {}
 """How each option is written here: by its usual name, or by a longer one where that was taken."""
 _served: WeakSet[pytest.Parser] = WeakSet()
 
 
 def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
     """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
-    metavar, text = next((metavar, text) for known, metavar, text in _OPTIONS if known == name)
+    metavar, text = next((metavar, text) for option, metavar, text in _OPTIONS if option == name)
     parser.getgroup("levit-bench").addoption(flag, dest=_place(name), metavar=metavar, default=None, help=text)
 
 
@@ -183,7 +183,9 @@ def is_asked(config: pytest.Config) -> bool:
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
     """Options where a conftest.py names this plugin; where it is installed they wait for those of every conftest.py."""
-    if any(Path(getattr(one, "__file__", None) or "").name == "conftest.py" for one in pluginmanager.get_plugins()):
+    if any(
+        Path(getattr(plugin, "__file__", None) or "").name == "conftest.py" for plugin in pluginmanager.get_plugins()
+    ):
         _add_options(parser)
 
 
@@ -194,9 +196,9 @@ def pytest_load_initial_conftests(
     """`--benchmark` and the `--bench-*` options, as far as nobody else has them: a second owner would end pytest."""
     flags = {_flag(name) for name, *_ in _OPTIONS}
     values = {after for before, after in pairwise(args) if before in flags}
-    known = early_config.known_args_namespace
+    namespace = early_config.known_args_namespace
     # Not known yet, they leave their values behind as if these were folders of tests.
-    known.file_or_dir = [one for one in known.file_or_dir if one not in values]
+    namespace.file_or_dir = [argument for argument in namespace.file_or_dir if argument not in values]
     try:
         return (yield)
     finally:
@@ -233,7 +235,7 @@ def _free(parser: pytest.Parser, name: str) -> str | None:
         except (pytest.UsageError, SystemExit):  # it is known, and takes no such value
             continue
         if word in unknown:
-            _spelt[name] = flag
+            _spellings[name] = flag
             return flag
     return None
 
@@ -261,9 +263,11 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     """What is timed where, and what is not."""
     if not is_asked(config):
         return None
-    said = " ".join(f"--{name} {value}" for name, value in _said(config).items() if isinstance(value, str))
-    told = f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
-    return [told, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
+    given_options = " ".join(
+        f"--{name} {value}" for name, value in _option_values(config).items() if isinstance(value, str)
+    )
+    heading = f"levit-bench: {given_options or 'defaults'}, sessions go to {_root(config)}"
+    return [heading, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
@@ -281,7 +285,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=declared), id="not-asked")
         metafunc.parametrize(FIXTURE, [skipped], indirect=True)
         return
-    params = [pytest.param(one, id=one.id) for one in declared]
+    params = [pytest.param(case, id=case.id) for case in declared]
     metafunc.parametrize(FIXTURE, params, indirect=True)
 
 
@@ -305,16 +309,16 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """A case without a time fails with its reason; where it was only checked there are no numbers for the body."""
     if _declared(pyfuncitem) is None:
         return None
-    found = pyfuncitem.funcargs[FIXTURE]
+    answer = pyfuncitem.funcargs[FIXTURE]
     if not pyfuncitem.stash.get(_ANSWERED, False):
         pytest.fail(
             f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and another one of that name is nearer to this "
             "test, in a conftest.py or its module. Rename that.",
             pytrace=False,
         )
-    if isinstance(found, str):
-        pytest.fail(found, pytrace=False)
-    return True if found is None else None
+    if isinstance(answer, str):
+        pytest.fail(answer, pytrace=False)
+    return True if answer is None else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
@@ -355,7 +359,7 @@ class Door:
         self.session: TimedSession | None = None
         self._answers: dict[str, Measured | str] = {}
         self._checks: Checks | None = None
-        self._refused: str | None = None
+        self._refusal: str | None = None
         self._asked: dict[str, Any] | None = None
         disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
         self.timing = is_asked(config) and not disabled
@@ -372,28 +376,28 @@ class Door:
         if self._asked is None:
             plugin = _package()
             with _refusals(plugin, _usage):
-                self._asked = plugin.options(_said(self._config))
+                self._asked = plugin.options(_option_values(self._config))
         return self._asked
 
     def notes(self) -> list[str]:
         """What the command line asks for and does not get."""
-        asked = self.asked
-        found: list[str] = []
+        fields = self.asked
+        messages: list[str] = []
         plugin = _package()
-        with _refusals(plugin, found.append):
-            found += plugin.notes(asked)
-        return found
+        with _refusals(plugin, messages.append):
+            messages += plugin.notes(fields)
+        return messages
 
     def declare(self, mark: pytest.Mark) -> list[Declared] | str:
         """The cases of a mark, or why there are none here."""
-        asked = self.asked
+        fields = self.asked
         plugin = _package()
         with _refusals(plugin, _fail):
             try:
-                found: list[Declared] = plugin.declare(mark.args, mark.kwargs, asked)
+                cases: list[Declared] = plugin.declare(mark.args, mark.kwargs, fields)
             except plugin.NotAskedError as reason:
                 return str(reason)
-        return found
+        return cases
 
     def answer(self, item: pytest.Item, declared: Declared) -> Measured | str | None:
         """What was measured, or the reason why nothing was; None when the case was checked and nothing more."""
@@ -401,20 +405,20 @@ class Door:
             return self._check(declared)
         if self.distributed:
             pytest.skip("timed tests need the machine to themselves, and xdist runs several at once: leave -n out")
-        if self._refused is not None:
-            pytest.skip(f"the session was refused: {self._refused}")
+        if self._refusal is not None:
+            pytest.skip(f"the session was refused: {self._refusal}")
         if self.session is None:
-            self._refused = self._measure(item.session)
-        return self._answers[item.nodeid] if self._refused is None else self._refused
+            self._refusal = self._measure(item.session)
+        return self._answers[item.nodeid] if self._refusal is None else self._refusal
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
         assert self.session is not None
-        shown = self.session.doubts[:20]
+        findings = self.session.doubts[:20]
         more = [f"… and {len(self.session.doubts) - 20} more"] if len(self.session.doubts) > 20 else []
         runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
         store = "" if str(_root(self._config)) == "results" else f" --store {_root(self._config)}"
-        return [*shown, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
+        return [*findings, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
 
     def close(self) -> None:
         """End what was started."""
@@ -434,7 +438,7 @@ class Door:
 
     def _measure(self, session: pytest.Session) -> str | None:
         """Time everything that is still to run; returns why the session was refused, if it was."""
-        waiting = [(item.nodeid, one) for item in session.items if (one := _declared(item)) and not _skipped(item)]
+        waiting = [(item.nodeid, case) for item in session.items if (case := _declared(item)) and not _skipped(item)]
         capture = self._config.pluginmanager.getplugin("capturemanager")
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
         if terminal is not None:
@@ -446,12 +450,12 @@ class Door:
             _refusals(plugin, refused.append),
             plugin.progress() as observer,
         ):
-            self.session = plugin.measure([one.request for _, one in waiting], _root(self._config), observer)
+            self.session = plugin.measure([case.request for _, case in waiting], _root(self._config), observer)
         if self.session is None:
             return f"levit-bench: {refused[0]}"
         if self.session.interrupted:
             pytest.exit(f"levit-bench was interrupted; what was taken is in {self.session.path}", returncode=2)
-        self._answers = {node: found for (node, _), found in zip(waiting, self.session.answers, strict=True)}
+        self._answers = {node: answer for (node, _), answer in zip(waiting, self.session.answers, strict=True)}
         return None
 
 
@@ -462,17 +466,17 @@ class _Feeding:
     def measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
         """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
         try:
-            found = _answer(request)
+            answer = _answer(request)
         except BaseException:
             _leave_out(benchmark)
             raise
-        if found is None or isinstance(found, str):
+        if answer is None or isinstance(answer, str):
             _leave_out(benchmark)
         elif hasattr(benchmark, "pedantic"):  # a conftest.py may have a fixture `benchmark` of its own
-            request.node.stash[_REPLAY].load(found.duration_s)
-            benchmark.extra_info.update(found.facts)
-            benchmark.pedantic(_nothing, rounds=len(found.duration_s), iterations=1)
-        return found
+            request.node.stash[_REPLAY].load(answer.duration_s)
+            benchmark.extra_info.update(answer.facts)
+            benchmark.pedantic(_nothing, rounds=len(answer.duration_s), iterations=1)
+        return answer
 
 
 class _Plain:
@@ -496,10 +500,10 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
             f"the fixture {FIXTURE!r} belongs to tests with a mark: @pytest.mark.{MARK}('levit_128s')", pytrace=False
         )
     request.node.stash[_ANSWERED] = True
-    found: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
-    for name, value in getattr(found, "facts", {}).items():
+    answer: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
+    for name, value in getattr(answer, "facts", {}).items():
         request.node.user_properties.append((name, value))
-    return found
+    return answer
 
 
 def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
@@ -517,8 +521,8 @@ def _declared(item: pytest.Item) -> Declared | None:
     """The case of a test, if it has one of ours."""
     if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
         return None
-    found = item.callspec.params.get(FIXTURE)
-    return found if hasattr(found, "request") and hasattr(found, "group") else None
+    parameter = item.callspec.params.get(FIXTURE)
+    return parameter if hasattr(parameter, "request") and hasattr(parameter, "group") else None
 
 
 def _is_mark_taken(config: pytest.Config) -> bool:
@@ -533,7 +537,7 @@ def _skipped(item: pytest.Item) -> bool:
     return any(condition is True for mark in item.iter_markers("skipif") for condition in mark.args)
 
 
-def _said(config: pytest.Config) -> dict[str, str | bool | None]:
+def _option_values(config: pytest.Config) -> dict[str, str | bool | None]:
     names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name != "store"]
     return {name: value for name in names if (value := getattr(config.option, _place(name), None)) is not None}
 
@@ -561,7 +565,7 @@ def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]
         message = plugin.unforeseen(error)
     else:
         return
-    tell(_BARE_OPTION.sub(lambda match: _spelt.get(match[1], _flag(match[1])), message))
+    tell(_BARE_OPTION.sub(lambda match: _spellings.get(match[1], _flag(match[1])), message))
 
 
 def _package() -> ModuleType:

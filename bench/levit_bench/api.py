@@ -120,8 +120,8 @@ def measure_requests(
 
     protocol = protocol_of(requests[0])
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
-        chosen = [subjects(request, workshop) for request in requests]
-        distinct = {subject.case.id: subject for group in chosen for subject in group}
+        groups = [subjects(request, workshop) for request in requests]
+        distinct = {subject.case.id: subject for group in groups for subject in group}
         observer = observer or Silent()
         if protocol.goal == "race":
             check_race(list(distinct.values()))
@@ -129,7 +129,7 @@ def measure_requests(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
             noticed=left_out(requests),
         )  # fmt: skip
-    return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
+    return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
 
 
 def measure_twins(
@@ -152,10 +152,12 @@ def measure_twins(
     from levit_bench.measuring.session.session import Subject
     from levit_bench.measuring.session.session import measure as measure_session
 
-    chosen = subjects(request, workshop)
-    both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
+    originals = subjects(request, workshop)
+    with_twins = [
+        case for subject in originals for case in (subject, Subject(twin_of(subject.case), family=subject.family))
+    ]
     return measure_session(
-        both, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
+        with_twins, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
     )
 
 
@@ -190,13 +192,13 @@ def planner_for(root: Path) -> Planner:
     from levit_bench.measuring.workers.process_environment import shell
 
     def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
-        scatter, stored = PILOT, store.beginnings(root)
-        if stored:
-            here = machine(gpus=any(line.case.device == "cuda" for line in lines))
-            given = shell({(line.case.threads, line.case.allocator) for line in lines})
-            kinds = kinds_ahead(lines, protocol, here, conditions(), given)
-            known, _ = store.load_readable(worth_reading(stored, kinds))
-            scatter = run_scatter(known, kinds)
+        scatter, beginnings = PILOT, store.beginnings(root)
+        if beginnings:
+            this_machine = machine(gpus=any(line.case.device == "cuda" for line in lines))
+            worker_shell = shell({(line.case.threads, line.case.allocator) for line in lines})
+            kinds = kinds_ahead(lines, protocol, this_machine, conditions(), worker_shell)
+            records, _ = store.load_readable(worth_reading(beginnings, kinds))
+            scatter = run_scatter(records, kinds)
         return planner.planner(costs, protocol, lines, earlier, scatter)
 
     return planned

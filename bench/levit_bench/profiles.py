@@ -66,9 +66,9 @@ class Profile(_Noun, frozen=True, kw_only=True):
     @property
     def kernels(self) -> int:
         """Operators of a pass that read or write numbers."""
-        return sum(one.calls for one in self.kinds if one.kind != VIEWS)
+        return sum(share.calls for share in self.kinds if share.kind != VIEWS)
 
     @property
     def moved_bytes(self) -> int:
         """Bytes that the operators of a pass read and write at least."""
-        return sum(one.moved_bytes for one in self.kinds)
+        return sum(share.moved_bytes for share in self.kinds)

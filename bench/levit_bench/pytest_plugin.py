@@ -76,14 +76,14 @@ class Declared(NamedTuple):
     @property
     def group(self) -> str:
         """What it shares with the cases it may be compared with."""
-        one = self.request
-        told = [
-            axis.phrase(_value(one, axis.name))
+        request = self.request
+        phrases = [
+            axis.phrase(_value(request, axis.name))
             for axis in SETTING
             if axis.plural and axis.name != "runtime"
-            if axis.said is not Said.NOWHERE or not is_usual(axis.name, _value(one, axis.name))
+            if axis.said is not Said.NOWHERE or not is_usual(axis.name, _value(request, axis.name))
         ]
-        return ", ".join([one.device, one.runtimes[0], *told])
+        return ", ".join([request.device, request.runtimes[0], *phrases])
 
 
 class Measured(NamedTuple):
@@ -158,17 +158,17 @@ def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
     for name, text in texts.items():
         axis = SEVERAL.get(name)
         if axis is not None and axis.is_numeric:
-            out[axis.plural] = _told(name, batches if axis.kind is AxisKind.BATCHES else whole_numbers, text)
+            out[axis.plural] = _parse_option(name, batches if axis.kind is AxisKind.BATCHES else whole_numbers, text)
         elif axis is not None or name == "networks":
             out[axis.plural if axis else name] = words(text)
         elif name in BY_NAME and BY_NAME[name].kind is OptionKind.NUMBER:
-            out[name] = _told(name, whole_numbers, text)[0]
+            out[name] = _parse_option(name, whole_numbers, text)[0]
         else:
             out[name] = text
-    asked = Request(**{"networks": DEFAULT_NETWORKS, **out})
-    check(asked)
-    protocol_of(asked)
-    singles(asked.networks)
+    request = Request(**{"networks": DEFAULT_NETWORKS, **out})
+    check(request)
+    protocol_of(request)
+    singles(request.networks)
     return out
 
 
@@ -209,30 +209,33 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         for name in fields["runtimes"]:
             if why := runtimes.unavailable(name):
                 raise NotAskedError(f"runtime {name!r} cannot run here: {why}")
-    named = _networks(patterns, asked.get("networks"))
-    request = Request(**{**fields, "networks": tuple(named)})
+    networks = _networks(patterns, asked.get("networks"))
+    request = Request(**{**fields, "networks": tuple(networks)})
     check(request)
-    others = entries.select(request.networks).unknown
+    unknown_names = entries.select(request.networks).unknown
     if request.accuracy is not None:
         user_networks.one_accuracy(
-            request.accuracy, others, (one for name, one in named.items() if one is not None and name in others),
+            request.accuracy, unknown_names,
+            (entry for name, entry in networks.items() if entry is not None and name in unknown_names),
             dataset=request.dataset, images=request.images, classes=request.classes,
         )  # fmt: skip
     if request.label:
         user_networks.one_label(
-            request.label, others, (one for name, one in named.items() if one is not None and name in others)
+            request.label,
+            unknown_names,
+            (entry for name, entry in networks.items() if entry is not None and name in unknown_names),
         )
     singled = [
         msgspec.structs.replace(
             request,
             networks=(network,),
-            stated={network: stated} if (stated := named[network]) else {},
-            **({} if network in others else _NOTHING_STATED),
+            stated={network: stated} if (stated := networks[network]) else {},
+            **({} if network in unknown_names else _NOTHING_STATED),
             **{SEVERAL[name].plural: (value,) for name, value in values.items()},
         )
-        for network, values in combinations(request, named)
+        for network, values in combinations(request, networks)
     ]
-    return [Declared(_name(one), one) for one in singled]
+    return [Declared(_name(single), single) for single in singled]
 
 
 def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> TimedSession:
@@ -267,11 +270,11 @@ def unforeseen(error: Exception) -> str:
 
 def answer(record: Record) -> Measured | str:
     """What a test reads of a record, or why there is nothing to read."""
-    found = latency(record), throughput(record), relative_to_yardstick(record)
-    for estimate in found:
+    estimates = latency(record), throughput(record), relative_to_yardstick(record)
+    for estimate in estimates:
         if not isinstance(estimate, Estimate):
             return visible(estimate.message)
-    time, speed, ratio = found
+    time, speed, ratio = estimates
     assert isinstance(time, Estimate)
     assert isinstance(speed, Estimate)
     assert isinstance(ratio, Estimate)
@@ -290,7 +293,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._workshop: Workshop | None = None
-        self._known: dict[Case, str | None] = {}
+        self._problems: dict[Case, str | None] = {}
 
     def problem(self, request: Request) -> str | None:
         """What is wrong with the case of a request, or None.
@@ -304,11 +307,11 @@ class Checks:
         for subject in subjects(request, self._workshop):
             # Threads and allocators change how long a pass takes, not what it computes.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
-            if case not in self._known:
-                (found,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
-                self._known[case] = found if isinstance(found, str) else None
-            if self._known[case] is not None:
-                return self._known[case]
+            if case not in self._problems:
+                (artifact,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
+                self._problems[case] = artifact if isinstance(artifact, str) else None
+            if self._problems[case] is not None:
+                return self._problems[case]
         return None
 
     def close(self) -> None:
@@ -328,7 +331,7 @@ def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, A
         return {name: value}
     field = SEVERAL[name].plural
     values = _several(value, int if SEVERAL[name].is_numeric else str, name)
-    return {field: _common(name, values, asked[field]) if field in asked else values}
+    return {field: _intersection(name, values, asked[field]) if field in asked else values}
 
 
 def _plain(name: str, value: object) -> object:
@@ -338,37 +341,39 @@ def _plain(name: str, value: object) -> object:
 
 def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, user_networks.Stated | None]:
     """The networks of a test, each by itself, with what is stated of it."""
-    wanted = None if asked is None else singles(asked)
+    chosen = None if asked is None else singles(asked)
     if not patterns:
-        return singles(DEFAULT_NETWORKS) if wanted is None else wanted
+        return singles(DEFAULT_NETWORKS) if chosen is None else chosen
     marked = singles(_several(patterns, str, "networks"))
-    return marked if wanted is None else {name: marked[name] for name in _common("networks", tuple(marked), wanted)}
+    return (
+        marked if chosen is None else {name: marked[name] for name in _intersection("networks", tuple(marked), chosen)}
+    )
 
 
-def _common(name: str, values: Sequence[Any], wanted: Collection[Any]) -> tuple[Any, ...]:
-    both = tuple(one for one in values if one in wanted)
-    if not both:
+def _intersection(name: str, values: Sequence[Any], allowed: Collection[Any]) -> tuple[Any, ...]:
+    shared = tuple(value for value in values if value in allowed)
+    if not shared:
         raise NotAskedError(
-            f"it is about {name} {_listed(values)}, and the command line asks for {_listed(list(wanted))}"
+            f"it is about {name} {_listed(values)}, and the command line asks for {_listed(list(allowed))}"
         )
-    return both
+    return shared
 
 
 def _several(value: object, kind: type, name: str) -> tuple[Any, ...]:
     values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-    wrong = [one for one in values if not isinstance(one, kind) or isinstance(one, bool)]
+    wrong = [item for item in values if not isinstance(item, kind) or isinstance(item, bool)]
     if wrong or not values:
-        given = f"{wrong[0]!r}"[:80] if wrong else "nothing"
-        raise UsageError(f"the mark levit_bench got {name}={given}. Give one or several {kind.__name__} values.")
+        example = f"{wrong[0]!r}"[:80] if wrong else "nothing"
+        raise UsageError(f"the mark levit_bench got {name}={example}. Give one or several {kind.__name__} values.")
     return values
 
 
 def _listed(values: Sequence[object]) -> str:
-    shown = ", ".join(shortened(str(value)) for value in values[:4])
-    return shown if len(values) <= 4 else f"{shown}, …"
+    beginning = ", ".join(shortened(str(value)) for value in values[:4])
+    return beginning if len(values) <= 4 else f"{beginning}, …"
 
 
-def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever the parser gives)
+def _parse_option(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever the parser gives)
     """The parsed text; a refusal names the option."""
     try:
         return parse(text)
@@ -376,21 +381,21 @@ def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever th
         raise UsageError(f"--{name}: {error}") from error
 
 
-def _name(one: Request) -> str:
+def _name(request: Request) -> str:
     """Short and unique among the cases of one test."""
-    size = parse_size(one.resolution)
+    size = parse_size(request.resolution)
     at = f"@{ImageShape(3, *size).size}" if size else ""
     not_asked = [axis.name for axis in SAID if not axis.plural and axis.name != "device"]
-    told = axis_words(lambda name: _value(one, name), leave_out=not_asked)
+    words_of_axes = axis_words(lambda name: _value(request, name), leave_out=not_asked)
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
-    return "-".join([f"{_DIGEST.sub('', visible(one.networks[0]))}{at}", *told])
+    return "-".join([f"{_DIGEST.sub('', visible(request.networks[0]))}{at}", *words_of_axes])
 
 
-def _value(one: Request, axis: str) -> object:
+def _value(request: Request, axis: str) -> object:
     """The one value that a request for one case has of an axis."""
     if axis == "device":
-        return devices.resolve(one.device)
+        return devices.resolve(request.device)
     if axis not in SEVERAL:
-        return getattr(one, axis)
-    (value,) = getattr(one, SEVERAL[axis].plural)
+        return getattr(request, axis)
+    (value,) = getattr(request, SEVERAL[axis].plural)
     return batch_word(value) if SEVERAL[axis].kind is AxisKind.BATCHES else value

@@ -111,8 +111,8 @@ class ImageShape(NamedTuple):
     @property
     def unusual(self) -> list[str]:
         """What of channels and number type is not as usual, in words."""
-        told = {"channels": self.channels, "dtype": self.dtype}
-        return [axes.BY_NAME[name].word(value) for name, value in told.items() if not axes.is_usual(name, value)]
+        values = {"channels": self.channels, "dtype": self.dtype}
+        return [axes.BY_NAME[name].word(value) for name, value in values.items() if not axes.is_usual(name, value)]
 
 
 class _Noun(msgspec.Struct, frozen=True, kw_only=True):
@@ -126,12 +126,12 @@ def parse_size(given: object) -> tuple[int, int] | None:
     match = _SIZE.fullmatch(given) if isinstance(given, str) else None
     if match is not None:
         given = (int(match["height"]), int(match["width"] or match["height"]))
-    several = tuple(given) if isinstance(given, tuple | list) else (given, given)
+    sides = tuple(given) if isinstance(given, tuple | list) else (given, given)
     try:
-        pixels = [index(one) for one in several if not isinstance(one, bool)]
+        pixels = [index(side) for side in sides if not isinstance(side, bool)]
     except TypeError:
         return None
-    if len(pixels) != 2 or len(several) != 2 or not all(1 <= one <= LARGEST_RESOLUTION for one in pixels):
+    if len(pixels) != 2 or len(sides) != 2 or not all(1 <= side <= LARGEST_RESOLUTION for side in pixels):
         return None
     return pixels[0], pixels[1]
 
@@ -823,9 +823,9 @@ class Record(_Noun, frozen=True, kw_only=True):
         """
         if self.case.device == "cpu":
             return None
-        told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
+        gpu_names = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
         driver = self.machine.gpus if self.case.device == "cuda" else ()
-        return next(filter(None, told), None) or next(iter(driver), None)
+        return next(filter(None, gpu_names), None) or next(iter(driver), None)
 
     @property
     def runtime_version(self) -> str | None:

@@ -22,9 +22,9 @@ def words(name: str, value: object) -> tuple[str, ...]:
     Raises:
         UsageError: it is neither.
     """
-    several = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
-    texts = tuple(one for one in several if isinstance(one, str))
-    if len(texts) < len(several):
+    values = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
+    texts = tuple(item for item in values if isinstance(item, str))
+    if len(texts) < len(values):
         raise UsageError(f"{name}={value!r}: give a text, or several.")
     return texts
 
@@ -35,8 +35,8 @@ def numbers(name: str, value: object) -> tuple[int, ...]:
     Raises:
         UsageError: it is neither.
     """
-    several = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
-    return tuple(number(name, one) for one in several)
+    values = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    return tuple(number(name, item) for item in values)
 
 
 def batches(name: str, value: object) -> tuple[int, ...]:
@@ -47,10 +47,10 @@ def batches(name: str, value: object) -> tuple[int, ...]:
     """
     if isinstance(value, str):
         return units.batches(value)
-    several = value if isinstance(value, Iterable) and not isinstance(value, bytes) else (value,)
+    values = value if isinstance(value, Iterable) and not isinstance(value, bytes) else (value,)
     out: list[int] = []
-    for one in several:
-        out += units.batches(one) if isinstance(one, str) else units.batches(str(number(name, one)))
+    for item in values:
+        out += units.batches(item) if isinstance(item, str) else units.batches(str(number(name, item)))
     return tuple(out)
 
 
@@ -142,18 +142,18 @@ _OF_OPTIONS: dict[session_options.OptionKind, Callable[[str, object], object]] =
 }
 
 
-def fields(given: Mapping[str, object]) -> dict[str, Any]:
+def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
     """Axes and options of a session as fields of a request.
 
     Args:
-        given: values by the name of their axis or option.
+        arguments: values by the name of their axis or option.
 
     Raises:
         UsageError: a value is of another kind.
         TypeError: there is no axis and no option of that name.
     """
     out: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in arguments.items():
         axis, option = axes.BY_NAME.get(name), session_options.BY_NAME.get(name)
         if axis is not None and axis.asked:
             out[axis.plural or name] = _OF_AXES[axis.kind](name, value)

@@ -143,37 +143,40 @@ def _target(request: Request) -> float:
     return math.log1p(percent / 100)
 
 
-def check_race(chosen: Sequence[Subject]) -> None:
+def check_race(candidates: Sequence[Subject]) -> None:
     """Refuse to race networks that cannot have a place on one front.
 
     Raises:
         UsageError: naming those without an accuracy, or the sets that divide them.
     """
-    without = list(dict.fromkeys(one.case.network for one in chosen if one.accuracy is None))
+    without = list(dict.fromkeys(subject.case.network for subject in candidates if subject.accuracy is None))
     if without:
         more = f" and {len(without) - 3} more" if len(without) > 3 else ""
         raise UsageError(
             f"--race needs the accuracy of every network, and none is known of {', '.join(without[:3])}{more} at this "
             "resolution. Leave them out, or state it with --accuracy or in a TOML file of networks."
         )
-    scored = [(one.case.network, (*filter(None, (one.accuracy,)), *one.accuracies)) for one in chosen]
+    scored = [
+        (subject.case.network, (*filter(None, (subject.accuracy,)), *subject.accuracies)) for subject in candidates
+    ]
     if common([figures for _, figures in scored]) is None:
         sets = same_sets(set_of(figure) for _, figures in scored for figure in figures)
-        named = [
-            f"{one.words} ({', '.join(_some(n for n, figures in scored if one in (sets[set_of(f)] for f in figures)))})"
-            for one in in_order(sets.values())
+        groups = [
+            f"{image_set.words} "
+            f"({', '.join(_first_few(n for n, figures in scored if image_set in (sets[set_of(f)] for f in figures)))})"
+            for image_set in in_order(sets.values())
         ]
         raise UsageError(
             f"--race decides places on one front, and no set is one that all networks were scored on: "
-            f"{'; '.join(named)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
+            f"{'; '.join(groups)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
             "file of networks."
         )
 
 
-def _some(names: Iterable[str], most: int = 3) -> list[str]:
+def _first_few(names: Iterable[str], most: int = 3) -> list[str]:
     """The first few names, and how many more there are."""
-    found = [name[:80] for name in dict.fromkeys(names)]
-    return found if len(found) <= most else [*found[:most], f"and {len(found) - most} more"]
+    shown = [name[:80] for name in dict.fromkeys(names)]
+    return shown if len(shown) <= most else [*shown[:most], f"and {len(shown) - most} more"]
 
 
 def capped(budget_s: float) -> float:
@@ -193,8 +196,8 @@ def check(request: Request) -> str:
         if not values and not axis.usual_words:
             raise UsageError(f"{axis.option} names nothing. Leave it out, or give a value.")
         if axis.largest is not None:
-            asked = [value for value in values if value != MAX or axis.kind is not AxisKind.BATCHES]
-            _check_numbers(axis.option, asked, axis.largest)
+            counts = [value for value in values if value != MAX or axis.kind is not AxisKind.BATCHES]
+            _check_numbers(axis.option, counts, axis.largest)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     _size(request)
@@ -218,10 +221,10 @@ def _check_device(request: Request) -> str:
     if MAX in request.batches:
         _check_max(device, request)
     for precision in request.precisions:
-        asked = precisions.get(precision)
-        if not asked.runs_on(device):
+        number_format = precisions.get(precision)
+        if not number_format.runs_on(device):
             raise UsageError(
-                f"--precision {precision} is {asked.about}; --device {device} does not. Choose from "
+                f"--precision {precision} is {number_format.about}; --device {device} does not. Choose from "
                 f"{', '.join(precisions.on(device))}."
             )
     for runtime in request.runtimes:
@@ -235,8 +238,8 @@ def at_once(request: Request) -> list[tuple[int, int]]:
     One stream may have more threads than processors, as ever; streams have processors of their own, or they would
     measure how a scheduler shares one.
     """
-    there = usable_processors()
-    return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= there]
+    processors = usable_processors()
+    return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= processors]
 
 
 _Named = TypeVar("_Named")
@@ -251,32 +254,34 @@ def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple
     of_a_setting, of_a_network = (
         [axis for axis in SETTING if axis.plural and axis.per_network == per_network] for per_network in (False, True)
     )
-    there = at_once(request)
-    settings = [one for one in _products(request, of_a_setting) if (one["threads"], one["streams"]) in there]
-    for setting, network, rest in product(settings, networks, _products(request, of_a_network)):
-        yield network, setting | rest
+    allowed = at_once(request)
+    settings = [
+        values for values in _products(request, of_a_setting) if (values["threads"], values["streams"]) in allowed
+    ]
+    for setting, network, network_values in product(settings, networks, _products(request, of_a_network)):
+        yield network, setting | network_values
 
 
 def _products(request: Request, axes: Sequence[Axis]) -> list[dict[str, Any]]:
     """All combinations of the values that a request holds of some axes."""
-    held = {axis.name: getattr(request, axis.plural) for axis in axes}
-    if "allocator" in held:
-        held["allocator"] = request.allocators or (default_allocator(),)
-    return [dict(zip(held, values, strict=True)) for values in product(*held.values())]
+    axis_values = {axis.name: getattr(request, axis.plural) for axis in axes}
+    if "allocator" in axis_values:
+        axis_values["allocator"] = request.allocators or (default_allocator(),)
+    return [dict(zip(axis_values, values, strict=True)) for values in product(*axis_values.values())]
 
 
 def left_out(requests: Iterable[Request]) -> list[Finding]:
     """What is said when some combinations of threads and streams are not measured."""
-    told = {
+    unmeasured = {
         f"{s} streams of {t} thread{'' if t == 1 else 's'}"
         for request in requests
         for t, s in product(request.threads, request.streams)
         if (t, s) not in at_once(request)
     }
-    if not told:
+    if not unmeasured:
         return []
     message = (
-        f"left out: {', '.join(sorted(told))}. Every stream has processors of its own, and "
+        f"left out: {', '.join(sorted(unmeasured))}. Every stream has processors of its own, and "
         f"{usable_processors()} can be used here."
     )
     return [Finding(kind="streams-left-out", message=message)]
@@ -342,27 +347,27 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     names, stated = user_networks.expand(request.networks)
     stated |= request.stated
     selection = entries.select(names)
-    chosen = list(selection.entries)
+    selected = list(selection.entries)
     if (size := _size(request)) is not None:
-        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
-        chosen = list(entries.select(sized).entries) if sized else []
-    accuracies, labels = _stated(request, selection.unknown, stated)
-    scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in chosen}
+        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in selected]
+        selected = list(entries.select(sized).entries) if sized else []
+    accuracies, labels = _figures_and_labels(request, selection.unknown, stated)
+    scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in selected}
     _add_to_catalog(scored, stated)
-    asked_for = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in chosen]
+    chosen = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in selected]
     if selection.unknown:
-        found = _resolve(selection.unknown, size, workshop)
+        resolved = _resolve(selection.unknown, size, workshop)
         called = {
-            name: labels[text] for text, (name, _, _) in zip(selection.unknown, found, strict=True) if text in labels
+            name: labels[text] for text, (name, _, _) in zip(selection.unknown, resolved, strict=True) if text in labels
         }
-        for text, (name, shape, usual) in zip(selection.unknown, found, strict=True):
-            one = stated.get(text)
-            fed = shape if one is None else one.fed(shape)
+        for text, (name, shape, usual) in zip(selection.unknown, resolved, strict=True):
+            statement = stated.get(text)
+            fed = shape if statement is None else statement.fed(shape)
             # What a TOML file states without a size belongs to the network's own.
-            elsewhere = one is not None and text == name and shape.size != usual.size
+            elsewhere = statement is not None and text == name and shape.size != usual.size
             figures = () if elsewhere else accuracies.get(text, ())
-            asked_for.append(_Chosen(name, fed, one.family if one else "other", figures, called.get(name)))
-    asked = [
+            chosen.append(_Chosen(name, fed, statement.family if statement else "other", figures, called.get(name)))
+    requested = [
         Subject(
             case=Case(
                 network=entry.network,
@@ -378,16 +383,19 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             family=entry.family,
             label=entry.label,
         )
-        for entry, values in combinations(request, asked_for)
+        for entry, values in combinations(request, chosen)
     ]
-    cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
+    cases = [
+        _with_largest_batch(candidate, workshop) if candidate.case.batch == MAX else candidate
+        for candidate in requested
+    ]
     distinct: dict[str, Subject] = {}
     for subject in cases:
         distinct.setdefault(subject.case.id, subject)
     return list(distinct.values())
 
 
-def _stated(
+def _figures_and_labels(
     request: Request, unknown: Sequence[str], stated: Mapping[str, user_networks.Stated]
 ) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
     """Accuracies and labels of the networks outside the catalog, by their name as it was given.
@@ -395,23 +403,23 @@ def _stated(
     Raises:
         UsageError: what is stated belongs to no network, or two networks have one label.
     """
-    accuracies = {text: one.accuracies for text, one in stated.items()}
+    accuracies = {text: statement.accuracies for text, statement in stated.items()}
     if request.accuracy is not None:
         figure = user_networks.one_accuracy(
-            request.accuracy, unknown, (one for text, one in stated.items() if text in unknown),
+            request.accuracy, unknown, (statement for text, statement in stated.items() if text in unknown),
             dataset=request.dataset, images=request.images, classes=request.classes,
         )  # fmt: skip
         accuracies = dict.fromkeys(unknown, (figure,))
     elif alone := [name for name in ("dataset", "images", "classes") if getattr(request, name) not in ("", None)]:
         raise UsageError(f"--{alone[0]} is about the set of an --accuracy, and none is given. Add it, or leave it out.")
-    labels = {text: one.label for text, one in stated.items()}
+    labels = {text: statement.label for text, statement in stated.items()}
     if request.label:
         labels |= dict.fromkeys(unknown, user_networks.one_label(request.label, unknown, stated.values()))
-    taken: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for text, label in labels.items():
         name = entries.parse(text)[0]
-        if label and taken.setdefault(label, name) != name:
-            raise UsageError(f"label {label!r} is given to {taken[label][:80]!r} and {name[:80]!r}. Tell them apart.")
+        if label and owners.setdefault(label, name) != name:
+            raise UsageError(f"label {label!r} is given to {owners[label][:80]!r} and {name[:80]!r}. Tell them apart.")
     return accuracies, labels
 
 
@@ -424,40 +432,40 @@ def _add_to_catalog(
         UsageError: an accuracy is published on that set.
     """
     usual = {entry.name: entry.size for entry in entries.entries()}
-    for text, one in stated.items():
-        key = _sized(text, usual)
-        for accuracy in one.accuracies if key in scored else ():
-            there = {set_of(figure).key: figure for figure in scored[key]}
-            before = there.get(set_of(accuracy).key)
-            if before is not None:
+    for text, statement in stated.items():
+        key = _name_and_size(text, usual)
+        for accuracy in statement.accuracies if key in scored else ():
+            figures = {set_of(figure).key: figure for figure in scored[key]}
+            published = figures.get(set_of(accuracy).key)
+            if published is not None:
                 raise UsageError(
-                    f"{'@'.join(key)} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), "
-                    f"and {accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
-                    "classes."
+                    f"{'@'.join(key)} has a top-1 of {published.top1:g} on {set_of(published).words} "
+                    f"({published.source}), and {accuracy.top1:g} is stated, too. State the dataset that it was scored "
+                    "on, with images and classes."
                 )
             scored[key] = (*scored[key], accuracy)
 
 
-def _fitted(subject: Subject, workshop: Workshop) -> Subject:
+def _with_largest_batch(subject: Subject, workshop: Workshop) -> Subject:
     """The case with the largest batch that fits, and what was found.
 
     Raises:
         UsageError: not even one image fits.
     """
     case = subject.case
-    found = workshop.fitting(msgspec.structs.replace(case, batch=1))
-    if not found.batch:
-        raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {found.why}.")
-    if not found.memory_ended_it:
+    search = workshop.fitting(msgspec.structs.replace(case, batch=1))
+    if not search.batch:
+        raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {search.why}.")
+    if not search.memory_ended_it:
         raise UsageError(
-            f"--batch max: {case.network} on {case.device} fails at batch {found.too_large} for another reason than "
-            f"its memory: {found.why}. Name batches."
+            f"--batch max: {case.network} on {case.device} fails at batch {search.too_large} for another reason than "
+            f"its memory: {search.why}. Name batches."
         )
-    end = f"{found.too_large} does not: {found.why}" if found.too_large else "more was not tried"
+    end = f"{search.too_large} does not: {search.why}" if search.too_large else "more was not tried"
     message = (
-        f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {found.batch}; {end}."
+        f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {search.batch}; {end}."
     )
-    fitted = msgspec.structs.replace(case, batch=found.batch)
+    fitted = msgspec.structs.replace(case, batch=search.batch)
     return subject._replace(case=fitted, finding=Finding(kind="batch-max", message=message, case=fitted.id))
 
 
@@ -472,14 +480,14 @@ def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
     names, stated = user_networks.expand(patterns)
     selection = entries.select(names)
     usual = {entry.name: entry.size for entry in entries.entries()}
-    named = (
+    names_of_catalog = (
         entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
     )
-    by_size = {_sized(text, usual): one for text, one in stated.items()}
-    return {name: by_size.get(_sized(name, usual)) for name in (*named, *selection.unknown)}
+    by_size = {_name_and_size(text, usual): statement for text, statement in stated.items()}
+    return {name: by_size.get(_name_and_size(name, usual)) for name in (*names_of_catalog, *selection.unknown)}
 
 
-def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
+def _name_and_size(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
     """A name and its size, that of the catalog where it says none, else nothing."""
     name, size = entries.parse(text)
     return name, ImageShape(3, *size).size if size else usual.get(name, "")
@@ -497,11 +505,11 @@ def _size(request: Request) -> tuple[int, int] | None:
     Raises:
         UsageError: they are no numbers of pixels.
     """
-    given = request.resolution
-    size = None if given is None else parse_size(given)
-    if given is not None and size is None:
+    pixels = request.resolution
+    size = None if pixels is None else parse_size(pixels)
+    if pixels is not None and size is None:
         raise UsageError(
-            f"--resolution {str(given)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
+            f"--resolution {str(pixels)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
             "such as 192x256."
         )
     return size
@@ -511,19 +519,19 @@ def _resolve(
     names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
 ) -> list[tuple[str, ImageShape, ImageShape]]:
     """Name, images and usual images of each of these names of timm's or the user's."""
-    wanted = [entries.parse(name) for name in names]
-    for name, _ in wanted:
+    parsed = [entries.parse(name) for name in names]
+    for name, _ in parsed:
         if name in (*YARDSTICKS, NULL):
             raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
         if is_twin(name):
             raise UsageError(f"{name!r} is the name of a twin. 'levit-bench aa' times networks beside their twins.")
     try:
-        found = workshop.resolve(dict.fromkeys(name for name, _ in wanted))
-    except SeatLostError as lost:
-        raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
-    for name, why in found.missing.items():
+        resolution = workshop.resolve(dict.fromkeys(name for name, _ in parsed))
+    except SeatLostError as error:
+        raise UsageError(f"cannot look up {', '.join(names)}: {error}.") from error
+    for name, why in resolution.missing.items():
         # A name of no library that is known may be one of an installed package that does not load.
-        told = ":" in name or why.startswith("cannot load ")
-        raise UsageError(why if told else entries.suggest(name, found.known))
-    asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
-    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
+        is_explained = ":" in name or why.startswith("cannot load ")
+        raise UsageError(why if is_explained else entries.suggest(name, resolution.known))
+    sized = [(name, own_size or size, resolution.shapes[name]) for name, own_size in parsed]
+    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in sized]

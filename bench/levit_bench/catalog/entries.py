@@ -127,23 +127,23 @@ def select(patterns: Sequence[str]) -> Selection:
     Raises:
         UsageError: a pattern is malformed, a glob matches no network, or nothing was chosen.
     """
-    chosen: dict[tuple[str, str], Entry] = {}
+    selected: dict[tuple[str, str], Entry] = {}
     unknown: dict[str, None] = {}
     for text in _split(patterns):
         name, size = parse(text)
-        found = _find(name)
-        if found is None:
+        matches = _find(name)
+        if matches is None:
             unknown[f"{name}@{ImageShape(3, *size).size}" if size else name] = None
             continue
-        for entry in found:
+        for entry in matches:
             sized = _at(entry, size)
-            chosen.setdefault((sized.name, sized.size), sized)
-    if not chosen and not unknown:
+            selected.setdefault((sized.name, sized.size), sized)
+    if not selected and not unknown:
         raise UsageError(
             "no network was named. Name networks, globs or groups, such as --networks paper; "
             f"groups: {', '.join(groups())}."
         )
-    return Selection(tuple(chosen.values()), tuple(unknown))
+    return Selection(tuple(selected.values()), tuple(unknown))
 
 
 def suggest(name: str, extra: Iterable[str] = ()) -> str:
@@ -155,13 +155,13 @@ def suggest(name: str, extra: Iterable[str] = ()) -> str:
     """
     from difflib import SequenceMatcher, get_close_matches
 
-    wanted = name[:LONGEST_NAME].lower()
-    own = dict.fromkeys([*groups()["all"], *groups()])
-    near = get_close_matches(wanted, dict.fromkeys([*own, *extra]), n=9)
+    name_start = name[:LONGEST_NAME].lower()
+    listed = dict.fromkeys([*groups()["all"], *groups()])
+    near = get_close_matches(name_start, dict.fromkeys([*listed, *extra]), n=9)
     # Of equally near names, one that 'list' shows.
-    near.sort(key=lambda found: (-SequenceMatcher(None, found, wanted).ratio(), found not in own))
+    near.sort(key=lambda candidate: (-SequenceMatcher(None, candidate, name_start).ratio(), candidate not in listed))
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown network {_shown(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
+    return f"unknown network {_quoted(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
 
 
 def accuracy_of(entry: Entry) -> Accuracy | None:
@@ -183,14 +183,14 @@ def parse(text: str) -> tuple[str, tuple[int, int] | None]:
     """
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise UsageError(
-            f"invalid network name {_shown(text)}: names have at most {LONGEST_NAME} printable characters. "
+            f"invalid network name {_quoted(text)}: names have at most {LONGEST_NAME} printable characters. "
             "'levit-bench list' shows the names."
         )
     match = _SUFFIX.fullmatch(text)
     size = parse_size(match["size"]) if match and match["size"] else None
     if match is None or (match["size"] and size is None):
         raise UsageError(
-            f"{_shown(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "
+            f"{_quoted(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "
             "such as efficientnet_b0@256, or height x width, such as efficientnet_b0@192x256."
         )
     return match["name"], size
@@ -205,13 +205,13 @@ def _find(name: str) -> list[Entry] | None:
         return [by_name[member] for member in groups()[name]]
     if ":" in name or not _GLOB & set(name):
         return None
-    found = [entry for entry in entries() if fnmatchcase(entry.name, name)]
-    if not found:
+    matches = [entry for entry in entries() if fnmatchcase(entry.name, name)]
+    if not matches:
         raise UsageError(
-            f"{_shown(name)} matches no network. Globs are matched against the names of the catalog; "
+            f"{_quoted(name)} matches no network. Globs are matched against the names of the catalog; "
             f"'levit-bench list' shows all {len(by_name)}."
         )
-    return found
+    return matches
 
 
 def _at(entry: Entry, size: tuple[int, int] | None) -> Entry:
@@ -239,11 +239,11 @@ def _at(entry: Entry, size: tuple[int, int] | None) -> Entry:
 
 def _elsewhere(entry: Entry, shape: ImageShape) -> str:
     """Points to the entry of the same architecture at that size, if there is one."""
-    names = (other.name for other in entries() if (other.timm_name, other.shape) == (entry.timm_name, shape))
+    names = (sibling.name for sibling in entries() if (sibling.timm_name, sibling.shape) == (entry.timm_name, shape))
     name = next(names, None)
     return f", and for {name} at {shape.size} px" if name else ""
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     """A name fit for a message: quoted, escapes made visible, cut when long."""
     return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -53,9 +53,9 @@ def family_named(text: str) -> str:
         UsageError: there is none; the message names the nearest, and all.
     """
     by_key = {family.lower(): family for family in families()}
-    found = by_key.get(text.lower())
-    if found is not None:
-        return found
+    family = by_key.get(text.lower())
+    if family is not None:
+        return family
     near = get_close_matches(text[:80].lower(), by_key, n=1)
     hint = f" Did you mean {by_key[near[0]]!r}?" if near else ""
     raise UsageError(f"unknown family {text[:80]!r}.{hint} Families: {', '.join(sorted(families(), key=str.lower))}.")
@@ -69,8 +69,8 @@ def keep(entries: Iterable[Entry], filters: Filters) -> tuple[Entry, ...]:
 def ordered(entries: Sequence[Entry], order: str) -> tuple[Entry, ...]:
     """The entries sorted by one of `ORDERS`; equal ones stay in their order, those without the value come last."""
     key = _ORDERS[order]
-    known = [entry for entry in entries if key(entry) is not None]
-    return (*sorted(known, key=key), *(entry for entry in entries if key(entry) is None))
+    with_value = [entry for entry in entries if key(entry) is not None]
+    return (*sorted(with_value, key=key), *(entry for entry in entries if key(entry) is None))
 
 
 def why_empty(entries: Sequence[Entry], filters: Filters) -> str:
@@ -82,7 +82,7 @@ def why_empty(entries: Sequence[Entry], filters: Filters) -> str:
     """
     nothing = Filters()
     alone = {
-        _written(field, value): len(keep(entries, filters._replace(**{field: getattr(nothing, field)})))
+        _option_text(field, value): len(keep(entries, filters._replace(**{field: getattr(nothing, field)})))
         for field, value in filters._asdict().items()
         if value != getattr(nothing, field)
     }
@@ -101,7 +101,7 @@ def _passes(entry: Entry, filters: Filters) -> bool:
     )
 
 
-def _written(field: str, value: Any) -> str:  # noqa: ANN401 (the value of any field)
+def _option_text(field: str, value: Any) -> str:  # noqa: ANN401 (the value of any field)
     """A filter as it is written on the command line."""
     option = {"families": "--family"}.get(field, "--" + field.replace("_", "-"))
     if field == "families":

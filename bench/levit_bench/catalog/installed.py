@@ -18,16 +18,16 @@ _REGISTERED = re.compile(r"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def (\w+)\(",
 
 def unavailable(entries: Iterable[Entry]) -> dict[str, str]:
     """Names of those entries that cannot be built here, each with the reason and what to do about it."""
-    wanted = list(entries)
+    listed = list(entries)
     for library, remedy in (("torch", "see pytorch.org for the build that fits"), ("timm", "pip install timm")):
         if _folder(library) is None:
-            return {entry.name: f"{library} is not installed: {remedy}" for entry in wanted}
-    known = timm_architectures()
-    if known is None:
+            return {entry.name: f"{library} is not installed: {remedy}" for entry in listed}
+    architectures = timm_architectures()
+    if architectures is None:
         return {}
     reason = f"unknown to timm {_version('timm')}: pip install --upgrade timm"
-    needed = {entry.name: entry.timm_name or entry.name for entry in wanted if entry.built_by == "timm"}
-    return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in known}
+    needed = {entry.name: entry.timm_name or entry.name for entry in listed if entry.built_by == "timm"}
+    return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in architectures}
 
 
 def is_installed(library: str) -> bool:

@@ -51,7 +51,7 @@ def levit(
         ValueError: the image is too small, or the probability is none.
     """
     return LeViT(
-        _named(size) if isinstance(size, str) else size,
+        _size_named(size) if isinstance(size, str) else size,
         image_size=(image_size, image_size) if isinstance(image_size, int) else image_size,
         classes=classes,
         in_channels=in_channels,
@@ -59,7 +59,7 @@ def levit(
     )
 
 
-def _named(name: str) -> Size:
+def _size_named(name: str) -> Size:
     if name not in SIZES:
         raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
     return SIZES[name]

@@ -84,9 +84,9 @@ def shown(text: str, limit: int = 80) -> str:
 
 def listed(keys: Iterable[str]) -> str:
     """The first keys by name, and how many more there are."""
-    found = sorted(keys)
-    more = len(found) - _NAMED
-    return ", ".join(map(shown, found[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+    names = sorted(keys)
+    more = len(names) - _NAMED
+    return ", ".join(map(shown, names[:_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def _start(file: Path, name: str) -> bytes:
@@ -137,9 +137,9 @@ def _torch(file: Path, name: str, start: bytes) -> object:
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # any: a damaged pickle may fail in any way
-        if wanted := re.search(r"GLOBAL (\S+)", str(error)):
+        if reference := re.search(r"GLOBAL (\S+)", str(error)):
             raise WeightsError(
-                f"{name}: asks for {shown(wanted[1])}, which is more than tensors: it could run code of the file's "
+                f"{name}: asks for {shown(reference[1])}, which is more than tensors: it could run code of the file's "
                 "author. Nothing of it was run. Where you trust its source, let the program that wrote it save the "
                 "state_dict() alone, best as .safetensors."
             ) from error

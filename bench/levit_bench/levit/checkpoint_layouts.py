@@ -45,53 +45,53 @@ def by_our_names(checkpoint: Checkpoint) -> State:
     Raises:
         WeightsError: the names are no LeViT's, BatchNorm is folded away, or two names mean the same tensor.
     """
-    unwrapped = {_unwrapped(key): key for key in checkpoint.tensors}
+    unwrapped = {_without_wrappers(key): key for key in checkpoint.tensors}
     if len(unwrapped) < len(checkpoint.tensors):
         twice = set(checkpoint.tensors) - set(unwrapped.values())
         raise WeightsError(f"{checkpoint.path}: holds some tensors twice, such as {listed(twice)}. Keep one of each.")
-    layout = _recognised(checkpoint.path, unwrapped)
+    layout = _layout_of(checkpoint.path, unwrapped)
     tensors: dict[str, torch.Tensor] = {}
     keys: dict[str, str] = {}
-    for theirs, key in unwrapped.items():
-        own = _renamed(layout, theirs) or theirs
-        if own in tensors:
+    for file_name, key in unwrapped.items():
+        our_name = _renamed(layout, file_name) or file_name
+        if our_name in tensors:
             raise WeightsError(
-                f"{checkpoint.path}: {listed([keys[own], key])} both name {own}. Keep the one that is meant."
+                f"{checkpoint.path}: {listed([keys[our_name], key])} both name {our_name}. Keep the one that is meant."
             )
-        tensors[own] = _as_linear(own, checkpoint.tensors[key])
-        keys[own] = key
+        tensors[our_name] = _as_linear(our_name, checkpoint.tensors[key])
+        keys[our_name] = key
     return State(checkpoint.path, tensors, keys)
 
 
-def _recognised(path: str, names: Iterable[str]) -> _Layout:
+def _layout_of(path: str, names: Iterable[str]) -> _Layout:
     """The layout that most of the names belong to."""
     names = list(names)
     shrinks = authors_shrinks(names)
     layouts = (
-        _Layout(_ours, "linear"),
+        _Layout(_our_name, "linear"),
         _Layout(from_timm, "linear"),
         _Layout(lambda name: from_authors(name, shrinks), "c"),
     )
-    whole = [sum(_renamed(layout, name) is not None for name in names) for layout in layouts]
+    counts = [sum(_renamed(layout, name) is not None for name in names) for layout in layouts]
     folded = [[name for name in names if _is_folded(layout, name)] for layout in layouts]
     if any(folded):
-        first = next(found for found in folded if found)
+        affected = next(layout_names for layout_names in folded if layout_names)
         raise WeightsError(
-            f"{path}: BatchNorm is folded into {len(first)} of its tensors, such as {listed(first[:1])}: layers have "
-            "biases where normalisations should be. Folding cannot be undone: load the file as it was trained. "
+            f"{path}: BatchNorm is folded into {len(affected)} of its tensors, such as {listed(affected[:1])}: layers "
+            "have biases where normalisations should be. Folding cannot be undone: load the file as it was trained. "
             "The authors' own program folds when it is called with --eval, also what it then saves."
         )
-    if not max(whole):
+    if not max(counts):
         raise WeightsError(
             f"{path}: holds no LeViT whose names are known: {listed(names) or 'no tensor at all'}. Names are read as "
             "this package, timm 1.0 (levit_*, levit_conv_*) and the authors' own code give them"
             + ("; transformers' are not" if any(name.startswith("levit.") for name in names) else "")
             + "."
         )
-    return layouts[whole.index(max(whole))]
+    return layouts[counts.index(max(counts))]
 
 
-def _ours(name: str) -> str:
+def _our_name(name: str) -> str:
     # What stands before layers is known to row A3 of the ablation alone, and the embedding to A5; timm has neither.
     if name != "position.table" and ".before." not in name:
         to_timm(name)
@@ -116,8 +116,8 @@ def _is_folded(layout: _Layout, name: str) -> bool:
     )
 
 
-def _unwrapped(name: str) -> str:
-    while wrapper := next((each for each in _WRAPPERS if name.startswith(each)), None):
+def _without_wrappers(name: str) -> str:
+    while wrapper := next((prefix for prefix in _WRAPPERS if name.startswith(prefix)), None):
         name = name.removeprefix(wrapper)
     return name
 

@@ -39,26 +39,26 @@ def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels
     Raises:
         ValueError: the image is too small.
     """
-    found = {"stem": _stem(size, image, in_channels)}
+    counts = {"stem": _stem(size, image, in_channels)}
     tokens = [rows * columns for rows, columns in grids(size, image)]
-    for number, (stage, here) in enumerate(zip(size.stages, tokens, strict=True), start=1):
-        attention = _attention(size, stage.width, stage.width, stage.heads, here, here, size.value_ratio)
-        found[f"stage{number}_attention"] = _times(stage.depth, attention)
-        found[f"stage{number}_mlp"] = _times(stage.depth, _mlp(size, stage.width, here))
+    for number, (stage, token_count) in enumerate(zip(size.stages, tokens, strict=True), start=1):
+        attention = _attention(size, stage.width, stage.width, stage.heads, token_count, token_count, size.value_ratio)
+        counts[f"stage{number}_attention"] = _times(stage.depth, attention)
+        counts[f"stage{number}_mlp"] = _times(stage.depth, _mlp(size, stage.width, token_count))
         if number < len(size.stages):
             wider, fewer = size.stages[number].width, tokens[number]
             heads = size.shrink_heads[number - 1]
-            found[f"shrink{number}_attention"] = _attention(
-                size, stage.width, wider, heads, here, fewer, size.shrink_value_ratio
+            counts[f"shrink{number}_attention"] = _attention(
+                size, stage.width, wider, heads, token_count, fewer, size.shrink_value_ratio
             )
-            found[f"shrink{number}_mlp"] = _mlp(size, wider, fewer)
+            counts[f"shrink{number}_mlp"] = _mlp(size, wider, fewer)
     features = size.stages[-1].width
     weights = features * classes
     for name in ("head", "distilled_head")[: size.classifiers]:
         head = PartCount(weights + classes + 2 * features, weights + classes, weights)
         # A LayerNorm depends on its input and cannot be folded.
-        found[name] = head if size.norm == "batch" else head._replace(folded=head.parameters)
-    return found
+        counts[name] = head if size.norm == "batch" else head._replace(folded=head.parameters)
+    return counts
 
 
 def _stem(size: Size, image: Grid, in_channels: int) -> PartCount:

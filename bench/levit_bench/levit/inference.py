@@ -139,10 +139,10 @@ class FoldedAttention(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         q, k, v = by_head(self.qkv(self.before(tokens)), self.heads).split(self.parts, dim=2)
-        found = attend(q, k, v, self.bias, self.heads)
+        attended = attend(q, k, v, self.bias, self.heads)
         if self.activated:
-            found = functional.hardswish(found, inplace=True)
-        return self.project(found).add_(tokens)
+            attended = functional.hardswish(attended, inplace=True)
+        return self.project(attended).add_(tokens)
 
 
 class FoldedShrinkingAttention(nn.Module):
@@ -166,10 +166,10 @@ class FoldedShrinkingAttention(nn.Module):
         tokens = self.before(tokens)
         q = by_head(self.query(every_second(tokens, self.grid)), self.heads)
         k, v = by_head(self.key_value(tokens), self.heads).split(self.parts, dim=2)
-        found = attend(q, k, v, self.bias, self.heads)
+        attended = attend(q, k, v, self.bias, self.heads)
         if self.activated:
-            found = functional.hardswish(found, inplace=True)
-        return self.project(found)
+            attended = functional.hardswish(attended, inplace=True)
+        return self.project(attended)
 
 
 class FoldedMLP(nn.Module):

@@ -66,10 +66,10 @@ class Stage(nn.Module):
 
     def __init__(self, size: Size, number: int, token_grids: tuple[Grid, ...], drop_path: float) -> None:
         super().__init__()
-        own = size.stages[number]
+        stage = size.stages[number]
         self.shrink = Shrink(size, number, token_grids[number - 1], drop_path) if number else None
         self.blocks = nn.Sequential(
-            *(Block(size, own.width, own.heads, token_grids[number], drop_path) for _ in range(own.depth))
+            *(Block(size, stage.width, stage.heads, token_grids[number], drop_path) for _ in range(stage.depth))
         )
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -194,9 +194,9 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor
         # In place, except where automatic mixed precision made the scores narrower than the bias and the sum should
         # not be.
         scores = (by_image.add_(bias) if scores.dtype == bias.dtype else by_image + bias).view_as(scores)
-    found = torch.bmm(scores.softmax(2), v)
-    _, queries, channels = found.shape
-    return found.view(-1, heads, queries, channels).transpose(1, 2).flatten(2)
+    sums = torch.bmm(scores.softmax(2), v)
+    _, queries, channels = sums.shape
+    return sums.view(-1, heads, queries, channels).transpose(1, 2).flatten(2)
 
 
 class MLP(nn.Module):
@@ -271,8 +271,8 @@ class DropPath(nn.Module):
     def forward(self, branch: torch.Tensor) -> torch.Tensor:
         if not self.training or self.probability == 0:
             return branch
-        kept = 1 - self.probability
-        return branch * branch.new_empty(branch.shape[0], 1, 1).bernoulli_(kept) / kept
+        keep_probability = 1 - self.probability
+        return branch * branch.new_empty(branch.shape[0], 1, 1).bernoulli_(keep_probability) / keep_probability
 
 
 def hardswish() -> nn.Hardswish:

@@ -78,24 +78,24 @@ def levit_from(path: FilePath) -> LeViT:
         WeightsError: the file cannot be read, is no size of `SIZES`, or may be several.
     """
     state, stated_size, stated_image = _state(path)
-    found = shapes(state.tensors)
-    held = sizes_held(found)
-    if stated_size and stated_size not in held:
+    file_shapes = shapes(state.tensors)
+    sizes = sizes_held(file_shapes)
+    if stated_size and stated_size not in sizes:
         raise WeightsError(
             f"{state.path}: says that it holds {stated_size}, and its shapes are those of "
-            f"{' or '.join(held) or 'no LeViT that has a name'}. Fetch the file again."
+            f"{' or '.join(sizes) or 'no LeViT that has a name'}. Fetch the file again."
         )
     if stated_size:
-        held = {stated_size: held[stated_size]}
-    if len({_without_drop(size) for size in held.values()}) != 1:
+        sizes = {stated_size: sizes[stated_size]}
+    if len({_without_drop(size) for size in sizes.values()}) != 1:
         raise WeightsError(
-            f"{state.path}: its shapes are those of {' and of '.join(held) or 'no LeViT that has a name'}. "
+            f"{state.path}: its shapes are those of {' and of '.join(sizes) or 'no LeViT that has a name'}. "
             "Build the network that is meant, and call load_weights(network, path)."
         )
-    size = next(iter(held.values()))
-    head, first = (found.get(name, ()) for name in ("head.linear.weight", "stem.layers.0.conv.weight"))
-    images = [stated_image] if stated_image else image_sizes(found, size)
-    if len(head) != 2 or not images or not head[0] * first[1]:
+    size = next(iter(sizes.values()))
+    head, stem = (file_shapes.get(name, ()) for name in ("head.linear.weight", "stem.layers.0.conv.weight"))
+    images = [stated_image] if stated_image else image_sizes(file_shapes, size)
+    if len(head) != 2 or not images or not head[0] * stem[1]:
         raise WeightsError(
             f"{state.path}: its heads, stem or tables of positions have shapes that no LeViT has. "
             "Save the network as it was trained."
@@ -106,7 +106,7 @@ def levit_from(path: FilePath) -> LeViT:
             f"{state.path}: does not say which way its images lie: image_size {' or '.join(map(str, images))}. "
             "Build the network, and call load_weights(network, path, image_size=...)."
         )
-    network = LeViT(size, image_size=image, classes=head[0], in_channels=first[1])
+    network = LeViT(size, image_size=image, classes=head[0], in_channels=stem[1])
     check_shapes(state, network)
     _fill(network, state, image)
     return network
@@ -152,9 +152,9 @@ def _state(path: FilePath) -> tuple[State, str | None, Grid | None]:
     return by_our_names(checkpoint), stated, (int(pair[1]), int(pair[2]))
 
 
-def _agreed(state: State, told: int | Grid | None, stated: Grid | None) -> Grid | None:
+def _agreed(state: State, image_size: int | Grid | None, stated: Grid | None) -> Grid | None:
     """The image size that the caller or the file tells."""
-    pair = (told, told) if isinstance(told, int) else told
+    pair = (image_size, image_size) if isinstance(image_size, int) else image_size
     if pair and stated and pair != stated:
         raise WeightsError(
             f"{state.path}: says that it was made for images of {stated} (height, width), not {pair}. "
@@ -167,35 +167,35 @@ def _fill(network: LeViT, state: State, image_size: Grid) -> None:
     """Check what is left to check, and write."""
     check_tables(state, network.size, image_size)
     check_numbers(state, network)
-    own = network.state_dict(keep_vars=True)
-    values = {name: state.tensors[name] for name in own}
+    tensors = network.state_dict(keep_vars=True)
+    values = {name: state.tensors[name] for name in tensors}
     if image_size != network.image_size:
         # In double precision, so that tables are rounded once, to the network's type.
         values |= {name: tensor.double() for name, tensor in values.items() if name.endswith(TABLES)}
         values = fitted(values, network, image_size)
-    _write(values, own)
+    _write(values, tensors)
 
 
-def _write(values: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
-    before = {name: tensor.detach().clone() for name, tensor in own.items()}
+def _write(values: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor]) -> None:
+    before = {name: tensor.detach().clone() for name, tensor in tensors.items()}
     try:
-        _copy(values, own)
+        _copy(values, tensors)
     except BaseException:  # an interrupt, too
-        _copy(before, own)
+        _copy(before, tensors)
         raise
 
 
-def _copy(values: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
+def _copy(values: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
-        for name, tensor in own.items():
+        for name, tensor in tensors.items():
             tensor.copy_(values[name])
 
 
 def _check_writable(network: LeViT) -> None:
-    own = network.state_dict(keep_vars=True)
-    if nowhere := [name for name, tensor in own.items() if tensor.is_meta]:
+    tensors = network.state_dict(keep_vars=True)
+    if nowhere := [name for name, tensor in tensors.items() if tensor.is_meta]:
         raise WeightsError(f"the network has no memory for {listed(nowhere)}. Build it on a device.")
-    if fixed := [name for name, tensor in own.items() if tensor.is_inference()]:
+    if fixed := [name for name, tensor in tensors.items() if tensor.is_inference()]:
         raise WeightsError(f"the network was built in torch.inference_mode ({listed(fixed)}). Build it outside.")
 
 

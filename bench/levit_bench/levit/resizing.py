@@ -35,8 +35,8 @@ def resized(network: LeViT, image_size: int | Grid) -> LeViT:
     weight = next(network.parameters())
     twin = _like(network, _pair(image_size)).to(device=weight.device, dtype=weight.dtype)
     twin.load_state_dict(fitted(network.state_dict(), twin, network.image_size))
-    for own, other in zip(twin.parameters(), network.parameters(), strict=True):
-        own.requires_grad_(other.requires_grad)
+    for parameter, original in zip(twin.parameters(), network.parameters(), strict=True):
+        parameter.requires_grad_(original.requires_grad)
     for part, other_part in zip(twin.modules(), network.modules(), strict=True):
         part.training = other_part.training  # parts may have been frozen
     return twin

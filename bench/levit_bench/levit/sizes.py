@@ -82,7 +82,7 @@ def _size(widths: Three, key: int, heads: Three, depths: Three = (4, 4, 4), drop
     """A size by Table 2: between stages, as many heads as keys fit into the width before."""
     return Size(
         stem=_stem(widths[0]),
-        stages=tuple(StageSize(*each) for each in zip(widths, heads, depths, strict=True)),
+        stages=tuple(StageSize(*row) for row in zip(widths, heads, depths, strict=True)),
         key=key,
         shrink_heads=tuple(width // key for width in widths[:-1]),
         drop_path=drop_path,

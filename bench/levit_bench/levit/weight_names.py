@@ -68,7 +68,7 @@ def from_timm(name: str) -> str:
     Raises:
         KeyError: our LeViT has no such tensor.
     """
-    return _renamed(name, _turned(LAYERS), _turned(TABLES), _part_from_timm)
+    return _renamed(name, _swapped(LAYERS), _swapped(TABLES), _part_from_timm)
 
 
 def authors_shrinks(names: Iterable[str]) -> tuple[int, ...]:
@@ -76,8 +76,8 @@ def authors_shrinks(names: Iterable[str]) -> tuple[int, ...]:
 
     Of their names in whatever order, `blocks.K.kv…` alone says so.
     """
-    found = (_AUTHORS_BLOCK.fullmatch(name) for name in names)
-    return tuple(sorted({int(block[1]) for block in found if block and block[2].startswith("kv.")}))
+    matches = (_AUTHORS_BLOCK.fullmatch(name) for name in names)
+    return tuple(sorted({int(block[1]) for block in matches if block and block[2].startswith("kv.")}))
 
 
 def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
@@ -90,17 +90,17 @@ def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
     Raises:
         KeyError: our LeViT has no such tensor.
     """
-    if found := re.fullmatch(r"patch_embed\.([0246])\.(c|bn)\.(\w+)", name):
-        return f"stem.layers.{int(found[1]) // 2}.{'conv' if found[2] == 'c' else 'norm'}.{found[3]}"
-    if found := re.fullmatch(r"head(_dist)?\.(l|bn)\.(\w+)", name):
-        return f"{'distilled_head' if found[1] else 'head'}.{'linear' if found[2] == 'l' else 'norm'}.{found[3]}"
-    if found := _AUTHORS_BLOCK.fullmatch(name):
-        place, layers, tables = _authors_place(int(found[1]), shrinks)
-        if found[2] in tables:
-            return f"{place}.{tables[found[2]]}"
-        for own, theirs in layers:
-            if part := re.fullmatch(rf"{re.escape(theirs)}\.(c|bn)\.(\w+)", found[2]):
-                return f"{place}.{own}.{'linear' if part[1] == 'c' else 'norm'}.{part[2]}"
+    if match := re.fullmatch(r"patch_embed\.([0246])\.(c|bn)\.(\w+)", name):
+        return f"stem.layers.{int(match[1]) // 2}.{'conv' if match[2] == 'c' else 'norm'}.{match[3]}"
+    if match := re.fullmatch(r"head(_dist)?\.(l|bn)\.(\w+)", name):
+        return f"{'distilled_head' if match[1] else 'head'}.{'linear' if match[2] == 'l' else 'norm'}.{match[3]}"
+    if match := _AUTHORS_BLOCK.fullmatch(name):
+        place, layers, tables = _authors_place(int(match[1]), shrinks)
+        if match[2] in tables:
+            return f"{place}.{tables[match[2]]}"
+        for our_layer, authors_layer in layers:
+            if part := re.fullmatch(rf"{re.escape(authors_layer)}\.(c|bn)\.(\w+)", match[2]):
+                return f"{place}.{our_layer}.{'linear' if part[1] == 'c' else 'norm'}.{part[2]}"
     raise KeyError(f"no counterpart of {name!r} is known")
 
 
@@ -115,7 +115,11 @@ def _authors_place(number: int, shrinks: tuple[int, ...]) -> tuple[str, _Pairs, 
     place = f"stages.{stage}.blocks.{behind // 2 - 1}"
     if behind % 2:
         return place, AUTHORS_MLP, {}
-    return place, AUTHORS_ATTENTION, {f"m.{theirs}": own for theirs, own in _AUTHORS_TABLES.items()}
+    return (
+        place,
+        AUTHORS_ATTENTION,
+        {f"m.{authors_table}": our_table for authors_table, our_table in _AUTHORS_TABLES.items()},
+    )
 
 
 def _part_to_timm(place: str, part: str) -> str | None:
@@ -128,14 +132,14 @@ def _part_from_timm(place: str, part: str) -> str | None:
 
 
 def _renamed(name: str, layers: _Pairs, tables: _Pairs, renamed_part: Callable[[str, str], str | None]) -> str:
-    for place, other in tables:
-        if found := _pattern(place).fullmatch(name):
-            return other.format(*found.groups())
-    for place, other in layers:
-        if found := _pattern(place, r"\.(\w+)\.(\w+)").fullmatch(name):
-            *numbers, part, tensor = found.groups()
+    for place, counterpart in tables:
+        if match := _pattern(place).fullmatch(name):
+            return counterpart.format(*match.groups())
+    for place, counterpart in layers:
+        if match := _pattern(place, r"\.(\w+)\.(\w+)").fullmatch(name):
+            *numbers, part, tensor = match.groups()
             if renamed := renamed_part(place, part):
-                return f"{other.format(*numbers)}.{renamed}.{tensor}"
+                return f"{counterpart.format(*numbers)}.{renamed}.{tensor}"
     raise KeyError(f"no counterpart of {name!r} is known")
 
 
@@ -144,5 +148,5 @@ def _pattern(place: str, behind: str = "") -> re.Pattern[str]:
     return re.compile(re.escape(place).replace(r"\{\}", r"(\d+)") + behind)
 
 
-def _turned(pairs: _Pairs) -> _Pairs:
-    return tuple((other, one) for one, other in pairs)
+def _swapped(pairs: _Pairs) -> _Pairs:
+    return tuple((second, first) for first, second in pairs)

@@ -20,7 +20,7 @@ def kind_of(mode: int) -> str:
     """What has this mode, with its article; empty for a regular file."""
     if stat.S_ISREG(mode):
         return ""
-    return next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+    return next((name for is_of_kind, name in _KINDS if is_of_kind(mode)), "something else")
 
 
 def instead_of_file(path: Path) -> str | None:

@@ -30,8 +30,8 @@ def decoded(raw: bytes) -> str:
     except UnicodeDecodeError as error:
         name = next((name for mark, name in _MARKS if raw.startswith(mark)), "")
         line = raw.count(b"\n", 0, error.start) + 1
-        what = f"but {name}" if name else f"as byte {error.start}, in line {line}, says"
-        raise NoTextError(f"is no UTF-8 text, {what}. Save it as UTF-8") from error
+        description = f"but {name}" if name else f"as byte {error.start}, in line {line}, says"
+        raise NoTextError(f"is no UTF-8 text, {description}. Save it as UTF-8") from error
     if "\0" in text[:4096]:
         raise NoTextError(f"is no UTF-8 text: byte {raw.index(0)} is zero, as in UTF-16 and in files that hold no text")
     return text.replace("\r\n", "\n").replace("\r", "\n")

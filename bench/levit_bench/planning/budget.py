@@ -124,7 +124,7 @@ def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
     possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(MIN_RUNS, MAX_RUNS + 1)]
     honest = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
     if honest:
-        runs, rounds = min(honest, key=lambda one: half_width(one[0], one[1], scatter=scatter))
+        runs, rounds = min(honest, key=lambda design: half_width(design[0], design[1], scatter=scatter))
     else:
         runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
         rounds = max(1, _rounds_in(budget_s / runs, costs))
@@ -153,12 +153,12 @@ def looks(runs: int, end: float = 1.0) -> tuple[int, ...]:
     Declared before the first run, so that how often one looks does not depend on what is seen; every look costs
     confidence (`level_at_a_look`). The first leaves four runs behind it: with three, Student's factor alone is nine.
     """
-    kept: list[int] = []
+    numbers: list[int] = []
     last = math.ceil(end * runs - 1e-9)
     for number in (max(_FIRST_LOOK, round(runs / 3)), round(0.6 * runs)):
-        if number >= (kept[-1] + 2 if kept else _FIRST_LOOK) and number + 2 <= last:
-            kept.append(number)
-    return (*kept, last)
+        if number >= (numbers[-1] + 2 if numbers else _FIRST_LOOK) and number + 2 <= last:
+            numbers.append(number)
+    return (*numbers, last)
 
 
 def level_at_a_look(count: int, level: float = 0.95) -> float:
@@ -213,17 +213,17 @@ class FixedBudget(NamedTuple):
 
     def next(self, now: Progress) -> Step:
         """Another round if it fits this run's share of what is left; else another run if that fits; else stop."""
-        left = self.budget_s - now.elapsed_s
+        left_s = self.budget_s - now.elapsed_s
         if now.rounds < self.min_rounds:
             # A run is worth little without them; but a machine that became much slower does not get another hour.
-            return "round" if left > -_OVERTIME * self.budget_s else "stop"
+            return "round" if left_s > -_OVERTIME * self.budget_s else "stop"
         runs_after = max(0, self.runs - now.run - 1)
-        share_end = (now.run_elapsed_s + now.start_s + left) / (runs_after + 1) - now.start_s
+        share_end = (now.run_elapsed_s + now.start_s + left_s) / (runs_after + 1) - now.start_s
         full = self.rounds is not None and now.rounds >= self.rounds
         if now.run_elapsed_s + now.round_s <= share_end and not full:
             return "round"
         needed = now.start_s + self.min_rounds * now.round_s
-        return "run" if runs_after > 0 and needed <= left * _LATE else "stop"
+        return "run" if runs_after > 0 and needed <= left_s * _LATE else "stop"
 
 
 def too_small(budget_s: float, smallest_s: float) -> str:

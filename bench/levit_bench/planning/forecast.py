@@ -98,46 +98,46 @@ class Stored:
 
     def pass_s(self, case: Case) -> tuple[float | None, Source]:
         """Seconds a pass, and how they are known; absent when the network was not measured with as many threads."""
-        known, wanted = self._networks.get(_plain(case), {}), _setting(case)
-        if wanted in known:
-            return known[wanted], "stored"
-        for there in sorted(known, key=lambda one: (_differences(one, wanted), one)):
-            ratio = self._change(there, wanted, _plain(case))
+        pass_times, setting = self._networks.get(_plain(case), {}), _setting(case)
+        if setting in pass_times:
+            return pass_times[setting], "stored"
+        for other_setting in sorted(pass_times, key=lambda candidate: (_differences(candidate, setting), candidate)):
+            ratio = self._change(other_setting, setting, _plain(case))
             if ratio is not None:
-                return known[there] * ratio, "scaled"
+                return pass_times[other_setting] * ratio, "scaled"
         return None, "guess"
 
-    def _change(self, there: _Setting, here: _Setting, network: Case) -> float | None:
+    def _change(self, before: _Setting, after: _Setting, network: Case) -> float | None:
         """How many times as long other networks take with the new setting: their median."""
         ratios = [
-            known[here] / known[there]
-            for one, known in self._networks.items()
-            if (one.device, one.threads, one.streams) == (network.device, network.threads, network.streams)
-            and there in known
-            and here in known
+            pass_times[after] / pass_times[before]
+            for case, pass_times in self._networks.items()
+            if (case.device, case.threads, case.streams) == (network.device, network.threads, network.streams)
+            and before in pass_times
+            and after in pass_times
         ]
         return median(ratios) if ratios else None
 
     def preparing_s(self, case: Case) -> float:
         """Seconds that the preparation of its artifact takes."""
-        alike = self._by_runtime.get(case.runtime)
-        usual = median(alike) if alike else _PREPARE_S + self._sharing.making_s(case.runtime)
-        return self._preparing.get(self._sharing.artifact(case), usual)
+        preparations = self._by_runtime.get(case.runtime)
+        expected_s = median(preparations) if preparations else _PREPARE_S + self._sharing.making_s(case.runtime)
+        return self._preparing.get(self._sharing.artifact(case), expected_s)
 
     def loading_s(self, case: Case, pass_s: float) -> float:
         """Seconds of one processor in which a seat loads and checks it."""
-        alike = self._loading.get((case.runtime, case.batch))
-        if not alike:
+        loads = self._loading.get((case.runtime, case.batch))
+        if not loads:
             return _CASE_S + _CHECKED * pass_s
-        return median(load for load, _ in alike) + _CHECKED * pass_s * median(times for _, times in alike)
+        return median(load for load, _ in loads) + _CHECKED * pass_s * median(times for _, times in loads)
 
 
 def _setting(case: Case) -> _Setting:
     return tuple(case.value(name) for name in _CROSSED)
 
 
-def _differences(one: _Setting, other: _Setting) -> int:
-    return sum(a != b for a, b in zip(one, other, strict=True))
+def _differences(first: _Setting, second: _Setting) -> int:
+    return sum(a != b for a, b in zip(first, second, strict=True))
 
 
 def _plain(case: Case) -> Case:
@@ -158,8 +158,8 @@ def forecast(
     subjects: Sequence[Case],
     instrument: Sequence[Case],
     protocol: Protocol,
-    known: Iterable[Record],
-    here: Machine,
+    history: Iterable[Record],
+    machine: Machine,
     sharing: Sharing,
 ) -> Forecast:
     """Expected costs of a session on this machine.
@@ -168,11 +168,13 @@ def forecast(
         subjects: the cases that are asked for.
         instrument: yardsticks and null.
         protocol: how they are measured.
-        known: what the store holds, of any machine.
-        here: this machine.
+        history: what the store holds, of any machine.
+        machine: this machine.
         sharing: what the cases share.
     """
-    records = sorted((one for one in known if one.machine.hardware == here.hardware), key=lambda one: one.session)
+    records = sorted(
+        (record for record in history if record.machine.hardware == machine.hardware), key=lambda record: record.session
+    )
     cases = (*subjects, *instrument)
     stored = Stored(records, sharing)
     lines = tuple(_line(case, protocol, stored) for case in cases)
@@ -181,7 +183,7 @@ def forecast(
     seats = sharing.workers(run, protocol.seats)
     # Seats start and load side by side, on as many processors as there are.
     loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)
-    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), here.logical_cores))
+    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), machine.logical_cores))
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
         for line in lines

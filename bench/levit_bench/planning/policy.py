@@ -75,6 +75,6 @@ def fixed_budget(
     scatter: RunScatter = PILOT,
 ) -> Spending:
     """Spend the protocol's budget, whatever the results: the plan by this scatter, and the policy that keeps to it."""
-    what = plan(costs, protocol.budget_s, scatter)
-    runs, least = earlier.next_run + what.runs, min(protocol.min_rounds, what.rounds)
-    return Spending(what, FixedBudget(protocol.budget_s, runs, least))
+    spending_plan = plan(costs, protocol.budget_s, scatter)
+    runs, least = earlier.next_run + spending_plan.runs, min(protocol.min_rounds, spending_plan.rounds)
+    return Spending(spending_plan, FixedBudget(protocol.budget_s, runs, least))

@@ -85,11 +85,11 @@ class _Session:
 
     def __init__(self, first: int, head: Line) -> None:
         self._first = first
-        self._taken: list[tuple[int, Line]] = [(first, head)]
-        self._taken_back: set[int] = set()
+        self._lines: list[tuple[int, Line]] = [(first, head)]
+        self._withdrawn: set[int] = set()
         """Places among those that were taken."""
         self._out: dict[str, list[int]] = {}
-        self._lost: list[tuple[int, Line]] = []
+        self._uncounted: list[tuple[int, Line]] = []
         """Lines that do not count, and are no copies of others."""
         self._cases: dict[str, list[CaseLine]] = {}
         """What was said of each case, by id; the last of it counts."""
@@ -111,17 +111,17 @@ class _Session:
         if why:
             self.leave_out(number, why)
             if line is not None and why != _COPIES:
-                self._lost.append((number, line))
+                self._uncounted.append((number, line))
         elif line is not None:
-            self._taken.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))
+            self._lines.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))
 
     def part(self, unreadable: Collection[int]) -> Part:
         """What counts, what does not, and what is missing, given the numbers of the lines that cannot be read."""
-        left_out = [LeftOut(min(each), max(each), len(each), why) for why, each in self._out.items()]
-        kept = [each for index, each in enumerate(self._taken) if index not in self._taken_back]
-        lost = [*self._lost, *(self._taken[index] for index in self._taken_back)]
-        gone = missing(kept, lost, unreadable)
-        return Part(self._first, [line for _, line in kept], tuple(sorted(left_out)), tuple(gone))
+        left_out = [LeftOut(min(numbers), max(numbers), len(numbers), why) for why, numbers in self._out.items()]
+        counted = [taken_line for index, taken_line in enumerate(self._lines) if index not in self._withdrawn]
+        uncounted = [*self._uncounted, *(self._lines[index] for index in self._withdrawn)]
+        gaps = missing(counted, uncounted, unreadable)
+        return Part(self._first, [line for _, line in counted], tuple(sorted(left_out)), tuple(gaps))
 
     def leave_out(self, number: int, why: str) -> None:
         """Note why a line does not count."""
@@ -144,18 +144,18 @@ class _Session:
         return why
 
     def _case(self, line: CaseLine) -> str:
-        said = self._cases.get(line.id, [])
-        if line in said:
+        declarations = self._cases.get(line.id, [])
+        if line in declarations:
             return _COPIES
         if line.outcome == "done":
             if self._starts:
                 return self._over("declares a case after the first run: it and what follows are of another session")
-            if said:
+            if declarations:
                 return f"declares the case {line.id} again, and otherwise"
-        elif said and _declared(line) != _declared(said[-1]):
+        elif declarations and _declared(line) != _declared(declarations[-1]):
             # That it failed counts, whoever says so: a case that failed has no time.
-            line = msgspec.structs.replace(said[-1], outcome=line.outcome, reason=line.reason)
-        self._cases[line.id] = [*said, line]
+            line = msgspec.structs.replace(declarations[-1], outcome=line.outcome, reason=line.reason)
+        self._cases[line.id] = [*declarations, line]
         self._streams[line.id] = line.case.streams
         return ""
 
@@ -184,8 +184,8 @@ class _Session:
     def _turn(self, line: TurnLine) -> str:
         run, case = line.run, line.case
         key, place = (run, line.round, case), (run, line.round, line.position)
-        same, there = self._turns.get(key), self._turns.get(place)
-        if same is not None and self._taken[same][1] == line:
+        same_case, same_place = self._turns.get(key), self._turns.get(place)
+        if same_case is not None and self._lines[same_case][1] == line:
             return _COPIES
         if run != self._open:
             return f"is a turn of run {run}, {self._state(run)}"
@@ -197,14 +197,14 @@ class _Session:
         passes = len(line.duration_s)
         if passes % streams or len(line.device_s) not in (0, passes):
             return f"has {passes} passes of {streams} streams, and {len(line.device_s)} times of the device"
-        if same is not None or there is not None:
+        if same_case is not None or same_place is not None:
             # Whichever is right, the other would be counted as what it is not.
-            for other in (same, there):
-                if other is not None and other not in self._taken_back:
-                    self._taken_back.add(other)
-                    self.leave_out(self._taken[other][0], _CLASH)
+            for index in (same_case, same_place):
+                if index is not None and index not in self._withdrawn:
+                    self._withdrawn.add(index)
+                    self.leave_out(self._lines[index][0], _CLASH)
             return _CLASH
-        self._turns[key] = self._turns[place] = len(self._taken)
+        self._turns[key] = self._turns[place] = len(self._lines)
         return ""
 
     def _state(self, run: int) -> str:

@@ -80,8 +80,8 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def _check_file(path: Path, state: os.stat_result) -> None:
-    if what := kind_of(state.st_mode):
-        raise StoreError(f"{path} is {what}, and a session is a file. Move it out of the store.")
+    if kind := kind_of(state.st_mode):
+        raise StoreError(f"{path} is {kind}, and a session is a file. Move it out of the store.")
     if state.st_size > LARGEST_FILE:
         raise StoreError(
             f"{path} has {state.st_size >> 20} MiB, and no session has more than {LARGEST_FILE >> 20}. Move it out of "
@@ -101,19 +101,19 @@ def read(path: Path) -> Lines:
             data = file.read()
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
-    for beginning, what in _FOREIGN:
+    for beginning, problem in _FOREIGN:
         if data.startswith(beginning):
-            raise StoreError(f"{path} {what}.")
+            raise StoreError(f"{path} {problem}.")
     data = data.removeprefix(BOM)
     _refuse_newer(path, data.lstrip()[:LONGEST_LINE].partition(b"\n")[0])
-    found = _at_once(data) or _one_by_one(data)
-    if not found.good or not isinstance(found.good[0][1], SessionLine):
-        number, why = found.bad[0] if found.bad else (1, "the file is empty" if not data.strip() else "another line")
+    lines = _at_once(data) or _one_by_one(data)
+    if not lines.good or not isinstance(lines.good[0][1], SessionLine):
+        number, why = lines.bad[0] if lines.bad else (1, "the file is empty" if not data.strip() else "another line")
         raise StoreError(
             f"{path}:{number}: not a session of this suite ({why}). Remove the file from the store, or restore its "
             "first line."
         )
-    return found
+    return lines
 
 
 def _refuse_newer(path: Path, raw: bytes) -> None:
@@ -210,7 +210,7 @@ def _check_keys(raw: bytes, line: Line) -> None:
     Raises:
         ValueError: with what is wrong.
     """
-    keys = json.loads(raw, object_pairs_hook=_once)
+    keys = json.loads(raw, object_pairs_hook=_refuse_repeated_keys)
     if isinstance(line, SessionLine):
         if "schema" not in keys:
             raise ValueError("names no schema, the number of its format")
@@ -218,55 +218,55 @@ def _check_keys(raw: bytes, line: Line) -> None:
             raise ValueError(f"written in format {line.schema}, this version reads up to {SCHEMA}")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {_shown(twice)} stands twice")
+        earlier: set[str] = set()
+        twice = next(key for key, _ in pairs if key in earlier or earlier.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {_json_excerpt(twice)} stands twice")
     return out
 
 
 def why(error: Exception, raw: bytes) -> str:
     """What is wrong with a line: of a value beyond its range, the value, too."""
-    said = str(error)
+    message = str(error)
     if isinstance(error, RecursionError):
         return "nested too deep"
     if isinstance(error, UnicodeDecodeError):
         return f"is not text in UTF-8 ({error.reason})"
-    limit, place = _LIMIT.fullmatch(said), _PLACE.fullmatch(said)
+    limit, place = _LIMIT.fullmatch(message), _PLACE.fullmatch(message)
     try:
-        whole = json.loads(raw, parse_int=_whole) if limit or place else None
+        document = json.loads(raw, parse_int=_whole_number) if limit or place else None
     except (ValueError, RecursionError):
-        whole = None
+        document = None
     if limit:
         sign, most, where = limit.groups()
-        beyond = (value for value in _values(whole, where) if _is_number(value) and not _within(value, sign, most))
+        beyond = (value for value in _values(document, where) if _is_number(value) and not _within(value, sign, most))
         value = next(beyond, None)
-        return f"{_field(where)}: {'' if value is None else _shown(value) + ' is '}{_BEYOND[sign]} {most}"
+        return f"{_field(where)}: {'' if value is None else _json_excerpt(value) + ' is '}{_BEYOND[sign]} {most}"
     if place and place[2]:
-        value = next(_values(whole, place[2]), None)
-        told = value is None or isinstance(value, dict | list) or place[1].startswith("Invalid value")
-        shown = "" if told else f", not {_shown(value)}"
-        return f"{_field(place[2])}: {place[1][:1].lower()}{place[1][1:]}{shown}".replace("`", "")
-    return said
+        value = next(_values(document, place[2]), None)
+        is_left_out = value is None or isinstance(value, dict | list) or place[1].startswith("Invalid value")
+        contrast = "" if is_left_out else f", not {_json_excerpt(value)}"
+        return f"{_field(place[2])}: {place[1][:1].lower()}{place[1][1:]}{contrast}".replace("`", "")
+    return message
 
 
-def _whole(digits: str) -> float | int:
+def _whole_number(digits: str) -> float | int:
     """A whole number; of hundreds of digits, about."""
     return int(digits) if len(digits) < _LONGEST_TOLD else float(digits)
 
 
-def _values(whole: object, where: str) -> Iterator[object]:
+def _values(document: object, where: str) -> Iterator[object]:
     """The values at a place such as `a.b[0]`, where `[...]` stands for all."""
-    found: list[object] = [whole]
+    values: list[object] = [document]
     for key, index in _STEP.findall(where):
-        found = list(_inside(found, key, index))
-    yield from found
+        values = list(_inside(values, key, index))
+    yield from values
 
 
-def _inside(found: Iterable[object], key: str, index: str) -> Iterator[object]:
-    for value in found:
+def _inside(values: Iterable[object], key: str, index: str) -> Iterator[object]:
+    for value in values:
         if isinstance(value, dict):
             if key in value:
                 yield value[key]
@@ -290,6 +290,6 @@ def _field(where: str) -> str:
     return where.replace("[...]", "")
 
 
-def _shown(value: object) -> str:
+def _json_excerpt(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 1] + "…"

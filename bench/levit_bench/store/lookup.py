@@ -25,13 +25,13 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
         UsageError: none or several match.
         StoreError: only a tag can be meant, and the store's cannot be read.
     """
-    found = resolve_sessions(root, name, emulated=emulated)
-    if len(found) != 1:
+    matches = resolve_sessions(root, name, emulated=emulated)
+    if len(matches) != 1:
         raise UsageError(
-            f"tag {name!r} names {len(found)} sessions, and one is asked for here: "
-            f"{', '.join(path.stem for path in found[-3:])}. Name one of them."
+            f"tag {name!r} names {len(matches)} sessions, and one is asked for here: "
+            f"{', '.join(path.stem for path in matches[-3:])}. Name one of them."
         )
-    return found[0]
+    return matches[0]
 
 
 def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[Path]:
@@ -48,15 +48,15 @@ def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[P
         raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
     if name == "last":
         newest = sorted(files, key=lambda path: path.name, reverse=True)
-        wanted = (path for path in newest if emulated or not is_emulated(path))
-        found = [next(wanted, newest[0])] if newest else []
+        candidates = (path for path in newest if emulated or not is_emulated(path))
+        matches = [next(candidates, newest[0])] if newest else []
     else:
-        found = [path for path in files if path.stem.startswith(name)]
-        tagged = {} if found else tags.read(root)
-        if name in tagged:
-            return tags.files_of(root, name, tagged[name])
-    if len(found) != 1:
-        shown = ", ".join(path.stem for path in sorted(found or files, key=lambda path: path.name)[-3:])
-        how_many = "several sessions match" if found else "no session matches"
-        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {shown or 'none'}.")
-    return found
+        matches = [path for path in files if path.stem.startswith(name)]
+        stored_tags = {} if matches else tags.read(root)
+        if name in stored_tags:
+            return tags.files_of(root, name, stored_tags[name])
+    if len(matches) != 1:
+        names = ", ".join(path.stem for path in sorted(matches or files, key=lambda path: path.name)[-3:])
+        how_many = "several sessions match" if matches else "no session matches"
+        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {names or 'none'}.")
+    return matches

@@ -43,14 +43,14 @@ def read(root: Path) -> Tags:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             raise _broken(path, f"no file of at most {_LARGEST >> 20} MiB")
-        found = tomllib.loads(decoded(path.read_bytes()))
+        document = tomllib.loads(decoded(path.read_bytes()))
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
     except NoTextError as error:
         raise _broken(path, f"no TOML: it {error}") from error
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
         raise _broken(path, f"no TOML: {error}") from error
-    return {name: _sessions(path, name, value) for name, value in found.items()}
+    return {name: _sessions(path, name, value) for name, value in document.items()}
 
 
 def write(root: Path, tags: Mapping[str, Sequence[str]]) -> Path:
@@ -92,8 +92,8 @@ def check_name(root: Path, name: str) -> None:
             f"invalid tag name {name[:80]!r}. Write a letter, then letters, digits, '-' and '_', at most 40, "
             "such as baseline: what begins with a digit looks like a session, and what holds '/' or '.' like a path."
         )
-    if meant := [path.stem for path in session_files(root) if path.stem.startswith(name)]:
-        raise UsageError(f"{name!r} is the beginning of the session {meant[0]}. Choose another name.")
+    if sessions := [path.stem for path in session_files(root) if path.stem.startswith(name)]:
+        raise UsageError(f"{name!r} is the beginning of the session {sessions[0]}. Choose another name.")
     if Path(name).exists():
         raise UsageError(
             f"{name!r} is a file or folder here, and 'levit-bench compare {name}' would mean that. Choose another name."
@@ -106,16 +106,16 @@ def files_of(root: Path, name: str, sessions: Sequence[str]) -> list[Path]:
     Raises:
         UsageError: one is not in the store, and what to do.
     """
-    found: dict[str, list[Path]] = {}
+    paths: dict[str, list[Path]] = {}
     for path in session_files(root):
-        found.setdefault(path.stem, []).append(path)
-    if gone := [session for session in sessions if session not in found]:
-        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        paths.setdefault(path.stem, []).append(path)
+    if absent := [session for session in sessions if session not in paths]:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise UsageError(
-            f"tag {name!r} names session {gone[0]}{more}, which {root} does not hold. Put it back, tag others with "
+            f"tag {name!r} names session {absent[0]}{more}, which {root} does not hold. Put it back, tag others with "
             f"'levit-bench tag {name} SESSION', or remove the tag with 'levit-bench tag --delete {name}'."
         )
-    return [path for session in sessions for path in found[session]]
+    return [path for session in sessions for path in paths[session]]
 
 
 def _sessions(path: Path, name: str, value: object) -> tuple[str, ...]:
