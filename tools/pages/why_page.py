@@ -33,14 +33,14 @@ def _networks() -> str:
     """Whose networks can be timed: those that the catalog is built by, and a user's."""
     makers = {"timm": "timm", "levit-bench": "LeViT"}
     return ", ".join(
-        [*(makers[name] for name in sorted({one.built_by for one in entries.entries()}, reverse=True)), "yours"]
+        [*(makers[name] for name in sorted({entry.built_by for entry in entries.entries()}, reverse=True)), "yours"]
     )
 
 
 def _runtimes() -> str:
     """The suite's runtimes besides eager PyTorch; those of installed packages are not its own."""
-    others = {"eager", *(point.name for point in entry_points(group=runtimes.ENTRY_POINTS))}
-    return ", ".join(name for name in runtimes.names() if name not in others)
+    foreign = {"eager", *(point.name for point in entry_points(group=runtimes.ENTRY_POINTS))}
+    return ", ".join(name for name in runtimes.names() if name not in foreign)
 
 
 def _has(*names: str) -> Callable[[], str]:

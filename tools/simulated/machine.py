@@ -120,17 +120,17 @@ class SimulatedMachine(FakeMachine):
         self.session = self.random.gauss(0, scenario.session)
         """Log by which this whole session is slow."""
         self.logs = {
-            one.id: math.log(self.truth[one.id]) + self.session + self.random.gauss(0, scenario.case_session)
-            for one in lines
+            line.id: math.log(self.truth[line.id]) + self.session + self.random.gauss(0, scenario.case_session)
+            for line in lines
         }
         """Log of the true latency of each case in this session."""
-        subjects = [one.id for one in lines if one.role == "subject"]
+        subjects = [line.id for line in lines if line.role == "subject"]
         self.two_faced = self.random.choice(subjects)
         """Id of the case that has two states, where the scenario has them."""
         slow = max(1, round(scenario.two_states * runs)) if scenario.two_states else 0
         self._slow_runs = frozenset(self.random.sample(range(runs), slow))
         if scenario.slow_subject is not None:
-            self.two_faced = next(one.id for one in lines if one.case.network == scenario.slow_subject)
+            self.two_faced = next(line.id for line in lines if line.case.network == scenario.slow_subject)
         self.slow = 0
         """Runs so far in which that case was slow by a draw of its own."""
         self._planned = runs * rounds * len(lines)
@@ -155,17 +155,17 @@ class SimulatedMachine(FakeMachine):
     @property
     def clock_hz(self) -> float:
         """The clock that the time of a pass is counted in."""
-        one = self.scenario
-        return NOMINAL_HZ * math.exp(-one.drift * self.done) * (one.throttle if self.done >= 0.5 else 1.0)
+        scenario = self.scenario
+        return NOMINAL_HZ * math.exp(-scenario.drift * self.done) * (scenario.throttle if self.done >= 0.5 else 1.0)
 
     def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
         """Fresh seats: what a process does to its cases is drawn anew."""
-        one, draw = self.scenario, self.random
-        common = draw.gauss(0, one.run)
-        self._run = {line.id: self.logs[line.id] + common + draw.gauss(0, one.case_run) for line in lines}
+        scenario, draw = self.scenario, self.random
+        common = draw.gauss(0, scenario.run)
+        self._run = {line.id: self.logs[line.id] + common + draw.gauss(0, scenario.case_run) for line in lines}
         if len(self.opened) in self._slow_runs:
             self._run[self.two_faced] += math.log(draw.uniform(1.2, 1.4))
-        if one.slow_run and draw.random() < one.slow_run:
+        if scenario.slow_run and draw.random() < scenario.slow_run:
             self._run[self.two_faced] += math.log(SLOW)
             self.slow += 1
         self._begin_round()
@@ -173,36 +173,38 @@ class SimulatedMachine(FakeMachine):
 
     def take(self, case: str, settle: int, passes: int) -> Turned:
         """The passes of a turn."""
-        one, draw = self.scenario, self.random
+        scenario, draw = self.scenario, self.random
         if case in self._asked:
             self._begin_round()
         self._asked.add(case)
-        log = self._run[case] + self._round + draw.gauss(0, one.turn) + math.log(NOMINAL_HZ / self.clock_hz)
-        if draw.random() < one.stretches:
-            log += draw.expovariate(1 / one.stretch)
-        if one.neighbour and draw.random() < 1 / 3:
+        log = self._run[case] + self._round + draw.gauss(0, scenario.turn) + math.log(NOMINAL_HZ / self.clock_hz)
+        if draw.random() < scenario.stretches:
+            log += draw.expovariate(1 / scenario.stretch)
+        if scenario.neighbour and draw.random() < 1 / 3:
             log += math.log(1.3)
-        gauss, exp, noise = draw.gauss, math.exp, one.one_pass
+        gauss, exp, noise = draw.gauss, math.exp, scenario.one_pass
         durations = [exp(log + gauss(0, noise)) for _ in range(settle + passes)]
-        excess = one.first_pass
-        for at in range(len(durations) if one.settling else 1):
+        excess = scenario.first_pass
+        for at in range(len(durations) if scenario.settling else 1):
             durations[at] *= 1 + excess
-            excess *= one.settling
-        if one.tails:
-            durations = [d * (1 + draw.paretovariate(1.5) / 2) if draw.random() < one.tails else d for d in durations]
+            excess *= scenario.settling
+        if scenario.tails:
+            durations = [
+                d * (1 + draw.paretovariate(1.5) / 2) if draw.random() < scenario.tails else d for d in durations
+            ]
         cpu_s, minor, major = sum(durations[settle:]), 0, 0
-        if draw.random() < one.faults:
-            each = draw.randint(2_000, 40_000)
-            durations = [d + each * FAULT_S for d in durations]
-            minor, cpu_s = each * passes, cpu_s + each * passes * FAULT_S
+        if draw.random() < scenario.faults:
+            faults = draw.randint(2_000, 40_000)
+            durations = [d + faults * FAULT_S for d in durations]
+            minor, cpu_s = faults * passes, cpu_s + faults * passes * FAULT_S
         if self.stolen and draw.random() < 0.5:
-            wanted = sum(durations)
+            undisturbed_s = sum(durations)
             durations = [d * draw.uniform(1.4, 2.0) for d in durations]
-            self._stolen_s += sum(durations) - wanted
-        if draw.random() < one.swapping:
-            each = draw.randint(1, 8)
-            durations = [d + 1e-3 * each for d in durations]
-            major = each * passes
+            self._stolen_s += sum(durations) - undisturbed_s
+        if draw.random() < scenario.swapping:
+            faults = draw.randint(1, 8)
+            durations = [d + 1e-3 * faults for d in durations]
+            major = faults * passes
             self._swapped_bytes += major * 65_536
         self.now += sum(durations)
         return Turned(
@@ -215,24 +217,24 @@ class SimulatedMachine(FakeMachine):
 
     def look(self) -> Conditions:
         """What the system would tell now."""
-        one, draw = self.scenario, self.random
+        scenario, draw = self.scenario, self.random
         elapsed, self._looked = self.now - self._looked, self.now
         # A core that is taken is also missed while seats start; and a shared machine always loses a little.
         self._stolen_s += elapsed * (0.001 + (0.3 if self.stolen else 0.0))
-        hot = 38 * (self.clock_hz < 0.8 * NOMINAL_HZ) + 90 * (1 - math.exp(-one.drift * self.done))
+        hot = 38 * (self.clock_hz < 0.8 * NOMINAL_HZ) + 90 * (1 - math.exp(-scenario.drift * self.done))
         return Conditions(
             taken_at=f"{_BOOTED + timedelta(seconds=round(self.now)):%Y-%m-%dT%H:%M:%SZ}",
             os="Simulated 1",
             python="3.12.0",
             versions=_VERSIONS,
-            governor=one.governor,
+            governor=scenario.governor,
             clock_hz=self.clock_hz * (1 + draw.uniform(-0.004, 0.004)),
             temperature_c=round(56 + hot + draw.uniform(-2, 2), 1),
-            load_1m=round(one.neighbour + draw.uniform(0.7, 1.1), 2),
+            load_1m=round(scenario.neighbour + draw.uniform(0.7, 1.1), 2),
             steal_s=round(self._stolen_s, 2),
-            busy_s=round((0.99 + one.neighbour) * self.now, 2),
+            busy_s=round((0.99 + scenario.neighbour) * self.now, 2),
             own_s=round(0.97 * self.now, 2),
-            available_bytes=(6 << 30) if not one.swapping else 100 << 20,
+            available_bytes=(6 << 30) if not scenario.swapping else 100 << 20,
             swap_used_bytes=self._swapped_bytes,
         )
 

@@ -80,13 +80,13 @@ class Lines:
 
     def session(self) -> Session:
         """What reading the file would give."""
-        kept = self._lines
+        lines = self._lines
         return Session(
             head=self._head,
-            cases=tuple(line for line in kept if isinstance(line, CaseLine)),
-            starts=tuple(line for line in kept if isinstance(line, RunStartLine)),
-            turns=tuple(line for line in kept if isinstance(line, TurnLine)),
-            ends=tuple(line for line in kept if isinstance(line, RunEndLine)),
+            cases=tuple(line for line in lines if isinstance(line, CaseLine)),
+            starts=tuple(line for line in lines if isinstance(line, RunStartLine)),
+            turns=tuple(line for line in lines if isinstance(line, TurnLine)),
+            ends=tuple(line for line in lines if isinstance(line, RunEndLine)),
             findings=(),
         )
 
@@ -139,9 +139,9 @@ def take(
         title="simulated",
     )
     if folder is None:
-        kept = Lines(head)
-        _measure(lines, machine, kept, head, Counted(runs, rounds))
-        session = kept.session()
+        memory = Lines(head)
+        _measure(lines, machine, memory, head, Counted(runs, rounds))
+        session = memory.session()
     else:
         with SessionWriter.create(folder, head) as writer:
             _measure(lines, machine, writer, head, Counted(runs, rounds))

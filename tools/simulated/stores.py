@@ -90,9 +90,9 @@ class Simulated:
         out = [_record(_STICK, name, np.exp(sticks), sticks, None, "yardstick")]
         for network in names:
             true = self.networks[network]
-            own = normal(0, world.scatter * math.sqrt(2 / 3)) + self._beside(beside, network)
+            own_log = normal(0, world.scatter * math.sqrt(2 / 3)) + self._beside(beside, network)
             more = (world.shares.get(network, 1.0) - 1) * drift
-            log = true.log + slower.get(network, 0.0) + own + more
+            log = true.log + slower.get(network, 0.0) + own_log + more
             truth[network] = log - stick
             slow = world.slow * (self.draw.random(runs) < world.slow_share) if world.slow_share else 0.0
             noise = normal(0, world.run_ratio * math.sqrt(2 / 3), runs)
