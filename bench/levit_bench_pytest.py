@@ -8,9 +8,9 @@ A marked test takes the fixture `measured` and becomes one test for each case. W
 survived the selection are timed in one interleaved session when the first of them runs, and pytest-benchmark shows
 their real passes. Without it each case is built and its outputs are checked, and the test's body does not run.
 
-One file, so that any repository can have it installed: it adds only `--benchmark` and `--bench-*`, and imports the
-package `bench` only for marked tests or under `--benchmark`. A package of that name in the repository under test stays
-what `import levit_bench` finds there, and an option, a mark or a fixture of a name that we use stays theirs.
+One file, so that it can be installed beside any repository: it adds only `--benchmark` and `--bench-*`, and imports the
+package `levit_bench` only for marked tests or under `--benchmark`. Options, marks and fixtures of the repository under
+test keep their names where they are the same as ours.
 PYTEST_DONT_REWRITE: there are no test assertions in here.
 """
 
@@ -161,12 +161,12 @@ _FLAGS = (
 # fmt: on
 # Up to here.
 _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS, *_FLAGS))})\b")
-"""Options as messages of the command line name them."""
+"""Matches options as messages of the command line name them."""
 
 
 _TIMED = "benchmark"
 _spellings: dict[str, str] = {}
-"""How each option is written here: by its usual name, or by a longer one where that was taken."""
+"""Spelling of each option: the usual one, or a longer one where that is in use."""
 _served: WeakSet[pytest.Parser] = WeakSet()
 
 
@@ -177,12 +177,12 @@ def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
 
 
 def is_asked(config: pytest.Config) -> bool:
-    """Whether the command line asks for times."""
+    """Whether the command line has `--benchmark`."""
     return bool(getattr(config.option, _place(_TIMED), False))
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Options where a conftest.py names this plugin; where it is installed they wait for those of every conftest.py."""
+    """Add the options where a conftest.py names this plugin; where it is installed, they come after those of it."""
     if any(
         Path(getattr(plugin, "__file__", None) or "").name == "conftest.py" for plugin in pluginmanager.get_plugins()
     ):
@@ -193,11 +193,11 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Iterator[None]:
-    """`--benchmark` and the `--bench-*` options, as far as nobody else has them: a second owner would end pytest."""
+    """Add `--benchmark` and the `--bench-*` options that no other plugin has: adding one twice would end pytest."""
     flags = {_flag(name) for name, *_ in _OPTIONS}
     values = {after for before, after in pairwise(args) if before in flags}
     namespace = early_config.known_args_namespace
-    # Not known yet, they leave their values behind as if these were folders of tests.
+    # The options are not added yet, so pytest takes their values for folders of tests.
     namespace.file_or_dir = [argument for argument in namespace.file_or_dir if argument not in values]
     try:
         return (yield)
@@ -227,7 +227,7 @@ def _add_options(parser: pytest.Parser) -> None:
 
 
 def _free(parser: pytest.Parser, name: str) -> str | None:
-    """The spelling of an option that nobody else has, if there is one."""
+    """A spelling of an option that no other plugin uses, if there is one."""
     for flag in (_flag(name), f"--levit-{_flag(name)[2:]}"):
         word = f"{flag}=x"
         try:
@@ -245,22 +245,22 @@ def _flag(name: str) -> str:
 
 
 def _place(name: str) -> str:
-    """Where pytest keeps the value of an option: no other plugin's place, whatever its options are called."""
+    """The attribute in which pytest stores the value of an option, unique to this plugin."""
     return f"levit_bench_{name}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark, and refuse bad options before anything is collected."""
+    """Declare the mark, and refuse invalid options before collection."""
     config.addinivalue_line("markers", _MARKER)
     door = Door(config)
     config.stash[_DOOR] = door
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
     if is_asked(config):
-        door.asked  # noqa: B018 (refuses bad options)
+        door.asked  # noqa: B018 (refuses invalid options)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:
-    """What is timed where, and what is not."""
+    """Lines on the options, the store, and what will not be measured."""
     if not is_asked(config):
         return None
     given_options = " ".join(
@@ -271,7 +271,7 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test a case."""
+    """Parametrize a marked test: one test for each case."""
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
@@ -291,7 +291,7 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give pytest-benchmark a clock that replays what was measured, and group what may be compared."""
+    """Give pytest-benchmark a timer that replays the measured passes, and group comparable cases."""
     door = config.stash[_DOOR]
     if not (door.timing and door.feeds):
         return
@@ -306,7 +306,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """A case without a time fails with its reason; where it was only checked there are no numbers for the body."""
+    """Fail a case without a time, with its reason; skip the body where the case was only checked."""
     if _declared(pyfuncitem) is None:
         return None
     answer = pyfuncitem.funcargs[FIXTURE]
@@ -322,7 +322,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Where the session is, what to doubt, what to do next."""
+    """Report the session's file, its findings, and the next command."""
     door = config.stash[_DOOR]
     if door.session is not None:
         terminalreporter.section("levit-bench")
@@ -331,7 +331,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 class _Replay:
-    """A clock for pytest-benchmark: read twice a round, it says how long that pass really took."""
+    """A timer for pytest-benchmark: read twice a round, it returns the measured duration of that pass."""
 
     __name__ = "replay"
 
@@ -339,7 +339,7 @@ class _Replay:
         self._times: Iterator[float] = iter(())
 
     def load(self, duration_s: tuple[float, ...]) -> None:
-        """The passes to replay, in seconds."""
+        """Set the durations to replay, in seconds."""
         self._times = (time for duration in duration_s for time in (0.0, duration))
 
     def __call__(self) -> float:
@@ -352,7 +352,7 @@ _ANSWERED = pytest.StashKey[bool]()
 
 
 class Door:
-    """What this pytest run asks of levit-bench, and what came of it."""
+    """The request of this pytest run to levit-bench, and its results."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -368,11 +368,11 @@ class Door:
         """Whether xdist runs the tests, several at a time."""
         rival = getattr(config.pluginmanager.getplugin("benchmark"), "__name__", "")
         self.feeds = rival.startswith("pytest_benchmark") and not self.distributed
-        """Whether pytest-benchmark is there to show what was measured."""
+        """Whether pytest-benchmark is active to show what was measured."""
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The options as fields of a request; a bad one ends pytest with a usage error."""
+        """The options as fields of a request; an invalid one ends pytest with a usage error."""
         if self._asked is None:
             plugin = _package()
             with _refusals(plugin, _usage):
@@ -380,7 +380,7 @@ class Door:
         return self._asked
 
     def notes(self) -> list[str]:
-        """What the command line asks for and does not get."""
+        """Findings about parts of the request that will not be measured."""
         fields = self.asked
         messages: list[str] = []
         plugin = _package()
@@ -389,7 +389,7 @@ class Door:
         return messages
 
     def declare(self, mark: pytest.Mark) -> list[Declared] | str:
-        """The cases of a mark, or why there are none here."""
+        """The cases of a mark, or the reason why there are none here."""
         fields = self.asked
         plugin = _package()
         with _refusals(plugin, _fail):
@@ -400,7 +400,7 @@ class Door:
         return cases
 
     def answer(self, item: pytest.Item, declared: Declared) -> Measured | str | None:
-        """What was measured, or the reason why nothing was; None when the case was checked and nothing more."""
+        """The result of a case, or the reason why there is none; None when it was only checked."""
         if not self.timing:
             return self._check(declared)
         if self.distributed:
@@ -421,12 +421,12 @@ class Door:
         return [*findings, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
 
     def close(self) -> None:
-        """End what was started."""
+        """End the process that checks cases, if there is one."""
         if self._checks is not None:
             self._checks.close()
 
     def _check(self, declared: Declared) -> str | None:
-        """What is wrong with a case, or why it cannot be asked for; None when it is sound."""
+        """The problem of a case, or why it cannot be requested; None when its outputs are right."""
         problems: list[str | None] = []
         plugin = _package()
         with _refusals(plugin, problems.append):
@@ -437,7 +437,7 @@ class Door:
         return problems[0]
 
     def _measure(self, session: pytest.Session) -> str | None:
-        """Time everything that is still to run; returns why the session was refused, if it was."""
+        """Time the cases of all tests that will run; returns why the session was refused, if it was."""
         waiting = [(item.nodeid, case) for item in session.items if (case := _declared(item)) and not _skipped(item)]
         capture = self._config.pluginmanager.getplugin("capturemanager")
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
@@ -460,7 +460,7 @@ class Door:
 
 
 class _Feeding:
-    """The fixture where pytest-benchmark shows what was measured."""
+    """The fixture `measured` where pytest-benchmark shows the results."""
 
     @pytest.fixture
     def measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
@@ -472,7 +472,7 @@ class _Feeding:
             raise
         if answer is None or isinstance(answer, str):
             _leave_out(benchmark)
-        elif hasattr(benchmark, "pedantic"):  # a conftest.py may have a fixture `benchmark` of its own
+        elif hasattr(benchmark, "pedantic"):  # a conftest.py may define its own fixture `benchmark`
             request.node.stash[_REPLAY].load(answer.duration_s)
             benchmark.extra_info.update(answer.facts)
             benchmark.pedantic(_nothing, rounds=len(answer.duration_s), iterations=1)
@@ -480,7 +480,7 @@ class _Feeding:
 
 
 class _Plain:
-    """The fixture where nothing is timed, or nobody shows it."""
+    """The fixture `measured` where nothing is timed, or pytest-benchmark does not show it."""
 
     @pytest.fixture
     def measured(self, request: pytest.FixtureRequest) -> object:
@@ -492,7 +492,7 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
     declared = getattr(request, "param", None)
     if declared is None:
         try:
-            # Of another plugin, which our fixture of the same name hides: tests without our mark mean that one.
+            # Another plugin's fixture, hidden by ours of the same name: tests without our mark use that one.
             return request.getfixturevalue(FIXTURE)  # type: ignore[no-any-return]
         except pytest.FixtureLookupError:
             pass
@@ -507,18 +507,18 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
 
 
 def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
-    """No row for this test: used, so that nobody warns, and disabled."""
+    """Disable pytest-benchmark for this test, and call it once so that it does not warn."""
     if hasattr(benchmark, "pedantic"):
         benchmark.disabled = True
         benchmark.pedantic(_nothing)
 
 
 def _nothing() -> None:
-    """What is called where no time is to pass."""
+    """Do nothing: pytest-benchmark times a call of this with the replayed timer."""
 
 
 def _declared(item: pytest.Item) -> Declared | None:
-    """The case of a test, if it has one of ours."""
+    """The case of a test, if it has our mark."""
     if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
         return None
     parameter = item.callspec.params.get(FIXTURE)
@@ -526,7 +526,7 @@ def _declared(item: pytest.Item) -> Declared | None:
 
 
 def _is_mark_taken(config: pytest.Config) -> bool:
-    """Whether somebody else has a mark of our name."""
+    """Whether the repository declares a mark of our name."""
     return any(re.match(rf"{MARK}\b", line) and line != _MARKER for line in config.getini("markers"))
 
 
@@ -556,7 +556,7 @@ def _fail(message: str) -> NoReturn:
 
 @contextmanager
 def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]:
-    """Refusals of the package as pytest tells them."""
+    """Pass errors of the package to `tell`, with options spelled as in pytest."""
     try:
         yield
     except plugin.BenchError as error:
@@ -569,7 +569,7 @@ def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]
 
 
 def _package() -> ModuleType:
-    """The package's door for pytest, loaded when a marked test or `--benchmark` first needs it."""
+    """The module `levit_bench.pytest_plugin`, imported when a marked test or `--benchmark` first needs it."""
     try:
         return importlib.import_module("levit_bench.pytest_plugin")
     except Exception as error:

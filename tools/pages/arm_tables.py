@@ -18,7 +18,7 @@ PAGE = ROOT / "docs" / "arm.md"
 
 
 def emulated_lines() -> list[str]:
-    """What each network computed there, and what it computes from the same images on the machine beneath."""
+    """Outputs of each network under emulation, beside those from the same images on x86-64."""
     (session,) = measured.sessions("emulated")
     emulated, native_records = measured.subjects([session]), native()
     head, state = session.head, session.head.conditions
@@ -59,5 +59,5 @@ BLOCKS: tuple[tuple[Path, str, Callable[[], list[str]]], ...] = ((PAGE, "emulate
 """Page, marker and content of every block."""
 
 if __name__ == "__main__":
-    for page, marker, made in BLOCKS:
-        page.write_text(written(page.read_text(encoding="utf-8"), marker, made()), encoding="utf-8")
+    for page, marker, lines_of in BLOCKS:
+        page.write_text(written(page.read_text(encoding="utf-8"), marker, lines_of()), encoding="utf-8")

@@ -27,7 +27,7 @@ from tools.pages.measured_page import sessions
 PAGE = ROOT / "docs" / "compare.md"
 START, END = "<!-- aa -->\n", "<!-- end -->"
 SLOWDOWNS = (1.05, 1.10, 1.20)
-"""Factors by which sessions are made slower, to see what is found."""
+"""Factors by which sessions are made slower, to count how often that is detected."""
 
 
 class Outcome(NamedTuple):
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     same: float
     """Share of the comparisons."""
     detectable: float
-    """Median of the smallest ratio that would be found four times in five."""
+    """Median of the smallest ratio that is detected with 80 % power."""
     found: tuple[float, ...]
     """Share of comparisons that say slower, when all networks are made slower by each of `SLOWDOWNS`."""
 
@@ -54,7 +54,7 @@ def every() -> tuple[Record, ...]:
 
 @cache
 def outcomes() -> tuple[Outcome, ...]:
-    """One an allocator."""
+    """One for each allocator."""
     return tuple(_outcome(allocator) for allocator in ("pinned", "shipped"))
 
 

@@ -1,6 +1,6 @@
-"""Whether the detectable difference that a report tells is the one that is found four times in five.
+"""Checks that the detectable difference of a report is detected with 80 % power.
 
-Sessions of known scatter are drawn; each tells a detectable difference for its cases, and the true power at that
+Sessions of known scatter are simulated; each reports a detectable difference for its cases, and the true power at that
 difference follows from the scatter that they were drawn with.
 
 python -m tools.pages.detectable_page        writes the table of docs/statistics.md
@@ -23,27 +23,27 @@ START, END = "<!-- detectable -->\n", "<!-- end -->"
 DEVIATION = math.sqrt(2 * (BETWEEN_RUNS + WITHIN_RUN / 10))
 """Of a run's log ratio of two networks, as the pilot has it for ten rounds."""
 SCATTERS = {"equal": (1.0,), "unequal": (0.5, 0.65, 0.85, 1.15, 1.5, 2.0)}
-"""Deviations of a report's cases, or of the one case of a report, over what was foretold."""
+"""Standard deviations of a report's cases, or of its one case, as multiples of `DEVIATION`."""
 SIZES = tuple((family, runs) for family in (1, 6) for runs in (3, 5, 8))
 
 
 class Told(NamedTuple):
-    """What many sessions tell of one kind of case."""
+    """Statistics of the detectable difference over many sessions, for one kind of case."""
 
     power: float
-    """Of the difference that is told, in the median over cases and sessions."""
+    """True power at the reported difference, median over cases and sessions."""
     least_power: float
     """The same of the kind of case whose power is least."""
     most_power: float
     spread: float
-    """Log of the 95th over the 5th percentile of what is told of one case."""
+    """Log of the 95th over the 5th percentile of the reported difference of one case."""
     naive_power: float
     """As `power`, with the estimated standard error taken for the true one and nothing else known."""
     naive_spread: float
 
 
 def simulated(scatters: str, family: int, runs: int, sessions: int, rules: Rules) -> Told:
-    """Sessions of so many runs, each a report of so many cases."""
+    """Simulate sessions of `runs` runs, each a report of `family` cases."""
     rng = np.random.default_rng(family * 100 + runs)
     factors = SCATTERS[scatters]
     figures: dict[float, list[tuple[float, float, float, float]]] = {}
@@ -77,7 +77,7 @@ def simulated(scatters: str, family: int, runs: int, sessions: int, rules: Rules
 
 
 def table(sessions: int = 1000) -> list[str]:
-    """One row a kind of report: without a least effect, as it is then the scatter alone that counts."""
+    """One row for each kind of report: without a least effect, so that the scatter alone counts."""
     out = [
         "| scatter | cases | runs | power | noisiest, calmest | naive power | spread | naive spread |",
         "|:--|--:|--:|--:|--:|--:|--:|--:|",

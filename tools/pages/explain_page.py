@@ -57,7 +57,7 @@ def watched() -> tuple[SideProfile, SideProfile]:
 
 
 def source() -> str:
-    """What the picture was drawn from, for its file."""
+    """The sources of the picture, for its metadata."""
     digest = hashlib.sha256(PROFILE.read_bytes()).hexdigest()[:12]
     return f"session {found('pinned').first.record.session}, profile {digest}"
 

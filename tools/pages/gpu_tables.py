@@ -1,7 +1,4 @@
-"""Tables of docs/measured.md about a GPU, from stored sessions.
-
-Knows what is compared with what; refuses to know which sessions those are.
-"""
+"""Tables of docs/measured.md about a GPU, from the records of stored sessions that the page chooses."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ SLOW, FAST = "efficientnet_b2", "levit_192"
 
 
 class Setting(NamedTuple):
-    """In which panel of a GPU."""
+    """The panel of a GPU that a record belongs to."""
 
     runtime: str
     precision: str

@@ -1,4 +1,4 @@
-"""The tables of docs/statistics.md, computed: coverage, width, power, and what pathologies do.
+"""Computes the tables of docs/statistics.md: coverage, width, power, and effects of pathologies.
 
     python -m tools.pages.known_truth_page
 
@@ -42,7 +42,7 @@ from tools.simulated.states_truth import states
 SESSIONS = 1000
 SEEDS = range(SESSIONS)
 OTHERS = range(100_000, 100_000 + SESSIONS)
-"""Seeds of the sessions that say where an estimand lies under skewed noise."""
+"""Seeds of the sessions from which the offset of an estimand under skewed noise is estimated."""
 DESIGNS: tuple[Design, ...] = ((3, 5), (6, 10), (8, 20))
 CHOICE: tuple[Design, ...] = ((3, 5), (6, 10))
 
@@ -123,7 +123,7 @@ def power_row(name: str, design: Design) -> str:
 
 
 def pathologies(design: Design = (6, 10)) -> Iterator[str]:
-    """What one thing that goes wrong does to latency and to a ratio of equals."""
+    """Effect of each pathology on latency and on a ratio of equals."""
     yield from _head("what is wrong", "latency off by", "half width", "equals told apart", "half width", "10 % found")
     for name in ("normal", *PATHOLOGICAL):
         by_quantity = _of(name, design)
@@ -139,7 +139,7 @@ def pathologies(design: Design = (6, 10)) -> Iterator[str]:
 
 
 def goals() -> Iterator[str]:
-    """What races and target errors decide, how often wrongly, and what they save."""
+    """Decisions of races and target errors, their error rate, and the turns that they save."""
     yield from _head("machine", "far apart", "close", "aiming at 3 %")
     for name in REGULAR:
         yield goals_row(name)
@@ -168,7 +168,7 @@ def resuming() -> Iterator[str]:
 
 
 def two_states() -> Iterator[str]:
-    """Coverage of a case whose runs are slow by independent draws, and how often a doubt names it."""
+    """Coverage of a case whose runs are slow by independent draws, and how often a finding names it."""
     yield from _head(
         "machine", "runs × rounds", LATENCY, RELATIVE, "paired ratio", "with a slow run", "of these doubted"
     )

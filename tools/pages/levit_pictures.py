@@ -1,9 +1,9 @@
-"""The two pictures and the table of docs/levit.md, from the sizes, the pencil's counts and a table of learned biases.
+"""The two pictures and the table of docs/levit.md, from the sizes, `levit.counts` and a table of learned biases.
 
     python -m tools.pages.levit_pictures                                  draws both, writes the table of sizes
     python -m tools.pages.levit_pictures --checkpoint small.safetensors   first writes docs/pictures/levit_bias.csv anew
 
-The checkpoint is what docs/train-small.md trains. A picture carries the digest of what it shows, for the tests.
+The checkpoint is what docs/train-small.md trains. A picture's metadata has the digest of its content, for the tests.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LAYER = "stages.0.blocks.0.attention.bias"
 """Whose table is shown: the first attention, which has the largest grid."""
 FIVE = tuple(name for name, size in SIZES.items() if size.classifiers == 2)
 ATTENTION, MLP, OTHER, INK = "#0072B2", "#E69F00", "#999999", "#333333"
-"""From Okabe and Ito's palette, which is told apart whatever the eyes."""
+"""From Okabe and Ito's palette, which colour-blind readers can tell apart."""
 
 
 def table() -> str:
@@ -98,7 +98,7 @@ def mirrored(quadrant: np.ndarray) -> np.ndarray:
 
 
 def draw_bias() -> Figure:
-    """A heat map a head: what a key's score gains from its offset to the query."""
+    """One heat map for each head: the bias of a score by the offset of key and query."""
     values = biases()
     heads, rows, columns = values.shape
     figure = Figure(figsize=(9.2, 2.9), layout="constrained")
@@ -120,7 +120,7 @@ def draw_bias() -> Figure:
 
 
 def steps() -> list[tuple[str, PartCount, PartCount]]:
-    """What a pass goes through, in order: name, attention (or all there is), MLP."""
+    """Steps of a pass in order: name, counts of attention (or of the whole step), counts of the MLP."""
     counts = parts(SIZES[SHOWN])
     return [
         ("stem", counts["stem"], PartCount()),
@@ -133,7 +133,7 @@ def steps() -> list[tuple[str, PartCount, PartCount]]:
 
 
 def draw_pyramid() -> Figure:
-    """Grids of tokens above, drawn to one scale; what each step costs below."""
+    """Grids of tokens above, drawn to one scale; the operations of each step below."""
     figure = Figure(figsize=(9.2, 5.6), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(1.25, 1))
     _draw_grids(upper)
@@ -200,12 +200,12 @@ def _draw_costs(ax: Axes) -> None:
 
 
 def digest(*content: object) -> str:
-    """What a picture shows, in few letters: its numbers and names, whatever the classes that hold them are called."""
+    """Digest of a picture's content: its numbers and names, independent of class names."""
     return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 
 def digests() -> dict[Path, str]:
-    """By picture: what it should carry."""
+    """By picture, the digest that it should have."""
     return {PYRAMID: digest(SIZES[SHOWN], steps()), BIAS: digest(biases().tolist())}
 
 

@@ -1,6 +1,6 @@
 """Tables of docs/measured.md about LeViT: this suite's against timm's, and the ablation; from stored sessions.
 
-Knows what is compared with what; refuses to know which sessions those are.
+The page chooses the sessions.
 """
 
 from __future__ import annotations
@@ -49,8 +49,8 @@ def races(records: Sequence[Record]) -> list[Race]:
     for batch in batches:
         for form in forms:
             for name in SIZES:
-                ours, timms = by_key[name, batch, form], by_key[f"{name}.fb_dist_in1k", batch, form]
-                ratio, time = paired([timms], [ours]), latency(ours)
+                own, other = by_key[name, batch, form], by_key[f"{name}.fb_dist_in1k", batch, form]
+                ratio, time = paired([other], [own]), latency(own)
                 assert ratio is not None, f"{name} at batch {batch}, {form}: too few runs"
                 assert isinstance(time, Estimate)
                 out.append(Race(name, batch, form, time.value, ratio))

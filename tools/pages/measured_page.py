@@ -43,7 +43,7 @@ TOPICS = (
     "seats", "stability", "front", "levit", "ablation", "race", "planted", "witness", "loaded", "runtimes", "threads",
     "sweep",
 )  # fmt: skip
-"""Sessions on processors, but the pilot's."""
+"""Topics of sessions on processors, except the pilot's."""
 
 
 @cache
@@ -60,7 +60,7 @@ def subjects(taken_sessions: Iterable[Session]) -> list[Record]:
 
 
 class Scatter(NamedTuple):
-    """How far sessions disagree about one network, as coefficients of variation."""
+    """Coefficients of variation between sessions, for one network."""
 
     network: str
     allocator: str
@@ -121,7 +121,7 @@ def agreements(session_list: Sequence[Session]) -> list[Agreement]:
 
 
 class Instrument(NamedTuple):
-    """What the instrument itself costs."""
+    """Overhead of the measurement itself."""
 
     null_pass_s: float
     """Largest median pass of the null network over all sessions."""
@@ -437,7 +437,7 @@ def _scatter_table() -> list[str]:
 
 
 def _versions(session: Session) -> str:
-    """Everything of a GPU's session that moves its speed and is not the suite's."""
+    """Versions of the libraries and the driver of a session on a GPU."""
     conditions, seat = session.starts[0].conditions, session.starts[0].seats[0]
     versions = {"timm": conditions.versions["timm"], "CUDA": seat.versions["cuda"], "cuDNN": seat.versions["cudnn"]}
     versions["driver"] = conditions.gpus[0].driver or "unknown"

@@ -52,7 +52,7 @@ def _grid() -> grid.Grid:
 
 
 def readme_lines() -> list[str]:
-    """The same with what it is, for the README."""
+    """The same with an introduction, for the README."""
     (session,) = measured.sessions("runtimes")
     ratios = [ratio for ratio in _grid().cells.values() if isinstance(ratio, Ratio)]
     least, most = (significant(choose(ratio.value for ratio in ratios)) for choose in (min, max))
@@ -83,7 +83,7 @@ def page_lines() -> list[str]:
 
 
 def sweep_lines() -> list[str]:
-    """Who joins and who leaves the front of the paper's networks, by runtime, at each batch that was measured."""
+    """Networks that join and leave the front of the paper's networks, by runtime, at each measured batch."""
     out: list[str] = []
     for session in measured.sessions("sweep"):
         fronts = panels(measured.subjects([session]))
@@ -115,7 +115,7 @@ def _latencies(fronts: Sequence[Panel]) -> list[str]:
 
 
 def _disturbed(session: Session) -> str:
-    """What other processes used during the runs, where it is worth a word."""
+    """Processor time of other processes during the runs, where it is large; otherwise empty."""
     starts = {start.run: start for start in session.starts}
     shares = []
     for end in session.ends:
@@ -164,7 +164,7 @@ def scaling_lines() -> list[str]:
 
 
 def bound_lines() -> list[str]:
-    """How much runs scatter where the system places processes, and where they are bound."""
+    """Scatter between runs where the system schedules processes, and where they are bound to processors."""
     sessions = measured.sessions("bound")
     records = measured.subjects(sessions)
     count = len(sessions) // 2
@@ -190,7 +190,7 @@ def bound_lines() -> list[str]:
 
 
 def agreement_lines() -> list[str]:
-    """Our figures against those of each runtime's own tool."""
+    """Our latencies beside those of each runtime's own tool."""
     document = json.loads(AGREEMENT.read_text(encoding="utf-8"))
     lines = ["| runtime | network | its own tool | tool / ours | 95 % |", "|:--|:--|:--|--:|:--|"]
     for row in document["rows"]:
@@ -247,7 +247,7 @@ def written(text: str, marker: str, lines: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    for page, marker, made in BLOCKS:
-        page.write_text(written(page.read_text(encoding="utf-8"), marker, made()), encoding="utf-8")
-    for path, (drawn, session) in pictures().items():
-        figure.save(drawn, path, f"session {session}")
+    for page, marker, lines_of in BLOCKS:
+        page.write_text(written(page.read_text(encoding="utf-8"), marker, lines_of()), encoding="utf-8")
+    for path, (picture, session) in pictures().items():
+        figure.save(picture, path, f"session {session}")

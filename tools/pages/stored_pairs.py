@@ -1,7 +1,4 @@
-"""All pairs of committed sessions: every verdict on an unchanged network is a false alarm.
-
-Knows the committed store; refuses to know how a verdict is made.
-"""
+"""Compares all pairs of committed sessions: every verdict on an unchanged network is a false alarm."""
 
 from __future__ import annotations
 

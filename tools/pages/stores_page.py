@@ -59,7 +59,7 @@ def of_own_drift(run: Run, stores: int) -> Iterator[str]:
 
 
 def of_company(run: Run, stores: int) -> Iterator[str]:
-    """False alarms where the sides were timed in other company."""
+    """False alarms where the two sides were timed beside different cases."""
     yield from _head("machine", "company moves a case by", *(f"{history} earlier" for history in HISTORIES))
     rows = [(noise, size) for noise in NOISES for size in (0.01, 0.02, 0.03)]
     cells = [(NOISES[noise]._replace(company=size), history, stores) for noise, size in rows for history in HISTORIES]
@@ -69,7 +69,7 @@ def of_company(run: Run, stores: int) -> Iterator[str]:
 
 
 def of_nights(run: Run, stores: int) -> Iterator[str]:
-    """Rows of nights: red ones of unchanged code, and when a lasting change is called."""
+    """Series of nightly sessions: false alarms on unchanged code, and the night on which a lasting change shows."""
     yield from _head("machine", "scatter", "red in 30 quiet nights", "+5 % called on night 1", "2", "3", "4", "5", "8")
     for (noise, scatter, _), result in zip(
         worlds(), run(nights, [(world, stores) for *_, world in worlds()]), strict=True
@@ -79,7 +79,7 @@ def of_nights(run: Run, stores: int) -> Iterator[str]:
 
 
 def of_one_session(run: Run, stores: int) -> Iterator[str]:
-    """Fronts of one session, by how accuracies go with speeds."""
+    """Fronts of one session, by how accuracies correlate with speeds."""
     yield from _head("accuracies", "machine", "runs", *(f"{100 * spacing:g} % apart" for spacing in SPACINGS))
     rows = [(order, noise, runs) for order in ORDERS for noise in NOISES for runs in (3, 5, 8)]
     cells = [(NOISES[n], spacing, order, stores, runs) for order, n, runs in rows for spacing in SPACINGS]
@@ -89,7 +89,7 @@ def of_one_session(run: Run, stores: int) -> Iterator[str]:
 
 
 def of_several_sessions(run: Run, stores: int) -> Iterator[str]:
-    """Fronts over sessions that hold all networks, and over sessions that share them out."""
+    """Fronts over sessions that hold all networks, and over sessions that divide them."""
     spacings = (*SPACINGS, 0.03)
     yield from _head(
         "sessions", "accuracies", "machine", "scatter", *(f"{100 * spacing:g} % apart" for spacing in spacings)
@@ -105,7 +105,7 @@ SESSIONS = {"3, all in each": (3, False), "2, shared out": (2, True)}
 
 
 def of_chances(run: Run, stores: int) -> Iterator[str]:
-    """How much more often places were on the front than said, tenth by tenth of what was said."""
+    """Calibration: observed minus stated frequency of front membership, by tenths of the stated chance."""
     yield from _head("sessions", "accuracies", *(f"{tenth} to {tenth + 10} %" for tenth in range(0, 100, 10)))
     for order in ORDERS:
         cells = [(world, d, order, stores // 4, n) for world in NOISES.values() for d in SPACINGS for n in (3, 5, 8)]
@@ -164,7 +164,7 @@ TABLES: dict[str, Callable[[Run, int], Iterator[str]]] = {
     "picks": of_picks,
     "stored": of_stored,
 }
-"""What each marked table of the page is made by."""
+"""The function that computes each marked table of the page."""
 
 
 def _one(world: World, spacing: float, order: str, stores: int, runs: int) -> Fronts:

@@ -43,7 +43,7 @@ _AT_ONCE = 16  # Cases whose processes start together: starting them takes longe
 
 
 def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those that the catalog has at no resolution: small enough and small ones first, then those not counted."""
+    """Networks that the catalog lacks at every resolution, smallest first, then those without a count."""
     have = {(entry.timm_name or entry.name).partition(".")[0] for entry in entries()}
     missing = [row for row in counts if row["name"] not in have and (row["macs"] is None or row["macs"] < MOST_MACS)]
     return sorted(missing, key=lambda row: (row["macs"] is None, row["macs"] or 0, row["name"]))
@@ -71,13 +71,13 @@ def count(file: Path) -> None:
             row["params"] = sum(parameter.numel() for parameter in network.parameters())
             row["macs"] = None if counts.unknown else counts.macs
             row["why"] = ", ".join(counts.unknown) or None
-        except Exception as error:  # What cannot be built is part of the answer.
+        except Exception as error:  # A network that cannot be built is part of the result.
             row["why"] = f"{type(error).__name__}: {error}"
         _append(file, row)
 
 
 def attempts(cases: Sequence[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
-    """What becomes of each case: prepared in one process after the other's, loaded in one that built none of them."""
+    """The outcome of each case: prepared, then loaded in a process that did not build it."""
     with Workshop(_SEED, TIMEOUT_S) as workshop:
         artifacts = workshop.prepare(cases, lambda *_: None)
         workshop.release()
@@ -103,7 +103,7 @@ def _outcome_row(outcome: str, artifact: Artifact) -> dict[str, Any]:
 
 
 def sweep(folder: Path) -> None:
-    """Try every network in every runtime that was not tried yet, some at once; each is written down at once."""
+    """Try every network in every runtime that was not tried yet, some at a time; each outcome is stored at once."""
     counts, results = folder / "counts.jsonl", folder / "sweep.jsonl"
     finished = {(row["name"], row["runtime"]) for row in _lines(results)}
     waiting = [
@@ -160,7 +160,7 @@ def table_of(file: Path = TABLE) -> list[dict[str, Any]]:
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """What was written down; a line that a kill cut short is left out, and taken anew."""
+    """The stored rows; a line that a kill cut short is left out, and tried again."""
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             try:

@@ -1,6 +1,6 @@
-"""Tables of docs/measured.md about trust: coverage over sessions, races, a planted slowdown, a second instrument.
+"""Tables of docs/measured.md on validity: coverage over sessions, races, a planted slowdown, a second timer.
 
-Computed from stored sessions; refuses to measure.
+Computed from stored sessions.
 """
 
 from __future__ import annotations
@@ -73,7 +73,7 @@ def loaded_rows(loaded: Session, quiet: Sequence[Session]) -> Iterator[str]:
 
 
 def load_told(loaded: Session) -> list[str]:
-    """What the session says of the machine it ran on."""
+    """The findings of the session about other load on its machine."""
     findings = doubts([record for record in records(loaded) if record.info.role == "subject"], records(loaded))
     return [f"*{finding.kind}: {finding.message}*" for finding in findings if finding.kind == "busy-machine"]
 
@@ -93,7 +93,7 @@ class Race(NamedTuple):
 def replayed(session: Session) -> Race:
     """What a race decides when its last look comes after three quarters of the planned runs.
 
-    Exact, because the looks before are those that it took, so that nobody rests who would not have.
+    Exact, because the earlier looks are those that it took, so that the same networks rest.
     """
     protocol = session.head.protocol
     declared = looks(protocol.runs, 0.75)
@@ -112,7 +112,7 @@ def replayed(session: Session) -> Race:
 
 
 def race_rows(full: Session, races: Sequence[Session]) -> Iterator[str]:
-    """What each race decided, beside the whole protocol."""
+    """Decisions of each race, beside those of the whole protocol."""
     sure, whole_s = certain(full), length_s(full)
     yield "| | time | to the end | runs | on the front | beaten | open | certain members | certainly beaten ones |"
     yield "|:--|--:|--:|--:|--:|--:|--:|:--|:--|"
@@ -129,7 +129,7 @@ def race_rows(full: Session, races: Sequence[Session]) -> Iterator[str]:
 
 
 def _places_of(sure: dict[str, str], replay: Race, word: str) -> str:
-    """What a race makes of the networks whose place is certain after the whole protocol."""
+    """A race's decisions on the networks whose membership is certain after the whole protocol."""
     decisions = [replay.verdicts.get(name) for name, verdict in sure.items() if verdict == word]
     wrong = sum(verdict not in (word, "open") for verdict in decisions)
     return f"{decisions.count(word)} of {len(decisions)} found, {decisions.count('open')} open, {wrong} wrong"
@@ -191,7 +191,7 @@ def planted(session_list: Sequence[Session], base: str, changed: str) -> Planted
 
 
 def witness_rows(session_list: Sequence[Session]) -> Iterator[str]:
-    """Our mean pass over the witness's, and the account of processor time."""
+    """Ratio of our mean pass to the second timer's, and the account of processor time."""
     yield "| network | ours / second timer | 95 % | runs |"
     yield "|:--|--:|:--|--:|"
     all_records = [record for session in session_list for record in records(session)]

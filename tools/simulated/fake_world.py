@@ -1,4 +1,4 @@
-"""A simulated machine for the engine: seats that answer at once and a clock that they advance."""
+"""A simulated machine for the engine: seats that answer immediately and advance a simulated clock."""
 
 from __future__ import annotations
 
@@ -52,13 +52,13 @@ class FakeMachine:
         self.peak_bytes: tuple[int | None, ...] = ()
 
     def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
-        """Fresh seats, after the time that takes."""
+        """Fresh seats; the clock advances by the time of a start."""
         self.now += self.start_s
         self.opened.append(tuple(line.case.network for line in lines))
         return FakeSeats(self, lines)
 
     def take(self, case: str, settle: int, passes: int) -> Turned:
-        """The passes of a turn: they advance the clock."""
+        """The passes of a turn; the clock advances by them."""
         durations = [self.truth[case] * (1 + self.noise * self.random.random()) for _ in range(settle + passes)]
         self.now += sum(durations)
         return Turned(
@@ -70,11 +70,11 @@ class FakeMachine:
         )
 
     def look(self) -> Conditions:
-        """Its state now."""
+        """The current conditions."""
         return CONDITIONS
 
     def world(self) -> World:
-        """This machine for an engine."""
+        """This machine as an engine's world."""
         return World(self.open_seats, lambda: self.now, self.look)
 
 
@@ -101,7 +101,7 @@ class FakeSeats:
     accounts: Accounts | None = None
 
     def beside(self, case: str) -> frozenset[str]:
-        """All share one seat."""
+        """The other cases; all share one seat."""
         return frozenset(key for key in self.infos[0].cases if key != case)
 
     def turn(
@@ -126,7 +126,7 @@ class FakeSeats:
 
 
 class Rig:
-    """Makes engines on fake machines, and closes their files in the end."""
+    """Makes engines on fake machines, and closes their files at the end."""
 
     def __init__(self) -> None:
         self._writers: list[SessionWriter] = []

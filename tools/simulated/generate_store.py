@@ -1,8 +1,6 @@
 """A store with known truth: realistic sessions written through `levit_bench.store.files`, for tests and for timing the
 study.
 
-Knows the noise it adds and the latencies beneath it; refuses to know how they are judged.
-
     python -m tools.simulated.generate_store --cases 10000 OUT
 """
 
@@ -46,7 +44,7 @@ YARDSTICK_S = 0.0071
 
 
 class Truth(NamedTuple):
-    """A network as it really is."""
+    """The true values of a network."""
 
     network: str
     family: str
@@ -159,9 +157,9 @@ def _durations(rng: random.Random, level: float, count: int, noise: Noise) -> tu
 
 
 def _info(case: Case, truth: Truth) -> CaseLine:
-    first, *others = truth.accuracies or (Accuracy(top1=truth.top1, source="made up"),)
+    first, *further = truth.accuracies or (Accuracy(top1=truth.top1, source="made up"),)
     return CaseLine(
-        id=case.id, case=case, family=truth.family, accuracy=first, accuracies=tuple(others), label=truth.label,
+        id=case.id, case=case, family=truth.family, accuracy=first, accuracies=tuple(further), label=truth.label,
         classes=truth.classes, passes=5, params=round(truth.latency_s * 1e9),
         macs=round(truth.latency_s * 3e10), probe_s=truth.latency_s,
     )  # fmt: skip

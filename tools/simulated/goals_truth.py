@@ -1,7 +1,4 @@
-"""Sessions that may end before their budget, on simulated machines: a race for the front, and a target error.
-
-Knows who truly is on the front; refuses to know how a look decides.
-"""
+"""Simulated sessions that may end before their budget: a race for the front or a target error, against the truth."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ def verdicts(session: Taken) -> dict[str, str]:
 
 
 def looks(session: Taken) -> list[Look]:
-    """What was seen at each look of a session, in order."""
+    """The looks of a session, in order."""
     return [end.look for end in session.session.ends if end.look is not None]
 
 
@@ -55,7 +52,7 @@ def aimed(seed: int, scenario: Scenario) -> Taken:
 
 
 class Races(NamedTuple):
-    """What races decided over many sessions."""
+    """Decisions of races over many sessions."""
 
     wrong: int
     """Sessions in which any decision contradicts the truth."""
@@ -81,7 +78,7 @@ def races(name: str, sessions: int, *, close: bool) -> Races:
 
 
 class Aims(NamedTuple):
-    """What sessions with a target error did."""
+    """Results of sessions with a target error."""
 
     hits: int
     """Sessions whose interval holds the true ratio, however soon each stopped."""

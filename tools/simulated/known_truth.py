@@ -1,6 +1,6 @@
-"""What intervals do when the truth is known: coverage, width and false alarms over simulated sessions.
+"""Coverage, width and false alarms of intervals over simulated sessions with known truth.
 
-Knows the study's own intervals and the rivals they were chosen from; refuses to know how a session is simulated.
+Covers the intervals of `levit_bench.judge` and the alternatives that they were chosen from.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.simulated.machine import Scenario
 from tools.simulated.sessions import LADDER, YARDSTICK_S, take
 
 Z = 1.959963984540054
-"""Normal quantile of a two-sided 95 %: what an oracle takes that knows the standard error."""
+"""Normal quantile of a two-sided 95 %: the factor of an oracle that knows the standard error."""
 LATENCY, ANOTHER_DAY, RELATIVE, EQUAL = "latency", "latency on another day", "ratio to the yardstick", "ratio of equals"
 DIFFERENCES = {"plus1": 0.01, "plus2": 0.02, "plus5": 0.05, "plus10": 0.10}
 """Networks of the ladder by how much slower they are than its base."""
@@ -43,8 +43,8 @@ class Trial(NamedTuple):
 def trials(scenario: Scenario, seeds: Iterable[int], design: Design) -> dict[str, list[Trial]]:
     """Each quantity once a session, so that sessions are independent trials.
 
-    The truth of a latency is that of its session: what a day adds to everything is not in one session's data. Held
-    against the truth of all days, the same interval is `ANOTHER_DAY`.
+    The truth of a latency is that of its session: drift between days cannot be seen in one session's data. The same
+    interval, compared with the truth over all days, is `ANOTHER_DAY`.
     """
     out: dict[str, list[Trial]] = {}
     for seed in seeds:
@@ -95,7 +95,7 @@ def _pairs(numerator: Record, denominator: Record) -> Layout:
 
 
 class Score(NamedTuple):
-    """What an interval did over many sessions."""
+    """Coverage, width and bias of an interval over many sessions."""
 
     sessions: int
     hits: int
@@ -131,7 +131,7 @@ def score(sample: Sequence[Trial], offset: float = 0.0, method: Callable[[Layout
 
 
 def offset_of(sample: Sequence[Trial], method: Callable[[Layout], Interval] | None = None) -> float:
-    """How far the expected estimate lies from the truth without noise, in logs: noise that only slows moves a median.
+    """How far the expected estimate lies from the truth without noise, in logs: one-sided noise shifts a median.
 
     To be taken from other sessions than those whose coverage is counted.
     """
@@ -139,9 +139,9 @@ def offset_of(sample: Sequence[Trial], method: Callable[[Layout], Interval] | No
 
 
 def oracle(scenario: Scenario, quantity: str, design: Design) -> float:
-    """Half width for one who knows the components of normal noise and takes the mean of all rounds, in logs.
+    """Half-width, in logs, of an oracle that knows the variance components and takes the mean of all rounds.
 
-    Turns of two passes; `t_interval` needs no such knowledge and must pay for it.
+    For turns of two passes and normal noise; `t_interval` estimates the variance, and is wider.
     """
     runs, rounds = design
     noise, own_round = scenario, scenario.turn**2 + scenario.one_pass**2 / 2

@@ -1,13 +1,13 @@
 """A simulated machine with known truth: components of variance by level, and pathologies where real ones have them.
 
-Knows how its passes come about and what of it an operating system would show; refuses to know how they are judged.
+It also shows what an operating system would tell of each pathology.
 
     log of a pass = log of the case's true latency
                   + session + case in its session + run + case in its run + round + turn + pass
                                                                   (all normal and independent)
-                  + what goes wrong
+                  + pathologies
 
-The time of a session is counted in turns, of which the machine is told how many are planned: half-way is half of them.
+The time of a session is counted in turns, of which the number is planned: half-way is half of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BOOTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Scenario(NamedTuple):
-    """What the machine is like. Standard deviations are of the natural logarithm: 0.01 is about 1 %.
+    """Noise and pathologies of the machine. Standard deviations are of the natural logarithm: 0.01 is about 1 %.
 
     The defaults are the pilot's (docs/decisions/0001) with normal noise: of the log ratio to a yardstick that is timed
     under two names, the standard deviation is 1.9 % between runs and 6.9 % between rounds, which is this times √1.5.
@@ -42,11 +42,11 @@ class Scenario(NamedTuple):
     session: float = 0.10
     """Of a whole session, all cases alike."""
     case_session: float = 0.0
-    """Of one case in a whole session: what no ratio within the session shows, and a ratio between sessions holds."""
+    """Of one case in a whole session: not visible in ratios within the session, but in ratios between sessions."""
     run: float = 0.02
-    """Of a whole run, all cases alike: what a process does to everything in it."""
+    """Of a whole run, all cases alike: the effect of a process on all its cases."""
     case_run: float = 0.0155
-    """Of one case in one run: where its memory lies."""
+    """Of one case in one run: memory layout."""
     round: float = 0.06
     """Of a whole round, all cases alike: a slow stretch of seconds."""
     turn: float = 0.051
@@ -54,9 +54,9 @@ class Scenario(NamedTuple):
     one_pass: float = 0.035
     """Of one pass."""
     first_pass: float = 0.05
-    """How much longer the first pass of a turn takes, as a share; that is what settle passes are for."""
+    """How much longer the first pass of a turn takes, as a share; settle passes absorb it."""
     settling: float = 0.0
-    """What is left of that for the next pass, and of this for the one after it, as a share."""
+    """Factor by which that excess decays from pass to pass."""
     stretches: float = 0.0
     """Share of turns that fall into a slow stretch, one case at a time."""
     stretch: float = 0.0
@@ -91,7 +91,7 @@ REGULAR = {
     "stretches": Scenario(turn=0.015, stretches=0.06, stretch=0.14),
     "quiet": Scenario(session=0.02, run=0.005, case_run=0.004, round=0.005, turn=0.006, one_pass=0.008),
 }
-"""Machines on which everything works as it should: as noisy as the pilot's, and a bare one."""
+"""Machines without pathologies: as noisy as the pilot's, and a quiet one."""
 
 PATHOLOGICAL = {
     "heavy tails": Scenario(tails=0.15),
@@ -111,7 +111,7 @@ TWO_STATES = {name: REGULAR[name]._replace(slow_run=0.2, slow_subject="base") fo
 
 
 class SimulatedMachine(FakeMachine):
-    """A fake machine whose passes follow a scenario, and whose conditions show what the system would tell of it."""
+    """A fake machine whose passes follow a scenario, and whose conditions are those that the system would report."""
 
     def __init__(self, lines: Sequence[CaseLine], scenario: Scenario, seed: int, *, runs: int, rounds: int) -> None:
         super().__init__(lines)
@@ -149,7 +149,7 @@ class SimulatedMachine(FakeMachine):
 
     @property
     def stolen(self) -> bool:
-        """Whether the hypervisor takes a core just now."""
+        """Whether the hypervisor takes a core at this time."""
         return abs(self.done - 0.5) < self.scenario.steal / 2
 
     @property
@@ -159,7 +159,7 @@ class SimulatedMachine(FakeMachine):
         return NOMINAL_HZ * math.exp(-scenario.drift * self.done) * (scenario.throttle if self.done >= 0.5 else 1.0)
 
     def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
-        """Fresh seats: what a process does to its cases is drawn anew."""
+        """Fresh seats: the effect of each process on its cases is drawn anew."""
         scenario, draw = self.scenario, self.random
         common = draw.gauss(0, scenario.run)
         self._run = {line.id: self.logs[line.id] + common + draw.gauss(0, scenario.case_run) for line in lines}
@@ -216,7 +216,7 @@ class SimulatedMachine(FakeMachine):
         )
 
     def look(self) -> Conditions:
-        """What the system would tell now."""
+        """The conditions that the system would report now."""
         scenario, draw = self.scenario, self.random
         elapsed, self._looked = self.now - self._looked, self.now
         # A core that is taken is also missed while seats start; and a shared machine always loses a little.

@@ -1,7 +1,4 @@
-"""Resuming until a difference shows, when there is none: how often a session of equals comes to show one.
-
-Knows the level that the study gives each look; refuses to know how a session is simulated.
-"""
+"""False alarms of resuming a session of equal networks until its interval shows a difference."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""A case whose processes start in one of two states, each by a draw of its own: what intervals and doubts make of it.
-
-Knows which runs were slow; refuses to know how a session is simulated.
-"""
+"""Intervals and findings for a case whose processes start, at random, in a normal or a slow state."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ NAMES = frozenset({"two-humps", "runs-disagree"})
 
 
 class States(NamedTuple):
-    """What became of so many sessions."""
+    """Counts over many sessions."""
 
     sessions: int
     latency: int
@@ -41,14 +38,16 @@ class States(NamedTuple):
 def states(name: str, seeds: Iterable[int], design: Design) -> States:
     """Sessions on one of the machines with two states at random."""
     scenario = TWO_STATES[name]
-    # What a run is expected to take: with normal noise, medians add nothing to it.
+    # Expected log of a run: with normal noise, medians do not shift it.
     shift = scenario.slow_run * math.log(SLOW)
     rows = []
     for seed in seeds:
         session = take(scenario, seed, networks=LADDER, runs=design[0], rounds=design[1])
         base = session.record("base")
         slow = session.machine.slow > 0
-        kinds = {named.finding.kind for named in doubts(session.records, [base.info.id])} if slow else set()
+        kinds = (
+            {case_finding.finding.kind for case_finding in doubts(session.records, [base.info.id])} if slow else set()
+        )
         rows.append(
             (
                 _holds(latency(base), math.log(session.truth_s("base")) + shift),

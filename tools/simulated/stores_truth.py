@@ -1,6 +1,6 @@
-"""What is said between sessions when the truth is known: verdicts, fronts, intervals and picks over simulated stores.
+"""Error rates and power of results across sessions, over simulated stores: verdicts, fronts, intervals and picks.
 
-Knows the study's doors; refuses to know how a session is simulated (`tools.simulated.stores`).
+`tools.simulated.stores` simulates the sessions.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from levit_bench.records import Estimate, Record
 from tools.simulated.stores import STICK_S, Simulated, Truth, World
 
 SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}
-"""Networks that nobody confuses."""
+"""Networks that are far apart."""
 SLOWER = 0.05
-"""The change that power is told of."""
+"""The change for which power is computed."""
 
 
 class Reports(NamedTuple):
@@ -61,20 +61,20 @@ def reports(world: World, history: int, stores: int, *, change: bool = True, com
 
 
 class Fronts(NamedTuple):
-    """Panels of close rivals, many stores."""
+    """Panels of networks close to each other, many stores."""
 
     wrong: float
     """Share of panels that hold any sure place that is wrong."""
     right: float
     """Share of places rightly decided."""
     chances: list[float]
-    """What was said of every place."""
+    """Stated chance of front membership of every network."""
     truths: list[bool]
     """Whether it is on the front."""
 
 
 ORDERS = ("any", "as real ones", "front")
-"""How accuracies go with speeds: not at all; mostly, as those of real networks; or all networks are on the front."""
+"""How accuracies correlate with speeds: not; mostly, as in real networks; or so that all are on the front."""
 
 
 def ladder(spacing: float, order: str, seed: int, networks: int = 10) -> dict[str, Truth]:
@@ -91,7 +91,7 @@ def ladder(spacing: float, order: str, seed: int, networks: int = 10) -> dict[st
 
 
 def members(networks: Mapping[str, Truth], logs: Mapping[str, float]) -> set[str]:
-    """Who is on the front in truth."""
+    """Networks on the true front."""
     return {
         name
         for name, network in networks.items()
@@ -134,7 +134,7 @@ def fronts(
 
 
 def calibration(results: Sequence[Fronts], fewest: int = 100) -> list[float | None]:
-    """Of every tenth of the chances, how much more often it was true than said; absent with too few places."""
+    """Observed minus stated frequency for every tenth of the chances; absent with too few places."""
     chances = np.array([chance for result in results for chance in result.chances])
     true = np.array([truth for result in results for truth in result.truths])
     out: list[float | None] = []
@@ -145,7 +145,7 @@ def calibration(results: Sequence[Fronts], fewest: int = 100) -> list[float | No
 
 
 class Nights(NamedTuple):
-    """Rows of nightly sessions, many stores."""
+    """Series of nightly sessions, many stores."""
 
     red: float
     """Share of stores of unchanged code with any red night."""

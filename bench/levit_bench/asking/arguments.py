@@ -1,6 +1,6 @@
-"""Arguments of Python's door as fields of a request: one value or several, numpy's numbers among them.
+"""Converts arguments of the Python interface to fields of a request: one value or several, NumPy's numbers too.
 
-Knows kinds of values; refuses to know what a request may ask for, which `levit_bench.asking.request` checks.
+Checks the kind of each value; `levit_bench.asking.request` checks what a request may ask for.
 """
 
 from __future__ import annotations
@@ -43,7 +43,7 @@ def batches(name: str, value: object) -> tuple[int, ...]:
     """Batches: one number or several, or a text such as `1,16,max`.
 
     Raises:
-        UsageError: it is neither, or a number is no batch.
+        UsageError: it is neither, or a number is not a batch size.
     """
     if isinstance(value, str):
         return units.batches(value)
@@ -54,11 +54,11 @@ def batches(name: str, value: object) -> tuple[int, ...]:
     return tuple(out)
 
 
-def number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever the user gives)
-    """A whole number, also one of numpy's.
+def number(name: str, value: Any) -> int:  # noqa: ANN401 (any value of the user's)
+    """A whole number, also one of NumPy's.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a whole number.
     """
     try:
         return index(value)
@@ -83,7 +83,7 @@ def size(name: str, value: object) -> object:
     """Height and width in pixels as they were given, or None.
 
     Raises:
-        UsageError: they are none.
+        UsageError: they are not a size.
     """
     if value is not None and parse_size(value) is None:
         raise UsageError(
@@ -97,7 +97,7 @@ def text(name: str, value: object) -> str:
     """One text.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a text.
     """
     if not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
@@ -105,7 +105,7 @@ def text(name: str, value: object) -> str:
 
 
 def flag(name: str, value: object) -> bool:
-    """Whether something is asked for.
+    """Whether an option is set.
 
     Raises:
         UsageError: it is neither True nor False.
@@ -150,7 +150,7 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
 
     Raises:
         UsageError: a value is of another kind.
-        TypeError: there is no axis and no option of that name.
+        TypeError: no axis or option has that name.
     """
     out: dict[str, Any] = {}
     for name, value in arguments.items():

@@ -1,6 +1,6 @@
-"""From words to cases: the networks, axes and budget that a door was given, checked before anything is measured.
+"""Requests: networks, axes and options as a user gave them, checked, and resolved to cases before anything is measured.
 
-Refuses to know which door it was, and how a case is measured.
+The command line, Python and pytest share it; `levit_bench.measuring` takes the cases from here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LARGEST_ERROR = 50.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user asked for, in the user's words. The defaults are those of the command line."""
+    """What a user asked for, as it was written. The defaults are those of the command line."""
 
     networks: tuple[str, ...]
     """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@224` or `@192x256`.
@@ -50,11 +50,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     images: int | None = None
     """Images in that set; absent: those of a public set."""
     classes: int | None = None
-    """Classes in that set; absent: those of a public set, else nobody says."""
+    """Classes in that set; absent: those of a public set, else unknown."""
     label: str = ""
     """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
     stated: dict[str, user_networks.Stated] = {}
-    """What TOML files said of some of the networks, when `singles` has taken the files apart."""
+    """What TOML files state of some of the networks, where `singles` has read the files."""
     resolution: int | str | tuple[int, int] | None = None
     """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
     batches: tuple[int, ...] = BY_NAME["batch"].several
@@ -64,21 +64,21 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[int, ...] = BY_NAME["streams"].several
     """Processes that work at once, each on processors of its own."""
     allocators: tuple[str, ...] = BY_NAME["allocator"].several
-    """Allocator settings; empty: `pinned` where it can be had."""
+    """Allocator settings; empty: `pinned` where the system has it."""
     forms: tuple[str, ...] = BY_NAME["form"].several
-    """How the networks are written."""
+    """Forms of the networks: as built, or folded for inference."""
     precisions: tuple[str, ...] = BY_NAME["precision"].several
     """Number formats of weights and activations."""
     runtimes: tuple[str, ...] = BY_NAME["runtime"].several
     """What executes the networks."""
     device: str = usual("device")
-    """Where."""
+    """Device that the networks run on."""
     budget: str = "60s"
     """Time for all runs together."""
     isolation: str = "auto"
     """`auto`, `shared` or `alone`."""
     timeout: str = "5m"
-    """When a load or a first pass counts as hung."""
+    """Time after which a load or a first pass counts as hung."""
     seed: int = 0
     """Seed of weights, inputs and, with the session's name, orders."""
     thin: bool = False
@@ -86,11 +86,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     target_error: str = ""
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
     cross_check: bool = False
-    """Time every turn with a second instrument as well."""
+    """Time every turn with a second timer as well."""
     bind: bool = False
     """Bind each process to as many processors as it has threads; otherwise the system places it."""
     race: bool = False
-    """Race for the front: networks whose place is certain get no more turns."""
+    """Race for the front: networks whose membership is decided get no more turns."""
 
 
 def protocol_of(request: Request) -> Protocol:
@@ -123,10 +123,10 @@ def protocol_of(request: Request) -> Protocol:
 
 
 def _target(request: Request) -> float:
-    """The error aimed at, in log units.
+    """The target error in log units.
 
     Raises:
-        UsageError: it is no percentage in reach, or comes with a race.
+        UsageError: it is not a percentage in range, or comes with a race.
     """
     if request.race:
         raise UsageError("--race and --target-error are two goals. Choose one: a front, or figures of a given error.")
@@ -144,7 +144,7 @@ def _target(request: Request) -> float:
 
 
 def check_race(candidates: Sequence[Subject]) -> None:
-    """Refuse to race networks that cannot have a place on one front.
+    """Refuse to race networks that cannot be placed on one front.
 
     Raises:
         UsageError: naming those without an accuracy, or the sets that divide them.
@@ -186,7 +186,7 @@ def capped(budget_s: float) -> float:
 
 
 def check(request: Request) -> str:
-    """Refuse what cannot be measured; returns the device that cases will say.
+    """Refuse what cannot be measured; returns the device of the cases.
 
     Raises:
         UsageError: naming the option, its value and what it may be.
@@ -213,7 +213,7 @@ def check(request: Request) -> str:
 
 
 def _check_device(request: Request) -> str:
-    """The device that cases will say; what does not run there is refused."""
+    """The device of the cases; precisions and runtimes that it lacks are refused."""
     device = devices.resolve(request.device)
     _check_streams(device, request)
     if request.bind:
@@ -233,10 +233,10 @@ def _check_device(request: Request) -> str:
 
 
 def at_once(request: Request) -> list[tuple[int, int]]:
-    """Threads and streams of the cases: every combination for which there are processors.
+    """Threads and streams of the cases: every combination for which there are enough processors.
 
-    One stream may have more threads than processors, as ever; streams have processors of their own, or they would
-    measure how a scheduler shares one.
+    One stream may have more threads than processors; several streams have processors of their own, or they would
+    measure how the scheduler shares one.
     """
     processors = usable_processors()
     return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= processors]
@@ -248,8 +248,8 @@ _Named = TypeVar("_Named")
 def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple[_Named, dict[str, Any]]]:
     """Every network with every combination of values, by the names of their axes, for which there are processors.
 
-    In one order at every door: setting by setting, and in each the networks in their order, with what is said of one
-    network side by side.
+    The order is the same for the command line, Python and pytest: setting by setting, in each the networks in their
+    order, and axes that are per network innermost.
     """
     of_a_setting, of_a_network = (
         [axis for axis in SETTING if axis.plural and axis.per_network == per_network] for per_network in (False, True)
@@ -271,7 +271,7 @@ def _products(request: Request, axes: Sequence[Axis]) -> list[dict[str, Any]]:
 
 
 def left_out(requests: Iterable[Request]) -> list[Finding]:
-    """What is said when some combinations of threads and streams are not measured."""
+    """A finding that lists the combinations of threads and streams that are not measured, if there are any."""
     unmeasured = {
         f"{s} streams of {t} thread{'' if t == 1 else 's'}"
         for request in requests
@@ -288,7 +288,7 @@ def left_out(requests: Iterable[Request]) -> list[Finding]:
 
 
 def _check_max(device: str, request: Request) -> None:
-    """Refuse to look for the largest batch where memory is not what ends it, or where every batch is a new artifact."""
+    """Refuse to search for the largest batch where memory does not limit it, or every batch needs its own artifact."""
     if not devices.has_own_memory(device):
         raise UsageError(
             f"--batch max is the largest batch that fits into a GPU's memory, and --device is {device}: there a larger "
@@ -300,7 +300,7 @@ def _check_max(device: str, request: Request) -> None:
 
 
 def _check_bound(request: Request) -> None:
-    """Refuse to bind where the system does not, and to fewer processors than there are threads."""
+    """Refuse to bind where the system cannot, or to fewer processors than there are threads."""
     if allowed_processors() is None:
         raise UsageError("--bind: this system does not bind processes to processors. Leave it out.")
     if max(request.threads) > usable_processors():
@@ -311,7 +311,7 @@ def _check_bound(request: Request) -> None:
 
 
 def _check_streams(device: str, request: Request) -> None:
-    """Refuse streams for which there is no room at all."""
+    """Refuse streams where no combination has enough processors."""
     most = max(request.streams)
     if device != "cpu" and most > 1:
         raise UsageError(f"--streams {most} is for processors: passes on a {device} device share it in any case.")
@@ -324,7 +324,7 @@ def _check_streams(device: str, request: Request) -> None:
 
 
 class _Chosen(NamedTuple):
-    """A network that is asked for, and what is known of it."""
+    """A requested network, and what is known of it."""
 
     network: str
     shape: ImageShape
@@ -337,7 +337,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     """The cases of a request, in the order they were named.
 
     Args:
-        request: what was asked.
+        request: what the user asked for.
         workshop: resolves names that the catalog does not hold.
 
     Raises:
@@ -447,7 +447,7 @@ def _add_to_catalog(
 
 
 def _with_largest_batch(subject: Subject, workshop: Workshop) -> Subject:
-    """The case with the largest batch that fits, and what was found.
+    """The case with the largest batch that fits in memory, with a finding that says so.
 
     Raises:
         UsageError: not even one image fits.
@@ -470,12 +470,12 @@ def _with_largest_batch(subject: Subject, workshop: Workshop) -> Subject:
 
 
 def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
-    """Names that each stand for one network, with what a TOML file states of it: groups, globs and files taken apart.
+    """Names of single networks, with what a TOML file states of each: groups, globs and files are expanded.
 
     Nothing is looked up outside the catalog, and nothing is executed.
 
     Raises:
-        UsageError: a pattern is malformed, a glob or file is not there, or nothing was named.
+        UsageError: a pattern is malformed, a glob matches nothing, a file is missing, or nothing was named.
     """
     names, stated = user_networks.expand(patterns)
     selection = entries.select(names)
@@ -488,7 +488,7 @@ def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
 
 
 def _name_and_size(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
-    """A name and its size, that of the catalog where it says none, else nothing."""
+    """A name and its size: the one written behind it, else the catalog's, else empty."""
     name, size = entries.parse(text)
     return name, ImageShape(3, *size).size if size else usual.get(name, "")
 
@@ -503,7 +503,7 @@ def _size(request: Request) -> tuple[int, int] | None:
     """Height and width that all networks are asked for at.
 
     Raises:
-        UsageError: they are no numbers of pixels.
+        UsageError: they are not numbers of pixels.
     """
     pixels = request.resolution
     size = None if pixels is None else parse_size(pixels)
@@ -530,7 +530,7 @@ def _resolve(
     except SeatLostError as error:
         raise UsageError(f"cannot look up {', '.join(names)}: {error}.") from error
     for name, why in resolution.missing.items():
-        # A name of no library that is known may be one of an installed package that does not load.
+        # A name that no library knows may be one of an installed package that fails to load.
         is_explained = ":" in name or why.startswith("cannot load ")
         raise UsageError(why if is_explained else entries.suggest(name, resolution.known))
     sized = [(name, own_size or size, resolution.shapes[name]) for name, own_size in parsed]

@@ -1,6 +1,6 @@
-"""Sets of images on which accuracies were scored: which of them are one set, and what a set is called.
+"""Sets of images that accuracies were scored on: which spellings name the same set, and how a set is shown.
 
-Knows names, images and classes; refuses to know networks and how right they are. Two accuracies may be compared when
+Two accuracies may be compared when
 they were scored on one set: the same name, but for case, spaces, hyphens and underscores, and as many images and
 classes.
 """
@@ -20,18 +20,18 @@ _BETWEEN = re.compile(r"[\s_\-‐-―]+")
 
 
 class ImageSet(NamedTuple):
-    """A set of images with one right class each."""
+    """A set of images, each labelled with one class."""
 
     name: str
     """As it was written."""
     images: int
     """Images in it."""
     classes: int | None = None
-    """Classes that its images are of; absent where nobody says."""
+    """Classes in it; absent where unknown."""
 
     @property
     def key(self) -> tuple[str, int, int | None]:
-        """What is equal where two sets are one, however their names are written."""
+        """A key that is equal for two spellings of the same set."""
         return folded(self.name), self.images, self.classes
 
     @property
@@ -48,12 +48,12 @@ class ImageSet(NamedTuple):
         return self.name if is_usual else f"{self.name} ({self.counts})"
 
     def answers_to(self, text: str) -> bool:
-        """Whether a text names it: its name alone, or its words."""
+        """Whether a text names it, by its name alone or by `words`."""
         return folded(text) in (folded(self.name), folded(self.words))
 
 
 IMAGENET = ImageSet("ImageNet-1k validation", 50_000, 1000)
-"""The set of published accuracies, and of those whose set nobody states."""
+"""The set of published accuracies, and of those stated without a set."""
 _KNOWN = {
     image_set.name: image_set
     for image_set in (
@@ -74,7 +74,7 @@ _ALSO = (
 
 @lru_cache(maxsize=1024)
 def folded(name: str) -> str:
-    """A name as names are compared: case, spaces, hyphens and underscores make no difference."""
+    """The normalised form of a name: case, spaces, hyphens and underscores make no difference."""
     plain = _plain(name)
     return _ALIASES.get(plain, plain)
 
@@ -101,9 +101,9 @@ def set_of(accuracy: Accuracy) -> ImageSet:
 
 
 def same_sets(sets: Iterable[ImageSet]) -> dict[ImageSet, ImageSet]:
-    """For each set the one that stands for it: spellings of one name are one set, shown as most of them are written.
+    """The representative of each set: spellings of one name are one set, shown in the most frequent spelling.
 
-    Where classes are not known, they are those of the only other set of that name and size, if there is one; sets whose
+    Where classes are unknown, they are those of the only other set of that name and size, if there is one; sets whose
     images or classes differ are different sets. The order of the sets does not matter.
     """
     groups: dict[tuple[str, int], list[ImageSet]] = {}
@@ -144,7 +144,7 @@ def common(scored: Sequence[Sequence[Accuracy]]) -> ImageSet | None:
     """A set that every network was scored on, of several the first in order; None where there is none.
 
     Args:
-        scored: the accuracies of each network; a network without any is passed over.
+        scored: the accuracies of each network; a network without any is ignored.
     """
     sets_by_network = [[set_of(figure) for figure in accuracies] for accuracies in scored if accuracies]
     same = same_sets(image_set for accuracies in sets_by_network for image_set in accuracies)

@@ -1,7 +1,7 @@
-"""Names of networks that hold a call: `nets.py:build(width=2)`, and which output of several: `nets.py:build["aux"]`.
+"""Parses names of networks that hold a call, `nets.py:build(width=2)`, or choose an output, `nets.py:build["aux"]`.
 
 A call is read, never executed: its arguments are literals. Equal calls are written alike, so that they are one network.
-Refuses to know whether there is such a function, and what it takes.
+Whether the function exists and takes these arguments is not checked here.
 """
 
 from __future__ import annotations
@@ -24,23 +24,23 @@ _RESERVED = "@#"
 
 
 class Call(NamedTuple):
-    """What follows the name of a function."""
+    """Arguments and output, as written behind the name of a function."""
 
     args: tuple[Any, ...] = ()
     """Arguments by place."""
     kwargs: tuple[tuple[str, Any], ...] = ()
     """Arguments by name, sorted."""
     output: tuple[int | str, ...] = ()
-    """Places or keys that lead to one of its network's outputs, the outermost first."""
+    """Indices or keys that select one of its network's outputs, the outermost first."""
 
     def __str__(self) -> str:
-        """As it is stored: empty where a function is called without arguments and all of its output is meant."""
+        """As it is stored; empty where a function is called without arguments and its whole output is used."""
         arguments = [*map(_literal_text, self.args), *(f"{name}={_literal_text(value)}" for name, value in self.kwargs)]
         return (f"({', '.join(arguments)})" if arguments else "") + output_words(self.output)
 
 
 def output_words(output: Sequence[int | str]) -> str:
-    """Which output is meant, as it is written behind a function."""
+    """The choice of an output, as it is written behind a function."""
     return "".join(f"[{_literal_text(step)}]" for step in output)
 
 
@@ -74,10 +74,12 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def taken_apart(name: str) -> tuple[str, Call]:
-    """`module:function` or `file.py:function`, a digest behind it included, and the call; of other names all, and none.
+    """Split a name into `module:function` or `file.py:function`, with a digest behind it, and the call.
+
+    A name without a call comes back whole, with an empty call.
 
     Raises:
-        UsageError: what follows the function is no call with literals, and no output.
+        UsageError: what follows the function is neither a call with literals nor an output.
     """
     match = _CALLED.fullmatch(name)
     if match is None:
@@ -97,7 +99,7 @@ def written(target: str, call: Call) -> str:
 
 
 def canonical(name: str) -> str:
-    """The name with its call as it is stored; a name without a call, or with none that can be read, as it is."""
+    """The name with its call as it is stored; a name without a readable call is returned unchanged."""
     try:
         return written(*taken_apart(name))
     except UsageError:
@@ -105,7 +107,7 @@ def canonical(name: str) -> str:
 
 
 def _end_of_call(text: str, start: int) -> int:
-    """Behind the brackets that begin at `start`, those that follow at once included.
+    """Index behind the brackets that begin at `start`, including brackets that follow immediately.
 
     Raises:
         UsageError: they are not closed.
@@ -174,7 +176,7 @@ def _literal(node: ast.expr, name: str) -> Any:  # noqa: ANN401 (a literal of an
     """The value of an expression.
 
     Raises:
-        UsageError: it is no literal, or one that cannot be stored in a name.
+        UsageError: it is not a literal, or one that cannot be stored in a name.
     """
     try:
         value = ast.literal_eval(node)
@@ -212,7 +214,7 @@ def _literal_text(value: object) -> str:
         return f"[{', '.join(map(_literal_text, value))}]"
     if isinstance(value, dict):
         pairs = sorted((_literal_text(key), _literal_text(item)) for key, item in value.items())
-        return f"{{{', '.join(f'{key}: {each}' for key, each in pairs)}}}"
+        return f"{{{', '.join(f'{key}: {text}' for key, text in pairs)}}}"
     return repr(value)
 
 

@@ -1,6 +1,6 @@
-"""Figures that timm published, from the CSV files of its `results/` folder: accuracies, or inference speeds.
+"""Reads the CSV files of timm's `results/` folder: published accuracies or inference speeds.
 
-Reads the files as they are; refuses to know what is measured here, which figures are drawn, and how.
+Files are read as timm publishes them; pairing speeds with accuracies is done in `levit_bench.judge.published`.
 """
 
 from __future__ import annotations
@@ -41,9 +41,9 @@ _SETS = (
     (re.compile(r"-imagenet-a\b"), "ImageNet-A"),
     (re.compile(r"-imagenet-r\b"), "ImageNet-R"),
 )
-"""How other sets are written in a file's name."""
+"""Patterns that name other sets in a file's name."""
 _AGREED = 0.05
-"""By how much the two speeds of a line may differ, beyond their rounding."""
+"""Largest relative difference of the two speeds of a line, beyond their rounding."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _NAME = re.compile(
     r"benchmark-infer-(?P<precision>[a-z0-9_]+)-(?P<layout>nchw|nhwc)-(?P<torch>pt[0-9]+)-(?P<backend>cu[0-9]+|cpu)"
@@ -52,7 +52,7 @@ _NAME = re.compile(
 
 
 class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the name of a file of speeds says of how they were taken, in the name's own words; else nothing."""
+    """How the speeds of a file were taken, as far as its name says, in the spelling of the name."""
 
     precision: str | None = None
     """Number format, such as `amp` or `fp32`."""
@@ -69,7 +69,7 @@ class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Everything it says, in the order of the name."""
+        """All values, in the order of the name."""
         parts = (getattr(self, name) for name in FileNameFacts.__struct_fields__)
         return tuple(word for word in parts if word)
 
@@ -86,7 +86,7 @@ class TopOne(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedSpeed(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast one network was on somebody's machine."""
+    """The published speed of one network."""
 
     model: str
     """timm's name, usually an architecture without a tag."""
@@ -105,18 +105,18 @@ class PublishedSpeed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: accuracies or speeds, never both."""
+    """The content of one file: accuracies or speeds, never both."""
 
     name: str
     """Without its folder."""
     dataset: str | None = None
-    """Set of the accuracies, as far as name and header tell; absent for speeds."""
+    """Set of the accuracies, as far as name and header say; absent for speeds."""
     accuracies: tuple[TopOne, ...] = ()
     """In the file's order, each network and resolution once."""
     speeds: tuple[PublishedSpeed, ...] = ()
     """In the file's order, each network, resolution and batch once."""
     told: FileNameFacts = FileNameFacts()
-    """What its name says of the speeds."""
+    """How the speeds were taken, by its name."""
     findings: tuple[Finding, ...] = ()
     """Lines that could not be read."""
 
@@ -131,7 +131,7 @@ class _Line(NamedTuple):
 
 
 class _First(NamedTuple):
-    """A line that a network and setting were first found in, and what it says of them."""
+    """The first line of a network and setting, and its figures."""
 
     line: _Line
     figures: TopOne | PublishedSpeed
@@ -152,13 +152,13 @@ def read_all(paths: Sequence[Path]) -> tuple[PublishedFile, ...]:
 
 
 def read(path: Path) -> PublishedFile:
-    """Read one file, and tell by its header what it holds.
+    """Read one file, of accuracies or of speeds by its header.
 
-    A line that cannot be read, or says once more what another one said, costs itself; a finding says which and why.
+    A line that cannot be read or repeats another one is skipped; a finding says which and why.
 
     Raises:
-        UsageError: there is no such file, or its header is neither of accuracies nor of inference speeds.
-        StoreError: it cannot be read, is empty, huge or no text, no line of it can be read, or two lines contradict.
+        UsageError: the file does not exist, or its header is neither of accuracies nor of inference speeds.
+        StoreError: it cannot be read, is empty, too large or not text, has no readable line, or two lines contradict.
     """
     lines = _text(path).split("\n")
     where = _place(path)
@@ -210,7 +210,7 @@ def read(path: Path) -> PublishedFile:
 
 
 def told(name: str) -> FileNameFacts:
-    """What a file's name says, where it is built as timm builds such names; nothing is guessed of other names."""
+    """How the speeds of a file were taken, by its name where timm's pattern fits; other names give no facts."""
     match = _NAME.fullmatch(name)
     if match is None:
         return FileNameFacts()
@@ -269,7 +269,7 @@ def _kind(header: Sequence[str], where: str) -> str:
 
 
 def _require_commas(header: Sequence[str], where: str) -> None:
-    """Refuse a table that a spreadsheet wrote in its own way.
+    """Refuse a table whose columns a spreadsheet separated by other signs.
 
     Raises:
         UsageError: its columns are separated by something else.
@@ -307,7 +307,7 @@ def _line(number: int, text: str, header: Sequence[str]) -> _Line:
 
 
 def _keep_first(first_lines: dict[object, _First], key: object, entry: _First, where: str) -> None:
-    """Keep the first of a network and setting; nobody can say which of two that contradict each other is right."""
+    """Keep the first line of a network and setting; of two that contradict each other, either may be right."""
     earlier = first_lines.setdefault(key, entry)
     if earlier is entry:
         return
@@ -342,7 +342,7 @@ def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
         raise _BadLineError(
             f"top5 {_quoted(line.cells['top5'])} is below top1 {_quoted(line.cells['top1'])}, which it includes"
         )
-    known_set = usual(dataset) or IMAGENET  # Of any other set nobody asks how large it is: its accuracies are not used.
+    known_set = usual(dataset) or IMAGENET  # The size of any other set does not matter: its accuracies are not used.
     accuracy = Accuracy(
         top1=top1,
         top5=top5,
@@ -374,7 +374,7 @@ def _speed(line: _Line) -> PublishedSpeed:
 
 
 def _require_one_speed(line: _Line, speed: PublishedSpeed) -> None:
-    """Refuse a line whose two speeds say different things. Both are rounded; beyond that timm's agree to a hundredth.
+    """Refuse a line whose two speeds disagree. Both are rounded; beyond that timm's agree to a hundredth.
 
     Raises:
         _BadLineError: naming both.
@@ -427,7 +427,7 @@ def _optional(line: _Line, column: str, expected: str, fits: Callable[[float], b
 
 
 def _is_speed(value: float) -> bool:
-    """Positive, and so that neither it nor its inverse leaves the numbers."""
+    """Whether it is positive, and neither it nor its inverse overflows."""
     return 1e-9 <= value <= 1e12
 
 

@@ -1,9 +1,9 @@
-"""Networks of the user's own in the user's words: files are found and named, and what is stated of them is checked.
+"""Networks of the user's own: finds their files, gives them stored names, and checks what TOML files state of them.
 
 A name leaves here as `module:function`, or as `nets.py:build#3f2a91`: the file by its path below the current folder,
 and the beginning of its digest, so that two files of one name, or one file before and after an edit, are two networks.
 Arguments stand behind the function: `nets.py:build(width=2)#3f2a91`.
-Refuses to execute anything, and to know how a network is built.
+Nothing is executed here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
 
 SOURCE = "the user's own figure"
-"""Where an accuracy comes from when nothing else is said."""
+"""Source of an accuracy that is stated without one."""
 
 _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
 _LONGEST_FILE = 4 << 20
@@ -35,9 +35,9 @@ _LONGEST_TEXT = 200
 _MODULE = "a Python file that holds the function"
 _TABLES = "a TOML file that holds tables [[network]]"
 LARGEST_SET = 10**9
-"""Images, and classes, of the largest set that anybody scores networks on."""
+"""Most images, and most classes, that a set may have."""
 LONGEST_LABEL = 60
-"""Characters of a label: more do not fit beside a point."""
+"""Most characters of a label: more do not fit beside a point of a figure."""
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
 _SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.'\")\]]*))?", re.S)
 
@@ -63,9 +63,9 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     dataset: str = IMAGENET.name
     """Name of their set."""
     classes: int | None = None
-    """Classes of their set. Absent: those of a public set, else nobody says."""
+    """Classes of their set. Absent: those of a public set, else unknown."""
     source: str = SOURCE
-    """Who scored it."""
+    """Where the accuracy comes from."""
     family: str = "other"
     """For colours and groups in figures."""
     name: str | None = None
@@ -76,19 +76,19 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracies on further sets, which further entries of the same network state."""
 
     def fed(self, shape: ImageShape) -> ImageShape:
-        """Images as it states them, as the function does where it states nothing."""
+        """Shape of the images: stated values, and those of the function for the rest."""
         return shape._replace(channels=self.channels or shape.channels, dtype=self.dtype or shape.dtype)
 
     @property
     def accuracy(self) -> Accuracy | None:
-        """What it states of accuracy, if anything; of several entries, the first."""
+        """The stated accuracy, if any; of several entries, the first."""
         if self.top1 is None:
             return None
         return scored(self.top1, self.top5, self.dataset, self.images, self.classes, self.source)
 
     @property
     def accuracies(self) -> tuple[Accuracy, ...]:
-        """All that it states, each on a set of its own."""
+        """All stated accuracies, each on a set of its own."""
         return (*filter(None, (self.accuracy,)), *self.more)
 
     @property
@@ -111,7 +111,7 @@ def scored(
     """An accuracy on a set; images and classes that are not stated are those that a public set usually has.
 
     Raises:
-        UsageError: nobody says how many images the set has.
+        UsageError: the number of images of the set is unknown.
     """
     public_set = usual(dataset)
     if images is None and public_set is None:
@@ -126,7 +126,7 @@ def scored(
 
 
 def check_text(value: str, where: str, longest: int) -> None:
-    """Refuse what cannot be shown.
+    """Refuse text that cannot be shown.
 
     Raises:
         UsageError: naming the place.
@@ -136,10 +136,10 @@ def check_text(value: str, where: str, longest: int) -> None:
 
 
 def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
-    """Names with files found and TOML files read, and what the TOML files state by name.
+    """Stored names of networks, TOML files expanded, and what the TOML files state by name.
 
     Args:
-        names: as a door was given them; commas separate as list items do. Names of other kinds are passed on.
+        names: as the user wrote them; commas separate as list items do. Names of other kinds are passed on.
 
     Raises:
         UsageError: a file is missing, lies outside the current folder or is malformed, and what to do.
@@ -160,7 +160,7 @@ def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
 
 
 def check_percent(value: float, where: str) -> None:
-    """Refuse what is no accuracy in percent.
+    """Refuse a value that is not an accuracy in percent.
 
     Raises:
         UsageError: naming the place.
@@ -186,8 +186,8 @@ def one_accuracy(
     """The accuracy that `--accuracy` states of the one network in `names`, on a set that is ImageNet-1k's unless said.
 
     Raises:
-        UsageError: it is no percentage, there is not exactly one such network, its accuracy is stated elsewhere, or the
-            set is no set.
+        UsageError: it is not a percentage, there is not exactly one such network, its accuracy is stated elsewhere, or
+            the set is malformed.
     """
     check_percent(percent, "--accuracy")
     if dataset:
@@ -229,9 +229,9 @@ def one_label(label: str, names: Sequence[str], stated: Iterable[Stated]) -> str
 
 
 def _stored_name(text: str, folder: Path) -> str:
-    """A name as it is stored. `file.py:function` is found relative to a folder; every other name is passed on.
+    """A name as it is stored. `file.py:function` is looked up relative to a folder; every other name is passed on.
 
-    A call behind a function is written as equal calls are.
+    A call behind a function is written in its canonical form.
 
     Raises:
         UsageError: the file cannot be named or read, or the call cannot be read.
@@ -267,7 +267,7 @@ def _stored_name(text: str, folder: Path) -> str:
 
 
 def _below_here(file: str, folder: Path) -> str:
-    """The path of a file relative to the current folder: what is stored must name no place of this machine.
+    """The path of a file relative to the current folder: stored names must not hold absolute paths of this machine.
 
     Raises:
         UsageError: it is not below the current folder.
@@ -275,7 +275,7 @@ def _below_here(file: str, folder: Path) -> str:
     current = Path.cwd()
     try:
         path = Path(os.path.abspath(folder / Path(file).expanduser()))  # noqa: PTH100 (links stay as they are named)
-        # Unlike `resolve`, goes on where links lead in a circle: reading says so.
+        # Unlike `resolve`, does not raise where links form a circle: reading the file reports that.
         candidates = [
             candidate for candidate in (path, Path(os.path.realpath(path))) if candidate.is_relative_to(current)
         ]
@@ -293,7 +293,7 @@ def _below_here(file: str, folder: Path) -> str:
 
 
 def _bytes(file: str | Path, subject: str, expected: str) -> bytes:
-    """A regular file of a sensible size; `expected` is what to name where it is none."""
+    """Content of a regular file of a sensible size; otherwise the error asks for `expected`."""
     path = Path(file)
     try:
         instead = instead_of_file(path)
@@ -354,7 +354,7 @@ def _read_toml(text: str) -> dict[str, Stated]:
 
 
 def _merge(entry: Stated, other_entry: Stated, where: str) -> Stated:
-    """Two entries of one network at one resolution: what both state, each accuracy on a set of its own.
+    """Merge two entries of one network at one resolution that state accuracies on different sets.
 
     Raises:
         UsageError: they state the same set, or one of them nothing, or contradict each other.
@@ -379,7 +379,7 @@ def _merge(entry: Stated, other_entry: Stated, where: str) -> Stated:
 
 
 def _parse_entry(entry: dict[str, object], where: str) -> Stated:
-    """One entry with its types and ranges."""
+    """One entry, its types and ranges checked."""
     keys = _KEYS
     for key in entry:
         if key not in keys:
@@ -413,14 +413,14 @@ def _parse_entry(entry: dict[str, object], where: str) -> Stated:
             f"{where}, key top5: {network.top5:g} without a top1 that is at most as large. Is one mistyped?"
         )
     try:
-        network.accuracy  # noqa: B018 (asks for the images of a set that nobody knows)
+        network.accuracy  # noqa: B018 (raises where the images of a set are unknown)
     except UsageError as error:
         raise UsageError(f"{where}, key dataset: {error}") from error
     return network
 
 
 def _check_numbers(network: Stated, where: str) -> None:
-    """Images, classes, pixels and channels are no fewer and no more than there can be."""
+    """Check the ranges of images, classes, pixels and channels."""
     for key, value in (("images", network.images), ("classes", network.classes)):
         if value is not None and value < 1:
             raise UsageError(f"{where}, key {key}: {value} is not positive.")
@@ -437,7 +437,7 @@ def _check_numbers(network: Stated, where: str) -> None:
 
 
 def _check_subject(network: Stated, where: str) -> None:
-    """An entry is of one network: of the user's own by `build`, or of the catalog or timm by `name`."""
+    """Check that an entry is of one network: the user's own by `build`, or one of the catalog or timm by `name`."""
     if (network.build is None) == (network.name is None):
         raise UsageError(
             f'{where}: name one network, by build = "nets.py:build" for one of your own or by name = "levit_128s" for '

@@ -1,7 +1,7 @@
-"""LeViT of our own: the five sizes of the paper, and the networks of its ablation.
+"""This suite's implementation of LeViT: the five sizes of the paper, and the networks of its ablation.
 
-Open `network.py` first; `sizes.py` says what a name means, and `loading.py` loads what is published. As a builder it
-refuses to know who asks, and which weights become of what it builds: they are drawn from torch's global generator.
+Start with `network.py`; `sizes.py` defines the named sizes, and `loading.py` loads published weights. Fresh weights are
+drawn from torch's global generator.
 """
 
 from __future__ import annotations
@@ -48,7 +48,7 @@ def levit(
 
     Raises:
         LookupError: no size has that name.
-        ValueError: the image is too small, or the probability is none.
+        ValueError: the image is too small, or `drop_path` is not a probability.
     """
     return LeViT(
         _size_named(size) if isinstance(size, str) else size,

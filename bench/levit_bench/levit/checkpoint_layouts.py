@@ -1,6 +1,6 @@
-"""Whose names a checkpoint's tensors have, and the same tensors by ours.
+"""Recognises the naming of a checkpoint's tensors (this suite's, timm's or the authors'), and renames them to ours.
 
-Refuses to know files and networks: names decide, in whatever order they come.
+Names alone decide, in any order.
 """
 
 from __future__ import annotations
@@ -14,36 +14,36 @@ from levit_bench.levit.checkpoint import Checkpoint, WeightsError, listed
 from levit_bench.levit.weight_names import authors_shrinks, from_authors, from_timm, to_timm
 
 _WRAPPERS = ("module.", "_orig_mod.")
-"""What DistributedDataParallel and torch.compile put before every name."""
+"""Prefixes that DistributedDataParallel and torch.compile add to every name."""
 
 
 class State(NamedTuple):
     """A checkpoint's tensors by our names."""
 
     path: str
-    """The file, fit for a message."""
+    """The path, quoted for messages."""
     tensors: dict[str, torch.Tensor]
-    """By our names; what no layout has a name of ours for stays under its own."""
+    """By our names; a tensor without a name of ours keeps its own."""
     keys: dict[str, str]
     """The file's own name for each of ours."""
 
     def named(self, name: str) -> str:
-        """What to call a tensor in a message about the file."""
+        """The file's name of a tensor, for messages."""
         return self.keys.get(name, name)
 
 
 class _Layout(NamedTuple):
     rename: Callable[[str], str]
-    """Their name to ours; KeyError where we have none."""
+    """Converts their name to ours; KeyError where there is none."""
     weight: str
-    """What their layers call the part that holds the weight, before BatchNorm is folded into it."""
+    """The part of their layers that holds the weight, before BatchNorm is folded into it."""
 
 
 def by_our_names(checkpoint: Checkpoint) -> State:
-    """The tensors renamed, those of 1×1 convolutions as what linear layers hold.
+    """The tensors by our names, weights of 1×1 convolutions in the shape of linear layers.
 
     Raises:
-        WeightsError: the names are no LeViT's, BatchNorm is folded away, or two names mean the same tensor.
+        WeightsError: the names are not those of a LeViT, BatchNorm is folded away, or two names mean the same tensor.
     """
     unwrapped = {_without_wrappers(key): key for key in checkpoint.tensors}
     if len(unwrapped) < len(checkpoint.tensors):
@@ -92,7 +92,7 @@ def _layout_of(path: str, names: Iterable[str]) -> _Layout:
 
 
 def _our_name(name: str) -> str:
-    # What stands before layers is known to row A3 of the ablation alone, and the embedding to A5; timm has neither.
+    # Only row A3 of the ablation has norms before layers, and only A5 an embedding; timm has neither.
     if name != "position.table" and ".before." not in name:
         to_timm(name)
     return name

@@ -1,7 +1,7 @@
-"""Folds normalisations into the linear layers and convolutions beside them: equal functions with fewer steps.
+"""Folds normalisations into the linear layers and convolutions beside them: the same functions in fewer steps.
 
-Refuses to know what the layers are part of. Everything is computed in float64 and rounded once, to the type of the
-layer's own weights; no random numbers are drawn, and nothing of the originals is changed or shared.
+Everything is computed in float64 and rounded once, to the type of the layer's own weights; no random numbers are drawn,
+and nothing of the originals is changed or shared.
 
     y = g · x + s          what BatchNorm is in evaluation: g = γ / √(σ² + ε), s = β − g · μ
     behind a layer         g · (W · x + b) + s  =  (g · W) · x + (g · b + s)
@@ -42,7 +42,7 @@ def affine(norm: nn.Module) -> ChannelAffine:
     """What a normalisation multiplies and adds: all of an evaluating BatchNorm, the learned half of a LayerNorm.
 
     Raises:
-        TypeError: it is another one.
+        TypeError: it is another kind of module.
     """
     if isinstance(norm, nn.Identity):
         return ChannelAffine()
@@ -58,7 +58,7 @@ def affine(norm: nn.Module) -> ChannelAffine:
 
 
 def rest(norm: nn.Module) -> nn.Module:
-    """What is left of a normalisation once `affine` is folded away."""
+    """The part of a normalisation that remains after `affine` is folded away."""
     if isinstance(norm, nn.LayerNorm):
         return nn.LayerNorm(norm.normalized_shape, norm.eps, elementwise_affine=False)
     return nn.Identity()
@@ -90,7 +90,7 @@ def convolution(layer: ConvNorm) -> nn.Conv2d:
 
 
 def mean_classifier(heads: Sequence[Classifier]) -> nn.Linear:
-    """The mean of what classifiers say of the same features; before it has to stay what `rest` leaves of their norm."""
+    """One linear layer for the mean of classifiers on the same features; `rest` of their norm has to stay before it."""
     layers = [_folded(head.linear.weight, head.linear.bias, affine(head.norm), ChannelAffine()) for head in heads]
     weights, biases = zip(*layers, strict=True)
     mean = Folded(torch.stack(weights).mean(0), torch.stack(biases).mean(0))
@@ -98,7 +98,7 @@ def mean_classifier(heads: Sequence[Classifier]) -> nn.Linear:
 
 
 def exact(values: torch.Tensor) -> torch.Tensor:
-    """In float64, apart from any graph, where the values are; on the CPU for devices that have no float64."""
+    """The values in float64, detached, on their device; on the CPU for devices without float64."""
     device = "cpu" if values.device.type == "mps" else values.device
     return values.detach().to(device, torch.float64)
 

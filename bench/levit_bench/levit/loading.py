@@ -1,13 +1,10 @@
-"""Loads published and own weights into our LeViT, all of them or none, and saves them.
+"""Loads published and own weights into this suite's LeViT, all of them or none, and saves them.
 
-Refuses to know how files are read (`checkpoint.py`), whose names they use (`layouts.py`) and what is wrong with them
-(`objections.py`).
-
-    read      tensors of a file, nothing run
-    rename    timm's or the authors' names to ours
-    check     names, shapes, tables, types, numbers; whatever is wrong, nothing is written
-    fit       tables of positions, to the network's image size
-    write     in place: an optimizer, an average or a hook that holds the parameters keeps them
+read      tensors of a file, nothing executed (`checkpoint.py`)
+rename    timm's or the authors' names to ours (`checkpoint_layouts.py`)
+check     names, shapes, tables, types, values; on any error nothing is written (`mismatches.py`)
+fit       tables of positions, to the network's image size
+write     in place: an optimizer, an average or a hook that holds the parameters keeps them
 """
 
 from __future__ import annotations
@@ -50,11 +47,11 @@ def load_weights(network: LeViT, path: FilePath, *, image_size: int | Grid | Non
     Args:
         network: the same LeViT as in the file, for images of any size.
         path: ends in .safetensors, .pth, .pt or .bin; from timm 1.0, the authors or `save_weights`.
-        image_size: pixels that the weights were made for; what the file says of itself when absent, or else 224. Tables
-            of positions are resized from there to the network's (`resize.py`).
+        image_size: pixels that the weights were made for; when absent, that of the file's metadata, else 224. Tables
+            of positions are resized from there to the network's (`resizing.py`).
 
     Raises:
-        WeightsError: the file cannot be read, or does not fit; the network is then bit for bit as it was.
+        WeightsError: the file cannot be read, or does not fit; the network is then unchanged, bit for bit.
         ValueError: the image is too small for that LeViT.
     """
     _check_writable(network)
@@ -71,11 +68,11 @@ def load_weights(network: LeViT, path: FilePath, *, image_size: int | Grid | Non
 def levit_from(path: FilePath) -> LeViT:
     """A LeViT as a file holds it: its size, heads, classes, channels and image size; float32, in training mode.
 
-    What `save_weights` wrote says its size and image size. Otherwise shapes do, as far as they can: a square image if
-    its grids fit.
+    Files of `save_weights` name their size and image size. Otherwise they follow from shapes, as far as these tell: a
+    square image if its grids fit.
 
     Raises:
-        WeightsError: the file cannot be read, is no size of `SIZES`, or may be several.
+        WeightsError: the file cannot be read, is not a size of `SIZES`, or may be several.
     """
     state, stated_size, stated_image = _state(path)
     file_shapes = shapes(state.tensors)
@@ -113,7 +110,7 @@ def levit_from(path: FilePath) -> LeViT:
 
 
 def save_weights(network: LeViT, path: FilePath) -> None:
-    """Write a LeViT's weights by our names, with its size's name and image size in the header. Replaces a file whole.
+    """Write a LeViT's weights by our names, with its size's name and image size in the header. Replaces a file at once.
 
     Raises:
         ValueError: the path does not end in .safetensors.
@@ -135,7 +132,7 @@ def save_weights(network: LeViT, path: FilePath) -> None:
 
 
 def _state(path: FilePath) -> tuple[State, str | None, Grid | None]:
-    """The tensors by our names, and what the file says of itself: size and image size."""
+    """The tensors by our names, and size and image size from the file's metadata."""
     checkpoint = read(path)
     stated, image = checkpoint.metadata.get(_SIZE), checkpoint.metadata.get(_IMAGE_SIZE)
     if stated is not None and stated not in SIZES:
@@ -153,7 +150,7 @@ def _state(path: FilePath) -> tuple[State, str | None, Grid | None]:
 
 
 def _agreed(state: State, image_size: int | Grid | None, stated: Grid | None) -> Grid | None:
-    """The image size that the caller or the file tells."""
+    """The image size that the caller or the file states; both have to agree."""
     pair = (image_size, image_size) if isinstance(image_size, int) else image_size
     if pair and stated and pair != stated:
         raise WeightsError(
@@ -164,7 +161,7 @@ def _agreed(state: State, image_size: int | Grid | None, stated: Grid | None) ->
 
 
 def _fill(network: LeViT, state: State, image_size: Grid) -> None:
-    """Check what is left to check, and write."""
+    """Check tables and values, and write."""
     check_tables(state, network.size, image_size)
     check_numbers(state, network)
     tensors = network.state_dict(keep_vars=True)

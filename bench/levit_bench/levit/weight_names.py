@@ -1,11 +1,11 @@
-"""What timm and the authors call each weight of our LeViT: tables of renamings, and the ways through them.
+"""Names that timm and the authors give to each weight of our LeViT, and conversions between them and ours.
 
-Refuses to know weights. timm 1.0's `levit_*` (the form with linear layers) and the authors' networks hold the same
+timm 1.0's `levit_*` (the form with linear layers) and the authors' networks hold the same
 tensors in the same layout, so renaming is all there is; `levit_conv_*` and the authors' `levit_c` hold them with two
 more axes of length one.
 
 The authors number attentions and MLPs through all stages, `blocks.0` to `blocks.23`, shrinks and the MLPs behind them
-included. Which number is whose follows from where the shrinks stand, and those have names of their own.
+included. The block of each number follows from the numbers of the shrinks, which have names of their own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LAYERS = (
     ("head", "head"),
     ("distilled_head", "head_dist"),
 )
-"""Where a layer stands, by us and by timm; `{}` is a number, the same in both. A layer's parts follow behind."""
+"""Names of layers, ours and timm's; `{}` is a number, the same in both. The names of a layer's parts follow."""
 
 TABLES = (
     ("stages.{}.shrink.attention.bias.table", "stages.{}.downsample.attn_downsample.attention_biases"),
@@ -41,10 +41,10 @@ TABLES = (
     ("stages.{}.shrink.attention.bias.index", "stages.{}.downsample.attn_downsample.attention_bias_idxs"),
     ("stages.{}.blocks.{}.attention.bias.index", "stages.{}.blocks.{}.attn.attention_bias_idxs"),
 )
-"""Tables of attention biases and places in them, by us and by timm: whole names. No state of today holds the places."""
+"""Tables of attention biases and indices into them, ours and timm's: whole names. Current states hold no indices."""
 
 AUTHORS_SHRINK = (("attention.key_value", "kv"), ("attention.query", "q.1"), ("attention.project", "proj.1"))
-"""Layers of a shrinking attention, by us and by the authors."""
+"""Layers of a shrinking attention, ours and the authors'."""
 AUTHORS_ATTENTION = (("attention.qkv", "m.qkv"), ("attention.project", "m.proj.1"))
 """Layers of an attention."""
 AUTHORS_MLP = (("mlp.expand", "m.0"), ("mlp.contract", "m.2"))
@@ -54,7 +54,7 @@ _AUTHORS_BLOCK = re.compile(r"blocks\.(0|[1-9][0-9]{0,3})\.(.+)")
 
 
 def to_timm(name: str) -> str:
-    """What timm calls a parameter or buffer of ours.
+    """The name in timm of a parameter or buffer of ours.
 
     Raises:
         KeyError: timm's LeViT has no such tensor; the ablation's networks have some.
@@ -63,7 +63,7 @@ def to_timm(name: str) -> str:
 
 
 def from_timm(name: str) -> str:
-    """What we call a parameter or buffer of timm's.
+    """Our name of a parameter or buffer of timm's.
 
     Raises:
         KeyError: our LeViT has no such tensor.
@@ -74,14 +74,14 @@ def from_timm(name: str) -> str:
 def authors_shrinks(names: Iterable[str]) -> tuple[int, ...]:
     """Numbers of the authors' blocks that are shrinking attentions, ascending: those with weights for keys and values.
 
-    Of their names in whatever order, `blocks.K.kv…` alone says so.
+    Recognised by names `blocks.K.kv…`, in any order.
     """
     matches = (_AUTHORS_BLOCK.fullmatch(name) for name in names)
     return tuple(sorted({int(block[1]) for block in matches if block and block[2].startswith("kv.")}))
 
 
 def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
-    """What we call a parameter or buffer of the authors'.
+    """Our name of a parameter or buffer of the authors'.
 
     Args:
         name: as their checkpoints have it.
@@ -105,7 +105,7 @@ def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
 
 
 def _authors_place(number: int, shrinks: tuple[int, ...]) -> tuple[str, _Pairs, dict[str, str]]:
-    """Where the authors' block stands by us, the layers it can have, and the tables."""
+    """Our name of the authors' block, its possible layers, and its tables."""
     stage = sum(shrink <= number for shrink in shrinks)
     behind = number - shrinks[stage - 1] if stage else number + 2
     if behind == 0:

@@ -1,7 +1,4 @@
-"""Text files that a user wrote, as text: the one place that knows byte order marks and encodings.
-
-Refuses to know files, and what the text says.
-"""
+"""Decodes text files that a user wrote: byte order marks, line ends, and errors that name the encoding."""
 
 from __future__ import annotations
 
@@ -16,14 +13,14 @@ _MARKS = (
 
 
 class NoTextError(ValueError):
-    """Bytes that are no UTF-8; says what they are instead, as the end of a sentence that begins with the file."""
+    """Bytes that are not UTF-8; the message is the end of a sentence that begins with the file."""
 
 
 def decoded(raw: bytes) -> str:
     r"""The text of a file in UTF-8, without its byte order mark, with `\n` at the end of each line.
 
     Raises:
-        NoTextError: it is no UTF-8 text.
+        NoTextError: it is not UTF-8 text.
     """
     try:
         text = raw.decode("utf-8-sig")

@@ -1,7 +1,7 @@
-"""The wall between taking and reading: sessions as JSON lines, `<root>/<machine>/<session>.jsonl`.
+"""Reads sessions from JSON lines, `<root>/<machine>/<session>.jsonl`, and assembles their records.
 
-Reads whatever is readable and says what was not; `store/writer.py` writes. Refuses to know how a
-number was taken or what it means. Reading never writes.
+Everything readable is read, and findings list the rest; `store/writer.py` writes. Neither measuring nor judging is
+imported here. Reading never writes.
 """
 
 from __future__ import annotations
@@ -52,25 +52,25 @@ __all__ = [
     "sticks_of",
 ]
 
-_MOST_LINES_NAMED = 20  # Lines of a file that are told one by one: of a file of another kind all are wrong.
+_MOST_LINES_NAMED = 20  # Lines of a file that are listed one by one: in a file of another kind all are wrong.
 _MOST_NAMED = 3
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
 
 
 class _State(msgspec.Struct, frozen=True):
-    """Of the conditions of a first line, what says whether its times are worth anything."""
+    """The part of a first line's conditions that says whether the session ran under an emulator."""
 
     emulated: bool = False
 
 
 class _Began(msgspec.Struct, frozen=True):
-    """Of a first line, in what state the session began."""
+    """The part of a first line that holds the conditions at the start."""
 
     conditions: _State = _State()
 
 
 class Session(NamedTuple):
-    """One file as it was read."""
+    """One session as it was read."""
 
     head: SessionLine
     cases: tuple[CaseLine, ...]
@@ -78,23 +78,23 @@ class Session(NamedTuple):
     turns: tuple[TurnLine, ...]
     ends: tuple[RunEndLine, ...]
     findings: tuple[Finding, ...]
-    """What was wrong with the file itself."""
+    """Problems of the file itself."""
 
 
 def session_files(root: Path) -> list[Path]:
     """All session files below a store, or the file itself when `root` is one, in name order.
 
     Raises:
-        StoreError: there is no such file or folder.
+        StoreError: the file or folder does not exist.
     """
     return _list_files(root)[0]
 
 
 def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
-    """Session files of a store in name order, and a finding for each folder that cannot be looked into."""
-    if not os.path.isdir(root):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+    """Session files of a store in name order, and a finding for each folder that cannot be read."""
+    if not os.path.isdir(root):  # noqa: PTH112 (Path.is_dir raises without permission)
         if os.path.lexists(root):
-            # Whatever it is, reading says what is wrong with it.
+            # Reading it reports what is wrong with it.
             return [root], []
         if is_lost(root):
             raise StoreError(
@@ -123,7 +123,7 @@ def _entries(folder: Path, findings: list[Finding]) -> list[Path]:
 
 
 def is_emulated(path: Path) -> bool:
-    """Whether a session was taken under an emulator, by its first line; not so where none can be read."""
+    """Whether a session was taken under an emulator, by its first line; False where that cannot be read."""
     try:
         with opened(path) as file:
             return msgspec.json.decode(file.readline(LONGEST_LINE).removeprefix(BOM), type=_Began).conditions.emulated
@@ -132,7 +132,7 @@ def is_emulated(path: Path) -> bool:
 
 
 class Beginning(NamedTuple):
-    """How a file begins: enough to know what it is of."""
+    """First line and first cases of a file: enough to know machine, protocol and cases."""
 
     path: Path
     head: SessionLine
@@ -140,9 +140,9 @@ class Beginning(NamedTuple):
 
 
 def beginnings(root: Path) -> list[Beginning]:
-    """First line and first cases of every session of a store, oldest first; nothing of what cannot be read.
+    """First line and first cases of every session of a store, oldest first; unreadable files are left out.
 
-    Takes a few lines of each file, so that a large store need not be read as a whole.
+    Reads a few lines of each file, so that a large store need not be read as a whole.
     """
     try:
         paths = session_files(root)
@@ -164,18 +164,18 @@ def _beginning(path: Path) -> Beginning | None:
                 if line.id == line.case.id:
                     cases.append(line)
     except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
-        pass  # What was read before it counts: a file may end after its cases.
+        pass  # Lines before it count: a file may end after its cases.
     if not isinstance(head, SessionLine) or head.schema > SCHEMA:
         return None
     return Beginning(path, head, tuple(cases))
 
 
 def read_session(path: Path) -> Session:
-    """Read a file that holds one session; bad lines cost themselves and a finding.
+    """Read a file that holds one session; bad lines are skipped, and a finding reports each.
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, its first line is no session, or it holds several.
+        StoreError: the file cannot be read, its first line is not a session line, or it holds several sessions.
     """
     first, *others = read_sessions(path)
     if others:
@@ -185,11 +185,11 @@ def read_session(path: Path) -> Session:
 
 
 def read_sessions(path: Path) -> list[Session]:
-    """Read one file, which holds one session unless files were joined; bad lines cost themselves and a finding.
+    """Read one file, which holds one session unless files were joined; bad lines are skipped, and findings report them.
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, or its first line is no session.
+        StoreError: the file cannot be read, or its first line is not a session line.
     """
     lines = read(path)
     sessions = parts(lines.good, [number for number, _ in lines.bad])
@@ -207,11 +207,11 @@ def read_sessions(path: Path) -> list[Session]:
     return out
 
 
-def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], others: int) -> list[Finding]:
+def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], good_lines: int) -> list[Finding]:
     findings = [
         Finding(
             kind="bad-line",
-            message=f"{path}:{number}: {why}. The other {others} lines were read. "
+            message=f"{path}:{number}: {why}. The other {good_lines} lines were read. "
             "A kill or a full disk leaves such a line; it can be deleted.",
         )
         for number, why in bad[:_MOST_LINES_NAMED]
@@ -257,7 +257,7 @@ def _about_missing_turns(path: Path, part: Part) -> list[Finding]:
 
 
 def _lacking(gap: Missing, names: Mapping[str, str]) -> str:
-    """What is missing where, in words."""
+    """Which turns or runs are missing, in words."""
     if gap.hole is None:
         runs = f"run {gap.run} is" if gap.run == gap.last else f"runs {gap.run} to {gap.last} are"
         return f"{runs} missing, and later ones are there"
@@ -284,7 +284,7 @@ def _session(part: Part, findings: Sequence[Finding]) -> Session:
     head = part.lines[0]
     assert isinstance(head, SessionLine)
     sorts: dict[type, list[Any]] = {}
-    for line in part.lines:  # once: nearly all of them are turns
+    for line in part.lines:  # in one pass: nearly all lines are turns
         sorts.setdefault(type(line), []).append(line)
     return Session(
         head=head,
@@ -304,12 +304,12 @@ def records(session: Session) -> list[Record]:
     for turn in session.turns:
         turns.setdefault((turn.case, turn.run), []).append(turn)
     infos = {info.id: info for info in session.cases}
-    # Of several streams the first seat.
+    # Of several streams, the seat of the first.
     seats = {(key, s.run): seat for s in session.starts for seat in reversed(s.seats) for key in seat.cases}
     numbers = sorted({turn.run for turn in session.turns})
     yardsticks = [info for info in infos.values() if info.role == "yardstick"]
     run_findings = [finding for end in session.ends for finding in end.findings]
-    # Cases with the same yardsticks share one tuple a run: what is derived from it is then derived once.
+    # Cases with the same yardsticks share one tuple a run, so that results derived from it are computed once.
     shared: dict[tuple[str, ...], _Sticks] = {}
     out = []
     for info in infos.values():
@@ -323,13 +323,13 @@ def records(session: Session) -> list[Record]:
 
 
 def _peak(seat: SeatInfo | None, end: RunEndLine | None) -> int | None:
-    """Most resident memory of a seat until the end of its run; absent where its line says nothing of it."""
+    """Peak resident memory of a seat until the end of its run, in bytes; absent where its line lacks it."""
     peaks = end.peak_bytes if end is not None else ()
     return peaks[seat.seat] if seat is not None and 0 <= seat.seat < len(peaks) else None
 
 
 def sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]:
-    """Ids of the yardsticks that correct a case: of its device and threads, and of its allocator if there are such."""
+    """Ids of the yardsticks that a case is compared with: same device and threads, and same allocator if possible."""
     near = [s for s in yardsticks if (s.case.device, s.case.threads) == (info.case.device, info.case.threads)]
     same = [s for s in near if s.case.allocator == info.case.allocator]
     return tuple(s.id for s in same or near)
@@ -392,7 +392,7 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
 
     Raises:
         SchemaError: a file is newer than this reader.
-        StoreError: the store does not exist, or not one file in it could be read.
+        StoreError: the store does not exist, or no file in it could be read.
     """
     paths, findings = _list_files(root)
     failure: StoreError | None = None
@@ -413,7 +413,7 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
 
 
 def load_readable(paths: Iterable[Path]) -> tuple[list[Record], list[Finding]]:
-    """Records of the files that can be read, and a finding for each of the others: for those who can do without."""
+    """Records of the files that can be read, and a finding for each of the others."""
     sessions: list[tuple[Path, Session]] = []
     findings: list[Finding] = []
     with _no_collection():
@@ -426,7 +426,7 @@ def load_readable(paths: Iterable[Path]) -> tuple[list[Record], list[Finding]]:
 
 
 def _records_of(sessions: Sequence[tuple[Path, Session]], findings: list[Finding]) -> list[Record]:
-    """Records of all sessions, each counted once however many files hold it; adds what was found about their files."""
+    """Records of all sessions, each counted once however many files hold it; adds the findings about their files."""
     groups: dict[tuple[str, str], list[tuple[Path, Session]]] = {}
     for path, session in sessions:
         groups.setdefault((session.head.machine.id, session.head.session), []).append((path, session))
@@ -435,7 +435,7 @@ def _records_of(sessions: Sequence[tuple[Path, Session]], findings: list[Finding
         path, session = max(copies, key=lambda copy: len(copy[1].turns))
         further: list[Finding] = []
         if len(copies) > 1:
-            # Read twice, it would count as two sessions that agree.
+            # Counted twice, it would look like two sessions that agree.
             other_paths = ", ".join(str(other_path) for other_path, copy in copies if copy is not session)
             further.append(
                 Finding(
@@ -452,7 +452,7 @@ def _records_of(sessions: Sequence[tuple[Path, Session]], findings: list[Finding
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Hold the cycle collector while lines are read: they form no cycles, and looking for some doubles the time."""
+    """Pause the garbage collector while lines are read: they form no cycles, and collecting doubles the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,7 +1,6 @@
-"""The lines of one session's file: opened without waiting, decoded, and each that is not as it must be by its number.
+"""Decodes the lines of one session's file, and reports each invalid line with its number and the reason.
 
-Ranges and types are those of `records.py`. Refuses to know which lines belong together and what they
-mean.
+Ranges and types are those of `records.py`; `store/line_order.py` checks the order of lines.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from levit_bench.paths.file_kinds import kind_of
 from levit_bench.records import SCHEMA, Line, SessionLine, TurnLine
 
 LARGEST_FILE = 1 << 30
-"""Bytes; an hour of measuring takes some ten million."""
+"""Bytes; an hour of measuring writes about ten million."""
 LONGEST_LINE = 16 << 20
-"""Bytes of one line; a run's first line, the longest, takes some hundreds for each of its cases."""
+"""Bytes of one line; a run's first line, the longest, has a few hundred for each of its cases."""
 
 decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 BOM = b"\xef\xbb\xbf"
-"""What some editors begin a text in UTF-8 with."""
+"""The byte order mark that some editors write at the start of UTF-8 text."""
 _FOREIGN = (
     (b"\xff\xfe", "is text in UTF-16, as some editors and shells write it. Save it as UTF-8"),
     (b"\xfe\xff", "is text in UTF-16, as some editors and shells write it. Save it as UTF-8"),
@@ -39,36 +38,36 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _BEYOND = {">=": "less than", ">": "not more than", "<=": "more than", "<": "not less than"}
 _LONGEST_TOLD = 40
 _OF_NUMBERS = b"0123456789abcdefABCDEF+-.,[] \t\r"
-"""What numbers, ids and lists are written with, and spaces: without them, little but its keys is left of a turn."""
+"""The bytes of numbers, ids, lists and spaces: without them, little but the keys of a turn remains."""
 
 
 class Lines(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     good: list[tuple[int, Line | None]]
     """Lines by their numbers, from 1. None stands for the first line of a session that cannot be read."""
     bad: list[tuple[int, str]]
-    """What is wrong with each of the others."""
+    """Numbers of the other lines, each with what is wrong."""
 
 
 class _Head(msgspec.Struct):
-    """The least of a first line: enough to see that it is newer than this reader."""
+    """The format number of a first line, to recognise newer files."""
 
     schema: int = 0
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Open a file for reading; what is no file, and would keep a reader waiting, is not opened.
+    """Open a regular file for reading; pipes and devices, which would block, are not opened.
 
     Raises:
-        StoreError: it cannot be read, is no file, or is larger than any session.
+        StoreError: it cannot be read, is not a regular file, or is larger than any session.
     """
     try:
         _check_file(path, path.stat())
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         file = os.fdopen(descriptor, "rb")
         try:
-            _check_file(path, os.fstat(descriptor))  # Somebody may have put another one there in between.
+            _check_file(path, os.fstat(descriptor))  # It may have been replaced in between.
         except BaseException:
             file.close()
             raise
@@ -94,7 +93,7 @@ def read(path: Path) -> Lines:
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, or its first line is no session.
+        StoreError: the file cannot be read, or its first line is not a session line.
     """
     with opened(path) as file:
         try:
@@ -117,7 +116,7 @@ def read(path: Path) -> Lines:
 
 
 def _refuse_newer(path: Path, raw: bytes) -> None:
-    """Tell a newer file from a broken one before its lines are read."""
+    """Refuse a file in a newer format before its lines are read and seem broken."""
     try:
         schema = msgspec.json.decode(raw, type=_Head).schema
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -130,9 +129,9 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
 
 
 def _at_once(data: bytes) -> Lines | None:
-    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing.
+    """Decode a file in one call, which is faster; None unless every line is valid, as in nearly all files.
 
-    What is true of a line must not depend on the others: each is held against what `_one_by_one` holds it against.
+    Whether a line is valid must not depend on the others: the checks are those of `_one_by_one`.
     """
     try:
         lines = decoder.decode_lines(data)
@@ -143,7 +142,7 @@ def _at_once(data: bytes) -> Lines | None:
     raw = data.split(b"\n")
     if len(max(raw, key=len)) > LONGEST_LINE:
         return None
-    # The turns of a file are alike but for their numbers: a few outlines stand for all of them.
+    # The turns of a file differ in their numbers alone: a few outlines cover all of them.
     outlines = data.translate(None, _OF_NUMBERS).split(b"\n")
     plain = {outline: _is_plain(outline) for outline in set(outlines)}
     try:
@@ -178,7 +177,7 @@ def decoded(raw: bytes) -> Line:
     Raises:
         msgspec.DecodeError: it breaks the types or their ranges.
         RecursionError: it is nested too deep.
-        ValueError: it is too long, a key stands twice in it, or it is a first line whose format is unknown.
+        ValueError: it is too long, has a key twice, or is a first line whose format is unknown.
     """
     if len(raw) > LONGEST_LINE:
         raise ValueError(f"a line of {len(raw) >> 20} MiB")
@@ -189,7 +188,7 @@ def decoded(raw: bytes) -> Line:
 
 
 def _is_plain(outline: bytes) -> bool:
-    """Whether a turn can be nothing but one object, on a line of its own, in which no key stands twice.
+    """Whether a turn is certainly one object, on a line of its own, without a repeated key.
 
     Args:
         outline: the turn without the bytes of `_OF_NUMBERS`. Keys whose outlines differ, differ; where the outlines
@@ -205,10 +204,10 @@ def _is_plain(outline: bytes) -> bool:
 
 
 def _check_keys(raw: bytes, line: Line) -> None:
-    """What the types do not say: keys that stand twice, and a first line whose format is unknown.
+    """Checks that msgspec's types cannot express: repeated keys, and a first line whose format is unknown.
 
     Raises:
-        ValueError: with what is wrong.
+        ValueError: the message says what is wrong.
     """
     keys = json.loads(raw, object_pairs_hook=_refuse_repeated_keys)
     if isinstance(line, SessionLine):
@@ -228,7 +227,7 @@ def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
 
 
 def why(error: Exception, raw: bytes) -> str:
-    """What is wrong with a line: of a value beyond its range, the value, too."""
+    """What is wrong with a line; for a value out of range, with the value."""
     message = str(error)
     if isinstance(error, RecursionError):
         return "nested too deep"
@@ -253,7 +252,7 @@ def why(error: Exception, raw: bytes) -> str:
 
 
 def _whole_number(digits: str) -> float | int:
-    """A whole number; of hundreds of digits, about."""
+    """A whole number; as a float where it has too many digits to show."""
     return int(digits) if len(digits) < _LONGEST_TOLD else float(digits)
 
 

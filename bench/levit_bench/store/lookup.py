@@ -1,7 +1,4 @@
-"""Which session of a store is meant: by its name, the beginning of one, `last`, or a tag.
-
-Knows names of files; refuses to know what is read from them, and for what.
-"""
+"""Resolves how users name sessions of a store to files: a name, its beginning, `last`, or a tag."""
 
 from __future__ import annotations
 
@@ -18,12 +15,12 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
     Args:
         root: the store.
         name: what the user wrote.
-        emulated: whether `last` may be a session of an emulated process, which has no times to show. Where all are, it
-            is the newest of them.
+        emulated: whether `last` may be a session of an emulated process, whose times mean nothing. Where all are
+            emulated, it is the newest of them.
 
     Raises:
         UsageError: none or several match.
-        StoreError: only a tag can be meant, and the store's cannot be read.
+        StoreError: it can only be a tag, and the store's tags cannot be read.
     """
     matches = resolve_sessions(root, name, emulated=emulated)
     if len(matches) != 1:
@@ -35,13 +32,13 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
 
 
 def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[Path]:
-    """The files of what a user named, at least one: as `resolve_session`, where a tag may name several.
+    """The files of the sessions that a user named, at least one: as `resolve_session`, but a tag may name several.
 
-    A session goes before a tag, which is looked for only where no session can be meant.
+    Sessions take precedence: tags are looked up only where no session matches.
 
     Raises:
-        UsageError: none match, several sessions begin so, or a tag names a session that is gone.
-        StoreError: only a tag can be meant, and the store's cannot be read.
+        UsageError: none match, several sessions begin so, or a tag names a missing session.
+        StoreError: it can only be a tag, and the store's tags cannot be read.
     """
     files = session_files(root)
     if not name.strip():

@@ -1,8 +1,8 @@
-"""Which turns are missing of those that a run must have taken: a line that somebody removed leaves a hole.
+"""Finds turns and runs that are missing from a session, such as lines that were removed.
 
 In every round, every case of the run has one turn, in positions from 0 without a gap, unless it failed: then it has no
 turn in the round in which it failed and in none that follows. Of a run that was broken off, the last round may end
-early. Runs have numbers from 0 without a gap. Refuses to know where lines are stored.
+early. Runs have numbers from 0 without a gap.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from levit_bench.records import CaseLine, Line, RunEndLine, RunStartLine, TurnLi
 
 
 class Hole(NamedTuple):
-    """Turns that one round lacks, or that several in a row do which have none at all."""
+    """Missing turns of one round, or of several consecutive rounds without any turn."""
 
     first: int
     """Number of the round within its run, from 0."""
     last: int
-    """Number of the last round; of one round, the same."""
+    """Number of the last round; equal to `first` for one round."""
     turns: int
-    """How many turns are missing, at least."""
+    """At least how many turns are missing."""
     cases: tuple[str, ...]
     """Ids of the cases that have no turn there, and had not failed; one that failed later may lack a turn, too."""
 
 
 class Missing(NamedTuple):
-    """What a session must have held, and what is not there."""
+    """Turns or runs that a session must have had and that are missing."""
 
     number: int
-    """Of the line that begins the run; of whole runs, of the line that begins the next one."""
+    """Number of the line that begins the run; for whole runs, of the line that begins the next one."""
     run: int
     """Number of the run."""
     last: int
-    """Number of the last run; of one run, the same."""
+    """Number of the last run; equal to `run` for one run."""
     hole: Hole | None
     """Where turns are missing; None where the runs are missing as a whole."""
 
@@ -50,20 +50,20 @@ class _Run(NamedTuple):
     line: RunStartLine
     turns: list[TurnLine]
     failed: dict[str, int]
-    """Cases that had failed when it was over; with the round of the last turn before, of those that failed in it."""
+    """Cases that had failed by its end, with the round of the last turn before a failure within the run, else 0."""
     ended: bool
-    """Whether it was taken to its end; else it was broken off."""
+    """Whether it was completed; otherwise it was broken off."""
 
 
 def missing(
     lines: Sequence[tuple[int, Line]], uncounted: Sequence[tuple[int, Line]], unreadable: Collection[int]
 ) -> list[Missing]:
-    """What one session lacks, where nothing else was said of it.
+    """Missing turns and runs of one session that no other finding explains.
 
     Args:
         lines: that count, with their numbers, in the order of the file: turns stand behind the start of their run.
-        uncounted: those that do not count, as was told, but for copies of others.
-        unreadable: numbers of lines that cannot be read, as was told.
+        uncounted: lines that do not count, as other findings say, without copies of others.
+        unreadable: numbers of lines that cannot be read, as other findings say.
     """
     of_runs = Counter(line.run for _, line in uncounted if isinstance(line, RunStartLine | TurnLine | RunEndLine))
     out = []
@@ -112,8 +112,8 @@ def holes(turns: Sequence[TurnLine], cases: Sequence[str], failed: Mapping[str, 
     Args:
         turns: of the run; no two of them share round and case, or round and position.
         cases: ids of the cases that its seats hold.
-        failed: ids of the cases that had failed when it was over; with the round of the last turn before that was said.
-        ended: whether it was taken to its end; else its last round may lack turns.
+        failed: ids of the cases that had failed by its end, with the round of the last turn before the failure.
+        ended: whether it was completed; otherwise its last round may lack turns.
     """
     last = max((turn.round for turn in turns), default=0)
     if len(turns) == len(cases) * (last + 1) and all(turn.position < len(cases) for turn in turns):

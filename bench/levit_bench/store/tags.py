@@ -1,7 +1,7 @@
-"""Names for sessions of a store, such as `baseline`: kept in `tags.toml` in its folder, and moved by the user alone.
+"""Tags: names for sessions of a store, such as `baseline`, stored in `tags.toml` in its folder.
 
-Knows names and sessions; refuses to know what is compared with what. Only `levit-bench tag` writes. A store without the
-file has no tags, and a file that cannot be read costs nobody who names none.
+Only `levit-bench tag` changes them. A store without the file has no tags, and an unreadable file matters only to
+commands that name a tag.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.store.files import session_files
 
 FILE = "tags.toml"
-"""The file's name in the folder of the store."""
+"""Name of the file in the folder of the store."""
 RESERVED = ("last", "before")
-"""Words that mean other sides of a comparison."""
+"""Words that already name a side of a comparison."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HEAD = (
@@ -35,7 +35,7 @@ def read(root: Path) -> Tags:
     """The tags of a store; none where the store has no such file, or is one session's file.
 
     Raises:
-        StoreError: the file cannot be read or holds anything else, and what to do.
+        StoreError: the file cannot be read or is malformed; the message says what to do.
     """
     path = root / FILE
     if not root.is_dir() or not os.path.lexists(path):
@@ -83,7 +83,7 @@ def check_name(root: Path, name: str) -> None:
     """Refuse a name that could mean something else where sessions are named.
 
     Raises:
-        UsageError: what else it means, or which names there may be.
+        UsageError: the message says what else it means, or which names are valid.
     """
     if name in RESERVED:
         raise UsageError(f"{name!r} already means something to 'levit-bench compare'. Choose another name.")
@@ -104,7 +104,7 @@ def files_of(root: Path, name: str, sessions: Sequence[str]) -> list[Path]:
     """The files of the sessions that a tag names.
 
     Raises:
-        UsageError: one is not in the store, and what to do.
+        UsageError: one is not in the store; the message says what to do.
     """
     paths: dict[str, list[Path]] = {}
     for path in session_files(root):

@@ -1,7 +1,7 @@
 """Writes one session's file, a line at a time, so that a kill costs at most one turn.
 
-Notices when the file is renamed, removed or replaced while it is written: nothing that was measured is lost, and it is
-said where the lines are. Refuses to know what a line means.
+Where the file is renamed, removed or replaced while it is written, its lines are written anew, so that no measurement
+is lost, and a finding says where they are.
 """
 
 from __future__ import annotations
@@ -27,11 +27,11 @@ _LONGEST_PATH = 1024
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
 FindingSink = Callable[[Finding], None]
-"""FindingSink what happened to the file."""
+"""Called with a finding when the file was moved, removed or changed."""
 
 
 def _ignore(_finding: Finding) -> None:
-    """Tells nobody."""
+    """Discard a finding."""
 
 
 class SessionWriter:
@@ -39,13 +39,13 @@ class SessionWriter:
 
     def __init__(self, path: Path, file: IO[bytes], report: FindingSink = _ignore, content: bytes = b"") -> None:
         self.path = path
-        """Where the lines are; another file when somebody moved, removed or changed the one before."""
+        """Where the lines are; another file after the one before was moved, removed or changed."""
         self._file = file
         self._report = report
-        # A few million bytes an hour: kept for the day on which somebody removes the file, or writes over it.
+        # A few million bytes an hour: kept so that the file can be written anew if it is removed or overwritten.
         self._content = bytearray(content)
         self._unsure: int | None = None
-        """Where the line begins that is being written: an interrupt may come before or after it is on the disk."""
+        """Offset of the line that is being written: an interrupt may come before or after it is on disk."""
 
     @classmethod
     def create(cls, root: Path, head: SessionLine, report: FindingSink = _ignore) -> SessionWriter:
@@ -53,7 +53,7 @@ class SessionWriter:
 
         Raises:
             StoreError: the folder cannot be written, or the session exists already.
-            UsageError: the session has no name that a file can have, or a title that cannot be read back.
+            UsageError: the session's name is not a valid file name, or its title cannot be read back.
         """
         if not _SESSION_NAME.fullmatch(head.session):
             raise UsageError(f"invalid session name {head.session[:80]!r}. Use letters, digits, '.', '_' and '-'.")
@@ -69,7 +69,7 @@ class SessionWriter:
             writer = cls(path, file, report)
             writer._write(first)
         except BaseException:
-            # A file without its first line would be in the way of every reader.
+            # A file without its first line could not be read.
             file.close()
             path.unlink(missing_ok=True)
             raise
@@ -77,7 +77,7 @@ class SessionWriter:
 
     @classmethod
     def reopen(cls, path: Path, report: FindingSink = _ignore) -> SessionWriter:
-        """Go on with a session's file. A line that a kill left unfinished stays where it is, on a line of its own.
+        """Continue a session's file. A line that a kill left unfinished stays, on a line of its own.
 
         Raises:
             StoreError: the file cannot be written, or another process writes it.
@@ -114,7 +114,7 @@ class SessionWriter:
         self._write_rest(start, start)
 
     def _write_rest(self, start: int, written: int) -> None:
-        """Write what follows of a line that begins at `start` and of which all up to `written` is there."""
+        """Write the rest of a line that begins at `start` and is on disk up to `written`."""
         try:
             self._file.seek(0, os.SEEK_END)
             _write_all(self._file, bytes(self._content[written:]))
@@ -126,17 +126,17 @@ class SessionWriter:
         self._unsure = None
 
     def _cut(self, size: int) -> None:
-        """Take back a half-written line; where even that fails, the reader reports the torn line."""
+        """Remove a half-written line; where that fails, the reader reports it as a bad line."""
         try:
             self._file.truncate(size)
         except OSError:
             self._file.close()
 
     def _keep_hold(self) -> None:
-        """See to it that the path leads to what was written: follow a file that was moved, write a lost one anew.
+        """Make sure that the path leads to the written lines: follow a file that was moved, write a lost one anew.
 
         Raises:
-            StoreError: no folder takes a new file.
+            StoreError: no folder can be written.
         """
         try:
             state = os.fstat(self._file.fileno())
@@ -159,12 +159,12 @@ class SessionWriter:
         new_path = _path_of(self._file, state)
         if new_path is None:
             self._write_anew(change)
-        elif not _equal(new_path, self.path):  # Numbers of files are not steady in every file system.
+        elif not _equal(new_path, self.path):  # Inode numbers are not stable in every file system.
             self._tell(f"{self.path} was moved while it was written. The session goes on in {new_path}.")
             self.path = new_path
 
     def _write_anew(self, change: str) -> None:
-        """Write all lines so far to a new file and go on there."""
+        """Write all lines so far to a new file and continue there."""
         old_path, refusals = self.path, list[OSError]()
         for path in _places(old_path):
             try:
@@ -189,7 +189,7 @@ class SessionWriter:
             )
             return
         reasons = ", ".join(dict.fromkeys(error.strerror or str(error) for error in refusals))
-        # Where space is short anywhere, making some is the easiest.
+        # Where a disk is full, freeing space is the easiest remedy.
         decisive = next((error for error in refusals if error.errno in _NO_SPACE), refusals[0])
         raise StoreError(
             f"{old_path} was {change} while it was written, and its lines cannot be written anew: neither beside it, "
@@ -203,7 +203,7 @@ class SessionWriter:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and not isinstance(error, BenchError):  # nobody foresaw it, and its message names no file
+        if error is not None and not isinstance(error, BenchError):  # unforeseen: its message does not name the file
             error.add_note(f"What was measured is kept in {self.path}.")
         self.close()
 
@@ -239,7 +239,7 @@ def _equal(first: Path, second: Path) -> bool:
 
 
 def _path_of(file: IO[bytes], state: os.stat_result) -> Path | None:
-    """Where an open file is now; None when it was removed, or the system does not say."""
+    """Path of an open file; None when it was removed, or the system does not tell."""
     if not state.st_nlink:
         return None
     try:
@@ -256,7 +256,7 @@ def _path_of(file: IO[bytes], state: os.stat_result) -> Path | None:
 
 
 def _places(old_path: Path) -> Iterator[Path]:
-    """Where lines may be written anew: where they were, beside that, in a temporary folder, and here."""
+    """Paths to write the lines anew: the old one, beside it, in a temporary folder, and in the current one."""
     yield old_path
     for folder in (old_path.parent, Path(tempfile.gettempdir()), Path()):
         for number in range(1, 10):
@@ -264,10 +264,10 @@ def _places(old_path: Path) -> Iterator[Path]:
 
 
 def _encoded(line: Line) -> bytes:
-    """One line of the file. A state of the machine that no reader would believe is left out of it.
+    """One encoded line of the file. Conditions out of their range are left out of it.
 
     Raises:
-        UsageError: it holds text that is none, as a shell may pass, or a title that is too long.
+        UsageError: it holds bytes that are not text, as a shell may pass, or a title that is too long.
     """
     try:
         data = msgspec.json.encode(line)
@@ -290,7 +290,7 @@ def _unreadable(data: bytes) -> str:
 
 
 def _least(state: Conditions) -> Conditions:
-    """Of the state of a machine only what must be told: a sensor told what cannot be."""
+    """Only the required fields of conditions, where a sensor reported an impossible value."""
     return Conditions(
         taken_at=state.taken_at,
         os=state.os,
@@ -304,9 +304,9 @@ def _least(state: Conditions) -> Conditions:
 
 
 def _lock(file: IO[bytes], path: Path) -> None:
-    """Refuse a second writer: two that number their runs alike would leave runs that nobody measured.
+    """Lock the file against a second writer, whose runs would have the same numbers.
 
-    The lock goes with the process, however it ends.
+    The lock ends with the process.
     """
     if sys.platform == "win32":
         return
@@ -319,17 +319,17 @@ def _lock(file: IO[bytes], path: Path) -> None:
             f"{path} is being written by another process. Wait for it, or measure a new session."
         ) from error
     except OSError:
-        return  # Some network file systems know no locks.
+        return  # Some network file systems have no locks.
 
 
 def _cannot_write(path: Path, error: OSError, written: int = 0) -> StoreError:
-    """The refusal of a system, where so many bytes of the session are in its file."""
+    """The error for a failed write, where so many bytes of the session are in its file."""
     reassurance = "What was written before is kept. " if written else ""
     return StoreError(f"cannot write {path}: {error.strerror or error}. {reassurance}{_advice(error)}")
 
 
 def _advice(error: OSError) -> str:
-    """What to do after the system refused to write."""
+    """The remedy for a failed write."""
     if error.errno in _NO_SPACE:
         return "Free some space, or name another folder with --store."
     if error.errno == errno.EFBIG:
@@ -338,10 +338,10 @@ def _advice(error: OSError) -> str:
 
 
 def check_writable(folder: Path) -> None:
-    """Find out before the work begins whether its results can be kept.
+    """Check before a session begins that its results can be written.
 
     Raises:
-        StoreError: they cannot.
+        StoreError: they cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
