@@ -90,7 +90,7 @@ def _outcome(allocator: str) -> Outcome:
     pairs_of_groups = list(combinations(groups.values(), 2))
     reports = [compare(first, second, every()) for first, second in pairs_of_groups]
     verdicts = Counter(row.comparison.verdict for report in reports for row in report.rows)
-    least = [first for report in reports for row in report.rows if (first := row.comparison.detectable)]
+    least = [ratio for report in reports for row in report.rows if (ratio := row.comparison.detectable)]
     return Outcome(
         allocator=allocator,
         sessions=len(groups),

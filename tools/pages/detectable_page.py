@@ -27,7 +27,7 @@ SCATTERS = {"equal": (1.0,), "unequal": (0.5, 0.65, 0.85, 1.15, 1.5, 2.0)}
 SIZES = tuple((family, runs) for family in (1, 6) for runs in (3, 5, 8))
 
 
-class Told(NamedTuple):
+class CaseStatistics(NamedTuple):
     """Statistics of the detectable difference over many sessions, for one kind of case."""
 
     power: float
@@ -42,7 +42,7 @@ class Told(NamedTuple):
     naive_spread: float
 
 
-def simulated(scatters: str, family: int, runs: int, sessions: int, rules: Rules) -> Told:
+def simulated(scatters: str, family: int, runs: int, sessions: int, rules: Rules) -> CaseStatistics:
     """Simulate sessions of `runs` runs, each a report of `family` cases."""
     rng = np.random.default_rng(family * 100 + runs)
     factors = SCATTERS[scatters]
@@ -66,7 +66,7 @@ def simulated(scatters: str, family: int, runs: int, sessions: int, rules: Rules
         float(np.mean([np.log(np.quantile(rows[:, at], 0.95) / np.quantile(rows[:, at], 0.05)) for rows in by_kind]))
         for at in (0, 1)
     )
-    return Told(
+    return CaseStatistics(
         float(np.median(all_rows[:, 2])),
         min(powers),
         max(powers),

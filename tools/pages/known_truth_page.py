@@ -63,7 +63,7 @@ def _offset(name: str, design: Design, quantity: str) -> float:
 
 
 def coverage() -> Iterator[str]:
-    """How often the study's own intervals hold the truth, and how wide they are."""
+    """How often this suite's intervals hold the truth, and how wide they are."""
     yield from _head("machine", "runs × rounds", LATENCY, RELATIVE, EQUAL, ANOTHER_DAY)
     for name in REGULAR:
         for design in DESIGNS:
@@ -82,7 +82,7 @@ def coverage_row(name: str, design: Design) -> str:
 
 
 def choice(design: Design) -> Iterator[str]:
-    """The candidates on the ratio of two equal networks: coverage, and width as a multiple of the study's own."""
+    """The candidates on the ratio of two equal networks: coverage, and width as a multiple of this suite's."""
     yield from _head("interval", *REGULAR)
     widths = {name: _width(_of(name, design)[EQUAL]) for name in REGULAR}
     for method, interval in CANDIDATES.items():
@@ -208,8 +208,8 @@ def stored(root: Path = ROOT / "results") -> Iterator[str]:
         yield _row(name, f"{geometric_mean(values):.2f}")
 
 
-def _width(of_trials: Sequence[Trial]) -> float:
-    return sum((trial.interval.high - trial.interval.low) / 2 for trial in of_trials) / len(of_trials)
+def _width(sample: Sequence[Trial]) -> float:
+    return sum((trial.interval.high - trial.interval.low) / 2 for trial in sample) / len(sample)
 
 
 def _percent(share: float, sign: str = "") -> str:

@@ -316,7 +316,7 @@ def page() -> str:
     (gpu,) = sessions("gpu")
     on_gpu = subjects([gpu])
     front_ratios = ratios(front, "efficientnet_b2", "levit_192")
-    pinned = [ratio for ratio in sessions("stability") if ratio.cases[0].case.allocator == "pinned"]
+    pinned = [session for session in sessions("stability") if session.cases[0].case.allocator == "pinned"]
     covered, extra = coverage(pinned), planted(sessions("planted"), "nets.py:base", "nets.py:planted")
     (full, *races), (witness,), (loaded,) = sessions("race"), sessions("witness"), sessions("loaded")
     return _PAGE.format(
@@ -347,9 +347,8 @@ def page() -> str:
         front=front.head.session,
         runs=front_ratios[0].runs,
         ratios="\n".join(
-            f"| {session.allocator}: {significant(session.value)} | {significant(session.low)} to "
-            f"{significant(session.high)} |"
-            for session in front_ratios
+            f"| {ratio.allocator}: {significant(ratio.value)} | {significant(ratio.low)} to {significant(ratio.high)} |"
+            for ratio in front_ratios
         ),
         race=race.head.session,
         race_runs=len(race.ends),
@@ -384,13 +383,13 @@ def readme_block() -> str:
     pinned = [row for row in scatters(sessions("stability")) if row.allocator == "pinned"]
     shipped = [row for row in scatters(sessions("stability")) if row.allocator == "shipped"]
     (front,) = sessions("front")
-    by_allocator = {row.allocator: row for row in ratios(front, "efficientnet_b2", "levit_192")}
+    by_allocator = {ratio.allocator: ratio for ratio in ratios(front, "efficientnet_b2", "levit_192")}
 
     def percent(values: Iterable[float]) -> str:
         return f"{significant(100 * root_mean_square(values), 2)} %"
 
-    def times(row: Ratio) -> str:
-        return f"{significant(row.value)} ({significant(row.low)} to {significant(row.high)})"
+    def times(ratio: Ratio) -> str:
+        return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
 
     return _README.format(
         machine=_machine(front.head),

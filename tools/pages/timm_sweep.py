@@ -67,7 +67,7 @@ def count(file: Path) -> None:
                 network = timm_networks.build_for(name, ImageShape(3, height, width))
                 network = network.eval().requires_grad_(requires_grad=False)
                 image = torch.zeros(1, 3, height, width)
-                counts = counted_macs(lambda given=image, parameter=network: parameter(given))  # type: ignore[misc]
+                counts = counted_macs(lambda images=image, model=network: model(images))  # type: ignore[misc]
             row["params"] = sum(parameter.numel() for parameter in network.parameters())
             row["macs"] = None if counts.unknown else counts.macs
             row["why"] = ", ".join(counts.unknown) or None

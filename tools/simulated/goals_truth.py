@@ -29,15 +29,15 @@ def race(seed: int, scenario: Scenario, *, close: bool = False, runs: int = 12, 
     return take(scenario, seed, networks=networks, runs=runs, rounds=rounds, protocol=RACE, accuracies=accuracies)
 
 
-def verdicts(session: Taken) -> dict[str, str]:
+def verdicts(trial: Taken) -> dict[str, str]:
     """Verdict by network."""
-    names = {line.id: line.case.network for line in session.session.cases}
-    return {names[case]: decision.verdict for look in looks(session) for case, decision in look.decided.items()}
+    names = {line.id: line.case.network for line in trial.session.cases}
+    return {names[case]: decision.verdict for look in looks(trial) for case, decision in look.decided.items()}
 
 
-def looks(session: Taken) -> list[Look]:
+def looks(trial: Taken) -> list[Look]:
     """The looks of a session, in order."""
-    return [end.look for end in session.session.ends if end.look is not None]
+    return [end.look for end in trial.session.ends if end.look is not None]
 
 
 def truth(networks: dict[str, float], accuracies: dict[str, float]) -> dict[str, str]:
@@ -68,11 +68,11 @@ def races(name: str, sessions: int, *, close: bool) -> Races:
     real = truth(CLOSE, CLOSE_ACCURACIES) if close else truth(SPREAD, ACCURACIES)
     wrong = decided = turns = 0
     for seed in range(sessions):
-        session = race(seed, REGULAR[name], close=close, runs=8, rounds=6)
-        places = verdicts(session)
+        trial = race(seed, REGULAR[name], close=close, runs=8, rounds=6)
+        places = verdicts(trial)
         wrong += any(verdict != "open" and verdict != real[network] for network, verdict in places.items())
         decided += sum(verdict != "open" for verdict in places.values())
-        turns += len(session.session.turns)
+        turns += len(trial.session.turns)
     full_turns = 8 * 6 * (len(real) + 3)
     return Races(wrong, decided / sessions / len(real), turns / sessions / full_turns)
 
@@ -91,8 +91,8 @@ def aims(name: str, sessions: int) -> Aims:
     """Sessions that aim at 3 %."""
     hits = runs = 0
     for seed in range(sessions):
-        session = aimed(seed, REGULAR[name])
-        ratio = relative_to_yardstick(session.record("middle"))
+        trial = aimed(seed, REGULAR[name])
+        ratio = relative_to_yardstick(trial.record("middle"))
         assert isinstance(ratio, Estimate)
         hits += ratio.low <= SPREAD["middle"] / YARDSTICK_S <= ratio.high
         runs += ratio.n

@@ -33,7 +33,7 @@ Layout = Sequence[Sequence[float]]
 
 
 class Trial(NamedTuple):
-    """One quantity of one session: its true log, the study's own interval of the log, and the data behind it."""
+    """One quantity of one session: its true log, this suite's interval of the log, and the data behind it."""
 
     truth: float
     interval: Interval
@@ -114,7 +114,7 @@ class Score(NamedTuple):
 
 
 def score(sample: Sequence[Trial], offset: float = 0.0, method: Callable[[Layout], Interval] | None = None) -> Score:
-    """Coverage and width of the study's own intervals, or of those that a method gives for the same data.
+    """Coverage and width of this suite's intervals, or of those that a method gives for the same data.
 
     Args:
         sample: independent trials of one quantity.
@@ -235,4 +235,4 @@ CANDIDATES: Mapping[str, Callable[[Layout], Interval]] = {
     "order statistics of runs, medians": _order,
     "hierarchical bootstrap, medians": _bootstrap,
 }
-"""Ways to an interval from the logs of rounds in runs; the first is the study's own for ratios."""
+"""Methods for an interval from the logs of rounds in runs; the first is the one that this suite uses for ratios."""

@@ -1,6 +1,6 @@
 """A simulated machine with known truth: components of variance by level, and pathologies where real ones have them.
 
-It also shows what an operating system would tell of each pathology.
+Its conditions show each pathology as an operating system would.
 
     log of a pass = log of the case's true latency
                   + session + case in its session + run + case in its run + round + turn + pass

@@ -82,7 +82,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     seed: int = 0
     """Seed of weights, inputs and, with the session's name, orders."""
     thin: bool = False
-    """Measure even when the budget is too small for an honest interval."""
+    """Measure even when the budget is too small for a useful interval."""
     target_error: str = ""
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
     cross_check: bool = False
@@ -385,10 +385,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         )
         for entry, values in combinations(request, chosen)
     ]
-    cases = [
-        _with_largest_batch(candidate, workshop) if candidate.case.batch == MAX else candidate
-        for candidate in requested
-    ]
+    cases = [_fitted(candidate, workshop) if candidate.case.batch == MAX else candidate for candidate in requested]
     distinct: dict[str, Subject] = {}
     for subject in cases:
         distinct.setdefault(subject.case.id, subject)
@@ -446,7 +443,7 @@ def _add_to_catalog(
             scored[key] = (*scored[key], accuracy)
 
 
-def _with_largest_batch(subject: Subject, workshop: Workshop) -> Subject:
+def _fitted(subject: Subject, workshop: Workshop) -> Subject:
     """The case with the largest batch that fits in memory, with a finding that says so.
 
     Raises:

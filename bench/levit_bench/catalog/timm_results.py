@@ -31,7 +31,7 @@ _ACCURACY = ("model", "img_size", "top1")
 _SPEED = ("model", "infer_img_size", "infer_batch_size")
 _SPEEDS = ("infer_samples_per_sec", "infer_step_time")
 _PREPARATION = ("crop_pct", "cropt_pct", "interpolation")
-"""Columns that tell apart accuracies of one network at one size."""
+"""Columns that distinguish accuracies of one network at one size."""
 _DIFFERENCE = "top1_diff"
 """timm adds it to the files of all sets but the validation set, with which it compares them."""
 _SETS = (
@@ -141,7 +141,7 @@ def read_all(paths: Sequence[Path]) -> tuple[PublishedFile, ...]:
     """Read several files; one that is named twice counts once.
 
     Raises:
-        UsageError, StoreError: as `read`; or two different files have the same name, by which figures are told apart.
+        UsageError, StoreError: as `read`; or two different files have the same name, by which figures are labelled.
     """
     distinct = list({path.resolve(): path for path in paths}.values())
     names = [path.name for path in distinct]

@@ -429,8 +429,7 @@ def _check_numbers(network: Stated, where: str) -> None:
     if network.resolution is not None and parse_size(network.resolution) is None:
         raise UsageError(
             f"{where}, key resolution: invalid size {network.resolution!r}. Give pixels from 1 to "
-            f"{LARGEST_RESOLUTION}, "
-            'such as 224, or height x width, such as "192x256".'
+            f'{LARGEST_RESOLUTION}, such as 224, or height x width, such as "192x256".'
         )
     if network.channels is not None and not 1 <= network.channels <= MOST_CHANNELS:
         raise UsageError(f"{where}, key channels: {network.channels} is not from 1 to {MOST_CHANNELS}.")

@@ -95,8 +95,8 @@ def _start(file: Path, name: str) -> bytes:
         mode = file.stat().st_mode
         start = _first_bytes(file) if stat.S_ISREG(mode) else b""  # opening a pipe would wait for a writer
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise WeightsError(f"{name}: cannot be read ({why}). Check the path.") from error
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise WeightsError(f"{name}: cannot be read ({reason}). Check the path.") from error
     if stat.S_ISDIR(mode):
         raise WeightsError(f"{name}: is a folder. Name the file in it.")
     if not stat.S_ISREG(mode):

@@ -257,7 +257,7 @@ def _alike(name: str, file_shape: tuple[int, ...], network_shape: tuple[int, ...
 
 
 def _body(file_shapes: _Shapes) -> dict[str, tuple[int, ...]]:
-    """What tells sizes apart: shapes without heads, lengths of tables, channels of images."""
+    """Shapes that distinguish sizes: all but heads, lengths of tables and channels of images."""
     out = {}
     for name, shape in file_shapes.items():
         if name.startswith((_SECOND, "head.")):

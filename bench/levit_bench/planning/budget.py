@@ -122,9 +122,9 @@ def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
     """
     smallest = smallest_budget(costs)
     possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(MIN_RUNS, MAX_RUNS + 1)]
-    honest = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
-    if honest:
-        runs, rounds = min(honest, key=lambda design: half_width(design[0], design[1], scatter=scatter))
+    feasible = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
+    if feasible:
+        runs, rounds = min(feasible, key=lambda design: half_width(design[0], design[1], scatter=scatter))
     else:
         runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
         rounds = max(1, _rounds_in(budget_s / runs, costs))

@@ -297,7 +297,7 @@ def _session(part: Part, findings: Sequence[Finding]) -> Session:
 
 
 def records(session: Session) -> list[Record]:
-    """Assemble a session's records, the instrument's own cases included, in the order the cases were declared."""
+    """Assemble a session's records, those of yardsticks and null network included, in the order of declaration."""
     starts = {start.run: start for start in session.starts}
     ends = {end.run: end for end in session.ends}
     turns: dict[tuple[str, int], list[TurnLine]] = {}

@@ -106,10 +106,10 @@ class _Session:
 
     def add(self, number: int, line: Line | None) -> None:
         """Add a line, or leave it out."""
-        why = self._foreign or (self._turn(line) if type(line) is TurnLine else self._objection(line))
-        if why:
-            self.leave_out(number, why)
-            if line is not None and why != _COPIES:
+        reason = self._foreign or (self._turn(line) if type(line) is TurnLine else self._objection(line))
+        if reason:
+            self.leave_out(number, reason)
+            if line is not None and reason != _COPIES:
                 self._uncounted.append((number, line))
         elif line is not None:
             self._lines.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))

@@ -192,7 +192,7 @@ def _is_plain(outline: bytes) -> bool:
 
     Args:
         outline: the turn without the bytes of `_OF_NUMBERS`. Keys whose outlines differ, differ; where the outlines
-            are equal, as those of `p1` and `p2` are, this cannot tell, and the answer is False.
+            are equal, as those of `p1` and `p2` are, this is not certain, and the answer is False.
     """
     if not (outline.startswith(b"{") and outline.endswith(b"}") and outline.count(b"{") == outline.count(b"}") == 1):
         return False
