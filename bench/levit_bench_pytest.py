@@ -8,9 +8,9 @@ A marked test takes the fixture `measured` and becomes one test for each case. W
 survived the selection are timed in one interleaved session when the first of them runs, and pytest-benchmark shows
 their real passes. Without it each case is built and its outputs are checked, and the test's body does not run.
 
-One file, so that any repository can have it installed: it adds only `--benchmark` and `--bench-*`, and imports the
-package `bench` only for marked tests or under `--benchmark`. A package of that name in the repository under test stays
-what `import levit_bench` finds there, and an option, a mark or a fixture of a name that we use stays theirs.
+One file, so that it can be installed beside any repository: it adds only `--benchmark` and `--bench-*`, and imports the
+package `levit_bench` only for marked tests or under `--benchmark`. Options, marks and fixtures of the repository under
+test keep their names where they are the same as ours.
 PYTEST_DONT_REWRITE: there are no test assertions in here.
 """
 
@@ -161,29 +161,31 @@ _FLAGS = (
 # fmt: on
 # Up to here.
 _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS, *_FLAGS))})\b")
-"""Options as messages of the command line name them."""
+"""Matches options as messages of the command line name them."""
 
 
 _TIMED = "benchmark"
-_spelt: dict[str, str] = {}
-"""How each option is written here: by its usual name, or by a longer one where that was taken."""
+_spellings: dict[str, str] = {}
+"""Spelling of each option: the usual one, or a longer one where that is in use."""
 _served: WeakSet[pytest.Parser] = WeakSet()
 
 
 def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
     """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
-    metavar, text = next((metavar, text) for known, metavar, text in _OPTIONS if known == name)
+    metavar, text = next((metavar, text) for option, metavar, text in _OPTIONS if option == name)
     parser.getgroup("levit-bench").addoption(flag, dest=_place(name), metavar=metavar, default=None, help=text)
 
 
 def is_asked(config: pytest.Config) -> bool:
-    """Whether the command line asks for times."""
+    """Whether the command line has `--benchmark`."""
     return bool(getattr(config.option, _place(_TIMED), False))
 
 
 def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginManager) -> None:
-    """Options where a conftest.py names this plugin; where it is installed they wait for those of every conftest.py."""
-    if any(Path(getattr(one, "__file__", None) or "").name == "conftest.py" for one in pluginmanager.get_plugins()):
+    """Add the options where a conftest.py names this plugin; where it is installed, they come after those of it."""
+    if any(
+        Path(getattr(plugin, "__file__", None) or "").name == "conftest.py" for plugin in pluginmanager.get_plugins()
+    ):
         _add_options(parser)
 
 
@@ -191,12 +193,12 @@ def pytest_addoption(parser: pytest.Parser, pluginmanager: pytest.PytestPluginMa
 def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Iterator[None]:
-    """`--benchmark` and the `--bench-*` options, as far as nobody else has them: a second owner would end pytest."""
+    """Add `--benchmark` and the `--bench-*` options that no other plugin has: adding one twice would end pytest."""
     flags = {_flag(name) for name, *_ in _OPTIONS}
     values = {after for before, after in pairwise(args) if before in flags}
-    known = early_config.known_args_namespace
-    # Not known yet, they leave their values behind as if these were folders of tests.
-    known.file_or_dir = [one for one in known.file_or_dir if one not in values]
+    namespace = early_config.known_args_namespace
+    # The options are not added yet, so pytest takes their values for folders of tests.
+    namespace.file_or_dir = [argument for argument in namespace.file_or_dir if argument not in values]
     try:
         return (yield)
     finally:
@@ -225,7 +227,7 @@ def _add_options(parser: pytest.Parser) -> None:
 
 
 def _free(parser: pytest.Parser, name: str) -> str | None:
-    """The spelling of an option that nobody else has, if there is one."""
+    """A spelling of an option that no other plugin uses, if there is one."""
     for flag in (_flag(name), f"--levit-{_flag(name)[2:]}"):
         word = f"{flag}=x"
         try:
@@ -233,7 +235,7 @@ def _free(parser: pytest.Parser, name: str) -> str | None:
         except (pytest.UsageError, SystemExit):  # it is known, and takes no such value
             continue
         if word in unknown:
-            _spelt[name] = flag
+            _spellings[name] = flag
             return flag
     return None
 
@@ -243,31 +245,33 @@ def _flag(name: str) -> str:
 
 
 def _place(name: str) -> str:
-    """Where pytest keeps the value of an option: no other plugin's place, whatever its options are called."""
+    """The attribute in which pytest stores the value of an option, unique to this plugin."""
     return f"levit_bench_{name}"
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    """Declare the mark, and refuse bad options before anything is collected."""
+    """Declare the mark, and refuse invalid options before collection."""
     config.addinivalue_line("markers", _MARKER)
     door = Door(config)
     config.stash[_DOOR] = door
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
     if is_asked(config):
-        door.asked  # noqa: B018 (refuses bad options)
+        door.asked  # noqa: B018 (refuses invalid options)
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:
-    """What is timed where, and what is not."""
+    """Lines on the options, the store, and what will not be measured."""
     if not is_asked(config):
         return None
-    said = " ".join(f"--{name} {value}" for name, value in _said(config).items() if isinstance(value, str))
-    told = f"levit-bench: {said or 'defaults'}, sessions go to {_root(config)}"
-    return [told, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
+    given_options = " ".join(
+        f"--{name} {value}" for name, value in _option_values(config).items() if isinstance(value, str)
+    )
+    heading = f"levit-bench: {given_options or 'defaults'}, sessions go to {_root(config)}"
+    return [heading, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
-    """One test a case."""
+    """Parametrize a marked test: one test for each case."""
     mark = metafunc.definition.get_closest_marker(MARK)
     if mark is None:
         return
@@ -281,13 +285,13 @@ def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=declared), id="not-asked")
         metafunc.parametrize(FIXTURE, [skipped], indirect=True)
         return
-    params = [pytest.param(one, id=one.id) for one in declared]
+    params = [pytest.param(case, id=case.id) for case in declared]
     metafunc.parametrize(FIXTURE, params, indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Give pytest-benchmark a clock that replays what was measured, and group what may be compared."""
+    """Give pytest-benchmark a timer that replays the measured passes, and group comparable cases."""
     door = config.stash[_DOOR]
     if not (door.timing and door.feeds):
         return
@@ -302,23 +306,23 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 @pytest.hookimpl(tryfirst=True)
 def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
-    """A case without a time fails with its reason; where it was only checked there are no numbers for the body."""
+    """Fail a case without a time, with its reason; skip the body where the case was only checked."""
     if _declared(pyfuncitem) is None:
         return None
-    found = pyfuncitem.funcargs[FIXTURE]
+    answer = pyfuncitem.funcargs[FIXTURE]
     if not pyfuncitem.stash.get(_ANSWERED, False):
         pytest.fail(
             f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and another one of that name is nearer to this "
             "test, in a conftest.py or its module. Rename that.",
             pytrace=False,
         )
-    if isinstance(found, str):
-        pytest.fail(found, pytrace=False)
-    return True if found is None else None
+    if isinstance(answer, str):
+        pytest.fail(answer, pytrace=False)
+    return True if answer is None else None
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Where the session is, what to doubt, what to do next."""
+    """Report the session's file, its findings, and the next command."""
     door = config.stash[_DOOR]
     if door.session is not None:
         terminalreporter.section("levit-bench")
@@ -327,7 +331,7 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: p
 
 
 class _Replay:
-    """A clock for pytest-benchmark: read twice a round, it says how long that pass really took."""
+    """A timer for pytest-benchmark: read twice a round, it returns the measured duration of that pass."""
 
     __name__ = "replay"
 
@@ -335,7 +339,7 @@ class _Replay:
         self._times: Iterator[float] = iter(())
 
     def load(self, duration_s: tuple[float, ...]) -> None:
-        """The passes to replay, in seconds."""
+        """Set the durations to replay, in seconds."""
         self._times = (time for duration in duration_s for time in (0.0, duration))
 
     def __call__(self) -> float:
@@ -348,14 +352,14 @@ _ANSWERED = pytest.StashKey[bool]()
 
 
 class Door:
-    """What this pytest run asks of levit-bench, and what came of it."""
+    """The request of this pytest run to levit-bench, and its results."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.session: TimedSession | None = None
         self._answers: dict[str, Measured | str] = {}
         self._checks: Checks | None = None
-        self._refused: str | None = None
+        self._refusal: str | None = None
         self._asked: dict[str, Any] | None = None
         disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
         self.timing = is_asked(config) and not disabled
@@ -364,65 +368,65 @@ class Door:
         """Whether xdist runs the tests, several at a time."""
         rival = getattr(config.pluginmanager.getplugin("benchmark"), "__name__", "")
         self.feeds = rival.startswith("pytest_benchmark") and not self.distributed
-        """Whether pytest-benchmark is there to show what was measured."""
+        """Whether pytest-benchmark is active to show what was measured."""
 
     @property
     def asked(self) -> dict[str, Any]:
-        """The options as fields of a request; a bad one ends pytest with a usage error."""
+        """The options as fields of a request; an invalid one ends pytest with a usage error."""
         if self._asked is None:
             plugin = _package()
             with _refusals(plugin, _usage):
-                self._asked = plugin.options(_said(self._config))
+                self._asked = plugin.options(_option_values(self._config))
         return self._asked
 
     def notes(self) -> list[str]:
-        """What the command line asks for and does not get."""
-        asked = self.asked
-        found: list[str] = []
+        """Findings about parts of the request that will not be measured."""
+        fields = self.asked
+        messages: list[str] = []
         plugin = _package()
-        with _refusals(plugin, found.append):
-            found += plugin.notes(asked)
-        return found
+        with _refusals(plugin, messages.append):
+            messages += plugin.notes(fields)
+        return messages
 
     def declare(self, mark: pytest.Mark) -> list[Declared] | str:
-        """The cases of a mark, or why there are none here."""
-        asked = self.asked
+        """The cases of a mark, or the reason why there are none here."""
+        fields = self.asked
         plugin = _package()
         with _refusals(plugin, _fail):
             try:
-                found: list[Declared] = plugin.declare(mark.args, mark.kwargs, asked)
+                cases: list[Declared] = plugin.declare(mark.args, mark.kwargs, fields)
             except plugin.NotAskedError as reason:
                 return str(reason)
-        return found
+        return cases
 
     def answer(self, item: pytest.Item, declared: Declared) -> Measured | str | None:
-        """What was measured, or the reason why nothing was; None when the case was checked and nothing more."""
+        """The result of a case, or the reason why there is none; None when it was only checked."""
         if not self.timing:
             return self._check(declared)
         if self.distributed:
             pytest.skip("timed tests need the machine to themselves, and xdist runs several at once: leave -n out")
-        if self._refused is not None:
-            pytest.skip(f"the session was refused: {self._refused}")
+        if self._refusal is not None:
+            pytest.skip(f"the session was refused: {self._refusal}")
         if self.session is None:
-            self._refused = self._measure(item.session)
-        return self._answers[item.nodeid] if self._refused is None else self._refused
+            self._refusal = self._measure(item.session)
+        return self._answers[item.nodeid] if self._refusal is None else self._refusal
 
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
         assert self.session is not None
-        shown = self.session.doubts[:20]
+        findings = self.session.doubts[:20]
         more = [f"… and {len(self.session.doubts) - 20} more"] if len(self.session.doubts) > 20 else []
         runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
         store = "" if str(_root(self._config)) == "results" else f" --store {_root(self._config)}"
-        return [*shown, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
+        return [*findings, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
 
     def close(self) -> None:
-        """End what was started."""
+        """End the process that checks cases, if there is one."""
         if self._checks is not None:
             self._checks.close()
 
     def _check(self, declared: Declared) -> str | None:
-        """What is wrong with a case, or why it cannot be asked for; None when it is sound."""
+        """The problem of a case, or why it cannot be requested; None when its outputs are right."""
         problems: list[str | None] = []
         plugin = _package()
         with _refusals(plugin, problems.append):
@@ -433,8 +437,8 @@ class Door:
         return problems[0]
 
     def _measure(self, session: pytest.Session) -> str | None:
-        """Time everything that is still to run; returns why the session was refused, if it was."""
-        waiting = [(item.nodeid, one) for item in session.items if (one := _declared(item)) and not _skipped(item)]
+        """Time the cases of all tests that will run; returns why the session was refused, if it was."""
+        waiting = [(item.nodeid, case) for item in session.items if (case := _declared(item)) and not _skipped(item)]
         capture = self._config.pluginmanager.getplugin("capturemanager")
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
         if terminal is not None:
@@ -446,37 +450,37 @@ class Door:
             _refusals(plugin, refused.append),
             plugin.progress() as observer,
         ):
-            self.session = plugin.measure([one.request for _, one in waiting], _root(self._config), observer)
+            self.session = plugin.measure([case.request for _, case in waiting], _root(self._config), observer)
         if self.session is None:
             return f"levit-bench: {refused[0]}"
         if self.session.interrupted:
             pytest.exit(f"levit-bench was interrupted; what was taken is in {self.session.path}", returncode=2)
-        self._answers = {node: found for (node, _), found in zip(waiting, self.session.answers, strict=True)}
+        self._answers = {node: answer for (node, _), answer in zip(waiting, self.session.answers, strict=True)}
         return None
 
 
 class _Feeding:
-    """The fixture where pytest-benchmark shows what was measured."""
+    """The fixture `measured` where pytest-benchmark shows the results."""
 
     @pytest.fixture
     def measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
         """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
         try:
-            found = _answer(request)
+            answer = _answer(request)
         except BaseException:
             _leave_out(benchmark)
             raise
-        if found is None or isinstance(found, str):
+        if answer is None or isinstance(answer, str):
             _leave_out(benchmark)
-        elif hasattr(benchmark, "pedantic"):  # a conftest.py may have a fixture `benchmark` of its own
-            request.node.stash[_REPLAY].load(found.duration_s)
-            benchmark.extra_info.update(found.facts)
-            benchmark.pedantic(_nothing, rounds=len(found.duration_s), iterations=1)
-        return found
+        elif hasattr(benchmark, "pedantic"):  # a conftest.py may define its own fixture `benchmark`
+            request.node.stash[_REPLAY].load(answer.duration_s)
+            benchmark.extra_info.update(answer.facts)
+            benchmark.pedantic(_nothing, rounds=len(answer.duration_s), iterations=1)
+        return answer
 
 
 class _Plain:
-    """The fixture where nothing is timed, or nobody shows it."""
+    """The fixture `measured` where nothing is timed, or pytest-benchmark does not show it."""
 
     @pytest.fixture
     def measured(self, request: pytest.FixtureRequest) -> object:
@@ -488,7 +492,7 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
     declared = getattr(request, "param", None)
     if declared is None:
         try:
-            # Of another plugin, which our fixture of the same name hides: tests without our mark mean that one.
+            # Another plugin's fixture, hidden by ours of the same name: tests without our mark use that one.
             return request.getfixturevalue(FIXTURE)  # type: ignore[no-any-return]
         except pytest.FixtureLookupError:
             pass
@@ -496,33 +500,33 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
             f"the fixture {FIXTURE!r} belongs to tests with a mark: @pytest.mark.{MARK}('levit_128s')", pytrace=False
         )
     request.node.stash[_ANSWERED] = True
-    found: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
-    for name, value in getattr(found, "facts", {}).items():
+    answer: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
+    for name, value in getattr(answer, "facts", {}).items():
         request.node.user_properties.append((name, value))
-    return found
+    return answer
 
 
 def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
-    """No row for this test: used, so that nobody warns, and disabled."""
+    """Disable pytest-benchmark for this test, and call it once so that it does not warn."""
     if hasattr(benchmark, "pedantic"):
         benchmark.disabled = True
         benchmark.pedantic(_nothing)
 
 
 def _nothing() -> None:
-    """What is called where no time is to pass."""
+    """Do nothing: pytest-benchmark times a call of this with the replayed timer."""
 
 
 def _declared(item: pytest.Item) -> Declared | None:
-    """The case of a test, if it has one of ours."""
+    """The case of a test, if it has our mark."""
     if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
         return None
-    found = item.callspec.params.get(FIXTURE)
-    return found if hasattr(found, "request") and hasattr(found, "group") else None
+    parameter = item.callspec.params.get(FIXTURE)
+    return parameter if hasattr(parameter, "request") and hasattr(parameter, "group") else None
 
 
 def _is_mark_taken(config: pytest.Config) -> bool:
-    """Whether somebody else has a mark of our name."""
+    """Whether the repository declares a mark of our name."""
     return any(re.match(rf"{MARK}\b", line) and line != _MARKER for line in config.getini("markers"))
 
 
@@ -533,7 +537,7 @@ def _skipped(item: pytest.Item) -> bool:
     return any(condition is True for mark in item.iter_markers("skipif") for condition in mark.args)
 
 
-def _said(config: pytest.Config) -> dict[str, str | bool | None]:
+def _option_values(config: pytest.Config) -> dict[str, str | bool | None]:
     names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name != "store"]
     return {name: value for name in names if (value := getattr(config.option, _place(name), None)) is not None}
 
@@ -552,7 +556,7 @@ def _fail(message: str) -> NoReturn:
 
 @contextmanager
 def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]:
-    """Refusals of the package as pytest tells them."""
+    """Pass errors of the package to `tell`, with options spelled as in pytest."""
     try:
         yield
     except plugin.BenchError as error:
@@ -561,11 +565,11 @@ def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]
         message = plugin.unforeseen(error)
     else:
         return
-    tell(_BARE_OPTION.sub(lambda match: _spelt.get(match[1], _flag(match[1])), message))
+    tell(_BARE_OPTION.sub(lambda match: _spellings.get(match[1], _flag(match[1])), message))
 
 
 def _package() -> ModuleType:
-    """The package's door for pytest, loaded when a marked test or `--benchmark` first needs it."""
+    """The module `levit_bench.pytest_plugin`, imported when a marked test or `--benchmark` first needs it."""
     try:
         return importlib.import_module("levit_bench.pytest_plugin")
     except Exception as error:

@@ -1,4 +1,4 @@
-"""Measures how fast and how right image classifiers are, on the machine in front of you, and says how sure it is.
+"""Benchmarks the speed of image classifiers on this machine beside their accuracy, with confidence intervals.
 
     >>> import levit_bench
     >>> results = levit_bench.load("results")

@@ -1,4 +1,4 @@
-"""`levit-bench` and `python -m levit_bench`: the process around the command line, from its first import to its end."""
+"""Entry point of `levit-bench` and `python -m levit_bench`, handling interrupts from first import to end."""
 
 import signal
 import sys
@@ -14,7 +14,7 @@ def main() -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(130)
     finally:
-        # Nothing is left to be kept: what Python does on its way out ends at once when asked to.
+        # All results are written: an interrupt may end Python's shutdown at once.
         signal.signal(signal.SIGINT, signal.SIG_DFL)
 
 

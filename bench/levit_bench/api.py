@@ -1,6 +1,6 @@
-"""The suite from Python: measure, load, and look, for notebooks and scripts.
+"""The Python interface: measure networks, load results, list the catalog, for notebooks and scripts.
 
-The same engine, files and estimates as the command line; adds nothing of its own.
+It uses the same engine, files and estimates as the command line.
 """
 
 from __future__ import annotations
@@ -53,13 +53,13 @@ def measure(
         batch: images a pass, one number or several; on a GPU also `"max"`, the largest that fits.
         threads: intra-operator threads, one number or several.
         streams: processes that work at once, each on processors of its own, one number or several.
-        allocator: `"pinned"`, `"shipped"` or both; by default pinned where it can be had.
+        allocator: `"pinned"`, `"shipped"` or both; by default pinned where the system has it.
         form: `"shipped"`, `"inference"` or both: how networks are written.
         precision: `"fp32"`, `"tf32"`, `"fp16"`, `"bf16"` or several: number format of weights and activations.
         runtime: what executes the networks, one or several: `"eager"`, `"channels-last"`, `"torchscript"`, `"compile"`,
             `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
-        observer: is told what happens; by default nobody is.
+        observer: receives progress; by default none.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `bind`, `timeout`, `seed`, `thin`,
             `race`, `target_error` (such as `"1%"`), `cross_check`, and of one network of your own `accuracy`,
             `dataset`, `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
@@ -69,7 +69,7 @@ def measure(
 
     Raises:
         levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
-        TypeError: there is no argument of that name.
+        TypeError: no argument has that name.
     """
     require_workshop()
     from levit_bench.asking.request import Request
@@ -87,7 +87,7 @@ def measure(
 def measure_request(
     request: Request, root: Path, observer: Observer | None = None, *, title: str | None = None
 ) -> Outcome:
-    """Carry out a request; returns what became of the session.
+    """Carry out a request; returns the outcome of the session.
 
     Raises:
         levit_bench.errors.BenchError: as `measure`.
@@ -99,7 +99,7 @@ class Joint(NamedTuple):
     """Several requests carried out in one session."""
 
     outcome: Outcome
-    """What became of the session."""
+    """The outcome of the session."""
     cases: tuple[tuple[str, ...], ...]
     """Ids of the cases of each request, in the order of the requests."""
 
@@ -120,8 +120,8 @@ def measure_requests(
 
     protocol = protocol_of(requests[0])
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
-        chosen = [subjects(request, workshop) for request in requests]
-        distinct = {subject.case.id: subject for group in chosen for subject in group}
+        groups = [subjects(request, workshop) for request in requests]
+        distinct = {subject.case.id: subject for group in groups for subject in group}
         observer = observer or Silent()
         if protocol.goal == "race":
             check_race(list(distinct.values()))
@@ -129,20 +129,20 @@ def measure_requests(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
             noticed=left_out(requests),
         )  # fmt: skip
-    return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in chosen))
+    return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
 
 
 def measure_twins(
     request: Request, root: Path, workshop: Workshop, observer: Observer | None = None, *, title: str | None = None
 ) -> Outcome:
-    """Carry out a request with every case under two names, which differ in nothing else; twins have no accuracy.
+    """Carry out a request with every case under two names, otherwise identical; twins have no accuracy.
 
     Args:
-        request: what is asked.
+        request: networks, axes and options.
         root: the store.
-        workshop: prepares the networks; one that is lent to several sessions prepares each once.
-        observer: is told what happens.
-        title: what the session is for.
+        workshop: prepares the networks; shared by several sessions, it prepares each once.
+        observer: receives progress.
+        title: purpose of the session.
 
     Raises:
         levit_bench.errors.BenchError: as `measure`.
@@ -152,20 +152,22 @@ def measure_twins(
     from levit_bench.measuring.session.session import Subject
     from levit_bench.measuring.session.session import measure as measure_session
 
-    chosen = subjects(request, workshop)
-    both = [one for each in chosen for one in (each, Subject(twin_of(each.case), family=each.family))]
+    originals = subjects(request, workshop)
+    with_twins = [
+        case for subject in originals for case in (subject, Subject(twin_of(subject.case), family=subject.family))
+    ]
     return measure_session(
-        both, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
+        with_twins, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
     )
 
 
 def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
-    """Add fresh runs to a session of the store for a budget; returns what became of it.
+    """Add fresh runs to a session of the store for a budget; returns its outcome.
 
-    Its intervals widen by what a further look costs: see `levit_bench.planning.budget.looks_paid_for`.
+    Its intervals widen by the cost of a further look: see `levit_bench.planning.budget.looks_paid_for`.
 
     Raises:
-        levit_bench.errors.BenchError: there is no such session, or it was measured elsewhere or with other versions.
+        levit_bench.errors.BenchError: no session has that name, or it was measured elsewhere or with other versions.
     """
     require_workshop()
     from levit_bench.asking.request import capped
@@ -180,9 +182,9 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
 
 
 def planner_for(root: Path) -> Planner:
-    """Plans by what this machine's sessions of a store scatter by, where it holds any in the same setting.
+    """A planner that uses the scatter of this machine's stored sessions in the same setting, or else the pilot's.
 
-    What cannot be read is passed over: a plan can do without.
+    Unreadable files are ignored: a plan does not depend on them.
     """
     from levit_bench.judge.early_stopping import planner
     from levit_bench.judge.variance.run_scatter import kinds_ahead, run_scatter, worth_reading
@@ -190,13 +192,13 @@ def planner_for(root: Path) -> Planner:
     from levit_bench.measuring.workers.process_environment import shell
 
     def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
-        scatter, stored = PILOT, store.beginnings(root)
-        if stored:
-            here = machine(gpus=any(line.case.device == "cuda" for line in lines))
-            given = shell({(line.case.threads, line.case.allocator) for line in lines})
-            kinds = kinds_ahead(lines, protocol, here, conditions(), given)
-            known, _ = store.load_readable(worth_reading(stored, kinds))
-            scatter = run_scatter(known, kinds)
+        scatter, beginnings = PILOT, store.beginnings(root)
+        if beginnings:
+            this_machine = machine(gpus=any(line.case.device == "cuda" for line in lines))
+            worker_shell = shell({(line.case.threads, line.case.allocator) for line in lines})
+            kinds = kinds_ahead(lines, protocol, this_machine, conditions(), worker_shell)
+            records, _ = store.load_readable(worth_reading(beginnings, kinds))
+            scatter = run_scatter(records, kinds)
         return planner.planner(costs, protocol, lines, earlier, scatter)
 
     return planned
@@ -212,8 +214,8 @@ def load(path: str | Path = "results", session: str | None = None, *, tag: str |
         tag: all sessions that a tag names.
 
     Raises:
-        levit_bench.errors.UsageError: there is no such session or tag, or several sessions are meant.
-        levit_bench.errors.StoreError: nothing can be read there.
+        levit_bench.errors.UsageError: no session or tag has that name, or several sessions match.
+        levit_bench.errors.StoreError: nothing there can be read.
         levit_bench.errors.NothingToShowError: the store is empty.
     """
     root = Path(path)
@@ -229,9 +231,9 @@ def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
     """Read several session files or stores as one.
 
     Args:
-        paths: what to read.
+        paths: files or stores to read.
         root: the store that they were chosen from.
-        tag: what they were named by.
+        tag: the tag that names them.
 
     Raises:
         levit_bench.errors.BenchError: as `load`.

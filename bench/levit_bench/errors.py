@@ -1,7 +1,7 @@
-"""The one tree of errors: each says what went wrong, where, why, and what to do next.
+"""The hierarchy of errors: each message says what went wrong, where, why, and what to do next.
 
-Doors turn any `BenchError` into one line on stderr and the exit code it carries. Faults of a *case* (a network that
-raises, hangs or dies) are no errors: they are outcomes, stored with their reason.
+The command line turns any `BenchError` into one line on stderr and its exit code. Faults of a *case* (a network that
+raises, hangs or dies) are not errors: they are outcomes, stored with their reason.
 """
 
 from __future__ import annotations
@@ -19,27 +19,27 @@ EXIT_INTERRUPTED = 130
 
 _PART = r"[^\s\\/:'\"(),\x00-\x1f]+"
 _PATH = re.compile(rf"(?<![\w.~-])(?:[A-Za-z]:)?(?:[\\/]{_PART})+[\\/]({_PART})")
-"""A path from the root; one that begins in the middle of a word is a relative one, and says nothing of the machine."""
+"""An absolute path; one that begins within a word is relative, and reveals nothing of the machine."""
 _LONGEST = 300
 
 
 class BenchError(Exception):
-    """Root of everything this package raises on purpose; `exit_code` is what a door returns for it."""
+    """Base of all errors that this package raises on purpose; `exit_code` is that of the command line."""
 
     exit_code = EXIT_USAGE
 
     @property
     def lines(self) -> tuple[str, ...]:
-        """What a door prints, line by line; nearly every error is one."""
+        """The lines that the command line prints; nearly every error has one."""
         return (str(self),)
 
 
 class UsageError(BenchError):
-    """The request cannot be carried out as it was asked; nothing was measured."""
+    """The request cannot be carried out as given; nothing was measured."""
 
 
 class BudgetTooSmallError(UsageError):
-    """The budget cannot buy an honest interval; the message names the smallest one that can."""
+    """The budget is too small for a useful interval; the message names the smallest sufficient one."""
 
 
 class StoreError(BenchError):
@@ -55,11 +55,11 @@ class SchemaError(StoreError):
 
 
 class NothingToShowError(BenchError):
-    """The request was understood, but no stored record answers it.
+    """The request is valid, but no stored record answers it.
 
     Args:
-        message: what there is not.
-        reasons: why, each a line of its own, where there are several.
+        message: what is missing.
+        reasons: why, each on a line of its own, where there are several.
     """
 
     exit_code = EXIT_NOTHING

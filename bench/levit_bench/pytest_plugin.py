@@ -1,6 +1,7 @@
-"""The pytest door: what tests declare becomes requests, one session times them all, and each test reads its own.
+"""The package's side of the pytest plugin: turns what tests declare into requests, times all of them in one session,
+and returns each test its result.
 
-Refuses to know pytest, which `levit_bench_pytest` talks to: nothing here is imported before a test needs it.
+Imports no pytest: `levit_bench_pytest` does, and imports this module only when a test needs it.
 """
 
 from __future__ import annotations
@@ -53,41 +54,41 @@ __all__ = [
     "unforeseen",
 ]
 DEFAULT_NETWORKS = ("paper",)
-"""What a suite that leaves its networks open is about when nobody names any."""
+"""Networks of tests that leave them open, where the command line names none."""
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
 
 
 _NOTHING_STATED: dict[str, Any] = {option.name: option.usual for option in OF_A_NETWORK}
-"""What is stated of a network that is not the user's own."""
+"""Options of a network that is not the user's own: all at their defaults."""
 
 
 class NotAskedError(Exception):
-    """A test is about something that this command does not ask for, or that this machine does not have."""
+    """A test needs something that the command line does not ask for, or that this machine lacks."""
 
 
 class Declared(NamedTuple):
-    """One case that a test waits for."""
+    """One case that a test declares."""
 
     id: str
-    """Short name, for the test's own."""
+    """Short name, part of the test's id."""
     request: Request
-    """Asks for this one case."""
+    """The request for this one case."""
 
     @property
     def group(self) -> str:
-        """What it shares with the cases it may be compared with."""
-        one = self.request
-        told = [
-            axis.phrase(_value(one, axis.name))
+        """The setting, shared by the cases that it may be compared with."""
+        request = self.request
+        phrases = [
+            axis.phrase(_value(request, axis.name))
             for axis in SETTING
             if axis.plural and axis.name != "runtime"
-            if axis.said is not Said.NOWHERE or not is_usual(axis.name, _value(one, axis.name))
+            if axis.said is not Said.NOWHERE or not is_usual(axis.name, _value(request, axis.name))
         ]
-        return ", ".join([one.device, one.runtimes[0], *told])
+        return ", ".join([request.device, request.runtimes[0], *phrases])
 
 
 class Measured(NamedTuple):
-    """What a test reads: the case's record and what it says."""
+    """The result that a test reads: the case's record and its estimates."""
 
     record: Record
     """Every turn, with its conditions."""
@@ -96,16 +97,16 @@ class Measured(NamedTuple):
     throughput: Estimate
     """Images a second at the stated batch, all streams together: images over the time of all timed passes."""
     relative: Estimate
-    """Latency as a multiple of the yardstick's, paired by round: carries over to another day on the same machine."""
+    """Latency as a multiple of the yardstick's, paired by round: comparable across days on the same machine."""
 
     @property
     def case(self) -> Case:
-        """What was asked."""
+        """The measured case."""
         return self.record.case
 
     @property
     def facts(self) -> dict[str, str | int | float]:
-        """The case and its figures, for reports of other tools; a limit that the data cannot give is left out."""
+        """The case and its figures, for reports of other tools; limits that are not finite are left out."""
         case, info = self.record.case, self.record.info
         accuracy = next(iter(info.scored), None)
         figures = {
@@ -132,7 +133,7 @@ class Measured(NamedTuple):
 
 
 class TimedSession(NamedTuple):
-    """What became of the one session."""
+    """The session that timed all tests."""
 
     path: Path
     """Its file."""
@@ -141,52 +142,52 @@ class TimedSession(NamedTuple):
     interrupted: bool
     """Whether the user stopped it."""
     answers: tuple[Measured | str, ...]
-    """For each request what was measured, or why nothing was."""
+    """The result of each request, or why there is none."""
     doubts: tuple[str, ...]
-    """What the reader of the numbers must know."""
+    """Findings about the numbers, in words."""
 
 
-def options(said: Mapping[str, str | bool | None]) -> dict[str, Any]:
-    """Fields of a request from the options of a command line, by their names; those that were not given are left out.
+def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
+    """Fields of a request from options of the command line; options that were not given are left out.
 
     Raises:
-        UsageError: an option is malformed, or asks for what this machine does not have.
+        UsageError: an option is malformed, or asks for something that this machine lacks.
     """
-    fields = {option.replace("-", "_"): value for option, value in said.items()}
+    fields = {option.replace("-", "_"): value for option, value in given_options.items()}
     texts = {name: value for name, value in fields.items() if isinstance(value, str)}
     out: dict[str, Any] = {name: True for name, value in fields.items() if value is True}
     for name, text in texts.items():
         axis = SEVERAL.get(name)
         if axis is not None and axis.is_numeric:
-            out[axis.plural] = _told(name, batches if axis.kind is AxisKind.BATCHES else whole_numbers, text)
+            out[axis.plural] = _parse_option(name, batches if axis.kind is AxisKind.BATCHES else whole_numbers, text)
         elif axis is not None or name == "networks":
             out[axis.plural if axis else name] = words(text)
         elif name in BY_NAME and BY_NAME[name].kind is OptionKind.NUMBER:
-            out[name] = _told(name, whole_numbers, text)[0]
+            out[name] = _parse_option(name, whole_numbers, text)[0]
         else:
             out[name] = text
-    asked = Request(**{"networks": DEFAULT_NETWORKS, **out})
-    check(asked)
-    protocol_of(asked)
-    singles(asked.networks)
+    request = Request(**{"networks": DEFAULT_NETWORKS, **out})
+    check(request)
+    protocol_of(request)
+    singles(request.networks)
     return out
 
 
-def notes(asked: Mapping[str, Any]) -> list[str]:
-    """What the command line asks for and does not get, in words."""
-    return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **asked})])]
+def notes(requested: Mapping[str, Any]) -> list[str]:
+    """Findings about parts of the request that will not be measured, in words."""
+    return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
 
 
-def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[str, Any]) -> list[Declared]:
-    """The cases of one test: what its mark says holds, the command line chooses what the mark leaves open.
+def declare(patterns: Sequence[str], marked: Mapping[str, Any], requested: Mapping[str, Any]) -> list[Declared]:
+    """The cases of one test: the mark's values, and the command line's where the mark leaves them open.
 
     Args:
-        patterns: networks of the mark; empty: open.
+        patterns: networks of the mark; empty: the command line's.
         marked: axes of the mark by the name of their option, one value or several.
-        asked: `options` of the command line.
+        requested: `options` of the command line.
 
     Raises:
-        NotAskedError: mark and command line have nothing in common, or the machine lacks what the test is about.
+        NotAskedError: mark and command line have nothing in common, or the machine lacks what the test needs.
         UsageError: the mark is malformed.
     """
     allowed = {axis.name for axis in AXES if axis.asked} | _NOTHING_STATED.keys()
@@ -195,9 +196,9 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
             f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
             f"{', '.join(sorted(allowed))}."
         )
-    fields: dict[str, Any] = {**asked}
+    fields: dict[str, Any] = {**requested}
     for name, value in marked.items():
-        fields |= _narrowed(name, value, asked)
+        fields |= _narrowed(name, value, requested)
     if "device" in marked:
         try:
             devices.resolve(str(marked["device"]))
@@ -209,34 +210,37 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], asked: Mapping[s
         for name in fields["runtimes"]:
             if why := runtimes.unavailable(name):
                 raise NotAskedError(f"runtime {name!r} cannot run here: {why}")
-    named = _networks(patterns, asked.get("networks"))
-    request = Request(**{**fields, "networks": tuple(named)})
+    networks = _networks(patterns, requested.get("networks"))
+    request = Request(**{**fields, "networks": tuple(networks)})
     check(request)
-    others = entries.select(request.networks).unknown
+    unknown_names = entries.select(request.networks).unknown
     if request.accuracy is not None:
         user_networks.one_accuracy(
-            request.accuracy, others, (one for name, one in named.items() if one is not None and name in others),
+            request.accuracy, unknown_names,
+            (entry for name, entry in networks.items() if entry is not None and name in unknown_names),
             dataset=request.dataset, images=request.images, classes=request.classes,
         )  # fmt: skip
     if request.label:
         user_networks.one_label(
-            request.label, others, (one for name, one in named.items() if one is not None and name in others)
+            request.label,
+            unknown_names,
+            (entry for name, entry in networks.items() if entry is not None and name in unknown_names),
         )
     singled = [
         msgspec.structs.replace(
             request,
             networks=(network,),
-            stated={network: stated} if (stated := named[network]) else {},
-            **({} if network in others else _NOTHING_STATED),
+            stated={network: stated} if (stated := networks[network]) else {},
+            **({} if network in unknown_names else _NOTHING_STATED),
             **{SEVERAL[name].plural: (value,) for name, value in values.items()},
         )
-        for network, values in combinations(request, named)
+        for network, values in combinations(request, networks)
     ]
-    return [Declared(_name(one), one) for one in singled]
+    return [Declared(_name(single), single) for single in singled]
 
 
 def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> TimedSession:
-    """Time everything that is asked for in one interleaved session.
+    """Time all requests in one interleaved session.
 
     Raises:
         levit_bench.errors.BenchError: the session is refused, or the store cannot be written.
@@ -256,22 +260,22 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
 
 
 def said(error: BenchError) -> str:
-    """What a refusal says."""
+    """The message of an error, with its notes."""
     return f"{error}{notes_of(error)}"
 
 
 def unforeseen(error: Exception) -> str:
-    """What there is to say of an exception that no code of ours raised on purpose."""
+    """The message for an unforeseen exception, with its notes."""
     return visible(f"{told(error)[0]}{notes_of(error)}")
 
 
 def answer(record: Record) -> Measured | str:
-    """What a test reads of a record, or why there is nothing to read."""
-    found = latency(record), throughput(record), relative_to_yardstick(record)
-    for estimate in found:
+    """The result of a record, or the message why there is none."""
+    estimates = latency(record), throughput(record), relative_to_yardstick(record)
+    for estimate in estimates:
         if not isinstance(estimate, Estimate):
             return visible(estimate.message)
-    time, speed, ratio = found
+    time, speed, ratio = estimates
     assert isinstance(time, Estimate)
     assert isinstance(speed, Estimate)
     assert isinstance(ratio, Estimate)
@@ -286,11 +290,11 @@ def progress() -> Iterator[Observer]:
 
 
 class Checks:
-    """Builds cases and checks their outputs once, untimed, in a process apart."""
+    """Builds cases and checks their outputs once, untimed, in a separate process."""
 
     def __init__(self) -> None:
         self._workshop: Workshop | None = None
-        self._known: dict[Case, str | None] = {}
+        self._problems: dict[Case, str | None] = {}
 
     def problem(self, request: Request) -> str | None:
         """What is wrong with the case of a request, or None.
@@ -302,13 +306,13 @@ class Checks:
             protocol = protocol_of(request)
             self._workshop = Workshop(protocol.seed, protocol.timeout_s)
         for subject in subjects(request, self._workshop):
-            # Threads and allocators change how long a pass takes, not what it computes.
+            # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
-            if case not in self._known:
-                (found,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
-                self._known[case] = found if isinstance(found, str) else None
-            if self._known[case] is not None:
-                return self._known[case]
+            if case not in self._problems:
+                (artifact,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
+                self._problems[case] = artifact if isinstance(artifact, str) else None
+            if self._problems[case] is not None:
+                return self._problems[case]
         return None
 
     def close(self) -> None:
@@ -318,79 +322,81 @@ class Checks:
             self._workshop = None
 
 
-def _narrowed(name: str, value: object, asked: Mapping[str, Any]) -> dict[str, Any]:
-    """What the mark says of one axis, as far as the command line asks for it."""
+def _narrowed(name: str, value: object, requested: Mapping[str, Any]) -> dict[str, Any]:
+    """Fields of a request for one value of the mark, restricted to what the command line asks for."""
     if name in _NOTHING_STATED:
         return arguments.fields({name: value})
     if name not in SEVERAL:
-        if name in asked and _plain(name, asked[name]) != _plain(name, value):
-            raise NotAskedError(f"it is about {name} {value}, and the command line asks for {asked[name]}")
+        if name in requested and _plain(name, requested[name]) != _plain(name, value):
+            raise NotAskedError(f"it is about {name} {value}, and the command line asks for {requested[name]}")
         return {name: value}
     field = SEVERAL[name].plural
     values = _several(value, int if SEVERAL[name].is_numeric else str, name)
-    return {field: _common(name, values, asked[field]) if field in asked else values}
+    return {field: _intersection(name, values, requested[field]) if field in requested else values}
 
 
 def _plain(name: str, value: object) -> object:
-    """A value in the one way that equal ones are compared in: sizes have several spellings."""
+    """A value in normalised form, for comparison: sizes have several spellings."""
     return (parse_size(value) or value) if name == "resolution" else value
 
 
-def _networks(patterns: Sequence[object], asked: Sequence[str] | None) -> dict[str, user_networks.Stated | None]:
-    """The networks of a test, each by itself, with what is stated of it."""
-    wanted = None if asked is None else singles(asked)
+def _networks(patterns: Sequence[object], requested: Sequence[str] | None) -> dict[str, user_networks.Stated | None]:
+    """The networks of a test, groups and globs expanded, with what TOML files state of them."""
+    chosen = None if requested is None else singles(requested)
     if not patterns:
-        return singles(DEFAULT_NETWORKS) if wanted is None else wanted
+        return singles(DEFAULT_NETWORKS) if chosen is None else chosen
     marked = singles(_several(patterns, str, "networks"))
-    return marked if wanted is None else {name: marked[name] for name in _common("networks", tuple(marked), wanted)}
+    return (
+        marked if chosen is None else {name: marked[name] for name in _intersection("networks", tuple(marked), chosen)}
+    )
 
 
-def _common(name: str, values: Sequence[Any], wanted: Collection[Any]) -> tuple[Any, ...]:
-    both = tuple(one for one in values if one in wanted)
-    if not both:
+def _intersection(name: str, values: Sequence[Any], allowed: Collection[Any]) -> tuple[Any, ...]:
+    shared = tuple(value for value in values if value in allowed)
+    if not shared:
         raise NotAskedError(
-            f"it is about {name} {_listed(values)}, and the command line asks for {_listed(list(wanted))}"
+            f"it is about {name} {_listed(values)}, and the command line asks for {_listed(list(allowed))}"
         )
-    return both
+    return shared
 
 
 def _several(value: object, kind: type, name: str) -> tuple[Any, ...]:
     values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-    wrong = [one for one in values if not isinstance(one, kind) or isinstance(one, bool)]
+    wrong = [item for item in values if not isinstance(item, kind) or isinstance(item, bool)]
     if wrong or not values:
-        given = f"{wrong[0]!r}"[:80] if wrong else "nothing"
-        raise UsageError(f"the mark levit_bench got {name}={given}. Give one or several {kind.__name__} values.")
+        example = f"{wrong[0]!r}"[:80] if wrong else "nothing"
+        raise UsageError(f"the mark levit_bench got {name}={example}. Give one or several {kind.__name__} values.")
     return values
 
 
 def _listed(values: Sequence[object]) -> str:
-    shown = ", ".join(shortened(str(value)) for value in values[:4])
-    return shown if len(values) <= 4 else f"{shown}, …"
+    beginning = ", ".join(shortened(str(value)) for value in values[:4])
+    return beginning if len(values) <= 4 else f"{beginning}, …"
 
 
-def _told(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever the parser gives)
-    """The parsed text; a refusal names the option."""
+def _parse_option(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever the parser gives)
+    """The parsed text; an error names the option."""
     try:
         return parse(text)
     except UsageError as error:
         raise UsageError(f"--{name}: {error}") from error
 
 
-def _name(one: Request) -> str:
-    """Short and unique among the cases of one test."""
-    size = parse_size(one.resolution)
+def _name(request: Request) -> str:
+    """The short id of a case, unique among the cases of one test."""
+    size = parse_size(request.resolution)
     at = f"@{ImageShape(3, *size).size}" if size else ""
     not_asked = [axis.name for axis in SAID if not axis.plural and axis.name != "device"]
-    told = axis_words(lambda name: _value(one, name), leave_out=not_asked)
+    words_of_axes = axis_words(lambda name: _value(request, name), leave_out=not_asked)
     # Without the digest of a file: names of tests stay the same when it is edited, so that runs can be compared.
-    return "-".join([f"{_DIGEST.sub('', visible(one.networks[0]))}{at}", *told])
+    return "-".join([f"{_DIGEST.sub('', visible(request.networks[0]))}{at}", *words_of_axes])
 
 
-def _value(one: Request, axis: str) -> object:
+def _value(request: Request, axis: str) -> object:
     """The one value that a request for one case has of an axis."""
     if axis == "device":
-        return devices.resolve(one.device)
+        return devices.resolve(request.device)
     if axis not in SEVERAL:
-        return getattr(one, axis)
-    (value,) = getattr(one, SEVERAL[axis].plural)
+        return getattr(request, axis)
+    (value,) = getattr(request, SEVERAL[axis].plural)
     return batch_word(value) if SEVERAL[axis].kind is AxisKind.BATCHES else value

@@ -1,7 +1,7 @@
-"""The nouns: immutable, typed, each field with its unit.
+"""The data types of results: immutable, typed, each field with its unit.
 
-Knows how the nouns look and how they are named; refuses to know where they are stored, how they are measured and what
-they mean. The line types at the end are the file format (`docs/format.md` is checked against them).
+The line types are the file format (`docs/format.md` is checked against them); `Run`, `Record` and `Estimate` are
+assembled on reading.
 
 Schema history
     1   first format (session, case, run-start, turn, run-end)
@@ -78,11 +78,11 @@ LARGEST_RESOLUTION = 4096
 """Pixels; a larger input to a classifier is a typing mistake."""
 _SIZE = re.compile(r"(?P<height>[0-9]{1,4})(?:x(?P<width>[0-9]{1,4}))?")
 MOST_CHANNELS = 64
-"""Of images: what sensors take in one picture is fewer."""
+"""Most channels of an image; sensors have fewer."""
 
 
 class ImageShape(NamedTuple):
-    """What a network is fed: the shape and the number type of one image."""
+    """Shape and number type of one image, the input of a network."""
 
     channels: int
     """Channels: 3 are red, green and blue."""
@@ -100,7 +100,7 @@ class ImageShape(NamedTuple):
 
     @property
     def size(self) -> str:
-        """Height and width as they are written: `224` where they are equal, else `192x256`."""
+        """Height and width as text: `224` where they are equal, else `192x256`."""
         return str(self.height) if self.height == self.width else f"{self.height}x{self.width}"
 
     @property
@@ -110,28 +110,28 @@ class ImageShape(NamedTuple):
 
     @property
     def unusual(self) -> list[str]:
-        """What of channels and number type is not as usual, in words."""
-        told = {"channels": self.channels, "dtype": self.dtype}
-        return [axes.BY_NAME[name].word(value) for name, value in told.items() if not axes.is_usual(name, value)]
+        """Channels and number type where they are unusual, in words."""
+        values = {"channels": self.channels, "dtype": self.dtype}
+        return [axes.BY_NAME[name].word(value) for name, value in values.items() if not axes.is_usual(name, value)]
 
 
 class _Noun(msgspec.Struct, frozen=True, kw_only=True):
     """A value: compared by content, never changed."""
 
 
-def parse_size(given: object) -> tuple[int, int] | None:
-    """Height and width in pixels of `224`, `"224"`, `"192x256"` or `(192, 256)`; None for what is neither,
-    or has more than `LARGEST_RESOLUTION`.
+def parse_size(size: object) -> tuple[int, int] | None:
+    """Height and width in pixels of `224`, `"224"`, `"192x256"` or `(192, 256)`; None for any other value,
+    and beyond `LARGEST_RESOLUTION`.
     """
-    match = _SIZE.fullmatch(given) if isinstance(given, str) else None
+    match = _SIZE.fullmatch(size) if isinstance(size, str) else None
     if match is not None:
-        given = (int(match["height"]), int(match["width"] or match["height"]))
-    several = tuple(given) if isinstance(given, tuple | list) else (given, given)
+        size = (int(match["height"]), int(match["width"] or match["height"]))
+    sides = tuple(size) if isinstance(size, tuple | list) else (size, size)
     try:
-        pixels = [index(one) for one in several if not isinstance(one, bool)]
+        pixels = [index(side) for side in sides if not isinstance(side, bool)]
     except TypeError:
         return None
-    if len(pixels) != 2 or len(several) != 2 or not all(1 <= one <= LARGEST_RESOLUTION for one in pixels):
+    if len(pixels) != 2 or len(sides) != 2 or not all(1 <= side <= LARGEST_RESOLUTION for side in pixels):
         return None
     return pixels[0], pixels[1]
 
@@ -169,7 +169,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
 
     def __post_init__(self) -> None:
-        """Equal images are written in one way only."""
+        """Normalise: the width of square images is None."""
         if self.width == self.resolution:
             msgspec.structs.force_setattr(self, "width", None)
 
@@ -180,7 +180,7 @@ class Case(_Noun, frozen=True, kw_only=True):
 
     @property
     def shape(self) -> ImageShape:
-        """The images that it is fed."""
+        """Shape of its images."""
         width = self.resolution if self.width is None else self.width
         return ImageShape(self.channels, self.resolution, width, self.dtype)
 
@@ -190,15 +190,15 @@ class Case(_Noun, frozen=True, kw_only=True):
         return self.shape.size
 
     def value(self, axis: str) -> int | str:
-        """The value of an axis as it is said; of height and width, both in one."""
+        """The value of an axis as shown; height and width as one value."""
         return self.size if axis == "resolution" else getattr(self, axis)
 
     def cell(self, axis: str) -> int | str:
-        """The same for files of figures: numbers where they are."""
+        """The same for files of figures, with numbers kept as numbers."""
         return self.shape.pixels if axis == "resolution" else self.value(axis)
 
     def words(self, *, leave_out: Collection[str] = ()) -> list[str]:
-        """What is asked of the network, in the words of a name; see `levit_bench.axes.words`."""
+        """The configuration of the network as in a case's name; see `levit_bench.axes.words`."""
         return axes.words(self.value, leave_out)
 
     @property
@@ -217,7 +217,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     def is_kept_apart(self, mode: SeatMode) -> bool:
         """Whether it has a process to itself, though a case that shared its process would be as fast.
 
-        With `auto`, a user's network has: what its code does to the process is nobody else's.
+        With `auto`, a user's network has, so that what its code does to the process affects no other case.
         """
         return not self.shares_its_seat(mode) or (mode == "auto" and self.is_of_user)
 
@@ -225,7 +225,7 @@ class Case(_Noun, frozen=True, kw_only=True):
     def id(self) -> str:
         """Twelve hexadecimal digits that depend on every field and on nothing else."""
         fields = msgspec.structs.asdict(self)
-        for name, value in axes.LATER.items():  # As before there was such a field: stored ids stay what they are.
+        for name, value in axes.LATER.items():  # As before the field existed, so that stored ids stay the same.
             if fields[name] == value:
                 del fields[name]
         return hashlib.sha256(msgspec.json.encode(fields, order="sorted")).hexdigest()[:12]
@@ -309,10 +309,10 @@ class Machine(_Noun, frozen=True, kw_only=True):
 
     @property
     def hardware(self) -> Machine:
-        """This machine as times on its processor know it, which decides whether two are the same.
+        """The fields of this machine that affect times on its processor, by which two machines are compared.
 
-        Without GPUs: which are listed depends on installed packages. Memory to the next usual size: how much of it the
-        system shows changes with its kernel.
+        Without GPUs: which are listed depends on installed packages. Memory rounded to a usual size: the amount that
+        the system shows changes with its kernel.
         """
         memory = None if self.memory_bytes is None else usual_size(self.memory_bytes)
         return msgspec.structs.replace(self, memory_bytes=memory, gpus=(), rule=2)
@@ -321,8 +321,8 @@ class Machine(_Noun, frozen=True, kw_only=True):
 def usual_size(size: int) -> int:
     """The smallest usual size of memory that holds so many bytes: a power of two, or one and a half times one.
 
-    A system shows some percent less than is built in. Two percent above a usual size count as that size, so that none
-    of those lies on an edge.
+    A system shows a few percent less than is installed. Up to two percent above a usual size count as that size, so
+    that small differences do not change it.
     """
     power = 1 << max(0, size.bit_length() - 1)
     return next(usual for usual in (power, power * 3 // 2, power * 2) if 50 * size <= 51 * usual)
@@ -368,18 +368,20 @@ class Allowance(_Noun, frozen=True, kw_only=True):
     """Memory that the control groups of the process give it, the smallest limit, in bytes."""
 
     def text(self, logical_cores: int) -> str:
-        """What of so many logical processors may be used, in one line; `all` where nothing is known to be held back."""
+        """The usable part of so many logical processors, in one line; `all` where no limit is known."""
         usable = logical_cores if self.processors is None else self.processors
         out = [f"quota {self.cpu_quota:g}"] if self.cpu_quota is not None and self.cpu_quota < usable else []
         if any(kind.usable < kind.there for kind in self.core_kinds):
-            may, there = ("+".join(str(getattr(kind, n)) for kind in self.core_kinds) for n in ("usable", "there"))
-            out.append(f"{may} of {there} processors")
+            usable_counts, all_counts = (
+                "+".join(str(getattr(kind, n)) for kind in self.core_kinds) for n in ("usable", "there")
+            )
+            out.append(f"{usable_counts} of {all_counts} processors")
         elif usable < logical_cores:
             out.append(f"{usable} of {logical_cores} processors")
         return " ".join(out) or "all"
 
     def room(self) -> float | None:
-        """Processors' worth of work that can be done at once; absent when nothing is known."""
+        """Number of processors that can work at once; absent when unknown."""
         return min((limit for limit in (self.processors, self.cpu_quota) if limit is not None), default=None)
 
 
@@ -608,7 +610,7 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
 
     @property
     def called(self) -> str:
-        """What people are shown: the label of the user, else the network's name."""
+        """The name in figures and tables: the user's label, else the network's name."""
         return self.label or self.case.network
 
     @property
@@ -758,14 +760,14 @@ class Run(_Noun, frozen=True, kw_only=True):
 
 
 class Record(_Noun, frozen=True, kw_only=True):
-    """A case's turns with everything needed to judge them: assembled on reading, never stored."""
+    """A case's turns with everything needed to judge them; assembled on reading, never stored."""
 
     session: str
     """Name of the session."""
     machine: Machine
-    """Who was asked."""
+    """The machine that it was measured on."""
     protocol: Protocol
-    """How it was asked."""
+    """The protocol of the session."""
     conditions: Conditions
     """State at the start of the session."""
     info: CaseLine
@@ -773,30 +775,30 @@ class Record(_Noun, frozen=True, kw_only=True):
     runs: tuple[Run, ...]
     """Its runs, in order."""
     outcome: Outcome
-    """What became of it in the end."""
+    """The outcome of the case."""
     reason: str | None = None
     """Why it was skipped or failed."""
     findings: tuple[Finding, ...] = ()
-    """What the engine noticed about it, or about its session."""
+    """Findings of the engine about it, or about its session."""
     bench: str | None = None
     """Version of this package that measured it."""
     looks: tuple[Look, ...] = ()
     """The looks of its session, in order."""
     resumes: int = 0
-    """How often its session was resumed, by its runs; 0 also where the file is too old to say."""
+    """How often its session was resumed, by its runs; 0 also in older files, which do not say."""
     yardstick_allocator: str | None = None
-    """Allocator of the yardsticks that correct it, which is another unit; absent where none was timed."""
+    """Allocator of its yardsticks: with another allocator, ratios have another unit. Absent where none was timed."""
     shell: Shell = Shell()
-    """What the calling shell gave the workers."""
+    """Environment that the calling shell gave the workers."""
 
     @property
     def case(self) -> Case:
-        """What was asked."""
+        """The measured case."""
         return self.info.case
 
     @property
     def yardstick(self) -> str:
-        """What the ratio of its turns is to: the yardstick's version, and its allocator where it was not pinned."""
+        """The yardstick of its ratios: the version, and its allocator where it was not pinned."""
         version = self.protocol.yardstick
         return f"{version} shipped" if self.yardstick_allocator == "shipped" else version
 
@@ -812,24 +814,24 @@ class Record(_Noun, frozen=True, kw_only=True):
 
     @property
     def affinity(self) -> Literal["system", "bound"]:
-        """Who placed the seats on processors: the system, from moment to moment, or this suite, once."""
+        """Whether the system schedules the worker processes, or this suite binds them to processors."""
         return "bound" if self.protocol.bound else "system"
 
     @property
     def gpu(self) -> str | None:
-        """The GPU or accelerator that it ran on, as the worker told, or else the driver: the first that CUDA shows.
+        """The GPU or accelerator that it ran on, as reported by the worker, or else the first that CUDA shows.
 
-        Absent on processors, and where nobody told.
+        Absent on processors, and where neither reports one.
         """
         if self.case.device == "cpu":
             return None
-        told = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
+        gpu_names = (run.seat.versions.get("gpu") for run in self.runs if run.seat is not None)
         driver = self.machine.gpus if self.case.device == "cuda" else ()
-        return next(filter(None, told), None) or next(iter(driver), None)
+        return next(filter(None, gpu_names), None) or next(iter(driver), None)
 
     @property
     def runtime_version(self) -> str | None:
-        """What makes its runtime, with the version; absent for those of torch itself, and where nobody recorded it."""
+        """The package of its runtime, with the version; absent for those of torch itself, and where not recorded."""
         return self.info.made_by.get("runtime") or self.conditions.versions.get(self.case.runtime)
 
     def as_made(self, axis: str) -> str:
@@ -839,15 +841,15 @@ class Record(_Noun, frozen=True, kw_only=True):
 
     @property
     def allowance(self) -> str:
-        """What of the machine its processes might use, in one line."""
+        """The part of the machine that its processes might use, in one line."""
         return self.conditions.allowance.text(self.machine.logical_cores)
 
 
 class Estimate(_Noun, frozen=True, kw_only=True):
-    """A number and how sure it is."""
+    """An estimate with its confidence interval."""
 
     value: float
-    """Best guess, in the unit its maker states."""
+    """Point estimate, in the unit that the estimating function states."""
     low: float
     """Lower limit; minus infinity when the data cannot bound it."""
     high: float
@@ -857,8 +859,8 @@ class Estimate(_Noun, frozen=True, kw_only=True):
     n: int
     """Units of replication (fresh runs) behind it."""
     method: str
-    """Name of the interval's construction."""
+    """Method of the interval."""
     freedom: float | None = None
     """Degrees of freedom of its error on the log scale; absent where the interval is not Student's t."""
     findings: tuple[Finding, ...] = ()
-    """Doubts about it."""
+    """Findings about it."""

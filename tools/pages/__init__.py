@@ -1,4 +1,4 @@
-"""What writes and draws for docs/ and the README, from stored sessions and from the source; tests compare."""
+"""Writes pages, tables and pictures of docs/ and the README from stored sessions and the source; tests compare them."""
 
 from pathlib import Path
 

@@ -12,7 +12,7 @@ from tools.pages import ROOT, WAY_BACK
 
 PAGE = ROOT / "docs" / "cli.md"
 TERMINAL = 100
-"""Columns of the terminal: in a wider one the help is no wider."""
+"""Columns of the terminal; in a wider one the help is not wider."""
 
 _INTRODUCTION = """# The command line
 

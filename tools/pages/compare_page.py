@@ -27,7 +27,7 @@ from tools.pages.measured_page import sessions
 PAGE = ROOT / "docs" / "compare.md"
 START, END = "<!-- aa -->\n", "<!-- end -->"
 SLOWDOWNS = (1.05, 1.10, 1.20)
-"""Factors by which sessions are made slower, to see what is found."""
+"""Factors by which sessions are made slower, to count how often that is detected."""
 
 
 class Outcome(NamedTuple):
@@ -41,7 +41,7 @@ class Outcome(NamedTuple):
     same: float
     """Share of the comparisons."""
     detectable: float
-    """Median of the smallest ratio that would be found four times in five."""
+    """Median of the smallest ratio that is detected with 80 % power."""
     found: tuple[float, ...]
     """Share of comparisons that say slower, when all networks are made slower by each of `SLOWDOWNS`."""
 
@@ -54,7 +54,7 @@ def every() -> tuple[Record, ...]:
 
 @cache
 def outcomes() -> tuple[Outcome, ...]:
-    """One an allocator."""
+    """One for each allocator."""
     return tuple(_outcome(allocator) for allocator in ("pinned", "shipped"))
 
 
@@ -65,7 +65,7 @@ def block() -> str:
         + " | ".join(f"{100 * factor - 100:.0f} % slower is found" for factor in SLOWDOWNS)
         + " |",
         "|:--|--:|--:|--:|--:|" + "--:|" * len(SLOWDOWNS),
-        *(_row(one) for one in outcomes()),
+        *(_row(outcome) for outcome in outcomes()),
     ]
     return "\n".join([*rows, "", _independent()])
 
@@ -73,9 +73,11 @@ def block() -> str:
 def slowed(record: Record, factor: float) -> Record:
     """The record as if its network took a factor longer, the yardstick as before."""
 
-    def run(one: Run) -> Run:
-        turns = tuple(msgspec.structs.replace(t, duration_s=tuple(factor * d for d in t.duration_s)) for t in one.turns)
-        return msgspec.structs.replace(one, turns=turns)
+    def run(original: Run) -> Run:
+        turns = tuple(
+            msgspec.structs.replace(t, duration_s=tuple(factor * d for d in t.duration_s)) for t in original.turns
+        )
+        return msgspec.structs.replace(original, turns=turns)
 
     return msgspec.structs.replace(record, runs=tuple(map(run, record.runs)))
 
@@ -85,44 +87,46 @@ def _outcome(allocator: str) -> Outcome:
     for record in every():
         if record.info.role == "subject" and record.case.allocator == allocator:
             groups.setdefault(record.session, []).append(record)
-    both = list(combinations(groups.values(), 2))
-    reports = [compare(one, other, every()) for one, other in both]
-    counted = Counter(row.comparison.verdict for report in reports for row in report.rows)
-    least = [one for report in reports for row in report.rows if (one := row.comparison.detectable)]
+    pairs_of_groups = list(combinations(groups.values(), 2))
+    reports = [compare(first, second, every()) for first, second in pairs_of_groups]
+    verdicts = Counter(row.comparison.verdict for report in reports for row in report.rows)
+    least = [ratio for report in reports for row in report.rows if (ratio := row.comparison.detectable)]
     return Outcome(
         allocator=allocator,
         sessions=len(groups),
         reports=len(reports),
         alarmed=sum(bool(report.having(Verdict.SLOWER) or report.having(Verdict.FASTER)) for report in reports),
-        same=counted[Verdict.SAME] / counted.total(),
+        same=verdicts[Verdict.SAME] / verdicts.total(),
         detectable=median(least),
-        found=tuple(_share([_slower(one, other, factor) for one, other in both]) for factor in SLOWDOWNS),
+        found=tuple(
+            _share([_slower(first, second, factor) for first, second in pairs_of_groups]) for factor in SLOWDOWNS
+        ),
     )
 
 
-def _slower(one: Sequence[Record], other: Sequence[Record], factor: float) -> Report:
-    return compare(one, [slowed(record, factor) for record in other], every())
+def _slower(first: Sequence[Record], second: Sequence[Record], factor: float) -> Report:
+    return compare(first, [slowed(record, factor) for record in second], every())
 
 
 def _share(reports: Sequence[Report]) -> float:
     return sum(len(report.having(Verdict.SLOWER)) for report in reports) / sum(len(report.rows) for report in reports)
 
 
-def _row(one: Outcome) -> str:
-    found = " | ".join(f"{100 * share:.0f} %" for share in one.found)
+def _row(outcome: Outcome) -> str:
+    shares = " | ".join(f"{100 * share:.0f} %" for share in outcome.found)
     return (
-        f"| {one.allocator} | {one.sessions} | {one.alarmed} of {one.reports} | {100 * one.same:.0f} % | "
-        f"{significant(100 * (one.detectable - 1), 2)} % | {found} |"
+        f"| {outcome.allocator} | {outcome.sessions} | {outcome.alarmed} of {outcome.reports} | "
+        f"{100 * outcome.same:.0f} % | {significant(100 * (outcome.detectable - 1), 2)} % | {shares} |"
     )
 
 
 def _independent() -> str:
-    told = {one.kind: one for one in rates(pairs(every()))}
-    one, stick = told[AAKind.SESSIONS], told[AAKind.YARDSTICKS]
-    limit = significant(100 * clopper_pearson_upper(one.alarms, one.judged), 2)
+    by_kind = {kind_rates.kind: kind_rates for kind_rates in rates(pairs(every()))}
+    rate, stick = by_kind[AAKind.SESSIONS], by_kind[AAKind.YARDSTICKS]
+    limit = significant(100 * clopper_pearson_upper(rate.alarms, rate.judged), 2)
     return (
-        f"Reports of this table share sessions. With every session compared once, {one.alarms} of {one.judged} "
-        f"comparisons in\n{one.reports} reports were false alarms, at most {limit} % with 95 % confidence; of the "
+        f"Reports of this table share sessions. With every session compared once, {rate.alarms} of {rate.judged} "
+        f"comparisons in\n{rate.reports} reports were false alarms, at most {limit} % with 95 % confidence; of the "
         f"two names of the\nyardstick, {stick.alarms} of {stick.judged}."
     )
 

@@ -46,8 +46,8 @@ def found(allocator: str) -> Explanation:
 
 def document() -> dict[str, Any]:
     """The committed document."""
-    told: dict[str, Any] = json.loads(PROFILE.read_text(encoding="utf-8"))
-    return told
+    content: dict[str, Any] = json.loads(PROFILE.read_text(encoding="utf-8"))
+    return content
 
 
 def watched() -> tuple[SideProfile, SideProfile]:
@@ -57,19 +57,19 @@ def watched() -> tuple[SideProfile, SideProfile]:
 
 
 def source() -> str:
-    """What the picture was drawn from, for its file."""
+    """The sources of the picture, for its metadata."""
     digest = hashlib.sha256(PROFILE.read_bytes()).hexdigest()[:12]
     return f"session {found('pinned').first.record.session}, profile {digest}"
 
 
 def page(text: str) -> str:
     """The page with its examples as they should be."""
-    shipped, pinned, both = found("shipped"), found("pinned"), watched()
+    shipped, pinned, profiles = found("shipped"), found("pinned"), watched()
     tables = (report.watched_table, report.kinds_table, report.layers_table)
     text = _filled(
         text, STORED, [_printed(report.table(shipped)), *report.notes(shipped), "", report.sentence(shipped)]
     )
-    return _filled(text, WATCHED, [*(_printed(table(pinned, both)) for table in tables), report.sentence(pinned)])
+    return _filled(text, WATCHED, [*(_printed(table(pinned, profiles)) for table in tables), report.sentence(pinned)])
 
 
 def write() -> None:
@@ -83,8 +83,8 @@ def _filled(text: str, start: str, parts: list[str]) -> str:
     lines: list[str] = []
     for part in parts:
         lines += [part] if "\n" in part else textwrap.wrap(part, _WIDTH) or [""]
-    shown = "\n".join(lines)
-    return f"{before}{start}```text\n{shown}\n```\n{END}{rest.partition(END)[2]}"
+    block = "\n".join(lines)
+    return f"{before}{start}```text\n{block}\n```\n{END}{rest.partition(END)[2]}"
 
 
 def _printed(table: Table) -> str:

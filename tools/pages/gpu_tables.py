@@ -1,7 +1,4 @@
-"""Tables of docs/measured.md about a GPU, from stored sessions.
-
-Knows what is compared with what; refuses to know which sessions those are.
-"""
+"""Tables of docs/measured.md about a GPU, from the records of stored sessions that the page chooses."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ SLOW, FAST = "efficientnet_b2", "levit_192"
 
 
 class Setting(NamedTuple):
-    """In which panel of a GPU."""
+    """The panel of a GPU that a record belongs to."""
 
     runtime: str
     precision: str
@@ -31,17 +28,17 @@ def setting(record: Record) -> Setting:
 
 def rates(records: Sequence[Record]) -> dict[tuple[str, Setting], Estimate]:
     """Images a second by network and setting; those without a time are left out."""
-    found = {(r.case.network, setting(r)): throughput(r) for r in records}
-    return {key: value for key, value in found.items() if isinstance(value, Estimate)}
+    throughputs = {(r.case.network, setting(r)): throughput(r) for r in records}
+    return {key: value for key, value in throughputs.items() if isinstance(value, Estimate)}
 
 
 def advantage(records: Sequence[Record]) -> dict[Setting, Ratio]:
     """How many times as long EfficientNet-B2 takes as LeViT-192, paired by round."""
-    found = {(r.case.network, setting(r)): r for r in records if r.outcome == "done"}
+    by_setting = {(r.case.network, setting(r)): r for r in records if r.outcome == "done"}
     out = {}
-    for name, where in found:
-        if name == FAST and (SLOW, where) in found:
-            ratio = paired([found[SLOW, where]], [found[FAST, where]])
+    for name, where in by_setting:
+        if name == FAST and (SLOW, where) in by_setting:
+            ratio = paired([by_setting[SLOW, where]], [by_setting[FAST, where]])
             if ratio is not None:
                 out[where] = ratio
     return out
@@ -49,25 +46,25 @@ def advantage(records: Sequence[Record]) -> dict[Setting, Ratio]:
 
 def rate_tables(records: Sequence[Record]) -> list[str]:
     """Images a second: a table for each batch, one row a network."""
-    known = rates(records)
+    estimates = rates(records)
     lines: list[str] = []
-    for batch in sorted({where.batch for _, where in known}):
-        columns = sorted({where for _, where in known if where.batch == batch})
-        heads = " | ".join(f"{one.runtime}, {one.precision}" for one in columns)
+    for batch in sorted({where.batch for _, where in estimates}):
+        columns = sorted({where for _, where in estimates if where.batch == batch})
+        heads = " | ".join(f"{column.runtime}, {column.precision}" for column in columns)
         lines += ["", f"| images a second at batch {batch} | {heads} |", f"|:--|{'--:|' * len(columns)}"]
         for name in dict.fromkeys(record.case.network for record in records):
-            lines.append(f"| {name} | {' | '.join(_rate(known.get((name, where))) for where in columns)} |")
+            lines.append(f"| {name} | {' | '.join(_rate(estimates.get((name, where))) for where in columns)} |")
     return lines[1:]
 
 
 def advantage_table(records: Sequence[Record]) -> list[str]:
     """As lines of Markdown: one row a batch and precision, one column a runtime."""
-    found = advantage(records)
-    runtimes = sorted({one.runtime for one in found}, reverse=True)
+    ratios = advantage(records)
+    runtimes = sorted({key.runtime for key in ratios}, reverse=True)
     heads = " | ".join(f"{name}: EfficientNet-B2 takes … times as long as LeViT-192" for name in runtimes)
     lines = [f"| batch | precision | {heads} |", f"|--:|:--|{':--|' * len(runtimes)}"]
-    for batch, precision in sorted({(one.batch, one.precision) for one in found}):
-        cells = [_ratio(found.get(Setting(name, precision, batch))) for name in runtimes]
+    for batch, precision in sorted({(key.batch, key.precision) for key in ratios}):
+        cells = [_ratio(ratios.get(Setting(name, precision, batch))) for name in runtimes]
         lines.append(f"| {batch} | {precision} | {' | '.join(cells)} |")
     return lines
 
@@ -78,5 +75,5 @@ def _ratio(ratio: Ratio | None) -> str:
     return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
 
 
-def _rate(found: Estimate | None) -> str:
-    return "–" if found is None else f"{found.value:,.0f}"
+def _rate(estimate: Estimate | None) -> str:
+    return "–" if estimate is None else f"{estimate.value:,.0f}"

@@ -1,4 +1,4 @@
-"""The tables of docs/statistics.md, computed: coverage, width, power, and what pathologies do.
+"""Computes the tables of docs/statistics.md: coverage, width, power, and effects of pathologies.
 
     python -m tools.pages.known_truth_page
 
@@ -42,7 +42,7 @@ from tools.simulated.states_truth import states
 SESSIONS = 1000
 SEEDS = range(SESSIONS)
 OTHERS = range(100_000, 100_000 + SESSIONS)
-"""Seeds of the sessions that say where an estimand lies under skewed noise."""
+"""Seeds of the sessions from which the offset of an estimand under skewed noise is estimated."""
 DESIGNS: tuple[Design, ...] = ((3, 5), (6, 10), (8, 20))
 CHOICE: tuple[Design, ...] = ((3, 5), (6, 10))
 
@@ -63,7 +63,7 @@ def _offset(name: str, design: Design, quantity: str) -> float:
 
 
 def coverage() -> Iterator[str]:
-    """How often the study's own intervals hold the truth, and how wide they are."""
+    """How often this suite's intervals hold the truth, and how wide they are."""
     yield from _head("machine", "runs × rounds", LATENCY, RELATIVE, EQUAL, ANOTHER_DAY)
     for name in REGULAR:
         for design in DESIGNS:
@@ -72,25 +72,25 @@ def coverage() -> Iterator[str]:
 
 def coverage_row(name: str, design: Design) -> str:
     """One row of it."""
-    found = _of(name, design)
+    by_quantity = _of(name, design)
     cells = []
     for quantity in (LATENCY, RELATIVE, EQUAL):
-        one = score(found[quantity], _offset(name, design, quantity))
-        cells.append(f"{_percent(one.coverage)}, {one.width:.2f}")
-    day = score(found[ANOTHER_DAY], _offset(name, design, LATENCY))
+        result = score(by_quantity[quantity], _offset(name, design, quantity))
+        cells.append(f"{_percent(result.coverage)}, {result.width:.2f}")
+    day = score(by_quantity[ANOTHER_DAY], _offset(name, design, LATENCY))
     return _row(name, _words(design), *cells, f"{_percent(day.coverage)}")
 
 
 def choice(design: Design) -> Iterator[str]:
-    """The candidates on the ratio of two equal networks: coverage, and width as a multiple of the study's own."""
+    """The candidates on the ratio of two equal networks: coverage, and width as a multiple of this suite's."""
     yield from _head("interval", *REGULAR)
-    own = {name: _width(_of(name, design)[EQUAL]) for name in REGULAR}
+    widths = {name: _width(_of(name, design)[EQUAL]) for name in REGULAR}
     for method, interval in CANDIDATES.items():
         cells = []
         for name in REGULAR:
-            found = [trial._replace(interval=interval(trial.layout)) for trial in _of(name, design)[EQUAL]]
-            width = _width(found) / own[name]
-            cells.append(f"{_percent(score(found).coverage)}, {width:.2f}" if width < 1e9 else "no interval")
+            retried = [trial._replace(interval=interval(trial.layout)) for trial in _of(name, design)[EQUAL]]
+            width = _width(retried) / widths[name]
+            cells.append(f"{_percent(score(retried).coverage)}, {width:.2f}" if width < 1e9 else "no interval")
         yield _row(method, *cells)
 
 
@@ -101,9 +101,9 @@ def resampling() -> Iterator[str]:
     for method in ("t over runs, medians of rounds", "hierarchical bootstrap, medians"):
         cells = []
         for design in designs:
-            own = _of("processes", design)[EQUAL]
-            found = [trial._replace(interval=CANDIDATES[method](trial.layout)) for trial in own]
-            cells.append(f"{_percent(score(found).coverage)}, {_width(found) / _width(own):.2f}")
+            equals = _of("processes", design)[EQUAL]
+            retried = [trial._replace(interval=CANDIDATES[method](trial.layout)) for trial in equals]
+            cells.append(f"{_percent(score(retried).coverage)}, {_width(retried) / _width(equals):.2f}")
         yield _row(method, *cells)
 
 
@@ -117,29 +117,29 @@ def power() -> Iterator[str]:
 
 def power_row(name: str, design: Design) -> str:
     """One row of it."""
-    found = _of(name, design)
-    shares = [found_different(found[quantity]) / SESSIONS for quantity in (EQUAL, *DIFFERENCES)]
+    by_quantity = _of(name, design)
+    shares = [found_different(by_quantity[quantity]) / SESSIONS for quantity in (EQUAL, *DIFFERENCES)]
     return _row(name, _words(design), *(f"{_percent(share)}" for share in shares))
 
 
 def pathologies(design: Design = (6, 10)) -> Iterator[str]:
-    """What one thing that goes wrong does to latency and to a ratio of equals."""
+    """Effect of each pathology on latency and on a ratio of equals."""
     yield from _head("what is wrong", "latency off by", "half width", "equals told apart", "half width", "10 % found")
     for name in ("normal", *PATHOLOGICAL):
-        found = _of(name, design)
-        late, equal = found[LATENCY], found[EQUAL]
+        by_quantity = _of(name, design)
+        latencies, equals = by_quantity[LATENCY], by_quantity[EQUAL]
         yield _row(
             "nothing" if name == "normal" else name,
-            f"{_percent(offset_of(late), '+')}",
-            f"{_percent(_width(late))}",
-            f"{_percent(found_different(equal) / SESSIONS)}",
-            f"{_percent(_width(equal))}",
-            f"{_percent(found_different(found['plus10']) / SESSIONS)}",
+            f"{_percent(offset_of(latencies), '+')}",
+            f"{_percent(_width(latencies))}",
+            f"{_percent(found_different(equals) / SESSIONS)}",
+            f"{_percent(_width(equals))}",
+            f"{_percent(found_different(by_quantity['plus10']) / SESSIONS)}",
         )
 
 
 def goals() -> Iterator[str]:
-    """What races and target errors decide, how often wrongly, and what they save."""
+    """Decisions of races and target errors, their error rate, and the turns that they save."""
     yield from _head("machine", "far apart", "close", "aiming at 3 %")
     for name in REGULAR:
         yield goals_row(name)
@@ -149,9 +149,9 @@ def goals_row(name: str) -> str:
     """One row of it."""
     cells = []
     for close in (False, True):
-        found = races(name, SESSIONS, close=close)
-        wrong = _percent(found.wrong / SESSIONS)
-        cells.append(f"{wrong} wrong, {_percent(found.decided)} decided, {_percent(found.turns)} of the turns")
+        outcome = races(name, SESSIONS, close=close)
+        wrong = _percent(outcome.wrong / SESSIONS)
+        cells.append(f"{wrong} wrong, {_percent(outcome.decided)} decided, {_percent(outcome.turns)} of the turns")
     aim = aims(name, SESSIONS)
     return _row(name, *cells, f"{_percent(aim.hits / SESSIONS)} hold, {aim.runs:.1f} runs")
 
@@ -162,13 +162,13 @@ def resuming() -> Iterator[str]:
     heads = [f"{count} resume{'' if count == 1 else 's'}" for count in resumes[1:]]
     yield from _head("runs a sitting", "one sitting", *heads, "10, unpaid")
     for runs in (1, 3, 5, 8):
-        found, unpaid = shown(runs, 20_000, paid=True), shown(runs, 20_000, paid=False)
+        paid, unpaid = shown(runs, 20_000, paid=True), shown(runs, 20_000, paid=False)
         name = f"{runs}" if runs >= MIN_RUNS else f"{runs}, after {MIN_RUNS}"
-        yield _row(name, *(_percent(float(found[count])) for count in resumes), _percent(float(unpaid[-1])))
+        yield _row(name, *(_percent(float(paid[count])) for count in resumes), _percent(float(unpaid[-1])))
 
 
 def two_states() -> Iterator[str]:
-    """Coverage of a case whose runs are slow by independent draws, and how often a doubt names it."""
+    """Coverage of a case whose runs are slow by independent draws, and how often a finding names it."""
     yield from _head(
         "machine", "runs × rounds", LATENCY, RELATIVE, "paired ratio", "with a slow run", "of these doubted"
     )
@@ -179,10 +179,10 @@ def two_states() -> Iterator[str]:
 
 def states_row(name: str, design: Design) -> str:
     """One row of it."""
-    found = states(name, SEEDS, design)
-    held = (found.latency, found.relative, found.paired, found.slow)
-    cells = [_percent(count / found.sessions) for count in held]
-    return _row(name, _words(design), *cells, _percent(found.named / found.slow))
+    counts = states(name, SEEDS, design)
+    hits = (counts.latency, counts.relative, counts.paired, counts.slow)
+    cells = [_percent(count / counts.sessions) for count in hits]
+    return _row(name, _words(design), *cells, _percent(counts.named / counts.slow))
 
 
 LOCATIONS: dict[str, Callable[[Sequence[float]], float]] = {
@@ -208,8 +208,8 @@ def stored(root: Path = ROOT / "results") -> Iterator[str]:
         yield _row(name, f"{geometric_mean(values):.2f}")
 
 
-def _width(found: Sequence[Trial]) -> float:
-    return sum((trial.interval.high - trial.interval.low) / 2 for trial in found) / len(found)
+def _width(sample: Sequence[Trial]) -> float:
+    return sum((trial.interval.high - trial.interval.low) / 2 for trial in sample) / len(sample)
 
 
 def _percent(share: float, sign: str = "") -> str:

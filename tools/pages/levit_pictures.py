@@ -1,9 +1,9 @@
-"""The two pictures and the table of docs/levit.md, from the sizes, the pencil's counts and a table of learned biases.
+"""The two pictures and the table of docs/levit.md, from the sizes, `levit.counts` and a table of learned biases.
 
     python -m tools.pages.levit_pictures                                  draws both, writes the table of sizes
     python -m tools.pages.levit_pictures --checkpoint small.safetensors   first writes docs/pictures/levit_bias.csv anew
 
-The checkpoint is what docs/train-small.md trains. A picture carries the digest of what it shows, for the tests.
+The checkpoint is what docs/train-small.md trains. A picture's metadata has the digest of its content, for the tests.
 """
 
 from __future__ import annotations
@@ -36,7 +36,7 @@ LAYER = "stages.0.blocks.0.attention.bias"
 """Whose table is shown: the first attention, which has the largest grid."""
 FIVE = tuple(name for name, size in SIZES.items() if size.classifiers == 2)
 ATTENTION, MLP, OTHER, INK = "#0072B2", "#E69F00", "#999999", "#333333"
-"""From Okabe and Ito's palette, which is told apart whatever the eyes."""
+"""From Okabe and Ito's palette, which colour-blind readers can tell apart."""
 
 
 def table() -> str:
@@ -70,10 +70,10 @@ def biases() -> np.ndarray:
     with DATA.open(encoding="utf-8", newline="") as file:
         rows = list(csv.DictReader(file))
     last = rows[-1]
-    found = np.full([int(last[name]) + 1 for name in ("head", "rows", "columns")], np.nan)
+    table_values = np.full([int(last[name]) + 1 for name in ("head", "rows", "columns")], np.nan)
     for row in rows:
-        found[int(row["head"]), int(row["rows"]), int(row["columns"])] = float(row["bias"])
-    return found
+        table_values[int(row["head"]), int(row["rows"]), int(row["columns"])] = float(row["bias"])
+    return table_values
 
 
 def write_biases(checkpoint: Path) -> None:
@@ -82,58 +82,58 @@ def write_biases(checkpoint: Path) -> None:
 
     side = 8
     with safe_open(checkpoint, "np") as file:
-        found = file.get_tensor(f"average.{LAYER}.table")
+        values = file.get_tensor(f"average.{LAYER}.table")
     with DATA.open("w", encoding="utf-8", newline="") as out:
         writer = csv.writer(out, lineterminator="\n")
         writer.writerow(("head", "rows", "columns", "bias"))
-        for head, rows, columns in product(range(len(found)), range(side), range(side)):
-            writer.writerow((head, rows, columns, f"{found[head, rows * side + columns]:.6f}"))
+        for head, rows, columns in product(range(len(values)), range(side), range(side)):
+            writer.writerow((head, rows, columns, f"{values[head, rows * side + columns]:.6f}"))
 
 
 def mirrored(quadrant: np.ndarray) -> np.ndarray:
     """By distance (rows, columns) to by offset (2·rows − 1, 2·columns − 1), no offset in the middle."""
     rows, columns = (np.abs(np.arange(1 - side, side)) for side in quadrant.shape)
-    whole: np.ndarray = quadrant[np.ix_(rows, columns)]
-    return whole
+    offsets: np.ndarray = quadrant[np.ix_(rows, columns)]
+    return offsets
 
 
 def draw_bias() -> Figure:
-    """A heat map a head: what a key's score gains from its offset to the query."""
-    found = biases()
-    heads, rows, columns = found.shape
+    """One heat map for each head: the bias of a score by the offset of key and query."""
+    values = biases()
+    heads, rows, columns = values.shape
     figure = Figure(figsize=(9.2, 2.9), layout="constrained")
     axes: Sequence[Axes] = figure.subplots(1, heads, sharey=True, squeeze=False)[0]
-    limit = float(np.abs(found).max())
+    limit = float(np.abs(values).max())
     for head, ax in enumerate(axes):
         edges = (0.5 - columns, columns - 0.5, rows - 0.5, 0.5 - rows)
-        shown = ax.imshow(mirrored(found[head]), cmap="PuOr", vmin=-limit, vmax=limit, extent=edges)
+        image = ax.imshow(mirrored(values[head]), cmap="PuOr", vmin=-limit, vmax=limit, extent=edges)
         ax.plot(0, 0, "+", color=INK, markersize=7)
         ax.set_title(f"head {head + 1}", fontsize=10)
         ax.set_xlabel("columns to the key", fontsize=9)
         ax.set(xticks=(-7, 0, 7), yticks=(-7, 0, 7))
         ax.tick_params(labelsize=8)
     axes[0].set_ylabel("rows to the key", fontsize=9)
-    bar = figure.colorbar(shown, ax=axes, shrink=0.74, pad=0.015)
+    bar = figure.colorbar(image, ax=axes, shrink=0.74, pad=0.015)
     bar.set_label("bias of the score", fontsize=9)
     bar.ax.tick_params(labelsize=8)
     return figure
 
 
 def steps() -> list[tuple[str, PartCount, PartCount]]:
-    """What a pass goes through, in order: name, attention (or all there is), MLP."""
-    found = parts(SIZES[SHOWN])
+    """Steps of a pass in order: name, counts of attention (or of the whole step), counts of the MLP."""
+    counts = parts(SIZES[SHOWN])
     return [
-        ("stem", found["stem"], PartCount()),
+        ("stem", counts["stem"], PartCount()),
         *(
-            (f"{name[:-1]} {name[-1]}", found[f"{name}_attention"], found[f"{name}_mlp"])
+            (f"{name[:-1]} {name[-1]}", counts[f"{name}_attention"], counts[f"{name}_mlp"])
             for name in ("stage1", "shrink1", "stage2", "shrink2", "stage3")
         ),
-        ("classifiers", PartCount(*map(sum, zip(found["head"], found["distilled_head"], strict=True))), PartCount()),
+        ("classifiers", PartCount(*map(sum, zip(counts["head"], counts["distilled_head"], strict=True))), PartCount()),
     ]
 
 
 def draw_pyramid() -> Figure:
-    """Grids of tokens above, drawn to one scale; what each step costs below."""
+    """Grids of tokens above, drawn to one scale; the operations of each step below."""
     figure = Figure(figsize=(9.2, 5.6), layout="constrained")
     upper, lower = figure.subplots(2, 1, height_ratios=(1.25, 1))
     _draw_grids(upper)
@@ -142,13 +142,13 @@ def draw_pyramid() -> Figure:
 
 
 def _draw_grids(ax: Axes) -> None:
-    size, found = SIZES[SHOWN], grids(SIZES[SHOWN], (224, 224))
+    size, token_grids = SIZES[SHOWN], grids(SIZES[SHOWN], (224, 224))
     cell, floor = 0.105, 0.0
-    for number, ((rows, columns), stage) in enumerate(zip(found, size.stages, strict=True)):
+    for number, ((rows, columns), stage) in enumerate(zip(token_grids, size.stages, strict=True)):
         x = 1 + 2 * number
-        left = x - columns * cell / 2
+        left_edge = x - columns * cell / 2
         for row, column in product(range(rows), range(columns)):
-            place = (left + column * cell, floor + row * cell)
+            place = (left_edge + column * cell, floor + row * cell)
             ax.add_patch(Rectangle(place, cell, cell, facecolor="#D6E6F2", edgecolor=ATTENTION, linewidth=0.7))
         ax.text(
             x, floor - 0.1, f"{rows}×{columns} tokens of {stage.width}\n{stage.heads} heads, {stage.depth} blocks",
@@ -175,12 +175,12 @@ def _draw_grids(ax: Axes) -> None:
 
 def _draw_costs(ax: Axes) -> None:
     names, attention, mlp = zip(*steps(), strict=True)
-    one, two = (np.array([count.macs for count in counts]) / 1e6 for counts in (attention, mlp))
+    attention_macs, mlp_macs = (np.array([count.macs for count in counts]) / 1e6 for counts in (attention, mlp))
     places = range(len(names))
-    colours = [ATTENTION if high else OTHER for high in two]
-    ax.bar(places, one, color=colours, width=0.62)
-    ax.bar(places, two, bottom=one, color=MLP, width=0.62)
-    for place, height in zip(places, one + two, strict=True):
+    colours = [ATTENTION if high else OTHER for high in mlp_macs]
+    ax.bar(places, attention_macs, color=colours, width=0.62)
+    ax.bar(places, mlp_macs, bottom=attention_macs, color=MLP, width=0.62)
+    for place, height in zip(places, attention_macs + mlp_macs, strict=True):
         ax.text(place, height + 1, f"{height:.1f}", ha="center", va="bottom", fontsize=9, color=INK)
     marks = [Rectangle((0, 0), 1, 1, color=colour) for colour in (OTHER, ATTENTION, MLP)]
     ax.legend(
@@ -195,17 +195,17 @@ def _draw_costs(ax: Axes) -> None:
     ax.set_xticks(list(places), names, fontsize=9)
     ax.set_ylabel("million MACs an image", fontsize=9)
     ax.tick_params(axis="y", labelsize=8)
-    ax.set_ylim(0, 1.18 * float((one + two).max()))
+    ax.set_ylim(0, 1.18 * float((attention_macs + mlp_macs).max()))
     ax.spines[["top", "right"]].set_visible(False)
 
 
-def digest(*shown: object) -> str:
-    """What a picture shows, in few letters: its numbers and names, whatever the classes that hold them are called."""
-    return hashlib.sha256(msgspec.json.encode(shown)).hexdigest()[:16]
+def digest(*content: object) -> str:
+    """Digest of a picture's content: its numbers and names, independent of class names."""
+    return hashlib.sha256(msgspec.json.encode(content)).hexdigest()[:16]
 
 
 def digests() -> dict[Path, str]:
-    """By picture: what it should carry."""
+    """By picture, the digest that it should have."""
     return {PYRAMID: digest(SIZES[SHOWN], steps()), BIAS: digest(biases().tolist())}
 
 
@@ -213,9 +213,9 @@ def main() -> None:
     """Write everything."""
     parser = argparse.ArgumentParser(description="Draw the pictures of docs/levit.md.")
     parser.add_argument("--checkpoint", type=Path, help="take the biases from here first")
-    asked = parser.parse_args()
-    if asked.checkpoint:
-        write_biases(asked.checkpoint)
+    arguments = parser.parse_args()
+    if arguments.checkpoint:
+        write_biases(arguments.checkpoint)
     for path, figure in ((PYRAMID, draw_pyramid()), (BIAS, draw_bias())):
         figure.savefig(path, dpi=150, metadata={"Description": digests()[path], "Software": None})
     if PAGE.exists():

@@ -1,6 +1,6 @@
 """Tables of docs/measured.md about LeViT: this suite's against timm's, and the ablation; from stored sessions.
 
-Knows what is compared with what; refuses to know which sessions those are.
+The page chooses the sessions.
 """
 
 from __future__ import annotations
@@ -42,15 +42,15 @@ class Race(NamedTuple):
 
 def races(records: Sequence[Record]) -> list[Race]:
     """One a size, batch and form, in that order of the paper's sizes."""
-    found = {(r.case.network, r.case.batch, r.case.form): r for r in records}
-    batches = sorted({batch for _, batch, _ in found})
-    forms = list(dict.fromkeys(form for _, _, form in found))
+    by_key = {(r.case.network, r.case.batch, r.case.form): r for r in records}
+    batches = sorted({batch for _, batch, _ in by_key})
+    forms = list(dict.fromkeys(form for _, _, form in by_key))
     out = []
     for batch in batches:
         for form in forms:
             for name in SIZES:
-                ours, timms = found[name, batch, form], found[f"{name}.fb_dist_in1k", batch, form]
-                ratio, time = paired([timms], [ours]), latency(ours)
+                own, other = by_key[name, batch, form], by_key[f"{name}.fb_dist_in1k", batch, form]
+                ratio, time = paired([other], [own]), latency(own)
                 assert ratio is not None, f"{name} at batch {batch}, {form}: too few runs"
                 assert isinstance(time, Estimate)
                 out.append(Race(name, batch, form, time.value, ratio))
@@ -59,12 +59,12 @@ def races(records: Sequence[Record]) -> list[Race]:
 
 def folding(records: Sequence[Record]) -> list[Race]:
     """How many times as long this suite's shipped form takes as its inference form: one a size and batch."""
-    found = {(r.case.network, r.case.batch, r.case.form): r for r in records}
+    by_key = {(r.case.network, r.case.batch, r.case.form): r for r in records}
     out = []
-    for batch in sorted({batch for _, batch, _ in found}):
+    for batch in sorted({batch for _, batch, _ in by_key}):
         for name in SIZES:
-            folded = found[name, batch, "inference"]
-            ratio, time = paired([found[name, batch, "shipped"]], [folded]), latency(folded)
+            inference = by_key[name, batch, "inference"]
+            ratio, time = paired([by_key[name, batch, "shipped"]], [inference]), latency(inference)
             assert ratio is not None
             assert isinstance(time, Estimate)
             out.append(Race(name, batch, "inference", time.value, ratio))
@@ -73,34 +73,44 @@ def folding(records: Sequence[Record]) -> list[Race]:
 
 def race_table(records: Sequence[Record]) -> list[str]:
     """As lines of Markdown."""
-    own = {(one.network, one.batch): one.ratio for one in folding(records)}
+    gains = {(result.network, result.batch): result.ratio for result in folding(records)}
     lines = [
         "| network | batch | form | ours | timm's takes … times as long | shipped takes … times as long as inference |",
         "|:--|--:|:--|--:|:--|:--|",
     ]
-    for one in races(records):
-        gain = _interval(own[one.network, one.batch]) if one.form == "inference" else ""
-        cells = (one.network, str(one.batch), one.form, format_latency(one.ours_s), _interval(one.ratio), gain)
+    for result in races(records):
+        gain = _interval(gains[result.network, result.batch]) if result.form == "inference" else ""
+        cells = (
+            result.network,
+            str(result.batch),
+            result.form,
+            format_latency(result.ours_s),
+            _interval(result.ratio),
+            gain,
+        )
         lines.append(f"| {' | '.join(cells)} |")
     return lines
 
 
 def ablation_table(records: Sequence[Record]) -> list[str]:
     """As lines of Markdown: what each row of the ablation costs, beside the accuracy that the paper states."""
-    found = {(one.record.case.network, one.record.case.batch): one for one in against(records, BASE)}
-    batches = sorted({batch for _, batch in found})
+    comparisons = {
+        (comparison.record.case.network, comparison.record.case.batch): comparison
+        for comparison in against(records, BASE)
+    }
+    batches = sorted({batch for _, batch in comparisons})
     times = " | ".join(f"batch {batch}: … times as long as the base" for batch in batches)
     lines = [
         f"| | network | top-1, 100 epochs | parameters | MACs | {times} |",
         f"|:--|:--|--:|--:|--:|{':--|' * len(batches)}",
     ]
-    for name, what in ROWS.items():
-        info = found[name, batches[0]].record.info
+    for name, change in ROWS.items():
+        info = comparisons[name, batches[0]].record.info
         assert info.accuracy is not None
-        ratios = [found[name, batch] for batch in batches]
-        cells = ["1" if one.is_base else _interval(one.ratio) for one in ratios]
+        ratios = [comparisons[name, batch] for batch in batches]
+        cells = ["1" if comparison.is_base else _interval(comparison.ratio) for comparison in ratios]
         lines.append(
-            f"| {what} | {name} | {info.accuracy.top1:.1f} | {format_count(info.params)} | {format_count(info.macs)} "
+            f"| {change} | {name} | {info.accuracy.top1:.1f} | {format_count(info.params)} | {format_count(info.macs)} "
             f"| {' | '.join(cells)} |"
         )
     return lines

@@ -43,7 +43,7 @@ TOPICS = (
     "seats", "stability", "front", "levit", "ablation", "race", "planted", "witness", "loaded", "runtimes", "threads",
     "sweep",
 )  # fmt: skip
-"""Sessions on processors, but the pilot's."""
+"""Topics of sessions on processors, except the pilot's."""
 
 
 @cache
@@ -54,13 +54,13 @@ def sessions(topic: str) -> tuple[Session, ...]:
     return tuple(read_session(paths[name]) for name in names)
 
 
-def subjects(found: Iterable[Session]) -> list[Record]:
+def subjects(taken_sessions: Iterable[Session]) -> list[Record]:
     """Records of the subjects, all sessions."""
-    return [record for session in found for record in records(session) if record.info.role == "subject"]
+    return [record for session in taken_sessions for record in records(session) if record.info.role == "subject"]
 
 
 class Scatter(NamedTuple):
-    """How far sessions disagree about one network, as coefficients of variation."""
+    """Coefficients of variation between sessions, for one network."""
 
     network: str
     allocator: str
@@ -70,13 +70,20 @@ class Scatter(NamedTuple):
     ratio: float
 
 
-def scatters(found: Sequence[Session]) -> list[Scatter]:
+def scatters(session_list: Sequence[Session]) -> list[Scatter]:
     """One a network and allocator: of the latency, and of the ratio to the yardstick."""
-    rows = components(subjects(found))
+    rows = components(subjects(session_list))
     pairs = zip(rows[::2], rows[1::2], strict=True)
     return [
-        Scatter(one.case.network, one.case.allocator, one.sessions, one.runs, one.of_sessions, two.of_sessions)
-        for one, two in pairs
+        Scatter(
+            latency.case.network,
+            latency.case.allocator,
+            latency.sessions,
+            latency.runs,
+            latency.of_sessions,
+            ratio.of_sessions,
+        )
+        for latency, ratio in pairs
     ]
 
 
@@ -95,10 +102,10 @@ class Agreement(NamedTuple):
     high: float
 
 
-def agreements(found: Sequence[Session]) -> list[Agreement]:
+def agreements(session_list: Sequence[Session]) -> list[Agreement]:
     """One a network and allocator. Sessions are the units: each mode's sessions alternate with the other's."""
     logs: dict[tuple[str, str], dict[str, list[float]]] = {}
-    for record in subjects(found):
+    for record in subjects(session_list):
         ratios = [ratio for run in record.runs if (ratio := run_ratio(run)) is not None]
         by_mode = logs.setdefault((record.case.network, record.case.allocator), {})
         by_mode.setdefault(record.seats, []).append(float(np.mean(ratios)))
@@ -114,7 +121,7 @@ def agreements(found: Sequence[Session]) -> list[Agreement]:
 
 
 class Instrument(NamedTuple):
-    """What the instrument itself costs."""
+    """Overhead of the measurement itself."""
 
     null_pass_s: float
     """Largest median pass of the null network over all sessions."""
@@ -124,19 +131,19 @@ class Instrument(NamedTuple):
     """The same for the worst session."""
 
 
-def instrument(found: Sequence[Session]) -> Instrument:
+def instrument(session_list: Sequence[Session]) -> Instrument:
     """Over all sessions given."""
-    nulls, shares, others, lengths = [], [], 0.0, 0.0
-    for session in found:
+    nulls, shares, others_s, lengths = [], [], 0.0, 0.0
+    for session in session_list:
         roles = {line.id: line.role for line in session.cases}
         passes = [d for turn in session.turns if roles[turn.case] == "null" for d in turn.duration_s]
         nulls.append(float(np.median(passes)))
         timed = [turn for turn in session.turns if roles[turn.case] != "null" and turn.others_cpu_s is not None]
-        used = sum(turn.others_cpu_s or 0.0 for turn in timed)
+        used_s = sum(turn.others_cpu_s or 0.0 for turn in timed)
         length = sum(sum(turn.settle_s) + sum(turn.duration_s) for turn in timed)
-        shares.append(used / length)
-        others, lengths = others + used, lengths + length
-    return Instrument(max(nulls), others / lengths, max(shares))
+        shares.append(used_s / length)
+        others_s, lengths = others_s + used_s, lengths + length
+    return Instrument(max(nulls), others_s / lengths, max(shares))
 
 
 class Ratio(NamedTuple):
@@ -151,10 +158,10 @@ class Ratio(NamedTuple):
 
 def ratios(session: Session, slow: str, fast: str) -> list[Ratio]:
     """Paired by round and run, one an allocator."""
-    found = {(record.case.network, record.case.allocator): record for record in subjects([session])}
+    by_case = {(record.case.network, record.case.allocator): record for record in subjects([session])}
     out = []
-    for allocator in dict.fromkeys(allocator for _, allocator in found):
-        ratio = paired([found[slow, allocator]], [found[fast, allocator]])
+    for allocator in dict.fromkeys(allocator for _, allocator in by_case):
+        ratio = paired([by_case[slow, allocator]], [by_case[fast, allocator]])
         assert ratio is not None, "too few runs"
         out.append(Ratio(allocator, ratio.value, ratio.low, ratio.high, ratio.runs))
     return out
@@ -303,23 +310,23 @@ Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pil
 
 def page() -> str:
     """The whole page."""
-    every = [session for topic in TOPICS for session in sessions(topic)]
-    own = instrument(every)
+    all_sessions = [session for topic in TOPICS for session in sessions(topic)]
+    costs = instrument(all_sessions)
     (front,), (race,), (ablation,) = sessions("front"), sessions("levit"), sessions("ablation")
     (gpu,) = sessions("gpu")
     on_gpu = subjects([gpu])
-    found = ratios(front, "efficientnet_b2", "levit_192")
-    pinned = [one for one in sessions("stability") if one.cases[0].case.allocator == "pinned"]
-    held, extra = coverage(pinned), planted(sessions("planted"), "nets.py:base", "nets.py:planted")
-    (whole, *races), (witness,), (loaded,) = sessions("race"), sessions("witness"), sessions("loaded")
+    front_ratios = ratios(front, "efficientnet_b2", "levit_192")
+    pinned = [session for session in sessions("stability") if session.cases[0].case.allocator == "pinned"]
+    covered, extra = coverage(pinned), planted(sessions("planted"), "nets.py:base", "nets.py:planted")
+    (full, *races), (witness,), (loaded,) = sessions("race"), sessions("witness"), sessions("loaded")
     return _PAGE.format(
         six=_SIX,
-        intervals=held.intervals,
-        held=held.hits,
+        intervals=covered.intervals,
+        held=covered.hits,
         loaded_s=loaded.head.protocol.budget_s,
         loaded_told=" ".join(load_told(loaded)),
         loaded="\n".join(loaded_rows(loaded, pinned)),
-        races_for_front="\n".join(race_rows(whole, races)),
+        races_for_front="\n".join(race_rows(full, races)),
         planted_sessions=len(sessions("planted")),
         planted_more=f"{100 * (extra.ratio - 1):.1f} % ({100 * (extra.low - 1):.1f} to {100 * (extra.high - 1):.1f} %)",
         planted_live=", ".join(extra.live),
@@ -338,10 +345,10 @@ def page() -> str:
         gpu_advantage="\n".join(advantage_table(on_gpu)),
         gpu_rates="\n".join(rate_tables(on_gpu)),
         front=front.head.session,
-        runs=found[0].runs,
+        runs=front_ratios[0].runs,
         ratios="\n".join(
-            f"| {one.allocator}: {significant(one.value)} | {significant(one.low)} to {significant(one.high)} |"
-            for one in found
+            f"| {ratio.allocator}: {significant(ratio.value)} | {significant(ratio.low)} to {significant(ratio.high)} |"
+            for ratio in front_ratios
         ),
         race=race.head.session,
         race_runs=len(race.ends),
@@ -355,10 +362,10 @@ def page() -> str:
         scatter="\n".join(_scatter_table()),
         pairs=len(sessions("seats")) // 2,
         agreement="\n".join(_agreement_table()),
-        sessions=len(every),
-        null=significant(1e6 * own.null_pass_s),
-        others=significant(100 * own.others_share, 2),
-        worst=significant(100 * own.worst_share, 2),
+        sessions=len(all_sessions),
+        null=significant(1e6 * costs.null_pass_s),
+        others=significant(100 * costs.others_share, 2),
+        worst=significant(100 * costs.worst_share, 2),
         back=WAY_BACK,
     )
 
@@ -373,26 +380,26 @@ the latency itself by {latency_pinned} and {latency_shipped}.
 
 def readme_block() -> str:
     """The README's summary of the page."""
-    pinned = [one for one in scatters(sessions("stability")) if one.allocator == "pinned"]
-    shipped = [one for one in scatters(sessions("stability")) if one.allocator == "shipped"]
+    pinned = [row for row in scatters(sessions("stability")) if row.allocator == "pinned"]
+    shipped = [row for row in scatters(sessions("stability")) if row.allocator == "shipped"]
     (front,) = sessions("front")
-    by_allocator = {one.allocator: one for one in ratios(front, "efficientnet_b2", "levit_192")}
+    by_allocator = {ratio.allocator: ratio for ratio in ratios(front, "efficientnet_b2", "levit_192")}
 
     def percent(values: Iterable[float]) -> str:
         return f"{significant(100 * root_mean_square(values), 2)} %"
 
-    def times(one: Ratio) -> str:
-        return f"{significant(one.value)} ({significant(one.low)} to {significant(one.high)})"
+    def times(ratio: Ratio) -> str:
+        return f"{significant(ratio.value)} ({significant(ratio.low)} to {significant(ratio.high)})"
 
     return _README.format(
         machine=_machine(front.head),
         pinned=times(by_allocator["pinned"]),
         shipped=times(by_allocator["shipped"]),
         runs=by_allocator["pinned"].runs,
-        ratio_pinned=percent(one.ratio for one in pinned),
-        ratio_shipped=percent(one.ratio for one in shipped),
-        latency_pinned=percent(one.latency for one in pinned),
-        latency_shipped=percent(one.latency for one in shipped),
+        ratio_pinned=percent(row.ratio for row in pinned),
+        ratio_shipped=percent(row.ratio for row in shipped),
+        latency_pinned=percent(row.latency for row in pinned),
+        latency_shipped=percent(row.latency for row in shipped),
     )
 
 
@@ -401,38 +408,39 @@ def _agreement_table() -> list[str]:
         "| network | allocator | alone / shared | 95 % |",
         "|:--|:--|--:|:--|",
         *(
-            f"| {one.network} | {one.allocator} | {one.ratio:.3f} | {one.low:.3f} to {one.high:.3f} |"
-            for one in agreements(sessions("seats"))
+            f"| {row.network} | {row.allocator} | {row.ratio:.3f} | {row.low:.3f} to {row.high:.3f} |"
+            for row in agreements(sessions("seats"))
         ),
     ]
 
 
 def _scatter_table() -> list[str]:
-    found = scatters(sessions("stability"))
+    scatter_rows = scatters(sessions("stability"))
     rows = [
         "| network | allocator | sessions | runs | latency | relative to the yardstick |",
         "|:--|:--|--:|--:|--:|--:|",
     ]
     rows += [
-        f"| {one.network} | {one.allocator} | {one.sessions} | {one.runs} | {100 * one.latency:.1f} % "
-        f"| {100 * one.ratio:.2f} % |"
-        for one in sorted(found, key=lambda one: one.allocator)
+        f"| {scatter.network} | {scatter.allocator} | {scatter.sessions} | {scatter.runs} | "
+        f"{100 * scatter.latency:.1f} % | {100 * scatter.ratio:.2f} % |"
+        for scatter in sorted(scatter_rows, key=lambda scatter: scatter.allocator)
     ]
     for allocator in ("pinned", "shipped"):
-        of = [one for one in found if one.allocator == allocator]
+        same_allocator = [scatter for scatter in scatter_rows if scatter.allocator == allocator]
         rows.append(
-            f"| **root mean square** | {allocator} | | | {100 * root_mean_square(one.latency for one in of):.1f} % "
-            f"| **{100 * root_mean_square(one.ratio for one in of):.2f} %** |"
+            f"| **root mean square** | {allocator} | | | "
+            f"{100 * root_mean_square(scatter.latency for scatter in same_allocator):.1f} % | "
+            f"**{100 * root_mean_square(scatter.ratio for scatter in same_allocator):.2f} %** |"
         )
     return rows
 
 
 def _versions(session: Session) -> str:
-    """Everything of a GPU's session that moves its speed and is not the suite's."""
+    """Versions of the libraries and the driver of a session on a GPU."""
     conditions, seat = session.starts[0].conditions, session.starts[0].seats[0]
-    told = {"timm": conditions.versions["timm"], "CUDA": seat.versions["cuda"], "cuDNN": seat.versions["cudnn"]}
-    told["driver"] = conditions.gpus[0].driver or "unknown"
-    return ", ".join(f"{name} {version}" for name, version in told.items())
+    versions = {"timm": conditions.versions["timm"], "CUDA": seat.versions["cuda"], "cuDNN": seat.versions["cudnn"]}
+    versions["driver"] = conditions.gpus[0].driver or "unknown"
+    return ", ".join(f"{name} {version}" for name, version in versions.items())
 
 
 def _machine(head: SessionLine) -> str:

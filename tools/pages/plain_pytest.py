@@ -55,8 +55,8 @@ def invoke(folder: Path) -> dict[str, float]:
         [sys.executable, *words, f"--benchmark-json={out}", "test_latency.py"],
         cwd=folder, env=os.environ | {"PYTHONPATH": str(ROOT / "bench")}, check=True, capture_output=True,
     )  # fmt: skip
-    found = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
-    return {row["params"]["name"]: row["stats"]["median"] for row in found}
+    benchmarks = json.loads(out.read_text(encoding="utf-8"))["benchmarks"]
+    return {row["params"]["name"]: row["stats"]["median"] for row in benchmarks}
 
 
 def rows(data: Path = DATA) -> list[dict[str, float]]:
@@ -67,8 +67,8 @@ def rows(data: Path = DATA) -> list[dict[str, float]]:
 
 def scatter(invocations: Iterable[dict[str, float]]) -> dict[str, float]:
     """Coefficient of variation of the medians, by network."""
-    taken = list(invocations)
-    return {n: statistics.stdev(i[n] for i in taken) / statistics.fmean(i[n] for i in taken) for n in NETWORKS}
+    medians = list(invocations)
+    return {n: statistics.stdev(i[n] for i in medians) / statistics.fmean(i[n] for i in medians) for n in NETWORKS}
 
 
 def alarms(invocations: Iterable[dict[str, float]]) -> tuple[int, int]:
@@ -80,19 +80,19 @@ def alarms(invocations: Iterable[dict[str, float]]) -> tuple[int, int]:
 
 def block() -> str:
     """What docs/why.md says of the stored invocations."""
-    taken = rows()
-    red, pairs = alarms(taken)
+    stored_rows = rows()
+    red, pairs = alarms(stored_rows)
     lines = ["| network | median of the medians | coefficient of variation | slowest / fastest |", "|:--|--:|--:|--:|"]
-    for name, share in scatter(taken).items():
-        medians = [one[name] for one in taken]
+    for name, share in scatter(stored_rows).items():
+        medians = [row[name] for row in stored_rows]
         lines.append(
             f"| {name} | {format_latency(statistics.median(medians))} | {significant(100 * share, 2)} % "
             f"| {significant(max(medians) / min(medians))} |"
         )
-    said = (
+    sentence = (
         f"With `--benchmark-compare-fail=median:5%`, {red} of {pairs} comparisons of an invocation with the one before"
     )
-    return "\n".join([f"{said} would have failed.", "", *lines])
+    return "\n".join([f"{sentence} would have failed.", "", *lines])
 
 
 def page() -> str:
@@ -106,11 +106,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0] if __doc__ else None)
     parser.add_argument("--invocations", type=int, default=9)
     with tempfile.TemporaryDirectory() as folder:
-        taken = [invoke(Path(folder)) for _ in range(parser.parse_args().invocations)]
+        medians = [invoke(Path(folder)) for _ in range(parser.parse_args().invocations)]
     with DATA.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, NETWORKS, lineterminator="\n")
         writer.writeheader()
-        writer.writerows(taken)
+        writer.writerows(medians)
     PAGE.write_text(page(), encoding="utf-8")
 
 

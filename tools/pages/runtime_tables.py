@@ -47,15 +47,15 @@ def pair_lines() -> list[str]:
 
 def _grid() -> grid.Grid:
     (session,) = measured.sessions("runtimes")
-    (found,) = grid.grids(against(measured.subjects([session]), FAST), SLOW).values()
-    return found
+    (ratio_grid,) = grid.grids(against(measured.subjects([session]), FAST), SLOW).values()
+    return ratio_grid
 
 
 def readme_lines() -> list[str]:
-    """The same with what it is, for the README."""
+    """The same with an introduction, for the README."""
     (session,) = measured.sessions("runtimes")
-    found = [ratio for ratio in _grid().cells.values() if isinstance(ratio, Ratio)]
-    least, most = (significant(choose(ratio.value for ratio in found)) for choose in (min, max))
+    ratios = [ratio for ratio in _grid().cells.values() if isinstance(ratio, Ratio)]
+    least, most = (significant(choose(ratio.value for ratio in ratios)) for choose in (min, max))
     return [
         f"5 times? **Between {least} and {most} times**, by runtime, batch and allocator: how many times as long",
         f"EfficientNet-B2 takes as LeViT-192, one thread, 95 % limits over {_runs(session)} fresh runs",
@@ -83,18 +83,18 @@ def page_lines() -> list[str]:
 
 
 def sweep_lines() -> list[str]:
-    """Who joins and who leaves the front of the paper's networks, by runtime, at each batch that was measured."""
+    """Networks that join and leave the front of the paper's networks, by runtime, at each measured batch."""
     out: list[str] = []
     for session in measured.sessions("sweep"):
-        found = panels(measured.subjects([session]))
-        base = base_of(found)
+        fronts = panels(measured.subjects([session]))
+        base = base_of(fronts)
         batch = base.setting.case.batch
         out += [
             f"Batch {batch}, pinned, {_runs(session)} fresh runs (`{session.head.session}`).{_disturbed(session)}",
             "",
-            moves.markdown(changes(found, base), base, found, PanelNames(found)),
+            moves.markdown(changes(fronts, base), base, fronts, PanelNames(fronts)),
             "",
-            *_latencies(found),
+            *_latencies(fronts),
             "",
             _slower(measured.subjects([session])),
             "",
@@ -102,9 +102,9 @@ def sweep_lines() -> list[str]:
     return out[:-1]
 
 
-def _latencies(found: Sequence[Panel]) -> list[str]:
+def _latencies(fronts: Sequence[Panel]) -> list[str]:
     """Milliseconds a batch: a row a network, a column a runtime."""
-    cells = {(point.label, panel.setting.case.runtime): point.latency for panel in found for point in panel.points}
+    cells = {(point.label, panel.setting.case.runtime): point.latency for panel in fronts for point in panel.points}
     names = dict.fromkeys(name for name, _ in sorted(cells, key=lambda key: cells[key].value))
     runtimes = sorted(dict.fromkeys(runtime for _, runtime in cells), key=lambda name: (name != "eager", name))
     lines = [f"| ms a batch | {' | '.join(runtimes)} |", f"|:--|{'--:|' * len(runtimes)}"]
@@ -115,14 +115,14 @@ def _latencies(found: Sequence[Panel]) -> list[str]:
 
 
 def _disturbed(session: Session) -> str:
-    """What other processes used during the runs, where it is worth a word."""
+    """Processor time of other processes during the runs, where it is large; otherwise empty."""
     starts = {start.run: start for start in session.starts}
     shares = []
     for end in session.ends:
         before, after = starts[end.run].conditions, end.conditions
-        told = [before.busy_s, after.busy_s, before.own_s, after.own_s]
-        busy, later, own, own_later = (value or 0.0 for value in told)
-        shares.append(((later - busy) - (own_later - own)) / (end.at_s - starts[end.run].at_s))
+        readings = [before.busy_s, after.busy_s, before.own_s, after.own_s]
+        busy_before, busy_after, own_before, own_after = (value or 0.0 for value in readings)
+        shares.append(((busy_after - busy_before) - (own_after - own_before)) / (end.at_s - starts[end.run].at_s))
     worth = [f"{100 * share:.0f}" for share in shares if share > DISTURBING]
     if not worth:
         return ""
@@ -131,14 +131,16 @@ def _disturbed(session: Session) -> str:
 
 def _slower(records: Sequence[Record]) -> str:
     """Which networks a runtime surely makes slower than eager mode does, by at least a twentieth."""
-    eager = {one.case.network: one for one in records if one.case.runtime == "eager"}
-    told = []
-    for one in records:
-        ratio = paired([one], [eager[one.case.network]])
+    eager = {record.case.network: record for record in records if record.case.runtime == "eager"}
+    parts = []
+    for record in records:
+        ratio = paired([record], [eager[record.case.network]])
         if ratio is not None and ratio.low > NOTEWORTHY:
             limits = f"{significant(ratio.low)} to {significant(ratio.high)}"
-            told.append(f"{one.case.network} {one.case.runtime} {significant(ratio.value)} ({limits}) times as long")
-    return f"Slower than in eager mode, by at least a twentieth: {'; '.join(told) or 'none'}."
+            parts.append(
+                f"{record.case.network} {record.case.runtime} {significant(ratio.value)} ({limits}) times as long"
+            )
+    return f"Slower than in eager mode, by at least a twentieth: {'; '.join(parts) or 'none'}."
 
 
 def scaling_lines() -> list[str]:
@@ -162,7 +164,7 @@ def scaling_lines() -> list[str]:
 
 
 def bound_lines() -> list[str]:
-    """How much runs scatter where the system places processes, and where they are bound."""
+    """Scatter between runs where the system schedules processes, and where they are bound to processors."""
     sessions = measured.sessions("bound")
     records = measured.subjects(sessions)
     count = len(sessions) // 2
@@ -172,19 +174,23 @@ def bound_lines() -> list[str]:
         "| network | latency, system | bound | ratio to the yardstick, system | bound |",
         "|:--|--:|--:|--:|--:|",
     ]
-    found = {
-        (one.case.network, affinity, one.quantity): one.between_runs
+    deviations = {
+        (component.case.network, affinity, component.quantity): component.between_runs
         for affinity in ("system", "bound")
-        for one in components([record for record in records if record.affinity == affinity])
+        for component in components([record for record in records if record.affinity == affinity])
     }
     for name in dict.fromkeys(record.case.network for record in records):
-        cells = [found[name, who, what] for what in ("latency", "ratio") for who in ("system", "bound")]
+        cells = [
+            deviations[name, affinity, quantity]
+            for quantity in ("latency", "ratio")
+            for affinity in ("system", "bound")
+        ]
         lines.append(f"| {name} | {' | '.join(f'{significant(100 * cell)} %' for cell in cells)} |")
     return lines
 
 
 def agreement_lines() -> list[str]:
-    """Our figures against those of each runtime's own tool."""
+    """Our latencies beside those of each runtime's own tool."""
     document = json.loads(AGREEMENT.read_text(encoding="utf-8"))
     lines = ["| runtime | network | its own tool | tool / ours | 95 % |", "|:--|:--|:--|--:|:--|"]
     for row in document["rows"]:
@@ -203,8 +209,8 @@ def _figures(step: ScalingPoint) -> tuple[str, str, str, str]:
     assert isinstance(rate, Estimate)
     assert step.speedup is not None
     assert step.efficiency is not None
-    told = f"{significant(step.speedup.value)} ({significant(step.speedup.low)} to {significant(step.speedup.high)})"
-    return format_latency(time.value), significant(rate.value), told, f"{100 * step.efficiency:.0f} %"
+    speedup = f"{significant(step.speedup.value)} ({significant(step.speedup.low)} to {significant(step.speedup.high)})"
+    return format_latency(time.value), significant(rate.value), speedup, f"{100 * step.efficiency:.0f} %"
 
 
 def _runs(session: Session) -> int:
@@ -241,7 +247,7 @@ def written(text: str, marker: str, lines: list[str]) -> str:
 
 
 if __name__ == "__main__":
-    for page, marker, made in BLOCKS:
-        page.write_text(written(page.read_text(encoding="utf-8"), marker, made()), encoding="utf-8")
-    for path, (drawn, session) in pictures().items():
-        figure.save(drawn, path, f"session {session}")
+    for page, marker, lines_of in BLOCKS:
+        page.write_text(written(page.read_text(encoding="utf-8"), marker, lines_of()), encoding="utf-8")
+    for path, (picture, session) in pictures().items():
+        figure.save(picture, path, f"session {session}")

@@ -1,7 +1,4 @@
-"""All pairs of committed sessions: every verdict on an unchanged network is a false alarm.
-
-Knows the committed store; refuses to know how a verdict is made.
-"""
+"""Compares all pairs of committed sessions: every verdict on an unchanged network is a false alarm."""
 
 from __future__ import annotations
 
@@ -26,14 +23,14 @@ def stored_pairs(root: Path = ROOT / "results") -> dict[str, tuple[int, int]]:
     sessions: dict[tuple[str, str], list[Record]] = {}
     for record in load(root)[0]:
         sessions.setdefault((record.machine.id, record.session), []).append(record)
-    found: dict[str, list[bool]] = {}
+    alarms: dict[str, list[bool]] = {}
     for first in sorted(sessions):
         for second in sorted(sessions):
             if first[0] == second[0] and first[1] < second[1]:
                 for kind, alarmed in _report(sessions, first, second).items():
-                    found.setdefault(kind, []).append(alarmed)
+                    alarms.setdefault(kind, []).append(alarmed)
     order = [*(words for _, words in _HOURS), _LATER, _SAME, _OTHER, _ALL]
-    return {kind: (len(found[kind]), sum(found[kind])) for kind in order if kind in found}
+    return {kind: (len(alarms[kind]), sum(alarms[kind])) for kind in order if kind in alarms}
 
 
 _LATER, _SAME, _OTHER, _ALL = "more than 12 hours", "of the same company", "of other company", "all"
@@ -53,8 +50,8 @@ def _report(
     alarmed = bool(report.having(Verdict.SLOWER) or report.having(Verdict.FASTER))
     hours = (_when(second[1]) - _when(first[1])).total_seconds() / 3600
     apart = next((words for most, words in _HOURS if hours < most), _LATER)
-    other = any(finding.kind == "company-differs" for finding in report.findings)
-    return dict.fromkeys((apart, _OTHER if other else _SAME, _ALL), alarmed)
+    is_other_company = any(finding.kind == "company-differs" for finding in report.findings)
+    return dict.fromkeys((apart, _OTHER if is_other_company else _SAME, _ALL), alarmed)
 
 
 def _when(session: str) -> datetime:

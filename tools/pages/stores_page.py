@@ -37,71 +37,75 @@ def worlds() -> Iterator[tuple[str, float, World]]:
 
 def of_reports(run: Run, stores: int) -> Iterator[str]:
     """False alarms and power of a comparison of two sessions, by sessions known before."""
-    yield from _head("machine", "scatter", *(f"{known} earlier" for known in HISTORIES))
-    cells = [(world, known, stores) for _, _, world in worlds() for known in HISTORIES]
-    found = iter(run(reports, cells))
+    yield from _head("machine", "scatter", *(f"{history} earlier" for history in HISTORIES))
+    cells = [(world, history, stores) for _, _, world in worlds() for history in HISTORIES]
+    results = iter(run(reports, cells))
     for noise, scatter, _ in worlds():
-        row = [next(found) for _ in HISTORIES]
-        yield _row(noise, _percent(scatter), *(f"{_percent(one.alarmed)}, {_percent(one.found)}" for one in row))
+        row = [next(results) for _ in HISTORIES]
+        yield _row(
+            noise, _percent(scatter), *(f"{_percent(result.alarmed)}, {_percent(result.found)}" for result in row)
+        )
 
 
 def of_own_drift(run: Run, stores: int) -> Iterator[str]:
     """False alarms where networks do not drift as the yardstick does."""
-    yield from _head("machine", "networks", *(f"{known} earlier" for known in HISTORIES))
+    yield from _head("machine", "networks", *(f"{history} earlier" for history in HISTORIES))
     rows = [(noise, number) for noise in NOISES for number in (1, 6)]
     worlds_ = {(n, k): NOISES[n]._replace(shares={f"n{at}": 2.5 for at in range(k)}) for n, k in rows}
-    cells = [(worlds_[row], known, stores) for row in rows for known in HISTORIES]
-    found = iter(run(partial(reports, change=False), cells))
+    cells = [(worlds_[row], history, stores) for row in rows for history in HISTORIES]
+    results = iter(run(partial(reports, change=False), cells))
     for noise, number in rows:
-        yield _row(noise, f"{number} of 6", *(_percent(next(found).alarmed) for _ in HISTORIES))
+        yield _row(noise, f"{number} of 6", *(_percent(next(results).alarmed) for _ in HISTORIES))
 
 
 def of_company(run: Run, stores: int) -> Iterator[str]:
-    """False alarms where the sides were timed in other company."""
-    yield from _head("machine", "company moves a case by", *(f"{known} earlier" for known in HISTORIES))
+    """False alarms where the two sides were timed beside different cases."""
+    yield from _head("machine", "company moves a case by", *(f"{history} earlier" for history in HISTORIES))
     rows = [(noise, size) for noise in NOISES for size in (0.01, 0.02, 0.03)]
-    cells = [(NOISES[noise]._replace(company=size), known, stores) for noise, size in rows for known in HISTORIES]
-    found = iter(run(partial(reports, change=False, company=True), cells))
+    cells = [(NOISES[noise]._replace(company=size), history, stores) for noise, size in rows for history in HISTORIES]
+    results = iter(run(partial(reports, change=False, company=True), cells))
     for noise, size in rows:
-        yield _row(noise, _percent(size), *(_percent(next(found).alarmed) for _ in HISTORIES))
+        yield _row(noise, _percent(size), *(_percent(next(results).alarmed) for _ in HISTORIES))
 
 
 def of_nights(run: Run, stores: int) -> Iterator[str]:
-    """Rows of nights: red ones of unchanged code, and when a lasting change is called."""
+    """Series of nightly sessions: false alarms on unchanged code, and the night on which a lasting change shows."""
     yield from _head("machine", "scatter", "red in 30 quiet nights", "+5 % called on night 1", "2", "3", "4", "5", "8")
-    for (noise, scatter, _), one in zip(
+    for (noise, scatter, _), result in zip(
         worlds(), run(nights, [(world, stores) for *_, world in worlds()]), strict=True
     ):
-        called = (*one.called[:5], one.called[7])
-        yield _row(noise, _percent(scatter), _percent(one.red), *map(_percent, called))
+        called = (*result.called[:5], result.called[7])
+        yield _row(noise, _percent(scatter), _percent(result.red), *map(_percent, called))
 
 
 def of_one_session(run: Run, stores: int) -> Iterator[str]:
-    """Fronts of one session, by how accuracies go with speeds."""
-    yield from _head("accuracies", "machine", "runs", *(f"{100 * one:g} % apart" for one in SPACINGS))
+    """Fronts of one session, by how accuracies correlate with speeds."""
+    yield from _head("accuracies", "machine", "runs", *(f"{100 * spacing:g} % apart" for spacing in SPACINGS))
     rows = [(order, noise, runs) for order in ORDERS for noise in NOISES for runs in (3, 5, 8)]
     cells = [(NOISES[n], spacing, order, stores, runs) for order, n, runs in rows for spacing in SPACINGS]
-    found = iter(run(_one, cells))
+    results = iter(run(_one, cells))
     for order, noise, runs in rows:
-        yield _row(order, noise, str(runs), *(_front(next(found)) for _ in SPACINGS))
+        yield _row(order, noise, str(runs), *(_front(next(results)) for _ in SPACINGS))
 
 
 def of_several_sessions(run: Run, stores: int) -> Iterator[str]:
-    """Fronts over sessions that hold all networks, and over sessions that share them out."""
+    """Fronts over sessions that hold all networks, and over sessions that divide them."""
     spacings = (*SPACINGS, 0.03)
-    yield from _head("sessions", "accuracies", "machine", "scatter", *(f"{100 * one:g} % apart" for one in spacings))
-    rows = [(s, order, *one) for s in SESSIONS for order in ORDERS for one in worlds()]
+    yield from _head(
+        "sessions", "accuracies", "machine", "scatter", *(f"{100 * spacing:g} % apart" for spacing in spacings)
+    )
+    rows = [(s, order, *machine) for s in SESSIONS for order in ORDERS for machine in worlds()]
     cells = [(world, d, order, stores, *SESSIONS[s]) for s, order, _, _, world in rows for d in spacings]
-    found = iter(run(_several, cells))
+    results = iter(run(_several, cells))
     for sessions, order, noise, scatter, _ in rows:
-        yield _row(sessions, order, noise, _percent(scatter), *(_front(next(found)) for _ in spacings))
+        yield _row(sessions, order, noise, _percent(scatter), *(_front(next(results)) for _ in spacings))
 
 
 SESSIONS = {"3, all in each": (3, False), "2, shared out": (2, True)}
 
 
 def of_chances(run: Run, stores: int) -> Iterator[str]:
-    """How much more often places were on the front than said, tenth by tenth of what was said."""
+    """Calibration: observed minus stated frequency of front membership, by tenths of the stated chance."""
     yield from _head("sessions", "accuracies", *(f"{tenth} to {tenth + 10} %" for tenth in range(0, 100, 10)))
     for order in ORDERS:
         cells = [(world, d, order, stores // 4, n) for world in NOISES.values() for d in SPACINGS for n in (3, 5, 8)]
@@ -118,21 +122,26 @@ def of_intervals(run: Run, stores: int) -> Iterator[str]:
     yield from _head(
         "machine", "scatter", *(f"ratio, {k} sessions" for k in counts), *(f"latency, {k}" for k in counts)
     )
-    own = [(f"{n}, drifting 2.5 times as much", 0.01, w._replace(shares={"n1": 2.5})) for n, w in NOISES.items()]
-    rows = [*worlds(), *own]
-    found = iter(run(covered, [(world, k, stores) for *_, world in rows for k in counts]))
+    drifting = [(f"{n}, drifting 2.5 times as much", 0.01, w._replace(shares={"n1": 2.5})) for n, w in NOISES.items()]
+    rows = [*worlds(), *drifting]
+    results = iter(run(covered, [(world, k, stores) for *_, world in rows for k in counts]))
     for noise, scatter, _ in rows:
-        row = [next(found) for _ in counts]
+        row = [next(results) for _ in counts]
         yield _row(
-            noise, _percent(scatter), *(_percent(one.pooled) for one in row), *(_percent(one.any_day) for one in row)
+            noise,
+            _percent(scatter),
+            *(_percent(result.pooled) for result in row),
+            *(_percent(result.any_day) for result in row),
         )
 
 
 def of_picks(run: Run, stores: int) -> Iterator[str]:
     """Answers of `pick` among fifty networks about a limit."""
     yield from _head("machine", "scatter", "answers", "over the limit", "answers for another day", "over it that day")
-    for (noise, scatter, _), one in zip(worlds(), run(picks, [(world, stores) for *_, world in worlds()]), strict=True):
-        yield _row(noise, _percent(scatter), *map(_percent, one))
+    for (noise, scatter, _), result in zip(
+        worlds(), run(picks, [(world, stores) for *_, world in worlds()]), strict=True
+    ):
+        yield _row(noise, _percent(scatter), *map(_percent, result))
 
 
 def of_stored(run: Run, stores: int) -> Iterator[str]:
@@ -155,7 +164,7 @@ TABLES: dict[str, Callable[[Run, int], Iterator[str]]] = {
     "picks": of_picks,
     "stored": of_stored,
 }
-"""What each marked table of the page is made by."""
+"""The function that computes each marked table of the page."""
 
 
 def _one(world: World, spacing: float, order: str, stores: int, runs: int) -> Fronts:
@@ -166,8 +175,8 @@ def _several(world: World, spacing: float, order: str, stores: int, sessions: in
     return fronts(world, spacing, order, stores, sessions=sessions, split=split)
 
 
-def _front(one: Fronts) -> str:
-    return f"{_percent(one.wrong)}, {100 * one.right:.0f} %"
+def _front(result: Fronts) -> str:
+    return f"{_percent(result.wrong)}, {100 * result.right:.0f} %"
 
 
 def _points(gap: float | None) -> str:
@@ -206,14 +215,14 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--stores", type=int, default=1000)
     parser.add_argument("tables", nargs="*", metavar="TABLE", help=", ".join(TABLES))
-    asked = parser.parse_args()
+    arguments = parser.parse_args()
     with ProcessPoolExecutor(2) as pool:
 
         def run(function: Callable[..., Any], cells: list[tuple[Any, ...]]) -> list[Any]:
             return list(pool.map(partial(_called, function), cells))
 
-        for table in asked.tables or TABLES:
-            lines = list(TABLES[table](run, asked.stores))
+        for table in arguments.tables or TABLES:
+            lines = list(TABLES[table](run, arguments.stores))
             PAGE.write_text(written(PAGE.read_text(encoding="utf-8"), table, lines), encoding="utf-8")
             sys.stdout.write(f"\n{table}\n\n" + "".join(f"{line}\n" for line in lines))
             sys.stdout.flush()

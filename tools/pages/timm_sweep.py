@@ -43,10 +43,10 @@ _AT_ONCE = 16  # Cases whose processes start together: starting them takes longe
 
 
 def lacking(counts: Iterable[dict[str, Any]]) -> list[dict[str, Any]]:
-    """Those that the catalog has at no resolution: small enough and small ones first, then those not counted."""
+    """Networks that the catalog lacks at every resolution, smallest first, then those without a count."""
     have = {(entry.timm_name or entry.name).partition(".")[0] for entry in entries()}
-    found = [one for one in counts if one["name"] not in have and (one["macs"] is None or one["macs"] < MOST_MACS)]
-    return sorted(found, key=lambda one: (one["macs"] is None, one["macs"] or 0, one["name"]))
+    missing = [row for row in counts if row["name"] not in have and (row["macs"] is None or row["macs"] < MOST_MACS)]
+    return sorted(missing, key=lambda row: (row["macs"] is None, row["macs"] or 0, row["name"]))
 
 
 def count(file: Path) -> None:
@@ -55,88 +55,88 @@ def count(file: Path) -> None:
     from levit_bench.measuring.counting.operation_counts import counted_macs
     from levit_bench.measuring.networks import timm_networks
 
-    done = {one["name"] for one in _lines(file)}
+    counted_names = {row["name"] for row in _lines(file)}
     for name in timm_networks.names():
-        if name in done:
+        if name in counted_names:
             continue
-        found: dict[str, Any] = {"name": name, "resolution": None, "params": None, "macs": None, "why": None}
+        row: dict[str, Any] = {"name": name, "resolution": None, "params": None, "macs": None, "why": None}
         try:
             height, width = timm_networks.default_resolution(name)
-            found["resolution"] = height
+            row["resolution"] = height
             with torch.device("meta"), torch.no_grad():
                 network = timm_networks.build_for(name, ImageShape(3, height, width))
                 network = network.eval().requires_grad_(requires_grad=False)
                 image = torch.zeros(1, 3, height, width)
-                counts = counted_macs(lambda given=image, one=network: one(given))  # type: ignore[misc]
-            found["params"] = sum(one.numel() for one in network.parameters())
-            found["macs"] = None if counts.unknown else counts.macs
-            found["why"] = ", ".join(counts.unknown) or None
-        except Exception as error:  # What cannot be built is part of the answer.
-            found["why"] = f"{type(error).__name__}: {error}"
-        _append(file, found)
+                counts = counted_macs(lambda images=image, model=network: model(images))  # type: ignore[misc]
+            row["params"] = sum(parameter.numel() for parameter in network.parameters())
+            row["macs"] = None if counts.unknown else counts.macs
+            row["why"] = ", ".join(counts.unknown) or None
+        except Exception as error:  # A network that cannot be built is part of the result.
+            row["why"] = f"{type(error).__name__}: {error}"
+        _append(file, row)
 
 
 def attempts(cases: Sequence[Case]) -> Iterator[tuple[Case, dict[str, Any]]]:
-    """What becomes of each case: prepared in one process after the other's, loaded in one that built none of them."""
+    """The outcome of each case: prepared, then loaded in a process that did not build it."""
     with Workshop(_SEED, TIMEOUT_S) as workshop:
-        made = workshop.prepare(cases, lambda *_: None)
+        artifacts = workshop.prepare(cases, lambda *_: None)
         workshop.release()
-        sound = {case: artifact for case in cases if isinstance(artifact := made[case.id], Artifact)}
-        yield from ((case, {"outcome": str(made[case.id])}) for case in cases if case not in sound)
-        left = list(sound)
-        while left:
+        sound = {case: artifact for case in cases if isinstance(artifact := artifacts[case.id], Artifact)}
+        yield from ((case, {"outcome": str(artifacts[case.id])}) for case in cases if case not in sound)
+        waiting = list(sound)
+        while waiting:
             try:
-                with Seat(1, left[0].allocator) as seat:
-                    while left:
-                        load = Load(case=left[0], folder=str(sound[left[0]].folder), seed=_SEED)
+                with Seat(1, waiting[0].allocator) as seat:
+                    while waiting:
+                        load = Load(case=waiting[0], folder=str(sound[waiting[0]].folder), seed=_SEED)
                         answer = seat.ask(load, TIMEOUT_S)
                         outcome = answer.reason if isinstance(answer, Failed) else WORKS
-                        case = left.pop(0)
-                        yield case, _found(outcome, sound[case])
-            except SeatLostError as lost:
-                case = left.pop(0)
-                yield case, _found(str(lost), sound[case])
+                        case = waiting.pop(0)
+                        yield case, _outcome_row(outcome, sound[case])
+            except SeatLostError as error:
+                case = waiting.pop(0)
+                yield case, _outcome_row(str(error), sound[case])
 
 
-def _found(outcome: str, made: Artifact) -> dict[str, Any]:
-    return {"outcome": outcome, "params": made.prepared.params, "macs": made.prepared.macs}
+def _outcome_row(outcome: str, artifact: Artifact) -> dict[str, Any]:
+    return {"outcome": outcome, "params": artifact.prepared.params, "macs": artifact.prepared.macs}
 
 
 def sweep(folder: Path) -> None:
-    """Try every network in every runtime that was not tried yet, some at once; each is written down at once."""
-    counts, tried = folder / "counts.jsonl", folder / "sweep.jsonl"
-    done = {(one["name"], one["runtime"]) for one in _lines(tried)}
-    left = [
-        Case(network=one["name"], resolution=one["resolution"], runtime=runtime, allocator=default_allocator())
-        for one in lacking(_lines(counts))
+    """Try every network in every runtime that was not tried yet, some at a time; each outcome is stored at once."""
+    counts, results = folder / "counts.jsonl", folder / "sweep.jsonl"
+    finished = {(row["name"], row["runtime"]) for row in _lines(results)}
+    waiting = [
+        Case(network=row["name"], resolution=row["resolution"], runtime=runtime, allocator=default_allocator())
+        for row in lacking(_lines(counts))
         for runtime in RUNTIMES
-        if (one["name"], runtime) not in done and one["resolution"]
+        if (row["name"], runtime) not in finished and row["resolution"]
     ]
-    for number in range(0, len(left), _AT_ONCE):
-        for case, found in attempts(left[number : number + _AT_ONCE]):
-            what = {"name": case.network, "resolution": case.resolution, "runtime": case.runtime}
-            _append(tried, what | found)
+    for number in range(0, len(waiting), _AT_ONCE):
+        for case, outcome in attempts(waiting[number : number + _AT_ONCE]):
+            key = {"name": case.network, "resolution": case.resolution, "runtime": case.runtime}
+            _append(results, key | outcome)
 
 
 def rows(folder: Path) -> list[dict[str, Any]]:
     """One row a network that was tried in every runtime, small ones first."""
-    found: dict[str, dict[str, Any]] = {}
-    for one in _lines(folder / "sweep.jsonl"):
-        row = found.setdefault(one["name"], {"name": one["name"], "resolution": one["resolution"]})
-        row[one["runtime"]] = one["outcome"]
-        row |= {key: one[key] for key in ("params", "macs") if one.get(key) is not None}
-    whole = [{key: row.get(key, "") for key in COLUMNS} for row in found.values() if set(RUNTIMES) <= set(row)]
-    return sorted(whole, key=lambda row: (row["macs"] or 0, row["name"]))
+    by_name: dict[str, dict[str, Any]] = {}
+    for result in _lines(folder / "sweep.jsonl"):
+        row = by_name.setdefault(result["name"], {"name": result["name"], "resolution": result["resolution"]})
+        row[result["runtime"]] = result["outcome"]
+        row |= {key: result[key] for key in ("params", "macs") if result.get(key) is not None}
+    complete = [{key: row.get(key, "") for key in COLUMNS} for row in by_name.values() if set(RUNTIMES) <= set(row)]
+    return sorted(complete, key=lambda row: (row["macs"] or 0, row["name"]))
 
 
 def block(table: Sequence[dict[str, Any]]) -> list[str]:
     """What the page says of a table, as lines of Markdown."""
     works = {runtime: sum(row[runtime] == WORKS for row in table) for runtime in RUNTIMES}
-    said = f"{len(table)} networks were tried"
+    sentence = f"{len(table)} networks were tried"
     if all(number == len(table) for number in works.values()):
-        return [f"{said}.", "", "All work in both."]
+        return [f"{sentence}.", "", "All work in both."]
     of_each = ", ".join(f"{number} in {runtime}" for runtime, number in works.items())
-    lines = [f"{said}; they work as follows: {of_each}. The others:", ""]
+    lines = [f"{sentence}; they work as follows: {of_each}. The others:", ""]
     lines += ["| network | pixels | MACs | eager | torchscript |", "|:--|--:|--:|:--|:--|"]
     for row in table:
         if any(row[runtime] != WORKS for runtime in RUNTIMES):
@@ -160,7 +160,7 @@ def table_of(file: Path = TABLE) -> list[dict[str, Any]]:
 
 
 def _lines(file: Path) -> Iterator[dict[str, Any]]:
-    """What was written down; a line that a kill cut short is left out, and taken anew."""
+    """The stored rows; a line that a kill cut short is left out, and tried again."""
     if file.exists():
         for line in file.read_text(encoding="utf-8").splitlines():
             try:
@@ -169,14 +169,14 @@ def _lines(file: Path) -> Iterator[dict[str, Any]]:
                 continue
 
 
-def _append(file: Path, found: dict[str, Any]) -> None:
+def _append(file: Path, row: dict[str, Any]) -> None:
     with file.open("a+b") as opened:
         opened.seek(0, os.SEEK_END)
         if opened.tell():
             opened.seek(-1, os.SEEK_END)
             if opened.read(1) != b"\n":
                 opened.write(b"\n")
-        opened.write(json.dumps(found).encode() + b"\n")
+        opened.write(json.dumps(row).encode() + b"\n")
 
 
 def _write(folder: Path) -> None:
@@ -192,18 +192,18 @@ def _main() -> None:
     parser.add_argument("folder", type=Path)
     parser.add_argument("--write", action="store_true", help="write the table and the page")
     parser.add_argument("--no-count", action="store_true", help="try what is counted already")
-    asked = parser.parse_args()
-    if asked.write:
-        _write(asked.folder)
+    arguments = parser.parse_args()
+    if arguments.write:
+        _write(arguments.folder)
         return
-    asked.folder.mkdir(parents=True, exist_ok=True)
+    arguments.folder.mkdir(parents=True, exist_ok=True)
     os.nice(19)
-    if not asked.no_count:
+    if not arguments.no_count:
         # Apart: torch's libraries stay out of this process, which lives for hours.
         code = "import pathlib, sys; from tools.pages import timm_sweep; timm_sweep.count(pathlib.Path(sys.argv[1]))"
-        file = (asked.folder / "counts.jsonl").resolve()
+        file = (arguments.folder / "counts.jsonl").resolve()
         subprocess.run([sys.executable, "-c", code, str(file)], cwd=ROOT, check=True)
-    sweep(asked.folder)
+    sweep(arguments.folder)
 
 
 if __name__ == "__main__":

@@ -1,6 +1,6 @@
-"""Tables of docs/measured.md about trust: coverage over sessions, races, a planted slowdown, a second instrument.
+"""Tables of docs/measured.md on validity: coverage over sessions, races, a planted slowdown, a second timer.
 
-Computed from stored sessions; refuses to measure.
+Computed from stored sessions.
 """
 
 from __future__ import annotations
@@ -39,22 +39,22 @@ class Coverage(NamedTuple):
     hits: int
 
 
-def coverage(found: Sequence[Session]) -> Coverage:
+def coverage(session_list: Sequence[Session]) -> Coverage:
     """Over all sessions and subjects: the ratio to the yardstick against the mean over the other sessions' runs."""
     by_case: dict[str, list[Record]] = {}
-    for session in found:
+    for session in session_list:
         for record in records(session):
             if record.info.role == "subject":
                 by_case.setdefault(record.info.id, []).append(record)
-    tried = hits = 0
+    intervals = hits = 0
     for group in by_case.values():
-        for one in group:
-            pool = [log for other in group if other is not one for log in ratios_by_run(other).values()]
-            own = relative_to_yardstick(one)
-            assert isinstance(own, Estimate)
-            tried += 1
-            hits += own.low <= math.exp(fmean(pool)) <= own.high
-    return Coverage(tried, hits)
+        for subject in group:
+            pool = [log for other in group if other is not subject for log in ratios_by_run(other).values()]
+            ratio = relative_to_yardstick(subject)
+            assert isinstance(ratio, Estimate)
+            intervals += 1
+            hits += ratio.low <= math.exp(fmean(pool)) <= ratio.high
+    return Coverage(intervals, hits)
 
 
 def loaded_rows(loaded: Session, quiet: Sequence[Session]) -> Iterator[str]:
@@ -65,17 +65,17 @@ def loaded_rows(loaded: Session, quiet: Sequence[Session]) -> Iterator[str]:
             pool.setdefault(record.info.id, []).extend(ratios_by_run(record).values())
     for record in records(loaded):
         if record.info.role == "subject":
-            own, usual = relative_to_yardstick(record), math.exp(fmean(pool[record.info.id]))
-            assert isinstance(own, Estimate)
-            held = "holds it" if own.low <= usual <= own.high else "misses it"
-            interval = f"{own.value:.3f} ({own.low:.3f} to {own.high:.3f})"
-            yield f"| {record.case.network} | {interval} | {usual:.3f} | {held} |"
+            ratio, usual = relative_to_yardstick(record), math.exp(fmean(pool[record.info.id]))
+            assert isinstance(ratio, Estimate)
+            verdict = "holds it" if ratio.low <= usual <= ratio.high else "misses it"
+            interval = f"{ratio.value:.3f} ({ratio.low:.3f} to {ratio.high:.3f})"
+            yield f"| {record.case.network} | {interval} | {usual:.3f} | {verdict} |"
 
 
 def load_told(loaded: Session) -> list[str]:
-    """What the session says of the machine it ran on."""
-    found = doubts([record for record in records(loaded) if record.info.role == "subject"], records(loaded))
-    return [f"*{one.kind}: {one.message}*" for one in found if one.kind == "busy-machine"]
+    """The findings of the session about other load on its machine."""
+    findings = doubts([record for record in records(loaded) if record.info.role == "subject"], records(loaded))
+    return [f"*{finding.kind}: {finding.message}*" for finding in findings if finding.kind == "busy-machine"]
 
 
 class Race(NamedTuple):
@@ -93,46 +93,46 @@ class Race(NamedTuple):
 def replayed(session: Session) -> Race:
     """What a race decides when its last look comes after three quarters of the planned runs.
 
-    Exact, because the looks before are those that it took, so that nobody rests who would not have.
+    Exact, because the earlier looks are those that it took, so that the same networks rest.
     """
     protocol = session.head.protocol
     declared = looks(protocol.runs, 0.75)
     assert set(declared[:-1]) <= set(protocol.looks)
     referee = race.referee(protocol, session.cases, declared, Earlier())
-    done = [end.run for end in session.ends if end.outcome == "done"]
+    complete = [end.run for end in session.ends if end.outcome == "done"]
     names = {line.id: line.case.network for line in session.cases}
     verdicts: dict[str, str] = {}
     for runs in declared:
-        turns = [turn for turn in session.turns if turn.run in done[:runs]]
-        look = referee.look(done[:runs], turns, last=runs == declared[-1])
+        turns = [turn for turn in session.turns if turn.run in complete[:runs]]
+        look = referee.look(complete[:runs], turns, last=runs == declared[-1])
         assert look is not None
-        verdicts |= {names[case]: one.verdict for case, one in look.decided.items()}
+        verdicts |= {names[case]: decision.verdict for case, decision in look.decided.items()}
     seconds = session.ends[declared[-1] - 1].at_s - session.starts[0].at_s
     return Race(verdicts, declared[-1], seconds, length_s(session))
 
 
 def race_rows(full: Session, races: Sequence[Session]) -> Iterator[str]:
-    """What each race decided, beside the whole protocol."""
+    """Decisions of each race, beside those of the whole protocol."""
     sure, whole_s = certain(full), length_s(full)
     yield "| | time | to the end | runs | on the front | beaten | open | certain members | certainly beaten ones |"
     yield "|:--|--:|--:|--:|--:|--:|--:|:--|:--|"
     counts = " | ".join(str(sum(v == word for v in sure.values())) for word in ("member", "beaten", "open"))
     yield f"| whole protocol | {whole_s:.0f} s | | {len(full.ends)} | {counts} | | |"
     for number, session in enumerate(races, 1):
-        found = replayed(session)
+        replay = replayed(session)
         counts = " | ".join(
-            str(sum(v == word for v in found.verdicts.values())) for word in ("member", "beaten", "open")
+            str(sum(v == word for v in replay.verdicts.values())) for word in ("member", "beaten", "open")
         )
-        times = f"{100 * found.seconds / whole_s:.0f} % | {100 * found.to_the_end_s / whole_s:.0f} %"
-        told = " | ".join(_told(sure, found, word) for word in ("member", "beaten"))
-        yield f"| race {number} | {times} | {found.runs} | {counts} | {told} |"
+        times = f"{100 * replay.seconds / whole_s:.0f} % | {100 * replay.to_the_end_s / whole_s:.0f} %"
+        places = " | ".join(_places_of(sure, replay, word) for word in ("member", "beaten"))
+        yield f"| race {number} | {times} | {replay.runs} | {counts} | {places} |"
 
 
-def _told(sure: dict[str, str], found: Race, word: str) -> str:
-    """What a race makes of the networks whose place is certain after the whole protocol."""
-    mine = [found.verdicts.get(name) for name, verdict in sure.items() if verdict == word]
-    wrong = sum(verdict not in (word, "open") for verdict in mine)
-    return f"{mine.count(word)} of {len(mine)} found, {mine.count('open')} open, {wrong} wrong"
+def _places_of(sure: dict[str, str], replay: Race, word: str) -> str:
+    """A race's decisions on the networks whose membership is certain after the whole protocol."""
+    decisions = [replay.verdicts.get(name) for name, verdict in sure.items() if verdict == word]
+    wrong = sum(verdict not in (word, "open") for verdict in decisions)
+    return f"{decisions.count(word)} of {len(decisions)} found, {decisions.count('open')} open, {wrong} wrong"
 
 
 def certain(full: Session) -> dict[str, str]:
@@ -165,50 +165,53 @@ class Planted(NamedTuple):
     """The same, had the layer taken `SCALED` of the time: every run's log ratio less the difference."""
 
 
-def planted(found: Sequence[Session], base: str, changed: str) -> Planted:
+def planted(session_list: Sequence[Session], base: str, changed: str) -> Planted:
     """The changed network against its base, within each session, over the pool, and in sessions drawn from the pool."""
 
     def both(session: Session) -> tuple[Record, Record]:
         by_name = {record.case.network.split("#")[0]: record for record in records(session)}
         return by_name[changed], by_name[base]
 
-    sides = [both(session) for session in found]
-    logs = [paired_logs([one], [other]) for one, other in sides]
-    whole = paired([one for one, _ in sides], [other for _, other in sides])
-    assert whole is not None
-    live = tuple(str(comparison.verdict) for each in logs for comparison in judge([of_pairs(each)], Rules()))
+    sides = [both(session) for session in session_list]
+    logs = [paired_logs([changed_record], [base_record]) for changed_record, base_record in sides]
+    pooled = paired([changed_record for changed_record, _ in sides], [base_record for _, base_record in sides])
+    assert pooled is not None
+    live = tuple(
+        str(comparison.verdict) for session_logs in logs for comparison in judge([of_pairs(session_logs)], Rules())
+    )
     pool, size = list(itertools.chain.from_iterable(logs)), round(fmean(map(len, logs)))
     draw = random.Random(0)
-    less = math.log(whole.value) - math.log1p(SCALED)
+    less = math.log(pooled.value) - math.log1p(SCALED)
 
     def slower(shift: float) -> int:
-        drawn = ([log - shift for log in draw.sample(pool, size)] for _ in range(DRAWS))
-        return sum(judge([of_pairs(logs)], Rules())[0].verdict == Verdict.SLOWER for logs in drawn)
+        draws = ([log - shift for log in draw.sample(pool, size)] for _ in range(DRAWS))
+        return sum(judge([of_pairs(logs)], Rules())[0].verdict == Verdict.SLOWER for logs in draws)
 
-    return Planted(whole.value, whole.low, whole.high, whole.runs, live, slower(0.0), slower(less))
+    return Planted(pooled.value, pooled.low, pooled.high, pooled.runs, live, slower(0.0), slower(less))
 
 
-def witness_rows(found: Sequence[Session]) -> Iterator[str]:
-    """Our mean pass over the witness's, and the account of processor time."""
+def witness_rows(session_list: Sequence[Session]) -> Iterator[str]:
+    """Ratio of our mean pass to the second timer's, and the account of processor time."""
     yield "| network | ours / second timer | 95 % | runs |"
     yield "|:--|--:|:--|--:|"
-    every = [record for session in found for record in records(session)]
-    for one in agreements([record for record in every if record.info.role == "subject"]):
-        assert isinstance(one, Agreement)
-        yield f"| {one.record.case.network} | {one.value:.3f} | {one.low:.3f} to {one.high:.3f} | {one.runs} |"
-    whole = account(every)
-    assert whole is not None
+    all_records = [record for session in session_list for record in records(session)]
+    for agreement in agreements([record for record in all_records if record.info.role == "subject"]):
+        assert isinstance(agreement, Agreement)
+        limits = f"{agreement.low:.3f} to {agreement.high:.3f}"
+        yield f"| {agreement.record.case.network} | {agreement.value:.3f} | {limits} | {agreement.runs} |"
+    charged = account(all_records)
+    assert charged is not None
     yield ""
     yield (
-        f"Of the processor time that the system charged to the seats in these {whole.runs} runs, the seats themselves "
-        f"told {100 * whole.ratio:.1f} %."
+        f"Of the processor time that the system charged to the seats in these {charged.runs} runs, the seats "
+        f"themselves told {100 * charged.ratio:.1f} %."
     )
 
 
-def alarm_lines(found: Sequence[Session]) -> list[str]:
+def alarm_lines(session_list: Sequence[Session]) -> list[str]:
     """How often equals were called different, by kind."""
     return [
         f"- {line}"
-        for line in lines(pairs([record for session in found for record in records(session)]))
+        for line in lines(pairs([record for session in session_list for record in records(session)]))
         if "called" in line
     ]

@@ -2,7 +2,7 @@
 
 python -m tools.pages.why_page        writes the column into the page; the tests compare it
 
-What is said of other tools is written by hand, from their sources and manuals.
+The columns of other tools are written by hand, from their sources and manuals.
 """
 
 from __future__ import annotations
@@ -25,22 +25,22 @@ from tools.pages import ROOT
 PAGE = ROOT / "docs" / "why.md"
 YES, NO = "**yes**", "–"
 NOT_YET = "not yet"
-"""Of what has no verb here so far."""
+"""For what no verb does so far."""
 _ROW = re.compile(r"^\| (?P<question>[^|]+) \| [^|]+ \| ", re.M)
 
 
 def _networks() -> str:
-    """Whose networks can be timed: those that the catalog is built by, and a user's."""
+    """Origins of networks that can be timed: those of the catalog, and the user's own."""
     makers = {"timm": "timm", "levit-bench": "LeViT"}
     return ", ".join(
-        [*(makers[name] for name in sorted({one.built_by for one in entries.entries()}, reverse=True)), "yours"]
+        [*(makers[name] for name in sorted({entry.built_by for entry in entries.entries()}, reverse=True)), "yours"]
     )
 
 
 def _runtimes() -> str:
     """The suite's runtimes besides eager PyTorch; those of installed packages are not its own."""
-    others = {"eager", *(point.name for point in entry_points(group=runtimes.ENTRY_POINTS))}
-    return ", ".join(name for name in runtimes.names() if name not in others)
+    foreign = {"eager", *(point.name for point in entry_points(group=runtimes.ENTRY_POINTS))}
+    return ", ".join(name for name in runtimes.names() if name not in foreign)
 
 
 def _has(*names: str) -> Callable[[], str]:
@@ -63,7 +63,7 @@ CELLS: Mapping[str, Callable[[], str]] = {
     "processor threads": lambda: YES if "cpu" in devices.names() and "threads" in records.Case.__annotations__ else NO,
     "GPU": lambda: YES if {"cuda", "mps"} & set(devices.names()) else NO,
     "runtimes besides eager PyTorch": _runtimes,
-    "accuracy in the same report": lambda: "published" if any(one.top1 for one in entries.entries()) else NO,
+    "accuracy in the same report": lambda: "published" if any(entry.top1 for entry in entries.entries()) else NO,
     "every raw duration kept": _stores(records.TurnLine, "duration_s"),
     "interval on a speed": _stores(records.Estimate, "low", "high", "level"),
     "cases in random order, interleaved": _stores(records.TurnLine, "round", "position"),
@@ -76,14 +76,14 @@ CELLS: Mapping[str, Callable[[], str]] = {
     "history over months, change points": lambda: YES if "history" in _VERBS else NOT_YET,
     "refuses what is not comparable": lambda: YES if matching.NEVER else NO,
 }
-"""What is asked of every tool, and this suite's answer."""
+"""The questions about every tool, and this suite's answer to each."""
 
 
 def page(text: str) -> str:
     """The page with this suite's column as it should be.
 
     Raises:
-        ValueError: the table asks something that nothing here answers, or lacks a question.
+        ValueError: the questions of the table are not those of `CELLS`.
     """
     begin, end = text.index("| | levit-bench |"), text.index("\n\n", text.index("| | levit-bench |"))
     head, rule, *rows = text[begin:end].splitlines()

@@ -1,1 +1,1 @@
-"""Simulated machines, sessions and stores whose truth is known: what tests and pages hold the statistics against."""
+"""Simulated machines, sessions and stores with known truth, against which tests and pages check the statistics."""

@@ -1,4 +1,4 @@
-"""A simulated machine for the engine: seats that answer at once and a clock that they advance."""
+"""A simulated machine for the engine: seats that answer immediately and advance a simulated clock."""
 
 from __future__ import annotations
 
@@ -36,7 +36,7 @@ class FakeMachine:
 
     def __init__(self, lines: Sequence[CaseLine], *, start_s: float = 4.0, noise: float = 0.0, seed: int = 0) -> None:
         self.now = 100.0
-        self.truth = {one.id: one.probe_s or 0.0 for one in lines}
+        self.truth = {line.id: line.probe_s or 0.0 for line in lines}
         self.start_s = start_s
         self.noise = noise
         self.random = random.Random(seed)
@@ -52,13 +52,13 @@ class FakeMachine:
         self.peak_bytes: tuple[int | None, ...] = ()
 
     def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
-        """Fresh seats, after the time that takes."""
+        """Fresh seats; the clock advances by the time of a start."""
         self.now += self.start_s
-        self.opened.append(tuple(one.case.network for one in lines))
+        self.opened.append(tuple(line.case.network for line in lines))
         return FakeSeats(self, lines)
 
     def take(self, case: str, settle: int, passes: int) -> Turned:
-        """The passes of a turn: they advance the clock."""
+        """The passes of a turn; the clock advances by them."""
         durations = [self.truth[case] * (1 + self.noise * self.random.random()) for _ in range(settle + passes)]
         self.now += sum(durations)
         return Turned(
@@ -70,11 +70,11 @@ class FakeMachine:
         )
 
     def look(self) -> Conditions:
-        """Its state now."""
+        """The current conditions."""
         return CONDITIONS
 
     def world(self) -> World:
-        """This machine for an engine."""
+        """This machine as an engine's world."""
         return World(self.open_seats, lambda: self.now, self.look)
 
 
@@ -83,7 +83,7 @@ class FakeSeats:
 
     def __init__(self, machine: FakeMachine, lines: Sequence[CaseLine]) -> None:
         self._machine = machine
-        self.failed = {one.id: why for one in lines if (why := machine.dead_at_start.get(one.case.network))}
+        self.failed = {line.id: why for line in lines if (why := machine.dead_at_start.get(line.case.network))}
         info = SeatInfo(
             seat=0,
             runtime="eager",
@@ -92,16 +92,16 @@ class FakeSeats:
             device="cpu",
             load_s=machine.start_s,
             rss_bytes=1,
-            cases=tuple(one.id for one in lines),
+            cases=tuple(line.id for line in lines),
         )
         self.infos: tuple[SeatInfo, ...] = (info,)
-        self.cold = {one.id: start for one in lines if (start := machine.cold.get(one.case.network))}
+        self.cold = {line.id: start for line in lines if (start := machine.cold.get(line.case.network))}
         self.peak_bytes = machine.peak_bytes
 
     accounts: Accounts | None = None
 
     def beside(self, case: str) -> frozenset[str]:
-        """All share one seat."""
+        """The other cases; all share one seat."""
         return frozenset(key for key in self.infos[0].cases if key != case)
 
     def turn(
@@ -109,14 +109,14 @@ class FakeSeats:
     ) -> TurnTaken | Failed:
         """Advance the clock by the passes."""
         machine = self._machine
-        given = machine.answer(case, len(machine.order))
+        replacement = machine.answer(case, len(machine.order))
         machine.order.append(case)
-        if isinstance(given, BaseException):
-            raise given
-        if isinstance(given, Failed):
-            return given
-        taken = machine.take(case, settle, passes)
-        return TurnTaken(given or taken, 0, 0.0, machine.restless_s)
+        if isinstance(replacement, BaseException):
+            raise replacement
+        if isinstance(replacement, Failed):
+            return replacement
+        turned = machine.take(case, settle, passes)
+        return TurnTaken(replacement or turned, 0, 0.0, machine.restless_s)
 
     def __enter__(self) -> FakeSeats:
         return self
@@ -126,7 +126,7 @@ class FakeSeats:
 
 
 class Rig:
-    """Makes engines on fake machines, and closes their files in the end."""
+    """Makes engines on fake machines, and closes their files at the end."""
 
     def __init__(self) -> None:
         self._writers: list[SessionWriter] = []
@@ -144,8 +144,8 @@ class Rig:
         head = SessionLine(session=session, bench="0", machine=MACHINE, protocol=protocol, conditions=CONDITIONS)
         writer = SessionWriter.create(folder, head)
         self._writers.append(writer)
-        for one in lines:
-            writer.append(one)
+        for line in lines:
+            writer.append(line)
         engine = Engine(
             protocol, lines, machine.world(), writer, Silent(), machine.now, None, earlier, session=head.session
         )

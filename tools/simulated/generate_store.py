@@ -1,8 +1,6 @@
 """A store with known truth: realistic sessions written through `levit_bench.store.files`, for tests and for timing the
 study.
 
-Knows the noise it adds and the latencies beneath it; refuses to know how they are judged.
-
     python -m tools.simulated.generate_store --cases 10000 OUT
 """
 
@@ -46,7 +44,7 @@ YARDSTICK_S = 0.0071
 
 
 class Truth(NamedTuple):
-    """A network as it really is."""
+    """The true values of a network."""
 
     network: str
     family: str
@@ -131,12 +129,12 @@ def write_session(
     for run in range(runs):
         writer.append(RunStartLine(run=run, at_s=clock, seats=(_seat(tuple(truths)),), conditions=conditions))
         common = drift + rng.gauss(0, noise.run)
-        own = {case: common + rng.gauss(0, noise.case_run) for case in truths}
+        levels = {case: common + rng.gauss(0, noise.case_run) for case in truths}
         for turn_round in range(rounds):
             order = list(truths)
             rng.shuffle(order)
             for position, case in enumerate(order):
-                level = truths[case] * math.exp(own[case])
+                level = truths[case] * math.exp(levels[case])
                 durations = _durations(rng, level, passes * streams.get(case, 1) + 1, noise)
                 writer.append(
                     TurnLine(
@@ -159,9 +157,9 @@ def _durations(rng: random.Random, level: float, count: int, noise: Noise) -> tu
 
 
 def _info(case: Case, truth: Truth) -> CaseLine:
-    first, *others = truth.accuracies or (Accuracy(top1=truth.top1, source="made up"),)
+    first, *further = truth.accuracies or (Accuracy(top1=truth.top1, source="made up"),)
     return CaseLine(
-        id=case.id, case=case, family=truth.family, accuracy=first, accuracies=tuple(others), label=truth.label,
+        id=case.id, case=case, family=truth.family, accuracy=first, accuracies=tuple(further), label=truth.label,
         classes=truth.classes, passes=5, params=round(truth.latency_s * 1e9),
         macs=round(truth.latency_s * 3e10), probe_s=truth.latency_s,
     )  # fmt: skip
@@ -192,19 +190,19 @@ def write_store(root: Path, cases: int, *, sessions: int = 50, networks: int = 4
     """Fill a store with `cases` stored cases: sessions on two machines, 1 and 4 threads, two allocators."""
     rng = random.Random(seed)
     everything = population(networks, seed)
-    other = Machine(cpu_model="Example Graviton", isa="aarch64", logical_cores=4, memory_bytes=16 << 30)
+    second_machine = Machine(cpu_model="Example Graviton", isa="aarch64", logical_cores=4, memory_bytes=16 << 30)
     grid = [(threads, allocator) for threads in (1, 4) for allocator in ("pinned", "shipped")]
     for index in range(sessions):
         share = cases // sessions + (index < cases % sessions)
-        chosen = rng.sample(everything, min(networks, math.ceil(share / len(grid))))
-        asked = [
+        sample = rng.sample(everything, min(networks, math.ceil(share / len(grid))))
+        asked_cases = [
             (case_of(truth, threads=threads, allocator=allocator), truth)
-            for truth in chosen
+            for truth in sample
             for threads, allocator in grid
         ][:share]
         write_session(
-            root, f"2026-{index // 28 + 1:02d}-{index % 28 + 1:02d}-made-up", asked, seed=seed,
-            machine=other if index % 2 else MACHINE,
+            root, f"2026-{index // 28 + 1:02d}-{index % 28 + 1:02d}-made-up", asked_cases, seed=seed,
+            machine=second_machine if index % 2 else MACHINE,
         )  # fmt: skip
 
 
@@ -216,8 +214,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     parser.add_argument("--networks", type=int, default=400)
     parser.add_argument("--seed", type=int, default=0)
     parser.add_argument("out", type=Path)
-    asked = parser.parse_args(arguments)
-    write_store(asked.out, asked.cases, sessions=asked.sessions, networks=asked.networks, seed=asked.seed)
+    parsed = parser.parse_args(arguments)
+    write_store(parsed.out, parsed.cases, sessions=parsed.sessions, networks=parsed.networks, seed=parsed.seed)
 
 
 if __name__ == "__main__":

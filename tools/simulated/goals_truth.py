@@ -1,7 +1,4 @@
-"""Sessions that may end before their budget, on simulated machines: a race for the front, and a target error.
-
-Knows who truly is on the front; refuses to know how a look decides.
-"""
+"""Simulated sessions that may end before their budget: a race for the front or a target error, against the truth."""
 
 from __future__ import annotations
 
@@ -32,21 +29,21 @@ def race(seed: int, scenario: Scenario, *, close: bool = False, runs: int = 12, 
     return take(scenario, seed, networks=networks, runs=runs, rounds=rounds, protocol=RACE, accuracies=accuracies)
 
 
-def verdicts(taken: Taken) -> dict[str, str]:
+def verdicts(trial: Taken) -> dict[str, str]:
     """Verdict by network."""
-    names = {line.id: line.case.network for line in taken.session.cases}
-    return {names[case]: one.verdict for look in looks(taken) for case, one in look.decided.items()}
+    names = {line.id: line.case.network for line in trial.session.cases}
+    return {names[case]: decision.verdict for look in looks(trial) for case, decision in look.decided.items()}
 
 
-def looks(taken: Taken) -> list[Look]:
-    """What was seen at each look of a session, in order."""
-    return [end.look for end in taken.session.ends if end.look is not None]
+def looks(trial: Taken) -> list[Look]:
+    """The looks of a session, in order."""
+    return [end.look for end in trial.session.ends if end.look is not None]
 
 
 def truth(networks: dict[str, float], accuracies: dict[str, float]) -> dict[str, str]:
     """By network, whether it is on the front of the true seconds a pass and accuracies: `member` or `beaten`."""
-    found = dominators([Competitor(seconds, accuracies[name], name) for name, seconds in networks.items()])
-    return {name: "beaten" if by else "member" for name, by in found.items()}
+    dominating = dominators([Competitor(seconds, accuracies[name], name) for name, seconds in networks.items()])
+    return {name: "beaten" if by else "member" for name, by in dominating.items()}
 
 
 def aimed(seed: int, scenario: Scenario) -> Taken:
@@ -55,7 +52,7 @@ def aimed(seed: int, scenario: Scenario) -> Taken:
 
 
 class Races(NamedTuple):
-    """What races decided over many sessions."""
+    """Decisions of races over many sessions."""
 
     wrong: int
     """Sessions in which any decision contradicts the truth."""
@@ -71,17 +68,17 @@ def races(name: str, sessions: int, *, close: bool) -> Races:
     real = truth(CLOSE, CLOSE_ACCURACIES) if close else truth(SPREAD, ACCURACIES)
     wrong = decided = turns = 0
     for seed in range(sessions):
-        taken = race(seed, REGULAR[name], close=close, runs=8, rounds=6)
-        found = verdicts(taken)
-        wrong += any(verdict != "open" and verdict != real[network] for network, verdict in found.items())
-        decided += sum(verdict != "open" for verdict in found.values())
-        turns += len(taken.session.turns)
-    whole = 8 * 6 * (len(real) + 3)
-    return Races(wrong, decided / sessions / len(real), turns / sessions / whole)
+        trial = race(seed, REGULAR[name], close=close, runs=8, rounds=6)
+        places = verdicts(trial)
+        wrong += any(verdict != "open" and verdict != real[network] for network, verdict in places.items())
+        decided += sum(verdict != "open" for verdict in places.values())
+        turns += len(trial.session.turns)
+    full_turns = 8 * 6 * (len(real) + 3)
+    return Races(wrong, decided / sessions / len(real), turns / sessions / full_turns)
 
 
 class Aims(NamedTuple):
-    """What sessions with a target error did."""
+    """Results of sessions with a target error."""
 
     hits: int
     """Sessions whose interval holds the true ratio, however soon each stopped."""
@@ -94,8 +91,8 @@ def aims(name: str, sessions: int) -> Aims:
     """Sessions that aim at 3 %."""
     hits = runs = 0
     for seed in range(sessions):
-        taken = aimed(seed, REGULAR[name])
-        ratio = relative_to_yardstick(taken.record("middle"))
+        trial = aimed(seed, REGULAR[name])
+        ratio = relative_to_yardstick(trial.record("middle"))
         assert isinstance(ratio, Estimate)
         hits += ratio.low <= SPREAD["middle"] / YARDSTICK_S <= ratio.high
         runs += ratio.n

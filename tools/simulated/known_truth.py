@@ -1,6 +1,6 @@
-"""What intervals do when the truth is known: coverage, width and false alarms over simulated sessions.
+"""Coverage, width and false alarms of intervals over simulated sessions with known truth.
 
-Knows the study's own intervals and the rivals they were chosen from; refuses to know how a session is simulated.
+Covers the intervals of `levit_bench.judge` and the alternatives that they were chosen from.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from tools.simulated.machine import Scenario
 from tools.simulated.sessions import LADDER, YARDSTICK_S, take
 
 Z = 1.959963984540054
-"""Normal quantile of a two-sided 95 %: what an oracle takes that knows the standard error."""
+"""Normal quantile of a two-sided 95 %: the factor of an oracle that knows the standard error."""
 LATENCY, ANOTHER_DAY, RELATIVE, EQUAL = "latency", "latency on another day", "ratio to the yardstick", "ratio of equals"
 DIFFERENCES = {"plus1": 0.01, "plus2": 0.02, "plus5": 0.05, "plus10": 0.10}
 """Networks of the ladder by how much slower they are than its base."""
@@ -33,7 +33,7 @@ Layout = Sequence[Sequence[float]]
 
 
 class Trial(NamedTuple):
-    """One quantity of one session: its true log, the study's own interval of the log, and the data behind it."""
+    """One quantity of one session: its true log, this suite's interval of the log, and the data behind it."""
 
     truth: float
     interval: Interval
@@ -43,39 +43,39 @@ class Trial(NamedTuple):
 def trials(scenario: Scenario, seeds: Iterable[int], design: Design) -> dict[str, list[Trial]]:
     """Each quantity once a session, so that sessions are independent trials.
 
-    The truth of a latency is that of its session: what a day adds to everything is not in one session's data. Held
-    against the truth of all days, the same interval is `ANOTHER_DAY`.
+    The truth of a latency is that of its session: drift between days cannot be seen in one session's data. The same
+    interval, compared with the truth over all days, is `ANOTHER_DAY`.
     """
     out: dict[str, list[Trial]] = {}
     for seed in seeds:
-        taken = take(scenario, seed, networks=LADDER, runs=design[0], rounds=design[1])
-        base = taken.record("base")
-        found, turns = _logs(latency(base)), _turns(base)
+        session = take(scenario, seed, networks=LADDER, runs=design[0], rounds=design[1])
+        base = session.record("base")
+        latency_interval, turns = _logs(latency(base)), _turns(base)
         ladder, stick = math.log(LADDER["base"]), math.log(YARDSTICK_S)
-        made = {
-            LATENCY: Trial(math.log(taken.truth_s("base")), found, turns),
-            ANOTHER_DAY: Trial(ladder, found, turns),
+        by_quantity = {
+            LATENCY: Trial(math.log(session.truth_s("base")), latency_interval, turns),
+            ANOTHER_DAY: Trial(ladder, latency_interval, turns),
             RELATIVE: Trial(ladder - stick, _logs(relative_to_yardstick(base)), _to_yardstick(base)),
-            EQUAL: Trial(0.0, ratio(taken.record("twin"), base), _pairs(taken.record("twin"), base)),
+            EQUAL: Trial(0.0, ratio(session.record("twin"), base), _pairs(session.record("twin"), base)),
         }
         for network, more in DIFFERENCES.items():
-            other = taken.record(network)
-            made[network] = Trial(math.log1p(more), ratio(other, base), _pairs(other, base))
-        for quantity, trial in made.items():
+            slower = session.record(network)
+            by_quantity[network] = Trial(math.log1p(more), ratio(slower, base), _pairs(slower, base))
+        for quantity, trial in by_quantity.items():
             out.setdefault(quantity, []).append(trial)
     return out
 
 
-def ratio(one: Record, other: Record) -> Interval:
+def ratio(numerator: Record, denominator: Record) -> Interval:
     """The paired ratio of two cases, in logs."""
-    found = paired([one], [other])
-    assert found is not None
-    return Interval(math.log(found.value), math.log(found.low), math.log(found.high))
+    result = paired([numerator], [denominator])
+    assert result is not None
+    return Interval(math.log(result.value), math.log(result.low), math.log(result.high))
 
 
-def _logs(found: object) -> Interval:
-    assert isinstance(found, Estimate)
-    return Interval(math.log(found.value), math.log(found.low), math.log(found.high))
+def _logs(estimate: object) -> Interval:
+    assert isinstance(estimate, Estimate)
+    return Interval(math.log(estimate.value), math.log(estimate.low), math.log(estimate.high))
 
 
 def _turns(record: Record) -> Layout:
@@ -86,16 +86,16 @@ def _to_yardstick(record: Record) -> Layout:
     return [list(round_ratios(run).values()) for run in record.runs]
 
 
-def _pairs(one: Record, other: Record) -> Layout:
+def _pairs(numerator: Record, denominator: Record) -> Layout:
     out = []
-    for mine, theirs in zip(one.runs, other.runs, strict=True):
-        a, b = by_round(mine.turns), by_round(theirs.turns)
+    for run, base_run in zip(numerator.runs, denominator.runs, strict=True):
+        a, b = by_round(run.turns), by_round(base_run.turns)
         out.append([a[number] - b[number] for number in a])
     return out
 
 
 class Score(NamedTuple):
-    """What an interval did over many sessions."""
+    """Coverage, width and bias of an interval over many sessions."""
 
     sessions: int
     hits: int
@@ -113,46 +113,48 @@ class Score(NamedTuple):
         return self.hits / self.sessions
 
 
-def score(found: Sequence[Trial], offset: float = 0.0, method: Callable[[Layout], Interval] | None = None) -> Score:
-    """Coverage and width of the study's own intervals, or of those that a method gives for the same data.
+def score(sample: Sequence[Trial], offset: float = 0.0, method: Callable[[Layout], Interval] | None = None) -> Score:
+    """Coverage and width of this suite's intervals, or of those that a method gives for the same data.
 
     Args:
-        found: independent trials of one quantity.
+        sample: independent trials of one quantity.
         offset: how far the estimand lies from the truth without noise, in logs; see `offset_of`.
         method: one of the candidates.
     """
-    intervals = [trial.interval if method is None else method(trial.layout) for trial in found]
-    errors = [one.value - trial.truth - offset for trial, one in zip(found, intervals, strict=True)]
-    hits = sum(one.low <= trial.truth + offset <= one.high for trial, one in zip(found, intervals, strict=True))
+    intervals = [trial.interval if method is None else method(trial.layout) for trial in sample]
+    errors = [interval.value - trial.truth - offset for trial, interval in zip(sample, intervals, strict=True)]
+    hits = sum(
+        interval.low <= trial.truth + offset <= interval.high for trial, interval in zip(sample, intervals, strict=True)
+    )
     error = pstdev(errors)
     return Score(len(errors), hits, fmean((i.high - i.low) / 2 for i in intervals) / (Z * error), error, fmean(errors))
 
 
-def offset_of(found: Sequence[Trial], method: Callable[[Layout], Interval] | None = None) -> float:
-    """How far the expected estimate lies from the truth without noise, in logs: noise that only slows moves a median.
+def offset_of(sample: Sequence[Trial], method: Callable[[Layout], Interval] | None = None) -> float:
+    """How far the expected estimate lies from the truth without noise, in logs: one-sided noise shifts a median.
 
     To be taken from other sessions than those whose coverage is counted.
     """
-    return fmean((t.interval if method is None else method(t.layout)).value - t.truth for t in found)
+    return fmean((t.interval if method is None else method(t.layout)).value - t.truth for t in sample)
 
 
 def oracle(scenario: Scenario, quantity: str, design: Design) -> float:
-    """Half width for one who knows the components of normal noise and takes the mean of all rounds, in logs.
+    """Half-width, in logs, of an oracle that knows the variance components and takes the mean of all rounds.
 
-    Turns of two passes; `t_interval` needs no such knowledge and must pay for it.
+    For turns of two passes and normal noise; `t_interval` estimates the variance, and is wider.
     """
     runs, rounds = design
-    one, own_round = scenario, scenario.turn**2 + scenario.one_pass**2 / 2
+    noise, own_round = scenario, scenario.turn**2 + scenario.one_pass**2 / 2
     if quantity == LATENCY:
-        variance = one.run**2 + one.case_run**2 + (one.round**2 + own_round) / rounds
+        variance = noise.run**2 + noise.case_run**2 + (noise.round**2 + own_round) / rounds
     else:
-        variance = (1.5 if quantity == RELATIVE else 2.0) * (one.case_run**2 + own_round / rounds)
+        variance = (1.5 if quantity == RELATIVE else 2.0) * (noise.case_run**2 + own_round / rounds)
     return Z * math.sqrt(variance / runs)
 
 
-def found_different(found: Sequence[Trial]) -> int:
+def found_different(sample: Sequence[Trial]) -> int:
     """Sessions whose interval of a ratio leaves 1 out."""
-    return sum(not trial.interval.low <= 0 <= trial.interval.high for trial in found)
+    return sum(not trial.interval.low <= 0 <= trial.interval.high for trial in sample)
 
 
 def fewest_hits(sessions: int, coverage: float, sure: float = 0.9995) -> int:
@@ -167,8 +169,8 @@ def most_alarms(sessions: int, rate: float, sure: float = 0.9995) -> int:
 
 def midmean(values: Sequence[float]) -> float:
     """Mean of the middle half."""
-    ordered, cut = sorted(values), len(values) // 4
-    return fmean(ordered[cut : len(ordered) - cut])
+    ordered, quarter = sorted(values), len(values) // 4
+    return fmean(ordered[quarter : len(ordered) - quarter])
 
 
 def hodges_lehmann(values: Sequence[float]) -> float:
@@ -213,9 +215,9 @@ def _satterthwaite(layout: Layout) -> Interval:
 def _trimmed(layout: Layout) -> Interval:
     """Yuen's interval: the run at each end is left out, the variance is that of the winsorised runs."""
     ordered = sorted(median(run) for run in layout)
-    kept = ordered[1:-1]
-    winsorised = [kept[0], *kept, kept[-1]]
-    h, middle = len(kept), fmean(kept)
+    inner = ordered[1:-1]
+    winsorised = [inner[0], *inner, inner[-1]]
+    h, middle = len(inner), fmean(inner)
     if h < 2:
         return Interval(middle, -math.inf, math.inf)
     spread = math.fsum((value - fmean(winsorised)) ** 2 for value in winsorised)
@@ -233,4 +235,4 @@ CANDIDATES: Mapping[str, Callable[[Layout], Interval]] = {
     "order statistics of runs, medians": _order,
     "hierarchical bootstrap, medians": _bootstrap,
 }
-"""Ways to an interval from the logs of rounds in runs; the first is the study's own for ratios."""
+"""Methods for an interval from the logs of rounds in runs; the first is the one that this suite uses for ratios."""

@@ -1,13 +1,13 @@
 """A simulated machine with known truth: components of variance by level, and pathologies where real ones have them.
 
-Knows how its passes come about and what of it an operating system would show; refuses to know how they are judged.
+Its conditions show each pathology as an operating system would.
 
     log of a pass = log of the case's true latency
                   + session + case in its session + run + case in its run + round + turn + pass
                                                                   (all normal and independent)
-                  + what goes wrong
+                  + pathologies
 
-The time of a session is counted in turns, of which the machine is told how many are planned: half-way is half of them.
+The time of a session is counted in turns, of which the number is planned: half-way is half of them.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ _BOOTED = datetime(2026, 1, 1, tzinfo=UTC)
 
 
 class Scenario(NamedTuple):
-    """What the machine is like. Standard deviations are of the natural logarithm: 0.01 is about 1 %.
+    """Noise and pathologies of the machine. Standard deviations are of the natural logarithm: 0.01 is about 1 %.
 
     The defaults are the pilot's (docs/decisions/0001) with normal noise: of the log ratio to a yardstick that is timed
     under two names, the standard deviation is 1.9 % between runs and 6.9 % between rounds, which is this times √1.5.
@@ -42,11 +42,11 @@ class Scenario(NamedTuple):
     session: float = 0.10
     """Of a whole session, all cases alike."""
     case_session: float = 0.0
-    """Of one case in a whole session: what no ratio within the session shows, and a ratio between sessions holds."""
+    """Of one case in a whole session: not visible in ratios within the session, but in ratios between sessions."""
     run: float = 0.02
-    """Of a whole run, all cases alike: what a process does to everything in it."""
+    """Of a whole run, all cases alike: the effect of a process on all its cases."""
     case_run: float = 0.0155
-    """Of one case in one run: where its memory lies."""
+    """Of one case in one run: memory layout."""
     round: float = 0.06
     """Of a whole round, all cases alike: a slow stretch of seconds."""
     turn: float = 0.051
@@ -54,9 +54,9 @@ class Scenario(NamedTuple):
     one_pass: float = 0.035
     """Of one pass."""
     first_pass: float = 0.05
-    """How much longer the first pass of a turn takes, as a share; that is what settle passes are for."""
+    """How much longer the first pass of a turn takes, as a share; settle passes absorb it."""
     settling: float = 0.0
-    """What is left of that for the next pass, and of this for the one after it, as a share."""
+    """Factor by which that excess decays from pass to pass."""
     stretches: float = 0.0
     """Share of turns that fall into a slow stretch, one case at a time."""
     stretch: float = 0.0
@@ -91,7 +91,7 @@ REGULAR = {
     "stretches": Scenario(turn=0.015, stretches=0.06, stretch=0.14),
     "quiet": Scenario(session=0.02, run=0.005, case_run=0.004, round=0.005, turn=0.006, one_pass=0.008),
 }
-"""Machines on which everything works as it should: as noisy as the pilot's, and a bare one."""
+"""Machines without pathologies: as noisy as the pilot's, and a quiet one."""
 
 PATHOLOGICAL = {
     "heavy tails": Scenario(tails=0.15),
@@ -111,7 +111,7 @@ TWO_STATES = {name: REGULAR[name]._replace(slow_run=0.2, slow_subject="base") fo
 
 
 class SimulatedMachine(FakeMachine):
-    """A fake machine whose passes follow a scenario, and whose conditions show what the system would tell of it."""
+    """A fake machine whose passes follow a scenario, and whose conditions are those that the system would report."""
 
     def __init__(self, lines: Sequence[CaseLine], scenario: Scenario, seed: int, *, runs: int, rounds: int) -> None:
         super().__init__(lines)
@@ -120,17 +120,17 @@ class SimulatedMachine(FakeMachine):
         self.session = self.random.gauss(0, scenario.session)
         """Log by which this whole session is slow."""
         self.logs = {
-            one.id: math.log(self.truth[one.id]) + self.session + self.random.gauss(0, scenario.case_session)
-            for one in lines
+            line.id: math.log(self.truth[line.id]) + self.session + self.random.gauss(0, scenario.case_session)
+            for line in lines
         }
         """Log of the true latency of each case in this session."""
-        subjects = [one.id for one in lines if one.role == "subject"]
+        subjects = [line.id for line in lines if line.role == "subject"]
         self.two_faced = self.random.choice(subjects)
         """Id of the case that has two states, where the scenario has them."""
         slow = max(1, round(scenario.two_states * runs)) if scenario.two_states else 0
         self._slow_runs = frozenset(self.random.sample(range(runs), slow))
         if scenario.slow_subject is not None:
-            self.two_faced = next(one.id for one in lines if one.case.network == scenario.slow_subject)
+            self.two_faced = next(line.id for line in lines if line.case.network == scenario.slow_subject)
         self.slow = 0
         """Runs so far in which that case was slow by a draw of its own."""
         self._planned = runs * rounds * len(lines)
@@ -149,23 +149,23 @@ class SimulatedMachine(FakeMachine):
 
     @property
     def stolen(self) -> bool:
-        """Whether the hypervisor takes a core just now."""
+        """Whether the hypervisor takes a core at this time."""
         return abs(self.done - 0.5) < self.scenario.steal / 2
 
     @property
     def clock_hz(self) -> float:
         """The clock that the time of a pass is counted in."""
-        one = self.scenario
-        return NOMINAL_HZ * math.exp(-one.drift * self.done) * (one.throttle if self.done >= 0.5 else 1.0)
+        scenario = self.scenario
+        return NOMINAL_HZ * math.exp(-scenario.drift * self.done) * (scenario.throttle if self.done >= 0.5 else 1.0)
 
     def open_seats(self, lines: Sequence[CaseLine]) -> FakeSeats:
-        """Fresh seats: what a process does to its cases is drawn anew."""
-        one, draw = self.scenario, self.random
-        common = draw.gauss(0, one.run)
-        self._run = {line.id: self.logs[line.id] + common + draw.gauss(0, one.case_run) for line in lines}
+        """Fresh seats: the effect of each process on its cases is drawn anew."""
+        scenario, draw = self.scenario, self.random
+        common = draw.gauss(0, scenario.run)
+        self._run = {line.id: self.logs[line.id] + common + draw.gauss(0, scenario.case_run) for line in lines}
         if len(self.opened) in self._slow_runs:
             self._run[self.two_faced] += math.log(draw.uniform(1.2, 1.4))
-        if one.slow_run and draw.random() < one.slow_run:
+        if scenario.slow_run and draw.random() < scenario.slow_run:
             self._run[self.two_faced] += math.log(SLOW)
             self.slow += 1
         self._begin_round()
@@ -173,36 +173,38 @@ class SimulatedMachine(FakeMachine):
 
     def take(self, case: str, settle: int, passes: int) -> Turned:
         """The passes of a turn."""
-        one, draw = self.scenario, self.random
+        scenario, draw = self.scenario, self.random
         if case in self._asked:
             self._begin_round()
         self._asked.add(case)
-        log = self._run[case] + self._round + draw.gauss(0, one.turn) + math.log(NOMINAL_HZ / self.clock_hz)
-        if draw.random() < one.stretches:
-            log += draw.expovariate(1 / one.stretch)
-        if one.neighbour and draw.random() < 1 / 3:
+        log = self._run[case] + self._round + draw.gauss(0, scenario.turn) + math.log(NOMINAL_HZ / self.clock_hz)
+        if draw.random() < scenario.stretches:
+            log += draw.expovariate(1 / scenario.stretch)
+        if scenario.neighbour and draw.random() < 1 / 3:
             log += math.log(1.3)
-        gauss, exp, noise = draw.gauss, math.exp, one.one_pass
+        gauss, exp, noise = draw.gauss, math.exp, scenario.one_pass
         durations = [exp(log + gauss(0, noise)) for _ in range(settle + passes)]
-        excess = one.first_pass
-        for at in range(len(durations) if one.settling else 1):
+        excess = scenario.first_pass
+        for at in range(len(durations) if scenario.settling else 1):
             durations[at] *= 1 + excess
-            excess *= one.settling
-        if one.tails:
-            durations = [d * (1 + draw.paretovariate(1.5) / 2) if draw.random() < one.tails else d for d in durations]
+            excess *= scenario.settling
+        if scenario.tails:
+            durations = [
+                d * (1 + draw.paretovariate(1.5) / 2) if draw.random() < scenario.tails else d for d in durations
+            ]
         cpu_s, minor, major = sum(durations[settle:]), 0, 0
-        if draw.random() < one.faults:
-            each = draw.randint(2_000, 40_000)
-            durations = [d + each * FAULT_S for d in durations]
-            minor, cpu_s = each * passes, cpu_s + each * passes * FAULT_S
+        if draw.random() < scenario.faults:
+            faults = draw.randint(2_000, 40_000)
+            durations = [d + faults * FAULT_S for d in durations]
+            minor, cpu_s = faults * passes, cpu_s + faults * passes * FAULT_S
         if self.stolen and draw.random() < 0.5:
-            wanted = sum(durations)
+            undisturbed_s = sum(durations)
             durations = [d * draw.uniform(1.4, 2.0) for d in durations]
-            self._stolen_s += sum(durations) - wanted
-        if draw.random() < one.swapping:
-            each = draw.randint(1, 8)
-            durations = [d + 1e-3 * each for d in durations]
-            major = each * passes
+            self._stolen_s += sum(durations) - undisturbed_s
+        if draw.random() < scenario.swapping:
+            faults = draw.randint(1, 8)
+            durations = [d + 1e-3 * faults for d in durations]
+            major = faults * passes
             self._swapped_bytes += major * 65_536
         self.now += sum(durations)
         return Turned(
@@ -214,25 +216,25 @@ class SimulatedMachine(FakeMachine):
         )
 
     def look(self) -> Conditions:
-        """What the system would tell now."""
-        one, draw = self.scenario, self.random
+        """The conditions that the system would report now."""
+        scenario, draw = self.scenario, self.random
         elapsed, self._looked = self.now - self._looked, self.now
         # A core that is taken is also missed while seats start; and a shared machine always loses a little.
         self._stolen_s += elapsed * (0.001 + (0.3 if self.stolen else 0.0))
-        hot = 38 * (self.clock_hz < 0.8 * NOMINAL_HZ) + 90 * (1 - math.exp(-one.drift * self.done))
+        hot = 38 * (self.clock_hz < 0.8 * NOMINAL_HZ) + 90 * (1 - math.exp(-scenario.drift * self.done))
         return Conditions(
             taken_at=f"{_BOOTED + timedelta(seconds=round(self.now)):%Y-%m-%dT%H:%M:%SZ}",
             os="Simulated 1",
             python="3.12.0",
             versions=_VERSIONS,
-            governor=one.governor,
+            governor=scenario.governor,
             clock_hz=self.clock_hz * (1 + draw.uniform(-0.004, 0.004)),
             temperature_c=round(56 + hot + draw.uniform(-2, 2), 1),
-            load_1m=round(one.neighbour + draw.uniform(0.7, 1.1), 2),
+            load_1m=round(scenario.neighbour + draw.uniform(0.7, 1.1), 2),
             steal_s=round(self._stolen_s, 2),
-            busy_s=round((0.99 + one.neighbour) * self.now, 2),
+            busy_s=round((0.99 + scenario.neighbour) * self.now, 2),
             own_s=round(0.97 * self.now, 2),
-            available_bytes=(6 << 30) if not one.swapping else 100 << 20,
+            available_bytes=(6 << 30) if not scenario.swapping else 100 << 20,
             swap_used_bytes=self._swapped_bytes,
         )
 

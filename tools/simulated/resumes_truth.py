@@ -1,7 +1,4 @@
-"""Resuming until a difference shows, when there is none: how often a session of equals comes to show one.
-
-Knows the level that the study gives each look; refuses to know how a session is simulated.
-"""
+"""False alarms of resuming a session of equal networks until its interval shows a difference."""
 
 from __future__ import annotations
 
@@ -29,26 +26,26 @@ def shown(runs: int, sessions: int, *, paid: bool, resumes: int = RESUMES) -> np
         resumes: the most of them.
     """
     logs = np.random.default_rng(runs).standard_normal((sessions, max(runs, MIN_RUNS) + runs * resumes))
-    out, found = [], np.zeros(sessions, dtype=bool)
+    out, different = [], np.zeros(sessions, dtype=bool)
     for resumed in range(resumes + 1):
-        seen = logs[:, : max(runs, MIN_RUNS) + runs * resumed]
-        n = seen.shape[1]
+        so_far = logs[:, : max(runs, MIN_RUNS) + runs * resumed]
+        n = so_far.shape[1]
         level = level_at_a_look(looks_paid_for(0, resumed if paid else 0))
-        half = t_factor(n - 1, level) * seen.std(axis=1, ddof=1) / np.sqrt(n)
-        found |= np.abs(seen.mean(axis=1)) > half
-        out.append(found.mean())
+        half = t_factor(n - 1, level) * so_far.std(axis=1, ddof=1) / np.sqrt(n)
+        different |= np.abs(so_far.mean(axis=1)) > half
+        out.append(different.mean())
     return np.array(out)
 
 
 def shows(scenario: Scenario, seed: int, runs: int, resumes: int = RESUMES) -> bool:
     """Whether a session of equals that the real engine took shows a difference at any look, by its paired ratio."""
-    taken = take(scenario, seed, networks=EQUALS, runs=runs * (resumes + 1), rounds=2)
+    session = take(scenario, seed, networks=EQUALS, runs=runs * (resumes + 1), rounds=2)
     for resumed in range(resumes + 1):
-        one, other = (
+        base, twin = (
             msgspec.structs.replace(record, runs=record.runs[: runs * (resumed + 1)], resumes=resumed)
-            for record in map(taken.record, EQUALS)
+            for record in map(session.record, EQUALS)
         )
-        found = paired([one], [other])
-        if found is not None and not found.may_be_one:
+        result = paired([base], [twin])
+        if result is not None and not result.may_be_one:
             return True
     return False

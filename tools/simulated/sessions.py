@@ -1,7 +1,4 @@
-"""Sessions on a simulated machine: the real engine takes them, the real store's reader assembles their records.
-
-Knows the size of a realistic session; refuses to know what the machine is like and what the records say.
-"""
+"""Sessions on a simulated machine: the real engine takes them, the real store's reader assembles their records."""
 
 from __future__ import annotations
 
@@ -45,7 +42,7 @@ NETWORKS = {
     "mobilenetv3_large_100": 0.0148,
     "resnet50": 0.0623,
 }
-"""True seconds a pass, of the order that the pilot saw."""
+"""True seconds a pass, of the order of the pilot's."""
 LADDER = {"base": 0.02, "twin": 0.02, "plus1": 0.0202, "plus2": 0.0204, "plus5": 0.021, "plus10": 0.022}
 """Two equal networks, and four that are 1, 2, 5 and 10 % slower than they."""
 PROTOCOL = Protocol(
@@ -55,7 +52,7 @@ PROTOCOL = Protocol(
 
 
 class Counted(NamedTuple):
-    """A policy that counts, so that sessions of one design are of one size."""
+    """A stopping rule by counts, so that sessions of one design have one size."""
 
     runs: int
     rounds: int
@@ -68,7 +65,7 @@ class Counted(NamedTuple):
 
 
 class Lines:
-    """A writer that keeps what it is given: the same lines, sooner than from a disk."""
+    """A writer that keeps lines in memory, faster than a file."""
 
     def __init__(self, head: SessionLine) -> None:
         self._head = head
@@ -79,20 +76,20 @@ class Lines:
         self._lines.append(line)
 
     def session(self) -> Session:
-        """What reading the file would give."""
-        kept = self._lines
+        """The session that reading the file would give."""
+        lines = self._lines
         return Session(
             head=self._head,
-            cases=tuple(line for line in kept if isinstance(line, CaseLine)),
-            starts=tuple(line for line in kept if isinstance(line, RunStartLine)),
-            turns=tuple(line for line in kept if isinstance(line, TurnLine)),
-            ends=tuple(line for line in kept if isinstance(line, RunEndLine)),
+            cases=tuple(line for line in lines if isinstance(line, CaseLine)),
+            starts=tuple(line for line in lines if isinstance(line, RunStartLine)),
+            turns=tuple(line for line in lines if isinstance(line, TurnLine)),
+            ends=tuple(line for line in lines if isinstance(line, RunEndLine)),
             findings=(),
         )
 
 
 class Taken(NamedTuple):
-    """A session, and what was true in it."""
+    """A session and its true values."""
 
     session: Session
     records: list[Record]
@@ -103,7 +100,7 @@ class Taken(NamedTuple):
         return next(record for record in self.records if record.case.network == network)
 
     def truth_s(self, network: str) -> float:
-        """Seconds a pass that the network really takes in this session, before anything goes wrong."""
+        """True seconds a pass of the network in this session, without pathologies."""
         return math.exp(self.machine.logs[self.record(network).info.id])
 
 
@@ -139,9 +136,9 @@ def take(
         title="simulated",
     )
     if folder is None:
-        kept = Lines(head)
-        _measure(lines, machine, kept, head, Counted(runs, rounds))
-        session = kept.session()
+        memory = Lines(head)
+        _measure(lines, machine, memory, head, Counted(runs, rounds))
+        session = memory.session()
     else:
         with SessionWriter.create(folder, head) as writer:
             _measure(lines, machine, writer, head, Counted(runs, rounds))

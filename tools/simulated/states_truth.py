@@ -1,7 +1,4 @@
-"""A case whose processes start in one of two states, each by a draw of its own: what intervals and doubts make of it.
-
-Knows which runs were slow; refuses to know how a session is simulated.
-"""
+"""Intervals and findings for a case whose processes start, at random, in a normal or a slow state."""
 
 from __future__ import annotations
 
@@ -23,7 +20,7 @@ NAMES = frozenset({"two-humps", "runs-disagree"})
 
 
 class States(NamedTuple):
-    """What became of so many sessions."""
+    """Counts over many sessions."""
 
     sessions: int
     latency: int
@@ -40,30 +37,32 @@ class States(NamedTuple):
 
 def states(name: str, seeds: Iterable[int], design: Design) -> States:
     """Sessions on one of the machines with two states at random."""
-    one = TWO_STATES[name]
-    # What a run is expected to take: with normal noise, medians add nothing to it.
-    shift = one.slow_run * math.log(SLOW)
-    found = []
+    scenario = TWO_STATES[name]
+    # Expected log of a run: with normal noise, medians do not shift it.
+    shift = scenario.slow_run * math.log(SLOW)
+    rows = []
     for seed in seeds:
-        taken = take(one, seed, networks=LADDER, runs=design[0], rounds=design[1])
-        base = taken.record("base")
-        slow = taken.machine.slow > 0
-        said = {doubt.finding.kind for doubt in doubts(taken.records, [base.info.id])} if slow else set()
-        found.append(
+        session = take(scenario, seed, networks=LADDER, runs=design[0], rounds=design[1])
+        base = session.record("base")
+        slow = session.machine.slow > 0
+        kinds = (
+            {case_finding.finding.kind for case_finding in doubts(session.records, [base.info.id])} if slow else set()
+        )
+        rows.append(
             (
-                _holds(latency(base), math.log(taken.truth_s("base")) + shift),
+                _holds(latency(base), math.log(session.truth_s("base")) + shift),
                 _holds(relative_to_yardstick(base), math.log(LADDER["base"] / YARDSTICK_S) + shift),
-                _within(ratio(base, taken.record("twin")), shift),
+                _within(ratio(base, session.record("twin")), shift),
                 slow,
-                bool(said & NAMES),
+                bool(kinds & NAMES),
             )
         )
-    return States(len(found), *(sum(column) for column in zip(*found, strict=True)))
+    return States(len(rows), *(sum(column) for column in zip(*rows, strict=True)))
 
 
-def _holds(found: object, log: float) -> bool:
-    assert isinstance(found, Estimate)
-    return found.low <= math.exp(log) <= found.high
+def _holds(estimate: object, log: float) -> bool:
+    assert isinstance(estimate, Estimate)
+    return estimate.low <= math.exp(log) <= estimate.high
 
 
 def _within(interval: Interval, log: float) -> bool:

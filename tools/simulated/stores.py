@@ -1,7 +1,7 @@
 """Stores with known truth, thousands of them: records of many sessions, made without an engine.
 
-Knows what sessions do to ratios and latencies; refuses to know what is said of them. One turn of one pass stands for
-all turns of a run: what is judged between sessions is the ratio of a run, and its scatter is given directly.
+One turn of one pass stands for all turns of a run: comparisons between sessions use the ratio of a run, whose scatter
+is given directly.
 
     log latency of a case in a run = network + drift of the session * the case's share of it + case in its session
                                      + company + run + case in its run
@@ -24,7 +24,7 @@ Array = np.ndarray
 
 
 class World(NamedTuple):
-    """What the machine does; standard deviations of logs."""
+    """Variance components of the machine; standard deviations of logs."""
 
     scatter: float = 0.01
     """Of a case's ratio to the yardstick between sessions, two thirds its own and one third the yardstick's."""
@@ -37,7 +37,7 @@ class World(NamedTuple):
     shares: Mapping[str, float] = {}
     """How many times as much as the yardstick a network drifts, where that is not once."""
     company: float = 0.0
-    """Of what each company does to each case."""
+    """Of the effect on each case of the cases timed beside it."""
     slow_share: float = 0.0
     """Chance that a run of a case is slow from beginning to end."""
     slow: float = math.log(1.28)
@@ -45,11 +45,11 @@ class World(NamedTuple):
 
 
 NOISES = {"normal": World(), "quiet": World(run_ratio=0.006, run=0.005, drift=0.02)}
-"""As noisy as the pilot's machine, and a bare one; both with six runs of ten rounds in mind."""
+"""As noisy as the pilot's machine, and a quiet one; both for six runs of ten rounds."""
 
 
 class Truth(NamedTuple):
-    """A network as it is."""
+    """The true values of a network."""
 
     log: float
     """Log of its latency over the yardstick's, over all sessions."""
@@ -57,7 +57,7 @@ class Truth(NamedTuple):
 
 
 class Simulated:
-    """A machine whose sessions can be asked for one after the other."""
+    """A machine that gives simulated sessions one after the other."""
 
     def __init__(self, world: World, networks: Mapping[str, Truth], seed: int) -> None:
         self.world, self.networks = world, networks
@@ -67,7 +67,7 @@ class Simulated:
         self.truths: list[dict[str, float]] = []
         """Of each session, the log ratio of each network to the yardstick that its runs scatter about."""
         self.sticks: list[float] = []
-        """Of each session, what it did to the yardstick alone, in logs."""
+        """Of each session, its effect on the yardstick alone, in logs."""
         self._company: dict[tuple[frozenset[str], str], float] = {}
 
     def session(
@@ -90,9 +90,9 @@ class Simulated:
         out = [_record(_STICK, name, np.exp(sticks), sticks, None, "yardstick")]
         for network in names:
             true = self.networks[network]
-            own = normal(0, world.scatter * math.sqrt(2 / 3)) + self._beside(beside, network)
+            own_log = normal(0, world.scatter * math.sqrt(2 / 3)) + self._beside(beside, network)
             more = (world.shares.get(network, 1.0) - 1) * drift
-            log = true.log + slower.get(network, 0.0) + own + more
+            log = true.log + slower.get(network, 0.0) + own_log + more
             truth[network] = log - stick
             slow = world.slow * (self.draw.random(runs) < world.slow_share) if world.slow_share else 0.0
             noise = normal(0, world.run_ratio * math.sqrt(2 / 3), runs)

@@ -1,6 +1,6 @@
-"""What is said between sessions when the truth is known: verdicts, fronts, intervals and picks over simulated stores.
+"""Error rates and power of results across sessions, over simulated stores: verdicts, fronts, intervals and picks.
 
-Knows the study's doors; refuses to know how a session is simulated (`tools.simulated.stores`).
+`tools.simulated.stores` simulates the sessions.
 """
 
 from __future__ import annotations
@@ -26,9 +26,9 @@ from levit_bench.records import Estimate, Record
 from tools.simulated.stores import STICK_S, Simulated, Truth, World
 
 SIX = {f"n{number}": Truth(0.1 * number, 70.0 + number) for number in range(6)}
-"""Networks that nobody confuses."""
+"""Networks that are far apart."""
 SLOWER = 0.05
-"""The change that power is told of."""
+"""The change for which power is computed."""
 
 
 class Reports(NamedTuple):
@@ -45,36 +45,36 @@ def reports(world: World, history: int, stores: int, *, change: bool = True, com
 
     False alarms are counted where nothing changed. With `company` the second side was timed without two of the six.
     """
-    alarmed = found = 0
+    alarmed = called = 0
     for seed in range(stores):
         machine = Simulated(world, SIX, seed)
-        known = [record for _ in range(history) for record in machine.session()]
+        earlier = [record for _ in range(history) for record in machine.session()]
         first = machine.session()
         unchanged = machine.session([*SIX][:4] if company else None)
         changed = machine.session(slower={"n0": math.log1p(SLOWER)}) if change else None
-        report = compare(first, unchanged, known, Rules())
+        report = compare(first, unchanged, earlier, Rules())
         alarmed += any(row.comparison.verdict in (Verdict.SLOWER, Verdict.FASTER) for row in report.rows)
         if changed is not None:
-            report = compare(first, changed, known, Rules())
-            found += any(r.comparison.verdict == Verdict.SLOWER and r.second.case.network == "n0" for r in report.rows)
-    return Reports(alarmed / stores, found / stores)
+            report = compare(first, changed, earlier, Rules())
+            called += any(r.comparison.verdict == Verdict.SLOWER and r.second.case.network == "n0" for r in report.rows)
+    return Reports(alarmed / stores, called / stores)
 
 
 class Fronts(NamedTuple):
-    """Panels of close rivals, many stores."""
+    """Panels of networks close to each other, many stores."""
 
     wrong: float
     """Share of panels that hold any sure place that is wrong."""
     right: float
     """Share of places rightly decided."""
     chances: list[float]
-    """What was said of every place."""
+    """Stated chance of front membership of every network."""
     truths: list[bool]
     """Whether it is on the front."""
 
 
 ORDERS = ("any", "as real ones", "front")
-"""How accuracies go with speeds: not at all; mostly, as those of real networks; or all networks are on the front."""
+"""How accuracies correlate with speeds: not; mostly, as in real networks; or so that all are on the front."""
 
 
 def ladder(spacing: float, order: str, seed: int, networks: int = 10) -> dict[str, Truth]:
@@ -91,11 +91,15 @@ def ladder(spacing: float, order: str, seed: int, networks: int = 10) -> dict[st
 
 
 def members(networks: Mapping[str, Truth], logs: Mapping[str, float]) -> set[str]:
-    """Who is on the front in truth."""
+    """Networks on the true front."""
     return {
         name
-        for name, one in networks.items()
-        if not any(o.top1 >= one.top1 and logs[other] < logs[name] for other, o in networks.items() if other != name)
+        for name, network in networks.items()
+        if not any(
+            rival_truth.top1 >= network.top1 and logs[rival] < logs[name]
+            for rival, rival_truth in networks.items()
+            if rival != name
+        )
     }
 
 
@@ -107,7 +111,7 @@ def fronts(
     The truth of one session is that of this session; of several, that of all days.
     """
     wrong = right = 0
-    said: list[float] = []
+    chances: list[float] = []
     truths: list[bool] = []
     for seed in range(stores):
         networks = ladder(spacing, order, seed)
@@ -116,7 +120,7 @@ def fronts(
         records: list[Record] = []
         for at in range(sessions):
             records += machine.session(names[at::sessions] if split else None, runs)
-        logs = machine.truths[0] if sessions == 1 else {name: one.log for name, one in networks.items()}
+        logs = machine.truths[0] if sessions == 1 else {name: network.log for name, network in networks.items()}
         true = members(networks, logs)
         (panel,) = panels(records)
         sure = {p.label: p.standing for p in panel.points if p.standing is not Standing.OPEN}
@@ -124,24 +128,24 @@ def fronts(
         wrong += len(correct) < len(sure)
         right += len(correct)
         for point in panel.points:
-            said.append(-1.0 if point.chance is None else point.chance)
+            chances.append(-1.0 if point.chance is None else point.chance)
             truths.append(point.label in true)
-    return Fronts(wrong / stores, right / (10 * stores), said, truths)
+    return Fronts(wrong / stores, right / (10 * stores), chances, truths)
 
 
-def calibration(found: Sequence[Fronts], fewest: int = 100) -> list[float | None]:
-    """Of every tenth of the chances, how much more often it was true than said; absent with too few places."""
-    said = np.array([chance for one in found for chance in one.chances])
-    true = np.array([truth for one in found for truth in one.truths])
+def calibration(results: Sequence[Fronts], fewest: int = 100) -> list[float | None]:
+    """Observed minus stated frequency for every tenth of the chances; absent with too few places."""
+    chances = np.array([chance for result in results for chance in result.chances])
+    true = np.array([truth for result in results for truth in result.truths])
     out: list[float | None] = []
     for tenth in range(10):
-        here = (said >= tenth / 10) & ((said < (tenth + 1) / 10) | (tenth == 9))
-        out.append(float(true[here].mean() - said[here].mean()) if here.sum() >= fewest else None)
+        in_tenth = (chances >= tenth / 10) & ((chances < (tenth + 1) / 10) | (tenth == 9))
+        out.append(float(true[in_tenth].mean() - chances[in_tenth].mean()) if in_tenth.sum() >= fewest else None)
     return out
 
 
 class Nights(NamedTuple):
-    """Rows of nightly sessions, many stores."""
+    """Series of nightly sessions, many stores."""
 
     red: float
     """Share of stores of unchanged code with any red night."""
@@ -167,11 +171,11 @@ def nights(world: World, stores: int, runs: int = 8) -> Nights:
         for night in range(STEP + 15):
             size = math.log1p(SLOWER) * ((night >= STEP) + (night >= STEP + 10))
             rows.append(machine.session(runs=runs, slower={"n0": size}))
-        found = _red_nights(rows)["n0"]
+        called_nights = _red_nights(rows)["n0"]
         for at in range(len(called)):
-            called[at] += STEP + at in found
-        second += STEP + 14 in found
-    return Nights(red / stores, [one / stores for one in called], second / stores)
+            called[at] += STEP + at in called_nights
+        second += STEP + 14 in called_nights
+    return Nights(red / stores, [count / stores for count in called], second / stores)
 
 
 def _red_nights(rows: Sequence[Sequence[Record]]) -> dict[str, set[int]]:
@@ -207,10 +211,10 @@ def covered(world: World, sessions: int, stores: int, network: str = "n1") -> Co
             cases.setdefault(record.case.network, []).append(record)
         rivalry = Rivalry({g[0].info.id: g for g in cases.values()}, Company.seen_in(records), across=True)
         stick = Estimate(value=1.0, low=1.0, high=1.0, level=0.95, n=3, method="given")
-        found = pooled(cases[network], stick, rivalry)
-        assert isinstance(found, Estimate)
+        estimate = pooled(cases[network], stick, rivalry)
+        assert isinstance(estimate, Estimate)
         true = math.exp(SIX[network].log)
-        pooled_hits += found.low <= true <= found.high
+        pooled_hits += estimate.low <= true <= estimate.high
         wide = drifts(records).any_day(cases[network][-1])
         assert wide is not None
         day_hits += wide.low <= STICK_S * true <= wide.high
@@ -236,19 +240,19 @@ def picks(world: World, stores: int, *, networks: int = 50, sessions: int = 6, r
     for seed in range(stores):
         draw = np.random.default_rng(seed)
         logs = np.sort(draw.uniform(-0.15, 0.15, networks))
-        made = {f"n{at}": Truth(float(log), 60.0 + 0.3 * at) for at, log in enumerate(logs)}
-        machine = Simulated(world, made, seed)
+        crowd = {f"n{at}": Truth(float(log), 60.0 + 0.3 * at) for at, log in enumerate(logs)}
+        machine = Simulated(world, crowd, seed)
         records = [record for _ in range(sessions) for record in machine.session(runs=runs)]
         newest = max(record.session for record in records)
         last = [record for record in records if record.session == newest]
         (panel,) = panels(last)
         limits = Limits(max_latency_s=STICK_S * math.exp(machine.drifts[-1]))
-        found = pick(panel, last, limits, drifts(records))
+        choice = pick(panel, last, limits, drifts(records))
         sticks = machine.sticks[-1]
-        if found.answer is not None:
+        if choice.answer is not None:
             answered += 1
-            over += machine.truths[-1][found.answer.label] + sticks > 0
-        day = found.another_day
+            over += machine.truths[-1][choice.answer.label] + sticks > 0
+        day = choice.another_day
         if day is not None and day.answer is not None:
             day_answered += 1
             machine.session(runs=runs)

@@ -1,1 +1,1 @@
-"""From what a user asked, by any door, to the cases that are measured."""
+"""From a user's request, on the command line, in Python or in pytest, to the cases that are measured."""

@@ -1,6 +1,6 @@
-"""Arguments of Python's door as fields of a request: one value or several, numpy's numbers among them.
+"""Converts arguments of the Python interface to fields of a request: one value or several, NumPy's numbers too.
 
-Knows kinds of values; refuses to know what a request may ask for, which `levit_bench.asking.request` checks.
+Checks the kind of each value; `levit_bench.asking.request` checks what a request may ask for.
 """
 
 from __future__ import annotations
@@ -22,9 +22,9 @@ def words(name: str, value: object) -> tuple[str, ...]:
     Raises:
         UsageError: it is neither.
     """
-    several = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
-    texts = tuple(one for one in several if isinstance(one, str))
-    if len(texts) < len(several):
+    values = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
+    texts = tuple(item for item in values if isinstance(item, str))
+    if len(texts) < len(values):
         raise UsageError(f"{name}={value!r}: give a text, or several.")
     return texts
 
@@ -35,30 +35,30 @@ def numbers(name: str, value: object) -> tuple[int, ...]:
     Raises:
         UsageError: it is neither.
     """
-    several = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
-    return tuple(number(name, one) for one in several)
+    values = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
+    return tuple(number(name, item) for item in values)
 
 
 def batches(name: str, value: object) -> tuple[int, ...]:
     """Batches: one number or several, or a text such as `1,16,max`.
 
     Raises:
-        UsageError: it is neither, or a number is no batch.
+        UsageError: it is neither, or a number is not a batch size.
     """
     if isinstance(value, str):
         return units.batches(value)
-    several = value if isinstance(value, Iterable) and not isinstance(value, bytes) else (value,)
+    values = value if isinstance(value, Iterable) and not isinstance(value, bytes) else (value,)
     out: list[int] = []
-    for one in several:
-        out += units.batches(one) if isinstance(one, str) else units.batches(str(number(name, one)))
+    for item in values:
+        out += units.batches(item) if isinstance(item, str) else units.batches(str(number(name, item)))
     return tuple(out)
 
 
-def number(name: str, value: Any) -> int:  # noqa: ANN401 (whatever the user gives)
-    """A whole number, also one of numpy's.
+def number(name: str, value: Any) -> int:  # noqa: ANN401 (any value of the user's)
+    """A whole number, also one of NumPy's.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a whole number.
     """
     try:
         return index(value)
@@ -83,7 +83,7 @@ def size(name: str, value: object) -> object:
     """Height and width in pixels as they were given, or None.
 
     Raises:
-        UsageError: they are none.
+        UsageError: they are not a size.
     """
     if value is not None and parse_size(value) is None:
         raise UsageError(
@@ -97,7 +97,7 @@ def text(name: str, value: object) -> str:
     """One text.
 
     Raises:
-        UsageError: it is none.
+        UsageError: it is not a text.
     """
     if not isinstance(value, str):
         raise UsageError(f"{name}={value!r}: give a text.")
@@ -105,7 +105,7 @@ def text(name: str, value: object) -> str:
 
 
 def flag(name: str, value: object) -> bool:
-    """Whether something is asked for.
+    """Whether an option is set.
 
     Raises:
         UsageError: it is neither True nor False.
@@ -142,18 +142,18 @@ _OF_OPTIONS: dict[session_options.OptionKind, Callable[[str, object], object]] =
 }
 
 
-def fields(given: Mapping[str, object]) -> dict[str, Any]:
+def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
     """Axes and options of a session as fields of a request.
 
     Args:
-        given: values by the name of their axis or option.
+        arguments: values by the name of their axis or option.
 
     Raises:
         UsageError: a value is of another kind.
-        TypeError: there is no axis and no option of that name.
+        TypeError: no axis or option has that name.
     """
     out: dict[str, Any] = {}
-    for name, value in given.items():
+    for name, value in arguments.items():
         axis, option = axes.BY_NAME.get(name), session_options.BY_NAME.get(name)
         if axis is not None and axis.asked:
             out[axis.plural or name] = _OF_AXES[axis.kind](name, value)

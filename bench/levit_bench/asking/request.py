@@ -1,6 +1,6 @@
-"""From words to cases: the networks, axes and budget that a door was given, checked before anything is measured.
+"""Requests: networks, axes and options as a user gave them, checked, and resolved to cases before anything is measured.
 
-Refuses to know which door it was, and how a case is measured.
+The command line, Python and pytest share it; `levit_bench.measuring` takes the cases from here.
 """
 
 from __future__ import annotations
@@ -38,7 +38,7 @@ LARGEST_ERROR = 50.0
 
 
 class Request(msgspec.Struct, frozen=True, kw_only=True):
-    """What a user asked for, in the user's words. The defaults are those of the command line."""
+    """What a user asked for, as it was written. The defaults are those of the command line."""
 
     networks: tuple[str, ...]
     """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@224` or `@192x256`.
@@ -50,11 +50,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     images: int | None = None
     """Images in that set; absent: those of a public set."""
     classes: int | None = None
-    """Classes in that set; absent: those of a public set, else nobody says."""
+    """Classes in that set; absent: those of a public set, else unknown."""
     label: str = ""
     """What figures, tables and files call the one network that is not in the catalog; empty: its name."""
     stated: dict[str, user_networks.Stated] = {}
-    """What TOML files said of some of the networks, when `singles` has taken the files apart."""
+    """What TOML files state of some of the networks, where `singles` has read the files."""
     resolution: int | str | tuple[int, int] | None = None
     """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
     batches: tuple[int, ...] = BY_NAME["batch"].several
@@ -64,33 +64,33 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     streams: tuple[int, ...] = BY_NAME["streams"].several
     """Processes that work at once, each on processors of its own."""
     allocators: tuple[str, ...] = BY_NAME["allocator"].several
-    """Allocator settings; empty: `pinned` where it can be had."""
+    """Allocator settings; empty: `pinned` where the system has it."""
     forms: tuple[str, ...] = BY_NAME["form"].several
-    """How the networks are written."""
+    """Forms of the networks: as built, or folded for inference."""
     precisions: tuple[str, ...] = BY_NAME["precision"].several
     """Number formats of weights and activations."""
     runtimes: tuple[str, ...] = BY_NAME["runtime"].several
     """What executes the networks."""
     device: str = usual("device")
-    """Where."""
+    """Device that the networks run on."""
     budget: str = "60s"
     """Time for all runs together."""
     isolation: str = "auto"
     """`auto`, `shared` or `alone`."""
     timeout: str = "5m"
-    """When a load or a first pass counts as hung."""
+    """Time after which a load or a first pass counts as hung."""
     seed: int = 0
     """Seed of weights, inputs and, with the session's name, orders."""
     thin: bool = False
-    """Measure even when the budget is too small for an honest interval."""
+    """Measure even when the budget is too small for a useful interval."""
     target_error: str = ""
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
     cross_check: bool = False
-    """Time every turn with a second instrument as well."""
+    """Time every turn with a second timer as well."""
     bind: bool = False
     """Bind each process to as many processors as it has threads; otherwise the system places it."""
     race: bool = False
-    """Race for the front: networks whose place is certain get no more turns."""
+    """Race for the front: networks whose membership is decided get no more turns."""
 
 
 def protocol_of(request: Request) -> Protocol:
@@ -123,10 +123,10 @@ def protocol_of(request: Request) -> Protocol:
 
 
 def _target(request: Request) -> float:
-    """The error aimed at, in log units.
+    """The target error in log units.
 
     Raises:
-        UsageError: it is no percentage in reach, or comes with a race.
+        UsageError: it is not a percentage in range, or comes with a race.
     """
     if request.race:
         raise UsageError("--race and --target-error are two goals. Choose one: a front, or figures of a given error.")
@@ -143,37 +143,40 @@ def _target(request: Request) -> float:
     return math.log1p(percent / 100)
 
 
-def check_race(chosen: Sequence[Subject]) -> None:
-    """Refuse to race networks that cannot have a place on one front.
+def check_race(candidates: Sequence[Subject]) -> None:
+    """Refuse to race networks that cannot be placed on one front.
 
     Raises:
         UsageError: naming those without an accuracy, or the sets that divide them.
     """
-    without = list(dict.fromkeys(one.case.network for one in chosen if one.accuracy is None))
+    without = list(dict.fromkeys(subject.case.network for subject in candidates if subject.accuracy is None))
     if without:
         more = f" and {len(without) - 3} more" if len(without) > 3 else ""
         raise UsageError(
             f"--race needs the accuracy of every network, and none is known of {', '.join(without[:3])}{more} at this "
             "resolution. Leave them out, or state it with --accuracy or in a TOML file of networks."
         )
-    scored = [(one.case.network, (*filter(None, (one.accuracy,)), *one.accuracies)) for one in chosen]
+    scored = [
+        (subject.case.network, (*filter(None, (subject.accuracy,)), *subject.accuracies)) for subject in candidates
+    ]
     if common([figures for _, figures in scored]) is None:
         sets = same_sets(set_of(figure) for _, figures in scored for figure in figures)
-        named = [
-            f"{one.words} ({', '.join(_some(n for n, figures in scored if one in (sets[set_of(f)] for f in figures)))})"
-            for one in in_order(sets.values())
+        groups = [
+            f"{image_set.words} "
+            f"({', '.join(_first_few(n for n, figures in scored if image_set in (sets[set_of(f)] for f in figures)))})"
+            for image_set in in_order(sets.values())
         ]
         raise UsageError(
             f"--race decides places on one front, and no set is one that all networks were scored on: "
-            f"{'; '.join(named)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
+            f"{'; '.join(groups)}. Race each group in a session of its own, or state accuracies on one set in a TOML "
             "file of networks."
         )
 
 
-def _some(names: Iterable[str], most: int = 3) -> list[str]:
+def _first_few(names: Iterable[str], most: int = 3) -> list[str]:
     """The first few names, and how many more there are."""
-    found = [name[:80] for name in dict.fromkeys(names)]
-    return found if len(found) <= most else [*found[:most], f"and {len(found) - most} more"]
+    shown = [name[:80] for name in dict.fromkeys(names)]
+    return shown if len(shown) <= most else [*shown[:most], f"and {len(shown) - most} more"]
 
 
 def capped(budget_s: float) -> float:
@@ -183,7 +186,7 @@ def capped(budget_s: float) -> float:
 
 
 def check(request: Request) -> str:
-    """Refuse what cannot be measured; returns the device that cases will say.
+    """Refuse what cannot be measured; returns the device of the cases.
 
     Raises:
         UsageError: naming the option, its value and what it may be.
@@ -193,8 +196,8 @@ def check(request: Request) -> str:
         if not values and not axis.usual_words:
             raise UsageError(f"{axis.option} names nothing. Leave it out, or give a value.")
         if axis.largest is not None:
-            asked = [value for value in values if value != MAX or axis.kind is not AxisKind.BATCHES]
-            _check_numbers(axis.option, asked, axis.largest)
+            counts = [value for value in values if value != MAX or axis.kind is not AxisKind.BATCHES]
+            _check_numbers(axis.option, counts, axis.largest)
     if type(request.seed) is not int or not 0 <= request.seed < LARGEST_SEED:
         raise UsageError(f"--seed {request.seed}: give a whole number from 0 to {LARGEST_SEED - 1}.")
     _size(request)
@@ -210,7 +213,7 @@ def check(request: Request) -> str:
 
 
 def _check_device(request: Request) -> str:
-    """The device that cases will say; what does not run there is refused."""
+    """The device of the cases; precisions and runtimes that it lacks are refused."""
     device = devices.resolve(request.device)
     _check_streams(device, request)
     if request.bind:
@@ -218,10 +221,10 @@ def _check_device(request: Request) -> str:
     if MAX in request.batches:
         _check_max(device, request)
     for precision in request.precisions:
-        asked = precisions.get(precision)
-        if not asked.runs_on(device):
+        number_format = precisions.get(precision)
+        if not number_format.runs_on(device):
             raise UsageError(
-                f"--precision {precision} is {asked.about}; --device {device} does not. Choose from "
+                f"--precision {precision} is {number_format.about}; --device {device} does not. Choose from "
                 f"{', '.join(precisions.on(device))}."
             )
     for runtime in request.runtimes:
@@ -230,13 +233,13 @@ def _check_device(request: Request) -> str:
 
 
 def at_once(request: Request) -> list[tuple[int, int]]:
-    """Threads and streams of the cases: every combination for which there are processors.
+    """Threads and streams of the cases: every combination for which there are enough processors.
 
-    One stream may have more threads than processors, as ever; streams have processors of their own, or they would
-    measure how a scheduler shares one.
+    One stream may have more threads than processors; several streams have processors of their own, or they would
+    measure how the scheduler shares one.
     """
-    there = usable_processors()
-    return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= there]
+    processors = usable_processors()
+    return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= processors]
 
 
 _Named = TypeVar("_Named")
@@ -245,45 +248,47 @@ _Named = TypeVar("_Named")
 def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple[_Named, dict[str, Any]]]:
     """Every network with every combination of values, by the names of their axes, for which there are processors.
 
-    In one order at every door: setting by setting, and in each the networks in their order, with what is said of one
-    network side by side.
+    The order is the same for the command line, Python and pytest: setting by setting, in each the networks in their
+    order, and axes that are per network innermost.
     """
     of_a_setting, of_a_network = (
         [axis for axis in SETTING if axis.plural and axis.per_network == per_network] for per_network in (False, True)
     )
-    there = at_once(request)
-    settings = [one for one in _products(request, of_a_setting) if (one["threads"], one["streams"]) in there]
-    for setting, network, rest in product(settings, networks, _products(request, of_a_network)):
-        yield network, setting | rest
+    allowed = at_once(request)
+    settings = [
+        values for values in _products(request, of_a_setting) if (values["threads"], values["streams"]) in allowed
+    ]
+    for setting, network, network_values in product(settings, networks, _products(request, of_a_network)):
+        yield network, setting | network_values
 
 
 def _products(request: Request, axes: Sequence[Axis]) -> list[dict[str, Any]]:
     """All combinations of the values that a request holds of some axes."""
-    held = {axis.name: getattr(request, axis.plural) for axis in axes}
-    if "allocator" in held:
-        held["allocator"] = request.allocators or (default_allocator(),)
-    return [dict(zip(held, values, strict=True)) for values in product(*held.values())]
+    axis_values = {axis.name: getattr(request, axis.plural) for axis in axes}
+    if "allocator" in axis_values:
+        axis_values["allocator"] = request.allocators or (default_allocator(),)
+    return [dict(zip(axis_values, values, strict=True)) for values in product(*axis_values.values())]
 
 
 def left_out(requests: Iterable[Request]) -> list[Finding]:
-    """What is said when some combinations of threads and streams are not measured."""
-    told = {
+    """A finding that lists the combinations of threads and streams that are not measured, if there are any."""
+    unmeasured = {
         f"{s} streams of {t} thread{'' if t == 1 else 's'}"
         for request in requests
         for t, s in product(request.threads, request.streams)
         if (t, s) not in at_once(request)
     }
-    if not told:
+    if not unmeasured:
         return []
     message = (
-        f"left out: {', '.join(sorted(told))}. Every stream has processors of its own, and "
+        f"left out: {', '.join(sorted(unmeasured))}. Every stream has processors of its own, and "
         f"{usable_processors()} can be used here."
     )
     return [Finding(kind="streams-left-out", message=message)]
 
 
 def _check_max(device: str, request: Request) -> None:
-    """Refuse to look for the largest batch where memory is not what ends it, or where every batch is a new artifact."""
+    """Refuse to search for the largest batch where memory does not limit it, or every batch needs its own artifact."""
     if not devices.has_own_memory(device):
         raise UsageError(
             f"--batch max is the largest batch that fits into a GPU's memory, and --device is {device}: there a larger "
@@ -295,7 +300,7 @@ def _check_max(device: str, request: Request) -> None:
 
 
 def _check_bound(request: Request) -> None:
-    """Refuse to bind where the system does not, and to fewer processors than there are threads."""
+    """Refuse to bind where the system cannot, or to fewer processors than there are threads."""
     if allowed_processors() is None:
         raise UsageError("--bind: this system does not bind processes to processors. Leave it out.")
     if max(request.threads) > usable_processors():
@@ -306,7 +311,7 @@ def _check_bound(request: Request) -> None:
 
 
 def _check_streams(device: str, request: Request) -> None:
-    """Refuse streams for which there is no room at all."""
+    """Refuse streams where no combination has enough processors."""
     most = max(request.streams)
     if device != "cpu" and most > 1:
         raise UsageError(f"--streams {most} is for processors: passes on a {device} device share it in any case.")
@@ -319,7 +324,7 @@ def _check_streams(device: str, request: Request) -> None:
 
 
 class _Chosen(NamedTuple):
-    """A network that is asked for, and what is known of it."""
+    """A requested network, and what is known of it."""
 
     network: str
     shape: ImageShape
@@ -332,7 +337,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     """The cases of a request, in the order they were named.
 
     Args:
-        request: what was asked.
+        request: what the user asked for.
         workshop: resolves names that the catalog does not hold.
 
     Raises:
@@ -342,27 +347,27 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     names, stated = user_networks.expand(request.networks)
     stated |= request.stated
     selection = entries.select(names)
-    chosen = list(selection.entries)
+    selected = list(selection.entries)
     if (size := _size(request)) is not None:
-        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in chosen]
-        chosen = list(entries.select(sized).entries) if sized else []
-    accuracies, labels = _stated(request, selection.unknown, stated)
-    scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in chosen}
+        sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in selected]
+        selected = list(entries.select(sized).entries) if sized else []
+    accuracies, labels = _figures_and_labels(request, selection.unknown, stated)
+    scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in selected}
     _add_to_catalog(scored, stated)
-    asked_for = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in chosen]
+    chosen = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in selected]
     if selection.unknown:
-        found = _resolve(selection.unknown, size, workshop)
+        resolved = _resolve(selection.unknown, size, workshop)
         called = {
-            name: labels[text] for text, (name, _, _) in zip(selection.unknown, found, strict=True) if text in labels
+            name: labels[text] for text, (name, _, _) in zip(selection.unknown, resolved, strict=True) if text in labels
         }
-        for text, (name, shape, usual) in zip(selection.unknown, found, strict=True):
-            one = stated.get(text)
-            fed = shape if one is None else one.fed(shape)
+        for text, (name, shape, usual) in zip(selection.unknown, resolved, strict=True):
+            statement = stated.get(text)
+            fed = shape if statement is None else statement.fed(shape)
             # What a TOML file states without a size belongs to the network's own.
-            elsewhere = one is not None and text == name and shape.size != usual.size
+            elsewhere = statement is not None and text == name and shape.size != usual.size
             figures = () if elsewhere else accuracies.get(text, ())
-            asked_for.append(_Chosen(name, fed, one.family if one else "other", figures, called.get(name)))
-    asked = [
+            chosen.append(_Chosen(name, fed, statement.family if statement else "other", figures, called.get(name)))
+    requested = [
         Subject(
             case=Case(
                 network=entry.network,
@@ -378,16 +383,16 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             family=entry.family,
             label=entry.label,
         )
-        for entry, values in combinations(request, asked_for)
+        for entry, values in combinations(request, chosen)
     ]
-    cases = [_fitted(one, workshop) if one.case.batch == MAX else one for one in asked]
+    cases = [_fitted(candidate, workshop) if candidate.case.batch == MAX else candidate for candidate in requested]
     distinct: dict[str, Subject] = {}
     for subject in cases:
         distinct.setdefault(subject.case.id, subject)
     return list(distinct.values())
 
 
-def _stated(
+def _figures_and_labels(
     request: Request, unknown: Sequence[str], stated: Mapping[str, user_networks.Stated]
 ) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
     """Accuracies and labels of the networks outside the catalog, by their name as it was given.
@@ -395,23 +400,23 @@ def _stated(
     Raises:
         UsageError: what is stated belongs to no network, or two networks have one label.
     """
-    accuracies = {text: one.accuracies for text, one in stated.items()}
+    accuracies = {text: statement.accuracies for text, statement in stated.items()}
     if request.accuracy is not None:
         figure = user_networks.one_accuracy(
-            request.accuracy, unknown, (one for text, one in stated.items() if text in unknown),
+            request.accuracy, unknown, (statement for text, statement in stated.items() if text in unknown),
             dataset=request.dataset, images=request.images, classes=request.classes,
         )  # fmt: skip
         accuracies = dict.fromkeys(unknown, (figure,))
     elif alone := [name for name in ("dataset", "images", "classes") if getattr(request, name) not in ("", None)]:
         raise UsageError(f"--{alone[0]} is about the set of an --accuracy, and none is given. Add it, or leave it out.")
-    labels = {text: one.label for text, one in stated.items()}
+    labels = {text: statement.label for text, statement in stated.items()}
     if request.label:
         labels |= dict.fromkeys(unknown, user_networks.one_label(request.label, unknown, stated.values()))
-    taken: dict[str, str] = {}
+    owners: dict[str, str] = {}
     for text, label in labels.items():
         name = entries.parse(text)[0]
-        if label and taken.setdefault(label, name) != name:
-            raise UsageError(f"label {label!r} is given to {taken[label][:80]!r} and {name[:80]!r}. Tell them apart.")
+        if label and owners.setdefault(label, name) != name:
+            raise UsageError(f"label {label!r} is given to {owners[label][:80]!r} and {name[:80]!r}. Tell them apart.")
     return accuracies, labels
 
 
@@ -424,63 +429,63 @@ def _add_to_catalog(
         UsageError: an accuracy is published on that set.
     """
     usual = {entry.name: entry.size for entry in entries.entries()}
-    for text, one in stated.items():
-        key = _sized(text, usual)
-        for accuracy in one.accuracies if key in scored else ():
-            there = {set_of(figure).key: figure for figure in scored[key]}
-            before = there.get(set_of(accuracy).key)
-            if before is not None:
+    for text, statement in stated.items():
+        key = _name_and_size(text, usual)
+        for accuracy in statement.accuracies if key in scored else ():
+            figures = {set_of(figure).key: figure for figure in scored[key]}
+            published = figures.get(set_of(accuracy).key)
+            if published is not None:
                 raise UsageError(
-                    f"{'@'.join(key)} has a top-1 of {before.top1:g} on {set_of(before).words} ({before.source}), "
-                    f"and {accuracy.top1:g} is stated, too. State the dataset that it was scored on, with images and "
-                    "classes."
+                    f"{'@'.join(key)} has a top-1 of {published.top1:g} on {set_of(published).words} "
+                    f"({published.source}), and {accuracy.top1:g} is stated, too. State the dataset that it was scored "
+                    "on, with images and classes."
                 )
             scored[key] = (*scored[key], accuracy)
 
 
 def _fitted(subject: Subject, workshop: Workshop) -> Subject:
-    """The case with the largest batch that fits, and what was found.
+    """The case with the largest batch that fits in memory, with a finding that says so.
 
     Raises:
         UsageError: not even one image fits.
     """
     case = subject.case
-    found = workshop.fitting(msgspec.structs.replace(case, batch=1))
-    if not found.batch:
-        raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {found.why}.")
-    if not found.memory_ended_it:
+    search = workshop.fitting(msgspec.structs.replace(case, batch=1))
+    if not search.batch:
+        raise UsageError(f"--batch max: {case.network} on {case.device} does not run with one image: {search.why}.")
+    if not search.memory_ended_it:
         raise UsageError(
-            f"--batch max: {case.network} on {case.device} fails at batch {found.too_large} for another reason than "
-            f"its memory: {found.why}. Name batches."
+            f"--batch max: {case.network} on {case.device} fails at batch {search.too_large} for another reason than "
+            f"its memory: {search.why}. Name batches."
         )
-    end = f"{found.too_large} does not: {found.why}" if found.too_large else "more was not tried"
+    end = f"{search.too_large} does not: {search.why}" if search.too_large else "more was not tried"
     message = (
-        f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {found.batch}; {end}."
+        f"the largest batch of {case.network} ({case.runtime}, {case.precision}) that fits is {search.batch}; {end}."
     )
-    fitted = msgspec.structs.replace(case, batch=found.batch)
+    fitted = msgspec.structs.replace(case, batch=search.batch)
     return subject._replace(case=fitted, finding=Finding(kind="batch-max", message=message, case=fitted.id))
 
 
 def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
-    """Names that each stand for one network, with what a TOML file states of it: groups, globs and files taken apart.
+    """Names of single networks, with what a TOML file states of each: groups, globs and files are expanded.
 
     Nothing is looked up outside the catalog, and nothing is executed.
 
     Raises:
-        UsageError: a pattern is malformed, a glob or file is not there, or nothing was named.
+        UsageError: a pattern is malformed, a glob matches nothing, a file is missing, or nothing was named.
     """
     names, stated = user_networks.expand(patterns)
     selection = entries.select(names)
     usual = {entry.name: entry.size for entry in entries.entries()}
-    named = (
+    names_of_catalog = (
         entry.name if entry.size == usual[entry.name] else f"{entry.name}@{entry.size}" for entry in selection.entries
     )
-    by_size = {_sized(text, usual): one for text, one in stated.items()}
-    return {name: by_size.get(_sized(name, usual)) for name in (*named, *selection.unknown)}
+    by_size = {_name_and_size(text, usual): statement for text, statement in stated.items()}
+    return {name: by_size.get(_name_and_size(name, usual)) for name in (*names_of_catalog, *selection.unknown)}
 
 
-def _sized(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
-    """A name and its size, that of the catalog where it says none, else nothing."""
+def _name_and_size(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
+    """A name and its size: the one written behind it, else the catalog's, else empty."""
     name, size = entries.parse(text)
     return name, ImageShape(3, *size).size if size else usual.get(name, "")
 
@@ -495,13 +500,13 @@ def _size(request: Request) -> tuple[int, int] | None:
     """Height and width that all networks are asked for at.
 
     Raises:
-        UsageError: they are no numbers of pixels.
+        UsageError: they are not numbers of pixels.
     """
-    given = request.resolution
-    size = None if given is None else parse_size(given)
-    if given is not None and size is None:
+    pixels = request.resolution
+    size = None if pixels is None else parse_size(pixels)
+    if pixels is not None and size is None:
         raise UsageError(
-            f"--resolution {str(given)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
+            f"--resolution {str(pixels)[:80]}: give a whole number from 1 to {LARGEST_RESOLUTION}, or height x width, "
             "such as 192x256."
         )
     return size
@@ -511,19 +516,19 @@ def _resolve(
     names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
 ) -> list[tuple[str, ImageShape, ImageShape]]:
     """Name, images and usual images of each of these names of timm's or the user's."""
-    wanted = [entries.parse(name) for name in names]
-    for name, _ in wanted:
+    parsed = [entries.parse(name) for name in names]
+    for name, _ in parsed:
         if name in (*YARDSTICKS, NULL):
             raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
         if is_twin(name):
             raise UsageError(f"{name!r} is the name of a twin. 'levit-bench aa' times networks beside their twins.")
     try:
-        found = workshop.resolve(dict.fromkeys(name for name, _ in wanted))
-    except SeatLostError as lost:
-        raise UsageError(f"cannot look up {', '.join(names)}: {lost}.") from lost
-    for name, why in found.missing.items():
-        # A name of no library that is known may be one of an installed package that does not load.
-        told = ":" in name or why.startswith("cannot load ")
-        raise UsageError(why if told else entries.suggest(name, found.known))
-    asked = [(name, own_size or size, found.shapes[name]) for name, own_size in wanted]
-    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in asked]
+        resolution = workshop.resolve(dict.fromkeys(name for name, _ in parsed))
+    except SeatLostError as error:
+        raise UsageError(f"cannot look up {', '.join(names)}: {error}.") from error
+    for name, why in resolution.missing.items():
+        # A name that no library knows may be one of an installed package that fails to load.
+        is_explained = ":" in name or why.startswith("cannot load ")
+        raise UsageError(why if is_explained else entries.suggest(name, resolution.known))
+    sized = [(name, own_size or size, resolution.shapes[name]) for name, own_size in parsed]
+    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in sized]

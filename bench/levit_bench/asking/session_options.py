@@ -1,8 +1,7 @@
-"""What a session is asked for beside networks and axes, each option once: what it is called, what it holds, which doors
-have it.
+"""The options of a session besides networks and axes, each defined once: name, kind of value, default, where it exists.
 
 Options of the command line and of pytest and arguments of Python derive from `OPTIONS` and from `levit_bench.axes`, or
-a test holds them equal to it. Networks, the store and the title are each door's own.
+a test compares them. Networks, the store and the title are defined by each interface.
 """
 
 from __future__ import annotations
@@ -12,7 +11,7 @@ from typing import Any, NamedTuple
 
 
 class OptionKind(StrEnum):
-    """What the value of an option is."""
+    """Kinds of values that options have."""
 
     TIME = "time"
     """A duration, such as `3m`; in Python also a number of seconds."""
@@ -22,30 +21,30 @@ class OptionKind(StrEnum):
     """A number of percent, or none."""
     TEXT = "text"
     FLAG = "flag"
-    """Asked for or not."""
+    """Set or not."""
 
 
 class SessionOption(NamedTuple):
     """One option of a session: a field of a request."""
 
     name: str
-    """The field of a request; with hyphens for underscores the option, the same in Python."""
+    """The field of a request and argument in Python; with hyphens for underscores, the option."""
     kind: OptionKind
     usual: Any
-    """What a request holds that does not ask for it."""
+    """The default."""
     metavar: str
-    """What stands for its value; empty for flags."""
+    """Placeholder of its value in help; empty for flags."""
     help: str
     of_a_network: bool = False
-    """Whether it is said of the one network that is not in the catalog. pytest has no option for it: the mark that
-    names the network says it."""
+    """Whether it describes the one network that is not in the catalog. pytest has no option for it: the mark that
+    names the network takes it."""
     of_twins: bool = True
-    """Whether `levit-bench aa` has it. What ends a network's turns early, or lets a second timer take some, does not
-    belong there: `aa` counts how often twins differ after equal work."""
+    """Whether `levit-bench aa` has it. Options that end a network's turns early, or give some to a second timer, are
+    left out there: `aa` counts how often twins differ after equal work."""
 
     @property
     def option(self) -> str:
-        """Its option on the command line."""
+        """The option of the command line."""
         return f"--{self.name.replace('_', '-')}"
 
 

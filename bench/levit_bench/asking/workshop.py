@@ -1,4 +1,4 @@
-"""Whether anything can be measured here: what is stored can be read without the parts that measure."""
+"""Whether this installation can measure; stored results can be read without the modules that measure."""
 
 from __future__ import annotations
 
@@ -6,11 +6,11 @@ from levit_bench.catalog.installed import is_installed
 from levit_bench.errors import UsageError
 
 NEEDED = ("levit_bench.measuring", "levit_bench.levit", "torch")
-"""Modules without which no session can be taken; none of them is imported to find out."""
+"""Modules that a session needs; they are looked up without being imported."""
 
 
 def require_workshop(purpose: str = "to measure") -> None:
-    """Refuse what only an installation that measures can do.
+    """Refuse a command that needs an installation that can measure.
 
     Args:
         purpose: what was asked for, as a phrase that follows the name of what is missing.

@@ -1,1 +1,1 @@
-"""Networks by name: the catalog, users' own, published figures and the sets of images that these belong to."""
+"""Networks by name: the catalog, users' own, published figures, and the image sets that accuracies belong to."""

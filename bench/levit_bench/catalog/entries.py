@@ -1,6 +1,6 @@
-"""The catalog: networks by name, with published figures and where they were published.
+"""The catalog: networks by name, with published figures and their sources.
 
-Plain data from `catalog.csv`; refuses to know how a network is built or timed, and imports no library for it.
+Plain data from `catalog.csv`; nothing is built here, and no library of networks is imported.
 """
 
 from __future__ import annotations
@@ -20,7 +20,7 @@ from levit_bench.errors import UsageError
 from levit_bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape, parse_size
 
 LONGEST_NAME = 200
-"""Characters in the longest name that is looked up; timm's longest are near 60."""
+"""Most characters of a name that is looked up; timm's longest have about 60."""
 
 IMAGENET_CLASSES = 1000
 """Classes of ImageNet-1k."""
@@ -30,15 +30,15 @@ _GLOB = frozenset("*?[")
 
 
 class Entry(msgspec.Struct, frozen=True, kw_only=True):
-    """One network at one resolution, with what others published about it."""
+    """One network at one resolution, with its published figures."""
 
     name: str
     """Name in this suite."""
     timm_name: str | None = None
-    """Timm's name of it: an architecture, with a tag of weights where its default has other classes; absent where timm
+    """timm's name of it: an architecture, with a tag of weights where its default has other classes; absent where timm
     has no such network."""
     built_by: Literal["timm", "levit-bench"] = "timm"
-    """Whose code it is: timm's, or the suite's own, whatever timm calls its network of the same kind."""
+    """Whose code builds it: timm's or this suite's, also where timm has a network of that name."""
     family: str
     """Family, for colours and groups."""
     resolution: int
@@ -46,7 +46,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     width: int | None = None
     """Width of the input in pixels where it is not its height."""
     crop: float | None = None
-    """Share of the image's shorter side that the centre crop kept when the accuracy was taken; absent: not stated."""
+    """Share of the image's shorter side in the centre crop that the accuracy was taken with; absent: not stated."""
     top1: float | None = None
     """Published ImageNet-1k validation top-1 in percent; absent when none is known at this resolution."""
     top5: float | None = None
@@ -56,7 +56,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     v2_top1: float | None = None
     """Top-1 in percent on ImageNet-V2, matched frequency."""
     pretraining: str | None = None
-    """What more than ImageNet-1k the weights behind the accuracy saw, such as `in21k`; absent: nothing more."""
+    """Training data of the weights besides ImageNet-1k, such as `in21k`; absent: none."""
     params_m: float
     """Parameters in millions, as timm builds it: distilled networks with both heads. Our count."""
     macs_m: float | None = None
@@ -72,7 +72,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
     counts_source: str = ""
     """Who published parameters and multiply-accumulates."""
     note: str = ""
-    """What a reader of the figures must know."""
+    """Remark for readers of the figures."""
 
     @property
     def shape(self) -> ImageShape:
@@ -86,7 +86,7 @@ class Entry(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class Selection(NamedTuple):
-    """What a list of patterns chose."""
+    """Networks that a list of patterns selects."""
 
     entries: tuple[Entry, ...]
     """Networks of the catalog, each once, in the order of their first mention."""
@@ -104,7 +104,7 @@ def entries() -> tuple[Entry, ...]:
 
 @cache
 def groups() -> dict[str, tuple[str, ...]]:
-    """Names of the networks of each group; `all` comes first and holds every one."""
+    """Names of the networks of each group; `all` comes first and holds all of them."""
     out: dict[str, tuple[str, ...]] = {"all": tuple(entry.name for entry in entries())}
     for entry in entries():
         for group in entry.groups:
@@ -127,41 +127,41 @@ def select(patterns: Sequence[str]) -> Selection:
     Raises:
         UsageError: a pattern is malformed, a glob matches no network, or nothing was chosen.
     """
-    chosen: dict[tuple[str, str], Entry] = {}
+    selected: dict[tuple[str, str], Entry] = {}
     unknown: dict[str, None] = {}
     for text in _split(patterns):
         name, size = parse(text)
-        found = _find(name)
-        if found is None:
+        matches = _find(name)
+        if matches is None:
             unknown[f"{name}@{ImageShape(3, *size).size}" if size else name] = None
             continue
-        for entry in found:
+        for entry in matches:
             sized = _at(entry, size)
-            chosen.setdefault((sized.name, sized.size), sized)
-    if not chosen and not unknown:
+            selected.setdefault((sized.name, sized.size), sized)
+    if not selected and not unknown:
         raise UsageError(
             "no network was named. Name networks, globs or groups, such as --networks paper; "
             f"groups: {', '.join(groups())}."
         )
-    return Selection(tuple(chosen.values()), tuple(unknown))
+    return Selection(tuple(selected.values()), tuple(unknown))
 
 
 def suggest(name: str, extra: Iterable[str] = ()) -> str:
-    """A message for a name that nothing answers to, with the nearest name and the next step.
+    """A message for an unknown name, with the nearest known name and the next step.
 
     Args:
-        name: What was asked for.
-        extra: Further names that would have been understood, such as timm's.
+        name: The name as it was written.
+        extra: Further known names, such as timm's.
     """
     from difflib import SequenceMatcher, get_close_matches
 
-    wanted = name[:LONGEST_NAME].lower()
-    own = dict.fromkeys([*groups()["all"], *groups()])
-    near = get_close_matches(wanted, dict.fromkeys([*own, *extra]), n=9)
+    name_start = name[:LONGEST_NAME].lower()
+    listed = dict.fromkeys([*groups()["all"], *groups()])
+    near = get_close_matches(name_start, dict.fromkeys([*listed, *extra]), n=9)
     # Of equally near names, one that 'list' shows.
-    near.sort(key=lambda found: (-SequenceMatcher(None, found, wanted).ratio(), found not in own))
+    near.sort(key=lambda candidate: (-SequenceMatcher(None, candidate, name_start).ratio(), candidate not in listed))
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown network {_shown(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
+    return f"unknown network {_quoted(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
 
 
 def accuracy_of(entry: Entry) -> Accuracy | None:
@@ -176,21 +176,21 @@ def _split(patterns: Sequence[str]) -> list[str]:
 
 
 def parse(text: str) -> tuple[str, tuple[int, int] | None]:
-    """Take `name@224` or `name@192x256` apart; height and width are absent when none were asked for.
+    """Split `name@224` or `name@192x256` into name and size; height and width are absent when none are given.
 
     Raises:
-        UsageError: the name is too long or not printable, or what follows it is no number of pixels.
+        UsageError: the name is too long or not printable, or what follows it is not a number of pixels.
     """
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise UsageError(
-            f"invalid network name {_shown(text)}: names have at most {LONGEST_NAME} printable characters. "
+            f"invalid network name {_quoted(text)}: names have at most {LONGEST_NAME} printable characters. "
             "'levit-bench list' shows the names."
         )
     match = _SUFFIX.fullmatch(text)
     size = parse_size(match["size"]) if match and match["size"] else None
     if match is None or (match["size"] and size is None):
         raise UsageError(
-            f"{_shown(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "
+            f"{_quoted(text)} asks for no usable resolution. Write name@pixels with 1 to {LARGEST_RESOLUTION} pixels, "
             "such as efficientnet_b0@256, or height x width, such as efficientnet_b0@192x256."
         )
     return match["name"], size
@@ -205,13 +205,13 @@ def _find(name: str) -> list[Entry] | None:
         return [by_name[member] for member in groups()[name]]
     if ":" in name or not _GLOB & set(name):
         return None
-    found = [entry for entry in entries() if fnmatchcase(entry.name, name)]
-    if not found:
+    matches = [entry for entry in entries() if fnmatchcase(entry.name, name)]
+    if not matches:
         raise UsageError(
-            f"{_shown(name)} matches no network. Globs are matched against the names of the catalog; "
+            f"{_quoted(name)} matches no network. Globs are matched against the names of the catalog; "
             f"'levit-bench list' shows all {len(by_name)}."
         )
-    return found
+    return matches
 
 
 def _at(entry: Entry, size: tuple[int, int] | None) -> Entry:
@@ -238,12 +238,12 @@ def _at(entry: Entry, size: tuple[int, int] | None) -> Entry:
 
 
 def _elsewhere(entry: Entry, shape: ImageShape) -> str:
-    """Points to the entry of the same architecture at that size, if there is one."""
-    names = (other.name for other in entries() if (other.timm_name, other.shape) == (entry.timm_name, shape))
+    """Words that point to the entry of the same architecture at that size; empty where there is none."""
+    names = (sibling.name for sibling in entries() if (sibling.timm_name, sibling.shape) == (entry.timm_name, shape))
     name = next(names, None)
     return f", and for {name} at {shape.size} px" if name else ""
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     """A name fit for a message: quoted, escapes made visible, cut when long."""
     return repr(text if len(text) <= 80 else f"{text[:77]}...")

@@ -1,7 +1,4 @@
-"""Filters and orders over networks of the catalog.
-
-Knows the catalog's columns; refuses to know who asked, and how the answer is shown.
-"""
+"""Filters and sort orders over networks of the catalog, for every command that lists them."""
 
 from __future__ import annotations
 
@@ -16,7 +13,7 @@ from levit_bench.numbers.units import format_count
 
 
 class Filters(NamedTuple):
-    """What an entry must be to be listed; the defaults let everything pass."""
+    """Conditions that an entry must meet to be listed; with the defaults, all do."""
 
     families: tuple[str, ...] = ()
     """Families as the catalog writes them; empty: all."""
@@ -25,10 +22,10 @@ class Filters(NamedTuple):
     max_macs: float | None = None
     """Multiply-accumulates of one image. An entry without a count does not pass."""
     in1k_only: bool = False
-    """Leave out weights that saw more than ImageNet-1k."""
+    """Leave out weights trained on more than ImageNet-1k."""
 
 
-# How an order looks at an entry; entries without the value come last. The best top-1 comes first, the least of costs.
+# Sort key of each order; entries without the value come last. The highest top-1 and the lowest cost come first.
 _ORDERS: dict[str, Callable[[Entry], Any]] = {
     "name": lambda entry: entry.name,
     "family": lambda entry: entry.family.lower(),
@@ -38,7 +35,7 @@ _ORDERS: dict[str, Callable[[Entry], Any]] = {
     "resolution": lambda entry: (entry.shape.height * entry.shape.width, entry.shape.height),
 }
 ORDERS = tuple(_ORDERS)
-"""What entries can be sorted by."""
+"""Names of the orders that entries can be sorted by."""
 
 
 def families() -> tuple[str, ...]:
@@ -47,15 +44,15 @@ def families() -> tuple[str, ...]:
 
 
 def family_named(text: str) -> str:
-    """The family that a text names in any case.
+    """The family of that name, in upper or lower case.
 
     Raises:
-        UsageError: there is none; the message names the nearest, and all.
+        UsageError: there is none; the message names the nearest one, and all.
     """
     by_key = {family.lower(): family for family in families()}
-    found = by_key.get(text.lower())
-    if found is not None:
-        return found
+    family = by_key.get(text.lower())
+    if family is not None:
+        return family
     near = get_close_matches(text[:80].lower(), by_key, n=1)
     hint = f" Did you mean {by_key[near[0]]!r}?" if near else ""
     raise UsageError(f"unknown family {text[:80]!r}.{hint} Families: {', '.join(sorted(families(), key=str.lower))}.")
@@ -69,20 +66,20 @@ def keep(entries: Iterable[Entry], filters: Filters) -> tuple[Entry, ...]:
 def ordered(entries: Sequence[Entry], order: str) -> tuple[Entry, ...]:
     """The entries sorted by one of `ORDERS`; equal ones stay in their order, those without the value come last."""
     key = _ORDERS[order]
-    known = [entry for entry in entries if key(entry) is not None]
-    return (*sorted(known, key=key), *(entry for entry in entries if key(entry) is None))
+    with_value = [entry for entry in entries if key(entry) is not None]
+    return (*sorted(with_value, key=key), *(entry for entry in entries if key(entry) is None))
 
 
 def why_empty(entries: Sequence[Entry], filters: Filters) -> str:
-    """For filters that nothing passes: how many each would let pass if it were not there, and what to loosen.
+    """For filters that no entry passes: how many would pass without each of them, and which one to loosen.
 
     Args:
-        entries: What was filtered, at least one.
+        entries: The entries that were filtered, at least one.
         filters: None of the entries passes them.
     """
     nothing = Filters()
     alone = {
-        _written(field, value): len(keep(entries, filters._replace(**{field: getattr(nothing, field)})))
+        _option_text(field, value): len(keep(entries, filters._replace(**{field: getattr(nothing, field)})))
         for field, value in filters._asdict().items()
         if value != getattr(nothing, field)
     }
@@ -101,7 +98,7 @@ def _passes(entry: Entry, filters: Filters) -> bool:
     )
 
 
-def _written(field: str, value: Any) -> str:  # noqa: ANN401 (the value of any field)
+def _option_text(field: str, value: Any) -> str:  # noqa: ANN401 (the value of any field)
     """A filter as it is written on the command line."""
     option = {"families": "--family"}.get(field, "--" + field.replace("_", "-"))
     if field == "families":

@@ -1,6 +1,6 @@
-"""Sets of images on which accuracies were scored: which of them are one set, and what a set is called.
+"""Sets of images that accuracies were scored on: which spellings name the same set, and how a set is shown.
 
-Knows names, images and classes; refuses to know networks and how right they are. Two accuracies may be compared when
+Two accuracies may be compared when
 they were scored on one set: the same name, but for case, spaces, hyphens and underscores, and as many images and
 classes.
 """
@@ -20,18 +20,18 @@ _BETWEEN = re.compile(r"[\s_\-‐-―]+")
 
 
 class ImageSet(NamedTuple):
-    """A set of images with one right class each."""
+    """A set of images, each labelled with one class."""
 
     name: str
     """As it was written."""
     images: int
     """Images in it."""
     classes: int | None = None
-    """Classes that its images are of; absent where nobody says."""
+    """Classes in it; absent where unknown."""
 
     @property
     def key(self) -> tuple[str, int, int | None]:
-        """What is equal where two sets are one, however their names are written."""
+        """A key that is equal for two spellings of the same set."""
         return folded(self.name), self.images, self.classes
 
     @property
@@ -43,20 +43,20 @@ class ImageSet(NamedTuple):
     @property
     def words(self) -> str:
         """Its name, and its size where that does not go with the name."""
-        known = usual(self.name)
-        is_usual = known is not None and (known.images, known.classes) == (self.images, self.classes)
+        public_set = usual(self.name)
+        is_usual = public_set is not None and (public_set.images, public_set.classes) == (self.images, self.classes)
         return self.name if is_usual else f"{self.name} ({self.counts})"
 
     def answers_to(self, text: str) -> bool:
-        """Whether a text names it: its name alone, or its words."""
+        """Whether a text names it, by its name alone or by `words`."""
         return folded(text) in (folded(self.name), folded(self.words))
 
 
 IMAGENET = ImageSet("ImageNet-1k validation", 50_000, 1000)
-"""The set of published accuracies, and of those whose set nobody states."""
+"""The set of published accuracies, and of those stated without a set."""
 _KNOWN = {
-    one.name: one
-    for one in (
+    image_set.name: image_set
+    for image_set in (
         IMAGENET,
         ImageSet("ImageNet-ReaL", 46_837, 1000),
         ImageSet("ImageNet-V2", 10_000, 1000),
@@ -74,7 +74,7 @@ _ALSO = (
 
 @lru_cache(maxsize=1024)
 def folded(name: str) -> str:
-    """A name as names are compared: case, spaces, hyphens and underscores make no difference."""
+    """The normalised form of a name: case, spaces, hyphens and underscores make no difference."""
     plain = _plain(name)
     return _ALIASES.get(plain, plain)
 
@@ -84,7 +84,7 @@ def _plain(name: str) -> str:
 
 
 _ALIASES = {_plain(name): _plain(IMAGENET.name) for name in _ALSO}
-_USUAL = {folded(name): one for name, one in _KNOWN.items()}
+_USUAL = {folded(name): image_set for name, image_set in _KNOWN.items()}
 
 
 def usual(name: str) -> ImageSet | None:
@@ -94,48 +94,61 @@ def usual(name: str) -> ImageSet | None:
 
 def set_of(accuracy: Accuracy) -> ImageSet:
     """The set that an accuracy was scored on; classes that are not stated are those that go with name and images."""
-    known, classes = usual(accuracy.dataset), accuracy.classes
-    if classes is None and known is not None and known.images == accuracy.images:
-        classes = known.classes
+    public_set, classes = usual(accuracy.dataset), accuracy.classes
+    if classes is None and public_set is not None and public_set.images == accuracy.images:
+        classes = public_set.classes
     return ImageSet(accuracy.dataset, accuracy.images, classes)
 
 
-def same_sets(found: Iterable[ImageSet]) -> dict[ImageSet, ImageSet]:
-    """For each set the one that stands for it: spellings of one name are one set, shown as most of them are written.
+def same_sets(sets: Iterable[ImageSet]) -> dict[ImageSet, ImageSet]:
+    """The representative of each set: spellings of one name are one set, shown in the most frequent spelling.
 
-    Where classes are not known, they are those of the only other set of that name and size, if there is one; sets whose
+    Where classes are unknown, they are those of the only other set of that name and size, if there is one; sets whose
     images or classes differ are different sets. The order of the sets does not matter.
     """
     groups: dict[tuple[str, int], list[ImageSet]] = {}
-    times = Counter(found)
-    spelled = Counter(one.name for one in times.elements())
-    for one in times:
-        groups.setdefault((folded(one.name), one.images), []).append(one)
+    times = Counter(sets)
+    spelled = Counter(image_set.name for image_set in times.elements())
+    for image_set in times:
+        groups.setdefault((folded(image_set.name), image_set.images), []).append(image_set)
     out = {}
     for group in groups.values():
-        known = {one.classes for one in group if one.classes is not None}
-        only = next(iter(known)) if len(known) == 1 else None
-        full = {one: one if one.classes is not None else one._replace(classes=only) for one in group}
-        for one in group:
-            alike = [other for other in full.values() if other.classes == full[one].classes]
-            out[one] = min(alike, key=lambda other: (other.name not in _KNOWN, -spelled[other.name], other.name))
+        class_counts = {image_set.classes for image_set in group if image_set.classes is not None}
+        only = next(iter(class_counts)) if len(class_counts) == 1 else None
+        full = {
+            image_set: image_set if image_set.classes is not None else image_set._replace(classes=only)
+            for image_set in group
+        }
+        for image_set in group:
+            alike = [candidate for candidate in full.values() if candidate.classes == full[image_set].classes]
+            out[image_set] = min(
+                alike, key=lambda candidate: (candidate.name not in _KNOWN, -spelled[candidate.name], candidate.name)
+            )
     return out
 
 
-def in_order(found: Iterable[ImageSet]) -> list[ImageSet]:
+def in_order(sets: Iterable[ImageSet]) -> list[ImageSet]:
     """ImageNet-1k's validation set first, then by name and size."""
-    return sorted(set(found), key=lambda one: (one.key != IMAGENET.key, folded(one.name), one.images, one.classes or 0))
+    return sorted(
+        set(sets),
+        key=lambda image_set: (
+            image_set.key != IMAGENET.key,
+            folded(image_set.name),
+            image_set.images,
+            image_set.classes or 0,
+        ),
+    )
 
 
 def common(scored: Sequence[Sequence[Accuracy]]) -> ImageSet | None:
     """A set that every network was scored on, of several the first in order; None where there is none.
 
     Args:
-        scored: the accuracies of each network; a network without any is passed over.
+        scored: the accuracies of each network; a network without any is ignored.
     """
-    figures = [[set_of(figure) for figure in each] for each in scored if each]
-    same = same_sets(one for each in figures for one in each)
+    sets_by_network = [[set_of(figure) for figure in accuracies] for accuracies in scored if accuracies]
+    same = same_sets(image_set for accuracies in sets_by_network for image_set in accuracies)
     shared = set(same.values())
-    for each in figures:
-        shared &= {same[one] for one in each}
+    for accuracies in sets_by_network:
+        shared &= {same[image_set] for image_set in accuracies}
     return next(iter(in_order(shared)), None)

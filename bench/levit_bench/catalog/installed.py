@@ -1,6 +1,6 @@
-"""What is not installed here, and what of the catalog cannot be built for want of it: read without importing it.
+"""Which libraries are missing here, and which networks of the catalog cannot be built without them.
 
-Knows where libraries keep their files; refuses to load them, so that lists and suggestions appear at once.
+Libraries are looked up in their folders without being imported, so that lists and suggestions appear at once.
 """
 
 from __future__ import annotations
@@ -17,26 +17,26 @@ _REGISTERED = re.compile(r"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def (\w+)\(",
 
 
 def unavailable(entries: Iterable[Entry]) -> dict[str, str]:
-    """Names of those entries that cannot be built here, each with the reason and what to do about it."""
-    wanted = list(entries)
+    """Names of the entries that cannot be built here, each with the reason and the remedy."""
+    listed = list(entries)
     for library, remedy in (("torch", "see pytorch.org for the build that fits"), ("timm", "pip install timm")):
         if _folder(library) is None:
-            return {entry.name: f"{library} is not installed: {remedy}" for entry in wanted}
-    known = timm_architectures()
-    if known is None:
+            return {entry.name: f"{library} is not installed: {remedy}" for entry in listed}
+    architectures = timm_architectures()
+    if architectures is None:
         return {}
     reason = f"unknown to timm {_version('timm')}: pip install --upgrade timm"
-    needed = {entry.name: entry.timm_name or entry.name for entry in wanted if entry.built_by == "timm"}
-    return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in known}
+    needed = {entry.name: entry.timm_name or entry.name for entry in listed if entry.built_by == "timm"}
+    return {name: reason for name, timm_name in needed.items() if timm_name.partition(".")[0] not in architectures}
 
 
 def is_installed(library: str) -> bool:
-    """Whether a library can be imported, as far as can be told without doing so."""
+    """Whether a library is installed; it is not imported."""
     return _folder(library) is not None
 
 
 def timm_architectures() -> frozenset[str] | None:
-    """Names that the installed timm registers; None when there is no timm, or no source of it that could be read."""
+    """Names that the installed timm registers; None when timm is missing or its source cannot be read."""
     folder = _folder("timm")
     if folder is None:
         return None
@@ -48,7 +48,7 @@ def timm_architectures() -> frozenset[str] | None:
 
 
 def _folder(library: str) -> Path | None:
-    """Where an installed package lies. A bare folder of that name in the path is no package."""
+    """The folder of an installed package. A bare folder of that name in the path is not a package."""
     try:
         spec = importlib.util.find_spec(library)
     except (ImportError, ValueError):  # Barred by an import hook or by `sys.modules[library] = None`, or half-loaded.

@@ -1,7 +1,7 @@
-"""Names of networks that hold a call: `nets.py:build(width=2)`, and which output of several: `nets.py:build["aux"]`.
+"""Parses names of networks that hold a call, `nets.py:build(width=2)`, or choose an output, `nets.py:build["aux"]`.
 
 A call is read, never executed: its arguments are literals. Equal calls are written alike, so that they are one network.
-Refuses to know whether there is such a function, and what it takes.
+Whether the function exists and takes these arguments is not checked here.
 """
 
 from __future__ import annotations
@@ -24,24 +24,24 @@ _RESERVED = "@#"
 
 
 class Call(NamedTuple):
-    """What follows the name of a function."""
+    """Arguments and output, as written behind the name of a function."""
 
     args: tuple[Any, ...] = ()
     """Arguments by place."""
     kwargs: tuple[tuple[str, Any], ...] = ()
     """Arguments by name, sorted."""
     output: tuple[int | str, ...] = ()
-    """Places or keys that lead to one of its network's outputs, the outermost first."""
+    """Indices or keys that select one of its network's outputs, the outermost first."""
 
     def __str__(self) -> str:
-        """As it is stored: empty where a function is called without arguments and all of its output is meant."""
-        given = [*map(_written, self.args), *(f"{name}={_written(value)}" for name, value in self.kwargs)]
-        return (f"({', '.join(given)})" if given else "") + output_words(self.output)
+        """As it is stored; empty where a function is called without arguments and its whole output is used."""
+        arguments = [*map(_literal_text, self.args), *(f"{name}={_literal_text(value)}" for name, value in self.kwargs)]
+        return (f"({', '.join(arguments)})" if arguments else "") + output_words(self.output)
 
 
 def output_words(output: Sequence[int | str]) -> str:
-    """Which output is meant, as it is written behind a function."""
-    return "".join(f"[{_written(step)}]" for step in output)
+    """The choice of an output, as it is written behind a function."""
+    return "".join(f"[{_literal_text(step)}]" for step in output)
 
 
 def split_names(text: str) -> list[str]:
@@ -74,10 +74,12 @@ def words(text: str) -> tuple[str, ...]:
 
 
 def taken_apart(name: str) -> tuple[str, Call]:
-    """`module:function` or `file.py:function`, a digest behind it included, and the call; of other names all, and none.
+    """Split a name into `module:function` or `file.py:function`, with a digest behind it, and the call.
+
+    A name without a call comes back whole, with an empty call.
 
     Raises:
-        UsageError: what follows the function is no call with literals, and no output.
+        UsageError: what follows the function is neither a call with literals nor an output.
     """
     match = _CALLED.fullmatch(name)
     if match is None:
@@ -86,7 +88,7 @@ def taken_apart(name: str) -> tuple[str, Call]:
     end = _end_of_call(text, 0)
     digest = text[end:]
     if digest and not re.fullmatch(r"#[0-9a-f]+", digest):
-        raise _no_call(name, f"{_shown(digest)} follows it")
+        raise _no_call(name, f"{_quoted(digest)} follows it")
     return match["target"] + digest, _read(text[:end], name)
 
 
@@ -97,7 +99,7 @@ def written(target: str, call: Call) -> str:
 
 
 def canonical(name: str) -> str:
-    """The name with its call as it is stored; a name without a call, or with none that can be read, as it is."""
+    """The name with its call as it is stored; a name without a readable call is returned unchanged."""
     try:
         return written(*taken_apart(name))
     except UsageError:
@@ -105,30 +107,30 @@ def canonical(name: str) -> str:
 
 
 def _end_of_call(text: str, start: int) -> int:
-    """Behind the brackets that begin at `start`, those that follow at once included.
+    """Index behind the brackets that begin at `start`, including brackets that follow immediately.
 
     Raises:
         UsageError: they are not closed.
     """
     depth, at, quote = 0, start, ""
     while at < len(text):
-        one = text[at]
+        character = text[at]
         if quote:
-            if one == "\\":
+            if character == "\\":
                 at += 1
-            elif one == quote:
+            elif character == quote:
                 quote = ""
-        elif one in "\"'":
-            quote = one
-        elif one in _OPENS:
+        elif character in "\"'":
+            quote = character
+        elif character in _OPENS:
             depth += 1
-        elif one in _CLOSES:
+        elif character in _CLOSES:
             depth -= 1
             if depth <= 0 and text[at + 1 : at + 2] not in ("(", "["):
                 return at + 1
         at += 1
     raise UsageError(
-        f"{_shown(text)} has a bracket or a quote that is not closed. Write "
+        f"{_quoted(text)} has a bracket or a quote that is not closed. Write "
         "nets.py:build(width=2), and quote it for the shell."
     )
 
@@ -146,20 +148,20 @@ def _read(text: str, name: str) -> Call:
             warnings.simplefilter("ignore")  # Of escapes in strings.
             node = ast.parse(f"_{text}", mode="eval").body
     except (SyntaxError, ValueError, RecursionError, MemoryError) as error:
-        said = error.msg if isinstance(error, SyntaxError) else str(error)
-        raise _no_call(name, said) from error
+        reason = error.msg if isinstance(error, SyntaxError) else str(error)
+        raise _no_call(name, reason) from error
     output: list[int | str] = []
     while isinstance(node, ast.Subscript):
         step = _literal(node.slice, name)
         if type(step) not in (int, str):
-            raise _no_call(name, f"an output is named by its place or key, not by {_shown(ast.unparse(node.slice))}")
+            raise _no_call(name, f"an output is named by its place or key, not by {_quoted(ast.unparse(node.slice))}")
         output.insert(0, step)
         node = node.value
     if isinstance(node, ast.Name):
         return Call(output=tuple(output))
     if not isinstance(node, ast.Call) or not isinstance(node.func, ast.Name):
         raise _no_call(name, "one call can stand there, and outputs behind it")
-    args = tuple(_literal(one, name) for one in node.args)
+    args = tuple(_literal(argument, name) for argument in node.args)
     kwargs: dict[str, Any] = {}
     for word in node.keywords:
         if word.arg is None:
@@ -174,24 +176,24 @@ def _literal(node: ast.expr, name: str) -> Any:  # noqa: ANN401 (a literal of an
     """The value of an expression.
 
     Raises:
-        UsageError: it is no literal, or one that cannot be stored in a name.
+        UsageError: it is not a literal, or one that cannot be stored in a name.
     """
     try:
         value = ast.literal_eval(node)
     except (ValueError, TypeError, MemoryError, RecursionError) as error:
-        raise _no_call(name, f"{_shown(ast.unparse(node))} is not a literal") from error
+        raise _no_call(name, f"{_quoted(ast.unparse(node))} is not a literal") from error
     problem = _problem_of(value)
     if problem:
-        raise _no_call(name, f"{_shown(ast.unparse(node))} {problem}")
+        raise _no_call(name, f"{_quoted(ast.unparse(node))} {problem}")
     return value
 
 
 def _problem_of(value: object) -> str | None:
     """Why a value cannot stand in a name, or None."""
     if isinstance(value, str):
-        held = [one for one in _RESERVED if one in value]
-        if held:
-            return f"holds {held[0]!r}, which separates names from pixels and digests"
+        reserved = [sign for sign in _RESERVED if sign in value]
+        if reserved:
+            return f"holds {reserved[0]!r}, which separates names from pixels and digests"
         return None if value.isprintable() else "holds characters that cannot be printed"
     if isinstance(value, float):
         return None if math.isfinite(value) else "is not finite"
@@ -202,27 +204,27 @@ def _problem_of(value: object) -> str | None:
     return None if value is None or isinstance(value, int) else f"is a {type(value).__name__}"
 
 
-def _written(value: object) -> str:
+def _literal_text(value: object) -> str:
     """A literal as Python reads it, strings in double quotes: a shell's single ones go around."""
     if isinstance(value, str):
         return json.dumps(value, ensure_ascii=False)
     if isinstance(value, tuple):
-        return f"({', '.join(map(_written, value))}{',' if len(value) == 1 else ''})"
+        return f"({', '.join(map(_literal_text, value))}{',' if len(value) == 1 else ''})"
     if isinstance(value, list):
-        return f"[{', '.join(map(_written, value))}]"
+        return f"[{', '.join(map(_literal_text, value))}]"
     if isinstance(value, dict):
-        pairs = sorted((_written(key), _written(each)) for key, each in value.items())
-        return f"{{{', '.join(f'{key}: {each}' for key, each in pairs)}}}"
+        pairs = sorted((_literal_text(key), _literal_text(item)) for key, item in value.items())
+        return f"{{{', '.join(f'{key}: {text}' for key, text in pairs)}}}"
     return repr(value)
 
 
 def _no_call(name: str, why: str) -> UsageError:
     return UsageError(
-        f"invalid call {_shown(name)}: {why}. Write literals, such as nets.py:build(width=2, "
+        f"invalid call {_quoted(name)}: {why}. Write literals, such as nets.py:build(width=2, "
         'kind="small"), and an output as nets.py:build[1] or nets.py:build["aux"].'
     )
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     """Text fit for a message: quoted, escapes made visible, cut when long."""
     return repr(text if len(text) <= 80 else f"{text[:77]}...")

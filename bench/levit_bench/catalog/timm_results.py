@@ -1,6 +1,6 @@
-"""Figures that timm published, from the CSV files of its `results/` folder: accuracies, or inference speeds.
+"""Reads the CSV files of timm's `results/` folder: published accuracies or inference speeds.
 
-Reads the files as they are; refuses to know what is measured here, which figures are drawn, and how.
+Files are read as timm publishes them; pairing speeds with accuracies is done in `levit_bench.judge.published`.
 """
 
 from __future__ import annotations
@@ -31,7 +31,7 @@ _ACCURACY = ("model", "img_size", "top1")
 _SPEED = ("model", "infer_img_size", "infer_batch_size")
 _SPEEDS = ("infer_samples_per_sec", "infer_step_time")
 _PREPARATION = ("crop_pct", "cropt_pct", "interpolation")
-"""Columns that tell apart accuracies of one network at one size."""
+"""Columns that distinguish accuracies of one network at one size."""
 _DIFFERENCE = "top1_diff"
 """timm adds it to the files of all sets but the validation set, with which it compares them."""
 _SETS = (
@@ -41,9 +41,9 @@ _SETS = (
     (re.compile(r"-imagenet-a\b"), "ImageNet-A"),
     (re.compile(r"-imagenet-r\b"), "ImageNet-R"),
 )
-"""How other sets are written in a file's name."""
+"""Patterns that name other sets in a file's name."""
 _AGREED = 0.05
-"""By how much the two speeds of a line may differ, beyond their rounding."""
+"""Largest relative difference of the two speeds of a line, beyond their rounding."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
 _NAME = re.compile(
     r"benchmark-infer-(?P<precision>[a-z0-9_]+)-(?P<layout>nchw|nhwc)-(?P<torch>pt[0-9]+)-(?P<backend>cu[0-9]+|cpu)"
@@ -52,7 +52,7 @@ _NAME = re.compile(
 
 
 class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """What the name of a file of speeds says of how they were taken, in the name's own words; else nothing."""
+    """How the speeds of a file were taken, as far as its name says, in the spelling of the name."""
 
     precision: str | None = None
     """Number format, such as `amp` or `fp32`."""
@@ -69,9 +69,9 @@ class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
 
     @property
     def words(self) -> tuple[str, ...]:
-        """Everything it says, in the order of the name."""
-        found = (getattr(self, name) for name in FileNameFacts.__struct_fields__)
-        return tuple(word for word in found if word)
+        """All values, in the order of the name."""
+        parts = (getattr(self, name) for name in FileNameFacts.__struct_fields__)
+        return tuple(word for word in parts if word)
 
 
 class TopOne(msgspec.Struct, frozen=True, kw_only=True):
@@ -86,7 +86,7 @@ class TopOne(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedSpeed(msgspec.Struct, frozen=True, kw_only=True):
-    """How fast one network was on somebody's machine."""
+    """The published speed of one network."""
 
     model: str
     """timm's name, usually an architecture without a tag."""
@@ -105,18 +105,18 @@ class PublishedSpeed(msgspec.Struct, frozen=True, kw_only=True):
 
 
 class PublishedFile(msgspec.Struct, frozen=True, kw_only=True):
-    """One file: accuracies or speeds, never both."""
+    """The content of one file: accuracies or speeds, never both."""
 
     name: str
     """Without its folder."""
     dataset: str | None = None
-    """Set of the accuracies, as far as name and header tell; absent for speeds."""
+    """Set of the accuracies, as far as name and header say; absent for speeds."""
     accuracies: tuple[TopOne, ...] = ()
     """In the file's order, each network and resolution once."""
     speeds: tuple[PublishedSpeed, ...] = ()
     """In the file's order, each network, resolution and batch once."""
     told: FileNameFacts = FileNameFacts()
-    """What its name says of the speeds."""
+    """How the speeds were taken, by its name."""
     findings: tuple[Finding, ...] = ()
     """Lines that could not be read."""
 
@@ -131,7 +131,7 @@ class _Line(NamedTuple):
 
 
 class _First(NamedTuple):
-    """A line that a network and setting were first found in, and what it says of them."""
+    """The first line of a network and setting, and its figures."""
 
     line: _Line
     figures: TopOne | PublishedSpeed
@@ -141,24 +141,24 @@ def read_all(paths: Sequence[Path]) -> tuple[PublishedFile, ...]:
     """Read several files; one that is named twice counts once.
 
     Raises:
-        UsageError, StoreError: as `read`; or two different files have the same name, by which figures are told apart.
+        UsageError, StoreError: as `read`; or two different files have the same name, by which figures are labelled.
     """
     distinct = list({path.resolve(): path for path in paths}.values())
     names = [path.name for path in distinct]
     twice = next((name for name in names if names.count(name) > 1), None)
     if twice is not None:
-        raise UsageError(f"two published files are called {_shown(twice)}, and figures carry that name. Rename one.")
+        raise UsageError(f"two published files are called {_quoted(twice)}, and figures carry that name. Rename one.")
     return tuple(read(path) for path in distinct)
 
 
 def read(path: Path) -> PublishedFile:
-    """Read one file, and tell by its header what it holds.
+    """Read one file, of accuracies or of speeds by its header.
 
-    A line that cannot be read, or says once more what another one said, costs itself; a finding says which and why.
+    A line that cannot be read or repeats another one is skipped; a finding says which and why.
 
     Raises:
-        UsageError: there is no such file, or its header is neither of accuracies nor of inference speeds.
-        StoreError: it cannot be read, is empty, huge or no text, no line of it can be read, or two lines contradict.
+        UsageError: the file does not exist, or its header is neither of accuracies nor of inference speeds.
+        StoreError: it cannot be read, is empty, too large or not text, has no readable line, or two lines contradict.
     """
     lines = _text(path).split("\n")
     where = _place(path)
@@ -167,17 +167,17 @@ def read(path: Path) -> PublishedFile:
     except _BadLineError as bad:
         raise UsageError(f"{where}:1: {bad}. Name a CSV file of timm's results ({ADDRESS}).") from bad
     # Spreadsheets leave columns without a name behind.
-    named = [name for name in header if name]
-    if twice := next((name for name in named if named.count(name) > 1), None):
+    names = [name for name in header if name]
+    if twice := next((name for name in names if names.count(name) > 1), None):
         raise UsageError(
-            f"{where}:1: the column {_shown(twice)} is named twice in the header. Delete one, or name a file as timm "
+            f"{where}:1: the column {_quoted(twice)} is named twice in the header. Delete one, or name a file as timm "
             "publishes it."
         )
     kind = _kind(header, where)
     dataset = _dataset(path.name, header) if kind == "accuracy" else None
     accuracies: dict[tuple[str, int], TopOne] = {}
     speeds: dict[tuple[str, int, int], PublishedSpeed] = {}
-    seen: dict[object, _First] = {}
+    first_lines: dict[object, _First] = {}
     bad_lines: list[str] = []
     for number, text in enumerate(lines[1:], start=2):
         if not text.strip():
@@ -186,31 +186,31 @@ def read(path: Path) -> PublishedFile:
             line = _line(number, text, header)
             if dataset is not None:
                 top = _top_one(line, path.name, dataset)
-                _once(seen, (top.model, top.resolution), _First(line, top), where)
+                _keep_first(first_lines, (top.model, top.resolution), _First(line, top), where)
                 accuracies[top.model, top.resolution] = top
             else:
                 speed = _speed(line)
-                _once(seen, (speed.model, speed.resolution, speed.batch), _First(line, speed), where)
+                _keep_first(first_lines, (speed.model, speed.resolution, speed.batch), _First(line, speed), where)
                 _require_one_speed(line, speed)
                 speeds[speed.model, speed.resolution, speed.batch] = speed
         except _BadLineError as bad:
             bad_lines.append(f"{where}:{number}: {bad}")
-    kept = len(accuracies) + len(speeds)
-    if not kept:
-        first = f" {bad_lines[0]}." if bad_lines else " It has a header alone."
-        raise StoreError(f"{where} holds no line that can be read.{first} Name another file, or fetch it again.")
+    readable = len(accuracies) + len(speeds)
+    if not readable:
+        reason = f" {bad_lines[0]}." if bad_lines else " It has a header alone."
+        raise StoreError(f"{where} holds no line that can be read.{reason} Name another file, or fetch it again.")
     return PublishedFile(
         name=path.name,
         dataset=dataset,
         accuracies=tuple(accuracies.values()),
         speeds=tuple(speeds.values()),
         told=told(path.name),
-        findings=_bad_lines(bad_lines, kept),
+        findings=_bad_lines(bad_lines, readable),
     )
 
 
 def told(name: str) -> FileNameFacts:
-    """What a file's name says, where it is built as timm builds such names; nothing is guessed of other names."""
+    """How the speeds of a file were taken, by its name where timm's pattern fits; other names give no facts."""
     match = _NAME.fullmatch(name)
     if match is None:
         return FileNameFacts()
@@ -230,9 +230,9 @@ def _text(path: Path) -> str:
     try:
         instead = instead_of_file(path)
         if instead is None:
-            raise UsageError(f"there is no file {_shown(str(path))}. Name a CSV file of timm's results ({ADDRESS}).")
+            raise UsageError(f"there is no file {_quoted(str(path))}. Name a CSV file of timm's results ({ADDRESS}).")
         if instead:
-            raise UsageError(f"{_shown(str(path))} is {instead}. Name a CSV file of timm's results ({ADDRESS}).")
+            raise UsageError(f"{_quoted(str(path))} is {instead}. Name a CSV file of timm's results ({ADDRESS}).")
         size = path.stat().st_size
         if size > LARGEST_BYTES:
             raise StoreError(
@@ -261,26 +261,26 @@ def _kind(header: Sequence[str], where: str) -> str:
         return "accuracy" if accuracy else "speed"
     if any(name.startswith("train_") for name in header):
         raise UsageError(f"{where} holds training speeds. Name timm's benchmark-infer-….csv instead.")
-    found = ", ".join(_shown(name) for name in header[:6])
+    beginning = ", ".join(_quoted(name) for name in header[:6])
     raise UsageError(
         f"{where} is neither of timm's kinds: accuracies have the columns {', '.join(_ACCURACY)}; inference speeds "
-        f"{', '.join(_SPEED)} and {' or '.join(_SPEEDS)}. Its header begins with {found}."
+        f"{', '.join(_SPEED)} and {' or '.join(_SPEEDS)}. Its header begins with {beginning}."
     )
 
 
 def _require_commas(header: Sequence[str], where: str) -> None:
-    """Refuse a table that a spreadsheet wrote in its own way.
+    """Refuse a table whose columns a spreadsheet separated by other signs.
 
     Raises:
         UsageError: its columns are separated by something else.
     """
     for sign, name in ((";", "semicolons"), ("\t", "tabs"), ("|", "bars")):
-        found = [cell.strip(' "') for text in header for cell in text.split(sign)]
-        if len(header) < len(found) and "model" in found and "model" not in header:
+        cells = [cell.strip(' "') for text in header for cell in text.split(sign)]
+        if len(header) < len(cells) and "model" in cells and "model" not in header:
             raise UsageError(
                 f"{where}:1: columns are separated by {name}, and numbers may have decimal commas. Save it with commas "
                 "between columns and points in numbers, as timm publishes it. Its header begins with "
-                f"{_shown(header[0])}."
+                f"{_quoted(header[0])}."
             )
 
 
@@ -306,21 +306,23 @@ def _line(number: int, text: str, header: Sequence[str]) -> _Line:
     return _Line(number, {name: cell.strip() for name, cell in zip(header, cells, strict=True)})
 
 
-def _once(seen: dict[object, _First], key: object, found: _First, where: str) -> None:
-    """Keep the first of a network and setting; nobody can say which of two that contradict each other is right."""
-    first = seen.setdefault(key, found)
-    if first is found:
+def _keep_first(first_lines: dict[object, _First], key: object, entry: _First, where: str) -> None:
+    """Keep the first line of a network and setting; of two that contradict each other, either may be right."""
+    earlier = first_lines.setdefault(key, entry)
+    if earlier is entry:
         return
-    one, other = first.line, found.line
-    prepared = [name for name in _PREPARATION if one.cells.get(name) != other.cells.get(name)]
-    if first.figures != found.figures and not prepared:
-        names = [name for name, cell in one.cells.items() if cell != other.cells[name]]
-        told = ", ".join(f"{name} {_shown(one.cells[name])} and {_shown(other.cells[name])}" for name in names[:3])
-        raise StoreError(
-            f"{where}: lines {one.number} and {other.number} contradict each other about "
-            f"{_shown(found.figures.model)}: {told}. Delete the wrong one, or fetch the file again."
+    first_line, second_line = earlier.line, entry.line
+    prepared = [name for name in _PREPARATION if first_line.cells.get(name) != second_line.cells.get(name)]
+    if earlier.figures != entry.figures and not prepared:
+        names = [name for name, cell in first_line.cells.items() if cell != second_line.cells[name]]
+        contradictions = ", ".join(
+            f"{name} {_quoted(first_line.cells[name])} and {_quoted(second_line.cells[name])}" for name in names[:3]
         )
-    raise _BadLineError(f"the same network and setting as in line {one.number}")
+        raise StoreError(
+            f"{where}: lines {first_line.number} and {second_line.number} contradict each other about "
+            f"{_quoted(entry.figures.model)}: {contradictions}. Delete the wrong one, or fetch the file again."
+        )
+    raise _BadLineError(f"the same network and setting as in line {first_line.number}")
 
 
 def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
@@ -329,27 +331,32 @@ def _top_one(line: _Line, file: str, dataset: str) -> TopOne:
     top5 = _percentage(line, "top5") if line.cells.get("top5") else None
     wrong = _percentage(line, "top1_err") if line.cells.get("top1_err") else None
     if (dataset == VALIDATION and 0 < top1 <= 1) or (wrong is not None and 0 < top1 + wrong < 1.01):
-        raise _BadLineError(f"top1 {_shown(line.cells['top1'])} is a fraction, and percent are wanted")
+        raise _BadLineError(f"top1 {_quoted(line.cells['top1'])} is a fraction, and percent are wanted")
     rounding = _coarseness(line, "top1") + (_coarseness(line, "top1_err") if wrong is not None else 0.0) + 1e-9
     if wrong is not None and abs(top1 + wrong - 100) > rounding:
         raise _BadLineError(
-            f"top1 {_shown(line.cells['top1'])} and top1_err {_shown(line.cells['top1_err'])} contradict each other: "
+            f"top1 {_quoted(line.cells['top1'])} and top1_err {_quoted(line.cells['top1_err'])} contradict each other: "
             "they do not add up to 100"
         )
     if top5 is not None and top5 < top1:
         raise _BadLineError(
-            f"top5 {_shown(line.cells['top5'])} is below top1 {_shown(line.cells['top1'])}, which it includes"
+            f"top5 {_quoted(line.cells['top5'])} is below top1 {_quoted(line.cells['top1'])}, which it includes"
         )
-    known = usual(dataset) or IMAGENET  # Of any other set nobody asks how large it is: its accuracies are not used.
+    known_set = usual(dataset) or IMAGENET  # The size of any other set does not matter: its accuracies are not used.
     accuracy = Accuracy(
-        top1=top1, top5=top5, dataset=dataset, images=known.images, classes=known.classes, source=f"{file}, {model}"
+        top1=top1,
+        top5=top5,
+        dataset=dataset,
+        images=known_set.images,
+        classes=known_set.classes,
+        source=f"{file}, {model}",
     )
-    return TopOne(model=model, resolution=_whole(line, "img_size", LARGEST_RESOLUTION), accuracy=accuracy)
+    return TopOne(model=model, resolution=_whole_number(line, "img_size", LARGEST_RESOLUTION), accuracy=accuracy)
 
 
 def _speed(line: _Line) -> PublishedSpeed:
     model = _model(line)
-    batch = _whole(line, "infer_batch_size", LARGEST_BATCH)
+    batch = _whole_number(line, "infer_batch_size", LARGEST_BATCH)
     rate = _optional(line, "infer_samples_per_sec", "a positive number", _is_speed)
     step_ms = _optional(line, "infer_step_time", "a positive number", _is_speed)
     if rate is None and step_ms is None:
@@ -357,7 +364,7 @@ def _speed(line: _Line) -> PublishedSpeed:
     latency_s = step_ms / 1e3 if step_ms is not None else batch / rate if rate is not None else math.nan
     return PublishedSpeed(
         model=model,
-        resolution=_whole(line, "infer_img_size", LARGEST_RESOLUTION),
+        resolution=_whole_number(line, "infer_img_size", LARGEST_RESOLUTION),
         batch=batch,
         latency_s=latency_s,
         throughput=rate if rate is not None else batch / latency_s,
@@ -367,7 +374,7 @@ def _speed(line: _Line) -> PublishedSpeed:
 
 
 def _require_one_speed(line: _Line, speed: PublishedSpeed) -> None:
-    """Refuse a line whose two speeds say different things. Both are rounded; beyond that timm's agree to a hundredth.
+    """Refuse a line whose two speeds disagree. Both are rounded; beyond that timm's agree to a hundredth.
 
     Raises:
         _BadLineError: naming both.
@@ -378,7 +385,7 @@ def _require_one_speed(line: _Line, speed: PublishedSpeed) -> None:
     slack = _coarseness(line, _SPEEDS[0]) / speed.throughput + _coarseness(line, _SPEEDS[1]) / (speed.latency_s * 1e3)
     if abs(speed.throughput * speed.latency_s / speed.batch - 1) > _AGREED + slack:
         raise _BadLineError(
-            f"{_SPEEDS[0]} {_shown(rate)} and {_SPEEDS[1]} {_shown(step)} contradict each other: a batch of "
+            f"{_SPEEDS[0]} {_quoted(rate)} and {_SPEEDS[1]} {_quoted(step)} contradict each other: a batch of "
             f"{speed.batch} in {speed.latency_s * 1e3:g} ms is {speed.batch / speed.latency_s:.6g} images a second"
         )
 
@@ -400,7 +407,7 @@ def _coarseness(line: _Line, column: str) -> float:
     return 0.5 * float(f"1e{exponent or 0}") * 10.0 ** -len(digits.partition(".")[2])
 
 
-def _number(line: _Line, column: str, wanted: str, fits: Callable[[float], bool], *, sign: str = "") -> float:
+def _number(line: _Line, column: str, expected: str, fits: Callable[[float], bool], *, sign: str = "") -> float:
     cell = line.cells[column]
     bare = cell.removesuffix(sign).rstrip() if sign else cell
     match = _NUMBER.fullmatch(bare) if bare else None
@@ -409,24 +416,24 @@ def _number(line: _Line, column: str, wanted: str, fits: Callable[[float], bool]
     except ValueError:  # a point alone
         value = math.nan
     if "," in cell and "." not in cell:
-        raise _BadLineError(f"{column} {_shown(cell)} has a comma: write a decimal point, and no sign for thousands")
+        raise _BadLineError(f"{column} {_quoted(cell)} has a comma: write a decimal point, and no sign for thousands")
     if not fits(value):
-        raise _BadLineError(f"{column} {_shown(cell)} is not {wanted}" if cell else f"{column} is not given")
+        raise _BadLineError(f"{column} {_quoted(cell)} is not {expected}" if cell else f"{column} is not given")
     return value
 
 
-def _optional(line: _Line, column: str, wanted: str, fits: Callable[[float], bool]) -> float | None:
-    return _number(line, column, wanted, fits) if line.cells.get(column) else None
+def _optional(line: _Line, column: str, expected: str, fits: Callable[[float], bool]) -> float | None:
+    return _number(line, column, expected, fits) if line.cells.get(column) else None
 
 
 def _is_speed(value: float) -> bool:
-    """Positive, and so that neither it nor its inverse leaves the numbers."""
+    """Whether it is positive, and neither it nor its inverse overflows."""
     return 1e-9 <= value <= 1e12
 
 
-def _whole(line: _Line, column: str, largest: int) -> int:
-    wanted = f"a whole number from 1 to {largest}"
-    return int(_number(line, column, wanted, lambda value: 1 <= value <= largest and value == int(value)))
+def _whole_number(line: _Line, column: str, largest: int) -> int:
+    expected = f"a whole number from 1 to {largest}"
+    return int(_number(line, column, expected, lambda value: 1 <= value <= largest and value == int(value)))
 
 
 def _count(line: _Line, column: str, unit: float) -> int | None:
@@ -434,20 +441,20 @@ def _count(line: _Line, column: str, unit: float) -> int | None:
     return None if value is None else round(value * unit)
 
 
-def _bad_lines(bad: Sequence[str], kept: int) -> tuple[Finding, ...]:
+def _bad_lines(bad: Sequence[str], readable: int) -> tuple[Finding, ...]:
     if not bad:
         return ()
     more = f" So {'was' if len(bad) == 2 else 'were'} {len(bad) - 1} more." if len(bad) > 1 else ""
-    others = "line was" if kept == 1 else "lines were"
-    message = f"{bad[0]}; the line was skipped.{more} The other {kept} {others} read."
+    lines_were = "line was" if readable == 1 else "lines were"
+    message = f"{bad[0]}; the line was skipped.{more} The other {readable} {lines_were} read."
     return (Finding(kind="published-line", message=message),)
 
 
 def _place(path: Path) -> str:
     """A file's name as a message begins with it: not quoted, escapes made visible, cut when long."""
-    return _shown(path.name)[1:-1]
+    return _quoted(path.name)[1:-1]
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     """Text of a file fit for a message: quoted, escapes made visible, cut when long."""
     return repr(text if len(text) <= 80 else f"{text[:77]}...")

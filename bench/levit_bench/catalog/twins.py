@@ -1,7 +1,6 @@
-"""Twins: a network under a second name, so that a session holds something in which there is no difference to find.
+"""Twins: the same network under a second name, so that a session holds two cases that do not differ.
 
-Knows the name alone; refuses to know how a network is built. Whoever builds one builds its original; whoever ranks
-networks leaves twins out.
+Only the name differs: a twin is built as its original, and left out where networks are ranked.
 """
 
 from __future__ import annotations
@@ -11,11 +10,11 @@ import msgspec
 from levit_bench.records import Case
 
 SUFFIX = "~twin"
-"""Ends the name of a twin. No network may be asked for by such a name: names of timm have no tilde."""
+"""Suffix of a twin's name. It cannot be requested by name: timm's names have no tilde."""
 
 
 def is_twin(network: str) -> bool:
-    """Whether this is the second name of a network."""
+    """Whether this is the name of a twin."""
     return network.endswith(SUFFIX)
 
 

@@ -1,9 +1,9 @@
-"""Networks of the user's own in the user's words: files are found and named, and what is stated of them is checked.
+"""Networks of the user's own: finds their files, gives them stored names, and checks what TOML files state of them.
 
 A name leaves here as `module:function`, or as `nets.py:build#3f2a91`: the file by its path below the current folder,
 and the beginning of its digest, so that two files of one name, or one file before and after an edit, are two networks.
 Arguments stand behind the function: `nets.py:build(width=2)#3f2a91`.
-Refuses to execute anything, and to know how a network is built.
+Nothing is executed here.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
 
 SOURCE = "the user's own figure"
-"""Where an accuracy comes from when nothing else is said."""
+"""Source of an accuracy that is stated without one."""
 
 _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file.
 _LONGEST_FILE = 4 << 20
@@ -35,9 +35,9 @@ _LONGEST_TEXT = 200
 _MODULE = "a Python file that holds the function"
 _TABLES = "a TOML file that holds tables [[network]]"
 LARGEST_SET = 10**9
-"""Images, and classes, of the largest set that anybody scores networks on."""
+"""Most images, and most classes, that a set may have."""
 LONGEST_LABEL = 60
-"""Characters of a label: more do not fit beside a point."""
+"""Most characters of a label: more do not fit beside a point of a figure."""
 _FILE = re.compile(r"(?P<file>.*\.py)(?::(?P<function>[^#:/]*)(?:#(?P<digest>[0-9a-f]{6}))?)?", re.S)
 _SIZED = re.compile(r"(?P<name>.*?)(?:@(?P<size>[^@:/.'\")\]]*))?", re.S)
 
@@ -63,9 +63,9 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     dataset: str = IMAGENET.name
     """Name of their set."""
     classes: int | None = None
-    """Classes of their set. Absent: those of a public set, else nobody says."""
+    """Classes of their set. Absent: those of a public set, else unknown."""
     source: str = SOURCE
-    """Who scored it."""
+    """Where the accuracy comes from."""
     family: str = "other"
     """For colours and groups in figures."""
     name: str | None = None
@@ -76,19 +76,19 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """Accuracies on further sets, which further entries of the same network state."""
 
     def fed(self, shape: ImageShape) -> ImageShape:
-        """Images as it states them, as the function does where it states nothing."""
+        """Shape of the images: stated values, and those of the function for the rest."""
         return shape._replace(channels=self.channels or shape.channels, dtype=self.dtype or shape.dtype)
 
     @property
     def accuracy(self) -> Accuracy | None:
-        """What it states of accuracy, if anything; of several entries, the first."""
+        """The stated accuracy, if any; of several entries, the first."""
         if self.top1 is None:
             return None
         return scored(self.top1, self.top5, self.dataset, self.images, self.classes, self.source)
 
     @property
     def accuracies(self) -> tuple[Accuracy, ...]:
-        """All that it states, each on a set of its own."""
+        """All stated accuracies, each on a set of its own."""
         return (*filter(None, (self.accuracy,)), *self.more)
 
     @property
@@ -111,35 +111,35 @@ def scored(
     """An accuracy on a set; images and classes that are not stated are those that a public set usually has.
 
     Raises:
-        UsageError: nobody says how many images the set has.
+        UsageError: the number of images of the set is unknown.
     """
-    known = usual(dataset)
-    if images is None and known is None:
+    public_set = usual(dataset)
+    if images is None and public_set is None:
         raise UsageError(
-            f"{_shown(dataset)} has how many images? What an accuracy may differ by depends on it: state images, such "
+            f"{_quoted(dataset)} has how many images? What an accuracy may differ by depends on it: state images, such "
             "as 2000, and best classes, too."
         )
-    images = known.images if images is None and known is not None else images or 0
-    if classes is None and known is not None and known.images == images:
-        classes = known.classes
+    images = public_set.images if images is None and public_set is not None else images or 0
+    if classes is None and public_set is not None and public_set.images == images:
+        classes = public_set.classes
     return Accuracy(top1=top1, top5=top5, images=images, dataset=dataset, classes=classes, source=source)
 
 
 def check_text(value: str, where: str, longest: int) -> None:
-    """Refuse what cannot be shown.
+    """Refuse text that cannot be shown.
 
     Raises:
         UsageError: naming the place.
     """
     if not value.isprintable() or not 0 < len(value) <= longest or not value.strip():
-        raise UsageError(f"{where}: give 1 to {longest} printable characters, not {_shown(value)}.")
+        raise UsageError(f"{where}: give 1 to {longest} printable characters, not {_quoted(value)}.")
 
 
 def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
-    """Names with files found and TOML files read, and what the TOML files state by name.
+    """Stored names of networks, TOML files expanded, and what the TOML files state by name.
 
     Args:
-        names: as a door was given them; commas separate as list items do. Names of other kinds are passed on.
+        names: as the user wrote them; commas separate as list items do. Names of other kinds are passed on.
 
     Raises:
         UsageError: a file is missing, lies outside the current folder or is malformed, and what to do.
@@ -148,17 +148,19 @@ def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
     stated: dict[str, Stated] = {}
     for text in (part for name in names for part in split_names(name)):
         if text.lower().endswith(".toml"):
-            for name, one in _read(text).items():
-                before = stated.get(name, one)
-                stated[name] = one if before == one else _joined(before, one, f"{_shown(text)}, {_shown(name)}")
+            for name, network in _read_toml(text).items():
+                before = stated.get(name, network)
+                stated[name] = (
+                    network if before == network else _merge(before, network, f"{_quoted(text)}, {_quoted(name)}")
+                )
                 out.append(name)
         else:
-            out.append(_named(text, Path()))
+            out.append(_stored_name(text, Path()))
     return tuple(out), stated
 
 
 def check_percent(value: float, where: str) -> None:
-    """Refuse what is no accuracy in percent.
+    """Refuse a value that is not an accuracy in percent.
 
     Raises:
         UsageError: naming the place.
@@ -174,18 +176,18 @@ def check_percent(value: float, where: str) -> None:
 
 def one_accuracy(
     percent: float,
-    own: Sequence[str],
+    names: Sequence[str],
     stated: Iterable[Stated],
     *,
     dataset: str = "",
     images: int | None = None,
     classes: int | None = None,
 ) -> Accuracy:
-    """The accuracy that `--accuracy` states of the one network in `own`, on a set that is ImageNet-1k's unless said.
+    """The accuracy that `--accuracy` states of the one network in `names`, on a set that is ImageNet-1k's unless said.
 
     Raises:
-        UsageError: it is no percentage, there is not exactly one such network, its accuracy is stated elsewhere, or the
-            set is no set.
+        UsageError: it is not a percentage, there is not exactly one such network, its accuracy is stated elsewhere, or
+            the set is malformed.
     """
     check_percent(percent, "--accuracy")
     if dataset:
@@ -194,42 +196,42 @@ def one_accuracy(
         if value is not None and not 1 <= value <= LARGEST_SET:
             raise UsageError(f"{option} {value}: give a positive number, at most {LARGEST_SET:,}.")
     _check_one(
-        own, f"--accuracy {percent:g}", "Name one, such as --networks nets.py:build, or state several accuracies"
+        names, f"--accuracy {percent:g}", "Name one, such as --networks nets.py:build, or state several accuracies"
     )
-    if any(one.top1 is not None for one in stated):
-        raise UsageError(f"--accuracy {percent:g}: {_shown(own[0])} has its top1 in a TOML file. State it once.")
+    if any(network.top1 is not None for network in stated):
+        raise UsageError(f"--accuracy {percent:g}: {_quoted(names[0])} has its top1 in a TOML file. State it once.")
     try:
         return scored(percent, None, dataset or IMAGENET.name, images, classes)
     except UsageError as error:
         raise UsageError(f"--dataset: {error}") from error
 
 
-def _check_one(own: Sequence[str], option: str, advice: str) -> None:
-    if len(own) != 1:
-        named = f"{len(own)} are: {', '.join(map(_shown, own[:4]))}" if own else "none is"
+def _check_one(names: Sequence[str], option: str, advice: str) -> None:
+    if len(names) != 1:
+        listing = f"{len(names)} are: {', '.join(map(_quoted, names[:4]))}" if names else "none is"
         raise UsageError(
-            f"{option} belongs to one network outside the catalog, and {named}. {advice} in a TOML file: "
+            f"{option} belongs to one network outside the catalog, and {listing}. {advice} in a TOML file: "
             "docs/add-a-network.md."
         )
 
 
-def one_label(label: str, own: Sequence[str], stated: Iterable[Stated]) -> str:
-    """The label that `--label` gives the one network in `own`.
+def one_label(label: str, names: Sequence[str], stated: Iterable[Stated]) -> str:
+    """The label that `--label` gives the one network in `names`.
 
     Raises:
         UsageError: it cannot be shown, there is not exactly one such network, or a TOML file labels it.
     """
     check_text(label, "--label", LONGEST_LABEL)
-    _check_one(own, f"--label {_shown(label)}", "Name one, or label several")
-    if any(one.label is not None for one in stated):
-        raise UsageError(f"--label {_shown(label)}: {_shown(own[0])} has its label in a TOML file. State it once.")
+    _check_one(names, f"--label {_quoted(label)}", "Name one, or label several")
+    if any(network.label is not None for network in stated):
+        raise UsageError(f"--label {_quoted(label)}: {_quoted(names[0])} has its label in a TOML file. State it once.")
     return label
 
 
-def _named(text: str, folder: Path) -> str:
-    """A name as it is stored. `file.py:function` is found relative to a folder; every other name is passed on.
+def _stored_name(text: str, folder: Path) -> str:
+    """A name as it is stored. `file.py:function` is looked up relative to a folder; every other name is passed on.
 
-    A call behind a function is written as equal calls are.
+    A call behind a function is written in its canonical form.
 
     Raises:
         UsageError: the file cannot be named or read, or the call cannot be read.
@@ -241,212 +243,222 @@ def _named(text: str, folder: Path) -> str:
     if match is None:
         return f"{target}{call}" + (f"@{size}" if size is not None else "")
     if not text.isprintable():
-        raise UsageError(f"invalid file name {_shown(text)}: it holds characters that cannot be printed. Rename it.")
+        raise UsageError(f"invalid file name {_quoted(text)}: it holds characters that cannot be printed. Rename it.")
     pixels = None if size is None else parse_size(size)
     if size is not None and pixels is None:
         raise UsageError(
-            f"{_shown(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
+            f"{_quoted(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
             "the '@', such as @224, or height x width, such as @192x256."
         )
     function = match["function"] or ""
     if not function.isidentifier():
         raise UsageError(
-            f"{_shown(name)} names no function. Write file.py:function, such as {match['file'][-60:]}:build, or with "
+            f"{_quoted(name)} names no function. Write file.py:function, such as {match['file'][-60:]}:build, or with "
             "arguments file.py:function(width=2)."
         )
     file = _below_here(match["file"], folder)
-    digest = hashlib.sha256(_bytes(file, f"network {_shown(name)}", _MODULE)).hexdigest()[:_DIGITS]
+    digest = hashlib.sha256(_bytes(file, f"network {_quoted(name)}", _MODULE)).hexdigest()[:_DIGITS]
     if match["digest"] not in (None, digest):
         raise UsageError(
-            f"{_shown(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
+            f"{_quoted(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
             f"Restore that version, or leave '#{match['digest']}' out."
         )
     return f"{file}:{function}{call}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
 
 
 def _below_here(file: str, folder: Path) -> str:
-    """The path of a file relative to the current folder: what is stored must name no place of this machine.
+    """The path of a file relative to the current folder: stored names must not hold absolute paths of this machine.
 
     Raises:
         UsageError: it is not below the current folder.
     """
-    here = Path.cwd()
+    current = Path.cwd()
     try:
         path = Path(os.path.abspath(folder / Path(file).expanduser()))  # noqa: PTH100 (links stay as they are named)
-        # Unlike `resolve`, goes on where links lead in a circle: reading says so.
-        inside = [one for one in (path, Path(os.path.realpath(path))) if one.is_relative_to(here)]
+        # Unlike `resolve`, does not raise where links form a circle: reading the file reports that.
+        candidates = [
+            candidate for candidate in (path, Path(os.path.realpath(path))) if candidate.is_relative_to(current)
+        ]
     except (OSError, RuntimeError) as error:
-        raise UsageError(f"cannot find {_shown(file)}: {error}.") from error
-    if not inside:
+        raise UsageError(f"cannot find {_quoted(file)}: {error}.") from error
+    if not candidates:
         raise UsageError(
-            f"{_shown(file)} is not below the current folder. Results name files relative to it, so that they hold no "
+            f"{_quoted(file)} is not below the current folder. Results name files relative to it, so that they hold no "
             "path of this machine: run from a folder above the file, or use module:function with PYTHONPATH."
         )
-    name = inside[0].relative_to(here).as_posix()
+    name = candidates[0].relative_to(current).as_posix()
     if "@" in name or "," in name:
-        raise UsageError(f"{_shown(name)} holds '@' or ',', which separate pixels and names. Rename it or its folder.")
+        raise UsageError(f"{_quoted(name)} holds '@' or ',', which separate pixels and names. Rename it or its folder.")
     return name
 
 
-def _bytes(file: str | Path, what: str, wanted: str) -> bytes:
-    """A regular file of a sensible size; `wanted` is what to name where it is none."""
+def _bytes(file: str | Path, subject: str, expected: str) -> bytes:
+    """Content of a regular file of a sensible size; otherwise the error asks for `expected`."""
     path = Path(file)
     try:
         instead = instead_of_file(path)
         if instead is None:
             raise UsageError(
-                f"{what}: there is no file {_shown(str(file))}. The current folder is {Path.cwd().name!r}."
+                f"{subject}: there is no file {_quoted(str(file))}. The current folder is {Path.cwd().name!r}."
             )
         if instead:
-            raise UsageError(f"{what}: {_shown(str(file))} is {instead}. Name {wanted} instead.")
+            raise UsageError(f"{subject}: {_quoted(str(file))} is {instead}. Name {expected} instead.")
         if path.stat().st_size > _LONGEST_FILE:
             raise UsageError(
-                f"{what}: {_shown(str(file))} has more than {_LONGEST_FILE >> 20} MiB. Is it the right file?"
+                f"{subject}: {_quoted(str(file))} has more than {_LONGEST_FILE >> 20} MiB. Is it the right file?"
             )
         return path.read_bytes()
     except OSError as error:
-        raise UsageError(f"{what}: cannot read {_shown(str(file))}: {error.strerror or error}.") from error
+        raise UsageError(f"{subject}: cannot read {_quoted(str(file))}: {error.strerror or error}.") from error
 
 
-def _read(text: str) -> dict[str, Stated]:
+def _read_toml(text: str) -> dict[str, Stated]:
     """The networks of a TOML file, by name.
 
     Raises:
         UsageError: naming the file, the entry and the key.
     """
-    shown = _shown(text)
+    file_name = _quoted(text)
     if not text.isprintable():
-        raise UsageError(f"invalid file name {shown}: it holds characters that cannot be printed. Rename it.")
+        raise UsageError(f"invalid file name {file_name}: it holds characters that cannot be printed. Rename it.")
     try:
         path = Path(text).expanduser()
     except RuntimeError as error:
-        raise UsageError(f"cannot find {shown}: {error}.") from error
+        raise UsageError(f"cannot find {file_name}: {error}.") from error
     try:
-        document = tomllib.loads(decoded(_bytes(path, f"networks of {shown}", _TABLES)))
+        document = tomllib.loads(decoded(_bytes(path, f"networks of {file_name}", _TABLES)))
     except NoTextError as error:
-        raise UsageError(f"{shown} is no TOML: {error.__cause__ or 'no text'}. It {error}.") from error
+        raise UsageError(f"{file_name} is no TOML: {error.__cause__ or 'no text'}. It {error}.") from error
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
         raise UsageError(
-            f'{shown} is no TOML: {error}. Each network is a table [[network]] with a line build = "…".'
+            f'{file_name} is no TOML: {error}. Each network is a table [[network]] with a line build = "…".'
         ) from error
     unknown = sorted(set(document) - {"network"})
     entries = document.get("network", [])
     if unknown:
         raise UsageError(
-            f"{shown} holds {_shown(unknown[0])}. Networks are tables [[network]], and nothing else is read."
+            f"{file_name} holds {_quoted(unknown[0])}. Networks are tables [[network]], and nothing else is read."
         )
     if not isinstance(entries, list) or not entries or not all(isinstance(entry, dict) for entry in entries):
-        raise UsageError(f'{shown} holds no [[network]]. Write that line, and below it build = "nets.py:build".')
+        raise UsageError(f'{file_name} holds no [[network]]. Write that line, and below it build = "nets.py:build".')
     out: dict[str, Stated] = {}
     for number, entry in enumerate(entries, 1):
-        where = f"{shown}, network {number}"
-        one = _checked(entry, where)
-        name = one.name if one.build is None else _named(one.build, path.parent)
-        if one.resolution is not None:
-            height, width = parse_size(one.resolution) or (0, 0)  # As `_checked` knows.
+        where = f"{file_name}, network {number}"
+        network = _parse_entry(entry, where)
+        name = network.name if network.build is None else _stored_name(network.build, path.parent)
+        if network.resolution is not None:
+            height, width = parse_size(network.resolution) or (0, 0)  # As `_parse_entry` knows.
             name = f"{name}@{ImageShape(3, height, width).size}"
-        out[name or ""] = _joined(out[name], one, where) if name in out else one
+        out[name or ""] = _merge(out[name], network, where) if name in out else network
     return out
 
 
-def _joined(first: Stated, other: Stated, where: str) -> Stated:
-    """Two entries of one network at one resolution: what both state, each accuracy on a set of its own.
+def _merge(entry: Stated, other_entry: Stated, where: str) -> Stated:
+    """Merge two entries of one network at one resolution that state accuracies on different sets.
 
     Raises:
         UsageError: they state the same set, or one of them nothing, or contradict each other.
     """
-    stated = {set_of(accuracy).key: accuracy for accuracy in first.accuracies}
-    new = [accuracy for accuracy in other.accuracies if set_of(accuracy).key not in stated]
-    if not new or not stated or len(new) < len(other.accuracies):
+    stated = {set_of(accuracy).key: accuracy for accuracy in entry.accuracies}
+    further = [accuracy for accuracy in other_entry.accuracies if set_of(accuracy).key not in stated]
+    if not further or not stated or len(further) < len(other_entry.accuracies):
         raise UsageError(
-            f"{where}: {_shown(other.subject)} stands there twice at one resolution. State it once, or once for each "
-            "set that it was scored on."
+            f"{where}: {_quoted(other_entry.subject)} stands there twice at one resolution. State it once, or once for "
+            "each set that it was scored on."
         )
-    if first.label and other.label and first.label != other.label:
-        raise UsageError(f"{where}: {_shown(other.subject)} has the label {_shown(first.label)} already. State one.")
+    if entry.label and other_entry.label and entry.label != other_entry.label:
+        raise UsageError(
+            f"{where}: {_quoted(other_entry.subject)} has the label {_quoted(entry.label)} already. State one."
+        )
     return msgspec.structs.replace(
-        first,
-        more=(*first.more, *new),
-        label=first.label or other.label,
-        family=first.family if first.family != "other" else other.family,
+        entry,
+        more=(*entry.more, *further),
+        label=entry.label or other_entry.label,
+        family=entry.family if entry.family != "other" else other_entry.family,
     )
 
 
-def _checked(entry: dict[str, object], where: str) -> Stated:
-    """One entry with its types and ranges."""
-    known = _KEYS
+def _parse_entry(entry: dict[str, object], where: str) -> Stated:
+    """One entry, its types and ranges checked."""
+    keys = _KEYS
     for key in entry:
-        if key not in known:
-            near = difflib.get_close_matches(key, known, n=1)
+        if key not in keys:
+            near = difflib.get_close_matches(key, keys, n=1)
             hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise UsageError(f"{where}: unknown key {_shown(key)}.{hint} Known are {', '.join(known)}.")
+            raise UsageError(f"{where}: unknown key {_quoted(key)}.{hint} Known are {', '.join(keys)}.")
     try:
-        one = msgspec.convert(entry, Stated)
+        network = msgspec.convert(entry, Stated)
     except msgspec.ValidationError as error:
-        said, _, at = str(error).partition(" - at `$.")
-        raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {said}.") from error
+        reason, _, at = str(error).partition(" - at `$.")
+        raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {reason}.") from error
     for key in ("build", "name", "dataset", "source", "family", "label"):
-        text = getattr(one, key)
+        text = getattr(network, key)
         if text is not None:
             check_text(text, f"{where}, key {key}", LONGEST_LABEL if key == "label" else _LONGEST_TEXT)
-    _check_subject(one, where)
-    if one.build is not None and (":" not in one.build or "@" in one.build or len(split_names(one.build)) != 1):
+    _check_subject(network, where)
+    if network.build is not None and (
+        ":" not in network.build or "@" in network.build or len(split_names(network.build)) != 1
+    ):
         raise UsageError(
-            f"{where}, key build: invalid builder {_shown(one.build)}. Write module:function, file.py:function or "
+            f"{where}, key build: invalid builder {_quoted(network.build)}. Write module:function, file.py:function or "
             "file.py:function(width=2), and pixels as resolution."
         )
-    _check_numbers(one, where)
+    _check_numbers(network, where)
     for key in ("top1", "top5"):
-        value = getattr(one, key)
+        value = getattr(network, key)
         if value is not None:
             check_percent(value, f"{where}, key {key}:")
-    if one.top5 is not None and (one.top1 is None or one.top5 < one.top1):
-        raise UsageError(f"{where}, key top5: {one.top5:g} without a top1 that is at most as large. Is one mistyped?")
+    if network.top5 is not None and (network.top1 is None or network.top5 < network.top1):
+        raise UsageError(
+            f"{where}, key top5: {network.top5:g} without a top1 that is at most as large. Is one mistyped?"
+        )
     try:
-        one.accuracy  # noqa: B018 (asks for the images of a set that nobody knows)
+        network.accuracy  # noqa: B018 (raises where the images of a set are unknown)
     except UsageError as error:
         raise UsageError(f"{where}, key dataset: {error}") from error
-    return one
+    return network
 
 
-def _check_numbers(one: Stated, where: str) -> None:
-    """Images, classes, pixels and channels are no fewer and no more than there can be."""
-    for key, value in (("images", one.images), ("classes", one.classes)):
+def _check_numbers(network: Stated, where: str) -> None:
+    """Check the ranges of images, classes, pixels and channels."""
+    for key, value in (("images", network.images), ("classes", network.classes)):
         if value is not None and value < 1:
             raise UsageError(f"{where}, key {key}: {value} is not positive.")
         if value is not None and value > LARGEST_SET:
             raise UsageError(f"{where}, key {key}: more than {LARGEST_SET:,}. Is it mistyped?")
-    if one.resolution is not None and parse_size(one.resolution) is None:
+    if network.resolution is not None and parse_size(network.resolution) is None:
         raise UsageError(
-            f"{where}, key resolution: invalid size {one.resolution!r}. Give pixels from 1 to {LARGEST_RESOLUTION}, "
-            'such as 224, or height x width, such as "192x256".'
+            f"{where}, key resolution: invalid size {network.resolution!r}. Give pixels from 1 to "
+            f'{LARGEST_RESOLUTION}, such as 224, or height x width, such as "192x256".'
         )
-    if one.channels is not None and not 1 <= one.channels <= MOST_CHANNELS:
-        raise UsageError(f"{where}, key channels: {one.channels} is not from 1 to {MOST_CHANNELS}.")
+    if network.channels is not None and not 1 <= network.channels <= MOST_CHANNELS:
+        raise UsageError(f"{where}, key channels: {network.channels} is not from 1 to {MOST_CHANNELS}.")
 
 
-def _check_subject(one: Stated, where: str) -> None:
-    """An entry is of one network: of the user's own by `build`, or of the catalog or timm by `name`."""
-    if (one.build is None) == (one.name is None):
+def _check_subject(network: Stated, where: str) -> None:
+    """Check that an entry is of one network: the user's own by `build`, or one of the catalog or timm by `name`."""
+    if (network.build is None) == (network.name is None):
         raise UsageError(
             f'{where}: name one network, by build = "nets.py:build" for one of your own or by name = "levit_128s" for '
             "one of the catalog or timm."
         )
-    if one.name is None:
+    if network.name is None:
         return
-    if any(sign in one.name for sign in ":@,*?[") or one.name != one.name.strip():
+    if any(sign in network.name for sign in ":@,*?[") or network.name != network.name.strip():
         raise UsageError(
-            f"{where}, key name: {_shown(one.name)} is not a network of the catalog or timm. Give a network of your "
-            "own as build, and pixels as resolution."
+            f"{where}, key name: {_quoted(network.name)} is not a network of the catalog or timm. Give a network of "
+            "your own as build, and pixels as resolution."
         )
-    if one.label is not None:
-        raise UsageError(f"{where}, key label: {_shown(one.name)} keeps its name. Labels are for networks of your own.")
-    if one.channels is not None or one.dtype is not None:
-        raise UsageError(f"{where}: {_shown(one.name)} takes the images it takes. Leave channels and dtype out.")
-    if one.top1 is None:
-        raise UsageError(f"{where}: nothing is stated of {_shown(one.name)}. Add its top1 and dataset.")
+    if network.label is not None:
+        raise UsageError(
+            f"{where}, key label: {_quoted(network.name)} keeps its name. Labels are for networks of your own."
+        )
+    if network.channels is not None or network.dtype is not None:
+        raise UsageError(f"{where}: {_quoted(network.name)} takes the images it takes. Leave channels and dtype out.")
+    if network.top1 is None:
+        raise UsageError(f"{where}: nothing is stated of {_quoted(network.name)}. Add its top1 and dataset.")
 
 
-def _shown(text: str) -> str:
+def _quoted(text: str) -> str:
     """Text fit for a message: quoted, escapes made visible, cut when long."""
     return repr(text if len(text) <= 80 else f"{text[:77]}...")

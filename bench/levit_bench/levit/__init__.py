@@ -1,7 +1,7 @@
-"""LeViT of our own: the five sizes of the paper, and the networks of its ablation.
+"""This suite's implementation of LeViT: the five sizes of the paper, and the networks of its ablation.
 
-Open `network.py` first; `sizes.py` says what a name means, and `loading.py` loads what is published. As a builder it
-refuses to know who asks, and which weights become of what it builds: they are drawn from torch's global generator.
+Start with `network.py`; `sizes.py` defines the named sizes, and `loading.py` loads published weights. Fresh weights are
+drawn from torch's global generator.
 """
 
 from __future__ import annotations
@@ -48,10 +48,10 @@ def levit(
 
     Raises:
         LookupError: no size has that name.
-        ValueError: the image is too small, or the probability is none.
+        ValueError: the image is too small, or `drop_path` is not a probability.
     """
     return LeViT(
-        _named(size) if isinstance(size, str) else size,
+        _size_named(size) if isinstance(size, str) else size,
         image_size=(image_size, image_size) if isinstance(image_size, int) else image_size,
         classes=classes,
         in_channels=in_channels,
@@ -59,7 +59,7 @@ def levit(
     )
 
 
-def _named(name: str) -> Size:
+def _size_named(name: str) -> Size:
     if name not in SIZES:
         raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
     return SIZES[name]

@@ -1,12 +1,12 @@
-"""Reads a file of weights into named tensors, without running anything that the file says.
+"""Reads a file of weights into named tensors, without executing anything in the file.
 
-Refuses to know which network they are for, and what the names mean.
+Names are not interpreted here; `checkpoint_layouts.py` does.
 
-    .safetensors        through safetensors; what its header says about the file comes along
+    .safetensors        through safetensors, with the metadata of its header
     .pth  .pt  .bin     through torch.load with weights_only=True; the names may stand below `model`, as in the authors'
                         files, or `state_dict`, as timm's training leaves them
 
-Whatever the file is, the answer is tensors or a `WeightsError`.
+Any file gives tensors or a `WeightsError`.
 """
 
 from __future__ import annotations
@@ -31,35 +31,35 @@ SAFETENSORS = (".safetensors",)
 TORCH = (".pth", ".pt", ".bin")
 
 _CONTAINERS = ("model", "state_dict")
-"""Where a training leaves the network's state, beside its optimizer's and others."""
+"""Keys under which training programs store the network's state, beside the optimizer's and others."""
 _MOST = 10_000
-"""Tensors that are read: no image classifier of ours has a tenth of them."""
+"""Most tensors that are read: LeViT has fewer than a tenth of them."""
 _NAMED = 3
-"""Keys that a message names; the rest are counted."""
+"""Most keys that a message names; the others are counted."""
 _ARCHIVE = b"PK\x03\x04"
 _AGAIN = "Fetch the file again, and compare its size with its source's."
 
 
 class WeightsError(UsageError, ValueError):
-    """A file of weights cannot be loaded; the network is as it was."""
+    """A file of weights cannot be loaded; the network is unchanged."""
 
 
 class Checkpoint(NamedTuple):
-    """What a file holds."""
+    """The content of a file of weights."""
 
     path: str
-    """The file as it was given, fit for a message."""
+    """The path as it was given, quoted for messages."""
     tensors: dict[str, torch.Tensor]
     """On the CPU, by the file's own names."""
     metadata: dict[str, str]
-    """What the header of a safetensors file says; otherwise empty."""
+    """Metadata of a safetensors file; otherwise empty."""
 
 
 def read(path: FilePath) -> Checkpoint:
     """The tensors of a file.
 
     Raises:
-        WeightsError: it is missing, of another kind, damaged, or asks for more than tensors.
+        WeightsError: it is missing, of another kind, damaged, or refers to anything but tensors.
     """
     name = shown(os.fsdecode(path), 200)
     file = Path(os.fsdecode(path))
@@ -83,20 +83,20 @@ def shown(text: str, limit: int = 80) -> str:
 
 
 def listed(keys: Iterable[str]) -> str:
-    """The first keys by name, and how many more there are."""
-    found = sorted(keys)
-    more = len(found) - _NAMED
-    return ", ".join(map(shown, found[:_NAMED])) + (f" and {more} more" if more > 0 else "")
+    """The first keys in order, and how many more there are, for a message."""
+    names = sorted(keys)
+    more = len(names) - _NAMED
+    return ", ".join(map(shown, names[:_NAMED])) + (f" and {more} more" if more > 0 else "")
 
 
 def _start(file: Path, name: str) -> bytes:
-    """The first bytes of a regular file that has some."""
+    """The first bytes of a regular file that is not empty."""
     try:
         mode = file.stat().st_mode
         start = _first_bytes(file) if stat.S_ISREG(mode) else b""  # opening a pipe would wait for a writer
     except (OSError, ValueError) as error:
-        why = error.strerror if isinstance(error, OSError) else str(error)
-        raise WeightsError(f"{name}: cannot be read ({why}). Check the path.") from error
+        reason = error.strerror if isinstance(error, OSError) else str(error)
+        raise WeightsError(f"{name}: cannot be read ({reason}). Check the path.") from error
     if stat.S_ISDIR(mode):
         raise WeightsError(f"{name}: is a folder. Name the file in it.")
     if not stat.S_ISREG(mode):
@@ -121,7 +121,7 @@ def _safetensors(file: Path, name: str, start: bytes) -> tuple[object, dict[str,
             return {key: opened.get_tensor(key) for key in names}, dict(opened.metadata() or {})
     except WeightsError:
         raise
-    except Exception as error:  # any: which errors its headers may provoke is not documented
+    except Exception as error:  # any: which errors a bad header raises is not documented
         raise WeightsError(
             f"{name}: is damaged, or no safetensors file{_hint(start)} ({one_line(str(error))}). {_AGAIN}"
         ) from error
@@ -133,13 +133,13 @@ def _torch(file: Path, name: str, start: bytes) -> object:
     if start.startswith(_ARCHIVE):
         _check_archive(file, name)
     try:
-        # Both trainers keep their command line beside the weights, as a Namespace: a bag of names that runs nothing.
+        # Both trainers store their command line beside the weights, as a Namespace, which executes nothing.
         with torch.serialization.safe_globals([argparse.Namespace]):
             return torch.load(file, map_location="cpu", weights_only=True)
     except Exception as error:  # any: a damaged pickle may fail in any way
-        if wanted := re.search(r"GLOBAL (\S+)", str(error)):
+        if reference := re.search(r"GLOBAL (\S+)", str(error)):
             raise WeightsError(
-                f"{name}: asks for {shown(wanted[1])}, which is more than tensors: it could run code of the file's "
+                f"{name}: asks for {shown(reference[1])}, which is more than tensors: it could run code of the file's "
                 "author. Nothing of it was run. Where you trust its source, let the program that wrote it save the "
                 "state_dict() alone, best as .safetensors."
             ) from error
@@ -150,7 +150,7 @@ def _torch(file: Path, name: str, start: bytes) -> object:
 
 
 def _check_archive(file: Path, name: str) -> None:
-    """Refuse an archive that would unpack to more than it is, and one that is a program."""
+    """Refuse an archive that would unpack to more than its size, and a TorchScript program."""
     try:
         with zipfile.ZipFile(file) as archive:
             entries = archive.infolist()
@@ -180,12 +180,12 @@ def _hint(start: bytes) -> str:
 
 
 def _text(key: object) -> str:
-    """A key of any kind by a text that costs nothing to make."""
+    """A key as text; for other types the name of the type, as converting them may be costly."""
     return key if isinstance(key, str) else f"({type(key).__name__})"
 
 
 def _tensors(content: object, name: str) -> dict[str, torch.Tensor]:
-    """The state in what was loaded: itself, or below a name that trainers use."""
+    """The network's state in the loaded content: the content itself, or the value of a key that trainers use."""
     state = content
     if isinstance(content, Mapping) and not any(isinstance(value, torch.Tensor) for value in content.values()):
         state = next((content[key] for key in _CONTAINERS if isinstance(content.get(key), Mapping)), None)
@@ -221,7 +221,7 @@ def _check_count(keys: Collection[object], name: str) -> None:
 
 
 def _is_plain(tensor: torch.Tensor) -> bool:
-    """Whether memory holds a number for every place: a view may claim billions of places on four bytes."""
+    """Whether memory holds every element: a view may claim billions of elements on four bytes."""
     if tensor.layout != torch.strided or tensor.device.type != "cpu" or tensor.is_quantized:
         return False
     return tensor.numel() * tensor.element_size() <= tensor.untyped_storage().nbytes()

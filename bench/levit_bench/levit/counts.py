@@ -1,8 +1,8 @@
-"""Counts a LeViT's parameters and multiply-accumulates by pencil: from its size and the image's, part by part.
+"""Computes a LeViT's parameters and multiply-accumulates from its size and the image's, part by part.
 
-Refuses to know the network. It is a second instrument beside torch's counter, and the tests hold the two together.
+A check on torch's counter: the tests compare the two.
 
-What is counted: the products of convolutions, linear layers and both matrix products of attention; `macs` is exactly
+Counted are the products of convolutions, linear layers and both matrix products of attention; `macs` is exactly
 half of what `torch.utils.flop_counter` counts in evaluation. The authors' counter adds one operation per attention
 score for the softmax, kept apart here as `softmax`; `macs + softmax` is the figure behind their README. Neither counts
 normalisation, activations, the bias's addition, the mean over tokens.
@@ -16,12 +16,12 @@ from levit_bench.levit.sizes import Grid, Size, grids
 
 
 class PartCount(NamedTuple):
-    """What one part has and does, for one image."""
+    """Parameters and operations of one part, for one image."""
 
     parameters: int = 0
     """Learned numbers as trained, without BatchNorm's statistics."""
     folded: int = 0
-    """The same once every BatchNorm is folded into its neighbour."""
+    """The same after every BatchNorm is folded into its neighbour."""
     macs: int = 0
     """Multiply-accumulates."""
     softmax: int = 0
@@ -29,7 +29,7 @@ class PartCount(NamedTuple):
 
 
 def total(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels: int = 3) -> PartCount:
-    """The whole network."""
+    """Parameters and operations of the whole network."""
     return _sum(*parts(size, image, classes, in_channels).values())
 
 
@@ -39,26 +39,26 @@ def parts(size: Size, image: Grid = (224, 224), classes: int = 1000, in_channels
     Raises:
         ValueError: the image is too small.
     """
-    found = {"stem": _stem(size, image, in_channels)}
+    counts = {"stem": _stem(size, image, in_channels)}
     tokens = [rows * columns for rows, columns in grids(size, image)]
-    for number, (stage, here) in enumerate(zip(size.stages, tokens, strict=True), start=1):
-        attention = _attention(size, stage.width, stage.width, stage.heads, here, here, size.value_ratio)
-        found[f"stage{number}_attention"] = _times(stage.depth, attention)
-        found[f"stage{number}_mlp"] = _times(stage.depth, _mlp(size, stage.width, here))
+    for number, (stage, token_count) in enumerate(zip(size.stages, tokens, strict=True), start=1):
+        attention = _attention(size, stage.width, stage.width, stage.heads, token_count, token_count, size.value_ratio)
+        counts[f"stage{number}_attention"] = _times(stage.depth, attention)
+        counts[f"stage{number}_mlp"] = _times(stage.depth, _mlp(size, stage.width, token_count))
         if number < len(size.stages):
             wider, fewer = size.stages[number].width, tokens[number]
             heads = size.shrink_heads[number - 1]
-            found[f"shrink{number}_attention"] = _attention(
-                size, stage.width, wider, heads, here, fewer, size.shrink_value_ratio
+            counts[f"shrink{number}_attention"] = _attention(
+                size, stage.width, wider, heads, token_count, fewer, size.shrink_value_ratio
             )
-            found[f"shrink{number}_mlp"] = _mlp(size, wider, fewer)
+            counts[f"shrink{number}_mlp"] = _mlp(size, wider, fewer)
     features = size.stages[-1].width
     weights = features * classes
     for name in ("head", "distilled_head")[: size.classifiers]:
         head = PartCount(weights + classes + 2 * features, weights + classes, weights)
         # A LayerNorm depends on its input and cannot be folded.
-        found[name] = head if size.norm == "batch" else head._replace(folded=head.parameters)
-    return found
+        counts[name] = head if size.norm == "batch" else head._replace(folded=head.parameters)
+    return counts
 
 
 def _stem(size: Size, image: Grid, in_channels: int) -> PartCount:
@@ -96,7 +96,7 @@ def _mlp(size: Size, width: int, tokens: int) -> PartCount:
 
 
 def _layer(size: Size, inputs: int, outputs: int, places: int) -> PartCount:
-    """A linear layer or a convolution, applied at so many places, and its BatchNorm (gain and shift) or its bias."""
+    """A linear layer or a convolution, applied at `places` positions, and its BatchNorm (gain and shift) or bias."""
     weights = inputs * outputs
     beside = 2 * outputs if size.norm == "batch" else outputs
     return PartCount(weights + beside, weights + outputs, weights * places)

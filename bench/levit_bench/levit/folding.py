@@ -1,7 +1,7 @@
-"""Folds normalisations into the linear layers and convolutions beside them: equal functions with fewer steps.
+"""Folds normalisations into the linear layers and convolutions beside them: the same functions in fewer steps.
 
-Refuses to know what the layers are part of. Everything is computed in float64 and rounded once, to the type of the
-layer's own weights; no random numbers are drawn, and nothing of the originals is changed or shared.
+Everything is computed in float64 and rounded once, to the type of the layer's own weights; no random numbers are drawn,
+and nothing of the originals is changed or shared.
 
     y = g · x + s          what BatchNorm is in evaluation: g = γ / √(σ² + ε), s = β − g · μ
     behind a layer         g · (W · x + b) + s  =  (g · W) · x + (g · b + s)
@@ -42,7 +42,7 @@ def affine(norm: nn.Module) -> ChannelAffine:
     """What a normalisation multiplies and adds: all of an evaluating BatchNorm, the learned half of a LayerNorm.
 
     Raises:
-        TypeError: it is another one.
+        TypeError: it is another kind of module.
     """
     if isinstance(norm, nn.Identity):
         return ChannelAffine()
@@ -58,7 +58,7 @@ def affine(norm: nn.Module) -> ChannelAffine:
 
 
 def rest(norm: nn.Module) -> nn.Module:
-    """What is left of a normalisation once `affine` is folded away."""
+    """The part of a normalisation that remains after `affine` is folded away."""
     if isinstance(norm, nn.LayerNorm):
         return nn.LayerNorm(norm.normalized_shape, norm.eps, elementwise_affine=False)
     return nn.Identity()
@@ -72,33 +72,33 @@ def linear(layer: LinearNorm, before: nn.Module | None = None, rows: torch.Tenso
         before: a normalisation whose output it takes; what `rest` leaves of it has to stay before the result.
         rows: (outputs,), factors for the outputs.
     """
-    own = layer.linear
-    weight, bias = _folded(own.weight, own.bias, affine(before or nn.Identity()), affine(layer.norm))
+    original = layer.linear
+    weight, bias = _folded(original.weight, original.bias, affine(before or nn.Identity()), affine(layer.norm))
     if rows is not None:
         weight, bias = weight * rows[:, None].to(weight), bias * rows.to(bias)
-    return _as_linear(Folded(weight, bias), own.weight)
+    return _as_linear(Folded(weight, bias), original.weight)
 
 
 def convolution(layer: ConvNorm) -> nn.Conv2d:
     """A convolution with the BatchNorm behind it, its weights channels last."""
-    own = layer.conv
-    weight, bias = _folded(own.weight.flatten(1), own.bias, ChannelAffine(), affine(layer.norm))
-    shape = (own.in_channels, own.out_channels, own.kernel_size, own.stride, own.padding)
-    made = skip_init(nn.Conv2d, *shape, device=own.weight.device, dtype=own.weight.dtype)
-    _fill(made, Folded(weight.view_as(own.weight), bias))
-    return made.to(memory_format=torch.channels_last)
+    original = layer.conv
+    weight, bias = _folded(original.weight.flatten(1), original.bias, ChannelAffine(), affine(layer.norm))
+    shape = (original.in_channels, original.out_channels, original.kernel_size, original.stride, original.padding)
+    folded = skip_init(nn.Conv2d, *shape, device=original.weight.device, dtype=original.weight.dtype)
+    _fill(folded, Folded(weight.view_as(original.weight), bias))
+    return folded.to(memory_format=torch.channels_last)
 
 
 def mean_classifier(heads: Sequence[Classifier]) -> nn.Linear:
-    """The mean of what classifiers say of the same features; before it has to stay what `rest` leaves of their norm."""
-    each = [_folded(head.linear.weight, head.linear.bias, affine(head.norm), ChannelAffine()) for head in heads]
-    weights, biases = zip(*each, strict=True)
+    """One linear layer for the mean of classifiers on the same features; `rest` of their norm has to stay before it."""
+    layers = [_folded(head.linear.weight, head.linear.bias, affine(head.norm), ChannelAffine()) for head in heads]
+    weights, biases = zip(*layers, strict=True)
     mean = Folded(torch.stack(weights).mean(0), torch.stack(biases).mean(0))
     return _as_linear(mean, heads[0].linear.weight)
 
 
 def exact(values: torch.Tensor) -> torch.Tensor:
-    """In float64, apart from any graph, where the values are; on the CPU for devices that have no float64."""
+    """The values in float64, detached, on their device; on the CPU for devices without float64."""
     device = "cpu" if values.device.type == "mps" else values.device
     return values.detach().to(device, torch.float64)
 
@@ -114,9 +114,9 @@ def _folded(weight: torch.Tensor, bias: torch.Tensor | None, before: ChannelAffi
 
 def _as_linear(folded: Folded, like: torch.Tensor) -> nn.Linear:
     outputs, inputs = folded.weight.shape
-    made = skip_init(nn.Linear, inputs, outputs, device=like.device, dtype=like.dtype)
-    _fill(made, folded)
-    return made
+    layer = skip_init(nn.Linear, inputs, outputs, device=like.device, dtype=like.dtype)
+    _fill(layer, folded)
+    return layer
 
 
 def _fill(layer: nn.Linear | nn.Conv2d, folded: Folded) -> None:

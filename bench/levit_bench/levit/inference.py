@@ -1,16 +1,16 @@
 """A LeViT for inference alone: the same function of the images in fewer and larger steps.
 
-Refuses to know training: it is a frozen copy, and what happens to its original later does not reach it.
+It is a frozen copy: later changes of the original do not affect it.
 
     BatchNorm           in the weights and biases of the layer before it; of a classifier, of the layer behind it
     LayerNorm (A3)      stays; its gain and shift are in the layers behind it
     1 / √D              in the rows of the weights that give queries
     attention biases    spread over queries and keys once: buffers (heads, queries, keys)
     two classifiers     their mean, one linear layer
-    stem                channels last: what leaves it lies token by token as it is
+    stem                channels last, so that its output lies token by token
 
-Folding is computed in float64 and rounded once (`folding.py`), so what differs is rounding: logits within 1e-10 in
-float64 and 1e-4 in float32, relative in the Euclidean norm. The tests hold both at every size.
+Folding is computed in float64 and rounded once (`folding.py`), so only rounding differs: logits within 1e-10 in
+float64 and 1e-4 in float32, relative in the Euclidean norm. Tests check both at every size.
 
 On a CPU, a batch passes the blocks of a large grid a few images at a time: the scores of attention are the largest
 tensors by far, and a batch of them fits no cache. It is decided pass by pass, except in traces and exports, which
@@ -51,9 +51,9 @@ of 7×7 and 4×4 tokens too small; more let the scores of 14×14 fall out of the
 
 
 class InferenceLeViT(nn.Module):
-    """What `LeViT.for_inference` returns: images (batch, channels, height, width) to logits (batch, classes).
+    """The form for inference of a LeViT: images (batch, channels, height, width) to logits (batch, classes).
 
-    Its parameters want no gradient, and it is the same in training and evaluation mode.
+    Its parameters have `requires_grad=False`, and it computes the same in training and evaluation mode.
 
     Args:
         stem, position, stages, heads: parts of the original, in evaluation mode; nothing of them is shared or changed.
@@ -87,11 +87,11 @@ class InferenceLeViT(nn.Module):
             ValueError: images of another height or width than the network was made for.
         """
         refuse_other_sizes(images, self.image_size)
-        first, *others = self.stem
-        x = first(images.contiguous(memory_format=torch.channels_last))
-        for layer in others:
+        first_layer, *later_layers = self.stem
+        x = first_layer(images.contiguous(memory_format=torch.channels_last))
+        for layer in later_layers:
             x = layer(functional.hardswish(x, inplace=True))
-        # A copy only where a backend did not keep channels last.
+        # Copies only where a backend did not keep channels last.
         tokens = x.flatten(2).transpose(1, 2).contiguous()
         if self.position is not None:
             tokens = tokens + self.position
@@ -101,7 +101,7 @@ class InferenceLeViT(nn.Module):
 
 
 def in_parts(blocks: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
-    """`blocks(tokens)`, a few images at a time where that is faster. No block may look from one image at another."""
+    """`blocks(tokens)`, a few images at a time where that is faster. No block may mix images."""
     if tokens.device.type != "cpu" or is_traced() or torch.compiler.is_compiling():
         return blocks(tokens)
     images = max(1, TOKENS_AT_ONCE * torch.get_num_threads() // tokens.shape[1])
@@ -111,7 +111,7 @@ def in_parts(blocks: nn.Module, tokens: torch.Tensor) -> torch.Tensor:
 
 
 def _blocks_by_grid(stages: Iterable[nn.Module]) -> Iterator[list[nn.Module]]:
-    """Everything that reads tokens of one grid: a shrinking attention belongs to the grid that it shrinks."""
+    """The blocks that read tokens of each grid: a shrinking attention belongs to the grid that it shrinks."""
     blocks: list[nn.Module] = []
     for stage in cast("Iterable[Stage]", stages):
         if stage.shrink is not None:
@@ -123,7 +123,7 @@ def _blocks_by_grid(stages: Iterable[nn.Module]) -> Iterator[list[nn.Module]]:
 
 
 class FoldedAttention(nn.Module):
-    """Self-attention, added to what it got: (batch, tokens, C) to the same. Outputs ordered as in `Attention`."""
+    """Self-attention and its residual connection: (batch, tokens, C) to the same. Outputs ordered as in `Attention`."""
 
     bias: torch.Tensor | None
 
@@ -139,10 +139,10 @@ class FoldedAttention(nn.Module):
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
         q, k, v = by_head(self.qkv(self.before(tokens)), self.heads).split(self.parts, dim=2)
-        found = attend(q, k, v, self.bias, self.heads)
+        attended = attend(q, k, v, self.bias, self.heads)
         if self.activated:
-            found = functional.hardswish(found, inplace=True)
-        return self.project(found).add_(tokens)
+            attended = functional.hardswish(attended, inplace=True)
+        return self.project(attended).add_(tokens)
 
 
 class FoldedShrinkingAttention(nn.Module):
@@ -166,14 +166,14 @@ class FoldedShrinkingAttention(nn.Module):
         tokens = self.before(tokens)
         q = by_head(self.query(every_second(tokens, self.grid)), self.heads)
         k, v = by_head(self.key_value(tokens), self.heads).split(self.parts, dim=2)
-        found = attend(q, k, v, self.bias, self.heads)
+        attended = attend(q, k, v, self.bias, self.heads)
         if self.activated:
-            found = functional.hardswish(found, inplace=True)
-        return self.project(found)
+            attended = functional.hardswish(attended, inplace=True)
+        return self.project(attended)
 
 
 class FoldedMLP(nn.Module):
-    """Two layers with Hardswish between, added to what they got: (batch, tokens, C) to the same."""
+    """Two layers with Hardswish between, and the residual connection: (batch, tokens, C) to the same."""
 
     def __init__(self, part: MLP) -> None:
         super().__init__()
@@ -194,5 +194,5 @@ def _scale(heads: int, parts: tuple[int, ...] | list[int]) -> torch.Tensor:
 
 
 def _spread(bias: AttentionBias | None) -> torch.Tensor | None:
-    """The bias (heads, queries, keys), shared with nobody."""
+    """A copy of the spread bias, (heads, queries, keys)."""
     return None if bias is None else bias.spread().detach().clone()

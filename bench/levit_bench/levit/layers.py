@@ -1,6 +1,6 @@
 """The parts of a LeViT: the stem, attention that keeps or shrinks the grid of tokens, MLPs, classifiers.
 
-Refuses to know the whole, and which parts follow each other beyond one stage.
+`network.py` composes them.
 
 Source: Graham et al., ICCV 2021, arXiv:2104.01136v2, section 4 and appendix A.2; written from the description.
 """
@@ -15,10 +15,10 @@ from levit_bench.levit.sizes import Convolution, Grid, Size
 
 
 def refuse_other_sizes(images: torch.Tensor, image_size: Grid) -> None:
-    """Does nothing for images of that (height, width).
+    """Check the (height, width) of images.
 
     Raises:
-        ValueError: images of another size, outside of traces.
+        ValueError: another size, outside of traces.
     """
     if not is_traced() and tuple(images.shape[-2:]) != image_size:
         raise ValueError(
@@ -39,13 +39,13 @@ class Stem(nn.Module):
         self.activation = hardswish()
 
     def forward(self, images: torch.Tensor) -> torch.Tensor:
-        first, *others = self.layers
-        # Channels last, so that what leaves the last layer lies token by token already: a copy of the images instead of
-        # one of the tokens, and convolutions and normalisations that are no slower for it.
-        x = first(images.contiguous(memory_format=torch.channels_last))
-        for layer in others:
+        first_layer, *later_layers = self.layers
+        # Channels last, so that the output of the last layer lies token by token already: the images are copied instead
+        # of the tokens, and convolutions and normalisations are not slower for it.
+        x = first_layer(images.contiguous(memory_format=torch.channels_last))
+        for layer in later_layers:
             x = layer(self.activation(x))
-        # Every layer behind runs along the channels of a token. A copy only where a backend undid the layout.
+        # Every later layer runs along the channels of a token. Copies only where a backend undid the layout.
         return x.flatten(2).transpose(1, 2).contiguous()
 
 
@@ -66,10 +66,10 @@ class Stage(nn.Module):
 
     def __init__(self, size: Size, number: int, token_grids: tuple[Grid, ...], drop_path: float) -> None:
         super().__init__()
-        own = size.stages[number]
+        stage = size.stages[number]
         self.shrink = Shrink(size, number, token_grids[number - 1], drop_path) if number else None
         self.blocks = nn.Sequential(
-            *(Block(size, own.width, own.heads, token_grids[number], drop_path) for _ in range(own.depth))
+            *(Block(size, stage.width, stage.heads, token_grids[number], drop_path) for _ in range(stage.depth))
         )
 
     def forward(self, tokens: torch.Tensor) -> torch.Tensor:
@@ -79,7 +79,7 @@ class Stage(nn.Module):
 
 
 class Block(nn.Module):
-    """Attention, then an MLP, each added to what it got: (batch, tokens, C) to the same shape."""
+    """Attention, then an MLP, each with a residual connection: (batch, tokens, C) to the same shape."""
 
     def __init__(self, size: Size, width: int, heads: int, grid: Grid, drop_path: float) -> None:
         super().__init__()
@@ -93,7 +93,7 @@ class Block(nn.Module):
 
 
 class Shrink(nn.Module):
-    """A shrinking attention, with nothing added, then an MLP: halves both sides of the grid, and widens the tokens."""
+    """A shrinking attention without residual, then an MLP: halves the grid's sides and widens the tokens."""
 
     def __init__(self, size: Size, number: int, grid: Grid, drop_path: float) -> None:
         super().__init__()
@@ -134,8 +134,8 @@ class Attention(nn.Module):
 class ShrinkingAttention(nn.Module):
     """Attention of every second row and column to all of them (section 4.2, "Downsampling").
 
-    (batch, tokens, C) to (batch, about a quarter of the tokens, C′). Values are four times as wide as keys, since what
-    the other tokens knew has to pass through them.
+    (batch, tokens, C) to (batch, about a quarter of the tokens, C′). Values are four times as wide as keys, since
+    the information of the dropped tokens has to pass through them.
     """
 
     def __init__(self, size: Size, width: int, wider: int, heads: int, grid: Grid) -> None:
@@ -168,8 +168,8 @@ def every_second(tokens: torch.Tensor, grid: Grid) -> torch.Tensor:
 def by_head(x: torch.Tensor, heads: int) -> torch.Tensor:
     """(batch, tokens, heads · channels) to (batch · heads, tokens, channels).
 
-    What is split off along channels serves matrix products as it is: queries, keys and values cost one copy together,
-    and none where the batch is one image.
+    Splits along channels can be used in matrix products without copying: queries, keys and values cost one copy
+    together, and none where the batch is one image.
     """
     batch, tokens, _ = x.shape
     return x.view(batch, tokens, heads, -1).transpose(1, 2).flatten(0, 1)
@@ -181,7 +181,7 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor
     Args:
         q: (batch · heads, queries, D), already scaled by 1 / √D: scores are a network's largest tensors.
         k: (batch · heads, keys, D).
-        v: (batch · heads, keys, V); V and D differ, which keeps torch's fused attention on a CPU from serving.
+        v: (batch · heads, keys, V); V and D differ, which torch's fused attention on a CPU does not support.
         bias: (heads, queries, keys).
         heads: how many.
 
@@ -194,9 +194,9 @@ def attend(q: torch.Tensor, k: torch.Tensor, v: torch.Tensor, bias: torch.Tensor
         # In place, except where automatic mixed precision made the scores narrower than the bias and the sum should
         # not be.
         scores = (by_image.add_(bias) if scores.dtype == bias.dtype else by_image + bias).view_as(scores)
-    found = torch.bmm(scores.softmax(2), v)
-    _, queries, channels = found.shape
-    return found.view(-1, heads, queries, channels).transpose(1, 2).flatten(2)
+    sums = torch.bmm(scores.softmax(2), v)
+    _, queries, channels = sums.shape
+    return sums.view(-1, heads, queries, channels).transpose(1, 2).flatten(2)
 
 
 class MLP(nn.Module):
@@ -262,7 +262,7 @@ class LinearNorm(nn.Module):
 
 
 class DropPath(nn.Module):
-    """In training, drops a branch for some of the images and scales it up for the others, so that its mean stays."""
+    """Stochastic depth: in training, drops a branch for some images, scales it up for the others, so its mean stays."""
 
     def __init__(self, probability: float) -> None:
         super().__init__()
@@ -271,18 +271,18 @@ class DropPath(nn.Module):
     def forward(self, branch: torch.Tensor) -> torch.Tensor:
         if not self.training or self.probability == 0:
             return branch
-        kept = 1 - self.probability
-        return branch * branch.new_empty(branch.shape[0], 1, 1).bernoulli_(kept) / kept
+        keep_probability = 1 - self.probability
+        return branch * branch.new_empty(branch.shape[0], 1, 1).bernoulli_(keep_probability) / keep_probability
 
 
 def hardswish() -> nn.Hardswish:
-    """Hardswish in place: it always stands behind a result that nothing else reads, gradients included.
+    """Hardswish in place: no other operation reads its input, gradients included.
 
-    A hook that keeps the output of the layer before it has to keep a copy.
+    A hook that stores the output of the layer before it has to store a copy.
     """
     return nn.Hardswish(inplace=True)
 
 
 def norm_before(size: Size, width: int) -> nn.Module:
-    """What stands before an attention or an MLP: nothing, or row A3's LayerNorm."""
+    """The normalisation before an attention or an MLP: none, or row A3's LayerNorm."""
     return nn.LayerNorm(width) if size.norm == "layer" else nn.Identity()

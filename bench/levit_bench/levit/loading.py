@@ -1,13 +1,10 @@
-"""Loads published and own weights into our LeViT, all of them or none, and saves them.
+"""Loads published and own weights into this suite's LeViT, all of them or none, and saves them.
 
-Refuses to know how files are read (`checkpoint.py`), whose names they use (`layouts.py`) and what is wrong with them
-(`objections.py`).
-
-    read      tensors of a file, nothing run
-    rename    timm's or the authors' names to ours
-    check     names, shapes, tables, types, numbers; whatever is wrong, nothing is written
-    fit       tables of positions, to the network's image size
-    write     in place: an optimizer, an average or a hook that holds the parameters keeps them
+read      tensors of a file, nothing executed (`checkpoint.py`)
+rename    timm's or the authors' names to ours (`checkpoint_layouts.py`)
+check     names, shapes, tables, types, values; on any error nothing is written (`mismatches.py`)
+fit       tables of positions, to the network's image size
+write     in place: an optimizer, an average or a hook that holds the parameters keeps them
 """
 
 from __future__ import annotations
@@ -50,11 +47,11 @@ def load_weights(network: LeViT, path: FilePath, *, image_size: int | Grid | Non
     Args:
         network: the same LeViT as in the file, for images of any size.
         path: ends in .safetensors, .pth, .pt or .bin; from timm 1.0, the authors or `save_weights`.
-        image_size: pixels that the weights were made for; what the file says of itself when absent, or else 224. Tables
-            of positions are resized from there to the network's (`resize.py`).
+        image_size: pixels that the weights were made for; when absent, that of the file's metadata, else 224. Tables
+            of positions are resized from there to the network's (`resizing.py`).
 
     Raises:
-        WeightsError: the file cannot be read, or does not fit; the network is then bit for bit as it was.
+        WeightsError: the file cannot be read, or does not fit; the network is then unchanged, bit for bit.
         ValueError: the image is too small for that LeViT.
     """
     _check_writable(network)
@@ -71,31 +68,31 @@ def load_weights(network: LeViT, path: FilePath, *, image_size: int | Grid | Non
 def levit_from(path: FilePath) -> LeViT:
     """A LeViT as a file holds it: its size, heads, classes, channels and image size; float32, in training mode.
 
-    What `save_weights` wrote says its size and image size. Otherwise shapes do, as far as they can: a square image if
-    its grids fit.
+    Files of `save_weights` name their size and image size. Otherwise they follow from shapes, as far as these tell: a
+    square image if its grids fit.
 
     Raises:
-        WeightsError: the file cannot be read, is no size of `SIZES`, or may be several.
+        WeightsError: the file cannot be read, is not a size of `SIZES`, or may be several.
     """
     state, stated_size, stated_image = _state(path)
-    found = shapes(state.tensors)
-    held = sizes_held(found)
-    if stated_size and stated_size not in held:
+    file_shapes = shapes(state.tensors)
+    sizes = sizes_held(file_shapes)
+    if stated_size and stated_size not in sizes:
         raise WeightsError(
             f"{state.path}: says that it holds {stated_size}, and its shapes are those of "
-            f"{' or '.join(held) or 'no LeViT that has a name'}. Fetch the file again."
+            f"{' or '.join(sizes) or 'no LeViT that has a name'}. Fetch the file again."
         )
     if stated_size:
-        held = {stated_size: held[stated_size]}
-    if len({_without_drop(size) for size in held.values()}) != 1:
+        sizes = {stated_size: sizes[stated_size]}
+    if len({_without_drop(size) for size in sizes.values()}) != 1:
         raise WeightsError(
-            f"{state.path}: its shapes are those of {' and of '.join(held) or 'no LeViT that has a name'}. "
+            f"{state.path}: its shapes are those of {' and of '.join(sizes) or 'no LeViT that has a name'}. "
             "Build the network that is meant, and call load_weights(network, path)."
         )
-    size = next(iter(held.values()))
-    head, first = (found.get(name, ()) for name in ("head.linear.weight", "stem.layers.0.conv.weight"))
-    images = [stated_image] if stated_image else image_sizes(found, size)
-    if len(head) != 2 or not images or not head[0] * first[1]:
+    size = next(iter(sizes.values()))
+    head, stem = (file_shapes.get(name, ()) for name in ("head.linear.weight", "stem.layers.0.conv.weight"))
+    images = [stated_image] if stated_image else image_sizes(file_shapes, size)
+    if len(head) != 2 or not images or not head[0] * stem[1]:
         raise WeightsError(
             f"{state.path}: its heads, stem or tables of positions have shapes that no LeViT has. "
             "Save the network as it was trained."
@@ -106,14 +103,14 @@ def levit_from(path: FilePath) -> LeViT:
             f"{state.path}: does not say which way its images lie: image_size {' or '.join(map(str, images))}. "
             "Build the network, and call load_weights(network, path, image_size=...)."
         )
-    network = LeViT(size, image_size=image, classes=head[0], in_channels=first[1])
+    network = LeViT(size, image_size=image, classes=head[0], in_channels=stem[1])
     check_shapes(state, network)
     _fill(network, state, image)
     return network
 
 
 def save_weights(network: LeViT, path: FilePath) -> None:
-    """Write a LeViT's weights by our names, with its size's name and image size in the header. Replaces a file whole.
+    """Write a LeViT's weights by our names, with its size's name and image size in the header. Replaces a file at once.
 
     Raises:
         ValueError: the path does not end in .safetensors.
@@ -135,7 +132,7 @@ def save_weights(network: LeViT, path: FilePath) -> None:
 
 
 def _state(path: FilePath) -> tuple[State, str | None, Grid | None]:
-    """The tensors by our names, and what the file says of itself: size and image size."""
+    """The tensors by our names, and size and image size from the file's metadata."""
     checkpoint = read(path)
     stated, image = checkpoint.metadata.get(_SIZE), checkpoint.metadata.get(_IMAGE_SIZE)
     if stated is not None and stated not in SIZES:
@@ -152,9 +149,9 @@ def _state(path: FilePath) -> tuple[State, str | None, Grid | None]:
     return by_our_names(checkpoint), stated, (int(pair[1]), int(pair[2]))
 
 
-def _agreed(state: State, told: int | Grid | None, stated: Grid | None) -> Grid | None:
-    """The image size that the caller or the file tells."""
-    pair = (told, told) if isinstance(told, int) else told
+def _agreed(state: State, image_size: int | Grid | None, stated: Grid | None) -> Grid | None:
+    """The image size that the caller or the file states; both have to agree."""
+    pair = (image_size, image_size) if isinstance(image_size, int) else image_size
     if pair and stated and pair != stated:
         raise WeightsError(
             f"{state.path}: says that it was made for images of {stated} (height, width), not {pair}. "
@@ -164,38 +161,38 @@ def _agreed(state: State, told: int | Grid | None, stated: Grid | None) -> Grid 
 
 
 def _fill(network: LeViT, state: State, image_size: Grid) -> None:
-    """Check what is left to check, and write."""
+    """Check tables and values, and write."""
     check_tables(state, network.size, image_size)
     check_numbers(state, network)
-    own = network.state_dict(keep_vars=True)
-    values = {name: state.tensors[name] for name in own}
+    tensors = network.state_dict(keep_vars=True)
+    values = {name: state.tensors[name] for name in tensors}
     if image_size != network.image_size:
         # In double precision, so that tables are rounded once, to the network's type.
         values |= {name: tensor.double() for name, tensor in values.items() if name.endswith(TABLES)}
         values = fitted(values, network, image_size)
-    _write(values, own)
+    _write(values, tensors)
 
 
-def _write(values: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
-    before = {name: tensor.detach().clone() for name, tensor in own.items()}
+def _write(values: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor]) -> None:
+    before = {name: tensor.detach().clone() for name, tensor in tensors.items()}
     try:
-        _copy(values, own)
+        _copy(values, tensors)
     except BaseException:  # an interrupt, too
-        _copy(before, own)
+        _copy(before, tensors)
         raise
 
 
-def _copy(values: dict[str, torch.Tensor], own: dict[str, torch.Tensor]) -> None:
+def _copy(values: dict[str, torch.Tensor], tensors: dict[str, torch.Tensor]) -> None:
     with torch.no_grad():
-        for name, tensor in own.items():
+        for name, tensor in tensors.items():
             tensor.copy_(values[name])
 
 
 def _check_writable(network: LeViT) -> None:
-    own = network.state_dict(keep_vars=True)
-    if nowhere := [name for name, tensor in own.items() if tensor.is_meta]:
+    tensors = network.state_dict(keep_vars=True)
+    if nowhere := [name for name, tensor in tensors.items() if tensor.is_meta]:
         raise WeightsError(f"the network has no memory for {listed(nowhere)}. Build it on a device.")
-    if fixed := [name for name, tensor in own.items() if tensor.is_inference()]:
+    if fixed := [name for name, tensor in tensors.items() if tensor.is_inference()]:
         raise WeightsError(f"the network was built in torch.inference_mode ({listed(fixed)}). Build it outside.")
 
 

@@ -1,6 +1,6 @@
-"""Why a state does not fit a network, in the words of the cause: another size, other heads, another image, bad numbers.
+"""Checks that a checkpoint's tensors fit a network, with errors that name the cause: size, heads, image size, values.
 
-Refuses to know files and names of others, and changes nothing. The most telling cause is said first.
+Nothing is changed here. Of several causes, the error names the one that explains the others.
 """
 
 from __future__ import annotations
@@ -27,19 +27,19 @@ _Shapes = Mapping[str, tuple[int, ...]]
 
 
 def check_shapes(state: State, network: LeViT) -> None:
-    """Every tensor of the network is there, none else, each of its shape; tables of positions may differ in length.
+    """Every tensor of the network is there and no other, each of its shape; tables of positions may differ in length.
 
     Raises:
         WeightsError: otherwise.
     """
-    theirs, ours = shapes(state.tensors), shapes(network.state_dict())
-    if _body(theirs) != _body(ours):
-        _check_size(state, network, theirs, ours)
-    _check_heads(state, theirs, ours)
-    _check_names(state, theirs, ours)
-    others = [name for name in ours if not _alike(name, theirs[name], ours[name])]
-    if others:
-        _refuse_shapes(state, others, theirs, ours)
+    file_shapes, network_shapes = shapes(state.tensors), shapes(network.state_dict())
+    if _body(file_shapes) != _body(network_shapes):
+        _check_size(state, network, file_shapes, network_shapes)
+    _check_heads(state, file_shapes, network_shapes)
+    _check_names(state, file_shapes, network_shapes)
+    differing = [name for name in network_shapes if not _alike(name, file_shapes[name], network_shapes[name])]
+    if differing:
+        _refuse_shapes(state, differing, file_shapes, network_shapes)
 
 
 def check_tables(state: State, size: Size, image_size: Grid) -> None:
@@ -49,19 +49,19 @@ def check_tables(state: State, size: Size, image_size: Grid) -> None:
         WeightsError: a table has another; names the image size that it belongs to, if there is one.
         ValueError: the image is too small for that LeViT.
     """
-    wanted = grids(size, image_size)
+    token_grids = grids(size, image_size)
     for name, tensor in state.tensors.items():
-        rows, columns = _grid_of(name, wanted)
+        rows, columns = _grid_of(name, token_grids)
         if name.endswith(TABLES) and _places(name, tuple(tensor.shape)) != rows * columns:
-            meant = image_sizes(shapes(state.tensors), size)
+            fitting_sizes = image_sizes(shapes(state.tensors), size)
             raise WeightsError(
                 f"{state.path}: {listed([state.named(name)])} is {tuple(tensor.shape)} and should be "
                 f"{_with_places(name, tuple(tensor.shape), rows * columns)}, {rows}×{columns} places, if the weights "
                 f"were made for images of {_pixels(image_size)}. "
                 + (
-                    f"Its tables begin with {_pixels(grids(size, meant[0])[0])} places: "
-                    f"say image_size={_either(meant)}."
-                    if meant
+                    f"Its tables begin with {_pixels(grids(size, fitting_sizes[0])[0])} places: "
+                    f"say image_size={_either(fitting_sizes)}."
+                    if fitting_sizes
                     else "Its tables belong to no image size."
                 )
             )
@@ -80,12 +80,12 @@ def check_numbers(state: State, network: LeViT) -> None:
     Raises:
         WeightsError: otherwise.
     """
-    for name, own in network.state_dict().items():
+    for name, parameter in network.state_dict().items():
         tensor, key = state.tensors[name], listed([state.named(name)])
-        fits = tensor.dtype in _FLOATS if own.is_floating_point() else _is_integer(tensor)
+        fits = tensor.dtype in _FLOATS if parameter.is_floating_point() else _is_integer(tensor)
         if not fits:
             raise WeightsError(
-                f"{state.path}: {key} is {tensor.dtype} and should be {own.dtype} or what converts to it. "
+                f"{state.path}: {key} is {tensor.dtype} and should be {parameter.dtype} or what converts to it. "
                 "Save the network as it was trained; what counts batches stays an integer."
             )
         if not bool(tensor.isfinite().all()):
@@ -94,9 +94,9 @@ def check_numbers(state: State, network: LeViT) -> None:
                 f"{state.path}: {key} has {count} numbers of {tensor.numel()} that are infinite or none (NaN). "
                 "One is enough to spoil every logit: take an earlier checkpoint of that training."
             )
-        if not bool(tensor.to(own.dtype).isfinite().all()):
+        if not bool(tensor.to(parameter.dtype).isfinite().all()):
             raise WeightsError(
-                f"{state.path}: {key} holds numbers too large for the network's {own.dtype}, up to "
+                f"{state.path}: {key} holds numbers too large for the network's {parameter.dtype}, up to "
                 f"{float(tensor.abs().max()):.3g}. Load into a float32 network."
             )
         if name.endswith("running_var") and bool((tensor < 0).any()):
@@ -104,40 +104,40 @@ def check_numbers(state: State, network: LeViT) -> None:
 
 
 def shapes(tensors: Mapping[str, torch.Tensor]) -> dict[str, tuple[int, ...]]:
-    """Shapes by name, without the places in tables, which are no weights."""
+    """Shapes by name, without the indices into tables, which are not weights."""
     return {name: tuple(tensor.shape) for name, tensor in tensors.items() if not _is_index(name, tensors)}
 
 
-def sizes_held(found: _Shapes) -> dict[str, Size]:
+def sizes_held(file_shapes: _Shapes) -> dict[str, Size]:
     """The sizes that have those shapes, whatever the image, the classes and the channels of images.
 
     Where only the number of heads is another, the size with that number.
     """
-    body, heads = _body(found), 2 if any(name.startswith(_SECOND) for name in found) else 1
+    body, heads = _body(file_shapes), 2 if any(name.startswith(_SECOND) for name in file_shapes) else 1
     out = {}
     for name, size in SIZES.items():
-        if found.get(_FIRST, ())[:1] == (size.stem[0].width,):  # building them all takes a second
+        if file_shapes.get(_FIRST, ())[:1] == (size.stem[0].width,):  # building them all takes a second
             with torch.device("meta"):
                 like = LeViT(size)
             if _body(shapes(like.state_dict())) == body:
                 out[name] = size
-    whole = {name: size for name, size in out.items() if size.classifiers == heads}
-    return whole or {name: replace(size, classifiers=heads) for name, size in out.items()}
+    with_heads = {name: size for name, size in out.items() if size.classifiers == heads}
+    return with_heads or {name: replace(size, classifiers=heads) for name, size in out.items()}
 
 
-def image_sizes(found: _Shapes, size: Size) -> list[Grid]:
+def image_sizes(file_shapes: _Shapes, size: Size) -> list[Grid]:
     """The (height, width) for which all tables have those lengths, in steps of the stem's stride; square ones first."""
     step = prod(layer.stride for layer in size.stem)
-    lengths = {name: _places(name, shape) for name, shape in found.items() if name.endswith(TABLES)}
+    lengths = {name: _places(name, shape) for name, shape in file_shapes.items() if name.endswith(TABLES)}
     longest = min(max(lengths.values(), default=0), 10**6)
     out = []
     for rows in (rows for rows in range(1, longest + 1) if longest % rows == 0):
         image = (rows * step, longest // rows * step)
         try:
-            there = grids(size, image)
+            token_grids = grids(size, image)
         except ValueError:
             continue
-        if all(prod(_grid_of(name, there)) == length for name, length in lengths.items()):
+        if all(prod(_grid_of(name, token_grids)) == length for name, length in lengths.items()):
             out.append(image)
     return sorted(out, key=lambda image: abs(image[0] - image[1]))
 
@@ -145,97 +145,121 @@ def image_sizes(found: _Shapes, size: Size) -> list[Grid]:
 _TRAINED = "Save the network as it was trained."
 
 
-def _check_size(state: State, network: LeViT, theirs: _Shapes, ours: _Shapes) -> None:
-    held = sizes_held(theirs)
-    if not held:
+def _check_size(state: State, network: LeViT, file_shapes: _Shapes, network_shapes: _Shapes) -> None:
+    file_sizes = sizes_held(file_shapes)
+    if not file_sizes:
         return
-    own = next((name for name, size in SIZES.items() if size == network.size), "a size of its own")
-    where = [name for name in ours if name in theirs and not _alike(name, theirs[name], ours[name])]
-    example = f": {_difference(state, where[0], theirs, ours)}" if where else ""
-    name = next(iter(held))
+    own_name = next((name for name, size in SIZES.items() if size == network.size), "a size of its own")
+    where = [
+        name
+        for name in network_shapes
+        if name in file_shapes and not _alike(name, file_shapes[name], network_shapes[name])
+    ]
+    example = f": {_difference(state, where[0], file_shapes, network_shapes)}" if where else ""
+    name = next(iter(file_sizes))
     raise WeightsError(
-        f"{state.path}: holds {name}, and the network is {own}{example}. Build what the file holds: levit({name!r})."
+        f"{state.path}: holds {name}, and the network is {own_name}{example}. Build what the file holds: "
+        f"levit({name!r})."
     )
 
 
-def _check_heads(state: State, theirs: _Shapes, ours: _Shapes) -> None:
-    second = {name for name in theirs.keys() ^ ours.keys() if name.startswith(_SECOND)}
-    if second and not any(name.startswith(_SECOND) for name in ours):
+def _check_heads(state: State, file_shapes: _Shapes, network_shapes: _Shapes) -> None:
+    added = {name for name in file_shapes.keys() ^ network_shapes.keys() if name.startswith(_SECOND)}
+    if added and not any(name.startswith(_SECOND) for name in network_shapes):
         raise WeightsError(
-            f"{state.path}: has two heads, the second trained by a teacher ({listed(map(state.named, second))}), and "
+            f"{state.path}: has two heads, the second trained by a teacher ({listed(map(state.named, added))}), and "
             "the network has one. The published accuracies are those of both together: build the size with two, "
             "such as levit('levit_128s') where 'levit_128s_one_head' has one."
         )
-    if second and not any(name.startswith(_SECOND) for name in theirs):
+    if added and not any(name.startswith(_SECOND) for name in file_shapes):
         raise WeightsError(
-            f"{state.path}: has one head, and the network two ({listed(second)} are missing). Build the size with one: "
+            f"{state.path}: has one head, and the network two ({listed(added)} are missing). Build the size with one: "
             "levit(msgspec.structs.replace(SIZES[name], classifiers=1))."
         )
 
 
-def _check_names(state: State, theirs: _Shapes, ours: _Shapes) -> None:
-    missing, extra = ours.keys() - theirs.keys(), theirs.keys() - ours.keys()
+def _check_names(state: State, file_shapes: _Shapes, network_shapes: _Shapes) -> None:
+    missing, extra = network_shapes.keys() - file_shapes.keys(), file_shapes.keys() - network_shapes.keys()
     folded = [name for name in extra if name.endswith(("linear.bias", "conv.bias"))]
     if folded and any(".norm." in name for name in missing):
         raise WeightsError(
             f"{state.path}: BatchNorm is folded away: {listed(map(state.named, folded))} stand where {listed(missing)} "
             "should be. Folding cannot be undone: load the file as it was trained."
         )
-    said = []
+    problems = []
     if missing:
-        said.append(f"{len(missing)} tensors of the network are missing ({listed(missing)}, by our names)")
+        problems.append(f"{len(missing)} tensors of the network are missing ({listed(missing)}, by our names)")
     if extra:
-        said.append(f"{len(extra)} tensors of the file belong nowhere ({listed(map(state.named, extra))})")
-    if said:
+        problems.append(f"{len(extra)} tensors of the file belong nowhere ({listed(map(state.named, extra))})")
+    if problems:
         raise WeightsError(
-            f"{state.path}: {', and '.join(said)}. A file has to hold every tensor of the network and no other: "
+            f"{state.path}: {', and '.join(problems)}. A file has to hold every tensor of the network and no other: "
             "save the whole state_dict() of the same LeViT."
         )
 
 
-def _refuse_shapes(state: State, others: list[str], theirs: _Shapes, ours: _Shapes) -> None:
-    told = f"{state.path}: {_difference(state, others[0], theirs, ours)}"
-    rest = f" ({len(others) - 1} more differ)" if len(others) > 1 else ""
-    if all("head.linear." in name and theirs[name][1:] == ours[name][1:] != theirs[name] for name in others):
-        told = f"{state.path}: {_difference(state, _HEAD if _HEAD in others else others[0], theirs, ours)}"
-        classes = {theirs[name][0] for name in others}
-        if len(classes) == 1 and len(others) == sum("head.linear." in name for name in ours):
+def _refuse_shapes(state: State, differing: list[str], file_shapes: _Shapes, network_shapes: _Shapes) -> None:
+    problem = f"{state.path}: {_difference(state, differing[0], file_shapes, network_shapes)}"
+    more = f" ({len(differing) - 1} more differ)" if len(differing) > 1 else ""
+    if all(
+        "head.linear." in name and file_shapes[name][1:] == network_shapes[name][1:] != file_shapes[name]
+        for name in differing
+    ):
+        head = _HEAD if _HEAD in differing else differing[0]
+        problem = f"{state.path}: {_difference(state, head, file_shapes, network_shapes)}"
+        classes = {file_shapes[name][0] for name in differing}
+        if len(classes) == 1 and len(differing) == sum("head.linear." in name for name in network_shapes):
             count = classes.pop()
             raise WeightsError(
-                f"{told}{rest}: its heads tell {count} classes apart, the network's {ours[_HEAD][0]}. "
+                f"{problem}{more}: its heads tell {count} classes apart, the network's {network_shapes[_HEAD][0]}. "
                 f"Build the network with classes={count}; to train others, load first and then replace the heads."
             )
-    if others == [_FIRST] and len(theirs[_FIRST]) == 4 and theirs[_FIRST][2:] == ours[_FIRST][2:]:
+    if (
+        differing == [_FIRST]
+        and len(file_shapes[_FIRST]) == 4
+        and file_shapes[_FIRST][2:] == network_shapes[_FIRST][2:]
+    ):
         raise WeightsError(
-            f"{told}: it was made for images of {theirs[_FIRST][1]} channels. "
-            f"Build the network with in_channels={theirs[_FIRST][1]}."
+            f"{problem}: it was made for images of {file_shapes[_FIRST][1]} channels. "
+            f"Build the network with in_channels={file_shapes[_FIRST][1]}."
         )
-    if turned := next((name for name in others if len(ours[name]) == 2 and theirs[name] == ours[name][::-1]), None):
+    if turned := next(
+        (
+            name
+            for name in differing
+            if len(network_shapes[name]) == 2 and file_shapes[name] == network_shapes[name][::-1]
+        ),
+        None,
+    ):
         raise WeightsError(
-            f"{state.path}: {_difference(state, turned, theirs, ours)}{rest}: it is transposed, as other frameworks "
-            "keep it (inputs × outputs). Transpose every matrix, the square ones too, or take a file of PyTorch's."
+            f"{state.path}: {_difference(state, turned, file_shapes, network_shapes)}{more}: it is transposed, as "
+            "other frameworks keep it (inputs × outputs). Transpose every matrix, the square ones too, or take a file "
+            "of PyTorch's."
         )
-    if any(sorted(theirs[name]) == sorted(ours[name]) for name in others):
+    if any(sorted(file_shapes[name]) == sorted(network_shapes[name]) for name in differing):
         raise WeightsError(
-            f"{told}{rest}: the axes are in another order, as other frameworks keep them. Take a file of PyTorch's."
+            f"{problem}{more}: the axes are in another order, as other frameworks keep them. Take a file of PyTorch's."
         )
-    raise WeightsError(f"{told}{rest}. It is of another network: build the size that the file was saved from.")
+    raise WeightsError(f"{problem}{more}. It is of another network: build the size that the file was saved from.")
 
 
-def _difference(state: State, name: str, theirs: _Shapes, ours: _Shapes) -> str:
-    return f"{listed([state.named(name)])} is {str(theirs[name])[:80]} in the file and {ours[name]} in the network"
+def _difference(state: State, name: str, file_shapes: _Shapes, network_shapes: _Shapes) -> str:
+    shape = str(file_shapes[name])[:80]
+    return f"{listed([state.named(name)])} is {shape} in the file and {network_shapes[name]} in the network"
 
 
-def _alike(name: str, theirs: tuple[int, ...], ours: tuple[int, ...]) -> bool:
+def _alike(name: str, file_shape: tuple[int, ...], network_shape: tuple[int, ...]) -> bool:
     if name.endswith(TABLES):
-        return len(theirs) == len(ours) and _with_places(name, theirs, 0) == _with_places(name, ours, 0)
-    return theirs == ours
+        return len(file_shape) == len(network_shape) and _with_places(name, file_shape, 0) == _with_places(
+            name, network_shape, 0
+        )
+    return file_shape == network_shape
 
 
-def _body(found: _Shapes) -> dict[str, tuple[int, ...]]:
-    """What tells sizes apart: shapes without heads, lengths of tables, channels of images."""
+def _body(file_shapes: _Shapes) -> dict[str, tuple[int, ...]]:
+    """Shapes that distinguish sizes: all but heads, lengths of tables and channels of images."""
     out = {}
-    for name, shape in found.items():
+    for name, shape in file_shapes.items():
         if name.startswith((_SECOND, "head.")):
             continue
         if name.endswith(TABLES):
@@ -262,7 +286,7 @@ def _grid_of(name: str, token_grids: tuple[Grid, ...]) -> Grid:
 
 
 def _is_index(name: str, tensors: Mapping[str, torch.Tensor]) -> bool:
-    """Whether it says which place of a table belongs to which query and key: no weight, and the same for everybody."""
+    """Whether it is the index from query and key to the table: not a weight, and equal in all networks of a size."""
     return name.endswith("bias.index") and name.removesuffix("index") + "table" in tensors
 
 
@@ -271,7 +295,7 @@ def _is_integer(tensor: torch.Tensor) -> bool:
 
 
 def _either(images: list[Grid]) -> str:
-    """The square image, or whichever there are."""
+    """The square image sizes, or all where none is square, in words."""
     square = [image for image in images if image[0] == image[1]]
     return " or ".join(map(str, (square or images)[:4]))
 

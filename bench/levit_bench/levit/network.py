@@ -1,6 +1,6 @@
 """LeViT as a PyTorch module: convolutions to tokens, then attention and MLPs over an ever smaller grid of them.
 
-Refuses to know names, published weights, other programs' modules, and how its parts work (`layers.py`, `inference.py`).
+Its parts are in `layers.py`, its form for inference in `inference.py`, published weights in `loading.py`.
 
     images (batch, 3, 224, 224)
       stem       four 3×3 convolutions of stride 2                    tokens (batch, 14·14, C₁)
@@ -32,8 +32,8 @@ class LeViT(nn.Module):
     """A LeViT for images of one height and width.
 
     The grids of tokens follow from the image: 14×14, 7×7 and 4×4 for 224×224 pixels, and others for other sizes, square
-    or not. All published weights and accuracies are for 224×224; how well their resized tables (`resize.py`) classify
-    at another size is published by nobody, and not measured here either.
+    or not. All published weights and accuracies are for 224×224; how accurate they are with resized tables
+    (`resizing.py`) at another size is neither published nor measured here.
 
     Args:
         size: which LeViT.
@@ -43,7 +43,7 @@ class LeViT(nn.Module):
         drop_path: probability that training drops a residual branch; the size's own when absent.
 
     Raises:
-        ValueError: the image is too small, or the probability is none.
+        ValueError: the image is too small, or `drop_path` is not a probability.
     """
 
     def __init__(
@@ -78,7 +78,7 @@ class LeViT(nn.Module):
     def forward(self, images: torch.Tensor) -> Logits:
         """Images (batch, channels, height, width) to logits (batch, classes).
 
-        With two heads, training returns what both say, labels' head first, and evaluation their mean, as
+        With two heads, training returns the logits of both, labels' head first, and evaluation their mean, as
         in DeiT.
 
         Raises:
@@ -100,7 +100,7 @@ class LeViT(nn.Module):
     def for_inference(self) -> InferenceLeViT:
         """A frozen copy that computes the same in fewer steps, for inference alone; see `inference.py`.
 
-        Later changes of this network do not reach it.
+        Later changes of this network do not affect it.
 
         Raises:
             ValueError: the network, or a part of it, is in training mode.

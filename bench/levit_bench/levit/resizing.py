@@ -1,7 +1,7 @@
-"""Carries a LeViT's learned positions to images of another height and width.
+"""Resizes a LeViT's learned positions for images of another height and width.
 
-Refuses to know where weights come from, and how well a carried network classifies: the authors publish 224×224 alone,
-and nobody's figure for another size is known to us.
+How accurate a resized network is, is not known: the authors publish 224×224 alone, and no figure for another size is
+known to us.
 
 A table of attention biases holds one number per head for each distance of 0 to rows−1 and 0 to columns−1. The rule:
 
@@ -35,8 +35,8 @@ def resized(network: LeViT, image_size: int | Grid) -> LeViT:
     weight = next(network.parameters())
     twin = _like(network, _pair(image_size)).to(device=weight.device, dtype=weight.dtype)
     twin.load_state_dict(fitted(network.state_dict(), twin, network.image_size))
-    for own, other in zip(twin.parameters(), network.parameters(), strict=True):
-        own.requires_grad_(other.requires_grad)
+    for parameter, original in zip(twin.parameters(), network.parameters(), strict=True):
+        parameter.requires_grad_(original.requires_grad)
     for part, other_part in zip(twin.modules(), network.modules(), strict=True):
         part.training = other_part.training  # parts may have been frozen
     return twin
@@ -46,8 +46,8 @@ def fitted(state: Mapping[str, torch.Tensor], network: LeViT, image_size: int | 
     """A state of the same LeViT at another image size, fitted to the network that is to load it.
 
     Args:
-        state: by the names of `network`; whatever names no table is handed on as it is.
-        network: who will load it.
+        state: by the names of `network`; entries other than tables are returned unchanged.
+        network: the network that will load it.
         image_size: (height, width) that the state was made for.
 
     Raises:
@@ -75,7 +75,7 @@ def _carry(name: str, values: torch.Tensor, before: Grid, after: Grid) -> torch.
 
 
 def interpolated(table: torch.Tensor, before: Grid, after: Grid) -> torch.Tensor:
-    """Numbers (any, rows · columns) over one grid, carried to another: corners stay, the rest is linear between.
+    """Values (any, rows · columns) on one grid, interpolated to another: corners stay, the rest is linear between.
 
     Interpolates in float64, so that it costs a half-precision table no more than rounding. Unchanged where the grid is.
     """
@@ -106,7 +106,7 @@ def _like(network: LeViT, image_size: Grid) -> LeViT:
 
 
 def _on_no_device(network: LeViT, image_size: Grid) -> LeViT:
-    """The same network for that image size, without weights: only its grids are asked for."""
+    """The same network for that image size, without weights: only its grids are used."""
     with torch.device("meta"):
         return _like(network, image_size)
 

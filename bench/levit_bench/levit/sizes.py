@@ -1,6 +1,6 @@
 """The five LeViT of the paper and the networks of its ablation, as plain data, and the token grids they work on.
 
-Refuses to know torch: what a size means is said here, what it becomes is said in `network.py`.
+Needs no torch; `network.py` builds the networks.
 
 Source: Graham et al., "LeViT: a Vision Transformer in ConvNet's Clothing for Faster Inference", ICCV 2021,
 arXiv:2104.01136v2: Table 2 (sizes), Table 5 and appendix A.2 (ablation). Where Table 2 gives LeViT-384's second shrink
@@ -42,7 +42,7 @@ class StageSize(NamedTuple):
 
 
 class Size(msgspec.Struct, frozen=True, kw_only=True):
-    """Everything that tells one LeViT from another. The defaults are what the five of the paper share."""
+    """The hyperparameters of a LeViT. The defaults are those that the five of the paper share."""
 
     stem: tuple[Convolution, ...]
     """Pixels to tokens; Hardswish between the layers. The last width is the first stage's."""
@@ -61,11 +61,11 @@ class Size(msgspec.Struct, frozen=True, kw_only=True):
     classifiers: int = 2
     """2: one learns from labels, one from a teacher. 1: no teacher."""
     drop_path: float = 0.0
-    """Probability that training drops a residual branch, for each image apart."""
+    """Probability that training drops a residual branch, drawn for each image."""
     norm: Literal["batch", "layer"] = "batch"
     """batch: BatchNorm behind every convolution and linear layer, folded away for inference. layer: LayerNorm before
     every attention, MLP and classifier as in DeiT, biases in the layers, and no residual branch that starts at zero.
-    The paper says no more of row A3; a stem with biases and without any normalisation is our reading."""
+    The paper does not specify row A3 further; a stem with biases and without any normalisation is our reading."""
     position: Literal["bias", "embedding"] = "bias"
     """bias: learned per head and offset, added to the scores of every attention. embedding: added once, to the tokens
     that leave the stem."""
@@ -82,7 +82,7 @@ def _size(widths: Three, key: int, heads: Three, depths: Three = (4, 4, 4), drop
     """A size by Table 2: between stages, as many heads as keys fit into the width before."""
     return Size(
         stem=_stem(widths[0]),
-        stages=tuple(StageSize(*each) for each in zip(widths, heads, depths, strict=True)),
+        stages=tuple(StageSize(*row) for row in zip(widths, heads, depths, strict=True)),
         key=key,
         shrink_heads=tuple(width // key for width in widths[:-1]),
         drop_path=drop_path,
@@ -151,10 +151,10 @@ def _sides(size: Size, pixels: int) -> list[int]:
     sides = [side]
     for _ in size.shrink_heads:
         sides.append(shrunk(sides[-1]))
-    # Every shrink has to halve something; and a kernel larger than the image leaves nothing, or less.
+    # Every shrink has to make the grid smaller; a kernel larger than the image leaves no token.
     return sides if pixels > 0 and min(sides) > 0 and len(set(sides)) == len(sides) else []
 
 
 def shrunk(side: int) -> int:
-    """Tokens along one axis behind a shrinking attention, which keeps every second, the first included."""
+    """Tokens along one axis after a shrinking attention, which keeps every second, the first included."""
     return (side - 1) // 2 + 1

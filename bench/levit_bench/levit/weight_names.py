@@ -1,11 +1,11 @@
-"""What timm and the authors call each weight of our LeViT: tables of renamings, and the ways through them.
+"""Names that timm and the authors give to each weight of our LeViT, and conversions between them and ours.
 
-Refuses to know weights. timm 1.0's `levit_*` (the form with linear layers) and the authors' networks hold the same
+timm 1.0's `levit_*` (the form with linear layers) and the authors' networks hold the same
 tensors in the same layout, so renaming is all there is; `levit_conv_*` and the authors' `levit_c` hold them with two
 more axes of length one.
 
 The authors number attentions and MLPs through all stages, `blocks.0` to `blocks.23`, shrinks and the MLPs behind them
-included. Which number is whose follows from where the shrinks stand, and those have names of their own.
+included. The block of each number follows from the numbers of the shrinks, which have names of their own.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ LAYERS = (
     ("head", "head"),
     ("distilled_head", "head_dist"),
 )
-"""Where a layer stands, by us and by timm; `{}` is a number, the same in both. A layer's parts follow behind."""
+"""Names of layers, ours and timm's; `{}` is a number, the same in both. The names of a layer's parts follow."""
 
 TABLES = (
     ("stages.{}.shrink.attention.bias.table", "stages.{}.downsample.attn_downsample.attention_biases"),
@@ -41,10 +41,10 @@ TABLES = (
     ("stages.{}.shrink.attention.bias.index", "stages.{}.downsample.attn_downsample.attention_bias_idxs"),
     ("stages.{}.blocks.{}.attention.bias.index", "stages.{}.blocks.{}.attn.attention_bias_idxs"),
 )
-"""Tables of attention biases and places in them, by us and by timm: whole names. No state of today holds the places."""
+"""Tables of attention biases and indices into them, ours and timm's: whole names. Current states hold no indices."""
 
 AUTHORS_SHRINK = (("attention.key_value", "kv"), ("attention.query", "q.1"), ("attention.project", "proj.1"))
-"""Layers of a shrinking attention, by us and by the authors."""
+"""Layers of a shrinking attention, ours and the authors'."""
 AUTHORS_ATTENTION = (("attention.qkv", "m.qkv"), ("attention.project", "m.proj.1"))
 """Layers of an attention."""
 AUTHORS_MLP = (("mlp.expand", "m.0"), ("mlp.contract", "m.2"))
@@ -54,7 +54,7 @@ _AUTHORS_BLOCK = re.compile(r"blocks\.(0|[1-9][0-9]{0,3})\.(.+)")
 
 
 def to_timm(name: str) -> str:
-    """What timm calls a parameter or buffer of ours.
+    """The name in timm of a parameter or buffer of ours.
 
     Raises:
         KeyError: timm's LeViT has no such tensor; the ablation's networks have some.
@@ -63,25 +63,25 @@ def to_timm(name: str) -> str:
 
 
 def from_timm(name: str) -> str:
-    """What we call a parameter or buffer of timm's.
+    """Our name of a parameter or buffer of timm's.
 
     Raises:
         KeyError: our LeViT has no such tensor.
     """
-    return _renamed(name, _turned(LAYERS), _turned(TABLES), _part_from_timm)
+    return _renamed(name, _swapped(LAYERS), _swapped(TABLES), _part_from_timm)
 
 
 def authors_shrinks(names: Iterable[str]) -> tuple[int, ...]:
     """Numbers of the authors' blocks that are shrinking attentions, ascending: those with weights for keys and values.
 
-    Of their names in whatever order, `blocks.K.kv…` alone says so.
+    Recognised by names `blocks.K.kv…`, in any order.
     """
-    found = (_AUTHORS_BLOCK.fullmatch(name) for name in names)
-    return tuple(sorted({int(block[1]) for block in found if block and block[2].startswith("kv.")}))
+    matches = (_AUTHORS_BLOCK.fullmatch(name) for name in names)
+    return tuple(sorted({int(block[1]) for block in matches if block and block[2].startswith("kv.")}))
 
 
 def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
-    """What we call a parameter or buffer of the authors'.
+    """Our name of a parameter or buffer of the authors'.
 
     Args:
         name: as their checkpoints have it.
@@ -90,22 +90,22 @@ def from_authors(name: str, shrinks: tuple[int, ...]) -> str:
     Raises:
         KeyError: our LeViT has no such tensor.
     """
-    if found := re.fullmatch(r"patch_embed\.([0246])\.(c|bn)\.(\w+)", name):
-        return f"stem.layers.{int(found[1]) // 2}.{'conv' if found[2] == 'c' else 'norm'}.{found[3]}"
-    if found := re.fullmatch(r"head(_dist)?\.(l|bn)\.(\w+)", name):
-        return f"{'distilled_head' if found[1] else 'head'}.{'linear' if found[2] == 'l' else 'norm'}.{found[3]}"
-    if found := _AUTHORS_BLOCK.fullmatch(name):
-        place, layers, tables = _authors_place(int(found[1]), shrinks)
-        if found[2] in tables:
-            return f"{place}.{tables[found[2]]}"
-        for own, theirs in layers:
-            if part := re.fullmatch(rf"{re.escape(theirs)}\.(c|bn)\.(\w+)", found[2]):
-                return f"{place}.{own}.{'linear' if part[1] == 'c' else 'norm'}.{part[2]}"
+    if match := re.fullmatch(r"patch_embed\.([0246])\.(c|bn)\.(\w+)", name):
+        return f"stem.layers.{int(match[1]) // 2}.{'conv' if match[2] == 'c' else 'norm'}.{match[3]}"
+    if match := re.fullmatch(r"head(_dist)?\.(l|bn)\.(\w+)", name):
+        return f"{'distilled_head' if match[1] else 'head'}.{'linear' if match[2] == 'l' else 'norm'}.{match[3]}"
+    if match := _AUTHORS_BLOCK.fullmatch(name):
+        place, layers, tables = _authors_place(int(match[1]), shrinks)
+        if match[2] in tables:
+            return f"{place}.{tables[match[2]]}"
+        for our_layer, authors_layer in layers:
+            if part := re.fullmatch(rf"{re.escape(authors_layer)}\.(c|bn)\.(\w+)", match[2]):
+                return f"{place}.{our_layer}.{'linear' if part[1] == 'c' else 'norm'}.{part[2]}"
     raise KeyError(f"no counterpart of {name!r} is known")
 
 
 def _authors_place(number: int, shrinks: tuple[int, ...]) -> tuple[str, _Pairs, dict[str, str]]:
-    """Where the authors' block stands by us, the layers it can have, and the tables."""
+    """Our name of the authors' block, its possible layers, and its tables."""
     stage = sum(shrink <= number for shrink in shrinks)
     behind = number - shrinks[stage - 1] if stage else number + 2
     if behind == 0:
@@ -115,7 +115,11 @@ def _authors_place(number: int, shrinks: tuple[int, ...]) -> tuple[str, _Pairs, 
     place = f"stages.{stage}.blocks.{behind // 2 - 1}"
     if behind % 2:
         return place, AUTHORS_MLP, {}
-    return place, AUTHORS_ATTENTION, {f"m.{theirs}": own for theirs, own in _AUTHORS_TABLES.items()}
+    return (
+        place,
+        AUTHORS_ATTENTION,
+        {f"m.{authors_table}": our_table for authors_table, our_table in _AUTHORS_TABLES.items()},
+    )
 
 
 def _part_to_timm(place: str, part: str) -> str | None:
@@ -128,14 +132,14 @@ def _part_from_timm(place: str, part: str) -> str | None:
 
 
 def _renamed(name: str, layers: _Pairs, tables: _Pairs, renamed_part: Callable[[str, str], str | None]) -> str:
-    for place, other in tables:
-        if found := _pattern(place).fullmatch(name):
-            return other.format(*found.groups())
-    for place, other in layers:
-        if found := _pattern(place, r"\.(\w+)\.(\w+)").fullmatch(name):
-            *numbers, part, tensor = found.groups()
+    for place, counterpart in tables:
+        if match := _pattern(place).fullmatch(name):
+            return counterpart.format(*match.groups())
+    for place, counterpart in layers:
+        if match := _pattern(place, r"\.(\w+)\.(\w+)").fullmatch(name):
+            *numbers, part, tensor = match.groups()
             if renamed := renamed_part(place, part):
-                return f"{other.format(*numbers)}.{renamed}.{tensor}"
+                return f"{counterpart.format(*numbers)}.{renamed}.{tensor}"
     raise KeyError(f"no counterpart of {name!r} is known")
 
 
@@ -144,5 +148,5 @@ def _pattern(place: str, behind: str = "") -> re.Pattern[str]:
     return re.compile(re.escape(place).replace(r"\{\}", r"(\d+)") + behind)
 
 
-def _turned(pairs: _Pairs) -> _Pairs:
-    return tuple((other, one) for one, other in pairs)
+def _swapped(pairs: _Pairs) -> _Pairs:
+    return tuple((second, first) for first, second in pairs)

@@ -1,1 +1,1 @@
-"""Files that a user names: what stands at a path, and text in whatever encoding."""
+"""Files that a user names: the kind of file at a path, and decoding of text."""

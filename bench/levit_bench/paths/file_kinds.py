@@ -1,6 +1,6 @@
-"""What stands at a path where a file is wanted: a folder, a pipe, a link that leads nowhere.
+"""The kind of file at a path where a regular file is expected: a folder, a pipe, a broken link.
 
-Looks, and never opens: opening a pipe would wait for whoever writes it. Refuses to know what the file is for.
+Files are never opened here: opening a pipe would wait for its writer.
 """
 
 from __future__ import annotations
@@ -17,17 +17,17 @@ _KINDS = (
 
 
 def kind_of(mode: int) -> str:
-    """What has this mode, with its article; empty for a regular file."""
+    """The kind of file with this mode, with its article; empty for a regular file."""
     if stat.S_ISREG(mode):
         return ""
-    return next((name for is_one, name in _KINDS if is_one(mode)), "something else")
+    return next((name for is_of_kind, name in _KINDS if is_of_kind(mode)), "something else")
 
 
 def instead_of_file(path: Path) -> str | None:
-    """What stands at a path instead of a regular file, with its article; empty for one, None where nothing stands.
+    """The kind of file at a path, with its article; empty for a regular file, None where there is no file.
 
     Raises:
-        OSError: the system does not let it be looked at, or it would be below the current folder, which was deleted.
+        OSError: its state cannot be read, or it would be below the current folder, which was deleted.
         ValueError: the path holds a zero byte.
     """
     try:
@@ -41,7 +41,7 @@ def instead_of_file(path: Path) -> str | None:
 
 
 def is_folder_gone() -> bool:
-    """Whether the current folder exists no more."""
+    """Whether the current folder was deleted."""
     try:
         Path.cwd()
     except OSError:
@@ -50,5 +50,5 @@ def is_folder_gone() -> bool:
 
 
 def is_lost(path: Path | str) -> bool:
-    """Whether nothing can stand at a path because it is below the current folder, which was deleted."""
+    """Whether a path is below the current folder and that folder was deleted."""
     return not Path(path).is_absolute() and is_folder_gone()

@@ -1,1 +1,1 @@
-"""How a session's time is planned and spent, and how long it would take."""
+"""Plans of how a session's budget is spent, stopping rules, and forecasts of how long a session takes."""

@@ -1,6 +1,6 @@
-"""How a budget is spent: runs and rounds planned beforehand, and the policy that keeps to it while measuring.
+"""Plans how a budget is divided into runs and rounds, and keeps to it while measuring.
 
-Pure functions on numbers; knows neither clocks nor cases. The defaults follow from the pilot (docs/decisions/0001).
+Pure functions on numbers, without clocks or cases. The defaults follow from the pilot (docs/decisions/0001).
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from levit_bench.numbers.statistics import t_factor
 from levit_bench.numbers.units import format_duration
 
 MIN_RUNS = 3
-"""Fewest fresh runs behind an honest interval: with two, Student's factor is 12.7."""
+"""Fewest fresh runs that a useful interval needs: with two, Student's factor is 12.7."""
 MIN_ROUNDS = 2
 """Fewest rounds in a run: one would leave a run's median to a single turn."""
 MAX_RUNS = 40
@@ -24,7 +24,7 @@ WITHIN_RUN = 4.7e-3
 
 
 class RunScatter(NamedTuple):
-    """How far a log ratio to the yardstick scatters in a session: what a plan divides its budget by."""
+    """Variance components of a log ratio to the yardstick in a session, by which a plan divides its budget."""
 
     between: float
     """Variance between runs, beyond what their rounds bring."""
@@ -33,17 +33,17 @@ class RunScatter(NamedTuple):
     sessions: int = 0
     """Stored sessions of this machine behind it; 0 where it is the pilot's alone."""
     without: int = 0
-    """Settings of which the store holds no such session, so that the pilot's variances stand for them."""
+    """Settings without a stored session, for which the pilot's variances are used."""
 
 
 PILOT = RunScatter(BETWEEN_RUNS, WITHIN_RUN)
-"""The pilot's, for where nothing is known of this machine."""
+"""The pilot's, used where no session of this machine is stored."""
 
 Step = Literal["round", "run", "stop"]
 _FIRST_LOOK = 4
 _TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
-_LATE = 1.05  # A run that would end a little late is still the better use of what is left.
-_OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; the promise is a tenth.
+_LATE = 1.05  # A run that ends slightly late is still the best use of the remaining time.
+_OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; a tenth is documented.
 
 
 class Costs(NamedTuple):
@@ -56,22 +56,22 @@ class Costs(NamedTuple):
 
 
 class Plan(NamedTuple):
-    """What will be done."""
+    """Runs and rounds of a session."""
 
     runs: int
     rounds: int
     seconds: float
     """Runs and their starts together."""
     smallest_s: float
-    """The smallest budget that an honest interval can be had for."""
+    """Seconds of the smallest budget that gives a useful interval."""
     looks: tuple[int, ...] = ()
-    """Complete runs after which a goal may be found reached; empty where the budget alone ends the session."""
+    """Numbers of complete runs after which the goal is checked; empty where the budget alone ends the session."""
     scatter: RunScatter = PILOT
-    """What it was divided by."""
+    """Variance components that it was planned by."""
 
 
 class Progress(NamedTuple):
-    """What has been done, as the policy sees it."""
+    """How far a session is, as its stopping rule sees it."""
 
     elapsed_s: float
     """Seconds since the budget began to run."""
@@ -93,17 +93,17 @@ def passes_a_turn(pass_s: float, turn_s: float, fewest: int, most: int) -> int:
 
 
 def timed_passes(passes: int, *, witness: bool) -> int:
-    """Passes that are timed in a turn; a second instrument takes as many again, and two to warm up."""
+    """Passes that are timed in a turn; a second timer takes as many again, and two to warm up."""
     return 2 * passes + 2 if witness else passes
 
 
 def turn_seconds(settle: int, passes: int, pass_s: float) -> float:
-    """What a turn costs, the messages around it included."""
+    """Seconds of a turn, the messages around it included."""
     return (settle + passes) * pass_s + _TURN_OVERHEAD_S
 
 
 def smallest_budget(costs: Costs) -> float:
-    """Seconds of the smallest honest budget."""
+    """Seconds of the smallest budget that gives a useful interval."""
     return MIN_RUNS * (costs.start_s + MIN_ROUNDS * costs.round_s)
 
 
@@ -122,9 +122,9 @@ def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
     """
     smallest = smallest_budget(costs)
     possible = [(runs, _rounds_in(budget_s / runs, costs)) for runs in range(MIN_RUNS, MAX_RUNS + 1)]
-    honest = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
-    if honest:
-        runs, rounds = min(honest, key=lambda one: half_width(one[0], one[1], scatter=scatter))
+    feasible = [(runs, rounds) for runs, rounds in possible if rounds >= MIN_ROUNDS]
+    if feasible:
+        runs, rounds = min(feasible, key=lambda design: half_width(design[0], design[1], scatter=scatter))
     else:
         runs = 2 if _rounds_in(budget_s / 2, costs) >= MIN_ROUNDS else 1
         rounds = max(1, _rounds_in(budget_s / runs, costs))
@@ -133,9 +133,9 @@ def plan(costs: Costs, budget_s: float, scatter: RunScatter = PILOT) -> Plan:
 
 
 def _spent(costs: Costs, budget_s: float, runs: int, min_rounds: int) -> float:
-    """Seconds that `FixedBudget` spends on so many runs where everything takes what was foretold.
+    """Seconds that `FixedBudget` spends on so many runs where everything takes as long as forecast.
 
-    More than that of the planned rounds: what they leave over of one run's share buys a further round in a later one.
+    More than the planned rounds take: time that they leave of one run's share goes to a further round of a later run.
     """
     elapsed_s = 0.0
     for run in range(runs):
@@ -148,36 +148,36 @@ def _spent(costs: Costs, budget_s: float, runs: int, min_rounds: int) -> float:
 
 
 def looks(runs: int, end: float = 1.0) -> tuple[int, ...]:
-    """Complete runs after which a goal may be found reached, two or three; the last after a share `end` of the planned.
+    """Numbers of complete runs after which the goal is checked, two or three; the last after a share `end` of the plan.
 
-    Declared before the first run, so that how often one looks does not depend on what is seen; every look costs
-    confidence (`level_at_a_look`). The first leaves four runs behind it: with three, Student's factor alone is nine.
+    Declared before the first run, so that how often results are looked at does not depend on them; every look costs
+    confidence (`level_at_a_look`). The first comes after four runs: with three, Student's factor alone is nine.
     """
-    kept: list[int] = []
+    numbers: list[int] = []
     last = math.ceil(end * runs - 1e-9)
     for number in (max(_FIRST_LOOK, round(runs / 3)), round(0.6 * runs)):
-        if number >= (kept[-1] + 2 if kept else _FIRST_LOOK) and number + 2 <= last:
-            kept.append(number)
-    return (*kept, last)
+        if number >= (numbers[-1] + 2 if numbers else _FIRST_LOOK) and number + 2 <= last:
+            numbers.append(number)
+    return (*numbers, last)
 
 
 def level_at_a_look(count: int, level: float = 0.95) -> float:
-    """Coverage that intervals at each of so many looks need, for all of them together to have the given one.
+    """Level of the intervals at each of `count` looks, so that all of them together have the given level.
 
-    Bonferroni: whichever look the measuring stops at, and for whatever reason, the interval holds at its level.
+    Bonferroni's correction: whichever look the session stops at, and for whatever reason, the interval has its level.
     """
     return 1 - (1 - level) / max(1, count)
 
 
 def looks_paid_for(declared: int, resumes: int) -> int:
-    """For how many looks the intervals of a session pay (`level_at_a_look`): those declared, or what its resumes cost.
+    """Number of looks that the intervals of a session are corrected for: those declared, or what its resumes cost.
 
-    Whoever resumes a session has seen it, and may stop or go on at what it shows. Nobody knows beforehand how often, so
-    the level cannot be shared evenly: look number k, of a session resumed k - 1 times, gets a k (k + 1)-th of it, which
-    sums up to a half over all that may come, and the first all of it, so that a session of one sitting pays nothing.
-    Were looks independent, 7.5 % of the sessions of equals would ever show a difference; they share their runs, and by
-    simulation it is 6 % or so (docs/statistics.md, *Resuming*). Declared looks are paid for beforehand, and a session
-    is not resumed beyond them.
+    A user who resumes a session has seen its results, and may stop or go on because of them. How often is not known
+    beforehand, so the error rate cannot be shared evenly: look number k, of a session resumed k - 1 times, gets one
+    k (k + 1)-th of it, which sums to a half over all later looks, and the first look gets all of it, so that a session
+    of one sitting pays nothing. Were looks independent, 7.5 % of the sessions of equal networks would ever show a
+    difference; they share their runs, and by simulation it is about 6 % (docs/statistics.md, *Resuming*). Declared
+    looks are corrected for beforehand, and a session is not resumed beyond them.
     """
     if declared:
         return declared
@@ -185,9 +185,9 @@ def looks_paid_for(declared: int, resumes: int) -> int:
 
 
 def half_width(runs: int, rounds: int, level: float = 0.95, scatter: RunScatter = PILOT) -> float:
-    """Half the interval of a ratio to the yardstick that so many runs of so many rounds are expected to give, in logs.
+    """Expected half-width, in logs, of the interval of a ratio to the yardstick after so many runs of so many rounds.
 
-    For the root mean square of the networks that the scatter is of; they differ by a factor of two either way.
+    For the root mean square of the networks behind the scatter; single networks differ by up to a factor of two.
     """
     return t_factor(runs - 1, level) * standard_error(runs, rounds, scatter)
 
@@ -203,31 +203,31 @@ def _rounds_in(run_s: float, costs: Costs) -> int:
 
 
 class FixedBudget(NamedTuple):
-    """A policy: what next, given what was done. Looks at the clock and never at a result, so it cannot peek."""
+    """A stopping rule that depends on the clock alone and never on results, so that it cannot bias them."""
 
     budget_s: float
     runs: int
     min_rounds: int = MIN_ROUNDS
     rounds: int | None = None
-    """Most rounds a run; absent: as many as fill its share of what is left."""
+    """Most rounds a run; absent: as many as fill its share of the remaining time."""
 
     def next(self, now: Progress) -> Step:
-        """Another round if it fits this run's share of what is left; else another run if that fits; else stop."""
-        left = self.budget_s - now.elapsed_s
+        """Another round if it fits this run's share of the remaining time; else another run if that fits; else stop."""
+        left_s = self.budget_s - now.elapsed_s
         if now.rounds < self.min_rounds:
-            # A run is worth little without them; but a machine that became much slower does not get another hour.
-            return "round" if left > -_OVERTIME * self.budget_s else "stop"
+            # A run is worth little without them; but on a machine that became much slower the overtime is limited.
+            return "round" if left_s > -_OVERTIME * self.budget_s else "stop"
         runs_after = max(0, self.runs - now.run - 1)
-        share_end = (now.run_elapsed_s + now.start_s + left) / (runs_after + 1) - now.start_s
+        share_end = (now.run_elapsed_s + now.start_s + left_s) / (runs_after + 1) - now.start_s
         full = self.rounds is not None and now.rounds >= self.rounds
         if now.run_elapsed_s + now.round_s <= share_end and not full:
             return "round"
         needed = now.start_s + self.min_rounds * now.round_s
-        return "run" if runs_after > 0 and needed <= left * _LATE else "stop"
+        return "run" if runs_after > 0 and needed <= left_s * _LATE else "stop"
 
 
 def too_small(budget_s: float, smallest_s: float) -> str:
-    """The message that refuses a budget."""
+    """The message that refuses a budget that is too small."""
     return (
         f"a budget of {format_duration(budget_s)} is too small: {MIN_RUNS} runs of {MIN_ROUNDS} rounds, the least "
         f"behind an honest interval, take {format_duration(smallest_s + 0.5)} here. Raise --budget, choose fewer "

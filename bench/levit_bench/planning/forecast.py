@@ -1,7 +1,7 @@
-"""How long cases would take here: from what the store holds of this machine, else from their multiply-accumulates.
+"""Forecasts how long cases take here: from stored records of this machine, else from multiply-accumulates.
 
-A case that was not measured may still be foretold from the same network in another setting, times what that change of
-setting did to other networks. Knows rough rates; refuses to measure. Every number says where it comes from.
+A case that was not measured is forecast from the same network in another setting, times the ratio of these settings in
+other networks. Nothing is measured. Every number says where it comes from.
 """
 
 from __future__ import annotations
@@ -20,31 +20,31 @@ from levit_bench.records import Case, CaseLine, Machine, Protocol, Record, SeatM
 Source = Literal["stored", "scaled", "macs", "guess"]
 
 _MACS_PER_S = 20e9
-"""Multiply-accumulates a second and thread of eager fp32 on a server core: 15e9 to 50e9 seen, by network."""
+"""Multiply-accumulates a second and thread of eager fp32 on a server core: 15e9 to 50e9 were measured, by network."""
 _OVERHEAD_S = 0.004
 """What eager PyTorch adds to a pass of some hundred operators."""
 _UNKNOWN_MACS = 1e9
 _NULL_S = 4e-6
 _START_S = 2.0
-"""What one processor takes to start a process with torch and timm, and _CASE_S for each case that it loads."""
+"""Processor seconds of starting a process with torch and timm; each case that it loads adds _CASE_S."""
 _CASE_S = 0.25
 _CHECKED = 3
-"""Passes in which a case is loaded: two are checked, and what they are checked with takes as long as another."""
+"""Passes that loading a case takes: two are checked, and the check takes as long as one more."""
 _PREPARE_S = 2.0
 """Preparing a network, beside the processes of preparation and rehearsal."""
 
 
 class Sharing(NamedTuple):
-    """What cases of a session share, as whoever measures them has it: given by the door, for plans do not know it."""
+    """What cases of a session share, as the measuring modules define it; the caller passes it in."""
 
     artifact: Callable[[Case], Case]
     """The case that stands for all with the same artifact."""
     code: Callable[[str], str]
-    """By the name of a network: what its process of preparation is called."""
+    """By the name of a network: the key of the process that prepares it."""
     workers: Callable[[Iterable[CaseLine], SeatMode], int]
     """Worker processes of a run, those of streams one by one."""
     making_s: Callable[[str], float]
-    """By the name of a runtime: seconds that making its artifact adds, until the store knows better."""
+    """By the name of a runtime: seconds that making its artifact adds, where no stored record says."""
 
 
 class ForecastLine(NamedTuple):
@@ -60,14 +60,14 @@ class ForecastLine(NamedTuple):
 
 
 _APART = ("device", "threads", "streams", "weights")
-"""Axes of a setting that no forecast crosses: a network is foretold from cases with the same."""
+"""Axes of a setting that must be equal: a network is forecast only from cases with the same values of them."""
 _CROSSED = tuple(axis.name for axis in AXES if axis.setting and axis.name not in _APART)
 _Setting = tuple[int | str, ...]
 """Values of a case on the other axes, `_CROSSED`."""
 
 
 class Stored:
-    """What records of this machine say of cases, also of those that were not measured; the newest count."""
+    """Times of cases from this machine's records, also of cases that were not measured; the newest count."""
 
     def __init__(self, records: Iterable[Record], sharing: Sharing) -> None:
         self._sharing = sharing
@@ -88,7 +88,7 @@ class Stored:
             if seconds is not None and record.info.role == "subject":
                 self._preparing[sharing.artifact(case)] = seconds
                 self._by_runtime.setdefault(case.runtime, []).append(seconds)
-            # Seats that load side by side wait for each other: the processor's share of each is what it costs.
+            # Seats that load at the same time share the processors: each costs its share.
             share = min(1.0, record.machine.logical_cores / seats[record.session])
             self._loading.setdefault((case.runtime, case.batch), []).extend(
                 (share * cold.load_s, share * cold.first_pass_s / median(passes))
@@ -97,47 +97,47 @@ class Stored:
             )
 
     def pass_s(self, case: Case) -> tuple[float | None, Source]:
-        """Seconds a pass, and how they are known; absent when the network was not measured with as many threads."""
-        known, wanted = self._networks.get(_plain(case), {}), _setting(case)
-        if wanted in known:
-            return known[wanted], "stored"
-        for there in sorted(known, key=lambda one: (_differences(one, wanted), one)):
-            ratio = self._change(there, wanted, _plain(case))
+        """Seconds a pass, and their source; absent when the network was not measured with as many threads."""
+        pass_times, setting = self._networks.get(_plain(case), {}), _setting(case)
+        if setting in pass_times:
+            return pass_times[setting], "stored"
+        for other_setting in sorted(pass_times, key=lambda candidate: (_differences(candidate, setting), candidate)):
+            ratio = self._change(other_setting, setting, _plain(case))
             if ratio is not None:
-                return known[there] * ratio, "scaled"
+                return pass_times[other_setting] * ratio, "scaled"
         return None, "guess"
 
-    def _change(self, there: _Setting, here: _Setting, network: Case) -> float | None:
-        """How many times as long other networks take with the new setting: their median."""
+    def _change(self, before: _Setting, after: _Setting, network: Case) -> float | None:
+        """Median, over other networks, of the time with the new setting over that with the old one."""
         ratios = [
-            known[here] / known[there]
-            for one, known in self._networks.items()
-            if (one.device, one.threads, one.streams) == (network.device, network.threads, network.streams)
-            and there in known
-            and here in known
+            pass_times[after] / pass_times[before]
+            for case, pass_times in self._networks.items()
+            if (case.device, case.threads, case.streams) == (network.device, network.threads, network.streams)
+            and before in pass_times
+            and after in pass_times
         ]
         return median(ratios) if ratios else None
 
     def preparing_s(self, case: Case) -> float:
         """Seconds that the preparation of its artifact takes."""
-        alike = self._by_runtime.get(case.runtime)
-        usual = median(alike) if alike else _PREPARE_S + self._sharing.making_s(case.runtime)
-        return self._preparing.get(self._sharing.artifact(case), usual)
+        preparations = self._by_runtime.get(case.runtime)
+        expected_s = median(preparations) if preparations else _PREPARE_S + self._sharing.making_s(case.runtime)
+        return self._preparing.get(self._sharing.artifact(case), expected_s)
 
     def loading_s(self, case: Case, pass_s: float) -> float:
-        """Seconds of one processor in which a seat loads and checks it."""
-        alike = self._loading.get((case.runtime, case.batch))
-        if not alike:
+        """Processor seconds in which a seat loads and checks a case."""
+        loads = self._loading.get((case.runtime, case.batch))
+        if not loads:
             return _CASE_S + _CHECKED * pass_s
-        return median(load for load, _ in alike) + _CHECKED * pass_s * median(times for _, times in alike)
+        return median(load for load, _ in loads) + _CHECKED * pass_s * median(times for _, times in loads)
 
 
 def _setting(case: Case) -> _Setting:
     return tuple(case.value(name) for name in _CROSSED)
 
 
-def _differences(one: _Setting, other: _Setting) -> int:
-    return sum(a != b for a, b in zip(one, other, strict=True))
+def _differences(first: _Setting, second: _Setting) -> int:
+    return sum(a != b for a, b in zip(first, second, strict=True))
 
 
 def _plain(case: Case) -> Case:
@@ -146,7 +146,7 @@ def _plain(case: Case) -> Case:
 
 
 class Forecast(NamedTuple):
-    """What a session would cost."""
+    """Expected time of a session."""
 
     lines: tuple[ForecastLine, ...]
     costs: Costs
@@ -158,21 +158,23 @@ def forecast(
     subjects: Sequence[Case],
     instrument: Sequence[Case],
     protocol: Protocol,
-    known: Iterable[Record],
-    here: Machine,
+    history: Iterable[Record],
+    machine: Machine,
     sharing: Sharing,
 ) -> Forecast:
     """Expected costs of a session on this machine.
 
     Args:
         subjects: the cases that are asked for.
-        instrument: yardsticks and null.
-        protocol: how they are measured.
-        known: what the store holds, of any machine.
-        here: this machine.
+        instrument: yardsticks and null network.
+        protocol: of the session.
+        history: what the store holds, of any machine.
+        machine: this machine.
         sharing: what the cases share.
     """
-    records = sorted((one for one in known if one.machine.hardware == here.hardware), key=lambda one: one.session)
+    records = sorted(
+        (record for record in history if record.machine.hardware == machine.hardware), key=lambda record: record.session
+    )
     cases = (*subjects, *instrument)
     stored = Stored(records, sharing)
     lines = tuple(_line(case, protocol, stored) for case in cases)
@@ -181,7 +183,7 @@ def forecast(
     seats = sharing.workers(run, protocol.seats)
     # Seats start and load side by side, on as many processors as there are.
     loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)
-    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), here.logical_cores))
+    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), machine.logical_cores))
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
         for line in lines

@@ -1,6 +1,6 @@
-"""Who decides how a session's time is spent: the contracts between the door that chooses and the engine that asks.
+"""Interfaces of stopping rules and referees: the command chooses one, and the engine asks it how to spend the session.
 
-Refuses to know how a decision is made, and to touch anything.
+Protocols and plain data; the decisions are made in `levit_bench.judge.early_stopping` and in `FixedBudget`.
 """
 
 from __future__ import annotations
@@ -14,14 +14,14 @@ from levit_bench.records import Protocol as MeasuringProtocol
 
 
 class Policy(Protocol):
-    """A stopping rule that looks at the clock and never at a result, so that it cannot peek."""
+    """A stopping rule that depends on the clock and never on results, so that it cannot bias them."""
 
     def next(self, now: Progress) -> Step:
         """Another round, another run, or stop."""
 
 
 class Referee(Protocol):
-    """Looks at results at moments declared beforehand, and says which cases need no more turns."""
+    """Judges results at looks declared beforehand, and says which cases need no more turns."""
 
     def look(self, done: Sequence[int], turns: Sequence[TurnLine], *, last: bool) -> Look | None:
         """What is decided after the complete runs `done`, or None when no look is due.
@@ -29,12 +29,12 @@ class Referee(Protocol):
         Args:
             done: numbers of the complete runs so far, in order.
             turns: all turns of the session so far.
-            last: no further run will be taken, so what is left undecided stays so.
+            last: no further run will be taken, so undecided cases stay undecided.
         """
 
 
 class Earlier(NamedTuple):
-    """What a session that is resumed holds already."""
+    """What a resumed session holds already."""
 
     done: tuple[int, ...] = ()
     """Numbers of its complete runs."""
@@ -64,7 +64,7 @@ class Spending(NamedTuple):
 
 
 Planner = Callable[[Costs, MeasuringProtocol, Sequence[CaseLine], Earlier], Spending]
-"""What to do with the costs seen here, the protocol, the cases that can be timed, and what there is already."""
+"""Plans a session from the measured costs, the protocol, the cases that can be timed, and what it holds already."""
 
 
 def fixed_budget(
@@ -74,7 +74,7 @@ def fixed_budget(
     earlier: Earlier,
     scatter: RunScatter = PILOT,
 ) -> Spending:
-    """Spend the protocol's budget, whatever the results: the plan by this scatter, and the policy that keeps to it."""
-    what = plan(costs, protocol.budget_s, scatter)
-    runs, least = earlier.next_run + what.runs, min(protocol.min_rounds, what.rounds)
-    return Spending(what, FixedBudget(protocol.budget_s, runs, least))
+    """Spend the protocol's budget, whatever the results: the plan by this scatter, and the rule that keeps to it."""
+    spending_plan = plan(costs, protocol.budget_s, scatter)
+    runs, least = earlier.next_run + spending_plan.runs, min(protocol.min_rounds, spending_plan.rounds)
+    return Spending(spending_plan, FixedBudget(protocol.budget_s, runs, least))

@@ -1,1 +1,1 @@
-"""The store of results: sessions as JSON lines, read, written and named."""
+"""The store of results: reads, writes and names sessions, stored as JSON lines."""

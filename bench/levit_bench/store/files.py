@@ -1,7 +1,7 @@
-"""The wall between taking and reading: sessions as JSON lines, `<root>/<machine>/<session>.jsonl`.
+"""Reads sessions from JSON lines, `<root>/<machine>/<session>.jsonl`, and assembles their records.
 
-Reads whatever is readable and says what was not; `store/writer.py` writes. Refuses to know how a
-number was taken or what it means. Reading never writes.
+Everything readable is read, and findings list the rest; `store/writer.py` writes. Neither measuring nor judging is
+imported here. Reading never writes.
 """
 
 from __future__ import annotations
@@ -52,25 +52,25 @@ __all__ = [
     "sticks_of",
 ]
 
-_MOST_TOLD = 20  # Lines of a file that are told one by one: of a file of another kind all are wrong.
+_MOST_LINES_NAMED = 20  # Lines of a file that are listed one by one: in a file of another kind all are wrong.
 _MOST_NAMED = 3
 _Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
 
 
 class _State(msgspec.Struct, frozen=True):
-    """Of the conditions of a first line, what says whether its times are worth anything."""
+    """The part of a first line's conditions that says whether the session ran under an emulator."""
 
     emulated: bool = False
 
 
 class _Began(msgspec.Struct, frozen=True):
-    """Of a first line, in what state the session began."""
+    """The part of a first line that holds the conditions at the start."""
 
     conditions: _State = _State()
 
 
 class Session(NamedTuple):
-    """One file as it was read."""
+    """One session as it was read."""
 
     head: SessionLine
     cases: tuple[CaseLine, ...]
@@ -78,23 +78,23 @@ class Session(NamedTuple):
     turns: tuple[TurnLine, ...]
     ends: tuple[RunEndLine, ...]
     findings: tuple[Finding, ...]
-    """What was wrong with the file itself."""
+    """Problems of the file itself."""
 
 
 def session_files(root: Path) -> list[Path]:
     """All session files below a store, or the file itself when `root` is one, in name order.
 
     Raises:
-        StoreError: there is no such file or folder.
+        StoreError: the file or folder does not exist.
     """
-    return _listed(root)[0]
+    return _list_files(root)[0]
 
 
-def _listed(root: Path) -> tuple[list[Path], list[Finding]]:
-    """Session files of a store in name order, and a finding for each folder that cannot be looked into."""
-    if not os.path.isdir(root):  # noqa: PTH112 (Path.is_dir raises where it may not look)
+def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
+    """Session files of a store in name order, and a finding for each folder that cannot be read."""
+    if not os.path.isdir(root):  # noqa: PTH112 (Path.is_dir raises without permission)
         if os.path.lexists(root):
-            # Whatever it is, reading says what is wrong with it.
+            # Reading it reports what is wrong with it.
             return [root], []
         if is_lost(root):
             raise StoreError(
@@ -102,15 +102,15 @@ def _listed(root: Path) -> tuple[list[Path], list[Finding]]:
                 "the store by its whole path."
             )
         raise StoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
-    found: list[Path] = []
+    paths: list[Path] = []
     findings: list[Finding] = []
     folders = _entries(root, findings)
     if findings:
         raise StoreError(findings[0].message)
     for folder in folders:
         if os.path.isdir(folder):  # noqa: PTH112 (as above)
-            found += [path for path in _entries(folder, findings) if path.suffix == ".jsonl"]
-    return sorted(found, key=lambda path: (path.parent.name, path.name)), findings
+            paths += [path for path in _entries(folder, findings) if path.suffix == ".jsonl"]
+    return sorted(paths, key=lambda path: (path.parent.name, path.name)), findings
 
 
 def _entries(folder: Path, findings: list[Finding]) -> list[Path]:
@@ -123,7 +123,7 @@ def _entries(folder: Path, findings: list[Finding]) -> list[Path]:
 
 
 def is_emulated(path: Path) -> bool:
-    """Whether a session was taken under an emulator, by its first line; not so where none can be read."""
+    """Whether a session was taken under an emulator, by its first line; False where that cannot be read."""
     try:
         with opened(path) as file:
             return msgspec.json.decode(file.readline(LONGEST_LINE).removeprefix(BOM), type=_Began).conditions.emulated
@@ -132,7 +132,7 @@ def is_emulated(path: Path) -> bool:
 
 
 class Beginning(NamedTuple):
-    """How a file begins: enough to know what it is of."""
+    """First line and first cases of a file: enough to know machine, protocol and cases."""
 
     path: Path
     head: SessionLine
@@ -140,15 +140,18 @@ class Beginning(NamedTuple):
 
 
 def beginnings(root: Path) -> list[Beginning]:
-    """First line and first cases of every session of a store, oldest first; nothing of what cannot be read.
+    """First line and first cases of every session of a store, oldest first; unreadable files are left out.
 
-    Takes a few lines of each file, so that a large store need not be read as a whole.
+    Reads a few lines of each file, so that a large store need not be read as a whole.
     """
     try:
         paths = session_files(root)
     except StoreError:
         return []
-    return sorted((one for path in paths if (one := _beginning(path))), key=lambda one: (one.head.session, one.path))
+    return sorted(
+        (beginning for path in paths if (beginning := _beginning(path))),
+        key=lambda beginning: (beginning.head.session, beginning.path),
+    )
 
 
 def _beginning(path: Path) -> Beginning | None:
@@ -161,59 +164,59 @@ def _beginning(path: Path) -> Beginning | None:
                 if line.id == line.case.id:
                     cases.append(line)
     except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
-        pass  # What was read before it counts: a file may end after its cases.
+        pass  # Lines before it count: a file may end after its cases.
     if not isinstance(head, SessionLine) or head.schema > SCHEMA:
         return None
     return Beginning(path, head, tuple(cases))
 
 
 def read_session(path: Path) -> Session:
-    """Read a file that holds one session; bad lines cost themselves and a finding.
+    """Read a file that holds one session; bad lines are skipped, and a finding reports each.
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, its first line is no session, or it holds several.
+        StoreError: the file cannot be read, its first line is not a session line, or it holds several sessions.
     """
     first, *others = read_sessions(path)
     if others:
-        found = next(finding for finding in others[0].findings if finding.kind == "joined-sessions")
-        raise StoreError(f"{found.message} One session is asked for here.")
+        joint = next(finding for finding in others[0].findings if finding.kind == "joined-sessions")
+        raise StoreError(f"{joint.message} One session is asked for here.")
     return first
 
 
 def read_sessions(path: Path) -> list[Session]:
-    """Read one file, which holds one session unless files were joined; bad lines cost themselves and a finding.
+    """Read one file, which holds one session unless files were joined; bad lines are skipped, and findings report them.
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, or its first line is no session.
+        StoreError: the file cannot be read, or its first line is not a session line.
     """
     lines = read(path)
-    found = parts(lines.good, [number for number, _ in lines.bad])
-    ends = [*(part.first for part in found[1:]), math.inf]
+    sessions = parts(lines.good, [number for number, _ in lines.bad])
+    ends = [*(part.first for part in sessions[1:]), math.inf]
     out = []
-    for part, end in zip(found, ends, strict=True):
+    for part, end in zip(sessions, ends, strict=True):
         bad = [
-            (number, why) for number, why in lines.bad if (part is found[0] or number >= part.first) and number < end
+            (number, why) for number, why in lines.bad if (part is sessions[0] or number >= part.first) and number < end
         ]
         findings = [*_about_bad_lines(path, bad, len(part.lines)), *_about_lines_left_out(path, part)]
         findings += _about_missing_turns(path, part)
-        if part is not found[0]:
-            findings.insert(0, _joined(path, part))
+        if part is not sessions[0]:
+            findings.insert(0, _joined_finding(path, part))
         out.append(_session(part, findings))
     return out
 
 
-def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], others: int) -> list[Finding]:
+def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], good_lines: int) -> list[Finding]:
     findings = [
         Finding(
             kind="bad-line",
-            message=f"{path}:{number}: {why}. The other {others} lines were read. "
+            message=f"{path}:{number}: {why}. The other {good_lines} lines were read. "
             "A kill or a full disk leaves such a line; it can be deleted.",
         )
-        for number, why in bad[:_MOST_TOLD]
+        for number, why in bad[:_MOST_LINES_NAMED]
     ]
-    if further := bad[_MOST_TOLD:]:
+    if further := bad[_MOST_LINES_NAMED:]:
         message = f"{path}:{further[0][0]}: {len(further)} further lines cannot be read, up to line {further[-1][0]}."
         findings.append(Finding(kind="bad-line", message=message))
     return findings
@@ -221,7 +224,7 @@ def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], others: int) ->
 
 def _about_lines_left_out(path: Path, part: Part) -> list[Finding]:
     findings = []
-    for out in part.left_out[:_MOST_TOLD]:
+    for out in part.left_out[:_MOST_LINES_NAMED]:
         more = out.lines - 1
         many = f", nor {'does' if more == 1 else 'do'} {more} more up to line {out.last}" if more else ""
         findings.append(
@@ -231,7 +234,7 @@ def _about_lines_left_out(path: Path, part: Part) -> list[Finding]:
                 "were read. Files that were joined, merged or edited hold such lines.",
             )
         )
-    if further := part.left_out[_MOST_TOLD:]:
+    if further := part.left_out[_MOST_LINES_NAMED:]:
         message = f"{path}:{further[0].first}: {sum(out.lines for out in further)} further lines do not count."
         findings.append(Finding(kind="line-out-of-place", message=message))
     return findings
@@ -242,32 +245,32 @@ def _about_missing_turns(path: Path, part: Part) -> list[Finding]:
     findings = [
         Finding(
             kind="turns-missing",
-            message=f"{path}:{one.number}: {_lacking(one, names)}. Somebody removed lines, or a merge lost them. What "
+            message=f"{path}:{gap.number}: {_lacking(gap, names)}. Somebody removed lines, or a merge lost them. What "
             "is there counts: restore the file from a copy, or measure again.",
         )
-        for one in part.missing[:_MOST_TOLD]
+        for gap in part.missing[:_MOST_LINES_NAMED]
     ]
-    if further := part.missing[_MOST_TOLD:]:
+    if further := part.missing[_MOST_LINES_NAMED:]:
         message = f"{path}:{further[0].number}: turns are missing in {len(further)} further places."
         findings.append(Finding(kind="turns-missing", message=message))
     return findings
 
 
-def _lacking(one: Missing, names: Mapping[str, str]) -> str:
-    """What is missing where, in words."""
-    if one.hole is None:
-        runs = f"run {one.run} is" if one.run == one.last else f"runs {one.run} to {one.last} are"
+def _lacking(gap: Missing, names: Mapping[str, str]) -> str:
+    """Which turns or runs are missing, in words."""
+    if gap.hole is None:
+        runs = f"run {gap.run} is" if gap.run == gap.last else f"runs {gap.run} to {gap.last} are"
         return f"{runs} missing, and later ones are there"
-    first, last, turns, cases = one.hole
-    where = f"run {one.run}, round {first}" if first == last else f"run {one.run}, rounds {first} to {last}"
-    what = "1 turn is missing" if turns == 1 else f"{turns:,} turns are missing"
-    shown = [names.get(case, case) for case in cases[:_MOST_NAMED]]
-    if further := len(cases) - len(shown):
-        shown.append(f"{further} more")
-    return f"{where}: {what}{', of ' if shown else ''}{', '.join(shown)}"
+    first, last, turns, cases = gap.hole
+    where = f"run {gap.run}, round {first}" if first == last else f"run {gap.run}, rounds {first} to {last}"
+    count = "1 turn is missing" if turns == 1 else f"{turns:,} turns are missing"
+    labels = [names.get(case, case) for case in cases[:_MOST_NAMED]]
+    if further := len(cases) - len(labels):
+        labels.append(f"{further} more")
+    return f"{where}: {count}{', of ' if labels else ''}{', '.join(labels)}"
 
 
-def _joined(path: Path, part: Part) -> Finding:
+def _joined_finding(path: Path, part: Part) -> Finding:
     head = part.lines[0]
     assert isinstance(head, SessionLine)
     message = (
@@ -281,7 +284,7 @@ def _session(part: Part, findings: Sequence[Finding]) -> Session:
     head = part.lines[0]
     assert isinstance(head, SessionLine)
     sorts: dict[type, list[Any]] = {}
-    for line in part.lines:  # once: nearly all of them are turns
+    for line in part.lines:  # in one pass: nearly all lines are turns
         sorts.setdefault(type(line), []).append(line)
     return Session(
         head=head,
@@ -294,39 +297,39 @@ def _session(part: Part, findings: Sequence[Finding]) -> Session:
 
 
 def records(session: Session) -> list[Record]:
-    """Assemble a session's records, the instrument's own cases included, in the order the cases were declared."""
+    """Assemble a session's records, those of yardsticks and null network included, in the order of declaration."""
     starts = {start.run: start for start in session.starts}
     ends = {end.run: end for end in session.ends}
     turns: dict[tuple[str, int], list[TurnLine]] = {}
     for turn in session.turns:
         turns.setdefault((turn.case, turn.run), []).append(turn)
     infos = {info.id: info for info in session.cases}
-    # Of several streams the first seat.
+    # Of several streams, the seat of the first.
     seats = {(key, s.run): seat for s in session.starts for seat in reversed(s.seats) for key in seat.cases}
     numbers = sorted({turn.run for turn in session.turns})
     yardsticks = [info for info in infos.values() if info.role == "yardstick"]
-    found = [finding for end in session.ends for finding in end.findings]
-    # Cases with the same yardsticks share one tuple a run: what is derived from it is then derived once.
+    run_findings = [finding for end in session.ends for finding in end.findings]
+    # Cases with the same yardsticks share one tuple a run, so that results derived from it are computed once.
     shared: dict[tuple[str, ...], _Sticks] = {}
     out = []
     for info in infos.values():
         key = sticks_of(info, yardsticks)
         if key not in shared:
             shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
-        record = _record(session, info, numbers, starts, ends, turns, seats, shared[key], found)
+        record = _record(session, info, numbers, starts, ends, turns, seats, shared[key], run_findings)
         allocator = infos[key[0]].case.allocator if key else None
         out.append(msgspec.structs.replace(record, yardstick_allocator=allocator))
     return out
 
 
 def _peak(seat: SeatInfo | None, end: RunEndLine | None) -> int | None:
-    """Most resident memory of a seat until the end of its run; absent where its line says nothing of it."""
-    told = end.peak_bytes if end is not None else ()
-    return told[seat.seat] if seat is not None and 0 <= seat.seat < len(told) else None
+    """Peak resident memory of a seat until the end of its run, in bytes; absent where its line lacks it."""
+    peaks = end.peak_bytes if end is not None else ()
+    return peaks[seat.seat] if seat is not None and 0 <= seat.seat < len(peaks) else None
 
 
 def sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]:
-    """Ids of the yardsticks that correct a case: of its device and threads, and of its allocator if there are such."""
+    """Ids of the yardsticks that a case is compared with: same device and threads, and same allocator if possible."""
     near = [s for s in yardsticks if (s.case.device, s.case.threads) == (info.case.device, info.case.threads)]
     same = [s for s in near if s.case.allocator == info.case.allocator]
     return tuple(s.id for s in same or near)
@@ -341,7 +344,7 @@ def _record(
     turns: dict[tuple[str, int], list[TurnLine]],
     seats: dict[tuple[str, int], SeatInfo],
     sticks: _Sticks,
-    found: list[Finding],
+    run_findings: list[Finding],
 ) -> Record:
     runs = tuple(
         Run(
@@ -374,7 +377,9 @@ def _record(
         runs=runs,
         outcome=outcome,
         reason=info.reason or (reasons[0] if reasons else None),
-        findings=tuple(f for f in (*session.head.findings, *session.findings, *found) if f.case in (None, info.id)),
+        findings=tuple(
+            f for f in (*session.head.findings, *session.findings, *run_findings) if f.case in (None, info.id)
+        ),
         bench=session.head.bench,
         looks=tuple(end.look for end in session.ends if end.look is not None),
         resumes=max((start.resumed for start in session.starts), default=0),
@@ -387,56 +392,56 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
 
     Raises:
         SchemaError: a file is newer than this reader.
-        StoreError: the store does not exist, or not one file in it could be read.
+        StoreError: the store does not exist, or no file in it could be read.
     """
-    paths, findings = _listed(root)
+    paths, findings = _list_files(root)
     failure: StoreError | None = None
-    found: list[tuple[Path, Session]] = []
+    sessions: list[tuple[Path, Session]] = []
     with _no_collection():
         for path in paths:
             try:
-                found += [(path, session) for session in read_sessions(path)]
+                sessions += [(path, session) for session in read_sessions(path)]
             except SchemaError:
                 raise
             except StoreError as error:
                 findings.append(Finding(kind="unreadable-file", message=str(error)))
                 failure = error
-        if failure is not None and not found:
+        if failure is not None and not sessions:
             raise failure
-        out = _records_of(found, findings)
+        out = _records_of(sessions, findings)
     return out, findings
 
 
 def load_readable(paths: Iterable[Path]) -> tuple[list[Record], list[Finding]]:
-    """Records of the files that can be read, and a finding for each of the others: for those who can do without."""
-    found: list[tuple[Path, Session]] = []
+    """Records of the files that can be read, and a finding for each of the others."""
+    sessions: list[tuple[Path, Session]] = []
     findings: list[Finding] = []
     with _no_collection():
         for path in paths:
             try:
-                found += [(path, session) for session in read_sessions(path)]
+                sessions += [(path, session) for session in read_sessions(path)]
             except StoreError as error:
                 findings.append(Finding(kind="unreadable-file", message=str(error)))
-        return _records_of(found, []), findings
+        return _records_of(sessions, []), findings
 
 
-def _records_of(found: Sequence[tuple[Path, Session]], findings: list[Finding]) -> list[Record]:
-    """Records of all sessions, each counted once however many files hold it; adds what was found about their files."""
+def _records_of(sessions: Sequence[tuple[Path, Session]], findings: list[Finding]) -> list[Record]:
+    """Records of all sessions, each counted once however many files hold it; adds the findings about their files."""
     groups: dict[tuple[str, str], list[tuple[Path, Session]]] = {}
-    for path, session in found:
+    for path, session in sessions:
         groups.setdefault((session.head.machine.id, session.head.session), []).append((path, session))
     out: list[Record] = []
     for copies in groups.values():
         path, session = max(copies, key=lambda copy: len(copy[1].turns))
         further: list[Finding] = []
         if len(copies) > 1:
-            # Read twice, it would count as two sessions that agree.
-            others = ", ".join(str(other) for other, one in copies if one is not session)
+            # Counted twice, it would look like two sessions that agree.
+            other_paths = ", ".join(str(other_path) for other_path, copy in copies if copy is not session)
             further.append(
                 Finding(
                     kind="session-twice",
-                    message=f"session {session.head.session} is in {path} and in {others}. It counts once, as the one "
-                    "with the most turns, the first of these, has it. Remove the others.",
+                    message=f"session {session.head.session} is in {path} and in {other_paths}. It counts once, as the "
+                    "one with the most turns, the first of these, has it. Remove the others.",
                 )
             )
         session = session._replace(findings=(*session.findings, *further))
@@ -447,7 +452,7 @@ def _records_of(found: Sequence[tuple[Path, Session]], findings: list[Finding]) 
 
 @contextmanager
 def _no_collection() -> Iterator[None]:
-    """Hold the cycle collector while lines are read: they form no cycles, and looking for some doubles the time."""
+    """Pause the garbage collector while lines are read: they form no cycles, and collecting doubles the time."""
     enabled = gc.isenabled()
     gc.disable()
     try:

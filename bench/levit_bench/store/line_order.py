@@ -1,11 +1,10 @@
-"""Which lines of a file belong together: the order that a session is written in, and what stands out of it.
+"""Checks the order of a session's lines, splits joined files into sessions, and leaves out lines in wrong places.
 
     session, its cases, then for each run in ascending number: run-start, its turns, run-end
 
-Lines that are joined to a file, copied or moved within it would make one interval of what was measured twice, or give a
-case another's times. What cannot have been written where it stands is left out, with the reason; what repeats a line
-exactly counts once. What is missing is told (`store/missing_turns.py`), and the rest counts. Refuses
-to know where lines are stored and how they are decoded.
+Lines that were joined to a file, copied or moved within it would count measurements twice, or give a case the times of
+another one. Lines that cannot have been written at their place are left out, with the reason; exact copies of a line
+count once. Missing lines are reported (`store/missing_turns.py`), and the rest counts.
 """
 
 from __future__ import annotations
@@ -32,9 +31,9 @@ class LeftOut(NamedTuple):
     last: int
     """Number of the last."""
     lines: int
-    """How many they are."""
+    """Number of lines."""
     why: str
-    """What is wrong with the first one, which holds for all."""
+    """The reason, the same for all of them."""
 
 
 class Part(NamedTuple):
@@ -43,10 +42,10 @@ class Part(NamedTuple):
     first: int
     """Number of its first line in the file, from 1."""
     lines: list[Line]
-    """Its lines that count, in the order of the file, as the present format has them; the first is its session line."""
+    """Its lines that count, in the order of the file and in the current format; the first is its session line."""
     left_out: tuple[LeftOut, ...]
     missing: tuple[Missing, ...]
-    """What must have been written and is not there, where neither lines left out nor unreadable ones explain it."""
+    """Missing turns and runs that neither lines left out nor unreadable ones explain."""
 
 
 def parts(lines: Iterable[tuple[int, Line | None]], unreadable: Collection[int] = ()) -> list[Part]:
@@ -54,12 +53,12 @@ def parts(lines: Iterable[tuple[int, Line | None]], unreadable: Collection[int] 
 
     Args:
         lines: with their numbers, in the order of the file; the first is a session line. None stands for a session line
-            that cannot be read: what follows it is of a session that nobody knows.
+            that cannot be read: the lines after it belong to an unknown session.
         unreadable: numbers of the lines that cannot be read.
     """
     groups: list[_Numbered] = []
     for number, line in lines:
-        # Two first lines in one file are two sessions, as 'cat' leaves them.
+        # Two session lines in one file are two sessions, as 'cat' joins them.
         if isinstance(line, SessionLine) and not (groups and groups[-1][0][1] == line):
             groups.append([])
         groups[-1].append((number, line))
@@ -67,7 +66,7 @@ def parts(lines: Iterable[tuple[int, Line | None]], unreadable: Collection[int] 
 
 
 def _part(group: _Numbered, unreadable: Collection[int]) -> Part:
-    # Ids are looked at as they were written: of an older format they are another's after they were brought up to date.
+    # Ids are checked as they were written: migrating an older format changes them.
     wrong = {number for number, line in group if isinstance(line, CaseLine) and line.id != line.case.id}
     present = iter(modern([line for number, line in group if line is not None and number not in wrong]))
     session = _Session(group[0][0], next(present))
@@ -81,54 +80,54 @@ def _part(group: _Numbered, unreadable: Collection[int]) -> Part:
 
 
 class _Session:
-    """Takes the lines of one session in the order of the file."""
+    """Collects the lines of one session in the order of the file."""
 
     def __init__(self, first: int, head: Line) -> None:
         self._first = first
-        self._taken: list[tuple[int, Line]] = [(first, head)]
-        self._taken_back: set[int] = set()
-        """Places among those that were taken."""
+        self._lines: list[tuple[int, Line]] = [(first, head)]
+        self._withdrawn: set[int] = set()
+        """Indices into `_lines` of turns that do not count after all."""
         self._out: dict[str, list[int]] = {}
-        self._lost: list[tuple[int, Line]] = []
-        """Lines that do not count, and are no copies of others."""
+        self._uncounted: list[tuple[int, Line]] = []
+        """Lines that do not count, except copies of others."""
         self._cases: dict[str, list[CaseLine]] = {}
-        """What was said of each case, by id; the last of it counts."""
+        """Declarations of each case, by id; the last one counts."""
         self._starts: dict[int, RunStartLine] = {}
         self._ends: dict[int, RunEndLine] = {}
         self._streams: dict[str, int] = {}
-        """Of each case."""
+        """Number of streams by case."""
         self._turns: dict[tuple[int, int, str | int], int] = {}
-        """By run, round and case, and by run, round and position, its place among those that were taken."""
+        """Index of each turn in `_lines`, by run, round and case, and by run, round and position."""
         self._open: int | None = None
         self._holds: dict[str, set[int]] = {}
-        """Seats of the open run that hold each case."""
+        """Seats of the current run that hold each case."""
         self._foreign = ""
-        """Why nothing more counts; empty while the lines are of this session."""
+        """Why no further line counts; empty while the lines belong to this session."""
 
     def add(self, number: int, line: Line | None) -> None:
-        """Take a line, or leave it out."""
-        why = self._foreign or (self._turn(line) if type(line) is TurnLine else self._objection(line))
-        if why:
-            self.leave_out(number, why)
-            if line is not None and why != _COPIES:
-                self._lost.append((number, line))
+        """Add a line, or leave it out."""
+        reason = self._foreign or (self._turn(line) if type(line) is TurnLine else self._objection(line))
+        if reason:
+            self.leave_out(number, reason)
+            if line is not None and reason != _COPIES:
+                self._uncounted.append((number, line))
         elif line is not None:
-            self._taken.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))
+            self._lines.append((number, self._cases[line.id][-1] if isinstance(line, CaseLine) else line))
 
     def part(self, unreadable: Collection[int]) -> Part:
-        """What counts, what does not, and what is missing, given the numbers of the lines that cannot be read."""
-        left_out = [LeftOut(min(each), max(each), len(each), why) for why, each in self._out.items()]
-        kept = [each for index, each in enumerate(self._taken) if index not in self._taken_back]
-        lost = [*self._lost, *(self._taken[index] for index in self._taken_back)]
-        gone = missing(kept, lost, unreadable)
-        return Part(self._first, [line for _, line in kept], tuple(sorted(left_out)), tuple(gone))
+        """Lines that count, lines left out and missing ones, given the numbers of the lines that cannot be read."""
+        left_out = [LeftOut(min(numbers), max(numbers), len(numbers), why) for why, numbers in self._out.items()]
+        counted = [taken_line for index, taken_line in enumerate(self._lines) if index not in self._withdrawn]
+        uncounted = [*self._uncounted, *(self._lines[index] for index in self._withdrawn)]
+        gaps = missing(counted, uncounted, unreadable)
+        return Part(self._first, [line for _, line in counted], tuple(sorted(left_out)), tuple(gaps))
 
     def leave_out(self, number: int, why: str) -> None:
-        """Note why a line does not count."""
+        """Record why a line does not count."""
         self._out.setdefault(why, []).append(number)
 
     def _objection(self, line: Line | None) -> str:
-        """Why a line that is no turn does not count; empty where it does."""
+        """Why a line other than a turn does not count; empty where it does."""
         if isinstance(line, CaseLine):
             return self._case(line)
         if isinstance(line, RunStartLine):
@@ -144,18 +143,18 @@ class _Session:
         return why
 
     def _case(self, line: CaseLine) -> str:
-        said = self._cases.get(line.id, [])
-        if line in said:
+        declarations = self._cases.get(line.id, [])
+        if line in declarations:
             return _COPIES
         if line.outcome == "done":
             if self._starts:
                 return self._over("declares a case after the first run: it and what follows are of another session")
-            if said:
+            if declarations:
                 return f"declares the case {line.id} again, and otherwise"
-        elif said and _declared(line) != _declared(said[-1]):
-            # That it failed counts, whoever says so: a case that failed has no time.
-            line = msgspec.structs.replace(said[-1], outcome=line.outcome, reason=line.reason)
-        self._cases[line.id] = [*said, line]
+        elif declarations and _declared(line) != _declared(declarations[-1]):
+            # A failure always counts: a case that failed has no time.
+            line = msgspec.structs.replace(declarations[-1], outcome=line.outcome, reason=line.reason)
+        self._cases[line.id] = [*declarations, line]
         self._streams[line.id] = line.case.streams
         return ""
 
@@ -184,8 +183,8 @@ class _Session:
     def _turn(self, line: TurnLine) -> str:
         run, case = line.run, line.case
         key, place = (run, line.round, case), (run, line.round, line.position)
-        same, there = self._turns.get(key), self._turns.get(place)
-        if same is not None and self._taken[same][1] == line:
+        same_case, same_place = self._turns.get(key), self._turns.get(place)
+        if same_case is not None and self._lines[same_case][1] == line:
             return _COPIES
         if run != self._open:
             return f"is a turn of run {run}, {self._state(run)}"
@@ -197,14 +196,14 @@ class _Session:
         passes = len(line.duration_s)
         if passes % streams or len(line.device_s) not in (0, passes):
             return f"has {passes} passes of {streams} streams, and {len(line.device_s)} times of the device"
-        if same is not None or there is not None:
-            # Whichever is right, the other would be counted as what it is not.
-            for other in (same, there):
-                if other is not None and other not in self._taken_back:
-                    self._taken_back.add(other)
-                    self.leave_out(self._taken[other][0], _CLASH)
+        if same_case is not None or same_place is not None:
+            # Either may be the wrong one, so neither counts.
+            for index in (same_case, same_place):
+                if index is not None and index not in self._withdrawn:
+                    self._withdrawn.add(index)
+                    self.leave_out(self._lines[index][0], _CLASH)
             return _CLASH
-        self._turns[key] = self._turns[place] = len(self._taken)
+        self._turns[key] = self._turns[place] = len(self._lines)
         return ""
 
     def _state(self, run: int) -> str:
@@ -214,5 +213,5 @@ class _Session:
 
 
 def _declared(line: CaseLine) -> tuple[object, ...]:
-    """What a case is declared as; a resumed session prepares it anew, which takes other times."""
+    """The fields that all declarations of a case share; a resumed session prepares it again, in another time."""
     return line.role, line.accuracy, line.family, line.params, line.macs

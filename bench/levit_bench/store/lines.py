@@ -1,7 +1,6 @@
-"""The lines of one session's file: opened without waiting, decoded, and each that is not as it must be by its number.
+"""Decodes the lines of one session's file, and reports each invalid line with its number and the reason.
 
-Ranges and types are those of `records.py`. Refuses to know which lines belong together and what they
-mean.
+Ranges and types are those of `records.py`; `store/line_order.py` checks the order of lines.
 """
 
 from __future__ import annotations
@@ -20,13 +19,13 @@ from levit_bench.paths.file_kinds import kind_of
 from levit_bench.records import SCHEMA, Line, SessionLine, TurnLine
 
 LARGEST_FILE = 1 << 30
-"""Bytes; an hour of measuring takes some ten million."""
+"""Bytes; an hour of measuring writes about ten million."""
 LONGEST_LINE = 16 << 20
-"""Bytes of one line; a run's first line, the longest, takes some hundreds for each of its cases."""
+"""Bytes of one line; a run's first line, the longest, has a few hundred for each of its cases."""
 
 decoder: msgspec.json.Decoder[Line] = msgspec.json.Decoder(Line)
 BOM = b"\xef\xbb\xbf"
-"""What some editors begin a text in UTF-8 with."""
+"""The byte order mark that some editors write at the start of UTF-8 text."""
 _FOREIGN = (
     (b"\xff\xfe", "is text in UTF-16, as some editors and shells write it. Save it as UTF-8"),
     (b"\xfe\xff", "is text in UTF-16, as some editors and shells write it. Save it as UTF-8"),
@@ -39,36 +38,36 @@ _STEP = re.compile(r"([^.\[\]]+)|\[(\d+|\.\.\.)\]")
 _BEYOND = {">=": "less than", ">": "not more than", "<=": "more than", "<": "not less than"}
 _LONGEST_TOLD = 40
 _OF_NUMBERS = b"0123456789abcdefABCDEF+-.,[] \t\r"
-"""What numbers, ids and lists are written with, and spaces: without them, little but its keys is left of a turn."""
+"""The bytes of numbers, ids, lists and spaces: without them, little but the keys of a turn remains."""
 
 
 class Lines(NamedTuple):
-    """What a file holds."""
+    """The content of a file."""
 
     good: list[tuple[int, Line | None]]
     """Lines by their numbers, from 1. None stands for the first line of a session that cannot be read."""
     bad: list[tuple[int, str]]
-    """What is wrong with each of the others."""
+    """Numbers of the other lines, each with what is wrong."""
 
 
 class _Head(msgspec.Struct):
-    """The least of a first line: enough to see that it is newer than this reader."""
+    """The format number of a first line, to recognise newer files."""
 
     schema: int = 0
 
 
 def opened(path: Path) -> IO[bytes]:
-    """Open a file for reading; what is no file, and would keep a reader waiting, is not opened.
+    """Open a regular file for reading; pipes and devices, which would block, are not opened.
 
     Raises:
-        StoreError: it cannot be read, is no file, or is larger than any session.
+        StoreError: it cannot be read, is not a regular file, or is larger than any session.
     """
     try:
         _check_file(path, path.stat())
         descriptor = os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0) | getattr(os, "O_BINARY", 0))
         file = os.fdopen(descriptor, "rb")
         try:
-            _check_file(path, os.fstat(descriptor))  # Somebody may have put another one there in between.
+            _check_file(path, os.fstat(descriptor))  # It may have been replaced in between.
         except BaseException:
             file.close()
             raise
@@ -80,8 +79,8 @@ def opened(path: Path) -> IO[bytes]:
 
 
 def _check_file(path: Path, state: os.stat_result) -> None:
-    if what := kind_of(state.st_mode):
-        raise StoreError(f"{path} is {what}, and a session is a file. Move it out of the store.")
+    if kind := kind_of(state.st_mode):
+        raise StoreError(f"{path} is {kind}, and a session is a file. Move it out of the store.")
     if state.st_size > LARGEST_FILE:
         raise StoreError(
             f"{path} has {state.st_size >> 20} MiB, and no session has more than {LARGEST_FILE >> 20}. Move it out of "
@@ -94,30 +93,30 @@ def read(path: Path) -> Lines:
 
     Raises:
         SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, or its first line is no session.
+        StoreError: the file cannot be read, or its first line is not a session line.
     """
     with opened(path) as file:
         try:
             data = file.read()
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
-    for beginning, what in _FOREIGN:
+    for beginning, problem in _FOREIGN:
         if data.startswith(beginning):
-            raise StoreError(f"{path} {what}.")
+            raise StoreError(f"{path} {problem}.")
     data = data.removeprefix(BOM)
     _refuse_newer(path, data.lstrip()[:LONGEST_LINE].partition(b"\n")[0])
-    found = _at_once(data) or _one_by_one(data)
-    if not found.good or not isinstance(found.good[0][1], SessionLine):
-        number, why = found.bad[0] if found.bad else (1, "the file is empty" if not data.strip() else "another line")
+    lines = _at_once(data) or _one_by_one(data)
+    if not lines.good or not isinstance(lines.good[0][1], SessionLine):
+        number, why = lines.bad[0] if lines.bad else (1, "the file is empty" if not data.strip() else "another line")
         raise StoreError(
             f"{path}:{number}: not a session of this suite ({why}). Remove the file from the store, or restore its "
             "first line."
         )
-    return found
+    return lines
 
 
 def _refuse_newer(path: Path, raw: bytes) -> None:
-    """Tell a newer file from a broken one before its lines are read."""
+    """Refuse a file in a newer format before its lines are read and seem broken."""
     try:
         schema = msgspec.json.decode(raw, type=_Head).schema
     except (msgspec.DecodeError, ValueError, RecursionError):
@@ -130,9 +129,9 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
 
 
 def _at_once(data: bytes) -> Lines | None:
-    """Lines of a file of which each holds one that is good, as in nearly all files, in less time; else nothing.
+    """Decode a file in one call, which is faster; None unless every line is valid, as in nearly all files.
 
-    What is true of a line must not depend on the others: each is held against what `_one_by_one` holds it against.
+    Whether a line is valid must not depend on the others: the checks are those of `_one_by_one`.
     """
     try:
         lines = decoder.decode_lines(data)
@@ -143,7 +142,7 @@ def _at_once(data: bytes) -> Lines | None:
     raw = data.split(b"\n")
     if len(max(raw, key=len)) > LONGEST_LINE:
         return None
-    # The turns of a file are alike but for their numbers: a few outlines stand for all of them.
+    # The turns of a file differ in their numbers alone: a few outlines cover all of them.
     outlines = data.translate(None, _OF_NUMBERS).split(b"\n")
     plain = {outline: _is_plain(outline) for outline in set(outlines)}
     try:
@@ -178,7 +177,7 @@ def decoded(raw: bytes) -> Line:
     Raises:
         msgspec.DecodeError: it breaks the types or their ranges.
         RecursionError: it is nested too deep.
-        ValueError: it is too long, a key stands twice in it, or it is a first line whose format is unknown.
+        ValueError: it is too long, has a key twice, or is a first line whose format is unknown.
     """
     if len(raw) > LONGEST_LINE:
         raise ValueError(f"a line of {len(raw) >> 20} MiB")
@@ -189,11 +188,11 @@ def decoded(raw: bytes) -> Line:
 
 
 def _is_plain(outline: bytes) -> bool:
-    """Whether a turn can be nothing but one object, on a line of its own, in which no key stands twice.
+    """Whether a turn is certainly one object, on a line of its own, without a repeated key.
 
     Args:
         outline: the turn without the bytes of `_OF_NUMBERS`. Keys whose outlines differ, differ; where the outlines
-            are equal, as those of `p1` and `p2` are, this cannot tell, and the answer is False.
+            are equal, as those of `p1` and `p2` are, this is not certain, and the answer is False.
     """
     if not (outline.startswith(b"{") and outline.endswith(b"}") and outline.count(b"{") == outline.count(b"}") == 1):
         return False
@@ -205,12 +204,12 @@ def _is_plain(outline: bytes) -> bool:
 
 
 def _check_keys(raw: bytes, line: Line) -> None:
-    """What the types do not say: keys that stand twice, and a first line whose format is unknown.
+    """Checks that msgspec's types cannot express: repeated keys, and a first line whose format is unknown.
 
     Raises:
-        ValueError: with what is wrong.
+        ValueError: the message says what is wrong.
     """
-    keys = json.loads(raw, object_pairs_hook=_once)
+    keys = json.loads(raw, object_pairs_hook=_refuse_repeated_keys)
     if isinstance(line, SessionLine):
         if "schema" not in keys:
             raise ValueError("names no schema, the number of its format")
@@ -218,55 +217,55 @@ def _check_keys(raw: bytes, line: Line) -> None:
             raise ValueError(f"written in format {line.schema}, this version reads up to {SCHEMA}")
 
 
-def _once(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
+def _refuse_repeated_keys(pairs: list[tuple[str, Any]]) -> dict[str, Any]:
     out = dict(pairs)
     if len(out) < len(pairs):
-        seen: set[str] = set()
-        twice = next(key for key, _ in pairs if key in seen or seen.add(key))  # type: ignore[func-returns-value]
-        raise ValueError(f"the key {_shown(twice)} stands twice")
+        earlier: set[str] = set()
+        twice = next(key for key, _ in pairs if key in earlier or earlier.add(key))  # type: ignore[func-returns-value]
+        raise ValueError(f"the key {_json_excerpt(twice)} stands twice")
     return out
 
 
 def why(error: Exception, raw: bytes) -> str:
-    """What is wrong with a line: of a value beyond its range, the value, too."""
-    said = str(error)
+    """What is wrong with a line; for a value out of range, with the value."""
+    message = str(error)
     if isinstance(error, RecursionError):
         return "nested too deep"
     if isinstance(error, UnicodeDecodeError):
         return f"is not text in UTF-8 ({error.reason})"
-    limit, place = _LIMIT.fullmatch(said), _PLACE.fullmatch(said)
+    limit, place = _LIMIT.fullmatch(message), _PLACE.fullmatch(message)
     try:
-        whole = json.loads(raw, parse_int=_whole) if limit or place else None
+        document = json.loads(raw, parse_int=_whole_number) if limit or place else None
     except (ValueError, RecursionError):
-        whole = None
+        document = None
     if limit:
         sign, most, where = limit.groups()
-        beyond = (value for value in _values(whole, where) if _is_number(value) and not _within(value, sign, most))
+        beyond = (value for value in _values(document, where) if _is_number(value) and not _within(value, sign, most))
         value = next(beyond, None)
-        return f"{_field(where)}: {'' if value is None else _shown(value) + ' is '}{_BEYOND[sign]} {most}"
+        return f"{_field(where)}: {'' if value is None else _json_excerpt(value) + ' is '}{_BEYOND[sign]} {most}"
     if place and place[2]:
-        value = next(_values(whole, place[2]), None)
-        told = value is None or isinstance(value, dict | list) or place[1].startswith("Invalid value")
-        shown = "" if told else f", not {_shown(value)}"
-        return f"{_field(place[2])}: {place[1][:1].lower()}{place[1][1:]}{shown}".replace("`", "")
-    return said
+        value = next(_values(document, place[2]), None)
+        is_left_out = value is None or isinstance(value, dict | list) or place[1].startswith("Invalid value")
+        contrast = "" if is_left_out else f", not {_json_excerpt(value)}"
+        return f"{_field(place[2])}: {place[1][:1].lower()}{place[1][1:]}{contrast}".replace("`", "")
+    return message
 
 
-def _whole(digits: str) -> float | int:
-    """A whole number; of hundreds of digits, about."""
+def _whole_number(digits: str) -> float | int:
+    """A whole number; as a float where it has too many digits to show."""
     return int(digits) if len(digits) < _LONGEST_TOLD else float(digits)
 
 
-def _values(whole: object, where: str) -> Iterator[object]:
+def _values(document: object, where: str) -> Iterator[object]:
     """The values at a place such as `a.b[0]`, where `[...]` stands for all."""
-    found: list[object] = [whole]
+    values: list[object] = [document]
     for key, index in _STEP.findall(where):
-        found = list(_inside(found, key, index))
-    yield from found
+        values = list(_inside(values, key, index))
+    yield from values
 
 
-def _inside(found: Iterable[object], key: str, index: str) -> Iterator[object]:
-    for value in found:
+def _inside(values: Iterable[object], key: str, index: str) -> Iterator[object]:
+    for value in values:
         if isinstance(value, dict):
             if key in value:
                 yield value[key]
@@ -290,6 +289,6 @@ def _field(where: str) -> str:
     return where.replace("[...]", "")
 
 
-def _shown(value: object) -> str:
+def _json_excerpt(value: object) -> str:
     text = json.dumps(value)
     return text if len(text) <= _LONGEST_TOLD else text[: _LONGEST_TOLD - 1] + "…"

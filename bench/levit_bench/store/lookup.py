@@ -1,7 +1,4 @@
-"""Which session of a store is meant: by its name, the beginning of one, `last`, or a tag.
-
-Knows names of files; refuses to know what is read from them, and for what.
-"""
+"""Resolves how users name sessions of a store to files: a name, its beginning, `last`, or a tag."""
 
 from __future__ import annotations
 
@@ -18,45 +15,45 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
     Args:
         root: the store.
         name: what the user wrote.
-        emulated: whether `last` may be a session of an emulated process, which has no times to show. Where all are, it
-            is the newest of them.
+        emulated: whether `last` may be a session of an emulated process, whose times mean nothing. Where all are
+            emulated, it is the newest of them.
 
     Raises:
         UsageError: none or several match.
-        StoreError: only a tag can be meant, and the store's cannot be read.
+        StoreError: it can only be a tag, and the store's tags cannot be read.
     """
-    found = resolve_sessions(root, name, emulated=emulated)
-    if len(found) != 1:
+    matches = resolve_sessions(root, name, emulated=emulated)
+    if len(matches) != 1:
         raise UsageError(
-            f"tag {name!r} names {len(found)} sessions, and one is asked for here: "
-            f"{', '.join(path.stem for path in found[-3:])}. Name one of them."
+            f"tag {name!r} names {len(matches)} sessions, and one is asked for here: "
+            f"{', '.join(path.stem for path in matches[-3:])}. Name one of them."
         )
-    return found[0]
+    return matches[0]
 
 
 def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[Path]:
-    """The files of what a user named, at least one: as `resolve_session`, where a tag may name several.
+    """The files of the sessions that a user named, at least one: as `resolve_session`, but a tag may name several.
 
-    A session goes before a tag, which is looked for only where no session can be meant.
+    Sessions take precedence: tags are looked up only where no session matches.
 
     Raises:
-        UsageError: none match, several sessions begin so, or a tag names a session that is gone.
-        StoreError: only a tag can be meant, and the store's cannot be read.
+        UsageError: none match, several sessions begin so, or a tag names a missing session.
+        StoreError: it can only be a tag, and the store's tags cannot be read.
     """
     files = session_files(root)
     if not name.strip():
         raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
     if name == "last":
         newest = sorted(files, key=lambda path: path.name, reverse=True)
-        wanted = (path for path in newest if emulated or not is_emulated(path))
-        found = [next(wanted, newest[0])] if newest else []
+        candidates = (path for path in newest if emulated or not is_emulated(path))
+        matches = [next(candidates, newest[0])] if newest else []
     else:
-        found = [path for path in files if path.stem.startswith(name)]
-        tagged = {} if found else tags.read(root)
-        if name in tagged:
-            return tags.files_of(root, name, tagged[name])
-    if len(found) != 1:
-        shown = ", ".join(path.stem for path in sorted(found or files, key=lambda path: path.name)[-3:])
-        how_many = "several sessions match" if found else "no session matches"
-        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {shown or 'none'}.")
-    return found
+        matches = [path for path in files if path.stem.startswith(name)]
+        stored_tags = {} if matches else tags.read(root)
+        if name in stored_tags:
+            return tags.files_of(root, name, stored_tags[name])
+    if len(matches) != 1:
+        names = ", ".join(path.stem for path in sorted(matches or files, key=lambda path: path.name)[-3:])
+        how_many = "several sessions match" if matches else "no session matches"
+        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {names or 'none'}.")
+    return matches

@@ -1,6 +1,6 @@
-"""What changed in the format of results: lines of older files, brought up to date as they are read.
+"""Migrations of the result format: converts lines of older files to the current format as they are read.
 
-Knows what earlier numbers of the format meant; refuses to know where lines are stored. Files stay as they are.
+The files themselves are not changed.
 """
 
 from __future__ import annotations
@@ -19,7 +19,7 @@ _TIMMS_LEVIT = {
 
 
 def modern(lines: Sequence[Line]) -> list[Line]:
-    """The lines of one file as the present format has them.
+    """The lines of one file in the current format.
 
     A file to which a newer version added runs holds both old and new ids of a case; both come out as the new one.
 
@@ -47,7 +47,7 @@ def _renamed(line: CaseLine) -> CaseLine:
 
 
 def _with_ids(line: Line, ids: Mapping[str, str]) -> Line:
-    """The line with every id of a case that changed its name."""
+    """The line with the new id of every case whose name changed."""
     if isinstance(line, TurnLine):
         return msgspec.structs.replace(line, case=ids[line.case]) if line.case in ids else line
     if isinstance(line, RunStartLine):

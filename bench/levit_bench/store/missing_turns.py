@@ -1,8 +1,8 @@
-"""Which turns are missing of those that a run must have taken: a line that somebody removed leaves a hole.
+"""Finds turns and runs that are missing from a session, such as lines that were removed.
 
 In every round, every case of the run has one turn, in positions from 0 without a gap, unless it failed: then it has no
 turn in the round in which it failed and in none that follows. Of a run that was broken off, the last round may end
-early. Runs have numbers from 0 without a gap. Refuses to know where lines are stored.
+early. Runs have numbers from 0 without a gap.
 """
 
 from __future__ import annotations
@@ -15,27 +15,27 @@ from levit_bench.records import CaseLine, Line, RunEndLine, RunStartLine, TurnLi
 
 
 class Hole(NamedTuple):
-    """Turns that one round lacks, or that several in a row do which have none at all."""
+    """Missing turns of one round, or of several consecutive rounds without any turn."""
 
     first: int
     """Number of the round within its run, from 0."""
     last: int
-    """Number of the last round; of one round, the same."""
+    """Number of the last round; equal to `first` for one round."""
     turns: int
-    """How many turns are missing, at least."""
+    """At least how many turns are missing."""
     cases: tuple[str, ...]
     """Ids of the cases that have no turn there, and had not failed; one that failed later may lack a turn, too."""
 
 
 class Missing(NamedTuple):
-    """What a session must have held, and what is not there."""
+    """Turns or runs that a session must have had and that are missing."""
 
     number: int
-    """Of the line that begins the run; of whole runs, of the line that begins the next one."""
+    """Number of the line that begins the run; for whole runs, of the line that begins the next one."""
     run: int
     """Number of the run."""
     last: int
-    """Number of the last run; of one run, the same."""
+    """Number of the last run; equal to `run` for one run."""
     hole: Hole | None
     """Where turns are missing; None where the runs are missing as a whole."""
 
@@ -50,35 +50,37 @@ class _Run(NamedTuple):
     line: RunStartLine
     turns: list[TurnLine]
     failed: dict[str, int]
-    """Cases that had failed when it was over; with the round of the last turn before, of those that failed in it."""
+    """Cases that had failed by its end, with the round of the last turn before a failure within the run, else 0."""
     ended: bool
-    """Whether it was taken to its end; else it was broken off."""
+    """Whether it was completed; otherwise it was broken off."""
 
 
 def missing(
-    lines: Sequence[tuple[int, Line]], lost: Sequence[tuple[int, Line]], unreadable: Collection[int]
+    lines: Sequence[tuple[int, Line]], uncounted: Sequence[tuple[int, Line]], unreadable: Collection[int]
 ) -> list[Missing]:
-    """What one session lacks, where nothing else was said of it.
+    """Missing turns and runs of one session that no other finding explains.
 
     Args:
         lines: that count, with their numbers, in the order of the file: turns stand behind the start of their run.
-        lost: those that do not count, as was told, but for copies of others.
-        unreadable: numbers of lines that cannot be read, as was told.
+        uncounted: lines that do not count, as other findings say, without copies of others.
+        unreadable: numbers of lines that cannot be read, as other findings say.
     """
-    of_runs = Counter(line.run for _, line in lost if isinstance(line, RunStartLine | TurnLine | RunEndLine))
+    of_runs = Counter(line.run for _, line in uncounted if isinstance(line, RunStartLine | TurnLine | RunEndLine))
     out = []
     begun, over = 0, 0
     for run in _runs(lines):
         number = run.line.run
-        told = any(over < each < run.start for each in unreadable)
-        if number > begun and not told and not any(begun <= each < number for each in of_runs):
+        is_explained = any(over < line_number < run.start for line_number in unreadable)
+        if number > begun and not is_explained and not any(begun <= run_number < number for run_number in of_runs):
             out.append(Missing(run.start, begun, number - 1, None))
         begun, over = number + 1, run.end
-        held = tuple(dict.fromkeys(case for seat in run.line.seats for case in seat.cases))
-        found = holes(run.turns, held, run.failed, ended=run.ended)
-        told_turns = of_runs[number] + sum(run.start < each < run.end for each in unreadable) if found else 0
-        if sum(hole.turns for hole in found) > told_turns:
-            out += [Missing(run.start, number, number, hole) for hole in found]
+        cases = tuple(dict.fromkeys(case for seat in run.line.seats for case in seat.cases))
+        run_holes = holes(run.turns, cases, run.failed, ended=run.ended)
+        explained_turns = (
+            of_runs[number] + sum(run.start < line_number < run.end for line_number in unreadable) if run_holes else 0
+        )
+        if sum(hole.turns for hole in run_holes) > explained_turns:
+            out += [Missing(run.start, number, number, hole) for hole in run_holes]
     return out
 
 
@@ -104,34 +106,34 @@ def _runs(lines: Sequence[tuple[int, Line]]) -> Iterator[_Run]:
         yield _Run(begun[0], lines[-1][0], begun[1], turns, failed, ended=False)
 
 
-def holes(turns: Sequence[TurnLine], held: Sequence[str], failed: Mapping[str, int], *, ended: bool) -> list[Hole]:
+def holes(turns: Sequence[TurnLine], cases: Sequence[str], failed: Mapping[str, int], *, ended: bool) -> list[Hole]:
     """Rounds of one run that lack turns.
 
     Args:
         turns: of the run; no two of them share round and case, or round and position.
-        held: ids of the cases that its seats hold.
-        failed: ids of the cases that had failed when it was over; with the round of the last turn before that was said.
-        ended: whether it was taken to its end; else its last round may lack turns.
+        cases: ids of the cases that its seats hold.
+        failed: ids of the cases that had failed by its end, with the round of the last turn before the failure.
+        ended: whether it was completed; otherwise its last round may lack turns.
     """
     last = max((turn.round for turn in turns), default=0)
-    if len(turns) == len(held) * (last + 1) and all(turn.position < len(held) for turn in turns):
+    if len(turns) == len(cases) * (last + 1) and all(turn.position < len(cases) for turn in turns):
         return []  # As many as there can be: none is missing.
     rounds: dict[int, dict[str, int]] = {}
     for turn in turns:
         rounds.setdefault(turn.round, {})[turn.case] = turn.position
-    alive = tuple(case for case in held if case not in failed)
+    alive = tuple(case for case in cases if case not in failed)
     # A case that fails has a position in its last round, and no turn.
     lasted = {case: number + 1 for number in sorted(rounds) for case in rounds[number]}
-    gave_up = Counter(max(lasted.get(case, 0), failed[case]) for case in held if case in failed)
+    gave_up = Counter(max(lasted.get(case, 0), failed[case]) for case in cases if case in failed)
     out = []
     before = -1
     for number in sorted(rounds):
         if number > before + 1:
             out.append(_empty(before + 1, number - 1, alive))
         before = number
-        taken = rounds[number]
-        absent = tuple(case for case in alive if case not in taken) if ended or number < last else ()
-        gaps = max(taken.values()) + 1 - len(taken) - gave_up[number]
+        positions = rounds[number]
+        absent = tuple(case for case in alive if case not in positions) if ended or number < last else ()
+        gaps = max(positions.values()) + 1 - len(positions) - gave_up[number]
         if absent or gaps > 0:
             out.append(Hole(number, number, max(gaps, len(absent)), absent))
     if ended and alive and not rounds:

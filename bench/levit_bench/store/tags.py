@@ -1,7 +1,7 @@
-"""Names for sessions of a store, such as `baseline`: kept in `tags.toml` in its folder, and moved by the user alone.
+"""Tags: names for sessions of a store, such as `baseline`, stored in `tags.toml` in its folder.
 
-Knows names and sessions; refuses to know what is compared with what. Only `levit-bench tag` writes. A store without the
-file has no tags, and a file that cannot be read costs nobody who names none.
+Only `levit-bench tag` changes them. A store without the file has no tags, and an unreadable file matters only to
+commands that name a tag.
 """
 
 from __future__ import annotations
@@ -17,9 +17,9 @@ from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.store.files import session_files
 
 FILE = "tags.toml"
-"""The file's name in the folder of the store."""
+"""Name of the file in the folder of the store."""
 RESERVED = ("last", "before")
-"""Words that mean other sides of a comparison."""
+"""Words that already name a side of a comparison."""
 _NAME = re.compile(r"[A-Za-z][A-Za-z0-9_-]{0,39}")
 _SESSION = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,99}")
 _HEAD = (
@@ -35,7 +35,7 @@ def read(root: Path) -> Tags:
     """The tags of a store; none where the store has no such file, or is one session's file.
 
     Raises:
-        StoreError: the file cannot be read or holds anything else, and what to do.
+        StoreError: the file cannot be read or is malformed; the message says what to do.
     """
     path = root / FILE
     if not root.is_dir() or not os.path.lexists(path):
@@ -43,14 +43,14 @@ def read(root: Path) -> Tags:
     try:
         if not path.is_file() or path.stat().st_size > _LARGEST:
             raise _broken(path, f"no file of at most {_LARGEST >> 20} MiB")
-        found = tomllib.loads(decoded(path.read_bytes()))
+        document = tomllib.loads(decoded(path.read_bytes()))
     except OSError as error:
         raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
     except NoTextError as error:
         raise _broken(path, f"no TOML: it {error}") from error
     except (tomllib.TOMLDecodeError, RecursionError, ValueError) as error:  # ValueError: a number of 5,000 digits
         raise _broken(path, f"no TOML: {error}") from error
-    return {name: _sessions(path, name, value) for name, value in found.items()}
+    return {name: _sessions(path, name, value) for name, value in document.items()}
 
 
 def write(root: Path, tags: Mapping[str, Sequence[str]]) -> Path:
@@ -83,7 +83,7 @@ def check_name(root: Path, name: str) -> None:
     """Refuse a name that could mean something else where sessions are named.
 
     Raises:
-        UsageError: what else it means, or which names there may be.
+        UsageError: the message says what else it means, or which names are valid.
     """
     if name in RESERVED:
         raise UsageError(f"{name!r} already means something to 'levit-bench compare'. Choose another name.")
@@ -92,8 +92,8 @@ def check_name(root: Path, name: str) -> None:
             f"invalid tag name {name[:80]!r}. Write a letter, then letters, digits, '-' and '_', at most 40, "
             "such as baseline: what begins with a digit looks like a session, and what holds '/' or '.' like a path."
         )
-    if meant := [path.stem for path in session_files(root) if path.stem.startswith(name)]:
-        raise UsageError(f"{name!r} is the beginning of the session {meant[0]}. Choose another name.")
+    if sessions := [path.stem for path in session_files(root) if path.stem.startswith(name)]:
+        raise UsageError(f"{name!r} is the beginning of the session {sessions[0]}. Choose another name.")
     if Path(name).exists():
         raise UsageError(
             f"{name!r} is a file or folder here, and 'levit-bench compare {name}' would mean that. Choose another name."
@@ -104,18 +104,18 @@ def files_of(root: Path, name: str, sessions: Sequence[str]) -> list[Path]:
     """The files of the sessions that a tag names.
 
     Raises:
-        UsageError: one is not in the store, and what to do.
+        UsageError: one is not in the store; the message says what to do.
     """
-    found: dict[str, list[Path]] = {}
+    paths: dict[str, list[Path]] = {}
     for path in session_files(root):
-        found.setdefault(path.stem, []).append(path)
-    if gone := [session for session in sessions if session not in found]:
-        more = f" and {len(gone) - 1} more" if len(gone) > 1 else ""
+        paths.setdefault(path.stem, []).append(path)
+    if absent := [session for session in sessions if session not in paths]:
+        more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise UsageError(
-            f"tag {name!r} names session {gone[0]}{more}, which {root} does not hold. Put it back, tag others with "
+            f"tag {name!r} names session {absent[0]}{more}, which {root} does not hold. Put it back, tag others with "
             f"'levit-bench tag {name} SESSION', or remove the tag with 'levit-bench tag --delete {name}'."
         )
-    return [path for session in sessions for path in found[session]]
+    return [path for session in sessions for path in paths[session]]
 
 
 def _sessions(path: Path, name: str, value: object) -> tuple[str, ...]:

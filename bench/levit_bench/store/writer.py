@@ -1,7 +1,7 @@
 """Writes one session's file, a line at a time, so that a kill costs at most one turn.
 
-Notices when the file is renamed, removed or replaced while it is written: nothing that was measured is lost, and it is
-said where the lines are. Refuses to know what a line means.
+Where the file is renamed, removed or replaced while it is written, its lines are written anew, so that no measurement
+is lost, and a finding says where they are.
 """
 
 from __future__ import annotations
@@ -26,34 +26,34 @@ _F_GETPATH = 50  # Of macOS: the path of an open file.
 _LONGEST_PATH = 1024
 _NO_SPACE = {errno.ENOSPC, getattr(errno, "EDQUOT", errno.ENOSPC)}
 
-Told = Callable[[Finding], None]
-"""Told what happened to the file."""
+FindingSink = Callable[[Finding], None]
+"""Called with a finding when the file was moved, removed or changed."""
 
 
-def _nobody(_finding: Finding) -> None:
-    """Tells nobody."""
+def _ignore(_finding: Finding) -> None:
+    """Discard a finding."""
 
 
 class SessionWriter:
     """Appends lines to one session's file, each complete on disk before the next turn begins."""
 
-    def __init__(self, path: Path, file: IO[bytes], told: Told = _nobody, written: bytes = b"") -> None:
+    def __init__(self, path: Path, file: IO[bytes], report: FindingSink = _ignore, content: bytes = b"") -> None:
         self.path = path
-        """Where the lines are; another file when somebody moved, removed or changed the one before."""
+        """Where the lines are; another file after the one before was moved, removed or changed."""
         self._file = file
-        self._told = told
-        # A few million bytes an hour: kept for the day on which somebody removes the file, or writes over it.
-        self._written = bytearray(written)
+        self._report = report
+        # A few million bytes an hour: kept so that the file can be written anew if it is removed or overwritten.
+        self._content = bytearray(content)
         self._unsure: int | None = None
-        """Where the line begins that is being written: an interrupt may come before or after it is on the disk."""
+        """Offset of the line that is being written: an interrupt may come before or after it is on disk."""
 
     @classmethod
-    def create(cls, root: Path, head: SessionLine, told: Told = _nobody) -> SessionWriter:
+    def create(cls, root: Path, head: SessionLine, report: FindingSink = _ignore) -> SessionWriter:
         """Start a new file for a session.
 
         Raises:
             StoreError: the folder cannot be written, or the session exists already.
-            UsageError: the session has no name that a file can have, or a title that cannot be read back.
+            UsageError: the session's name is not a valid file name, or its title cannot be read back.
         """
         if not _SESSION_NAME.fullmatch(head.session):
             raise UsageError(f"invalid session name {head.session[:80]!r}. Use letters, digits, '.', '_' and '-'.")
@@ -66,35 +66,35 @@ class SessionWriter:
             raise _cannot_write(path, error) from error
         try:
             _lock(file, path)
-            writer = cls(path, file, told)
+            writer = cls(path, file, report)
             writer._write(first)
         except BaseException:
-            # A file without its first line would be in the way of every reader.
+            # A file without its first line could not be read.
             file.close()
             path.unlink(missing_ok=True)
             raise
         return writer
 
     @classmethod
-    def reopen(cls, path: Path, told: Told = _nobody) -> SessionWriter:
-        """Go on with a session's file. A line that a kill left unfinished stays where it is, on a line of its own.
+    def reopen(cls, path: Path, report: FindingSink = _ignore) -> SessionWriter:
+        """Continue a session's file. A line that a kill left unfinished stays, on a line of its own.
 
         Raises:
             StoreError: the file cannot be written, or another process writes it.
         """
         try:
             with opened(path) as file:
-                written = file.read()
-            again = path.open("r+b", buffering=0)
+                content = file.read()
+            handle = path.open("r+b", buffering=0)
         except OSError as error:
             raise _cannot_write(path, error) from error
         try:
-            _lock(again, path)
-            writer = cls(path, again, told, written)
-            if written and not written.endswith(b"\n"):
+            _lock(handle, path)
+            writer = cls(path, handle, report, content)
+            if content and not content.endswith(b"\n"):
                 writer._write(b"\n")
         except BaseException:
-            again.close()
+            handle.close()
             raise
         return writer
 
@@ -109,34 +109,34 @@ class SessionWriter:
         self._write(data)
 
     def _write(self, data: bytes) -> None:
-        self._unsure = start = len(self._written)
-        self._written += data
+        self._unsure = start = len(self._content)
+        self._content += data
         self._write_rest(start, start)
 
-    def _write_rest(self, start: int, done: int) -> None:
-        """Write what follows of a line that begins at `start` and of which all up to `done` is there."""
+    def _write_rest(self, start: int, written: int) -> None:
+        """Write the rest of a line that begins at `start` and is on disk up to `written`."""
         try:
             self._file.seek(0, os.SEEK_END)
-            _write_all(self._file, bytes(self._written[done:]))
+            _write_all(self._file, bytes(self._content[written:]))
         except OSError as error:
-            del self._written[start:]
+            del self._content[start:]
             self._cut(start)
             self._unsure = None
             raise _cannot_write(self.path, error, start) from error
         self._unsure = None
 
     def _cut(self, size: int) -> None:
-        """Take back a half-written line; where even that fails, the reader reports the torn line."""
+        """Remove a half-written line; where that fails, the reader reports it as a bad line."""
         try:
             self._file.truncate(size)
         except OSError:
             self._file.close()
 
     def _keep_hold(self) -> None:
-        """See to it that the path leads to what was written: follow a file that was moved, write a lost one anew.
+        """Make sure that the path leads to the written lines: follow a file that was moved, write a lost one anew.
 
         Raises:
-            StoreError: no folder takes a new file.
+            StoreError: no folder can be written.
         """
         try:
             state = os.fstat(self._file.fileno())
@@ -144,29 +144,29 @@ class SessionWriter:
             raise StoreError(
                 f"cannot write {self.path}: the file is closed. What was written before is kept."
             ) from error
-        if self._unsure is not None and self._unsure <= state.st_size <= len(self._written):
+        if self._unsure is not None and self._unsure <= state.st_size <= len(self._content):
             self._write_rest(self._unsure, state.st_size)
             state = os.fstat(self._file.fileno())
-        if state.st_size != len(self._written):
+        if state.st_size != len(self._content):
             self._write_anew("changed by another program")
             return
         try:
             if _same(state, self.path.stat()):
                 return
-            what = "replaced"
+            change = "replaced"
         except OSError:
-            what = "removed"
-        now = _path_of(self._file, state)
-        if now is None:
-            self._write_anew(what)
-        elif not _equal(now, self.path):  # Numbers of files are not steady in every file system.
-            self._tell(f"{self.path} was moved while it was written. The session goes on in {now}.")
-            self.path = now
+            change = "removed"
+        new_path = _path_of(self._file, state)
+        if new_path is None:
+            self._write_anew(change)
+        elif not _equal(new_path, self.path):  # Inode numbers are not stable in every file system.
+            self._tell(f"{self.path} was moved while it was written. The session goes on in {new_path}.")
+            self.path = new_path
 
-    def _write_anew(self, what: str) -> None:
-        """Write all lines so far to a new file and go on there."""
-        lost, refusals = self.path, list[OSError]()
-        for path in _places(lost):
+    def _write_anew(self, change: str) -> None:
+        """Write all lines so far to a new file and continue there."""
+        old_path, refusals = self.path, list[OSError]()
+        for path in _places(old_path):
             try:
                 path.parent.mkdir(parents=True, exist_ok=True)
                 file = path.open("xb", buffering=0)
@@ -175,7 +175,7 @@ class SessionWriter:
                 continue
             try:
                 _lock(file, path)
-                _write_all(file, bytes(self._written))
+                _write_all(file, bytes(self._content))
             except OSError as error:
                 file.close()
                 path.unlink(missing_ok=True)
@@ -184,26 +184,26 @@ class SessionWriter:
             self._file.close()
             self.path, self._file = path, file
             self._tell(
-                f"{lost} was {what} while it was written. Nothing is lost: the lines of the session so far, and those "
-                f"to come, are in {path}."
+                f"{old_path} was {change} while it was written. Nothing is lost: the lines of the session so far, and "
+                f"those to come, are in {path}."
             )
             return
         reasons = ", ".join(dict.fromkeys(error.strerror or str(error) for error in refusals))
-        # Where space is short anywhere, making some is the easiest.
+        # Where a disk is full, freeing space is the easiest remedy.
         decisive = next((error for error in refusals if error.errno in _NO_SPACE), refusals[0])
         raise StoreError(
-            f"{lost} was {what} while it was written, and its lines cannot be written anew: neither beside it, nor in "
-            f"{tempfile.gettempdir()}, nor here ({reasons}). {_advice(decisive)}"
+            f"{old_path} was {change} while it was written, and its lines cannot be written anew: neither beside it, "
+            f"nor in {tempfile.gettempdir()}, nor here ({reasons}). {_advice(decisive)}"
         )
 
     def _tell(self, message: str) -> None:
-        self._told(Finding(kind="store-moved", message=message))
+        self._report(Finding(kind="store-moved", message=message))
 
     def __enter__(self) -> Self:
         return self
 
     def __exit__(self, _kind: object, error: BaseException | None, _trace: object) -> None:
-        if error is not None and not isinstance(error, BenchError):  # nobody foresaw it, and its message names no file
+        if error is not None and not isinstance(error, BenchError):  # unforeseen: its message does not name the file
             error.add_note(f"What was measured is kept in {self.path}.")
         self.close()
 
@@ -216,7 +216,7 @@ class SessionWriter:
             os.fsync(self._file.fileno())
             self._file.close()
         except OSError as error:
-            raise _cannot_write(self.path, error, len(self._written)) from error
+            raise _cannot_write(self.path, error, len(self._content)) from error
         finally:
             self._file.close()
 
@@ -227,19 +227,19 @@ def _write_all(file: IO[bytes], data: bytes) -> None:
         written += file.write(data[written:]) or 0
 
 
-def _same(one: os.stat_result, other: os.stat_result) -> bool:
-    return (one.st_dev, one.st_ino) == (other.st_dev, other.st_ino)
+def _same(first: os.stat_result, second: os.stat_result) -> bool:
+    return (first.st_dev, first.st_ino) == (second.st_dev, second.st_ino)
 
 
-def _equal(one: Path, other: Path) -> bool:
+def _equal(first: Path, second: Path) -> bool:
     try:
-        return one == other.resolve()
+        return first == second.resolve()
     except (OSError, RuntimeError):
         return False
 
 
 def _path_of(file: IO[bytes], state: os.stat_result) -> Path | None:
-    """Where an open file is now; None when it was removed, or the system does not say."""
+    """Path of an open file; None when it was removed, or the system does not tell."""
     if not state.st_nlink:
         return None
     try:
@@ -247,27 +247,27 @@ def _path_of(file: IO[bytes], state: os.stat_result) -> Path | None:
             import fcntl
 
             raw = fcntl.fcntl(file.fileno(), _F_GETPATH, bytes(_LONGEST_PATH))
-            found = Path(os.fsdecode(raw.rstrip(b"\0")))
+            path = Path(os.fsdecode(raw.rstrip(b"\0")))
         else:
-            found = Path(f"/proc/self/fd/{file.fileno()}").readlink()
-        return found if _same(state, found.stat()) else None
+            path = Path(f"/proc/self/fd/{file.fileno()}").readlink()
+        return path if _same(state, path.stat()) else None
     except OSError:
         return None
 
 
-def _places(lost: Path) -> Iterator[Path]:
-    """Where lines may be written anew: where they were, beside that, in a temporary folder, and here."""
-    yield lost
-    for folder in (lost.parent, Path(tempfile.gettempdir()), Path()):
+def _places(old_path: Path) -> Iterator[Path]:
+    """Paths to write the lines anew: the old one, beside it, in a temporary folder, and in the current one."""
+    yield old_path
+    for folder in (old_path.parent, Path(tempfile.gettempdir()), Path()):
         for number in range(1, 10):
-            yield folder / f"{lost.stem}-kept-{number}.jsonl"
+            yield folder / f"{old_path.stem}-kept-{number}.jsonl"
 
 
 def _encoded(line: Line) -> bytes:
-    """One line of the file. A state of the machine that no reader would believe is left out of it.
+    """One encoded line of the file. Conditions out of their range are left out of it.
 
     Raises:
-        UsageError: it holds text that is none, as a shell may pass, or a title that is too long.
+        UsageError: it holds bytes that are not text, as a shell may pass, or a title that is too long.
     """
     try:
         data = msgspec.json.encode(line)
@@ -290,7 +290,7 @@ def _unreadable(data: bytes) -> str:
 
 
 def _least(state: Conditions) -> Conditions:
-    """Of the state of a machine only what must be told: a sensor told what cannot be."""
+    """Only the required fields of conditions, where a sensor reported an impossible value."""
     return Conditions(
         taken_at=state.taken_at,
         os=state.os,
@@ -304,9 +304,9 @@ def _least(state: Conditions) -> Conditions:
 
 
 def _lock(file: IO[bytes], path: Path) -> None:
-    """Refuse a second writer: two that number their runs alike would leave runs that nobody measured.
+    """Lock the file against a second writer, whose runs would have the same numbers.
 
-    The lock goes with the process, however it ends.
+    The lock ends with the process.
     """
     if sys.platform == "win32":
         return
@@ -319,17 +319,17 @@ def _lock(file: IO[bytes], path: Path) -> None:
             f"{path} is being written by another process. Wait for it, or measure a new session."
         ) from error
     except OSError:
-        return  # Some network file systems know no locks.
+        return  # Some network file systems have no locks.
 
 
 def _cannot_write(path: Path, error: OSError, written: int = 0) -> StoreError:
-    """The refusal of a system, where so many bytes of the session are in its file."""
-    kept = "What was written before is kept. " if written else ""
-    return StoreError(f"cannot write {path}: {error.strerror or error}. {kept}{_advice(error)}")
+    """The error for a failed write, where so many bytes of the session are in its file."""
+    reassurance = "What was written before is kept. " if written else ""
+    return StoreError(f"cannot write {path}: {error.strerror or error}. {reassurance}{_advice(error)}")
 
 
 def _advice(error: OSError) -> str:
-    """What to do after the system refused to write."""
+    """The remedy for a failed write."""
     if error.errno in _NO_SPACE:
         return "Free some space, or name another folder with --store."
     if error.errno == errno.EFBIG:
@@ -338,10 +338,10 @@ def _advice(error: OSError) -> str:
 
 
 def check_writable(folder: Path) -> None:
-    """Find out before the work begins whether its results can be kept.
+    """Check before a session begins that its results can be written.
 
     Raises:
-        StoreError: they cannot.
+        StoreError: they cannot be written.
     """
     try:
         folder.mkdir(parents=True, exist_ok=True)
