@@ -1,7 +1,7 @@
 """Names of ARM cores by the numbers that they carry: implementer and part, as Linux shows them in /proc/cpuinfo.
 
 ARM processors under Linux have no marketing name; the core decides how fast a network runs. The numbers are the
-architecture's (MIDR_EL1), assigned by ARM to implementers and by these to their cores. Refuses to know machines.
+architecture's (MIDR_EL1), assigned by ARM to implementers and by these to their cores.
 """
 
 from __future__ import annotations
