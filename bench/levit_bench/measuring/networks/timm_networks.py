@@ -17,7 +17,7 @@ from levit_bench.records import ImageShape
 
 
 def owns(name: str) -> bool:
-    """Whether it is a name of the catalog or of timm: found out without importing timm."""
+    """Whether it is a name of the catalog or of timm, without importing timm."""
     if ":" in name:  # A user's; timm's files need not be read to know.
         return False
     return any(entry.name == name for entry in entries()) or name.partition(".")[0] in _registered()
@@ -51,11 +51,11 @@ def build_for(name: str, shape: ImageShape) -> nn.Module:
     """
     architecture, timm = _architecture(name), _timm()
     config = timm.config(architecture)
-    wanted = (shape.height, shape.width)
-    size = tuple(config.input_size)[-2:] if config else wanted
+    asked_size = (shape.height, shape.width)
+    size = tuple(config.input_size)[-2:] if config else asked_size
     # Position tables and attention biases are cut for one input size and must be told; convolutions need not.
-    sized = config is not None and config.fixed_input_size and size != wanted
-    kwargs = {"img_size": shape.height if shape.height == shape.width else wanted} if sized else {}
+    sized = config is not None and config.fixed_input_size and size != asked_size
+    kwargs = {"img_size": shape.height if shape.height == shape.width else asked_size} if sized else {}
     try:
         return timm.build(architecture, **kwargs)
     except (TypeError, AssertionError) as error:
