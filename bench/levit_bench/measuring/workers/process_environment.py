@@ -1,7 +1,7 @@
-"""What fixes a seat before its libraries load: threads and allocator, as environment variables.
+"""Environment variables of a worker process that set its threads and allocator.
 
-Refuses to know which case runs there, and which variables of the calling shell a worker needs, which `shell.py` does.
-Everything here must be set before the process starts: glibc and OpenMP read these variables once.
+They must be set before the process starts: glibc and OpenMP read them once. Which variables of the calling shell are
+passed on is decided in `shell.py`.
 """
 
 from __future__ import annotations
@@ -45,10 +45,10 @@ def check_allocator(name: str) -> None:
     Raises:
         UsageError: naming those that do.
     """
-    known = ALLOCATORS if has_glibc() else ("n/a",)
-    if name not in known:
+    allocators = ALLOCATORS if has_glibc() else ("n/a",)
+    if name not in allocators:
         here = "glibc is the C library here" if has_glibc() else "the C library here is not glibc"
-        raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(known)}.")
+        raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(allocators)}.")
 
 
 def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, timed: bool = True) -> dict[str, str]:
@@ -69,7 +69,7 @@ def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, t
     """
     out = passed(base)
     out.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
-    # Dynamic thread counts and nested teams would change the number of threads behind our back.
+    # Dynamic thread counts would change the number of threads without notice.
     out.update(OMP_DYNAMIC="FALSE", MKL_DYNAMIC="FALSE", PYTHONHASHSEED="0", PYTHONFAULTHANDLER="1", PYTHONUTF8="1")
     if allocator == "pinned":
         out.update(_PINNED)
@@ -79,7 +79,7 @@ def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, t
 
 
 def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = None) -> Shell:
-    """What the calling shell gives to the workers, as it is stored.
+    """The record of the calling shell's variables that is stored with a session.
 
     Args:
         seats: threads and allocator of each.
@@ -92,5 +92,5 @@ def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = Non
     workers = [seat_environment(here, threads, allocator) for threads, allocator in seats]
     for_all = probe.answer(lambda: Path(_LOADED_BY_ALL).read_text(encoding="utf-8", errors="replace"))
     host = probe.text(platform.node) or ""
-    nobody = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
-    return recorded(here, workers, for_all if isinstance(for_all, str) else "", nobody)
+    private_names = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
+    return recorded(here, workers, for_all if isinstance(for_all, str) else "", private_names)
