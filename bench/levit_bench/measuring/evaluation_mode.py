@@ -1,4 +1,4 @@
-"""Puts a network into evaluation mode, whatever its own `train` and `eval` do and return.
+"""Puts a network into evaluation mode, also where its own `train` and `eval` are overridden.
 
 Backbones that freeze their first stage override `train` and return nothing, so nothing here is chained on what these
 methods return. Others keep what they derive from their parameters until their mode changes, as the LeViT authors' code
@@ -11,7 +11,7 @@ from contextlib import suppress
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
-    # The parent asks devices and forms for names only, and must stay light.
+    # The parent uses only the names of devices and forms, and must not import torch.
     from torch import nn
 
 

@@ -36,7 +36,7 @@ class ExtensionPoint(Generic[T]):
         load: Callable[[str], T],
         attributes: Sequence[str],
     ) -> None:
-        """Nothing is loaded before it is asked for.
+        """Nothing is loaded before it is used.
 
         Args:
             kind: one word for it, for messages.
@@ -84,7 +84,7 @@ class ExtensionPoint(Generic[T]):
                 f"{self.kind} {name!r} is offered by two packages: {' and '.join(map(_package, points[:2]))}. "
                 "Uninstall one of them."
             )
-        return self._loaded(points[0])
+        return self._load_entry_point(points[0])
 
     def made_by(self, name: str) -> str | None:
         """The distribution that offers it and its version, such as `levit-bench-traced 1.0`; None for the suite's own.
@@ -125,7 +125,7 @@ class ExtensionPoint(Generic[T]):
                 out[point.name] = (*alike, point)
         return out
 
-    def _loaded(self, point: EntryPoint) -> T:
+    def _load_entry_point(self, point: EntryPoint) -> T:
         description = f"{point.value!r}, which {_package(point)} offers as {self.kind} {point.name!r}"
         try:
             loaded: T = point.load()

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    # The parent asks for names only, and must stay light.
+    # The parent uses names only, and must not import torch.
     import torch
     from torch import nn
 

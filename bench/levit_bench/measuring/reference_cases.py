@@ -49,7 +49,7 @@ def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:
         allocator = default_allocator()
         own = Case(network=NULL, resolution=NULL_RESOLUTION, device=device, threads=threads, allocator=allocator)
         for name in YARDSTICKS:
-            stick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)
-            out.append((stick, "yardstick"))
+            yardstick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)
+            out.append((yardstick, "yardstick"))
         out.append((own, "null"))
     return out

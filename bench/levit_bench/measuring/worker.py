@@ -94,7 +94,7 @@ class Worker:
     def answer(self, request: Request) -> Answer:
         """Carry out one request; faults of the network become `Failed`."""
         before = Settings(loading=not isinstance(request, Turn | Watch))
-        answer = self._carried_out(request)
+        answer = self._carry_out(request)
         changed = listed(before.restore())
         if changed and isinstance(answer, Prepared | CaseLoaded | Turned | Profiled | Failed):
             return Failed(reason=f"changes settings of its whole process while it runs: {changed}")
@@ -103,7 +103,7 @@ class Worker:
             return msgspec.structs.replace(answer, put_back=settings)
         return answer
 
-    def _carried_out(self, request: Request) -> Answer:
+    def _carry_out(self, request: Request) -> Answer:
         try:
             match request:
                 case Prepare():
@@ -131,8 +131,8 @@ class Worker:
         rss_before, began = resident_bytes(), time.perf_counter()
         loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
         load_s = time.perf_counter() - began
-        if why := sources.changed(case.network, folder):
-            return Failed(reason=why)
+        if change := sources.changed(case.network, folder):
+            return Failed(reason=change)
         references = references_in(folder)
         pool = references.pool(case.shape, request.seed)
         began = time.perf_counter()
@@ -231,8 +231,8 @@ class Worker:
             self._fell = reason_for(error)
 
     def _rest(self) -> Answer:
-        why, self._fell = self._fell, None
-        return Rested() if why is None else Failed(reason=why)
+        reason, self._fell = self._fell, None
+        return Rested() if reason is None else Failed(reason=reason)
 
     @torch.inference_mode()
     def _watch(self, request: Watch) -> Answer:
@@ -242,13 +242,13 @@ class Worker:
     @torch.inference_mode()
     def _multiply(self, request: Multiply) -> Answer:
         identity = devices.get(request.device).hold(torch.nn.Identity(), request.precision)
-        like, synchronise = identity.place(torch.zeros(1, 3, 1, 1)), identity.synchronise
-        best = best_rate(like, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
-        if like.device.type == "cpu" and like.dtype != torch.float32:
+        example, synchronise = identity.place(torch.zeros(1, 3, 1, 1)), identity.synchronise
+        best = best_rate(example, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
+        if example.device.type == "cpu" and example.dtype != torch.float32:
             # Where products in a short format are emulated, convolutions may still be faster than these: at most by
             # the ratio of the formats' sizes.
             fine = best_rate(torch.empty(0), synchronise, longest_s=_LONGEST_PRODUCT_S).flops
-            best = max(best, fine * 4 / like.element_size())
+            best = max(best, fine * 4 / example.element_size())
         return Multiplied(macs_s=best / 2)
 
     def _describe(self) -> Answer:

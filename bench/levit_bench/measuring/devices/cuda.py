@@ -93,8 +93,8 @@ class OnCuda:
 
         Passes do not include them, as images are placed beforehand: a user who does not copy ahead has to add them.
         """
-        usual, pinned = ([self._copy_s(source) for _ in range(_COPIES)] for source in (images, images.pin_memory()))
-        return median(usual[1:]), median(pinned[1:])
+        pageable, pinned = ([self._copy_s(source) for _ in range(_COPIES)] for source in (images, images.pin_memory()))
+        return median(pageable[1:]), median(pinned[1:])
 
     def _copy_s(self, images: torch.Tensor) -> float:
         self.synchronise()
@@ -156,7 +156,7 @@ def dtype(precision: str) -> torch.dtype:
 
 
 def prepare_process(precision: str) -> None:
-    """Say whether fp32 matrices may be multiplied in TF32. By default torch does so in convolutions alone.
+    """Set whether fp32 matrices may be multiplied in TF32. By default torch does so in convolutions alone.
 
     A setting of the whole process, which is why a seat holds cases of one precision.
     """

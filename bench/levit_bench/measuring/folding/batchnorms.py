@@ -73,9 +73,12 @@ def fold(network: nn.Module, example: torch.Tensor) -> tuple[nn.Module, Folding]
             steps, stay = _plan(network, watch(copy.deepcopy(network), example))
         for name, into in steps.items():
             for step in into:
-                _take(network, name, step)
-        gone = {name: network.get_submodule(name) for name in steps}
-        replace_all(network, {id(norm): rest for norm in gone.values() if (rest := remainder(norm)) is not None})
+                _apply(network, name, step)
+        folded_norms = {name: network.get_submodule(name) for name in steps}
+        replace_all(
+            network,
+            {id(norm): remaining for norm in folded_norms.values() if (remaining := remainder(norm)) is not None},
+        )
     evaluation_mode.rest(network)
     return network, Folding(before, joined.rewritten, joined.refused, len(steps), stay)
 
@@ -116,13 +119,13 @@ def _decide(
         return "is used more than once"
     if calls[0].from_batch:
         return "uses the statistics of each batch"
-    rest = remainder(norm)
-    if rest is None:
+    remaining = remainder(norm)
+    if remaining is None:
         return f"is a {type(norm).__name__}, whose forward may do more"
     backward = _backward(network, calls[0].given, single)
     if not isinstance(backward, str):
         return backward
-    forward = _forward(network, name, single) if isinstance(rest, nn.Identity) else None
+    forward = _forward(network, name, single) if isinstance(remaining, nn.Identity) else None
     return backward if forward is None else [forward]
 
 
@@ -185,7 +188,7 @@ def _origin(value: Value) -> tuple[Value, bool]:
     return value, alone
 
 
-def _take(network: nn.Module, norm: str, step: _Step) -> None:
+def _apply(network: nn.Module, norm: str, step: _Step) -> None:
     layer = network.get_submodule(step.layer)
     assert isinstance(layer, Layer)
     affine = Affine(*(numbers[step.channels] for numbers in affine_of(network.get_submodule(norm))))

@@ -58,7 +58,7 @@ def join(network: nn.Module, example: torch.Tensor) -> Branches:
         method = None if module is None else _method_of(module)
         if module is None or method is None or name not in calls:
             continue
-        alike = _likeness(module, calls[name])
+        alike = _signature(module, calls[name])
         if alike not in objections:
             objections[alike] = _objection(module, method, calls[name])
         if objections[alike] is None:
@@ -98,7 +98,7 @@ def _replace(network: nn.Module, old: nn.Module, new: nn.Module) -> None:
         replace_all(network, {id(old): new})
 
 
-def _likeness(module: nn.Module, call: _Call) -> str:
+def _signature(module: nn.Module, call: _Call) -> str:
     """A key that is equal for modules of one kind, size and call: timm's networks repeat a few of them many times."""
     kinds = [(kind.__module__, kind.__qualname__) for kind in map(type, module.modules())]
     sizes = [(name, tuple(value.shape)) for name, value in module.state_dict().items()]
@@ -143,10 +143,10 @@ def _objection(module: nn.Module, method: str, call: _Call) -> str | None:
         with torch.no_grad():
             before = copy.deepcopy(module)
             _redraw(before, generator)
-            args, kwargs = tree_map_only(torch.Tensor, lambda tensor: _drawn(tensor, generator), tuple(call))
+            args, kwargs = tree_map_only(torch.Tensor, lambda tensor: _random_like(tensor, generator), tuple(call))
             after = called(copy.deepcopy(before), method)
             expected, outputs = (
-                [t.double() for t in tree_leaves(net(*_fresh(args), **_fresh(kwargs))) if isinstance(t, torch.Tensor)]
+                [t.double() for t in tree_leaves(net(*_copies(args), **_copies(kwargs))) if isinstance(t, torch.Tensor)]
                 for net in (before, after)
             )
     except Exception as error:  # A method of that name may do something unrelated.
@@ -160,12 +160,12 @@ def _objection(module: nn.Module, method: str, call: _Call) -> str | None:
     return None
 
 
-def _fresh(values: Any) -> Any:  # noqa: ANN401 (a tree of anything)
+def _copies(values: Any) -> Any:  # noqa: ANN401 (a tree of anything)
     """Copies of all tensors: a module may write into its arguments."""
     return tree_map_only(torch.Tensor, torch.clone, values)
 
 
-def _drawn(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _random_like(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return torch.randn(tensor.shape, generator=generator).to(tensor.dtype) if tensor.is_meta else tensor
 
 

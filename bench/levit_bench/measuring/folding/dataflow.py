@@ -162,7 +162,7 @@ class _Watcher(TorchDispatchMode):
         if operator in _SHAPES:
             return out
         if operator in _MOVES and not (operator in _DROPOUTS and args[2]):
-            self._moved(func, args, kwargs, out)
+            self._record_view(func, args, kwargs, out)
             return out
         first_input = args[0] if args and isinstance(args[0], torch.Tensor) else None
         before = self._value_of(first_input) if first_input is not None else None
@@ -171,9 +171,9 @@ class _Watcher(TorchDispatchMode):
             if isinstance(tensor, torch.Tensor):
                 self._values[tensor] = Value(operator.__name__, tuple(tensor.shape))
         if operator is _aten.cat:
-            self._joined(args, kwargs, out)
+            self._record_concatenation(args, kwargs, out)
         if before is not None and isinstance(out, torch.Tensor) and out is not first_input:
-            self._recognise(operator, before, args, kwargs, out)
+            self._record_call(operator, before, args, kwargs, out)
         return out
 
     def _value_of(self, tensor: torch.Tensor) -> Value:
@@ -182,7 +182,7 @@ class _Watcher(TorchDispatchMode):
         value: Value = self._values[tensor]
         return value
 
-    def _moved(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:  # noqa: ANN401
+    def _record_view(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:  # noqa: ANN401
         if out is args[0]:
             return
         source = self._value_of(args[0])
@@ -195,12 +195,12 @@ class _Watcher(TorchDispatchMode):
         value.source, value.move = source, lambda tensor: func(tensor, *other_args, **keywords)
         self._values[out] = value
 
-    def _joined(self, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:
+    def _record_concatenation(self, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:
         axis = args[1] if len(args) > 1 else kwargs.get("dim", 0)
         value = self._values[out]
         value.parts, value.beside = tuple(self._value_of(part) for part in args[0]), axis % out.ndim
 
-    def _recognise(
+    def _record_call(
         self,
         operator: Any,  # noqa: ANN401
         source: Value,

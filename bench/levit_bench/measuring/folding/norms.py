@@ -81,6 +81,6 @@ def _unfrozen(frozen: nn.Module) -> nn.Module:
     norm = nn.BatchNorm2d(len(numbers["weight"]), eps=float(frozen.eps))  # type: ignore[arg-type]
     norm.weight, norm.bias = nn.Parameter(numbers["weight"]), nn.Parameter(numbers["bias"])
     norm.running_mean, norm.running_var = numbers["running_mean"], numbers["running_var"]
-    rest = _activation(frozen)
-    whole = norm if isinstance(rest, nn.Identity) else nn.Sequential(norm, rest)
+    activation = _activation(frozen)
+    whole = norm if isinstance(activation, nn.Identity) else nn.Sequential(norm, activation)
     return whole.requires_grad_(requires_grad=False).eval()

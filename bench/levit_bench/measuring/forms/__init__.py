@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from levit_bench.measuring.extensions import ExtensionPoint
 
 if TYPE_CHECKING:
-    # The parent asks for names only, and must stay light.
+    # The parent uses names only, and must not import torch.
     import torch
     from torch import nn
 

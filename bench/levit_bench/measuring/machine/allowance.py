@@ -74,15 +74,15 @@ def about_threads(threads: int, allowed: Allowance, usable: int) -> list[Finding
         return []
     quota = allowed.cpu_quota
     if quota is not None and quota <= room:
-        have = f"a quota of control groups gives {quota:g} processors' worth of time"
-        becomes = "The system stops all threads for the rest of a period when that is used up, which is in their times"
+        limit = f"a quota of control groups gives {quota:g} processors' worth of time"
+        effect = "The system stops all threads for the rest of a period when that is used up, which is in their times"
     else:
-        have = f"{room:g} processors can be used"
-        becomes = "The threads take turns on them, which is slower than fewer threads"
-    few = "Raise the quota" if quota is not None and quota < 1 else "Choose at most that many"
+        limit = f"{room:g} processors can be used"
+        effect = "The threads take turns on them, which is slower than fewer threads"
+    hint = "Raise the quota" if quota is not None and quota < 1 else "Choose at most that many"
     message = (
-        f"{threads} thread{' was' if threads == 1 else 's were'} asked for and {have}. {becomes}. {few} unless this is "
-        "what you want to know."
+        f"{threads} thread{' was' if threads == 1 else 's were'} asked for and {limit}. {effect}. {hint} unless this "
+        "is what you want to know."
     )
     return [Finding(kind="threads-exceed-cores", message=message)]
 

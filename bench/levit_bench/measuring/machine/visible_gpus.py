@@ -21,13 +21,13 @@ class Card(NamedTuple):
     uuid: str | None
     """Such as `GPU-8932f937-d72c-4106-c12f-20bd9faed9f6`, or `MIG-…` of a part."""
     speed: float | None = None
-    """Cores times their highest clock: CUDA lists the fastest first, unless it is told to go by PCI bus."""
+    """Cores times their highest clock: CUDA lists the fastest first, unless it is set to order by PCI bus."""
     slices: tuple[Card, ...] = ()
     """Its parts, where it is divided."""
 
 
 def visible(cards: Sequence[Card], setting: str | None, order: str | None) -> list[Card]:
-    """The cards that a process sees, in CUDA's order.
+    """The cards that a process sees, in the order in which it numbers them.
 
     Numbers are places in CUDA's order; UUIDs may be shortened as long as one card fits. The first that fits none hides
     all after it, a repeated one hides all, and an empty value hides all.

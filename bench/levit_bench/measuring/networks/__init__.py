@@ -68,12 +68,12 @@ def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
     name = original(name)
     builder = _builder_of(name)
     seed_all(recipe.seed)
-    network = _built(builder, name, shape, recipe)
+    network = _build_with(builder, name, shape, recipe)
     rest(network)
     return network
 
 
-def _built(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
+def _build_with(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
     build_by: Callable[[str, ImageShape, Recipe], nn.Module] | None = getattr(builder, "build_by", None)
     if build_by is not None:
         return build_by(name, shape, recipe)

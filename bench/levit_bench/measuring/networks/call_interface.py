@@ -219,10 +219,10 @@ def _tensors(output: object, way: tuple[int | str, ...] = ()) -> Iterator[tuple[
 
 def _choices(output: object, called: str) -> str:
     """Advice: how to name the output that is meant, where one may be; else how to return it alone."""
-    ways = [output_words(way) for way, tensor in _tensors(output) if way and _looks_like_logits(tensor)]
-    if not ways:
+    paths = [output_words(way) for way, tensor in _tensors(output) if way and _looks_like_logits(tensor)]
+    if not paths:
         return _WRAP
-    return f"Choose with {' or '.join(f'{called}{way}' for way in ways[:3])}"
+    return f"Choose with {' or '.join(f'{called}{way}' for way in paths[:3])}"
 
 
 def _looks_like_logits(value: object) -> bool:

@@ -32,7 +32,7 @@ def plain(network: nn.Module) -> tuple[nn.Module, tuple[str, ...]]:
         ValueError: a part of it is another program than its Python code, with what it is and what to do.
     """
     wrappers: dict[str, None] = {}
-    network = _plain(network, "", wrappers, set())
+    network = _unwrap(network, "", wrappers, set())
     _check_tensors(network)
     return network, tuple(wrappers)
 
@@ -45,7 +45,7 @@ def compiled_frames() -> int:
     return int(counting.counters["frames"]["total"]) if counting is not None else 0
 
 
-def _plain(module: nn.Module, name: str, wrappers: dict[str, None], visited: set[int]) -> nn.Module:
+def _unwrap(module: nn.Module, name: str, wrappers: dict[str, None], visited: set[int]) -> nn.Module:
     while (inner := _wrapped_module(module, wrappers)) is not None:
         module = inner
     if id(module) in visited:
@@ -57,7 +57,7 @@ def _plain(module: nn.Module, name: str, wrappers: dict[str, None], visited: set
     _uncompile(module, wrappers)
     for key, child in module._modules.items():
         if child is not None:
-            module._modules[key] = _plain(child, f"{name}.{key}" if name else key, wrappers, visited)
+            module._modules[key] = _unwrap(child, f"{name}.{key}" if name else key, wrappers, visited)
     return module
 
 
@@ -107,8 +107,8 @@ def _problem_of(module: nn.Module) -> str | None:
     kinds = _kinds(module)
     homes = tuple(home for home, _ in kinds)
     if isinstance(module, torch.jit.ScriptModule):
-        how = "traced" if "Traced" in type(module).__name__ else "scripted"
-        return f"a {how} module. Give the plain module, and name --runtime torchscript to time it traced and frozen"
+        kind = "traced" if "Traced" in type(module).__name__ else "scripted"
+        return f"a {kind} module. Give the plain module, and name --runtime torchscript to time it traced and frozen"
     if _EXPORTED in kinds:
         return "the module of an exported program. Give the plain module, and name --runtime compile to time it so"
     if any(home.startswith(_QUANTISED) for home in homes):

@@ -61,7 +61,7 @@ class Timm:
 
     def names(self) -> list[str]:
         """Every architecture, sorted."""
-        with self._as_it_was():
+        with self._copied_tables():
             return sorted(self._list())
 
     def knows(self, name: str) -> bool:
@@ -74,7 +74,7 @@ class Timm:
         Raises:
             LookupError: the architecture has no weights of that tag.
         """
-        with self._as_it_was():
+        with self._copied_tables():
             try:
                 return self._config(name)
             except RuntimeError as error:
@@ -98,7 +98,7 @@ class Timm:
                 f"{name!r} is registered in timm by {entry.__module__}, not by timm itself. Name the function that "
                 "builds it: path/to/nets.py:function"
             )
-        with self._as_it_was():
+        with self._copied_tables():
             return self._create(name, pretrained=False, **kwargs)
 
     def changed(self) -> str:
@@ -116,7 +116,7 @@ class Timm:
         return own_module and code is not None and Path(code.co_filename).resolve().is_relative_to(self._folder)
 
     @contextmanager
-    def _as_it_was(self) -> Iterator[None]:
+    def _copied_tables(self) -> Iterator[None]:
         """Put the copied tables in place of timm's current ones: its functions look them up by name at every call."""
         current = {key: vars(self._registry).get(key) for key in self._tables}
         vars(self._registry).update(self._tables)
@@ -150,7 +150,7 @@ def _snapshots() -> Iterator[_Snapshot]:
     for name, module in sorted(sys.modules.items()):
         if name != "timm" and not name.startswith("timm."):
             continue
-        values = {key: value for key, value in vars(module).items() if _stays(value) and key[:2] != "__"}
+        values = {key: value for key, value in vars(module).items() if _is_constant(value) and key[:2] != "__"}
         yield _Snapshot(module, name, values, _code(values))
         for key, value in values.items():
             if isinstance(value, type) and value.__module__ == name:
@@ -162,8 +162,8 @@ def _snapshots() -> Iterator[_Snapshot]:
                 yield _Snapshot(value, f"{name}.{key}", inside, _code(inside))
 
 
-def _stays(value: object) -> bool:
-    """Whether timm itself never changes a value of this type."""
+def _is_constant(value: object) -> bool:
+    """Whether values of this type are constant: timm itself neither replaces nor changes them."""
     return isinstance(value, (FunctionType, type, *_PLAIN)) or (callable(value) and not isinstance(value, nn.Module))
 
 

@@ -107,7 +107,7 @@ def look(name: str, shape: ImageShape, seed: int) -> Looked:
     """
     with kept():
         maker = _maker(name)
-    network, wrappers = _built(name, maker, seed)
+    network, wrappers = _build_module(name, maker, seed)
     serving, outputs = find(network, shape, maker.call.output, _call_text(name, maker.call))
     return Looked(serving, outputs, output_words(maker.call.output), wrappers, is_headless(network))
 
@@ -129,7 +129,7 @@ def build_by(name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
     serving = look(name, shape, recipe.seed).serving if recipe.serving is None else recipe.serving
     with kept():
         maker = _maker(name)
-    network, _ = _built(name, maker, recipe.seed)
+    network, _ = _build_module(name, maker, recipe.seed)
     if serving.grows:
         rest(network)
         make_parameters(network, shape)
@@ -148,12 +148,12 @@ class _Maker(NamedTuple):
     file: Path | None
     """Of the function; None where it is of a module on the Python path."""
 
-    def _beside(self) -> AbstractContextManager[None]:
+    def _local_imports(self) -> AbstractContextManager[None]:
         """Within this context, its imports are looked for beside its file."""
         return nullcontext() if self.file is None else imports_beside(self.file.parent, _HERE)
 
     def __call__(self) -> object:
-        with kept(), self._beside():
+        with kept(), self._local_imports():
             network = self.function(*self.call.args, **dict(self.call.kwargs))
             sources.note(self.name, self.file)
             return network
@@ -170,7 +170,7 @@ def _call_text(name: str, call: Call) -> str:
     return called if len(called) <= _LONGEST_CALL else f":{target.rpartition(':')[2]}"
 
 
-def _built(name: str, maker: _Maker, seed: int) -> tuple[nn.Module, tuple[str, ...]]:
+def _build_module(name: str, maker: _Maker, seed: int) -> tuple[nn.Module, tuple[str, ...]]:
     """The plain module and its wrappers. Equal in every process, as far as seeded generators decide."""
     seeds.seed_all(seed)
     before = set(sys.modules)
@@ -296,9 +296,9 @@ def _imported_module(name: str, module: str, function: str) -> ModuleType:
 
 @cache
 def _module_of(file: str, digest: str) -> ModuleType:
-    """Execute a file as a module of its own, once a process; what it imports is looked for beside it.
+    """Execute a file as a module of its own, once a process; its imports are looked for beside it.
 
-    After what is installed, before the modules of other folders: see `beside`.
+    After installed packages and before the modules of other folders: see `imports_beside`.
 
     Raises:
         LookupError: it is not there, has changed, or raises.

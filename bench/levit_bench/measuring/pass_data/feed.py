@@ -105,9 +105,9 @@ class Feed:
         """Compare the collected outputs; only the first problem is kept."""
         rows_of_outputs, self._rows_of_outputs = self._rows_of_outputs, []
         if self._problem is None:
-            self._problem = self._wrong(self._outputs[: len(rows_of_outputs)], rows_of_outputs)
+            self._problem = self._problem_with(self._outputs[: len(rows_of_outputs)], rows_of_outputs)
 
-    def _wrong(self, outputs: torch.Tensor, rows_of_outputs: list[list[int]]) -> str | None:
+    def _problem_with(self, outputs: torch.Tensor, rows_of_outputs: list[list[int]]) -> str | None:
         logits = self._references.logits
         previous: tuple[torch.Tensor, list[int]] | None = None
         for output, rows in zip(outputs, rows_of_outputs, strict=True):
@@ -119,9 +119,9 @@ class Feed:
             previous = output, rows
         if _TELLING * self._tolerance < self._references.distance:
             return None
-        return self._mistaken(outputs.flatten(0, 1), [index for rows in rows_of_outputs for index in rows])
+        return self._problem_of_order(outputs.flatten(0, 1), [index for rows in rows_of_outputs for index in rows])
 
-    def _mistaken(self, outputs: torch.Tensor, rows: list[int]) -> str | None:
+    def _problem_of_order(self, outputs: torch.Tensor, rows: list[int]) -> str | None:
         """A problem where most outputs are nearer to other images' references: a wide tolerance would not show it."""
         nearest = distances(outputs, self._references.logits).argmin(1)
         wrong = int((nearest != torch.tensor(rows, dtype=torch.int64)).sum())

@@ -113,15 +113,17 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
     side = next(side for side in _SIDES if 2 * side**2 >= 3 * count)
     calm = _calm_answers(network, image_pool(side, shape, seed), count, seed)
     logits = torch.cat([answer.logits for answer in calm])
-    apart = distances(logits, logits)[~torch.eye(len(calm), dtype=torch.bool)]
-    if float(apart.min()) < _LEAST_DISTANCE:
-        raise ValueError(f"outputs hardly depend on the image: {float(apart.min()):.2g} apart for two different ones")
+    distances_apart = distances(logits, logits)[~torch.eye(len(calm), dtype=torch.bool)]
+    if float(distances_apart.min()) < _LEAST_DISTANCE:
+        raise ValueError(
+            f"outputs hardly depend on the image: {float(distances_apart.min()):.2g} apart for two different ones"
+        )
     references = References(
         logits=logits,
         side=side,
         sums=tuple(answer.number for answer in calm),
         sensitivity=max(answer.moved for answer in calm),
-        distance=float(apart.median()),
+        distance=float(distances_apart.median()),
         changes=0,
         change=_CHANGE * precisions.get(precision).tolerance / SAME,
     )
@@ -138,23 +140,23 @@ def problem_with_batch(network: nn.Module, references: References, pool: ImagePo
 
     An image's row must be the answer for that image alone, whatever else is in the batch.
     """
-    indices = _scattered(batch, pool.size)
+    indices = _spread_indices(batch, pool.size)
     with torch.inference_mode():
         logits = as_logits(network(pool.batch(indices)), batch)
     if not bool(torch.isfinite(logits).all()):
         return "output is not finite (NaN or infinity)"
     expected, allowed = references.logits[indices], references.tolerance("fp32")
-    off = [
+    row_distances = [
         relative_distance(row_logits[None], row_reference[None])
         for row_logits, row_reference in zip(logits, expected, strict=True)
     ]
-    wrong = [row for row, distance in enumerate(off) if not distance <= allowed]
+    wrong = [row for row, distance in enumerate(row_distances) if not distance <= allowed]
     if not wrong:
         return None
     rows = "all" if len(wrong) == batch else str(len(wrong))
     return (
         f"the answer for an image depends on what else is in its batch: {rows} of {batch} rows differ from the answer "
-        f"for that image alone, the worst by {max(off):.2g} (relative L2; {allowed:.2g} is allowed)"
+        f"for that image alone, the worst by {max(row_distances):.2g} (relative L2; {allowed:.2g} is allowed)"
     )
 
 
@@ -204,10 +206,10 @@ def _calm_answers(network: nn.Module, pool: ImagePool, count: int, seed: int) ->
     generator = torch.Generator().manual_seed(seed)
     calm: list[_Calm] = []
     restless: list[_Calm] = []
-    for index in _scattered(pool.size, pool.size):
+    for index in _spread_indices(pool.size, pool.size):
         logits = _answer(network, pool, index)
-        jittered, part = _jittered(pool.batch([index]), generator)
-        distance = relative_distance(alone(network, jittered), logits)
+        jittered_image, part = _jittered(pool.batch([index]), generator)
+        distance = relative_distance(alone(network, jittered_image), logits)
         moved = distance * (_ROUNDING / part)
         if part > _ROUNDING and distance > _SATURATED:
             # Steps of bytes are coarse: where they change the logits entirely, the effect of smaller steps is unknown.
@@ -248,7 +250,7 @@ def _changes(network: nn.Module, pool: ImagePool, references: References, indice
     return 0
 
 
-def _scattered(batch: int, count: int) -> list[int]:
+def _spread_indices(batch: int, count: int) -> list[int]:
     """Indices of images that lie apart in the pool, each about as often as any other."""
     stride = next(step for step in range(count // 3 | 1, 2 * count) if math.gcd(step, count) == 1)
     return [row * stride % count for row in range(batch)]

@@ -46,9 +46,9 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if case.weights != VERSION:
         raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
     runtime = runtimes.get(case.runtime)
-    why = runtime.unavailable()
-    if why is not None:
-        raise ValueError(f"runtime {case.runtime!r} cannot run here: {why}")
+    problem = runtime.unavailable()
+    if problem is not None:
+        raise ValueError(f"runtime {case.runtime!r} cannot run here: {problem}")
     looked = networks.look(case.network, case.shape, seed)
     recipe = Recipe(seed=seed, serving=looked.serving)
     recipe.write(folder)
@@ -59,20 +59,20 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     # Every process builds the network anew and loads these weights alone: so does everything from here on. Values that
     # the calibrated one has cached in its passes may be older than its weights.
     source = Source(case, recipe, network.state_dict())
-    again = _built_again(source, network, images(2, case.shape, seed, PARTS[0]))
+    rebuilt = _checked_rebuild(source, network, images(2, case.shape, seed, PARTS[0]))
     del network
     if has_weights:
         with torch.no_grad():
-            deviation = deviation_of(again, images(4, case.shape, seed, STREAM))
-    references = write_references(again, folder, case.shape, precision=case.precision, seed=seed)
+            deviation = deviation_of(rebuilt, images(4, case.shape, seed, STREAM))
+    references = write_references(rebuilt, folder, case.shape, precision=case.precision, seed=seed)
     pool = references.pool(case.shape, seed)
-    count = _counted(again, images(2, case.shape, seed, PARTS[0]))
-    failed = _check_batches(again, references, pool, batches, folder / AT_WORK)
+    count = _count(rebuilt, images(2, case.shape, seed, PARTS[0]))
+    failed = _check_batches(rebuilt, references, pool, batches, folder / AT_WORK)
     sound = [batch for batch in batches if batch not in failed]
     if case.form != forms.SHIPPED:
-        keep_weights(again, folder)
+        keep_weights(rebuilt, folder)
         _check_form(source.formed(), case, references, pool, sound[0])
-    del again
+    del rebuilt
     formed = source.formed()
     params = sum(p.numel() for p in formed.parameters())
     example = pool.batch([row % pool.size for row in range(case.batch)])
@@ -113,7 +113,7 @@ class Source(NamedTuple):
             raise ValueError(f"cannot load its own state_dict: {one_line(str(error))[:200]}") from error
 
 
-def _built_again(source: Source, network: nn.Module, example: torch.Tensor) -> nn.Module:
+def _checked_rebuild(source: Source, network: nn.Module, example: torch.Tensor) -> nn.Module:
     """A new build of the network, checked to compute the same in every pass, and as any other build with these weights.
 
     Args:
@@ -124,31 +124,31 @@ def _built_again(source: Source, network: nn.Module, example: torch.Tensor) -> n
     Raises:
         ValueError: passes or builds differ, with the likely cause.
     """
-    again = source.shipped()
+    rebuilt = source.shipped()
     with torch.no_grad():
         first, second, calibrated = (
-            as_logits(build(example.clone()), len(example)).clone() for build in (again, again, network)
+            as_logits(build(example.clone()), len(example)).clone() for build in (rebuilt, rebuilt, network)
         )
         if not bool(torch.isfinite(first).all()):
-            return again  # The check of the outputs reports it.
-        apart = _distance(second, first)
-        if not apart < SAME:
+            return rebuilt  # The check of the outputs reports it.
+        distance = _distance(second, first)
+        if not distance < SAME:
             raise ValueError(
-                f"two passes over the same images differ by {apart:.2g} (relative L2): dropout or noise is left on in "
-                "evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
+                f"two passes over the same images differ by {distance:.2g} (relative L2): dropout or noise is left on "
+                "in evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
             )
         if _distance(calibrated, first) < SAME:
-            return again
+            return rebuilt
         # The calibrated one may have cached values of earlier passes; two builds that were never run cannot.
         second_build = source.shipped()
-        apart = _distance(as_logits(second_build(example.clone()), len(example)), first)
-    if not apart < SAME:
+        distance = _distance(as_logits(second_build(example.clone()), len(example)), first)
+    if not distance < SAME:
         raise ValueError(
             "builds another network each time: with equal weights and equal seeds of torch, numpy and random, two "
-            f"builds differ by {apart:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a generator "
-            "of its own) as a buffer, or seed it"
+            f"builds differ by {distance:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a "
+            "generator of its own) as a buffer, or seed it"
         )
-    return again
+    return rebuilt
 
 
 def _distance(logits: torch.Tensor, expected: torch.Tensor) -> float:
@@ -223,7 +223,7 @@ def _check_form(formed: nn.Module, case: Case, references: References, pool: Ima
         raise ValueError(f"the form {case.form!r} is not the same network: {problem}")
 
 
-def _counted(network: nn.Module, pair: torch.Tensor) -> Count:
+def _count(network: nn.Module, pair: torch.Tensor) -> Count:
     """Multiply-accumulates of one image, counted on one where the network takes that, else on two.
 
     Unknown operators are named; so is a pass that fails only while it is counted.

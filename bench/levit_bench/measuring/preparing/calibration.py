@@ -144,7 +144,7 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
             layer.weight.mul_(1.0 / (_LEAP if one_class.any() else deviation))
         if ending is None:
             break
-        # Probabilities may be too near zero or one to recover their logits, and outputs may only look like some.
+        # Probabilities may be too near zero or one to recover their logits, or outputs only look like them.
         renew(network)
     for layer in layers:
         if layer.bias is not None:
@@ -162,14 +162,14 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
 def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:
     """The last linear layer or convolution that the logits depend on: later ones may make other outputs."""
     layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
-    usual = as_logits(network(sample), len(sample))
+    reference = as_logits(network(sample), len(sample))
     for layer in reversed(layers):
         layer.weight.mul_(2)  # Undone below without rounding.
         renew(network)
         doubled = as_logits(network(sample), len(sample))
         layer.weight.mul_(0.5)
         renew(network)
-        if not torch.equal(doubled, usual):
+        if not torch.equal(doubled, reference):
             return [layer]
     return layers[-1:]
 

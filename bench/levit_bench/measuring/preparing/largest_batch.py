@@ -34,12 +34,12 @@ class Fitting(NamedTuple):
 
 def fitting(case: Case, attempt: Callable[[Case], str | None]) -> Fitting:
     """The largest power of two that fits. `attempt` returns why a case cannot be loaded, or None when it can."""
-    good, bad, why = 0, None, ""
+    good, bad, reason = 0, None, ""
     batch = 1
     while batch <= LARGEST:
         problem = attempt(msgspec.structs.replace(case, batch=batch))
         if problem is not None:
-            bad, why = batch, problem
+            bad, reason = batch, problem
             break
         good, batch = batch, batch * _LEAP
     while bad is not None and good and 2 * good < bad:
@@ -47,8 +47,8 @@ def fitting(case: Case, attempt: Callable[[Case], str | None]) -> Fitting:
         if problem is None:
             good *= 2
         else:
-            bad, why = 2 * good, problem
-    return Fitting(good, bad, why)
+            bad, reason = 2 * good, problem
+    return Fitting(good, bad, reason)
 
 
 def powers() -> tuple[int, ...]:

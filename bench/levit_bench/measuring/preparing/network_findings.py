@@ -58,7 +58,7 @@ def _wrappers_message(name: str, case: Case, looked: Looked) -> str:
 def _outputs_message(name: str, case: Case, looked: Looked) -> str:
     names = ", ".join(looked.outputs[:_NAMED])
     more = f" and {len(looked.outputs) - _NAMED} more" if len(looked.outputs) > _NAMED else ""
-    used = looked.chosen or output_words([step.key for step in looked.serving.steps])
+    path = looked.chosen or output_words([step.key for step in looked.serving.steps])
     remark = (
         f"{case.runtime} leaves out what only the others need, so its time may be that of a smaller network, and no "
         "match for eager's"
@@ -68,4 +68,4 @@ def _outputs_message(name: str, case: Case, looked: Looked) -> str:
     )
     choose = "" if looked.chosen else f" Choose another as {name.partition('#')[0]}[…], or name this one to say so."
     count = len(looked.outputs)
-    return f"{name} returns {count} tensors ({names}{more}); {used} is checked and timed as logits: {remark}.{choose}"
+    return f"{name} returns {count} tensors ({names}{more}); {path} is checked and timed as logits: {remark}.{choose}"

@@ -29,7 +29,7 @@ class Scratch:
         self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
         self.name = self._folder.name
         """Its path."""
-        self._owner = _claimed(Path(self.name))
+        self._owner = _locked_file(Path(self.name))
 
     def cleanup(self) -> None:
         """Remove it with everything in it; what an interrupt leaves is removed at the next start."""
@@ -39,7 +39,7 @@ class Scratch:
         self._folder.cleanup()
 
 
-def sweep(where: Path | None = None) -> list[Path]:
+def sweep(parent: Path | None = None) -> list[Path]:
     """Remove the folders of this user's processes that are gone; returns them.
 
     Never another user's, a living process's, or one behind a link. Does nothing where the system has no such locks, as
@@ -47,20 +47,20 @@ def sweep(where: Path | None = None) -> list[Path]:
     """
     if sys.platform == "win32":
         return []
-    gone = []
-    root = where or Path(tempfile.gettempdir())
+    removed = []
+    root = parent or Path(tempfile.gettempdir())
     try:
         folders = sorted(path for path in root.iterdir() if path.name.startswith(PREFIX))
     except OSError:
         return []
     for folder in folders:
-        owner = _left_behind(folder)
+        owner = _abandoned_lock(folder)
         if owner is not None:
             with owner:  # Locked until the folder is gone: only one of two processes that sweep at once gets it.
                 _empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
-            gone.append(folder)
-    return gone
+            removed.append(folder)
+    return removed
 
 
 def _empty(folder: Path) -> None:
@@ -79,7 +79,7 @@ def _empty(folder: Path) -> None:
                 path.unlink()
 
 
-def _claimed(folder: Path) -> IO[bytes] | None:
+def _locked_file(folder: Path) -> IO[bytes] | None:
     """The locked file of a new folder; it is renamed once it is locked, so that no other process finds it unlocked."""
     if sys.platform == "win32":
         return None
@@ -98,7 +98,7 @@ def _claimed(folder: Path) -> IO[bytes] | None:
     return file
 
 
-def _left_behind(folder: Path) -> IO[bytes] | None:
+def _abandoned_lock(folder: Path) -> IO[bytes] | None:
     """The locked file of a folder whose process is gone; None where it lives, or where that is unknown."""
     import fcntl
 

@@ -102,7 +102,7 @@ class Workshop:
         return out
 
     def fitting(self, case: Case) -> Fitting:
-        """The largest batch of a case that fits into its device's memory; a killed process costs its attempt."""
+        """The largest batch of a case that fits into its device's memory; a batch whose process is killed does not."""
         cases = {batch: msgspec.structs.replace(case, batch=batch) for batch in powers()}
         artifacts = self.prepare(cases.values(), lambda *_: None)
         self.release()
@@ -124,7 +124,7 @@ class Workshop:
         return fitting(case, attempt)
 
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
-        """The artifact for those batches at which preparing succeeds; the reason when it fails at all."""
+        """The artifact for the batches at which preparing succeeds; the reason when it fails at every batch."""
         folder, code = Path(self._folder.name, network.id), code_of(network.network)
         folder.mkdir(exist_ok=True)
         died: dict[int, str] = {}

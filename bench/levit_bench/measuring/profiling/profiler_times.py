@@ -80,14 +80,14 @@ def _watched(module: nn.Module) -> Iterator[None]:
     """Mark the begin and end of every module of `layers_of` for the profiler."""
     with ExitStack() as stack:
         for path, layer in layers_of(module).items():
-            begun: list[record_function] = []
+            open_records: list[record_function] = []
 
-            def begin(*_: object, path: str = path, begun: list[record_function] = begun) -> None:
-                begun.append(record_function(_LAYER + path))
-                begun[-1].__enter__()
+            def begin(*_: object, path: str = path, open_records: list[record_function] = open_records) -> None:
+                open_records.append(record_function(_LAYER + path))
+                open_records[-1].__enter__()
 
-            def end(*_: object, begun: list[record_function] = begun) -> None:
-                begun.pop().__exit__(None, None, None)
+            def end(*_: object, open_records: list[record_function] = open_records) -> None:
+                open_records.pop().__exit__(None, None, None)
 
             stack.callback(layer.register_forward_pre_hook(begin).remove)
             stack.callback(layer.register_forward_hook(end).remove)
@@ -105,8 +105,8 @@ def _events(run: Callable[[], object], passes: int) -> list[Any]:
 def _passes(events: list[Any], passes: int) -> list[tuple[dict[str, float], dict[str, float]]]:
     """Seconds by kind and by layer of each pass."""
     out: list[tuple[dict[str, float], dict[str, float]]] = [({}, {}) for _ in range(passes)]
-    begun = [event for event in events if event.name == _PASS]
-    numbers = {id(event): number for number, event in enumerate(sorted(begun, key=lambda e: e.time_range.start))}
+    pass_events = [event for event in events if event.name == _PASS]
+    numbers = {id(event): number for number, event in enumerate(sorted(pass_events, key=lambda e: e.time_range.start))}
     places: dict[int, _Place] = {}
     for event in sorted(events, key=lambda e: e.time_range.start):
         place = _place(event, places, numbers)
@@ -138,7 +138,7 @@ def _place(event: Any, places: dict[int, _Place], numbers: dict[int, int]) -> _P
 
 def _of_an_operator(event: Any, around: _Place) -> _Place:  # noqa: ANN401
     """The place of an operator; bookkeeping within a composite operator is counted for that one."""
-    shapes = [tuple(shape) for shape in event.input_shapes if isinstance(shape, list | tuple) and _flat(shape)]
+    shapes = [tuple(shape) for shape in event.input_shapes if isinstance(shape, list | tuple) and _is_shape(shape)]
     kind = kind_of(event.name, shapes)
     if kind is not None:
         return around._replace(kind=kind, settled=True)
@@ -146,6 +146,6 @@ def _of_an_operator(event: Any, around: _Place) -> _Place:  # noqa: ANN401
     return around if own == VIEWS and around.kind != OUTSIDE else around._replace(kind=own)
 
 
-def _flat(shape: Any) -> bool:  # noqa: ANN401
+def _is_shape(shape: Any) -> bool:  # noqa: ANN401
     """Whether it is the shape of a tensor, not a list of shapes. Numbers have the empty shape and are left out."""
     return bool(shape) and all(isinstance(size, int) for size in shape)

@@ -22,7 +22,7 @@ from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
 from levit_bench.records import Case
 
 if TYPE_CHECKING:
-    # The parent asks for names only, and must stay light.
+    # The parent uses names only, and must not import torch.
     import torch
     from torch import nn
 
@@ -170,16 +170,16 @@ def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
                 f"runtime {name!r} does not compute in {precision}, but in {', '.join(precisions_of(name))}. Choose "
                 f"that, or a runtime that does: {', '.join(able)}."
             )
-    why = unavailable(name)
-    if why is not None:
-        raise UsageError(f"runtime {name!r} cannot run here: {why}.")
+    reason = unavailable(name)
+    if reason is not None:
+        raise UsageError(f"runtime {name!r} cannot run here: {reason}.")
 
 
 def of_an_artifact(case: Case) -> Case:
     """The case with usual values on axes that do not change its artifact: cases that are equal then share one."""
     fields = facts(case.runtime).artifact_of
-    usual = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
-    return msgspec.structs.replace(case, **{field: value for field, value in usual.items() if field not in fields})
+    defaults = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
+    return msgspec.structs.replace(case, **{field: value for field, value in defaults.items() if field not in fields})
 
 
 def most_threads(case: Case) -> int:

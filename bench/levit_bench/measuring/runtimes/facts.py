@@ -20,7 +20,7 @@ class Facts(NamedTuple):
     artifact_of: tuple[str, ...] = ()
     """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
     making_s: float = 0.0
-    """Seconds in which the artifact of a network of usual size is made, until the store knows better."""
+    """Seconds in which the artifact of a network of usual size is made; used until the store has measured ones."""
     own_threads: bool = False
     """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
     distribution: str | None = None

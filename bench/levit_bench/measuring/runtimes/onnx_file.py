@@ -46,11 +46,11 @@ def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
                 verbose=False,
             )
         except torch.onnx.OnnxExporterError as error:
-            raise ValueError(f"torch.onnx cannot export it: {one_line(str(_innermost(error)))[:200]}") from error
+            raise ValueError(f"torch.onnx cannot export it: {one_line(str(_original_error(error)))[:200]}") from error
     return path
 
 
-def _innermost(error: BaseException) -> BaseException:
+def _original_error(error: BaseException) -> BaseException:
     """The original error; the exporter wraps it in errors that say how to report it."""
     while error.__cause__ is not None:
         error = error.__cause__

@@ -20,13 +20,13 @@ def nothing() -> None:
 def compiler() -> str | None:
     """A C++ compiler: inductor writes C++ for a processor, and the code that starts kernels on a GPU."""
     compiler_path = os.environ.get("CXX")
-    usual = "clang++" if sys.platform == "darwin" else "g++"
-    if shutil.which(compiler_path or usual):
+    default = "clang++" if sys.platform == "darwin" else "g++"
+    if shutil.which(compiler_path or default):
         return None
     if compiler_path:
         return f"CXX names the C++ compiler {compiler_path[:80]!r}, which is not there: name another, or unset CXX"
     install = "xcode-select --install" if sys.platform == "darwin" else "on Debian and Ubuntu: apt install g++"
-    return f"there is no C++ compiler ({usual}) on the path: {install}, or name one in CXX"
+    return f"there is no C++ compiler ({default}) on the path: {install}, or name one in CXX"
 
 
 def gpu() -> str | None:
@@ -45,5 +45,5 @@ def packages(extra: str, *names: str) -> str | None:
     absent = [name for name in names if not is_installed(name)]
     if not absent:
         return None
-    what = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed"
-    return f"{what}: pip install 'levit-bench[{extra}]'"
+    problem = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed"
+    return f"{problem}: pip install 'levit-bench[{extra}]'"

@@ -122,8 +122,8 @@ def _description_in(answer: Answer) -> Description:
     """
     if isinstance(answer, Description):
         return answer
-    why = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
-    raise SeatLostError(f"its process could not describe itself: {why}")
+    reason = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
+    raise SeatLostError(f"its process could not describe itself: {reason}")
 
 
 def _info(number: int, seat: Seat, group: Group, attempt: _Attempt) -> SeatInfo:

@@ -35,7 +35,7 @@ class TurnTaken(NamedTuple):
     seat: int
     others_cpu_s: float
     restless_s: float
-    """Processor seconds that idle seats still gained when patience ended; zero when they were at rest."""
+    """Processor seconds that idle seats still gained at the end of the wait; zero when they were at rest."""
 
 
 class Accounts(NamedTuple):
@@ -44,11 +44,11 @@ class Accounts(NamedTuple):
     told_s: float
     """By their own clocks, up to the end of the last turn of each."""
     system_s: float
-    """By the system's account of the processes that have ended."""
+    """By the system's accounting of the processes that have ended."""
 
 
 class Crew:
-    """All seats of one run. `with` ends them, whatever happens."""
+    """All seats of one run. `with` ends them in any case."""
 
     def __init__(
         self,
@@ -76,7 +76,7 @@ class Crew:
         groups = groups_of(cases, protocol.seats)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
-            groups, opened = self._opened(groups)
+            groups, opened = self._open_seats(groups)
             with ThreadPoolExecutor(len(opened) or 1) as pool:
                 try:
                     filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
@@ -149,7 +149,7 @@ class Crew:
         whole = merged(answers)
         return TurnTaken(whole, numbers[0], others_cpu_s, restless) if isinstance(whole, Turned) else whole
 
-    def _opened(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
+    def _open_seats(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
         """The groups that the system could start a process for, and these; the cases of the others have failed."""
         opened: list[Group] = []
         for group in groups:
@@ -173,14 +173,14 @@ class Crew:
             kinds.setdefault((case.device, case.threads, case.precision), []).append(key)
         out: dict[str, float] = {}
         for (device, _, precision), keys in kinds.items():
-            with suppress(SeatLostError), self._untouched(keys) as seat:
+            with suppress(SeatLostError), self._seat_without_user_code(keys) as seat:
                 answer = seat.ask(Multiply(device=device, precision=precision), self._timeout_s)
                 if isinstance(answer, Multiplied):
                     out |= dict.fromkeys(keys, answer.macs_s)
         return out
 
     @contextmanager
-    def _untouched(self, keys: Iterable[str]) -> Iterator[Seat]:
+    def _seat_without_user_code(self, keys: Iterable[str]) -> Iterator[Seat]:
         """A process of one of these cases, or one like it, that holds no user's network.
 
         Raises:
@@ -191,8 +191,8 @@ class Crew:
             if self._at[key][0] not in users:
                 yield self._seats[self._at[key][0]]
                 return
-        like = self._cases[key]
-        with Seat(like.threads, like.allocator) as seat:
+        example = self._cases[key]
+        with Seat(example.threads, example.allocator) as seat:
             yield seat
 
     def _fill(self, number: int, seat: Seat, group: Group) -> Filled:
@@ -239,8 +239,8 @@ def groups_of(cases: Iterable[CaseLine], mode: SeatMode) -> list[Group]:
     """
     out: dict[tuple[Environment, str], list[Case]] = {}
     for line in cases:
-        apart = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
-        out.setdefault((environment_of(line.case), apart), []).append(line.case)
+        own_seat = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
+        out.setdefault((environment_of(line.case), own_seat), []).append(line.case)
     return [Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
 
 

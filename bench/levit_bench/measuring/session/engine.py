@@ -156,8 +156,8 @@ class Engine:
         end: RunEndLine | None = None
         try:
             with seats:
-                for key, why in seats.failed.items():
-                    self._fail(key, why)
+                for key, reason in seats.failed.items():
+                    self._fail(key, reason)
                 start_s = self._clock() - started
                 start = RunStartLine(
                     run=number,
@@ -202,7 +202,7 @@ class Engine:
             now = self._clock()
             if whole:
                 rounds, round_s = rounds + 1, max(now - began, 1e-6)
-            # A run that lost a seat is over: the policy is only asked whether time is left for another one.
+            # A run that lost a seat is over: the policy only decides whether there is time for another one.
             counted = rounds if whole else max(rounds, self._protocol.min_rounds)
             step = policy.next(Progress(now - budget_began, number, counted, now - ready, costs.start_s, round_s))
             if not whole:
@@ -280,20 +280,20 @@ class Engine:
     ) -> RunEndLine:
         """The last line of a run, as far as it is known before its seats end."""
         self._doubts.run_over(self._lines)
-        fresh = {key: why for key, why in self.failed.items() if key not in failed_before}
+        new_failures = {key: reason for key, reason in self.failed.items() if key not in failed_before}
         return RunEndLine(
             run=number,
             at_s=self._clock() - self._session_began,
             conditions=self._world.look(),
             outcome=outcome,
-            failed=fresh,
+            failed=new_failures,
             findings=self._doubts.findings,
             look=look,
         )
 
-    def _fail(self, key: str, why: str) -> None:
+    def _fail(self, key: str, reason: str) -> None:
         """Mark a case as failed, and write that at once: a resumed session must not take it up again."""
-        self.failed[key] = why
+        self.failed[key] = reason
         line = self._lines[key]
-        self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=why))
-        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {why}"))
+        self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
+        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {reason}"))

@@ -41,9 +41,9 @@ def rehearse(
     """Try every case that has an artifact; a case that kills its seat is left out and the rest is tried again."""
     failed: dict[str, str] = {}
     while True:
-        alive = [line for line in lines if line.id in artifacts and line.id not in failed]
+        remaining = [line for line in lines if line.id in artifacts and line.id not in failed]
         began = time.perf_counter()
-        with Crew(alive, artifacts, protocol) as crew:
+        with Crew(remaining, artifacts, protocol) as crew:
             start_s = time.perf_counter() - began
             failed |= crew.failed
             probed = _probe_all(crew, protocol, observer, failed)
@@ -52,9 +52,9 @@ def rehearse(
             break
     after = tuple(_with_passes(line, probed.get(line.id), rates.get(line.id), protocol) for line in lines)
     for line in after:
-        why = too_fast(line, probed.get(line.id, 0.0))
-        if why is not None:
-            failed[line.id] = why
+        reason = too_fast(line, probed.get(line.id, 0.0))
+        if reason is not None:
+            failed[line.id] = reason
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes or 0, witness=protocol.witness), line.probe_s)
         for line in after

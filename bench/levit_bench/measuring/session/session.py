@@ -102,7 +102,7 @@ def measure(
     if ready.subjects_left and protocol.budget_s < plan.smallest_s:
         if not protocol.thin:
             raise BudgetTooSmallError(too_small(protocol.budget_s, plan.smallest_s))
-        findings.append(_thin(protocol.budget_s, plan.smallest_s))
+        findings.append(_thin_finding(protocol.budget_s, plan.smallest_s))
     protocol = msgspec.structs.replace(protocol, runs=plan.runs, looks=plan.looks)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     head = SessionLine(
@@ -265,7 +265,7 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
     workshop.release()
     artifacts = {key: result for key, result in results.items() if isinstance(result, Artifact)}
     failed = {key: result for key, result in results.items() if isinstance(result, str)}
-    prepared = [_prepared(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
+    prepared = [_with_artifact(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
     costs = Costs(0.0, 1.0)
     if any(line.role == "subject" and line.id in artifacts for line in lines):
         rehearsal = rehearse(prepared, artifacts, protocol, observer)
@@ -287,7 +287,7 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
     return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, findings)
 
 
-def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
+def _with_artifact(line: CaseLine, artifact: Artifact) -> CaseLine:
     prepared = artifact.prepared
     return msgspec.structs.replace(
         line,
@@ -346,11 +346,11 @@ def about_classes(lines: Iterable[CaseLine]) -> list[Finding]:
                 f"{line.called} returns {line.classes:,} classes, and {image_set.words} has {image_set.classes:,}"
             )
             if line.classes < image_set.classes:
-                why = "the accuracy is of another network or another set, and has no place on a front. State the set"
-                message = f"{mismatch}: {why} that it was scored on, with its images and classes."
+                effect = "the accuracy is of another network or another set, and has no place on a front. State the set"
+                message = f"{mismatch}: {effect} that it was scored on, with its images and classes."
             else:
-                why = "its head is timed as it is, and one of the set's own size takes less"
-                message = f"{mismatch}: {why}. To time that one, name a builder that makes it."
+                effect = "its head is timed as it is, and one of the set's own size takes less"
+                message = f"{mismatch}: {effect}. To time that one, name a builder that makes it."
             out.append(Finding(kind="classes-differ", message=message, case=line.id))
     return out
 
@@ -426,7 +426,7 @@ def _about_counts(ready: _Ready) -> list[Finding]:
     ]
 
 
-def _thin(budget_s: float, smallest_s: float) -> Finding:
+def _thin_finding(budget_s: float, smallest_s: float) -> Finding:
     message = (
         f"measured with {budget_s:.0f} s where {smallest_s:.0f} s are the least for an honest interval. "
         "Take the numbers as a sketch, and measure again with a larger --budget."

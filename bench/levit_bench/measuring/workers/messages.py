@@ -77,7 +77,7 @@ class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
     passes: int
     witness: Witness = "none"
     onwards: bool = False
-    """Go on with passes after the answer, until `Rest` is asked: other streams may still be timing theirs."""
+    """Go on with passes after the answer, until a `Rest` request: other streams may still be timing theirs."""
 
 
 class Rest(_Message, frozen=True, kw_only=True, tag="rest"):

@@ -30,7 +30,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 
 def has_glibc() -> bool:
-    """Whether the allocator is glibc's, which is the only one this suite knows how to pin."""
+    """Whether the C library is glibc, whose allocator is the only one that this suite can pin."""
     return platform.libc_ver()[0] == "glibc"
 
 
@@ -52,7 +52,7 @@ def check_allocator(name: str) -> None:
 
 
 def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, timed: bool = True) -> dict[str, str]:
-    """Environment of a seat: what a worker needs of `base`, with the threads and the allocator asked for.
+    """Environment of a worker process: the variables of `base` that it needs, with its threads and allocator.
 
     `shipped` therefore means glibc's own defaults even where the calling shell sets something else or preloads another
     allocator.
@@ -61,8 +61,8 @@ def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, t
         base: the calling shell's.
         threads: of an operator.
         allocator: one of `ALLOCATORS`, or `n/a`.
-        timed: whether passes are timed there. Where they are not, threads that wait for each other go to sleep soon:
-            beside a busy neighbour, those that keep their processors make each other wait.
+        timed: whether passes are timed there. Where they are not, waiting threads go to sleep soon: on a busy machine,
+            threads that spin keep processors from the ones that they wait for.
 
     Raises:
         UsageError: the calling shell asks for a variable that cannot be passed.

@@ -44,7 +44,7 @@ class Changed(NamedTuple):
     new: object
 
     def __str__(self) -> str:
-        return f"{self.name} from {_short(self.old)} to {_short(self.new)}"
+        return f"{self.name} from {_shortened(self.old)} to {_shortened(self.new)}"
 
 
 _put_back: list[Changed] = []
@@ -73,7 +73,7 @@ class Settings:
                 continue
             setting.write(old)
             if setting.reported:
-                out.append(Changed(setting.name, *_differing(old, new)))
+                out.append(Changed(setting.name, *_differences(old, new)))
         return out
 
 
@@ -99,7 +99,7 @@ def _value(setting: _Setting) -> Any:  # noqa: ANN401 (settings have values of a
         return type(error).__name__
 
 
-def _differing(old: object, new: object) -> tuple[object, object]:
+def _differences(old: object, new: object) -> tuple[object, object]:
     """Old and new value: of a group of switches only the changed ones, as text; other values as they are."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return old, new
@@ -107,7 +107,7 @@ def _differing(old: object, new: object) -> tuple[object, object]:
     return tuple(" and ".join(f"{name} {switches.get(name)}" for name in names) for switches in (old, new))  # type: ignore[return-value]
 
 
-def _short(value: object) -> str:
+def _shortened(value: object) -> str:
     text = str(getattr(value, "__name__", value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 

@@ -38,11 +38,11 @@ _STDERR_TAIL = 2000
 
 
 class SeatLostError(Exception):
-    """The process is gone or was killed because it did not answer; the text says which."""
+    """The process ended, or was killed because it did not answer; the message gives the reason."""
 
 
 class Seat:
-    """One worker process. Start it, ask it, close it; `with` closes it whatever happens."""
+    """One worker process: started on construction, then sent requests; `with` closes it in any case."""
 
     def __init__(
         self,
@@ -53,7 +53,7 @@ class Seat:
         die_with_thread: bool = True,
         timed: bool = True,
     ) -> None:
-        """Start it, on those processors alone if any are named.
+        """Start the process, bound to `processors` if they are given.
 
         Args:
             threads: of an operator.

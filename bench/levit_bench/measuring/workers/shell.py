@@ -30,7 +30,7 @@ _NEEDED = frozenset({
     # To find programs, files and the user's own folders.
     "PATH", "HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "SHELL", "TMPDIR", "TEMP", "TMP", "TZ", "LANG", "LANGUAGE",
     "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "LOCALE_ARCHIVE",
-    # Python, and where it lies. How bytecode is kept changes the first start after an installation, and no pass.
+    # Python and its folders. How bytecode is kept changes the first start after an installation, and no pass.
     "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE",
     "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV", "CONDA_PREFIX",
     "CONDA_DEFAULT_ENV", "CONDA_DLL_SEARCH_MODIFICATION_ENABLE",
@@ -110,8 +110,8 @@ def named(base: Mapping[str, str]) -> tuple[str, ...]:
         if not _NAME.fullmatch(name):
             raise UsageError(f"{WANTED_VARIABLE} names {name[:80]!r}, which is not a variable's name. Write NAME[,…].")
         if name in OWN:
-            instead = f" ({OWN[name]} decides it)" if OWN[name] else ""
-            raise UsageError(f"{WANTED_VARIABLE} names {name}, which this suite sets itself{instead}. Leave it out.")
+            option = f" ({OWN[name]} decides it)" if OWN[name] else ""
+            raise UsageError(f"{WANTED_VARIABLE} names {name}, which this suite sets itself{option}. Leave it out.")
         if name not in base:
             raise UsageError(f"{WANTED_VARIABLE} names {name[:80]}, which is not set here. Export it, or leave it out.")
     return names
@@ -155,14 +155,14 @@ def recorded(
         if changes_times(n) and n not in environment and all(worker.get(n) != base[n] for worker in environments)
     }
     dropped -= set(_PRELOADS)
-    gone = [
+    allocators = [
         f"{name} ({_file_name(library)})"
         for name in _PRELOADS
         for library in libraries(base.get(name, ""))
         if is_allocator(library)
     ]
     return Shell(
-        settings=settings, passed=tuple(sorted(environment.keys() - telling)), dropped=(*sorted(dropped), *gone)
+        settings=settings, passed=tuple(sorted(environment.keys() - telling)), dropped=(*sorted(dropped), *allocators)
     )
 
 
@@ -180,7 +180,7 @@ def about(shell: Shell) -> list[Finding]:
     out = []
     if shell.dropped:
         message = (
-            f"the calling shell sets {_listed(shell.dropped)}, which can change times; workers were started without. "
+            f"the calling shell sets {_joined(shell.dropped)}, which can change times; workers were started without. "
             f"To measure with a variable, name it in {WANTED_VARIABLE}: it is stored, and such sessions are kept apart "
             "from others."
         )
@@ -188,7 +188,7 @@ def about(shell: Shell) -> list[Finding]:
     names = [name for name in shell.settings if name not in _LIBRARY_PATHS]
     if names:
         message = (
-            f"{_listed(names)} reached the workers, which may change times. What was set is stored, and this session "
+            f"{_joined(names)} reached the workers, which may change times. What was set is stored, and this session "
             "is compared only with those that had the same; unset it for times that everybody gets."
         )
         out.append(Finding(kind="shell-passed", message=message))
@@ -213,12 +213,12 @@ def _stored_value(name: str, value: str, private_names: Collection[str]) -> str:
     # Numbers and parts of words are not private names.
     words = re.split(r"[_.,:;=+-]", value)
     names = {private_name.lower() for private_name in private_names if not private_name.isdigit()}
-    if _PLAIN.fullmatch(value) and max(map(len, words)) <= _LONGEST_WORD and not _holds(value, names):
+    if _PLAIN.fullmatch(value) and max(map(len, words)) <= _LONGEST_WORD and not _contains(value, names):
         return value
     return digest[:_DIGEST]
 
 
-def _holds(value: str, names: Collection[str]) -> bool:
+def _contains(value: str, names: Collection[str]) -> bool:
     """Whether one of these names stands in a value, as words of its own."""
     return any(re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", value.lower()) for name in names)
 
@@ -228,6 +228,6 @@ def _file_name(path: str) -> str:
     return re.sub(r"[^\w.+-]", "_", re.split(r"[\\/]", path.rstrip("\\/"))[-1])[:80] or "_"
 
 
-def _listed(names: Collection[str]) -> str:
+def _joined(names: Collection[str]) -> str:
     first = list(names)
     return ", ".join(first[:8]) + (f" and {len(first) - 8} more" if len(first) > 8 else "")
