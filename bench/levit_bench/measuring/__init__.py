@@ -1,4 +1,5 @@
-"""The workshop: prepares networks, times them in seats, checks what they computed. The only wing that knows torch.
+"""Measuring: prepares networks, times them in worker processes (seats) and checks their outputs.
 
-Refuses to know what the numbers mean: judging and drawing read the files it leaves behind.
+The only package beside `levit` that imports torch. Refuses to know what the numbers mean: `judge` and `report` read
+the session files that it writes.
 """

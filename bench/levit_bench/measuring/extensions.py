@@ -1,8 +1,7 @@
 """Extension points: what the suite offers by name, and what installed packages add as entry points.
 
 One mechanism for networks, forms, runtimes, devices and precisions. An entry point that cannot be loaded, or is not
-what its group asks for, costs itself alone: it is refused by name when it is asked for, with the package that brings
-it. Refuses to know what is offered.
+what its group asks for, fails alone: it is refused by name when it is asked for, with the package that brings it.
 """
 
 from __future__ import annotations
@@ -22,7 +21,7 @@ _LONGEST_REASON = 200
 
 
 class ExtensionError(UsageError, LookupError):
-    """Nobody offers that name, or the package that does cannot be used; says what there is, or what is wrong."""
+    """The name is not registered, or its package cannot be used; the message lists the names, or gives the reason."""
 
 
 class ExtensionPoint(Generic[T]):
@@ -37,7 +36,7 @@ class ExtensionPoint(Generic[T]):
         load: Callable[[str], T],
         attributes: Sequence[str],
     ) -> None:
-        """Nothing is loaded before it is asked for.
+        """Nothing is loaded before it is used.
 
         Args:
             kind: one word for it, for messages.
@@ -61,20 +60,20 @@ class ExtensionPoint(Generic[T]):
         return name in self._own
 
     def check(self, name: str) -> None:
-        """Refuse a name that nobody offers; nothing is loaded.
+        """Refuse a name that is not registered; nothing is loaded.
 
         Raises:
             ExtensionError: with the names there are.
         """
         if name not in self._own and name not in self._points():
-            shown = name[:_LONGEST_NAME]
-            raise ExtensionError(f"unknown {self.kind} {shown!r}. Choose from {', '.join(self.names())}.")
+            label = name[:_LONGEST_NAME]
+            raise ExtensionError(f"unknown {self.kind} {label!r}. Choose from {', '.join(self.names())}.")
 
     def get(self, name: str) -> T:
-        """What has that name.
+        """The object of that name, loaded.
 
         Raises:
-            ExtensionError: nobody offers it, two packages do, or the one that does cannot be used, with the reason.
+            ExtensionError: no package offers it, two do, or the one that does cannot be used, with the reason.
         """
         if name in self._own:
             return self._load(name)
@@ -85,18 +84,18 @@ class ExtensionPoint(Generic[T]):
                 f"{self.kind} {name!r} is offered by two packages: {' and '.join(map(_package, points[:2]))}. "
                 "Uninstall one of them."
             )
-        return self._loaded(points[0])
+        return self._load_entry_point(points[0])
 
     def made_by(self, name: str) -> str | None:
         """The distribution that offers it and its version, such as `levit-bench-traced 1.0`; None for the suite's own.
 
-        Also None where nobody offers it, or nothing is known of the package.
+        Also None where no package offers it, or nothing is known of the package.
         """
         points = () if name in self._own else self._points().get(name, ())
         return _distribution(points[0]) if points else None
 
     def of_packages(self) -> Iterator[tuple[str, T | ExtensionError]]:
-        """What packages add, by name, in alphabetical order; in place of one that cannot be used, why."""
+        """Name and object of every entry point of packages, sorted; an error in place of one that cannot be used."""
         for name in sorted(self._points()):
             try:
                 yield name, self.get(name)
@@ -104,40 +103,42 @@ class ExtensionPoint(Generic[T]):
                 yield name, error
 
     def failed(self, name: str, error: BaseException) -> ExtensionError:
-        """What to say of one that was loaded and raises when it is used.
+        """The error for an object that was loaded and raises when it is used.
 
         Args:
             name: its name.
             error: what it raised.
         """
         points = self._points().get(name, ())
-        brought = f", which {_package(points[0])} brings," if points else ""
-        return ExtensionError(f"{self.kind} {name!r}{brought} failed: {_said(error)}")
+        origin = f", which {_package(points[0])} brings," if points else ""
+        return ExtensionError(f"{self.kind} {name!r}{origin} failed: {_reason(error)}")
 
     def _points(self) -> dict[str, tuple[EntryPoint, ...]]:
         """Entry points by name, without those that have the name of one of the suite's own."""
         out: dict[str, tuple[EntryPoint, ...]] = {}
-        for point in _found(self.group, tuple(sys.path)):
+        for point in _entry_points(self.group, tuple(sys.path)):
             # A package may be found twice on the import path: the first one counts, as everywhere.
             alike = out.get(point.name, ())
-            if point.name not in self._own and all(_distribution(point) != _distribution(one) for one in alike):
+            if point.name not in self._own and all(
+                _distribution(point) != _distribution(other_point) for other_point in alike
+            ):
                 out[point.name] = (*alike, point)
         return out
 
-    def _loaded(self, point: EntryPoint) -> T:
-        what = f"{point.value!r}, which {_package(point)} offers as {self.kind} {point.name!r}"
+    def _load_entry_point(self, point: EntryPoint) -> T:
+        description = f"{point.value!r}, which {_package(point)} offers as {self.kind} {point.name!r}"
         try:
-            found: T = point.load()
+            loaded: T = point.load()
         except (Exception, SystemExit) as error:  # A package may do anything at all when it is imported.
-            raise ExtensionError(f"cannot load {what}: {_said(error)}") from error
-        absent = [name for name in self._attributes if not hasattr(found, name)]
+            raise ExtensionError(f"cannot load {description}: {_reason(error)}") from error
+        absent = [name for name in self._attributes if not hasattr(loaded, name)]
         if absent:
-            raise ExtensionError(f"cannot use {what}: it lacks {', '.join(absent)}")
-        return found
+            raise ExtensionError(f"cannot use {description}: it lacks {', '.join(absent)}")
+        return loaded
 
 
 @lru_cache(maxsize=16)
-def _found(group: str, path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
+def _entry_points(group: str, path: tuple[str, ...]) -> tuple[EntryPoint, ...]:
     """Entry points of a group on the import path, read once: a request looks names up many times."""
     return tuple(entry_points(group=group))
 
@@ -156,5 +157,5 @@ def _distribution(point: EntryPoint) -> str | None:
     return f"{name} {version}" if name and version else None
 
 
-def _said(error: BaseException) -> str:
+def _reason(error: BaseException) -> str:
     return f"{type(error).__name__}: {one_line(str(error))[:_LONGEST_REASON]}"

@@ -1,6 +1,6 @@
-"""Why a case failed, in one line that can be stored: no path, no escape, not a page long.
+"""Reasons for failed cases, in one line that can be stored: without paths, escapes or line breaks, and short.
 
-Pure functions; refuses to know what becomes of the reason.
+Pure functions.
 """
 
 from __future__ import annotations
@@ -13,19 +13,19 @@ _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", 
 
 
 def reason_for(error: BaseException) -> str:
-    """What a network's exception says."""
-    missing = _missing_variable(error)
-    if missing:
+    """The reason in a network's exception."""
+    variable = _missing_variable(error)
+    if variable:
         return (
-            f"needs the environment variable {one_line(missing)[:80]}, which workers do not get: name it in "
+            f"needs the environment variable {one_line(variable)[:80]}, which workers do not get: name it in "
             "LEVIT_BENCH_PASS_ENV"
         )
-    said = one_line(str(error))
-    if isinstance(error, MemoryError) or any(word in said.lower() for word in _MEMORY_WORDS):
-        return one_line(f"ran out of memory: {said or type(error).__name__}")
-    if isinstance(error, LookupError | ValueError | TypeError) and said:
-        return said
-    return one_line(f"raised {type(error).__name__}: {said}")
+    message = one_line(str(error))
+    if isinstance(error, MemoryError) or any(word in message.lower() for word in _MEMORY_WORDS):
+        return one_line(f"ran out of memory: {message or type(error).__name__}")
+    if isinstance(error, LookupError | ValueError | TypeError) and message:
+        return message
+    return one_line(f"raised {type(error).__name__}: {message}")
 
 
 def _missing_variable(error: BaseException) -> str | None:
@@ -39,7 +39,7 @@ def _missing_variable(error: BaseException) -> str | None:
 
 
 def _signal_name(number: int) -> str:
-    """Its name, or its number where it has none, as real-time signals."""
+    """Name of a signal, or its number where it has none, as real-time signals."""
     try:
         return signal.Signals(number).name
     except ValueError:
@@ -47,12 +47,12 @@ def _signal_name(number: int) -> str:
 
 
 def reason_for_exit(code: int, stderr_tail: str) -> str:
-    """What a seat's exit status says; `stderr_tail` is the end of what it wrote."""
+    """The reason in a seat's exit status; `stderr_tail` is the end of its standard error."""
     if code == -signal.SIGKILL:
         return "was killed (SIGKILL). The kernel does this when memory runs out: try a smaller batch or fewer cases."
     if code == -signal.SIGSEGV:
         return "crashed with a segmentation fault (SIGSEGV)"
     if code < 0:
         return f"was ended by signal {_signal_name(-code)}"
-    said = one_line(stderr_tail.strip().splitlines()[-1]) if stderr_tail.strip() else "it said nothing"
-    return one_line(f"ended with exit code {code}: {said}")
+    last_line = one_line(stderr_tail.strip().splitlines()[-1]) if stderr_tail.strip() else "it said nothing"
+    return one_line(f"ended with exit code {code}: {last_line}")

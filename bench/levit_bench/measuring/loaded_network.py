@@ -1,7 +1,4 @@
-"""A network that is ready to run in this process: what seats need of it, whatever executes it and wherever it is.
-
-Refuses to know runtimes and devices: both make such objects.
-"""
+"""The interface of a network that is ready to run in this process, for all runtimes and devices."""
 
 from __future__ import annotations
 
@@ -9,7 +6,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Protocol
 
 if TYPE_CHECKING:
-    # The parent asks for names only, and must stay light.
+    # The parent uses names only, and must not import torch.
     import torch
     from torch import nn
 
@@ -18,7 +15,7 @@ class Loaded(Protocol):
     """A network ready to run in this process."""
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
-        """Images (batch, 3, r, r) in fp32, put where and how passes read them: once, untimed."""
+        """Images (batch, 3, r, r) in fp32, moved to the device and layout that passes read: once, untimed."""
 
     def run(self, images: torch.Tensor) -> torch.Tensor:
         """One pass over what `place` returned last; may return before the device is done."""
@@ -27,21 +24,21 @@ class Loaded(Protocol):
         """Wait until the device is done."""
 
     def fetch(self, output: torch.Tensor) -> torch.Tensor:
-        """What a pass returned, as fp32 logits (batch, classes) in the processor's memory: untimed."""
+        """Output of a pass as fp32 logits (batch, classes) in the processor's memory: untimed."""
 
     def device_seconds(self) -> tuple[float, ...]:
-        """Seconds that the device itself says each pass took, since asked last; empty when it has no clock."""
+        """Seconds of each pass since the last call, by the device's own clock; empty when it has none."""
 
 
 def copies_of(loaded: Loaded, images: torch.Tensor) -> tuple[float | None, float | None]:
-    """Seconds in which images are copied to the device, from usual and from pinned memory; None where nothing is.
+    """Seconds to copy images to the device, from pageable and from pinned memory; None where nothing is copied.
 
-    Asked of the object's own method `copy_seconds`, if it has one. A device without room for another batch has no such
-    figure, and its case is as good as any.
+    From the object's own method `copy_seconds`, if it has one. On a device without room for another batch the figures
+    are absent; the case is measured as usual.
     """
-    told: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(loaded, "copy_seconds", None)
+    copy_seconds: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(loaded, "copy_seconds", None)
     try:
-        return told(images) if callable(told) else (None, None)
+        return copy_seconds(images) if callable(copy_seconds) else (None, None)
     except (MemoryError, RuntimeError):  # torch's own errors of memory are of the latter kind.
         return None, None
 
@@ -49,10 +46,10 @@ def copies_of(loaded: Loaded, images: torch.Tensor) -> tuple[float | None, float
 def module_of(loaded: Loaded) -> nn.Module | None:
     """The module whose operators a pass calls one by one on the processor; None where there is nothing to look into.
 
-    Asked of the object's own method `module`, if it has one: a runtime that knows better says so.
+    From the object's own method `module`, if it has one.
     """
-    told: Callable[[], nn.Module | None] | None = getattr(loaded, "module", None)
-    return told() if callable(told) else None
+    get_module: Callable[[], nn.Module | None] | None = getattr(loaded, "module", None)
+    return get_module() if callable(get_module) else None
 
 
 class InProcess:
@@ -62,7 +59,7 @@ class InProcess:
         self.run = run
 
     def module(self) -> nn.Module | None:
-        """What is run, where that is a module of Python's: neither compiled nor of a script's."""
+        """The network, where it is a plain Python module, neither compiled nor scripted; else None."""
         from torch import jit, nn
 
         run = self.run
@@ -72,32 +69,32 @@ class InProcess:
         return None if compiled else run
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
-        """They are where they should be."""
+        """The images as they are: already in the processor's memory."""
         return images
 
     def synchronise(self) -> None:
-        """A processor has nothing to wait for."""
+        """Nothing to do: passes on a processor are over when they return."""
 
     def fetch(self, output: torch.Tensor) -> torch.Tensor:
-        """It is where it should be."""
+        """The output as it is: already in the processor's memory."""
         return output
 
     def device_seconds(self) -> tuple[float, ...]:
-        """No clock but the one that passes are timed with."""
+        """Empty: a processor has no clock of its own."""
         return ()
 
 
 class Rearranged:
-    """A loaded network that is handed its images in another arrangement."""
+    """A loaded network that reads its images in another memory layout."""
 
-    def __init__(self, held: Loaded, arrange: Callable[[torch.Tensor], torch.Tensor]) -> None:
-        self._held = held
+    def __init__(self, loaded: Loaded, arrange: Callable[[torch.Tensor], torch.Tensor]) -> None:
+        self._loaded = loaded
         self._arrange = arrange
-        # Its own: a pass goes through nothing in between.
-        self.run, self.synchronise = held.run, held.synchronise
-        self.fetch, self.device_seconds = held.fetch, held.device_seconds
-        self.copy_seconds: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(held, "copy_seconds", None)
+        # Its own methods, so that a timed pass has no additional call.
+        self.run, self.synchronise = loaded.run, loaded.synchronise
+        self.fetch, self.device_seconds = loaded.fetch, loaded.device_seconds
+        self.copy_seconds: Callable[[torch.Tensor], tuple[float, float]] | None = getattr(loaded, "copy_seconds", None)
 
     def place(self, images: torch.Tensor) -> torch.Tensor:
-        """Where and how passes read them."""
-        return self._held.place(self._arrange(images))
+        """Images in the layout and place that passes read."""
+        return self._loaded.place(self._arrange(images))

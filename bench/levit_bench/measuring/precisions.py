@@ -31,12 +31,12 @@ class Precision(NamedTuple):
     coarseness: float
     """Spacing of neighbouring numbers, in multiples of fp32's, which has 23 bits of mantissa."""
     about: str
-    """What it is, to follow "which is": a message uses it."""
+    """Description for messages, to follow "which is"."""
     devices: tuple[str, ...] | None = None
     """Devices that compute in it; None: every device that can store its type."""
 
     def runs_on(self, device: str) -> bool:
-        """Whether the device computes in it, as far as the format knows."""
+        """Whether the device computes in it, by the format's own list."""
         return self.devices is None or device in self.devices
 
 
@@ -68,17 +68,17 @@ def get(name: str) -> Precision:
     Raises:
         ExtensionError: there is none, or the package that offers it cannot be used.
     """
-    found = POINT.get(name)
-    if not (_is_between(found.tolerance, _LARGEST_TOLERANCE) and _is_between(found.coarseness, math.inf)):
+    entry = POINT.get(name)
+    if not (_is_between(entry.tolerance, _LARGEST_TOLERANCE) and _is_between(entry.coarseness, math.inf)):
         raise ExtensionError(
-            f"precision {name!r} has a tolerance of {found.tolerance!r} and a coarseness of {found.coarseness!r}: the "
+            f"precision {name!r} has a tolerance of {entry.tolerance!r} and a coarseness of {entry.coarseness!r}: the "
             f"former is above 0 and at most {_LARGEST_TOLERANCE}, the latter above 0"
         )
-    return found
+    return entry
 
 
 def on(device: str) -> tuple[str, ...]:
-    """Number formats that the device computes in, as far as they know; without those that cannot be used."""
+    """Number formats that list the device; without those that cannot be used."""
     out = []
     for name in names():
         with suppress(ExtensionError):
@@ -95,15 +95,17 @@ def dtype(name: str, device: str) -> torch.dtype:
     """
     import torch
 
-    one = get(name)
-    if not one.runs_on(device):
-        raise ValueError(f"{name} is {one.about}; a {device} device does not. Choose from {', '.join(on(device))}")
-    found = getattr(torch, one.dtype, None)
-    if not isinstance(found, torch.dtype):
-        raise ValueError(  # noqa: TRY004 (the name is at fault)
-            f"precision {name!r} is stored as {one.dtype!r}, and this torch has no such type"
+    precision = get(name)
+    if not precision.runs_on(device):
+        raise ValueError(
+            f"{name} is {precision.about}; a {device} device does not. Choose from {', '.join(on(device))}"
         )
-    return found
+    torch_type = getattr(torch, precision.dtype, None)
+    if not isinstance(torch_type, torch.dtype):
+        raise ValueError(  # noqa: TRY004 (the name is at fault)
+            f"precision {name!r} is stored as {precision.dtype!r}, and this torch has no such type"
+        )
+    return torch_type
 
 
 def _is_between(number: object, high: float) -> bool:

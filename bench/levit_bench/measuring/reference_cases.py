@@ -1,6 +1,7 @@
-"""The instrument's own cases: two yardsticks and the null network, for each device and thread count of the subjects.
+"""Reference cases: two yardsticks and the null network, for each device and thread count of the subjects.
 
-Names and sizes only, so that the parent needs no torch; the networks stand in `networks/yardstick.py` and `null.py`.
+Names and sizes only, so that the parent does not import torch; the networks are in `networks/yardstick.py` and
+`null.py`.
 """
 
 from __future__ import annotations
@@ -20,7 +21,7 @@ NULL_RESOLUTION = 32
 
 
 class Environment(NamedTuple):
-    """What fixes a seat: cases that share it may share the seat."""
+    """Settings of a whole worker process: cases that agree in them may share one."""
 
     runtime: str
     device: str
@@ -29,7 +30,7 @@ class Environment(NamedTuple):
     precision: str
     """GPUs multiply in TF32 or not by a setting of the whole process."""
     streams: int = 1
-    """How many such seats work at once, each on processors of its own."""
+    """How many such processes work at once, each on processors of its own."""
 
 
 def environment_of(case: Case) -> Environment:
@@ -40,15 +41,15 @@ def environment_of(case: Case) -> Environment:
 def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:
     """Yardsticks and null for every device and thread count among the subjects; eager, and pinned where that exists.
 
-    A thermometer must not run a fever of its own: as shipped, the yardstick is 15 % slower in one process than in
-    another, by what else was allocated there (docs/decisions/0001).
+    The allocator is pinned so that it does not move the yardstick: with the shipped one, it is 15 % slower in one
+    process than in another, depending on what else was allocated there (docs/decisions/0001).
     """
     out: list[tuple[Case, Role]] = []
     for device, threads in dict.fromkeys((c.device, c.threads) for c in subjects):
         allocator = default_allocator()
         own = Case(network=NULL, resolution=NULL_RESOLUTION, device=device, threads=threads, allocator=allocator)
         for name in YARDSTICKS:
-            stick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)
-            out.append((stick, "yardstick"))
+            yardstick = msgspec.structs.replace(own, network=name, resolution=YARDSTICK_RESOLUTION)
+            out.append((yardstick, "yardstick"))
         out.append((own, "null"))
     return out

@@ -1,7 +1,7 @@
-"""A seat from the inside: a process that `seat.py` starts with IN OUT LIFE THREADS SIGNAL, the first three pipe ends.
+"""The worker process: `seat.py` starts it with the arguments IN OUT LIFE THREADS SIGNAL, the first three pipe ends.
 
-Does what the parent asks, one request at a time, in its main thread, and blocks on a read in between. Refuses to
-decide anything. Ends when the parent closes the pipe or dies.
+Carries out the parent's requests one at a time, in its main thread, and blocks on a read in between. Ends when the
+parent closes the pipe or dies.
 """
 
 from __future__ import annotations
@@ -67,43 +67,43 @@ _LONGEST_PRODUCT_S = 0.01  # Long enough for nine tenths of the rate of longer o
 _SPARE_BYTES = 256 << 20  # What fragmentation took in the pilot was below a fifth of this.
 
 
-class _Held(NamedTuple):
-    """A case that this seat holds."""
+class _LoadedCase(NamedTuple):
+    """A case that is loaded in this process."""
 
     case: Case
     loaded: runtimes.Loaded
     feed: Feed
 
 
-class _Described(NamedTuple):
-    """What a runtime says of itself."""
+class _RuntimeReport(NamedTuple):
+    """Threads and versions that a runtime reports."""
 
     threads: int
     versions: dict[str, str]
 
 
 class Worker:
-    """The cases of one seat, and what can be asked of them."""
+    """Loaded cases of one worker process, and the requests it answers."""
 
     def __init__(self) -> None:
-        self._held: dict[str, _Held] = {}
-        self._runtimes: dict[str, _Described] = {}
+        self._held: dict[str, _LoadedCase] = {}
+        self._runtimes: dict[str, _RuntimeReport] = {}
         self._devices: dict[str, dict[str, str]] = {}
         self._fell: str | None = None
 
     def answer(self, request: Request) -> Answer:
         """Carry out one request; faults of the network become `Failed`."""
         before = Settings(loading=not isinstance(request, Turn | Watch))
-        answer = self._carried_out(request)
+        answer = self._carry_out(request)
         changed = listed(before.restore())
         if changed and isinstance(answer, Prepared | CaseLoaded | Turned | Profiled | Failed):
             return Failed(reason=f"changes settings of its whole process while it runs: {changed}")
-        told = listed(put_back())
-        if told and isinstance(answer, Prepared):
-            return msgspec.structs.replace(answer, put_back=told)
+        settings = listed(put_back())
+        if settings and isinstance(answer, Prepared):
+            return msgspec.structs.replace(answer, put_back=settings)
         return answer
 
-    def _carried_out(self, request: Request) -> Answer:
+    def _carry_out(self, request: Request) -> Answer:
         try:
             match request:
                 case Prepare():
@@ -122,7 +122,7 @@ class Worker:
                     return self._describe()
                 case Resolve():
                     return networks.resolve(request.names)
-        except Exception as error:  # A network may raise anything at all; it costs its own case only.
+        except Exception as error:  # A network may raise any exception; only its own case fails.
             return Failed(reason=reason_for(error))
 
     @torch.inference_mode()
@@ -131,8 +131,8 @@ class Worker:
         rss_before, began = resident_bytes(), time.perf_counter()
         loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
         load_s = time.perf_counter() - began
-        if why := sources.changed(case.network, folder):
-            return Failed(reason=why)
+        if change := sources.changed(case.network, folder):
+            return Failed(reason=change)
         references = references_in(folder)
         pool = references.pool(case.shape, request.seed)
         began = time.perf_counter()
@@ -151,10 +151,10 @@ class Worker:
         problem = feed.problem()
         if problem:
             return Failed(reason=artifacts.explained(problem, case))
-        # Asked here, where a fault of either costs its case, and not when the seat describes itself.
-        self._runtimes[case.runtime] = _described(case.runtime)
+        # Read here, where an exception fails only this case, and not in `_describe`, where it would fail all.
+        self._runtimes[case.runtime] = _runtime_report(case.runtime)
         self._devices[case.device] = devices.versions_of(case.device)
-        self._held[case.id] = _Held(case, loaded, feed)
+        self._held[case.id] = _LoadedCase(case, loaded, feed)
         copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.size for row in range(case.batch)]))
         cold = ColdStart(
             load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
@@ -163,8 +163,13 @@ class Worker:
 
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:
-        held = self._held[request.case]
-        run, synchronise, feed, meter = held.loaded.run, held.loaded.synchronise, held.feed, Meter()
+        loaded_case = self._held[request.case]
+        run, synchronise, feed, meter = (
+            loaded_case.loaded.run,
+            loaded_case.loaded.synchronise,
+            loaded_case.feed,
+            Meter(),
+        )
         placed = feed.placed
 
         def one_pass() -> torch.Tensor:
@@ -186,12 +191,12 @@ class Worker:
             if request.witness == "first":
                 witness = witness_s(one_pass, synchronise, request.passes)
             settle = time_passes(one_pass, synchronise, request.settle, before=before, after=after)
-            held.loaded.device_seconds()  # Those of the settle passes.
+            loaded_case.loaded.device_seconds()  # Those of the settle passes.
             meter = Meter()
             working = ThreadsAtWork.now()
             timed = time_passes(one_pass, synchronise, request.passes, before=before, after=after)
             at_work = ThreadsAtWork.now().since(working)
-            on_device = held.loaded.device_seconds()
+            on_device = loaded_case.loaded.device_seconds()
             if request.witness == "last":
                 witness = witness_s(one_pass, synchronise, request.passes)
         finally:
@@ -212,70 +217,74 @@ class Worker:
 
     @torch.inference_mode()
     def go_on(self, case: str, until: Callable[[], bool]) -> None:
-        """Further passes, untimed: the last pass of the other streams must meet as much work as their first.
+        """Further untimed passes, so that the last pass of the other streams is timed under as much load as the first.
 
-        A pass that fails is told when the parent asks for rest.
+        A pass that fails is reported when the parent sends `Rest`.
         """
-        held = self._held[case]
+        loaded_case = self._held[case]
         try:
             while not until():
-                held.feed.write()
-                held.loaded.run(held.feed.placed)
-                held.loaded.synchronise()
+                loaded_case.feed.write()
+                loaded_case.loaded.run(loaded_case.feed.placed)
+                loaded_case.loaded.synchronise()
         except Exception as error:  # As in a turn.
             self._fell = reason_for(error)
 
     def _rest(self) -> Answer:
-        why, self._fell = self._fell, None
-        return Rested() if why is None else Failed(reason=why)
+        reason, self._fell = self._fell, None
+        return Rested() if reason is None else Failed(reason=reason)
 
     @torch.inference_mode()
     def _watch(self, request: Watch) -> Answer:
-        held = self._held[request.case]
-        return Profiled(profile=watched(held.loaded, lambda: held.feed.placed, request.passes))
+        loaded_case = self._held[request.case]
+        return Profiled(profile=watched(loaded_case.loaded, lambda: loaded_case.feed.placed, request.passes))
 
     @torch.inference_mode()
     def _multiply(self, request: Multiply) -> Answer:
-        held = devices.get(request.device).hold(torch.nn.Identity(), request.precision)
-        like, synchronise = held.place(torch.zeros(1, 3, 1, 1)), held.synchronise
-        best = best_rate(like, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
-        if like.device.type == "cpu" and like.dtype != torch.float32:
-            # Where products in a short format are emulated, convolutions may still be faster: by their length at most.
+        identity = devices.get(request.device).hold(torch.nn.Identity(), request.precision)
+        example, synchronise = identity.place(torch.zeros(1, 3, 1, 1)), identity.synchronise
+        best = best_rate(example, synchronise, longest_s=_LONGEST_PRODUCT_S).flops
+        if example.device.type == "cpu" and example.dtype != torch.float32:
+            # Where products in a short format are emulated, convolutions may still be faster than these: at most by
+            # the ratio of the formats' sizes.
             fine = best_rate(torch.empty(0), synchronise, longest_s=_LONGEST_PRODUCT_S).flops
-            best = max(best, fine * 4 / like.element_size())
+            best = max(best, fine * 4 / example.element_size())
         return Multiplied(macs_s=best / 2)
 
     def _describe(self) -> Answer:
-        peak = peak_bytes()  # Before the heap is given more than the cases took.
-        if any(held.case.allocator == "pinned" for held in self._held.values()):
-            # The heap still grows a little in the first seconds. Let it have the pages now, not during a pass.
-            with suppress(RuntimeError, MemoryError):  # Where there is no room to spare, it grows while it can.
+        peak = peak_bytes()  # Before the heap grows beyond what the cases took.
+        if any(loaded_case.case.allocator == "pinned" for loaded_case in self._held.values()):
+            # The heap still grows a little in the first seconds. Fault the pages in now, not during a pass.
+            with suppress(RuntimeError, MemoryError):  # Without room to spare, the heap grows during passes.
                 torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)
-        # Everything that lives now lives as long as the seat: keep the collector from walking it.
+        # All objects that exist now live as long as the process: exempt them from garbage collection.
         gc.collect()
         gc.freeze()
         return Description(
-            threads=max((one.threads for one in self._runtimes.values()), default=torch.get_num_threads()),
+            threads=max((runtime.threads for runtime in self._runtimes.values()), default=torch.get_num_threads()),
             affinity=allowed_processors(),
             rss_bytes=resident_bytes(),
             peak_bytes=peak,
             malloc=allocator_library.provider(),
             versions={
                 name: version
-                for told in (*(one.versions for _, one in sorted(self._runtimes.items())), *self._devices.values())
-                for name, version in told.items()
+                for versions in (
+                    *(runtime.versions for _, runtime in sorted(self._runtimes.items())),
+                    *self._devices.values(),
+                )
+                for name, version in versions.items()
             },
         )
 
 
-def _described(name: str) -> _Described:
-    """A runtime's threads and versions as plain numbers and text: torch's version is a text with habits of its own."""
+def _runtime_report(name: str) -> _RuntimeReport:
+    """A runtime's threads and versions as plain numbers and text: `torch.__version__` is a subclass of str."""
     runtime = runtimes.get(name)
-    return _Described(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
+    return _RuntimeReport(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
 
 
 def _die_with_parent(life: int, *, use_signal: bool) -> None:
-    """No seat outlives its parent: the kernel's signal where there is one, and a thread that blocks on a pipe."""
+    """End with the parent: by the kernel's signal where there is one, and by a thread that blocks on a pipe."""
     if use_signal and sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
 
@@ -295,14 +304,14 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
         answers.write(encode(answer))
         answers.flush()
         if isinstance(request, Turn) and request.onwards and isinstance(answer, Turned):
-            # The parent asks for nothing before it has this answer, so that no request waits in the reader's buffer.
+            # The parent sends no request before it has this answer, so none waits in the reader's buffer.
             worker.go_on(request.case, lambda: bool(select.select([requests], [], [], 0)[0]))
 
 
 def main() -> None:
     """Set what must be set before the first network, then serve."""
     reading, writing, life, threads, die_with_thread = map(int, sys.argv[1:6])
-    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is the parent's: it keeps what was taken, then ends us.
+    signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process.
     _die_with_parent(life, use_signal=bool(die_with_thread))
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)

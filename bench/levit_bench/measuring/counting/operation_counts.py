@@ -6,10 +6,10 @@
     encoder, recurrent)
     element by element, pooling, norms,    nothing: by the field's convention only products that are summed count
     softmax, resizing, moving values
-    any other operator                     unknown, and named: then nobody knows the sum either
+    any other operator                     unknown, and named: then the sum is unknown, too
 
-A count that leaves out half of the work is worse than none, so what is free is listed, and what is not listed is
-unknown. Refuses to know any clock, and what becomes of a count.
+A count that leaves out half of the work is worse than none, so free operators are listed, and what is not listed is
+unknown.
 """
 
 from __future__ import annotations
@@ -27,7 +27,7 @@ from levit_bench.measuring.counting.operator_kinds import has_products, is_known
 
 
 class Count(NamedTuple):
-    """What a pass takes."""
+    """Operation count of one pass."""
 
     macs: int
     """Of the operators whose products are known."""
@@ -44,46 +44,46 @@ def counted_macs(run: Callable[[], object]) -> Count:
 
 def hidden_in(network: nn.Module) -> list[str]:
     """Operators of scripted modules that torch executes without dispatching them, so that no count sees them."""
-    found: dict[str, None] = {}
+    operators: dict[str, None] = {}
     for module in network.modules():
         if isinstance(module, torch.jit.ScriptModule) and hasattr(module, "inlined_graph"):
             graph: Any = module.inlined_graph
-            found |= dict.fromkeys(kind for kind in _HIDDEN if graph.findNode(kind, recurse=True) is not None)
-    return list(found)
+            operators |= dict.fromkeys(kind for kind in _HIDDEN if graph.findNode(kind, recurse=True) is not None)
+    return list(operators)
 
 
-def macs_of(func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> int | None:  # noqa: ANN401
-    """Multiply-accumulates of one operator; None where nobody knows.
+def macs_of(func: Any, args: Sequence[Any], keywords: Mapping[str, Any], out: object) -> int | None:  # noqa: ANN401
+    """Multiply-accumulates of one operator; None where they are unknown.
 
     Args:
         func: an overload, as a dispatch mode is given it, that is not made of others; or a higher-order operator.
-        args: what it was given by position.
-        named: what it was given by name.
-        out: what came of it.
+        args: its positional arguments.
+        keywords: its keyword arguments.
+        out: its output.
     """
     if not isinstance(func, torch._ops.OpOverload):
         formula = flop_registry.get(func)
-        return None if formula is None else int(formula(*args, **named, out_val=out)) // 2
+        return None if formula is None else int(formula(*args, **keywords, out_val=out)) // 2
     space, _, name = func._schema.name.partition("::")
     if space in _FREE_SPACES or (space in _OWN_SPACES and _is_free(func, name)):
         return 0
-    given = _by_name(func, args, named)
-    tensors = [value for value in given.values() if isinstance(value, torch.Tensor)]
-    if space != "aten" or not all(one.layout in _DENSE and not one.is_nested for one in tensors):
+    arguments = _by_name(func, args, keywords)
+    tensors = [value for value in arguments.values() if isinstance(value, torch.Tensor)]
+    if space != "aten" or not all(tensor.layout in _DENSE and not tensor.is_nested for tensor in tensors):
         return None
     own = _FORMULAS.get(name.removesuffix("_"))
     if own is not None:
-        macs = own(given, out)
+        macs = own(arguments, out)
     elif func.overloadpacket in flop_registry:
-        macs = int(flop_registry[func.overloadpacket](*args, **named, out_val=out)) // 2
+        macs = int(flop_registry[func.overloadpacket](*args, **keywords, out_val=out)) // 2
     else:
         return None
     # One product of complex numbers is four of real ones.
-    return macs * 4 if all(one.is_complex() for one in tensors) else macs
+    return macs * 4 if all(tensor.is_complex() for tensor in tensors) else macs
 
 
 class SingleOperators(TorchDispatchMode):
-    """Sees operators after those that are made of others have been taken apart, and before a library takes over."""
+    """A dispatch mode that sees every operator once composite ones are decomposed, and before a kernel runs."""
 
     def __init__(self) -> None:
         super().__init__()  # type: ignore[no-untyped-call]
@@ -95,19 +95,19 @@ class SingleOperators(TorchDispatchMode):
         args: Sequence[Any] = (),
         kwargs: Mapping[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
-        named = dict(kwargs or {})
+        keywords = dict(kwargs or {})
         if isinstance(func, torch._ops.OpOverload):
-            # Under inference mode an operator that is made of others arrives whole.
+            # Under inference mode a composite operator arrives undecomposed.
             with self:
-                parts = func.decompose(*args, **named)
+                parts = func.decompose(*args, **keywords)
             if parts is not NotImplemented:
                 return parts
-        out = func(*args, **named)
-        self.saw(func, args, named, out)
+        out = func(*args, **keywords)
+        self.saw(func, args, keywords, out)
         return out
 
-    def saw(self, func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
-        """Told of each operator, with what it was given and what it returned."""
+    def saw(self, func: Any, args: Sequence[Any], keywords: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
+        """Called for each operator, with its arguments and its output."""
         raise NotImplementedError
 
 
@@ -119,8 +119,8 @@ class _Counter(SingleOperators):
         self.macs = 0
         self.unknown: dict[str, None] = {}
 
-    def saw(self, func: Any, args: Sequence[Any], named: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
-        macs = macs_of(func, args, named, out)
+    def saw(self, func: Any, args: Sequence[Any], keywords: Mapping[str, Any], out: object) -> None:  # noqa: ANN401
+        macs = macs_of(func, args, keywords, out)
         if macs is None:
             self.unknown[name_of(func)] = None
         else:
@@ -137,36 +137,38 @@ _HIDDEN = (
     "prim::oneDNNFusionGroup", "prim::CudaFusionGroup",
 )  # fmt: skip
 _OWN_SPACES = frozenset({"aten", "prims"})
-"""Torch's own operators: only these are believed to be what they are called."""
+"""Torch's own operators: only of these does the name say what they compute."""
 _FREE_SPACES = frozenset({"prim", "profiler", "debugprims", "rngprims"})
 _FREE_TAGS = frozenset({torch.Tag.pointwise, torch.Tag.view_copy})
 _DENSE = (torch.strided, torch._mkldnn)  # type: ignore[attr-defined]
 
 
 def _is_free(func: torch._ops.OpOverload, name: str) -> bool:
-    """Whether it sums no products: by its name, or by what torch says of it."""
+    """Whether it sums no products: by its name, or by torch's own tags."""
     if has_products(name):
         return False
     return func.is_view or not _FREE_TAGS.isdisjoint(func.tags) or is_known(name) or name.removesuffix("_") in _FREE
 
 
-def _by_name(func: torch._ops.OpOverload, args: Sequence[Any], named: Mapping[str, Any]) -> dict[str, Any]:
+def _by_name(func: torch._ops.OpOverload, args: Sequence[Any], keywords: Mapping[str, Any]) -> dict[str, Any]:
     """Arguments by the names that the operator's schema gives them, in its order."""
-    return {argument.name: value for argument, value in zip(func._schema.arguments, args, strict=False)} | dict(named)
+    return {argument.name: value for argument, value in zip(func._schema.arguments, args, strict=False)} | dict(
+        keywords
+    )
 
 
-_Given = Mapping[str, Any]
+_Arguments = Mapping[str, Any]
 
 
-def _first_two(given: _Given, _out: object) -> int:
+def _first_two(arguments: _Arguments, _out: object) -> int:
     """(…, m, k) times (…, k, n), or (m, k) times (k)."""
-    left, right = list(given.values())[:2]
+    left, right = list(arguments.values())[:2]
     return _product(left, right)
 
 
-def _behind_the_sum(given: _Given, _out: object) -> int:
-    """The same, behind what is added to it."""
-    left, right = list(given.values())[1:3]
+def _behind_the_sum(arguments: _Arguments, _out: object) -> int:
+    """As `_first_two`, for the second and third argument: the first is added to the product."""
+    left, right = list(arguments.values())[1:3]
     return _product(left, right)
 
 
@@ -174,67 +176,67 @@ def _product(left: torch.Tensor, right: torch.Tensor) -> int:
     return left.numel() * (right.shape[-1] if right.ndim > 1 else 1)
 
 
-def _outer(given: _Given, _out: object) -> int:
-    return int(given["vec1"].numel() * given["vec2"].numel())
+def _outer(arguments: _Arguments, _out: object) -> int:
+    return int(arguments["vec1"].numel() * arguments["vec2"].numel())
 
 
-def _linear(given: _Given, _out: object) -> int:
+def _linear(arguments: _Arguments, _out: object) -> int:
     """Any (…, in) times the weight (out, in)."""
-    images, weight = list(given.values())[:2]
+    images, weight = list(arguments.values())[:2]
     return int(images.numel() * weight.shape[0])
 
 
-def _convolution(given: _Given, out: Any) -> int:  # noqa: ANN401
+def _convolution(arguments: _Arguments, out: Any) -> int:  # noqa: ANN401
     """Every value of the output is a sum over one filter (in of a group, …); transposed, every value of the input
     goes into so many sums.
     """
-    images, weight = list(given.values())[:2]
-    sums = images if given.get("transposed", False) else out
+    images, weight = list(arguments.values())[:2]
+    sums = images if arguments.get("transposed", False) else out
     return int(sums.numel() * prod(weight.shape[1:]))
 
 
-def _transposed(given: _Given, _out: object) -> int:
-    images, weight = list(given.values())[:2]
+def _transposed(arguments: _Arguments, _out: object) -> int:
+    images, weight = list(arguments.values())[:2]
     return int(images.numel() * prod(weight.shape[1:]))
 
 
-def _convolution_tbc(given: _Given, out: Any) -> int:  # noqa: ANN401
+def _convolution_tbc(arguments: _Arguments, out: Any) -> int:  # noqa: ANN401
     """Weight (width, in, out)."""
-    return int(out.numel() * prod(given["weight"].shape[:2]))
+    return int(out.numel() * prod(arguments["weight"].shape[:2]))
 
 
-def _attention(given: _Given, _out: object) -> int:
+def _attention(arguments: _Arguments, _out: object) -> int:
     """Query (…, heads, l, e), key (…, s, e), value (…, s, v): two products, for every head of the query."""
-    query, key, value = list(given.values())[:3]
+    query, key, value = list(arguments.values())[:3]
     return int(query.shape[:-1].numel() * key.shape[-2] * (query.shape[-1] + value.shape[-1]))
 
 
-def _attention_layer(given: _Given, _out: object) -> int:
+def _attention_layer(arguments: _Arguments, _out: object) -> int:
     """Query (batch, l, embedding), key and value (batch, s, embedding): four linear layers and the attention."""
-    query, key, value, width = given["query"], given["key"], given["value"], given["embed_dim"]
+    query, key, value, width = arguments["query"], arguments["key"], arguments["value"], arguments["embed_dim"]
     linear = (2 * query.numel() + key.numel() + value.numel()) * width
     return int(linear + 2 * query.numel() * key.shape[1])
 
 
-def _encoder_layer(given: _Given, _out: object) -> int:
+def _encoder_layer(arguments: _Arguments, _out: object) -> int:
     """Tokens (batch, l, embedding): an attention layer on themselves, and two linear layers."""
-    tokens, wide = given["src"], given["ffn_weight_1"]
-    attention = {"query": tokens, "key": tokens, "value": tokens, "embed_dim": given["embed_dim"]}
+    tokens, wide = arguments["src"], arguments["ffn_weight_1"]
+    attention = {"query": tokens, "key": tokens, "value": tokens, "embed_dim": arguments["embed_dim"]}
     return _attention_layer(attention, None) + int(2 * tokens.numel() * wide.shape[0])
 
 
-def _recurrent_layer(given: _Given, _out: object) -> int:
+def _recurrent_layer(arguments: _Arguments, _out: object) -> int:
     """Tokens (l, batch, in), one layer in one direction: both weights once for each."""
-    tokens = given["input"]
-    return int(tokens.shape[0] * tokens.shape[1] * (given["weight0"].numel() + given["weight1"].numel()))
+    tokens = arguments["input"]
+    return int(tokens.shape[0] * tokens.shape[1] * (arguments["weight0"].numel() + arguments["weight1"].numel()))
 
 
-def _grid(given: _Given, out: Any) -> int:  # noqa: ANN401
+def _grid(arguments: _Arguments, out: Any) -> int:  # noqa: ANN401
     """Every coordinate of the output is a row of theta (batch, 2, 3) times a place."""
-    return int(out.numel() * given["theta"].shape[-1])
+    return int(out.numel() * arguments["theta"].shape[-1])
 
 
-_FORMULAS: dict[str, Callable[[_Given, Any], int]] = {
+_FORMULAS: dict[str, Callable[[_Arguments, Any], int]] = {
     **dict.fromkeys(("mm", "bmm", "mv", "dot", "vdot", "_int_mm", "_scaled_mm"), _first_two),
     **dict.fromkeys(("addmm", "_addmm_activation", "addbmm", "baddbmm", "addmv"), _behind_the_sum),
     "addr": _outer,
@@ -305,5 +307,5 @@ _FREE_BY_KIND = {
         "layout"
     ),
 }
-"""Operators of torch that sum no products and are neither told to be so by a tag nor in the table of kinds."""
+"""Operators of torch that sum no products and are neither tagged as such nor in the table of kinds."""
 _FREE = frozenset(name for names in _FREE_BY_KIND.values() for name in names.split())

@@ -1,6 +1,6 @@
-"""Kinds of operators, by name and by the shapes of what they are given.
+"""Kinds of operators, by name and input shapes.
 
-Names are those of torch without namespace and overload, such as `convolution`. Knows words alone; no torch.
+Names are those of torch without namespace and overload, such as `convolution`. Does not import torch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _CONVOLUTIONS = frozenset({
 })  # fmt: skip
 _NAMES = {
     MATMUL: "mm bmm addmm _addmm_activation addbmm baddbmm addmv mv dot vdot addr mkldnn_linear _scaled_mm _int_mm",
-    # Whole layers, of which nobody sees the parts.
+    # Fused layers, whose parts are not dispatched.
     ATTENTION: "_native_multi_head_attention _transformer_encoder_layer_fwd",
     RECURRENT: "mkldnn_rnn_layer",
     NORM: "native_batch_norm _native_batch_norm_legit_no_training _native_batch_norm_legit native_layer_norm "
@@ -51,7 +51,7 @@ _COMPOSED = {
     **dict.fromkeys(("pad", "tile"), COPY),
     **dict.fromkeys(("scaled_dot_product_attention", "_scaled_dot_product_attention_math"), ATTENTION),
 }
-"""Operators that are made of others, with the kind of what they do themselves."""
+"""Composite operators, with the kind of their own work."""
 _COMPOSED_CONVOLUTIONS = frozenset({"conv1d", "conv2d", "conv3d"})
 _BOOKKEEPING = frozenset({
     "view", "reshape", "_unsafe_view", "_reshape_alias", "t", "transpose", "permute", "expand", "expand_as", "slice",
@@ -63,8 +63,8 @@ _BOOKKEEPING = frozenset({
 
 
 def kind_of(name: str, shapes: Sequence[Shape]) -> str | None:
-    """The kind of an operator that does its work itself; None for bookkeeping, for one that is made of others, and for
-    one that nobody knows, whose parts may be known.
+    """The kind of an operator that does its work itself; None for bookkeeping, for a composite operator, and for an
+    unknown one, whose parts may be known.
 
     Args:
         name: with or without namespace; a trailing underscore, which says *in place*, changes nothing.
@@ -82,7 +82,7 @@ def kind_of(name: str, shapes: Sequence[Shape]) -> str | None:
 
 
 def own_kind(name: str, shapes: Sequence[Shape]) -> str:
-    """The kind of what an operator does itself when `kind_of` gives it none."""
+    """The kind of an operator's own work when `kind_of` gives it none."""
     plain = _bare(name)
     if plain in _COMPOSED_CONVOLUTIONS:
         return convolution(shapes)

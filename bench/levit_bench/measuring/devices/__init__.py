@@ -1,7 +1,7 @@
-"""Devices by name: whether the machine has what the user asked for, and how a network is held there.
+"""Devices by name: whether the machine has the one requested, and how a network is put on it.
 
-Refuses to know any device in particular: one file each, third parties under the entry-point group
-`levit_bench.devices`. The parent asks whether a device is there, and stays light; seats put networks on it.
+One file for each device; third parties add theirs under the entry-point group `levit_bench.devices`. The parent only
+looks up whether a device is there, without torch; worker processes put networks on it.
 """
 
 from __future__ import annotations
@@ -20,14 +20,14 @@ if TYPE_CHECKING:
 
 ENTRY_POINTS = "levit_bench.devices"
 _CHECKS = ("arm",)
-"""What can be asked for, and is no device of its own: cases say another one."""
+"""Names that can be requested and only check the machine: their cases have another device."""
 
 
 class Device(Protocol):
     """What a device's module offers."""
 
     def resolve(self) -> str:
-        """The device that cases will say. Asks the system, not torch: the parent never loads it.
+        """The device that cases will have. Queries the system, not torch: the parent never imports it.
 
         Raises:
             UsageError: the machine does not have it.
@@ -42,8 +42,8 @@ class Device(Protocol):
 
 
 def _module(name: str) -> Device:
-    found: Device = importlib.import_module(f"{__name__}.{name}")
-    return found
+    device: Device = importlib.import_module(f"{__name__}.{name}")
+    return device
 
 
 POINT: ExtensionPoint[Device] = ExtensionPoint(
@@ -57,7 +57,7 @@ def names() -> tuple[str, ...]:
 
 
 def of_cases() -> tuple[str, ...]:
-    """Devices that cases can say."""
+    """Devices that cases can have."""
     return tuple(name for name in names() if name not in _CHECKS)
 
 
@@ -74,31 +74,31 @@ def resolve(name: str) -> str:
     """The device that cases of this request run on.
 
     Raises:
-        UsageError: the machine does not have it, or nobody knows it.
+        UsageError: the machine does not have it, or there is no such device.
     """
     device = get(name)
     try:
-        found = device.resolve()
+        resolved = device.resolve()
     except UsageError:
         raise
-    except Exception as error:  # A package's code may raise anything at all.
+    except Exception as error:  # A package's code may raise any exception.
         raise POINT.failed(name, error) from error
-    POINT.check(found)
-    return found
+    POINT.check(resolved)
+    return resolved
 
 
 def has_own_memory(name: str) -> bool:
-    """Whether the device's memory ends before the machine's patience does: a batch may be the largest that fits.
+    """Whether the device has memory of its own, which limits the batch before time does.
 
-    A device says so with a constant `HAS_OWN_MEMORY`; one that says nothing computes in the machine's memory.
+    A device states this with a constant `HAS_OWN_MEMORY`; without it, a device computes in the machine's memory.
     """
     return bool(getattr(get(name), "HAS_OWN_MEMORY", False))
 
 
 def versions_of(name: str) -> dict[str, str]:
-    """What can change the device's speed, such as its driver; its model as `gpu`, which is part of the setting.
+    """Versions that can change the device's speed, such as the driver's; the model as `gpu`, part of the setting.
 
-    Asked of its function `versions`, if it has one, once it holds a network.
+    From its function `versions`, if it has one, once a network is on it.
     """
-    told: Callable[[], Mapping[str, str]] | None = getattr(get(name), "versions", None)
-    return {} if told is None else {str(key): str(value) for key, value in told().items()}
+    versions: Callable[[], Mapping[str, str]] | None = getattr(get(name), "versions", None)
+    return {} if versions is None else {str(key): str(value) for key, value in versions().items()}

@@ -1,4 +1,4 @@
-"""An ARM processor: a check, and nothing else. Cases say `cpu`, as everywhere.
+"""An ARM processor: a check of the machine alone. Its cases have the device `cpu`.
 
 A process that is emulated passes: it shows that everything installs and computes there. Its session is marked, and
 gives no speed.

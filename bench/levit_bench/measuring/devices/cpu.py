@@ -32,7 +32,7 @@ class OnCpu(InProcess):
 
 
 def resolve() -> str:
-    """There always is one."""
+    """Always available."""
     return "cpu"
 
 

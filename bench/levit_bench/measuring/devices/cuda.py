@@ -70,7 +70,7 @@ class OnCuda:
         return output
 
     def enqueue(self, images: torch.Tensor) -> torch.Tensor:
-        """What is between the events."""
+        """The work between the two events."""
         output: torch.Tensor = self._module(images)
         return output
 
@@ -89,12 +89,12 @@ class OnCuda:
         return out
 
     def copy_seconds(self, images: torch.Tensor) -> tuple[float, float]:
-        """Seconds in which these images are copied to the GPU, from usual and from pinned memory: medians.
+        """Seconds in which these images are copied to the GPU, from pageable and from pinned memory: medians.
 
-        Untimed in passes, for they are placed beforehand: a user who does not copy ahead pays this on top.
+        Passes do not include them, as images are placed beforehand: a user who does not copy ahead has to add them.
         """
-        usual, pinned = ([self._copy_s(given) for _ in range(_COPIES)] for given in (images, images.pin_memory()))
-        return median(usual[1:]), median(pinned[1:])
+        pageable, pinned = ([self._copy_s(source) for _ in range(_COPIES)] for source in (images, images.pin_memory()))
+        return median(pageable[1:]), median(pinned[1:])
 
     def _copy_s(self, images: torch.Tensor) -> float:
         self.synchronise()
@@ -104,7 +104,7 @@ class OnCuda:
         return time.perf_counter() - began
 
     def too_large(self, batch: int) -> MemoryError:
-        """Frees what the failed pass had taken, so that the next case of the seat finds room."""
+        """The error to raise; frees the failed pass's memory, so that the next case of the process finds room."""
         cuda = self._torch.cuda
         total = cuda.get_device_properties(cuda.current_device()).total_memory
         cuda.empty_cache()
@@ -156,7 +156,7 @@ def dtype(precision: str) -> torch.dtype:
 
 
 def prepare_process(precision: str) -> None:
-    """Say whether fp32 matrices may be multiplied in TF32. By default torch does so in convolutions alone.
+    """Set whether fp32 matrices may be multiplied in TF32. By default torch does so in convolutions alone.
 
     A setting of the whole process, which is why a seat holds cases of one precision.
     """
@@ -172,5 +172,5 @@ def _built_for() -> str | None:
     if spec is None or spec.origin is None:
         return None
     text = Path(spec.origin).with_name("version.py").read_text(encoding="utf-8", errors="replace")
-    found = re.search(r"^cuda\b[^=\n]*= *'([0-9.]+)'", text, re.MULTILINE)
-    return found[1] if found else None
+    line = re.search(r"^cuda\b[^=\n]*= *'([0-9.]+)'", text, re.MULTILINE)
+    return line[1] if line else None

@@ -44,7 +44,7 @@ class OnMps:
         try:
             return images.to("mps", self._dtype if images.is_floating_point() else images.dtype)
         except RuntimeError as error:
-            raise self._told(error, len(images)) from error
+            raise self._memory_error(error, len(images)) from error
 
     def run(self, images: torch.Tensor) -> torch.Tensor:
         """Enqueue one pass; the result is there after `synchronise`.
@@ -55,7 +55,7 @@ class OnMps:
         try:
             output: torch.Tensor = self._module(images)
         except RuntimeError as error:
-            raise self._told(error, len(images)) from error
+            raise self._memory_error(error, len(images)) from error
         return output
 
     def synchronise(self) -> None:
@@ -67,11 +67,14 @@ class OnMps:
         return output.float().cpu()
 
     def device_seconds(self) -> tuple[float, ...]:
-        """No clock of its own that torch reads without waiting for each pass."""
+        """Empty: torch cannot read a clock of the GPU without waiting for each pass."""
         return ()
 
-    def _told(self, error: RuntimeError, batch: int) -> Exception:
-        """Torch has no error of its own for memory here; frees what the failed pass had taken."""
+    def _memory_error(self, error: RuntimeError, batch: int) -> Exception:
+        """A MemoryError where memory ran out, as torch has no error of its own for it; frees the failed pass's memory.
+
+        Any other error is returned as it is.
+        """
         if "out of memory" not in str(error).lower():
             return error
         self._torch.mps.empty_cache()

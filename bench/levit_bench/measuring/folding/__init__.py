@@ -1,4 +1,4 @@
-"""Rewriting a network for inference: what flows where, which branches are one, and BatchNorm as part of its neighbour.
+"""Rewriting a network for inference: its data flow, merged branches, and BatchNorm folded into its neighbour.
 
-Refuses to know what the network is for, and whether the result is right: the suite compares its outputs.
+The outputs of the result are checked elsewhere.
 """

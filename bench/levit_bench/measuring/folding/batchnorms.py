@@ -1,12 +1,12 @@
-"""Every BatchNorm that can be folded into a neighbour, and why the others cannot.
+"""Folds every BatchNorm into a neighbouring layer where that is possible, and says why not elsewhere.
 
     frozen norms become ordinary ones
-    branches become one convolution, where the network's own methods do that rightly
-    a norm whose input one layer makes for it alone goes into that layer
-    a norm whose output one layer reads alone, without padding it, goes into that one
+    branches become one convolution, where the network's own methods do so without changing the output
+    a norm that is the only reader of one layer's output goes into that layer
+    a norm whose output only one layer reads, without padding it, goes into that one
 
-What is decided depends on the network's code and the example's shape, not on its weights: a copy of the network is
-watched, and two processes with other weights decide alike. Refuses to know what is measured.
+The decisions depend on the network's code and the example's shape, not on its weights: they are made by tracing a copy
+of the network, and two processes with different weights decide alike.
 """
 
 from __future__ import annotations
@@ -26,7 +26,7 @@ from levit_bench.measuring.folding.weights import fold_backward, fold_forward, o
 
 
 class Folding(NamedTuple):
-    """What became of a network's BatchNorms."""
+    """Counts of a network's BatchNorms before and after folding, with reasons."""
 
     before: int
     """How many there were."""
@@ -41,7 +41,7 @@ class Folding(NamedTuple):
 
 
 class _Step(NamedTuple):
-    """A norm, or some of its channels, into one layer."""
+    """The folding of a norm, or of some of its channels, into one layer."""
 
     layer: str
     forward: bool
@@ -52,7 +52,7 @@ class _Step(NamedTuple):
 
 _OTHER = "normalises other channels than those of the layer"
 _Steps = dict[str, list[_Step]]
-"""By the name of the norm: where it goes."""
+"""Folding steps by the name of the norm."""
 
 
 def fold(network: nn.Module, example: torch.Tensor) -> tuple[nn.Module, Folding]:
@@ -69,13 +69,16 @@ def fold(network: nn.Module, example: torch.Tensor) -> tuple[nn.Module, Folding]
         steps: _Steps = {}
         stay: dict[str, str] = {}
         if _count(network):
-            # The copy runs, the network does not: what it caches of its parameters would outlive them.
+            # Only the copy runs: values that the network caches from its parameters would outlive them.
             steps, stay = _plan(network, watch(copy.deepcopy(network), example))
         for name, into in steps.items():
             for step in into:
-                _take(network, name, step)
-        gone = {name: network.get_submodule(name) for name in steps}
-        replace_all(network, {id(norm): rest for norm in gone.values() if (rest := remainder(norm)) is not None})
+                _apply(network, name, step)
+        folded_norms = {name: network.get_submodule(name) for name in steps}
+        replace_all(
+            network,
+            {id(norm): remaining for norm in folded_norms.values() if (remaining := remainder(norm)) is not None},
+        )
     evaluation_mode.rest(network)
     return network, Folding(before, joined.rewritten, joined.refused, len(steps), stay)
 
@@ -116,19 +119,19 @@ def _decide(
         return "is used more than once"
     if calls[0].from_batch:
         return "uses the statistics of each batch"
-    rest = remainder(norm)
-    if rest is None:
+    remaining = remainder(norm)
+    if remaining is None:
         return f"is a {type(norm).__name__}, whose forward may do more"
     backward = _backward(network, calls[0].given, single)
     if not isinstance(backward, str):
         return backward
-    forward = _forward(network, name, single) if isinstance(rest, nn.Identity) else None
+    forward = _forward(network, name, single) if isinstance(remaining, nn.Identity) else None
     return backward if forward is None else [forward]
 
 
-def _backward(network: nn.Module, given: Value, single: dict[str, LayerCall]) -> list[_Step] | str:
-    """Into the layer that makes the norm's input, or the layers that make it side by side."""
-    origin, alone = _origin(given)
+def _backward(network: nn.Module, norm_input: Value, single: dict[str, LayerCall]) -> list[_Step] | str:
+    """Steps that fold a norm into the layer that makes its input, or the layers that make its parts; else why not."""
+    origin, alone = _origin(norm_input)
     ends = [_origin(part) for part in origin.parts] or [(origin, True)]
     if not all(end.layer for end, _ in ends):
         return f"normalises what {origin.made_by} made"
@@ -136,25 +139,29 @@ def _backward(network: nn.Module, given: Value, single: dict[str, LayerCall]) ->
         return f"normalises what others read, too, of {origin.made_by}"
     if any(end.layer not in single for end, _ in ends):
         return "normalises a layer that is used more than once"
-    seen = channels_after(given, origin, origin.beside, 1) if origin.parts else torch.arange(given.shape[1])
-    if seen is None or (origin.parts and sorted(seen.tolist()) != list(range(origin.shape[origin.beside]))):
+    norm_channels = (
+        channels_after(norm_input, origin, origin.beside, 1) if origin.parts else torch.arange(norm_input.shape[1])
+    )
+    if norm_channels is None or (
+        origin.parts and sorted(norm_channels.tolist()) != list(range(origin.shape[origin.beside]))
+    ):
         return _OTHER
     steps, first = [], 0
-    for (end, _), part in zip(ends, origin.parts or [given], strict=True):
+    for (end, _), part in zip(ends, origin.parts or [norm_input], strict=True):
         layer = network.get_submodule(end.layer)
         assert isinstance(layer, Layer)
-        made = channels_after(part, end, _axis(layer, end), origin.beside if origin.parts else 1)
-        if made is None or sorted(made.tolist()) != list(range(outputs_of(layer))):
+        layer_channels = channels_after(part, end, _axis(layer, end), origin.beside if origin.parts else 1)
+        if layer_channels is None or sorted(layer_channels.tolist()) != list(range(outputs_of(layer))):
             return _OTHER
         # From the layer's output to its place in the part, in the whole, and among the norm's channels.
-        place = first + made.argsort()
-        steps.append(_Step(end.layer, forward=False, channels=seen.argsort()[place]))
-        first += len(made)
+        place = first + layer_channels.argsort()
+        steps.append(_Step(end.layer, forward=False, channels=norm_channels.argsort()[place]))
+        first += len(layer_channels)
     return steps
 
 
 def _forward(network: nn.Module, norm: str, single: dict[str, LayerCall]) -> _Step | None:
-    """Into the layer that reads the norm's output, if there is one."""
+    """The step that folds a norm into the only layer that reads its output; None where there is no such layer."""
     for name, reader in single.items():
         origin, alone = _origin(reader.given)
         if not alone or origin.norm != norm or not reader.exact_at_borders:
@@ -168,12 +175,12 @@ def _forward(network: nn.Module, norm: str, single: dict[str, LayerCall]) -> _St
 
 
 def _axis(layer: Layer, value: Value) -> int:
-    """Where the layer has its channels in what it reads or makes."""
+    """Axis of the layer's channels in its input or output."""
     return len(value.shape) - 1 if isinstance(layer, nn.Linear) else 1
 
 
 def _origin(value: Value) -> tuple[Value, bool]:
-    """What a chain of views starts from, and whether nobody else reads any of it."""
+    """The tensor that a chain of views starts from, and whether it and its views have no other reader."""
     alone = value.reads <= 1
     while value.source is not None:
         value = value.source
@@ -181,8 +188,8 @@ def _origin(value: Value) -> tuple[Value, bool]:
     return value, alone
 
 
-def _take(network: nn.Module, norm: str, step: _Step) -> None:
+def _apply(network: nn.Module, norm: str, step: _Step) -> None:
     layer = network.get_submodule(step.layer)
     assert isinstance(layer, Layer)
-    affine = Affine(*(one[step.channels] for one in affine_of(network.get_submodule(norm))))
+    affine = Affine(*(numbers[step.channels] for numbers in affine_of(network.get_submodule(norm))))
     (fold_forward if step.forward else fold_backward)(layer, affine)

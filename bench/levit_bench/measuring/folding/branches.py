@@ -1,8 +1,8 @@
-"""Branches that are one convolution at inference: networks tell how themselves, and are not believed.
+"""Merges branches into one convolution by the modules' own methods, each checked before it is used.
 
-timm's modules have `fuse`, `reparameterize` or `switch_to_deploy`; a network of the user's own may have
-`for_inference`. Each is tried on a copy with other numbers in it and compared with the original on random inputs, so
-that the answer depends on the code alone and is the same in every process. Refuses to know what a module computes.
+timm's modules have `fuse`, `reparameterize` or `switch_to_deploy`; a user's network may have `for_inference`. Each is
+tried on a copy with random weights and compared with the original on random inputs, so that the result depends on the
+code alone and is the same in every process.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _SEED = 1
 
 
 class Branches(NamedTuple):
-    """What modules said of themselves."""
+    """Modules that were rewritten by their own methods, and those whose methods were refused."""
 
     rewritten: int
     """How many were rewritten."""
@@ -34,7 +34,7 @@ class Branches(NamedTuple):
 
 
 class _Call(NamedTuple):
-    """What a module was called with; of floating-point tensors, empty ones of that shape."""
+    """Arguments of a module's call; floating-point tensors are replaced by empty ones of their shape."""
 
     args: tuple[Any, ...]
     kwargs: dict[str, Any]
@@ -51,26 +51,26 @@ def join(network: nn.Module, example: torch.Tensor) -> Branches:
     if not names:
         return Branches(0, {})
     calls = _calls(copy.deepcopy(network), example, names)
-    rewritten, refused, known = 0, {}, {}
+    rewritten, refused, objections = 0, {}, {}
     for name in names:
-        # Outermost first: what vanished with its parent needs no method of its own.
-        module = _found(network, name)
+        # Outermost first: a module that its parent's method removed needs no rewriting.
+        module = _submodule(network, name)
         method = None if module is None else _method_of(module)
         if module is None or method is None or name not in calls:
             continue
-        alike = _likeness(module, calls[name])
-        if alike not in known:
-            known[alike] = _objection(module, method, calls[name])
-        if known[alike] is None:
+        alike = _signature(module, calls[name])
+        if alike not in objections:
+            objections[alike] = _objection(module, method, calls[name])
+        if objections[alike] is None:
             _replace(network, module, called(module, method))
             rewritten += 1
         else:
-            refused[name] = f"its {method} {known[alike]}"
+            refused[name] = f"its {method} {objections[alike]}"
     return Branches(rewritten, refused)
 
 
 def called(module: nn.Module, method: str) -> nn.Module:
-    """What the method makes of the module: what it returns, or the module itself.
+    """The rewritten module: what the method returns, or the module itself where it returns None.
 
     Raises:
         TypeError: it returned something else.
@@ -85,7 +85,7 @@ def called(module: nn.Module, method: str) -> nn.Module:
     return new
 
 
-def _found(network: nn.Module, name: str) -> nn.Module | None:
+def _submodule(network: nn.Module, name: str) -> nn.Module | None:
     try:
         return network.get_submodule(name)
     except AttributeError:
@@ -93,17 +93,17 @@ def _found(network: nn.Module, name: str) -> nn.Module | None:
 
 
 def _replace(network: nn.Module, old: nn.Module, new: nn.Module) -> None:
-    """Wherever it is held: a module with two names stays one."""
+    """Replace a module under all of its names."""
     if new is not old:
         replace_all(network, {id(old): new})
 
 
-def _likeness(module: nn.Module, call: _Call) -> str:
-    """The same for modules of one kind, size and call: timm's networks repeat a few of them many times."""
+def _signature(module: nn.Module, call: _Call) -> str:
+    """A key that is equal for modules of one kind, size and call: timm's networks repeat a few of them many times."""
     kinds = [(kind.__module__, kind.__qualname__) for kind in map(type, module.modules())]
     sizes = [(name, tuple(value.shape)) for name, value in module.state_dict().items()]
-    given = tree_map_only(torch.Tensor, lambda tensor: (tuple(tensor.shape), tensor.dtype), tuple(call))
-    return repr((kinds, sizes, repr(module), given))
+    signature = tree_map_only(torch.Tensor, lambda tensor: (tuple(tensor.shape), tensor.dtype), tuple(call))
+    return repr((kinds, sizes, repr(module), signature))
 
 
 def _method_of(module: nn.Module) -> str | None:
@@ -132,7 +132,7 @@ def _calls(network: nn.Module, example: torch.Tensor, names: list[str]) -> dict[
 
 
 def _outline(tensor: torch.Tensor) -> torch.Tensor:
-    """Shape and kind alone, without memory; whole numbers and truth values may be places, and are kept."""
+    """Shape and type alone, without memory; integers and booleans may be indices or masks, and are copied."""
     return torch.empty_like(tensor, device="meta") if tensor.is_floating_point() else tensor.clone()
 
 
@@ -143,34 +143,34 @@ def _objection(module: nn.Module, method: str, call: _Call) -> str | None:
         with torch.no_grad():
             before = copy.deepcopy(module)
             _redraw(before, generator)
-            args, kwargs = tree_map_only(torch.Tensor, lambda tensor: _drawn(tensor, generator), tuple(call))
+            args, kwargs = tree_map_only(torch.Tensor, lambda tensor: _random_like(tensor, generator), tuple(call))
             after = called(copy.deepcopy(before), method)
-            wanted, got = (
-                [t.double() for t in tree_leaves(net(*_fresh(args), **_fresh(kwargs))) if isinstance(t, torch.Tensor)]
+            expected, outputs = (
+                [t.double() for t in tree_leaves(net(*_copies(args), **_copies(kwargs))) if isinstance(t, torch.Tensor)]
                 for net in (before, after)
             )
-    except Exception as error:  # A method of that name may be about anything at all.
+    except Exception as error:  # A method of that name may do something unrelated.
         return f"raises {type(error).__name__}"
-    if not wanted or [t.shape for t in wanted] != [t.shape for t in got]:
+    if not expected or [t.shape for t in expected] != [t.shape for t in outputs]:
         return "changes the shape of the output"
-    for a, b in zip(wanted, got, strict=True):
+    for a, b in zip(expected, outputs, strict=True):
         distance = float((a - b).norm() / a.norm())
-        if not distance <= _TOLERANCE:  # Nor is a distance that is no number any agreement.
+        if not distance <= _TOLERANCE:  # True for NaN, too.
             return f"changes the output by {distance:.2g} (relative L2)"
     return None
 
 
-def _fresh(values: Any) -> Any:  # noqa: ANN401 (a tree of anything)
-    """Copies: a module may write into what it is given."""
+def _copies(values: Any) -> Any:  # noqa: ANN401 (a tree of anything)
+    """Copies of all tensors: a module may write into its arguments."""
     return tree_map_only(torch.Tensor, torch.clone, values)
 
 
-def _drawn(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
+def _random_like(tensor: torch.Tensor, generator: torch.Generator) -> torch.Tensor:
     return torch.randn(tensor.shape, generator=generator).to(tensor.dtype) if tensor.is_meta else tensor
 
 
 def _redraw(module: nn.Module, generator: torch.Generator) -> None:
-    """Other weights and statistics: none is zero, none is one, and outputs stay of order one."""
+    """Draw new weights and statistics that are neither zero nor one, and keep outputs of order one."""
     for parameter in module.parameters():
         if parameter.ndim < 2:
             parameter.copy_(0.5 + torch.rand(parameter.shape, generator=generator))

@@ -1,11 +1,11 @@
-"""Who reads what: one pass of a network, watched operator by operator below all Python.
+"""Data flow of one pass of a network, traced at the level of torch's operators.
 
-Knows which layer or norm made a tensor, through which views it went, and how often it was read; refuses to change
-anything. What it does not know, it calls by the operator's name: nothing is assumed of it.
+Records which layer or norm made a tensor, through which views it went, and how often it was read; changes nothing. A
+tensor of any other operator is recorded by the operator's name, without assumptions.
 
 In inference mode a dispatch mode sees `linear`, `conv2d` and `batch_norm` as they are called, and the very objects
 that modules hold as their weights. So a layer is recognised by the weight that was used: one whose weight is computed
-anew in each pass, as in a weight-standardised convolution, is nobody's.
+anew in each pass, as in a weight-standardised convolution, is not recognised.
 """
 
 from __future__ import annotations
@@ -33,22 +33,22 @@ _MOVES = frozenset({
     _aten._unsafe_view,
 })  # fmt: skip
 _DROPOUTS = frozenset({_aten.dropout, _aten.dropout_, _aten.feature_dropout})
-# Nothing is read of these but shape and kind.
+# These read only the shape and type of their argument.
 _SHAPES = frozenset({
     _aten.empty_like, _aten.full_like, _aten.new_empty, _aten.new_full, _aten.new_ones, _aten.new_zeros,
     _aten.ones_like, _aten.rand_like, _aten.randn_like, _aten.zeros_like,
 })  # fmt: skip
 _STRAIGHT = frozenset({_aten.linear, _aten.conv1d, _aten.conv2d, _aten.conv3d})
 _TRANSPOSED = frozenset({_aten.conv_transpose1d, _aten.conv_transpose2d, _aten.conv_transpose3d})
-_PADDING = 4  # Its place among the arguments of a convolution.
+_PADDING = 4  # Position of the padding among the arguments of a convolution.
 
 
 class Value:
-    """A tensor that was computed, without the tensor."""
+    """Record of a computed tensor: its origin and readers, without its data."""
 
     def __init__(self, made_by: str, shape: tuple[int, ...], *, layer: str = "", norm: str = "") -> None:
         self.made_by = made_by
-        """Name of the operator, or what else it is."""
+        """Name of the operator, or a description."""
         self.shape = shape
         self.layer = layer
         """Name of the layer that made it, if one did."""
@@ -57,12 +57,12 @@ class Value:
         self.reads = 0
         """How many operators read it."""
         self.source: Value | None = None
-        """What it is a view of, if it is one."""
+        """The value that it is a view of, if it is one."""
         self.parts: tuple[Value, ...] = ()
-        """What stands side by side in it along the axis `beside`, if it was joined of several."""
+        """The values that were concatenated to it along the axis `beside`, if it is such a one."""
         self.beside = 0
         self.move: Callable[[torch.Tensor], torch.Tensor] = lambda tensor: tensor
-        """What makes this view of its source."""
+        """The function that makes this view from its source."""
 
 
 class LayerCall(NamedTuple):
@@ -84,7 +84,7 @@ class NormCall(NamedTuple):
 
 
 class Flow(NamedTuple):
-    """What one pass did."""
+    """Layers and norms used in one pass."""
 
     layers: tuple[LayerCall, ...]
     norms: tuple[NormCall, ...]
@@ -93,7 +93,7 @@ class Flow(NamedTuple):
 
 
 def watch(network: nn.Module, example: torch.Tensor) -> Flow:
-    """Run the network on the example, and tell what flowed where. The network may keep caches of this pass.
+    """Run the network on the example, and record its data flow. The network may cache values of this pass.
 
     Args:
         network: in evaluation mode.
@@ -115,38 +115,38 @@ class _Watcher(TorchDispatchMode):
         super().__init__()  # type: ignore[no-untyped-call]
         self._values: Any = WeakTensorKeyDictionary()
         self._holders: dict[int, tuple[str, nn.Module]] = {}
-        self._kept: dict[str, Value] = {}
+        self._tracked: dict[str, Value] = {}
         self._layers: list[LayerCall] = []
         self._norms: list[NormCall] = []
         for name, module in network.named_modules():
-            held: torch.Tensor | None = None
+            tensor: torch.Tensor | None = None
             if isinstance(module, Layer):
-                held = module._parameters.get("weight")
+                tensor = module._parameters.get("weight")
             elif isinstance(module, Norm):
-                held = module._buffers.get("running_mean")
-            if held is None:
+                tensor = module._buffers.get("running_mean")
+            if tensor is None:
                 continue
-            if id(held) in self._holders:
-                # Held by two modules: a change for one would change the other. Reading it counts for both.
-                self._kept[name] = self._values[held]
+            if id(tensor) in self._holders:
+                # Shared by two modules: a change for one would change the other. Reading it counts for both.
+                self._tracked[name] = self._values[tensor]
                 continue
-            self._holders[id(held)] = name, module
-            self._values[held] = self._kept[name] = Value("a weight", tuple(held.shape))
+            self._holders[id(tensor)] = name, module
+            self._values[tensor] = self._tracked[name] = Value("a weight", tuple(tensor.shape))
 
     @property
     def flow(self) -> Flow:
-        reads = {name: value.reads for name, value in self._kept.items()}
+        reads = {name: value.reads for name, value in self._tracked.items()}
         return Flow(tuple(self._layers), tuple(self._norms), reads)
 
     def input(self, example: torch.Tensor) -> None:
-        """The network's input is somebody else's."""
+        """Record the network's input, which no layer made."""
         self._values[example] = Value("the network's input", tuple(example.shape))
 
     def read(self, values: Iterable[object]) -> None:
         """Count a reader of each of these that is a tensor."""
-        for one in values:
-            if isinstance(one, torch.Tensor) and one in self._values:
-                self._values[one].reads += 1
+        for value in values:
+            if isinstance(value, torch.Tensor) and value in self._values:
+                self._values[value].reads += 1
 
     def __torch_dispatch__(
         self,
@@ -155,55 +155,55 @@ class _Watcher(TorchDispatchMode):
         args: tuple[Any, ...] = (),
         kwargs: dict[str, Any] | None = None,
     ) -> Any:  # noqa: ANN401
-        """Call the operator, and note what it read and made."""
+        """Call the operator, and record its inputs and outputs."""
         kwargs = kwargs or {}
         out = func(*args, **kwargs)
         operator = func.overloadpacket
         if operator in _SHAPES:
             return out
         if operator in _MOVES and not (operator in _DROPOUTS and args[2]):
-            self._moved(func, args, kwargs, out)
+            self._record_view(func, args, kwargs, out)
             return out
-        given = args[0] if args and isinstance(args[0], torch.Tensor) else None
-        before = self._value_of(given) if given is not None else None
+        first_input = args[0] if args and isinstance(args[0], torch.Tensor) else None
+        before = self._value_of(first_input) if first_input is not None else None
         self.read(tree_leaves((args, kwargs)))
-        for one in tree_leaves(out):
-            if isinstance(one, torch.Tensor):
-                self._values[one] = Value(operator.__name__, tuple(one.shape))
+        for tensor in tree_leaves(out):
+            if isinstance(tensor, torch.Tensor):
+                self._values[tensor] = Value(operator.__name__, tuple(tensor.shape))
         if operator is _aten.cat:
-            self._joined(args, kwargs, out)
-        if before is not None and isinstance(out, torch.Tensor) and out is not given:
-            self._recognise(operator, before, args, kwargs, out)
+            self._record_concatenation(args, kwargs, out)
+        if before is not None and isinstance(out, torch.Tensor) and out is not first_input:
+            self._record_call(operator, before, args, kwargs, out)
         return out
 
     def _value_of(self, tensor: torch.Tensor) -> Value:
         if tensor not in self._values:
             self._values[tensor] = Value("a tensor from elsewhere", tuple(tensor.shape))
-        found: Value = self._values[tensor]
-        return found
+        value: Value = self._values[tensor]
+        return value
 
-    def _moved(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:  # noqa: ANN401
+    def _record_view(self, func: Any, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:  # noqa: ANN401
         if out is args[0]:
             return
         source = self._value_of(args[0])
         source.reads += 1
-        # Of a tensor that gives a shape, the shape is kept.
-        rest, named = tree_map_only(
+        # A tensor that only gives a shape is replaced by an empty one of that shape.
+        other_args, keywords = tree_map_only(
             torch.Tensor, lambda tensor: torch.empty((), dtype=tensor.dtype).expand(tensor.shape), (args[1:], kwargs)
         )
         value = Value(func.overloadpacket.__name__, tuple(out.shape))
-        value.source, value.move = source, lambda tensor: func(tensor, *rest, **named)
+        value.source, value.move = source, lambda tensor: func(tensor, *other_args, **keywords)
         self._values[out] = value
 
-    def _joined(self, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:
+    def _record_concatenation(self, args: tuple[Any, ...], kwargs: dict[str, Any], out: torch.Tensor) -> None:
         axis = args[1] if len(args) > 1 else kwargs.get("dim", 0)
         value = self._values[out]
         value.parts, value.beside = tuple(self._value_of(part) for part in args[0]), axis % out.ndim
 
-    def _recognise(
+    def _record_call(
         self,
         operator: Any,  # noqa: ANN401
-        given: Value,
+        source: Value,
         args: tuple[Any, ...],
         kwargs: dict[str, Any],
         out: torch.Tensor,
@@ -214,12 +214,12 @@ class _Watcher(TorchDispatchMode):
             if isinstance(module, Layer) and bias is module.bias:
                 padding = args[_PADDING] if len(args) > _PADDING else kwargs.get("padding", 0)
                 exact = operator in _STRAIGHT and (operator is _aten.linear or _is_nothing(padding))
-                self._layers.append(LayerCall(name, given, exact))
+                self._layers.append(LayerCall(name, source, exact))
                 self._values[out].layer = name
         elif operator is _aten.batch_norm:
             name, module = self._holders.get(id(args[3]), ("", None))
             if module is not None:
-                self._norms.append(NormCall(name, given, bool(args[5])))
+                self._norms.append(NormCall(name, source, bool(args[5])))
                 self._values[out].norm = name
 
 
@@ -228,9 +228,9 @@ def _is_nothing(padding: object) -> bool:
 
 
 def channels_after(value: Value, origin: Value, before: int, after: int) -> torch.Tensor | None:
-    """Which channel of `origin` each channel of `value` is, which is a chain of views of it.
+    """For each channel of `value`, a chain of views of `origin`, the number of the channel of `origin` that it is.
 
-    Found by moving channel numbers as the elements were moved.
+    Found by applying the views to a tensor of channel numbers.
 
     Args:
         value: the last view, or `origin` itself.
@@ -253,5 +253,5 @@ def channels_after(value: Value, origin: Value, before: int, after: int) -> torc
     moved = numbers.expand(origin.shape)
     for move in reversed(moves):
         moved = move(moved)
-    seen = moved.movedim(after, 0).flatten(1)
-    return seen[:, 0] if bool((seen == seen[:, :1]).all()) else None
+    channels = moved.movedim(after, 0).flatten(1)
+    return channels[:, 0] if bool((channels == channels[:, :1]).all()) else None

@@ -1,7 +1,7 @@
-"""A BatchNorm at inference is one multiplication and one addition a channel: which, and what else its module does.
+"""BatchNorm at inference as an affine map: one multiplication and one addition a channel.
 
-Knows the kinds of module whose forward is that and nothing more, or that and an activation; refuses to guess about any
-other. timm's BatchNormAct2d holds the activation of its block: whoever drops the norm must keep that.
+Covers the classes whose forward is that and nothing more, or that and an activation; any other class is left alone.
+timm's BatchNormAct2d contains the activation of its block, which must stay when the norm is folded.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ class Affine(NamedTuple):
 
 
 def affine_of(norm: nn.Module) -> Affine:
-    """What a norm does in evaluation mode, whether or not it has learnt weights of its own."""
+    """The affine map of a norm in evaluation mode, with or without learnt weights."""
     assert isinstance(norm, nn.modules.batchnorm._BatchNorm)
     assert norm.running_mean is not None
     assert norm.running_var is not None
@@ -38,7 +38,7 @@ def affine_of(norm: nn.Module) -> Affine:
 
 
 def remainder(norm: nn.Module) -> nn.Module | None:
-    """What is left of the module without its norm: nothing, or its activation. None where its kind is not known."""
+    """The module without its norm: an identity or its activation. None where the class is not known."""
     if type(norm) in _PLAIN:
         return nn.Identity()
     if _kind(norm) in _WITH_ACTIVATION:
@@ -47,17 +47,17 @@ def remainder(norm: nn.Module) -> nn.Module | None:
 
 
 def thaw(network: nn.Module) -> nn.Module:
-    """Write frozen norms, which are spelt out in elementary operations, as ordinary ones of the same numbers."""
-    replace_all(network, {id(m): _thawed(m) for m in network.modules() if _kind(m) in _FROZEN})
-    return _thawed(network) if _kind(network) in _FROZEN else network
+    """Replace frozen norms, which consist of elementary operations, by ordinary ones with the same numbers."""
+    replace_all(network, {id(m): _unfrozen(m) for m in network.modules() if _kind(m) in _FROZEN})
+    return _unfrozen(network) if _kind(network) in _FROZEN else network
 
 
-def replace_all(network: nn.Module, others: dict[int, nn.Module]) -> None:
-    """Put other modules in the place of some, wherever they are held; by the id of the old one."""
+def replace_all(network: nn.Module, replacements: dict[int, nn.Module]) -> None:
+    """Replace modules under all of their names; `replacements` are by the id of the old module."""
     for parent in list(network.modules()):
         for name, child in parent._modules.items():
-            if id(child) in others:
-                parent._modules[name] = others[id(child)]
+            if id(child) in replacements:
+                parent._modules[name] = replacements[id(child)]
 
 
 def _kind(module: nn.Module) -> tuple[str, str]:
@@ -66,21 +66,21 @@ def _kind(module: nn.Module) -> tuple[str, str]:
 
 def _activation(norm: nn.Module) -> nn.Module:
     """The drop layer and the activation of timm's combined modules."""
-    kept = [
+    parts = [
         part
         for part in (getattr(norm, "drop", None), getattr(norm, "act", None))
         if isinstance(part, nn.Module) and not isinstance(part, nn.Identity)
     ]
-    if len(kept) == 1:
-        return kept[0]
-    return nn.Sequential(*kept) if kept else nn.Identity()
+    if len(parts) == 1:
+        return parts[0]
+    return nn.Sequential(*parts) if parts else nn.Identity()
 
 
-def _thawed(frozen: nn.Module) -> nn.Module:
+def _unfrozen(frozen: nn.Module) -> nn.Module:
     numbers = dict(frozen.named_buffers(recurse=False))
     norm = nn.BatchNorm2d(len(numbers["weight"]), eps=float(frozen.eps))  # type: ignore[arg-type]
     norm.weight, norm.bias = nn.Parameter(numbers["weight"]), nn.Parameter(numbers["bias"])
     norm.running_mean, norm.running_var = numbers["running_mean"], numbers["running_var"]
-    rest = _activation(frozen)
-    whole = norm if isinstance(rest, nn.Identity) else nn.Sequential(norm, rest)
+    activation = _activation(frozen)
+    whole = norm if isinstance(activation, nn.Identity) else nn.Sequential(norm, activation)
     return whole.requires_grad_(requires_grad=False).eval()

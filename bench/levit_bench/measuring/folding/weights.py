@@ -1,6 +1,6 @@
-"""A multiplication and an addition a channel, taken into the weights of the layer before or behind it.
+"""Folds a multiplication and an addition a channel into the weights of the layer before or behind it.
 
-In double precision, cast back once. Refuses to know whether that is allowed: `fold.py` has looked.
+In double precision, cast back once. Whether that is allowed is decided in `batchnorms.py`.
 """
 
 from __future__ import annotations
@@ -13,11 +13,11 @@ from levit_bench.measuring.folding.norms import Affine
 
 
 def fold_backward(layer: Layer, affine: Affine) -> None:
-    """Let the layer's outputs be what `affine` would have made of them; one number for each output channel."""
+    """Apply `affine` to the layer's outputs by its weights; one number for each output channel."""
     weight = layer.weight.double()
     groups = getattr(layer, "groups", 1)
     if getattr(layer, "transposed", False):
-        # (inputs, outputs / groups, kernel): output channels of one group stand behind one another.
+        # (inputs, outputs / groups, kernel): output channels of one group are contiguous.
         grouped = weight.unflatten(0, (groups, -1))
         scale = affine.scale.view(groups, 1, -1, *[1] * (weight.ndim - 2))
         scaled = (grouped * scale).flatten(0, 1)
@@ -28,12 +28,12 @@ def fold_backward(layer: Layer, affine: Affine) -> None:
 
 
 def fold_forward(layer: Layer, affine: Affine) -> None:
-    """Let the layer expect inputs that `affine` was not applied to; one number for each input channel."""
+    """Apply `affine` to the layer's inputs by its weights; one number for each input channel."""
     weight = layer.weight.double()
     groups = getattr(layer, "groups", 1)
     # Axes: groups, outputs of a group, inputs of a group, taps of the kernel.
     grouped = weight.unflatten(0, (groups, -1)).flatten(3) if weight.ndim > 2 else weight[None, :, :, None]
-    scale, shift = (one.view(groups, 1, -1, 1) for one in affine)
+    scale, shift = (numbers.view(groups, 1, -1, 1) for numbers in affine)
     bias = (grouped * shift).sum((2, 3)).flatten()
     _set(layer, (grouped * scale).reshape(weight.shape), bias if layer.bias is None else bias + layer.bias.double())
 
@@ -44,7 +44,7 @@ def outputs_of(layer: Layer) -> int:
 
 
 def _set(layer: Layer, weight: torch.Tensor, bias: torch.Tensor) -> None:
-    """New parameters: whoever shares the old ones keeps them."""
+    """Set new parameters: modules that share the old ones keep those."""
     kind = layer.weight
     layer.weight = nn.Parameter(weight.to(kind.dtype).contiguous(), requires_grad=False)
     layer.bias = nn.Parameter(bias.to(kind.dtype), requires_grad=False)

@@ -1,7 +1,7 @@
-"""How a network is written: the contract, and the forms by name.
+"""Forms of a network, by name: how its modules are written, such as with BatchNorm folded.
 
-Refuses to know any form in particular: one file each, third parties under the entry-point group `levit_bench.forms`.
-Whatever a form does, the suite compares its outputs with those of the network as shipped.
+One file for each form; third parties add theirs under the entry-point group `levit_bench.forms`. The outputs of every
+form are compared with those of the network as shipped.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, Protocol
 from levit_bench.measuring.extensions import ExtensionPoint
 
 if TYPE_CHECKING:
-    # The parent asks for names only, and must stay light.
+    # The parent uses names only, and must not import torch.
     import torch
     from torch import nn
 
@@ -21,12 +21,12 @@ if TYPE_CHECKING:
     from levit_bench.records import Case
 
 SHIPPED = "shipped"
-"""As the library builds it: what references and published counts refer to."""
+"""The form as the library builds it, which references and published counts refer to."""
 ENTRY_POINTS = "levit_bench.forms"
 
 
 class Form(Protocol):
-    """What a form's module or object offers."""
+    """Interface of a form's module or object."""
 
     def apply(self, network: nn.Module, example: torch.Tensor) -> nn.Module:
         """The network in this form; the one given may be changed, and need not be the one returned.
@@ -41,8 +41,8 @@ class Form(Protocol):
 
 
 def _module(name: str) -> Form:
-    found: Form = importlib.import_module(f"{__name__}.{name}")
-    return found
+    form: Form = importlib.import_module(f"{__name__}.{name}")
+    return form
 
 
 POINT: ExtensionPoint[Form] = ExtensionPoint(

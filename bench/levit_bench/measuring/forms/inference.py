@@ -1,7 +1,6 @@
-"""As it would be deployed: branches are one convolution, and BatchNorm is part of its neighbour.
+"""The form for deployment: parallel branches become one convolution, and BatchNorm is folded into its neighbour.
 
-A network that knows better brings a method `for_inference()` and is taken at its word. Refuses to know how norms are
-folded, and whether the outputs are right: the suite compares them.
+A network with a method `for_inference()` is rewritten by that alone. The outputs are checked elsewhere.
 """
 
 from __future__ import annotations

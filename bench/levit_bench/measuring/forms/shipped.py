@@ -1,4 +1,4 @@
-"""As the network's library builds it: nothing is changed, and nothing need be known."""
+"""The form as the network's library builds it: nothing is changed."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""The machine: what it is, the state it is in, and how much of it a process may use."""
+"""The machine: its fingerprint, its state, and how much of it a process may use."""

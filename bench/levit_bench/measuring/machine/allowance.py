@@ -1,6 +1,6 @@
-"""How much of the machine its processes may use, known before anything is measured, and what is said about it.
+"""How much of the machine a process may use, and findings about it.
 
-Affinities and sets of processors, quotas of control groups, kinds of cores. Changes none of them.
+Reads affinity masks, quotas of control groups and kinds of cores; changes none of them.
 """
 
 from __future__ import annotations
@@ -19,13 +19,13 @@ _MOST_BYTES = 1 << 60
 
 
 def allowance(root: Path = _ROOT) -> Allowance:
-    """What this process may use, and so what its workers may; empty where the system does not say.
+    """Processors, quota and memory that this process and its workers may use; absent where the system does not say.
 
     Args:
         root: folder in which `proc` and `sys` lie; another one in tests.
     """
-    told = probe.answer(allowed_processors)
-    allowed = told if isinstance(told, tuple) else None
+    answer = probe.answer(allowed_processors)
+    allowed = answer if isinstance(answer, tuple) else None
     return Allowance(
         processors=None if allowed is None else len(allowed),
         core_kinds=_kinds(root, allowed),
@@ -36,14 +36,14 @@ def allowance(root: Path = _ROOT) -> Allowance:
 
 def _kinds(root: Path, allowed: Collection[int] | None) -> tuple[CoreKind, ...]:
     if sys.platform == "darwin":
-        found = probe.answer(_of_apple)
+        counts = probe.answer(_of_apple)
         return (
-            tuple(CoreKind(usable=count, there=count) for count in found)
-            if isinstance(found, list) and len(found) > 1
+            tuple(CoreKind(usable=count, there=count) for count in counts)
+            if isinstance(counts, list) and len(counts) > 1
             else ()
         )
-    told = probe.answer(lambda: core_kinds.kinds(root, _cpuinfo(root)))
-    return core_kinds.counted(told, allowed) if isinstance(told, tuple) else ()
+    groups = probe.answer(lambda: core_kinds.kinds(root, _cpuinfo(root)))
+    return core_kinds.counted(groups, allowed) if isinstance(groups, tuple) else ()
 
 
 def _cpuinfo(root: Path) -> str:
@@ -61,35 +61,35 @@ def _sysctl(name: str) -> str:
     return subprocess.run(command, capture_output=True, text=True, timeout=10, check=True).stdout
 
 
-def about_threads(threads: int, known: Allowance, usable: int) -> list[Finding]:
+def about_threads(threads: int, allowed: Allowance, usable: int) -> list[Finding]:
     """A finding when more threads are asked for than can run at once.
 
     Args:
-        threads: the most of any case.
-        known: what may be used.
-        usable: processors to count where nothing is known.
+        threads: the largest number of any case.
+        allowed: what may be used.
+        usable: processors to count where `allowed` is empty.
     """
-    room = known.room() or usable
+    room = allowed.room() or usable
     if threads <= room:
         return []
-    quota = known.cpu_quota
+    quota = allowed.cpu_quota
     if quota is not None and quota <= room:
-        have = f"a quota of control groups gives {quota:g} processors' worth of time"
-        becomes = "The system stops all threads for the rest of a period when that is used up, which is in their times"
+        limit = f"a quota of control groups gives {quota:g} processors' worth of time"
+        effect = "The system stops all threads for the rest of a period when that is used up, which is in their times"
     else:
-        have = f"{room:g} processors can be used"
-        becomes = "The threads take turns on them, which is slower than fewer threads"
-    few = "Raise the quota" if quota is not None and quota < 1 else "Choose at most that many"
+        limit = f"{room:g} processors can be used"
+        effect = "The threads take turns on them, which is slower than fewer threads"
+    hint = "Raise the quota" if quota is not None and quota < 1 else "Choose at most that many"
     message = (
-        f"{threads} thread{' was' if threads == 1 else 's were'} asked for and {have}. {becomes}. {few} unless this is "
-        "what you want to know."
+        f"{threads} thread{' was' if threads == 1 else 's were'} asked for and {limit}. {effect}. {hint} unless this "
+        "is what you want to know."
     )
     return [Finding(kind="threads-exceed-cores", message=message)]
 
 
-def about_kinds(known: Allowance, *, bound: bool) -> list[Finding]:
-    """A finding where passes may run on fast cores and on slow ones, as the system sees fit."""
-    usable = [kind.usable for kind in known.core_kinds if kind.usable]
+def about_kinds(allowed: Allowance, *, bound: bool) -> list[Finding]:
+    """A finding where the scheduler may run passes on fast cores and on slow ones."""
+    usable = [kind.usable for kind in allowed.core_kinds if kind.usable]
     if len(usable) < 2 or bound:
         return []
     message = (

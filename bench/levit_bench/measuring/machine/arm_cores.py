@@ -1,7 +1,7 @@
 """Names of ARM cores by the numbers that they carry: implementer and part, as Linux shows them in /proc/cpuinfo.
 
 ARM processors under Linux have no marketing name; the core decides how fast a network runs. The numbers are the
-architecture's (MIDR_EL1), assigned by ARM to implementers and by these to their cores. Refuses to know machines.
+architecture's (MIDR_EL1), assigned by ARM to implementers and by these to their cores.
 """
 
 from __future__ import annotations
@@ -47,14 +47,14 @@ PARTS = {
     (0x6D, 0xD49): "Azure Cobalt 100", (0xC0, 0xAC3): "Ampere-1", (0xC0, 0xAC4): "Ampere-1A",
 }  # fmt: skip
 QEMUS = (0x00, 0x051)
-"""The core that QEMU makes up where none is asked for. No maker has these numbers."""
+"""QEMU's default core, with numbers that no implementer uses."""
 _FIELD = re.compile(r"^CPU (implementer|part)\s*:\s*(0x[0-9a-fA-F]+)\s*$", re.M)
 
 
 def cores(cpuinfo: str) -> str | None:
     """The cores of a machine in words, such as `ARM Neoverse-N1` or `4x ARM Cortex-A55 + 4x ARM Cortex-A76`.
 
-    A core that is not in the table is told by its numbers. None where the text has none, as on other architectures.
+    A core that is not in the table is named by its numbers. None where the text has none, as on other architectures.
     """
     counts = Counter(numbers(cpuinfo))
     if not counts:
@@ -65,7 +65,7 @@ def cores(cpuinfo: str) -> str | None:
 
 
 def numbers(cpuinfo: str) -> list[tuple[int, int]]:
-    """Implementer and part of every processor; empty where the text has none, or not as many of one as of the other."""
+    """Implementer and part of every processor; empty where the text has none, or unequal numbers of both."""
     fields = [(kind, int(text, 16)) for kind, text in _FIELD.findall(cpuinfo)]
     implementers = [number for kind, number in fields if kind == "implementer"]
     parts = [number for kind, number in fields if kind == "part"]
@@ -73,6 +73,6 @@ def numbers(cpuinfo: str) -> list[tuple[int, int]]:
 
 
 def name(implementer: int, part: int) -> str:
-    """One core in words."""
+    """Name of one core."""
     maker = IMPLEMENTERS.get(implementer, f"implementer {implementer:#04x}")
     return f"{maker} {PARTS.get((implementer, part), f'part {part:#05x}')}"

@@ -35,8 +35,8 @@ def cpu_quota(root: Path) -> float | None:
 
 def memory_limit(root: Path) -> int | None:
     """Bytes of memory that the process may use; None without a limit, or where the system does not say."""
-    found = min(_limits(root, "memory", _memory), default=None)
-    return None if found is None else int(found)
+    lowest = min(_limits(root, "memory", _memory), default=None)
+    return None if lowest is None else int(lowest)
 
 
 def _limits(root: Path, controller: str, limit_in: Callable[[Path], float | None]) -> Iterator[float]:
@@ -84,14 +84,14 @@ def _folders(mount: _Mount, path: PurePosixPath) -> Iterator[Path]:
         below = PurePosixPath(".")
     if ".." in below.parts:
         below = PurePosixPath(".")
-    for one in (below, *below.parents):
-        yield mount.point / one
+    for relative in (below, *below.parents):
+        yield mount.point / relative
 
 
 def _quota(folder: Path) -> float | None:
-    both = _read(folder / "cpu.max")
-    if both is not None:
-        quota, _, period = both.partition(" ")
+    text = _read(folder / "cpu.max")
+    if text is not None:
+        quota, _, period = text.partition(" ")
         return _share(quota, period or "100000")
     return _share(_read(folder / "cpu.cfs_quota_us") or "", _read(folder / "cpu.cfs_period_us") or "")
 
@@ -100,8 +100,8 @@ def _share(quota: str, period: str) -> float | None:
     """Microseconds of each period as processors; `max` and -1 are no limit."""
     if not (quota.isascii() and quota.isdigit() and period.isascii() and period.isdigit()):
         return None
-    given, of = int(quota), int(period)
-    return given / of if given > 0 and of > 0 else None
+    quota_us, period_us = int(quota), int(period)
+    return quota_us / period_us if quota_us > 0 and period_us > 0 else None
 
 
 def _memory(folder: Path) -> float | None:
@@ -114,7 +114,7 @@ def _memory(folder: Path) -> float | None:
 
 def _plain(path: str) -> str:
     """A path of mountinfo, which writes a space as an octal number behind a backslash."""
-    return re.sub(r"\\([0-7]{3})", lambda found: chr(int(found[1], 8)), path)
+    return re.sub(r"\\([0-7]{3})", lambda code: chr(int(code[1], 8)), path)
 
 
 def _lines(file: Path) -> list[str]:

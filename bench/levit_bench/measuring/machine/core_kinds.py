@@ -16,31 +16,33 @@ from levit_bench.records import CoreKind
 
 _INTELS = ("cpu_core", "cpu_atom", "cpu_lowpower")
 _MOST = 1 << 16
-"""Processors beyond which a list is no list of processors."""
+"""Largest processor number that a list may hold."""
 
 
 def kinds(root: Path, cpuinfo: str) -> tuple[frozenset[int], ...]:
-    """Processors of each kind of core, the fastest kind first; empty where all are alike, or nobody says.
+    """Processors of each kind of core, the fastest kind first; empty where all are alike, or the system does not say.
 
     Args:
         root: folder in which `sys` lies; `/` outside of tests.
         cpuinfo: text of /proc/cpuinfo.
     """
-    found = _by_counter(root) or _by_capacity(root) or _by_number(cpuinfo)
-    return found if len(found) > 1 else ()
+    groups = _by_counter(root) or _by_capacity(root) or _by_number(cpuinfo)
+    return groups if len(groups) > 1 else ()
 
 
-def counted(found: Sequence[Collection[int]], allowed: Collection[int] | None) -> tuple[CoreKind, ...]:
-    """Of each kind, how many processors are allowed and how many there are; all where nobody says which are."""
-    usable = [one if allowed is None else set(one) & set(allowed) for one in found]
-    return tuple(CoreKind(usable=len(some), there=len(one)) for some, one in zip(usable, found, strict=True))
+def counted(groups: Sequence[Collection[int]], allowed: Collection[int] | None) -> tuple[CoreKind, ...]:
+    """Of each kind, how many processors are allowed and how many there are; all are where `allowed` is None."""
+    usable = [group if allowed is None else set(group) & set(allowed) for group in groups]
+    return tuple(
+        CoreKind(usable=len(usable_group), there=len(group)) for usable_group, group in zip(usable, groups, strict=True)
+    )
 
 
 def processors(text: str) -> frozenset[int]:
     """The numbers of a kernel's list, such as `0-3,8,10-11`.
 
     Raises:
-        ValueError: it is no such list.
+        ValueError: the text is not such a list.
     """
     out: set[int] = set()
     for part in text.strip().split(","):
@@ -55,7 +57,7 @@ def processors(text: str) -> frozenset[int]:
 
 def _by_counter(root: Path) -> tuple[frozenset[int], ...]:
     listed = (_list(root / "sys/devices" / name / "cpus") for name in _INTELS)
-    return tuple(one for one in listed if one)
+    return tuple(group for group in listed if group)
 
 
 def _by_capacity(root: Path) -> tuple[frozenset[int], ...]:
@@ -64,7 +66,7 @@ def _by_capacity(root: Path) -> tuple[frozenset[int], ...]:
         number, capacity = file.parent.name.removeprefix("cpu"), _read(file)
         if number.isdigit() and capacity is not None and capacity.isdigit():
             capacities.setdefault(int(capacity), set()).add(int(number))
-    return tuple(frozenset(capacities[one]) for one in sorted(capacities, reverse=True))
+    return tuple(frozenset(capacities[level]) for level in sorted(capacities, reverse=True))
 
 
 def _by_number(cpuinfo: str) -> tuple[frozenset[int], ...]:

@@ -1,7 +1,7 @@
-"""Who is asked, and in what state: fingerprint and conditions, without host name, user name or path.
+"""Fingerprint of the machine and its conditions, without host name, user name or path.
 
-Refuses to judge what it reads. What the system does not tell stays absent, and so does what a library that raises,
-hangs or answers nonsense should have told: every question goes through `probe.py`.
+What the system does not report stays absent, and so does a fact whose library raises, hangs or returns nonsense:
+every query goes through `probe.py`.
 """
 
 from __future__ import annotations
@@ -48,67 +48,67 @@ _LIBRARIES = ("torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "o
 
 
 def machine(*, gpus: bool = True) -> Machine:
-    """Fingerprint of this machine. Takes about a second: the processor is asked in several ways.
+    """Fingerprint of this machine. Takes about a second: the processor is identified in several ways.
 
     Args:
-        gpus: whether its GPUs are asked for. The machine of a session of processors alone has none, so that it does not
-            depend on the packages that are installed.
+        gpus: whether its GPUs are included. The machine of a session on processors alone has none, so that its
+            fingerprint does not depend on the packages that are installed.
     """
-    told, cpu = _cpu_info(), _text("/proc/cpuinfo") or ""
-    flags = _flags(told.get("flags"), cpu) | _apples_features()
+    info, cpu = _cpu_info(), _text("/proc/cpuinfo") or ""
+    flags = _flags(info.get("flags"), cpu) | _apples_features()
     # An ARM process that an emulator translates may see the processor it runs on, whose extensions it cannot use.
     isa = probe.text(platform.machine) or "unknown"
-    known = _ARMS_FEATURES if isa in _ARM else (*_FEATURES, *_ARMS_FEATURES)
-    named = probe.text(lambda: arm_cores.cores(cpu)) if isa in _ARM else None
-    brand = probe.as_text(told.get("brand_raw")) or _model(cpu) or probe.text(platform.processor)
+    features = _ARMS_FEATURES if isa in _ARM else (*_FEATURES, *_ARMS_FEATURES)
+    named_cores = probe.text(lambda: arm_cores.cores(cpu)) if isa in _ARM else None
+    brand = probe.as_text(info.get("brand_raw")) or _model(cpu) or probe.text(platform.processor)
     logical = probe.whole(psutil.cpu_count, 1, _MOST_CORES) or probe.whole(os.cpu_count, 1, _MOST_CORES) or 1
     physical = probe.whole(lambda: psutil.cpu_count(logical=False), 1, logical)
     memory = _memory_bytes()
     return Machine(
-        cpu_model=(named or brand or isa)[:120],
+        cpu_model=(named_cores or brand or isa)[:120],
         isa=isa,
-        features=tuple(name for name in sorted(known) if name in flags),
+        features=tuple(name for name in sorted(features) if name in flags),
         physical_cores=physical,
         logical_cores=logical,
         l2_bytes=probe.whole(lambda: _cache_bytes(2), 1, _MOST_BYTES),
         l3_bytes=probe.whole(lambda: _cache_bytes(3), 1, _MOST_BYTES),
-        gpus=tuple(one.name for one in nvidia.states()) if gpus else (),
+        gpus=tuple(gpu.name for gpu in nvidia.states()) if gpus else (),
         memory_bytes=None if memory is None else usual_size(memory),
         rule=2,
     )
 
 
 def _cpu_info() -> dict[str, object]:
-    """What py-cpuinfo knows; empty where it fails."""
+    """Fields of py-cpuinfo; empty where it fails."""
 
     def ask() -> object:
         import cpuinfo  # Slow to import, and needed once.
 
         return cpuinfo.get_cpu_info()
 
-    found = probe.answer(ask)
-    return found if isinstance(found, dict) else {}
+    info = probe.answer(ask)
+    return info if isinstance(info, dict) else {}
 
 
-def _flags(told: object, cpu: str) -> set[str]:
-    """Extensions of the processor: as py-cpuinfo tells them, or else as Linux does."""
-    if isinstance(told, list | tuple) and told:
-        return {flag for flag in told if isinstance(flag, str)}
-    found = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpu, re.M)
-    return set(found[1].split()) if found else set()
+def _flags(flags: object, cpu: str) -> set[str]:
+    """Instruction-set extensions of the processor: those of py-cpuinfo, or else those that Linux lists."""
+    if isinstance(flags, list | tuple) and flags:
+        return {flag for flag in flags if isinstance(flag, str)}
+    line = re.search(r"^(?:flags|Features)\s*:\s*(.+)$", cpu, re.M)
+    return set(line[1].split()) if line else set()
 
 
 def _model(cpu: str) -> str | None:
-    """Name of the processor as Linux tells it."""
-    found = re.search(r"^model name\s*:\s*(.+)$", cpu, re.M)
-    return probe.as_text(found[1]) if found else None
+    """Name of the processor in Linux's /proc/cpuinfo."""
+    line = re.search(r"^model name\s*:\s*(.+)$", cpu, re.M)
+    return probe.as_text(line[1]) if line else None
 
 
 def _memory_bytes() -> int | None:
-    """Main memory that the system shows."""
-    told = probe.whole(lambda: psutil.virtual_memory().total, _LEAST_BYTES, _MOST_BYTES)
-    if told is not None:
-        return told
+    """Main memory that the system reports."""
+    total = probe.whole(lambda: psutil.virtual_memory().total, _LEAST_BYTES, _MOST_BYTES)
+    if total is not None:
+        return total
     return probe.whole(lambda: os.sysconf("SC_PHYS_PAGES") * os.sysconf("SC_PAGE_SIZE"), _LEAST_BYTES, _MOST_BYTES)
 
 
@@ -117,12 +117,12 @@ def _apples_features() -> set[str]:
     if platform.system() != "Darwin" or platform.machine() not in _ARM:
         return set()
     names = [f"hw.optional.arm.{name}" for name in _APPLES]
-    done = probe.answer(
+    result = probe.answer(
         lambda: subprocess.run(["/usr/sbin/sysctl", *names], capture_output=True, text=True, timeout=10, check=False)
     )
-    lines = done.stdout.splitlines() if isinstance(done, subprocess.CompletedProcess) else ()
-    told = dict(line.rsplit(": ", 1) for line in lines if ": " in line)
-    return {"asimd"} | {word for name, word in _APPLES.items() if told.get(f"hw.optional.arm.{name}") == "1"}
+    lines = result.stdout.splitlines() if isinstance(result, subprocess.CompletedProcess) else ()
+    values = dict(line.rsplit(": ", 1) for line in lines if ": " in line)
+    return {"asimd"} | {word for name, word in _APPLES.items() if values.get(f"hw.optional.arm.{name}") == "1"}
 
 
 def conditions() -> Conditions:
@@ -134,7 +134,7 @@ def conditions() -> Conditions:
         taken_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         os=probe.text(lambda: f"{platform.system()} {platform.release()}") or "unknown",
         python=platform.python_version(),
-        versions={name: found for name in _LIBRARIES if (found := probe.text(partial(version, name)))},
+        versions={name: text for name in _LIBRARIES if (text := probe.text(partial(version, name)))},
         libc=probe.text(lambda: " ".join(platform.libc_ver())),
         governor=_text("/sys/devices/system/cpu/cpu0/cpufreq/scaling_governor"),
         clock_hz=_clock_hz(),
@@ -159,15 +159,15 @@ def conditions() -> Conditions:
 def is_emulated() -> bool:
     """Whether the process's instructions are translated: an ARM process on an x86 processor or the other way round.
 
-    Told by the processor that the system shows, by the architecture of its kernel, by QEMU's own names, and by Rosetta.
-    A whole machine that is emulated as a processor of some maker's looks like that processor, and is not recognised.
+    Recognised by the processor that the system shows, the kernel's architecture, QEMU's own names, and Rosetta. A whole
+    machine that is emulated as a real processor looks like that processor, and is not recognised.
     """
     isa, cpu = platform.machine().lower(), (_text("/proc/cpuinfo") or "")[:4000]
     if isa in _ARM and ("GenuineIntel" in cpu or "AuthenticAMD" in cpu):
         return True
     if "QEMU TCG" in cpu or arm_cores.QEMUS in arm_cores.numbers(cpu):
         return True
-    # QEMU from 8.1 on shows a made-up /proc/cpuinfo to an ARM process; the kernel stays what it is.
+    # QEMU from 8.1 on shows an ARM process a made-up /proc/cpuinfo, but the kernel's own architecture.
     kernel = _text("/proc/sys/kernel/arch")
     if kernel and _is_arm(kernel) != _is_arm(isa):
         return True
@@ -175,7 +175,7 @@ def is_emulated() -> bool:
 
 
 def _is_arm(isa: str) -> bool:
-    """Whether an architecture is ARM's, of 32 bits or of 64: a kernel of the one may run processes of the other."""
+    """Whether an architecture is ARM, of 32 or 64 bits: a 64-bit kernel may run 32-bit processes."""
     return isa.startswith(("arm", "aarch64"))
 
 
@@ -215,7 +215,7 @@ def _clock_hz() -> float | None:
 
 
 def _temperature() -> float | None:
-    """Of the hottest sensor of the processor."""
+    """Degrees Celsius of the processor's hottest sensor."""
     sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
     of_processor = [sensor for name in _PROCESSOR_SENSORS for sensor in sensors.get(name, ())]
     return max((sensor.current for sensor in of_processor), default=None)
@@ -238,7 +238,7 @@ def _own_s() -> float:
 
 
 def _revision() -> tuple[str | None, bool | None]:
-    """Commit of this package's own checkout; nothing when it was installed into somebody else's."""
+    """Commit of this package's own checkout, and whether it has changes; None when it is installed elsewhere."""
     here = Path(__file__).parent
     if _git(here, "ls-files", "--error-unmatch", Path(__file__).name) is None:
         return None, None
@@ -249,9 +249,9 @@ def _revision() -> tuple[str | None, bool | None]:
 
 def _git(folder: Path, *args: str) -> str | None:
     try:
-        done = subprocess.run(
+        result = subprocess.run(
             ["git", *args], cwd=folder, capture_output=True, text=True, timeout=10, check=False, errors="replace"
         )
     except (OSError, subprocess.TimeoutExpired):
         return None
-    return done.stdout.strip() if done.returncode == 0 else None
+    return result.stdout.strip() if result.returncode == 0 else None

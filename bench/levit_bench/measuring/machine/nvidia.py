@@ -1,7 +1,7 @@
-"""What NVIDIA's driver says of the GPUs, through NVML: name, clocks, temperature, power, memory, and how busy each is.
+"""State of NVIDIA GPUs through NVML: name, clocks, temperature, power, memory and utilisation.
 
-Refuses to judge what it reads, and loads nothing but the driver's own library. Without the driver, or without the
-package `nvidia-ml-py`, nothing is known; what a card does not tell, or tells as nonsense, is absent.
+Loads only the driver's own library. Without the driver, or without the package `nvidia-ml-py`, there is no state; a
+value that a card does not report, or reports as nonsense, is absent.
 """
 
 from __future__ import annotations
@@ -27,12 +27,12 @@ def states(environment: Mapping[str, str] | None = None) -> tuple[GpuState, ...]
     Args:
         environment: where CUDA_VISIBLE_DEVICES and CUDA_DEVICE_ORDER are looked for; the process's own by default.
     """
-    given = os.environ if environment is None else environment
-    found = probe.answer(lambda: _states(given.get("CUDA_VISIBLE_DEVICES"), given.get("CUDA_DEVICE_ORDER")))
-    return found if isinstance(found, tuple) else ()
+    variables = os.environ if environment is None else environment
+    gpus = probe.answer(lambda: _states(variables.get("CUDA_VISIBLE_DEVICES"), variables.get("CUDA_DEVICE_ORDER")))
+    return gpus if isinstance(gpus, tuple) else ()
 
 
-def _states(wanted: str | None, order: str | None) -> tuple[GpuState, ...]:
+def _states(setting: str | None, order: str | None) -> tuple[GpuState, ...]:
     with _driver() as nvml:
         handles: dict[Card, Any] = {}
         for place in range(probe.as_whole(_ask(nvml, "nvmlDeviceGetCount"), 0, _MOST) or 0):
@@ -40,7 +40,7 @@ def _states(wanted: str | None, order: str | None) -> tuple[GpuState, ...]:
             if gpu is not None:
                 handles |= _card(nvml, gpu, place)
         cards = [card for card in handles if card.place >= 0]
-        return tuple(_state(nvml, handles[card]) for card in visible(cards, wanted, order))
+        return tuple(_state(nvml, handles[card]) for card in visible(cards, setting, order))
 
 
 def _card(nvml: Any, gpu: Any, place: int) -> dict[Card, Any]:  # noqa: ANN401 (the package has no types)
@@ -62,7 +62,7 @@ def _driver() -> Iterator[Any]:
     """NVML, ready to be asked.
 
     Raises:
-        Exception: there is no driver, or no package to ask it through.
+        Exception: the driver or the package is not installed.
     """
     import pynvml
 
@@ -98,10 +98,10 @@ def _ask(nvml: Any, name: str, *about: Any) -> Any:  # noqa: ANN401 (the package
     """The driver's answer; None where the card, a container or an old package does not give one."""
     try:
         return getattr(nvml, name)(*about)
-    except Exception:  # A driver may fail in any way, and costs what it was asked for.
+    except Exception:  # A driver may fail in any way; only this value is absent then.
         return None
 
 
 def _hertz(megahertz: object) -> float | None:
-    found = probe.as_number(megahertz, 0, _MOST_MHZ)
-    return None if found is None else found * 1e6
+    number = probe.as_number(megahertz, 0, _MOST_MHZ)
+    return None if number is None else number * 1e6

@@ -1,7 +1,7 @@
-"""Questions to the system that may fail in any way: the answer, or None where there is none that makes sense.
+"""Queries to the system that may fail in any way: the answer, or None where there is none that makes sense.
 
-A library that raises, returns nonsense or hangs must cost the fact that it was asked for, and nothing else. Every fact
-of `machine.py` is asked for through here. Refuses to know any question.
+A library that raises, returns nonsense or hangs must cost only the fact that it was queried for. Every fact of
+`description.py` is read through here.
 """
 
 from __future__ import annotations
@@ -10,36 +10,36 @@ import threading
 from collections.abc import Callable
 
 PATIENCE_S = 20.0
-"""Seconds after which a question counts as hung. Answers take milliseconds; a busy machine may take seconds."""
+"""Seconds after which a query counts as hung. Answers take milliseconds; a busy machine may take seconds."""
 
 _hung: set[object] = set()
-"""Questions that did not return: they are not asked again, or each look at the machine would wait for them anew."""
+"""Queries that did not return: they are not repeated, or every description of the machine would wait for them."""
 
 
 def answer(ask: Callable[[], object]) -> object | None:
-    """Whatever the question returns; None where it raises, or does not return in time.
+    """The query's return value; None where it raises, or does not return in time.
 
-    It is asked in a thread of its own, which is left behind when it hangs. A library that hangs and keeps the
-    interpreter's lock cannot be helped.
+    It runs in a thread of its own, which is left behind when it hangs. A library that hangs and holds the
+    interpreter's lock cannot be interrupted.
     """
     key = getattr(ask, "__code__", ask)
     if key in _hung:
         return None
-    told: list[object] = []
+    results: list[object] = []
 
     def run() -> None:
         try:
-            told.append(ask())
+            results.append(ask())
         except BaseException:  # A library may raise anything; `SystemExit` would end the thread, too.
-            told.append(None)
+            results.append(None)
 
     thread = threading.Thread(target=run, daemon=True, name="probe")
     thread.start()
     thread.join(PATIENCE_S)
-    if not told:
+    if not results:
         _hung.add(key)
         return None
-    return told[0]
+    return results[0]
 
 
 def whole(ask: Callable[[], object], least: int, most: int) -> int | None:
@@ -58,26 +58,26 @@ def text(ask: Callable[[], object], longest: int = 120) -> str | None:
 
 
 def flag(ask: Callable[[], object]) -> bool | None:
-    """Yes or no."""
-    found = answer(ask)
-    return found if isinstance(found, bool) else None
+    """A truth value."""
+    value = answer(ask)
+    return value if isinstance(value, bool) else None
 
 
 def as_whole(value: object, least: int, most: int) -> int | None:
-    """What was told, if it is a whole number within limits."""
-    found = as_number(value, least, most)
-    return int(found) if found is not None and found == int(found) else None
+    """The value, if it is a whole number within limits; else None."""
+    finite = as_number(value, least, most)
+    return int(finite) if finite is not None and finite == int(finite) else None
 
 
 def as_number(value: object, least: float, most: float) -> float | None:
-    """What was told, if it is a finite number within limits."""
+    """The value, if it is a finite number within limits; else None."""
     if isinstance(value, bool) or not isinstance(value, int | float):
         return None
-    return value if least <= value <= most else None  # Nothing lies within limits beside NaN.
+    return value if least <= value <= most else None  # NaN is not within any limits.
 
 
 def as_text(value: object, longest: int = 120) -> str | None:
-    """What was told, if it is text that is not empty: on one line, without control characters."""
+    """The value on one line, without control characters, if it is text that is not empty; else None."""
     if isinstance(value, bytes):
         value = value.decode("utf-8", "replace")
     if not isinstance(value, str):

@@ -1,4 +1,4 @@
-"""The processors of this machine that a process may run on, and which of them a worker process has to itself."""
+"""CPU affinity: the processors that this process may run on, and those that a worker process has to itself."""
 
 from __future__ import annotations
 
@@ -16,7 +16,7 @@ def allowed_processors() -> tuple[int, ...] | None:
 
 
 def own_processors(stream: int, threads: int) -> tuple[int, ...] | None:
-    """Processors that one of several streams has to itself: whole cores first, then what shares a core with another.
+    """Processors that one of several streams has to itself: whole cores first, then siblings on the same core.
 
     Args:
         stream: which one, from 0.
@@ -27,12 +27,12 @@ def own_processors(stream: int, threads: int) -> tuple[int, ...] | None:
     allowed = allowed_processors()
     if allowed is None:
         return None
-    taken: dict[str, int] = {}
+    processors_of_core: dict[str, int] = {}
     ranks = []
     for number in allowed:
         core = _siblings(number)
-        ranks.append((taken.setdefault(core, 0), number))
-        taken[core] += 1
+        ranks.append((processors_of_core.setdefault(core, 0), number))
+        processors_of_core[core] += 1
     ordered = [number for _, number in sorted(ranks)]
     own = tuple(sorted(ordered[stream * threads : (stream + 1) * threads]))
     return own if len(own) == threads else None
@@ -40,9 +40,9 @@ def own_processors(stream: int, threads: int) -> tuple[int, ...] | None:
 
 def _siblings(processor: int) -> str:
     """The processors of the same core, as the system writes them; the processor itself where it does not say."""
-    told = Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list")
+    file = Path(f"/sys/devices/system/cpu/cpu{processor}/topology/thread_siblings_list")
     try:
-        return told.read_text(encoding="ascii").strip()
+        return file.read_text(encoding="ascii").strip()
     except OSError:
         return str(processor)
 

@@ -1,8 +1,7 @@
-"""Names to networks: asks each builder in turn whether the name is its own.
+"""Builds networks by name, with the first builder that owns the name.
 
-Refuses to know how a network is built, and what becomes of it. A new family is a new file here, or a third party's
-builder under the entry-point group `levit_bench.networks`. Names of the suite, of the catalog and of timm are nobody
-else's: other builders are asked for what is left.
+A new family is a new file here, or a third party's builder under the entry-point group `levit_bench.networks`. Names
+of the suite, of the catalog and of timm come first and cannot be taken over by other builders.
 """
 
 from __future__ import annotations
@@ -24,7 +23,7 @@ from levit_bench.measuring.networks.timm_import import watch_imports
 from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import Dtype, ImageShape
 
-# In this order. Loaded when asked: the yardstick imports neither timm nor anything else of the suite.
+# In this order. Loaded on demand: the yardstick imports neither timm nor anything else of the suite.
 _IN_ORDER = ("yardstick", "null", "levit", "timm_networks")
 _USER, _LAST = "user_builders", "timm_networks"
 ENTRY_POINTS = "levit_bench.networks"
@@ -32,10 +31,10 @@ _USUAL = Recipe()
 
 
 class Builder(Protocol):
-    """What a builder module or object offers.
+    """Interface of a builder module or object.
 
-    In place of `build` it may have `build_for(name, shape)`, which also takes images that are not square; `channels`
-    and `dtype` of a name say what its images are like, where they are not 3 and float32.
+    In place of `build` it may have `build_for(name, shape)`, which also takes images that are not square; functions
+    `channels` and `dtype` give those of the network's images, where they are not 3 and float32.
     """
 
     def owns(self, name: str) -> bool:
@@ -60,7 +59,7 @@ class Builder(Protocol):
 def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
     """Build a network by name for such images, in evaluation mode; a twin is built as its original is.
 
-    The same recipe gives the same network in every process, as far as generators decide.
+    The same recipe gives the same network in every process, as far as random-number generators decide.
 
     Raises:
         LookupError: no builder owns the name.
@@ -69,12 +68,12 @@ def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
     name = original(name)
     builder = _builder_of(name)
     seed_all(recipe.seed)
-    network = _built(builder, name, shape, recipe)
+    network = _build_with(builder, name, shape, recipe)
     rest(network)
     return network
 
 
-def _built(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
+def _build_with(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
     build_by: Callable[[str, ImageShape, Recipe], nn.Module] | None = getattr(builder, "build_by", None)
     if build_by is not None:
         return build_by(name, shape, recipe)
@@ -90,14 +89,14 @@ def _built(builder: Builder, name: str, shape: ImageShape, recipe: Recipe) -> nn
 
 
 def look(name: str, shape: ImageShape, seed: int) -> Looked:
-    """What must be known of a network before it is built for good; nothing where its builder has no function `look`.
+    """Facts of a network from a throwaway build; defaults where its builder has no function `look`.
 
     Raises:
         LookupError, TypeError, ValueError: it cannot be built or served, with the reason.
     """
     name = original(name)
-    told: Callable[[str, ImageShape, int], Looked] = getattr(_builder_of(name), "look", lambda *_: Looked())
-    return told(name, shape, seed)
+    look_at: Callable[[str, ImageShape, int], Looked] = getattr(_builder_of(name), "look", lambda *_: Looked())
+    return look_at(name, shape, seed)
 
 
 def takes(name: str) -> ImageShape:
@@ -116,27 +115,27 @@ def takes(name: str) -> ImageShape:
 
 
 def resolve(names: Iterable[str]) -> Resolved:
-    """The images that those names take which can be built; what there is instead when one cannot."""
+    """Image shapes of the names that can be built; the reason for each that cannot, and timm's names to suggest."""
     shapes: dict[str, ImageShape] = {}
-    missing: dict[str, str] = {}
+    reasons: dict[str, str] = {}
     for name in names:
         try:
             shapes[name] = takes(name)
         except LookupError as error:
-            missing[name] = one_line(str(error))
-        except Exception as error:  # A package's builder may raise anything at all; others are still asked.
-            missing[name] = one_line(f"cannot look up {name!r}: {reason_for(error)}")
+            reasons[name] = one_line(str(error))
+        except Exception as error:  # A package's builder may raise any exception; the other names go on.
+            reasons[name] = one_line(f"cannot look up {name!r}: {reason_for(error)}")
     # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
-    misspelt = any(":" not in name for name in missing)
-    known = importlib.import_module(f"{__name__}.timm_networks").names() if misspelt else ()
-    return Resolved(shapes=shapes, missing=missing, known=tuple(known))
+    misspelt = any(":" not in name for name in reasons)
+    suggestions = importlib.import_module(f"{__name__}.timm_networks").names() if misspelt else ()
+    return Resolved(shapes=shapes, missing=reasons, known=tuple(suggestions))
 
 
 def _builder_of(name: str) -> Builder:
     """The builder that owns a name.
 
     Raises:
-        LookupError: nobody does, and a package's builder that might could not be asked.
+        LookupError: none does, and a package's builder that might own it cannot be used.
     """
     watch_imports()  # Before any code of a user or a third party runs.
     for module in _IN_ORDER:
@@ -154,13 +153,13 @@ def _builder_of(name: str) -> Builder:
         try:
             if foreign.owns(name):
                 return foreign
-        except Exception as error:  # A package's code may raise anything at all; others are still asked.
+        except Exception as error:  # A package's code may raise any exception; the other builders go on.
             silent.append(POINT.failed(label, error))
     if user.owns(name):
         return user
     if silent:
         raise LookupError(f"no builder that can be asked knows {name!r}; " + "; ".join(map(str, silent)))
-    # What nobody knows is said by timm's builder, with what it knows.
+    # timm's builder raises the error for an unknown name, with the names it has.
     return _module(_LAST)
 
 
@@ -172,7 +171,7 @@ def _module(name: str) -> Builder:
 POINT: ExtensionPoint[Builder] = ExtensionPoint(
     "builder of networks",
     ENTRY_POINTS,
-    own=(),  # Which builder has a name is asked of the builders: what packages call theirs is nobody else's matter.
+    own=(),  # Builders are found by the names of networks that they own, not by the names of entry points.
     load=_module,
     attributes=("owns", "default_resolution"),
 )

@@ -1,4 +1,4 @@
-"""LeViT as a builder of the workshop: which names are its own, and the network for images of a size."""
+"""Builder of the LeViT networks: their names, and the network for images of a size."""
 
 from __future__ import annotations
 

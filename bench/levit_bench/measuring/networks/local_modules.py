@@ -1,9 +1,9 @@
-"""What files of the user's import from beside them, kept apart: two folders may hold two versions of one module.
+"""Separates the local imports of users' files: two folders may hold two versions of one module.
 
 Two builds of one network measured side by side, `base/nets.py:build` and `nets.py:build`, each import `layers` and mean
-the file in their own folder; Python knows one module of a name a process, the first that was imported. While code of a
-folder runs here, the modules of other such folders that have namesakes in it are put away, and come back afterwards.
-Refuses to know what a file is executed for. What is imported later, while a pass runs, is not kept apart.
+the file in their own folder; Python has one module of a name in a process, the first that was imported. While code of a
+folder runs here, modules of other such folders with the same names are removed from `sys.modules`, and restored
+afterwards. Imports that happen later, while a pass runs, are not separated.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from types import ModuleType
 
 _SUITE = "levit_bench"  # A folder of that name is never the suite's own, wherever the suite was started.
 _away: dict[Path, dict[str, ModuleType]] = {}
-"""Modules of each folder whose names are taken by another folder's, outside of `imports_beside`."""
+"""By folder, the modules that are removed from `sys.modules` outside of `imports_beside`."""
 
 
 @contextmanager
@@ -30,35 +30,35 @@ def imports_beside(folder: Path, here: Path) -> Iterator[None]:
     """
     path, own = str(folder), _away.get(folder, {})
     _away.setdefault(folder, {})
-    others = {str(here), *map(str, _away)} - {path}
-    tops = {top for top in {name.partition(".")[0] for name in sys.modules} if _is_namesake(top, folder, others)}
-    taken = _of(tops)
-    for name in taken:
+    other_folders = {str(here), *map(str, _away)} - {path}
+    tops = {top for top in {name.partition(".")[0] for name in sys.modules} if _is_namesake(top, folder, other_folders)}
+    namesakes = _modules_of(tops)
+    for name in namesakes:
         del sys.modules[name]
     sys.modules.update(own)
-    kept = [entry for entry in sys.path if (entry or str(here)) not in {*others, path}]
-    last = [entry for entry in sys.path if (entry or str(here)) in others]
-    sys.path[:] = [*kept, path, *last]
+    entries = [entry for entry in sys.path if (entry or str(here)) not in {*other_folders, path}]
+    last = [entry for entry in sys.path if (entry or str(here)) in other_folders]
+    sys.path[:] = [*entries, path, *last]
     importlib.invalidate_caches()
     try:
         yield
     finally:
-        sys.path[:] = [*kept, *last, path]
+        sys.path[:] = [*entries, *last, path]
         # A name that another folder had before stays the other's; what is new keeps its name.
-        _away[folder] = _of(tops)
+        _away[folder] = _modules_of(tops)
         for name in _away[folder]:
             del sys.modules[name]
-        sys.modules.update(taken)
+        sys.modules.update(namesakes)
 
 
-def _of(tops: set[str]) -> dict[str, ModuleType]:
+def _modules_of(tops: set[str]) -> dict[str, ModuleType]:
     """The modules of those names, and all below them."""
     return {name: module for name, module in sys.modules.items() if name.partition(".")[0] in tops}
 
 
-def _is_namesake(top: str, folder: Path, others: set[str]) -> bool:
+def _is_namesake(top: str, folder: Path, other_folders: set[str]) -> bool:
     """Whether a module comes from another of the folders, and this one has a module of that name."""
-    if top == _SUITE or not _folders_of(sys.modules.get(top)) & others:
+    if top == _SUITE or not _folders_of(sys.modules.get(top)) & other_folders:
         return False
     return (folder / f"{top}.py").is_file() or (folder / top).is_dir()
 

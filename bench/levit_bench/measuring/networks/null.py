@@ -1,4 +1,4 @@
-"""A network that does nothing: what a pass of it takes is the instrument's own cost."""
+"""The null network, which computes nothing: its pass time is the overhead of the measurement itself."""
 
 from __future__ import annotations
 

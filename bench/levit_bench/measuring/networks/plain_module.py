@@ -2,7 +2,7 @@
 
 A runtime is named with `--runtime`, and eager PyTorch means the network's own code. What torch.compile, DataParallel
 and DistributedDataParallel wrap computes the same without them, at any depth; scripted, traced, exported, quantised and
-sharded modules are other programs, and are refused by what they are. Refuses to know what the network computes.
+sharded modules are other programs, and are refused.
 """
 
 from __future__ import annotations
@@ -26,85 +26,89 @@ _FLOAT = "Give the network in floating point; number formats are chosen with --p
 
 
 def plain(network: nn.Module) -> tuple[nn.Module, tuple[str, ...]]:
-    """The network without its wrappers, and what they were, each kind once.
+    """The network without its wrappers, and the kinds of wrappers, each once.
 
     Raises:
         ValueError: a part of it is another program than its Python code, with what it is and what to do.
     """
-    taken: dict[str, None] = {}
-    network = _plain(network, "", taken, set())
+    wrappers: dict[str, None] = {}
+    network = _unwrap(network, "", wrappers, set())
     _check_tensors(network)
-    return network, tuple(taken)
+    return network, tuple(wrappers)
 
 
 def compiled_frames() -> int:
-    """How many functions torch.compile was started on in this process."""
+    """Number of functions that torch.compile was started on in this process."""
     import sys
 
     counting = sys.modules.get("torch._dynamo.utils")
     return int(counting.counters["frames"]["total"]) if counting is not None else 0
 
 
-def _plain(module: nn.Module, name: str, taken: dict[str, None], seen: set[int]) -> nn.Module:
-    while (inner := _inner(module, taken)) is not None:
+def _unwrap(module: nn.Module, name: str, wrappers: dict[str, None], visited: set[int]) -> nn.Module:
+    while (inner := _wrapped_module(module, wrappers)) is not None:
         module = inner
-    if id(module) in seen:
+    if id(module) in visited:
         return module
-    seen.add(id(module))
+    visited.add(id(module))
     problem = _problem_of(module)
     if problem:
         raise ValueError(f"{f'its module {name}' if name else 'it'} is {problem}")
-    _uncompile(module, taken)
+    _uncompile(module, wrappers)
     for key, child in module._modules.items():
         if child is not None:
-            module._modules[key] = _plain(child, f"{name}.{key}" if name else key, taken, seen)
+            module._modules[key] = _unwrap(child, f"{name}.{key}" if name else key, wrappers, visited)
     return module
 
 
-def _inner(module: nn.Module, taken: dict[str, None]) -> nn.Module | None:
-    """What the module wraps, where it only changes how that is run."""
+def _wrapped_module(module: nn.Module, wrappers: dict[str, None]) -> nn.Module | None:
+    """The module within a compiled or parallel one; None for any other."""
     if isinstance(module, _PARALLEL):
-        taken[type(module).__name__] = None
-        held: nn.Module = module.module
-        return held
+        wrappers[type(module).__name__] = None
+        wrapped: nn.Module = module.module
+        return wrapped
     if _COMPILED in _kinds(module):
-        taken["torch.compile"] = None
+        wrappers["torch.compile"] = None
         return module._orig_mod  # type: ignore[return-value]
     return None
 
 
-def _uncompile(module: nn.Module, taken: dict[str, None]) -> None:
+def _uncompile(module: nn.Module, wrappers: dict[str, None]) -> None:
     """Undo `module.compile()`, and put methods in the place of those that torch.compile wraps."""
     if getattr(module, "_compiled_call_impl", None) is not None:
         module._compiled_call_impl = None
-        taken["torch.compile"] = None
-    for name, held in _functions(module):
-        original = getattr(held, _ORIGINAL, None)
-        # What must not be compiled is marked in the same way.
-        if original is None or getattr(held, "_torchdynamo_disable", False):
+        wrappers["torch.compile"] = None
+    for name, function in _functions(module):
+        original = getattr(function, _ORIGINAL, None)
+        # Functions that must not be compiled carry the same mark.
+        if original is None or getattr(function, "_torchdynamo_disable", False):
             continue
         bound = isinstance(original, types.MethodType) or name in vars(module)
         module.__dict__[name] = original if bound else types.MethodType(original, module)
-        taken["torch.compile"] = None
+        wrappers["torch.compile"] = None
 
 
 def _functions(module: nn.Module) -> Iterator[tuple[str, object]]:
-    """Functions that the module itself or its own classes hold."""
-    held = dict(vars(module))
+    """Functions among the attributes of the module and of its own classes."""
+    attributes = dict(vars(module))
     for kind in type(module).__mro__:
         if kind is nn.Module:
             break
-        held = {**vars(kind), **held}
-    return ((name, one) for name, one in held.items() if callable(one) and not isinstance(one, nn.Module | type))
+        attributes = {**vars(kind), **attributes}
+    return (
+        (name, value)
+        for name, value in attributes.items()
+        if callable(value) and not isinstance(value, nn.Module | type)
+    )
 
 
 def _problem_of(module: nn.Module) -> str | None:
-    """What the module is, where it is no plain one, and what to do; else None."""
+    """What the module is, where it is not a plain one, and what to do; else None."""
     kinds = _kinds(module)
     homes = tuple(home for home, _ in kinds)
     if isinstance(module, torch.jit.ScriptModule):
-        how = "traced" if "Traced" in type(module).__name__ else "scripted"
-        return f"a {how} module. Give the plain module, and name --runtime torchscript to time it traced and frozen"
+        kind = "traced" if "Traced" in type(module).__name__ else "scripted"
+        return f"a {kind} module. Give the plain module, and name --runtime torchscript to time it traced and frozen"
     if _EXPORTED in kinds:
         return "the module of an exported program. Give the plain module, and name --runtime compile to time it so"
     if any(home.startswith(_QUANTISED) for home in homes):
@@ -117,7 +121,7 @@ def _problem_of(module: nn.Module) -> str | None:
 
 
 def _check_tensors(network: nn.Module) -> None:
-    """Refuse parameters and buffers that are no plain numbers of this processor's."""
+    """Refuse parameters and buffers that are not plain tensors in the processor's memory."""
     for name, tensor in (*network.named_parameters(), *network.named_buffers()):
         if isinstance(tensor, _LAZY):
             continue

@@ -1,6 +1,6 @@
-"""How a network is built again in another process, so that it is the same: kept beside its weights.
+"""Recipe for building the same network again in another process: the seed and how logits are taken out of its output.
 
-Knows the seed and what the preparation found out by passes; refuses to know the network.
+Stored beside the network's weights.
 """
 
 from __future__ import annotations
@@ -28,18 +28,18 @@ class OutputStep(msgspec.Struct, frozen=True):
 
 
 class Serving(msgspec.Struct, frozen=True, kw_only=True):
-    """What stands between a network and its logits."""
+    """How the logits are taken out of a network's output."""
 
     steps: tuple[OutputStep, ...] = ()
-    """The way to the logits, the outermost step first; none where it returns them."""
+    """Path to the logits, the outermost step first; empty where it returns them."""
     squeezed: bool = False
     """Whether it returns (classes,) for a batch of one."""
     grows: bool = False
-    """Whether some of its parameters are made in its first pass."""
+    """Whether some of its parameters are created in its first pass."""
 
 
 class Recipe(msgspec.Struct, frozen=True, kw_only=True):
-    """What building depends on besides the name and the size of the images."""
+    """Everything that building depends on besides the name and the size of the images."""
 
     seed: int = 0
     """Of all generators, set before the network is built."""
@@ -47,12 +47,12 @@ class Recipe(msgspec.Struct, frozen=True, kw_only=True):
     """Absent: not found out yet."""
 
     def write(self, folder: Path) -> None:
-        """Keep it in a prepared folder."""
+        """Store it in a prepared folder."""
         (folder / _FILE).write_bytes(msgspec.json.encode(self))
 
 
 class Looked(NamedTuple):
-    """What a throwaway build of a network taught."""
+    """Facts of a network from a throwaway build."""
 
     serving: Serving = Serving()
     outputs: tuple[str, ...] = ()
@@ -60,20 +60,20 @@ class Looked(NamedTuple):
     chosen: str = ""
     """Which of them the user named; empty: none."""
     taken: tuple[str, ...] = ()
-    """What wrapped the plain module, such as `torch.compile`."""
+    """Wrappers of the plain module, such as `torch.compile`."""
     headless: bool = False
     """Whether it was built without its classifier, and returns features."""
 
 
 def keep_weights(network: nn.Module, folder: Path) -> None:
-    """Keep those of a network as shipped, for forms that make more of them than a state_dict holds."""
+    """Store the weights of a network as shipped, for forms that derive others from them."""
     import safetensors.torch
 
     safetensors.torch.save_model(network, str(folder / _SHIPPED))
 
 
 def filling(folder: Path) -> Callable[[nn.Module], None] | None:
-    """What loads the weights that `keep_weights` kept; None where it kept none."""
+    """A function that loads the weights that `keep_weights` stored; None where it stored none."""
     import safetensors.torch
 
     file = folder / _SHIPPED
@@ -87,7 +87,7 @@ def filling(folder: Path) -> Callable[[nn.Module], None] | None:
 
 
 def read(folder: Path) -> Recipe:
-    """The recipe of a prepared folder; the usual one where nothing was kept."""
+    """The recipe of a prepared folder; the default where none is stored."""
     try:
         return msgspec.json.decode((folder / _FILE).read_bytes(), type=Recipe)
     except FileNotFoundError:

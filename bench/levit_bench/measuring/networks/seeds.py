@@ -1,7 +1,7 @@
-"""The random numbers that networks are built with: the same ones in every process.
+"""Seeds of the generators that networks are built with: the same random numbers in every process.
 
-A network may draw numbers while it is built and keep them where no state_dict has them, such as the order of its
-channels. Whoever builds it anew must draw the same. Refuses to know what is built.
+A network may draw numbers while it is built and store them outside of its state_dict, such as the order of its
+channels. A process that builds it anew must draw the same.
 """
 
 from __future__ import annotations
@@ -11,11 +11,11 @@ import random
 import torch
 
 AT_IMPORT = 0
-"""What code of a user's is imported with, whatever the session's seed: it is imported once a process."""
+"""Seed while a user's code is imported, whatever the session's seed: it is imported once a process."""
 
 
 def seed_all(seed: int) -> None:
-    """Set the generators of torch, numpy and Python that code uses when it names none of its own."""
+    """Seed the default generators of torch, numpy and Python."""
     torch.manual_seed(seed)
     random.seed(seed)
     try:

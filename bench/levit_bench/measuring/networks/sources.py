@@ -1,8 +1,8 @@
-"""Which files of the user's a network was built from: edited while a session runs, they would change the network.
+"""The user's files that a network was built from: edited while a session runs, they would change the network.
 
 A named file carries its digest in the network's name; what it imports from its own folder does not. Those files are
-followed through the import statements of one another, and remembered when the network is prepared. Refuses to know
-what a network computes. Installed packages, data files and names that are put together at run time are not followed.
+found through one another's import statements, and their digests are stored when the network is prepared. Installed
+packages, data files and names that are put together at run time are not followed.
 """
 
 from __future__ import annotations
@@ -25,7 +25,7 @@ _built: dict[str, dict[str, str]] = {}
 
 
 def note(name: str, file: Path | None) -> None:
-    """Remember the files of a network that was just built in this process.
+    """Record the digests of the files of a network that was just built in this process.
 
     Args:
         name: of the network, `module:function` or `file.py:function`.
@@ -38,53 +38,53 @@ def note(name: str, file: Path | None) -> None:
     depth = module.__name__.count(".") + (start.name == "__init__.py") if module else 0
     folder = start.parents[depth]
     _built[name] = (
-        {} if _is_installed(folder) else {str(path): _digest(path) for path in _reached(start, module, folder)}
+        {} if _is_installed(folder) else {str(path): _digest(path) for path in _files_reached(start, module, folder)}
     )
 
 
 def keep(name: str, folder: Path) -> None:
-    """Leave what was noted of a network in the folder of its artifact."""
+    """Store the recorded digests of a network in the folder of its artifact."""
     if name in _built:
         (folder / _FILE).write_text(json.dumps(_built[name]), encoding="utf-8")
 
 
 def changed(name: str, folder: Path) -> str | None:
-    """Why a network that this process has built is not the one that was prepared; None where nothing tells.
+    """Why a network that this process has built may differ from the one that was prepared; None where no file changed.
 
-    What was exported is loaded as it was prepared, whatever became of its files.
+    Exported artifacts are loaded as they were prepared, whether or not the files have changed.
     """
     if name not in _built or not (folder / _FILE).is_file():
         return None
-    kept: dict[str, str] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
-    others = sorted(Path(path).name for path, digest in _built[name].items() if kept.get(path, digest) != digest)
-    if not others:
+    digests: dict[str, str] = json.loads((folder / _FILE).read_text(encoding="utf-8"))
+    files = sorted(Path(path).name for path, digest in _built[name].items() if digests.get(path, digest) != digest)
+    if not files:
         return None
     return (
-        f"{', '.join(others)} changed since the network was prepared, so that it may be another one now. Leave its "
+        f"{', '.join(files)} changed since the network was prepared, so that it may be another one now. Leave its "
         "files alone while it is measured, and measure again"
     )
 
 
-def _reached(start: Path, module: ModuleType | None, folder: Path) -> set[Path]:
-    """The files below a folder that are loaded, and that one leads to by its import statements."""
-    found = {start}
+def _files_reached(start: Path, module: ModuleType | None, folder: Path) -> set[Path]:
+    """The loaded files below a folder that the first file reaches by import statements, itself included."""
+    files = {start}
     queue = [(start, module.__package__ or "" if module else "")]
     while queue:
         path, package = queue.pop()
-        for name in _imported(path, package):
-            other = sys.modules.get(name)
-            file = _file_of(other)
-            if other is None or file is None or file in found or not file.is_relative_to(folder):
+        for name in _imported_names(path, package):
+            imported = sys.modules.get(name)
+            file = _file_of(imported)
+            if imported is None or file is None or file in files or not file.is_relative_to(folder):
                 continue
-            # An environment often lies in the user's folder, and the suite may: both are known by their versions.
+            # A virtual environment or the suite may lie in the user's folder: both are recorded by their versions.
             if not _is_installed(file) and not file.is_relative_to(_SUITE):
-                found.add(file)
-                queue.append((file, other.__package__ or ""))
-    return found
+                files.add(file)
+                queue.append((file, imported.__package__ or ""))
+    return files
 
 
 @cache
-def _imported(path: Path, package: str) -> tuple[str, ...]:
+def _imported_names(path: Path, package: str) -> tuple[str, ...]:
     """Names of modules that a file's import statements may mean, those above each included."""
     return tuple(dict.fromkeys(_names_in(path, package)))
 
@@ -121,13 +121,13 @@ def _file_of(module: ModuleType | None) -> Path | None:
 
 def _is_installed(path: Path) -> bool:
     paths = sysconfig.get_paths()
-    known = any(path.is_relative_to(paths[key]) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
-    return known or "site-packages" in path.parts or "dist-packages" in path.parts
+    in_library = any(path.is_relative_to(paths[key]) for key in ("stdlib", "platstdlib", "purelib", "platlib"))
+    return in_library or "site-packages" in path.parts or "dist-packages" in path.parts
 
 
 @cache
 def _digest(path: Path) -> str:
-    """SHA-256 of a file as this process found it first, as it imports it once; nothing where it is gone."""
+    """SHA-256 of a file when this process first read it, as it is imported once; empty where it is gone."""
     try:
         return hashlib.sha256(path.read_bytes()).hexdigest()
     except OSError:

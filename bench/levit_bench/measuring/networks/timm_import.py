@@ -1,21 +1,17 @@
-"""The one place that imports torchvision and timm, also where torchvision's own library does not load.
-
-Knows the fault of a CPU build of torch beside a torchvision built for another torch; refuses to know what the networks
-are imported for.
+"""Imports torchvision and timm, also where torchvision's compiled library does not load.
 
 The fault: PyPI has no CPU build of torchvision, and timm imports torchvision. Beside a CPU-only torch, torchvision's
 compiled library fails to load, silently, and its Python code then stops with `operator torchvision::nms does not
-exist`. Classifiers call none of those operators, so their names are enough. Whoever imports torchvision first, the
-suite or a user's file, at its top or in a function:
+exist`. Classifiers call none of those operators, so their schemas are enough. On the first import of torchvision, by
+the suite or by a user's file, at its top or in a function:
 
-    execute torchvision                     the real one first: where its library loads, a schema declared
+    execute torchvision                     without changes first: where its library loads, a schema declared
                                             beforehand would abort the process
-    known fault?                            forget what was half imported, declare the missing schemas,
+    known fault?                            drop the half-imported modules, declare the missing schemas,
                                             execute it again
-    any other fault, or no torchvision      left to whoever imports it; timm's own import says what to install
+    any other fault, or no torchvision      raised to the importer; timm's own import says what to install
 
-Importing timm copies its registry before anybody else can change it. Nothing of this costs a process that imports
-neither.
+Importing timm copies its registry before other code can change it. A process that imports neither pays nothing.
 """
 
 from __future__ import annotations
@@ -67,7 +63,7 @@ def import_timm() -> ModuleType:
 
 
 def watch_imports() -> None:
-    """From now on in this process, torchvision and timm are imported as described above, by whomever."""
+    """From now on in this process, every import of torchvision and timm goes as described above."""
     if not any(isinstance(finder, _Finder) for finder in sys.meta_path):
         sys.meta_path.insert(0, _Finder())
 
@@ -83,8 +79,8 @@ def _import_torchvision() -> None:
     except ModuleNotFoundError as error:
         raise UsageError(f"timm needs torchvision, which cannot be imported ({error}). {_INSTALL}") from error
     except (RuntimeError, ImportError, OSError) as error:
-        said = str(error) if schemas_declared() else f"torchvision fails on import: {error}. {_INSTALL}"
-        raise UsageError(said) from error
+        message = str(error) if schemas_declared() else f"torchvision fails on import: {error}. {_INSTALL}"
+        raise UsageError(message) from error
 
 
 def _execute_torchvision(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
@@ -110,7 +106,7 @@ def _execute_torchvision(module: ModuleType, execute: Callable[[ModuleType], Non
 
 
 def _execute_timm(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
-    """Execute the package, and copy its registry before whoever imports it goes on."""
+    """Execute the package, and copy its registry before the importing code goes on."""
     execute(module)
     if f"{module.__name__}.models" in sys.modules:
         timm_registry.keep(module)

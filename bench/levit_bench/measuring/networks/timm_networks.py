@@ -1,6 +1,6 @@
-"""Networks of timm: by their catalog name, or by any name timm knows.
+"""Builder of timm's networks, by their catalog name or by any name that timm has.
 
-Both mean what timm itself meant by them when it was imported, whatever a user's file registered since.
+Both refer to timm's registry as it was when timm was imported, without what users' files registered since.
 """
 
 from __future__ import annotations
@@ -17,10 +17,10 @@ from levit_bench.records import ImageShape
 
 
 def owns(name: str) -> bool:
-    """Whether it is a name of the catalog or of timm: found out without importing timm."""
+    """Whether it is a name of the catalog or of timm, without importing timm."""
     if ":" in name:  # A user's; timm's files need not be read to know.
         return False
-    return any(entry.name == name for entry in entries()) or name.partition(".")[0] in _registered()
+    return any(entry.name == name for entry in entries()) or name.partition(".")[0] in _timm_names()
 
 
 def names() -> list[str]:
@@ -51,11 +51,11 @@ def build_for(name: str, shape: ImageShape) -> nn.Module:
     """
     architecture, timm = _architecture(name), _timm()
     config = timm.config(architecture)
-    wanted = (shape.height, shape.width)
-    size = tuple(config.input_size)[-2:] if config else wanted
-    # Position tables and attention biases are cut for one input size and must be told; convolutions need not.
-    sized = config is not None and config.fixed_input_size and size != wanted
-    kwargs = {"img_size": shape.height if shape.height == shape.width else wanted} if sized else {}
+    asked_size = (shape.height, shape.width)
+    size = tuple(config.input_size)[-2:] if config else asked_size
+    # Position tables and attention biases are made for one input size, which must be passed; convolutions fit any.
+    sized = config is not None and config.fixed_input_size and size != asked_size
+    kwargs = {"img_size": shape.height if shape.height == shape.width else asked_size} if sized else {}
     try:
         return timm.build(architecture, **kwargs)
     except (TypeError, AssertionError) as error:
@@ -71,7 +71,7 @@ def _architecture(name: str) -> str:
 
 
 @cache
-def _registered() -> frozenset[str]:
+def _timm_names() -> frozenset[str]:
     return timm_architectures() or frozenset()
 
 

@@ -1,9 +1,9 @@
-"""timm as it was right after its import: which function builds which name, and what its code was.
+"""A copy of timm's registry from right after its import: which function builds which name, and its code.
 
-Code of the user's may register a name that timm has (`@register_model def resnet50`), or replace timm's functions and
+A user's code may register a name that timm has (`@register_model def resnet50`), or replace timm's functions and
 classes: then timm builds something else under its own names. So timm's registry is copied before any such code can
 run, every name is built from the copy, and nothing is built once timm's own code has been changed in this process.
-What was registered later belongs to whoever registered it, and is built by that network's own function alone.
+A network that was registered later is built by its own function alone.
 """
 
 from __future__ import annotations
@@ -21,21 +21,21 @@ from torch import nn
 _REGISTRY = "timm.models._registry"
 _PLAIN = (bool, int, float, str, bytes, tuple, type(None))
 _LAZY = ("__annotations__", "__abstractmethods__", "_abc_impl", "__doc__", "__dict__", "__weakref__")
-"""What Python itself fills in later in a class."""
+"""Attributes of a class that Python itself fills in later."""
 
 
-class _Seen(NamedTuple):
-    """A module or class of timm, and what it held."""
+class _Snapshot(NamedTuple):
+    """A module or class of timm, and its attributes right after the import."""
 
     holder: ModuleType | type
     name: str
-    held: Mapping[str, object]
+    values: Mapping[str, object]
     code: Mapping[str, object]
     """Of its functions: a function may be given another body in its place."""
 
 
 class Timm:
-    """timm's networks, from its registry as it was when this was made."""
+    """timm's networks, from its registry at the time of construction."""
 
     def __init__(self, module: ModuleType) -> None:
         """Copy the registry of a module `timm` that has just been imported.
@@ -56,12 +56,12 @@ class Timm:
         self._create: Callable[..., nn.Module] = module.create_model
         self._config: Callable[[str], Any] = registry.get_pretrained_cfg
         self._list: Callable[[], list[str]] = registry.list_models
-        self._seen = tuple(_look())
+        self._snapshots = tuple(_snapshots())
         self.version = str(getattr(module, "__version__", "of unknown version"))
 
     def names(self) -> list[str]:
         """Every architecture, sorted."""
-        with self._as_it_was():
+        with self._copied_tables():
             return sorted(self._list())
 
     def knows(self, name: str) -> bool:
@@ -69,12 +69,12 @@ class Timm:
         return name.partition(".")[0] in self._entries
 
     def config(self, name: str) -> Any:  # noqa: ANN401 (timm's own type)
-        """What timm states of a name, such as its input size; None where it states nothing.
+        """The configuration that timm has of a name, such as its input size; None where it has none.
 
         Raises:
             LookupError: the architecture has no weights of that tag.
         """
-        with self._as_it_was():
+        with self._copied_tables():
             try:
                 return self._config(name)
             except RuntimeError as error:
@@ -98,12 +98,12 @@ class Timm:
                 f"{name!r} is registered in timm by {entry.__module__}, not by timm itself. Name the function that "
                 "builds it: path/to/nets.py:function"
             )
-        with self._as_it_was():
+        with self._copied_tables():
             return self._create(name, pretrained=False, **kwargs)
 
     def changed(self) -> str:
-        """The first function, class or setting of timm's that is no longer what it was; empty when all are."""
-        return next((change for seen in self._seen if (change := _change(seen))), "")
+        """The first function, class or setting of timm's that was changed; empty when none was."""
+        return next((change for snapshot in self._snapshots if (change := _change(snapshot))), "")
 
     @property
     def _entries(self) -> dict[str, Callable[..., nn.Module]]:
@@ -116,8 +116,8 @@ class Timm:
         return own_module and code is not None and Path(code.co_filename).resolve().is_relative_to(self._folder)
 
     @contextmanager
-    def _as_it_was(self) -> Iterator[None]:
-        """Its functions look its tables up by name at every call: meanwhile it finds the copies."""
+    def _copied_tables(self) -> Iterator[None]:
+        """Put the copied tables in place of timm's current ones: its functions look them up by name at every call."""
         current = {key: vars(self._registry).get(key) for key in self._tables}
         vars(self._registry).update(self._tables)
         try:
@@ -136,7 +136,7 @@ def keep(module: ModuleType) -> None:
 
 
 def kept(module: ModuleType) -> Timm:
-    """The copy that was made when timm was imported; of a timm that was imported before anyone watched, one made now.
+    """The copy made when timm was imported; where `watch_imports` came later than that, one made now.
 
     Raises:
         LookupError: `module` is not timm.
@@ -145,45 +145,55 @@ def kept(module: ModuleType) -> Timm:
     return _kept[0]
 
 
-def _look() -> Iterator[_Seen]:
-    """What timm's modules and classes hold now."""
+def _snapshots() -> Iterator[_Snapshot]:
+    """The current attributes of timm's modules and classes."""
     for name, module in sorted(sys.modules.items()):
         if name != "timm" and not name.startswith("timm."):
             continue
-        held = {key: value for key, value in vars(module).items() if _stays(value) and key[:2] != "__"}
-        yield _Seen(module, name, held, _code(held))
-        for key, value in held.items():
+        values = {key: value for key, value in vars(module).items() if _is_constant(value) and key[:2] != "__"}
+        yield _Snapshot(module, name, values, _code(values))
+        for key, value in values.items():
             if isinstance(value, type) and value.__module__ == name:
-                inside = {one: what for one, what in vars(value).items() if one not in _LAZY}
-                yield _Seen(value, f"{name}.{key}", inside, _code(inside))
+                inside = {
+                    attribute: attribute_value
+                    for attribute, attribute_value in vars(value).items()
+                    if attribute not in _LAZY
+                }
+                yield _Snapshot(value, f"{name}.{key}", inside, _code(inside))
 
 
-def _stays(value: object) -> bool:
-    """Whether timm itself never gives the name another value, or changes what is behind it."""
+def _is_constant(value: object) -> bool:
+    """Whether values of this type are constant: timm itself neither replaces nor changes them."""
     return isinstance(value, (FunctionType, type, *_PLAIN)) or (callable(value) and not isinstance(value, nn.Module))
 
 
-def _code(held: Mapping[str, object]) -> dict[str, object]:
-    return {key: value.__code__ for key, value in held.items() if isinstance(value, FunctionType)}
+def _code(values: Mapping[str, object]) -> dict[str, object]:
+    return {key: value.__code__ for key, value in values.items() if isinstance(value, FunctionType)}
 
 
-def _change(seen: _Seen) -> str:
-    now = vars(seen.holder)
-    for key, value in seen.held.items():
-        found = now.get(key, _change)
-        if found is not value and not (isinstance(value, _PLAIN) and type(found) is type(value) and found == value):
-            return f"{seen.name}.{key}"
-    for key, code in seen.code.items():
+def _change(snapshot: _Snapshot) -> str:
+    now = vars(snapshot.holder)
+    for key, value in snapshot.values.items():
+        current = now.get(key, _change)
+        if current is not value and not (
+            isinstance(value, _PLAIN) and type(current) is type(value) and current == value
+        ):
+            return f"{snapshot.name}.{key}"
+    for key, code in snapshot.code.items():
         if now[key].__code__ is not code:
-            return f"{seen.name}.{key}"
-    if isinstance(seen.holder, type):
+            return f"{snapshot.name}.{key}"
+    if isinstance(snapshot.holder, type):
         return next(
-            (f"{seen.name}.{key}" for key, value in now.items() if key not in seen.held and _is_behaviour(key, value)),
+            (
+                f"{snapshot.name}.{key}"
+                for key, value in now.items()
+                if key not in snapshot.values and _is_behaviour(key, value)
+            ),
             "",
         )
     return ""
 
 
 def _is_behaviour(key: str, value: object) -> bool:
-    """Whether something that a class was given later is more than a note of Python's or torch's."""
+    """Whether an attribute that was added to a class changes how it behaves, unlike Python's or torch's own marks."""
     return key not in _LAZY and (callable(value) or hasattr(value, "__get__"))

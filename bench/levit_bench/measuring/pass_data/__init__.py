@@ -1,1 +1,1 @@
-"""What passes are given and what they must answer: images, reference outputs, and the check of both."""
+"""Data of a pass: images, reference outputs, and the check of outputs against them."""

@@ -1,9 +1,8 @@
-"""What the passes of one case are given, and whether what they return is the answer to that.
+"""Images for the passes of one case, and the check of their outputs.
 
-The images of each pass are others, written into the same memory between passes; each output is copied when its pass is
-over and compared with its references when the turn is. So an answer that was kept from an earlier pass, for the place
-or for the numbers of its images, is that to other images, and one that is not there yet is none. Refuses to know how
-passes are timed.
+Every pass reads different images, written into the same memory between passes; each output is copied when its pass is
+over and compared with the references at the end of the turn. So a network that caches answers, by the address or the
+values of its images, returns those to other images and is caught, and so is one that has not finished computing.
 """
 
 from __future__ import annotations
@@ -17,8 +16,8 @@ from levit_bench.measuring.pass_data.image_pool import ImagePool
 from levit_bench.measuring.pass_data.output_check import as_logits, check_plain, distances, problem_with
 from levit_bench.measuring.pass_data.reference_outputs import References
 
-_KEPT_BYTES = 4 << 20  # Outputs that are kept before they are compared.
-_TELLING = 4  # A tolerance of less than a fourth of the distance between answers tells them apart by itself.
+_KEPT_BYTES = 4 << 20  # Outputs that are collected before they are compared.
+_TELLING = 4  # A tolerance below a fourth of the distance between answers tells them apart by itself.
 
 
 class Feed:
@@ -30,9 +29,9 @@ class Feed:
         """Place the images of the first pass.
 
         Args:
-            loaded: the case; its passes read what `placed` holds.
+            loaded: the case; its passes read the images in `placed`.
             pool: the images.
-            references: their answers.
+            references: their reference outputs.
             batch: images of one pass.
             precision: of the case.
             draw: draws the order.
@@ -46,21 +45,21 @@ class Feed:
         self._change = chosen.randrange(references.changes + 1)
         self._shown = 0
         self.placed = loaded.place(pool.batch([row % pool.size for row in range(batch)]))
-        """What passes read: (batch, channels, height, width) where and how the runtime reads it."""
+        """Images that passes read: (batch, channels, height, width), in the runtime's own place and layout."""
         self._pool = pool.on(self.placed.device)
         # Where the numbers of a pass are coarser than those of its images, these are added up finely and then rounded.
         fine = self.placed.dtype == self._pool.left.dtype
         self._aside = None if fine else torch.empty_like(self._pool.left[0])
         outputs = max(1, _KEPT_BYTES // (4 * batch * references.logits.shape[1]))
         self._outputs = torch.empty(outputs, batch, references.logits.shape[1])
-        self._kept: list[list[int]] = []
+        self._rows_of_outputs: list[list[int]] = []
         self._rows: list[int] = []
         self._problem: str | None = None
         self.write()
         loaded.synchronise()
 
     def write(self) -> None:
-        """Write the next images to where passes read them; the device may still be at it."""
+        """Write the next images to where passes read them; the device may not have finished on return."""
         rows = self._next()
         for place, (index, change) in zip(self.placed, rows, strict=True):
             if self._aside is None:
@@ -71,29 +70,29 @@ class Feed:
         self._rows = [index for index, _ in rows]
 
     def keep(self, output: object) -> None:
-        """Copy what a pass over the images written last returned.
+        """Copy the output of a pass over the images written last.
 
         Raises:
-            TypeError, ValueError: it is no tensor of logits (batch, classes).
+            TypeError, ValueError: it is not a tensor of logits (batch, classes).
         """
         check_plain(output)
         logits = self._loaded.fetch(as_logits(output, self._batch))
         if logits.shape[1] != self._outputs.shape[2]:
             expected = (self._batch, self._outputs.shape[2])
             raise ValueError(f"output has shape {tuple(logits.shape)}, expected {expected}")
-        if len(self._kept) == len(self._outputs):
+        if len(self._rows_of_outputs) == len(self._outputs):
             self._compare()
-        self._outputs[len(self._kept)].copy_(logits)
-        self._kept.append(self._rows)
+        self._outputs[len(self._rows_of_outputs)].copy_(logits)
+        self._rows_of_outputs.append(self._rows)
 
     def problem(self) -> str | None:
-        """What was wrong with any output since asked last, or None."""
+        """The first problem with an output since the last call, or None."""
         self._compare()
-        found, self._problem = self._problem, None
-        return found
+        reason, self._problem = self._problem, None
+        return reason
 
     def _next(self) -> list[tuple[int, float]]:
-        """Numbers of the next images, each with its change: all of the pool, then all of it slightly changed."""
+        """Indices of the next images, each with its relative change: the whole pool, then again slightly changed."""
         rows = []
         for _ in range(self._batch):
             again, at = divmod(self._shown, len(self._order))
@@ -103,28 +102,28 @@ class Feed:
         return rows
 
     def _compare(self) -> None:
-        """Compare what was kept; the first problem stands for all."""
-        kept, self._kept = self._kept, []
+        """Compare the collected outputs; only the first problem is kept."""
+        rows_of_outputs, self._rows_of_outputs = self._rows_of_outputs, []
         if self._problem is None:
-            self._problem = self._wrong(self._outputs[: len(kept)], kept)
+            self._problem = self._problem_with(self._outputs[: len(rows_of_outputs)], rows_of_outputs)
 
-    def _wrong(self, outputs: torch.Tensor, kept: list[list[int]]) -> str | None:
+    def _problem_with(self, outputs: torch.Tensor, rows_of_outputs: list[list[int]]) -> str | None:
         logits = self._references.logits
         previous: tuple[torch.Tensor, list[int]] | None = None
-        for got, rows in zip(outputs, kept, strict=True):
-            if previous is not None and rows != previous[1] and torch.equal(got, previous[0]):
+        for output, rows in zip(outputs, rows_of_outputs, strict=True):
+            if previous is not None and rows != previous[1] and torch.equal(output, previous[0]):
                 return "output is constant: two different inputs give the same bits, as if one were remembered"
-            found = problem_with(got, logits[rows], self._tolerance)
-            if found:
-                return found
-            previous = got, rows
+            reason = problem_with(output, logits[rows], self._tolerance)
+            if reason:
+                return reason
+            previous = output, rows
         if _TELLING * self._tolerance < self._references.distance:
             return None
-        return self._mistaken(outputs.flatten(0, 1), [index for rows in kept for index in rows])
+        return self._problem_of_order(outputs.flatten(0, 1), [index for rows in rows_of_outputs for index in rows])
 
-    def _mistaken(self, got: torch.Tensor, rows: list[int]) -> str | None:
-        """Whether answers are nearer to those of other images: what a wide tolerance alone would not tell."""
-        nearest = distances(got, self._references.logits).argmin(1)
+    def _problem_of_order(self, outputs: torch.Tensor, rows: list[int]) -> str | None:
+        """A problem where most outputs are nearer to other images' references: a wide tolerance would not show it."""
+        nearest = distances(outputs, self._references.logits).argmin(1)
         wrong = int((nearest != torch.tensor(rows, dtype=torch.int64)).sum())
         if 2 * wrong <= len(rows):
             return None

@@ -1,9 +1,9 @@
-"""The images that passes are given: many that differ, made of few that are kept.
+"""A pool of many distinct images for passes, stored as a few parts.
 
 Each is the sum of one of `side` left parts and one of `side` right ones, so that side² of them take the memory of two
-times `side`, and writing one is a single pass over its pixels. The right part is rolled by some rows, by others for
-each left part: else an image would be the sum and difference of three others, and so would a linear layer's answer.
-Refuses to know who is shown them, and when.
+times `side`, and writing one is a single pass over its pixels. The right part is rolled by a number of rows that
+depends on the left part: else an image would be the sum and difference of three others, and so would a linear layer's
+output.
 """
 
 from __future__ import annotations
@@ -28,13 +28,13 @@ class ImagePool(NamedTuple):
     left: torch.Tensor
     """(side, channels, height, width), in the number type of the images."""
     right: torch.Tensor
-    """The same of the other parts."""
+    """The same for the right parts."""
     sums: tuple[int, ...]
     """Which sums are images of the pool: left part times `side` plus right part."""
 
     @property
     def size(self) -> int:
-        """Images that differ."""
+        """Number of distinct images."""
         return len(self.sums)
 
     def write(self, index: int, out: torch.Tensor, change: float = 0.0) -> None:
@@ -42,17 +42,17 @@ class ImagePool(NamedTuple):
 
         Args:
             index: from 0 to `size` - 1.
-            out: where to.
-            change: relative change of its right part: an image that is slightly another one. Bytes know none.
+            out: where it is written.
+            change: relative change of its right part, for a slightly different image; ignored for bytes.
         """
         side, height = len(self.right), out.shape[1]
         left, right = divmod(self.sums[index], side)
         alpha = 1.0 + change if self.left.is_floating_point() else 1
         rows = (left * max(1, height // side) + right) % height
-        one, other = self.left[left], self.right[right]
+        left_part, right_part = self.left[left], self.right[right]
         upper, lower = slice(None, height - rows), slice(height - rows, None)
-        torch.add(one[:, upper], other[:, rows:], alpha=alpha, out=out[:, upper])
-        torch.add(one[:, lower], other[:, :rows], alpha=alpha, out=out[:, lower])
+        torch.add(left_part[:, upper], right_part[:, rows:], alpha=alpha, out=out[:, upper])
+        torch.add(left_part[:, lower], right_part[:, :rows], alpha=alpha, out=out[:, lower])
 
     def batch(self, indices: Sequence[int], change: float = 0.0) -> torch.Tensor:
         """These images in memory of their own: (len(indices), channels, height, width)."""
@@ -70,14 +70,14 @@ class ImagePool(NamedTuple):
 def image_pool(side: int, shape: ImageShape, seed: int) -> ImagePool:
     """A pool of all side² images; the parts of a smaller pool are the first ones of a larger.
 
-    The cases of a process share it, so nobody may write to its parts.
+    The cases of a process share it, so its parts must not be written to.
 
     Args:
         side: parts of each kind.
         shape: of an image.
         seed: the session's seed.
     """
-    with torch.inference_mode(mode=False):  # Whoever asks first may be in it, who asks next may not.
+    with torch.inference_mode(mode=False):  # The result is cached for callers outside of it, too.
         left, right = (images(side, shape, seed, stream) for stream in PARTS)
     if left.is_floating_point():
         left, right = left * _SHARE, right * _SHARE

@@ -1,7 +1,7 @@
-"""Images made from a seed: the same ones in every process.
+"""Random images drawn from a seed: the same ones in every process.
 
-Refuses to know which network they are for. Smooth blobs with noise on top, in the range of normalised photographs:
-white noise alone averages out in global pooling, and every image would look the same to a convolutional network.
+Smooth blobs with noise on top, in the range of normalised photographs: white noise alone averages out in global
+pooling, and every image would look the same to a convolutional network.
 """
 
 from __future__ import annotations
@@ -13,7 +13,7 @@ from levit_bench.records import ImageShape
 __all__ = ["DISTINCT", "ImageShape", "images"]
 
 DISTINCT = 64
-"""So many images differ; in larger batches they come again: outputs are checked without a large reference."""
+"""Number of distinct images; larger batches repeat them, so that outputs are checked without a large reference."""
 GREY = 116.0
 """Mean of ImageNet's bytes, near enough."""
 _SPREAD = 58.0  # Their deviation.
@@ -24,17 +24,17 @@ def images(count: int, shape: ImageShape, seed: int, stream: int) -> torch.Tenso
 
     Args:
         count: how many; the first k of a larger count are the same images, and image k + 64 is image k.
-        shape: what one of them is like. Fewer channels are the first of those that more have.
+        shape: of one image. An image with fewer channels has the first channels of one with more.
         seed: the session's seed.
         stream: 0 and 1 are the two sets that outputs are checked on; others are for calibration.
     """
     seeds = [(seed * 1_000_003 + stream * 10_007 + index) % 2**63 for index in range(min(count, DISTINCT))]
-    distinct = torch.stack([_as_stored(_image(shape, one), shape) for one in seeds])
+    distinct = torch.stack([_as_stored(_image(shape, image_seed), shape) for image_seed in seeds])
     return distinct if count <= DISTINCT else distinct[torch.arange(count) % DISTINCT]
 
 
 def _image(shape: ImageShape, seed: int) -> torch.Tensor:
-    """Channels by threes, each as red, green and blue: the first three are what they were when there were no others."""
+    """Channels in groups of three, as red, green and blue: the first three do not depend on how many follow."""
     generator = torch.Generator().manual_seed(seed)
     size = (shape.height, shape.width)
     contrast: torch.Tensor | None = None
@@ -51,7 +51,7 @@ def _image(shape: ImageShape, seed: int) -> torch.Tensor:
 
 
 def _as_stored(image: torch.Tensor, shape: ImageShape) -> torch.Tensor:
-    """Numbers around zero as they are, or as the bytes of a photograph that they are the normalised form of."""
+    """The image as float32, or as the bytes that it is the normalised form of."""
     if shape.dtype == "float32":
         return image
     return (GREY + _SPREAD * image).round().clamp(0, 255).to(torch.uint8)

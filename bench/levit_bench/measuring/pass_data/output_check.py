@@ -1,6 +1,6 @@
-"""Whether a pass computed what it should: compared with fp32 eager.
+"""Checks of a pass's output: shape, finiteness, and relative L2 distance from the logits of fp32 eager.
 
-Pure functions on tensors; refuses to know who computed them.
+Pure functions on tensors.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def as_logits(value: object, batch: int) -> torch.Tensor:
     """The value as logits of shape (batch, classes).
 
     Raises:
-        TypeError: it is no tensor.
+        TypeError: it is not a tensor.
         ValueError: its shape is another one.
     """
     if not isinstance(value, torch.Tensor):
@@ -43,17 +43,17 @@ def as_logits(value: object, batch: int) -> torch.Tensor:
     return value
 
 
-def relative_distance(got: torch.Tensor, want: torch.Tensor) -> float:
-    """L2 distance of two (batch, classes) tensors relative to `want`, after removing each image's mean over classes."""
-    a, b = got.double(), want.double()
+def relative_distance(logits: torch.Tensor, reference: torch.Tensor) -> float:
+    """Relative L2 distance of logits (batch, classes) from a reference, each image's mean over classes removed."""
+    a, b = logits.double(), reference.double()
     a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
     norm = float(b.norm())
     return float((a - b).norm()) / norm if norm > 0 else float("inf")
 
 
-def distances(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
-    """Relative distance of each row of `got` (m, classes) from each row of `want` (n, classes): (m, n)."""
-    a, b = got.double(), want.double()
+def distances(logits: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
+    """Relative distance of each row of `logits` (m, classes) from each row of `expected` (n, classes): (m, n)."""
+    a, b = logits.double(), expected.double()
     a, b = a - a.mean(1, keepdim=True), b - b.mean(1, keepdim=True)
     # Not by products, which cancel: equal rows must be at distance zero.
     apart = torch.cdist(a, b, compute_mode="donot_use_mm_for_euclid_dist")
@@ -61,26 +61,26 @@ def distances(got: torch.Tensor, want: torch.Tensor) -> torch.Tensor:
     return relative
 
 
-def problem_with(got: torch.Tensor, want: torch.Tensor, tolerance: float) -> str | None:
+def problem_with(logits: torch.Tensor, expected: torch.Tensor, tolerance: float) -> str | None:
     """What is wrong with one output, or None. Non-finite is told apart from different."""
-    if got.shape != want.shape:
-        return f"output has shape {tuple(got.shape)}, expected {tuple(want.shape)}"
-    if not bool(torch.isfinite(got).all()):
+    if logits.shape != expected.shape:
+        return f"output has shape {tuple(logits.shape)}, expected {tuple(expected.shape)}"
+    if not bool(torch.isfinite(logits).all()):
         return "output is not finite (NaN or infinity)"
-    distance = relative_distance(got, want)
+    distance = relative_distance(logits, expected)
     if not distance <= tolerance:
         return f"output differs from fp32 eager by {distance:.2g} (relative L2; {tolerance:.2g} is allowed)"
     return None
 
 
 def problem_with_pair(
-    got: tuple[torch.Tensor, torch.Tensor], want: tuple[torch.Tensor, torch.Tensor], tolerance: float
+    outputs: tuple[torch.Tensor, torch.Tensor], references: tuple[torch.Tensor, torch.Tensor], tolerance: float
 ) -> str | None:
-    """What is wrong with the outputs for two different inputs, or None. Equal bits for both are no computation."""
-    for output, reference in zip(got, want, strict=True):
+    """What is wrong with the outputs for two different inputs, or None. Equal bits for both mean a constant output."""
+    for output, reference in zip(outputs, references, strict=True):
         if not bool(torch.isfinite(output).all()):
             return "output is not finite (NaN or infinity)"
-        if output.shape == reference.shape and torch.equal(got[0], got[1]):
+        if output.shape == reference.shape and torch.equal(outputs[0], outputs[1]):
             return "output is constant: two different inputs give the same bits"
         problem = problem_with(output, reference, tolerance)
         if problem:

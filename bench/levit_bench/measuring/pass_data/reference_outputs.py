@@ -1,7 +1,6 @@
-"""What a network must answer: the logits that fp32 eager gives for each image of a pool, one image at a time.
+"""Reference outputs: the logits that fp32 eager gives for each image of a pool, one image at a time.
 
-Written once a session, by the process that prepares the network as shipped; read wherever the case is loaded. Refuses
-to know who is compared with them.
+Written once a session, by the process that prepares the network as shipped; read wherever the case is loaded.
 """
 
 from __future__ import annotations
@@ -33,15 +32,15 @@ _SIDES = (4, 8, 16)  # Parts of a pool, whose sums are at least one and a half t
 _ROUNDING = 1e-7  # About the rounding of one fp32 operation.
 _STEPS = 64  # Pixels of an image that move by one step where they are bytes.
 _SATURATED = 0.1  # Relative distance of outputs beyond which it does not grow with that of inputs any more.
-_CALM = 1e-5  # An image whose answer moves by less may be off by ten times that, which is the tolerance of fp32.
-_MOST_SENSITIVE = 1e-3  # Ten times this is as much as a wrong layer may do.
+_CALM = 1e-5  # Outputs that move by less keep the tolerance of fp32, which is ten times this.
+_MOST_SENSITIVE = 1e-3  # Ten times this may be the effect of a wrong layer.
 _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
-_CHANGES = (64, 16, 4, 1)  # Slightly changed versions of each image; the first number that outputs can stand.
+_CHANGES = (64, 16, 4, 1)  # Slightly changed versions of each image; the first number at which outputs stay the same.
 _CHANGE = 2.0**-22  # Relative change from one version to the next in fp32: two of its smallest steps.
 
 
 class References(NamedTuple):
-    """What the outputs of a case are compared with."""
+    """Reference outputs of a case, and the tolerances that follow from them."""
 
     logits: torch.Tensor
     """Logits of fp32 eager for each image of the pool alone, (images, classes)."""
@@ -61,35 +60,35 @@ class References(NamedTuple):
     def tolerance(self, precision: str) -> float:
         """Relative distance that is allowed, by precision.
 
-        More for a network that turns small differences into large ones: ten times what rounding of the input alone
-        does there. But never as much as to take one image for another: a fourth of the distance between two of them.
+        Wider for a network that amplifies small differences: ten times the effect of rounding its input. But at most a
+        fourth of the distance between the logits of two images, so that no image is taken for another.
         """
-        known = precisions.get(precision)
-        rounding = 10 * self.sensitivity * known.coarseness
-        return max(known.tolerance, min(rounding, self.distance / 4))
+        number_format = precisions.get(precision)
+        rounding = 10 * self.sensitivity * number_format.coarseness
+        return max(number_format.tolerance, min(rounding, self.distance / 4))
 
     def pool(self, shape: ImageShape, seed: int) -> ImagePool:
-        """The images that they are the answers for."""
+        """The images that these are the outputs for."""
         return image_pool(self.side, shape, seed)._replace(sums=self.sums)
 
 
 def references_in(folder: Path) -> References:
-    """What the preparation left in a folder."""
-    kept = safetensors.torch.load_file(folder / _FILE)
+    """The references that the preparation stored in a folder."""
+    tensors = safetensors.torch.load_file(folder / _FILE)
     return References(
-        logits=kept["logits"],
-        side=int(kept["side"]),
-        sums=tuple(kept["sums"].tolist()),
-        sensitivity=float(kept["sensitivity"]),
-        distance=float(kept["distance"]),
-        changes=int(kept["changes"]),
-        change=float(kept["change"]),
+        logits=tensors["logits"],
+        side=int(tensors["side"]),
+        sums=tuple(tensors["sums"].tolist()),
+        sensitivity=float(tensors["sensitivity"]),
+        distance=float(tensors["distance"]),
+        changes=int(tensors["changes"]),
+        change=float(tensors["change"]),
     )
 
 
 @torch.inference_mode()
 def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, precision: str, seed: int) -> References:
-    """Compute and keep the references of a network as shipped, in evaluation mode.
+    """Compute and store the references of a network as shipped, in evaluation mode.
 
     Args:
         network: takes images (batch, channels, height, width), returns logits (batch, classes).
@@ -110,28 +109,30 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
     problem = problem_with_pair((first, second), (first, second), SAME)
     if problem:
         raise ValueError(problem)
-    wanted = math.floor(min(max(_AIM_S / (2 * max(pass_s, 1e-9)), _FEWEST), _MOST))
-    side = next(side for side in _SIDES if 2 * side**2 >= 3 * wanted)
-    calm = _calm_answers(network, image_pool(side, shape, seed), wanted, seed)
-    logits = torch.cat([one.logits for one in calm])
-    apart = distances(logits, logits)[~torch.eye(len(calm), dtype=torch.bool)]
-    if float(apart.min()) < _LEAST_DISTANCE:
-        raise ValueError(f"outputs hardly depend on the image: {float(apart.min()):.2g} apart for two different ones")
-    found = References(
+    count = math.floor(min(max(_AIM_S / (2 * max(pass_s, 1e-9)), _FEWEST), _MOST))
+    side = next(side for side in _SIDES if 2 * side**2 >= 3 * count)
+    calm = _calm_answers(network, image_pool(side, shape, seed), count, seed)
+    logits = torch.cat([answer.logits for answer in calm])
+    distances_apart = distances(logits, logits)[~torch.eye(len(calm), dtype=torch.bool)]
+    if float(distances_apart.min()) < _LEAST_DISTANCE:
+        raise ValueError(
+            f"outputs hardly depend on the image: {float(distances_apart.min()):.2g} apart for two different ones"
+        )
+    references = References(
         logits=logits,
         side=side,
-        sums=tuple(one.number for one in calm),
-        sensitivity=max(one.moved for one in calm),
-        distance=float(apart.median()),
+        sums=tuple(answer.number for answer in calm),
+        sensitivity=max(answer.moved for answer in calm),
+        distance=float(distances_apart.median()),
         changes=0,
         change=_CHANGE * precisions.get(precision).tolerance / SAME,
     )
     restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
-    changes = _changes(network, found.pool(shape, seed), found, restless, precision)
-    found = found._replace(changes=changes)
-    kept = {name: torch.tensor(value) for name, value in found._asdict().items() if name != "logits"}
-    safetensors.torch.save_file({"logits": logits.contiguous(), **kept}, folder / _FILE)
-    return found
+    changes = _changes(network, references.pool(shape, seed), references, restless, precision)
+    references = references._replace(changes=changes)
+    scalars = {name: torch.tensor(value) for name, value in references._asdict().items() if name != "logits"}
+    safetensors.torch.save_file({"logits": logits.contiguous(), **scalars}, folder / _FILE)
+    return references
 
 
 def problem_with_batch(network: nn.Module, references: References, pool: ImagePool, batch: int) -> str | None:
@@ -139,34 +140,37 @@ def problem_with_batch(network: nn.Module, references: References, pool: ImagePo
 
     An image's row must be the answer for that image alone, whatever else is in the batch.
     """
-    indices = _scattered(batch, pool.size)
+    indices = _spread_indices(batch, pool.size)
     with torch.inference_mode():
-        got = as_logits(network(pool.batch(indices)), batch)
-    if not bool(torch.isfinite(got).all()):
+        logits = as_logits(network(pool.batch(indices)), batch)
+    if not bool(torch.isfinite(logits).all()):
         return "output is not finite (NaN or infinity)"
-    want, allowed = references.logits[indices], references.tolerance("fp32")
-    off = [relative_distance(one[None], other[None]) for one, other in zip(got, want, strict=True)]
-    wrong = [row for row, distance in enumerate(off) if not distance <= allowed]
+    expected, allowed = references.logits[indices], references.tolerance("fp32")
+    row_distances = [
+        relative_distance(row_logits[None], row_reference[None])
+        for row_logits, row_reference in zip(logits, expected, strict=True)
+    ]
+    wrong = [row for row, distance in enumerate(row_distances) if not distance <= allowed]
     if not wrong:
         return None
     rows = "all" if len(wrong) == batch else str(len(wrong))
     return (
         f"the answer for an image depends on what else is in its batch: {rows} of {batch} rows differ from the answer "
-        f"for that image alone, the worst by {max(off):.2g} (relative L2; {allowed:.2g} is allowed)"
+        f"for that image alone, the worst by {max(row_distances):.2g} (relative L2; {allowed:.2g} is allowed)"
     )
 
 
 def alone(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
-    """Logits (1, classes) of an image (1, channels, height, width), in nobody else's company.
+    """Logits (1, classes) of an image (1, channels, height, width) in a batch of one.
 
-    Where the network takes no single image, but pairs, its company is itself.
+    Where the network fails on a single image, the image is repeated to a batch of two.
     """
     try:
         return as_logits(network(image), 1)
     except Exception:
         try:
             pair = as_logits(network(image.repeat(2, 1, 1, 1)), 2)
-        except Exception:  # noqa: S110 (what it says of a single image tells more)
+        except Exception:  # noqa: S110 (the error for a single image says more)
             pass
         else:
             return pair[:1]
@@ -174,27 +178,27 @@ def alone(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
 
 
 def _answer(network: nn.Module, pool: ImagePool, index: int) -> torch.Tensor:
-    given, untouched = pool.batch([index]), pool.batch([index])
-    logits = alone(network, given).clone()
-    if not torch.equal(given, untouched):
+    image, untouched = pool.batch([index]), pool.batch([index])
+    logits = alone(network, image).clone()
+    if not torch.equal(image, untouched):
         raise ValueError("changes the images it is given, so that the next pass would see others. Copy them first")
     return logits
 
 
 class _Calm(NamedTuple):
-    """An image, its answer, and how calm that is."""
+    """An image, its logits, and how sensitive they are to rounding."""
 
     number: int
     logits: torch.Tensor
     moved: float
-    """Relative distance that it moves when every pixel moves by 1e-7 of itself."""
+    """Relative distance that the logits move when every pixel moves by 1e-7 of itself."""
 
 
-def _calm_answers(network: nn.Module, pool: ImagePool, wanted: int, seed: int) -> list[_Calm]:
-    """Answers that rounding does not move, as many as wanted; where there are fewer, the calmest that there are.
+def _calm_answers(network: nn.Module, pool: ImagePool, count: int, seed: int) -> list[_Calm]:
+    """`count` images whose logits rounding hardly moves; where there are fewer, the least sensitive ones.
 
-    With random weights some images lie where attention switches: a LeViT's answers to one in ten of them move a
-    thousand times as far as to the others, and would hide any error.
+    With random weights some images lie where attention switches: a LeViT's logits for one in ten of them move a
+    thousand times as far as for the others, and would hide any error.
 
     Raises:
         ValueError: rounding moves them all so far that nothing could be checked.
@@ -202,28 +206,28 @@ def _calm_answers(network: nn.Module, pool: ImagePool, wanted: int, seed: int) -
     generator = torch.Generator().manual_seed(seed)
     calm: list[_Calm] = []
     restless: list[_Calm] = []
-    for index in _scattered(pool.size, pool.size):
+    for index in _spread_indices(pool.size, pool.size):
         logits = _answer(network, pool, index)
-        jittered, part = _jittered(pool.batch([index]), generator)
-        seen = relative_distance(alone(network, jittered), logits)
-        moved = seen * (_ROUNDING / part)
-        if part > _ROUNDING and seen > _SATURATED:
-            # Steps of bytes are coarse: from an answer that they turn over, nothing follows for smaller ones.
+        jittered_image, part = _jittered(pool.batch([index]), generator)
+        distance = relative_distance(alone(network, jittered_image), logits)
+        moved = distance * (_ROUNDING / part)
+        if part > _ROUNDING and distance > _SATURATED:
+            # Steps of bytes are coarse: where they change the logits entirely, the effect of smaller steps is unknown.
             moved = max(moved, _MOST_SENSITIVE)
         (calm if moved <= _CALM else restless).append(_Calm(index, logits, moved))
-        if len(calm) == wanted:
+        if len(calm) == count:
             return calm
-    calm += sorted(restless, key=lambda one: one.moved)[: max(0, _FEWEST - len(calm))]
-    worst = max(one.moved for one in calm)
+    calm += sorted(restless, key=lambda answer: answer.moved)[: max(0, _FEWEST - len(calm))]
+    worst = max(answer.moved for answer in calm)
     if not worst < _MOST_SENSITIVE:
         raise ValueError(f"too sensitive to check: rounding of the input alone moves the output by {worst:.2g}")
     return calm
 
 
 def _jittered(image: torch.Tensor, generator: torch.Generator) -> tuple[torch.Tensor, float]:
-    """An image (1, channels, height, width) moved by a little at random, and by which part of itself.
+    """An image (1, channels, height, width) with a small random change, and the relative size of that change.
 
-    Bytes know no rounding: some pixels move by one step, few enough that together they move by little.
+    Bytes cannot change by a rounding error: some pixels move by one step, few enough that the total change is small.
     """
     if image.is_floating_point():
         return image * (1 + _ROUNDING * torch.randn(image.shape, generator=generator)), _ROUNDING
@@ -234,19 +238,19 @@ def _jittered(image: torch.Tensor, generator: torch.Generator) -> tuple[torch.Te
     return flat.view_as(image), float(len(chosen) ** 0.5 / image.double().norm())
 
 
-def _changes(network: nn.Module, pool: ImagePool, found: References, shown: list[int], precision: str) -> int:
-    """How many versions of an image have the same answer: as many as move it by a fourth of what is allowed."""
+def _changes(network: nn.Module, pool: ImagePool, references: References, indices: list[int], precision: str) -> int:
+    """How many changed versions of an image have the same output, within a fourth of the tolerance."""
     if not pool.left.is_floating_point():
         return 0
-    allowed = found.tolerance(precision) / 4
+    allowed = references.tolerance(precision) / 4
     for count in _CHANGES:
-        moved = [alone(network, pool.batch([index], count * found.change)) for index in shown]
-        if relative_distance(torch.cat(moved), found.logits[shown]) <= allowed:
+        moved = [alone(network, pool.batch([index], count * references.change)) for index in indices]
+        if relative_distance(torch.cat(moved), references.logits[indices]) <= allowed:
             return count
     return 0
 
 
-def _scattered(batch: int, count: int) -> list[int]:
-    """Images that lie apart in the pool, each as often as any other."""
+def _spread_indices(batch: int, count: int) -> list[int]:
+    """Indices of images that lie apart in the pool, each about as often as any other."""
     stride = next(step for step in range(count // 3 | 1, 2 * count) if math.gcd(step, count) == 1)
     return [row * stride % count for row in range(batch)]

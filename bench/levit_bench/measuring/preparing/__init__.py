@@ -1,1 +1,1 @@
-"""What is made of a network before it is timed: weights, artifacts, the largest batch that fits."""
+"""Preparation of networks before they are timed: weights, artifacts, the largest batch that fits."""

@@ -1,7 +1,6 @@
-"""What is prepared once a session and loaded in every run: weights, and the outputs that fp32 eager gives for them.
+"""Prepares the artifact of a case, once a session: weights, reference outputs of fp32 eager, and the runtime's file.
 
-The references are those of the network as shipped, whatever its form; a form that computes something else is refused.
-Refuses to know which seat loads it, and when.
+The references are those of the network as shipped, in all forms; a form that computes something else is refused.
 """
 
 from __future__ import annotations
@@ -31,10 +30,10 @@ from levit_bench.records import Case
 
 
 def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Prepared:
-    """Build, calibrate and check the network of a case; leave everything its seats need in `folder`.
+    """Build, calibrate and check the network of a case; store everything that worker processes load in `folder`.
 
     `batches` are those of all cases that share the artifact, in ascending order; `case` stands for them. A batch that
-    fails costs its own cases: what is wrong with it is in the answer.
+    fails costs only its own cases: the reason is in the result.
 
     Multiply-accumulates are those of the network as shipped, which published counts refer to; parameters are counted
     on the network in its form, which has fewer.
@@ -47,9 +46,9 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if case.weights != VERSION:
         raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
     runtime = runtimes.get(case.runtime)
-    why = runtime.unavailable()
-    if why is not None:
-        raise ValueError(f"runtime {case.runtime!r} cannot run here: {why}")
+    problem = runtime.unavailable()
+    if problem is not None:
+        raise ValueError(f"runtime {case.runtime!r} cannot run here: {problem}")
     looked = networks.look(case.network, case.shape, seed)
     recipe = Recipe(seed=seed, serving=looked.serving)
     recipe.write(folder)
@@ -57,23 +56,23 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     sources.keep(case.network, folder)
     has_weights = any(True for _ in network.parameters())
     deviation = calibrate(network, case.shape, seed) if has_weights else 1.0
-    # Every process builds the network anew and runs it with these weights alone: so does everything from here on. What
-    # the calibrated one keeps of its passes may be older than its weights.
+    # Every process builds the network anew and loads these weights alone: so does everything from here on. Values that
+    # the calibrated one has cached in its passes may be older than its weights.
     source = Source(case, recipe, network.state_dict())
-    again = _built_again(source, network, images(2, case.shape, seed, PARTS[0]))
+    rebuilt = _checked_rebuild(source, network, images(2, case.shape, seed, PARTS[0]))
     del network
     if has_weights:
         with torch.no_grad():
-            deviation = deviation_of(again, images(4, case.shape, seed, STREAM))
-    references = write_references(again, folder, case.shape, precision=case.precision, seed=seed)
+            deviation = deviation_of(rebuilt, images(4, case.shape, seed, STREAM))
+    references = write_references(rebuilt, folder, case.shape, precision=case.precision, seed=seed)
     pool = references.pool(case.shape, seed)
-    count = _counted(again, images(2, case.shape, seed, PARTS[0]))
-    failed = _check_batches(again, references, pool, batches, folder / AT_WORK)
+    count = _count(rebuilt, images(2, case.shape, seed, PARTS[0]))
+    failed = _check_batches(rebuilt, references, pool, batches, folder / AT_WORK)
     sound = [batch for batch in batches if batch not in failed]
     if case.form != forms.SHIPPED:
-        keep_weights(again, folder)
+        keep_weights(rebuilt, folder)
         _check_form(source.formed(), case, references, pool, sound[0])
-    del again
+    del rebuilt
     formed = source.formed()
     params = sum(p.numel() for p in formed.parameters())
     example = pool.batch([row % pool.size for row in range(case.batch)])
@@ -90,14 +89,14 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
 
 
 class Source(NamedTuple):
-    """What the prepared network is built from, as often as it is wanted."""
+    """Builds the prepared network, as often as needed."""
 
     case: Case
     recipe: Recipe
     weights: dict[str, Any]
 
     def shipped(self) -> nn.Module:
-        """Built anew, with these weights, and never run; one whose parameters come of a first pass has had that."""
+        """A new build with these weights, never run, except where a first pass creates its parameters."""
         network = networks.build(self.case.network, self.case.shape, self.recipe)
         self._fill(network)
         evaluation_mode.renew(network)
@@ -114,50 +113,50 @@ class Source(NamedTuple):
             raise ValueError(f"cannot load its own state_dict: {one_line(str(error))[:200]}") from error
 
 
-def _built_again(source: Source, network: nn.Module, given: torch.Tensor) -> nn.Module:
-    """The network built anew, which computes the same in every pass as any other build with these weights.
+def _checked_rebuild(source: Source, network: nn.Module, example: torch.Tensor) -> nn.Module:
+    """A new build of the network, checked to compute the same in every pass, and as any other build with these weights.
 
     Args:
         source: builds it.
         network: the calibrated one.
-        given: images.
+        example: images.
 
     Raises:
-        ValueError: passes or builds differ, and why that may be.
+        ValueError: passes or builds differ, with the likely cause.
     """
-    again = source.shipped()
+    rebuilt = source.shipped()
     with torch.no_grad():
         first, second, calibrated = (
-            as_logits(one(given.clone()), len(given)).clone() for one in (again, again, network)
+            as_logits(build(example.clone()), len(example)).clone() for build in (rebuilt, rebuilt, network)
         )
         if not bool(torch.isfinite(first).all()):
-            return again  # Said by whoever looks at the numbers.
-        apart = _distance(second, first)
-        if not apart < SAME:
+            return rebuilt  # The check of the outputs reports it.
+        distance = _distance(second, first)
+        if not distance < SAME:
             raise ValueError(
-                f"two passes over the same images differ by {apart:.2g} (relative L2): dropout or noise is left on in "
-                "evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
+                f"two passes over the same images differ by {distance:.2g} (relative L2): dropout or noise is left on "
+                "in evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
             )
         if _distance(calibrated, first) < SAME:
-            return again
-        # The calibrated one may have kept something of the passes before; two that were never run cannot.
-        other = source.shipped()
-        apart = _distance(as_logits(other(given.clone()), len(given)), first)
-    if not apart < SAME:
+            return rebuilt
+        # The calibrated one may have cached values of earlier passes; two builds that were never run cannot.
+        second_build = source.shipped()
+        distance = _distance(as_logits(second_build(example.clone()), len(example)), first)
+    if not distance < SAME:
         raise ValueError(
             "builds another network each time: with equal weights and equal seeds of torch, numpy and random, two "
-            f"builds differ by {apart:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a generator "
-            "of its own) as a buffer, or seed it"
+            f"builds differ by {distance:.2g} (relative L2). Keep what is drawn elsewhere (os.urandom, time, a "
+            "generator of its own) as a buffer, or seed it"
         )
-    return again
+    return rebuilt
 
 
-def _distance(got: torch.Tensor, want: torch.Tensor) -> float:
-    return 0.0 if torch.equal(got, want) else relative_distance(got, want)
+def _distance(logits: torch.Tensor, expected: torch.Tensor) -> float:
+    return 0.0 if torch.equal(logits, expected) else relative_distance(logits, expected)
 
 
 def explained(problem: str, case: Case) -> str:
-    """What is wrong with outputs in a seat, and what it may be where the user's code was run again."""
+    """The problem with outputs in a worker process, with a likely cause where the user's code was run again."""
     built_here = case.is_of_user and not runtimes.captures(case.runtime)
     if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
         return problem
@@ -168,7 +167,7 @@ def explained(problem: str, case: Case) -> str:
 
 
 def artifact_in(folder: Path) -> Path:
-    """What the runtime left in a prepared folder."""
+    """The runtime's file or folder in a prepared folder."""
     return folder / (folder / "artifact").read_text(encoding="utf-8")
 
 
@@ -186,19 +185,19 @@ def _digest(artifact: Path) -> str:
 def _check_batches(
     network: nn.Module, references: References, pool: ImagePool, batches: tuple[int, ...], note: Path
 ) -> dict[int, str]:
-    """What is wrong with each batch that fails; the others are sound.
+    """The problem with each batch that fails; the others are sound.
 
-    Which batch is at work stands in the file `note`, for whoever finds that the process has died of it.
+    The file `note` names the batch at work, for the parent to read when the process dies of it.
 
     Raises:
-        ValueError: none is left, with what is wrong with the smallest.
+        ValueError: all fail, with the problem of the smallest.
     """
     failed: dict[int, str] = {}
     for batch in batches:
         note.write_text(str(batch), encoding="utf-8")
         try:
             problem = problem_with_batch(network, references, pool, batch)
-        except Exception as error:  # A network may raise anything at all; it costs this batch.
+        except Exception as error:  # A network may raise any exception; only this batch fails.
             problem = reason_for(error)
         if problem:
             failed[batch] = problem
@@ -215,30 +214,30 @@ def _check_form(formed: nn.Module, case: Case, references: References, pool: Ima
         ValueError: it computes something else, with the distance.
     """
     allowed, count = references.tolerance(case.precision), pool.size
-    shown = [row % count for row in range(batch)], [(count - 1 - row) % count for row in range(batch)]
+    indices_of_batches = [row % count for row in range(batch)], [(count - 1 - row) % count for row in range(batch)]
     with torch.inference_mode():
-        first, second = (as_logits(formed(pool.batch(indices)), batch).clone() for indices in shown)
-    wanted = references.logits[shown[0]], references.logits[shown[1]]
-    problem = problem_with_pair((first, second), wanted, allowed)
+        first, second = (as_logits(formed(pool.batch(indices)), batch).clone() for indices in indices_of_batches)
+    expected = references.logits[indices_of_batches[0]], references.logits[indices_of_batches[1]]
+    problem = problem_with_pair((first, second), expected, allowed)
     if problem:
         raise ValueError(f"the form {case.form!r} is not the same network: {problem}")
 
 
-def _counted(network: nn.Module, pair: torch.Tensor) -> Count:
-    """What one image costs, counted on as few of two as the network takes.
+def _count(network: nn.Module, pair: torch.Tensor) -> Count:
+    """Multiply-accumulates of one image, counted on one where the network takes that, else on two.
 
-    Operators that nobody knows are named; so is a pass that fails only while it is counted.
+    Unknown operators are named; so is a pass that fails only while it is counted.
     """
-    why = ""
+    reason = ""
     for example in (pair[:1], pair):
         try:
             with torch.no_grad():
                 count = counted_macs(lambda given=example: network(given))  # type: ignore[misc]
-        except Exception as error:  # A network may raise anything at all; it has shown that it can be timed.
-            why = why or reason_for(error)
+        except Exception as error:  # A network may raise any exception here, and still be timed.
+            reason = reason or reason_for(error)
             continue
         unknown = [*count.unknown, *hidden_in(network)]
         if count.macs % len(example):
             unknown.append("work that two images share")
         return Count(count.macs // len(example), tuple(unknown))
-    return Count(0, (f"any operator, since the pass {why} while it was counted",))
+    return Count(0, (f"any operator, since the pass {reason} while it was counted",))

@@ -1,8 +1,7 @@
 """random-calibrated-1: random weights under which a network computes something worth checking.
 
 Default initialisation gives logits near 1e-6 and residual branches that are exactly zero, so any absolute tolerance
-passes an all-zero output, and a fused matrix of zeros may run at another speed than a trained one. Refuses to know
-how the network is run.
+passes an all-zero output, and a fused matrix of zeros may run at another speed than a trained one.
 
     build, seeded
     re-draw every parameter that its initialisation left constant (norm gammas, residual gammas, biases, tables)
@@ -24,19 +23,19 @@ from levit_bench.measuring.preparing.probabilities import Ending, ending_of, log
 VERSION = "random-calibrated-1"
 
 STREAM = 2
-"""Images that weights are calibrated on: not those that outputs are checked on."""
-_LARGE = 224 * 224  # Pixels; of larger images fewer are taken.
+"""Stream of the images that weights are calibrated on: not those that outputs are checked on."""
+_LARGE = 224 * 224  # Pixels; larger images are calibrated on fewer of them.
 _RESIDUAL = 0.1  # Gammas that start below this scale a residual branch: 0, 1e-6 and 1e-5 are in use.
 _SMALLEST_NORMAL = torch.finfo(torch.float32).tiny
-_MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind it hands on what it got.
+_MASKED = (nn.Softmax, nn.Dropout)  # A dropout behind a softmax passes its values on.
 _ATTEMPTS = 8
-_MOST_BY_BIASES = 3.0  # They alone have a deviation of 0.12.
-_LEAP = 30.0  # Where one class takes all, its logits are at least so far too large.
+_MOST_BY_BIASES = 3.0  # The biases alone have a deviation of 0.12.
+_LEAP = 30.0  # Where one class has all of the probability, its logits are too large by at least this factor.
 _NORMS = (nn.modules.batchnorm._BatchNorm,)
 
 
 class CalibrationError(ValueError):
-    """The network cannot be brought to compute something worth checking."""
+    """The network cannot be calibrated so that its outputs can be checked."""
 
 
 def calibrate(network: nn.Module, shape: ImageShape, seed: int) -> float:
@@ -84,14 +83,14 @@ def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def _set_statistics(network: nn.Module, sample: torch.Tensor) -> None:
-    """Two training-mode passes of the BatchNorms; the second sees what the first one's successors will see."""
+    """Set the statistics of all BatchNorms by a pass with them in training mode."""
     norms = [module for module in network.modules() if isinstance(module, _NORMS)]
-    kept = [norm.momentum for norm in norms]
+    momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.momentum = 1.0
         norm.train()
     network(sample)
-    for norm, momentum in zip(norms, kept, strict=True):
+    for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
 
@@ -113,8 +112,8 @@ def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
 
 
 def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending | None, torch.Tensor]:
-    """Of the logits over classes, also where they are behind a softmax or its like; behind which; and for each image
-    whether one class takes all of it, so that the deviation is too small.
+    """Deviation of the logits over classes, also where a softmax or the like follows them; which of these follows; and
+    for each image whether one class has all of the probability, so that the deviation is underestimated.
     """
     outputs = as_logits(network(sample), len(sample))
     if not bool(torch.isfinite(outputs).all()):
@@ -127,7 +126,7 @@ def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending 
 
 
 def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> None:
-    """Bring what the logits owe to the image to deviation one, and add small biases, so that neither hides the other.
+    """Scale the logits to deviation one without biases, and add small biases, so that neither part hides the other.
 
     The layers that make the logits are the last linear or 1x1 convolution, and its twin where two are averaged.
     """
@@ -145,7 +144,7 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
             layer.weight.mul_(1.0 / (_LEAP if one_class.any() else deviation))
         if ending is None:
             break
-        # Probabilities can be too near zero or one to tell their logits, and what looked like some may be none.
+        # Probabilities may be too near zero or one to recover their logits, or outputs only look like them.
         renew(network)
     for layer in layers:
         if layer.bias is not None:
@@ -155,22 +154,22 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
         deviation, _, one_class = _deviation(network, sample)
         if deviation <= _MOST_BY_BIASES and not one_class.any():
             break
-        for layer in layers:  # What stands behind the layer makes its numbers larger.
+        for layer in layers:  # Layers behind this one amplify its outputs.
             if layer.bias is not None:
                 layer.bias.div_(_LEAP if one_class.any() else deviation)
 
 
 def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:
-    """The last linear layer or convolution that logits depend on: behind it may stand those of other outputs."""
+    """The last linear layer or convolution that the logits depend on: later ones may make other outputs."""
     layers = [m for m in network.modules() if isinstance(m, nn.Linear | nn.Conv2d)]
-    usual = as_logits(network(sample), len(sample))
+    reference = as_logits(network(sample), len(sample))
     for layer in reversed(layers):
-        layer.weight.mul_(2)  # And back without rounding.
+        layer.weight.mul_(2)  # Undone below without rounding.
         renew(network)
         doubled = as_logits(network(sample), len(sample))
         layer.weight.mul_(0.5)
         renew(network)
-        if not torch.equal(doubled, usual):
+        if not torch.equal(doubled, reference):
             return [layer]
     return layers[-1:]
 
@@ -184,17 +183,17 @@ def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:
 
     Swin's mask of -100 gives e^-100, which is subnormal whatever the weights are: there they belong to the network.
     """
-    found: list[str] = []
+    names: list[str] = []
 
     def look(name: str, value: object) -> None:
         if isinstance(value, torch.Tensor) and value.is_floating_point():
             size = value.abs()
             if bool(((size > 0) & (size < _SMALLEST_NORMAL)).any()):
-                found.append(name)
+                names.append(name)
 
     for name, value in network.state_dict().items():
         look(name, value)
-    of_weights = len(found)
+    of_weights = len(names)
     hooks = [
         module.register_forward_hook(lambda _module, _args, out, name=name: look(name, out))
         for name, module in network.named_modules()
@@ -204,10 +203,10 @@ def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:
         try:
             network(sample[:1])
         except Exception:  # Not every network takes one image alone.
-            del found[of_weights:]
+            del names[of_weights:]
             network(sample)
     finally:
         for hook in hooks:
             hook.remove()
-    if found:
-        raise CalibrationError(f"subnormal numbers at {found[0]} and {len(found) - 1} other places")
+    if names:
+        raise CalibrationError(f"subnormal numbers at {names[0]} and {len(names) - 1} other places")

@@ -1,7 +1,6 @@
 """The largest batch that fits into a device's memory: powers of two, each tried in a process of its own.
 
-A batch fits when its case can be loaded, computes what it should twice, and nothing ran out. Refuses to know which
-batches were asked for, and to shrink one that was.
+A batch fits when its case can be loaded and two passes give the right outputs, without running out of memory.
 """
 
 from __future__ import annotations
@@ -18,38 +17,38 @@ _LEAP = 4  # Powers of four first: a process that loads torch on a GPU takes sec
 
 
 class Fitting(NamedTuple):
-    """What was found."""
+    """Result of the search."""
 
     batch: int
     """The largest power of two that fits; 0 when even one image does not."""
     too_large: int | None
-    """The smallest that was tried and does not; absent when all did."""
+    """The smallest that was tried and does not; absent when all do."""
     why: str
-    """What became of it; empty when all fit."""
+    """The reason why it does not; empty when all fit."""
 
     @property
     def memory_ended_it(self) -> bool:
-        """Whether memory is what ran out, of the device or of its process, and nothing else went wrong."""
+        """Whether the reason is memory, of the device or of the process, or all batches fit."""
         return self.too_large is None or "memory" in self.why.lower() or "SIGKILL" in self.why
 
 
 def fitting(case: Case, attempt: Callable[[Case], str | None]) -> Fitting:
-    """The largest power of two that fits. `attempt` says why a case cannot be loaded, or None when it can."""
-    good, bad, why = 0, None, ""
+    """The largest power of two that fits. `attempt` returns why a case cannot be loaded, or None when it can."""
+    good, bad, reason = 0, None, ""
     batch = 1
     while batch <= LARGEST:
-        told = attempt(msgspec.structs.replace(case, batch=batch))
-        if told is not None:
-            bad, why = batch, told
+        problem = attempt(msgspec.structs.replace(case, batch=batch))
+        if problem is not None:
+            bad, reason = batch, problem
             break
         good, batch = batch, batch * _LEAP
     while bad is not None and good and 2 * good < bad:
-        told = attempt(msgspec.structs.replace(case, batch=2 * good))
-        if told is None:
+        problem = attempt(msgspec.structs.replace(case, batch=2 * good))
+        if problem is None:
             good *= 2
         else:
-            bad, why = 2 * good, told
-    return Fitting(good, bad, why)
+            bad, reason = 2 * good, problem
+    return Fitting(good, bad, reason)
 
 
 def powers() -> tuple[int, ...]:

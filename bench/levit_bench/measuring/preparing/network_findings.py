@@ -1,7 +1,4 @@
-"""What a reader of a network's times must know of the network itself, as findings that go with its session.
-
-Knows what the preparation found out; refuses to find out anything, and to judge a number.
-"""
+"""Findings about a network itself, from its preparation, which are stored with its session."""
 
 from __future__ import annotations
 
@@ -21,20 +18,20 @@ _NAMED = 4  # Outputs that a message shows.
 
 
 def notes_on(case: Case, looked: Looked, outputs: torch.Tensor) -> tuple[Finding, ...]:
-    """The findings on one network, which say of no case that they are about it.
+    """The findings on one network, without the ids of cases.
 
     Args:
         case: stands for all that share the artifact.
-        looked: what a throwaway build taught.
+        looked: facts from a throwaway build.
         outputs: (batch, classes), of the network as shipped.
     """
     name = original(case.network)
     out = []
     if looked.taken:
-        out.append(Finding(kind="module-unwrapped", message=_unwrapped(name, case, looked)))
-    # Who names an output knows of the others, but not that some runtimes leave them out.
+        out.append(Finding(kind="module-unwrapped", message=_wrappers_message(name, case, looked)))
+    # A user who names an output knows of the others, but not that some runtimes leave them out.
     if looked.outputs and (not looked.chosen or runtimes.captures(case.runtime)):
-        out.append(Finding(kind="several-outputs", message=_several(name, case, looked)))
+        out.append(Finding(kind="several-outputs", message=_outputs_message(name, case, looked)))
     if looked.headless:
         message = (
             f"{name} has an identity for a classifier: what is timed returns {outputs.shape[1]:,} features an image, "
@@ -51,18 +48,18 @@ def notes_on(case: Case, looked: Looked, outputs: torch.Tensor) -> tuple[Finding
     return tuple(out)
 
 
-def _unwrapped(name: str, case: Case, looked: Looked) -> str:
+def _wrappers_message(name: str, case: Case, looked: Looked) -> str:
     return (
         f"{name} was returned within {' and '.join(looked.taken)}, and the plain module was taken out of it: what is "
         f"timed is that module in {case.runtime}. Name what executes it with --runtime."
     )
 
 
-def _several(name: str, case: Case, looked: Looked) -> str:
-    shown = ", ".join(looked.outputs[:_NAMED])
+def _outputs_message(name: str, case: Case, looked: Looked) -> str:
+    names = ", ".join(looked.outputs[:_NAMED])
     more = f" and {len(looked.outputs) - _NAMED} more" if len(looked.outputs) > _NAMED else ""
-    taken = looked.chosen or output_words([step.key for step in looked.serving.steps])
-    left = (
+    path = looked.chosen or output_words([step.key for step in looked.serving.steps])
+    remark = (
         f"{case.runtime} leaves out what only the others need, so its time may be that of a smaller network, and no "
         "match for eager's"
         if runtimes.captures(case.runtime)
@@ -71,4 +68,4 @@ def _several(name: str, case: Case, looked: Looked) -> str:
     )
     choose = "" if looked.chosen else f" Choose another as {name.partition('#')[0]}[…], or name this one to say so."
     count = len(looked.outputs)
-    return f"{name} returns {count} tensors ({shown}{more}); {taken} is checked and timed as logits: {left}.{choose}"
+    return f"{name} returns {count} tensors ({names}{more}); {path} is checked and timed as logits: {remark}.{choose}"

@@ -1,8 +1,8 @@
 """Whether outputs are probabilities rather than logits, and which logits belong to them.
 
 A network that ends with softmax, log-softmax or sigmoid is measured as it is; its weights are calibrated by the logits
-before that last step, or classes would hardly differ, or one would take all. Pure functions on tensors; refuses to know
-which layer made them.
+before that last step, or classes would hardly differ, or one would have all of the probability. Pure functions on
+tensors.
 """
 
 from __future__ import annotations
@@ -19,14 +19,14 @@ _ROUNDING = 1e-4
 
 
 def ending_of(outputs: torch.Tensor) -> Ending | None:
-    """What made these (batch, classes); None for anything that may be logits."""
+    """The function that ends in outputs (batch, classes) like these; None for anything that may be logits."""
     values = outputs.double()
     if not bool(torch.isfinite(values).all()):
         return None
     if bool((values >= 0).all() and (values <= 1 + _ROUNDING).all()):
         if _is_one(values.sum(1)):
             return "softmax"
-        # Zeros are those of a ReLU.
+        # Outputs with zeros may be those of a ReLU.
         return "sigmoid" if bool((values > 0).all() and (values < 1).all()) else None
     if bool((values <= 0).all()) and _is_one(values.exp().sum(1)):
         return "log-softmax"
@@ -34,7 +34,7 @@ def ending_of(outputs: torch.Tensor) -> Ending | None:
 
 
 def logits_before(outputs: torch.Tensor, ending: Ending | None) -> torch.Tensor:
-    """The logits that gave these outputs, but for one number that all classes of an image share."""
+    """The logits behind these outputs, up to one constant for all classes of an image."""
     values = outputs.double()
     if ending == "softmax":
         return values.clamp_min(torch.finfo(torch.float32).tiny).log()
@@ -44,7 +44,7 @@ def logits_before(outputs: torch.Tensor, ending: Ending | None) -> torch.Tensor:
 
 
 def takes_all(outputs: torch.Tensor, ending: Ending | None) -> torch.Tensor:
-    """For each image, whether one of its probabilities is all of it: the logits before them cannot be told."""
+    """For each image, whether one class has all of the probability, so that its logits cannot be recovered."""
     if ending not in ("softmax", "log-softmax"):
         return torch.zeros(len(outputs), dtype=torch.bool)
     probabilities = outputs.double().exp() if ending == "log-softmax" else outputs.double()

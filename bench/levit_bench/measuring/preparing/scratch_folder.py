@@ -1,7 +1,7 @@
-"""The folder of a session's prepared artifacts: removed with the session, or by the next one where that was killed.
+"""Temporary folder of a session's prepared artifacts: removed with the session, or by the next one if that was killed.
 
-A living process holds a lock on a file in its folder, which the system lets go of however the process ends; a folder
-whose lock can be had belongs to nobody any more. Refuses to know what is in a folder.
+A living process holds a lock on a file in its folder, which the system releases however the process ends; a folder
+whose lock can be acquired is abandoned.
 """
 
 from __future__ import annotations
@@ -16,60 +16,60 @@ from pathlib import Path
 from typing import IO
 
 PREFIX = "levit-bench-"
-"""Names of such folders, in the system's temporary folder, begin so."""
+"""Prefix of the names of such folders, in the system's temporary folder."""
 OWNER = ".owner"
-"""The locked file in them; folders without it are of other makers, or too new to have it, and are left alone."""
+"""The locked file in them; a folder without it belongs to another program, or is too new to have it, and is kept."""
 
 
 class Scratch:
-    """A folder that goes with its process; those that killed processes of this user left are removed first."""
+    """A folder that is removed with its process; those that killed processes of this user left are removed first."""
 
     def __init__(self) -> None:
         sweep()
         self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
         self.name = self._folder.name
         """Its path."""
-        self._owner = _claimed(Path(self.name))
+        self._owner = _locked_file(Path(self.name))
 
     def cleanup(self) -> None:
-        """Remove it with everything in it; what an interrupt leaves of it, the next start removes."""
+        """Remove it with everything in it; what an interrupt leaves is removed at the next start."""
         if self._owner is not None:
             with self._owner:
                 _empty(Path(self.name))
         self._folder.cleanup()
 
 
-def sweep(where: Path | None = None) -> list[Path]:
+def sweep(parent: Path | None = None) -> list[Path]:
     """Remove the folders of this user's processes that are gone; returns them.
 
-    Never another user's, a living process's, or one that a link leads to. Does nothing where the system knows no such
-    locks, as on Windows.
+    Never another user's, a living process's, or one behind a link. Does nothing where the system has no such locks, as
+    on Windows.
     """
     if sys.platform == "win32":
         return []
-    gone = []
-    root = where or Path(tempfile.gettempdir())
+    removed = []
+    root = parent or Path(tempfile.gettempdir())
     try:
         folders = sorted(path for path in root.iterdir() if path.name.startswith(PREFIX))
     except OSError:
         return []
     for folder in folders:
-        owner = _left_behind(folder)
+        owner = _abandoned_lock(folder)
         if owner is not None:
-            with owner:  # Held until the folder is gone: of two that sweep at once, one finds it locked.
+            with owner:  # Locked until the folder is gone: only one of two processes that sweep at once gets it.
                 _empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
-            gone.append(folder)
-    return gone
+            removed.append(folder)
+    return removed
 
 
 def _empty(folder: Path) -> None:
-    """Remove everything but the locked file: the next start recognises a half-removed folder by it as abandoned."""
+    """Remove everything but the locked file, by which the next start recognises a half-removed folder as abandoned."""
     try:
-        held = sorted(folder.iterdir())
-    except OSError:  # Somebody removed it.
+        paths = sorted(folder.iterdir())
+    except OSError:  # It is gone already.
         return
-    for path in held:
+    for path in paths:
         if path.name == OWNER:
             continue
         if path.is_dir() and not path.is_symlink():
@@ -79,8 +79,8 @@ def _empty(folder: Path) -> None:
                 path.unlink()
 
 
-def _claimed(folder: Path) -> IO[bytes] | None:
-    """The locked file of a new folder; it gets its name when it is locked, so that nobody finds it without."""
+def _locked_file(folder: Path) -> IO[bytes] | None:
+    """The locked file of a new folder; it is renamed once it is locked, so that no other process finds it unlocked."""
     if sys.platform == "win32":
         return None
     import fcntl
@@ -90,7 +90,7 @@ def _claimed(folder: Path) -> IO[bytes] | None:
     try:
         fcntl.flock(file.fileno(), fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:
-        # A file system without locks: without the file, nobody takes the folder for an abandoned one.
+        # A file system without locks: without the file, the folder is not taken for an abandoned one.
         file.close()
         draft.unlink(missing_ok=True)
         return None
@@ -98,8 +98,8 @@ def _claimed(folder: Path) -> IO[bytes] | None:
     return file
 
 
-def _left_behind(folder: Path) -> IO[bytes] | None:
-    """The locked file of a folder whose process is gone; None where it lives, or where that cannot be told."""
+def _abandoned_lock(folder: Path) -> IO[bytes] | None:
+    """The locked file of a folder whose process is gone; None where it lives, or where that is unknown."""
     import fcntl
 
     try:
@@ -111,8 +111,8 @@ def _left_behind(folder: Path) -> IO[bytes] | None:
         return None
     file = os.fdopen(descriptor, "r+b", buffering=0)
     try:
-        found = os.fstat(descriptor)
-        if not stat.S_ISREG(found.st_mode) or found.st_uid != state.st_uid:
+        file_state = os.fstat(descriptor)
+        if not stat.S_ISREG(file_state.st_mode) or file_state.st_uid != state.st_uid:
             raise OSError("no file of ours")  # noqa: TRY301 (the same way out)
         fcntl.flock(descriptor, fcntl.LOCK_EX | fcntl.LOCK_NB)
     except OSError:

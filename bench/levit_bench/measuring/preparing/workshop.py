@@ -1,8 +1,8 @@
-"""Prepares every network once, in a process apart, and keeps the artifacts for as many sessions as it is lent to.
+"""Prepares every network once, in a separate process, and keeps the artifacts for all sessions that use this workshop.
 
-A network that raises, hangs or dies costs itself, and one that does so at one batch costs that batch: the process is
-replaced and the others go on. Code of a user's is executed in a process apart from the suite's own and timm's networks,
-and apart from that of other files: what it changes there is nobody else's. Refuses to know what the artifacts are for.
+When a network raises, hangs or dies, only that network fails, or only the batch at which it does: the process is
+replaced and the others go on. A user's code is executed in another process than the suite's own and timm's networks,
+one for each of the user's files: changes to that process do not reach other networks.
 """
 
 from __future__ import annotations
@@ -26,14 +26,14 @@ from levit_bench.records import Case, ImageShape
 
 
 class Artifact(NamedTuple):
-    """A folder that seats load a case from."""
+    """A folder that worker processes load a case from."""
 
     folder: Path
     prepared: Prepared
 
 
 class Workshop:
-    """Artifacts, in a folder that goes with it; what was prepared for one session serves the next one, too."""
+    """Artifacts in a temporary folder of its own; those of one session are used again in the next one."""
 
     def __init__(self, seed: int, timeout_s: float) -> None:
         self._seed = seed
@@ -50,12 +50,12 @@ class Workshop:
         self._folder.cleanup()
 
     def release(self) -> None:
-        """End the preparing processes: nothing of them may run while something is timed."""
+        """End the preparing processes: none may run while passes are timed."""
         while self._seats:
             self._seats.popitem()[1].close()
 
     def resolve(self, names: Iterable[str]) -> Resolved:
-        """Which names can be built here, and at which resolution by default.
+        """The names that can be built here, with the image shape of each.
 
         Raises:
             SeatLostError: even looking up names of the catalog or of timm killed the process.
@@ -64,21 +64,21 @@ class Workshop:
         for name in names:
             by_code.setdefault(code_of(name), []).append(name)
         shapes: dict[str, ImageShape] = {}
-        missing: dict[str, str] = {}
-        known: tuple[str, ...] = ()
-        for code, some in by_code.items():
+        reasons: dict[str, str] = {}
+        suggestions: tuple[str, ...] = ()
+        for code, names_of_code in by_code.items():
             try:
-                found = self._resolve(code, some)
+                resolved = self._resolve(code, names_of_code)
             except SeatLostError as lost:
                 self._release(code)
                 if not code:
                     raise
-                missing |= {name: f"cannot look up {name!r}: {lost}" for name in some}
+                reasons |= {name: f"cannot look up {name!r}: {lost}" for name in names_of_code}
                 continue
-            shapes |= found.shapes
-            missing |= found.missing
-            known = known or found.known
-        return Resolved(shapes=shapes, missing=missing, known=known)
+            shapes |= resolved.shapes
+            reasons |= resolved.missing
+            suggestions = suggestions or resolved.known
+        return Resolved(shapes=shapes, missing=reasons, known=suggestions)
 
     def _resolve(self, code: str, names: Iterable[str]) -> Resolved:
         answer = self._working_seat(code).ask(Resolve(names=tuple(names)), self._timeout_s)
@@ -88,33 +88,33 @@ class Workshop:
             raise TypeError(f"unexpected answer {type(answer).__name__}")
         return answer
 
-    def prepare(self, cases: Iterable[Case], told: Callable[[int, int, Case], None]) -> dict[str, Artifact | str]:
-        """An artifact, or the reason why there is none, by case id. `told(done, total, case)` before each network."""
+    def prepare(self, cases: Iterable[Case], report: Callable[[int, int, Case], None]) -> dict[str, Artifact | str]:
+        """An artifact, or the reason why there is none, by case id. `report(done, total, case)` before each network."""
         groups: dict[Case, list[Case]] = {}
         for case in cases:
             groups.setdefault(prepared_as(case), []).append(case)
         out: dict[str, Artifact | str] = {}
         for done, (network, group) in enumerate(groups.items()):
-            told(done, len(groups), network)
+            report(done, len(groups), network)
             batches = tuple(sorted({case.batch for case in group}))
-            found = self._ready.get((network, batches)) or self._prepare(network, batches)
-            out |= {case.id: _for_batch(found, case.batch) for case in group}
+            artifact = self._ready.get((network, batches)) or self._prepare(network, batches)
+            out |= {case.id: _for_batch(artifact, case.batch) for case in group}
         return out
 
     def fitting(self, case: Case) -> Fitting:
-        """The largest batch of a case that fits into its device's memory; a killed process costs its attempt."""
+        """The largest batch of a case that fits into its device's memory; a batch whose process is killed does not."""
         cases = {batch: msgspec.structs.replace(case, batch=batch) for batch in powers()}
-        made = self.prepare(cases.values(), lambda *_: None)
+        artifacts = self.prepare(cases.values(), lambda *_: None)
         self.release()
 
-        def attempt(one: Case) -> str | None:
-            artifact = made[one.id]
+        def attempt(candidate: Case) -> str | None:
+            artifact = artifacts[candidate.id]
             if isinstance(artifact, str):
                 return artifact
             try:
-                with Seat(one.threads, one.allocator) as seat:
+                with Seat(candidate.threads, candidate.allocator) as seat:
                     answer = seat.ask(
-                        Load(case=one, folder=str(artifact.folder), seed=self._seed),
+                        Load(case=candidate, folder=str(artifact.folder), seed=self._seed),
                         timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
                     )
             except SeatLostError as lost:
@@ -124,13 +124,13 @@ class Workshop:
         return fitting(case, attempt)
 
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
-        """What is prepared for those batches at which it succeeds; the reason when it does at none."""
+        """The artifact for the batches at which preparing succeeds; the reason when it fails at every batch."""
         folder, code = Path(self._folder.name, network.id), code_of(network.network)
         folder.mkdir(exist_ok=True)
         died: dict[int, str] = {}
         while True:
-            left = tuple(batch for batch in batches if batch not in died)
-            request = Prepare(case=network, batches=left, folder=str(folder), seed=self._seed)
+            remaining = tuple(batch for batch in batches if batch not in died)
+            request = Prepare(case=network, batches=remaining, folder=str(folder), seed=self._seed)
             (folder / AT_WORK).unlink(missing_ok=True)
             try:
                 answer = self._working_seat(code).ask(request, self._timeout_s)
@@ -139,8 +139,8 @@ class Workshop:
                 at = _at_work(folder)
                 if at is None:
                     return str(lost)
-                # Who died of two batches would die of every larger one, and each attempt begins anew.
-                larger = [batch for batch in left if batch > at] if any(batch < at for batch in died) else []
+                # A network that died at two batches would die at every larger one, and each attempt begins anew.
+                larger = [batch for batch in remaining if batch > at] if any(batch < at for batch in died) else []
                 died |= dict.fromkeys(larger, f"not tried, for at batch {at} it {lost}")
                 died[at] = str(lost)
                 if len(died) == len(batches):
@@ -151,16 +151,16 @@ class Workshop:
             return answer.reason
         if not isinstance(answer, Prepared):
             raise TypeError(f"unexpected answer {type(answer).__name__}")
-        made = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died))
-        if not made.prepared.failed:  # A failure is tried again.
-            self._ready[network, batches] = made
-        return made
+        artifact = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died))
+        if not artifact.prepared.failed:  # A failure is tried again.
+            self._ready[network, batches] = artifact
+        return artifact
 
     def _working_seat(self, code: str) -> Seat:
         """The process for code of the suite and of timm, or the one for a user's, of which there is one at a time."""
         if code not in self._seats:
-            for other in [other for other in self._seats if other and code]:
-                self._release(other)
+            for other_code in [other_code for other_code in self._seats if other_code and code]:
+                self._release(other_code)
             self._seats[code] = Seat(usable_processors(), default_allocator(), timed=False)
         return self._seats[code]
 
@@ -172,22 +172,26 @@ class Workshop:
 
 def prepared_as(case: Case) -> Case:
     """The case that stands for all with the same artifact: both yardsticks are one network."""
-    kept = runtimes.of_an_artifact(case)
-    return msgspec.structs.replace(kept, network=YARDSTICKS[0]) if kept.network in YARDSTICKS else kept
+    representative = runtimes.of_an_artifact(case)
+    return (
+        msgspec.structs.replace(representative, network=YARDSTICKS[0])
+        if representative.network in YARDSTICKS
+        else representative
+    )
 
 
 def code_of(network: str) -> str:
-    """The user's file or module that a name stands in; empty for names of the catalog and of timm."""
+    """The user's file or module in a network's name; empty for names of the catalog and of timm."""
     return network.partition(":")[0] if ":" in network else ""
 
 
-def _for_batch(found: Artifact | str, batch: int) -> Artifact | str:
-    """The artifact, or why there is none at this batch."""
-    return found if isinstance(found, str) else found.prepared.failed.get(batch, found)
+def _for_batch(artifact: Artifact | str, batch: int) -> Artifact | str:
+    """The artifact, or the reason why there is none at this batch."""
+    return artifact if isinstance(artifact, str) else artifact.prepared.failed.get(batch, artifact)
 
 
 def _at_work(folder: Path) -> int | None:
-    """The batch that a preparation was at when it died; None when it died of something else."""
+    """The batch that a preparation was checking when it died; None when it died elsewhere."""
     try:
         return int((folder / AT_WORK).read_text(encoding="utf-8"))
     except (OSError, ValueError):

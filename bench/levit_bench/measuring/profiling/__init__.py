@@ -1,5 +1,4 @@
-"""Where the time of one pass goes: operators by kind, layers, bytes, and what the machine can do at most.
+"""Profile of one pass: time by kind of operator and by layer, bytes, and the machine's own matrix rate.
 
-Refuses to know what anybody concludes from it. `seats.py` is the parent's side and knows no torch; the others run in a
-seat.
+`profiled_cases.py` runs in the parent, without torch; the other modules run in a worker process.
 """

@@ -1,7 +1,4 @@
-"""How fast square matrices are multiplied here: what a network that is one large product would reach.
-
-Refuses to know any network.
-"""
+"""Rate at which this machine multiplies square matrices: that of a network that is one large product."""
 
 from __future__ import annotations
 
@@ -14,11 +11,11 @@ import torch
 _SIZES = (256, 512, 1024, 2048, 4096, 8192)
 _TIMES = 5
 LONG_S = 0.05
-"""A product that takes longer shows the rate well enough: the next size would take eight times as long."""
+"""A product that takes longer is the last one: the next size would take eight times as long."""
 
 
 class MatrixRate(NamedTuple):
-    """The best product seen."""
+    """The fastest product of those tried."""
 
     flops: float
     """Floating-point operations a second: two for each multiply-accumulate."""
@@ -30,7 +27,7 @@ def best_rate(like: torch.Tensor, synchronise: Callable[[], None], *, longest_s:
     """The rate of the best of several products, with the threads of this process.
 
     Args:
-        like: its device and, where they are numbers with a point, its format are those of the matrices.
+        like: gives the matrices' device and, where it is in floating point, their number format.
         synchronise: waits until the device is done.
         longest_s: a product that takes longer is the last.
     """
@@ -49,13 +46,13 @@ def format_like(like: torch.Tensor) -> torch.dtype:
 
 
 def _best_s(size: int, like: torch.Tensor, synchronise: Callable[[], None]) -> float:
-    one, other = (torch.ones(size, size, dtype=format_like(like), device=like.device) for _ in range(2))
-    out = torch.mm(one, other)
+    first, second = (torch.ones(size, size, dtype=format_like(like), device=like.device) for _ in range(2))
+    out = torch.mm(first, second)
     synchronise()
     seconds = []
     for _ in range(_TIMES):
         began = time.perf_counter()
-        torch.mm(one, other, out=out)
+        torch.mm(first, second, out=out)
         synchronise()
         seconds.append(time.perf_counter() - began)
     return min(seconds)

@@ -1,6 +1,6 @@
-"""One case of a seat, watched: what the machine can do, what a pass asks of it, and where its time goes.
+"""Profile of one loaded case: the machine's matrix rate, the operators of a pass, and the time of each.
 
-Refuses to know which network and which runtime it is: asks what was loaded whether there is a module to look into.
+Independent of the network and the runtime: the loaded object says whether there is a module to profile.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ def watched(loaded: Loaded, images: Callable[[], torch.Tensor], passes: int) -> 
     Args:
         loaded: the case.
         images: the placed images of the next pass.
-        passes: undisturbed ones, at least one; a part of them is taken again under the profiler.
+        passes: without the profiler, at least one; some of as many are repeated under the profiler.
     """
 
     def run() -> None:
@@ -51,21 +51,21 @@ def watched(loaded: Loaded, images: Callable[[], torch.Tensor], passes: int) -> 
     )
     if module is None:
         return replace(profile, missing=NOTHING_INSIDE)
-    counts, taken = counted(run), times(module, run, min(passes, _MOST_WATCHED))
+    counts, profiled = counted(run), times(module, run, min(passes, _MOST_WATCHED))
     kinds = [
-        replace(counts.get(kind, KindShare(kind=kind)), seconds=taken.kinds.get(kind, 0.0))
-        for kind in {**counts, **taken.kinds}
+        replace(counts.get(kind, KindShare(kind=kind)), seconds=profiled.kinds.get(kind, 0.0))
+        for kind in {**counts, **profiled.kinds}
     ]
-    kinds.sort(key=lambda one: one.seconds, reverse=True)
-    return replace(profile, kinds=tuple(kinds), layers=taken.layers, profiled_s=taken.seconds)
+    kinds.sort(key=lambda share: share.seconds, reverse=True)
+    return replace(profile, kinds=tuple(kinds), layers=profiled.layers, profiled_s=profiled.seconds)
 
 
 def _numbers(images: torch.Tensor, module: torch.nn.Module | None) -> torch.Tensor:
-    """Numbers that the network computes with: the images, or the weights where those are bytes."""
+    """A tensor in the network's number format: the images, or a weight where the images are bytes."""
     if images.is_floating_point() or module is None:
         return images
-    return next((one for one in module.parameters() if one.is_floating_point()), images)
+    return next((parameter for parameter in module.parameters() if parameter.is_floating_point()), images)
 
 
 def _nothing() -> None:
-    """A pass has waited already."""
+    """Nothing to wait for: `run` synchronises itself."""

@@ -1,6 +1,6 @@
-"""Cases profiled one after the other, each in a fresh seat: prepared as for a session, so that it is the same network.
+"""Profiles cases one after the other, each in a fresh worker process, prepared as for a session.
 
-The parent's side: knows no torch, and refuses to know what a profile means.
+The parent's side, without torch.
 """
 
 from __future__ import annotations
@@ -24,7 +24,7 @@ _FEWEST, _MOST = 5, 50
 
 
 class Taken(NamedTuple):
-    """A profile, and the network that it is of."""
+    """A profile, and the prepared network that it is of."""
 
     profile: Profile
     prepared: Prepared
@@ -43,38 +43,38 @@ def check(case: Case) -> None:
         )
     devices.resolve(case.device)
     check_allocator(case.allocator)
-    for what, name, known in (("runtime", case.runtime, runtimes.names()), ("form", case.form, forms.names())):
-        if name not in known:
+    for axis, name, names in (("runtime", case.runtime, runtimes.names()), ("form", case.form, forms.names())):
+        if name not in names:
             raise UsageError(
-                f"cannot profile: {what} {name[:80]!r} is not installed here. Known are {', '.join(known)}."
+                f"cannot profile: {axis} {name[:80]!r} is not installed here. Known are {', '.join(names)}."
             )
 
 
-def profiles(cases: Sequence[Case], protocol: Protocol, told: Callable[[str, Case], None]) -> dict[str, Taken | str]:
+def profiles(cases: Sequence[Case], protocol: Protocol, report: Callable[[str, Case], None]) -> dict[str, Taken | str]:
     """A profile, or the reason why there is none, by case id.
 
     Args:
         cases: what is profiled; each was checked.
         protocol: of the session that timed them: its seed makes weights and images the same ones.
-        told: is called with what is done and the case, before it is done.
+        report: called with the step and the case, before each step.
     """
     with Workshop(protocol.seed, protocol.timeout_s) as workshop:
-        artifacts = workshop.prepare(cases, lambda _done, _total, case: told("preparing", case))
+        artifacts = workshop.prepare(cases, lambda _done, _total, case: report("preparing", case))
         workshop.release()
         out: dict[str, Taken | str] = {}
         for case in cases:
-            found = artifacts[case.id]
-            if isinstance(found, Artifact):
-                told("profiling", case)
-                profile = _profile(case, found, protocol)
-                out[case.id] = profile if isinstance(profile, str) else Taken(profile, found.prepared)
+            artifact = artifacts[case.id]
+            if isinstance(artifact, Artifact):
+                report("profiling", case)
+                profile = _profile(case, artifact, protocol)
+                out[case.id] = profile if isinstance(profile, str) else Taken(profile, artifact.prepared)
             else:
-                out[case.id] = found
+                out[case.id] = artifact
         return out
 
 
 def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | str:
-    """In a seat that nobody else has used, and that nobody uses afterwards."""
+    """Profile one case in a worker process of its own; the reason where that fails."""
     try:
         with Seat(case.threads, case.allocator) as seat:
             loaded = seat.ask(
@@ -83,7 +83,7 @@ def _profile(case: Case, artifact: Artifact, protocol: Protocol) -> Profile | st
             )
             if not isinstance(loaded, CaseLoaded):
                 return _reason(loaded)
-            seat.ask(Describe(), protocol.timeout_s)  # Which gives a pinned heap its pages beforehand.
+            seat.ask(Describe(), protocol.timeout_s)  # This faults in the pages of a pinned heap beforehand.
             passes = max(_FEWEST, min(_MOST, round(_AIM_S / max(loaded.cold.first_pass_s, 1e-6))))
             # The settle passes, the others, those that are counted and watched, and products of matrices.
             answer = seat.ask(

@@ -1,7 +1,7 @@
-"""Where the time of a pass goes, from torch's profiler: by kind of operator and by module.
+"""Time of a pass by kind of operator and by module, from torch's profiler.
 
-Each event's self time belongs to the operator that does the work, and to the nearest watched module around it; what is
-left is Python's. So kinds add up to the pass, and so do layers. Refuses to know bytes and multiply-accumulates.
+Each event's self time is counted for the operator that does the work, and for the nearest watched module around it; the
+rest is Python's. So kinds add up to the pass, and so do layers.
 """
 
 from __future__ import annotations
@@ -29,19 +29,19 @@ class Times(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """Of the whole pass."""
+        """Seconds of the whole pass."""
         return sum(self.kinds.values())
 
 
 class _Place(NamedTuple):
-    """Where an event belongs."""
+    """Pass, kind and layer that an event is counted for."""
 
     number: int
     """Pass it happened in; -1 outside of passes."""
     kind: str
     layer: str
     settled: bool
-    """Whether an operator around it does the work itself, so that what it calls is part of it."""
+    """Whether an operator around it does the work itself, so that the event is a part of that operator."""
 
 
 def times(module: nn.Module, run: Callable[[], object], passes: int) -> Times:
@@ -55,58 +55,58 @@ def times(module: nn.Module, run: Callable[[], object], passes: int) -> Times:
     with _watched(module):
         _events(run, 1)  # The profiler's own first time is slow.
         every = _passes(_events(run, passes), passes)
-    ordered = sorted(every, key=lambda one: sum(one[0].values()))
+    ordered = sorted(every, key=lambda shares: sum(shares[0].values()))
     middle = ordered[len(ordered) // 4 : len(ordered) - len(ordered) // 4]
-    kinds, layers = ({name: 0.0 for one in middle for name in one[side]} for side in (0, 1))
-    for one in middle:
-        for found, seconds in zip((kinds, layers), one, strict=True):
+    kinds, layers = ({name: 0.0 for shares in middle for name in shares[side]} for side in (0, 1))
+    for shares in middle:
+        for totals, seconds in zip((kinds, layers), shares, strict=True):
             for name, value in seconds.items():
-                found[name] += value / len(middle)
+                totals[name] += value / len(middle)
     return Times(kinds, tuple(LayerShare(path=path, seconds=value) for path, value in layers.items()))
 
 
 def layers_of(module: nn.Module) -> dict[str, nn.Module]:
-    """Modules whose time is told, by name: two levels, below whatever wraps the whole."""
+    """Modules whose time is reported, by name: two levels, below modules that only wrap the whole."""
     prefix = ""
     while len(children := list(module.named_children())) == 1 and any(True for _ in children[0][1].children()):
         name, module = children[0]
         prefix += f"{name}."
-    named = ((name, one) for name, one in module.named_modules() if name and name.count(".") < DEPTH)
-    return {prefix + name: one for name, one in named}
+    modules = ((name, child) for name, child in module.named_modules() if name and name.count(".") < DEPTH)
+    return {prefix + name: child for name, child in modules}
 
 
 @contextmanager
 def _watched(module: nn.Module) -> Iterator[None]:
-    """Every module of `layers_of` says when it begins and ends."""
+    """Mark the begin and end of every module of `layers_of` for the profiler."""
     with ExitStack() as stack:
-        for path, one in layers_of(module).items():
-            begun: list[record_function] = []
+        for path, layer in layers_of(module).items():
+            open_records: list[record_function] = []
 
-            def begin(*_: object, path: str = path, begun: list[record_function] = begun) -> None:
-                begun.append(record_function(_LAYER + path))
-                begun[-1].__enter__()
+            def begin(*_: object, path: str = path, open_records: list[record_function] = open_records) -> None:
+                open_records.append(record_function(_LAYER + path))
+                open_records[-1].__enter__()
 
-            def end(*_: object, begun: list[record_function] = begun) -> None:
-                begun.pop().__exit__(None, None, None)
+            def end(*_: object, open_records: list[record_function] = open_records) -> None:
+                open_records.pop().__exit__(None, None, None)
 
-            stack.callback(one.register_forward_pre_hook(begin).remove)
-            stack.callback(one.register_forward_hook(end).remove)
+            stack.callback(layer.register_forward_pre_hook(begin).remove)
+            stack.callback(layer.register_forward_hook(end).remove)
         yield
 
 
 def _events(run: Callable[[], object], passes: int) -> list[Any]:
-    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as taken:
+    with profile(activities=[ProfilerActivity.CPU], record_shapes=True) as profiler:
         for _ in range(passes):
             with record_function(_PASS):
                 run()
-    return list(taken.events() or ())
+    return list(profiler.events() or ())
 
 
 def _passes(events: list[Any], passes: int) -> list[tuple[dict[str, float], dict[str, float]]]:
     """Seconds by kind and by layer of each pass."""
     out: list[tuple[dict[str, float], dict[str, float]]] = [({}, {}) for _ in range(passes)]
-    begun = [event for event in events if event.name == _PASS]
-    numbers = {id(event): number for number, event in enumerate(sorted(begun, key=lambda e: e.time_range.start))}
+    pass_events = [event for event in events if event.name == _PASS]
+    numbers = {id(event): number for number, event in enumerate(sorted(pass_events, key=lambda e: e.time_range.start))}
     places: dict[int, _Place] = {}
     for event in sorted(events, key=lambda e: e.time_range.start):
         place = _place(event, places, numbers)
@@ -119,7 +119,7 @@ def _passes(events: list[Any], passes: int) -> list[tuple[dict[str, float], dict
 
 
 def _place(event: Any, places: dict[int, _Place], numbers: dict[int, int]) -> _Place:  # noqa: ANN401 (torch's type)
-    """Where an event belongs, by way of what is around it."""
+    """Pass, kind and layer of an event, found by way of the events around it."""
     if id(event) in places:
         return places[id(event)]
     parent = event.cpu_parent
@@ -137,8 +137,8 @@ def _place(event: Any, places: dict[int, _Place], numbers: dict[int, int]) -> _P
 
 
 def _of_an_operator(event: Any, around: _Place) -> _Place:  # noqa: ANN401
-    """Bookkeeping inside of an operator that is made of others is part of that one."""
-    shapes = [tuple(shape) for shape in event.input_shapes if isinstance(shape, list | tuple) and _flat(shape)]
+    """The place of an operator; bookkeeping within a composite operator is counted for that one."""
+    shapes = [tuple(shape) for shape in event.input_shapes if isinstance(shape, list | tuple) and _is_shape(shape)]
     kind = kind_of(event.name, shapes)
     if kind is not None:
         return around._replace(kind=kind, settled=True)
@@ -146,6 +146,6 @@ def _of_an_operator(event: Any, around: _Place) -> _Place:  # noqa: ANN401
     return around if own == VIEWS and around.kind != OUTSIDE else around._replace(kind=own)
 
 
-def _flat(shape: Any) -> bool:  # noqa: ANN401
-    """Whether it is the shape of a tensor, and not of a list of them. Numbers have the empty one and are left out."""
+def _is_shape(shape: Any) -> bool:  # noqa: ANN401
+    """Whether it is the shape of a tensor, not a list of shapes. Numbers have the empty shape and are left out."""
     return bool(shape) and all(isinstance(size, int) for size in shape)

@@ -1,7 +1,7 @@
-"""What executes a network: the contract, and the runtimes by name.
+"""Runtimes by name: their interface, and the facts of each that the parent needs.
 
-Refuses to know any runtime in particular: one file each, third parties under the entry-point group
-`levit_bench.runtimes`. What the parent must know of one of the suite's own stands in its file as `FACTS`.
+One file for each runtime; third parties add theirs under the entry-point group `levit_bench.runtimes`. The facts of the
+suite's own are the constant `FACTS` in their files.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
 from levit_bench.records import Case
 
 if TYPE_CHECKING:
-    # The parent asks for names only, and must stay light.
+    # The parent uses names only, and must not import torch.
     import torch
     from torch import nn
 
@@ -47,7 +47,7 @@ ENTRY_POINTS = "levit_bench.runtimes"
 
 
 class Runtime(Protocol):
-    """What a runtime module or object offers."""
+    """Interface of a runtime module or object."""
 
     def unavailable(self) -> str | None:
         """Why it cannot run here and what would make it run, or None."""
@@ -58,8 +58,8 @@ class Runtime(Protocol):
         May use any number of threads.
 
         Args:
-            case: says batch, precision, device and threads. Cases that differ in the allocator share an artifact.
-            network: in evaluation mode, with its weights, in the form that its case asks for; may be changed.
+            case: with batch, precision, device and threads. Cases that differ in the allocator share an artifact.
+            network: in evaluation mode, with its weights, in the form of its case; may be changed.
             example: images of one pass (batch, channels, r, r), on the processor in fp32.
             folder: where the artifact goes.
         """
@@ -70,12 +70,12 @@ class Runtime(Protocol):
         `levit_bench.measuring.devices.get(case.device).hold` puts a module on the device of its case.
 
         Args:
-            case: names the network, its form, resolution and precision, should the artifact not hold everything.
-            artifact: what `prepare` returned.
+            case: with the network's name, form, resolution and precision, where the artifact does not hold everything.
+            artifact: the path that `prepare` returned.
         """
 
     def threads(self) -> int:
-        """Intra-operator threads that it really uses."""
+        """Number of intra-operator threads that it uses in fact."""
 
     def versions(self) -> dict[str, str]:
         """Versions and build flags that can change its speed."""
@@ -113,30 +113,30 @@ def get(name: str) -> Runtime:
 
 
 def facts(name: str) -> Facts:
-    """What is known of a runtime without loading what executes networks; a package's is not asked."""
+    """Facts of a runtime that need no library of it; defaults for a package's runtime, which is not imported."""
     if not POINT.is_own(name):
         return UNKNOWN
-    found: Facts = vars(_module(name))["FACTS"]
-    return found
+    known_facts: Facts = vars(_module(name))["FACTS"]
+    return known_facts
 
 
 def devices_of(name: str) -> tuple[str, ...]:
-    """Devices that a runtime of the suite runs on; empty where it is not of the suite, and says so itself."""
+    """Devices that a runtime of the suite runs on; empty for a package's runtime, which checks them itself."""
     if not POINT.is_own(name):
         return ()
-    known = facts(name).devices
-    return devices.of_cases() if known is None else known
+    own_devices = facts(name).devices
+    return devices.of_cases() if own_devices is None else own_devices
 
 
 def precisions_of(name: str) -> tuple[str, ...]:
-    """Number formats that a runtime of the suite computes in; empty where it is not of the suite."""
-    there = {one for device in devices_of(name) for one in formats.on(device)}
-    return tuple(one for one in formats.names() if one in there and _computes_in(name, one))
+    """Number formats that a runtime of the suite computes in; empty for a package's runtime."""
+    there = {precision for device in devices_of(name) for precision in formats.on(device)}
+    return tuple(precision for precision in formats.names() if precision in there and _computes_in(name, precision))
 
 
 def _computes_in(name: str, precision: str) -> bool:
-    known = facts(name).precisions
-    return known is None or precision in known
+    own_formats = facts(name).precisions
+    return own_formats is None or precision in own_formats
 
 
 def serves_all_batches(name: str) -> bool:
@@ -145,50 +145,50 @@ def serves_all_batches(name: str) -> bool:
 
 
 def captures(name: str) -> bool:
-    """Whether the runtime records the network rather than run its code, and leaves out what its logits do not need."""
+    """Whether the runtime captures the network as a graph, without the parts that its logits do not need."""
     return not serves_all_batches(name)
 
 
 def unavailable(name: str) -> str | None:
-    """Why a runtime of the suite cannot run here and what would make it run; None for others: a seat asks them."""
+    """Why a runtime of the suite cannot run here, and what would help; None for others, checked in a worker process."""
     return facts(name).missing()
 
 
 def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
-    """Refuse what a runtime of the suite cannot do; others say so themselves, in `load`.
+    """Refuse a device or number format that a runtime of the suite does not have; others refuse in `load`.
 
     Raises:
-        UsageError: with what it can do, or what is missing here.
+        UsageError: with the alternatives, or what is missing here.
     """
     if POINT.is_own(name) and device not in devices_of(name):
-        able = [other for other in _OWN if device in devices_of(other)]
+        able = [runtime for runtime in _OWN if device in devices_of(runtime)]
         raise UsageError(f"runtime {name!r} does not run on {device}. Choose from {', '.join(able)}.")
     for precision in precisions:
         if not _computes_in(name, precision):
-            able = [other for other in _OWN if device in devices_of(other) and _computes_in(other, precision)]
+            able = [runtime for runtime in _OWN if device in devices_of(runtime) and _computes_in(runtime, precision)]
             raise UsageError(
                 f"runtime {name!r} does not compute in {precision}, but in {', '.join(precisions_of(name))}. Choose "
                 f"that, or a runtime that does: {', '.join(able)}."
             )
-    why = unavailable(name)
-    if why is not None:
-        raise UsageError(f"runtime {name!r} cannot run here: {why}.")
+    reason = unavailable(name)
+    if reason is not None:
+        raise UsageError(f"runtime {name!r} cannot run here: {reason}.")
 
 
 def of_an_artifact(case: Case) -> Case:
-    """The case without what does not change its artifact: cases that are equal here share one."""
-    kept = facts(case.runtime).artifact_of
-    usual = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
-    return msgspec.structs.replace(case, **{field: value for field, value in usual.items() if field not in kept})
+    """The case with usual values on axes that do not change its artifact: cases that are equal then share one."""
+    fields = facts(case.runtime).artifact_of
+    defaults = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
+    return msgspec.structs.replace(case, **{field: value for field, value in defaults.items() if field not in fields})
 
 
 def most_threads(case: Case) -> int:
-    """Threads that may be at work from the first pass of a case to its last, what is done between them included."""
+    """Most threads that may be at work from the first pass of a case to its last, work between passes included."""
     return 2 * case.threads - 1 if facts(case.runtime).own_threads else case.threads
 
 
 def version_of(name: str) -> str | None:
-    """What makes the runtime, with its version, which is part of the setting; None where that is torch, or unknown.
+    """The runtime's distribution and version, which are part of the setting; None where it is torch, or unknown.
 
     The version alone where the distribution is called like the runtime, such as `1.27.0` of `onnxruntime`; else both,
     such as `levit-bench-traced 1.0`.

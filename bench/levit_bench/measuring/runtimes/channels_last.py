@@ -1,7 +1,7 @@
 """Eager PyTorch with the channels of a pixel side by side in memory: `torch.channels_last`.
 
-Convolutions of processors and GPUs compute in that layout and spare themselves the conversion. Images are converted
-untimed, as whoever deploys this loads them so; conversions within the network are timed.
+Convolutions of processors and GPUs compute in that layout without converting. Images are converted untimed, as a
+deployment would load them in that layout; conversions within the network are timed.
 """
 
 from __future__ import annotations
@@ -26,5 +26,5 @@ def load(case: Case, artifact: Path) -> Loaded:
 
     module = eager.rebuilt(case, artifact)
     module.to(memory_format=torch.channels_last)  # type: ignore[call-overload]
-    held = devices.get(case.device).hold(module, case.precision)
-    return Rearranged(held, lambda images: images.contiguous(memory_format=torch.channels_last))
+    loaded = devices.get(case.device).hold(module, case.precision)
+    return Rearranged(loaded, lambda images: images.contiguous(memory_format=torch.channels_last))

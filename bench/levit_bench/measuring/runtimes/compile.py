@@ -46,9 +46,9 @@ def unavailable() -> str | None:
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
-    """Capture the network for this batch, compile it for these threads, and keep all of it in one file.
+    """Capture the network for this batch, compile it for these threads, and store all of it in one file.
 
-    Nothing is left outside the session's folder, and nothing is taken from an earlier session.
+    No file is left outside the session's folder, and none is used from an earlier session.
 
     Raises:
         ValueError: torch cannot capture it, with the reason.
@@ -58,10 +58,10 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
 
     placed = devices.get(case.device).hold(network, case.precision).place(example)
     with torch.no_grad(), without_warnings(), fresh_cache(dir=str(folder)), _threads(case.threads):
-        network(placed)  # What it keeps of its first pass is kept, as in every later pass.
+        network(placed)  # Values that it caches in its first pass are there, as in every later pass.
         try:
             captured = torch.export.export(network, (placed,))
-        except Exception as error:  # Whatever the network's code does to torch's interpreter.
+        except Exception as error:  # The network's code may raise any exception in torch's tracer.
             raise ValueError(f"torch.export cannot capture it: {one_line(str(error))[:200]}") from error
         packed = torch._inductor.aoti_compile_and_package(
             captured, package_path=str(folder / "compiled.pt2"), inductor_configs=_settings(case)
@@ -80,7 +80,7 @@ def _package(artifact: Path) -> nn.Module:
     import torch
 
     class Package(torch.nn.Module):
-        """Calls what was compiled."""
+        """Calls the compiled package."""
 
         def __init__(self) -> None:
             super().__init__()
@@ -94,14 +94,14 @@ def _package(artifact: Path) -> nn.Module:
 
 
 def versions() -> dict[str, str]:
-    """Torch's, and who compiled."""
+    """Versions of torch and of the compiler."""
     from torch._inductor.cpu_vec_isa import pick_vec_isa
 
     return eager.versions() | {"compiler": _compiler_version(), "vectors": str(pick_vec_isa()), "freezing": "True"}
 
 
 def _settings(case: Case) -> dict[str, Any]:
-    """Inductor's, as far as they are not its own. It writes the number of threads into the code.
+    """Settings of inductor that differ from its defaults. It writes the number of threads into the code.
 
     Compiled headers would stay in a folder that sessions share; they save a second a network, and no pass is faster.
     """
@@ -118,15 +118,17 @@ def _trial() -> str | None:
     with tempfile.TemporaryDirectory() as folder:
         command = [_compiler(), "-fopenmp", "-x", "c++", "-", "-o", str(Path(folder, "trial"))]
         try:
-            done = subprocess.run(
+            result = subprocess.run(
                 command, input=_TRIAL, capture_output=True, text=True, timeout=_PATIENCE_S, check=False
             )
         except (OSError, subprocess.TimeoutExpired) as error:
             return f"the C++ compiler {command[0]} does not work: {one_line(str(error))}"
-    if done.returncode == 0:
+    if result.returncode == 0:
         return None
-    said = one_line(done.stderr)[:160] or f"exit code {done.returncode}"
-    return f"the C++ compiler {command[0]} cannot compile a program with OpenMP ({said}): install its library for that"
+    message = one_line(result.stderr)[:160] or f"exit code {result.returncode}"
+    return (
+        f"the C++ compiler {command[0]} cannot compile a program with OpenMP ({message}): install its library for that"
+    )
 
 
 def _compiler() -> str:
@@ -136,14 +138,16 @@ def _compiler() -> str:
 
 
 def _compiler_version() -> str:
-    done = subprocess.run([_compiler(), "--version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False)
-    return (done.stdout.splitlines() or ["unknown"])[0]
+    result = subprocess.run(
+        [_compiler(), "--version"], capture_output=True, text=True, timeout=_PATIENCE_S, check=False
+    )
+    return (result.stdout.splitlines() or ["unknown"])[0]
 
 
 @contextmanager
 def _threads(count: int) -> Iterator[None]:
-    """As many as the passes will have: oneDNN packs weights for the threads that it finds while they are frozen, and
-    packs them again in every pass where it finds another number. EfficientNet-B1 took five times as long.
+    """Set the number of threads of the passes: oneDNN packs weights for the threads that are set while it freezes them,
+    and packs them again in every pass with another number. EfficientNet-B1 took five times as long.
     """
     import torch
 
@@ -157,7 +161,7 @@ def _threads(count: int) -> Iterator[None]:
 
 @contextmanager
 def _temporary_files_in(folder: Path) -> Iterator[None]:
-    """Where torch unpacks to. A seat that is killed does not clean up, but the session's folder goes all the same."""
+    """Let torch unpack into this folder: a killed process does not clean up, but the session's folder is removed."""
     before = os.environ.get("TMPDIR")
     os.environ["TMPDIR"] = str(folder)
     try:

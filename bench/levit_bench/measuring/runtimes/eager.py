@@ -23,7 +23,7 @@ def unavailable() -> str | None:
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
-    """Keep the weights and statistics; the code is the network's own."""
+    """Store the weights and statistics; the code is the network's own."""
     import safetensors.torch
 
     artifact = folder / "eager.safetensors"
@@ -39,7 +39,7 @@ def load(case: Case, artifact: Path) -> Loaded:
 def rebuilt(case: Case, artifact: Path) -> nn.Module:
     """The network in its form with the prepared weights, in evaluation mode, on the processor.
 
-    No pass is made on it, and what it keeps of its parameters is made anew after they were loaded.
+    No pass is made on it, and values that it caches from its parameters are computed anew after these were loaded.
     """
     import safetensors.torch
 
@@ -59,7 +59,7 @@ def threads() -> int:
 
 
 def versions() -> dict[str, str]:
-    """Torch and what it multiplies with."""
+    """Versions of torch and of its libraries for products of matrices."""
     import torch
 
     out = {"torch": str(torch.__version__), "mkldnn": str(torch.backends.mkldnn.is_available())}

@@ -1,4 +1,4 @@
-"""What the parent must know of a runtime: stands at the top of the runtime's own file, which imports torch late."""
+"""Facts of a runtime for the parent: a constant in the runtime's own file, which imports torch late."""
 
 from __future__ import annotations
 
@@ -9,10 +9,10 @@ from levit_bench.measuring.runtimes import requirements
 
 
 class Facts(NamedTuple):
-    """What is known of a runtime without loading what executes networks."""
+    """Facts of a runtime that are known without loading its libraries."""
 
     about: str
-    """What it is, in a few words of help."""
+    """Description, a few words for the help text."""
     devices: tuple[str, ...] | None = None
     """Where it runs; None: on every device that holds a module of torch."""
     precisions: tuple[str, ...] | None = None
@@ -20,7 +20,7 @@ class Facts(NamedTuple):
     artifact_of: tuple[str, ...] = ()
     """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
     making_s: float = 0.0
-    """Seconds in which the artifact of a network of usual size is made, until the store knows better."""
+    """Seconds in which the artifact of a network of usual size is made; used until the store has measured ones."""
     own_threads: bool = False
     """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
     distribution: str | None = None
@@ -30,4 +30,4 @@ class Facts(NamedTuple):
 
 
 UNKNOWN = Facts(about="of an installed package", artifact_of=("batch", "threads"), own_threads=True)
-"""What is assumed of a package's runtime: it is given no artifact of another case, and may start threads."""
+"""Assumptions about a package's runtime: it shares no artifacts between cases, and may start threads."""

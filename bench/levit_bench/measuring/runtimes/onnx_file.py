@@ -1,8 +1,8 @@
 """A network as an ONNX file, for the runtimes that read one.
 
 Exported by torch's dynamo-based exporter: the older one traces, and is no longer developed. The batch is a constant:
-engines choose their kernels and place their memory for it, and whoever needs speed deploys it so; a batch left open
-fails for networks whose code computes with it. Refuses to know which engine reads the file.
+engines choose their kernels and place their memory for it, as in a deployment for speed; a dynamic batch fails for
+networks whose code computes with it.
 """
 
 from __future__ import annotations
@@ -33,7 +33,7 @@ def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
 
     path = folder / "network.onnx"
     with torch.no_grad(), without_warnings(), _attention_in_four_dimensions():
-        network(example)  # What it keeps of its first pass is kept, as in every later pass.
+        network(example)  # Values that it caches in its first pass are there, as in every later pass.
         try:
             torch.onnx.export(
                 network,
@@ -46,12 +46,12 @@ def export(network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
                 verbose=False,
             )
         except torch.onnx.OnnxExporterError as error:
-            raise ValueError(f"torch.onnx cannot export it: {one_line(str(_innermost(error)))[:200]}") from error
+            raise ValueError(f"torch.onnx cannot export it: {one_line(str(_original_error(error)))[:200]}") from error
     return path
 
 
-def _innermost(error: BaseException) -> BaseException:
-    """What the exporter stumbled over; around it, it says how to report that."""
+def _original_error(error: BaseException) -> BaseException:
+    """The original error; the exporter wraps it in errors that say how to report it."""
     while error.__cause__ is not None:
         error = error.__cause__
     return error
@@ -59,19 +59,25 @@ def _innermost(error: BaseException) -> BaseException:
 
 @contextmanager
 def _attention_in_four_dimensions() -> Iterator[None]:
-    """Fold further dimensions into the batch: the exporter knows attention of (batch, heads, tokens, channels) alone.
+    """Fold further dimensions into the batch: the exporter takes attention of (batch, heads, tokens, channels) alone.
 
-    Hiera and Twins have one more, for the windows that their tokens are in. The same is computed.
+    Hiera and Twins have one more, for the windows that their tokens are in. The result is the same.
     """
     from torch.nn import functional
 
     original = functional.scaled_dot_product_attention
 
-    def folded(query: torch.Tensor, key: torch.Tensor, value: torch.Tensor, *more: Any, **named: Any) -> torch.Tensor:  # noqa: ANN401 (as torch has them)
-        if query.ndim <= 4 or more or named.get("attn_mask") is not None:
-            return original(query, key, value, *more, **named)
-        found = original(query.flatten(0, -4), key.flatten(0, -4), value.flatten(0, -4), **named)
-        unfolded: torch.Tensor = found.unflatten(0, query.shape[:-3])
+    def folded(
+        query: torch.Tensor,
+        key: torch.Tensor,
+        value: torch.Tensor,
+        *more: Any,  # noqa: ANN401 (as torch has them)
+        **keywords: Any,  # noqa: ANN401
+    ) -> torch.Tensor:
+        if query.ndim <= 4 or more or keywords.get("attn_mask") is not None:
+            return original(query, key, value, *more, **keywords)
+        output = original(query.flatten(0, -4), key.flatten(0, -4), value.flatten(0, -4), **keywords)
+        unfolded: torch.Tensor = output.unflatten(0, query.shape[:-3])
         return unfolded
 
     functional.scaled_dot_product_attention = folded

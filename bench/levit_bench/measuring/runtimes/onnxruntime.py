@@ -43,7 +43,7 @@ def unavailable() -> str | None:
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
-    """Export the network. What the engine makes of it depends on threads and processor, and costs little."""
+    """Export the network. The engine optimises it on loading, by threads and processor, which takes little time."""
     return onnx_file.export(network, example, folder)
 
 
@@ -90,10 +90,10 @@ def versions() -> dict[str, str]:
 
 
 def _threads_now() -> int | None:
-    """Threads of this process; None where nobody says."""
+    """Threads of this process; None where the system does not say."""
     try:
         return int(psutil.Process().num_threads())
-    except Exception:  # A library that fails must not cost the case.
+    except Exception:  # A library that fails must not fail the case.
         return None
 
 
@@ -112,7 +112,7 @@ def _passes_of(session: Any) -> Any:  # noqa: ANN401 (the engine has no types)
     names, outputs = onnx_file.INPUT, [onnx_file.OUTPUT]
 
     def run(images: torch.Tensor) -> torch.Tensor:
-        found: list[np.ndarray] = session.run(outputs, {names: images.numpy()})
-        return torch.from_numpy(found[0])
+        arrays: list[np.ndarray] = session.run(outputs, {names: images.numpy()})
+        return torch.from_numpy(arrays[0])
 
     return run

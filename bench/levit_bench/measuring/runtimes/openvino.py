@@ -32,7 +32,13 @@ FACTS = Facts(
     missing=lambda: requirements.packages("openvino", "openvino", "onnx", "onnxscript"),
 )
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
-_TOLD = ("INFERENCE_PRECISION_HINT", "NUM_STREAMS", "PERFORMANCE_HINT", "ENABLE_CPU_PINNING", "ENABLE_HYPER_THREADING")
+_PROPERTIES = (
+    "INFERENCE_PRECISION_HINT",
+    "NUM_STREAMS",
+    "PERFORMANCE_HINT",
+    "ENABLE_CPU_PINNING",
+    "ENABLE_HYPER_THREADING",
+)
 _compiled: list[Any] = []
 
 
@@ -56,17 +62,19 @@ def load(case: Case, artifact: Path) -> InProcess:
 
     if case.precision not in _PRECISIONS:
         raise ValueError(f"OpenVINO computes in {', '.join(_PRECISIONS)} on a processor, not in {case.precision}")
-    wanted = _PRECISIONS[case.precision]
+    hint = _PRECISIONS[case.precision]
     settings = {
         "INFERENCE_NUM_THREADS": case.threads,
-        "INFERENCE_PRECISION_HINT": wanted,
+        "INFERENCE_PRECISION_HINT": hint,
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
     }
     compiled = _openvino().Core().compile_model(str(artifact), "CPU", settings)
-    got = _told(compiled, "INFERENCE_PRECISION_HINT")
-    if got != wanted:
-        raise ValueError(f"OpenVINO computes in {got} where {wanted} is asked for: this processor cannot. Choose fp32")
+    precision = _property_text(compiled, "INFERENCE_PRECISION_HINT")
+    if precision != hint:
+        raise ValueError(
+            f"OpenVINO computes in {precision} where {hint} is asked for: this processor cannot. Choose fp32"
+        )
     _compiled.append(compiled)
     request = compiled.create_infer_request()
 
@@ -77,18 +85,18 @@ def load(case: Case, artifact: Path) -> InProcess:
 
 
 def threads() -> int:
-    """Threads that the engine says its networks use."""
-    return max((int(one.get_property("INFERENCE_NUM_THREADS")) for one in _compiled), default=1)
+    """Threads of the compiled networks, as the engine reports them."""
+    return max((int(network.get_property("INFERENCE_NUM_THREADS")) for network in _compiled), default=1)
 
 
 def versions() -> dict[str, str]:
-    """The engine, and the settings that it says are in force."""
-    told = {name.lower(): _told(one, name) for one in _compiled[-1:] for name in _TOLD}
-    return {"openvino": str(_openvino().__version__), **told}
+    """Version of the engine, and the settings that it reports as in force."""
+    properties = {name.lower(): _property_text(network, name) for network in _compiled[-1:] for name in _PROPERTIES}
+    return {"openvino": str(_openvino().__version__), **properties}
 
 
-def _told(compiled: Any, name: str) -> str:  # noqa: ANN401 (the engine's)
-    """A property of a compiled network, as a word."""
+def _property_text(compiled: Any, name: str) -> str:  # noqa: ANN401 (the engine's)
+    """A property of a compiled network, as text."""
     value = compiled.get_property(name)
     return str(value.to_string() if hasattr(value, "to_string") else value)
 

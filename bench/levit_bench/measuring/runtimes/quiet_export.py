@@ -1,6 +1,6 @@
-"""Silence while torch exports: its tracers warn of their own age, and of Python in networks that is not ours to change.
+"""Suppresses warnings while torch exports: of deprecated tracers, and of Python code in networks.
 
-Refuses to hide a wrong result: whatever was exported is compared with fp32 eager.
+No wrong result is hidden: the outputs of every exported network are compared with fp32 eager.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from contextlib import contextmanager
 
 @contextmanager
 def without_warnings() -> Iterator[None]:
-    """Neither shown nor, where the caller has made errors of warnings, raised."""
+    """Ignore warnings: they are neither shown nor, where the caller turns them into errors, raised."""
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         yield

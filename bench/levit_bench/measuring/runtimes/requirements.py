@@ -1,6 +1,6 @@
-"""What must be installed for a runtime, looked up without loading it, with what would make it run.
+"""Requirements of runtimes, looked up without importing anything large.
 
-Each returns None when all is there. Refuses to know who needs it.
+Each function returns None where the requirement is met, else what is missing and how to install it.
 """
 
 from __future__ import annotations
@@ -14,19 +14,19 @@ from levit_bench.errors import UsageError
 
 
 def nothing() -> None:
-    """Torch alone, which is a dependency."""
+    """No requirement but torch, which is a dependency."""
 
 
 def compiler() -> str | None:
     """A C++ compiler: inductor writes C++ for a processor, and the code that starts kernels on a GPU."""
-    named = os.environ.get("CXX")
-    usual = "clang++" if sys.platform == "darwin" else "g++"
-    if shutil.which(named or usual):
+    compiler_path = os.environ.get("CXX")
+    default = "clang++" if sys.platform == "darwin" else "g++"
+    if shutil.which(compiler_path or default):
         return None
-    if named:
-        return f"CXX names the C++ compiler {named[:80]!r}, which is not there: name another, or unset CXX"
+    if compiler_path:
+        return f"CXX names the C++ compiler {compiler_path[:80]!r}, which is not there: name another, or unset CXX"
     install = "xcode-select --install" if sys.platform == "darwin" else "on Debian and Ubuntu: apt install g++"
-    return f"there is no C++ compiler ({usual}) on the path: {install}, or name one in CXX"
+    return f"there is no C++ compiler ({default}) on the path: {install}, or name one in CXX"
 
 
 def gpu() -> str | None:
@@ -40,10 +40,10 @@ def gpu() -> str | None:
     return None
 
 
-def packages(extra: str, *wanted: str) -> str | None:
-    """Installed packages by the names that they are imported by, all of which an extra of this one brings."""
-    absent = [name for name in wanted if not is_installed(name)]
+def packages(extra: str, *names: str) -> str | None:
+    """Packages by the names that they are imported by, all of which an extra of this package installs."""
+    absent = [name for name in names if not is_installed(name)]
     if not absent:
         return None
-    what = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed"
-    return f"{what}: pip install 'levit-bench[{extra}]'"
+    problem = f"{', '.join(absent)} {'is' if len(absent) == 1 else 'are'} not installed"
+    return f"{problem}: pip install 'levit-bench[{extra}]'"

@@ -33,15 +33,15 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
     artifact = folder / "traced.pt"
     placed = devices.get(case.device).hold(network, case.precision).place(example)
     with torch.no_grad(), without_warnings():
-        network(placed)  # What it keeps of its first pass is kept, as in every later pass.
-        # A second trace to compare with would tell nothing: the outputs are checked against eager, on two inputs.
+        network(placed)  # Values that it caches in its first pass are there, as in every later pass.
+        # A second trace to compare with is not needed: the outputs are checked against eager, on two inputs.
         traced = torch.jit.trace(network, placed, check_trace=False)
         torch.jit.save(torch.jit.freeze(traced), artifact)
     return artifact
 
 
 def load(case: Case, artifact: Path) -> Loaded:
-    """The graph, with its weights as constants. Its first two passes are slow: there it is optimised."""
+    """The graph, with its weights as constants. It is optimised in its first two passes, which are slow."""
     import torch
 
     with without_warnings():

@@ -1,1 +1,1 @@
-"""A session: rehearsed, measured in runs of rounds of turns, and written line by line."""
+"""A session: the rehearsal, runs of rounds of turns, and the file that they are written to."""

@@ -1,7 +1,4 @@
-"""A seat and its cases: loaded one after another; who kills it, or keeps it from describing itself, is left out.
-
-Refuses to know which cases share a seat, and when turns are taken.
-"""
+"""Loads the cases of a seat one after another, and leaves out those that kill its process or stop its description."""
 
 from __future__ import annotations
 
@@ -15,7 +12,7 @@ from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case, ColdStart, SeatInfo
 
 Load = Callable[[Seat, Case], "ColdStart | str"]
-"""Loads a case in a seat: what that cost, or why it could not be loaded. Raises SeatLostError when the seat is gone."""
+"""Loads a case in a seat: its cold start, or why it could not be loaded. Raises SeatLostError when the seat is gone."""
 
 
 class Group(NamedTuple):
@@ -44,19 +41,19 @@ class Filled(NamedTuple):
     failed: dict[str, str]
     """Why a case is not in it, by case id."""
     cold: dict[str, ColdStart]
-    """What each of its cases cost before its first pass, by case id."""
+    """Cold start of each of its cases, by case id."""
 
 
 class _Attempt(NamedTuple):
-    """What came of loading cases in one process."""
+    """Result of loading cases in one process."""
 
     cold: dict[str, ColdStart]
     refused: dict[str, str]
-    """Why a case could not be loaded; the process stands."""
+    """Why a case could not be loaded; the process lives on."""
     description: Description | None
     """Of the process; absent when it was lost."""
     lost: str = ""
-    """Why the process was lost; empty while it stands."""
+    """Why the process was lost; empty while it lives."""
     blamed: str = ""
     """Id of the case that was at work then; empty when the process held them all, or none."""
 
@@ -68,8 +65,8 @@ def fill(number: int, seat: Seat, group: Group, load: Load, again: Callable[[str
         number: of the seat.
         seat: its first process.
         group: the cases.
-        load: loads one.
-        again: another process in its place, given why the last one was lost; may refuse with SeatLostError.
+        load: loads one case.
+        again: starts another process in its place, given why the last one was lost; may raise SeatLostError.
         timeout_s: of a description.
 
     Raises:
@@ -78,22 +75,22 @@ def fill(number: int, seat: Seat, group: Group, load: Load, again: Callable[[str
     failed: dict[str, str] = {}
     one_by_one = False
     while True:
-        left = [case for case in group.cases if case.id not in failed]
-        tried = _attempt(seat, left, load, timeout_s, one_by_one=one_by_one)
-        failed |= tried.refused
-        if not tried.lost:
+        remaining = [case for case in group.cases if case.id not in failed]
+        attempt = _attempt(seat, remaining, load, timeout_s, one_by_one=one_by_one)
+        failed |= attempt.refused
+        if not attempt.lost:
             break
-        if tried.blamed:
-            failed[tried.blamed] = tried.lost
-        elif tried.cold:
-            one_by_one = True  # One of those that were loaded is to blame: the next attempt tells which.
+        if attempt.blamed:
+            failed[attempt.blamed] = attempt.lost
+        elif attempt.cold:
+            one_by_one = True  # One of the loaded cases caused the loss: the next attempt finds which.
         else:
-            # Without a case it cannot even say what it is: nothing can be measured in it.
-            failed |= dict.fromkeys((case.id for case in left if case.id not in failed), tried.lost)
+            # The process cannot describe itself even without a case: nothing can be measured in it.
+            failed |= dict.fromkeys((case.id for case in remaining if case.id not in failed), attempt.lost)
             break
-        seat = again(tried.lost)
-    info = _info(number, seat, group, tried)
-    return Filled(seat, info, failed, tried.cold if tried.description else {})
+        seat = again(attempt.lost)
+    info = _info(number, seat, group, attempt)
+    return Filled(seat, info, failed, attempt.cold if attempt.description else {})
 
 
 def _attempt(seat: Seat, cases: Iterable[Case], load: Load, timeout_s: float, *, one_by_one: bool) -> _Attempt:
@@ -110,39 +107,39 @@ def _attempt(seat: Seat, cases: Iterable[Case], load: Load, timeout_s: float, *,
                 continue
             cold[case.id] = loaded
             if one_by_one:
-                _described(seat.ask(Describe(), timeout_s))
+                _description_in(seat.ask(Describe(), timeout_s))
         at_work = at_work if one_by_one else ""
-        return _Attempt(cold, refused, _described(seat.ask(Describe(), timeout_s)))
+        return _Attempt(cold, refused, _description_in(seat.ask(Describe(), timeout_s)))
     except SeatLostError as lost:
         return _Attempt(cold, refused, None, str(lost), at_work)
 
 
-def _described(answer: Answer) -> Description:
-    """What a seat said of itself.
+def _description_in(answer: Answer) -> Description:
+    """A seat's description of itself.
 
     Raises:
-        SeatLostError: it could not; whatever is in the way there is in the way of its passes, too.
+        SeatLostError: it could not describe itself; the cause would affect its passes, too.
     """
     if isinstance(answer, Description):
         return answer
-    why = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
-    raise SeatLostError(f"its process could not describe itself: {why}")
+    reason = answer.reason if isinstance(answer, Failed) else f"unexpected answer {type(answer).__name__}"
+    raise SeatLostError(f"its process could not describe itself: {reason}")
 
 
-def _info(number: int, seat: Seat, group: Group, tried: _Attempt) -> SeatInfo:
-    one, told = group.cases[0], tried.description
+def _info(number: int, seat: Seat, group: Group, attempt: _Attempt) -> SeatInfo:
+    case, description = group.cases[0], attempt.description
     return SeatInfo(
         seat=number,
-        runtime=one.runtime,
-        threads=told.threads if told else one.threads,
-        allocator=one.allocator,
-        device=one.device,
-        affinity=told.affinity if told else None,
+        runtime=case.runtime,
+        threads=description.threads if description else case.threads,
+        allocator=case.allocator,
+        device=case.device,
+        affinity=description.affinity if description else None,
         load_s=time.perf_counter() - seat.started_at,
-        rss_bytes=told.rss_bytes if told else 0,
+        rss_bytes=description.rss_bytes if description else 0,
         # The memory of a case that failed here is still in the peak.
-        peak_bytes=told.peak_bytes if told and not tried.refused else None,
-        cases=tuple(tried.cold) if told else (),
-        versions=told.versions if told else {},
-        malloc=told.malloc if told else None,
+        peak_bytes=description.peak_bytes if description and not attempt.refused else None,
+        cases=tuple(attempt.cold) if description else (),
+        versions=description.versions if description else {},
+        malloc=description.malloc if description else None,
     )

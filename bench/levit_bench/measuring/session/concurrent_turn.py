@@ -1,7 +1,7 @@
-"""A turn of one case in several seats at once: the only moment when more than one seat works.
+"""A turn of one case in several worker processes at once, for its streams: the only time when more than one works.
 
-Every seat begins with its settle passes as soon as it is asked, and goes on with untimed passes after its last timed
-one until all have answered: each timed pass meets the other streams at work. Refuses to know which seats there are.
+Every process begins with its settle passes on request, and goes on with untimed passes after its last timed one until
+all have answered: each timed pass runs while the other streams are at work.
 """
 
 from __future__ import annotations
@@ -17,7 +17,7 @@ from levit_bench.measuring.workers.messages import Answer, Failed, Request, Rest
 
 
 class Asked(Protocol):
-    """What is asked of a seat here."""
+    """The part of a seat's interface that is used here."""
 
     def send(self, request: Request) -> None:
         """Send a request."""
@@ -26,7 +26,7 @@ class Asked(Protocol):
         """Block until the next answer; raises SeatLostError."""
 
 
-def turns_at_once(seats: Sequence[Asked], asked: Turn, timeout_s: float) -> list[Answer]:
+def turns_at_once(seats: Sequence[Asked], turn: Turn, timeout_s: float) -> list[Answer]:
     """The answer of each seat; with several, after all of them have come to rest.
 
     Raises:
@@ -34,9 +34,9 @@ def turns_at_once(seats: Sequence[Asked], asked: Turn, timeout_s: float) -> list
     """
     deadline = time.monotonic() + timeout_s
     for seat in seats:
-        seat.send(asked)
+        seat.send(turn)
     answers = [seat.receive(max(deadline - time.monotonic(), 0.0)) for seat in seats]
-    if asked.onwards:
+    if turn.onwards:
         for seat in seats:
             seat.send(Rest())
         ends = [seat.receive(timeout_s) for seat in seats]
@@ -48,9 +48,9 @@ def turns_at_once(seats: Sequence[Asked], asked: Turn, timeout_s: float) -> list
 
 
 def merged(answers: Sequence[Answer]) -> Turned | Failed:
-    """One turn of what the streams answered: passes one stream after another, counts and seconds added up.
+    """The streams' answers as one turn: passes one stream after another, counts and processor seconds added up.
 
-    The first that failed speaks for all.
+    Where one failed, the first failure is returned.
     """
     turned = [answer for answer in answers if isinstance(answer, Turned)]
     for answer in answers:
@@ -62,24 +62,24 @@ def merged(answers: Sequence[Answer]) -> Turned | Failed:
         return turned[0]
     return msgspec.structs.replace(
         turned[0],
-        settle_s=tuple(s for one in turned for s in one.settle_s),
-        duration_s=tuple(s for one in turned for s in one.duration_s),
-        minor_faults=_sum([one.minor_faults for one in turned]),
-        major_faults=_sum([one.major_faults for one in turned]),
-        cpu_s=math.fsum(one.cpu_s for one in turned),
-        threads_at_work=max((one.threads_at_work or 0 for one in turned), default=0) or None,
-        device_s=tuple(s for one in turned for s in one.device_s),
-        witness_s=_mean([one.witness_s for one in turned]),
+        settle_s=tuple(s for stream in turned for s in stream.settle_s),
+        duration_s=tuple(s for stream in turned for s in stream.duration_s),
+        minor_faults=_sum([stream.minor_faults for stream in turned]),
+        major_faults=_sum([stream.major_faults for stream in turned]),
+        cpu_s=math.fsum(stream.cpu_s for stream in turned),
+        threads_at_work=max((stream.threads_at_work or 0 for stream in turned), default=0) or None,
+        device_s=tuple(s for stream in turned for s in stream.device_s),
+        witness_s=_mean([stream.witness_s for stream in turned]),
         total_cpu_s=None,
-        problem=next((one.problem for one in turned if one.problem), None),
+        problem=next((stream.problem for stream in turned if stream.problem), None),
     )
 
 
 def _mean(seconds: Sequence[float | None]) -> float | None:
-    known = [one for one in seconds if one is not None]
-    return math.fsum(known) / len(known) if known else None
+    present = [value for value in seconds if value is not None]
+    return math.fsum(present) / len(present) if present else None
 
 
 def _sum(counts: Sequence[int | None]) -> int | None:
-    known = [count for count in counts if count is not None]
-    return sum(known) if len(known) == len(counts) else None
+    present = [count for count in counts if count is not None]
+    return sum(present) if len(present) == len(counts) else None

@@ -1,7 +1,7 @@
 """The seats of one run: started together, loaded, and sent one turn at a time.
 
 Exactly one seat works while a turn is taken, or the seats of one case's streams; the idle ones have come to rest
-before, and what they and the parent used meanwhile is measured. Refuses to know the order of turns and when to stop.
+before, and the processor time that they and the parent use during it is measured.
 """
 
 from __future__ import annotations
@@ -25,30 +25,30 @@ from levit_bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, S
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
 _LOOK_S = 0.0005
-_PATIENCE_S = 0.25  # A spinning pool blocks after some milliseconds; who works longer is not idle.
+_PATIENCE_S = 0.25  # A spinning thread pool blocks after some milliseconds; a process that works longer is not idle.
 
 
 class TurnTaken(NamedTuple):
-    """A seat's answer, and what the others used meanwhile."""
+    """A seat's answer, and the processor time that others used during the turn."""
 
     answer: Turned
     seat: int
     others_cpu_s: float
     restless_s: float
-    """Processor seconds that idle seats still gained when patience ended; zero when they were at rest."""
+    """Processor seconds that idle seats still gained at the end of the wait; zero when they were at rest."""
 
 
 class Accounts(NamedTuple):
-    """Processor seconds of all seats of a run, twice."""
+    """Processor seconds of all seats of a run, from two sources."""
 
     told_s: float
     """By their own clocks, up to the end of the last turn of each."""
     system_s: float
-    """By the system's account of the processes that have ended."""
+    """By the system's accounting of the processes that have ended."""
 
 
 class Crew:
-    """All seats of one run. `with` ends them, whatever happens."""
+    """All seats of one run. `with` ends them in any case."""
 
     def __init__(
         self,
@@ -64,11 +64,11 @@ class Crew:
         self.infos: tuple[SeatInfo, ...] = ()
         self.failed: dict[str, str] = {}
         self.cold: dict[str, ColdStart] = {}
-        """What each case cost before its first pass; of several streams, the slowest."""
+        """Cold start of each case; of several streams, the slowest."""
         self._at: dict[str, tuple[int, ...]] = {}
         self._cases: dict[str, Case] = {}
         self._given_up = False
-        self._told: dict[int, float] = {}
+        self._cpu_s: dict[int, float] = {}
         self._peaks: dict[int, int | None] = {}
         self._reaped_s = _reaped_cpu_s()
         self.accounts: Accounts | None = None
@@ -76,7 +76,7 @@ class Crew:
         groups = groups_of(cases, protocol.seats)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
-            groups, opened = self._opened(groups)
+            groups, opened = self._open_seats(groups)
             with ThreadPoolExecutor(len(opened) or 1) as pool:
                 try:
                     filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
@@ -86,17 +86,17 @@ class Crew:
                     for seat in self._seats:
                         seat.kill()
                     raise
-            for number, (one, group) in enumerate(zip(filled, groups, strict=True)):
-                self.failed |= one.failed
-                for key, start in one.cold.items():
-                    known = self.cold.get(key)
-                    self.cold[key] = start if known is None or start.load_s > known.load_s else known
+            for number, (filled_seat, group) in enumerate(zip(filled, groups, strict=True)):
+                self.failed |= filled_seat.failed
+                for key, start in filled_seat.cold.items():
+                    slowest = self.cold.get(key)
+                    self.cold[key] = start if slowest is None or start.load_s > slowest.load_s else slowest
                 for case in group.cases:
                     self._cases[case.id] = case
                     self._at[case.id] = (*self._at.get(case.id, ()), number)
-            for key in self.failed:  # One stream is enough: a case without it is another case.
+            for key in self.failed:  # One failed stream is enough: with fewer streams it would be another case.
                 self.cold.pop(key, None)
-            self.infos = tuple(one.info for one in filled)
+            self.infos = tuple(filled_seat.info for filled_seat in filled)
         except BaseException:
             self.close()
             raise
@@ -109,7 +109,7 @@ class Crew:
 
     @property
     def peak_bytes(self) -> tuple[int | None, ...]:
-        """Most resident memory of each seat until its last turn; absent where it was when they were ready."""
+        """Most resident memory of each seat until its last turn; absent where its description had none."""
         return tuple(None if info.peak_bytes is None else self._peaks.get(info.seat) for info in self.infos)
 
     def beside(self, case: str) -> frozenset[str]:
@@ -122,15 +122,15 @@ class Crew:
         for seat in self._seats:
             seat.close()
         if self._seats and self._reaped_s is not None:
-            # Other processes of the parent end with the session, not during a run.
+            # The parent's other child processes end with the session, not during a run.
             reaped = (_reaped_cpu_s() or 0.0) - self._reaped_s
-            self.accounts = Accounts(sum(self._told.values()), reaped)
+            self.accounts = Accounts(sum(self._cpu_s.values()), reaped)
         self._seats = []
 
     def turn(
         self, case: str, settle: int, passes: int, timeout_s: float, witness: Witness = "none"
     ) -> TurnTaken | Failed:
-        """One turn of one case, which a second instrument may time as well.
+        """One turn of one case, which the second timer may time as well.
 
         Raises:
             SeatLostError: the seat of this case is gone, and all its cases with it.
@@ -139,18 +139,18 @@ class Crew:
         idle = [seat for at, seat in enumerate(self._seats) if at not in numbers]
         restless = _wait_for_rest(idle)
         before = time.process_time() + sum(seat.cpu_s() for seat in idle)
-        asked = Turn(case=case, settle=settle, passes=passes, witness=witness, onwards=len(numbers) > 1)
-        answers = turns_at_once([self._seats[number] for number in numbers], asked, timeout_s)
-        others = time.process_time() + sum(seat.cpu_s() for seat in idle) - before
+        request = Turn(case=case, settle=settle, passes=passes, witness=witness, onwards=len(numbers) > 1)
+        answers = turns_at_once([self._seats[number] for number in numbers], request, timeout_s)
+        others_cpu_s = time.process_time() + sum(seat.cpu_s() for seat in idle) - before
         for number, answer in zip(numbers, answers, strict=True):
             if isinstance(answer, Turned):
-                self._told[number] = answer.total_cpu_s or 0.0
+                self._cpu_s[number] = answer.total_cpu_s or 0.0
                 self._peaks[number] = answer.peak_bytes
         whole = merged(answers)
-        return TurnTaken(whole, numbers[0], others, restless) if isinstance(whole, Turned) else whole
+        return TurnTaken(whole, numbers[0], others_cpu_s, restless) if isinstance(whole, Turned) else whole
 
-    def _opened(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
-        """The groups that the system could start a process for, with it; the cases of others have failed."""
+    def _open_seats(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
+        """The groups that the system could start a process for, and these; the cases of the others have failed."""
         opened: list[Group] = []
         for group in groups:
             try:
@@ -162,10 +162,10 @@ class Crew:
         return opened, list(self._seats)
 
     def matrix_rates(self) -> dict[str, float]:
-        """Multiply-accumulates a second of the fastest product of matrices, with what each case has of the machine.
+        """Multiply-accumulates a second of the fastest product of matrices, for each case's device, threads and format.
 
-        By case id. Each kind is asked for once, while all others are idle, in a process without a user's code: who
-        makes products slow there would accuse every other network. What cannot tell is left out.
+        By case id. Each setting is measured once, while all others are idle, in a process without a user's code: code
+        that makes products slow there would make every other network look too fast. Cases without a rate are left out.
         """
         kinds: dict[tuple[str, int, str], list[str]] = {}
         for key in self.cold:
@@ -173,14 +173,14 @@ class Crew:
             kinds.setdefault((case.device, case.threads, case.precision), []).append(key)
         out: dict[str, float] = {}
         for (device, _, precision), keys in kinds.items():
-            with suppress(SeatLostError), self._untouched(keys) as seat:
+            with suppress(SeatLostError), self._seat_without_user_code(keys) as seat:
                 answer = seat.ask(Multiply(device=device, precision=precision), self._timeout_s)
                 if isinstance(answer, Multiplied):
                     out |= dict.fromkeys(keys, answer.macs_s)
         return out
 
     @contextmanager
-    def _untouched(self, keys: Iterable[str]) -> Iterator[Seat]:
+    def _seat_without_user_code(self, keys: Iterable[str]) -> Iterator[Seat]:
         """A process of one of these cases, or one like it, that holds no user's network.
 
         Raises:
@@ -191,8 +191,8 @@ class Crew:
             if self._at[key][0] not in users:
                 yield self._seats[self._at[key][0]]
                 return
-        like = self._cases[key]
-        with Seat(like.threads, like.allocator) as seat:
+        example = self._cases[key]
+        with Seat(example.threads, example.allocator) as seat:
             yield seat
 
     def _fill(self, number: int, seat: Seat, group: Group) -> Filled:
@@ -200,14 +200,14 @@ class Crew:
             if self._given_up:
                 raise SeatLostError(lost)
             self._seats[number].close()
-            # The kernel would end this one with its starting thread, which is the pool's: the life pipe remains.
+            # With `die_with_thread` the kernel would end it with this thread of the pool; the life pipe remains.
             self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
             return self._seats[number]
 
         return fill(number, seat, group, self._load, again, self._timeout_s)
 
     def _load(self, seat: Seat, case: Case) -> ColdStart | str:
-        """What loading a case cost, or why it could not be loaded.
+        """Cold start of a case, or why it could not be loaded.
 
         Raises:
             SeatLostError: the seat is gone.
@@ -228,24 +228,24 @@ def _reaped_cpu_s() -> float | None:
         return None
     import resource
 
-    used = resource.getrusage(resource.RUSAGE_CHILDREN)
-    return used.ru_utime + used.ru_stime
+    usage = resource.getrusage(resource.RUSAGE_CHILDREN)
+    return usage.ru_utime + usage.ru_stime
 
 
 def groups_of(cases: Iterable[CaseLine], mode: SeatMode) -> list[Group]:
-    """Cases by seat: by environment, and a seat for each subject that shares none; the instrument's cases share.
+    """Cases grouped by seat: one seat for each environment, and one for each subject kept apart.
 
     Cases of several streams have as many seats, one after another.
     """
     out: dict[tuple[Environment, str], list[Case]] = {}
     for line in cases:
-        apart = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
-        out.setdefault((environment_of(line.case), apart), []).append(line.case)
+        own_seat = "" if line.role != "subject" or not line.case.is_kept_apart(mode) else line.id
+        out.setdefault((environment_of(line.case), own_seat), []).append(line.case)
     return [Group(group, stream) for group in out.values() for stream in range(group[0].streams)]
 
 
 def _wait_for_rest(idle: list[Seat]) -> float:
-    """Sleep until the idle seats' processor time has stopped rising; what the restless still gained, else zero."""
+    """Sleep until the idle seats' processor time stops rising; the seconds still gained on time-out, else zero."""
     deadline = time.perf_counter() + _PATIENCE_S
     look_s = _LOOK_S
     before = [seat.cpu_s() for seat in idle]

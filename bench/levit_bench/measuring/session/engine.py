@@ -1,10 +1,10 @@
 """The engine: runs of rounds of turns. Everything that enters an estimate is timed here.
 
-    for each run: fresh seats load their cases and check what they compute
+    for each run: fresh seats load their cases and check their outputs
         for each round: one turn for every case, in random order, exactly one seat at work
     until the policy says stop
 
-Refuses to know what the numbers mean, how the cases were prepared, and to print: an observer is told what happens.
+Progress and findings go to an observer; nothing is printed here.
 """
 
 from __future__ import annotations
@@ -44,7 +44,7 @@ from levit_bench.store.files import SessionWriter
 
 
 class Seats(Protocol):
-    """The seats of one run, as the engine uses them; `levit_bench.measuring.session.crew.Crew` is the real thing."""
+    """Interface of the seats of one run; `levit_bench.measuring.session.crew.Crew` implements it."""
 
     infos: tuple[SeatInfo, ...]
     failed: dict[str, str]
@@ -73,7 +73,7 @@ class Seats(Protocol):
 
 
 class World(NamedTuple):
-    """What the engine touches; tests put a fake clock and fake seats here."""
+    """The engine's dependencies: seats, clock and conditions; tests pass fakes."""
 
     open_seats: Callable[[Sequence[CaseLine]], Seats]
     clock: Callable[[], float] = time.perf_counter
@@ -82,12 +82,12 @@ class World(NamedTuple):
 
 
 def real_world(protocol: MeasuringProtocol, artifacts: Mapping[str, Artifact]) -> World:
-    """Fresh processes and the machine's own clock."""
+    """Real worker processes and the machine's own clock."""
     return World(lambda lines: Crew(lines, artifacts, protocol))
 
 
 class Engine:
-    """Takes the runs of one session and writes them down."""
+    """Takes the runs of one session and writes them to its file."""
 
     def __init__(
         self,
@@ -104,8 +104,8 @@ class Engine:
     ) -> None:
         """`lines` are the cases to time, each with its passes; `session_began` is a value of the world's clock.
 
-        `earlier` is what a resumed session holds already: only the referee looks at its turns. `session` is the name
-        of the session, which draws its orders together with the protocol's seed.
+        `earlier` is the stored part of a resumed session: only the referee looks at its turns. `session` is the name
+        of the session, which seeds its orders together with the protocol's seed.
         """
         self._protocol = protocol
         self._session = session
@@ -146,7 +146,7 @@ class Engine:
         return [line for line in self._lines.values() if line.id not in self.failed and line.id not in self._resting]
 
     def _take_run(self, number: int, policy: Policy, costs: Costs, budget_began: float) -> Step:
-        """One run, closed in any case: as partial when it was broken off."""
+        """One run, closed in any case: as partial when it was interrupted."""
         before, started = self._world.look(), self._clock()
         failed_before = frozenset(self.failed)
         self._doubts = Doubts(self._observer, bound=self._protocol.bound, emulated=before.emulated)
@@ -156,8 +156,8 @@ class Engine:
         end: RunEndLine | None = None
         try:
             with seats:
-                for key, why in seats.failed.items():
-                    self._fail(key, why)
+                for key, reason in seats.failed.items():
+                    self._fail(key, reason)
                 start_s = self._clock() - started
                 start = RunStartLine(
                     run=number,
@@ -177,13 +177,13 @@ class Engine:
                 finally:
                     end = self._run_end(number, outcome, failed_before, look)
         finally:
-            # Only now is the account of the seats complete: the system settles it when a process has ended.
+            # Only now are the seats' processor seconds complete: the system adds a process's when it has ended.
             if end is not None:
                 self._close_run(end, seats)
         return step
 
     def _look(self, number: int, *, last: bool) -> Look | None:
-        """What the referee decides after a complete run; the cases that it rests are not loaded again."""
+        """The referee's decision after a complete run; the cases that it rests are not loaded again."""
         self._done.append(number)
         look = self._referee.look(self._done, self._turns, last=last) if self._referee else None
         if look is not None:
@@ -194,7 +194,7 @@ class Engine:
     def _take_rounds(
         self, seats: Seats, number: int, policy: Policy, costs: Costs, budget_began: float
     ) -> tuple[Step, bool]:
-        """Rounds until the policy says otherwise: what it said, and whether the run is whole."""
+        """Rounds until the policy ends the run: its last step, and whether the run is complete."""
         ready, rounds, round_s = self._clock(), 0, costs.round_s
         while True:
             began = self._clock()
@@ -202,7 +202,7 @@ class Engine:
             now = self._clock()
             if whole:
                 rounds, round_s = rounds + 1, max(now - began, 1e-6)
-            # A run that lost a seat is over: the policy is only asked whether time is left for another one.
+            # A run that lost a seat is over: the policy only decides whether there is time for another one.
             counted = rounds if whole else max(rounds, self._protocol.min_rounds)
             step = policy.next(Progress(now - budget_began, number, counted, now - ready, costs.start_s, round_s))
             if not whole:
@@ -213,8 +213,8 @@ class Engine:
     def _take_round(self, seats: Seats, run: int, round_: int, budget_began: float) -> bool:
         """One turn for every case; False when a seat was lost."""
         order = [line.id for line in self._alive()]
-        # By the session's name, too: were who precedes whom the same in every session, no number of them would
-        # average away what a case's neighbours do to it. By run and round: a resumed session goes on with its own.
+        # Seeded by the session's name, too: with the same order in every session, the effect of a case's neighbours
+        # would not average out over sessions. By run and round: a resumed session continues its own orders.
         random.Random(f"{self._protocol.seed}/{self._session}/{run}/{round_}").shuffle(order)
         for position, key in enumerate(order):
             line = self._lines[key]
@@ -227,49 +227,49 @@ class Engine:
                 cold.first_pass_s if cold else 0.0,
                 self._protocol.timeout_s,
             )
-            asked = self._clock()
+            began = self._clock()
             try:
-                taken = seats.turn(key, settle, passes, timeout_s, witness)
+                outcome = seats.turn(key, settle, passes, timeout_s, witness)
             except SeatLostError as lost:
                 self._fail(key, str(lost))
                 if seats.beside(key) - self.failed.keys():  # They have lost their seat with it.
                     return False
                 continue
-            if isinstance(taken, Failed) or taken.answer.problem:
-                self._fail(key, taken.reason if isinstance(taken, Failed) else taken.answer.problem or "")
+            if isinstance(outcome, Failed) or outcome.answer.problem:
+                self._fail(key, outcome.reason if isinstance(outcome, Failed) else outcome.answer.problem or "")
                 continue
-            answer = taken.answer
+            answer = outcome.answer
             turn = TurnLine(
                 run=run,
                 round=round_,
                 position=position,
                 case=key,
-                seat=taken.seat,
-                at_s=asked - self._session_began,
+                seat=outcome.seat,
+                at_s=began - self._session_began,
                 settle_s=answer.settle_s,
                 duration_s=answer.duration_s,
                 minor_faults=answer.minor_faults,
                 major_faults=answer.major_faults,
                 cpu_s=answer.cpu_s,
                 device_s=answer.device_s,
-                others_cpu_s=taken.others_cpu_s,
+                others_cpu_s=outcome.others_cpu_s,
                 witness_s=answer.witness_s,
             )
             self._writer.append(turn)
             if self._referee:
                 self._turns.append(turn)
-            self._doubts.turn_taken(line, turn, taken.restless_s, answer.threads_at_work)
+            self._doubts.turn_taken(line, turn, outcome.restless_s, answer.threads_at_work)
             self._observer.measuring(run, round_, self._clock() - budget_began)
         return True
 
     def _witness(self, round_: int) -> Witness:
-        """The second instrument's place in a turn: who goes first changes from round to round."""
+        """The second timer's place in a turn: it goes first or last in alternate rounds."""
         if not self._protocol.witness:
             return "none"
         return "last" if round_ % 2 else "first"
 
     def _close_run(self, end: RunEndLine, seats: Seats) -> None:
-        """Write the end of a run, with what its seats have used in all."""
+        """Write the end of a run, with the peak memory and processor seconds of its seats."""
         end, accounts = msgspec.structs.replace(end, peak_bytes=seats.peak_bytes), seats.accounts
         if accounts is not None:
             end = msgspec.structs.replace(end, told_cpu_s=accounts.told_s, system_cpu_s=accounts.system_s)
@@ -278,22 +278,22 @@ class Engine:
     def _run_end(
         self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None
     ) -> RunEndLine:
-        """What is said of a run while its seats are still there."""
+        """The last line of a run, as far as it is known before its seats end."""
         self._doubts.run_over(self._lines)
-        fresh = {key: why for key, why in self.failed.items() if key not in failed_before}
+        new_failures = {key: reason for key, reason in self.failed.items() if key not in failed_before}
         return RunEndLine(
             run=number,
             at_s=self._clock() - self._session_began,
             conditions=self._world.look(),
             outcome=outcome,
-            failed=fresh,
+            failed=new_failures,
             findings=self._doubts.findings,
             look=look,
         )
 
-    def _fail(self, key: str, why: str) -> None:
-        """Written at once: a kill before the end of the run must not bring the case back."""
-        self.failed[key] = why
+    def _fail(self, key: str, reason: str) -> None:
+        """Mark a case as failed, and write that at once: a resumed session must not take it up again."""
+        self.failed[key] = reason
         line = self._lines[key]
-        self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=why))
-        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {why}"))
+        self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
+        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {reason}"))

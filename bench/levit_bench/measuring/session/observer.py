@@ -1,4 +1,4 @@
-"""Who is told what happens while it happens: the doors draw progress from it, the engine only tells."""
+"""Progress callbacks of a session, from which the command line and the pytest plugin draw progress."""
 
 from __future__ import annotations
 
@@ -9,29 +9,29 @@ from levit_bench.records import Case, Finding, Look
 
 
 class Observer(Protocol):
-    """Told by the engine, between turns."""
+    """Callbacks of the engine, called between turns."""
 
     def preparing(self, done: int, total: int, case: Case) -> None:
         """The next network is being prepared."""
 
     def rehearsing(self, done: int, total: int) -> None:
-        """So many cases of the rehearsal have been tried."""
+        """`done` of `total` cases of the rehearsal have been tried."""
 
     def planned(self, what: Plan) -> None:
-        """The budget was planned with the costs seen here."""
+        """The budget was planned with the costs measured here."""
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
-        """Something was measured; `elapsed_s` of the budget are spent."""
+        """A turn was measured; `elapsed_s` of the budget are spent."""
 
     def noticed(self, finding: Finding) -> None:
-        """A doubt came up."""
+        """There is a new finding."""
 
     def looked(self, look: Look) -> None:
-        """A look was taken at what was measured so far."""
+        """A look was taken at the results so far."""
 
 
 class Silent:
-    """Listens and says nothing."""
+    """An observer that ignores all callbacks."""
 
     def preparing(self, done: int, total: int, case: Case) -> None:
         """Nothing."""

@@ -1,7 +1,6 @@
-"""Whether a pass can have done the work that its network is said to be.
+"""Plausibility check of pass times against the machine's matrix rate.
 
-No network multiplies faster than matrices are multiplied, but for a little that some kernels save. Refuses to know how
-a pass was timed.
+A network cannot multiply much faster than the fastest product of matrices here; some kernels save a few products.
 """
 
 from __future__ import annotations
@@ -10,15 +9,15 @@ from levit_bench.numbers.units import format_latency
 from levit_bench.records import CaseLine
 
 MOST = 4.0
-"""Times the rate of the fastest product of matrices that no pass exceeds: Winograd's tiles of 4 by 4 save as
-much of a 3 by 3 convolution, were there nothing else."""
+"""Upper limit of a pass's rate, in multiples of the fastest product of matrices: Winograd's tiles of 4 by 4 save that
+factor in a 3 by 3 convolution, if nothing else took time."""
 
 
 def too_fast(line: CaseLine, pass_s: float) -> str | None:
     """Why a pass of that length cannot be one of this case, or None.
 
     Args:
-        line: with the multiply-accumulates of its network and the rate of matrices here; without them nothing is said.
+        line: with the multiply-accumulates of its network and the matrix rate here; without them the result is None.
         pass_s: seconds.
     """
     if not line.macs or not line.matrix_macs_s or pass_s <= 0:

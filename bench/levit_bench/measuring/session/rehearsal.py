@@ -1,6 +1,6 @@
 """The rehearsal before the first run: one set of seats, every case tried once, so that the budget can be planned.
 
-Part of the start-up: its times fix passes and time-outs and never enter an estimate. Refuses to know the budget.
+Part of the start-up: its times fix passes and time-outs and never enter an estimate.
 """
 
 from __future__ import annotations
@@ -22,11 +22,11 @@ from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.records import CaseLine, Protocol
 
-_QUICK_S = 0.1  # A first pass below this is worth five probes; a longer one is known well enough from two.
+_QUICK_S = 0.1  # A case with a faster first pass is probed with five passes, a slower one with two.
 
 
 class Rehearsal(NamedTuple):
-    """What it taught."""
+    """Result of the rehearsal."""
 
     lines: tuple[CaseLine, ...]
     """The cases, with their probe and passes a turn; those that failed without."""
@@ -41,9 +41,9 @@ def rehearse(
     """Try every case that has an artifact; a case that kills its seat is left out and the rest is tried again."""
     failed: dict[str, str] = {}
     while True:
-        alive = [line for line in lines if line.id in artifacts and line.id not in failed]
+        remaining = [line for line in lines if line.id in artifacts and line.id not in failed]
         began = time.perf_counter()
-        with Crew(alive, artifacts, protocol) as crew:
+        with Crew(remaining, artifacts, protocol) as crew:
             start_s = time.perf_counter() - began
             failed |= crew.failed
             probed = _probe_all(crew, protocol, observer, failed)
@@ -52,9 +52,9 @@ def rehearse(
             break
     after = tuple(_with_passes(line, probed.get(line.id), rates.get(line.id), protocol) for line in lines)
     for line in after:
-        why = too_fast(line, probed.get(line.id, 0.0))
-        if why is not None:
-            failed[line.id] = why
+        reason = too_fast(line, probed.get(line.id, 0.0))
+        if reason is not None:
+            failed[line.id] = reason
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes or 0, witness=protocol.witness), line.probe_s)
         for line in after
@@ -64,29 +64,29 @@ def rehearse(
 
 
 def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:
-    """Median pass by case id, or None when a seat was lost: then who was at work is among the failed."""
+    """Median pass by case id, or None when a seat was lost: then the case at work is among the failed."""
     probed: dict[str, float] = {}
     for done, (key, cold) in enumerate(crew.cold.items()):
         observer.rehearsing(done, len(crew.cold))
         passes = 5 if cold.first_pass_s < _QUICK_S else 2
         try:
-            taken = crew.turn(key, 1, passes, timeouts.of_probe(1 + passes, cold.first_pass_s, protocol.timeout_s))
+            outcome = crew.turn(key, 1, passes, timeouts.of_probe(1 + passes, cold.first_pass_s, protocol.timeout_s))
         except SeatLostError as lost:
             failed[key] = str(lost)
             if crew.beside(key) - failed.keys():  # They have lost their seat with it.
                 return None
             continue
-        if isinstance(taken, Failed):
-            failed[key] = taken.reason
-        elif taken.answer.problem:
-            failed[key] = taken.answer.problem
+        if isinstance(outcome, Failed):
+            failed[key] = outcome.reason
+        elif outcome.answer.problem:
+            failed[key] = outcome.answer.problem
         else:
-            probed[key] = median(taken.answer.duration_s)
+            probed[key] = median(outcome.answer.duration_s)
     return probed
 
 
 def _with_passes(line: CaseLine, probe_s: float | None, macs_s: float | None, protocol: Protocol) -> CaseLine:
-    """Passes a turn from the probe. A session that is resumed keeps those it had."""
+    """The line with passes a turn by its probe. A resumed session keeps its stored passes."""
     if probe_s is None:
         return line
     passes = line.passes or passes_a_turn(probe_s, protocol.turn_s, protocol.min_passes, protocol.max_passes)

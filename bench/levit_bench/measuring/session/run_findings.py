@@ -1,6 +1,6 @@
-"""Doubts that only the engine can raise, while a run is taken: each kind once a case and run.
+"""Findings that only the engine can raise, while a run is taken: each kind once a case and run.
 
-Refuses to judge a duration: doubts about numbers are raised on reading.
+Findings about durations are not raised here but on reading, by `levit_bench.judge.findings`.
 """
 
 from __future__ import annotations
@@ -19,26 +19,26 @@ class Doubts:
     """The findings of one run."""
 
     def __init__(self, observer: Observer, *, bound: bool = False, emulated: bool = False) -> None:
-        """`bound`: whether all seats are to be; `emulated`: whether page faults are an emulator's."""
+        """`bound`: whether all seats must be bound to processors; `emulated`: whether page faults are an emulator's."""
         self._observer = observer
         self._bound = bound
         self._emulated = emulated
-        self._found: dict[tuple[str, str | None], Finding] = {}
+        self._findings: dict[tuple[str, str | None], Finding] = {}
         self._faults: dict[str, tuple[int, int]] = {}
 
     @property
     def findings(self) -> tuple[Finding, ...]:
-        """What was noticed, in order."""
-        return tuple(self._found.values())
+        """The findings so far, in order."""
+        return tuple(self._findings.values())
 
     def seats_ready(self, seats: Iterable[SeatInfo], lines: dict[str, CaseLine]) -> None:
-        """Threads are verified after the libraries loaded: a library may have its own mind."""
+        """Check threads, allocator and affinity of the seats, once libraries are loaded: they may override settings."""
         for seat in seats:
-            asked = {lines[key].case.threads for key in seat.cases}
-            if asked and asked != {seat.threads}:
+            thread_counts = {lines[key].case.threads for key in seat.cases}
+            if thread_counts and thread_counts != {seat.threads}:
                 self._notice(
                     "threads-differ",
-                    f"seat {seat.seat} was asked for {min(asked)} threads and uses {seat.threads}. "
+                    f"seat {seat.seat} was asked for {min(thread_counts)} threads and uses {seat.threads}. "
                     "Its times are those of the latter; unset thread variables of other libraries.",
                 )
             if seat.allocator != "n/a" and seat.malloc is not None and not is_glibc(seat.malloc):
@@ -50,19 +50,19 @@ class Doubts:
                 )
             streams = any(lines[key].case.streams > 1 for key in seat.cases)
             if (streams or self._bound) and len(seat.affinity or ()) != seat.threads:
-                found = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
-                what = "is a stream of" if streams else "has"
+                binding = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
+                role = "is a stream of" if streams else "has"
                 threads = f"{seat.threads} thread{'' if seat.threads == 1 else 's'}"
                 self._notice(
                     "affinity-differs",
-                    f"seat {seat.seat} {what} {threads} and {found}. Read its times as those of a "
+                    f"seat {seat.seat} {role} {threads} and {binding}. Read its times as those of a "
                     f"process that the system places{', and that may wait for the other streams' if streams else ''}.",
                 )
 
     def turn_taken(self, line: CaseLine, turn: TurnLine, restless_s: float, at_work: int | None = None) -> None:
-        """A turn whose neighbours did not come to rest before it, or in which more threads worked than it may have.
+        """Check whether idle seats were at rest before a turn, and whether more threads worked in it than it may have.
 
-        Page faults are counted until the run ends.
+        Page faults are summed until the run ends.
         """
         case = line.case
         if case.device == "cpu" and line.role == "subject" and (at_work or 0) > most_threads(case):
@@ -83,7 +83,7 @@ class Doubts:
         self._faults[line.id] = (faults + (turn.minor_faults or 0), passes + len(turn.duration_s))
 
     def run_over(self, lines: dict[str, CaseLine]) -> None:
-        """Hardly a fault a pass proves that the pinned allocator took effect; many prove that it did not."""
+        """Check page faults: with few a pass the pinned allocator took effect, with many it did not."""
         for key, (faults, passes) in self._faults.items():
             case = lines[key].case
             if case.allocator == "pinned" and not self._emulated and faults > _FAULTS_A_PASS * passes:
@@ -96,7 +96,7 @@ class Doubts:
                 )
 
     def _notice(self, kind: str, message: str, case: str | None = None) -> None:
-        if (kind, case) not in self._found:
+        if (kind, case) not in self._findings:
             finding = Finding(kind=kind, message=message, case=case)
-            self._found[kind, case] = finding
+            self._findings[kind, case] = finding
             self._observer.noticed(finding)

@@ -1,7 +1,4 @@
-"""A session from its request to its last line: prepare, rehearse, plan, measure, and say what became of it.
-
-Refuses to know who asked and what the numbers mean.
-"""
+"""A session from its subjects to the last line of its file: prepare, rehearse, plan, measure."""
 
 from __future__ import annotations
 
@@ -39,7 +36,7 @@ _GPU_HELD = 0.1  # A driver and a display take less.
 
 
 class Subject(NamedTuple):
-    """A case somebody wants timed, with what is known about it beforehand."""
+    """A case to be timed, with its stated accuracy and labels."""
 
     case: Case
     accuracy: Accuracy | None = None
@@ -47,18 +44,18 @@ class Subject(NamedTuple):
     """Further ones, on other sets of images."""
     family: str | None = None
     label: str | None = None
-    """What people are shown in place of the network's name."""
+    """Shown in place of the network's name."""
     finding: Finding | None = None
-    """What whoever asks should know of it beforehand."""
+    """A finding about it from before the session."""
 
 
 class Outcome(NamedTuple):
-    """What became of a session."""
+    """Result of taking runs of a session."""
 
     path: Path
     """The session's file."""
     failed: dict[str, str]
-    """Subjects without a time: what they are, and why."""
+    """Reasons of the subjects without a time, by the case's label."""
     runs: int
     """Complete runs taken now."""
     interrupted: bool
@@ -75,40 +72,46 @@ def measure(
     title: str | None = None,
     noticed: Sequence[Finding] = (),
 ) -> Outcome:
-    """Measure a new session into the store at `root`; what was noticed beforehand is kept with it.
+    """Measure a new session into the store at `root`; findings from before it are stored with it.
 
     Raises:
-        BudgetTooSmallError: the budget cannot buy an honest interval, and the protocol is not thin.
-        StoreError: the store cannot be written; what was written before is kept.
+        BudgetTooSmallError: the budget is too small for a confidence interval, and the protocol is not thin.
+        StoreError: the store cannot be written; lines written before stay.
         UsageError: there is nothing to measure.
     """
     if not subjects:
         raise UsageError("nothing to measure: the selection is empty. 'levit-bench list' shows what there is.")
-    given = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
-    began, before, who = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
-    check_writable(root / who.id)
+    environment = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
+    began, before, this_machine = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
+    check_writable(root / this_machine.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop)
-    told = [s.finding for s in subjects if s.finding is not None]
-    findings = [*noticed, *told, *shell.about(given), *about_threads(subjects, before), *_about_emulation(before)]
+    subject_findings = [s.finding for s in subjects if s.finding is not None]
+    findings = [
+        *noticed,
+        *subject_findings,
+        *shell.about(environment),
+        *about_threads(subjects, before),
+        *_about_emulation(before),
+    ]
     findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound), *_about_load(before)]
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
     findings += _about_counts(ready)
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
-    what = spending.plan
-    if ready.subjects_left and protocol.budget_s < what.smallest_s:
+    plan = spending.plan
+    if ready.subjects_left and protocol.budget_s < plan.smallest_s:
         if not protocol.thin:
-            raise BudgetTooSmallError(too_small(protocol.budget_s, what.smallest_s))
-        findings.append(_thin(protocol.budget_s, what.smallest_s))
-    protocol = msgspec.structs.replace(protocol, runs=what.runs, looks=what.looks)
+            raise BudgetTooSmallError(too_small(protocol.budget_s, plan.smallest_s))
+        findings.append(_thin_finding(protocol.budget_s, plan.smallest_s))
+    protocol = msgspec.structs.replace(protocol, runs=plan.runs, looks=plan.looks)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
     head = SessionLine(
         session=f"{stamp}-{secrets.token_hex(2)}",
         bench=VERSION,
-        machine=who,
+        machine=this_machine,
         protocol=protocol,
         conditions=before,
-        shell=given,
+        shell=environment,
         title=title,
         findings=tuple(findings),
     )
@@ -118,7 +121,7 @@ def measure(
         for line in ready.lines:
             writer.append(line)
         if ready.subjects_left:
-            observer.planned(what)
+            observer.planned(plan)
         return _take_runs(ready, protocol, writer, observer, began, spending, Earlier(), head.session)
 
 
@@ -136,7 +139,7 @@ def resume(
         UsageError: another machine or other versions measured it.
         StoreError: the file cannot be read or written.
     """
-    # Opened before anything is read: nobody else may add runs, and a file that cannot be written is known at once.
+    # Opened before it is read: no other process may add runs, and a file that cannot be written is refused at once.
     with SessionWriter.reopen(path, observer.noticed) as writer:
         return _resume(path, budget_s, observer, workshop, planner, writer)
 
@@ -151,14 +154,14 @@ def _resume(
 ) -> Outcome:
     session = read_session(path)
     _refuse_damaged(path, session)
-    given = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
-    who, now = _machine_of(line.case for line in session.cases), conditions()
+    environment = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
+    this_machine, now = _machine_of(line.case for line in session.cases), conditions()
     then = session.head
-    _refuse_other(path, "machine", then.machine.hardware.id, who.hardware.id)
+    _refuse_other(path, "machine", then.machine.hardware.id, this_machine.hardware.id)
     if any(line.case.device == "cuda" for line in session.cases):
-        _refuse_other(path, "GPU", next(iter(then.machine.gpus), None), next(iter(who.gpus), None))
-    _refuse_other(path, "shell", then.shell.text, given.text)
-    cores = who.logical_cores
+        _refuse_other(path, "GPU", next(iter(then.machine.gpus), None), next(iter(this_machine.gpus), None))
+    _refuse_other(path, "shell", then.shell.text, environment.text)
+    cores = this_machine.logical_cores
     _refuse_other(path, "allowance", then.conditions.allowance.text(cores), now.allowance.text(cores))
     for library in ("torch", "timm", *sorted({line.case.runtime for line in session.cases})):
         _refuse_other(path, library, then.conditions.versions.get(library), now.versions.get(library))
@@ -172,8 +175,8 @@ def _resume(
         if line.outcome == "done" and line.id not in failed
     ]
     if not any(line.role == "subject" for line in lines):
-        what = "failed or was decided" if earlier.resting else "failed"
-        raise NothingToShowError(f"{path}: every case of this session {what}; there is nothing to resume.")
+        reason = "failed or was decided" if earlier.resting else "failed"
+        raise NothingToShowError(f"{path}: every case of this session {reason}; there is nothing to resume.")
     last = max((end.at_s for end in session.ends), default=max((t.at_s for t in session.turns), default=0.0))
     began = time.perf_counter() - last
     with workshop(protocol) as place:
@@ -190,13 +193,13 @@ def _machine_of(cases: Iterable[Case]) -> Machine:
 
 
 def _earlier(session: Session) -> Earlier:
-    """What a session holds, for those who decide how to go on."""
+    """The stored part of a session, for the planner and the referee."""
     return Earlier(
         done=tuple(end.run for end in session.ends if end.outcome == "done"),
         turns=session.turns,
         looks=tuple(end.look for end in session.ends if end.look is not None),
         next_run=max((start.run for start in session.starts), default=-1) + 1,
-        # A session without a run has shown nothing yet.
+        # A session without a run counts as never begun.
         resumes=max((start.resumed for start in session.starts), default=-1) + 1,
         cases=session.cases,
     )
@@ -209,21 +212,21 @@ class _Ready(NamedTuple):
     artifacts: dict[str, Artifact]
     costs: Costs
     findings: tuple[Finding, ...] = ()
-    """What the preparation found out about the networks."""
+    """Findings of the preparation about the networks."""
 
     @property
     def alive(self) -> list[CaseLine]:
-        """The cases that can be timed, the instrument's own included."""
+        """The cases that can be timed, reference cases included."""
         return [line for line in self.lines if line.outcome == "done"]
 
     @property
     def subjects_left(self) -> bool:
-        """Whether there is anything to measure at all."""
+        """Whether there is any subject to measure."""
         return any(line.role == "subject" and line.outcome == "done" for line in self.lines)
 
 
 def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
-    """Subjects and the instrument's own, each once."""
+    """Lines of the subjects and of the reference cases, each once."""
     lines = {
         s.case.id: CaseLine(
             id=s.case.id,
@@ -242,27 +245,27 @@ def _lines(subjects: Sequence[Subject]) -> list[CaseLine]:
 
 
 def made_by(case: Case) -> dict[str, str]:
-    """What packages bring of a case: distribution and version by `runtime`, `device`, `form` or `precision`.
+    """Packages that a case's axes come from: distribution and version by `runtime`, `device`, `form` or `precision`.
 
-    Without what this suite or torch brings.
+    Without axes whose value this suite or torch provides.
     """
-    known = {
+    packages = {
         "runtime": runtimes.version_of(case.runtime),
         "device": devices.POINT.made_by(case.device),
         "form": forms.POINT.made_by(case.form),
         "precision": precisions.POINT.made_by(case.precision),
     }
-    return {axis: package for axis, package in known.items() if package is not None}
+    return {axis: package for axis, package in packages.items() if package is not None}
 
 
 def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer, workshop: Workshop) -> _Ready:
     """Prepare and rehearse. Cases that fail have their outcome in their line, and no artifact."""
-    found = workshop.prepare((line.case for line in lines), observer.preparing)
-    # Nothing of the preparation may still run while something is timed.
+    results = workshop.prepare((line.case for line in lines), observer.preparing)
+    # No process of the preparation may run while passes are timed.
     workshop.release()
-    artifacts = {key: what for key, what in found.items() if isinstance(what, Artifact)}
-    failed = {key: what for key, what in found.items() if isinstance(what, str)}
-    prepared = [_prepared(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
+    artifacts = {key: result for key, result in results.items() if isinstance(result, Artifact)}
+    failed = {key: result for key, result in results.items() if isinstance(result, str)}
+    prepared = [_with_artifact(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
     costs = Costs(0.0, 1.0)
     if any(line.role == "subject" and line.id in artifacts for line in lines):
         rehearsal = rehearse(prepared, artifacts, protocol, observer)
@@ -276,26 +279,26 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
             continue
         out.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
         observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.label}: {reason}"))
-    told = tuple(
+    findings = tuple(
         msgspec.structs.replace(finding, case=key)
         for key, artifact in artifacts.items()
         for finding in artifact.prepared.findings
     )
-    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, told)
+    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, findings)
 
 
-def _prepared(line: CaseLine, artifact: Artifact) -> CaseLine:
-    what = artifact.prepared
+def _with_artifact(line: CaseLine, artifact: Artifact) -> CaseLine:
+    prepared = artifact.prepared
     return msgspec.structs.replace(
         line,
-        params=what.params,
-        macs=what.macs,
-        classes=what.classes,
-        logits_std=what.logits_std,
-        distinct_images=what.distinct_images,
-        prepare_s=what.seconds,
-        compile_s=what.compile_s,
-        artifact_sha256=what.sha256,
+        params=prepared.params,
+        macs=prepared.macs,
+        classes=prepared.classes,
+        logits_std=prepared.logits_std,
+        distinct_images=prepared.distinct_images,
+        prepare_s=prepared.seconds,
+        compile_s=prepared.compile_s,
+        artifact_sha256=prepared.sha256,
     )
 
 
@@ -336,16 +339,18 @@ def about_classes(lines: Iterable[CaseLine]) -> list[Finding]:
     """A finding for each set that a network was scored on and that has another number of classes than it returns."""
     out = []
     for line in lines:
-        for one in map(set_of, line.scored):
-            if line.classes is None or one.classes is None or line.classes == one.classes:
+        for image_set in map(set_of, line.scored):
+            if line.classes is None or image_set.classes is None or line.classes == image_set.classes:
                 continue
-            what = f"{line.called} returns {line.classes:,} classes, and {one.words} has {one.classes:,}"
-            if line.classes < one.classes:
-                why = "the accuracy is of another network or another set, and has no place on a front. State the set"
-                message = f"{what}: {why} that it was scored on, with its images and classes."
+            mismatch = (
+                f"{line.called} returns {line.classes:,} classes, and {image_set.words} has {image_set.classes:,}"
+            )
+            if line.classes < image_set.classes:
+                effect = "the accuracy is of another network or another set, and has no place on a front. State the set"
+                message = f"{mismatch}: {effect} that it was scored on, with its images and classes."
             else:
-                why = "its head is timed as it is, and one of the set's own size takes less"
-                message = f"{what}: {why}. To time that one, name a builder that makes it."
+                effect = "its head is timed as it is, and one of the set's own size takes less"
+                message = f"{mismatch}: {effect}. To time that one, name a builder that makes it."
             out.append(Finding(kind="classes-differ", message=message, case=line.id))
     return out
 
@@ -373,15 +378,15 @@ def _about_load(state: Conditions) -> list[Finding]:
 
 
 def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:
-    """A finding when somebody else computes on the GPU, or holds much of its memory."""
+    """A finding when another process computes on the GPU, or holds much of its memory."""
     if not state.gpus or not any(s.case.device == "cuda" for s in subjects):
         return []
     first = state.gpus[0]
-    held = (first.used_bytes or 0) / (first.memory_bytes or 1)
-    if (first.busy or 0.0) <= _GPU_IDLE and held <= _GPU_HELD:
+    share = (first.used_bytes or 0) / (first.memory_bytes or 1)
+    if (first.busy or 0.0) <= _GPU_IDLE and share <= _GPU_HELD:
         return []
     message = (
-        f"the GPU was {first.busy or 0.0:.0%} busy and {held:.0%} of its memory was taken before the session began. "
+        f"the GPU was {first.busy or 0.0:.0%} busy and {share:.0%} of its memory was taken before the session began. "
         "Other work slows what is timed; measure again when 'nvidia-smi' shows no other process."
     )
     return [Finding(kind="gpu-shared", message=message)]
@@ -389,39 +394,39 @@ def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:
 
 def _about_settings(ready: _Ready) -> list[Finding]:
     """A finding for each network whose code changes settings of the whole process when it is built."""
-    told: dict[str, str] = {}
+    changes_of: dict[str, str] = {}
     for line in ready.lines:
         artifact = ready.artifacts.get(line.id)
         if artifact is not None and artifact.prepared.put_back:
-            told[line.case.network] = artifact.prepared.put_back
+            changes_of[line.case.network] = artifact.prepared.put_back
     return [
         Finding(
             kind="settings-put-back",
             message=f"building {network} changes settings of its whole process: {changes}. They were put back, and its "
             "times are those of the usual settings.",
         )
-        for network, changes in told.items()
+        for network, changes in changes_of.items()
     ]
 
 
 def _about_counts(ready: _Ready) -> list[Finding]:
-    """A finding for each network with an operator whose multiply-accumulates nobody knows."""
-    told: dict[str, tuple[str, ...]] = {}
+    """A finding for each network with an operator whose multiply-accumulates are unknown."""
+    uncounted: dict[str, tuple[str, ...]] = {}
     for line in ready.lines:
         artifact = ready.artifacts.get(line.id)
         if line.role == "subject" and artifact is not None and artifact.prepared.uncounted:
-            told.setdefault(line.case.network, artifact.prepared.uncounted)
+            uncounted.setdefault(line.case.network, artifact.prepared.uncounted)
     return [
         Finding(
             kind="macs-unknown",
             message=f"the multiply-accumulates of {network} are unknown: nobody knows those of {', '.join(names[:3])}"
             f"{f' and {len(names) - 3} more operators' if len(names) > 3 else ''}. Its times are not touched by this.",
         )
-        for network, names in told.items()
+        for network, names in uncounted.items()
     ]
 
 
-def _thin(budget_s: float, smallest_s: float) -> Finding:
+def _thin_finding(budget_s: float, smallest_s: float) -> Finding:
     message = (
         f"measured with {budget_s:.0f} s where {smallest_s:.0f} s are the least for an honest interval. "
         "Take the numbers as a sketch, and measure again with a larger --budget."
@@ -430,7 +435,7 @@ def _thin(budget_s: float, smallest_s: float) -> Finding:
 
 
 def _refuse_changed(path: Path, before: Sequence[CaseLine], now: Sequence[CaseLine]) -> None:
-    """A network that a module or library builds may have changed under its name since the session was begun."""
+    """Refuse when a module or library now builds another network under a case's name."""
     stored = {line.id: line for line in before}
     for line in now:
         old = stored[line.id]
@@ -446,23 +451,23 @@ def _refuse_changed(path: Path, before: Sequence[CaseLine], now: Sequence[CaseLi
 
 
 def _refuse_damaged(path: Path, session: Session) -> None:
-    """Runs that are added to lines out of their order may take a number that is there already."""
+    """Refuse a file with lines out of order: a new run might take a number that is used already."""
     for finding in session.findings:
         if finding.kind == "line-out-of-place":
             raise UsageError(f"cannot resume {path}: {finding.message} Start a new session, or restore the file first.")
 
 
 def _refuse_other_packages(path: Path, lines: Iterable[CaseLine]) -> None:
-    """What packages bring of the cases must be what it was; older files do not say."""
+    """Refuse when other versions of packages provide axes of the cases; older files do not record them."""
     for line in lines:
         here = made_by(line.case)
         for axis, package in line.made_by.items():
             _refuse_other(path, f"{axis} {getattr(line.case, axis)}", package, here.get(axis))
 
 
-def _refuse_other(path: Path, what: str, then: str | None, now: str | None) -> None:
+def _refuse_other(path: Path, aspect: str, then: str | None, now: str | None) -> None:
     if then != now:
         raise UsageError(
-            f"cannot resume {path}: it was measured with {what} {then}, here is {now}. "
+            f"cannot resume {path}: it was measured with {aspect} {then}, here is {now}. "
             "Start a new session instead; 'levit-bench front' compares what is comparable."
         )

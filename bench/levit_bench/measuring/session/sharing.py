@@ -1,7 +1,4 @@
-"""What cases of a session share, told to those who plan one: the functions that the workshop and the engine use.
-
-Refuses to count anything in another way than they do.
-"""
+"""Which cases share artifacts and worker processes, for planning: by the functions of the workshop and the crew."""
 
 from __future__ import annotations
 

@@ -1,1 +1,1 @@
-"""Worker processes: started, asked, timed and ended, with the settings that hold for a whole process."""
+"""Worker processes: starting, requests, timing and ending, with process-wide settings."""

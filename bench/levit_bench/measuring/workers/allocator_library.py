@@ -1,6 +1,6 @@
-"""Which library this process really gets its memory from: by its addresses, not by anybody's settings.
+"""The library that provides this process's `malloc`, found by its address rather than by settings.
 
-`dladdr` names the file in which the `malloc` that everybody calls lies. Refuses to judge it.
+`dladdr` names the file that contains the `malloc` in use.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ import os
 import sys
 
 
-class _Found(ctypes.Structure):
+class _DlInfo(ctypes.Structure):
     """`Dl_info` of dlfcn.h."""
 
     _fields_ = (
@@ -28,15 +28,15 @@ def provider() -> str | None:
     try:
         everything = ctypes.CDLL(None)
         address = ctypes.cast(everything.malloc, ctypes.c_void_p)
-        found = _Found()
-        everything.dladdr.argtypes = [ctypes.c_void_p, ctypes.POINTER(_Found)]
-        if not everything.dladdr(address, ctypes.byref(found)) or not found.file:
+        library = _DlInfo()
+        everything.dladdr.argtypes = [ctypes.c_void_p, ctypes.POINTER(_DlInfo)]
+        if not everything.dladdr(address, ctypes.byref(library)) or not library.file:
             return None
-        return os.path.basename(os.fsdecode(found.file))[:80] or None  # noqa: PTH119 (a text, whatever its bytes)
+        return os.path.basename(os.fsdecode(library.file))[:80] or None  # noqa: PTH119 (a text, whatever its bytes)
     except (OSError, AttributeError, ValueError):
         return None
 
 
 def is_glibc(library: str) -> bool:
-    """Whether that file is the C library of GNU, by the names that it has had."""
+    """Whether that file is GNU's C library, by its known names."""
     return library.startswith(("libc.so.6", "libc-2"))

@@ -1,7 +1,4 @@
-"""What parent and seat say to each other: one JSON line a message, over two pipes.
-
-Knows only the messages; refuses to know who sends them and when.
-"""
+"""Messages between the parent and its worker processes: one JSON line each, over two pipes."""
 
 from __future__ import annotations
 
@@ -18,10 +15,10 @@ class _Message(msgspec.Struct, frozen=True, kw_only=True):
 
 
 AT_WORK = "batch-at-work"
-"""File in the folder of a preparation that names the batch it is at; where it dies, the parent knows what of."""
+"""File in the folder of a preparation that names the batch at work, for the parent to read when the process dies."""
 
 Witness = Literal["none", "first", "last"]
-"""Whether and when in a turn the second instrument times as many passes."""
+"""Whether and when in a turn the second timer times as many passes."""
 
 
 class Prepare(_Message, frozen=True, kw_only=True, tag="prepare"):
@@ -43,17 +40,17 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     seconds: float
     compile_s: float
     uncounted: tuple[str, ...] = ()
-    """Operators whose multiply-accumulates nobody knows; then `macs` is absent."""
+    """Operators whose multiply-accumulates are unknown; then `macs` is absent."""
     distinct_images: int
     """Images with a reference."""
     failed: dict[int, str] = {}
-    """What is wrong with each batch that cannot be measured."""
+    """Reasons of the batches that cannot be measured, by batch."""
     classes: int | None = None
     """Classes that the network returns: the width of its logits."""
     put_back: str = ""
     """Settings of its process that building it changed, and that were put back."""
     findings: tuple[Finding, ...] = ()
-    """What a reader of its times must know of the network, about no case yet."""
+    """Findings about the network, without the ids of cases."""
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):
@@ -63,11 +60,11 @@ class Load(_Message, frozen=True, kw_only=True, tag="load"):
     folder: str
     seed: int
     draw: str = ""
-    """Draws the order of the images: what no network can foresee where nobody has said it before."""
+    """Seed of the order of the images: random for each load, so that no network can foresee the order."""
 
 
 class CaseLoaded(_Message, frozen=True, kw_only=True, tag="loaded"):
-    """The case is ready and computes what it should."""
+    """The case is ready and its outputs are right."""
 
     cold: ColdStart
 
@@ -80,7 +77,7 @@ class Turn(_Message, frozen=True, kw_only=True, tag="turn"):
     passes: int
     witness: Witness = "none"
     onwards: bool = False
-    """Go on with passes after the answer, until `Rest` is asked: other streams may still be timing theirs."""
+    """Go on with passes after the answer, until a `Rest` request: other streams may still be timing theirs."""
 
 
 class Rest(_Message, frozen=True, kw_only=True, tag="rest"):
@@ -92,7 +89,7 @@ class Rested(_Message, frozen=True, kw_only=True, tag="rested"):
 
 
 class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
-    """A turn was taken. `problem` says what was wrong with the output of a pass, if anything was."""
+    """A turn was taken. `problem` is that of the first wrong output, if there is one."""
 
     settle_s: tuple[float, ...]
     duration_s: tuple[float, ...]
@@ -112,20 +109,20 @@ class Turned(_Message, frozen=True, kw_only=True, tag="turned"):
 
 
 class Watch(_Message, frozen=True, kw_only=True, tag="watch"):
-    """Watch passes operator by operator: after a turn, for watching disturbs what comes later."""
+    """Profile passes operator by operator: in a process without turns, as profiling disturbs later passes."""
 
     case: str
     passes: int
 
 
 class Profiled(_Message, frozen=True, kw_only=True, tag="watched"):
-    """A case was watched."""
+    """A case was profiled."""
 
     profile: Profile
 
 
 class Multiply(_Message, frozen=True, kw_only=True, tag="multiply"):
-    """Say how fast matrices are multiplied with the threads of this process. No case need be loaded."""
+    """Measure how fast matrices are multiplied with the threads of this process. No case need be loaded."""
 
     device: str
     precision: str
@@ -133,19 +130,19 @@ class Multiply(_Message, frozen=True, kw_only=True, tag="multiply"):
 
 
 class Multiplied(_Message, frozen=True, kw_only=True, tag="multiplied"):
-    """The best of several products."""
+    """The rate of the fastest of several products."""
 
     macs_s: float
 
 
 class Resolve(_Message, frozen=True, kw_only=True, tag="resolve"):
-    """Say which of these names can be built."""
+    """Look up which of these names can be built."""
 
     names: tuple[str, ...]
 
 
 class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
-    """Images that a network is meant for, by name; the reason why not by name; all names of timm, if any is missing."""
+    """Image shapes by name; the reason by name where there is none; all names of timm, if any is missing."""
 
     shapes: dict[str, ImageShape]
     missing: dict[str, str]
@@ -153,11 +150,11 @@ class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
 
 
 class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
-    """Say what you are."""
+    """Report threads, affinity, memory and versions of the process."""
 
 
 class Description(_Message, frozen=True, kw_only=True, tag="description"):
-    """What the seat reads back of itself."""
+    """Threads, affinity, memory and versions of a worker process, read back after its cases were loaded."""
 
     threads: int
     affinity: tuple[int, ...] | None
@@ -194,6 +191,6 @@ def decode_answer(line: bytes) -> Answer:
     """A line from a seat.
 
     Raises:
-        msgspec.DecodeError: the line is no message.
+        msgspec.DecodeError: the line is not a message.
     """
     return _answers.decode(line)

@@ -1,6 +1,6 @@
 """Timed passes of one callable: the innermost loop of the suite.
 
-Refuses to know what is called. The clock is a parameter, so that a fake one can test it.
+The clock is a parameter, so that tests can pass a fake one.
 """
 
 from __future__ import annotations
@@ -12,14 +12,14 @@ from typing import NamedTuple
 
 
 class Usage(NamedTuple):
-    """What the process has used."""
+    """Page faults and processor seconds of a process."""
 
     minor_faults: int | None
     major_faults: int | None
     cpu_s: float
 
     def since(self, before: Usage) -> Usage:
-        """What was used from then to now."""
+        """Usage between an earlier moment and this one."""
         return Usage(
             _difference(self.minor_faults, before.minor_faults),
             _difference(self.major_faults, before.major_faults),
@@ -27,7 +27,7 @@ class Usage(NamedTuple):
         )
 
     def plus(self, more: Usage) -> Usage:
-        """Both together."""
+        """The sum of both."""
         return Usage(
             _sum(self.minor_faults, more.minor_faults),
             _sum(self.major_faults, more.major_faults),
@@ -49,12 +49,12 @@ def _difference(now: int | None, before: int | None) -> int | None:
     return None if now is None or before is None else now - before
 
 
-def _sum(one: int | None, other: int | None) -> int | None:
-    return None if one is None or other is None else one + other
+def _sum(first: int | None, second: int | None) -> int | None:
+    return None if first is None or second is None else first + second
 
 
 class Meter:
-    """What passes use, each by itself: what is done between them is left out."""
+    """Sums the usage of passes, without the work between them."""
 
     def __init__(self) -> None:
         self._before = usage()
@@ -70,12 +70,12 @@ class Meter:
 
     @property
     def used(self) -> Usage:
-        """What all of them have used; nothing is known of an empty list of passes but the seconds."""
+        """Usage of all passes so far."""
         return self._used
 
 
 def _nothing(_output: object = None) -> None:
-    """What is done around passes of which nothing is asked."""
+    """The default callback before and after passes: does nothing."""
 
 
 def time_passes(
@@ -94,8 +94,8 @@ def time_passes(
         synchronise: waits until the device is done.
         passes: how many.
         clock_ns: nanoseconds.
-        before: done before each pass, untimed.
-        after: done with what each pass returned, untimed.
+        before: called before each pass, untimed.
+        after: called with the output of each pass, untimed.
     """
     stamps = [0] * (2 * passes)  # Allocated beforehand: the loop itself makes no list grow.
     for at in range(0, 2 * passes, 2):
@@ -105,5 +105,5 @@ def time_passes(
         synchronise()
         stamps[at + 1] = clock_ns()
         after(output)
-        del output  # Given back before the next pass, and not during it.
+        del output  # Freed before the next pass, and not during it.
     return tuple((stamps[at + 1] - stamps[at]) / 1e9 for at in range(0, 2 * passes, 2))

@@ -1,7 +1,7 @@
-"""What fixes a seat before its libraries load: threads and allocator, as environment variables.
+"""Environment variables of a worker process that set its threads and allocator.
 
-Refuses to know which case runs there, and which variables of the calling shell a worker needs, which `shell.py` does.
-Everything here must be set before the process starts: glibc and OpenMP read these variables once.
+They must be set before the process starts: glibc and OpenMP read them once. Which variables of the calling shell are
+passed on is decided in `shell.py`.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ _THREAD_VARIABLES = ("OMP_NUM_THREADS", "MKL_NUM_THREADS", "OPENBLAS_NUM_THREADS
 
 
 def has_glibc() -> bool:
-    """Whether the allocator is glibc's, which is the only one this suite knows how to pin."""
+    """Whether the C library is glibc, whose allocator is the only one that this suite can pin."""
     return platform.libc_ver()[0] == "glibc"
 
 
@@ -45,14 +45,14 @@ def check_allocator(name: str) -> None:
     Raises:
         UsageError: naming those that do.
     """
-    known = ALLOCATORS if has_glibc() else ("n/a",)
-    if name not in known:
+    allocators = ALLOCATORS if has_glibc() else ("n/a",)
+    if name not in allocators:
         here = "glibc is the C library here" if has_glibc() else "the C library here is not glibc"
-        raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(known)}.")
+        raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(allocators)}.")
 
 
 def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, timed: bool = True) -> dict[str, str]:
-    """Environment of a seat: what a worker needs of `base`, with the threads and the allocator asked for.
+    """Environment of a worker process: the variables of `base` that it needs, with its threads and allocator.
 
     `shipped` therefore means glibc's own defaults even where the calling shell sets something else or preloads another
     allocator.
@@ -61,15 +61,15 @@ def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, t
         base: the calling shell's.
         threads: of an operator.
         allocator: one of `ALLOCATORS`, or `n/a`.
-        timed: whether passes are timed there. Where they are not, threads that wait for each other go to sleep soon:
-            beside a busy neighbour, those that keep their processors make each other wait.
+        timed: whether passes are timed there. Where they are not, waiting threads go to sleep soon: on a busy machine,
+            threads that spin keep processors from the ones that they wait for.
 
     Raises:
         UsageError: the calling shell asks for a variable that cannot be passed.
     """
     out = passed(base)
     out.update(dict.fromkeys(_THREAD_VARIABLES, str(threads)))
-    # Dynamic thread counts and nested teams would change the number of threads behind our back.
+    # Dynamic thread counts would change the number of threads without notice.
     out.update(OMP_DYNAMIC="FALSE", MKL_DYNAMIC="FALSE", PYTHONHASHSEED="0", PYTHONFAULTHANDLER="1", PYTHONUTF8="1")
     if allocator == "pinned":
         out.update(_PINNED)
@@ -79,7 +79,7 @@ def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, t
 
 
 def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = None) -> Shell:
-    """What the calling shell gives to the workers, as it is stored.
+    """The record of the calling shell's variables that is stored with a session.
 
     Args:
         seats: threads and allocator of each.
@@ -92,5 +92,5 @@ def shell(seats: Iterable[tuple[int, str]], base: Mapping[str, str] | None = Non
     workers = [seat_environment(here, threads, allocator) for threads, allocator in seats]
     for_all = probe.answer(lambda: Path(_LOADED_BY_ALL).read_text(encoding="utf-8", errors="replace"))
     host = probe.text(platform.node) or ""
-    nobody = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
-    return recorded(here, workers, for_all if isinstance(for_all, str) else "", nobody)
+    private_names = [name for name in (probe.text(getpass.getuser), host, host.partition(".")[0]) if name]
+    return recorded(here, workers, for_all if isinstance(for_all, str) else "", private_names)

@@ -1,6 +1,6 @@
-"""Settings that hold for a whole process, and would slow, spoil or speed up what other networks do in it.
+"""Process-wide settings that a network's code may change, with an effect on other networks in the same process.
 
-Each is known by name, read, and put back. Refuses to know who changed one and what becomes of that.
+Each has a name and can be read and restored.
 """
 
 from __future__ import annotations
@@ -30,56 +30,56 @@ class _Setting(NamedTuple):
     read: Callable[[], Any]
     """Its value: comparable, and with a text that may be shown."""
     write: Callable[[Any], object]
-    told: bool = True
-    """Whether a change can change what passes take or compute; else it is put back without a word."""
+    reported: bool = True
+    """Whether a change can affect times or outputs and is reported; else it is restored silently."""
     of_a_case: bool = False
     """Whether a device may set it when it is given a case."""
 
 
 class Changed(NamedTuple):
-    """A setting that is not what it was."""
+    """A setting whose value has changed."""
 
     name: str
     old: object
     new: object
 
     def __str__(self) -> str:
-        return f"{self.name} from {_short(self.old)} to {_short(self.new)}"
+        return f"{self.name} from {_shortened(self.old)} to {_shortened(self.new)}"
 
 
 _put_back: list[Changed] = []
 
 
 def put_back() -> list[Changed]:
-    """What `kept` has put back since asked last."""
-    told = list(_put_back)
+    """The changes that `kept` has undone since the last call."""
+    changes = list(_put_back)
     _put_back.clear()
-    return told
+    return changes
 
 
 class Settings:
     """The settings of this process at one moment."""
 
     def __init__(self, *, loading: bool = False) -> None:
-        """`loading`: whether what follows gives a case to a device, which may set some of them."""
-        self._values = [(one, _value(one)) for one in _SETTINGS if not (loading and one.of_a_case)]
+        """`loading`: whether a device is given a case next, which may change some of them."""
+        self._values = [(setting, _value(setting)) for setting in _SETTINGS if not (loading and setting.of_a_case)]
 
     def restore(self) -> list[Changed]:
-        """Put all of them back; those that had been changed and can change a time or an output."""
+        """Restore all of them; returns the changes that can affect times or outputs."""
         out = []
-        for one, old in self._values:
-            new = _value(one)
+        for setting, old in self._values:
+            new = _value(setting)
             if new == old:
                 continue
-            one.write(old)
-            if one.told:
-                out.append(Changed(one.name, *_differing(old, new)))
+            setting.write(old)
+            if setting.reported:
+                out.append(Changed(setting.name, *_differences(old, new)))
         return out
 
 
 @contextmanager
 def kept() -> Iterator[None]:
-    """Whatever is changed inside is put back in the end, and told when `put_back` asks for it."""
+    """Restore all settings on exit; `put_back` returns what had changed within."""
     before = Settings()
     try:
         yield
@@ -88,32 +88,32 @@ def kept() -> Iterator[None]:
 
 
 def listed(changed: Iterable[Changed]) -> str:
-    """Several changes in words, each once."""
+    """The changes as text, each once."""
     return ", ".join(dict.fromkeys(map(str, changed)))
 
 
 def _value(setting: _Setting) -> Any:  # noqa: ANN401 (settings have values of all kinds)
     try:
         return setting.read()
-    except Exception as error:  # Such as a working folder that is gone: it is as it is.
+    except Exception as error:  # Such as a working folder that is gone: the error stands for its value.
         return type(error).__name__
 
 
-def _differing(old: object, new: object) -> tuple[object, object]:
-    """Of several switches those that were changed, in words; other values as they are."""
+def _differences(old: object, new: object) -> tuple[object, object]:
+    """Old and new value: of a group of switches only the changed ones, as text; other values as they are."""
     if not (isinstance(old, dict) and isinstance(new, dict)):
         return old, new
     names = [name for name in old if old[name] != new.get(name)]
-    return tuple(" and ".join(f"{name} {held.get(name)}" for name in names) for held in (old, new))  # type: ignore[return-value]
+    return tuple(" and ".join(f"{name} {switches.get(name)}" for name in names) for switches in (old, new))  # type: ignore[return-value]
 
 
-def _short(value: object) -> str:
+def _shortened(value: object) -> str:
     text = str(getattr(value, "__name__", value))
     return text if len(text) <= 60 else f"{text[:57]}..."
 
 
 def _hooks() -> dict[str, int]:
-    """Hooks on all modules, by what they are called at."""
+    """Number of global module hooks of each kind."""
     return {name: len(getattr(modules, name)) for name in _HOOKS if getattr(modules, name, None)}
 
 
@@ -136,12 +136,12 @@ _HOOKS = (
 
 
 def _flushes_denormals() -> bool:
-    """Whether a number below the smallest normal one becomes zero: torch can set it and does not tell."""
+    """Whether subnormal numbers are flushed to zero: torch can set this but has no function to read it."""
     return float(torch.tensor(1e-39, dtype=torch.float32) * 0.5) == 0.0
 
 
 def _modes() -> tuple[int, int]:
-    """Modes that see every call of torch's, such as a profiler's or a counter's."""
+    """Numbers of active function and dispatch modes, such as a profiler's or a counter's."""
     functions = [mode for mode in _get_current_function_mode_stack() if not isinstance(mode, DeviceContext)]
     return len(functions), torch._C._len_torch_dispatch_stack()
 
@@ -154,7 +154,7 @@ def _pop_modes(before: tuple[int, int]) -> None:
 
 
 def _default_device() -> str | None:
-    """Where tensors are made that name no device; None where nobody has said it."""
+    """The default device of new tensors; None where it is not set."""
     stack = _get_current_function_mode_stack()
     return next((str(mode.device) for mode in stack if isinstance(mode, DeviceContext)), None)
 
@@ -191,7 +191,7 @@ def _priority() -> int:
 
 
 def _set_priority(before: int) -> None:
-    with suppress(OSError):  # Who lowered it may not raise it again: that it was changed is told.
+    with suppress(OSError):  # A lowered priority may not be raised again without privileges; the change is reported.
         os.setpriority(os.PRIO_PROCESS, 0, before)
 
 
@@ -231,7 +231,7 @@ def _cudnn(field: str) -> _Setting:
 
 
 _SETTINGS: tuple[_Setting, ...] = (
-    # First of all: the others are read and written through calls that these would see.
+    # These first: the others are read and written through calls that a mode or a default device would affect.
     _Setting("default_device", _default_device, torch.set_default_device),
     _Setting("modes", _modes, _pop_modes),
     _Setting("profiling", sys.getprofile, sys.setprofile),
@@ -259,11 +259,11 @@ _SETTINGS: tuple[_Setting, ...] = (
     _Setting("hooks", _hooks, _remove_hooks),
     _Setting("affinity", _affinity, _set_affinity),
     _Setting("priority", _priority, _set_priority),
-    _Setting("collector", gc.isenabled, lambda on: gc.enable() if on else gc.disable(), told=False),
-    _Setting("switch_interval", sys.getswitchinterval, sys.setswitchinterval, told=False),
-    _Setting("recursion_limit", sys.getrecursionlimit, sys.setrecursionlimit, told=False),
-    _Setting("environment", lambda: dict(os.environ), _set_environment, told=False),
-    _Setting("folder", _folder, os.chdir, told=False),
-    _Setting("signals", _signals, _set_signals, told=False),
-    _Setting("warnings", _filters, _set_filters, told=False),
+    _Setting("collector", gc.isenabled, lambda on: gc.enable() if on else gc.disable(), reported=False),
+    _Setting("switch_interval", sys.getswitchinterval, sys.setswitchinterval, reported=False),
+    _Setting("recursion_limit", sys.getrecursionlimit, sys.setrecursionlimit, reported=False),
+    _Setting("environment", lambda: dict(os.environ), _set_environment, reported=False),
+    _Setting("folder", _folder, os.chdir, reported=False),
+    _Setting("signals", _signals, _set_signals, reported=False),
+    _Setting("warnings", _filters, _set_filters, reported=False),
 )

@@ -1,7 +1,4 @@
-"""A seat from the outside: one worker process, asked one thing at a time, watched by its parent.
-
-Refuses to know what the answers mean and what to do when a seat is lost.
-"""
+"""The parent's handle of a worker process (a seat): starts it, sends one request at a time, and ends it."""
 
 from __future__ import annotations
 
@@ -26,9 +23,9 @@ from levit_bench.measuring.workers.process_environment import seat_environment
 
 _READ = 1 << 16
 _HOME = str(Path(__file__).parents[3])  # The folder that holds this very package.
-# A folder `bench` of the user's own must not hide the suite, whatever PYTHONPATH says: the package is imported from
-# where its parent has it before any other folder is looked at. Afterwards the import path is as if nothing had been.
-# Processors are bound first of all: libraries look at them when they make their threads.
+# A folder of the user's with the package's name must not hide the suite, for any PYTHONPATH: the package is imported
+# from its parent's folder before any other folder is searched. Afterwards the import path is restored. Processors are
+# bound first of all: libraries read the affinity when they start their threads.
 _BOOTSTRAP = (
     "import os, sys; own = sys.argv.pop(); own and os.sched_setaffinity(0, map(int, own.split(','))); "
     "sys.path.insert(0, sys.argv.pop(1)); import levit_bench; del sys.path[0]; "
@@ -36,16 +33,16 @@ _BOOTSTRAP = (
 )
 _WORKER = ("-P", "-c", _BOOTSTRAP, _HOME)
 _LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
-_GRACE_S = 5.0  # A worker between requests ends at once.
+_GRACE_S = 5.0  # A worker that waits for a request ends at once.
 _STDERR_TAIL = 2000
 
 
 class SeatLostError(Exception):
-    """The process is gone or was killed because it did not answer; the text says which."""
+    """The process ended, or was killed because it did not answer; the message gives the reason."""
 
 
 class Seat:
-    """One worker process. Start it, ask it, close it; `with` closes it whatever happens."""
+    """One worker process: started on construction, then sent requests; `with` closes it in any case."""
 
     def __init__(
         self,
@@ -56,7 +53,7 @@ class Seat:
         die_with_thread: bool = True,
         timed: bool = True,
     ) -> None:
-        """Start it, on those processors alone if any are named.
+        """Start the process, bound to `processors` if they are given.
 
         Args:
             threads: of an operator.
@@ -78,7 +75,7 @@ class Seat:
             inherited.append(requests)
             self._read, answers = os.pipe()
             inherited.append(answers)
-            # Never written to: its end of file is the seat's sign that the parent is gone.
+            # Never written to: its end of file tells the seat that the parent is gone.
             life, self._life = os.pipe()
             inherited.append(life)
             self._process = subprocess.Popen(
@@ -134,14 +131,14 @@ class Seat:
         if self._ended >= 0:
             poll.register(self._ended, select.POLLIN)
         while b"\n" not in self._buffer:
-            left = deadline - time.monotonic()
-            if left <= 0:
+            remaining_s = deadline - time.monotonic()
+            if remaining_s <= 0:
                 self.kill()
                 raise SeatLostError(f"hung: no answer within {timeout_s:.0f} s, and was killed")
-            ready = [file for file, _ in poll.poll(min(left, _LONGEST_POLL_S) * 1000)]
+            ready = [file for file, _ in poll.poll(min(remaining_s, _LONGEST_POLL_S) * 1000)]
             if not ready:
                 continue
-            # Gone without closing the pipe: a process that it started holds the other end.
+            # It ended without closing the pipe: a process that it started has the other end open.
             if self._read not in ready:
                 raise SeatLostError(self._why_gone())
             data = os.read(self._read, _READ)
@@ -166,12 +163,12 @@ class Seat:
         self._process.wait()
 
     def _end_group(self) -> None:
-        """End what the network started, but for what has gone into a group of its own."""
-        with suppress(OSError):  # There is nobody left.
+        """End the processes that the network started, but for those in process groups of their own."""
+        with suppress(OSError):  # No process of the group is left.
             os.killpg(self._process.pid, signal.SIGKILL)
 
     def close(self) -> None:
-        """Ask the process to end, and see to it that it does."""
+        """Let the process end by closing its pipes; kill it if it does not."""
         self._close_pipes()
         try:
             self._process.wait(_GRACE_S)
@@ -204,7 +201,7 @@ class Seat:
 
 
 def _readable_when_over(pid: int) -> int:
-    """A file that can be read when the process is over; -1 where the system has none."""
+    """A file descriptor that becomes readable when the process ends; -1 where the system has none."""
     try:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):  # Not Linux, or an old kernel.
@@ -212,7 +209,7 @@ def _readable_when_over(pid: int) -> int:
 
 
 def _import_path() -> dict[str, str]:
-    """Let the seat import what its parent can, and then what lies in the working folder: the user's own networks."""
+    """PYTHONPATH of a worker: the parent's import path, and then the working folder with the user's own networks."""
     here = str(Path.cwd())
     return {"PYTHONPATH": os.pathsep.join([*(path or here for path in sys.path), here])}
 
@@ -227,5 +224,5 @@ def process_cpu_s(pid: int) -> float:
     try:
         times = psutil.Process(pid).cpu_times()
         return float(times.user + times.system)
-    except Exception:  # The process is gone, or the library fails: then it is not watched.
+    except Exception:  # The process is gone, or the library fails.
         return 0.0

@@ -1,7 +1,4 @@
-"""A second instrument: torch's own benchmark timer on the same passes, in the same seat, in the same turn.
-
-Refuses to know what our own clock said.
-"""
+"""The second timer: torch's own benchmark timer on passes of the same case, in the same process and turn."""
 
 from __future__ import annotations
 
@@ -17,7 +14,7 @@ WARM_UP = 2
 def witness_s(run: Callable[[], object], synchronise: Callable[[], None], passes: int) -> float:
     """Seconds a pass, the mean of so many back to back, as `torch.utils.benchmark.Timer.timeit` measures them.
 
-    The timer sets the number of threads while it measures, to what it is told: to the one that is set already.
+    The timer sets the number of threads while it measures; it is passed the current number.
     """
     timer = Timer(
         stmt="run(); synchronise()",

@@ -1,8 +1,8 @@
-"""Which environment variables of the calling shell reach a worker, and what is stored of them.
+"""Which environment variables of the calling shell reach a worker, and how they are recorded.
 
-A worker starts from an allow-list: what it needs to run, and what its user names in `LEVIT_BENCH_PASS_ENV`. Everything
-else stays out, because libraries read hundreds of variables that change what is timed. Pure functions; refuses to know
-what the suite itself sets, which `environment.py` does.
+A worker starts from an allow-list: variables that it needs to run, and those that its user names in
+`LEVIT_BENCH_PASS_ENV`. All others stay out, because libraries read hundreds of variables that change times. Pure
+functions; the variables that the suite itself sets are in `process_environment.py`.
 """
 
 from __future__ import annotations
@@ -24,13 +24,13 @@ OWN = {
     "PYTHONPATH": "workers import what this process can", "PYTHONHASHSEED": "", "PYTHONFAULTHANDLER": "",
     "PYTHONUTF8": "",
 }  # fmt: skip
-"""Variables that this suite sets itself, and the option that decides them."""
+"""Variables that this suite sets itself, each with the option for it."""
 
 _NEEDED = frozenset({
     # To find programs, files and the user's own folders.
     "PATH", "HOME", "USER", "LOGNAME", "LNAME", "USERNAME", "SHELL", "TMPDIR", "TEMP", "TMP", "TZ", "LANG", "LANGUAGE",
     "XDG_CACHE_HOME", "XDG_CONFIG_HOME", "XDG_DATA_HOME", "XDG_RUNTIME_DIR", "LOCALE_ARCHIVE",
-    # Python, and where it lies. How bytecode is kept changes the first start after an installation, and no pass.
+    # Python and its folders. How bytecode is kept changes the first start after an installation, and no pass.
     "PYTHONPATH", "PYTHONHOME", "PYTHONUSERBASE", "PYTHONNOUSERSITE", "PYTHONPLATLIBDIR", "PYTHONEXECUTABLE",
     "PYTHONDONTWRITEBYTECODE", "PYTHONPYCACHEPREFIX", "__PYVENV_LAUNCHER__", "VIRTUAL_ENV", "CONDA_PREFIX",
     "CONDA_DEFAULT_ENV", "CONDA_DLL_SEARCH_MODIFICATION_ENABLE",
@@ -49,13 +49,13 @@ _NEEDED = frozenset({
     "PROGRAMFILES", "PROGRAMFILES(X86)", "COMMONPROGRAMFILES", "USERPROFILE", "HOMEDRIVE", "HOMEPATH",
     "NUMBER_OF_PROCESSORS", "PROCESSOR_ARCHITECTURE", "PROCESSOR_IDENTIFIER", "__CF_USER_TEXT_ENCODING",
 })  # fmt: skip
-# An emulator's settings decide whether a process starts at all; what it times is kept out of every speed figure.
+# An emulator's settings decide whether a process starts at all; its times are kept out of every speed figure.
 _NEEDED_PREFIXES = ("LC_", "NIX_LD", "QEMU_")
 _PRELOADS = ("LD_PRELOAD", "DYLD_INSERT_LIBRARIES")
 _LIBRARY_PATHS = ("LD_LIBRARY_PATH", "DYLD_LIBRARY_PATH", "DYLD_FALLBACK_LIBRARY_PATH")
 _FOR_ALL = "ld.so.preload"
 _TELLING = frozenset({*_PRELOADS, *_LIBRARY_PATHS, "CXX"})
-"""Variables that workers need and that decide which code runs."""
+"""Variables that workers need and that decide which libraries and compilers run."""
 
 _TIMED_PREFIXES = (
     "MALLOC_", "TCMALLOC_", "MIMALLOC_", "_RJEM_MALLOC_", "OMP_", "GOMP_", "KMP_", "MKL_", "MKLDNN_", "DNNL_",
@@ -70,7 +70,7 @@ _TIMED = frozenset({
     "PYTHONASYNCIODEBUG", "PYTHONNODEBUGRANGES", "PYTHONPERFSUPPORT", "PYTHON_PERF_JIT_SUPPORT", "PYTHON_JIT",
     "PYTHON_GIL", "PYTHON_CPU_COUNT", "PYTHON_FROZEN_MODULES", *_TELLING,
 })  # fmt: skip
-# What images of containers set, and what names a folder, changes no time by itself.
+# Variables that container images set, and names of folders, change no time by themselves.
 _HARMLESS = ("_VERSION", "_HOME", "_ROOT", "_DIR", "_URL", "_SHA256", "_ARCH_LIST", "_PATHS", "CACHE_PATH")
 
 _ALLOCATOR = re.compile(r"malloc|hoard|scudo|libumem", re.I)
@@ -79,7 +79,7 @@ _NAME = re.compile(r"[A-Za-z_][A-Za-z0-9_]*")
 _SECRET = re.compile(r"TOKEN|SECRET|PASS|PWD|KEY|AUTH|CREDENTIAL|COOKIE", re.I)
 _PLAIN = re.compile(r"[A-Za-z0-9_.,:;=+-]{1,40}")
 _LONGEST_WORD = 15
-"""Letters and digits in a row; more may be a key."""
+"""Longest run of letters and digits that is stored as it is; a longer one may be a key."""
 _DIGEST, _DIGEST_OF_A_SECRET = len("sha256:") + 8, len("sha256:") + 4
 """Letters of a digest that are stored. Of a secret too few to find it by trying, and enough to tell two apart."""
 
@@ -90,12 +90,12 @@ def passed(base: Mapping[str, str]) -> dict[str, str]:
     Raises:
         UsageError: `LEVIT_BENCH_PASS_ENV` names what is not set, or what the suite sets itself.
     """
-    wanted = named(base)
-    out = {name: value for name, value in base.items() if _is_needed(name) or name in _TELLING or name in wanted}
+    names = named(base)
+    out = {name: value for name, value in base.items() if _is_needed(name) or name in _TELLING or name in names}
     for name in _PRELOADS:
-        kept = [library for library in libraries(out.pop(name, "")) if not is_allocator(library)]
-        if kept:
-            out[name] = ":".join(kept)
+        remaining = [library for library in libraries(out.pop(name, "")) if not is_allocator(library)]
+        if remaining:
+            out[name] = ":".join(remaining)
     return out
 
 
@@ -103,15 +103,15 @@ def named(base: Mapping[str, str]) -> tuple[str, ...]:
     """The variables that a user wants to reach the workers.
 
     Raises:
-        UsageError: one has no name that a shell could export, is not set, or is the suite's own to set.
+        UsageError: one is not a name that a shell could export, is not set, or is set by the suite itself.
     """
     names = tuple(dict.fromkeys(filter(None, re.split(r"[\s,]+", base.get(WANTED_VARIABLE, "")))))
     for name in names:
         if not _NAME.fullmatch(name):
             raise UsageError(f"{WANTED_VARIABLE} names {name[:80]!r}, which is not a variable's name. Write NAME[,…].")
         if name in OWN:
-            instead = f" ({OWN[name]} decides it)" if OWN[name] else ""
-            raise UsageError(f"{WANTED_VARIABLE} names {name}, which this suite sets itself{instead}. Leave it out.")
+            option = f" ({OWN[name]} decides it)" if OWN[name] else ""
+            raise UsageError(f"{WANTED_VARIABLE} names {name}, which this suite sets itself{option}. Leave it out.")
         if name not in base:
             raise UsageError(f"{WANTED_VARIABLE} names {name[:80]}, which is not set here. Export it, or leave it out.")
     return names
@@ -123,43 +123,51 @@ def libraries(preload: str) -> list[str]:
 
 
 def is_allocator(library: str) -> bool:
-    """Whether a library's file name says that it is a memory allocator; the folders that it lies in say nothing."""
+    """Whether a library is a memory allocator by its file name; its folders do not count."""
     return bool(_ALLOCATOR.search(_file_name(library)))
 
 
 def recorded(
-    base: Mapping[str, str], workers: Iterable[Mapping[str, str]], for_all: str, nobody: Collection[str]
+    base: Mapping[str, str], workers: Iterable[Mapping[str, str]], for_all: str, private_names: Collection[str]
 ) -> Shell:
-    """What is stored of a shell.
+    """The record of a shell's variables that is stored.
 
     Args:
         base: the environment of the calling process.
         workers: environments that the workers get.
         for_all: text of /etc/ld.so.preload, whose libraries are loaded into every process.
-        nobody: names of the user and the host, which are not stored.
+        private_names: names of the user and the host, which are not stored.
 
     Raises:
         UsageError: as `passed`.
     """
-    given, wanted = passed(base), set(named(base))
-    telling = {name for name, value in given.items() if name in wanted or (name in _TELLING and value)}
-    settings = {name: _told(name, given[name], nobody) for name in sorted(telling)}
-    if everywhere := [_file_name(one) for line in for_all.splitlines() for one in libraries(line.partition("#")[0])]:
+    environment, asked_names = passed(base), set(named(base))
+    telling = {name for name, value in environment.items() if name in asked_names or (name in _TELLING and value)}
+    settings = {name: _stored_value(name, environment[name], private_names) for name in sorted(telling)}
+    if everywhere := [
+        _file_name(entry) for line in for_all.splitlines() for entry in libraries(line.partition("#")[0])
+    ]:
         settings[_FOR_ALL] = ":".join(everywhere)
-    made = list(workers)
-    dropped = {n for n in base if changes_times(n) and n not in given and all(one.get(n) != base[n] for one in made)}
+    environments = list(workers)
+    dropped = {
+        n
+        for n in base
+        if changes_times(n) and n not in environment and all(worker.get(n) != base[n] for worker in environments)
+    }
     dropped -= set(_PRELOADS)
-    gone = [
+    allocators = [
         f"{name} ({_file_name(library)})"
         for name in _PRELOADS
         for library in libraries(base.get(name, ""))
         if is_allocator(library)
     ]
-    return Shell(settings=settings, passed=tuple(sorted(given.keys() - telling)), dropped=(*sorted(dropped), *gone))
+    return Shell(
+        settings=settings, passed=tuple(sorted(environment.keys() - telling)), dropped=(*sorted(dropped), *allocators)
+    )
 
 
 def changes_times(name: str) -> bool:
-    """Whether a library that this suite may load reads the variable, and does something else for it."""
+    """Whether a library that this suite may load reads the variable and behaves differently."""
     if name in _TIMED:
         return True
     if not name.startswith(_TIMED_PREFIXES) or name in _NEEDED:
@@ -168,20 +176,20 @@ def changes_times(name: str) -> bool:
 
 
 def about(shell: Shell) -> list[Finding]:
-    """What whoever measures should know of the shell."""
+    """Findings about a shell's variables."""
     out = []
     if shell.dropped:
         message = (
-            f"the calling shell sets {_listed(shell.dropped)}, which can change times; workers were started without. "
+            f"the calling shell sets {_joined(shell.dropped)}, which can change times; workers were started without. "
             f"To measure with a variable, name it in {WANTED_VARIABLE}: it is stored, and such sessions are kept apart "
             "from others."
         )
         out.append(Finding(kind="shell-dropped", message=message))
-    told = [name for name in shell.settings if name not in _LIBRARY_PATHS]
-    if told:
+    names = [name for name in shell.settings if name not in _LIBRARY_PATHS]
+    if names:
         message = (
-            f"{_listed(told)} reached the workers, which may change times. What was set is stored, and this session is "
-            "compared only with those that had the same; unset it for times that everybody gets."
+            f"{_joined(names)} reached the workers, which may change times. What was set is stored, and this session "
+            "is compared only with those that had the same; unset it for times that everybody gets."
         )
         out.append(Finding(kind="shell-passed", message=message))
     return out
@@ -191,8 +199,8 @@ def _is_needed(name: str) -> bool:
     return name in _NEEDED or name.startswith(_NEEDED_PREFIXES)
 
 
-def _told(name: str, value: str, nobody: Collection[str]) -> str:
-    """A value as it is stored: as it is where it can neither be a path nor name anybody, else its digest."""
+def _stored_value(name: str, value: str, private_names: Collection[str]) -> str:
+    """A value as it is stored: unchanged where it cannot be a path or contain a private name, else its digest."""
     if name in _PRELOADS:
         return ":".join(map(_file_name, libraries(value)))
     if name == "CXX":
@@ -202,24 +210,24 @@ def _told(name: str, value: str, nobody: Collection[str]) -> str:
     digest = f"sha256:{hashlib.sha256(value.encode('utf-8', 'surrogateescape')).hexdigest()}"
     if _SECRET.search(name):
         return digest[:_DIGEST_OF_A_SECRET]
-    # Numbers name nobody, and a part of a word neither.
+    # Numbers and parts of words are not private names.
     words = re.split(r"[_.,:;=+-]", value)
-    names = {one.lower() for one in nobody if not one.isdigit()}
-    if _PLAIN.fullmatch(value) and max(map(len, words)) <= _LONGEST_WORD and not _holds(value, names):
+    names = {private_name.lower() for private_name in private_names if not private_name.isdigit()}
+    if _PLAIN.fullmatch(value) and max(map(len, words)) <= _LONGEST_WORD and not _contains(value, names):
         return value
     return digest[:_DIGEST]
 
 
-def _holds(value: str, names: Collection[str]) -> bool:
+def _contains(value: str, names: Collection[str]) -> bool:
     """Whether one of these names stands in a value, as words of its own."""
-    return any(re.search(rf"(?<![a-z0-9]){re.escape(one)}(?![a-z0-9])", value.lower()) for one in names)
+    return any(re.search(rf"(?<![a-z0-9]){re.escape(name)}(?![a-z0-9])", value.lower()) for name in names)
 
 
 def _file_name(path: str) -> str:
-    """The last part of a path, in letters that any file may hold."""
+    """The last part of a path, with unusual characters replaced."""
     return re.sub(r"[^\w.+-]", "_", re.split(r"[\\/]", path.rstrip("\\/"))[-1])[:80] or "_"
 
 
-def _listed(names: Collection[str]) -> str:
+def _joined(names: Collection[str]) -> str:
     first = list(names)
     return ", ".join(first[:8]) + (f" and {len(first) - 8} more" if len(first) > 8 else "")

@@ -1,25 +1,22 @@
-"""How long an answer may take before its seat counts as hung.
-
-Knows factors and floors; refuses to know seats and clocks.
-"""
+"""Time-outs: how long an answer of a worker process may take before the process counts as hung."""
 
 from __future__ import annotations
 
 FACTOR = 20
-"""Times as long as foretold."""
+"""Multiple of the expected time."""
 SHORTEST_TURN_S = 30.0
 """A turn may meet a machine that is busy with something else: threads that wait for others."""
 LOADING = 10
-"""Times as long as the preparation, which has all processors to itself: all seats of a run load at once."""
+"""Multiple of the preparation's time, which has all processors to itself: all seats of a run load at once."""
 UNKNOWN = 10
-"""Times as long as its first pass a pass may take of which nothing else is known."""
+"""Multiple of the first pass for later passes of an unknown length."""
 
 
 def of_turn(passes: int, probe_s: float, first_pass_s: float, timeout_s: float) -> float:
     """Seconds for a turn.
 
-    Only one of its passes is taken to be as slow as the first one was: that may have taken a hundred times as long as
-    the others, and all would be given so much.
+    Only one of its passes is assumed to be as slow as the first one was, which may take a hundred times as long as the
+    others.
 
     Args:
         passes: all of the turn, the untimed ones too.

@@ -1,7 +1,4 @@
-"""Torch's own switches that choose what an operator executes, and in which number format: read, and put back.
-
-Refuses to know who turned one, and when.
-"""
+"""Torch's own switches that choose kernels and number formats of operators: read and restored."""
 
 from __future__ import annotations
 
@@ -12,21 +9,21 @@ _PLACES = [
     ("generic", "all"),
     *[(backend, operators) for backend in ("mkldnn", "cuda") for operators in ("all", "conv", "matmul", "rnn")],
 ]
-"""What `fp32_precision` can be set for, what stands for others first: `torch.backends.mkldnn.conv.fp32_precision`."""
+"""Backends and operators that have `fp32_precision`, such as `torch.backends.mkldnn.conv`; general ones first."""
 
 
 def fp32_precision(*backends: str) -> dict[str, str]:
     """The number format in which fp32 is multiplied, by backend and kind of operator."""
-    read = torch._C._get_fp32_precision_getter
-    return {f"{one}.{kind}": str(read(one, kind)) for one, kind in _PLACES if one in backends}
+    getter = torch._C._get_fp32_precision_getter
+    return {f"{place}.{kind}": str(getter(place, kind)) for place, kind in _PLACES if place in backends}
 
 
 def set_fp32_precision(before: dict[str, str]) -> None:
-    """Put back what `fp32_precision` returned."""
+    """Restore what `fp32_precision` returned."""
     for name, value in before.items():
-        one, _, kind = name.partition(".")
-        if torch._C._get_fp32_precision_getter(one, kind) != value:
-            torch._C._set_fp32_precision_setter(one, kind, value)
+        place, _, kind = name.partition(".")
+        if torch._C._get_fp32_precision_getter(place, kind) != value:
+            torch._C._set_fp32_precision_setter(place, kind, value)
 
 
 def fp32_precision_of_gpus() -> dict[str, str]:
@@ -39,11 +36,11 @@ def fp32_precision_of_gpus() -> dict[str, str]:
 
 
 def set_fp32_precision_of_gpus(before: dict[str, str]) -> None:
-    """Put back what `fp32_precision_of_gpus` returned."""
-    older, others = before["matmul_precision"], fp32_precision("generic", "mkldnn")
+    """Restore what `fp32_precision_of_gpus` returned."""
+    older, other_formats = before["matmul_precision"], fp32_precision("generic", "mkldnn")
     if older != _CONTRADICTED and fp32_precision_of_gpus()["matmul_precision"] != older:
         torch.set_float32_matmul_precision(older)  # Writes to some of the newer ones, too.
-    set_fp32_precision(others)
+    set_fp32_precision(other_formats)
     set_fp32_precision({name: value for name, value in before.items() if name != "matmul_precision"})
 
 
@@ -71,20 +68,20 @@ ATTENTION = ("cudnn", "fa3", "flash", "math", "mem_efficient", "overrideable")
 
 def switches() -> dict[str, object]:
     """Those of `SWITCHES` and `ATTENTION` that this torch has, by name."""
-    found: dict[str, object] = {}
+    states: dict[str, object] = {}
     for name in SWITCHES:
-        read = getattr(torch._C, f"_get_{name}", None)
-        if read is not None:
-            found[name] = read()
+        getter = getattr(torch._C, f"_get_{name}", None)
+        if getter is not None:
+            states[name] = getter()
     for name in ATTENTION:
-        read = getattr(torch._C, f"_get_{name}_sdp_enabled", None)
-        if read is not None:
-            found[f"{name}_sdp"] = read()
-    return found
+        getter = getattr(torch._C, f"_get_{name}_sdp_enabled", None)
+        if getter is not None:
+            states[f"{name}_sdp"] = getter()
+    return states
 
 
 def set_switches(before: dict[str, object]) -> None:
-    """Put back what `switches` returned."""
+    """Restore what `switches` returned."""
     now = switches()
     for name, value in before.items():
         if now.get(name) == value:
