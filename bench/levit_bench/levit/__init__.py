@@ -1,7 +1,7 @@
 """LeViT of our own: the five sizes of the paper, and the networks of its ablation.
 
-Open `network.py` first; `sizes.py` says what a name means, and `loading.py` loads what is published. As a builder it
-refuses to know who asks, and which weights become of what it builds: they are drawn from torch's global generator.
+Open `network.py` first; `sizes.py` says what a name means, and `loading.py` loads what is published. Fresh weights are
+drawn from torch's global generator.
 """
 
 from __future__ import annotations
@@ -10,7 +10,7 @@ from levit_bench.levit.checkpoint import WeightsError
 from levit_bench.levit.loading import levit_from, load_weights, save_weights
 from levit_bench.levit.network import LeViT
 from levit_bench.levit.resizing import fitted, resized
-from levit_bench.levit.sizes import SIZES, Grid, Size
+from levit_bench.levit.sizes import SIZES, Grid, Size, size_of
 
 __all__ = [
     "RESOLUTION",
@@ -51,15 +51,9 @@ def levit(
         ValueError: the image is too small, or the probability is none.
     """
     return LeViT(
-        _named(size) if isinstance(size, str) else size,
+        size_of(size) if isinstance(size, str) else size,
         image_size=(image_size, image_size) if isinstance(image_size, int) else image_size,
         classes=classes,
         in_channels=in_channels,
         drop_path=drop_path,
     )
-
-
-def _named(name: str) -> Size:
-    if name not in SIZES:
-        raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
-    return SIZES[name]
