@@ -8,6 +8,7 @@ import json
 import os
 import pty
 import select
+import signal
 import subprocess
 import sys
 import tempfile
@@ -411,6 +412,7 @@ def test_a_terminal_that_closes_ends_a_session_and_keeps_it(tmp_path: Path) -> N
     words = [sys.executable, "-m", "levit_bench", *SOUND.replace("3s", "120s").split(), str(tmp_path / "store")]
     child, terminal = pty.fork()
     if child == 0:
+        signal.signal(signal.SIGHUP, signal.SIG_DFL)  # Whoever started the tests may have ignored it for all of them.
         os.chdir(ROOT)
         os.execv(sys.executable, words)
     _read_until(terminal, lambda seen: b"round 3" in seen)

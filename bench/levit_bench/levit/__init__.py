@@ -10,7 +10,7 @@ from levit_bench.levit.checkpoint import WeightsError
 from levit_bench.levit.loading import levit_from, load_weights, save_weights
 from levit_bench.levit.network import LeViT
 from levit_bench.levit.resizing import fitted, resized
-from levit_bench.levit.sizes import SIZES, Grid, Size
+from levit_bench.levit.sizes import SIZES, Grid, Size, size_of
 
 __all__ = [
     "RESOLUTION",
@@ -51,15 +51,9 @@ def levit(
         ValueError: the image is too small, or `drop_path` is not a probability.
     """
     return LeViT(
-        _size_named(size) if isinstance(size, str) else size,
+        size_of(size) if isinstance(size, str) else size,
         image_size=(image_size, image_size) if isinstance(image_size, int) else image_size,
         classes=classes,
         in_channels=in_channels,
         drop_path=drop_path,
     )
-
-
-def _size_named(name: str) -> Size:
-    if name not in SIZES:
-        raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
-    return SIZES[name]

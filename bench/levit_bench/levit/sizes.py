@@ -158,3 +158,14 @@ def _sides(size: Size, pixels: int) -> list[int]:
 def shrunk(side: int) -> int:
     """Tokens along one axis after a shrinking attention, which keeps every second, the first included."""
     return (side - 1) // 2 + 1
+
+
+def size_of(name: str) -> Size:
+    """The size of that name.
+
+    Raises:
+        LookupError: no size has that name.
+    """
+    if name not in SIZES:
+        raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
+    return SIZES[name]

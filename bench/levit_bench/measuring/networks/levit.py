@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from levit_bench.levit import RESOLUTION, SIZES, LeViT, levit
+from levit_bench.levit import RESOLUTION, LeViT, levit
+from levit_bench.levit.sizes import SIZES, size_of
 from levit_bench.records import ImageShape
 
 
@@ -17,8 +18,7 @@ def default_resolution(name: str) -> int:
     Raises:
         LookupError: no size has that name.
     """
-    if name not in SIZES:
-        raise LookupError(f"no LeViT is called {name!r}; there are {', '.join(SIZES)}")
+    size_of(name)
     return RESOLUTION
 
 
