@@ -153,8 +153,8 @@ _FLAGS = (
     (
         "race",
         (
-            "Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go "
-            "where the place is in doubt."
+            "Race for the front: stop timing networks whose place on it is certain, so that turns go where the "
+            "place is undecided."
         ),
     ),
 )
@@ -414,8 +414,8 @@ class Door:
     def summary(self) -> list[str]:
         """Lines for the end of the run."""
         assert self.session is not None
-        findings = self.session.doubts[:20]
-        more = [f"… and {len(self.session.doubts) - 20} more"] if len(self.session.doubts) > 20 else []
+        findings = self.session.findings[:20]
+        more = [f"… and {len(self.session.findings) - 20} more"] if len(self.session.findings) > 20 else []
         runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
         store = "" if str(_root(self._config)) == "results" else f" --store {_root(self._config)}"
         return [*findings, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
@@ -560,7 +560,7 @@ def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]
     try:
         yield
     except plugin.BenchError as error:
-        message = plugin.said(error)
+        message = plugin.error_message(error)
     except Exception as error:
         message = plugin.unforeseen(error)
     else:

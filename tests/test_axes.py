@@ -8,7 +8,7 @@ from pathlib import Path
 import msgspec
 import pytest
 from levit_bench import axes
-from levit_bench.axes import AXES, BY_NAME, AxisKind, Said
+from levit_bench.axes import AXES, BY_NAME, AxisKind, Shown
 from levit_bench.judge.comparability import FIELDS_OF_SETTING, Setting
 from levit_bench.judge.variance import reproducibility
 from levit_bench.measuring.reference_cases import Environment, environment_of
@@ -55,7 +55,7 @@ def test_the_name_of_a_case_says_a_value_that_is_not_as_usual(axis: axes.Axis) -
     case = msgspec.structs.replace(PLAIN, **{axis.name: other})
     assert axis.word(other) in case.words()
     usual_is_said = axis.word(PLAIN.value(axis.name)) in PLAIN.words()
-    assert usual_is_said == (axis.said is Said.ALWAYS)
+    assert usual_is_said == (axis.shown is Shown.ALWAYS)
     assert case.label != PLAIN.label
 
 
@@ -72,7 +72,7 @@ def test_what_worker_processes_have_for_life_is_what_tells_environments_apart() 
 
 
 def test_a_kind_of_session_names_its_axes_as_the_table_does() -> None:
-    of_a_session = {"machine", "gpu", "seats", "affinity", "allowance", "shell", "torch", "yardstick"}
+    of_a_session = {"machine", "gpu", "isolation", "affinity", "allowance", "shell", "torch", "yardstick"}
     assert {name for name in reproducibility.Kind._fields if name not in of_a_session} == {
         "device",
         "threads",

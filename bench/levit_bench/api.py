@@ -127,7 +127,7 @@ def measure_requests(
             check_race(list(distinct.values()))
         outcome = measure_session(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
-            noticed=left_out(requests),
+            findings=left_out(requests),
         )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
 

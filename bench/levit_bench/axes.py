@@ -31,8 +31,8 @@ class AxisKind(StrEnum):
     """What follows from the network: nobody asks for it."""
 
 
-class Said(StrEnum):
-    """Where a value is said that is the usual one; an unusual one is said everywhere."""
+class Shown(StrEnum):
+    """Where a usual value is shown; an unusual one is shown everywhere."""
 
     ALWAYS = "always"
     """In the name of a case and in a heading."""
@@ -62,7 +62,7 @@ class Axis(NamedTuple):
     """What is counted; empty for names."""
     largest: int | None = None
     """Of whole numbers, the largest that is taken for meant."""
-    said: Said = Said.NOWHERE
+    shown: Shown = Shown.NOWHERE
     short: str = "{}"
     """How the name of a case says a value."""
     noun: str = ""
@@ -77,7 +77,7 @@ class Axis(NamedTuple):
     process: bool = False
     """Whether worker processes have one value for life: cases with different ones never share a process."""
     part_of: str = ""
-    """The axis that it is said with."""
+    """The axis that it is shown with."""
     since: int = 1
     """Stored format that first had it. An older file lacks it, which means the usual value; so that stored ids stay
     what they are, the usual value does not enter the id of a case where this is not 1."""
@@ -116,9 +116,10 @@ class Axis(NamedTuple):
 _NUMBERS, _NAMES = "N[,N…]", "NAME[,NAME…]"
 
 AXES = (
-    Axis("network", AxisKind.OWN, "", said=Said.ALWAYS, setting=False),
+    Axis("network", AxisKind.OWN, "", shown=Shown.ALWAYS, setting=False),
     Axis(
-        "resolution", AxisKind.SIZE, 1, metavar="PIXELS", unit="pixels", said=Said.ALWAYS, short="{}px", setting=False,
+        "resolution", AxisKind.SIZE, 1,
+        metavar="PIXELS", unit="pixels", shown=Shown.ALWAYS, short="{}px", setting=False,
         help="Input size for all networks instead of each one's own: 224, or height x width such as 192x256.",
     ),
     Axis("width", AxisKind.OWN, None, unit="pixels", setting=False, part_of="resolution", since=4),
@@ -126,12 +127,12 @@ AXES = (
     Axis("dtype", AxisKind.OWN, "float32", setting=False, since=4),
     Axis(
         "batch", AxisKind.BATCHES, 1, metavar=_NUMBERS, plural="batches", unit="images a pass", largest=65_536,
-        said=Said.ALWAYS, short="b{}", rank=4,
+        shown=Shown.ALWAYS, short="b{}", rank=4,
         help="Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU.",
     ),
     Axis(
         "threads", AxisKind.NUMBERS, 1, metavar=_NUMBERS, plural="threads", unit="threads", largest=4096,
-        said=Said.ALWAYS, short="t{}", noun="thread", rank=2, process=True,
+        shown=Shown.ALWAYS, short="t{}", noun="thread", rank=2, process=True,
         help="Threads of a pass.",
     ),
     Axis(
@@ -141,7 +142,7 @@ AXES = (
         "other stream uses; 'levit-bench scaling' compares them with threads.",
     ),
     Axis(
-        "allocator", AxisKind.NAMES, "pinned", metavar=_NAMES, plural="allocators", said=Said.ALWAYS, rank=8,
+        "allocator", AxisKind.NAMES, "pinned", metavar=_NAMES, plural="allocators", shown=Shown.ALWAYS, rank=8,
         process=True, usual_words="pinned where it can be had",
         help="shipped, pinned or both: host memory as the C library ships it, or never given back.",
     ),
@@ -155,16 +156,16 @@ AXES = (
         process=True, help="fp32, tf32 (GPUs), fp16, bf16 or several: number format of weights and activations.",
     ),
     Axis(
-        "runtime", AxisKind.NAMES, "eager", metavar=_NAMES, plural="runtimes", said=Said.IN_HEADINGS, rank=5,
+        "runtime", AxisKind.NAMES, "eager", metavar=_NAMES, plural="runtimes", shown=Shown.IN_HEADINGS, rank=5,
         per_network=True, process=True,
         help="What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime, "
         "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here.",
     ),
     Axis(
-        "device", AxisKind.NAME, "cpu", metavar="NAME", said=Said.IN_HEADINGS, rank=1, process=True,
+        "device", AxisKind.NAME, "cpu", metavar="NAME", shown=Shown.IN_HEADINGS, rank=1, process=True,
         help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
     ),
-    Axis("weights", AxisKind.OWN, "random-calibrated-1", said=Said.IN_HEADINGS, rank=9),
+    Axis("weights", AxisKind.OWN, "random-calibrated-1", shown=Shown.IN_HEADINGS, rank=9),
 )  # fmt: skip
 """In the order in which the name of a case says them, and the options stand."""
 
@@ -198,13 +199,13 @@ def words(value_of: Callable[[str], object], leave_out: Collection[str] = ()) ->
 
     Args:
         value_of: the value of an axis by its name.
-        leave_out: names of axes that are said elsewhere.
+        leave_out: names of axes that are shown elsewhere.
     """
     wanted = [axis for axis in SAID if axis.name not in ("network", *leave_out)]
     return [
         axis.word(value_of(axis.name))
         for axis in wanted
-        if axis.said is Said.ALWAYS or not is_usual(axis.name, value_of(axis.name))
+        if axis.shown is Shown.ALWAYS or not is_usual(axis.name, value_of(axis.name))
     ]
 
 

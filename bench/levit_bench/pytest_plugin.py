@@ -19,12 +19,12 @@ from levit_bench import api
 from levit_bench.asking import arguments
 from levit_bench.asking.request import Request, check, combinations, left_out, protocol_of, singles, subjects
 from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK, OptionKind
-from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Said, is_usual
+from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Shown, is_usual
 from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.catalog.network_calls import words
-from levit_bench.cli.faults import keeping, notes_of, told
+from levit_bench.cli.faults import keeping, message_and_exit_code, notes_of
 from levit_bench.cli.output import stderr
 from levit_bench.cli.progress import reporter
 from levit_bench.errors import BenchError, UsageError
@@ -48,9 +48,9 @@ __all__ = [
     "TimedSession",
     "answer",
     "declare",
+    "error_message",
     "measure",
     "options",
-    "said",
     "unforeseen",
 ]
 DEFAULT_NETWORKS = ("paper",)
@@ -82,7 +82,7 @@ class Declared(NamedTuple):
             axis.phrase(_value(request, axis.name))
             for axis in SETTING
             if axis.plural and axis.name != "runtime"
-            if axis.said is not Said.NOWHERE or not is_usual(axis.name, _value(request, axis.name))
+            if axis.shown is not Shown.NOWHERE or not is_usual(axis.name, _value(request, axis.name))
         ]
         return ", ".join([request.device, request.runtimes[0], *phrases])
 
@@ -143,7 +143,7 @@ class TimedSession(NamedTuple):
     """Whether the user stopped it."""
     answers: tuple[Measured | str, ...]
     """The result of each request, or why there is none."""
-    doubts: tuple[str, ...]
+    findings: tuple[str, ...]
     """Findings about the numbers, in words."""
 
 
@@ -249,24 +249,24 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
     with keeping(joint.outcome.path):
         results = api.load(joint.outcome.path)
         records = {record.info.id: record for record in results.records}
-        findings = (*results.findings, *cases.doubts(results.records))
+        findings = (*results.findings, *cases.findings_of(results.records))
         return TimedSession(
             path=joint.outcome.path,
             runs=joint.outcome.runs,
             interrupted=joint.outcome.interrupted,
             answers=tuple(answer(records[group[0]]) for group in joint.cases),
-            doubts=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
+            findings=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
         )
 
 
-def said(error: BenchError) -> str:
+def error_message(error: BenchError) -> str:
     """The message of an error, with its notes."""
     return f"{error}{notes_of(error)}"
 
 
 def unforeseen(error: Exception) -> str:
     """The message for an unforeseen exception, with its notes."""
-    return visible(f"{told(error)[0]}{notes_of(error)}")
+    return visible(f"{message_and_exit_code(error)[0]}{notes_of(error)}")
 
 
 def answer(record: Record) -> Measured | str:

@@ -481,7 +481,7 @@ class Finding(_Noun, frozen=True, kw_only=True):
     """A doubt or a fact worth knowing, as data."""
 
     kind: Name
-    """Short name, such as `seat-not-idle`; each has a heading in docs/doubts.md."""
+    """Short name, such as `seat-not-idle`; each has a heading in docs/findings.md."""
     message: Words
     """The fact with its number, what it means, what to do next."""
     case: CaseId | None = None
@@ -803,7 +803,7 @@ class Record(_Noun, frozen=True, kw_only=True):
         return f"{version} shipped" if self.yardstick_allocator == "shipped" else version
 
     @property
-    def seats(self) -> Literal["shared", "alone"]:
+    def isolation(self) -> Literal["shared", "alone"]:
         """Whether the case shared its process with others, or was as fast as if it had."""
         return "shared" if self.case.shares_its_seat(self.protocol.seats) else "alone"
 

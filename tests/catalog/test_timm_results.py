@@ -6,7 +6,7 @@ import os
 from pathlib import Path
 
 import pytest
-from levit_bench.catalog.timm_results import LARGEST_BYTES, VALIDATION, read, read_all, told
+from levit_bench.catalog.timm_results import LARGEST_BYTES, VALIDATION, facts_in_name, read, read_all
 from levit_bench.errors import StoreError, UsageError
 
 SPEEDS = "model,infer_samples_per_sec,infer_step_time,infer_batch_size,infer_img_size,param_count"
@@ -69,14 +69,14 @@ def test_a_blank_speed_is_worked_out_from_the_other_one_and_two_blanks_cost_the_
 
 
 def test_the_name_is_taken_apart_where_it_is_built_as_timm_builds_it_and_nothing_is_guessed_otherwise() -> None:
-    assert told(CPU).words == ("fp32", "nchw", "pt240", "cpu", "i9_10940x", "dynamo")
-    gpu = told("benchmark-infer-amp_bf16-nhwc-pt291-cu130-pro6000maxq.csv")
+    assert facts_in_name(CPU).words == ("fp32", "nchw", "pt240", "cpu", "i9_10940x", "dynamo")
+    gpu = facts_in_name("benchmark-infer-amp_bf16-nhwc-pt291-cu130-pro6000maxq.csv")
     assert (gpu.precision, gpu.layout, gpu.torch, gpu.device, gpu.machine) == (
         "amp_bf16", "nhwc", "pt291", "cu130", "pro6000maxq",
     )  # fmt: skip
     assert gpu.compiled is None
-    assert told("model_benchmark_amp_nchw_rtx3090.csv").words == ()
-    assert told("speeds of an fp32 cpu.csv").words == ()
+    assert facts_in_name("model_benchmark_amp_nchw_rtx3090.csv").words == ()
+    assert facts_in_name("speeds of an fp32 cpu.csv").words == ()
 
 
 @pytest.mark.parametrize(

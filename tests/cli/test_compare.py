@@ -195,7 +195,7 @@ def test_an_empty_store_says_how_to_fill_it(capsys: pytest.CaptureFixture[str], 
 @pytest.mark.parametrize(
     ("words", "said"),
     [
-        (("20261124T075958", "20261124T080119"), "differ in allocator (pinned, shipped) and seats (alone, shared)"),
+        (("20261124T075958", "20261124T080119"), "differ in allocator (pinned, shipped) and isolation (alone, shared)"),
         (("20261124T075958", "20261126T000013"), "Not even ratios carry over: two machines"),
     ],
 )

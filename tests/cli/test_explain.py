@@ -45,8 +45,8 @@ def test_each_side_may_be_told_apart_by_itself(capsys: pytest.CaptureFixture[str
     told = document(capsys, "explain", "fast:batch=1", "slow:batch=16")
     assert (told["first"]["batch"], told["second"]["batch"]) == (1, 16)
     work, left = told["factors"]
-    assert (work["name"], work["times"]) == ("work", pytest.approx(32, rel=1e-6))
-    assert work["log"] + left["log"] == pytest.approx(told["times"]["log"])
+    assert (work["name"], work["ratio"]) == ("work", pytest.approx(32, rel=1e-6))
+    assert work["log"] + left["log"] == pytest.approx(told["ratio"]["log"])
     assert "profile" not in told["first"]
 
 

@@ -38,7 +38,7 @@ def test_the_page_and_its_picture_are_made_from_the_session_and_the_profile() ->
 def test_the_committed_profile_is_of_the_committed_session_and_of_what_the_command_asks_for() -> None:
     told, one = explain_page.document(), explain_page.found("pinned")
     assert told["session"] == one.first.record.session
-    assert told["times"]["times"] == one.ratio.value
+    assert told["ratio"]["ratio"] == one.ratio.value
     for side, mine in (("first", one.first), ("second", one.second)):
         assert told[side]["case"] == mine.record.info.id
         assert told[side]["profile"]["pass_s"] == pytest.approx(mine.latency.value, rel=0.05)

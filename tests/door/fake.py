@@ -34,7 +34,7 @@ def measure(requests: Sequence[Request], root: Path, observer: Observer | None =
         runs=3,
         interrupted="fake:stopped" in names,
         answers=tuple(_one(request) for request in requests),
-        doubts=("a-kind: a doubt",),
+        findings=("a-kind: a finding",),
     )
 
 

@@ -107,7 +107,7 @@ def test_the_table_and_the_json_hold_every_pass_in_order(speed):
     assert found[2]["extra_info"]["latency_s"] == pytest.approx(0.04)
     assert found[2]["extra_info"]["batch"] == 4
     assert found[2]["group"] == "cpu, eager, 1 thread, batch 4, allocator pinned"
-    assert "a-kind: a doubt" in out
+    assert "a-kind: a finding" in out
     assert "levit-bench front --session session" in out
 
 
@@ -206,7 +206,7 @@ def test_under_xdist_timed_tests_are_skipped_with_the_reason_and_checks_are_not(
 
 
 @pytest.mark.parametrize(
-    ("words", "said"),
+    ("words", "error_message"),
     [
         (("--bench-threads", "two"), "--bench-threads: invalid list of whole numbers 'two'"),
         (("--bench-batch", "0"), "give a whole number from 1"),
@@ -228,7 +228,7 @@ def test_a_bad_option_is_a_usage_error_before_anything_is_collected(speed, words
 
 
 @pytest.mark.parametrize(
-    ("mark", "said"),
+    ("mark", "error_message"),
     [
         ("'fake:one', colour='red'", "knows no colour"),
         ("'fake:one', batch='many'", "got batch='many'"),

@@ -91,7 +91,7 @@ assert one.explain("levit_192", "efficientnet_b2").factors
 assert results.scaling() and results.aa()
 assert one.show(variance=True).rows()
 assert len(results.turns()) > 1000
-results.doubts
+results.case_findings
 assert len(levit_bench.networks()) >= 32
 """.replace("FIRST", FIRST).replace("SECOND", SECOND),
 }

@@ -10,7 +10,7 @@ import pytest
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.cold_starts import cold, crowded, require_cold
 from levit_bench.records import ColdStart, Estimate, Finding, Record, SeatInfo
-from levit_bench.report.views.cold_starts import doubts, rows, table
+from levit_bench.report.views.cold_starts import findings_of, rows, table
 
 from tests.making import record
 from tools.simulated.generate_store import MACHINE
@@ -85,14 +85,14 @@ def test_a_case_without_a_speed_has_no_cold_start_and_says_why(odd: dict[str, An
     assert said in str(table([one]).caption)
 
 
-def test_processes_that_waited_for_each_other_are_a_doubt_once_a_session() -> None:
+def test_processes_that_waited_for_each_other_are_one_finding_a_session() -> None:
     cores = MACHINE.logical_cores
     few, many = (started(record(), [0.4, 0.5, 0.6], processes=cores + more) for more in (0, 1))
     assert crowded(few) is None
-    doubt = crowded(many)
-    assert doubt is not None
-    assert f"{cores + 1} processes loaded their cases at the same time on {cores} processors" in doubt.message
-    (one,) = doubts([many, many, msgspec.structs.replace(many, session="s2"), few])
+    finding = crowded(many)
+    assert finding is not None
+    assert f"{cores + 1} processes loaded their cases at the same time on {cores} processors" in finding.message
+    (one,) = findings_of([many, many, msgspec.structs.replace(many, session="s2"), few])
     assert one.message.endswith("The same holds for 1 more session.")
     (row,) = rows([many])
     assert "loaded-together" in str(row["findings"])

@@ -51,7 +51,7 @@ def test_one_pass_too_few_is_a_finding_that_says_how_many_more() -> None:
 
 def test_the_value_is_a_pass_that_was_measured_and_the_share_of_the_passes_is_at_most_as_long() -> None:
     runs = [[0.001 * (1 + at) for at in range(run, 100, 4)] for run in range(4)]
-    found = {one.name: one.found for one in percentiles(of_passes(*runs))}
+    found = {one.name: one.result for one in percentiles(of_passes(*runs))}
     assert {name: round(1000 * one.value) for name, one in found.items() if isinstance(one, Estimate)} == {
         "p50": 50, "p90": 90,
     }  # fmt: skip
@@ -67,7 +67,7 @@ def test_percentiles_rise_with_their_share_and_lie_within_their_limits() -> None
     assert values == sorted(values)
 
 
-def test_two_runs_give_limits_with_a_doubt_and_one_gives_none() -> None:
+def test_two_runs_give_limits_with_a_finding_and_one_gives_none() -> None:
     runs = [[0.01 + 1e-5 * at for at in range(run, run + 100)] for run in (0, 3)]
     two, one = percentile(of_passes(*runs), 0.5), percentile(of_passes(runs[0]), 0.5)
     assert isinstance(two, Estimate)
@@ -90,10 +90,10 @@ def test_equal_passes_give_their_duration() -> None:
 
 def test_a_record_without_a_time_has_no_percentile_but_its_reason() -> None:
     for made in (record("net", (), outcome="failed", reason="hung"), record("net", ()), record(emulated=True)):
-        assert {one.found.kind for one in percentiles(made) if isinstance(one.found, Finding)} <= {
+        assert {one.result.kind for one in percentiles(made) if isinstance(one.result, Finding)} <= {
             "case-failed", "no-turns", "emulated",
         }  # fmt: skip
-        assert all(isinstance(one.found, Finding) for one in percentiles(made))
+        assert all(isinstance(one.result, Finding) for one in percentiles(made))
 
 
 def test_runs_that_do_not_count_are_left_out() -> None:

@@ -7,7 +7,7 @@ import pytest
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.comparability import differences, setting, values, where
 from levit_bench.judge.compare.two_sides import compare
-from levit_bench.judge.findings import doubts
+from levit_bench.judge.findings import session_findings
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.reproducibility import kind_of
 from levit_bench.records import Allowance, Machine, Record, SeatInfo, Shell, usual_size
@@ -80,8 +80,8 @@ def test_a_session_of_a_gpu_is_told_by_the_gpu_that_its_workers_name() -> None:
     assert differences([setting(one), setting(on_gpu(one, "T4"))]) == {"gpu": ("H100", "T4")}
     with pytest.raises(UsageError, match="--ignore gpu is not possible"):
         compare([one], [replace(on_gpu(one, "T4"), session="s2")], ignore=["gpu"])
-    assert "gpu-differs" in {doubt.finding.kind for doubt in doubts([on_gpu(one, "T4")])}
-    assert "gpu-differs" not in {doubt.finding.kind for doubt in doubts([on_gpu(one, "H100")])}
+    assert "gpu-differs" in {found.finding.kind for found in session_findings([on_gpu(one, "T4")])}
+    assert "gpu-differs" not in {found.finding.kind for found in session_findings([on_gpu(one, "H100")])}
 
 
 def test_headings_say_what_is_unusual_of_shell_allowance_and_gpu() -> None:
@@ -105,16 +105,16 @@ def test_a_machine_is_found_by_its_folder_and_by_what_tells_it_apart() -> None:
     assert where([one], {"machine": shown}) == where([one], {"machine": one.machine.id}) == [one]
 
 
-def test_an_allowance_that_changes_during_a_session_is_a_doubt() -> None:
+def test_an_allowance_that_changes_during_a_session_is_a_finding() -> None:
     first = allowed(record("a", machine=MACHINE), processors=16)
     less = replace(first.conditions, allowance=Allowance(processors=16, cpu_quota=2.0))
     odd = replace(first, runs=tuple(replace(run, before=first.conditions, after=less) for run in first.runs))
-    (found,) = [d.finding.message for d in doubts([odd]) if d.finding.kind == "allowance-changed"]
+    (found,) = [d.finding.message for d in session_findings([odd]) if d.finding.kind == "allowance-changed"]
     assert "began with all processors and later had quota 2" in found
     same = replace(
         first, runs=tuple(replace(run, before=first.conditions, after=first.conditions) for run in first.runs)
     )
-    assert "allowance-changed" not in {d.finding.kind for d in doubts([same])}
+    assert "allowance-changed" not in {d.finding.kind for d in session_findings([same])}
 
 
 @pytest.mark.parametrize(

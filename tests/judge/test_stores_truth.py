@@ -42,7 +42,7 @@ def test_a_jump_is_found_between_two_sessions_of_a_store_that_is_known() -> None
 def test_intervals_over_sessions_hold_the_mean_of_all_days(scatter: float) -> None:
     found = covered(NOISES["quiet"]._replace(scatter=scatter), 5, 60)
     assert 60 * (1 - found.pooled) <= most(60, 0.06)
-    assert 60 * (1 - found.any_day) <= most(60, 0.05)
+    assert 60 * (1 - found.across_sessions) <= most(60, 0.05)
 
 
 def test_a_pick_among_many_is_within_its_limit_and_its_day_too() -> None:

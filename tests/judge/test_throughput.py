@@ -11,7 +11,7 @@ import pytest
 from hypothesis import assume, given
 from hypothesis import strategies as st
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.findings import doubts
+from levit_bench.judge.findings import session_findings
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
 from levit_bench.judge.metrics import SPEEDS
@@ -147,11 +147,13 @@ def test_a_turn_whose_passes_the_streams_do_not_divide_is_left_out_and_told() ->
     assert log_seconds(turns_of([[1.0, 1.0, 1.0]]), 1, 2) is None
     assert rate([[1.0, 2.0], [1.0, 1.0, 1.0]], 1, 2) == pytest.approx(1.5)
     odd = passing("net", [10, 10, 10], streams=2)
-    told = [doubt.finding for doubt in doubts([odd]) if doubt.finding.kind == "streams-uneven"]
+    told = [found.finding for found in session_findings([odd]) if found.finding.kind == "streams-uneven"]
     assert len(told) == 1
     assert "3 of 3 turns" in told[0].message
     assert isinstance(throughput(odd), Finding)
-    assert not [d for d in doubts([passing("net", [10, 10], streams=2)]) if d.finding.kind == "streams-uneven"]
+    assert not [
+        d for d in session_findings([passing("net", [10, 10], streams=2)]) if d.finding.kind == "streams-uneven"
+    ]
 
 
 def test_several_sessions_are_joined_by_what_the_yardstick_did_in_the_median_one() -> None:

@@ -80,7 +80,7 @@ def _loaded(folder: Path, network: str) -> tuple[Worker, Case]:
 
 def test_every_pass_is_shown_other_images_so_that_none_is_remembered(tmp_path: Path) -> None:
     worker, case = _loaded(tmp_path, "remembers")
-    network = worker._held[case.id].loaded.run
+    network = worker._loaded_cases[case.id].loaded.run
     before = network.computed  # type: ignore[attr-defined]
     for passes in (4, 250):  # More than there are images.
         answer = worker.answer(Turn(case=case.id, settle=1, passes=passes))

@@ -121,7 +121,7 @@ def test_compare(capsys: pytest.CaptureFixture[str]) -> None:
     assert printed == plain(comparison.document())
     assert printed["exit_code"] == comparison.exit_code == 0
     ratios = [row.comparison.ratio for row in comparison.report.rows]
-    assert [row["times"] for row in printed["rows"]] == [ratio and ratio.value for ratio in ratios]
+    assert [row["ratio"] for row in printed["rows"]] == [ratio and ratio.value for ratio in ratios]
     assert comparison.summary == printed["summary"]
 
 
@@ -157,8 +157,8 @@ def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
     words = ("explain", "levit_192", "efficientnet_b2", "--session", FIRST, *WHERE)
     printed = document(capsys, *words)
     found = levit_bench.load("results", FIRST).where(**SETTING).explain("levit_192", "efficientnet_b2")
-    assert printed["times"]["times"] == found.ratio.value
-    assert [(one["name"], one["times"]) for one in printed["factors"]] == [
+    assert printed["ratio"]["ratio"] == found.ratio.value
+    assert [(one["name"], one["ratio"]) for one in printed["factors"]] == [
         (one.name, one.times.value) for one in found.factors
     ]
 

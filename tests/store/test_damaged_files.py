@@ -219,7 +219,7 @@ def test_what_cannot_have_been_written_where_it_stands_does_not_count(
 def test_a_turn_of_a_seat_that_does_not_hold_its_case_does_not_count(store: Path, a: Path) -> None:
     edit(a, lambda lines: next(line for line in _turns(lines, 2) if line["case"] == FIRST).update(seat=3))
     assert shape(store)["a"]["levit_128s"] == [2, 2, 1]
-    assert "in seat 3, which does not hold it in run 2" in load(store)[1][0].message
+    assert "in worker 3, which does not hold it in run 2" in load(store)[1][0].message
 
 
 def test_passes_that_do_not_go_up_with_streams_do_not_count(store: Path, a: Path) -> None:

@@ -42,7 +42,7 @@ def written(folder: Path, schema: int, added: Iterable[str] = ()) -> Path:
     case = Case(network=OLD, resolution=224)
     head = SessionLine(
         schema=schema, session="s", bench="0", machine=MACHINE, protocol=PROTOCOL, conditions=CONDITIONS,
-        findings=(Finding(kind="doubt", message="about it", case=case.id), Finding(kind="doubt", message="all")),
+        findings=(Finding(kind="finding", message="about it", case=case.id), Finding(kind="finding", message="all")),
     )  # fmt: skip
     lines = [
         head,

@@ -187,7 +187,7 @@ def _by_python(root: Path) -> None:
         return
     results.to_pandas()
     results.turns()
-    assert results.doubts is not None
+    assert results.case_findings is not None
     results.front("throughput")
 
 

@@ -170,7 +170,7 @@ def resuming() -> Iterator[str]:
 def two_states() -> Iterator[str]:
     """Coverage of a case whose runs are slow by independent draws, and how often a finding names it."""
     yield from _head(
-        "machine", "runs × rounds", LATENCY, RELATIVE, "paired ratio", "with a slow run", "of these doubted"
+        "machine", "runs × rounds", LATENCY, RELATIVE, "paired ratio", "with a slow run", "of these with a finding"
     )
     for name in TWO_STATES:
         for design in DESIGNS:

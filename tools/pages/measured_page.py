@@ -108,7 +108,7 @@ def agreements(session_list: Sequence[Session]) -> list[Agreement]:
     for record in subjects(session_list):
         ratios = [ratio for run in record.runs if (ratio := run_ratio(run)) is not None]
         by_mode = logs.setdefault((record.case.network, record.case.allocator), {})
-        by_mode.setdefault(record.seats, []).append(float(np.mean(ratios)))
+        by_mode.setdefault(record.isolation, []).append(float(np.mean(ratios)))
     out = []
     for (network, allocator), modes in logs.items():
         alone, shared = modes["alone"], modes["shared"]
@@ -229,7 +229,7 @@ levit-bench show --session {witness} --cross-check
 
 {witnesses}
 
-## Alone in a seat against sharing one
+## Alone in a worker against sharing one
 
 The ratio to the yardstick with each network alone in its process, over the same in a process shared with the others,
 and its 95 % interval over {pairs} alternating pairs of sessions.
@@ -302,7 +302,7 @@ Taken with {gpu_versions}.
 Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pilot's and the GPU's:
 
 - A pass of the null network takes at most {null} µs (median of a session).
-- The parent and all idle seats together use {others} % of a core while a case is timed, {worst} % in the worst session.
+- The parent and all idle workers together use {others} % of a core while a case is timed, {worst} % in the worst session.
 
 {back}
 """

@@ -131,7 +131,7 @@ def of_intervals(run: Run, stores: int) -> Iterator[str]:
             noise,
             _percent(scatter),
             *(_percent(result.pooled) for result in row),
-            *(_percent(result.any_day) for result in row),
+            *(_percent(result.across_sessions) for result in row),
         )
 
 

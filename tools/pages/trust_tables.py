@@ -24,7 +24,7 @@ from levit_bench.planning.budget import looks
 from levit_bench.planning.policy import Earlier
 from levit_bench.records import Estimate, Record
 from levit_bench.report.compare.aa import lines
-from levit_bench.report.views.cases import doubts
+from levit_bench.report.views.cases import findings_of
 from levit_bench.store.files import Session, records
 
 SCALED = 0.05
@@ -74,7 +74,7 @@ def loaded_rows(loaded: Session, quiet: Sequence[Session]) -> Iterator[str]:
 
 def load_told(loaded: Session) -> list[str]:
     """The findings of the session about other load on its machine."""
-    findings = doubts([record for record in records(loaded) if record.info.role == "subject"], records(loaded))
+    findings = findings_of([record for record in records(loaded) if record.info.role == "subject"], records(loaded))
     return [f"*{finding.kind}: {finding.message}*" for finding in findings if finding.kind == "busy-machine"]
 
 
@@ -203,7 +203,7 @@ def witness_rows(session_list: Sequence[Session]) -> Iterator[str]:
     assert charged is not None
     yield ""
     yield (
-        f"Of the processor time that the system charged to the seats in these {charged.runs} runs, the seats "
+        f"Of the processor time that the system charged to the workers in these {charged.runs} runs, the workers "
         f"themselves told {100 * charged.ratio:.1f} %."
     )
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable
 from typing import NamedTuple
 
 from levit_bench.judge.estimates import latency, relative_to_yardstick
-from levit_bench.judge.findings import doubts
+from levit_bench.judge.findings import session_findings
 from levit_bench.numbers.statistics import Interval
 from levit_bench.records import Estimate
 
@@ -46,7 +46,9 @@ def states(name: str, seeds: Iterable[int], design: Design) -> States:
         base = session.record("base")
         slow = session.machine.slow > 0
         kinds = (
-            {case_finding.finding.kind for case_finding in doubts(session.records, [base.info.id])} if slow else set()
+            {case_finding.finding.kind for case_finding in session_findings(session.records, [base.info.id])}
+            if slow
+            else set()
         )
         rows.append(
             (

@@ -195,7 +195,7 @@ class Covered(NamedTuple):
 
     pooled: float
     """Share of intervals of a ratio, over the sessions of a store, that hold the mean over all days."""
-    any_day: float
+    across_sessions: float
     """Share of intervals of a latency, of one of the sessions, that hold that of the average day."""
 
 
@@ -215,7 +215,7 @@ def covered(world: World, sessions: int, stores: int, network: str = "n1") -> Co
         assert isinstance(estimate, Estimate)
         true = math.exp(SIX[network].log)
         pooled_hits += estimate.low <= true <= estimate.high
-        wide = drifts(records).any_day(cases[network][-1])
+        wide = drifts(records).across_sessions(cases[network][-1])
         assert wide is not None
         day_hits += wide.low <= STICK_S * true <= wide.high
     return Covered(pooled_hits / stores, day_hits / stores)

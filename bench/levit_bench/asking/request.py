@@ -385,7 +385,10 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         )
         for entry, values in combinations(request, chosen)
     ]
-    cases = [_fitted(candidate, workshop) if candidate.case.batch == MAX else candidate for candidate in requested]
+    cases = [
+        _with_largest_batch(candidate, workshop) if candidate.case.batch == MAX else candidate
+        for candidate in requested
+    ]
     distinct: dict[str, Subject] = {}
     for subject in cases:
         distinct.setdefault(subject.case.id, subject)
@@ -443,7 +446,7 @@ def _add_to_catalog(
             scored[key] = (*scored[key], accuracy)
 
 
-def _fitted(subject: Subject, workshop: Workshop) -> Subject:
+def _with_largest_batch(subject: Subject, workshop: Workshop) -> Subject:
     """The case with the largest batch that fits in memory, with a finding that says so.
 
     Raises:

@@ -94,8 +94,8 @@ OPTIONS = (
     ),
     SessionOption(
         "race", OptionKind.FLAG, False, "",
-        "Race for the front: stop timing networks that are surely on it or surely beaten, so that turns go where the "
-        "place is in doubt.",
+        "Race for the front: stop timing networks whose place on it is certain, so that turns go where the "
+        "place is undecided.",
         of_twins=False,
     ),
 )  # fmt: skip

@@ -115,7 +115,7 @@ class PublishedFile(msgspec.Struct, frozen=True, kw_only=True):
     """In the file's order, each network and resolution once."""
     speeds: tuple[PublishedSpeed, ...] = ()
     """In the file's order, each network, resolution and batch once."""
-    told: FileNameFacts = FileNameFacts()
+    name_facts: FileNameFacts = FileNameFacts()
     """How the speeds were taken, by its name."""
     findings: tuple[Finding, ...] = ()
     """Lines that could not be read."""
@@ -204,12 +204,12 @@ def read(path: Path) -> PublishedFile:
         dataset=dataset,
         accuracies=tuple(accuracies.values()),
         speeds=tuple(speeds.values()),
-        told=told(path.name),
+        name_facts=facts_in_name(path.name),
         findings=_bad_lines(bad_lines, readable),
     )
 
 
-def told(name: str) -> FileNameFacts:
+def facts_in_name(name: str) -> FileNameFacts:
     """How the speeds of a file were taken, by its name where timm's pattern fits; other names give no facts."""
     match = _NAME.fullmatch(name)
     if match is None:

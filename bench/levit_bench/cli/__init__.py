@@ -14,7 +14,7 @@ from typing import Any, NoReturn
 
 import click
 
-from levit_bench.cli.faults import FOLDER_GONE, is_of_lost_folder, is_traceback_wanted, notes_of, told
+from levit_bench.cli.faults import FOLDER_GONE, is_of_lost_folder, is_traceback_wanted, message_and_exit_code, notes_of
 from levit_bench.cli.standard_streams import ERR, OUT, guarded, settle
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, EXIT_USAGE, BenchError
 from levit_bench.report.words.safe_text import visible
@@ -122,7 +122,7 @@ def _exit_code(args: list[str] | None) -> int:
         if is_traceback_wanted():
             lines = "".join(traceback.format_exception(error)).splitlines()
             ERR.write("".join(f"{visible(line)}\n" for line in lines))
-        message, code = told(error)
+        message, code = message_and_exit_code(error)
         _say(f"{message}{notes_of(error)}")
         return code
     return code if isinstance(code, int) else EXIT_DONE

@@ -19,7 +19,7 @@ FOLDER_GONE = "the current folder was deleted. Go to one that exists, and try ag
 _LONGEST = 300
 
 
-def told(error: Exception) -> tuple[str, int]:
+def message_and_exit_code(error: Exception) -> tuple[str, int]:
     """The message of an unexpected exception, on one line, and the exit code of the command.
 
     The traceback is written to a file, which the message names.

@@ -51,7 +51,7 @@ class Reporter:
         left = max(0.0, total - elapsed_s)
         self._show(f"run {run + 1}, round {round_ + 1}", elapsed_s, total, f"{format_duration(left)} left")
 
-    def noticed(self, finding: Finding) -> None:
+    def finding_made(self, finding: Finding) -> None:
         """A finding was raised: print it once a session; the file holds it for every run."""
         if (finding.kind, finding.case) in self._noticed:
             return

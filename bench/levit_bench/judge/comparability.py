@@ -27,7 +27,7 @@ BLANK = {axis.name: axis.usual for axis in AXES if not axis.setting}
 """The axes that name the network of a case and its images, each with its usual value."""
 _BESIDE = {"device": "gpu", "runtime": "runtime_version"}
 """Field of a session that is listed beside an axis."""
-_FOLLOWS = {**_BESIDE, "allocator": "seats"}
+_FOLLOWS = {**_BESIDE, "allocator": "isolation"}
 """Field of a session that differs wherever an axis does."""
 
 
@@ -44,7 +44,7 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     """The library that provides the runtime, with its version; absent for the runtimes of torch itself."""
     torch: str | None
     """Version of torch; absent when the session did not record one."""
-    seats: str
+    isolation: str
     """Whether cases shared a worker process: the heap that other cases leave can cost tens of percent."""
     affinity: str
     """What placed the processes on processors: the system, or this suite, which pins them."""
@@ -70,7 +70,7 @@ def setting(record: Record) -> Setting:
         gpu=record.gpu,
         runtime_version=record.runtime_version,
         torch=record.conditions.versions.get("torch"),
-        seats=record.seats,
+        isolation=record.isolation,
         affinity=record.affinity,
         allowance=record.allowance,
         shell=record.shell.text,
@@ -133,7 +133,7 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "torch": lambda record: record.conditions.versions.get("torch"),
     "runtime_version": lambda record: record.runtime_version,
     "family": lambda record: record.info.family,
-    "seats": lambda record: record.seats,
+    "isolation": lambda record: record.isolation,
     "affinity": lambda record: record.affinity,
     "allowance": lambda record: record.allowance,
     "shell": lambda record: record.shell.text,

@@ -43,7 +43,7 @@ class Percentile(NamedTuple):
 
     share: float
     """Share of the passes that are at most as long."""
-    found: Estimate | Finding
+    result: Estimate | Finding
     """Seconds, or why there is no such number."""
 
     @property

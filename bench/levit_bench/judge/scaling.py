@@ -64,7 +64,7 @@ def scaling(records: Iterable[Record]) -> list[Curve]:
             emulated = True
             continue
         plain = msgspec.structs.replace(record.case, threads=1, streams=1)
-        groups.setdefault((record.session, record.seats, plain), []).append(record)
+        groups.setdefault((record.session, record.isolation, plain), []).append(record)
     curves = [_curve(group) for group in groups.values() if _has_one_and_more(group)]
     if not curves and emulated:
         raise NothingToShowError(

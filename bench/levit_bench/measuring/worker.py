@@ -86,7 +86,7 @@ class Worker:
     """Loaded cases of one worker process, and the requests it answers."""
 
     def __init__(self) -> None:
-        self._held: dict[str, _LoadedCase] = {}
+        self._loaded_cases: dict[str, _LoadedCase] = {}
         self._runtimes: dict[str, _RuntimeReport] = {}
         self._devices: dict[str, dict[str, str]] = {}
         self._fell: str | None = None
@@ -154,7 +154,7 @@ class Worker:
         # Read here, where an exception fails only this case, and not in `_describe`, where it would fail all.
         self._runtimes[case.runtime] = _runtime_report(case.runtime)
         self._devices[case.device] = devices.versions_of(case.device)
-        self._held[case.id] = _LoadedCase(case, loaded, feed)
+        self._loaded_cases[case.id] = _LoadedCase(case, loaded, feed)
         copy_s, copy_pinned_s = copies_of(loaded, pool.batch([row % pool.size for row in range(case.batch)]))
         cold = ColdStart(
             load_s=load_s, first_pass_s=first_pass_s, grown_bytes=grown, copy_s=copy_s, copy_pinned_s=copy_pinned_s
@@ -163,7 +163,7 @@ class Worker:
 
     @torch.inference_mode()
     def _turn(self, request: Turn) -> Answer:
-        loaded_case = self._held[request.case]
+        loaded_case = self._loaded_cases[request.case]
         run, synchronise, feed, meter = (
             loaded_case.loaded.run,
             loaded_case.loaded.synchronise,
@@ -221,7 +221,7 @@ class Worker:
 
         A pass that fails is reported when the parent sends `Rest`.
         """
-        loaded_case = self._held[case]
+        loaded_case = self._loaded_cases[case]
         try:
             while not until():
                 loaded_case.feed.write()
@@ -236,7 +236,7 @@ class Worker:
 
     @torch.inference_mode()
     def _watch(self, request: Watch) -> Answer:
-        loaded_case = self._held[request.case]
+        loaded_case = self._loaded_cases[request.case]
         return Profiled(profile=watched(loaded_case.loaded, lambda: loaded_case.feed.placed, request.passes))
 
     @torch.inference_mode()
@@ -253,7 +253,7 @@ class Worker:
 
     def _describe(self) -> Answer:
         peak = peak_bytes()  # Before the heap grows beyond what the cases took.
-        if any(loaded_case.case.allocator == "pinned" for loaded_case in self._held.values()):
+        if any(loaded_case.case.allocator == "pinned" for loaded_case in self._loaded_cases.values()):
             # The heap still grows a little in the first seconds. Fault the pages in now, not during a pass.
             with suppress(RuntimeError, MemoryError):  # Without room to spare, the heap grows during passes.
                 torch.empty(_SPARE_BYTES, dtype=torch.uint8).fill_(1)

@@ -39,11 +39,11 @@ class Results(StoredSelection):
         return frame(self.records)
 
     @property
-    def doubts(self) -> tuple[Finding, ...]:
+    def case_findings(self) -> tuple[Finding, ...]:
         """Findings about the numbers, one a kind, with the names of the cases it is about."""
-        from levit_bench.report.views.cases import doubts
+        from levit_bench.report.views.cases import findings_of
 
-        return tuple(doubts(self.records, self.whole))
+        return tuple(findings_of(self.records, self.whole))
 
     def turns(self) -> pd.DataFrame:
         """One row a timed pass: session, case, run, round, position, pass, duration in seconds. Nothing is averaged."""

@@ -192,7 +192,7 @@ class _Session:
         if streams is None:
             return f"is a turn of the case {case}, which no line before it declares"
         if line.seat not in self._holds.get(case, ()):
-            return f"is a turn of {case} in seat {line.seat}, which does not hold it in run {run}"
+            return f"is a turn of {case} in worker {line.seat}, which does not hold it in run {run}"
         passes = len(line.duration_s)
         if passes % streams or len(line.device_s) not in (0, passes):
             return f"has {passes} passes of {streams} streams, and {len(line.device_s)} times of the device"

@@ -46,7 +46,7 @@ def test_a_twin_is_the_same_case_under_a_name_of_its_own():
 def test_twins_are_paired_by_how_they_sat_and_each_session_is_a_report():
     found = pairs([*twins("a"), *twins("b"), *twins("a", "s2", seats="alone")])
     assert [(pair.kind, pair.report, pair.case.network) for pair in found] == [
-        (AAKind.ONE_SEAT, "s1", "a"), (AAKind.ONE_SEAT, "s1", "b"), (AAKind.TWO_SEATS, "s2", "a"),
+        (AAKind.ONE_PROCESS, "s1", "a"), (AAKind.ONE_PROCESS, "s1", "b"), (AAKind.TWO_PROCESSES, "s2", "a"),
     ]  # fmt: skip
     assert [pair.comparison.family for pair in found] == [2, 2, 1]
 
@@ -64,8 +64,8 @@ def test_the_names_of_the_yardstick_are_equals_in_every_session():
 def test_a_false_alarm_is_counted_once_a_comparison_and_once_a_report():
     records = [*twins("a", times=1.2), *twins("b", times=0.8), *twins("c"), *twins("a", "s2")]
     found = pairs(records)
-    assert counts(found)[AAKind.ONE_SEAT] == (4, 2, 2, 1)
-    (rate,) = [one for one in rates(found) if one.kind == AAKind.ONE_SEAT]
+    assert counts(found)[AAKind.ONE_PROCESS] == (4, 2, 2, 1)
+    (rate,) = [one for one in rates(found) if one.kind == AAKind.ONE_PROCESS]
     assert rate.verdicts[Verdict.SLOWER] == rate.verdicts[Verdict.FASTER] == 1
 
 
@@ -104,7 +104,7 @@ def test_the_noise_is_the_deviation_from_a_ratio_of_one():
 def test_a_known_scatter_is_recovered():
     records = [one for at in range(40) for one in twins("a", f"s{at:02d}", scatter=0.02)]
     rows = {one.kind: one for one in noise(pairs(records))}
-    twin = rows[AAKind.ONE_SEAT]
+    twin = rows[AAKind.ONE_PROCESS]
     assert twin.of_runs == pytest.approx(0.02 * math.sqrt(2), rel=0.15)
     assert twin.of_pairs == pytest.approx(0.02 * math.sqrt(2 / 5), rel=0.3)
     assert math.isnan(rows[AAKind.SESSIONS].of_runs)

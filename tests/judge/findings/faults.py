@@ -6,20 +6,20 @@ from collections.abc import Callable, Sequence
 from typing import Any
 
 import msgspec
-from levit_bench.judge.findings import doubts
+from levit_bench.judge.findings import session_findings
 from levit_bench.records import Conditions, Record, Run, TurnLine
 
 replace = msgspec.structs.replace
 
 
 def kinds(records: Sequence[Record]) -> set[str]:
-    """Kinds of all doubts about records."""
-    return {doubt.finding.kind for doubt in doubts(records)}
+    """Kinds of all session_findings about records."""
+    return {found.finding.kind for found in session_findings(records)}
 
 
 def messages(records: Sequence[Record], kind: str) -> list[str]:
-    """What doubts of one kind say."""
-    return [doubt.finding.message for doubt in doubts(records) if doubt.finding.kind == kind]
+    """What session_findings of one kind say."""
+    return [found.finding.message for found in session_findings(records) if found.finding.kind == kind]
 
 
 def slower(records: Sequence[Record], factor: Callable[[TurnLine], float]) -> list[Record]:

@@ -1,4 +1,4 @@
-"""What each doubt says, and that it is silent about the smallest sessions and about identical durations."""
+"""What each finding says, and that it is silent about the smallest sessions and about identical durations."""
 
 from __future__ import annotations
 
@@ -7,10 +7,10 @@ import re
 from functools import lru_cache
 
 import pytest
-from levit_bench.judge.findings import OF_A_CASE, OF_A_SESSION, doubts, joining
+from levit_bench.judge.findings import OF_A_CASE, OF_A_SESSION, joining, session_findings
 from levit_bench.judge.findings.of_runs import runs_disagree
 from levit_bench.judge.findings.of_sessions import sharing_differs_from_alone
-from levit_bench.judge.findings.session_view import LONG_S, sights
+from levit_bench.judge.findings.session_view import LONG_S, session_views
 from levit_bench.records import Record
 
 from tests.judge.findings.faults import in_state, kinds, messages, of_case, replace, slower, staged
@@ -43,12 +43,12 @@ def test_the_smallest_sessions_raise_nothing(scenario, runs, rounds):
 
 
 def test_no_record_and_a_record_without_a_run_raise_nothing():
-    assert doubts([]) == []
-    assert doubts([record(runs=())]) == []
-    assert doubts([record(runs=(), outcome="failed", reason="hung")]) == []
+    assert session_findings([]) == []
+    assert session_findings([record(runs=())]) == []
+    assert session_findings([record(runs=(), outcome="failed", reason="hung")]) == []
 
 
-def test_cases_missing_from_half_of_the_rounds_are_no_doubt():
+def test_cases_missing_from_half_of_the_rounds_raise_no_finding():
     odd = [
         replace(r, runs=tuple(replace(run, turns=run.turns[i % 2 :: 2]) for run in r.runs))
         for i, r in enumerate(healthy())
@@ -56,23 +56,23 @@ def test_cases_missing_from_half_of_the_rounds_are_no_doubt():
     assert kinds(odd) == set()
 
 
-def test_doubts_do_not_depend_on_the_order_of_the_records():
+def test_findings_do_not_depend_on_the_order_of_the_records():
     one = session(REGULAR["normal"]._replace(drift=0.3, two_states=0.4, faults=0.3), 3)
     other = [*one]
     random.Random(1).shuffle(other)
-    assert {d.finding for d in doubts(one)} == {d.finding for d in doubts(other)}
+    assert {d.finding for d in session_findings(one)} == {d.finding for d in session_findings(other)}
 
 
-def test_a_doubt_about_a_case_names_it_and_one_about_the_session_names_none():
+def test_a_finding_about_a_case_names_it_and_one_about_the_session_names_none():
     sick = session(REGULAR["normal"]._replace(throttle=0.7, two_states=0.34), 3)
-    for doubt in doubts(sick):
+    for found in session_findings(sick):
         subjects = {r.info.id for r in sick if r.info.role == "subject"}
-        assert doubt.session == sick[0].session
-        assert doubt.finding.case is None or doubt.finding.case in subjects
+        assert found.session == sick[0].session
+        assert found.finding.case is None or found.finding.case in subjects
     assert {"throttled", "runs-disagree"} <= kinds(sick)
 
 
-def test_every_doubt_is_registered_once():
+def test_every_finding_is_registered_once():
     registered = [*OF_A_SESSION, *OF_A_CASE]
     assert len(set(registered)) == len(registered)
 
@@ -101,8 +101,8 @@ def test_a_case_that_drifts_alone_is_told_apart_from_a_session_that_drifts():
     case = of_case(sessions, "levit_192")
     alone = slower(sessions, lambda t: 1.0 + 0.1 * t.run if t.case == case else 1.0)
     together = slower(sessions, lambda t: 1.0 + 0.1 * t.run)
-    assert [d.finding.case for d in doubts(alone) if d.finding.kind == "drift"] == [case]
-    assert [d.finding.case for d in doubts(together) if d.finding.kind == "drift"] == [None]
+    assert [d.finding.case for d in session_findings(alone) if d.finding.kind == "drift"] == [case]
+    assert [d.finding.case for d in session_findings(together) if d.finding.kind == "drift"] == [None]
     assert "all cases became 38% slower" in messages(together, "drift")[0]
     assert "faster" in messages(slower(sessions, lambda t: 1.5 - 0.1 * t.run), "drift")[0]
 
@@ -191,9 +191,9 @@ def test_runs_that_disagree_are_told_what_rounds_explain():
     sick = slower(sessions, lambda t: (1.0, 1.1, 1.3, 0.9, 1.2)[t.run] if t.case == case else 1.0)
     (said,) = messages(sick, "runs-disagree")
     assert "--isolation alone" in said
-    (sight,) = sights(sick)
-    others = [seen for seen in sight.subjects if seen.record.info.id != case]
-    assert [runs_disagree(seen, sight) for seen in others] == [None] * 5
+    (view,) = session_views(sick)
+    others = [seen for seen in view.subjects if seen.record.info.id != case]
+    assert [runs_disagree(seen, view) for seen in others] == [None] * 5
 
 
 def test_large_scatter_is_told_with_the_budget_that_it_would_take():
@@ -240,7 +240,7 @@ def test_faults_that_vary_are_told_with_the_next_step_that_was_not_taken_yet():
     assert "--allocator pinned" in shipped
 
 
-def test_faults_that_cost_nothing_and_faults_that_nobody_counted_are_no_doubt():
+def test_faults_that_cost_nothing_and_faults_that_nobody_counted_raise_no_finding():
     assert "page-faults-vary" not in kinds(faulty(healthy(), 150))
     uncounted = [
         replace(r, runs=tuple(
@@ -265,7 +265,7 @@ def test_a_state_of_the_machine_is_told_once_a_session(kind, state, words):
     assert kind not in kinds(in_state(healthy(), on_battery=False, governor="performance", dirty=False))
 
 
-def test_what_the_system_does_not_tell_is_no_doubt():
+def test_what_the_system_does_not_tell_raises_no_finding():
     nothing = dict.fromkeys(
         ("governor", "clock_hz", "temperature_c", "load_1m", "steal_s", "swap_used_bytes", "on_battery", "dirty")
     )
@@ -374,10 +374,10 @@ def with_line(records: list[Record], **fields: object) -> list[Record]:
 
 def test_a_rate_that_matrices_do_not_reach_is_told_and_one_that_they_do_is_not():
     sessions = healthy()
-    (pass_s, macs) = (sights(sessions)[0].subjects[0].pass_s, 300_000_000)
-    case = sights(sessions)[0].subjects[0].record.info.id
+    (pass_s, macs) = (session_views(sessions)[0].subjects[0].pass_s, 300_000_000)
+    case = session_views(sessions)[0].subjects[0].record.info.id
     told = [
-        {d.finding.case for d in doubts(with_line(sessions, macs=macs, matrix_macs_s=macs / pass_s / times))
+        {d.finding.case for d in session_findings(with_line(sessions, macs=macs, matrix_macs_s=macs / pass_s / times))
          if d.finding.kind == "faster-than-matrices"}
         for times in (1.5, 1.2)
     ]  # fmt: skip

@@ -1,4 +1,4 @@
-"""The thresholds of the doubts: hardly ever raised on a healthy machine, nearly always on a sick one."""
+"""The thresholds of the findings: hardly ever raised on a healthy machine, nearly always on a sick one."""
 
 from __future__ import annotations
 
@@ -14,9 +14,9 @@ from tools.simulated.sessions import session
 from tools.simulated.states_truth import states
 
 FALSE_ALARMS = 0.05
-"""Share of healthy sessions that may raise any doubt."""
+"""Share of healthy sessions that may raise any finding."""
 POWER = 0.9
-"""Share of sick sessions that must raise the doubt about what is wrong."""
+"""Share of sick sessions that must raise the finding about what is wrong."""
 DESIGNS = [(6, 10), (5, 3), (3, 2), (12, 4)]
 """Runs and rounds: a usual session, a short one, the least that is honest, and one of many runs."""
 
@@ -31,7 +31,7 @@ RAISED = {
     "swapping": {"swapping"},
     "neighbour": {"busy-machine"},
 }
-"""Doubts that each scenario must raise."""
+"""Findings that each scenario must raise."""
 
 Factor = Callable[[TurnLine], float]
 
@@ -76,12 +76,12 @@ INJECTED: dict[str, tuple[Callable[[list[Record], random.Random], Factor], set[s
 
 
 def alarms(scenario: str, seeds: range, runs: int, rounds: int) -> float:
-    """Share of healthy sessions with a doubt."""
+    """Share of healthy sessions with a finding."""
     return sum(bool(kinds(session(REGULAR[scenario], s, runs=runs, rounds=rounds))) for s in seeds) / len(seeds)
 
 
 def power(sick: Callable[[int], list[Record]], expected: set[str], seeds: range) -> dict[str, float]:
-    """Share of sick sessions that raise each of the expected doubts."""
+    """Share of sick sessions that raise each of the expected findings."""
     found = [kinds(sick(seed)) for seed in seeds]
     return {kind: sum(kind in one for one in found) / len(seeds) for kind in expected}
 
@@ -91,24 +91,24 @@ def injected(name: str, seed: int) -> list[Record]:
     return slower(healthy, INJECTED[name][0](healthy, random.Random(seed)))
 
 
-def test_every_scenario_has_doubts_that_it_must_raise():
+def test_every_scenario_has_findings_that_it_must_raise():
     assert set(RAISED) == set(PATHOLOGICAL)
 
 
 @pytest.mark.parametrize("scenario", REGULAR)
-def test_a_healthy_machine_is_hardly_ever_doubted(scenario):
+def test_a_healthy_machine_hardly_ever_raises_a_finding(scenario):
     # With an alarm in twenty, two or more among twelve would come by chance in one batch of nine.
     assert alarms(scenario, range(12), 6, 10) <= 1 / 12
 
 
 @pytest.mark.parametrize("scenario", PATHOLOGICAL)
-def test_a_sick_machine_is_doubted(scenario):
+def test_a_sick_machine_raises_its_finding(scenario):
     shares = power(lambda seed: session(PATHOLOGICAL[scenario], seed), RAISED[scenario], range(5))
     assert min(shares.values()) >= 0.8
 
 
 @pytest.mark.parametrize("fault", INJECTED)
-def test_a_fault_put_into_a_healthy_session_is_doubted(fault):
+def test_a_fault_put_into_a_healthy_session_raises_its_finding(fault):
     shares = power(lambda seed: injected(fault, seed), INJECTED[fault][1], range(4))
     assert min(shares.values()) >= 0.75
 
@@ -122,14 +122,14 @@ def test_false_alarms_stay_below_one_in_twenty(scenario, runs, rounds):
 
 @pytest.mark.slow
 @pytest.mark.parametrize("scenario", PATHOLOGICAL)
-def test_nine_in_ten_sick_machines_are_doubted(scenario):
+def test_nine_in_ten_sick_machines_raise_their_finding(scenario):
     shares = power(lambda seed: session(PATHOLOGICAL[scenario], seed), RAISED[scenario], range(1000, 1060))
     assert min(shares.values()) >= POWER
 
 
 @pytest.mark.slow
 @pytest.mark.parametrize("fault", INJECTED)
-def test_nine_in_ten_injected_faults_are_doubted(fault):
+def test_nine_in_ten_injected_faults_raise_their_finding(fault):
     shares = power(lambda seed: injected(fault, seed), INJECTED[fault][1], range(1000, 1060))
     assert min(shares.values()) >= POWER
 

@@ -1,5 +1,5 @@
 import pytest
-from levit_bench.catalog.timm_results import PublishedFile, PublishedSpeed, told
+from levit_bench.catalog.timm_results import PublishedFile, PublishedSpeed, facts_in_name
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.published.accuracies import complete
@@ -19,7 +19,7 @@ def speed(model, latency_s=0.01, *, resolution=224, batch=1):
 
 
 def speeds(*rows, name=CPU):
-    return PublishedFile(name=name, speeds=rows, told=told(name))
+    return PublishedFile(name=name, speeds=rows, name_facts=facts_in_name(name))
 
 
 FOUND = panels([
@@ -48,7 +48,7 @@ def test_only_networks_that_are_measured_at_that_resolution_are_shown_unless_tol
 
 def test_a_panel_says_where_it_comes_from_and_has_neither_interval_nor_front_by_itself():
     (panel,) = published_panels([speeds(speed("levit_128s"))], FOUND).panels
-    assert (panel.file, panel.batch, panel.told.machine, panel.front) == (CPU, 1, "i9_10940x", ())
+    assert (panel.file, panel.batch, panel.name_facts.machine, panel.front) == (CPU, 1, "i9_10940x", ())
     (point,) = panel.points
     assert (point.on_front, point.dominated_by, point.accuracy.top1, point.family) == (None, None, 76.6, "LeViT")
     assert not hasattr(point, "latency")

@@ -79,4 +79,4 @@ def test_failed_records_and_other_seat_modes_are_kept_apart() -> None:
     failed = msgspec.structs.replace(records[0], outcome="failed")
     alone = msgspec.structs.replace(records[1], protocol=msgspec.structs.replace(PROTOCOL, seats="alone"))
     found = components([failed, alone])
-    assert [one.seats for one in found] == ["alone", "alone"]
+    assert [one.isolation for one in found] == ["alone", "alone"]

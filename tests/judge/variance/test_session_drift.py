@@ -27,14 +27,14 @@ def covered(name: str, count: int, earlier: int) -> int:
     hits = 0
     for seed in range(count):
         record, drift = day(REGULAR[name], seed, earlier)
-        wide = drift.any_day(record)
+        wide = drift.across_sessions(record)
         assert wide is not None
         hits += wide.low <= NETWORKS["levit_192"] <= wide.high
     return hits
 
 
 @pytest.mark.parametrize("name", ["normal", "quiet"])
-def test_limits_for_any_day_hold_the_latency_of_all_days_in_a_few_sets(name: str) -> None:
+def test_limits_for_across_sessions_hold_the_latency_of_all_days_in_a_few_sets(name: str) -> None:
     assert covered(name, FEW, 5) >= fewest_hits(FEW, 0.95)
 
 
@@ -42,13 +42,13 @@ def test_limits_for_any_day_hold_the_latency_of_all_days_in_a_few_sets(name: str
 @pytest.mark.exhaustive
 @pytest.mark.parametrize("earlier", [3, 8])
 @pytest.mark.parametrize("name", ["normal", "quiet"])
-def test_limits_for_any_day_hold_the_latency_of_all_days(name: str, earlier: int) -> None:
+def test_limits_for_across_sessions_hold_the_latency_of_all_days(name: str, earlier: int) -> None:
     assert covered(name, MANY, earlier) >= 930
 
 
 def test_they_are_wider_than_those_of_the_session_and_about_the_same_value() -> None:
     record, drift = day(REGULAR["normal"], 1, 5)
-    own, wide = latency(record), drift.any_day(record)
+    own, wide = latency(record), drift.across_sessions(record)
     assert isinstance(own, Estimate)
     assert wide is not None
     assert wide.value == pytest.approx(own.value)
@@ -59,5 +59,5 @@ def test_they_are_wider_than_those_of_the_session_and_about_the_same_value() -> 
 
 def test_two_sessions_do_not_know_how_far_days_disagree() -> None:
     record, drift = day(REGULAR["normal"], 1, 1)
-    assert drift.any_day(record) is None
+    assert drift.across_sessions(record) is None
     assert drift.sessions(record) == 0

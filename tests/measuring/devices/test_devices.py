@@ -271,7 +271,7 @@ def test_without_driver_or_package_nothing_is_known(monkeypatch: pytest.MonkeyPa
 @pytest.mark.parametrize(
     ("busy", "used", "raised"), [(0.0, 1, False), (0.3, 1, True), (0.0, 40, True), (None, None, False)]
 )
-def test_a_gpu_that_somebody_else_uses_is_a_doubt(busy: float | None, used: int | None, raised: bool) -> None:
+def test_a_gpu_that_somebody_else_uses_is_a_finding(busy: float | None, used: int | None, raised: bool) -> None:
     state = GpuState(name="G", busy=busy, memory_bytes=80, used_bytes=used)
     now = Conditions(taken_at="2026-01-01T00:00:00Z", os="x", python="3", gpus=(state,))
     subject = Subject(Case(network="n", resolution=8, device="cuda"))

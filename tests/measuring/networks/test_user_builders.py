@@ -261,7 +261,7 @@ def build():
     import own_late  # only when the network is built
 
     network = torch.nn.Sequential(torch.nn.Flatten(), torch.nn.LazyLinear(own_layers.CLASSES + own_late.MORE))
-    network.said = own_layers.__file__
+    network.shown = own_layers.__file__
     return network
 
 
@@ -307,7 +307,7 @@ def test_versions_of_a_file_in_several_folders_import_what_lies_beside_each(
         for file, name in zip(order, names, strict=True):
             network = networks.build(name, ImageShape.square(8))
             assert network(torch.zeros(2, 3, 8, 8)).shape == (2, wanted[file])
-            assert network.said == str(two_versions / file.replace("nets", "own_layers"))
+            assert network.shown == str(two_versions / file.replace("nets", "own_layers"))
 
 
 def test_a_folder_whose_modules_have_no_namesake_shares_them_and_one_that_raises_leaves_nothing_behind(

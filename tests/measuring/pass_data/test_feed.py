@@ -59,7 +59,7 @@ def test_a_network_that_skips_the_work_has_no_time(tmp_path: Path, network: str,
 def test_what_is_remembered_by_its_content_is_of_no_use(tmp_path: Path, network: str) -> None:
     case = _case(network)
     worker, answers = _answers(case, tmp_path, passes=1)
-    run = worker._held[case.id].loaded.run
+    run = worker._loaded_cases[case.id].loaded.run
     before = run.computed  # type: ignore[attr-defined]
     answers.append(worker.answer(Turn(case=case.id, settle=0, passes=400)))  # There are fewer images: they come again.
     assert [answer.problem for answer in answers if isinstance(answer, Turned)] == [None, None]

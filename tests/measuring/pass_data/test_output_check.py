@@ -70,7 +70,7 @@ def test_what_is_no_logits_is_refused(value: object, said: str) -> None:
     ],
     ids=["different", "not finite", "another shape", "constant"],
 )
-def test_whatever_is_wrong_is_a_doubt_of_its_own_on_reading(reason: str) -> None:
+def test_whatever_is_wrong_has_a_finding_of_its_own_on_reading(reason: str) -> None:
     finding = outputs_differ(record(runs=(), outcome="failed", reason=reason))
     assert finding is not None
     assert reason in finding.message

@@ -6,7 +6,7 @@ from collections.abc import Callable
 
 import pytest
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, _fitted, check
+from levit_bench.asking.request import Request, _with_largest_batch, check
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
 from levit_bench.measuring.preparing.largest_batch import LARGEST, Fitting, fitting, powers
@@ -53,18 +53,18 @@ class Found:
 
 
 def test_a_session_says_what_was_found_and_never_shrinks_a_batch_in_silence() -> None:
-    subject = _fitted(Subject(CASE), Found(Fitting(2048, 4096, "out of GPU memory")))  # type: ignore[arg-type]
+    subject = _with_largest_batch(Subject(CASE), Found(Fitting(2048, 4096, "out of GPU memory")))  # type: ignore[arg-type]
     assert subject.case.batch == 2048
     assert subject.finding is not None
     assert "fits is 2048; 4096 does not: out of GPU memory." in subject.finding.message
     with pytest.raises(UsageError, match="does not run with one image: no kernel"):
-        _fitted(Subject(CASE), Found(Fitting(0, 1, "no kernel")))  # type: ignore[arg-type]
+        _with_largest_batch(Subject(CASE), Found(Fitting(0, 1, "no kernel")))  # type: ignore[arg-type]
 
 
 def test_what_fails_for_another_reason_is_no_limit_of_memory() -> None:
     with pytest.raises(UsageError, match="fails at batch 8 for another reason than its memory: not finite"):
-        _fitted(Subject(CASE), Found(Fitting(4, 8, "not finite")))  # type: ignore[arg-type]
-    killed = _fitted(Subject(CASE), Found(Fitting(4, 8, "ended by SIGKILL")))  # type: ignore[arg-type]
+        _with_largest_batch(Subject(CASE), Found(Fitting(4, 8, "not finite")))  # type: ignore[arg-type]
+    killed = _with_largest_batch(Subject(CASE), Found(Fitting(4, 8, "ended by SIGKILL")))  # type: ignore[arg-type]
     assert killed.case.batch == 4
 
 

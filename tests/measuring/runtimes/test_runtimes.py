@@ -240,7 +240,7 @@ def test_channels_come_last_in_weights_and_images(tmp_path: Path) -> None:
     artifacts.prepare(case, (2,), tmp_path, 0)
     worker = Worker()
     assert isinstance(worker.answer(Load(case=case, folder=str(tmp_path), seed=0)), CaseLoaded)
-    held = worker._held[case.id]
+    held = worker._loaded_cases[case.id]
     weights = [value for value in held.loaded.run.parameters() if value.ndim == 4]  # type: ignore[attr-defined]
     assert weights
     assert all(one.is_contiguous(memory_format=torch.channels_last) for one in [*weights, held.feed.placed])

@@ -17,7 +17,7 @@ from levit_bench.judge.variance.components import components
 from levit_bench.measuring.machine import processors
 from levit_bench.measuring.session import case_loading, crew
 from levit_bench.measuring.session.observer import Silent
-from levit_bench.measuring.session.run_findings import Doubts
+from levit_bench.measuring.session.run_findings import RunFindings
 from levit_bench.records import Case, CaseLine, SeatInfo, TurnLine
 from levit_bench.store.files import read_session
 
@@ -77,18 +77,18 @@ def test_it_is_refused_where_there_is_nothing_to_be_bound_to(
     [
         (False, 1, (0, 1), None),
         (True, 1, (0,), None),
-        (True, 1, (0, 1), "seat 0 has 1 thread and may run on 2 processors"),
-        (True, 1, None, "seat 0 has 1 thread and cannot be bound"),
-        (False, 2, (0, 1), "seat 0 is a stream of 1 thread and may run on 2 processors"),
+        (True, 1, (0, 1), "worker 0 has 1 thread and may run on 2 processors"),
+        (True, 1, None, "worker 0 has 1 thread and cannot be bound"),
+        (False, 2, (0, 1), "worker 0 is a stream of 1 thread and may run on 2 processors"),
     ],
 )
-def test_a_seat_that_may_run_elsewhere_is_a_doubt(
+def test_a_seat_that_may_run_elsewhere_is_a_finding(
     bound: bool, streams: int, affinity: tuple[int, ...] | None, found: str | None
 ) -> None:
     one = line(streams=streams)
-    doubts = Doubts(Silent(), bound=bound)
-    doubts.seats_ready([seat(one, affinity)], {one.id: one})
-    assert [(doubt.kind, doubt.message.startswith(found or "?")) for doubt in doubts.findings] == (
+    findings = RunFindings(Silent(), bound=bound)
+    findings.seats_ready([seat(one, affinity)], {one.id: one})
+    assert [(finding.kind, finding.message.startswith(found or "?")) for finding in findings.findings] == (
         [("affinity-differs", True)] if found else []
     )
 
@@ -96,13 +96,13 @@ def test_a_seat_that_may_run_elsewhere_is_a_doubt(
 @pytest.mark.parametrize(("emulated", "kinds"), [(False, ["page-faults"]), (True, [])])
 def test_page_faults_of_an_emulator_say_nothing_about_the_allocator(emulated: bool, kinds: list[str]) -> None:
     one = line()
-    doubts = Doubts(Silent(), emulated=emulated)
+    findings = RunFindings(Silent(), emulated=emulated)
     turn = TurnLine(
         run=0, round=0, position=0, case=one.id, seat=0, at_s=0.0, settle_s=(), duration_s=(0.1,), minor_faults=5000
     )
-    doubts.turn_taken(one, turn, 0.0)
-    doubts.run_over({one.id: one})
-    assert [doubt.kind for doubt in doubts.findings] == kinds
+    findings.turn_taken(one, turn, 0.0)
+    findings.run_over({one.id: one})
+    assert [finding.kind for finding in findings.findings] == kinds
 
 
 def test_what_was_bound_and_what_was_not_are_told_apart() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
-from levit_bench.measuring.workers.process_settings import Settings, kept, listed, put_back
+from levit_bench.measuring.workers.process_settings import Settings, listed, put_back, restoring
 from levit_bench.measuring.workers.torch_settings import ATTENTION, SWITCHES
 from torch.overrides import TorchFunctionMode
 from torch.utils._python_dispatch import TorchDispatchMode
@@ -65,7 +65,7 @@ def test_a_change_is_put_back_and_named(name: str) -> None:
 @pytest.mark.parametrize("name", TAKEN_SILENTLY)
 def test_what_changes_no_time_is_put_back_without_a_word(name: str) -> None:
     folder, environment, filters = Path.cwd(), dict(os.environ), list(warnings.filters)
-    with kept():
+    with restoring():
         TAKEN_SILENTLY[name]()
     assert put_back() == []
     assert (Path.cwd(), dict(os.environ), list(warnings.filters)) == (folder, environment, filters)
@@ -74,7 +74,7 @@ def test_what_changes_no_time_is_put_back_without_a_word(name: str) -> None:
 @pytest.mark.skipif(not hasattr(os, "sched_setaffinity") or len(os.sched_getaffinity(0)) < 2, reason="one processor")
 def test_processors_that_a_network_binds_itself_to_are_given_back() -> None:
     allowed = os.sched_getaffinity(0)
-    with kept():
+    with restoring():
         os.sched_setaffinity(0, {min(allowed)})
     assert listed(put_back()).startswith("affinity from ")
     assert os.sched_getaffinity(0) == allowed
@@ -82,7 +82,7 @@ def test_processors_that_a_network_binds_itself_to_are_given_back() -> None:
 
 def test_all_at_once_are_put_back_also_where_an_exception_ends_it() -> None:
     def everything() -> None:
-        with kept():
+        with restoring():
             for change in CHANGES.values():
                 change()
             _Dispatch().__enter__()
@@ -121,7 +121,7 @@ def test_what_a_device_sets_when_it_is_given_a_case_is_no_change() -> None:
 def test_number_formats_and_ways_to_compute_are_put_back_by_whatever_name_they_were_set(
     change: Callable[[], object], told: str
 ) -> None:
-    with kept():
+    with restoring():
         change()
     assert told in listed(put_back())
     assert torch.get_float32_matmul_precision() == "highest"

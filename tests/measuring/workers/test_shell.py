@@ -15,7 +15,7 @@ import pytest
 from levit_bench.errors import UsageError
 from levit_bench.measuring.failure_reasons import reason_for
 from levit_bench.measuring.session.observer import Silent
-from levit_bench.measuring.session.run_findings import Doubts
+from levit_bench.measuring.session.run_findings import RunFindings
 from levit_bench.measuring.workers import process_environment, shell
 from levit_bench.records import Case, CaseLine, SeatInfo, Shell
 
@@ -296,7 +296,7 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
 
 
 @pytest.mark.parametrize(
-    ("malloc", "allocator", "doubted"),
+    ("malloc", "allocator", "expected"),
     [
         ("libc.so.6", "pinned", False),
         ("libc-2.31.so", "shipped", False),
@@ -307,15 +307,15 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
         (None, "pinned", False),
     ],
 )
-def test_a_worker_that_takes_its_memory_from_elsewhere_is_a_doubt(
-    malloc: str | None, allocator: str, doubted: bool
+def test_a_worker_that_takes_its_memory_from_elsewhere_is_a_finding(
+    malloc: str | None, allocator: str, expected: bool
 ) -> None:
     case = Case(network="n", resolution=8, allocator=allocator)
     seat = SeatInfo(
         seat=0, runtime="eager", threads=1, allocator=allocator, device="cpu", load_s=1.0, rss_bytes=1,
         cases=(case.id,), malloc=malloc,
     )  # fmt: skip
-    found = Doubts(Silent())
+    found = RunFindings(Silent())
     found.seats_ready([seat], {case.id: CaseLine(id=case.id, case=case)})
-    assert [finding.kind for finding in found.findings] == ["allocator-differs"] * doubted
+    assert [finding.kind for finding in found.findings] == ["allocator-differs"] * expected
     assert all(malloc in finding.message for finding in found.findings if malloc)

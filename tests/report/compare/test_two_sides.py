@@ -46,7 +46,7 @@ REPORT = compare(FIRST, SECOND, HISTORY, Rules(0.12, 0.12))
 EXPECTED = """\
 all: 224px b1 t1 pinned
 
- network          times   limits           detectable   verdict
+ network          ratio   95 % CI          detectable   verdict
  ───────────────────────────────────────────────────────────────────
  [red]levit_192    1.30   1.19 to 1.42           15 %   slower
  b0               0.700   0.642 to 0.763         15 %   faster
@@ -54,9 +54,9 @@ all: 224px b1 t1 pinned
  mobile            1.02   0.917 to 1.13          16 %   inconclusive
  few                  –   –                         –   inconclusive
 
-times: as long as the first takes; limits: 98.75 % each, so that 95 % hold for all 4 cases together
+ratio: second over first; 95 % CI: 98.75 % each, so that 95 % hold for all 4 cases together
 detectable: the smallest slowdown that so many runs find four times in five
-slower, faster: limits beyond 1, and at least 12 %
+slower, faster: all of the interval beyond 1, and at least 12 %
 same: the 97.5 % interval, so wide for all of them together, within ±12 %
 broken 224 px b1 t1 pinned: no time on the second side: failed: it raised
 few 224 px b1 t1 pinned: too few runs: the second has 2 runs, and a comparison needs 3. Measure again with a larger \
@@ -106,16 +106,14 @@ def test_what_differs_between_rows_is_a_column_and_the_rest_a_heading():
 
 def test_one_case_needs_no_words_about_a_family():
     told = notes(within([timed("a", 1, "s"), timed("b", 1, "s", scatter=0.02)], "network", "a", "b"))
-    assert told[0] == "times: as long as the first takes; limits: 95 %"
+    assert told[0] == "ratio: second over first"
 
 
 def test_a_resumed_session_has_wider_limits_and_the_legend_counts_its_cases_alone():
     plain = [timed("a", 1, "s"), timed("b", 1, "s", scatter=0.02)]
     again = [msgspec.structs.replace(one, resumes=1) for one in plain]
     one, two = (within(side, "network", "a", "b") for side in (plain, again))
-    assert (
-        notes(two)[0] == "times: as long as the first takes; limits: 99.17 % each, so that 95 % hold for looks together"
-    )
+    assert notes(two)[0] == "ratio: second over first; 95 % CI: 99.17 % each, so that 95 % hold for looks together"
     assert two.rows[0].comparison.ratio.low < one.rows[0].comparison.ratio.low
 
 
@@ -130,10 +128,10 @@ def test_the_document_says_what_the_table_says_and_is_plain_json():
     assert told["summary"] == sentence(REPORT)
     rows = {row["network"]: row for row in told["rows"]}
     slower = rows["[red]levit_192"]
-    assert slower["times_low"] < slower["times"] < slower["times_high"]
+    assert slower["ratio_low"] < slower["ratio"] < slower["ratio_high"]
     assert (slower["verdict"], slower["family"], slower["level"]) == ("slower", 4, pytest.approx(1 - 0.05 / 4))
     assert (slower["first_session"], slower["second_session"]) == ("s1", "s2")
-    assert (rows["few"]["times"], rows["few"]["detectable_ratio"], rows["few"]["runs"]) == (None, None, 0)
+    assert (rows["few"]["ratio"], rows["few"]["detectable_ratio"], rows["few"]["runs"]) == (None, None, 0)
     assert rows["broken"]["verdict"] == "not comparable"
     assert (told["missing"], told["new"]) == (["gone 224 px b1 t1 pinned"], ["fresh 224 px b1 t1 pinned"])
 

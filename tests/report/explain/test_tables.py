@@ -98,8 +98,8 @@ def test_kinds_and_layers_are_shown_with_their_shares_and_the_whole() -> None:
 
 def test_the_document_is_plain_and_unrounded() -> None:
     told = json.loads(json.dumps(report.document(FOUND, NEITHER), allow_nan=False))
-    assert told["times"]["times"] == FOUND.ratio.value
-    assert sum(factor["log"] for factor in told["factors"]) == pytest.approx(told["times"]["log"])
+    assert told["ratio"]["ratio"] == FOUND.ratio.value
+    assert sum(factor["log"] for factor in told["factors"]) == pytest.approx(told["ratio"]["log"])
     assert told["second"]["pinned_saves"]["seconds_a_fault"] > 0
     assert told["first"]["profile"]["kinds"][0]["kind"] == "matmul"
     assert (told["second"]["profile"], told["second"]["no_profile"]) == (None, "it raised")

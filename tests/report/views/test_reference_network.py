@@ -36,8 +36,8 @@ def test_the_table_names_the_base_once_and_every_interval() -> None:
 
 def test_rows_hold_the_ratio_unrounded_and_none_where_there_is_none() -> None:
     found = rows(against(RECORDS, "levit_128s"), "levit_128s")
-    assert [row["times"] is None for row in found] == [False, False, True]
-    low, value, high = (found[1][name] for name in ("times_low", "times", "times_high"))
+    assert [row["ratio"] is None for row in found] == [False, False, True]
+    low, value, high = (found[1][name] for name in ("ratio_low", "ratio", "ratio_high"))
     assert isinstance(low, float)
     assert isinstance(value, float)
     assert isinstance(high, float)

@@ -1,4 +1,4 @@
-"""Doubts as people and programs read them: a kind once, with what it is about."""
+"""Findings as people and programs read them: a kind once, with what it is about."""
 
 from __future__ import annotations
 
@@ -45,13 +45,13 @@ def of_kind(findings: list[Finding], kind: str) -> Finding:
 
 
 def test_a_healthy_session_has_nothing_to_tell(healthy):
-    assert cases.doubts(healthy) == []
+    assert cases.findings_of(healthy) == []
     assert all(row["findings"] == [] for row in cases.rows(healthy))
     assert all(not panel.findings and not point.findings for panel in panels(healthy) for point in panel.points)
 
 
 def test_a_kind_is_told_once_and_names_its_cases(sick):
-    found = cases.doubts(sick)
+    found = cases.findings_of(sick)
     assert len({finding.kind for finding in found}) == len(found)
     said = of_kind(found, "two-humps")
     assert said.message.startswith("levit_192: has two latencies")
@@ -59,37 +59,37 @@ def test_a_kind_is_told_once_and_names_its_cases(sick):
 
 
 def test_what_is_about_the_session_is_told_without_a_case_and_first(sick):
-    found = cases.doubts(sick)
+    found = cases.findings_of(sick)
     assert found[0].kind == "on-battery"
     assert found[0].message.startswith("the machine ran from its battery")
 
 
 def test_of_several_sessions_the_first_is_named_and_the_others_are_counted(sick):
     again = [[replace(r, session=f"again-{n}") for r in sick] for n in (1, 2)]
-    said = of_kind(cases.doubts([*sick, *again[0], *again[1]]), "on-battery").message
+    said = of_kind(cases.findings_of([*sick, *again[0], *again[1]]), "on-battery").message
     assert said.startswith("session simulated-7: the machine ran")
     assert said.endswith("The same holds for 2 more sessions.")
 
 
 def test_cases_of_one_network_are_told_apart():
     both = [record("net", (0.01, 0.02), batch=batch) for batch in (1, 16)]
-    assert cases.doubts(both)[0].message.startswith("net 224px b1 t1 pinned: 2 runs")
+    assert cases.findings_of(both)[0].message.startswith("net 224px b1 t1 pinned: 2 runs")
 
 
 def test_a_choice_of_cases_keeps_what_the_whole_session_shows(sick):
     chosen = [r for r in sick if r.case.network == "resnet50"]
-    assert {f.kind for f in cases.doubts(chosen, sick)} == {"on-battery", "two-humps", "runs-disagree"}
+    assert {f.kind for f in cases.findings_of(chosen, sick)} == {"on-battery", "two-humps", "runs-disagree"}
     (row,) = cases.rows(chosen, sick)
     assert [one["kind"] for one in row["findings"]] == ["on-battery", "two-humps", "runs-disagree"]
-    assert not {f.kind for f in cases.doubts([r for r in sick if r.case.network == "deit_tiny_patch16_224"], sick)} - {
-        "on-battery"
-    }
+    assert not {
+        f.kind for f in cases.findings_of([r for r in sick if r.case.network == "deit_tiny_patch16_224"], sick)
+    } - {"on-battery"}
 
 
 def test_what_a_file_says_of_every_run_is_told_once():
     noticed = tuple(Finding(kind="seat-not-idle", message=f"an idle seat still gained {n}.0 ms") for n in (1, 2, 3))
     one = replace(record(), findings=noticed)
-    assert [f.message for f in cases.doubts([one])] == ["an idle seat still gained 1.0 ms"]
+    assert [f.message for f in cases.findings_of([one])] == ["an idle seat still gained 1.0 ms"]
     assert len(about([one])[one.session, None]) == 1
 
 
@@ -109,9 +109,9 @@ def test_rows_and_frames_are_plain(sick):
     assert set(frame[frame.role == "null"].findings) == {""}
 
 
-def test_results_in_python_have_their_doubts(sick):
+def test_results_in_python_have_their_findings(sick):
     results = Results(sick)
-    assert {finding.kind for finding in results.doubts} == {"on-battery", "two-humps", "runs-disagree"}
+    assert {finding.kind for finding in results.case_findings} == {"on-battery", "two-humps", "runs-disagree"}
     assert results.findings == ()
     assert isinstance(results, levit_bench.Results)
 
@@ -132,7 +132,7 @@ def test_a_front_tells_what_is_about_its_session_once_and_the_rest_at_its_points
     assert {one["kind"] for one in row["findings"]} == {"on-battery", "two-humps", "runs-disagree"}
 
 
-def test_sessions_of_two_versions_are_a_doubt_about_the_front_that_joins_them(healthy):
+def test_sessions_of_two_versions_are_a_finding_about_the_front_that_joins_them(healthy):
     other = [replace(r, session="later", bench="9.9") for r in healthy]
     (panel,) = panels([*healthy, *other])
     assert "engine-changed" in {finding.kind for finding in panel.findings}

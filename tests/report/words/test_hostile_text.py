@@ -279,7 +279,7 @@ def test_the_progress_bar_shows_a_name_as_it_is(text: str) -> None:
     console = Console(file=out, force_terminal=True, width=200, color_system=None)
     with reporter(console) as observer:
         observer.preparing(0, 1, record(text).case)
-        observer.noticed(Finding(kind=text, message=text))
+        observer.finding_made(Finding(kind=text, message=text))
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "")
     assert clean(shown)
     assert visible(text)[:40].split(" ")[0] in shown

@@ -68,7 +68,7 @@ def command(
     from levit_bench.report.explain import tables as report
     from levit_bench.report.explain.figure import check_ending, draw
     from levit_bench.report.front.figure import save
-    from levit_bench.report.views.cases import doubts
+    from levit_bench.report.views.cases import findings_of
     from levit_bench.report.words.safe_text import visible
     from levit_bench.report.words.setting import session_line
 
@@ -96,7 +96,7 @@ def command(
         save(draw(explanation, watched), out, f"session {visible(both[0].session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
     print_findings((*results.findings, *explanation.findings, *findings))
-    print_findings(doubts(both, results.whole), most=MOST)
+    print_findings(findings_of(both, results.whole), most=MOST)
     return EXIT_FAILED_CASE if watched and any(side.reason for side in watched) else EXIT_DONE
 
 

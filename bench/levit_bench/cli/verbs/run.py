@@ -76,7 +76,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
             for decided in looks.tables(results.records):
                 stdout().print(decided)
         print_findings(results.findings)
-        print_findings(cases.doubts(results.records), most=MOST)
+        print_findings(cases.findings_of(results.records), most=MOST)
     whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
     broken = ", one broken off," if outcome.interrupted else ""
     console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)

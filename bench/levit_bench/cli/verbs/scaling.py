@@ -38,7 +38,7 @@ def command(root: Path, session: str | None, where: tuple[str, ...], out: Path |
     from levit_bench.report.explain.figure import check_ending
     from levit_bench.report.front.figure import save
     from levit_bench.report.views import scaling as report
-    from levit_bench.report.views.cases import doubts
+    from levit_bench.report.views.cases import findings_of
     from levit_bench.report.views.scaling_figure import draw
     from levit_bench.report.words.safe_text import visible
     from levit_bench.report.words.setting import session_line
@@ -58,5 +58,5 @@ def command(root: Path, session: str | None, where: tuple[str, ...], out: Path |
         save(draw(curves), out, f"session {visible(curves[0].base.session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)
     print_findings(results.findings)
-    print_findings(doubts([step.record for curve in curves for step in curve.steps], results.whole), most=MOST)
+    print_findings(findings_of([step.record for curve in curves for step in curve.steps], results.whole), most=MOST)
     return 0

@@ -57,7 +57,7 @@ def command(
 
     from levit_bench import api
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
-    from levit_bench.report.views.cases import doubts
+    from levit_bench.report.views.cases import findings_of
 
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
@@ -79,5 +79,5 @@ def command(
             stderr().print(f"{len(view.records)} cases. --session and --where choose among them.", style="dim")
     print_findings(results.findings)
     print_findings(view.findings())
-    print_findings(doubts(view.records, results.whole), most=MOST)
+    print_findings(findings_of(view.records, results.whole), most=MOST)
     return 0

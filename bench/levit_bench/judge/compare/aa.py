@@ -28,8 +28,8 @@ from levit_bench.records import Case, Record
 class AAKind(StrEnum):
     """How the two records of a pair were measured."""
 
-    ONE_SEAT = "one seat"
-    TWO_SEATS = "two seats"
+    ONE_PROCESS = "one process"
+    TWO_PROCESSES = "two processes"
     YARDSTICKS = "yardsticks"
     SESSIONS = "two sessions"
 
@@ -98,7 +98,7 @@ def pairs(records: Iterable[Record], rules: Rules = Rules()) -> list[AACompariso
     pairs_compared = []
     for name, group in sessions.items():
         equal_records = _equals(group)
-        for kind in (AAKind.ONE_SEAT, AAKind.TWO_SEATS, AAKind.YARDSTICKS):
+        for kind in (AAKind.ONE_PROCESS, AAKind.TWO_PROCESSES, AAKind.YARDSTICKS):
             family = [(first, second) for first, second in equal_records if _kind(first) == kind]
             logs = [() if no_speed(a) or no_speed(b) else tuple(paired_logs([b], [a])) for a, b in family]
             foretold_variances = [foretold([second], [first]) for first, second in family]
@@ -153,7 +153,7 @@ def _equals(group: Iterable[Record]) -> list[tuple[Record, Record]]:
 def _kind(record: Record) -> AAKind:
     if record.info.role == "yardstick":
         return AAKind.YARDSTICKS
-    return AAKind.ONE_SEAT if record.seats == "shared" else AAKind.TWO_SEATS
+    return AAKind.ONE_PROCESS if record.isolation == "shared" else AAKind.TWO_PROCESSES
 
 
 def _of_sessions(records: Sequence[Record], rules: Rules) -> list[AAComparison]:

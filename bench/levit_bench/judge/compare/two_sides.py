@@ -49,7 +49,7 @@ from levit_bench.records import Finding, Record
 FEW_SESSIONS = 4
 """Sessions of a case below which a finding says how much of the scatter between sessions is assumed."""
 METHOD = "t over sessions, ratio to the yardstick"
-_OWN_UNIT = frozenset({"torch", "threads", "allocator", "seats", "shell", "allowance"})
+_OWN_UNIT = frozenset({"torch", "threads", "allocator", "isolation", "shell", "allowance"})
 
 
 class Row(NamedTuple):

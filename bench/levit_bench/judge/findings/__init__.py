@@ -12,7 +12,7 @@ from typing import NamedTuple
 
 from levit_bench.judge.comparability import setting
 from levit_bench.judge.findings import of_a_case, of_runs, of_sessions, of_the_machine
-from levit_bench.judge.findings.session_view import CaseView, SessionView, sights
+from levit_bench.judge.findings.session_view import CaseView, SessionView, session_views
 from levit_bench.records import Finding, Record
 
 OF_A_SESSION: tuple[Callable[[SessionView], Finding | None], ...] = (
@@ -54,14 +54,14 @@ ENOUGH = 24
 """Cases of a session, beside those of interest, that suffice to estimate what all of its cases share."""
 
 
-class Doubt(NamedTuple):
+class SessionFinding(NamedTuple):
     """A finding and the session it is about."""
 
     session: str
     finding: Finding
 
 
-def doubts(records: Iterable[Record], about: Collection[str] | None = None) -> list[Doubt]:
+def session_findings(records: Iterable[Record], about: Collection[str] | None = None) -> list[SessionFinding]:
     """Findings about the subjects of sessions, those about a whole session once each.
 
     Args:
@@ -70,8 +70,10 @@ def doubts(records: Iterable[Record], about: Collection[str] | None = None) -> l
     """
     all_records = list(records)
     chosen = all_records if about is None else _enough(all_records, about)
-    session_doubts = [Doubt(view.session, finding) for view in sights(chosen) for finding in of_session(view, about)]
-    return [*session_doubts, *between_sessions(all_records)]
+    of_views = [
+        SessionFinding(view.session, finding) for view in session_views(chosen) for finding in of_session(view, about)
+    ]
+    return [*of_views, *between_sessions(all_records)]
 
 
 def _enough(records: Iterable[Record], about: Collection[str]) -> list[Record]:
@@ -96,7 +98,7 @@ def of_session(session: SessionView, about: Collection[str] | None = None) -> li
     return [finding for finding in (*about_all, *about_each, *failures) if finding is not None]
 
 
-def between_sessions(records: Iterable[Record]) -> list[Doubt]:
+def between_sessions(records: Iterable[Record]) -> list[SessionFinding]:
     """The findings about a case that need other sessions of the same machine and versions."""
     groups: dict[object, list[Record]] = {}
     for record in records:
@@ -111,7 +113,7 @@ def between_sessions(records: Iterable[Record]) -> list[Doubt]:
             )
             groups.setdefault(key, []).append(record)
     findings = [(group[-1].session, of_sessions.sharing_differs_from_alone(group)) for group in groups.values()]
-    return [Doubt(session, finding) for session, finding in findings if finding is not None]
+    return [SessionFinding(session, finding) for session, finding in findings if finding is not None]
 
 
 def joining(records: Sequence[Record]) -> list[Finding]:

@@ -1,4 +1,4 @@
-"""Findings about the turns of one case. docs/doubts.md gives the reasons of the thresholds."""
+"""Findings about the turns of one case. docs/findings.md gives the reasons of the thresholds."""
 
 from __future__ import annotations
 

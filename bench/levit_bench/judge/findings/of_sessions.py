@@ -20,9 +20,9 @@ FEWEST = 3
 
 def sharing_differs_from_alone(records: Sequence[Record]) -> Finding | None:
     """Finding of a case that takes longer or shorter in a shared process than alone, on one machine and torch."""
-    if {record.seats for record in records} < {"shared", "alone"}:
+    if {record.isolation for record in records} < {"shared", "alone"}:
         return None  # As nearly always, and then no ratio need be computed.
-    shared, alone = (_ratios(records, seats) for seats in ("shared", "alone"))
+    shared, alone = (_ratios(records, isolation) for isolation in ("shared", "alone"))
     if min(len(shared), len(alone)) < FEWEST:
         return None
     gap = fmean(shared) - fmean(alone)
@@ -53,6 +53,6 @@ def engine_changed(records: Sequence[Record]) -> Finding | None:
     return Finding(kind="engine-changed", message=message)
 
 
-def _ratios(records: Sequence[Record], seats: str) -> list[float]:
-    runs = [run for r in records if r.seats == seats and no_speed(r) is None for run in r.runs if counts(run)]
+def _ratios(records: Sequence[Record], isolation: str) -> list[float]:
+    runs = [run for r in records if r.isolation == isolation and no_speed(r) is None for run in r.runs if counts(run)]
     return [ratio for run in runs if (ratio := run_ratio(run)) is not None]

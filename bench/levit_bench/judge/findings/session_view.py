@@ -122,7 +122,7 @@ class SessionView(NamedTuple):
         return None if log is None else math.exp(log)
 
 
-def sights(records: Iterable[Record]) -> list[SessionView]:
+def session_views(records: Iterable[Record]) -> list[SessionView]:
     """Sessions in the order of first appearance."""
     sessions: dict[str, list[Record]] = {}
     for record in records:

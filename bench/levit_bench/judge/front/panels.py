@@ -12,7 +12,7 @@ from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural, setting, values
 from levit_bench.judge.estimates import no_speed
-from levit_bench.judge.findings import Doubt, doubts, joining
+from levit_bench.judge.findings import SessionFinding, joining, session_findings
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.points import Draft, Point, by_speed_alone, points_of
 from levit_bench.judge.front.pooled_latencies import pooled, yardstick_seconds
@@ -135,9 +135,9 @@ def panels(
     without_findings = [_panel(part, chosen, company) for part in parts]
     points = [point for panel in without_findings for point in panel.points]
     about = {point.case.id for point in points if len(points) <= MANY or point.on_front}
-    doubtful = doubts((record for record in whole if record.session in sessions), about)
+    of_sessions = session_findings((record for record in whole if record.session in sessions), about)
     return tuple(
-        _with_findings(panel, part.records, doubtful) for panel, part in zip(without_findings, parts, strict=True)
+        _with_findings(panel, part.records, of_sessions) for panel, part in zip(without_findings, parts, strict=True)
     )
 
 
@@ -201,11 +201,11 @@ def _parts(part_setting: Setting, records: list[Record], same: Mapping[ImageSet,
     ]
 
 
-def _with_findings(panel: Panel, records: Iterable[Record], session_findings: Sequence[Doubt]) -> Panel:
+def _with_findings(panel: Panel, records: Iterable[Record], about_sessions: Sequence[SessionFinding]) -> Panel:
     """The panel with the findings about its points, and about whole sessions."""
     odd: dict[tuple[str, str | None], list[Finding]] = {}
-    for doubt in session_findings:
-        odd.setdefault((doubt.session, doubt.finding.case), []).append(doubt.finding)
+    for found in about_sessions:
+        odd.setdefault((found.session, found.finding.case), []).append(found.finding)
     points = [
         msgspec.structs.replace(
             point, findings=(*point.findings, *(f for s in point.sessions for f in odd.get((s, point.case.id), ())))
@@ -213,7 +213,7 @@ def _with_findings(panel: Panel, records: Iterable[Record], session_findings: Se
         for point in panel.points
     ]
     usable = [record for record in records if no_speed(record) is None]
-    of_sessions = _of_sessions(usable, session_findings)
+    of_sessions = _of_sessions(usable, about_sessions)
     return msgspec.structs.replace(panel, points=tuple(points), findings=(*of_sessions, *panel.findings))
 
 
@@ -300,16 +300,14 @@ def _emulated(records: Iterable[Record]) -> Iterable[Finding]:
         yield Finding(kind="emulated", message=message)
 
 
-def _of_sessions(records: Iterable[Record], doubtful: Iterable[Doubt]) -> tuple[Finding, ...]:
+def _of_sessions(records: Iterable[Record], of_sessions: Iterable[SessionFinding]) -> tuple[Finding, ...]:
     """Findings about whole sessions of a panel: each kind once a session."""
     sessions = {record.session: record for record in records}
-    stored_doubts = (Doubt(name, f) for name, record in sessions.items() for f in record.findings if f.case is None)
-    relevant = (
-        doubt for doubt in (*stored_doubts, *doubtful) if doubt.finding.case is None and doubt.session in sessions
-    )
+    stored = (SessionFinding(name, f) for name, record in sessions.items() for f in record.findings if f.case is None)
+    relevant = (found for found in (*stored, *of_sessions) if found.finding.case is None and found.session in sessions)
     first: dict[tuple[str, str], Finding] = {}
-    for doubt in relevant:
-        first.setdefault((doubt.session, doubt.finding.kind), doubt.finding)
+    for found in relevant:
+        first.setdefault((found.session, found.finding.kind), found.finding)
     return tuple(first.values())
 
 

@@ -60,7 +60,7 @@ class PublishedPanel(msgspec.Struct, frozen=True, kw_only=True):
 
     file: str
     """Name of the file, the only source of the figures."""
-    told: FileNameFacts
+    name_facts: FileNameFacts
     """What that name states about how they were measured."""
     batch: int
     """Images in one pass."""
@@ -137,7 +137,9 @@ def published_panels(
         for batch in sorted({speed.batch for speed, pairs in paired if pairs}):
             drafts = [(speed, pair) for speed, pairs in paired if speed.batch == batch for pair in pairs]
             points = _points(drafts, chooser, metric, front)
-            panels.append(PublishedPanel(file=file.name, told=file.told, batch=batch, metric=metric, points=points))
+            panels.append(
+                PublishedPanel(file=file.name, name_facts=file.name_facts, batch=batch, metric=metric, points=points)
+            )
     return PublishedComparison(tuple(panels), tuple(findings))
 
 

@@ -25,7 +25,7 @@ class Components(NamedTuple):
     """
 
     case: Case
-    seats: str
+    isolation: str
     """Whether cases shared a worker process."""
     quantity: Quantity
     sessions: int
@@ -48,7 +48,7 @@ def components(records: Iterable[Record]) -> list[Components]:
     for record in records:
         if record.outcome == "done" and record.runs:
             where = record.machine.hardware.id, record.gpu, record.allowance, record.shell.text
-            groups.setdefault((*where, record.seats, record.affinity, record.info.id), []).append(record)
+            groups.setdefault((*where, record.isolation, record.affinity, record.info.id), []).append(record)
     quantities: tuple[Quantity, ...] = ("latency", "ratio")
     return [_of(group, quantity) for group in groups.values() for quantity in quantities]
 
@@ -61,7 +61,7 @@ def _of(records: Sequence[Record], quantity: Quantity) -> Components:
     pairs = [variance_components(runs) for runs in rounds]
     return Components(
         case=records[0].case,
-        seats=records[0].seats,
+        isolation=records[0].isolation,
         quantity=quantity,
         sessions=len(records),
         runs=sum(len(logs) for logs in medians),

@@ -41,7 +41,7 @@ class Kind(NamedTuple):
     gpu: str | None
     threads: int
     allocator: str
-    seats: str
+    isolation: str
     affinity: str
     allowance: str
     shell: str
@@ -134,7 +134,7 @@ def kind_of(record: Record) -> Kind:
         gpu=record.gpu,
         threads=case.threads,
         allocator=case.allocator,
-        seats=record.seats,
+        isolation=record.isolation,
         affinity=record.affinity,
         allowance=record.allowance,
         shell=record.shell.text,

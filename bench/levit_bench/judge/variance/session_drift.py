@@ -42,7 +42,7 @@ class Drifts(NamedTuple):
     cases: Mapping[_Case, tuple[CaseSession, ...]]
     """Sessions of every subject."""
 
-    def any_day(self, record: Record) -> Estimate | None:
+    def across_sessions(self, record: Record) -> Estimate | None:
         """Seconds a batch on the average day, with limits; None where the drift or the latency is not known.
 
         The interval is about this session's latency; other sessions of the case give its distance from the mean of
@@ -64,7 +64,7 @@ class Drifts(NamedTuple):
         )
 
     def another_day(self, record: Record) -> Effect | None:
-        """Log latency in seconds that a session of another day will have, by this one; None as `any_day`."""
+        """Log latency in seconds that a session of another day will have, by this one; None as `across_sessions`."""
         return self._effect(record, 1.0)
 
     def sessions(self, record: Record) -> int:
@@ -95,7 +95,7 @@ class Drifts(NamedTuple):
 
 def _where(record: Record) -> Kind:
     """The kind that drifts together: the yardstick is pinned where that exists, and stands for shipped cases, too."""
-    return kind_of(record)._replace(allocator="", seats="")
+    return kind_of(record)._replace(allocator="", isolation="")
 
 
 def drifts(records: Iterable[Record]) -> Drifts:

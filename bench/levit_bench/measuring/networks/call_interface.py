@@ -33,7 +33,7 @@ _USUAL_STEP = (
 )
 
 
-class Found(NamedTuple):
+class ServedNetwork(NamedTuple):
     """Result of the passes over a network."""
 
     serving: Serving
@@ -99,7 +99,7 @@ def make_parameters(network: nn.Module, shape: ImageShape) -> None:
         network(images(_IMAGES, shape, 0, _STREAM))
 
 
-def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str], called: str) -> Found:
+def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str], called: str) -> ServedNetwork:
     """Find by passes how the network returns its logits. It may cache values of these passes: use the build once.
 
     Args:
@@ -129,7 +129,7 @@ def find(network: nn.Module, shape: ImageShape, chosen: Sequence[int | str], cal
     with_names = list(_tensors(output))
     outputs = tuple(f"{output_words(way) or 'itself'} {tuple(tensor.shape)}" for way, tensor in with_names)
     serving = Serving(steps=steps, squeezed=_is_squeezed(network, example, steps, logits), grows=grows)
-    return Found(serving, outputs if len(outputs) > 1 else ())
+    return ServedNetwork(serving, outputs if len(outputs) > 1 else ())
 
 
 def is_headless(network: nn.Module) -> bool:

@@ -76,4 +76,4 @@ def _timm_names() -> frozenset[str]:
 
 
 def _timm() -> timm_registry.Timm:
-    return timm_registry.kept(import_timm())
+    return timm_registry.copy_of(import_timm())

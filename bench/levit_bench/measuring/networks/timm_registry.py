@@ -135,7 +135,7 @@ def keep(module: ModuleType) -> None:
         _kept.append(Timm(module))
 
 
-def kept(module: ModuleType) -> Timm:
+def copy_of(module: ModuleType) -> Timm:
     """The copy made when timm was imported; where `watch_imports` came later than that, one made now.
 
     Raises:

@@ -30,7 +30,7 @@ from levit_bench.measuring.networks.call_interface import find, is_headless, mak
 from levit_bench.measuring.networks.local_modules import imports_beside
 from levit_bench.measuring.networks.plain_module import plain
 from levit_bench.measuring.networks.recipe import Looked, Recipe
-from levit_bench.measuring.workers.process_settings import kept
+from levit_bench.measuring.workers.process_settings import restoring
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape, parse_size
 
 _DEFAULT_RESOLUTION = 224
@@ -105,7 +105,7 @@ def look(name: str, shape: ImageShape, seed: int) -> Looked:
         TypeError: it returned no module, or a module that returns no logits.
         ValueError: the network cannot take the images that the suite feeds, or is not a plain module.
     """
-    with kept():
+    with restoring():
         maker = _maker(name)
     network, wrappers = _build_module(name, maker, seed)
     serving, outputs = find(network, shape, maker.call.output, _call_text(name, maker.call))
@@ -127,7 +127,7 @@ def build_by(name: str, shape: ImageShape, recipe: Recipe) -> nn.Module:
         LookupError, TypeError, ValueError: as `look`.
     """
     serving = look(name, shape, recipe.seed).serving if recipe.serving is None else recipe.serving
-    with kept():
+    with restoring():
         maker = _maker(name)
     network, _ = _build_module(name, maker, recipe.seed)
     if serving.grows:
@@ -153,7 +153,7 @@ class _Maker(NamedTuple):
         return nullcontext() if self.file is None else imports_beside(self.file.parent, _HERE)
 
     def __call__(self) -> object:
-        with kept(), self._local_imports():
+        with restoring(), self._local_imports():
             network = self.function(*self.call.args, **dict(self.call.kwargs))
             sources.note(self.name, self.file)
             return network

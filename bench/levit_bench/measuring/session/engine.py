@@ -21,7 +21,7 @@ from levit_bench.measuring.machine.description import conditions
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.crew import Accounts, Crew, TurnTaken
 from levit_bench.measuring.session.observer import Observer
-from levit_bench.measuring.session.run_findings import Doubts
+from levit_bench.measuring.session.run_findings import RunFindings
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import Failed, Witness
 from levit_bench.measuring.workers.seat import SeatLostError
@@ -115,7 +115,7 @@ class Engine:
         self._writer = writer
         self._observer = observer
         self._session_began = session_began
-        self._doubts = Doubts(observer)
+        self._run_findings = RunFindings(observer)
         self.failed: dict[str, str] = {}
         """Ids of the cases that failed while they were measured, with the reason."""
         self.runs = 0
@@ -149,7 +149,7 @@ class Engine:
         """One run, closed in any case: as partial when it was interrupted."""
         before, started = self._world.look(), self._clock()
         failed_before = frozenset(self.failed)
-        self._doubts = Doubts(self._observer, bound=self._protocol.bound, emulated=before.emulated)
+        self._run_findings = RunFindings(self._observer, bound=self._protocol.bound, emulated=before.emulated)
         outcome: RunOutcome = "partial"
         look: Look | None = None
         seats = self._world.open_seats(self._alive())
@@ -168,7 +168,7 @@ class Engine:
                     cold=seats.cold,
                 )
                 self._writer.append(start)
-                self._doubts.seats_ready(seats.infos, self._lines)
+                self._run_findings.seats_ready(seats.infos, self._lines)
                 try:
                     step, whole = self._take_rounds(seats, number, policy, Costs(start_s, costs.round_s), budget_began)
                     if whole:
@@ -258,7 +258,7 @@ class Engine:
             self._writer.append(turn)
             if self._referee:
                 self._turns.append(turn)
-            self._doubts.turn_taken(line, turn, outcome.restless_s, answer.threads_at_work)
+            self._run_findings.turn_taken(line, turn, outcome.restless_s, answer.threads_at_work)
             self._observer.measuring(run, round_, self._clock() - budget_began)
         return True
 
@@ -279,7 +279,7 @@ class Engine:
         self, number: int, outcome: RunOutcome, failed_before: frozenset[str], look: Look | None
     ) -> RunEndLine:
         """The last line of a run, as far as it is known before its seats end."""
-        self._doubts.run_over(self._lines)
+        self._run_findings.run_over(self._lines)
         new_failures = {key: reason for key, reason in self.failed.items() if key not in failed_before}
         return RunEndLine(
             run=number,
@@ -287,7 +287,7 @@ class Engine:
             conditions=self._world.look(),
             outcome=outcome,
             failed=new_failures,
-            findings=self._doubts.findings,
+            findings=self._run_findings.findings,
             look=look,
         )
 
@@ -296,4 +296,4 @@ class Engine:
         self.failed[key] = reason
         line = self._lines[key]
         self._writer.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
-        self._observer.noticed(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {reason}"))
+        self._observer.finding_made(Finding(kind="case-failed", case=key, message=f"{line.case.label}: {reason}"))

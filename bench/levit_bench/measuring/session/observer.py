@@ -23,7 +23,7 @@ class Observer(Protocol):
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was measured; `elapsed_s` of the budget are spent."""
 
-    def noticed(self, finding: Finding) -> None:
+    def finding_made(self, finding: Finding) -> None:
         """There is a new finding."""
 
     def looked(self, look: Look) -> None:
@@ -45,7 +45,7 @@ class Silent:
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """Nothing."""
 
-    def noticed(self, finding: Finding) -> None:
+    def finding_made(self, finding: Finding) -> None:
         """Nothing."""
 
     def looked(self, look: Look) -> None:

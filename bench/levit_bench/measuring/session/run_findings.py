@@ -15,7 +15,7 @@ from levit_bench.records import CaseLine, Finding, SeatInfo, TurnLine
 _FAULTS_A_PASS = 50  # A pinned allocator causes none, but for the last growth of its heap: 10 over a run were seen.
 
 
-class Doubts:
+class RunFindings:
     """The findings of one run."""
 
     def __init__(self, observer: Observer, *, bound: bool = False, emulated: bool = False) -> None:
@@ -38,13 +38,13 @@ class Doubts:
             if thread_counts and thread_counts != {seat.threads}:
                 self._notice(
                     "threads-differ",
-                    f"seat {seat.seat} was asked for {min(thread_counts)} threads and uses {seat.threads}. "
+                    f"worker {seat.seat} was asked for {min(thread_counts)} threads and uses {seat.threads}. "
                     "Its times are those of the latter; unset thread variables of other libraries.",
                 )
             if seat.allocator != "n/a" and seat.malloc is not None and not is_glibc(seat.malloc):
                 self._notice(
                     "allocator-differs",
-                    f"seat {seat.seat} was to have glibc's allocator ({seat.allocator}) and takes its memory from "
+                    f"worker {seat.seat} was to have glibc's allocator ({seat.allocator}) and takes its memory from "
                     f"{seat.malloc}: a preloaded library brings it, or this Python is built with it. Its times are "
                     "those of that allocator; look at LD_PRELOAD and /etc/ld.so.preload, or use another Python.",
                 )
@@ -55,7 +55,7 @@ class Doubts:
                 threads = f"{seat.threads} thread{'' if seat.threads == 1 else 's'}"
                 self._notice(
                     "affinity-differs",
-                    f"seat {seat.seat} {role} {threads} and {binding}. Read its times as those of a "
+                    f"worker {seat.seat} {role} {threads} and {binding}. Read its times as those of a "
                     f"process that the system places{', and that may wait for the other streams' if streams else ''}.",
                 )
 
@@ -76,7 +76,7 @@ class Doubts:
         if restless_s:
             self._notice(
                 "seat-not-idle",
-                f"an idle seat still gained {1e3 * restless_s:.1f} ms of processor time when the turn of "
+                f"an idle worker still gained {1e3 * restless_s:.1f} ms of processor time when the turn of "
                 f"{line.case.network} began. It may have slowed the turn; time it again on a quiet machine.",
             )
         faults, passes = self._faults.get(line.id, (0, 0))
@@ -99,4 +99,4 @@ class Doubts:
         if (kind, case) not in self._findings:
             finding = Finding(kind=kind, message=message, case=case)
             self._findings[kind, case] = finding
-            self._observer.noticed(finding)
+            self._observer.finding_made(finding)

@@ -70,7 +70,7 @@ def measure(
     *,
     planner: Planner = fixed_budget,
     title: str | None = None,
-    noticed: Sequence[Finding] = (),
+    findings: Sequence[Finding] = (),
 ) -> Outcome:
     """Measure a new session into the store at `root`; findings from before it are stored with it.
 
@@ -88,7 +88,7 @@ def measure(
     ready = _get_ready(lines, protocol, observer, workshop)
     subject_findings = [s.finding for s in subjects if s.finding is not None]
     findings = [
-        *noticed,
+        *findings,
         *subject_findings,
         *shell.about(environment),
         *about_threads(subjects, before),
@@ -116,8 +116,8 @@ def measure(
         findings=tuple(findings),
     )
     for finding in findings:
-        observer.noticed(finding)
-    with SessionWriter.create(root, head, observer.noticed) as writer:
+        observer.finding_made(finding)
+    with SessionWriter.create(root, head, observer.finding_made) as writer:
         for line in ready.lines:
             writer.append(line)
         if ready.subjects_left:
@@ -140,7 +140,7 @@ def resume(
         StoreError: the file cannot be read or written.
     """
     # Opened before it is read: no other process may add runs, and a file that cannot be written is refused at once.
-    with SessionWriter.reopen(path, observer.noticed) as writer:
+    with SessionWriter.reopen(path, observer.finding_made) as writer:
         return _resume(path, budget_s, observer, workshop, planner, writer)
 
 
@@ -278,7 +278,7 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
             out.append(line)
             continue
         out.append(msgspec.structs.replace(line, outcome="failed", reason=reason))
-        observer.noticed(Finding(kind="case-failed", case=line.id, message=f"{line.case.label}: {reason}"))
+        observer.finding_made(Finding(kind="case-failed", case=line.id, message=f"{line.case.label}: {reason}"))
     findings = tuple(
         msgspec.structs.replace(finding, case=key)
         for key, artifact in artifacts.items()

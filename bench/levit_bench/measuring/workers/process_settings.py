@@ -51,7 +51,7 @@ _put_back: list[Changed] = []
 
 
 def put_back() -> list[Changed]:
-    """The changes that `kept` has undone since the last call."""
+    """The changes that `restoring` has undone since the last call."""
     changes = list(_put_back)
     _put_back.clear()
     return changes
@@ -78,7 +78,7 @@ class Settings:
 
 
 @contextmanager
-def kept() -> Iterator[None]:
+def restoring() -> Iterator[None]:
     """Restore all settings on exit; `put_back` returns what had changed within."""
     before = Settings()
     try:

@@ -17,8 +17,8 @@ if TYPE_CHECKING:
     from rich.table import Table
 
 EXPLAINED = {
-    AAKind.ONE_SEAT: "twins that shared a process",
-    AAKind.TWO_SEATS: "twins with a process each",
+    AAKind.ONE_PROCESS: "twins that shared a process",
+    AAKind.TWO_PROCESSES: "twins with a process each",
     AAKind.YARDSTICKS: "the two names of the yardstick",
     AAKind.SESSIONS: "one session and the next, if nothing was changed between them",
 }
@@ -78,7 +78,7 @@ def document(comparisons: Sequence[AAComparison]) -> dict[str, object]:
                 "network": pair.case.network,
                 "verdict": pair.comparison.verdict.value,
                 "reason": pair.comparison.reason,
-                "times": pair.comparison.ratio.value if pair.comparison.ratio else None,
+                "ratio": pair.comparison.ratio.value if pair.comparison.ratio else None,
             }
             for pair in comparisons
         ],

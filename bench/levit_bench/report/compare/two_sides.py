@@ -39,8 +39,8 @@ def table(report: Report) -> Table:
     out.add_column("network", overflow="fold")
     if any(rests):
         out.add_column("case", overflow="fold")
-    out.add_column("times", justify="right", no_wrap=True)
-    out.add_column("limits", no_wrap=True)
+    out.add_column("ratio", justify="right", no_wrap=True)
+    out.add_column("95 % CI", no_wrap=True)
     out.add_column("detectable", justify="right", no_wrap=True)
     out.add_column("verdict", no_wrap=True)
     names = shown_names(row.second.info for row in rows)
@@ -126,13 +126,15 @@ def _legend(report: Report) -> list[str]:
     nights = any(finding.kind == "nights-counted" for finding in report.findings)
     shared = [f"all {len(ratios)} cases"] if len(ratios) > 1 else []
     shared += ["nights" if nights else "looks"] if family > len(ratios) else []
-    of_all = "95 %"
+    of_all = ""
     if shared:
-        of_all = f"{percent_of(1 - ALPHA / family)} each, so that 95 % hold for {' and '.join(shared)} together"
+        of_all = (
+            f"; 95 % CI: {percent_of(1 - ALPHA / family)} each, so that 95 % hold for {' and '.join(shared)} together"
+        )
     return [
-        f"times: as long as the first takes; limits: {of_all}",
+        f"ratio: second over first{of_all}",
         "detectable: the smallest slowdown that so many runs find four times in five",
-        f"slower, faster: limits beyond 1, and at least {100 * comparison.min_effect:.10g} %",
+        f"slower, faster: all of the interval beyond 1, and at least {100 * comparison.min_effect:.10g} %",
         f"same: the {percent_of(same_level(family))} interval{so_wide} within ±{100 * comparison.margin:.10g} %",
     ]
 
@@ -205,9 +207,9 @@ def _row(row: Row) -> dict[str, object]:
 def _ratio(ratio: Estimate | None) -> dict[str, object]:
     bounded = ratio is not None and math.isfinite(ratio.low) and math.isfinite(ratio.high)
     return {
-        "times": ratio.value if ratio and bounded else None,
-        "times_low": ratio.low if ratio and bounded else None,
-        "times_high": ratio.high if ratio and bounded else None,
+        "ratio": ratio.value if ratio and bounded else None,
+        "ratio_low": ratio.low if ratio and bounded else None,
+        "ratio_high": ratio.high if ratio and bounded else None,
         "level": ratio.level if ratio and bounded else None,
         "runs": ratio.n if ratio and bounded else 0,
         "method": ratio.method if ratio and bounded else None,

@@ -63,7 +63,7 @@ def names(first: Record, second: Record) -> tuple[str, str]:
 
 def table(explanation: Explanation) -> Table:
     """One row a stored figure, a column a side, and the second's ratio to the first."""
-    out = _table("", *names(explanation.first.record, explanation.second.record), "times")
+    out = _table("", *names(explanation.first.record, explanation.second.record), "ratio")
     for row in _stored_rows(explanation):
         out.add_row(*row)
     return out
@@ -132,7 +132,7 @@ def document(explanation: Explanation, watched: tuple[SideProfile, SideProfile] 
     return {
         "summary": sentence(explanation),
         "session": explanation.first.record.session,
-        "times": _ratio_fields(explanation.ratio),
+        "ratio": _ratio_fields(explanation.ratio),
         "factors": [{"name": factor.name, **_ratio_fields(factor.times)} for factor in explanation.factors],
         "first": _side(explanation.first, profiles[0]),
         "second": _side(explanation.second, profiles[1]),
@@ -270,9 +270,9 @@ def _quotient(second: float | None, first: float | None) -> str:
 def _ratio_fields(estimate: Estimate) -> dict[str, object]:
     bounded = math.isfinite(estimate.low) and math.isfinite(estimate.high)
     return {
-        "times": estimate.value,
-        "times_low": estimate.low if bounded else None,
-        "times_high": estimate.high if bounded else None,
+        "ratio": estimate.value,
+        "ratio_low": estimate.low if bounded else None,
+        "ratio_high": estimate.high if bounded else None,
         "log": math.log(estimate.value),
         "runs": estimate.n,
         "method": estimate.method,

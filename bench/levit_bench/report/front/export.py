@@ -215,7 +215,7 @@ def _conditions(panels: Sequence[Panel]) -> list[str]:
             "with uncommitted changes" if state.dirty else None,
             f"{counted(protocol.runs)} planned",
             f"{counted(protocol.settle_passes, 'settle pass')} and {protocol.turn_s:g} s a turn",
-            f"budget {format_duration(protocol.budget_s)}", f"seats {protocol.seats}",
+            f"budget {format_duration(protocol.budget_s)}", f"isolation {protocol.seats}",
             "bound" if protocol.bound else None,
             f"seed {protocol.seed}",
             "thin: below the smallest honest budget" if protocol.thin else None,

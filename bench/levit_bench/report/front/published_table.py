@@ -92,11 +92,11 @@ def published_cells(panels: Sequence[PublishedPanel]) -> list[dict[str, object]]
             "params": point.params, "macs": point.macs, "label": point.label,
             "accuracy_source": point.accuracy.source, "accuracy_set": point.accuracy.dataset,
             "accuracy_images": point.accuracy.images, "accuracy_classes": point.accuracy.classes,
-            "machine": panel.told.machine, "device": panel.told.device, "batch": str(panel.batch),
-            "runtime": panel.told.compiled, "precision": panel.told.precision, "torch": panel.told.torch,
+            "machine": facts.machine, "device": facts.device, "batch": str(panel.batch),
+            "runtime": facts.compiled, "precision": facts.precision, "torch": facts.torch,
             "kind": "published", "source": panel.file,
         }
-        for panel in panels
+        for panel, facts in ((panel, panel.name_facts) for panel in panels)
         for point in panel.points
     ]  # fmt: skip
 

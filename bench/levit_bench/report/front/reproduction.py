@@ -7,7 +7,7 @@ import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from levit_bench.axes import AXES, NO_CHOICE, Axis, Said
+from levit_bench.axes import AXES, NO_CHOICE, Axis, Shown
 from levit_bench.catalog.twins import is_twin
 from levit_bench.numbers.units import format_duration
 from levit_bench.records import Case, Protocol, Record
@@ -81,7 +81,7 @@ def _protocol_options(protocol: Protocol) -> tuple[str, ...]:
 def _axis_values(axis: Axis, cases: Iterable[Case]) -> list[str]:
     """Values of an axis; empty where they are what a request without its option means."""
     values = _distinct(str(case.value(axis.name)) for case in cases)
-    if axis.said is not Said.ALWAYS and values == [str(axis.usual)]:
+    if axis.shown is not Shown.ALWAYS and values == [str(axis.usual)]:
         return []
     return [value for value in values if value != NO_CHOICE]
 

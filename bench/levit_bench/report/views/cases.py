@@ -43,11 +43,11 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     out.add_column("network", overflow="fold")
     out.add_column("case", overflow="fold")
     out.add_column("latency", justify="right", no_wrap=True)
-    out.add_column("95 %", justify="right", no_wrap=True)
+    out.add_column("95 % CI", justify="right", no_wrap=True)
     sessions = max(map(drift.sessions, records), default=0)
     if sessions:
-        out.add_column("any day", justify="right", no_wrap=True)
-    out.add_column("x yardst.", justify="right", no_wrap=True)
+        out.add_column("across sessions", justify="right", no_wrap=True)
+    out.add_column("vs reference", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     shown_as = shown_names(record.info for record in records)
     failures: dict[str, list[str]] = {}
@@ -57,7 +57,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         if isinstance(time, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
-            drift_cells = [_any_day(drift, record)] if sessions else []
+            drift_cells = [_across_sessions(drift, record)] if sessions else []
             out.add_row(
                 name, Text(conditions), format_latency(time.value), plus_minus(time), *drift_cells, shown, str(time.n)
             )
@@ -66,7 +66,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
             out.add_row(name, Text(conditions), Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
             reason = shortened(time.message, _REASON)
             failures.setdefault(reason, []).append(f"{shown_as[record.case.network]} {conditions}")
-    remarks = [f"any day: with the drift between sessions, from {sessions} of this machine"] if sessions else []
+    remarks = [f"across sessions: with the drift between them, from {sessions} of this machine"] if sessions else []
     remarks += [_reason_with_cases(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
     if remarks:
         out.caption = Text("\n".join(remarks))
@@ -88,12 +88,12 @@ def shown_names(infos: Iterable[CaseLine]) -> dict[str, str]:
     return {name: shown[text] for name, text in texts.items()}
 
 
-def _any_day(drift: Drifts, record: Record) -> str:
-    interval = drift.any_day(record)
+def _across_sessions(drift: Drifts, record: Record) -> str:
+    interval = drift.across_sessions(record)
     return plus_minus(interval) if interval else "–"
 
 
-def doubts(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
+def findings_of(records: Iterable[Record], whole: Iterable[Record] = ()) -> list[Finding]:
     """Findings about the subjects' numbers, one a kind, with the names of their cases; see
     `levit_bench.report.words.findings`.
     """
@@ -197,7 +197,7 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
         "params": info.params,
         "macs": info.macs,
         **_limits("latency", "_s", time),
-        **_any_day_limits(drift.any_day(record)),
+        **_across_sessions_limits(drift.across_sessions(record)),
         **_limits("yardstick_ratio", "", ratio),
         "runs": len(counted_runs(record)),
         "decided": next((look.decided[info.id].verdict for look in record.looks if info.id in look.decided), None),
@@ -206,10 +206,10 @@ def _row(record: Record, drift: Drifts) -> dict[str, object]:
     }
 
 
-def _any_day_limits(interval: Estimate | None) -> dict[str, float | None]:
+def _across_sessions_limits(interval: Estimate | None) -> dict[str, float | None]:
     return {
-        "latency_any_day_low_s": interval.low if interval else None,
-        "latency_any_day_high_s": interval.high if interval else None,
+        "latency_across_sessions_low_s": interval.low if interval else None,
+        "latency_across_sessions_high_s": interval.high if interval else None,
     }
 
 

@@ -51,7 +51,7 @@ def view(request: ViewRequest) -> CaseView:
         records,
         rows=lambda: rows(records),
         sections=lambda: grouped(records, table),
-        findings=lambda: doubts(records),
+        findings=lambda: findings_of(records),
     )
 
 
@@ -93,7 +93,7 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
     return out
 
 
-def doubts(records: Sequence[Record]) -> list[Finding]:
+def findings_of(records: Sequence[Record]) -> list[Finding]:
     """Findings about cold starts: one, with the number of further sessions."""
     by_session: dict[str, About] = {}
     for record in records:

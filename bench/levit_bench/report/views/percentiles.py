@@ -56,7 +56,7 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
     for record, row in zip(records, cases.rows(records), strict=True):
         cells: dict[str, object] = {"passes": counted_passes(record)}
         for percentile in percentiles(record):
-            estimate = percentile.found if isinstance(percentile.found, Estimate) else None
+            estimate = percentile.result if isinstance(percentile.result, Estimate) else None
             cells[f"{percentile.name}_s"] = estimate.value if estimate else None
             cells[f"{percentile.name}_low_s"] = estimate.low if estimate and math.isfinite(estimate.low) else None
             cells[f"{percentile.name}_high_s"] = estimate.high if estimate and math.isfinite(estimate.high) else None
@@ -66,11 +66,11 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
 
 
 def _value(percentile: Percentile) -> str:
-    return format_latency(percentile.found.value) if isinstance(percentile.found, Estimate) else "–"
+    return format_latency(percentile.result.value) if isinstance(percentile.result, Estimate) else "–"
 
 
 def _limits(percentile: Percentile) -> str:
-    if not isinstance(percentile.found, Estimate):
-        return f"needs {needed(percentile.share)}" if percentile.found.kind == "too-few-passes" else ""
-    scale, _ = latency_unit(percentile.found.value)
-    return f"{significant(percentile.found.low / scale)}–{significant(percentile.found.high / scale)}"
+    if not isinstance(percentile.result, Estimate):
+        return f"needs {needed(percentile.share)}" if percentile.result.kind == "too-few-passes" else ""
+    scale, _ = latency_unit(percentile.result.value)
+    return f"{significant(percentile.result.low / scale)}–{significant(percentile.result.high / scale)}"

@@ -59,8 +59,8 @@ def table(comparisons: Sequence[Against], base: str) -> Table:
     out.add_column("case", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column("latency", justify="right", no_wrap=True)
-    out.add_column("times", justify="right", no_wrap=True)
-    out.add_column("95 %", no_wrap=True)
+    out.add_column("ratio", justify="right", no_wrap=True)
+    out.add_column("95 % CI", no_wrap=True)
     names = cases.shown_names(comparison.record.info for comparison in comparisons)
     infos = [comparison.record.info for comparison in comparisons]
     same = same_sets(set_of(info.scored[0]) for info in infos if info.scored)
@@ -77,7 +77,7 @@ def table(comparisons: Sequence[Against], base: str) -> Table:
             format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
             *(_times(comparison.ratio, is_base=comparison.is_base) if isinstance(time, Estimate) else ("–", "")),
         )
-    words = [f"times: as long as {shortened(base)} in the same session and setting, paired by round"]
+    words = [f"ratio: latency over that of {shortened(base)} in the same session and setting, paired by round"]
     if len(sets) == 1:
         words.append(f"top-1 on {visible(sets[0].words)}")
     words += [f"{marks[image_set]} top-1 on {visible(image_set.words)}" for image_set in sets if len(sets) > 1]
@@ -99,9 +99,9 @@ def rows(comparisons: Sequence[Against], base: str, whole: Iterable[Record] = ()
         {
             **row,
             "against": base,
-            "times": comparison.ratio.value if comparison.ratio else None,
-            "times_low": comparison.ratio.low if comparison.ratio else None,
-            "times_high": comparison.ratio.high if comparison.ratio else None,
+            "ratio": comparison.ratio.value if comparison.ratio else None,
+            "ratio_low": comparison.ratio.low if comparison.ratio else None,
+            "ratio_high": comparison.ratio.high if comparison.ratio else None,
             "paired_runs": comparison.ratio.runs if comparison.ratio else 0,
         }
         for row, comparison in zip(plain, comparisons, strict=True)

@@ -20,7 +20,7 @@ def line(floors: Sequence[Floor]) -> str | None:
         missing = floors[0].missing or MIN_SESSIONS
         more = f"{missing} more session{'s' if missing > 1 else ''} of the same case"
         return f"How far sessions disagree is not known: {more} would tell."
-    kind = f"{floor.sessions}, t{floor.kind.threads} {visible(floor.kind.allocator)} {floor.kind.seats}"
+    kind = f"{floor.sessions}, t{floor.kind.threads} {visible(floor.kind.allocator)} {floor.kind.isolation}"
     parts = [("ratios", floor.of_ratio), ("latencies", floor.of_latency)]
     limits = "; ".join(f"{name} {_limits(limit)}" for name, limit in parts if limit is not None)
     return f"Two sessions of an unchanged case differ by less than ({kind}): {limits}."

@@ -14,7 +14,7 @@ from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 if TYPE_CHECKING:
     from rich.table import Table
 
-_WORDS = {True: "agrees", False: "differs", None: "not told"}
+_WORDS = {True: "agrees", False: "differs", None: "undecided"}
 
 
 def view(request: ViewRequest) -> CaseView:
@@ -59,9 +59,9 @@ def rows(records: Sequence[Record]) -> list[dict[str, object]]:
             "session": agreement.record.session,
             "network": agreement.record.case.network,
             **cases.fields(agreement.record.case),
-            "witness_ratio": agreement.value,
-            "witness_ratio_low": agreement.low,
-            "witness_ratio_high": agreement.high,
+            "cross_check_ratio": agreement.value,
+            "cross_check_ratio_low": agreement.low,
+            "cross_check_ratio_high": agreement.high,
             "runs": agreement.runs,
             "agrees": agreement.agrees,
         }
@@ -79,4 +79,4 @@ def _sentence(totals: Account | None) -> list[str]:
         return []
     own_time, system_time = format_duration(totals.told_s), format_duration(totals.system_s)
     by = f"{own_time} by their own clocks, {system_time} by the system's account ({significant(totals.ratio, 4)})"
-    return [f"Processor time of all seats in {counted(totals.runs)}: {by}."]
+    return [f"Processor time of all workers in {counted(totals.runs)}: {by}."]

@@ -51,7 +51,7 @@ def table(entries: Sequence[Components]) -> Table:
     names = distinct(entry.case.network for entry in entries)
     for entry in entries:
         case = entry.case
-        name = names[case.network] if entry.quantity == "latency" else f"{axes(case)} {entry.seats}"
+        name = names[case.network] if entry.quantity == "latency" else f"{axes(case)} {entry.isolation}"
         levels = [_percent(getattr(entry, level)) for level in _LEVELS]
         n = f"{entry.sessions}/{entry.runs}"
         out.add_row(Text(name), entry.quantity, n, *levels)
@@ -64,7 +64,7 @@ def rows(entries: Sequence[Components]) -> list[dict[str, object]]:
         {
             "network": entry.case.network,
             **fields(entry.case),
-            "seats": entry.seats,
+            "isolation": entry.isolation,
             "quantity": entry.quantity,
             "sessions": entry.sessions,
             "runs": entry.runs,

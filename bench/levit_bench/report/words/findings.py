@@ -6,8 +6,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
 from levit_bench.judge.estimates import latency
-from levit_bench.judge.findings import Doubt
-from levit_bench.judge.findings import doubts as judged
+from levit_bench.judge.findings import SessionFinding
+from levit_bench.judge.findings import session_findings as judged
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.points import Point
 from levit_bench.numbers.units import counted
@@ -42,14 +42,14 @@ def about(records: Iterable[Record], whole: Iterable[Record] = ()) -> dict[tuple
         keys.setdefault((record.session, record.info.id), [])
     for record in shown:
         for finding in record.findings:
-            _add(keys, Doubt(record.session, finding))
+            _add(keys, SessionFinding(record.session, finding))
     sessions = {record.session for record in shown}
-    for doubt in judged(record for record in list(whole) or shown if record.session in sessions):
-        _add(keys, doubt)
+    for found in judged(record for record in list(whole) or shown if record.session in sessions):
+        _add(keys, found)
     for record in shown:
         estimate = latency(record)
         for finding in estimate.findings if isinstance(estimate, Estimate) else ():
-            _add(keys, Doubt(record.session, finding))
+            _add(keys, SessionFinding(record.session, finding))
     return keys
 
 
@@ -116,8 +116,8 @@ def same_holds(names: Sequence[str], sessions: int = 0) -> str:
     return f" The same holds for {', '.join(also[:-1])}{' and ' if also[1:] else ''}{also[-1]}."
 
 
-def _add(keys: Mapping[tuple[str, str | None], list[Finding]], doubt: Doubt) -> None:
+def _add(keys: Mapping[tuple[str, str | None], list[Finding]], found: SessionFinding) -> None:
     """Add a finding to its case or session, each kind once: a file holds one for every run."""
-    findings = keys.get((doubt.session, doubt.finding.case))
-    if findings is not None and doubt.finding.kind not in {finding.kind for finding in findings}:
-        findings.append(doubt.finding)
+    findings = keys.get((found.session, found.finding.case))
+    if findings is not None and found.finding.kind not in {finding.kind for finding in findings}:
+        findings.append(found.finding)

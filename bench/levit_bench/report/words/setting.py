@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from levit_bench.axes import BY_NAME, SETTING, Said
+from levit_bench.axes import BY_NAME, SETTING, Shown
 from levit_bench.judge.comparability import differing
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
@@ -13,18 +13,18 @@ from levit_bench.records import Machine, Record
 from levit_bench.report.words.safe_text import visible
 
 _UNTOLD = {
-    **{axis.name: str(axis.usual) for axis in SETTING if axis.said is Said.NOWHERE},
+    **{axis.name: str(axis.usual) for axis in SETTING if axis.shown is Shown.NOWHERE},
     "set": "–", "runtime_version": "–", "affinity": "system", "allowance": "all", "shell": "plain",
 }  # fmt: skip
 """Usual values, which a heading leaves out."""
 
 
 def _is_left_out(name: str, fields: dict[str, str]) -> bool:
-    """Whether a heading leaves a field out: the yardstick, a usual value, seats that follow from the allocator, or a
+    """Whether a heading leaves a field out: the yardstick, a usual value, the isolation that follows from the allocator, or a
     GPU, which is part of the words for the machine.
     """
-    if name == "seats":
-        return (fields["seats"] == "alone") == (fields["allocator"] == "shipped")
+    if name == "isolation":
+        return (fields["isolation"] == "alone") == (fields["allocator"] == "shipped")
     return name in ("yardstick", "gpu") or _UNTOLD.get(name) == fields[name]
 
 
@@ -59,7 +59,7 @@ def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]
             out.append(_machine(panel, panels))
         elif name == "runtime" and "runtime_version" in names:
             out.append(phrase(name, f"{fields[name]} {fields['runtime_version']}".removesuffix(" –")))
-        elif (name == "seats" and _is_left_out(name, fields)) or (name == "gpu" and "machine" in names):
+        elif (name == "isolation" and _is_left_out(name, fields)) or (name == "gpu" and "machine" in names):
             continue
         elif name != "runtime_version" or "runtime" not in names:
             out.append(phrase(name, fields[name]))
@@ -68,7 +68,7 @@ def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]
 
 def published_line(panel: PublishedPanel) -> str:
     """The source of published figures: the file, the conditions in its name, batch and set of images."""
-    name_words = f" (its name says {', '.join(panel.told.words)})" if panel.told.words else ""
+    name_words = f" (its name says {', '.join(panel.name_facts.words)})" if panel.name_facts.words else ""
     where = f"batch {panel.batch} · top-1 on {visible(panel.scored_on.words)}"
     return f"published, not measured here: {visible(panel.file)}{name_words} · {where}"
 

@@ -1,4 +1,4 @@
-"""Every kind of finding that the code can raise has a heading in docs/doubts.md, and every heading is raised."""
+"""Every kind of finding that the code can raise has a heading in docs/findings.md, and every heading is raised."""
 
 from __future__ import annotations
 
@@ -12,7 +12,7 @@ from levit_bench.measuring.session import plausibility
 
 from tests.docs.blocks import ROOT
 
-PAGE = (ROOT / "docs/doubts.md").read_text(encoding="utf-8")
+PAGE = (ROOT / "docs/findings.md").read_text(encoding="utf-8")
 
 
 def _raised() -> set[str]:
@@ -29,7 +29,7 @@ def _raised() -> set[str]:
     return kinds
 
 
-def test_every_doubt_has_a_heading_and_every_heading_is_a_doubt() -> None:
+def test_every_finding_has_a_heading_and_every_heading_is_a_finding() -> None:
     headings = re.findall(r"^## (.+)$", PAGE, re.M)
     assert headings == sorted(headings)
     assert _raised()
