@@ -302,7 +302,8 @@ Taken with {gpu_versions}.
 Over all {sessions} sessions named in [evidence.toml](evidence.toml) but the pilot's and the GPU's:
 
 - A pass of the null network takes at most {null} µs (median of a session).
-- The parent and all idle workers together use {others} % of a core while a case is timed, {worst} % in the worst session.
+- The parent and all idle workers together use {others} % of a core while a case is timed, {worst} % in the worst
+  session.
 
 {back}
 """

@@ -20,8 +20,8 @@ _UNTOLD = {
 
 
 def _is_left_out(name: str, fields: dict[str, str]) -> bool:
-    """Whether a heading leaves a field out: the yardstick, a usual value, the isolation that follows from the allocator, or a
-    GPU, which is part of the words for the machine.
+    """Whether a heading leaves a field out: the yardstick, a usual value, isolation that follows from the allocator,
+    or a GPU, which is part of the words for the machine.
     """
     if name == "isolation":
         return (fields["isolation"] == "alone") == (fields["allocator"] == "shipped")
