@@ -3,8 +3,6 @@
 from __future__ import annotations
 
 import doctest
-import os
-import subprocess
 import sys
 from pathlib import Path
 
@@ -20,6 +18,7 @@ from levit_bench.planning.policy import Earlier, Spending
 from levit_bench.records import SCHEMA, CaseLine, Machine
 from levit_bench.store.files import read_sessions
 
+from tests.programs import output
 from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
 from tools.simulated.generate_store import main as generate
 
@@ -97,10 +96,7 @@ def test_the_doctests_of_the_package_hold(monkeypatch: pytest.MonkeyPatch) -> No
 def test_importing_the_package_loads_nothing_heavy() -> None:
     heavy = ("torch", "pandas", "numpy", "msgspec", "rich")
     code = f"import levit_bench, sys; print([m for m in {heavy} if m in sys.modules])"
-    done = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True, env=os.environ
-    )
-    assert done.stdout.strip() == "[]"
+    assert output([sys.executable, "-c", code]).strip() == "[]"
 
 
 @pytest.mark.parametrize(

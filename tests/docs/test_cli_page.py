@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import os
 import re
-import subprocess
 import sys
 
 import pytest
 from levit_bench.cli import _VERBS
 
-from tools.pages import ROOT, cli_page
+from tests.programs import output
+from tools.pages import cli_page
 
 TEXT = cli_page.PAGE.read_text(encoding="utf-8")
 
@@ -25,9 +24,7 @@ def test_it_has_every_verb_in_the_order_of_the_group() -> None:
 
 @pytest.mark.parametrize("words", [[], *([verb] for verb in _VERBS)], ids=" ".join)
 def test_the_help_stands_on_the_page_as_a_wide_terminal_shows_it(words: list[str]) -> None:
-    done = subprocess.run(
-        [sys.executable, "-m", "levit_bench", *words, "--help"],
-        env=os.environ | {"COLUMNS": "140", "PYTHONPATH": str(ROOT / "bench"), "PYTHONIOENCODING": "utf-8"},
-        capture_output=True, encoding="utf-8", check=True,
-    )  # fmt: skip
-    assert f"```text\n{done.stdout}```\n" in TEXT
+    told = output(
+        [sys.executable, "-m", "levit_bench", *words, "--help"], env={"COLUMNS": "140", "PYTHONIOENCODING": "utf-8"}
+    )
+    assert f"```text\n{told}```\n" in TEXT

@@ -13,6 +13,7 @@ from levit_bench.asking.request import MAX_BUDGET_VARIABLE
 from levit_bench.store import files
 
 from tests.docs.blocks import ROOT, lay_out
+from tests.programs import output
 
 PAGE = "docs/compare.md"
 ENDS = {0: "same", 1: "slower", 3: "inconclusive"}
@@ -27,8 +28,7 @@ def _parameters(width: int) -> int:
 
 def git(folder: Path, *words: str) -> str:
     who = ("-c", "user.name=somebody", "-c", "user.email=somebody@example.org", "-c", "commit.gpgsign=false")
-    done = subprocess.run(["git", *who, *words], cwd=folder, capture_output=True, text=True, check=True)
-    return done.stdout.strip()
+    return output(["git", *who, *words], cwd=folder).strip()
 
 
 @pytest.fixture

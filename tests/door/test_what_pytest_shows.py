@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import json
-import subprocess
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
-from tests.door.conftest import ROOT
 from tests.door.fake import SLOW_DOWN
+from tests.programs import output
 
 FAKE = """
 import levit_bench.pytest_plugin as door
@@ -20,6 +19,8 @@ door.measure = measure
 """
 SPEED = """
 import pytest
+
+from tests.programs import output
 
 @pytest.mark.levit_bench("fake:one", "fake:two", batch=[1, 4])
 def test_speed(measured):
@@ -128,7 +129,7 @@ def test_saved_runs_are_compared_by_pytest_benchmarks_own_command(speed):
     (saved,) = speed.folder.glob(".benchmarks/*/*.json")
     # In this repository, since the command loads the conftest.py of the folder that it is called in.
     words = [sys.executable, "-m", "pytest_benchmark", "compare", str(saved), f"--csv={speed.folder / 'out.csv'}"]
-    subprocess.run(words, cwd=ROOT, check=True, capture_output=True, timeout=3600)
+    output(words)
     assert "fake:two-b4" in (speed.folder / "out.csv").read_text()
 
 

@@ -2,7 +2,6 @@ import errno
 import json
 import os
 import resource
-import subprocess
 import sys
 import textwrap
 from pathlib import Path
@@ -24,6 +23,7 @@ from levit_bench.store.files import (
 )
 
 from tests.making import turn
+from tests.programs import output
 from tools.simulated.generate_store import (
     CONDITIONS,
     MACHINE,
@@ -57,9 +57,7 @@ def session(tmp_path):
 
 def in_a_process(script):
     """What a fresh interpreter printed: for limits that a process cannot take back."""
-    command = [sys.executable, "-c", textwrap.dedent(script)]
-    done = subprocess.run(command, capture_output=True, text=True, check=True, timeout=3600, cwd=ROOT)
-    return done.stdout
+    return output([sys.executable, "-c", textwrap.dedent(script)])
 
 
 def lines_of(path):

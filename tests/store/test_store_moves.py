@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import os
 import shutil
-import subprocess
 import sys
 from collections.abc import Callable
 from pathlib import Path
@@ -18,6 +17,7 @@ from levit_bench.store.lines import LARGEST_FILE
 from levit_bench.store.writer import SessionWriter
 
 from tests.making import turn
+from tests.programs import output
 from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of
 
 ROOT = Path(__file__).parents[2]
@@ -273,8 +273,8 @@ try:
 except StoreError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "File too large. What was written before is kept." in done.stdout
+    told = output([sys.executable, "-c", script])
+    assert "File too large. What was written before is kept." in told
     assert session.writer.path.read_bytes() == whole[:-10]
 
 
@@ -290,8 +290,7 @@ try:
 except StoreError as error:
     print(error)
 """
-    done = subprocess.run([sys.executable, "-c", script], cwd=ROOT, capture_output=True, text=True, check=True)
-    assert "is being written by another process" in done.stdout
+    assert "is being written by another process" in output([sys.executable, "-c", script])
     session.take(1)
     session.writer.close()
     assert session.kept() == 2

@@ -2,14 +2,12 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 
-from tests.measuring.session.test_kill import ROOT
+from tests.programs import output, run
 
 _MOST_BYTES = 300 << 20
 
@@ -27,15 +25,7 @@ finally:
 @pytest.mark.slow
 def test_the_parent_stays_small_beside_its_seats(tmp_path: Path) -> None:
     words = ["run", "--networks", "tests.hostile_networks:sound@64", "--budget", "4s", "--thin"]
-    done = subprocess.run(
-        [sys.executable, "-c", PROGRAM, *words, "--store", str(tmp_path)],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "bench")},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=3600,
-    )
+    done = run([sys.executable, "-c", PROGRAM, *words, "--store", tmp_path])
     assert done.returncode == 0, done.stderr
     peak = int(done.stderr.split("peak ")[-1])
     assert peak < _MOST_BYTES, f"{peak / (1 << 20):.0f} MiB"
@@ -45,13 +35,6 @@ def test_a_peak_is_of_this_process_and_not_of_its_parent() -> None:
     """A small process that a large one starts."""
     held = bytearray(200 << 20)
     program = "from levit_bench.measuring.workers.memory import peak_bytes; print(peak_bytes())"
-    done = subprocess.run(
-        [sys.executable, "-c", program],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "bench")},
-        capture_output=True,
-        text=True,
-        check=True,
-    )
+    told = output([sys.executable, "-c", program])
     assert len(held) > 0
-    assert 1 << 20 < int(done.stdout) < 150 << 20
+    assert 1 << 20 < int(told) < 150 << 20

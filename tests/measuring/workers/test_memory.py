@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import os
-import subprocess
 import sys
 from pathlib import Path
 
 import pytest
 from levit_bench.measuring.workers import memory
+
+from tests.programs import output
 
 ROOT = Path(__file__).parents[3]
 LARGE = 256 << 20
@@ -27,16 +27,7 @@ def test_the_peak_of_a_large_parent_is_not_told_for_its_childs() -> None:
         f"import subprocess, sys; held = b'x' * {LARGE}; "
         f"print(subprocess.run([sys.executable, '-c', {child!r}], capture_output=True, text=True, check=True).stdout)"
     )
-    done = subprocess.run(
-        [sys.executable, "-c", parent],
-        cwd=ROOT,
-        env=os.environ | {"PYTHONPATH": str(ROOT / "bench")},
-        capture_output=True,
-        text=True,
-        check=True,
-        timeout=3600,
-    )
-    assert 0 < int(done.stdout) < LARGE
+    assert 0 < int(output([sys.executable, "-c", parent])) < LARGE
 
 
 @pytest.mark.parametrize("text", [None, b"Name:\tpython\n"])

@@ -21,6 +21,7 @@ from levit_bench.records import Case, CaseLine, SeatInfo, Shell
 
 from tests.house.plan import ROOT
 from tests.house.test_evidence_names_nobody import PLACES
+from tests.programs import output
 
 NAMES = ("ada", "engine-7")
 WANTED = shell.WANTED_VARIABLE
@@ -246,11 +247,7 @@ def test_a_real_worker_of_a_hostile_shell_starts_and_says_whose_memory_it_gets()
         "LRU_CACHE_CAPACITY": "0", "MALLOC_ARENA_MAX": "1", "PYTHONMALLOC": "debug", "PYTHONOPTIMIZE": "2",
         "ATEN_CPU_CAPABILITY": "default", WANTED: "DEPTH", "DEPTH": "3", "PYTHONPATH": str(ROOT / "bench"),
     }  # fmt: skip
-    done = subprocess.run(
-        [sys.executable, "-c", _DESCRIBED, "pinned"],
-        cwd=ROOT, env=os.environ | hostile, capture_output=True, text=True, check=True, timeout=3600,
-    )  # fmt: skip
-    told = json.loads(done.stdout)
+    told = json.loads(output([sys.executable, "-c", _DESCRIBED, "pinned"], env=hostile))
     assert told["malloc"].startswith("libc")
     assert told["worker"]["DEPTH"] == "3"
     assert told["worker"]["MALLOC_MMAP_MAX_"] == "0"
@@ -279,17 +276,7 @@ def test_an_allocator_is_recognised_by_what_a_process_uses_and_not_by_its_name(t
         "-c",
         "from levit_bench.measuring.workers.allocator_library import provider; print(provider())",
     ]
-    names = [
-        subprocess.run(
-            ask,
-            env=os.environ | {"PYTHONPATH": str(ROOT / "bench")} | more,
-            capture_output=True,
-            text=True,
-            check=True,
-            timeout=3600,
-        ).stdout.strip()
-        for more in ({}, {"LD_PRELOAD": str(library)})
-    ]
+    names = [output(ask, env=more).strip() for more in ({}, {"LD_PRELOAD": str(library)})]
     assert names[0].startswith("libc")
     assert names[1] == "libinnocent.so"
     assert not shell.is_allocator(str(library))
