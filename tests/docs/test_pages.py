@@ -82,8 +82,8 @@ def _needs_a_gpu(words: list[str]) -> bool:
     return ("--device", "cuda") in pairwise(words)
 
 
-def _here(pairs: list[tuple[Block, list[str]]]) -> list[object]:
-    """The commands; those that name a runtime that cannot run here are skipped, with what would make it run.
+def _here(pairs: list[tuple[Block, list[str]]], *marks_of_all: pytest.MarkDecorator) -> list[object]:
+    """The commands with these marks; those that name a runtime that cannot run here are skipped, with what it lacks.
 
     Those that run pytest are slow: they prepare networks.
     """
@@ -91,7 +91,7 @@ def _here(pairs: list[tuple[Block, list[str]]]) -> list[object]:
     for block, words in pairs:
         named = [name for option, text in pairwise(words) if option == "--runtime" for name in text.split(",")]
         missing = [why for name in named if (why := runtimes.unavailable(name)) is not None]
-        marks = [pytest.mark.skip(reason=why) for why in missing[:1]]
+        marks = [*marks_of_all, *(pytest.mark.skip(reason=why) for why in missing[:1])]
         if words[0] == "pytest" and "--benchmark" not in words:
             marks.append(pytest.mark.slow)
         found.append(pytest.param(block, words, marks=marks))
@@ -126,6 +126,9 @@ _RUNS = [
     if _measures(words) and not _prepares_for_minutes(words) and block.page not in WORKED
 ]
 _RUNS = list({(tuple(words), _files(words, block.page)): (block, words) for block, words in _RUNS}.values())
+_FIRST_RUNS = {tuple(words[:2]): (block, words) for block, words in reversed(_RUNS)}.values()
+_OTHER_RUNS = [pair for pair in _RUNS if pair not in _FIRST_RUNS]
+"""Measurements by a program or a verb that an earlier one stands for in `.ci/run`, where these are planned only."""
 
 
 @pytest.fixture(scope="module")
@@ -178,11 +181,11 @@ def _planned(words: list[str]) -> list[str]:
 
 
 @pytest.mark.parametrize(
-    ("block", "words"), _here(_LONG), ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+    ("block", "words"),
+    _here([*_LONG, *_OTHER_RUNS]),
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
-def test_a_documented_measurement_of_many_minutes_can_be_asked_for(
-    tmp_path: Path, block: Block, words: list[str]
-) -> None:
+def test_a_documented_measurement_of_minutes_can_be_asked_for(tmp_path: Path, block: Block, words: list[str]) -> None:
     done = execute(_planned(words), tmp_path, block.page)
     assert done.returncode == 0, f"{block}: {done.stderr}"
 
@@ -200,7 +203,9 @@ def test_a_documented_measurement_on_a_gpu_is_understood_where_there_is_none(
 
 @pytest.mark.slow
 @pytest.mark.parametrize(
-    ("block", "words"), _here(_RUNS), ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
+    ("block", "words"),
+    [*_here([*_FIRST_RUNS]), *_here(_OTHER_RUNS, pytest.mark.exhaustive)],
+    ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
 def test_a_documented_measurement_runs(tmp_path: Path, block: Block, words: list[str]) -> None:
     done = execute(words, tmp_path, block.page)

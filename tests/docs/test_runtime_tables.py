@@ -74,6 +74,7 @@ def test_streams_were_held_against_threads() -> None:
 
 
 @pytest.mark.slow
+@pytest.mark.exhaustive
 def test_the_tools_of_runtimes_can_be_held_against_ours(tmp_path: Path) -> None:
     pytest.importorskip("onnxruntime")
     pytest.importorskip("openvino")

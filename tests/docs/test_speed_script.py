@@ -76,7 +76,7 @@ def test_two_revisions_whose_import_differs_are_measured_side_by_side_and_the_sl
     """The file is the same; only what it imports is sixteen times as wide."""
     (repository / "layers.py").write_text("WIDTH = 512\n", encoding="utf-8")
     git(repository, "commit", "-qam", "Widen")
-    done = script(repository, "HEAD~1", "2m", cap="2m")
+    done = script(repository, "HEAD~1", "2m", cap="40s")
     assert done.returncode == 1, done.stdout + done.stderr
     assert "1 slower: nets.py:build#" in done.stdout
     assert "equal-files: base/nets.py:build and nets.py:build are equal to the last byte" in done.stderr
