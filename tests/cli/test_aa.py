@@ -90,7 +90,7 @@ def test_every_case_is_timed_under_two_names_in_one_seat_and_in_two(
             one.head.title
             == f"A/A: twins in {'one process' if one.head.protocol.seats == 'shared' else 'two processes'}"
         )
-    for kind in ("one process", "two processes", "yardsticks"):
+    for kind in ("shared", "alone", "yardsticks"):
         assert kind in out
     assert "session 1 of 2: twins in two processes, about 1 min 20 s left in all" in err
     assert "session 2 of 2: twins in one process" in err
@@ -104,12 +104,12 @@ def test_the_document_counts_what_was_measured_now_and_nothing_else(
     code, out, _ = run(capsys, *WORDS, "--isolation", "alone", "--sessions", "2", "--json")
     told = {rate["equals"]: rate for rate in json.loads(out)["rates"]}
     assert code == 0
-    assert set(told) == {"two processes", "yardsticks", "two sessions"}
-    assert (told["two processes"]["comparisons"], told["two processes"]["reports"]) == (4, 2)
+    assert set(told) == {"alone", "yardsticks", "two sessions"}
+    assert (told["alone"]["comparisons"], told["alone"]["reports"]) == (4, 2)
     assert told["two sessions"]["reports"] == 1
     code, out, _ = run(capsys, "aa", "--stored", "--json")
     told = {rate["equals"]: rate for rate in json.loads(out)["rates"]}
-    assert (told["one process"]["reports"], told["two processes"]["reports"]) == (1, 2)
+    assert (told["shared"]["reports"], told["alone"]["reports"]) == (1, 2)
 
 
 def test_a_twin_that_is_slower_is_a_false_alarm_with_its_limit(capsys: pytest.CaptureFixture[str], rig: Rig) -> None:
@@ -120,7 +120,7 @@ def test_a_twin_that_is_slower_is_a_false_alarm_with_its_limit(capsys: pytest.Ca
 
     rig.spoil = slow
     code, out, _ = run(capsys, *WORDS, "--isolation", "shared", "--json")
-    (rate,) = [one for one in json.loads(out)["rates"] if one["equals"] == "one process"]
+    (rate,) = [one for one in json.loads(out)["rates"] if one["equals"] == "shared"]
     assert (code, rate["slower"]["count"], rate["false_alarms"]["count"]) == (0, 1, 1)
     assert 0.9 < rate["false_alarms"]["rate_below"] < 1
 
@@ -142,7 +142,7 @@ def test_a_case_that_fails_ends_with_1_and_an_interrupt_with_130_and_both_report
     rig.spoil = stop
     before = len(sessions())
     code, out, _ = run(capsys, *WORDS)
-    assert (code, "two processes" in out) == (130, True)
+    assert (code, "alone" in out) == (130, True)
     assert len(sessions()) == before + 1
 
 
@@ -156,7 +156,7 @@ def test_an_interrupt_between_sessions_reports_those_before_it(
 
     rig.spoil = stop
     code, out, _ = run(capsys, *WORDS)
-    assert (code, "two processes" in out) == (130, reported)
+    assert (code, "alone" in out) == (130, reported)
 
 
 def test_twins_are_shown_and_left_out_of_picks_and_fronts(capsys: pytest.CaptureFixture[str], rig: Rig) -> None:
@@ -210,7 +210,7 @@ def test_twins_are_built_checked_and_timed_for_real(capsys: pytest.CaptureFixtur
     words = ("aa", "--networks", sound, "--isolation", "alone", "--budget", "5s", "--thin", "--store", str(tmp_path))
     code, out, err = run(capsys, *words, "--json")
     assert code == 0, err
-    assert {rate["equals"] for rate in json.loads(out)["rates"]} == {"two processes", "yardsticks"}
+    assert {rate["equals"] for rate in json.loads(out)["rates"]} == {"alone", "yardsticks"}
     (path,) = tmp_path.rglob("*.jsonl")
     stored = read_session(path)
     one, twin = (line for line in stored.cases if line.role == "subject")

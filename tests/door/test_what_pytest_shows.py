@@ -207,7 +207,7 @@ def test_under_xdist_timed_tests_are_skipped_with_the_reason_and_checks_are_not(
 
 
 @pytest.mark.parametrize(
-    ("words", "error_message"),
+    ("words", "said"),
     [
         (("--bench-threads", "two"), "--bench-threads: invalid list of whole numbers 'two'"),
         (("--bench-batch", "0"), "give a whole number from 1"),
@@ -229,7 +229,7 @@ def test_a_bad_option_is_a_usage_error_before_anything_is_collected(speed, words
 
 
 @pytest.mark.parametrize(
-    ("mark", "error_message"),
+    ("mark", "said"),
     [
         ("'fake:one', colour='red'", "knows no colour"),
         ("'fake:one', batch='many'", "got batch='many'"),

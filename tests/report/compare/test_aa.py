@@ -23,20 +23,20 @@ def twins(network, times=1.0, session="s1"):
 
 FOUND = pairs([*twins("[red]levit_192"), *twins("b0", 1.2), *twins("few")[:1], record("few" + SUFFIX, [0.01])])
 TABLE = """\
- equals     network        case          pairs      a run   a pair   detectable
+ equals   network        case            pairs      a run   a pair   detectable
  ──────────────────────────────────────────────────────────────────────────────
- one seat   [red]levit_1   224px b1 t1       1      1.4 %   0.10 %        3.9 %
-            92             pinned
- one seat   b0             224px b1 t1       1       18 %     18 %        3.9 %
-                           pinned
- one seat   few            224px b1 t1       1   < 0.01 %        –            –
-                           pinned
+ shared   [red]levit_1   224px b1 t1         1      1.4 %   0.10 %        3.9 %
+          92             pinned
+ shared   b0             224px b1 t1         1       18 %     18 %        3.9 %
+                         pinned
+ shared   few            224px b1 t1         1   < 0.01 %        –            –
+                         pinned
 """
 LINES = """\
 a run, a pair: standard deviation of the ratio of equals, of a run and of all runs
 detectable: the smallest slowdown that such a pair finds four times in five (median)
 at most: upper limit of the rate, with 95 % confidence
-one seat (twins that shared a process): 1 of 2 called different (at most 97 %), in 1 of 1 reports (at most 100 %); \
+shared (twins that shared a process): 1 of 2 called different (at most 97 %), in 1 of 1 reports (at most 100 %); \
 1 slower, 1 same; 1 without limits
 """
 
@@ -50,7 +50,7 @@ def test_the_table_and_the_lines_read_like_this():
 
 def test_a_kind_of_which_nothing_can_be_judged_is_told():
     found = pairs([record("a", [0.01]), record("a" + SUFFIX, [0.01])])
-    assert lines(found)[-1] == "one seat (twins that shared a process): no pair has enough runs to be judged"
+    assert lines(found)[-1] == "shared (twins that shared a process): no pair has enough runs to be judged"
 
 
 def test_the_document_is_plain_json_with_counts_and_limits():

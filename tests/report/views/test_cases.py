@@ -18,7 +18,7 @@ BOTH = [
 def _printed(records: list, width: int) -> list[str]:
     out = io.StringIO()
     Console(file=out, width=width).print(table(records))
-    return [line.rstrip() for line in out.getvalue().splitlines()][3:]
+    return [line.rstrip() for line in out.getvalue().splitlines()][4:]
 
 
 def test_two_forms_of_one_network_stand_below_one_another_and_say_which_they_are():

@@ -76,4 +76,4 @@ def test_every_line_names_a_file_that_makes_a_view(entry: ViewEntry) -> None:
 
 def test_every_view_is_an_option_of_show(capsys: pytest.CaptureFixture[str]) -> None:
     shown = run(capsys, "show", "--help")[1]
-    assert [name for name in VIEWS if f"--{name}" not in shown] == []
+    assert [name for name in VIEWS if f"--{name.replace('_', '-')}" not in shown] == []

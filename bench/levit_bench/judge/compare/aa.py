@@ -28,8 +28,8 @@ from levit_bench.records import Case, Record
 class AAKind(StrEnum):
     """How the two records of a pair were measured."""
 
-    ONE_PROCESS = "one process"
-    TWO_PROCESSES = "two processes"
+    ONE_PROCESS = "shared"
+    TWO_PROCESSES = "alone"
     YARDSTICKS = "yardsticks"
     SESSIONS = "two sessions"
 

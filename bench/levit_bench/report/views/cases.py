@@ -46,8 +46,8 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     out.add_column("95 % CI", justify="right", no_wrap=True)
     sessions = max(map(drift.sessions, records), default=0)
     if sessions:
-        out.add_column("across sessions", justify="right", no_wrap=True)
-    out.add_column("vs reference", justify="right", no_wrap=True)
+        out.add_column("across\nsessions", justify="right", no_wrap=True)
+    out.add_column("vs\nreference", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     shown_as = shown_names(record.info for record in records)
     failures: dict[str, list[str]] = {}

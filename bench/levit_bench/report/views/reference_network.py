@@ -77,7 +77,7 @@ def table(comparisons: Sequence[Against], base: str) -> Table:
             format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
             *(_times(comparison.ratio, is_base=comparison.is_base) if isinstance(time, Estimate) else ("–", "")),
         )
-    words = [f"ratio: latency over that of {shortened(base)} in the same session and setting, paired by round"]
+    words = [f"ratio: over {shortened(base)} in the same session and setting, paired by round"]
     if len(sets) == 1:
         words.append(f"top-1 on {visible(sets[0].words)}")
     words += [f"{marks[image_set]} top-1 on {visible(image_set.words)}" for image_set in sets if len(sets) > 1]
