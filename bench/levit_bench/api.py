@@ -10,7 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.asking import arguments
-from levit_bench.asking.workshop import require_workshop
+from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
 from levit_bench.numbers.units import parse_duration
@@ -71,7 +71,7 @@ def measure(
         levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
         TypeError: no argument has that name.
     """
-    require_workshop()
+    require_measuring()
     from levit_bench.asking.request import Request
 
     request = Request(
@@ -112,7 +112,7 @@ def measure_requests(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
-    require_workshop()
+    require_measuring()
     from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
@@ -169,7 +169,7 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     Raises:
         levit_bench.errors.BenchError: no session has that name, or it was measured elsewhere or with other versions.
     """
-    require_workshop()
+    require_measuring()
     from levit_bench.asking.request import capped
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent

@@ -235,7 +235,7 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """How it is asked. The defaults of the suite follow from docs/decisions/0001."""
 
     settle_passes: Number
-    """Untimed-for-statistics passes at the start of each turn (their durations are stored too)."""
+    """Warm-up passes at the start of each turn: stored, and not used in estimates."""
     turn_s: Seconds
     """Aimed length of the timed part of a turn, in seconds; decides the passes a turn."""
     min_passes: Few
@@ -272,7 +272,7 @@ class Protocol(_Noun, frozen=True, kw_only=True):
 
 
 class Machine(_Noun, frozen=True, kw_only=True):
-    """Who was asked. Holds no host name, user name or path."""
+    """The machine that was measured. Holds no host name, user name or path."""
 
     cpu_model: Name
     """Marketing name as the processor reports it."""
@@ -546,11 +546,11 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
     bench: Name
     """Version of this package."""
     machine: Machine
-    """Who was asked."""
+    """The machine that was measured."""
     protocol: Protocol
-    """How."""
+    """The settings of the measurement."""
     conditions: Conditions
-    """In what state at the start."""
+    """The state of the machine at the start."""
     shell: Shell = Shell()
     """What the calling shell gave the workers; says nothing in older files."""
     title: Words | None = None
@@ -581,7 +581,8 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     params: Count | None = None
     """Parameters, counted on the network in its form."""
     macs: Count | None = None
-    """Multiply-accumulates of one image, counted on the network as shipped by torch's flop counter (half its flops)."""
+    """Multiply-accumulates of one image, counted on the network as shipped, operator by operator; absent where one of
+    its operators is unknown."""
     passes: Few | None = None
     """Timed passes a turn; absent when the preparation failed."""
     probe_s: Seconds | None = None

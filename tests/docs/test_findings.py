@@ -7,7 +7,7 @@ import re
 
 import pytest
 from levit_bench.judge.explain import profile
-from levit_bench.judge.findings import of_a_case, of_runs, of_sessions, of_the_machine, session_view
+from levit_bench.judge.findings import case_checks, machine_checks, run_checks, session_checks, session_view
 from levit_bench.measuring.session import plausibility
 
 from tests.docs.blocks import ROOT
@@ -48,46 +48,47 @@ def _logs(units: float) -> str:
 @pytest.mark.parametrize(
     ("kind", "told"),
     [
-        ("busy-machine", [_percent(of_the_machine.STOLEN)]),
+        ("busy-machine", [_percent(machine_checks.STOLEN)]),
         ("drift", [
-            _logs(of_the_machine.TREND), f"{of_the_machine.TREND_ERRORS:g} standard errors",
-            f"{of_a_case.TREND_ERRORS:g} for one", f"{of_the_machine.WITNESSED:g} and",
-            f"{of_the_machine.WITNESSED_ERRORS:g} suffice", f"{of_the_machine.WARMER_C:g} °C",
+            _logs(machine_checks.TREND), f"{machine_checks.TREND_ERRORS:g} standard errors",
+            f"{case_checks.TREND_ERRORS:g} for one", f"{machine_checks.WITNESSED:g} and",
+            f"{machine_checks.WITNESSED_ERRORS:g} suffice", f"{machine_checks.WARMER_C:g} °C",
         ]),
         ("faster-on-known-images", [
-            _logs(of_a_case.KNOWN), f"{of_a_case.SURE:g} standard errors", f"{of_a_case.KNOWN_PASSES} passes of each",
+            _logs(case_checks.KNOWN), f"{case_checks.SURE:g} standard errors",
+            f"{case_checks.KNOWN_PASSES} passes of each",
         ]),
-        ("faster-than-matrices", [f"{of_a_case.MATRICES:g} times", "four times" if plausibility.MOST == 4 else "?"]),
-        ("first-pass-slow", [_logs(of_a_case.FIRST), f"{of_a_case.SURE:g} standard errors"]),
-        ("first-turn-slow", [_logs(of_a_case.FIRST), f"{of_a_case.SURE:g} standard errors"]),
-        ("frequency-fell", [_percent(of_the_machine.FELL)]),
-        ("null-network-slow", [f"{1e6 * of_the_machine.NULL_S:g} µs", _percent(of_a_case.NULL_SHARE)]),
+        ("faster-than-matrices", [f"{case_checks.MATRICES:g} times", "four times" if plausibility.MOST == 4 else "?"]),
+        ("first-pass-slow", [_logs(case_checks.FIRST), f"{case_checks.SURE:g} standard errors"]),
+        ("first-turn-slow", [_logs(case_checks.FIRST), f"{case_checks.SURE:g} standard errors"]),
+        ("frequency-fell", [_percent(machine_checks.FELL)]),
+        ("null-network-slow", [f"{1e6 * machine_checks.NULL_S:g} µs", _percent(case_checks.NULL_SHARE)]),
         ("page-faults-vary", [
-            f"{of_a_case.FAULTS:g} times", _percent(of_a_case.FAULTS_SHARE), f"{1e6 * of_a_case.FAULT_S:g} µs",
+            f"{case_checks.FAULTS:g} times", _percent(case_checks.FAULTS_SHARE), f"{1e6 * case_checks.FAULT_S:g} µs",
         ]),
         ("profiled-unlike", [f"{profile.UNLIKE:g} times"]),
         ("runs-disagree", [
-            _logs(of_runs.APART), "one in ten thousand" if of_runs.RARE == 1e-4 else "?",
-            f"{_logs(of_runs.SLOW)} and {of_runs.SLOW_APART:g} standard deviations",
-            "three usual runs" if of_runs.FEWEST_USUAL == 3 else "?",
+            _logs(run_checks.APART), "one in ten thousand" if run_checks.RARE == 1e-4 else "?",
+            f"{_logs(run_checks.SLOW)} and {run_checks.SLOW_APART:g} standard deviations",
+            "three usual runs" if run_checks.FEWEST_USUAL == 3 else "?",
         ]),
         ("sharing-differs-from-alone", [
-            _logs(of_sessions.DIFFERS), f"{of_sessions.SURE:g} standard errors",
-            "three runs" if of_sessions.FEWEST == 3 else "?",
+            _logs(session_checks.DIFFERS), f"{session_checks.SURE:g} standard errors",
+            "three runs" if session_checks.FEWEST == 3 else "?",
         ]),
-        ("spread-large", [_percent(of_a_case.SPREAD), f"±{_percent(of_a_case.AIM)}"]),
-        ("swapping", [f"{of_the_machine.SWAPPED >> 20} MiB", _percent(of_the_machine.WAITED)]),
+        ("spread-large", [_percent(case_checks.SPREAD), f"±{_percent(case_checks.AIM)}"]),
+        ("swapping", [f"{machine_checks.SWAPPED >> 20} MiB", _percent(machine_checks.WAITED)]),
         ("throttled", [
-            _logs(of_the_machine.ROSE), f"{of_the_machine.STEP_ERRORS:g} standard errors",
-            "eight rounds" if of_the_machine.ROUNDS == 8 else "?",
+            _logs(machine_checks.ROSE), f"{machine_checks.STEP_ERRORS:g} standard errors",
+            "eight rounds" if machine_checks.ROUNDS == 8 else "?",
         ]),
-        ("turn-too-short", [f"{1e3 * of_a_case.TURN_S:g} ms", f"{of_a_case.NULLS} passes"]),
+        ("turn-too-short", [f"{1e3 * case_checks.TURN_S:g} ms", f"{case_checks.NULLS} passes"]),
         ("two-humps", [
-            _logs(of_a_case.HUMPS), f"{of_a_case.RUNS_APART:g} standard deviations",
-            f"passes {of_a_case.PASSES_APART:g},",
-            "a fifth" if of_a_case.HUMPS_SHARE == 0.2 else "?",
+            _logs(case_checks.HUMPS), f"{case_checks.RUNS_APART:g} standard deviations",
+            f"passes {case_checks.PASSES_APART:g},",
+            "a fifth" if case_checks.HUMPS_SHARE == 0.2 else "?",
         ]),
-        ("yardstick-moved", [f"{of_the_machine.MOVED:g} times", f"{of_the_machine.MOVED_ERRORS:g} standard errors"]),
+        ("yardstick-moved", [f"{machine_checks.MOVED:g} times", f"{machine_checks.MOVED_ERRORS:g} standard errors"]),
     ],
 )  # fmt: skip
 def test_the_page_tells_the_thresholds_that_the_code_has(kind: str, told: list[str]) -> None:

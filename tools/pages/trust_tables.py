@@ -114,7 +114,7 @@ def replayed(session: Session) -> Race:
 def race_rows(full: Session, races: Sequence[Session]) -> Iterator[str]:
     """Decisions of each race, beside those of the whole protocol."""
     sure, whole_s = certain(full), length_s(full)
-    yield "| | time | to the end | runs | on the front | beaten | open | certain members | certainly beaten ones |"
+    yield "| | time | to the end | runs | on the front | dominated | undecided | certainly on it | certainly not |"
     yield "|:--|--:|--:|--:|--:|--:|--:|:--|:--|"
     counts = " | ".join(str(sum(v == word for v in sure.values())) for word in ("member", "beaten", "open"))
     yield f"| whole protocol | {whole_s:.0f} s | | {len(full.ends)} | {counts} | | |"

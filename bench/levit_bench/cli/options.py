@@ -208,9 +208,9 @@ def request_from(options: dict[str, Any]) -> Request:
     Raises:
         UsageError: no network was named, or nothing can be measured by this installation.
     """
-    from levit_bench.asking.workshop import require_workshop
+    from levit_bench.asking.ability import require_measuring
 
-    require_workshop()
+    require_measuring()
     from levit_bench.asking.request import Request
 
     if not options["networks"]:

@@ -51,6 +51,9 @@ class SessionComparison(NamedTuple):
     sides: dict[str, ComparedSide]
     """The sides by their role: `first` and `second`, or also `session` where both are of one session."""
 
+    def __repr__(self) -> str:
+        return f"<SessionComparison: {self.summary}>"
+
     @property
     def exit_code(self) -> int:
         """The exit code of the command, see `exit_code`."""
@@ -86,7 +89,7 @@ def exit_code(report: Report) -> int:
     return EXIT_DONE if same_or_faster and not report.having(Verdict.INCONCLUSIVE) else EXIT_NOTHING
 
 
-def of_two(
+def compare_sessions(
     first: StoredSelection, second: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
 ) -> SessionComparison:
     """Compare the second side with the first, case by case.
@@ -113,7 +116,7 @@ def of_two(
     return SessionComparison(report, {"first": _side(first), "second": _side(second)})
 
 
-def of_newest(
+def compare_with_older(
     newest: StoredSelection, stored: Sequence[Record], rules: Rules, ignore: Sequence[str] = ()
 ) -> SessionComparison:
     """Compare a session with all older ones of its machine.
@@ -144,7 +147,9 @@ def of_newest(
     return SessionComparison(report, {"first": before, "second": _side(newest)})
 
 
-def of_one(results: StoredSelection, field: str, first: str, second: str, rules: Rules) -> SessionComparison:
+def compare_within_session(
+    results: StoredSelection, field: str, first: str, second: str, rules: Rules
+) -> SessionComparison:
     """Compare two networks of one session, or two values of a field, paired by round.
 
     Args:

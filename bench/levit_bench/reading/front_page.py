@@ -80,6 +80,9 @@ class FrontPage(NamedTuple):
     note: str | None = None
     """A sentence for the reader where only part of a store is shown."""
 
+    def __repr__(self) -> str:
+        return f"<FrontPage: {len(self.drawn)} panels with {sum(len(panel.points) for panel in self.drawn)} points>"
+
     @property
     def drawn(self) -> list[Panel]:
         """The panels that have points."""

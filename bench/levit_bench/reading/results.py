@@ -156,9 +156,9 @@ class Results(StoredSelection):
             UsageError: a field cannot be ignored, or a share is invalid.
             NotComparableError, NothingToShowError: nothing of the two can be compared.
         """
-        from levit_bench.reading.comparison import of_two
+        from levit_bench.reading.comparison import compare_sessions
 
-        return of_two(self, other, self.history(), rules_from(min_effect, margin), _words(ignore))
+        return compare_sessions(self, other, self.history(), rules_from(min_effect, margin), _words(ignore))
 
     def compare_before(
         self, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT, margin: str | None = None
@@ -174,9 +174,9 @@ class Results(StoredSelection):
             NothingToShowError: the store holds no older session of its machine.
             UsageError, NotComparableError: as for `compare`.
         """
-        from levit_bench.reading.comparison import of_newest
+        from levit_bench.reading.comparison import compare_with_older
 
-        return of_newest(self, self.history(), rules_from(min_effect, margin), _words(ignore))
+        return compare_with_older(self, self.history(), rules_from(min_effect, margin), _words(ignore))
 
     def compare_within(
         self, field: str, first: str, second: str, *, min_effect: str = MIN_EFFECT, margin: str | None = None
@@ -194,9 +194,9 @@ class Results(StoredSelection):
             UsageError: the field does not exist.
             NotComparableError, NothingToShowError: no two cases have these values and are otherwise alike.
         """
-        from levit_bench.reading.comparison import of_one
+        from levit_bench.reading.comparison import compare_within_session
 
-        return of_one(self, field, first, second, rules_from(min_effect, margin))
+        return compare_within_session(self, field, first, second, rules_from(min_effect, margin))
 
     def explain(self, first: str, second: str) -> Explanation:
         """Decompose the ratio between two cases of a session into factors whose product it is.

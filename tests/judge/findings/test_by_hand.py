@@ -8,8 +8,8 @@ from functools import lru_cache
 
 import pytest
 from levit_bench.judge.findings import OF_A_CASE, OF_A_SESSION, joining, session_findings
-from levit_bench.judge.findings.of_runs import runs_disagree
-from levit_bench.judge.findings.of_sessions import sharing_differs_from_alone
+from levit_bench.judge.findings.run_checks import runs_disagree
+from levit_bench.judge.findings.session_checks import sharing_differs_from_alone
 from levit_bench.judge.findings.session_view import LONG_S, session_views
 from levit_bench.records import Record
 

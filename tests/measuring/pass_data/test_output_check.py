@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 import torch
-from levit_bench.judge.findings.of_a_case import outputs_differ
+from levit_bench.judge.findings.case_checks import outputs_differ
 from levit_bench.measuring.pass_data.output_check import as_logits, problem_with, problem_with_pair, relative_distance
 
 from tests.making import record

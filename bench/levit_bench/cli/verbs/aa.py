@@ -110,9 +110,9 @@ def _stored_sessions(root: Path, where: tuple[str, ...], words: dict[str, Any]) 
 def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _TwinSessions:
     """Measure sessions of twins, one after the other; an interrupt keeps the completed turns."""
     from levit_bench import api
-    from levit_bench.asking.workshop import require_workshop
+    from levit_bench.asking.ability import require_measuring
 
-    require_workshop()
+    require_measuring()
     from levit_bench.asking.request import protocol_of
     from levit_bench.cli.faults import keeping
     from levit_bench.measuring.preparing.workshop import Workshop

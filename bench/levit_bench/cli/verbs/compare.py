@@ -109,13 +109,13 @@ def _comparison(
 ) -> SessionComparison:
     """The comparison that the arguments choose."""
     from levit_bench.judge.compare.matching import check_ignored
-    from levit_bench.reading.comparison import of_newest, of_one, of_two, stored_at
+    from levit_bench.reading.comparison import compare_sessions, compare_with_older, compare_within_session, stored_at
 
     check_ignored(ignore)
     if pair is not None:
         if second is not None or ignore:
             raise UsageError("--networks and --between compare within session A. Leave B and --ignore out.")
-        return of_one(_side(root, first, conditions), *pair, rules)
+        return compare_within_session(_side(root, first, conditions), *pair, rules)
     if second is None:
         raise UsageError(
             "compare needs two sides, such as 'levit-bench compare before last', or --networks ONE,OTHER for two "
@@ -125,8 +125,8 @@ def _comparison(
         raise UsageError("'before' is what came before the other side. Name it first: levit-bench compare before B.")
     second_side = _side(root, second, conditions)
     if first == BEFORE:
-        return of_newest(second_side, stored_at(root), rules, ignore)
-    return of_two(_side(root, first, conditions), second_side, stored_at(root), rules, ignore)
+        return compare_with_older(second_side, stored_at(root), rules, ignore)
+    return compare_sessions(_side(root, first, conditions), second_side, stored_at(root), rules, ignore)
 
 
 def _side(root: Path, name: str, conditions: Mapping[str, str]) -> Results:

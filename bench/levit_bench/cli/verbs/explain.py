@@ -104,9 +104,9 @@ def _profiles(explanation: Explanation) -> tuple[tuple[SideProfile, SideProfile]
     """Profiles of both sides, measured here, and findings on how this differs from the stored session."""
     from rich.text import Text
 
-    from levit_bench.asking.workshop import require_workshop
+    from levit_bench.asking.ability import require_measuring
 
-    require_workshop("to profile")
+    require_measuring("profile")
     from levit_bench.cli.output import stderr
     from levit_bench.judge.explain.profile import ProfileSource, elsewhere, unlike
     from levit_bench.measuring.machine.description import conditions, machine

@@ -73,7 +73,7 @@ def command(
     if as_json:
         click.echo(_document(chosen, missing))
         return 0
-    from levit_bench.asking.workshop import missing_module
+    from levit_bench.asking.ability import missing_module
     from levit_bench.cli.output import stdout
     from levit_bench.report.listings.networks import footnotes, table
     from levit_bench.report.listings.runtimes import lines
@@ -92,11 +92,11 @@ def command(
 
 
 def _list_runtimes(*, as_json: bool) -> int:
-    from levit_bench.asking.workshop import require_workshop
+    from levit_bench.asking.ability import require_measuring
     from levit_bench.cli.output import stdout
     from levit_bench.report.listings.runtimes import document, table
 
-    require_workshop("to say what runs here")
+    require_measuring("say what runs here")
     if as_json:
         click.echo(json.dumps(document(_runtimes()), indent=2))
     else:

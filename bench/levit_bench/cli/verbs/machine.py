@@ -20,9 +20,9 @@ def command(as_json: bool) -> int:
     """
     import msgspec
 
-    from levit_bench.asking.workshop import require_workshop
+    from levit_bench.asking.ability import require_measuring
 
-    require_workshop("to describe a machine")
+    require_measuring("describe a machine")
     from levit_bench.cli.output import stdout
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.workers.process_environment import default_allocator, shell

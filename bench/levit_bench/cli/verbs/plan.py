@@ -29,9 +29,9 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     Example:
       levit-bench plan --networks paper --threads 1 --batch 1 --budget 5m
     """
-    from levit_bench.asking.workshop import require_workshop
+    from levit_bench.asking.ability import require_measuring
 
-    require_workshop()
+    require_measuring()
     from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
     from levit_bench.cli.output import print_findings, stdout
     from levit_bench.judge.early_stopping.planner import planned

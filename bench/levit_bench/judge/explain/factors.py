@@ -98,6 +98,10 @@ class Explanation(NamedTuple):
     factors: tuple[Factor, ...]
     findings: tuple[Finding, ...] = ()
 
+    def __repr__(self) -> str:
+        first, second = self.first.record.case.label, self.second.record.case.label
+        return f"<Explanation: {second} takes {self.ratio.value:.3g} times as long as {first}>"
+
 
 def explain(records: Iterable[Record], first: Record, second: Record) -> Explanation:
     """Factor the ratio of two cases of one session.

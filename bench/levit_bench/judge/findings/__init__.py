@@ -11,42 +11,42 @@ from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
 from levit_bench.judge.comparability import setting
-from levit_bench.judge.findings import of_a_case, of_runs, of_sessions, of_the_machine
-from levit_bench.judge.findings.session_view import CaseView, SessionView, session_views
+from levit_bench.judge.findings import case_checks, machine_checks, run_checks, session_checks
+from levit_bench.judge.findings.session_view import CaseTurns, SessionView, session_views
 from levit_bench.records import Finding, Record
 
 OF_A_SESSION: tuple[Callable[[SessionView], Finding | None], ...] = (
-    of_the_machine.throttled,
-    of_the_machine.frequency_fell,
-    of_the_machine.drift_of_all,
-    of_the_machine.allowance_changed,
-    of_the_machine.gpu_differs,
-    of_the_machine.busy_machine,
-    of_the_machine.swapping,
-    of_the_machine.yardstick_moved,
-    of_the_machine.null_network_slow,
-    of_the_machine.on_battery,
-    of_the_machine.governor_not_performance,
-    of_the_machine.dirty_tree,
-    of_runs.resumed,
+    machine_checks.throttled,
+    machine_checks.frequency_fell,
+    machine_checks.drift_of_all,
+    machine_checks.allowance_changed,
+    machine_checks.gpu_differs,
+    machine_checks.busy_machine,
+    machine_checks.swapping,
+    machine_checks.yardstick_moved,
+    machine_checks.null_network_slow,
+    machine_checks.on_battery,
+    machine_checks.governor_not_performance,
+    machine_checks.dirty_tree,
+    run_checks.resumed,
 )
 """Findings about a session, the most serious first."""
-OF_A_CASE: tuple[Callable[[CaseView, SessionView], Finding | None], ...] = (
-    of_a_case.streams_uneven,
-    of_a_case.faster_than_matrices,
-    of_a_case.faster_on_known_images,
-    of_a_case.two_humps,
-    of_runs.runs_disagree,
-    of_a_case.page_faults_vary,
-    of_a_case.drift,
-    of_a_case.first_turn_slow,
-    of_a_case.first_pass_slow,
-    of_a_case.turn_too_short,
-    of_a_case.null_network_slow,
-    of_a_case.spread_large,
+OF_A_CASE: tuple[Callable[[CaseTurns, SessionView], Finding | None], ...] = (
+    case_checks.streams_uneven,
+    case_checks.faster_than_matrices,
+    case_checks.faster_on_known_images,
+    case_checks.two_humps,
+    run_checks.runs_disagree,
+    case_checks.page_faults_vary,
+    case_checks.drift,
+    case_checks.first_turn_slow,
+    case_checks.first_pass_slow,
+    case_checks.turn_too_short,
+    case_checks.null_network_slow,
+    case_checks.spread_large,
 )
 """Findings about each case, the most serious first."""
-OF_A_FAILURE: tuple[Callable[[Record], Finding | None], ...] = (of_a_case.outputs_differ,)
+OF_A_FAILURE: tuple[Callable[[Record], Finding | None], ...] = (case_checks.outputs_differ,)
 """Findings about cases that have no time."""
 
 
@@ -112,11 +112,11 @@ def between_sessions(records: Iterable[Record]) -> list[SessionFinding]:
                 measured_in.yardstick,
             )
             groups.setdefault(key, []).append(record)
-    findings = [(group[-1].session, of_sessions.sharing_differs_from_alone(group)) for group in groups.values()]
+    findings = [(group[-1].session, session_checks.sharing_differs_from_alone(group)) for group in groups.values()]
     return [SessionFinding(session, finding) for session, finding in findings if finding is not None]
 
 
 def joining(records: Sequence[Record]) -> list[Finding]:
     """The findings about joining sessions on one scale."""
-    finding = of_sessions.engine_changed(records)
+    finding = session_checks.engine_changed(records)
     return [] if finding is None else [finding]

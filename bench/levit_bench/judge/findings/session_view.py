@@ -16,7 +16,7 @@ LONG_S = 3600.0
 """Budget from which on no finding advises a larger one: what an hour did not settle, time does not settle."""
 
 
-class CaseView(NamedTuple):
+class CaseTurns(NamedTuple):
     """A case with its turns in numbers."""
 
     record: Record
@@ -67,7 +67,7 @@ class SessionView(NamedTuple):
     session: str
     any: Record
     """One of its records, for what all of them share."""
-    cases: tuple[CaseView, ...]
+    cases: tuple[CaseTurns, ...]
     """Those with turns that count, the instrument's own included."""
     failed: tuple[Record, ...]
     """Those without a time."""
@@ -89,27 +89,27 @@ class SessionView(NamedTuple):
     """Standard deviation between runs of what is a case's own, of the middle one of the cases."""
 
     @property
-    def subjects(self) -> tuple[CaseView, ...]:
+    def subjects(self) -> tuple[CaseTurns, ...]:
         """The cases that were asked for, without the instrument's own."""
         return tuple(case for case in self.cases if case.record.info.role == "subject")
 
     @property
-    def yardsticks(self) -> tuple[CaseView, ...]:
+    def yardsticks(self) -> tuple[CaseTurns, ...]:
         """The reference networks."""
         return tuple(case for case in self.cases if case.record.info.role == "yardstick")
 
-    def own(self, case: CaseView) -> list[list[float]]:
+    def own(self, case: CaseTurns) -> list[list[float]]:
         """A case's turns run by run, each less what happened to all cases in its round."""
         runs: dict[int, list[float]] = {number: [] for number in case.numbers}
         for key, value in case.logs.items():
             runs[key[0]].append(value - self.common.get(key, 0.0))
         return [*runs.values()]
 
-    def own_runs(self, case: CaseView) -> list[float]:
+    def own_runs(self, case: CaseTurns) -> list[float]:
         """Middle of each run of these."""
         return [median(run) for run in self.own(case)]
 
-    def error(self, case: CaseView) -> float:
+    def error(self, case: CaseTurns) -> float:
         """Lower bound of the scatter of a case's runs: a handful may lie near each other by chance."""
         return max(self.runs_scatter, case.run_error)
 
@@ -164,11 +164,11 @@ def _session_view(name: str, records: Sequence[Record]) -> SessionView:
     return session._replace(runs_scatter=median([scatter(session.own_runs(case)) for case in subjects] or [0.0]))
 
 
-def _case_view(record: Record) -> CaseView:
+def _case_view(record: Record) -> CaseTurns:
     turns_by_run = ((run.run, by_round(run.turns)) for run in record.runs if counts(run))
     logs = {number: turns for number, turns in turns_by_run if turns}
     logs_by_run = {number: tuple(turns.values()) for number, turns in logs.items()}
-    return CaseView(
+    return CaseTurns(
         record=record,
         logs={(run, number): value for run, turns in logs.items() for number, value in turns.items()},
         rounds=tuple(logs_by_run.values()),
@@ -179,7 +179,7 @@ def _case_view(record: Record) -> CaseView:
     )
 
 
-def _round_views(cases: Iterable[CaseView]) -> tuple[RoundView, ...]:
+def _round_views(cases: Iterable[CaseTurns]) -> tuple[RoundView, ...]:
     logs: dict[tuple[int, int], list[float]] = {}
     began: dict[tuple[int, int], float] = {}
     for case in cases:

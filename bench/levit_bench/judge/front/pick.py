@@ -111,6 +111,10 @@ class Pick(NamedTuple):
     another_day: AnotherDay | None = None
     """The answer beyond the session; absent without a limit of speed, and where its drift is not known."""
 
+    def __repr__(self) -> str:
+        answer = self.answer.label if self.answer is not None else "no network"
+        return f"<Pick: {answer} of {len(self.panel.points)} networks>"
+
 
 def fit(point: Point, limits: Limits, level: float = LEVEL) -> Fit:
     """Whether a network is within all limits of speed, as far as its intervals say: each is judged by its own.

@@ -16,8 +16,8 @@ WORDS = {
     "reached": "known well enough",
     "short": "not known well enough",
     "member": "on the front",
-    "beaten": "beaten",
-    "open": "open",
+    "beaten": "dominated",
+    "open": "undecided",
 }
 """Verdicts of a look in words."""
 

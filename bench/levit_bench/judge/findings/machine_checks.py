@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 from statistics import median
 
-from levit_bench.judge.findings.session_view import CaseView, RunView, SessionView
+from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
 from levit_bench.numbers.units import format_bytes, format_latency
 from levit_bench.records import Finding
@@ -259,7 +259,7 @@ def _step(session: SessionView) -> LevelShift | None:
     return shift if apart and sticks and all(sticks) else None
 
 
-def _took_part(case: CaseView, session: SessionView, shift: LevelShift) -> bool:
+def _took_part(case: CaseTurns, session: SessionView, shift: LevelShift) -> bool:
     """Whether a case's own turns rose by at least half of the step."""
     logs = [
         (place, case.logs.get((round_view.run, round_view.round))) for place, round_view in enumerate(session.rounds)
@@ -290,6 +290,6 @@ def _swapped(stage: RunView) -> int:
     return after.swap_used_bytes - before.swap_used_bytes
 
 
-def _on_cpu(case: CaseView) -> bool:
+def _on_cpu(case: CaseTurns) -> bool:
     """Whether a null pass is on the CPU: on another device it includes the transfer there and back."""
     return case.record.case.device == "cpu"

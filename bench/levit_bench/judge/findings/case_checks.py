@@ -7,7 +7,7 @@ import re
 from statistics import fmean, median
 
 from levit_bench.judge.estimates import LEVEL
-from levit_bench.judge.findings.session_view import CaseView, SessionView, more_time
+from levit_bench.judge.findings.session_view import CaseTurns, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, line, scatter
 from levit_bench.numbers.statistics import t_interval
 from levit_bench.numbers.units import format_duration, format_latency
@@ -64,7 +64,7 @@ LOADING_PASSES = 2
 _WRONG = re.compile(r"output (differs from|is constant|is not finite|has shape)")
 
 
-def faster_than_matrices(case: CaseView, session: SessionView) -> Finding | None:
+def faster_than_matrices(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of more multiply-accumulates a second than products of matrices reach on this machine."""
     info = case.record.info
     if not info.macs or not info.matrix_macs_s:
@@ -81,7 +81,7 @@ def faster_than_matrices(case: CaseView, session: SessionView) -> Finding | None
     return Finding(kind="faster-than-matrices", message=message, case=info.id)
 
 
-def faster_on_known_images(case: CaseView, session: SessionView) -> Finding | None:
+def faster_on_known_images(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of passes over slightly changed earlier images that are faster than those over new ones."""
     images, batch = case.record.info.distinct_images, case.record.case.batch
     if images is None or case.record.case.streams > 1:
@@ -108,7 +108,7 @@ def faster_on_known_images(case: CaseView, session: SessionView) -> Finding | No
     return Finding(kind="faster-on-known-images", message=message, case=case.record.info.id)
 
 
-def first_turn_slow(case: CaseView, session: SessionView) -> Finding | None:
+def first_turn_slow(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of first turns of the runs that are slower than the rest: the settle passes were too few."""
     gaps = [run[0] - median(run[1:]) for run in case.rounds if len(run) > 1]
     if len(gaps) < 3:
@@ -127,7 +127,7 @@ def first_turn_slow(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="first-turn-slow", message=message, case=case.record.info.id)
 
 
-def first_pass_slow(case: CaseView, session: SessionView) -> Finding | None:
+def first_pass_slow(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of first timed passes of turns that are slower than the last: the settle passes were too few."""
     turns = [turn.duration_s for run in case.record.runs for turn in run.turns if len(turn.duration_s) > 1]
     gaps = [math.log(passes[0] / passes[-1]) for passes in turns]
@@ -142,7 +142,7 @@ def first_pass_slow(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="first-pass-slow", message=message, case=case.record.info.id)
 
 
-def drift(case: CaseView, session: SessionView) -> Finding | None:
+def drift(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of a trend of the case over the session, beyond the scatter of its runs and the trend of all cases."""
     runs = session.own_runs(case)
     times = [session.began_s[number] for number in case.numbers]
@@ -158,7 +158,7 @@ def drift(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="drift", message=message, case=case.record.info.id)
 
 
-def two_humps(case: CaseView, session: SessionView) -> Finding | None:
+def two_humps(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of a bimodal latency: processes that start slow and stay so, or a state that switches within runs."""
     whole, split = True, groups(session.own_runs(case))
     if split is None or not _humps(split, max(split.scatter, session.error(case)), HUMPS_RUNS, RUNS_APART):
@@ -179,7 +179,7 @@ def two_humps(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="two-humps", message=message, case=case.record.info.id)
 
 
-def _switching(case: CaseView) -> Groups | None:
+def _switching(case: CaseTurns) -> Groups | None:
     """Two groups of passes that occur within the same runs; None where there are none."""
     if sum(map(len, case.rounds)) < HUMPS_TURNS:
         return None
@@ -196,7 +196,7 @@ def _humps(split: Groups, scatter: float, fewest: float, apart: float) -> bool:
     return min(len(split.low), len(split.high)) >= fewest and split.distance > max(HUMPS, apart * scatter)
 
 
-def spread_large(case: CaseView, session: SessionView) -> Finding | None:
+def spread_large(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of turns that scatter so much within a run that no usual budget gives a narrow interval."""
     spread, free = case.turns_scatter, sum(len(run) - 1 for run in case.rounds)
     if not free or spread < SPREAD * (1 + SPREAD_UNSURE / math.sqrt(free)) or len(case.runs) < 2:
@@ -213,7 +213,7 @@ def spread_large(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="spread-large", message=message, case=record.info.id)
 
 
-def streams_uneven(case: CaseView, session: SessionView) -> Finding | None:
+def streams_uneven(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of turns whose passes cannot be divided among the streams."""
     streams = case.record.case.streams
     turns = [turn for run in case.record.runs for turn in run.turns]
@@ -227,7 +227,7 @@ def streams_uneven(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="streams-uneven", message=message, case=case.record.info.id)
 
 
-def turn_too_short(case: CaseView, session: SessionView) -> Finding | None:
+def turn_too_short(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of turns near the resolution of the clock, or near the time of a null pass."""
     lengths = [math.fsum(turn.duration_s) for run in case.record.runs for turn in run.turns]
     null_s = session.null_s(case.record) or 0.0
@@ -241,7 +241,7 @@ def turn_too_short(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="turn-too-short", message=message, case=case.record.info.id)
 
 
-def null_network_slow(case: CaseView, session: SessionView) -> Finding | None:
+def null_network_slow(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of a null pass that takes a considerable share of the case's pass."""
     null_s, pass_s = session.null_s(case.record), case.pass_s
     if null_s is None or null_s <= NULL_SHARE * pass_s:
@@ -254,7 +254,7 @@ def null_network_slow(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="null-network-slow", message=message, case=case.record.info.id)
 
 
-def page_faults_vary(case: CaseView, session: SessionView) -> Finding | None:
+def page_faults_vary(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of page faults that some turns have by the thousand and others do not."""
     faults = sorted(
         turn.minor_faults / len(turn.duration_s)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import math
 
 from levit_bench.judge.estimates import LEVEL, looks_of
-from levit_bench.judge.findings.session_view import CaseView, SessionView, more_time
+from levit_bench.judge.findings.session_view import CaseTurns, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, scatter
 from levit_bench.numbers.statistics import t_factor, variance_components
 from levit_bench.planning.budget import level_at_a_look
@@ -39,7 +39,7 @@ def resumed(session: SessionView) -> Finding | None:
     return Finding(kind="resumed", message=message)
 
 
-def runs_disagree(case: CaseView, session: SessionView) -> Finding | None:
+def runs_disagree(case: CaseTurns, session: SessionView) -> Finding | None:
     """Finding of fresh processes of one case that differ more than their rounds explain, without the machine's part."""
     rounds = session.own(case)
     between, within = variance_components(rounds)
@@ -71,7 +71,7 @@ def runs_disagree(case: CaseView, session: SessionView) -> Finding | None:
     return Finding(kind="runs-disagree", message=message, case=case.record.info.id)
 
 
-def _slow(case: CaseView, session: SessionView) -> Groups | None:
+def _slow(case: CaseTurns, session: SessionView) -> Groups | None:
     """The runs that lie clear above the others; None where none do, or more than half."""
     split = groups(session.own_runs(case))
     if split is None or len(split.low) < max(FEWEST_USUAL, len(split.high)):

@@ -1,4 +1,4 @@
-"""Whether this installation can measure; stored results can be read without the modules that measure."""
+"""The ability to measure: stored results can be read without the modules that measure."""
 
 from __future__ import annotations
 
@@ -9,19 +9,19 @@ NEEDED = ("levit_bench.measuring", "levit_bench.levit", "torch")
 """Modules that a session needs; they are looked up without being imported."""
 
 
-def require_workshop(purpose: str = "to measure") -> None:
+def require_measuring(purpose: str = "measure") -> None:
     """Refuse a command that needs an installation that can measure.
 
     Args:
-        purpose: what was asked for, as a phrase that follows the name of what is missing.
+        purpose: what was asked for, as a verb that follows "cannot".
 
     Raises:
         UsageError: naming the first module that is missing.
     """
     if (missing := missing_module()) is not None:
         raise UsageError(
-            f"{missing} is not installed, which is needed {purpose}. What is stored can be read without it; install "
-            "levit-bench with all it needs: pip install levit-bench"
+            f"cannot {purpose}: {missing} is not installed here. Stored results can be read without it; to measure, "
+            "install levit-bench with all it needs: pip install levit-bench"
         )
 
 
