@@ -15,7 +15,7 @@ from tools.simulated.machine import REGULAR
 def test_a_look_in_a_line_counts_what_it_decided() -> None:
     one, other = (Decision(verdict="member", why="w"), Decision(verdict="beaten", why="w"))
     look = Look(number=1, of=3, runs=4, level=0.98, decided={"a": one, "b": other, "c": other}, resting=("b", "c"))
-    assert looks.sentence(look) == "look 1 of 3, after 4 runs: 1 on the front, 2 beaten; 2 get no more turns"
+    assert looks.sentence(look) == "look 1 of 3, after 4 runs: 1 on the front, 2 dominated; 2 get no more turns"
     assert looks.sentence(Look(number=2, of=3, runs=7, level=0.98)) == "look 2 of 3, after 7 runs: nothing decided"
     assert [looks.spoken(runs) for runs in ((1,), (4, 6), (4, 7, 12))] == ["1 run", "4 and 6 runs", "4, 7 and 12 runs"]
 
