@@ -27,6 +27,7 @@ import torch
 
 from levit_bench.errors import UsageError
 from levit_bench.measuring.networks import timm_registry
+from levit_bench.measuring.networks.late_compiler import late_disabling, stand_in_for_compiler
 
 KNOWN_FAULT = "operator torchvision::"
 """Start of torchvision's message when its library did not load; the operator's name follows."""
@@ -84,6 +85,21 @@ def _import_torchvision() -> None:
 
 
 def _execute_torchvision(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
+    """Execute the package without torch's compiler, and with it where that is not enough."""
+    before = dict(vars(module))
+    with stand_in_for_compiler() as without_compiler:
+        try:
+            _execute_beside_torch(module, execute)
+        except Exception:
+            if not without_compiler:
+                raise
+        else:
+            return
+    _start_again(module, before)
+    _execute_beside_torch(module, execute)
+
+
+def _execute_beside_torch(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute the package, a second time with its operators declared where that is the known fault."""
     before = dict(vars(module))
     try:
@@ -93,9 +109,7 @@ def _execute_torchvision(module: ModuleType, execute: Callable[[ModuleType], Non
             raise
     else:
         return
-    _forget_below("torchvision")
-    vars(module).clear()
-    vars(module).update(before)
+    _start_again(module, before)
     _declare()
     try:
         execute(module)
@@ -105,9 +119,17 @@ def _execute_torchvision(module: ModuleType, execute: Callable[[ModuleType], Non
         ) from error
 
 
+def _start_again(module: ModuleType, before: dict[str, object]) -> None:
+    """Undo a half-done import of a package."""
+    _forget_below(module.__name__)
+    vars(module).clear()
+    vars(module).update(before)
+
+
 def _execute_timm(module: ModuleType, execute: Callable[[ModuleType], None]) -> None:
     """Execute the package, and copy its registry before the importing code goes on."""
-    execute(module)
+    with late_disabling():
+        execute(module)
     if f"{module.__name__}.models" in sys.modules:
         timm_registry.keep(module)
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable
 
 import torch
-from torch.utils.benchmark import Timer
 
 WARM_UP = 2
 """Passes that `Timer.timeit` takes before it looks at its clock, when it is asked for fewer than 300."""
@@ -16,6 +15,8 @@ def witness_s(run: Callable[[], object], synchronise: Callable[[], None], passes
 
     The timer sets the number of threads while it measures; it is passed the current number.
     """
+    from torch.utils.benchmark import Timer  # With its C++ timer it brings setuptools: a fifth of a second.
+
     timer = Timer(
         stmt="run(); synchronise()",
         globals={"run": run, "synchronise": synchronise},
