@@ -113,13 +113,12 @@ def measure_requests(
         levit_bench.errors.BenchError: as `measure`.
     """
     require_measuring()
-    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
-    from levit_bench.measuring.preparing.workshop import Workshop
+    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects, workshop_of
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import measure as measure_session
 
     protocol = protocol_of(requests[0])
-    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+    with workshop_of(requests[0]) as workshop:
         groups = [subjects(request, workshop) for request in requests]
         distinct = {subject.case.id: subject for group in groups for subject in group}
         observer = observer or Silent()
@@ -171,13 +170,18 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
     """
     require_measuring()
     from levit_bench.asking.request import capped
+    from levit_bench.measuring.preparing.artifact_cache import cache_in
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import resume as resume_session
 
     path, budget_s = resolve_session(root, session, emulated=True), capped(parse_duration(budget))
     return resume_session(
-        path, budget_s, observer or Silent(), lambda p: Workshop(p.seed, p.timeout_s), planner=planner_for(root)
+        path,
+        budget_s,
+        observer or Silent(),
+        lambda p: Workshop(p.seed, p.timeout_s, cache_in("", p.seed)),
+        planner=planner_for(root),
     )
 
 

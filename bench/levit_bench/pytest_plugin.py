@@ -17,7 +17,16 @@ import msgspec
 
 from levit_bench import api
 from levit_bench.asking import arguments
-from levit_bench.asking.request import Request, check, combinations, left_out, protocol_of, singles, subjects
+from levit_bench.asking.request import (
+    Request,
+    check,
+    combinations,
+    left_out,
+    protocol_of,
+    singles,
+    subjects,
+    workshop_of,
+)
 from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK, OptionKind
 from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Shown, is_usual
 from levit_bench.axes import words as axis_words
@@ -303,8 +312,7 @@ class Checks:
             levit_bench.errors.BenchError: the case cannot be asked for.
         """
         if self._workshop is None:
-            protocol = protocol_of(request)
-            self._workshop = Workshop(protocol.seed, protocol.timeout_s)
+            self._workshop = workshop_of(request)
         for subject in subjects(request, self._workshop):
             # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")

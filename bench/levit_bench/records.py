@@ -596,6 +596,9 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Seconds the preparation took."""
     compile_s: Seconds | None = None
     """Seconds of it in which the runtime made its artifact: traced, exported, compiled or wrote the weights."""
+    prepared_at: UtcTime | None = None
+    """When an earlier session prepared the artifact, in UTC, which is when `prepare_s` and `compile_s` were taken;
+    absent where this session prepared it."""
     artifact_sha256: Sha256 | None = None
     """Digest of the prepared artifact that every run loads."""
     logits_std: Deviation | None = None

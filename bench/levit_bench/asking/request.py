@@ -20,6 +20,7 @@ from levit_bench.catalog.twins import is_twin
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine.processors import allowed_processors, usable_processors
+from levit_bench.measuring.preparing.artifact_cache import cache_in
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.reference_cases import NULL, YARDSTICKS
 from levit_bench.measuring.session.session import Subject
@@ -81,6 +82,10 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Time after which a load or a first pass counts as hung."""
     seed: int = 0
     """Seed of weights, inputs and, with the session's name, orders."""
+    cache: str = ""
+    """Folder of prepared networks that are kept between sessions; empty: `levit_bench.paths.cache_folder`."""
+    fresh: bool = False
+    """Prepare every network anew, whatever is kept."""
     thin: bool = False
     """Measure even when the budget is too small for a useful interval."""
     target_error: str = ""
@@ -91,6 +96,17 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Bind each process to as many processors as it has threads; otherwise the system places it."""
     race: bool = False
     """Race for the front: networks whose membership is decided get no more turns."""
+
+
+def workshop_of(request: Request) -> Workshop:
+    """The workshop that prepares the networks of a request, with what earlier sessions have kept.
+
+    Raises:
+        UsageError: the protocol is malformed.
+    """
+    protocol = protocol_of(request)
+    cache = cache_in(request.cache, protocol.seed, fresh=request.fresh)
+    return Workshop(protocol.seed, protocol.timeout_s, cache)
 
 
 def protocol_of(request: Request) -> Protocol:

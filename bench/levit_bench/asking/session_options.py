@@ -78,6 +78,13 @@ OPTIONS = (
         "seed", OptionKind.NUMBER, 0, "N", "Seed of weights, inputs and, with the session's name, orders."
     ),
     SessionOption(
+        "cache", OptionKind.TEXT, "", "FOLDER",
+        "Where prepared networks are kept between sessions; by default LEVIT_BENCH_CACHE, or the user's cache folder.",
+    ),
+    SessionOption(
+        "fresh", OptionKind.FLAG, False, "", "Prepare every network anew, whatever earlier sessions have kept."
+    ),
+    SessionOption(
         "thin", OptionKind.FLAG, False, "", "Measure even when the budget is too small for an honest interval."
     ),
     SessionOption(

@@ -19,7 +19,9 @@ class Cold(NamedTuple):
 
     record: Record
     compile_s: float | None
-    """Seconds in which the runtime made its artifact, once a session."""
+    """Seconds in which the runtime made its artifact, once for all runs."""
+    compiled_at: str | None
+    """When an earlier session made it, in UTC; absent where this one did."""
     load: Estimate | Finding
     """Seconds from the artifact to a network that is ready."""
     first_pass: Estimate | Finding
@@ -51,6 +53,7 @@ def cold(record: Record) -> Cold:
     return Cold(
         record=record,
         compile_s=record.info.compile_s if why is None else None,
+        compiled_at=record.info.prepared_at if why is None else None,
         load=why or over_runs((cold_start.load_s for cold_start in cold_starts), record.info.id),
         first_pass=first,
         times=_times(first, record),

@@ -30,6 +30,8 @@ _START_S = 2.0
 _CASE_S = 0.25
 _CHECKED = 3
 """Passes that loading a case takes: two are checked, and the check takes as long as one more."""
+_REUSE_S = 0.1
+"""Copying and checking an artifact of an earlier session."""
 _PREPARE_S = 2.0
 """Preparing a network, beside the processes of preparation and rehearsal."""
 
@@ -45,6 +47,8 @@ class Sharing(NamedTuple):
     """Worker processes of a run, those of streams one by one."""
     making_s: Callable[[str], float]
     """By the name of a runtime: seconds that making its artifact adds, where no stored record says."""
+    is_kept: Callable[[Case, tuple[int, ...]], bool] = lambda _case, _batches: False
+    """By the case that stands for an artifact, and the batches: whether an earlier session's is used again."""
 
 
 class ForecastLine(NamedTuple):
@@ -152,6 +156,8 @@ class Forecast(NamedTuple):
     costs: Costs
     prepare_s: float
     """Seconds before the budget begins to run."""
+    reused: int = 0
+    """Artifacts of earlier sessions that are used again."""
 
 
 def forecast(
@@ -188,10 +194,18 @@ def forecast(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
         for line in lines
     )
-    artifacts = {sharing.artifact(case): case for case in cases}
-    preparing_s = sum(stored.preparing_s(case) for case in artifacts.values())
-    preparers = len({sharing.code(case.network) for case in cases})
-    return Forecast(lines, Costs(start_s, round_s), preparing_s + preparers * _START_S + start_s)
+    groups: dict[Case, list[Case]] = {}
+    for case in cases:
+        groups.setdefault(sharing.artifact(case), []).append(case)
+    new = [
+        group[-1]
+        for artifact, group in groups.items()
+        if not sharing.is_kept(artifact, tuple(sorted({case.batch for case in group})))
+    ]
+    preparing_s = sum(stored.preparing_s(case) for case in new) + _REUSE_S * (len(groups) - len(new))
+    preparers = len({sharing.code(case.network) for case in new})
+    prepare_s = preparing_s + preparers * _START_S + start_s
+    return Forecast(lines, Costs(start_s, round_s), prepare_s, len(groups) - len(new))
 
 
 def _line(case: Case, protocol: Protocol, stored: Stored) -> ForecastLine:

@@ -113,9 +113,8 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
     from levit_bench.asking.ability import require_measuring
 
     require_measuring()
-    from levit_bench.asking.request import protocol_of
+    from levit_bench.asking.request import protocol_of, workshop_of
     from levit_bench.cli.faults import keeping
-    from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.reading.results import Results
 
     if where:
@@ -126,7 +125,7 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
     records: list[Record] = []
     failed = interrupted = False
     began = time.monotonic()
-    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+    with workshop_of(request) as workshop:
         for number, mode in enumerate(modes):
             each_s = (time.monotonic() - began) / number if number else protocol.budget_s
             heading = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {_left(each_s * (len(modes) - number))}"

@@ -32,7 +32,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.asking.ability import require_measuring
 
     require_measuring()
-    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects
+    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects, workshop_of
     from levit_bench.cli.output import print_findings, stdout
     from levit_bench.judge.early_stopping.planner import planned
     from levit_bench.judge.variance.case_sessions import usual_scatter
@@ -40,7 +40,6 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.judge.variance.reproducibility import kind_of
     from levit_bench.judge.variance.run_scatter import kinds_ahead, run_scatter
     from levit_bench.measuring.machine.description import conditions, machine
-    from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.reference_cases import instrument_cases
     from levit_bench.measuring.session.session import about_threads
     from levit_bench.measuring.session.sharing import SHARING
@@ -54,15 +53,16 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     request = request_from(words)
     protocol = protocol_of(request)
     # A worker process is started only for names that are not in the catalog, and for --batch max, which tries sizes.
-    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+    with workshop_of(request) as workshop:
         chosen_subjects = subjects(request, workshop)
+        sharing = SHARING._replace(is_kept=workshop.holds)
     if request.race:
         check_race(chosen_subjects)
     records, unreadable = files.load_readable(files.session_files(root)) if root.exists() else ([], [])
     cases = [s.case for s in chosen_subjects]
     this_machine = machine(gpus=any(case.device == "cuda" for case in cases))
     references = [case for case, _ in instrument_cases(cases)]
-    prediction = forecast(cases, references, protocol, records, this_machine, SHARING)
+    prediction = forecast(cases, references, protocol, records, this_machine, sharing)
     lines = [CaseLine(id=case.id, case=case) for case in cases]
     machine_state, worker_shell = conditions(), shell({(case.threads, case.allocator) for case in cases})
     kinds = kinds_ahead(lines, protocol, this_machine, machine_state, worker_shell)

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
+from pathlib import Path
 from typing import Protocol
 
 from torch import nn
@@ -17,10 +18,12 @@ from levit_bench.errors import one_line
 from levit_bench.measuring.evaluation_mode import rest
 from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
 from levit_bench.measuring.failure_reasons import reason_for
+from levit_bench.measuring.networks import code_inputs
 from levit_bench.measuring.networks.recipe import Looked, Recipe
 from levit_bench.measuring.networks.seeds import seed_all
 from levit_bench.measuring.networks.timm_import import watch_imports
 from levit_bench.measuring.workers.messages import Resolved
+from levit_bench.paths.code_files import CodeFiles
 from levit_bench.records import Dtype, ImageShape
 
 # In this order. Loaded on demand: the yardstick imports neither timm nor anything else of the suite.
@@ -119,6 +122,7 @@ def resolve(names: Iterable[str]) -> Resolved:
     shapes: dict[str, ImageShape] = {}
     reasons: dict[str, str] = {}
     for name in names:
+        watch_code(name)
         try:
             shapes[name] = takes(name)
         except LookupError as error:
@@ -129,6 +133,25 @@ def resolve(names: Iterable[str]) -> Resolved:
     misspelt = any(":" not in name for name in reasons)
     suggestions = importlib.import_module(f"{__name__}.timm_networks").names() if misspelt else ()
     return Resolved(shapes=shapes, missing=reasons, known=tuple(suggestions))
+
+
+def watch_code(name: str) -> None:
+    """From now on, keep in mind which files the code of a user's network opens; in processes that prepare."""
+    if ":" in name:
+        code_inputs.watch()
+
+
+def made_of(name: str, folder: Path) -> CodeFiles | None:
+    """The files that a network is made of, beside the suite's and installed packages'; None where nobody knows.
+
+    Args:
+        name: of the network, which this process has built.
+        folder: of its artifact.
+    """
+    builder = _builder_of(original(name))
+    if any(builder is _module(module) for module in _IN_ORDER):
+        return CodeFiles()
+    return code_inputs.known(folder) if builder is _module(_USER) else None
 
 
 def _builder_of(name: str) -> Builder:

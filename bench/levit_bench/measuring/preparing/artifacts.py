@@ -17,7 +17,7 @@ from levit_bench.errors import one_line
 from levit_bench.measuring import evaluation_mode, forms, networks, runtimes
 from levit_bench.measuring.counting.operation_counts import Count, counted_macs, hidden_in
 from levit_bench.measuring.failure_reasons import reason_for
-from levit_bench.measuring.networks import sources
+from levit_bench.measuring.networks import code_inputs, sources
 from levit_bench.measuring.networks.recipe import Recipe, keep_weights
 from levit_bench.measuring.pass_data.image_pool import PARTS, ImagePool
 from levit_bench.measuring.pass_data.images import images
@@ -49,6 +49,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     problem = runtime.unavailable()
     if problem is not None:
         raise ValueError(f"runtime {case.runtime!r} cannot run here: {problem}")
+    networks.watch_code(case.network)
     looked = networks.look(case.network, case.shape, seed)
     recipe = Recipe(seed=seed, serving=looked.serving)
     recipe.write(folder)
@@ -76,15 +77,17 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     formed = source.formed()
     params = sum(p.numel() for p in formed.parameters())
     example = pool.batch([row % pool.size for row in range(case.batch)])
+    code_files = networks.made_of(case.network, folder)
     compiling = time.perf_counter()
-    artifact = runtime.prepare(case, formed, example, folder)
+    with code_inputs.paused():
+        artifact = runtime.prepare(case, formed, example, folder)
     compile_s = time.perf_counter() - compiling
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
         sha256=_digest(artifact), params=params, macs=None if count.unknown else count.macs or None,
         logits_std=deviation, seconds=time.perf_counter() - started, compile_s=compile_s, uncounted=count.unknown,
         distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
-        findings=notes_on(case, looked, references.logits),
+        findings=notes_on(case, looked, references.logits), code_files=code_files,
     )  # fmt: skip
 
 

@@ -22,11 +22,14 @@ OWNER = ".owner"
 
 
 class Scratch:
-    """A folder that is removed with its process; those that killed processes of this user left are removed first."""
+    """A folder that is removed with its process; those that killed processes of this user left are removed first.
 
-    def __init__(self) -> None:
-        sweep()
-        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, ignore_cleanup_errors=True)
+    In the system's temporary folder, or in `parent`.
+    """
+
+    def __init__(self, parent: Path | None = None) -> None:
+        sweep(parent)
+        self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True)
         self.name = self._folder.name
         """Its path."""
         self._owner = _locked_file(Path(self.name))

@@ -15,6 +15,7 @@ import msgspec
 
 from levit_bench.measuring import runtimes
 from levit_bench.measuring.machine.processors import usable_processors
+from levit_bench.measuring.preparing.artifact_cache import ArtifactCache
 from levit_bench.measuring.preparing.largest_batch import Fitting, fitting, powers
 from levit_bench.measuring.preparing.scratch_folder import Scratch
 from levit_bench.measuring.reference_cases import YARDSTICKS
@@ -30,14 +31,23 @@ class Artifact(NamedTuple):
 
     folder: Path
     prepared: Prepared
+    prepared_at: str | None = None
+    """When an earlier session prepared it, in UTC; None where this one did."""
 
 
 class Workshop:
-    """Artifacts in a temporary folder of its own; those of one session are used again in the next one."""
+    """Artifacts in a temporary folder of its own; those of one session are used again in the next one.
 
-    def __init__(self, seed: int, timeout_s: float) -> None:
+    Args:
+        seed: of weights and images.
+        timeout_s: when a preparation counts as hung, at the earliest.
+        cache: where artifacts of earlier sessions are found, and these are kept; None: nothing is reused.
+    """
+
+    def __init__(self, seed: int, timeout_s: float, cache: ArtifactCache | None = None) -> None:
         self._seed = seed
         self._timeout_s = timeout_s
+        self._cache = cache
         self._folder = Scratch()
         self._seats: dict[str, Seat] = {}
         self._ready: dict[tuple[Case, tuple[int, ...]], Artifact] = {}
@@ -48,6 +58,15 @@ class Workshop:
     def __exit__(self, *_: object) -> None:
         self.release()
         self._folder.cleanup()
+
+    def holds(self, artifact: Case, batches: tuple[int, ...]) -> bool:
+        """Whether the artifact that a case stands for is kept from an earlier session, for these batches."""
+        return self._cache is not None and self._cache.holds(artifact, batches)
+
+    @property
+    def cache_problem(self) -> str | None:
+        """Why nothing can be kept for later sessions; None where it can, or is not asked for."""
+        return self._cache.problem if self._cache is not None else None
 
     def release(self) -> None:
         """End the preparing processes: none may run while passes are timed."""
@@ -97,7 +116,9 @@ class Workshop:
         for done, (network, group) in enumerate(groups.items()):
             report(done, len(groups), network)
             batches = tuple(sorted({case.batch for case in group}))
-            artifact = self._ready.get((network, batches)) or self._prepare(network, batches)
+            artifact = (
+                self._ready.get((network, batches)) or self._reused(network, batches) or self._prepare(network, batches)
+            )
             out |= {case.id: _for_batch(artifact, case.batch) for case in group}
         return out
 
@@ -122,6 +143,19 @@ class Workshop:
             return answer.reason if isinstance(answer, Failed) else None
 
         return fitting(case, attempt)
+
+    def _reused(self, network: Case, batches: tuple[int, ...]) -> Artifact | None:
+        """The artifact that an earlier session prepared, if everything that decides what it holds is the same."""
+        if self._cache is None:
+            return None
+        folder = Path(self._folder.name, network.id)
+        folder.mkdir(exist_ok=True)
+        reused = self._cache.find(network, batches, folder)
+        if reused is None:
+            return None
+        artifact = Artifact(folder, reused.prepared, reused.prepared_at)
+        self._ready[network, batches] = artifact
+        return artifact
 
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
         """The artifact for the batches at which preparing succeeds; the reason when it fails at every batch."""
@@ -154,6 +188,8 @@ class Workshop:
         artifact = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died))
         if not artifact.prepared.failed:  # A failure is tried again.
             self._ready[network, batches] = artifact
+            if self._cache is not None:
+                self._cache.keep(network, batches, folder, artifact.prepared)
         return artifact
 
     def _working_seat(self, code: str) -> Seat:

@@ -11,6 +11,7 @@ from typing import NamedTuple
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices, forms, runtimes
 from levit_bench.measuring.machine.description import is_emulated
+from levit_bench.measuring.preparing.artifact_cache import cache_in
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import Answer, CaseLoaded, Describe, Failed, Load, Prepared, Profiled, Watch
@@ -58,7 +59,7 @@ def profiles(cases: Sequence[Case], protocol: Protocol, report: Callable[[str, C
         protocol: of the session that timed them: its seed makes weights and images the same ones.
         report: called with the step and the case, before each step.
     """
-    with Workshop(protocol.seed, protocol.timeout_s) as workshop:
+    with Workshop(protocol.seed, protocol.timeout_s, cache_in("", protocol.seed)) as workshop:
         artifacts = workshop.prepare(cases, lambda _done, _total, case: report("preparing", case))
         workshop.release()
         out: dict[str, Taken | str] = {}

@@ -96,7 +96,7 @@ def measure(
     ]
     findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound), *_about_load(before)]
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
-    findings += _about_counts(ready)
+    findings += [*_about_counts(ready), *_about_cache(workshop)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     plan = spending.plan
     if ready.subjects_left and protocol.budget_s < plan.smallest_s:
@@ -298,6 +298,7 @@ def _with_artifact(line: CaseLine, artifact: Artifact) -> CaseLine:
         distinct_images=prepared.distinct_images,
         prepare_s=prepared.seconds,
         compile_s=prepared.compile_s,
+        prepared_at=artifact.prepared_at,
         artifact_sha256=prepared.sha256,
     )
 
@@ -424,6 +425,12 @@ def _about_counts(ready: _Ready) -> list[Finding]:
         )
         for network, names in uncounted.items()
     ]
+
+
+def _about_cache(workshop: Workshop) -> list[Finding]:
+    """A finding where prepared networks cannot be kept for later sessions."""
+    problem = workshop.cache_problem
+    return [] if problem is None else [Finding(kind="cache-unused", message=problem)]
 
 
 def _thin_finding(budget_s: float, smallest_s: float) -> Finding:

@@ -6,6 +6,7 @@ from typing import Literal
 
 import msgspec
 
+from levit_bench.paths.code_files import CodeFiles
 from levit_bench.profiles import Profile
 from levit_bench.records import Case, ColdStart, Finding, ImageShape
 
@@ -51,6 +52,9 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """Settings of its process that building it changed, and that were put back."""
     findings: tuple[Finding, ...] = ()
     """Findings about the network, without the ids of cases."""
+    code_files: CodeFiles | None = None
+    """The files that the network was made of, beside those of the installed packages; absent where they are not known.
+    """
 
 
 class Load(_Message, frozen=True, kw_only=True, tag="load"):

@@ -73,11 +73,16 @@ def sentences(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reac
         *([looks] if looks else []),
         *([] if refused or expected is None else _precision_words(expected)),
         _source(plan.scatter),
-        f"Preparation before that: about {format_duration(forecast.prepare_s)}.",
+        f"Preparation before that: about {format_duration(forecast.prepare_s)}{_reused_words(forecast.reused)}.",
         f"Smallest honest budget: {format_duration(plan.smallest_s + 0.5)}.",
         *([scaled_words] if scaled_words else []),
         *([guessed_words] if guessed_words else []),
     ]
+
+
+def _reused_words(count: int) -> str:
+    networks = "network is" if count == 1 else "networks are"
+    return f"; {count} prepared {networks} kept from earlier sessions" if count else ""
 
 
 def _precision_words(expected: Reach) -> list[str]:
@@ -127,6 +132,7 @@ def document(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach
         "looks": list(plan.looks),
         "seconds": plan.seconds,
         "prepare_s": forecast.prepare_s,
+        "reused": forecast.reused,
         "round_s": forecast.costs.round_s,
         "start_s": forecast.costs.start_s,
         "scatter": {

@@ -8,11 +8,12 @@ from levit_bench.judge.cold_starts import cold
 from levit_bench.records import Estimate, Finding, Record
 
 
-def columns(record: Record) -> dict[str, float | None]:
+def columns(record: Record) -> dict[str, float | str | None]:
     """Seconds and bytes of a case's cold start by name; figures that are unknown or unbounded are None."""
     figures = cold(record)
     return {
         "compile_s": figures.compile_s,
+        "compiled_at": figures.compiled_at,
         **_limits("load", figures.load),
         **_limits("first_pass", figures.first_pass),
         "first_pass_times": figures.times,

@@ -27,8 +27,9 @@ _COLUMNS = ("compiled", "loaded", "first pass", "start", "memory", "peak", "copy
 _IF_KNOWN = {"start", "peak", "copy"}
 """Columns that are left out where they are empty for all cases."""
 _LEGEND = (
-    "compiled: once a session · loaded: from the artifact on disk · memory: added by load and first pass · start, "
-    "peak: of a process that holds nothing else (--isolation alone) · below, 95 % over runs"
+    "compiled: once for all runs, with the day where an earlier session did it · loaded: from the artifact on disk · "
+    "memory: added by load and first pass · start, peak: of a process that holds nothing else (--isolation alone) · "
+    "below, 95 % over runs"
 )
 
 
@@ -107,7 +108,7 @@ def _cells(figures: Cold) -> dict[str, _Cell]:
     times = "" if figures.times is None else f"{significant(figures.times, 2)}x a pass"
     pinned = "" if figures.copy_pinned_s is None else f"pinned {_seconds(figures.copy_pinned_s)}"
     cells = (
-        _Cell(_seconds(figures.compile_s)),
+        _Cell(_seconds(figures.compile_s), (figures.compiled_at or "").partition("T")[0]),
         _with_limits(figures.load),
         _with_limits(figures.first_pass)._replace(below=times),
         _with_limits(figures.start),

@@ -1,0 +1,101 @@
+"""Packages whose code decides what a preparation makes, identified without importing them."""
+
+from __future__ import annotations
+
+import hashlib
+import importlib.util
+import os
+from collections.abc import Iterable, Iterator
+from functools import cache
+from importlib.metadata import PackageNotFoundError, distribution
+from pathlib import Path
+
+_OF_ALL = ("torch", "timm", "torchvision", "numpy", "safetensors")
+_OF_RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")
+_SUITE = Path(__file__).parents[2]
+_CODE = (".py", ".so", ".dylib", ".dll", ".pyd")
+_NO_CODE = frozenset({"include", "share", "__pycache__", "test", "tests", "testing"})
+
+
+def identities(more: Iterable[str] = ()) -> dict[str, str]:
+    """Version and digest of the code of each package by its name; those that are missing are left out.
+
+    Args:
+        more: packages of a runtime, beside those of all networks.
+    """
+    return {name: identity for name in (*_OF_ALL, *more) if (identity := _identity(name)) is not None}
+
+
+def suite_identity() -> str:
+    """Digest of this package's own code: a changed recipe is another one, whatever its version says."""
+    whole = hashlib.sha256()
+    for path in sorted(_SUITE.rglob("*.py")):
+        whole.update(f"{path.relative_to(_SUITE).as_posix()} {path.stat().st_size}\n".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
+@cache
+def package_folders() -> tuple[Path, ...]:
+    """The folders of these packages."""
+    folders = [_folder(name) for name in (*_OF_ALL, *_OF_RUNTIMES)]
+    return tuple(folder for folder in folders if folder is not None)
+
+
+@cache
+def _identity(name: str) -> str | None:
+    folder = _folder(name)
+    if folder is None:
+        return None
+    try:
+        found = distribution(name)
+    except PackageNotFoundError:
+        text, listed = "?", None
+    else:
+        text, listed = found.version, found.read_text("RECORD")
+    installed_ns = _installed_ns(folder, name) if listed else 0
+    state = hashlib.sha256()
+    # Digests by the installer, which are those of every other installation of that version, and what came later.
+    for line in sorted(_hashed(listed or "", folder.name)):
+        state.update(line.encode("utf-8", "surrogateescape"))
+    for line in sorted(_changed_since(installed_ns, folder, folder)):
+        state.update(line.encode("utf-8", "surrogateescape"))
+    return f"{text} {state.hexdigest()[:16]}"
+
+
+def _folder(name: str) -> Path | None:
+    try:
+        spec = importlib.util.find_spec(name)
+    except (ImportError, ValueError):
+        return None
+    return Path(spec.origin).parent if spec is not None and spec.origin and spec.origin.endswith(".py") else None
+
+
+def _installed_ns(folder: Path, name: str) -> int:
+    """When the installer wrote the list of a package's files, its last one; 0 where there is no such list."""
+    times = [path.stat().st_mtime_ns for path in folder.parent.glob(f"{name}-*.dist-info/RECORD")]
+    return max(times, default=0)
+
+
+def _hashed(listed: str, folder: str) -> Iterator[str]:
+    """Names and digests of a package's files of code in its list."""
+    for line in listed.splitlines():
+        name, _, rest = line.partition(",")
+        if name.startswith(f"{folder}/") and name.endswith(_CODE):
+            yield f"{name} {rest}\n"
+
+
+def _changed_since(installed_ns: int, folder: Path, root: Path) -> Iterator[str]:
+    """Name, size and time of each file of code below a folder that was written after the package was installed."""
+    try:
+        entries = list(os.scandir(folder))
+    except OSError:
+        return
+    for entry in entries:
+        if entry.is_dir(follow_symlinks=False):
+            if entry.name not in _NO_CODE:
+                yield from _changed_since(installed_ns, Path(entry.path), root)
+        elif entry.name.endswith(_CODE):
+            state = entry.stat()
+            if state.st_mtime_ns > installed_ns:
+                yield f"{Path(entry.path).relative_to(root)} {state.st_size} {state.st_mtime_ns}\n"

@@ -1,0 +1,45 @@
+"""Files that a prepared network was made of, by their content: unchanged, they make the same network."""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+
+import msgspec
+
+
+class CodeFiles(msgspec.Struct, frozen=True, kw_only=True):
+    """Files and folders by their paths, with digests of what they held."""
+
+    files: dict[str, str | None] = {}
+    """SHA-256 of the content; None where a file was looked for and not there."""
+    folders: dict[str, str] = {}
+    """Of folders with modules: SHA-256 of the names that an import could find there."""
+
+    def are_unchanged(self) -> bool:
+        """Whether every file and folder holds what it held."""
+        return all(digest(Path(path)) == then for path, then in self.files.items()) and all(
+            names_digest(Path(path)) == then for path, then in self.folders.items()
+        )
+
+
+def digest(path: Path) -> str | None:
+    """SHA-256 of a regular file; None where there is none that can be read."""
+    try:
+        with path.open("rb") as file:
+            return hashlib.file_digest(file, "sha256").hexdigest() if path.is_file() else None
+    except OSError:
+        return None
+
+
+def names_digest(folder: Path) -> str:
+    """SHA-256 of the names of modules and packages in a folder: a new one may be imported in another's place."""
+    try:
+        names = sorted(
+            path.name
+            for path in folder.iterdir()
+            if path.suffix in {".py", ".so", ".pyd"} or (path / "__init__.py").exists()
+        )
+    except OSError:
+        names = []
+    return hashlib.sha256("\n".join(names).encode("utf-8", "surrogateescape")).hexdigest()

@@ -1,0 +1,80 @@
+"""What is kept between sessions, as a table and as data."""
+
+from __future__ import annotations
+
+import datetime
+from collections.abc import Sequence
+from typing import TYPE_CHECKING
+
+from levit_bench.numbers.units import format_bytes
+from levit_bench.report.words.safe_text import shortened, visible
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from rich.table import Table
+
+    from levit_bench.measuring.preparing.artifact_cache import Kept
+
+
+def table(kept: Sequence[Kept]) -> Table:
+    """One row an artifact, the one used last first."""
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    out.add_column("network", overflow="fold")
+    out.add_column("for", overflow="fold")
+    out.add_column("size", justify="right", no_wrap=True)
+    out.add_column("prepared", no_wrap=True)
+    out.add_column("used", no_wrap=True)
+    for one in kept:
+        case = one.entry.case
+        batches = ",".join(str(batch) for batch in one.entry.batches)
+        words = f"{case.runtime} {case.shape.size}px b{batches} {case.form} {case.precision}"
+        out.add_row(
+            Text(shortened(case.network, 60)), Text(visible(words)), format_bytes(one.entry.bytes),
+            _day(one.entry.prepared_at), _day(_utc(one.used_at)),
+        )  # fmt: skip
+    return out
+
+
+def sentence(kept: Sequence[Kept], folder: Path, limit_bytes: int) -> str:
+    """How much is kept, where, and what may be."""
+    total = sum(one.entry.bytes for one in kept)
+    count = f"{len(kept)} prepared network{'' if len(kept) == 1 else 's'}"
+    return f"{count}, {format_bytes(total)} of at most {format_bytes(limit_bytes)}, in {visible(str(folder))}"
+
+
+def document(kept: Sequence[Kept], folder: Path, limit_bytes: int) -> dict[str, object]:
+    """The same as plain data; sizes in bytes, times in UTC."""
+    return {
+        "folder": str(folder),
+        "limit_bytes": limit_bytes,
+        "bytes": sum(one.entry.bytes for one in kept),
+        "artifacts": [
+            {
+                "network": one.entry.case.network,
+                "case": one.entry.case.id,
+                "runtime": one.entry.case.runtime,
+                "form": one.entry.case.form,
+                "precision": one.entry.case.precision,
+                "batches": list(one.entry.batches),
+                "bytes": one.entry.bytes,
+                "prepared_at": one.entry.prepared_at,
+                "used_at": _utc(one.used_at),
+                "prepare_s": one.entry.prepared.seconds,
+                "sha256": one.entry.prepared.sha256,
+            }
+            for one in kept
+        ],
+    }
+
+
+def _utc(seconds: float) -> str:
+    return datetime.datetime.fromtimestamp(seconds, datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _day(text: str) -> str:
+    return text.partition("T")[0]
