@@ -1,8 +1,26 @@
-"""What holds for all tests: hypothesis gives no verdict on the speed of a machine that others use."""
+"""What holds for all tests: they share prepared networks, and hypothesis gives no verdict on the speed of a machine."""
 
 from __future__ import annotations
 
+import os
+import shutil
+import tempfile
+
 from hypothesis import HealthCheck, settings
+from levit_bench.paths.cache_folder import VARIABLE
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
 settings.load_profile("any machine")
+_made: list[str] = []
+
+
+def pytest_configure() -> None:
+    """Name a folder of the tests' own for prepared networks, before xdist starts its workers, which inherit it."""
+    if "PYTEST_XDIST_WORKER" not in os.environ:
+        _made.append(tempfile.mkdtemp(prefix="levit-bench-tests-"))
+        os.environ[VARIABLE] = _made[0]
+
+
+def pytest_unconfigure() -> None:
+    for folder in _made:
+        shutil.rmtree(folder, ignore_errors=True)

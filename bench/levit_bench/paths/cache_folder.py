@@ -25,14 +25,14 @@ def cache_folder() -> Path | None:
     return Path(platformdirs.user_cache_path("levit-bench", appauthor=False))
 
 
-def make_private(folder: Path) -> str | None:
-    """Create a folder that only this user can enter; why it cannot be used, or None."""
-    try:
-        folder.parent.mkdir(parents=True, exist_ok=True)
-        folder.mkdir(mode=0o700, exist_ok=True)
-    except OSError as error:
-        return f"it cannot be created ({error.strerror or error})"
-    return why_not_private(folder)
+def make_private(folder: Path) -> None:
+    """Create a folder that only this user can enter, if there is none; those above it as usual.
+
+    Raises:
+        OSError: it cannot be created.
+    """
+    folder.parent.mkdir(parents=True, exist_ok=True)
+    folder.mkdir(mode=0o700, exist_ok=True)
 
 
 def why_not_private(path: Path) -> str | None:

@@ -10,6 +10,7 @@ from __future__ import annotations
 import os
 import sys
 import sysconfig
+import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from functools import wraps
@@ -29,14 +30,16 @@ _SUITE = Path(__file__).parents[2]
 
 _opened: dict[str, None] = {}
 _unknowable: dict[str, None] = {}
-_state = {"watching": False, "paused": False}
+_state = {"since_ns": 0, "paused": 0}
+"""When watching began, 0 before that; and how many callers have paused it."""
+_CLOCK_NS = 20_000_000  # File systems tell times by a coarser clock.
 
 
 def watch() -> None:
     """From now on, keep in mind what is opened in this process. Call it before the user's code is imported."""
-    if _state["watching"]:
+    if _state["since_ns"]:
         return
-    _state["watching"] = True
+    _state["since_ns"] = time.time_ns() - _CLOCK_NS
     sys.addaudithook(_on_event)
     _wrap_native_readers()
 
@@ -44,20 +47,21 @@ def watch() -> None:
 @contextmanager
 def paused() -> Iterator[None]:
     """What happens within is the suite's or a runtime's work, such as starting a compiler."""
-    before, _state["paused"] = _state["paused"], True
+    _state["paused"] += 1
     try:
         yield
     finally:
-        _state["paused"] = before
+        _state["paused"] -= 1
 
 
 def known(folder: Path) -> CodeFiles | None:
-    """The files behind what this process has built so far; None where its code asked for more than files.
+    """The files behind what this process has built so far; None where its code asked for more than files, or one of
+    them was written since: then nobody knows whether it held the same when it was read.
 
     Args:
         folder: of the artifact, whose own files do not count.
     """
-    if not _state["watching"] or _unknowable:
+    if not _state["since_ns"] or _unknowable:
         return None
     modules = [Path(file) for module in list(sys.modules.values()) if (file := _file_of(module)) is not None]
     own_modules = [path for path in modules if not _is_of_a_library(path)]
@@ -67,7 +71,10 @@ def known(folder: Path) -> CodeFiles | None:
         for path in opened
         if path.suffix != ".pyc" and not _is_of_a_library(path) and not path.is_relative_to(folder)
     ]
-    files = {str(path): digest(path) for path in dict.fromkeys([*own_modules, *data])}
+    paths = list(dict.fromkeys([*own_modules, *data]))
+    if any(_is_newer(path) for path in paths):
+        return None
+    files = {str(path): digest(path) for path in paths}
     folders = {path.parent for path in own_modules}
     return CodeFiles(files=files, folders={str(path): names_digest(path) for path in sorted(folders)})
 
@@ -120,6 +127,15 @@ def _file_of(module: object) -> str | None:
     file = getattr(module, "__file__", None)
     # Some of torch's modules are objects with a file's name alone.
     return os.path.normpath(file) if isinstance(file, str) and os.path.isabs(file) else None  # noqa: PTH117
+
+
+def _is_newer(path: Path) -> bool:
+    """Whether a file was written or put in its place since watching began."""
+    try:
+        state = path.stat()
+    except OSError:
+        return False
+    return max(state.st_mtime_ns, state.st_ctime_ns) > _state["since_ns"]
 
 
 def _is_of_a_library(path: Path) -> bool:

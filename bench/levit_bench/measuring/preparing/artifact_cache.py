@@ -94,7 +94,7 @@ class ArtifactCache:
         self._fresh = fresh
         self._limit = limit_bytes
         self.problem: str | None = None
-        """Why nothing is kept here, as one sentence; None while nothing is wrong."""
+        """Why nothing is kept here and what to do about it; None where there is nothing to do."""
 
     def find(self, case: Case, batches: tuple[int, ...], into: Path) -> Reused | None:
         """Copy the artifact of a case to an empty folder; None where none was kept, or it is not what was kept."""
@@ -123,11 +123,14 @@ class ArtifactCache:
     def keep(self, case: Case, batches: tuple[int, ...], folder: Path, prepared: Prepared) -> None:
         """Keep a copy of an artifact; one that cannot be kept costs nothing but the next session's time."""
         key = artifact_key(case, self._seed)
-        if key is None or prepared.failed or prepared.code_files is None or not self._is_ours(create=True):
+        if key is None or prepared.failed or prepared.code_files is None:
             return
         root = self.folder / _ENTRIES
         try:
-            root.mkdir(mode=0o700, exist_ok=True)
+            make_private(self.folder)
+            make_private(root)
+            if not self._is_ours():
+                return
             draft = Scratch(root)
             try:
                 self._write(Path(draft.name) / "entry", folder, case, batches, prepared)
@@ -135,8 +138,8 @@ class ArtifactCache:
             finally:
                 draft.cleanup()
             self._shrink(root / _name(key, batches))
-        except OSError as error:
-            self.problem = f"prepared networks cannot be kept in {self.folder}: {error.strerror or error}."
+        except OSError:
+            return  # A full disk or a folder that cannot be written: the next session prepares the network again.
 
     def entries(self) -> list[Kept]:
         """All entries that can be read, the one used last first."""
@@ -152,19 +155,17 @@ class ArtifactCache:
             shutil.rmtree(place, ignore_errors=True)
         return len(places)
 
-    def _is_ours(self, *, create: bool = False) -> bool:
-        if not create and not self.folder.exists():
-            return False
-        problem = make_private(self.folder) if create else why_not_private(self.folder)
-        entries = self.folder / _ENTRIES
-        if problem is None and entries.exists():
-            problem = why_not_private(entries)
-        if problem is not None:
+    def _is_ours(self) -> bool:
+        """Whether the folder is there and nobody else can have written to it; keeps the reason where somebody can."""
+        # `Path.exists` raises where a folder above cannot be entered.
+        folders = [path for path in (self.folder, self.folder / _ENTRIES) if os.path.exists(path)]  # noqa: PTH110
+        reasons = [why for path in folders if (why := why_not_private(path)) is not None]
+        if reasons:
             self.problem = (
-                f"prepared networks are not kept in {self.folder}: {problem}. Make it your own ('chmod 700'), or name "
-                "another folder in LEVIT_BENCH_CACHE."
+                f"prepared networks are neither kept nor reused: of {self.folder}, {reasons[0]}. Make it your own "
+                "('chmod -R go-w'), or name another folder in LEVIT_BENCH_CACHE."
             )
-        return problem is None
+        return bool(folders) and not reasons
 
     def _all_places(self) -> Iterator[Path]:
         root = self.folder / _ENTRIES
@@ -182,13 +183,18 @@ class ArtifactCache:
                 target = draft / _FILES / name
                 target.parent.mkdir(parents=True, exist_ok=True)
                 files[name] = _copy(path, target)
+                target.chmod(0o600)
                 size += target.stat().st_size
         entry = Entry(
             case=case, batches=batches, prepared=prepared, files=files, bytes=size,
             prepared_at=datetime.datetime.now(datetime.UTC).strftime("%Y-%m-%dT%H:%M:%SZ"),
         )  # fmt: skip
         text = msgspec.json.encode(entry)
-        (draft / _ENTRY).write_bytes(text + b"\n" + hashlib.sha256(text).hexdigest().encode() + b"\n")
+        description = draft / _ENTRY
+        description.write_bytes(text + b"\n" + hashlib.sha256(text).hexdigest().encode() + b"\n")
+        description.chmod(0o600)
+        for path in (draft, *draft.rglob("*/")):
+            path.chmod(0o700)
 
     def _shrink(self, newest: Path) -> None:
         """Remove what was not used for the longest time until the rest is within the limit; never the newest."""

@@ -32,7 +32,11 @@ class Scratch:
         self._folder = tempfile.TemporaryDirectory(prefix=PREFIX, dir=parent, ignore_cleanup_errors=True)
         self.name = self._folder.name
         """Its path."""
-        self._owner = _locked_file(Path(self.name))
+        try:
+            self._owner = _locked_file(Path(self.name))
+        except OSError:
+            self._folder.cleanup()
+            raise
 
     def cleanup(self) -> None:
         """Remove it with everything in it; what an interrupt leaves is removed at the next start."""
@@ -97,7 +101,11 @@ def _locked_file(folder: Path) -> IO[bytes] | None:
         file.close()
         draft.unlink(missing_ok=True)
         return None
-    draft.rename(folder / OWNER)
+    try:
+        draft.rename(folder / OWNER)
+    except OSError:
+        file.close()
+        raise
     return file
 
 

@@ -1,0 +1,128 @@
+"""What a user's network was made of: every file that its code loads or opens, or nobody knows."""
+
+from __future__ import annotations
+
+import json
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.programs import output
+
+NETS = """
+import torch
+from torch import nn
+from layers import WIDTH
+
+def build():
+    return nn.Sequential(nn.AdaptiveAvgPool2d(1), nn.Flatten(), nn.Linear(3, WIDTH))
+"""
+_PROGRAM = """
+import json, sys
+from pathlib import Path
+from levit_bench.measuring import networks
+from levit_bench.measuring.networks import code_inputs
+from levit_bench.records import ImageShape
+name = sys.argv[1]
+resolved = networks.resolve([name])
+assert not resolved.missing, resolved.missing
+networks.build(name, ImageShape(3, 64, 64))
+found = networks.made_of(name, Path("artifact").absolute())
+print(json.dumps(None if found is None else [*found.files]))
+"""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "layers.py").write_text("WIDTH = 10\n", encoding="utf-8")
+    (tmp_path / "nets.py").write_text(NETS, encoding="utf-8")
+    return tmp_path
+
+
+def made_of(folder: Path, name: str = "nets.py:build") -> set[str] | None:
+    """Names of the files in the folder that a network was made of, as a fresh process finds them."""
+    answer = output([sys.executable, "-c", _PROGRAM, name], cwd=folder)
+    paths = json.loads(answer.splitlines()[-1])
+    return None if paths is None else {Path(path).name for path in paths if Path(path).is_relative_to(folder)}
+
+
+def test_modules_that_it_imports_are_part_of_it(folder: Path) -> None:
+    assert made_of(folder) == {"nets.py", "layers.py"}
+
+
+def test_a_module_on_the_path_is_as_a_file(folder: Path) -> None:
+    assert made_of(folder, "nets:build") == {"nets.py", "layers.py"}
+
+
+def test_networks_of_the_suite_and_of_timm_are_made_of_packages_alone(folder: Path) -> None:
+    assert made_of(folder, "levit_128s") == set()
+
+
+OPENED = {
+    "import importlib; importlib.import_module('lat' + 'er')": "later.py",
+    "exec(open('script.py').read())": "script.py",
+    "open('data.txt').read()": "data.txt",
+    "__import__('pathlib').Path('more.txt').read_bytes()": "more.txt",
+    "torch.load('weights.pt')": "weights.pt",
+    "torch.load('mapped.pt', mmap=True)": "mapped.pt",
+    "__import__('numpy').load('array.npy')": "array.npy",
+    "__import__('safetensors.torch').torch.load_file('loaded.safetensors')": "loaded.safetensors",
+    "__import__('safetensors').safe_open('opened.safetensors', 'pt').keys()": "opened.safetensors",
+    "try: open('override.txt')\n    except OSError: pass": "override.txt",
+}
+
+
+def test_files_that_it_opens_or_looks_for_are_part_of_it(folder: Path) -> None:
+    import numpy as np
+    import safetensors.torch
+    import torch
+
+    for name in ("later.py", "script.py", "data.txt", "more.txt"):
+        (folder / name).write_text("10", encoding="utf-8")
+    for name in ("weights.pt", "mapped.pt"):
+        torch.save({"a": torch.ones(2)}, folder / name)
+    for name in ("loaded.safetensors", "opened.safetensors"):
+        safetensors.torch.save_file({"a": torch.ones(2)}, folder / name)
+    np.save(folder / "array.npy", np.ones(2))
+    lines = "".join(f"    {line}\n" for line in OPENED)
+    (folder / "nets.py").write_text(NETS.replace("    return", f"{lines}    return"), encoding="utf-8")
+    assert made_of(folder) == {"nets.py", "layers.py", *OPENED.values()}
+
+
+UNKNOWABLE = (
+    "subprocess.run(['true'])",
+    "os.system('true')",
+    "socket.getaddrinfo('localhost', 80)",
+    "socket.socket().bind(('', 0))",
+    "sqlite3.connect(':memory:')",
+    "mmap.mmap(-1, 10)",
+    "ctypes.CDLL(None)",
+)
+KNOWABLE = ("os.listdir('.')", "open(os.devnull).close()", "time.time()", "ctypes.CDLL(torch._C.__file__)")
+_ASKED = f"""
+import ctypes, json, mmap, os, socket, sqlite3, subprocess, time, torch
+from pathlib import Path
+from levit_bench.measuring.networks import code_inputs
+code_inputs.watch()
+known = []
+for line in {UNKNOWABLE + KNOWABLE!r}:
+    code_inputs._unknowable.clear()
+    with code_inputs.paused():
+        exec(line)
+    assert not code_inputs._unknowable, "what the suite does was held against the network"
+    exec(line)
+    known.append(code_inputs.known(Path("artifact").absolute()) is not None)
+print(json.dumps(known))
+"""
+
+
+def test_what_asks_for_more_than_files_is_not_known(tmp_path: Path) -> None:
+    answer = json.loads(output([sys.executable, "-W", "ignore", "-c", _ASKED], cwd=tmp_path))
+    assert answer == [False] * len(UNKNOWABLE) + [True] * len(KNOWABLE)
+
+
+def test_a_file_that_is_written_while_it_is_built_is_not_known(folder: Path) -> None:
+    line = "__import__('pathlib').Path('layers.py').write_text('WIDTH = 11')"
+    (folder / "nets.py").write_text(f"{NETS}\n{line}\n", encoding="utf-8")
+    assert made_of(folder) is None
