@@ -123,6 +123,13 @@ _OPTIONS = (
         "Seed of weights, inputs and, with the session's name, orders. Default: 0.",
     ),
     (
+        "cache", "FOLDER",
+        (
+            "Where prepared networks are kept between sessions; by default LEVIT_BENCH_CACHE, or the user's cache"
+            " folder."
+        ),
+    ),
+    (
         "target-error", "PERCENT",
         (
             "Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%%; the budget "
@@ -138,6 +145,10 @@ _FLAGS = (
     (
         "bind",
         "Bind each process to as many processors as it has threads, whole cores first; streams always are.",
+    ),
+    (
+        "fresh",
+        "Prepare every network anew, whatever earlier sessions have kept.",
     ),
     (
         "thin",
