@@ -9,8 +9,8 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench.asking import request
 from levit_bench.catalog.twins import SUFFIX, is_twin
-from levit_bench.measuring.preparing import workshop
 from levit_bench.measuring.session import session
 from levit_bench.measuring.workers.messages import Failed
 from levit_bench.planning.budget import Costs
@@ -27,7 +27,9 @@ Spoil = Callable[[FakeMachine, tuple[CaseLine, ...]], None]
 class Workshop:
     """Prepares nothing; every network of these tests is in the catalog."""
 
-    def __init__(self, seed: int, timeout_s: float) -> None:
+    cache_problem = None
+
+    def __init__(self, *_: object) -> None:
         pass
 
     def __enter__(self) -> Workshop:
@@ -61,7 +63,7 @@ def rig(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> Rig:
         return real(protocol, lines, machine.world(), *rest[1:], session=session)  # type: ignore[arg-type]
 
     real = session.Engine
-    monkeypatch.setattr(workshop, "Workshop", Workshop)
+    monkeypatch.setattr(request, "Workshop", Workshop)
     monkeypatch.setattr(session, "_get_ready", ready)
     monkeypatch.setattr(session, "real_world", lambda *_: None)
     monkeypatch.setattr(session, "Engine", engine)

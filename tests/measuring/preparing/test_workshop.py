@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 
 import pytest
+from levit_bench.measuring.preparing import side_by_side
 from levit_bench.measuring.preparing import workshop as preparation
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
 from levit_bench.measuring.workers.messages import Failed, Prepare, Prepared
@@ -27,6 +28,15 @@ class Seat:
             sha256="0" * 64, params=1, macs=1, logits_std=1.0, seconds=0.5, compile_s=0.1, distinct_images=9
         )
 
+    def send(self, request: Prepare) -> None:
+        self.waiting = request
+
+    def receive(self, timeout_s: float) -> Prepared | Failed:
+        return self.ask(self.waiting, timeout_s)
+
+    def kill(self) -> None:
+        pass
+
     def close(self) -> None:
         pass
 
@@ -37,7 +47,9 @@ def case(network: str, **fields: object) -> Case:
 
 @pytest.fixture
 def workshop(monkeypatch: pytest.MonkeyPatch) -> Workshop:
-    monkeypatch.setattr(preparation, "Seat", Seat)
+    for module in (preparation, side_by_side):
+        monkeypatch.setattr(module, "Seat", Seat)
+    monkeypatch.setattr(side_by_side, "first_with_answer", lambda seats, _timeout_s: next(iter(seats)))
     monkeypatch.setattr(Seat, "asked", [])
     return Workshop(0, 1.0)
 
@@ -75,3 +87,13 @@ def test_both_yardsticks_are_one_network_and_prepared_once(workshop: Workshop) -
         one, other = prepare(workshop, case("yardstick-1a"), case("yardstick-1b"))
     assert one == other
     assert Seat.asked == ["yardstick-1a (1,)"]
+
+
+def test_what_fails_beside_others_is_prepared_once_more_alone(workshop: Workshop) -> None:
+    reported: list[tuple[int, int, str]] = []
+    cases = [case("a"), case("broken"), case("b"), case("nets.py:build")]
+    with workshop:
+        found = workshop.prepare(cases, lambda done, total, network: reported.append((done, total, network.network)))
+    assert [isinstance(artifact, Artifact) for artifact in found.values()] == [True, False, True, True]
+    assert sorted(Seat.asked) == ["a (1,)", "b (1,)", "broken (1,)", "broken (1,)", "nets.py:build (1,)"]
+    assert reported == [(0, 4, "a"), (1, 4, "broken"), (2, 4, "b"), (1, 4, "broken"), (3, 4, "nets.py:build")]

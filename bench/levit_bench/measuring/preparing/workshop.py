@@ -7,7 +7,7 @@ one for each of the user's files: changes to that process do not reach other net
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,6 +18,7 @@ from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.preparing.artifact_cache import ArtifactCache
 from levit_bench.measuring.preparing.largest_batch import Fitting, fitting, powers
 from levit_bench.measuring.preparing.scratch_folder import Scratch
+from levit_bench.measuring.preparing.side_by_side import prepare_side_by_side
 from levit_bench.measuring.reference_cases import YARDSTICKS
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import AT_WORK, Failed, Load, Prepare, Prepared, Resolve, Resolved
@@ -112,15 +113,29 @@ class Workshop:
         groups: dict[Case, list[Case]] = {}
         for case in cases:
             groups.setdefault(prepared_as(case), []).append(case)
-        out: dict[str, Artifact | str] = {}
-        for done, (network, group) in enumerate(groups.items()):
-            report(done, len(groups), network)
-            batches = tuple(sorted({case.batch for case in group}))
-            artifact = (
-                self._ready.get((network, batches)) or self._reused(network, batches) or self._prepare(network, batches)
-            )
-            out |= {case.id: _for_batch(artifact, case.batch) for case in group}
-        return out
+        batches_of = {network: tuple(sorted({case.batch for case in group})) for network, group in groups.items()}
+        artifacts: dict[Case, Artifact | str] = {}
+        for network, batches in batches_of.items():
+            known = self._ready.get((network, batches)) or self._reused(network, batches)
+            if known is not None:
+                artifacts[network] = known
+        remaining = {network: batches for network, batches in batches_of.items() if network not in artifacts}
+        positions: dict[Case, int] = {}
+        reused = len(artifacts)
+
+        def begin(network: Case) -> None:
+            report(reused + positions.setdefault(network, len(positions)), len(groups), network)
+
+        by_suite = {network: batches for network, batches in remaining.items() if not code_of(network.network)}
+        if len(by_suite) > 1 and usable_processors() > 1:
+            artifacts |= self._prepare_side_by_side(by_suite, begin)
+        for network, batches in remaining.items():
+            if network not in artifacts:
+                begin(network)
+                artifacts[network] = self._prepare(network, batches)
+        return {
+            case.id: _for_batch(artifacts[network], case.batch) for network, group in groups.items() for case in group
+        }
 
     def fitting(self, case: Case) -> Fitting:
         """The largest batch of a case that fits into its device's memory; a batch whose process is killed does not."""
@@ -148,8 +163,7 @@ class Workshop:
         """The artifact that an earlier session prepared, if everything that decides what it holds is the same."""
         if self._cache is None:
             return None
-        folder = Path(self._folder.name, network.id)
-        folder.mkdir(exist_ok=True)
+        folder = self._folder_of(network)
         reused = self._cache.find(network, batches, folder)
         if reused is None:
             return None
@@ -157,10 +171,35 @@ class Workshop:
         self._ready[network, batches] = artifact
         return artifact
 
+    def _prepare_side_by_side(
+        self, networks: Mapping[Case, tuple[int, ...]], begin: Callable[[Case], None]
+    ) -> dict[Case, Artifact]:
+        """Artifacts of the networks of the suite and of timm whose preparation succeeds beside others."""
+        requests = {
+            network: Prepare(case=network, batches=batches, folder=str(self._folder_of(network)), seed=self._seed)
+            for network, batches in networks.items()
+        }
+        prepared = prepare_side_by_side(requests, self._timeout_s, begin)
+        return {
+            network: self._kept(network, networks[network], Artifact(self._folder_of(network), answer))
+            for network, answer in prepared.items()
+        }
+
+    def _folder_of(self, network: Case) -> Path:
+        folder = Path(self._folder.name, network.id)
+        folder.mkdir(exist_ok=True)
+        return folder
+
+    def _kept(self, network: Case, batches: tuple[int, ...], artifact: Artifact) -> Artifact:
+        """The artifact, kept for this session's other requests and for later sessions."""
+        self._ready[network, batches] = artifact
+        if self._cache is not None:
+            self._cache.keep(network, batches, artifact.folder, artifact.prepared)
+        return artifact
+
     def _prepare(self, network: Case, batches: tuple[int, ...]) -> Artifact | str:
         """The artifact for the batches at which preparing succeeds; the reason when it fails at every batch."""
-        folder, code = Path(self._folder.name, network.id), code_of(network.network)
-        folder.mkdir(exist_ok=True)
+        folder, code = self._folder_of(network), code_of(network.network)
         died: dict[int, str] = {}
         while True:
             remaining = tuple(batch for batch in batches if batch not in died)
@@ -186,11 +225,8 @@ class Workshop:
         if not isinstance(answer, Prepared):
             raise TypeError(f"unexpected answer {type(answer).__name__}")
         artifact = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died))
-        if not artifact.prepared.failed:  # A failure is tried again.
-            self._ready[network, batches] = artifact
-            if self._cache is not None:
-                self._cache.keep(network, batches, folder, artifact.prepared)
-        return artifact
+        # A failure is tried again.
+        return artifact if artifact.prepared.failed else self._kept(network, batches, artifact)
 
     def _working_seat(self, code: str) -> Seat:
         """The process for code of the suite and of timm, or the one for a user's, of which there is one at a time."""

@@ -9,7 +9,7 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from contextlib import suppress
 from pathlib import Path
 from typing import IO
@@ -152,6 +152,10 @@ class Seat:
             self.kill()
             raise SeatLostError(f"answered nonsense ({error}) and was killed") from error
 
+    def answers_on(self) -> tuple[int, ...]:
+        """The file descriptors that become readable when it answers or ends."""
+        return tuple(end for end in (self._read, self._ended) if end >= 0)
+
     def cpu_s(self) -> float:
         """Processor seconds of all its threads so far; zero once it is gone."""
         return process_cpu_s(self._process.pid)
@@ -198,6 +202,16 @@ class Seat:
             return "closed its pipe without ending, and was killed"
         self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
         return reason_for_exit(code, self._stderr.read().decode("utf-8", "replace"))
+
+
+def first_with_answer(seats: Iterable[Seat], timeout_s: float) -> Seat:
+    """The first of several processes at work that answers or ends; after the time-out, the first that was given."""
+    by_end = {end: seat for seat in seats for end in seat.answers_on()}
+    poll = select.poll()
+    for end in by_end:
+        poll.register(end, select.POLLIN | select.POLLHUP)
+    ready = poll.poll(min(max(timeout_s, 0.0), _LONGEST_POLL_S) * 1000)
+    return by_end[ready[0][0]] if ready else next(iter(by_end.values()))
 
 
 def _readable_when_over(pid: int) -> int:
