@@ -31,8 +31,9 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     """Time networks on this machine and store the session.
 
     All cases take turns in random order, in several fresh runs, beside a reference network. Ctrl-C keeps what was
-    taken. Preparation comes on top of the budget: about two seconds a network and ten for the start. Worker processes
-    do not inherit the shell's variables: LEVIT_BENCH_PASS_ENV=NAME[,NAME] passes some on, and stores them.
+    taken. Preparation comes on top of the budget: about two seconds a network and ten for the start; what is prepared
+    is kept, and later sessions begin after those ten ('levit-bench cache'). Worker processes do not inherit the
+    shell's variables: LEVIT_BENCH_PASS_ENV=NAME[,NAME] passes some on, and stores them.
 
     \b
     Examples:
