@@ -111,9 +111,12 @@ def test_importing_the_package_loads_nothing_heavy() -> None:
         ({"form": ()}, "--form names nothing"),
         ({"form": [1]}, "give a text, or several"),
         ({"budget": None}, "budget=None: give a text such as '60s', or a number of seconds"),
-        ({"budget": -1}, "invalid duration"),
+        ({"budget": -1}, "budget=-1: invalid duration. Give a positive number of seconds"),
+        ({"title": 3}, "title=3: give a text"),
+        ({"title": "\ud800"}, "--title '\\ud800' holds bytes that are not text"),
+        ({"title": "x" * 20_001}, "--title has 20001 characters. Give at most 20000"),
         ({"timeout": []}, "timeout=[]: give a text"),
-        ({"seed": 1.5}, "seed=1.5: give whole numbers"),
+        ({"seed": 1.5}, "seed=1.5: give one whole number"),
         ({"resolution": "224px"}, "resolution='224px'"),
         ({"device": None}, "device=None: give a text"),
         ({"accuracy": "78"}, "accuracy='78': give percent"),
@@ -133,7 +136,7 @@ def test_numbers_of_numpy_and_a_budget_in_seconds_are_understood(
 ) -> None:
     asked: list[Request] = []
 
-    def instead(request: Request, *_: object) -> None:
+    def instead(request: Request, *_: object, **__: object) -> None:
         asked.append(request)
         raise KeyboardInterrupt
 

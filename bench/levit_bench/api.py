@@ -13,7 +13,6 @@ from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
-from levit_bench.numbers.units import parse_duration
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.reading.results import Results
@@ -43,6 +42,7 @@ def measure(
     runtime: str | Sequence[str] = "eager",
     store: str | Path = "results",
     observer: Observer | None = None,
+    title: str | None = None,
     **more: Any,  # noqa: ANN401 (axes and options of a session, checked by `arguments.fields`)
 ) -> Results:
     """Time networks on this machine and keep the session in the store.
@@ -60,6 +60,7 @@ def measure(
             `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
         store: folder that the session is written to.
         observer: receives progress; by default none.
+        title: what the session is for; kept in its file.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `bind`, `timeout`, `seed`, `thin`,
             `race`, `target_error` (such as `"1%"`), `cross_check`, and of one network of your own `accuracy`,
             `dataset`, `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
@@ -81,7 +82,7 @@ def measure(
             "form": form, "precision": precision, "runtime": runtime, **more,
         }),
     )  # fmt: skip
-    return load(measure_request(request, Path(store), observer).path)
+    return load(measure_request(request, Path(store), observer, title=arguments.title(title)).path)
 
 
 def measure_request(
@@ -169,13 +170,13 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
         levit_bench.errors.BenchError: no session has that name, or it was measured elsewhere or with other versions.
     """
     require_measuring()
-    from levit_bench.asking.request import capped
+    from levit_bench.asking.request import capped, seconds
     from levit_bench.measuring.preparing.artifact_cache import cache_in
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Silent
     from levit_bench.measuring.session.session import resume as resume_session
 
-    path, budget_s = resolve_session(root, session, emulated=True), capped(parse_duration(budget))
+    path, budget_s = resolve_session(root, session, emulated=True), capped(seconds("--budget", budget))
     return resume_session(
         path,
         budget_s,

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 import re
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any, NamedTuple
@@ -20,19 +20,20 @@ from levit_bench.asking import arguments
 from levit_bench.asking.request import (
     Request,
     check,
+    check_values,
     combinations,
+    figures_and_labels,
     left_out,
     protocol_of,
     singles,
     subjects,
     workshop_of,
 )
-from levit_bench.asking.session_options import BY_NAME, OF_A_NETWORK, OptionKind
+from levit_bench.asking.session_options import OF_A_NETWORK
 from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Shown, is_usual
 from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import set_of
-from levit_bench.catalog.network_calls import words
 from levit_bench.cli.faults import keeping, message_and_exit_code, notes_of
 from levit_bench.cli.output import stderr
 from levit_bench.cli.progress import reporter
@@ -40,10 +41,11 @@ from levit_bench.errors import BenchError, UsageError
 from levit_bench.judge.estimates import latency, relative_to_yardstick
 from levit_bench.judge.throughput import throughput
 from levit_bench.measuring import devices, runtimes
+from levit_bench.measuring.extensions import ExtensionError
 from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
-from levit_bench.numbers.units import batch_word, batches, whole_numbers
+from levit_bench.numbers.units import batch_word
 from levit_bench.records import Case, Estimate, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
@@ -162,19 +164,14 @@ def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
     Raises:
         UsageError: an option is malformed, or asks for something that this machine lacks.
     """
-    fields = {option.replace("-", "_"): value for option, value in given_options.items()}
-    texts = {name: value for name, value in fields.items() if isinstance(value, str)}
-    out: dict[str, Any] = {name: True for name, value in fields.items() if value is True}
-    for name, text in texts.items():
-        axis = SEVERAL.get(name)
-        if axis is not None and axis.is_numeric:
-            out[axis.plural] = _parse_option(name, batches if axis.kind is AxisKind.BATCHES else whole_numbers, text)
-        elif axis is not None or name == "networks":
-            out[axis.plural if axis else name] = words(text)
-        elif name in BY_NAME and BY_NAME[name].kind is OptionKind.NUMBER:
-            out[name] = _parse_option(name, whole_numbers, text)[0]
-        else:
-            out[name] = text
+    out: dict[str, Any] = {}
+    for option, value in given_options.items():
+        name = option.replace("-", "_")
+        if isinstance(value, str):
+            field = SEVERAL[name].plural if name in SEVERAL else name
+            out[field] = arguments.words(name, value) if name == "networks" else arguments.of_option(name, value)
+        elif value is True:
+            out[name] = True
     request = Request(**{"networks": DEFAULT_NETWORKS, **out})
     check(request)
     protocol_of(request)
@@ -205,36 +202,23 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], requested: Mappi
             f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
             f"{', '.join(sorted(allowed))}."
         )
+    statements = arguments.fields(marked)
+    marked_networks = singles(arguments.words("networks", patterns)) if patterns else None
+    requested_networks = singles(requested["networks"]) if "networks" in requested else None
+    _check_mark(statements, marked_networks or requested_networks or singles(DEFAULT_NETWORKS))
     fields: dict[str, Any] = {**requested}
-    for name, value in marked.items():
-        fields |= _narrowed(name, value, requested)
+    for name in marked:
+        fields |= _narrowed(name, statements, requested)
     if "device" in marked:
-        try:
-            devices.resolve(str(marked["device"]))
-        except UsageError as error:
-            raise NotAskedError(str(error)) from error
-        if is_emulated():
-            raise NotAskedError("this process runs under an instruction-set emulator, and its times say nothing")
+        _check_device_is_here(fields["device"])
     if "runtime" in marked:
         for name in fields["runtimes"]:
             if why := runtimes.unavailable(name):
                 raise NotAskedError(f"runtime {name!r} cannot run here: {why}")
-    networks = _networks(patterns, requested.get("networks"))
+    networks = _networks(marked_networks, requested_networks)
     request = Request(**{**fields, "networks": tuple(networks)})
     check(request)
     unknown_names = entries.select(request.networks).unknown
-    if request.accuracy is not None:
-        user_networks.one_accuracy(
-            request.accuracy, unknown_names,
-            (entry for name, entry in networks.items() if entry is not None and name in unknown_names),
-            dataset=request.dataset, images=request.images, classes=request.classes,
-        )  # fmt: skip
-    if request.label:
-        user_networks.one_label(
-            request.label,
-            unknown_names,
-            (entry for name, entry in networks.items() if entry is not None and name in unknown_names),
-        )
     singled = [
         msgspec.structs.replace(
             request,
@@ -330,17 +314,54 @@ class Checks:
             self._workshop = None
 
 
-def _narrowed(name: str, value: object, requested: Mapping[str, Any]) -> dict[str, Any]:
+def _check_mark(statements: Mapping[str, Any], networks: Mapping[str, user_networks.Stated | None]) -> None:
+    """Refuse what no machine and no command line makes right: a test that is skipped for it is never missed.
+
+    Args:
+        statements: fields of a request that the mark fixes.
+        networks: those of the test, before the command line chooses among them, with what TOML files state of each.
+
+    Raises:
+        UsageError: a name that nothing has, a number out of range, or a statement about no network.
+    """
+    request = Request(**{**statements, "networks": tuple(networks)})
+    check_values(request)
+    stated = {name: statement for name, statement in networks.items() if statement is not None}
+    figures_and_labels(request, entries.select(request.networks).unknown, stated)
+
+
+def _check_device_is_here(name: str) -> None:
+    """Skip a test whose device this machine lacks.
+
+    Raises:
+        NotAskedError: it lacks it, or would emulate it.
+        UsageError: the package that offers the device is broken.
+    """
+    try:
+        devices.resolve(name)
+    except ExtensionError:
+        raise
+    except UsageError as error:
+        raise NotAskedError(str(error)) from error
+    if is_emulated():
+        raise NotAskedError("this process runs under an instruction-set emulator, and its times say nothing")
+
+
+def _narrowed(name: str, statements: Mapping[str, Any], requested: Mapping[str, Any]) -> dict[str, Any]:
     """Fields of a request for one value of the mark, restricted to what the command line asks for."""
-    if name in _NOTHING_STATED:
-        return arguments.fields({name: value})
     if name not in SEVERAL:
+        value = statements[name]
         if name in requested and _plain(name, requested[name]) != _plain(name, value):
             raise NotAskedError(f"it is about {name} {value}, and the command line asks for {requested[name]}")
         return {name: value}
     field = SEVERAL[name].plural
-    values = _several(value, int if SEVERAL[name].is_numeric else str, name)
-    return {field: _intersection(name, values, requested[field]) if field in requested else values}
+    values = statements[field]
+    if not values:  # As if the mark left it open.
+        return {}
+    if field not in requested:
+        return {field: values}
+    is_batch = SEVERAL[name].kind is AxisKind.BATCHES
+    return {field: _intersection(name, values, requested[field], batch_word if is_batch else str)}
 
 
 def _plain(name: str, value: object) -> object:
@@ -348,46 +369,34 @@ def _plain(name: str, value: object) -> object:
     return (parse_size(value) or value) if name == "resolution" else value
 
 
-def _networks(patterns: Sequence[object], requested: Sequence[str] | None) -> dict[str, user_networks.Stated | None]:
-    """The networks of a test, groups and globs expanded, with what TOML files state of them."""
-    chosen = None if requested is None else singles(requested)
-    if not patterns:
-        return singles(DEFAULT_NETWORKS) if chosen is None else chosen
-    marked = singles(_several(patterns, str, "networks"))
-    return (
-        marked if chosen is None else {name: marked[name] for name in _intersection("networks", tuple(marked), chosen)}
-    )
+def _networks(
+    marked: Mapping[str, user_networks.Stated | None] | None,
+    requested: Mapping[str, user_networks.Stated | None] | None,
+) -> Mapping[str, user_networks.Stated | None]:
+    """The networks of a test, by their names, with what TOML files state of them; None: left open."""
+    if marked is None:
+        return singles(DEFAULT_NETWORKS) if requested is None else requested
+    if requested is None:
+        return marked
+    return {name: marked[name] for name in _intersection("networks", tuple(marked), requested)}
 
 
-def _intersection(name: str, values: Sequence[Any], allowed: Collection[Any]) -> tuple[Any, ...]:
+def _intersection(
+    name: str, values: Sequence[Any], allowed: Collection[Any], word: Callable[[Any], str] = str
+) -> tuple[Any, ...]:
     shared = tuple(value for value in values if value in allowed)
     if not shared:
         raise NotAskedError(
-            f"it is about {name} {_listed(values)}, and the command line asks for {_listed(list(allowed))}"
+            f"it is about {name} {_listed(map(word, values))}, and the command line asks for "
+            f"{_listed(map(word, allowed))}"
         )
     return shared
 
 
-def _several(value: object, kind: type, name: str) -> tuple[Any, ...]:
-    values = tuple(value) if isinstance(value, Iterable) and not isinstance(value, str) else (value,)
-    wrong = [item for item in values if not isinstance(item, kind) or isinstance(item, bool)]
-    if wrong or not values:
-        example = f"{wrong[0]!r}"[:80] if wrong else "nothing"
-        raise UsageError(f"the mark levit_bench got {name}={example}. Give one or several {kind.__name__} values.")
-    return values
-
-
-def _listed(values: Sequence[object]) -> str:
-    beginning = ", ".join(shortened(str(value)) for value in values[:4])
-    return beginning if len(values) <= 4 else f"{beginning}, …"
-
-
-def _parse_option(name: str, parse: Any, text: str) -> Any:  # noqa: ANN401 (whatever the parser gives)
-    """The parsed text; an error names the option."""
-    try:
-        return parse(text)
-    except UsageError as error:
-        raise UsageError(f"--{name}: {error}") from error
+def _listed(words_of_values: Iterable[str]) -> str:
+    texts = [shortened(text) for text in words_of_values]
+    beginning = ", ".join(texts[:4])
+    return beginning if len(texts) <= 4 else f"{beginning}, …"
 
 
 def _name(request: Request) -> str:

@@ -61,7 +61,7 @@ def test_the_help_says_the_words_of_the_tables() -> None:
 def test_python_takes_whatever_the_command_line_takes(monkeypatch: pytest.MonkeyPatch) -> None:
     asked: list[Request] = []
 
-    def instead(request: Request, *_: object) -> None:
+    def instead(request: Request, *_: object, **__: object) -> None:
         asked.append(request)
         raise KeyboardInterrupt
 
@@ -80,7 +80,7 @@ def test_python_takes_whatever_the_command_line_takes(monkeypatch: pytest.Monkey
 
 def test_what_python_spells_out_has_the_usual_values_and_the_rest_is_named_in_its_words() -> None:
     signature = inspect.signature(levit_bench.measure)
-    spelt = set(signature.parameters) - {"networks", "store", "observer", "more"}
+    spelt = set(signature.parameters) - {"networks", "store", "observer", "title", "more"}
     for name in spelt:
         default = signature.parameters[name].default
         usual = BY_NAME[name].usual if name in BY_NAME else (*SEVERAL[name].several, ())[0]

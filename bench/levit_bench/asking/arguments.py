@@ -1,82 +1,133 @@
-"""Converts arguments of the Python interface to fields of a request: one value or several, NumPy's numbers too.
+"""Converts what Python, the mark of pytest and the options of both command lines are given to fields of a request.
 
-Checks the kind of each value; `levit_bench.asking.request` checks what a request may ask for.
+One value or several, NumPy's numbers too; in a text, commas separate several, as on the command line. Checks the kind
+of each value; `levit_bench.asking.request` checks what a request may ask for.
 """
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from operator import index
-from typing import Any
+from typing import Any, get_args
 
 from levit_bench import axes
 from levit_bench.asking import session_options
+from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import UsageError
 from levit_bench.numbers import units
+from levit_bench.numbers.ranges import Words
 from levit_bench.records import LARGEST_RESOLUTION, parse_size
+
+_ONE_NUMBER = "give one whole number."
+_PERCENT = "give percent, such as 78.3."
+_LONGEST_TITLE: int = get_args(Words)[1].max_length
+"""Characters; a session file with a longer one cannot be read."""
+_SHORTEST_S = 1e-6
+"""Seconds; a shorter duration has no digits in a text with six decimals."""
 
 
 def words(name: str, value: object) -> tuple[str, ...]:
-    """One text or several.
+    """One text or several, each once: commas separate them, but not within a call.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or a call is not closed.
     """
-    values = (value,) if isinstance(value, str) else tuple(value) if isinstance(value, Iterable) else (None,)
-    texts = tuple(item for item in values if isinstance(item, str))
-    if len(texts) < len(values):
-        raise UsageError(f"{name}={value!r}: give a text, or several.")
-    return texts
+    return tuple(dict.fromkeys(word for text in _texts(name, value) for word in split_names(text)))
+
+
+def names(name: str, value: object) -> tuple[str, ...]:
+    """Names of an axis: one text or several. Empty where the value is an empty list: the usual ones.
+
+    Raises:
+        UsageError: it is neither, or a text without a name.
+    """
+    texts = _texts(name, value)
+    chosen = words(name, texts)
+    if texts and not chosen:
+        raise nothing_named(axes.BY_NAME[name])
+    return chosen
+
+
+def nothing_named(axis: axes.Axis) -> UsageError:
+    """The error for an axis of which no value is left."""
+    return UsageError(f"{axis.option} names nothing. Leave it out, or give a value, such as {axis.usual}.")
 
 
 def numbers(name: str, value: object) -> tuple[int, ...]:
-    """One whole number or several.
+    """Whole numbers, each once: one or several, or a text such as `1,16`.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is none of these.
     """
-    values = value if isinstance(value, Iterable) and not isinstance(value, str | bytes) else (value,)
-    return tuple(number(name, item) for item in values)
+    return _several_numbers(name, value, units.whole_numbers)
 
 
 def batches(name: str, value: object) -> tuple[int, ...]:
-    """Batches: one number or several, or a text such as `1,16,max`.
+    """Batches, each once: one number or several, or a text such as `1,16,max`.
 
     Raises:
-        UsageError: it is neither, or a number is not a batch size.
+        UsageError: it is none of these, or a number is not a batch size.
     """
-    if isinstance(value, str):
-        return units.batches(value)
-    values = value if isinstance(value, Iterable) and not isinstance(value, bytes) else (value,)
-    out: list[int] = []
-    for item in values:
-        out += units.batches(item) if isinstance(item, str) else units.batches(str(number(name, item)))
-    return tuple(out)
+    return _several_numbers(name, value, units.batches)
 
 
-def number(name: str, value: Any) -> int:  # noqa: ANN401 (any value of the user's)
+def _several_numbers(name: str, value: object, parse: Callable[[str], tuple[int, ...]]) -> tuple[int, ...]:
+    """The numbers, all through the parser: it refuses those that stand for something else in a request."""
+    chosen: list[int] = []
+    for item in _items(value):
+        text = item if isinstance(item, str) else str(_whole(name, item, "give whole numbers."))
+        try:
+            chosen += parse(text)
+        except UsageError as error:
+            option = axes.BY_NAME[name].option
+            raise UsageError(f"{option}: {error}" if not str(error).startswith(option) else str(error)) from error
+    return tuple(dict.fromkeys(chosen))
+
+
+def number(name: str, value: object) -> int:
     """A whole number, also one of NumPy's.
 
     Raises:
         UsageError: it is not a whole number.
     """
+    return _whole(name, value, _ONE_NUMBER)
+
+
+def _whole(name: str, value: Any, advice: str) -> int:  # noqa: ANN401 (any value of the user's)
     try:
-        return index(value)
+        if not isinstance(value, bool):
+            return index(value)
     except TypeError:
-        raise UsageError(f"{name}={value!r}: give whole numbers.") from None
+        pass
+    raise _refusal(name, value, advice)
 
 
 def duration(name: str, value: object) -> str:
     """A duration as text; a bare number is seconds.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or a number that is not positive.
     """
     if isinstance(value, str):
         return value
-    if isinstance(value, int | float) and not isinstance(value, bool):
-        return f"{value:f}s"
-    raise UsageError(f"{name}={value!r}: give a text such as '60s', or a number of seconds.")
+    duration_s = _real(value)
+    if duration_s is None:
+        raise _refusal(name, value, "give a text such as '60s', or a number of seconds.")
+    if not _SHORTEST_S <= duration_s < math.inf:
+        raise _refusal(name, value, "invalid duration. Give a positive number of seconds, or a text such as '60s'.")
+    return f"{duration_s:f}s"
+
+
+def _real(value: object) -> float | None:
+    """A number, also one of NumPy's; None for any other value."""
+    if isinstance(value, bool) or not isinstance(value, Real):
+        return None
+    try:
+        return float(value)
+    except OverflowError:
+        return math.inf
 
 
 def size(name: str, value: object) -> object:
@@ -86,9 +137,11 @@ def size(name: str, value: object) -> object:
         UsageError: they are not a size.
     """
     if value is not None and parse_size(value) is None:
-        raise UsageError(
-            f"{name}={value!r}: give pixels from 1 to {LARGEST_RESOLUTION}, such as 224, or height and width, such as "
-            "'192x256' or (192, 256)."
+        raise _refusal(
+            name,
+            value,
+            f"give pixels from 1 to {LARGEST_RESOLUTION}, such as 224, or height and width, such as '192x256' or "
+            "(192, 256).",
         )
     return value
 
@@ -100,7 +153,7 @@ def text(name: str, value: object) -> str:
         UsageError: it is not a text.
     """
     if not isinstance(value, str):
-        raise UsageError(f"{name}={value!r}: give a text.")
+        raise _refusal(name, value, "give a text.")
     return value
 
 
@@ -111,7 +164,7 @@ def flag(name: str, value: object) -> bool:
         UsageError: it is neither True nor False.
     """
     if not isinstance(value, bool):
-        raise UsageError(f"{name}={value!r}: give True or False.")
+        raise _refusal(name, value, "give True or False.")
     return value
 
 
@@ -121,15 +174,59 @@ def percent(name: str, value: object) -> float | None:
     Raises:
         UsageError: it is neither.
     """
-    if not (value is None or isinstance(value, int | float)):
-        raise UsageError(f"{name}={value!r}: give percent, such as 78.3.")
-    return value
+    if value is None:
+        return None
+    points = _real(value)
+    if points is None:
+        raise _refusal(name, value, _PERCENT)
+    return points
+
+
+def title(value: object) -> str | None:
+    """The title of a session, or None.
+
+    Raises:
+        UsageError: it is not a text, or not one that a file can hold.
+    """
+    if value is None:
+        return None
+    words_of_title = text("title", value)
+    try:
+        words_of_title.encode("utf-8")
+    except UnicodeEncodeError as error:
+        raise UsageError(
+            f"--title {words_of_title[:80]!r} holds bytes that are not text. Write it in UTF-8."
+        ) from error
+    if len(words_of_title) > _LONGEST_TITLE:
+        raise UsageError(f"--title has {len(words_of_title)} characters. Give at most {_LONGEST_TITLE}.")
+    return words_of_title
+
+
+def _texts(name: str, value: object) -> tuple[str, ...]:
+    for item in (items := _items(value)):
+        if not isinstance(item, str):
+            raise _refusal(name, item, "give a text, or several.")
+    return items
+
+
+def _items(value: object) -> tuple[Any, ...]:
+    """The values of a list, tuple or array; any other value is the only one."""
+    if isinstance(value, str | bytes) or not isinstance(value, Iterable):
+        return (value,)
+    try:
+        return tuple(value)
+    except TypeError:  # An array without a dimension.
+        return (value,)
+
+
+def _refusal(name: str, value: object, advice: str) -> UsageError:
+    return UsageError(f"{name}={repr(value)[:80]}: {advice}")
 
 
 _OF_AXES: dict[axes.AxisKind, Callable[[str, object], object]] = {
     axes.AxisKind.NUMBERS: numbers,
     axes.AxisKind.BATCHES: batches,
-    axes.AxisKind.NAMES: words,
+    axes.AxisKind.NAMES: names,
     axes.AxisKind.NAME: text,
     axes.AxisKind.SIZE: size,
 }
@@ -156,10 +253,43 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
     for name, value in arguments.items():
         axis, option = axes.BY_NAME.get(name), session_options.BY_NAME.get(name)
         if axis is not None and axis.asked:
-            out[axis.plural or name] = _OF_AXES[axis.kind](name, value)
+            out[axis.plural or name] = _of_axis(axis, value)
         elif option is not None:
             is_left_out = value is None and option.usual is None
             out[name] = None if is_left_out else _OF_OPTIONS[option.kind](name, value)
         else:
             raise TypeError(f"a request has no {name!r}")
     return out
+
+
+def _of_axis(axis: axes.Axis, value: object) -> object:
+    """The values of an axis; no value at all is refused where the usual one does not depend on the machine."""
+    values = _OF_AXES[axis.kind](axis.name, value)
+    if values == () and not axis.usual_words:
+        raise nothing_named(axis)
+    return values
+
+
+def of_option(name: str, text: str) -> Any:  # noqa: ANN401 (axes and options have kinds of their own)
+    """The value of an axis or option from the text behind its option, on the command line and in pytest.
+
+    Sizes, durations and names of one thing stay texts: `levit_bench.asking.request` reads them.
+
+    Args:
+        name: of the axis or option.
+        text: as it was written.
+
+    Raises:
+        UsageError: naming the option.
+    """
+    axis = axes.BY_NAME.get(name)
+    if axis is not None:
+        return _of_axis(axis, text) if axis.plural else text
+    option = session_options.BY_NAME[name]
+    try:
+        if option.kind is session_options.OptionKind.NUMBER:
+            return int(text)
+        return float(text) if option.kind is session_options.OptionKind.PERCENT else text
+    except ValueError:
+        advice = _PERCENT if option.kind is session_options.OptionKind.PERCENT else _ONE_NUMBER
+        raise UsageError(f"{option.option} {text[:80]!r}: {advice}") from None

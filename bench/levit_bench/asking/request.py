@@ -13,6 +13,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
+from levit_bench.asking.arguments import nothing_named
 from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, AxisKind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
@@ -118,7 +119,8 @@ def protocol_of(request: Request) -> Protocol:
     modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
     if request.isolation not in modes:
         raise UsageError(f"unknown isolation {request.isolation!r}. Choose from {', '.join(modes)}.")
-    budget_s, thin = capped(parse_duration(request.budget)), request.thin
+    asked_s, timeout_s = seconds("--budget", request.budget), seconds("--timeout", request.timeout)
+    budget_s = capped(asked_s)
     return Protocol(
         settle_passes=1,
         turn_s=0.03,
@@ -127,10 +129,10 @@ def protocol_of(request: Request) -> Protocol:
         runs=0,
         min_rounds=MIN_ROUNDS,
         budget_s=budget_s,
-        timeout_s=parse_duration(request.timeout),
+        timeout_s=timeout_s,
         seats=modes[request.isolation],
         seed=request.seed,
-        thin=thin or budget_s < parse_duration(request.budget),
+        thin=request.thin or budget_s < asked_s,
         witness=request.cross_check,
         bound=request.bind,
         goal="race" if request.race else "target-error" if request.target_error else "budget",
@@ -198,7 +200,19 @@ def _first_few(names: Iterable[str], most: int = 3) -> list[str]:
 def capped(budget_s: float) -> float:
     """The budget, or the environment's cap on it."""
     cap = os.environ.get(MAX_BUDGET_VARIABLE)
-    return min(budget_s, parse_duration(cap)) if cap else budget_s
+    return min(budget_s, seconds(MAX_BUDGET_VARIABLE, cap)) if cap else budget_s
+
+
+def seconds(option: str, text: str) -> float:
+    """The duration that an option gives.
+
+    Raises:
+        UsageError: the text is not a duration; names the option.
+    """
+    try:
+        return parse_duration(text)
+    except UsageError as error:
+        raise UsageError(f"{option}: {error}") from error
 
 
 def check(request: Request) -> str:
@@ -207,10 +221,20 @@ def check(request: Request) -> str:
     Raises:
         UsageError: naming the option, its value and what it may be.
     """
+    check_values(request)
+    return _check_device(request)
+
+
+def check_values(request: Request) -> None:
+    """Refuse names that nothing has and numbers out of range, whatever this machine can measure.
+
+    Raises:
+        UsageError: naming the option, its value and what it may be.
+    """
     for axis in SEVERAL.values():
         values = getattr(request, axis.plural)
         if not values and not axis.usual_words:
-            raise UsageError(f"{axis.option} names nothing. Leave it out, or give a value.")
+            raise nothing_named(axis)
         if axis.largest is not None:
             counts = [value for value in values if value != MAX or axis.kind is not AxisKind.BATCHES]
             _check_numbers(axis.option, counts, axis.largest)
@@ -225,7 +249,7 @@ def check(request: Request) -> str:
         precisions.get(precision)
     for allocator in request.allocators:
         check_allocator(allocator)
-    return _check_device(request)
+    devices.get(request.device)
 
 
 def _check_device(request: Request) -> str:
@@ -367,7 +391,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     if (size := _size(request)) is not None:
         sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in selected]
         selected = list(entries.select(sized).entries) if sized else []
-    accuracies, labels = _figures_and_labels(request, selection.unknown, stated)
+    accuracies, labels = figures_and_labels(request, selection.unknown, stated)
     scored = {(entry.name, entry.size): tuple(filter(None, (entries.accuracy_of(entry),))) for entry in selected}
     _add_to_catalog(scored, stated)
     chosen = [_Chosen(entry.name, entry.shape, entry.family, scored[entry.name, entry.size]) for entry in selected]
@@ -411,7 +435,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     return list(distinct.values())
 
 
-def _figures_and_labels(
+def figures_and_labels(
     request: Request, unknown: Sequence[str], stated: Mapping[str, user_networks.Stated]
 ) -> tuple[dict[str, tuple[Accuracy, ...]], dict[str, str | None]]:
     """Accuracies and labels of the networks outside the catalog, by their name as it was given.

@@ -10,10 +10,11 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from levit_bench import axes
+from levit_bench.asking import arguments
 from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind, SessionOption
 from levit_bench.catalog.network_calls import words
 from levit_bench.errors import UsageError
-from levit_bench.numbers.units import batches, whole_numbers
+from levit_bench.numbers.units import whole_numbers
 
 if TYPE_CHECKING:
     from levit_bench.asking.request import Request
@@ -37,19 +38,28 @@ class Numbers(click.ParamType[tuple[int, ...]]):
             self.fail(str(error), param, ctx)
 
 
-class Batches(click.ParamType[tuple[int, ...]]):
-    """Comma-separated batches, `max` among them."""
+class OfTable(click.ParamType[Any]):
+    """The value of an axis or of an option of a session, read as in pytest's options.
 
-    name = "N[,N…]"
+    Args:
+        name: of the axis or option.
+    """
 
-    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> tuple[int, ...]:  # noqa: ANN401
-        """The batches, each once, in their order."""
-        if isinstance(value, tuple):
+    def __init__(self, name: str) -> None:
+        self.name = name
+
+    def convert(self, value: Any, param: click.Parameter | None, ctx: click.Context | None) -> Any:  # noqa: ANN401
+        """The value; a default that is not a text is one already.
+
+        Raises:
+            click.UsageError: with a message that names the option, so that click does not name it again.
+        """
+        if not isinstance(value, str):
             return value
         try:
-            return batches(str(value))
+            return arguments.of_option(self.name, value)
         except UsageError as error:
-            self.fail(str(error), param, ctx)
+            raise click.UsageError(str(error), ctx) from error
 
 
 class Words(click.ParamType[tuple[str, ...]]):
@@ -140,19 +150,10 @@ def json_option(command: _Command) -> _Command:
     return click.option("--json", "as_json", is_flag=True, help="Print one JSON document.")(command)
 
 
-_TYPES: dict[axes.AxisKind, click.ParamType[Any]] = {
-    axes.AxisKind.NUMBERS: Numbers(),
-    axes.AxisKind.BATCHES: Batches(),
-    axes.AxisKind.NAMES: Words(),
-    axes.AxisKind.NAME: click.STRING,
-    axes.AxisKind.SIZE: click.STRING,
-}
-
-
 def _of_axis(axis: axes.Axis) -> _Decorator:
     """The option of an axis."""
     name = axis.plural or axis.name
-    shown: dict[str, Any] = {"metavar": axis.metavar, "type": _TYPES[axis.kind]}
+    shown: dict[str, Any] = {"metavar": axis.metavar, "type": OfTable(axis.name)}
     if axis.usual_words:
         return click.option(axis.option, name, default=(), help=f"{axis.help} [default: {axis.usual_words}]", **shown)
     if axis.kind is axes.AxisKind.SIZE:
@@ -164,9 +165,7 @@ def _of_session(option: SessionOption) -> _Decorator:
     """An option of a session."""
     if option.kind is OptionKind.FLAG:
         return click.option(option.option, option.name, is_flag=True, help=option.help)
-    types: dict[OptionKind, click.ParamType[Any]] = {OptionKind.NUMBER: click.INT, OptionKind.PERCENT: click.FLOAT}
-    shown: dict[str, Any] = {"metavar": option.metavar, "type": types.get(option.kind, click.STRING)}
-    shown["help"] = option.help
+    shown: dict[str, Any] = {"metavar": option.metavar, "type": OfTable(option.name), "help": option.help}
     if option.usual is None:
         return click.option(option.option, option.name, **shown)
     return click.option(option.option, option.name, default=option.usual, show_default=option.usual != "", **shown)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import re
 
+from levit_bench.axes import BY_NAME
 from levit_bench.errors import UsageError
 
 _SECONDS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.0, "min": 60.0, "h": 3600.0}
@@ -94,7 +95,7 @@ def _batch(part: str, text: str) -> int:
             "; on a GPU also max, the largest that fits."
         ) from None
     if batch < 1:
-        raise UsageError(f"--batch {batch}: give a whole number from 1.")
+        raise UsageError(f"--batch {batch}: give a whole number from 1 to {BY_NAME['batch'].largest}.")
     return batch
 
 

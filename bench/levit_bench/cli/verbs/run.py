@@ -9,6 +9,7 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
+from levit_bench.asking import arguments
 from levit_bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
 
@@ -53,7 +54,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from levit_bench.report.views import cases, looks
     from levit_bench.report.words.safe_text import visible
 
-    _check_title(title)
+    arguments.title(title)
     console = stderr()
     with reporter(console) as observer:
         if resume is not None:
@@ -84,18 +85,6 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     if outcome.interrupted:
         return EXIT_INTERRUPTED
     return EXIT_FAILED_CASE if outcome.failed else EXIT_DONE
-
-
-def _check_title(title: str | None) -> None:
-    """Check that the title can be stored, before anything is measured.
-
-    Raises:
-        UsageError: it holds bytes that are not text.
-    """
-    try:
-        (title or "").encode("utf-8")
-    except UnicodeEncodeError as error:
-        raise UsageError(f"--title {title!r} holds bytes that are not text. Write it in UTF-8.") from error
 
 
 def _refuse_other_options() -> None:
