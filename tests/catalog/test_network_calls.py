@@ -12,7 +12,7 @@ from levit_bench.catalog.network_calls import Call, canonical, split_names, take
 from levit_bench.catalog.user_networks import expand
 from levit_bench.errors import UsageError
 from levit_bench.judge.case_lookup import named
-from levit_bench.pytest_plugin import _networks, options
+from levit_bench.pytest_plugin import declare, options
 from levit_bench.report.front.reproduction import reproduce
 
 from tests.cli.test_cli import run
@@ -180,5 +180,5 @@ def test_the_command_line_refuses_a_call_that_it_cannot_read(
 def test_a_mark_of_pytest_and_its_option_hold_builders_with_arguments() -> None:
     fields = options({"networks": "nets.py:build(1, 2),levit_128s"})
     assert fields["networks"] == ("nets.py:build(1, 2)", "levit_128s")
-    names = _networks(["nets.py:build(1,2)"], fields["networks"])
-    assert [name.partition("#")[0] for name in names] == ["nets.py:build(1, 2)"]
+    cases = declare(["nets.py:build(1,2)"], {}, fields)
+    assert [case.request.networks[0].partition("#")[0] for case in cases] == ["nets.py:build(1, 2)"]
