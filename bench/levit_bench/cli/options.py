@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING, Any
 import click
 
 from levit_bench import axes
-from levit_bench.asking import arguments
 from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind, SessionOption
 from levit_bench.catalog.network_calls import words
 from levit_bench.errors import UsageError
@@ -56,6 +55,8 @@ class OfTable(click.ParamType[Any]):
         """
         if not isinstance(value, str):
             return value
+        from levit_bench.asking import arguments  # late: help and reading verbs need no records
+
         try:
             return arguments.of_option(self.name, value)
         except UsageError as error:

@@ -9,7 +9,6 @@ from typing import Any
 import click
 from click.core import ParameterSource
 
-from levit_bench.asking import arguments
 from levit_bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
 
@@ -48,6 +47,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from rich.text import Text
 
     from levit_bench import api
+    from levit_bench.asking import arguments
     from levit_bench.cli.faults import keeping
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.cli.progress import reporter
