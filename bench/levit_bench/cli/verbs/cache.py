@@ -34,7 +34,7 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
 
     from levit_bench.cli.output import stderr, stdout
     from levit_bench.measuring.preparing.artifact_cache import LIMIT_BYTES, cache_in
-    from levit_bench.report.listings.kept_artifacts import document, sentence, table
+    from levit_bench.report.listings.kept_artifacts import KeptArtifact, document, sentence, table
 
     cache = cache_in(named, 0)
     if cache is None:
@@ -42,7 +42,13 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
     if clear:
         removed = cache.clear()
         stderr().print(Text(f"removed {removed} prepared network{'' if removed == 1 else 's'}"))
-    kept = cache.entries()
+    kept = [
+        KeptArtifact(
+            case=one.entry.case, batches=one.entry.batches, bytes=one.entry.bytes, sha256=one.entry.prepared.sha256,
+            prepare_s=one.entry.prepared.seconds, prepared_at=one.entry.prepared_at, used_at=one.used_at,
+        )
+        for one in cache.entries()
+    ]  # fmt: skip
     if as_json:
         click.echo(json.dumps(document(kept, cache.folder, LIMIT_BYTES), indent=2))
         return EXIT_DONE

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import datetime
 from collections.abc import Sequence
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.numbers.units import format_bytes
+from levit_bench.records import Case
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -14,10 +15,25 @@ if TYPE_CHECKING:
 
     from rich.table import Table
 
-    from levit_bench.measuring.preparing.artifact_cache import Kept
+
+class KeptArtifact(NamedTuple):
+    """One prepared network that is kept."""
+
+    case: Case
+    """The case that stands for all with this artifact."""
+    batches: tuple[int, ...]
+    """Those at which it was checked."""
+    bytes: int
+    sha256: str
+    prepare_s: float
+    """Seconds that its preparation took."""
+    prepared_at: str
+    """When, in UTC."""
+    used_at: float
+    """When it was used last, in seconds since the epoch."""
 
 
-def table(kept: Sequence[Kept]) -> Table:
+def table(kept: Sequence[KeptArtifact]) -> Table:
     """One row an artifact, the one used last first."""
     from rich import box
     from rich.table import Table
@@ -30,42 +46,42 @@ def table(kept: Sequence[Kept]) -> Table:
     out.add_column("prepared", no_wrap=True)
     out.add_column("used", no_wrap=True)
     for one in kept:
-        case = one.entry.case
-        batches = ",".join(str(batch) for batch in one.entry.batches)
+        case = one.case
+        batches = ",".join(str(batch) for batch in one.batches)
         words = f"{case.runtime} {case.shape.size}px b{batches} {case.form} {case.precision}"
         out.add_row(
-            Text(shortened(case.network, 60)), Text(visible(words)), format_bytes(one.entry.bytes),
-            _day(one.entry.prepared_at), _day(_utc(one.used_at)),
+            Text(shortened(case.network, 60)), Text(visible(words)), format_bytes(one.bytes),
+            _day(one.prepared_at), _day(_utc(one.used_at)),
         )  # fmt: skip
     return out
 
 
-def sentence(kept: Sequence[Kept], folder: Path, limit_bytes: int) -> str:
+def sentence(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> str:
     """How much is kept, where, and what may be."""
-    total = sum(one.entry.bytes for one in kept)
+    total = sum(one.bytes for one in kept)
     count = f"{len(kept)} prepared network{'' if len(kept) == 1 else 's'}"
     return f"{count}, {format_bytes(total)} of at most {format_bytes(limit_bytes)}, in {visible(str(folder))}"
 
 
-def document(kept: Sequence[Kept], folder: Path, limit_bytes: int) -> dict[str, object]:
+def document(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> dict[str, object]:
     """The same as plain data; sizes in bytes, times in UTC."""
     return {
         "folder": str(folder),
         "limit_bytes": limit_bytes,
-        "bytes": sum(one.entry.bytes for one in kept),
+        "bytes": sum(one.bytes for one in kept),
         "artifacts": [
             {
-                "network": one.entry.case.network,
-                "case": one.entry.case.id,
-                "runtime": one.entry.case.runtime,
-                "form": one.entry.case.form,
-                "precision": one.entry.case.precision,
-                "batches": list(one.entry.batches),
-                "bytes": one.entry.bytes,
-                "prepared_at": one.entry.prepared_at,
+                "network": one.case.network,
+                "case": one.case.id,
+                "runtime": one.case.runtime,
+                "form": one.case.form,
+                "precision": one.case.precision,
+                "batches": list(one.batches),
+                "bytes": one.bytes,
+                "prepared_at": one.prepared_at,
                 "used_at": _utc(one.used_at),
-                "prepare_s": one.entry.prepared.seconds,
-                "sha256": one.entry.prepared.sha256,
+                "prepare_s": one.prepare_s,
+                "sha256": one.sha256,
             }
             for one in kept
         ],
