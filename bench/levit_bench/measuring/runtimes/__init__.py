@@ -40,6 +40,7 @@ __all__ = [
     "of_an_artifact",
     "precisions_of",
     "unavailable",
+    "unavailable_in_worker",
     "version_of",
 ]
 
@@ -94,7 +95,7 @@ POINT: ExtensionPoint[Runtime] = ExtensionPoint(
     ENTRY_POINTS,
     own=_OWN,
     load=_module,
-    attributes=("unavailable", "prepare", "load", "threads", "versions"),
+    functions=("unavailable", "prepare", "load", "threads", "versions"),
 )
 
 
@@ -152,6 +153,20 @@ def captures(name: str) -> bool:
 def unavailable(name: str) -> str | None:
     """Why a runtime of the suite cannot run here, and what would help; None for others, checked in a worker process."""
     return facts(name).missing()
+
+
+def unavailable_in_worker(name: str) -> str | None:
+    """Why a runtime cannot run here, as it says itself; its libraries may be loaded.
+
+    Raises:
+        ExtensionError: there is none, or the package that offers it cannot be used.
+    """
+    runtime = get(name)
+    with POINT.using(name):
+        reason: object = runtime.unavailable()
+    if reason is not None and not isinstance(reason, str):
+        raise POINT.failed(name, f"unavailable answers with {type(reason).__name__}, and not with a reason or None")
+    return reason
 
 
 def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
