@@ -352,6 +352,21 @@ def test_a_request_for_such_a_runtime_or_form_is_refused_before_it_is_planned(ax
             check(Request(networks=("levit_128s",), **{axis: (name,)}))  # type: ignore[arg-type]
 
 
+def test_a_list_of_runtimes_says_which_cannot_be_asked_for(
+    install: Install, capsys: pytest.CaptureFixture[str]
+) -> None:
+    install(runtimes.ENTRY_POINTS, "theirs", "", value="no_such_module_here")
+    install(runtimes.ENTRY_POINTS, "both", "", package="one")
+    install(runtimes.ENTRY_POINTS, "both", "", package="other")
+    install(runtimes.ENTRY_POINTS, "sound", "raise OSError('is loaded')")
+    install(runtimes.ENTRY_POINTS, "up per", "")
+    unavailable = {row["name"]: row["unavailable"] for row in _others_work(capsys) if row["devices"] == []}
+    assert unavailable.keys() == {"theirs", "both", "sound"}
+    assert unavailable["sound"] is None
+    assert "there is no module 'no_such_module_here'" in str(unavailable["theirs"])
+    assert "is offered by two packages" in str(unavailable["both"])
+
+
 def test_a_module_is_looked_for_without_being_imported(install: Install) -> None:
     install(runtimes.ENTRY_POINTS, "theirs", "raise OSError('is loaded')", value="MODULE:inner.thing")
     runtimes.POINT.check("theirs")

@@ -16,7 +16,7 @@ import msgspec
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
 from levit_bench.measuring import precisions as formats
-from levit_bench.measuring.extensions import ExtensionPoint
+from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
 from levit_bench.measuring.loaded_network import InProcess, Loaded
 from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
 from levit_bench.records import Case
@@ -151,8 +151,14 @@ def captures(name: str) -> bool:
 
 
 def unavailable(name: str) -> str | None:
-    """Why a runtime of the suite cannot run here, and what would help; None for others, checked in a worker process."""
-    return facts(name).missing()
+    """Why a runtime cannot run here, and what would help, as far as it is known without loading it; None otherwise."""
+    if POINT.is_own(name):
+        return facts(name).missing()
+    try:
+        POINT.check(name)
+    except ExtensionError as error:
+        return str(error).removesuffix(".")
+    return None
 
 
 def unavailable_in_worker(name: str) -> str | None:
