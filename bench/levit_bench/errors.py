@@ -88,3 +88,11 @@ def one_line(text: str) -> str:
     line = _PATH.sub(r"\1", " ".join(text.split()))
     line = "".join(c if c.isprintable() else f"\\x{ord(c):02x}" for c in line)
     return line if len(line) <= _LONGEST else line[: _LONGEST - 1] + "…"
+
+
+def message_of(error: BaseException) -> str:
+    """What an exception says, on one line; exceptions of others may fail even at that."""
+    try:
+        return one_line(str(error))
+    except Exception as second:  # A `__str__` of others may raise any exception.
+        return f"its message cannot be read: {type(second).__name__}"

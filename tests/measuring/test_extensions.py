@@ -155,7 +155,7 @@ def test_a_form_of_a_package_is_applied(install: Install) -> None:
 
 
 def test_a_builder_that_fails_when_it_is_asked_is_named_where_nobody_else_knows_the_name(install: Install) -> None:
-    install(networks.ENTRY_POINTS, "a", "def owns(name): return 1 / 0\ndefault_resolution = build = None")
+    install(networks.ENTRY_POINTS, "a", "def owns(name): return 1 / 0\ndefault_resolution = build = owns")
     install(networks.ENTRY_POINTS, "levit", BUILDER)
     found = networks.resolve(["theirs-1", "resnet18", "unknown-1"])
     assert found.shapes == {"theirs-1": ImageShape.square(48), "resnet18": ImageShape.square(224)}
@@ -163,7 +163,11 @@ def test_a_builder_that_fails_when_it_is_asked_is_named_where_nobody_else_knows_
 
 
 def test_a_builder_that_does_not_know_the_size_of_its_network_costs_that_name(install: Install) -> None:
-    install(networks.ENTRY_POINTS, "a", "def owns(name): return True\ndef default_resolution(name): return {}[name]")
+    install(
+        networks.ENTRY_POINTS,
+        "a",
+        "def owns(name): return True\ndef default_resolution(name): return {}[name]\nbuild = owns",
+    )
     found = networks.resolve(["theirs-1", "resnet18"])
     assert set(found.shapes) == {"resnet18"}
     assert set(found.missing) == {"theirs-1"}
@@ -194,10 +198,10 @@ def test_the_study_knows_the_bytes_of_every_precision_of_the_suite() -> None:
 
 
 def test_a_device_that_fails_to_say_whether_it_is_there_is_named(install: Install) -> None:
-    install(devices.ENTRY_POINTS, "theirs", "def resolve(): raise OSError('no driver')\nhold = None")
+    install(devices.ENTRY_POINTS, "theirs", "def resolve(): raise OSError('no driver')\nhold = resolve")
     with pytest.raises(UsageError, match=r"device 'theirs', which the package their-theirs 1\.0 brings, failed: OSErr"):
         devices.resolve("theirs")
-    install(devices.ENTRY_POINTS, "other", "def resolve(): return 'nosuch'\nhold = None")
+    install(devices.ENTRY_POINTS, "other", "def resolve(): return 'nosuch'\nhold = resolve")
     with pytest.raises(UsageError, match="unknown device 'nosuch'"):
         devices.resolve("other")
 
@@ -218,7 +222,7 @@ def test_a_precision_of_a_package_is_stored_and_checked_as_it_says(install: Inst
 @pytest.mark.parametrize("tolerance", ["0.0", "0.5", "float('nan')", "'little'"])
 def test_a_precision_that_would_hardly_be_checked_is_refused(tolerance: str, install: Install) -> None:
     install(precisions.ENTRY_POINTS, "theirs", PRECISION.replace("1e-4", tolerance), value="MODULE:THEIRS")
-    with pytest.raises(UsageError, match="precision 'theirs' has a tolerance of"):
+    with pytest.raises(UsageError, match=r"their-theirs 1\.0 offers as precision 'theirs': it has a tolerance of"):
         check(Request(networks=("levit_128s",), precisions=("theirs",)))
     assert precisions.on("cpu") == ("fp32", "fp16", "bf16")
 

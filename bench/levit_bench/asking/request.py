@@ -18,8 +18,9 @@ from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, AxisKind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
 from levit_bench.catalog.twins import is_twin
-from levit_bench.errors import UsageError
+from levit_bench.errors import UsageError, one_line
 from levit_bench.measuring import devices, forms, precisions, runtimes
+from levit_bench.measuring.extensions import listed
 from levit_bench.measuring.machine.processors import allowed_processors, usable_processors
 from levit_bench.measuring.preparing.artifact_cache import cache_in
 from levit_bench.measuring.preparing.workshop import Workshop
@@ -34,6 +35,8 @@ from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, Ima
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
 LARGEST_SEED = 2**32
+_EXPLAINED = ("cannot load ", "cannot look up ", "no builder that can be asked ", "builder of networks ")
+"""How the reason of a name that cannot be built begins where it is another than that no library knows it."""
 SMALLEST_ERROR = 0.05
 """Percent; what drifts between sessions is larger."""
 LARGEST_ERROR = 50.0
@@ -261,11 +264,10 @@ def _check_device(request: Request) -> str:
     if MAX in request.batches:
         _check_max(device, request)
     for precision in request.precisions:
-        number_format = precisions.get(precision)
-        if not number_format.runs_on(device):
+        if not precisions.runs_on(precision, device):
             raise UsageError(
-                f"--precision {precision} is {number_format.about}; --device {device} does not. Choose from "
-                f"{', '.join(precisions.on(device))}."
+                f"--precision {precision} is {one_line(precisions.get(precision).about)}; --device {device} does not. "
+                f"Choose from {listed(precisions.on(device))}."
             )
     for runtime in request.runtimes:
         runtimes.check(runtime, device, request.precisions)
@@ -571,7 +573,7 @@ def _resolve(
         raise UsageError(f"cannot look up {', '.join(names)}: {error}.") from error
     for name, why in resolution.missing.items():
         # A name that no library knows may be one of an installed package that fails to load.
-        is_explained = ":" in name or why.startswith("cannot load ")
+        is_explained = ":" in name or why.startswith(_EXPLAINED)
         raise UsageError(why if is_explained else entries.suggest(name, resolution.known))
     sized = [(name, own_size or size, resolution.shapes[name]) for name, own_size in parsed]
     return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in sized]

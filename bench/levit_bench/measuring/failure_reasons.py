@@ -7,20 +7,22 @@ from __future__ import annotations
 
 import signal
 
-from levit_bench.errors import one_line
+from levit_bench.errors import UsageError, message_of, one_line
 
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
 
 
 def reason_for(error: BaseException) -> str:
     """The reason in a network's exception."""
-    variable = _missing_variable(error)
+    # An error that names a package tells what its code raised, and the advice follows from that.
+    source = error.__cause__ if isinstance(error, UsageError) and error.__cause__ is not None else error
+    variable = _missing_variable(source)
     if variable:
         return (
             f"needs the environment variable {one_line(variable)[:80]}, which workers do not get: name it in "
             "LEVIT_BENCH_PASS_ENV"
         )
-    message = one_line(str(error))
+    message = message_of(error)
     if isinstance(error, MemoryError) or any(word in message.lower() for word in _MEMORY_WORDS):
         return one_line(f"ran out of memory: {message or type(error).__name__}")
     if isinstance(error, LookupError | ValueError | TypeError) and message:

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 import math
 from contextlib import suppress
-from typing import TYPE_CHECKING, NamedTuple
+from typing import TYPE_CHECKING, Any, NamedTuple
 
-from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
+from levit_bench.errors import one_line
+from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint, listed
 
 if TYPE_CHECKING:
     import torch
@@ -19,6 +20,7 @@ ENTRY_POINTS = "levit_bench.precisions"
 
 _LARGEST_TOLERANCE = 0.1
 """Twice that of bf16: outputs that may be farther off than this are hardly checked."""
+_LONGEST_VALUE = 60
 
 
 class Precision(NamedTuple):
@@ -52,8 +54,34 @@ _OWN = {
     "bf16": Precision("bfloat16", tolerance=5e-2, coarseness=2.0**16, about="fp32 with a mantissa of 7 bits"),
 }
 
+
+def _problem(entry: Any) -> str | None:  # noqa: ANN401 (a package's object may be anything)
+    """What is wrong with the fields of a package's number format; None where all can be used."""
+    absent = [field for field in Precision._fields if not hasattr(entry, field)]
+    if absent:
+        return f"it lacks {', '.join(absent)}"
+    if not (_is_between(entry.tolerance, _LARGEST_TOLERANCE) and _is_between(entry.coarseness, math.inf)):
+        return (
+            f"it has a tolerance of {_shown(entry.tolerance)} and a coarseness of {_shown(entry.coarseness)}: the "
+            f"former is a number above 0 and at most {_LARGEST_TOLERANCE}, the latter one above 0"
+        )
+    for field in ("dtype", "about"):
+        if not isinstance(getattr(entry, field), str):
+            return f"its {field} is {_shown(getattr(entry, field))}, and not text"
+    devices = entry.devices
+    if devices is not None and not (
+        isinstance(devices, tuple | list) and all(isinstance(name, str) for name in devices)
+    ):
+        return f"its devices are {_shown(devices)}, and neither a list of names nor None"
+    return None
+
+
+def _shown(value: object) -> str:
+    return one_line(repr(value))[:_LONGEST_VALUE]
+
+
 POINT: ExtensionPoint[Precision] = ExtensionPoint(
-    "precision", ENTRY_POINTS, own=tuple(_OWN), load=_OWN.__getitem__, attributes=(*Precision._fields, "runs_on")
+    "precision", ENTRY_POINTS, own=tuple(_OWN), load=_OWN.__getitem__, functions=("runs_on",), problem=_problem
 )
 
 
@@ -68,13 +96,21 @@ def get(name: str) -> Precision:
     Raises:
         ExtensionError: there is none, or the package that offers it cannot be used.
     """
+    return POINT.get(name)
+
+
+def runs_on(name: str, device: str) -> bool:
+    """Whether the device computes in that number format, as the format says.
+
+    Raises:
+        ExtensionError: there is none, or the package that offers it cannot be used.
+    """
     entry = POINT.get(name)
-    if not (_is_between(entry.tolerance, _LARGEST_TOLERANCE) and _is_between(entry.coarseness, math.inf)):
-        raise ExtensionError(
-            f"precision {name!r} has a tolerance of {entry.tolerance!r} and a coarseness of {entry.coarseness!r}: the "
-            f"former is above 0 and at most {_LARGEST_TOLERANCE}, the latter above 0"
-        )
-    return entry
+    with POINT.using(name):
+        answer: object = entry.runs_on(device)
+        if isinstance(answer, bool):
+            return answer
+    raise POINT.failed(name, f"runs_on answers with {type(answer).__name__}, and not with True or False")
 
 
 def on(device: str) -> tuple[str, ...]:
@@ -82,7 +118,7 @@ def on(device: str) -> tuple[str, ...]:
     out = []
     for name in names():
         with suppress(ExtensionError):
-            if get(name).runs_on(device):
+            if runs_on(name, device):
                 out.append(name)
     return tuple(out)
 
@@ -96,10 +132,8 @@ def dtype(name: str, device: str) -> torch.dtype:
     import torch
 
     precision = get(name)
-    if not precision.runs_on(device):
-        raise ValueError(
-            f"{name} is {precision.about}; a {device} device does not. Choose from {', '.join(on(device))}"
-        )
+    if not runs_on(name, device):
+        raise ValueError(f"{name} is {precision.about}; a {device} device does not. Choose from {listed(on(device))}")
     torch_type = getattr(torch, precision.dtype, None)
     if not isinstance(torch_type, torch.dtype):
         raise ValueError(  # noqa: TRY004 (the name is at fault)
@@ -109,4 +143,9 @@ def dtype(name: str, device: str) -> torch.dtype:
 
 
 def _is_between(number: object, high: float) -> bool:
-    return isinstance(number, int | float) and math.isfinite(number) and 0 < number <= high
+    return (
+        isinstance(number, int | float)
+        and not isinstance(number, bool)
+        and math.isfinite(number)
+        and 0 < number <= high
+    )

@@ -22,7 +22,9 @@ from typing import IO, NamedTuple
 import msgspec
 import torch
 
-from levit_bench.measuring import devices, networks, runtimes
+from levit_bench.errors import one_line
+from levit_bench.measuring import devices, forms, networks, runtimes
+from levit_bench.measuring.extensions import ExtensionError
 from levit_bench.measuring.failure_reasons import reason_for
 from levit_bench.measuring.loaded_network import copies_of
 from levit_bench.measuring.machine.processors import allowed_processors
@@ -39,6 +41,8 @@ from levit_bench.measuring.workers.messages import (
     CaseLoaded,
     Describe,
     Description,
+    Examine,
+    Examined,
     Failed,
     Load,
     Multiplied,
@@ -122,7 +126,9 @@ class Worker:
                     return self._describe()
                 case Resolve():
                     return networks.resolve(request.names)
-        except Exception as error:  # A network may raise any exception; only its own case fails.
+                case Examine():
+                    return Examined(problem=_examine(request))
+        except (Exception, SystemExit) as error:  # A network may raise any exception; only its own case fails.
             return Failed(reason=reason_for(error))
 
     @torch.inference_mode()
@@ -227,7 +233,7 @@ class Worker:
                 loaded_case.feed.write()
                 loaded_case.loaded.run(loaded_case.feed.placed)
                 loaded_case.loaded.synchronise()
-        except Exception as error:  # As in a turn.
+        except (Exception, SystemExit) as error:  # As in a turn.
             self._fell = reason_for(error)
 
     def _rest(self) -> Answer:
@@ -277,10 +283,23 @@ class Worker:
         )
 
 
+def _examine(request: Examine) -> str | None:
+    """Why a package's runtime or form cannot be used here, or None."""
+    try:
+        if request.axis == "form":
+            forms.get(request.name)
+            return None
+        reason = runtimes.unavailable_in_worker(request.name)
+    except ExtensionError as error:
+        return str(error)
+    return None if reason is None else f"runtime {request.name!r} cannot run here: {one_line(reason)}"
+
+
 def _runtime_report(name: str) -> _RuntimeReport:
     """A runtime's threads and versions as plain numbers and text: `torch.__version__` is a subclass of str."""
     runtime = runtimes.get(name)
-    return _RuntimeReport(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
+    with runtimes.POINT.using(name):
+        return _RuntimeReport(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
 
 
 def _die_with_parent(life: int, *, use_signal: bool) -> None:

@@ -9,7 +9,7 @@ from typing import Any
 import click
 
 from levit_bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
-from levit_bench.errors import EXIT_DONE, EXIT_USAGE
+from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_USAGE
 
 
 @click.command("plan", cls=Verb)
@@ -23,7 +23,8 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     Times come from what the store holds of this machine, else from multiply-accumulates; how far runs scatter, which
     divides the budget into runs and rounds, from its sessions in the same setting, else from the pilot's. Says how far
     the intervals will reach, and the smallest slowdown that the session will find four times in five. The run itself
-    plans again with what it sees. Ends with 2 when the run would be refused.
+    plans again with what it sees. Ends with 2 when the run would be refused, and with 1 when a runtime or form of a
+    package cannot be loaded, so that its cases would fail.
 
     \b
     Example:
@@ -52,9 +53,11 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
 
     request = request_from(words)
     protocol = protocol_of(request)
-    # A worker process is started only for names that are not in the catalog, and for --batch max, which tries sizes.
+    # A worker process is started only for names that are not in the catalog, for what packages offer, and for --batch
+    # max, which tries sizes.
     with workshop_of(request) as workshop:
         chosen_subjects = subjects(request, workshop)
+        unusable = workshop.unusable(subject.case for subject in chosen_subjects)
         sharing = SHARING._replace(is_kept=workshop.holds)
     if request.race:
         check_race(chosen_subjects)
@@ -80,9 +83,12 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
             *unreadable,
             *left_out([request]),
             *fitted,
+            *unusable,
             *about(worker_shell),
             *about_threads(chosen_subjects, machine_state),
         ]
     )
     refused = protocol.budget_s < plan.smallest_s and not protocol.thin
-    return EXIT_USAGE if refused else EXIT_DONE
+    if refused:
+        return EXIT_USAGE
+    return EXIT_FAILED_CASE if unusable else EXIT_DONE

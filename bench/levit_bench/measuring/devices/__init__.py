@@ -11,7 +11,7 @@ from collections.abc import Callable, Mapping
 from typing import TYPE_CHECKING, Protocol
 
 from levit_bench.errors import UsageError
-from levit_bench.measuring.extensions import ExtensionPoint
+from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint, not_a_function
 
 if TYPE_CHECKING:
     from torch import nn
@@ -46,8 +46,20 @@ def _module(name: str) -> Device:
     return device
 
 
+def _problem(device: Device) -> str | None:
+    """What is wrong with what a package's device may have beside its functions."""
+    if not isinstance(getattr(device, "HAS_OWN_MEMORY", False), bool):
+        return "HAS_OWN_MEMORY is True or False"
+    return not_a_function(device, "versions") if hasattr(device, "versions") else None
+
+
 POINT: ExtensionPoint[Device] = ExtensionPoint(
-    "device", ENTRY_POINTS, own=("cpu", "arm", "cuda", "mps"), load=_module, attributes=("resolve", "hold")
+    "device",
+    ENTRY_POINTS,
+    own=("cpu", "arm", "cuda", "mps"),
+    load=_module,
+    functions=("resolve", "hold"),
+    problem=_problem,
 )
 
 
@@ -77,13 +89,14 @@ def resolve(name: str) -> str:
         UsageError: the machine does not have it, or there is no such device.
     """
     device = get(name)
+    with POINT.using(name, UsageError):
+        resolved: object = device.resolve()
+    if not isinstance(resolved, str):
+        raise POINT.failed(name, f"resolve answers with {type(resolved).__name__}, and not with a name")
     try:
-        resolved = device.resolve()
-    except UsageError:
-        raise
-    except Exception as error:  # A package's code may raise any exception.
-        raise POINT.failed(name, error) from error
-    POINT.check(resolved)
+        POINT.check(resolved)
+    except ExtensionError as error:
+        raise POINT.failed(name, str(error)) from error
     return resolved
 
 
@@ -99,6 +112,10 @@ def versions_of(name: str) -> dict[str, str]:
     """Versions that can change the device's speed, such as the driver's; the model as `gpu`, part of the setting.
 
     From its function `versions`, if it has one, once a network is on it.
+
+    Raises:
+        ExtensionError: the function of a package's device raises, or returns something else.
     """
     versions: Callable[[], Mapping[str, str]] | None = getattr(get(name), "versions", None)
-    return {} if versions is None else {str(key): str(value) for key, value in versions().items()}
+    with POINT.using(name):
+        return {} if versions is None else {str(key): str(value) for key, value in versions().items()}

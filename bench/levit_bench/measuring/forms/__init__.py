@@ -46,7 +46,7 @@ def _module(name: str) -> Form:
 
 
 POINT: ExtensionPoint[Form] = ExtensionPoint(
-    "form", ENTRY_POINTS, own=(SHIPPED, "inference"), load=_module, attributes=("apply",)
+    "form", ENTRY_POINTS, own=(SHIPPED, "inference"), load=_module, functions=("apply",)
 )
 
 
@@ -77,6 +77,8 @@ def build(case: Case, recipe: Recipe | None = None, fill: Callable[[nn.Module], 
     Raises:
         LookupError, ValueError, TypeError: it cannot be built in that form, with the reason.
     """
+    from torch import nn
+
     from levit_bench.measuring import networks
     from levit_bench.measuring.evaluation_mode import renew, rest
     from levit_bench.measuring.networks.recipe import Recipe
@@ -87,6 +89,10 @@ def build(case: Case, recipe: Recipe | None = None, fill: Callable[[nn.Module], 
         fill(network)
         renew(network)
     example = images(1, case.shape, 0, 0)
-    network = get(case.form).apply(network, example)
-    rest(network)
-    return network
+    form = get(case.form)
+    with POINT.using(case.form):
+        formed: object = form.apply(network, example)
+    if not isinstance(formed, nn.Module):
+        raise POINT.failed(case.form, f"apply answers with {type(formed).__name__}, and not with a module of torch")
+    rest(formed)
+    return formed

@@ -8,15 +8,16 @@ from __future__ import annotations
 
 import importlib
 from collections.abc import Callable, Iterable
+from contextlib import AbstractContextManager, nullcontext
 from pathlib import Path
-from typing import Protocol
+from typing import NamedTuple, Protocol, get_args
 
 from torch import nn
 
 from levit_bench.catalog.twins import original
 from levit_bench.errors import one_line
 from levit_bench.measuring.evaluation_mode import rest
-from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
+from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint, not_a_function
 from levit_bench.measuring.failure_reasons import reason_for
 from levit_bench.measuring.networks import code_inputs
 from levit_bench.measuring.networks.recipe import Looked, Recipe
@@ -31,6 +32,8 @@ _IN_ORDER = ("yardstick", "null", "levit", "timm_networks")
 _USER, _LAST = "user_builders", "timm_networks"
 ENTRY_POINTS = "levit_bench.networks"
 _USUAL = Recipe()
+_BUILDING = ("build", "build_for", "build_by")
+_NOBODY_KNOWS = "no builder that can be asked knows"
 
 
 class Builder(Protocol):
@@ -59,6 +62,18 @@ class Builder(Protocol):
         """
 
 
+class _Owner(NamedTuple):
+    """A builder, and the name under which a package offers it."""
+
+    builder: Builder
+    label: str | None = None
+    """None for a builder of the suite."""
+
+    def using(self, *expected: type[Exception]) -> AbstractContextManager[None]:
+        """While it is asked: anything but the expected exceptions names the package."""
+        return nullcontext() if self.label is None else POINT.using(self.label, *expected)
+
+
 def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
     """Build a network by name for such images, in evaluation mode; a twin is built as its original is.
 
@@ -69,9 +84,12 @@ def build(name: str, shape: ImageShape, recipe: Recipe = _USUAL) -> nn.Module:
         ValueError: it cannot take such images.
     """
     name = original(name)
-    builder = _builder_of(name)
+    owner = _owner_of(name)
     seed_all(recipe.seed)
-    network = _build_with(builder, name, shape, recipe)
+    with owner.using(LookupError, ValueError, TypeError):
+        network = _build_with(owner.builder, name, shape, recipe)
+    if owner.label is not None and not _is_module(network):
+        raise POINT.failed(owner.label, f"it builds {name!r} as {type(network).__name__}, and not as a module of torch")
     rest(network)
     return network
 
@@ -98,8 +116,10 @@ def look(name: str, shape: ImageShape, seed: int) -> Looked:
         LookupError, TypeError, ValueError: it cannot be built or served, with the reason.
     """
     name = original(name)
-    look_at: Callable[[str, ImageShape, int], Looked] = getattr(_builder_of(name), "look", lambda *_: Looked())
-    return look_at(name, shape, seed)
+    owner = _owner_of(name)
+    look_at: Callable[[str, ImageShape, int], Looked] = getattr(owner.builder, "look", lambda *_: Looked())
+    with owner.using(LookupError, ValueError, TypeError):
+        return look_at(name, shape, seed)
 
 
 def takes(name: str) -> ImageShape:
@@ -109,12 +129,26 @@ def takes(name: str) -> ImageShape:
         LookupError: no builder owns the name, or it knows no such network.
     """
     name = original(name)
-    builder = _builder_of(name)
-    size = builder.default_resolution(name)
-    height, width = (size, size) if isinstance(size, int) else size
+    owner = _owner_of(name)
+    builder = owner.builder
     channels: Callable[[str], int] = getattr(builder, "channels", lambda _name: 3)
     dtype: Callable[[str], Dtype] = getattr(builder, "dtype", lambda _name: "float32")
-    return ImageShape(channels(name), height, width, dtype(name))
+    with owner.using(LookupError):
+        size = builder.default_resolution(name)
+        height, width = (size, size) if isinstance(size, int) else size
+        shape = ImageShape(channels(name), height, width, dtype(name))
+    if owner.label is not None and not _is_of_images(shape):
+        raise POINT.failed(owner.label, f"it says that the images of {name!r} are {tuple(shape)!r}")
+    return shape
+
+
+def _is_module(network: object) -> bool:
+    return isinstance(network, nn.Module)
+
+
+def _is_of_images(shape: ImageShape) -> bool:
+    numbers = (shape.channels, shape.height, shape.width)
+    return all(type(number) is int and number > 0 for number in numbers) and shape.dtype in get_args(Dtype)
 
 
 def resolve(names: Iterable[str]) -> Resolved:
@@ -148,13 +182,13 @@ def made_of(name: str, folder: Path) -> CodeFiles | None:
         name: of the network, which this process has built.
         folder: of its artifact.
     """
-    builder = _builder_of(original(name))
+    builder = _owner_of(original(name)).builder
     if any(builder is _module(module) for module in _IN_ORDER):
         return CodeFiles()
     return code_inputs.known(folder) if builder is _module(_USER) else None
 
 
-def _builder_of(name: str) -> Builder:
+def _owner_of(name: str) -> _Owner:
     """The builder that owns a name.
 
     Raises:
@@ -164,26 +198,27 @@ def _builder_of(name: str) -> Builder:
     for module in _IN_ORDER:
         own = _module(module)
         if own.owns(name):
-            return own
+            return _Owner(own)
     user = _module(_USER)
     if ".py:" in name:
-        return user
+        return _Owner(user)
     silent = []
     for label, foreign in POINT.of_packages():
         if isinstance(foreign, ExtensionError):
             silent.append(foreign)
             continue
         try:
-            if foreign.owns(name):
-                return foreign
-        except Exception as error:  # A package's code may raise any exception; the other builders go on.
-            silent.append(POINT.failed(label, error))
+            with POINT.using(label):
+                if foreign.owns(name):
+                    return _Owner(foreign, label)
+        except (ExtensionError, MemoryError) as error:  # The other builders go on.
+            silent.append(error if isinstance(error, ExtensionError) else POINT.failed(label, error))
     if user.owns(name):
-        return user
+        return _Owner(user)
     if silent:
-        raise LookupError(f"no builder that can be asked knows {name!r}; " + "; ".join(map(str, silent)))
+        raise LookupError(f"{_NOBODY_KNOWS} {name!r}; " + "; ".join(map(str, silent)))
     # timm's builder raises the error for an unknown name, with the names it has.
-    return _module(_LAST)
+    return _Owner(_module(_LAST))
 
 
 def _module(name: str) -> Builder:
@@ -191,10 +226,19 @@ def _module(name: str) -> Builder:
     return builder
 
 
+def _problem(builder: Builder) -> str | None:
+    """What is wrong with what a package's builder may have beside the functions that each has."""
+    if not any(hasattr(builder, name) for name in _BUILDING):
+        return f"it lacks {' or '.join(_BUILDING)}"
+    optional = (name for name in (*_BUILDING, "look", "channels", "dtype") if hasattr(builder, name))
+    return next(filter(None, (not_a_function(builder, name) for name in optional)), None)
+
+
 POINT: ExtensionPoint[Builder] = ExtensionPoint(
     "builder of networks",
     ENTRY_POINTS,
     own=(),  # Builders are found by the names of networks that they own, not by the names of entry points.
     load=_module,
-    attributes=("owns", "default_resolution"),
+    functions=("owns", "default_resolution"),
+    problem=_problem,
 )

@@ -46,7 +46,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if case.weights != VERSION:
         raise ValueError(f"unknown weights {case.weights!r}; known is {VERSION}")
     runtime = runtimes.get(case.runtime)
-    problem = runtime.unavailable()
+    problem = runtimes.unavailable_in_worker(case.runtime)
     if problem is not None:
         raise ValueError(f"runtime {case.runtime!r} cannot run here: {problem}")
     networks.watch_code(case.network)
@@ -80,7 +80,11 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     code_files = networks.made_of(case.network, folder)
     compiling = time.perf_counter()
     with code_inputs.paused():
-        artifact = runtime.prepare(case, formed, example, folder)
+        artifact: object = runtime.prepare(case, formed, example, folder)
+        if not isinstance(artifact, Path):
+            raise runtimes.POINT.failed(
+                case.runtime, f"prepare answers with {type(artifact).__name__}, and not with a path"
+            )
     compile_s = time.perf_counter() - compiling
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(

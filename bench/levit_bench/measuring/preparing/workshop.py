@@ -9,11 +9,12 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Literal, NamedTuple
 
 import msgspec
 
-from levit_bench.measuring import runtimes
+from levit_bench.measuring import forms, runtimes
+from levit_bench.measuring.extensions import ExtensionPoint
 from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.preparing.artifact_cache import ArtifactCache
 from levit_bench.measuring.preparing.largest_batch import Fitting, fitting, powers
@@ -21,10 +22,20 @@ from levit_bench.measuring.preparing.scratch_folder import Scratch
 from levit_bench.measuring.preparing.side_by_side import prepare_side_by_side
 from levit_bench.measuring.reference_cases import YARDSTICKS
 from levit_bench.measuring.workers import timeouts
-from levit_bench.measuring.workers.messages import AT_WORK, Failed, Load, Prepare, Prepared, Resolve, Resolved
+from levit_bench.measuring.workers.messages import (
+    AT_WORK,
+    Examine,
+    Examined,
+    Failed,
+    Load,
+    Prepare,
+    Prepared,
+    Resolve,
+    Resolved,
+)
 from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
-from levit_bench.records import Case, ImageShape
+from levit_bench.records import Case, Finding, ImageShape
 
 
 class Artifact(NamedTuple):
@@ -107,6 +118,33 @@ class Workshop:
         if not isinstance(answer, Resolved):
             raise TypeError(f"unexpected answer {type(answer).__name__}")
         return answer
+
+    def unusable(self, cases: Iterable[Case]) -> list[Finding]:
+        """A finding for each runtime and form of a package among the cases that cannot be used here.
+
+        Each is loaded in the preparing process, as a session loads it.
+        """
+        named: dict[tuple[Literal["runtime", "form"], str], None] = {}
+        for case in cases:
+            if not runtimes.POINT.is_own(case.runtime):
+                named["runtime", case.runtime] = None
+            if not forms.POINT.is_own(case.form):
+                named["form", case.form] = None
+        problems = [problem for axis, name in named if (problem := self._examine(axis, name)) is not None]
+        return [Finding(kind="package-unusable", message=f"{problem}. Its cases will fail.") for problem in problems]
+
+    def _examine(self, axis: Literal["runtime", "form"], name: str) -> str | None:
+        try:
+            answer = self._working_seat("").ask(Examine(axis=axis, name=name), self._timeout_s)
+        except SeatLostError as lost:
+            self._release("")
+            point: ExtensionPoint[Any] = runtimes.POINT if axis == "runtime" else forms.POINT
+            return str(point.failed(name, f"its process {lost}"))
+        if isinstance(answer, Failed):
+            return answer.reason
+        if not isinstance(answer, Examined):
+            raise TypeError(f"unexpected answer {type(answer).__name__}")
+        return answer.problem
 
     def prepare(self, cases: Iterable[Case], report: Callable[[int, int, Case], None]) -> dict[str, Artifact | str]:
         """An artifact, or the reason why there is none, by case id. `report(done, total, case)` before each network."""

@@ -16,7 +16,7 @@ import msgspec
 from levit_bench.errors import UsageError
 from levit_bench.measuring import devices
 from levit_bench.measuring import precisions as formats
-from levit_bench.measuring.extensions import ExtensionPoint
+from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
 from levit_bench.measuring.loaded_network import InProcess, Loaded
 from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
 from levit_bench.records import Case
@@ -40,6 +40,7 @@ __all__ = [
     "of_an_artifact",
     "precisions_of",
     "unavailable",
+    "unavailable_in_worker",
     "version_of",
 ]
 
@@ -94,7 +95,7 @@ POINT: ExtensionPoint[Runtime] = ExtensionPoint(
     ENTRY_POINTS,
     own=_OWN,
     load=_module,
-    attributes=("unavailable", "prepare", "load", "threads", "versions"),
+    functions=("unavailable", "prepare", "load", "threads", "versions"),
 )
 
 
@@ -150,8 +151,28 @@ def captures(name: str) -> bool:
 
 
 def unavailable(name: str) -> str | None:
-    """Why a runtime of the suite cannot run here, and what would help; None for others, checked in a worker process."""
-    return facts(name).missing()
+    """Why a runtime cannot run here, and what would help, as far as it is known without loading it; None otherwise."""
+    if POINT.is_own(name):
+        return facts(name).missing()
+    try:
+        POINT.check(name)
+    except ExtensionError as error:
+        return str(error).removesuffix(".")
+    return None
+
+
+def unavailable_in_worker(name: str) -> str | None:
+    """Why a runtime cannot run here, as it says itself; its libraries may be loaded.
+
+    Raises:
+        ExtensionError: there is none, or the package that offers it cannot be used.
+    """
+    runtime = get(name)
+    with POINT.using(name):
+        reason: object = runtime.unavailable()
+    if reason is not None and not isinstance(reason, str):
+        raise POINT.failed(name, f"unavailable answers with {type(reason).__name__}, and not with a reason or None")
+    return reason
 
 
 def check(name: str, device: str, precisions: tuple[str, ...]) -> None:

@@ -153,6 +153,19 @@ class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
     known: tuple[str, ...]
 
 
+class Examine(_Message, frozen=True, kw_only=True, tag="examine"):
+    """Load a package's runtime or form, and say whether it can be used here."""
+
+    axis: Literal["runtime", "form"]
+    name: str
+
+
+class Examined(_Message, frozen=True, kw_only=True, tag="examined"):
+    """Why it cannot be used; absent where it can."""
+
+    problem: str | None
+
+
 class Describe(_Message, frozen=True, kw_only=True, tag="describe"):
     """Report threads, affinity, memory and versions of the process."""
 
@@ -174,8 +187,8 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     reason: str
 
 
-Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe
-Answer = Resolved | Prepared | CaseLoaded | Turned | Rested | Profiled | Multiplied | Description | Failed
+Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe | Examine
+Answer = Resolved | Prepared | CaseLoaded | Turned | Rested | Profiled | Multiplied | Description | Examined | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
