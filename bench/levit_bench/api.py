@@ -13,6 +13,7 @@ from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
+from levit_bench.libraries import require
 from levit_bench.numbers.units import parse_duration
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
@@ -222,6 +223,7 @@ def load(path: str | Path = "results", session: str | None = None, *, tag: str |
         levit_bench.errors.StoreError: nothing there can be read.
         levit_bench.errors.NothingToShowError: the store is empty.
     """
+    require("scipy", "judge stored results")  # every method needs it
     root = Path(path)
     if session and tag:
         raise UsageError("session and tag are two ways to choose. Give one of them.")
@@ -257,6 +259,7 @@ def _read(where: Path, root: Path, session: str | None) -> Results:
 
 def networks() -> pd.DataFrame:
     """The catalog: one row a network with its published figures and their source."""
+    require("pandas", "make a data frame")
     import msgspec
     import pandas as pd
 

@@ -24,6 +24,7 @@ FLOORS = {
     "levit_bench.errors": Floor(0),
     "levit_bench.version": Floor(0),
     "levit_bench.axes": Floor(0),
+    "levit_bench.libraries": Floor(1),
     "levit_bench.numbers": Floor(1, "numbers"),
     "levit_bench.paths": Floor(1, "paths"),
     "levit_bench.records": Floor(2),

@@ -17,6 +17,7 @@ from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import ALMOST, DIGITS
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.libraries import require
 from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.front.published_table import published_cells
@@ -131,6 +132,7 @@ def csv(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> st
 
 def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> pd.DataFrame:
     """Every point as a row of a data frame, names as they were stored."""
+    require("pandas", "make a data frame")
     import pandas as pd
 
     return pd.DataFrame(_rows(panels, published), columns=list(COLUMNS))

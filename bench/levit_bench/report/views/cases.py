@@ -12,6 +12,7 @@ from levit_bench.catalog.image_sets import set_of
 from levit_bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from levit_bench.judge.network_labels import called
 from levit_bench.judge.variance.session_drift import Drifts, drifts
+from levit_bench.libraries import require
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, CaseLine, Estimate, Finding, Record
 from levit_bench.report.front.table import instead, plus_minus
@@ -130,6 +131,7 @@ def rows(records: Sequence[Record], whole: Iterable[Record] = (), drift: Drifts 
 
 def frame(records: Sequence[Record]) -> pd.DataFrame:
     """The rows as a data frame, with cold starts and the kinds of the findings."""
+    require("pandas", "make a data frame")
     import pandas as pd
 
     kinds = [" ".join(dict.fromkeys(f.kind for f in findings)) for findings in _findings(records, ())]
@@ -140,6 +142,7 @@ def frame(records: Sequence[Record]) -> pd.DataFrame:
 
 def passes(records: Iterable[Record]) -> pd.DataFrame:
     """One row a timed pass, in the order of measurement: the raw data."""
+    require("pandas", "make a data frame")
     import pandas as pd
 
     return pd.DataFrame(
