@@ -20,7 +20,7 @@ from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.reading.results import Results
 from levit_bench.records import CaseLine, Protocol
 from levit_bench.store import files as store
-from levit_bench.store.lookup import resolve_session, resolve_sessions
+from levit_bench.store.lookup import resolve_session, resolve_tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -224,12 +224,13 @@ def load(path: str | Path = "results", session: str | None = None, *, tag: str |
         levit_bench.errors.NothingToShowError: the store is empty.
     """
     require("scipy", "judge stored results")  # every method needs it
-    root = Path(path)
-    if session and tag:
+    (root,) = arguments.paths("path", (path,))
+    session, tag = arguments.optional_text("session", session), arguments.optional_text("tag", tag)
+    if session is not None and tag is not None:
         raise UsageError("session and tag are two ways to choose. Give one of them.")
-    if tag:
-        return load_several(resolve_sessions(root, tag), root, tag)
-    where = resolve_session(root, session) if session else root
+    if tag is not None:
+        return load_several(resolve_tag(root, tag), root, tag)
+    where = root if session is None else resolve_session(root, session)
     return _read(where, root, session)
 
 

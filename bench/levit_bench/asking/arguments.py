@@ -5,15 +5,19 @@ Checks the kind of each value; `levit_bench.asking.request` checks what a reques
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Iterable, Mapping
+from numbers import Real
 from operator import index
+from pathlib import Path
 from typing import Any
 
 from levit_bench import axes
 from levit_bench.asking import session_options
+from levit_bench.catalog import network_calls
 from levit_bench.errors import UsageError
 from levit_bench.numbers import units
-from levit_bench.records import LARGEST_RESOLUTION, parse_size
+from levit_bench.records import LARGEST_RESOLUTION, ImageShape, parse_size
 
 
 def words(name: str, value: object) -> tuple[str, ...]:
@@ -163,3 +167,91 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
         else:
             raise TypeError(f"a request has no {name!r}")
     return out
+
+
+# Arguments of the methods that read stored sessions.
+
+
+def names(name: str, value: object) -> tuple[str, ...]:
+    """Names: a text such as `torch,isolation`, as the command line takes it, or several texts.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    return network_calls.words(value) if isinstance(value, str) else words(name, value)
+
+
+def whole_numbers(name: str, value: object) -> tuple[int, ...]:
+    """Whole numbers: one, several, or a text such as `1,16`.
+
+    Raises:
+        UsageError: it is none of these.
+    """
+    return units.whole_numbers(value) if isinstance(value, str) else numbers(name, value)
+
+
+def paths(name: str, value: object) -> tuple[Path, ...]:
+    """One path or several.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    values = tuple(value) if several and isinstance(value, Iterable) else (value,)
+    if not all(isinstance(item, str | os.PathLike) for item in values):
+        raise UsageError(f"{name}={value!r}: give the path of a file, or several.")
+    return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
+
+
+def optional_text(name: str, value: object) -> str | None:
+    """One text, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    return None if value is None else text(name, value)
+
+
+def real(name: str, value: object) -> float:
+    """A number, also one of NumPy's.
+
+    Raises:
+        UsageError: it is not a number.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise UsageError(f"{name}={value!r}: give a number.")
+    return float(value)
+
+
+def share(name: str, value: object) -> str:
+    """A share as text, such as `3%`.
+
+    Raises:
+        UsageError: it is not a text.
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{name}={value!r}: give percent as a text, such as '3%'.")
+    return value
+
+
+def conditions(name: str, value: object) -> dict[str, str]:
+    """Fields and values as text, by which cases or panels are chosen.
+
+    Sizes may be given as `(192, 256)`. None chooses what is not known, such as the GPU of a processor.
+
+    Raises:
+        UsageError: it holds no fields and values, or a value is neither a text nor a number.
+    """
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{name}={value!r}: give fields and values, such as {{'runtime': 'eager', 'batch': 16}}.")
+    return {str(field): _condition(field, each) for field, each in value.items()}
+
+
+def _condition(field: object, value: object) -> str:
+    if value is None:
+        return "–"
+    if field == "resolution" and (sides := parse_size(value)) is not None:
+        return ImageShape(3, *sides).size
+    if isinstance(value, bool) or not isinstance(value, str | Real):
+        raise UsageError(f"{field}={value!r}: give a text or a number.")
+    return str(value)

@@ -48,7 +48,7 @@ def test_two_timers_of_too_few_runs_are_refused_with_the_reason() -> None:
     replace, made = msgspec.structs.replace, record("a", (0.01,) * 2)
     timed = [replace(run, turns=tuple(replace(turn, witness_s=0.01) for turn in run.turns)) for run in made.runs]
     made = replace(made, runs=tuple(timed))
-    with pytest.raises(NothingToShowError, match="(?s)cannot be compared:.*2 runs were timed by a second timer"):
+    with pytest.raises(NothingToShowError, match=r"(?s)cannot be compared:.*2 runs were timed by a second timer"):
         view({"cross_check": True}, ViewRequest([made], [made], lambda: [made]))
 
 
