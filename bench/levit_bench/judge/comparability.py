@@ -89,12 +89,17 @@ FIELDS_OF_SETTING = _fields()
 """In the order of headings and columns, from the machine to the network."""
 
 
-def values(this_setting: Setting) -> dict[str, str]:
-    """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
+def columns(this_setting: Setting) -> dict[str, str | int | None]:
+    """A setting for programs, field by field: numbers as numbers, the machine by its id, None what is not known."""
     pairs = (
         (name, getattr(this_setting.case if name in BY_NAME else this_setting, name)) for name in FIELDS_OF_SETTING
     )
-    return {name: v.id if isinstance(v, Machine) else ("–" if v is None else str(v)) for name, v in pairs}
+    return {name: value.id if isinstance(value, Machine) else value for name, value in pairs}
+
+
+def values(this_setting: Setting) -> dict[str, str]:
+    """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
+    return {name: _text(value) for name, value in columns(this_setting).items()}
 
 
 def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
