@@ -21,7 +21,13 @@ __all__ = ["BenchError", "Results", "__version__", "load", "measure", "networks"
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the public names)
     if name in __all__:
-        from levit_bench import api
+        try:
+            from levit_bench import api
+        except ImportError as error:
+            from levit_bench.libraries import refusal
 
+            if (missing := refusal(error)) is None:
+                raise
+            raise missing from error
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

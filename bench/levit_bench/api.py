@@ -13,12 +13,13 @@ from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
+from levit_bench.libraries import require
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.reading.results import Results
 from levit_bench.records import CaseLine, Protocol
 from levit_bench.store import files as store
-from levit_bench.store.lookup import resolve_session, resolve_sessions
+from levit_bench.store.lookup import resolve_session, resolve_tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -223,12 +224,14 @@ def load(path: str | Path = "results", session: str | None = None, *, tag: str |
         levit_bench.errors.StoreError: nothing there can be read.
         levit_bench.errors.NothingToShowError: the store is empty.
     """
-    root = Path(path)
-    if session and tag:
+    require("scipy", "judge stored results")  # every method needs it
+    (root,) = arguments.paths("path", (path,))
+    session, tag = arguments.optional_text("session", session), arguments.optional_text("tag", tag)
+    if session is not None and tag is not None:
         raise UsageError("session and tag are two ways to choose. Give one of them.")
-    if tag:
-        return load_several(resolve_sessions(root, tag), root, tag)
-    where = resolve_session(root, session) if session else root
+    if tag is not None:
+        return load_several(resolve_tag(root, tag), root, tag)
+    where = root if session is None else resolve_session(root, session)
     return _read(where, root, session)
 
 
@@ -258,6 +261,7 @@ def _read(where: Path, root: Path, session: str | None) -> Results:
 
 def networks() -> pd.DataFrame:
     """The catalog: one row a network with its published figures and their source."""
+    require("pandas", "make a data frame")
     import msgspec
     import pandas as pd
 

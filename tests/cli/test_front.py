@@ -48,7 +48,7 @@ def test_a_front_of_more_panels_than_fit_is_that_of_the_newest_session(capsys: p
         write_session(Path("results"), f"2026010{at}-x", [(case_of(one, batch=at + 1), one) for one in PAPER[:3]])
     code, out, err = run(capsys, "front", "--json")
     assert code == 0
-    assert {row["batch"] for row in json.loads(out)} == {"9"}
+    assert {row["batch"] for row in json.loads(out)} == {9}
     assert "The store holds 9 panels, 8 fit into a picture: this is its newest session, 20260108-x." in err
 
 

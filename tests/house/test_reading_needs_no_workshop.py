@@ -60,7 +60,7 @@ READING: dict[str, list[str] | str] = {
     "show --variance": ["show", "--variance", *PINNED],
     "show --percentiles": ["show", "--session", SCALED, "--percentiles"],
     "show --cold": ["show", "--session", SCALED, "--cold"],
-    "show --cross-check": ["show", "--session", FIRST, "--cross-check"],
+    "show --cross-check": ["show", "--session", SCALED, "--cross-check"],
     "show --against": ["show", "--session", FIRST, "--against", "levit_192"],
     "show --grid": ["show", "--session", FIRST, "--against", "levit_192", "--grid", "efficientnet_b2", "--markdown"],
     "front": ["front", "--session", "last"],

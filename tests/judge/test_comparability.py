@@ -1,9 +1,15 @@
+import shlex
+
 import msgspec
 import pytest
-from levit_bench.errors import NothingToShowError, UsageError
+from hypothesis import given
+from hypothesis import strategies as st
+from levit_bench.cli.options import conditions_from
+from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.comparability import differences, natural, setting, where
 from levit_bench.judge.front.panels import panels
-from levit_bench.records import Record
+from levit_bench.judge.front.pick import only
+from levit_bench.records import Record, Shell
 from levit_bench.report.words.setting import phrase
 
 from tests.making import record
@@ -49,6 +55,59 @@ def _made_by(axis: str, package: str, session: str, **fields: str) -> Record:
     return msgspec.structs.replace(one, info=msgspec.structs.replace(one.info, made_by={axis: package}))
 
 
+@pytest.mark.parametrize("axis", ["device", "form", "precision"])
+def test_what_a_package_brings_is_chosen_by_its_name_alone_or_with_the_package(axis):
+    versions = ("their-package 1.0", "their-package 2.0")
+    stored = [_made_by(axis, version, f"s{version}", **{axis: "theirs"}) for version in versions]
+    usual = record("a")
+    assert where([*stored, usual], {axis: "theirs"}) == stored
+    assert where([*stored, usual], {axis: "theirs (their-package 2.0)"}) == stored[1:]
+    with pytest.raises(NothingToShowError, match=r"Stored are: .*theirs \(their-package 1\.0\), theirs \(their-pack"):
+        where([*stored, usual], {axis: "theirs (their-package 3.0)"})
+
+
+_VALUES = {
+    "device": ("cpu", "theirs"),
+    "form": ("shipped", "theirs"),
+    "precision": ("fp32", "theirs"),
+    "runtime": ("eager", "theirs"),
+    "allocator": ("pinned", "shipped"),
+    "batch": (1, 16),
+    "threads": (1, 4),
+    "streams": (1, 2),
+}
+
+
+@st.composite
+def _stores(draw):
+    """Sessions in different settings: axes, packages that bring their values, versions, and the calling shell."""
+    stored = []
+    for number in range(draw(st.integers(1, 5))):
+        fields = {name: draw(st.sampled_from(choices)) for name, choices in _VALUES.items()}
+        packages = {
+            axis: draw(st.sampled_from(("their-package 1.0", "their-package 2.0", "another, package 1.0")))
+            for axis in ("device", "form", "precision", "runtime")
+            if fields[axis] == "theirs" and draw(st.booleans())
+        }
+        made = record("a", session=f"s{number}", torch=draw(st.sampled_from(("2.7.0", "2.13.0"))), **fields)
+        shell = Shell(settings=draw(st.sampled_from(({}, {"OMP_PLACES": "cores", "A": "b=c, d=e"}))))
+        info = msgspec.structs.replace(made.info, made_by=packages)
+        conditions = made.conditions if draw(st.booleans()) else msgspec.structs.replace(made.conditions, versions={})
+        stored.append(msgspec.structs.replace(made, info=info, conditions=conditions, shell=shell))
+    return stored
+
+
+@given(_stores())
+def test_every_field_of_a_panel_is_accepted_by_where_and_together_they_choose_that_panel(stored):
+    all_panels = panels(stored)
+    for panel in all_panels:
+        for name, value in panel.fields.items():
+            assert where(stored, {name: value}), (name, value)
+        (chosen,) = panels(where(stored, panel.fields))
+        assert chosen.fields == panel.fields
+        assert [origin.session for origin in chosen.origins] == [origin.session for origin in panel.origins]
+
+
 @pytest.mark.parametrize("axis", ["runtime", "device", "form", "precision"])
 def test_what_a_package_brings_in_two_versions_is_two_panels(axis):
     versions = ("their-package 1.0", "their-package 2.0", "another-package 2.0")
@@ -68,3 +127,14 @@ def test_the_version_of_a_runtime_is_what_its_session_recorded_or_that_of_the_di
     assert setting(older) == setting(msgspec.structs.replace(newer, conditions=older.conditions))
     assert where([older, newer], {"runtime_version": "1.27.0"}) == [older, newer]
     assert setting(record("a")).runtime_version is None
+
+
+@pytest.mark.parametrize("axis", ["device", "form", "precision"])
+def test_the_choice_that_pick_names_is_one_that_where_accepts(axis):
+    stored = [_made_by(axis, f"their-package {v}", f"s{v}", **{axis: "theirs"}) for v in ("1.0", "2.0")]
+    with pytest.raises(NotComparableError) as refused:
+        only(panels(stored))
+    option, *choices = shlex.split(str(refused.value).partition("newest session's: ")[2])
+    assert option == "--where"
+    (panel,) = panels(where(stored, conditions_from(tuple(choices))))
+    assert panel.fields[axis] == "theirs (their-package 2.0)"

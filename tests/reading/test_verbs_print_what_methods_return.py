@@ -9,8 +9,10 @@ from pathlib import Path
 from typing import Any
 
 import levit_bench
+import msgspec
 import pytest
 from levit_bench.errors import EXIT_FAILED_CASE, NotComparableError, NothingToShowError, UsageError
+from levit_bench.judge.comparability import FIELDS_OF_SETTING
 from levit_bench.judge.compare.aa import rates
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.verdicts import Verdict
@@ -19,6 +21,7 @@ from levit_bench.records import Estimate
 from tests.cli.test_cli import run
 from tests.house.plan import ROOT
 from tests.house.test_reading_needs_no_workshop import FIRST, SCALED, SECOND, SESSIONS
+from tests.making import record
 
 SETTING = {"allocator": "pinned", "batch": "1"}
 WHERE = ("--where", "allocator=pinned,batch=1")
@@ -207,3 +210,36 @@ def test_what_verbs_refuse_methods_refuse(capsys: pytest.CaptureFixture[str]) ->
 def test_a_view_that_nobody_knows_is_refused_with_those_there_are() -> None:
     with pytest.raises(UsageError, match=r"there is no view 'colour'. There are: variance, percentiles, cold"):
         levit_bench.load("results", FIRST).show(colour=True)
+
+
+@pytest.mark.parametrize("session", SESSIONS)
+def test_what_show_and_front_call_alike_is_equal_and_of_one_type(session: str) -> None:
+    results = levit_bench.load("results", session)
+    keys = ("network", "resolution", *FIELDS_OF_SETTING)
+    shown = {tuple(row[key] for key in keys): row for row in results.show().rows()}
+    points = results.front().rows()
+    assert points
+    both = set(points[0]) & set(next(iter(shown.values()))) - {"findings"}
+    assert both >= {*FIELDS_OF_SETTING, "label", "latency_s", "latency_low_s", "runs", "params", "family", "channels"}
+    for point in points:
+        row = shown[tuple(point[key] for key in keys)]
+        assert {key: (type(point[key]), point[key]) for key in both} == {
+            key: (type(row[key]), row[key]) for key in both
+        }
+        assert all(isinstance(point[name], int) for name in ("batch", "threads", "streams"))
+        assert point["gpu"] is None
+    assert set(FIELDS_OF_SETTING) <= set(results.to_pandas().columns)
+
+
+def test_one_run_and_a_package_are_the_same_in_show_and_front() -> None:
+    made = [record("a", (0.01,), precision="mybf"), record("a", (0.02,), resolution=256, precision="mybf")]
+    brought = [
+        msgspec.structs.replace(one, info=msgspec.structs.replace(one.info, made_by={"precision": "their 1.0"}))
+        for one in made
+    ]
+    results = levit_bench.Results(brought)
+    points, shown = results.front().rows(), results.show().rows()
+    names = ("label", "precision", "latency_low_s", "latency_high_s", "runtime_version")
+    expected = [(f"a@{pixels}", "mybf (their 1.0)", None, None, None) for pixels in (224, 256)]
+    assert [tuple(row[name] for name in names) for row in points] == expected
+    assert [tuple(row[name] for name in names) for row in shown] == expected

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from levit_bench.catalog.installed import is_installed
 from levit_bench.errors import UsageError
+from levit_bench.libraries import require
 
 NEEDED = ("levit_bench.measuring", "levit_bench.levit", "torch")
 """Modules that a session needs; they are looked up without being imported."""
@@ -16,13 +17,15 @@ def require_measuring(purpose: str = "measure") -> None:
         purpose: what was asked for, as a verb that follows "cannot".
 
     Raises:
-        UsageError: naming the first module that is missing.
+        UsageError: naming the first module or library that is missing.
     """
     if (missing := missing_module()) is not None:
         raise UsageError(
             f"cannot {purpose}: {missing} is not installed here. Stored results can be read without it; to measure, "
             "install levit-bench with all it needs: pip install levit-bench"
         )
+    for library in ("numpy", "scipy"):  # the estimates of a session, computed while it runs and after
+        require(library, purpose)
 
 
 def missing_module() -> str | None:

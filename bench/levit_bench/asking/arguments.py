@@ -7,9 +7,11 @@ of each value; `levit_bench.asking.request` checks what a request may ask for.
 from __future__ import annotations
 
 import math
+import os
 from collections.abc import Callable, Iterable, Mapping
 from numbers import Real
 from operator import index
+from pathlib import Path
 from typing import Any, get_args
 
 from levit_bench import axes
@@ -18,7 +20,7 @@ from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import UsageError
 from levit_bench.numbers import units
 from levit_bench.numbers.ranges import Words
-from levit_bench.records import LARGEST_RESOLUTION, parse_size
+from levit_bench.records import LARGEST_RESOLUTION, ImageShape, parse_size
 
 _ONE_NUMBER = "give one whole number."
 _PERCENT = "give percent, such as 78.3."
@@ -81,7 +83,7 @@ def _several_numbers(name: str, value: object, parse: Callable[[str], tuple[int,
         try:
             chosen += parse(text)
         except UsageError as error:
-            option = axes.BY_NAME[name].option
+            option = axes.BY_NAME[name].option if name in axes.BY_NAME else name
             raise UsageError(f"{option}: {error}" if not str(error).startswith(option) else str(error)) from error
     return tuple(dict.fromkeys(chosen))
 
@@ -293,3 +295,73 @@ def of_option(name: str, text: str) -> Any:  # noqa: ANN401 (axes and options ha
     except ValueError:
         advice = _PERCENT if option.kind is session_options.OptionKind.PERCENT else _ONE_NUMBER
         raise UsageError(f"{option.option} {text[:80]!r}: {advice}") from None
+
+
+# Arguments of the methods that read stored sessions.
+
+
+def paths(name: str, value: object) -> tuple[Path, ...]:
+    """One path or several.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
+    values = tuple(value) if several and isinstance(value, Iterable) else (value,)
+    if not all(isinstance(item, str | os.PathLike) for item in values):
+        raise UsageError(f"{name}={value!r}: give the path of a file, or several.")
+    return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
+
+
+def optional_text(name: str, value: object) -> str | None:
+    """One text, or None.
+
+    Raises:
+        UsageError: it is neither.
+    """
+    return None if value is None else text(name, value)
+
+
+def real(name: str, value: object) -> float:
+    """A number, also one of NumPy's.
+
+    Raises:
+        UsageError: it is not a number.
+    """
+    if isinstance(value, bool) or not isinstance(value, Real):
+        raise UsageError(f"{name}={value!r}: give a number.")
+    return float(value)
+
+
+def share(name: str, value: object) -> str:
+    """A share as text, such as `3%`.
+
+    Raises:
+        UsageError: it is not a text.
+    """
+    if not isinstance(value, str):
+        raise UsageError(f"{name}={value!r}: give percent as a text, such as '3%'.")
+    return value
+
+
+def conditions(name: str, value: object) -> dict[str, str]:
+    """Fields and values as text, by which cases or panels are chosen.
+
+    Sizes may be given as `(192, 256)`. None chooses what is not known, such as the GPU of a processor.
+
+    Raises:
+        UsageError: it holds no fields and values, or a value is neither a text nor a number.
+    """
+    if not isinstance(value, Mapping):
+        raise UsageError(f"{name}={value!r}: give fields and values, such as {{'runtime': 'eager', 'batch': 16}}.")
+    return {str(field): _condition(field, each) for field, each in value.items()}
+
+
+def _condition(field: object, value: object) -> str:
+    if value is None:
+        return "–"
+    if field == "resolution" and (sides := parse_size(value)) is not None:
+        return ImageShape(3, *sides).size
+    if isinstance(value, bool) or not isinstance(value, str | Real):
+        raise UsageError(f"{field}={value!r}: give a text or a number.")
+    return str(value)

@@ -10,6 +10,7 @@ from contextlib import contextmanager
 from pathlib import Path
 
 from levit_bench.errors import EXIT_FAILED_CASE, EXIT_INTERNAL, EXIT_USAGE
+from levit_bench.libraries import refusal
 from levit_bench.paths.file_kinds import is_lost
 from levit_bench.version import VERSION
 
@@ -22,8 +23,10 @@ _LONGEST = 300
 def message_and_exit_code(error: Exception) -> tuple[str, int]:
     """The message of an unexpected exception, on one line, and the exit code of the command.
 
-    The traceback is written to a file, which the message names.
+    The traceback is written to a file, which the message names, unless a library is missing that must be installed.
     """
+    if isinstance(error, ImportError) and (missing := refusal(error)) is not None:
+        return str(missing), missing.exit_code
     place = _traceback_file(error)
     details = f"The traceback is in {place}." if place else f"Set {TRACEBACK_VARIABLE}=1 to see the traceback."
     message = " ".join(str(error).split())

@@ -89,12 +89,17 @@ FIELDS_OF_SETTING = _fields()
 """In the order of headings and columns, from the machine to the network."""
 
 
-def values(this_setting: Setting) -> dict[str, str]:
-    """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
+def columns(this_setting: Setting) -> dict[str, str | int | None]:
+    """A setting for programs, field by field: numbers as numbers, the machine by its id, None what is not known."""
     pairs = (
         (name, getattr(this_setting.case if name in BY_NAME else this_setting, name)) for name in FIELDS_OF_SETTING
     )
-    return {name: v.id if isinstance(v, Machine) else ("–" if v is None else str(v)) for name, v in pairs}
+    return {name: value.id if isinstance(value, Machine) else value for name, value in pairs}
+
+
+def values(this_setting: Setting) -> dict[str, str]:
+    """A setting as text, field by field, the machine by its id; a value that is not known is a dash."""
+    return {name: _text(value) for name, value in columns(this_setting).items()}
 
 
 def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
@@ -125,8 +130,15 @@ def case_fields(case: Case) -> dict[str, str]:
     return {axis.name: str(case.value(axis.name)) for axis in SAID}
 
 
+def _getter(axis: str) -> Callable[[Record], object]:
+    """What reads an axis of a record, as the setting has it: with the package that brings its value."""
+    if axis in MADE:
+        return lambda record: record.as_made(axis)
+    return attrgetter("case.size" if axis == "resolution" else f"case.{axis}")
+
+
 _GETTERS: dict[str, Callable[[Record], object]] = {
-    **{axis.name: attrgetter("case.size" if axis.name == "resolution" else f"case.{axis.name}") for axis in SAID},
+    **{axis.name: _getter(axis.name) for axis in SAID},
     "machine": lambda record: record.machine.hardware.id,
     "gpu": lambda record: record.gpu,
     "session": lambda record: record.session,
@@ -148,6 +160,7 @@ FIELDS = tuple(sorted((*_GETTERS, _SET)))
 def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
     """The records whose fields have the wanted values, compared as text.
 
+    What a package brings is chosen by its name alone, or by that and the package: `mybf` or `mybf (their-package 1.0)`.
     `set` keeps what was scored on that set, with these accuracies alone.
 
     Raises:
@@ -165,7 +178,9 @@ def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
             raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
         getter = _GETTERS[name]
         as_stored = _square(value) if name == "resolution" else value
-        selected = [record for record in matches if _text(getter(record)) == as_stored or _lies_in(record, name, value)]
+        selected = [
+            record for record in matches if _text(getter(record)) == as_stored or _answers_to(record, name, value)
+        ]
         if not selected:
             existing = sorted({_text(getter(record)) for record in matches}, key=natural)
             choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
@@ -189,8 +204,12 @@ def _square(value: str) -> str:
     return height if height == width else value
 
 
-def _lies_in(record: Record, name: str, value: str) -> bool:
-    """Whether the value names a machine by its folder, whose id may depend on more than the hardware."""
+def _answers_to(record: Record, name: str, value: str) -> bool:
+    """Whether a record has a value by another of its names: that of an axis without the package that brings it, or a
+    machine's folder, whose id may depend on more than the hardware.
+    """
+    if name in MADE:
+        return str(getattr(record.case, name)) == value
     return name == "machine" and record.machine.id == value
 
 

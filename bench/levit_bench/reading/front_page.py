@@ -108,6 +108,7 @@ class FrontPage(NamedTuple):
 
         Raises:
             StoreError: the folder or a file cannot be written.
+            UsageError: matplotlib is missing.
         """
         return write_front(self.panels, Path(folder), self.recipe, self.published, self.bases, self.called)
 

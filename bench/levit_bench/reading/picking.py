@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from levit_bench.asking import arguments
 from levit_bench.errors import UsageError
 from levit_bench.judge.front.panels import of_set, panels
 from levit_bench.judge.front.pick import Limits, Pick, only, pick
@@ -28,6 +29,8 @@ def limits(max_latency: str | float | None, min_throughput: float | None, min_to
     """
     if max_latency is None and min_throughput is None and min_top1 is None:
         raise UsageError("pick needs a limit: --max-latency 20ms, --min-throughput 100 or --min-top1 80.")
+    min_throughput = None if min_throughput is None else arguments.real("min_throughput", min_throughput)
+    min_top1 = None if min_top1 is None else arguments.real("min_top1", min_top1)
     if min_throughput is not None and not 0 < min_throughput < math.inf:
         raise UsageError(f"--min-throughput {min_throughput:g}: give images a second, such as 100.")
     if min_top1 is not None and not 1 < min_top1 <= 100:
@@ -58,6 +61,7 @@ def _seconds(limit: str | float) -> float:
             return parse_duration(limit)
         except UsageError as error:
             raise UsageError(f"--max-latency: {error}") from error
+    arguments.duration("max_latency", limit)  # its kind alone: as text it would lose digits
     if not 0 < limit < math.inf:
         raise UsageError(f"max_latency={limit!r}: give a text such as '20ms', or a number of seconds.")
     return float(limit)

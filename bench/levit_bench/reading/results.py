@@ -9,8 +9,8 @@ from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
-from levit_bench.catalog.network_calls import words
-from levit_bench.errors import NothingToShowError
+from levit_bench.asking import arguments
+from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.reading.rules import MIN_EFFECT, rules_from
 from levit_bench.reading.selection import StoredSelection
 
@@ -67,6 +67,7 @@ class Results(StoredSelection):
         from levit_bench.report.views.registry import view
         from levit_bench.report.views.view import ViewRequest
 
+        arguments.flag("instrument", instrument)
         shown = [record for record in self.records if instrument or record.info.role == "subject"]
         return view(views, ViewRequest(shown, self.whole, self.history, one_session=bool(self.session)))
 
@@ -75,9 +76,9 @@ class Results(StoredSelection):
         metric: Literal["latency", "throughput"] = "latency",
         *,
         on: str | None = None,
-        published: Sequence[str | Path] = (),
+        published: str | Path | Sequence[str | Path] = (),
         published_networks: str | Sequence[str] = ("measured",),
-        published_batch: Sequence[int] = (),
+        published_batch: int | str | Sequence[int] = (),
         published_front: bool = False,
         base: Mapping[str, object] | None = None,
     ) -> FrontPage:
@@ -88,9 +89,9 @@ class Results(StoredSelection):
         Args:
             metric: `latency` (seconds a batch) or `throughput` (images a second).
             on: one set of images alone, by its name.
-            published: CSV files of timm's results, whose figures are shown beside the measured ones.
+            published: a CSV file of timm's results or several, whose figures are shown beside the measured ones.
             published_networks: `measured`, `all`, or names, groups and globs.
-            published_batch: published speeds of these batch sizes alone.
+            published_batch: published speeds of these batch sizes alone: `16`, `(1, 16)` or `"1,16"`.
             published_front: find the front of each published panel among its own figures.
             base: fields and values of the panel with which the others are compared; absent: the most usual setting.
 
@@ -104,10 +105,17 @@ class Results(StoredSelection):
         """
         from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
 
-        base_values = {name: str(value) for name, value in (base or {}).items()}
-        named = words(published_networks) if isinstance(published_networks, str) else tuple(published_networks)
-        beside = PublishedChoice(tuple(map(Path, published)), named, tuple(published_batch), published_front)
-        return front_page(panels_of(self, metric, on, beside, base_values), base_values)
+        if metric not in ("latency", "throughput"):
+            raise UsageError(f"metric={metric!r}: give 'latency' or 'throughput'.")
+        base_values = {} if base is None else arguments.conditions("base", base)
+        beside = PublishedChoice(
+            arguments.paths("published", published),
+            arguments.words("published_networks", published_networks),
+            arguments.numbers("published_batch", published_batch),
+            arguments.flag("published_front", published_front),
+        )
+        chosen_set = arguments.optional_text("on", on)
+        return front_page(panels_of(self, metric, chosen_set, beside, base_values), base_values)
 
     def pick(
         self,
@@ -135,7 +143,7 @@ class Results(StoredSelection):
         """
         from levit_bench.reading.picking import limits, picked
 
-        return picked(self, limits(max_latency, min_throughput, min_top1), on)
+        return picked(self, limits(max_latency, min_throughput, min_top1), arguments.optional_text("on", on))
 
     def compare(
         self, other: Results, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT,
@@ -145,7 +153,7 @@ class Results(StoredSelection):
 
         Args:
             other: the session that is judged: ratios are its time over that of this one.
-            ignore: fields that may differ, such as `"torch"`.
+            ignore: fields that may differ, such as `"torch"`, `"torch,isolation"` or `("torch", "isolation")`.
             min_effect: smaller differences do not count, however certain.
             margin: differences within it count as the same; absent: `min_effect`.
 
@@ -158,7 +166,10 @@ class Results(StoredSelection):
         """
         from levit_bench.reading.comparison import compare_sessions
 
-        return compare_sessions(self, other, self.history(), rules_from(min_effect, margin), _words(ignore))
+        if not isinstance(other, StoredSelection):
+            raise UsageError(f"other={other!r}: give results, such as levit_bench.load('results', 'last').")
+        ignored = arguments.words("ignore", ignore)
+        return compare_sessions(self, other, self.history(), rules_from(min_effect, margin), ignored)
 
     def compare_before(
         self, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT, margin: str | None = None
@@ -176,7 +187,8 @@ class Results(StoredSelection):
         """
         from levit_bench.reading.comparison import compare_with_older
 
-        return compare_with_older(self, self.history(), rules_from(min_effect, margin), _words(ignore))
+        ignored = arguments.words("ignore", ignore)
+        return compare_with_older(self, self.history(), rules_from(min_effect, margin), ignored)
 
     def compare_within(
         self, field: str, first: str, second: str, *, min_effect: str = MIN_EFFECT, margin: str | None = None
@@ -196,6 +208,8 @@ class Results(StoredSelection):
         """
         from levit_bench.reading.comparison import compare_within_session
 
+        for name, value in (("field", field), ("first", first), ("second", second)):
+            arguments.text(name, value)
         return compare_within_session(self, field, first, second, rules_from(min_effect, margin))
 
     def explain(self, first: str, second: str) -> Explanation:
@@ -215,7 +229,8 @@ class Results(StoredSelection):
         from levit_bench.judge.case_lookup import two
         from levit_bench.judge.explain.factors import explain
 
-        return explain(self.whole, *two(self.records, first, second))
+        both = arguments.text("first", first), arguments.text("second", second)
+        return explain(self.whole, *two(self.records, *both))
 
     def scaling(self) -> tuple[Curve, ...]:
         """Speed-up by threads and streams, of the newest session that holds one thread and more.
@@ -256,7 +271,3 @@ class Results(StoredSelection):
     def _repr_html_(self) -> str:
         """The table that notebooks show."""
         return str(self.to_pandas().to_html())
-
-
-def _words(value: str | Sequence[str]) -> tuple[str, ...]:
-    return (value,) if isinstance(value, str) else tuple(value)

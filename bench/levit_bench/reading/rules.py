@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from levit_bench.asking import arguments
 from levit_bench.errors import UsageError
 from levit_bench.numbers.units import parse_percent
 
@@ -31,6 +32,7 @@ def rules_from(min_effect: str = MIN_EFFECT, margin: str | None = None) -> Rules
 
 
 def _share(option: str, text: str) -> float:
+    text = arguments.share(option.removeprefix("--").replace("-", "_"), text)
     try:
         return parse_percent(text)
     except UsageError as error:

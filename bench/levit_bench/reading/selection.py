@@ -6,6 +6,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
+from levit_bench.asking import arguments
 from levit_bench.store import files
 
 if TYPE_CHECKING:
@@ -48,15 +49,16 @@ class StoredSelection:
         """The records with these values, such as `where(batch=1, allocator="pinned")`.
 
         Args:
-            conditions: values by the names of `levit_bench.judge.comparability.FIELDS`, compared as text.
+            conditions: values by the names of `levit_bench.judge.comparability.FIELDS`, compared as text; None chooses
+                what is not known, and `resolution` may be a pair of height and width.
 
         Raises:
-            UsageError: a field does not exist.
+            UsageError: a field does not exist, or a value is neither a text nor a number.
             NothingToShowError: no record is left; the message names the values that exist.
         """
         from levit_bench.judge.comparability import where
 
-        values = {name: str(value) for name, value in conditions.items()}
+        values = arguments.conditions("where", conditions)
         return self._selection(where(self.records, values), {**self.conditions, **values})
 
     def subjects(self) -> Self:

@@ -57,3 +57,16 @@ def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[P
         how_many = "several sessions match" if matches else "no session matches"
         raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {names or 'none'}.")
     return matches
+
+
+def resolve_tag(root: Path, name: str) -> list[Path]:
+    """The files of the sessions that a tag names, at least one.
+
+    Raises:
+        UsageError: there is no such tag, or it names a missing session.
+        StoreError: the store's tags cannot be read.
+    """
+    stored_tags = tags.read(root)
+    if name not in stored_tags:
+        raise UsageError(f"there is no tag {name[:80]!r} in {root}. The tags are: {', '.join(stored_tags) or 'none'}.")
+    return tags.files_of(root, name, stored_tags[name])

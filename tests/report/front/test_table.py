@@ -99,7 +99,7 @@ def test_csv_is_unrounded_complete_and_harmless():
     assert float(rows[0]["latency_s"]) == first.latency.value
     assert float(rows[0]["images_per_s_low"]) == first.throughput.low
     assert rows[1]["dominated_by"] == "levit_128s"
-    assert float(rows[1]["latency_high_s"]) == float("inf")
+    assert (rows[1]["latency_low_s"], rows[1]["latency_high_s"], rows[1]["gpu"]) == ("", "", "")
     hostile = rows[-1]
     assert hostile["network"].startswith("'=cmd|")
     assert hostile["family"] == "'@fam"
@@ -112,7 +112,7 @@ def test_the_frame_holds_names_as_they_were_stored():
     assert tuple(data.columns) == COLUMNS
     assert data["network"].iloc[-1] == HOSTILE[0].points[0].case.network
     assert data["on_front"].sum() == 3
-    assert data["threads"].unique().tolist() == ["1"]
+    assert data["threads"].unique().tolist() == [1]
 
 
 ROUGH, OTHERS = (0.0100, 0.0104, 0.0101, 0.0099, 0.0102), (0.0101, 0.0100, 0.0103, 0.0100, 0.0101)

@@ -7,6 +7,7 @@ import json
 from pathlib import Path
 
 import click
+from click.core import ParameterSource
 
 from levit_bench.cli.options import (
     Numbers,
@@ -19,6 +20,8 @@ from levit_bench.cli.options import (
     store_option,
     where_option,
 )
+from levit_bench.errors import UsageError
+from levit_bench.libraries import require
 
 
 @click.command("front", cls=Verb)
@@ -109,6 +112,13 @@ def command(
     from levit_bench.report.front.table import table
     from levit_bench.report.words.safe_text import visible
 
+    try:
+        require("matplotlib", "draw a front")
+        undrawn = None
+    except UsageError as error:
+        if not as_json or click.get_current_context().get_parameter_source("out") is not ParameterSource.DEFAULT:
+            raise
+        undrawn = error  # nobody asked for the files, and the document needs no picture
     if gc.isenabled():  # Records stay alive to the end: collecting them frees nothing and takes long.
         gc.disable()
         click.get_current_context().call_on_close(gc.enable)
@@ -121,7 +131,7 @@ def command(
     print_findings((*results.findings, *page_panels.published.findings))  # also where the page is refused
     page = front_page(page_panels, base_values)
     print_findings(page.findings, most=MOST)
-    written = page.write(out)
+    written = () if undrawn else page.write(out)
     if as_json:
         click.echo(json.dumps(page.rows(), indent=2, allow_nan=False))
     else:
@@ -134,6 +144,8 @@ def command(
                 console.print(moves.table(group, page.drawn, page.called))
         for published_panel in page.published.panels:
             console.print(published_table(published_panel))
+    if undrawn:
+        stderr().print(Text(f"{undrawn}. No file is written."), soft_wrap=True)
     for path in written:
         stderr().print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0

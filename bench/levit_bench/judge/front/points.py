@@ -19,10 +19,10 @@ from levit_bench.judge.front.places import ACROSS, Place, Racer, Standing, place
 from levit_bench.judge.front.ties import Contender, ties
 from levit_bench.judge.front.top1_leads import Ranked, least_lead, small_leads
 from levit_bench.judge.metrics import Metric
-from levit_bench.judge.network_labels import called
+from levit_bench.judge.network_labels import labels
 from levit_bench.judge.paired_ratio import unpaired
 from levit_bench.judge.throughput import reciprocal
-from levit_bench.records import Accuracy, Case, Estimate, Finding, ImageShape, Record
+from levit_bench.records import Accuracy, Case, Estimate, Finding, Record
 
 CROWD = 200
 """Points of a panel from which on those that are surely beaten get no draws of their own."""
@@ -90,7 +90,7 @@ class Draft(NamedTuple):
 
 def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tuple[Point, ...]:
     """The cases of one panel with their places, fastest first."""
-    named = dict(zip(_labels(drafts), drafts, strict=True))
+    named = dict(zip(labels([draft.group[-1].info for draft in drafts]), drafts, strict=True))
     times = {label: draft.seconds[metric] for label, draft in named.items()}
     dominator_of = dominators([Competitor(times[label].value, d.accuracy.top1, label) for label, d in named.items()])
     likely = _chances(named, times, rivalry)
@@ -120,23 +120,6 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
         for label, draft in named.items()
     ]  # fmt: skip
     return tuple(sorted(points, key=lambda p: (times[p.label].value, -p.accuracy.top1, p.label)))
-
-
-def _labels(drafts: Sequence[Draft]) -> list[str]:
-    shapes: dict[str, set[ImageShape]] = {}
-    infos = [draft.group[-1].info for draft in drafts]
-    for info in infos:
-        shapes.setdefault(info.case.network, set()).add(info.case.shape)
-    names = called(infos)
-    labels = [
-        f"{names[i.case.network]}@{i.case.size}" if len(shapes[i.case.network]) > 1 else names[i.case.network]
-        for i in infos
-    ]
-    if len(set(labels)) < len(labels):  # A network's own name is like `name@224`.
-        labels = [f"{info.case.network}@{info.case.size}" for info in infos]
-    if len(set(labels)) < len(labels):  # One was timed with other channels or number formats.
-        labels = [" ".join([label, *i.case.shape.unusual]) for label, i in zip(labels, infos, strict=True)]
-    return labels
 
 
 def _chances(drafts: Mapping[str, Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:

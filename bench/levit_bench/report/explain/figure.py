@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from levit_bench.errors import UsageError
 from levit_bench.judge.explain.factors import Explanation
 from levit_bench.judge.explain.profile import SMALL, OperatorKindRow, share, side_by_side
+from levit_bench.libraries import require
 from levit_bench.numbers.units import significant
 from levit_bench.report.explain.tables import SideProfile, names
 from levit_bench.report.front.figure import our_settings
@@ -31,13 +32,14 @@ _NAME = 44
 
 
 def check_ending(path: Path) -> None:
-    """Check that the file's format can be drawn, before anything is measured.
+    """Check that the file can be drawn, before anything is measured.
 
     Raises:
-        UsageError: it cannot; the message names the endings that can.
+        UsageError: it cannot; the message names the endings that can, or the library that is missing.
     """
     if path.suffix.lower() not in ENDINGS:
         raise UsageError(f"--out {path.name[:80]!r}: choose a file that ends in {', '.join(ENDINGS)}.")
+    require("matplotlib", "draw a picture")
 
 
 def draw(explanation: Explanation, watched: tuple[SideProfile, SideProfile] | None = None) -> Figure:

@@ -15,6 +15,7 @@ from levit_bench.errors import StoreError
 from levit_bench.judge.front.changes import changes
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedComparison
+from levit_bench.libraries import require
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.report.front import changes as moves
 from levit_bench.report.front import figure, table
@@ -55,7 +56,9 @@ def write_front(
     Raises:
         NothingToShowError: no panel holds a point; nothing was written.
         StoreError: the folder or a file cannot be written.
+        UsageError: matplotlib is missing.
     """
+    require("matplotlib", "draw a front")
     pages = paginate(panels)
     among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
     called = called or PanelNames(panels)

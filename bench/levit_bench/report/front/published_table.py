@@ -92,7 +92,7 @@ def published_cells(panels: Sequence[PublishedPanel]) -> list[dict[str, object]]
             "params": point.params, "macs": point.macs, "label": point.label,
             "accuracy_source": point.accuracy.source, "accuracy_set": point.accuracy.dataset,
             "accuracy_images": point.accuracy.images, "accuracy_classes": point.accuracy.classes,
-            "machine": facts.machine, "device": facts.device, "batch": str(panel.batch),
+            "machine": facts.machine, "device": facts.device, "batch": panel.batch,
             "runtime": facts.compiled, "precision": facts.precision, "torch": facts.torch,
             "kind": "published", "source": panel.file,
         }

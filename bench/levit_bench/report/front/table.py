@@ -10,13 +10,14 @@ from typing import TYPE_CHECKING
 
 from levit_bench.axes import IMAGES
 from levit_bench.catalog.image_sets import set_of
-from levit_bench.judge.comparability import FIELDS_OF_SETTING, values
+from levit_bench.judge.comparability import FIELDS_OF_SETTING, columns
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import SURE, Standing
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import ALMOST, DIGITS
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.libraries import require
 from levit_bench.numbers.units import format_count, format_latency, significant
 from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.front.published_table import published_cells
@@ -40,7 +41,8 @@ COLUMNS = (
     "accuracy_set", "accuracy_images", "accuracy_classes",
     "sessions", *FIELDS_OF_SETTING, "kind", "source",
 )  # fmt: skip
-"""Columns of the CSV file and the data frame; units in the names, latencies are of one batch.
+"""Columns of the CSV file and the data frame; units in the names, latencies are of one batch. None, in the CSV file
+nothing, is what is not known, or a limit that the data cannot give.
 
 `tied_with` has labels between semicolons. `kind` is `measured` or `published`; `source` names the file of a published
 figure, which has no interval and no session.
@@ -131,6 +133,7 @@ def csv(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> st
 
 def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> pd.DataFrame:
     """Every point as a row of a data frame, names as they were stored."""
+    require("pandas", "make a data frame")
     import pandas as pd
 
     return pd.DataFrame(_rows(panels, published), columns=list(COLUMNS))
@@ -149,10 +152,7 @@ def rows(
     points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
     for number, row in enumerate(_rows(panels, published)):
-        cells: dict[str, object] = {
-            name: None if isinstance(cell, float) and not math.isfinite(cell) else cell
-            for name, cell in zip(COLUMNS, row, strict=True)
-        }
+        cells: dict[str, object] = dict(zip(COLUMNS, row, strict=True))
         tied, findings = [], []
         move: tuple[str | None, float | None] = (None, None)
         if number < len(points):
@@ -218,17 +218,22 @@ def _set_of(accuracy: Accuracy) -> tuple[str, int, int | None]:
     return image_set.name, image_set.images, image_set.classes
 
 
+def _limits(estimate: Estimate) -> tuple[float | None, float | None]:
+    """Both limits, or None for both where the data cannot bound the value."""
+    return (estimate.low, estimate.high) if math.isfinite(estimate.high) else (None, None)
+
+
 def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[tuple[object, ...]]:
     out: list[tuple[object, ...]] = []
     for panel in panels:
-        fields = values(panel.setting)
+        fields = columns(panel.setting)
         shared = tuple(fields[name] for name in FIELDS_OF_SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
             out.append((
                 p.case.network, *(p.case.cell(axis.name) for axis in IMAGES), p.family, p.accuracy.top1,
-                t.value, t.low, t.high,
-                i.value, i.low, i.high, t.level, t.n, t.method, p.on_front, p.standing.value, p.rival, p.chance,
+                t.value, *_limits(t), i.value, *_limits(i), t.level, t.n, t.method,
+                p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
                 *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None,
             ))  # fmt: skip

@@ -7,15 +7,17 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.axes import SAID
+from levit_bench.axes import IMAGES, SAID
 from levit_bench.catalog.image_sets import set_of
+from levit_bench.judge.comparability import Setting, columns, setting
 from levit_bench.judge.estimates import counted_runs, latency, relative_to_yardstick
-from levit_bench.judge.network_labels import called
+from levit_bench.judge.network_labels import called, labels
 from levit_bench.judge.variance.session_drift import Drifts, drifts
+from levit_bench.libraries import require
 from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, CaseLine, Estimate, Finding, Record
 from levit_bench.report.front.table import instead, plus_minus
-from levit_bench.report.views.cold_start_columns import columns
+from levit_bench.report.views.cold_start_columns import columns as cold_columns
 from levit_bench.report.words.findings import about, of_records, plain, same_holds
 from levit_bench.report.words.safe_text import distinct, shortened, visible
 
@@ -125,21 +127,26 @@ def rows(records: Sequence[Record], whole: Iterable[Record] = (), drift: Drifts 
         whole: their sessions with all cases, for findings that need them; by default `records`.
         drift: variance between sessions.
     """
-    return [{**_row(r, drift), "findings": plain(f)} for r, f in zip(records, _findings(records, whole), strict=True)]
+    triples = zip(records, _labels(records), _findings(records, whole), strict=True)
+    return [{**_row(r, label, drift), "findings": plain(findings)} for r, label, findings in triples]
 
 
 def frame(records: Sequence[Record]) -> pd.DataFrame:
     """The rows as a data frame, with cold starts and the kinds of the findings."""
+    require("pandas", "make a data frame")
     import pandas as pd
 
     kinds = [" ".join(dict.fromkeys(f.kind for f in findings)) for findings in _findings(records, ())]
     drift = drifts(records)
-    pairs = zip(records, kinds, strict=True)
-    return pd.DataFrame([{**_row(r, drift), **columns(r), "findings": kind_names} for r, kind_names in pairs])
+    triples = zip(records, _labels(records), kinds, strict=True)
+    return pd.DataFrame(
+        [{**_row(r, label, drift), **cold_columns(r), "findings": kind_names} for r, label, kind_names in triples]
+    )
 
 
 def passes(records: Iterable[Record]) -> pd.DataFrame:
     """One row a timed pass, in the order of measurement: the raw data."""
+    require("pandas", "make a data frame")
     import pandas as pd
 
     return pd.DataFrame(
@@ -171,22 +178,33 @@ def fields(case: Case) -> dict[str, str | int]:
     return {axis.name: case.cell(axis.name) for axis in SAID if axis.name != "network"}
 
 
-def _row(record: Record, drift: Drifts) -> dict[str, object]:
+def _labels(records: Sequence[Record]) -> list[str]:
+    """Names of cases in tables and figures; of one that has a place on a front, the name that it has there."""
+    groups: dict[tuple[str, Setting], list[CaseLine]] = {}
+    on_fronts = [r for r in records if r.info.role == "subject" and r.info.scored and isinstance(latency(r), Estimate)]
+    for record in on_fronts:
+        groups.setdefault((record.session, setting(record)), []).append(record.info)
+    label_of = {
+        (session, info.id): label
+        for (session, _), infos in groups.items()
+        for info, label in zip(infos, labels(infos), strict=True)
+    }
+    return [label_of.get((record.session, record.info.id), record.info.called) for record in records]
+
+
+def _row(record: Record, label: str, drift: Drifts) -> dict[str, object]:
     case, info = record.case, record.info
     time, ratio = latency(record), relative_to_yardstick(record)
     first = next(iter(info.scored), None)
     scored = None if first is None else set_of(first)
     return {
         "session": record.session,
-        "machine": record.machine.id,
         "role": info.role,
         "network": case.network,
+        "label": label,
         "family": info.family,
-        **fields(case),
-        "gpu": record.gpu,
-        "allowance": record.allowance,
-        "shell": record.shell.text,
-        "label": info.label,
+        **{axis.name: case.cell(axis.name) for axis in IMAGES},
+        **columns(setting(record)),
         "top1": first.top1 if first else None,
         "top1_set": scored.name if scored else None,
         "top1_images": scored.images if scored else None,

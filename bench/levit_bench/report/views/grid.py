@@ -20,6 +20,7 @@ from levit_bench.report.words.setting import session_line
 
 if TYPE_CHECKING:
     from rich.table import Table
+    from rich.text import Text
 
 _IN_COLUMNS = ("batch", "allocator")
 
@@ -39,18 +40,23 @@ def view(request: ViewRequest) -> CaseView:
     Raises:
         NothingToShowError: no session holds both.
     """
-    from rich.text import Text
-
     base, network = request.values["against"], request.values["grid"]
+
+    def _closing() -> list[Text]:
+        from rich.text import Text
+
+        return [Text(caption(network, base))]
+
     comparisons = against(beside(request), base)
     records = [record for record in beside(request) if record.case.network in (network, base)]
     of_network = [comparison for comparison in comparisons if comparison.record.case.network == network]
+    session_grids = grids(comparisons, network)
     return CaseView(
         records,
         rows=lambda: reference_network.rows(of_network, base, request.whole),
-        sections=lambda: [(line, table(grid)) for line, grid in grids(comparisons, network).items()],
-        closing=lambda: [Text(caption(network, base))],
-        markdown=lambda: _page(grids(comparisons, network)),
+        sections=lambda: [(line, table(grid)) for line, grid in session_grids.items()],
+        closing=_closing,
+        markdown=lambda: _page(session_grids),
     )
 
 

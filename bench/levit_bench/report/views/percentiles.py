@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.errors import NothingToShowError
 from levit_bench.judge.percentiles import Percentile, counted_passes, needed, percentiles
 from levit_bench.numbers.units import format_latency, latency_unit, significant
 from levit_bench.records import Estimate, Record
@@ -17,8 +18,14 @@ if TYPE_CHECKING:
 
 
 def view(request: ViewRequest) -> CaseView:
-    """Percentiles of the chosen cases, a table a session."""
+    """Percentiles of the chosen cases, a table a session.
+
+    Raises:
+        NothingToShowError: no case has a pass that counts.
+    """
     records = request.records
+    if not any(map(counted_passes, records)):
+        raise NothingToShowError("no case has passes that count, and so no percentiles. 'levit-bench show' says why.")
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 

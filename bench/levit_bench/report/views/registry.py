@@ -10,7 +10,7 @@ from collections.abc import Mapping
 from importlib import import_module
 from typing import TYPE_CHECKING, NamedTuple
 
-from levit_bench.errors import UsageError
+from levit_bench.errors import NothingToShowError, UsageError
 
 if TYPE_CHECKING:
     from levit_bench.report.views.view import CaseView, ViewRequest
@@ -73,6 +73,8 @@ def view(options: Mapping[str, str | bool | None], request: ViewRequest) -> Case
     named = chosen(options)
     values = {name: "" if value is True else str(value) for name, value in options.items() if name in named}
     entry = next((VIEWS[name] for name in named if VIEWS[name].refines or len(named) == 1), OVERVIEW)
+    if not request.records:
+        raise NothingToShowError("only reference cases are chosen, and no network: add --instrument to show them.")
     case_view: CaseView = import_module(entry.module).view(request._replace(values=values))
     return case_view
 

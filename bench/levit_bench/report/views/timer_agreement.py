@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.errors import NothingToShowError
 from levit_bench.judge.timer_agreement import AGREEMENT, Account, Agreement, account, agreements
 from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.records import Finding, Record
@@ -14,12 +15,22 @@ from levit_bench.report.views.view import CaseView, ViewRequest, grouped
 if TYPE_CHECKING:
     from rich.table import Table
 
+_NOT_CHECKED = "no case here was timed by a second timer. Measure with one: levit-bench run --cross-check"
 _WORDS = {True: "agrees", False: "differs", None: "undecided"}
 
 
 def view(request: ViewRequest) -> CaseView:
-    """Our mean pass against the second timer's, a table a session."""
+    """Our mean pass against the second timer's, a table a session.
+
+    Raises:
+        NothingToShowError: no case was timed by a second timer in enough runs, and no processor time is stored; the
+            message says why.
+    """
     records = request.records
+    results = agreements(records)
+    if account(records) is None and not any(isinstance(result, Agreement) for result in results):
+        reasons = dict.fromkeys(result.message for result in results if isinstance(result, Finding))
+        raise NothingToShowError(_NOT_CHECKED if not reasons else "the two timers cannot be compared:", [*reasons])
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
@@ -47,7 +58,7 @@ def table(records: Sequence[Record]) -> Table:
             out.add_row(name, conditions, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
     remarks = [result.message for result in results if isinstance(result, Finding)]
     if not results:
-        remarks = ["No case here was timed by a second timer. Measure with one: levit-bench run --cross-check"]
+        remarks = [_NOT_CHECKED]
     out.caption = Text("\n".join([*dict.fromkeys(remarks), *_sentence(account(records))]))
     return out
 

@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.errors import NothingToShowError
 from levit_bench.judge.variance.components import Components, components
 from levit_bench.numbers.units import significant
 from levit_bench.report.views.cases import axes, fields
@@ -20,8 +21,14 @@ _LEVELS = ("of_sessions", "between_sessions", "between_runs", "between_rounds", 
 
 
 def view(request: ViewRequest) -> CaseView:
-    """Standard deviations of the chosen cases, a table a machine."""
+    """Standard deviations of the chosen cases, a table a machine.
+
+    Raises:
+        NothingToShowError: no case was timed.
+    """
     records = request.records
+    if not components(records):
+        raise NothingToShowError("no case was timed, so that nothing varies. 'levit-bench show' says why.")
     return CaseView(
         records,
         rows=lambda: rows(components(records)),

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
+from levit_bench.libraries import require
 from levit_bench.records import Finding, Record
 from levit_bench.report.words.setting import session_line
 
@@ -47,6 +48,7 @@ class CaseView(NamedTuple):
 
     def to_pandas(self) -> pd.DataFrame:
         """The rows as a data frame."""
+        require("pandas", "make a data frame")
         import pandas as pd
 
         return pd.DataFrame(self.rows())
