@@ -175,7 +175,7 @@ def test_it_makes_a_setting_and_is_chosen_by(found: dict[str, Any]) -> None:
 
 
 def test_tables_files_and_frames_have_its_column(found: dict[str, Any]) -> None:
-    assert found["csv"] == found["columns"] == ["1", "2"]
+    assert found["csv"] == found["columns"] == [1, 2]
     assert found["rows"] == found["frame"] == found["stored"] == [1, 2]
 
 

@@ -81,6 +81,10 @@ class Words(click.ParamType[tuple[str, ...]]):
 class Verb(click.Command):
     """A verb that warns when an option is given twice: the last value counts, as click has it."""
 
+    def __init__(self, name: str | None, **kwargs: Any) -> None:  # noqa: ANN401 (those of click's command)
+        # click keeps a command's help option as it was first asked for: with these names also without the group.
+        super().__init__(name, {"help_option_names": ["-h", "--help"]}, **kwargs)
+
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
         uses: dict[str, list[str]] = {}
         _, _, order = self.make_parser(ctx).parse_args(list(args))
