@@ -104,6 +104,12 @@ def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tm
     assert prepared.macs == pytest.approx(macs, rel=0.005)
 
 
+def test_gains_of_standardised_weights_leave_something_of_the_image(tmp_path: Path) -> None:
+    """Networks without norms have a gain for each filter, which starts at one."""
+    artifacts.prepare(Case(network="test_nfnet", resolution=160), (1,), tmp_path, 0)
+    assert references_in(tmp_path).distance > 0.01
+
+
 @pytest.mark.parametrize(
     ("name", "tables"), [("levit_128s", "bias.table"), ("levit_128s.fb_dist_in1k", "attention_biases")]
 )

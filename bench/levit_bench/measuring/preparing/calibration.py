@@ -75,7 +75,9 @@ def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
             if parameter.numel() < 2 or not bool((parameter == parameter.flatten()[0]).all()):
                 continue
             is_gain = "weight" in name or "gamma" in name or float(parameter.flatten()[0]) == 1.0
-            if is_gain and parameter.ndim == 1:
+            # Gains of standardised weights, one for each filter, stand in for norms: small ones with any sign would
+            # leave nothing of the image after a few layers.
+            if (is_gain and parameter.ndim == 1) or "gain" in name:
                 least, span = (0.1, 0.2) if float(parameter.flatten()[0]) < _RESIDUAL else (0.5, 1.0)
                 parameter.copy_(least + span * torch.rand(parameter.shape, generator=generator))
             else:
