@@ -12,7 +12,7 @@ from levit_bench.measuring.workers.messages import Failed, Turned, Witness
 from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.planning.budget import Costs, FixedBudget, plan
 from levit_bench.planning.policy import Earlier
-from levit_bench.records import ColdStart
+from levit_bench.records import ColdStart, Conditions
 from levit_bench.store.files import read_session, records
 
 from tools.simulated.fake_world import PROTOCOL, FakeMachine, FakeSeats, Rig, line
@@ -176,6 +176,22 @@ def test_an_interrupt_closes_the_run_as_partial_and_keeps_every_turn(rig: Rig, t
     session = read_session(path)
     assert len(session.turns) == 7
     assert [end.outcome for end in session.ends] == ["partial"]
+
+
+def test_an_interrupt_while_a_run_is_closed_still_leaves_its_end(rig: Rig, tmp_path: Path) -> None:
+    class Interrupted(FakeMachine):
+        looks = 0
+
+        def look(self) -> Conditions:
+            self.looks += 1
+            if self.looks == 2:  # The second look of a run is that of its end.
+                raise KeyboardInterrupt
+            return super().look()
+
+    engine, path = rig(tmp_path, LINES, Interrupted(LINES))
+    with pytest.raises(KeyboardInterrupt):
+        engine.take_runs(POLICY, COSTS, 0)
+    assert [end.outcome for end in read_session(path).ends] == ["done"]
 
 
 def test_a_restless_seat_is_noticed_once_a_run(rig: Rig, tmp_path: Path) -> None:

@@ -175,7 +175,11 @@ class Engine:
                         outcome, self.runs = "done", self.runs + 1
                         look = self._look(number, last=step == "stop" or not self._subjects_left())
                 finally:
-                    end = self._run_end(number, outcome, failed_before, look)
+                    try:
+                        end = self._run_end(number, outcome, failed_before, look)
+                    except KeyboardInterrupt:  # Once more, and whole: the run has an end whenever the interrupt comes.
+                        end = self._run_end(number, outcome, failed_before, look)
+                        raise
         finally:
             # Only now are the seats' processor seconds complete: the system adds a process's when it has ended.
             if end is not None:
