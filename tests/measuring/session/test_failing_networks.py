@@ -11,6 +11,7 @@ from typing import Any
 import pytest
 from levit_bench.store.files import read_session
 
+pytestmark = pytest.mark.slow  # Each session waits for a network that hangs.
 ROOT = Path(__file__).parents[3]
 
 EARLY = {
@@ -96,7 +97,6 @@ def test_a_network_that_fails_at_once_has_a_reason_and_no_time(
     _check_failed(early[1], name, EARLY[name])
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", LATE)
 def test_a_network_that_fails_in_a_run_has_a_reason_and_no_time(
     late: tuple[int, dict[str, Any], str], name: str
@@ -117,7 +117,6 @@ def test_the_sound_network_beside_them_keeps_its_time_and_the_exit_code_tells(
     assert not [case for case in document["failed"] if ":sound " in case]
 
 
-@pytest.mark.slow
 def test_a_sound_network_keeps_its_time_beside_those_that_kill_its_seat(late: tuple[int, dict[str, Any], str]) -> None:
     code, document, _ = late
     (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
@@ -125,7 +124,6 @@ def test_a_sound_network_keeps_its_time_beside_those_that_kill_its_seat(late: tu
     assert sound["runs"] >= 1
 
 
-@pytest.mark.slow
 @pytest.mark.parametrize("name", IN_A_SEAT)
 def test_a_network_that_fails_where_it_is_loaded_has_a_reason_and_no_time(
     in_a_seat: tuple[int, dict[str, Any], str], name: str
@@ -133,7 +131,6 @@ def test_a_network_that_fails_where_it_is_loaded_has_a_reason_and_no_time(
     _check_failed(in_a_seat[1], name, IN_A_SEAT[name])
 
 
-@pytest.mark.slow
 def test_a_sound_network_keeps_its_time_beside_those_that_fail_where_they_are_loaded(
     in_a_seat: tuple[int, dict[str, Any], str],
 ) -> None:
@@ -143,7 +140,6 @@ def test_a_sound_network_keeps_its_time_beside_those_that_fail_where_they_are_lo
     assert sound["runs"] >= 1
 
 
-@pytest.mark.slow
 def test_networks_that_skip_the_work_have_no_time_and_their_neighbour_keeps_its_own(tmp_path: Path) -> None:
     cheats = [f"tests.cheating_networks:{name}" for name in CHEATS]
     beside = "tests.cheating_networks:beside_a_thread"
