@@ -13,8 +13,8 @@ from levit_bench.errors import UsageError, one_line
 DISTRIBUTIONS = {
     name: name
     for name in (
-        "click", "matplotlib", "msgspec", "numpy", "pandas", "psutil", "pytest", "rich", "safetensors", "scipy", "timm",
-        "torch",
+        "click", "matplotlib", "msgspec", "numpy", "pandas", "platformdirs", "psutil", "pytest", "rich", "safetensors",
+        "scipy", "timm", "torch",
     )
 } | {"cpuinfo": "py-cpuinfo", "pytest_benchmark": "pytest-benchmark"}  # fmt: skip
 """What to install for each library that the package declares, by the name that it is imported by."""
