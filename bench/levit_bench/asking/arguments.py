@@ -306,10 +306,9 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
     Raises:
         UsageError: it is neither.
     """
-    several = isinstance(value, Iterable) and not isinstance(value, str | bytes)
-    values = tuple(value) if several and isinstance(value, Iterable) else (value,)
+    values = _items(value)
     if not all(isinstance(item, str | os.PathLike) for item in values):
-        raise UsageError(f"{name}={value!r}: give the path of a file, or several.")
+        raise _refusal(name, value, "give the path of a file, or several.")
     return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
 
 
@@ -328,9 +327,10 @@ def real(name: str, value: object) -> float:
     Raises:
         UsageError: it is not a number.
     """
-    if isinstance(value, bool) or not isinstance(value, Real):
-        raise UsageError(f"{name}={value!r}: give a number.")
-    return float(value)
+    figure = _real(value)
+    if figure is None:
+        raise _refusal(name, value, "give a number.")
+    return figure
 
 
 def share(name: str, value: object) -> str:
@@ -340,7 +340,7 @@ def share(name: str, value: object) -> str:
         UsageError: it is not a text.
     """
     if not isinstance(value, str):
-        raise UsageError(f"{name}={value!r}: give percent as a text, such as '3%'.")
+        raise _refusal(name, value, "give percent as a text, such as '3%'.")
     return value
 
 
@@ -363,5 +363,5 @@ def _condition(field: object, value: object) -> str:
     if field == "resolution" and (sides := parse_size(value)) is not None:
         return ImageShape(3, *sides).size
     if isinstance(value, bool) or not isinstance(value, str | Real):
-        raise UsageError(f"{field}={value!r}: give a text or a number.")
+        raise _refusal(str(field), value, "give a text or a number.")
     return str(value)

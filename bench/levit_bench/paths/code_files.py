@@ -32,6 +32,15 @@ def digest(path: Path) -> str | None:
         return None
 
 
+def tree_digest(folder: Path, pattern: str = "*") -> str:
+    """SHA-256 of the names, sizes and contents of the files below a folder, in order."""
+    whole = hashlib.sha256()
+    for path in sorted(path for path in folder.rglob(pattern) if path.is_file()):
+        whole.update(f"{path.relative_to(folder).as_posix()} {path.stat().st_size}\n".encode())
+        whole.update(path.read_bytes())
+    return whole.hexdigest()
+
+
 def names_digest(folder: Path) -> str:
     """SHA-256 of the names of modules and packages in a folder: a new one may be imported in another's place."""
     try:

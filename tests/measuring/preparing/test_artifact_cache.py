@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import shutil
 import subprocess
 import sys
 import threading
@@ -58,7 +59,7 @@ def kept(root: Path, artifact: Path) -> ArtifactCache:
 def find(cache: ArtifactCache, case: Case = CASE, batches: tuple[int, ...] = (1,)) -> dict[str, bytes] | None:
     """The files of what is found, by their name; None where nothing is."""
     into = Path(cache.folder.parent, "into")
-    subprocess.run(["rm", "-rf", into], check=True)
+    shutil.rmtree(into, ignore_errors=True)
     into.mkdir()
     found = cache.find(case, batches, into)
     files = {path.relative_to(into).as_posix(): path.read_bytes() for path in into.rglob("*") if path.is_file()}

@@ -10,8 +10,11 @@ from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
+from levit_bench.paths.code_files import tree_digest
+
 _OF_ALL = ("torch", "timm", "torchvision", "numpy", "safetensors")
-_OF_RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")
+OF_RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")
+"""Packages of the runtimes that have engines of their own."""
 _SUITE = Path(__file__).parents[2]
 _CODE = (".py", ".so", ".dylib", ".dll", ".pyd")
 _NO_CODE = frozenset({"include", "share", "__pycache__", "test", "tests", "testing"})
@@ -28,17 +31,13 @@ def identities(more: Iterable[str] = ()) -> dict[str, str]:
 
 def suite_identity() -> str:
     """Digest of this package's own code: a changed recipe is another one, whatever its version says."""
-    whole = hashlib.sha256()
-    for path in sorted(_SUITE.rglob("*.py")):
-        whole.update(f"{path.relative_to(_SUITE).as_posix()} {path.stat().st_size}\n".encode())
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
+    return tree_digest(_SUITE, "*.py")
 
 
 @cache
 def package_folders() -> tuple[Path, ...]:
     """The folders of these packages."""
-    folders = [_folder(name) for name in (*_OF_ALL, *_OF_RUNTIMES)]
+    folders = [_folder(name) for name in (*_OF_ALL, *OF_RUNTIMES)]
     return tuple(folder for folder in folders if folder is not None)
 
 
@@ -56,9 +55,8 @@ def _identity(name: str) -> str | None:
     installed_ns = _installed_ns(folder, name) if listed else 0
     state = hashlib.sha256()
     # Digests by the installer, which are those of every other installation of that version, and what came later.
-    for line in sorted(_hashed(listed or "", folder.name)):
-        state.update(line.encode("utf-8", "surrogateescape"))
-    for line in sorted(_changed_since(installed_ns, folder, folder)):
+    listed_lines = sorted(_hashed(listed or "", folder.name))
+    for line in (*listed_lines, *sorted(_changed_since(installed_ns, folder, folder))):
         state.update(line.encode("utf-8", "surrogateescape"))
     return f"{text} {state.hexdigest()[:16]}"
 
@@ -72,7 +70,7 @@ def _folder(name: str) -> Path | None:
 
 
 def _installed_ns(folder: Path, name: str) -> int:
-    """When the installer wrote the list of a package's files, its last one; 0 where there is no such list."""
+    """When the installer wrote the list of a package's files, which it does last; 0 where it wrote none."""
     times = [path.stat().st_mtime_ns for path in folder.parent.glob(f"{name}-*.dist-info/RECORD")]
     return max(times, default=0)
 

@@ -23,7 +23,7 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.measuring.preparing.artifact_key import artifact_key
-from levit_bench.measuring.preparing.scratch_folder import Scratch
+from levit_bench.measuring.preparing.scratch_folder import Scratch, empty
 from levit_bench.measuring.workers.messages import AT_WORK, Prepared
 from levit_bench.paths.cache_folder import cache_folder, make_private, why_not_private
 from levit_bench.records import Case
@@ -103,7 +103,7 @@ class ArtifactCache:
                 with suppress(OSError):
                     os.utime(place / _ENTRY)
                 return Reused(entry.prepared, entry.prepared_at)
-            _empty(into)
+            empty(into)
         return None
 
     def holds(self, case: Case, batches: tuple[int, ...]) -> bool:
@@ -272,11 +272,3 @@ def _used_at(place: Path) -> float:
         return (place / _ENTRY).stat().st_mtime
     except OSError:
         return 0.0
-
-
-def _empty(folder: Path) -> None:
-    for path in sorted(folder.iterdir()):
-        if path.is_dir() and not path.is_symlink():
-            shutil.rmtree(path, ignore_errors=True)
-        else:
-            path.unlink(missing_ok=True)

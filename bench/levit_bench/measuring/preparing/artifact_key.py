@@ -13,11 +13,9 @@ import msgspec
 
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine.description import machine
-from levit_bench.measuring.machine.installed_packages import identities, suite_identity
+from levit_bench.measuring.machine.installed_packages import OF_RUNTIMES, identities, suite_identity
 from levit_bench.measuring.workers.process_environment import default_allocator, shell
 from levit_bench.records import Case
-
-_OF_RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")
 
 
 def artifact_key(case: Case, seed: int) -> str | None:
@@ -32,7 +30,7 @@ def artifact_key(case: Case, seed: int) -> str | None:
     """
     if not all(_are_of_the_suite(case)):
         return None
-    own_packages = _OF_RUNTIMES if runtimes.facts(case.runtime).distribution else ()
+    own_packages = OF_RUNTIMES if runtimes.facts(case.runtime).distribution else ()
     decisive = {
         "case": msgspec.to_builtins(case),
         "seed": seed,

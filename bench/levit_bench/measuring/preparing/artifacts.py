@@ -26,6 +26,7 @@ from levit_bench.measuring.pass_data.reference_outputs import References, proble
 from levit_bench.measuring.preparing.calibration import STREAM, VERSION, calibrate, deviation_of
 from levit_bench.measuring.preparing.network_findings import notes_on
 from levit_bench.measuring.workers.messages import AT_WORK, Prepared
+from levit_bench.paths.code_files import tree_digest
 from levit_bench.records import Case
 
 
@@ -182,11 +183,7 @@ def _digest(artifact: Path) -> str:
     """SHA-256 of a file, or of a folder's files and their names in order."""
     if artifact.is_file():
         return hashlib.sha256(artifact.read_bytes()).hexdigest()
-    whole = hashlib.sha256()
-    for path in sorted(path for path in artifact.rglob("*") if path.is_file()):
-        whole.update(f"{path.relative_to(artifact).as_posix()} {path.stat().st_size}\n".encode())
-        whole.update(path.read_bytes())
-    return whole.hexdigest()
+    return tree_digest(artifact)
 
 
 def _check_batches(

@@ -42,7 +42,7 @@ class Scratch:
         """Remove it with everything in it; what an interrupt leaves is removed at the next start."""
         if self._owner is not None:
             with self._owner:
-                _empty(Path(self.name))
+                empty(Path(self.name))
         self._folder.cleanup()
 
 
@@ -64,13 +64,13 @@ def sweep(parent: Path | None = None) -> list[Path]:
         owner = _abandoned_lock(folder)
         if owner is not None:
             with owner:  # Locked until the folder is gone: only one of two processes that sweep at once gets it.
-                _empty(folder)
+                empty(folder)
                 shutil.rmtree(folder, ignore_errors=True)
             removed.append(folder)
     return removed
 
 
-def _empty(folder: Path) -> None:
+def empty(folder: Path) -> None:
     """Remove everything but the locked file, by which the next start recognises a half-removed folder as abandoned."""
     try:
         paths = sorted(folder.iterdir())
