@@ -11,7 +11,10 @@ import torch
 _SIZES = (256, 512, 1024, 2048, 4096, 8192)
 _TIMES = 5
 LONG_S = 0.05
-"""A product that takes longer is the last one: the next size would take eight times as long."""
+"""A product that takes longer is the last one, unless the rate still grows with the size."""
+_GROWS = 1.5
+"""Times the rate of the size before from which the rate is said to grow. Where other work interrupts the threads, each
+small product waits longer for them than it computes, and only a large one shows the rate."""
 
 
 class MatrixRate(NamedTuple):
@@ -29,13 +32,15 @@ def best_rate(like: torch.Tensor, synchronise: Callable[[], None], *, longest_s:
     Args:
         like: gives the matrices' device and, where it is in floating point, their number format.
         synchronise: waits until the device is done.
-        longest_s: a product that takes longer is the last.
+        longest_s: a product that takes longer is the last, unless the rate still grows with the size.
     """
     best = MatrixRate(0.0, 0)
     for size in _SIZES:
         seconds = _best_s(size, like, synchronise)
-        best = max(best, MatrixRate(2 * size**3 / seconds, size))
-        if seconds > longest_s:
+        rate = 2 * size**3 / seconds
+        grows = rate > _GROWS * best.flops
+        best = max(best, MatrixRate(rate, size))
+        if seconds > longest_s and not grows:
             break
     return best
 
