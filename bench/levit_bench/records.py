@@ -71,6 +71,7 @@ Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
 RunOutcome = Literal["done", "partial"]
 SeatMode = Literal["auto", "shared", "alone"]
+StartMethod = Literal["fork", "spawn"]
 Goal = Literal["budget", "target-error", "race"]
 Verdict = Literal["reached", "short", "member", "beaten", "open"]
 Dtype = Literal["float32", "uint8"]
@@ -269,6 +270,9 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Complete runs after which the goal is looked at, declared before the first run; intervals pay for each."""
     bound: bool = False
     """Whether each seat is bound to as many processors as it has threads; streams always are."""
+    start_method: StartMethod = "spawn"
+    """Whether workers of a run that import the same libraries are forked from one process of that run (`fork`), or
+    each starts by itself, as in older files (`spawn`)."""
 
 
 class Machine(_Noun, frozen=True, kw_only=True):
@@ -534,6 +538,8 @@ class SeatInfo(_Noun, frozen=True, kw_only=True):
     malloc: Name | None = None
     """File name of the library whose `malloc` the process was seen to use, such as `libc.so.6`; absent where the system
     does not say, and in older files."""
+    forked: bool = False
+    """Whether it was forked from a process that had imported its libraries; then that import is part of `load_s`."""
 
 
 class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="session"):

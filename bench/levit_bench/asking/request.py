@@ -30,7 +30,17 @@ from levit_bench.measuring.workers.process_environment import check_allocator, d
 from levit_bench.measuring.workers.seat import SeatLostError
 from levit_bench.numbers.units import MAX, parse_duration
 from levit_bench.planning.budget import MIN_ROUNDS
-from levit_bench.records import LARGEST_RESOLUTION, Accuracy, Case, Finding, ImageShape, Protocol, SeatMode, parse_size
+from levit_bench.records import (
+    LARGEST_RESOLUTION,
+    Accuracy,
+    Case,
+    Finding,
+    ImageShape,
+    Protocol,
+    SeatMode,
+    StartMethod,
+    parse_size,
+)
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -96,6 +106,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
     cross_check: bool = False
     """Time every turn with a second timer as well."""
+    start_method: str = "fork"
+    """How workers start: `fork` or `spawn`."""
     bind: bool = False
     """Bind each process to as many processors as it has threads; otherwise the system places it."""
     race: bool = False
@@ -117,11 +129,14 @@ def protocol_of(request: Request) -> Protocol:
     """The protocol of a request. Turn length, settle passes and rounds follow from docs/decisions/0001.
 
     Raises:
-        UsageError: budget, time-out or isolation are malformed.
+        UsageError: budget, time-out, isolation or start method are malformed.
     """
     modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
     if request.isolation not in modes:
         raise UsageError(f"unknown isolation {request.isolation!r}. Choose from {', '.join(modes)}.")
+    methods: dict[str, StartMethod] = {"fork": "fork", "spawn": "spawn"}
+    if request.start_method not in methods:
+        raise UsageError(f"unknown start method {request.start_method!r}. Choose from {', '.join(methods)}.")
     asked_s, timeout_s = seconds("--budget", request.budget), seconds("--timeout", request.timeout)
     budget_s = capped(asked_s)
     return Protocol(
@@ -138,6 +153,7 @@ def protocol_of(request: Request) -> Protocol:
         thin=request.thin or budget_s < asked_s,
         witness=request.cross_check,
         bound=request.bind,
+        start_method=methods[request.start_method],
         goal="race" if request.race else "target-error" if request.target_error else "budget",
         target_error=_target(request) if request.target_error else None,
     )

@@ -73,6 +73,11 @@ OPTIONS = (
         "bind", OptionKind.FLAG, False, "",
         "Bind each process to as many processors as it has threads, whole cores first; streams always are.",
     ),
+    SessionOption(
+        "start_method", OptionKind.TEXT, "fork", "METHOD",
+        "How the processes of a run start: copied from one of that run that has imported the libraries (fork), or each "
+        "by itself (spawn).",
+    ),
     SessionOption("timeout", OptionKind.TIME, "5m", "TIME", "When a load counts as hung, at the earliest."),
     SessionOption(
         "seed", OptionKind.NUMBER, 0, "N", "Seed of weights, inputs and, with the session's name, orders."

@@ -302,10 +302,16 @@ def _runtime_report(name: str) -> _RuntimeReport:
         return _RuntimeReport(int(runtime.threads()), {str(k): str(v) for k, v in runtime.versions().items()})
 
 
-def _die_with_parent(life: int, *, use_signal: bool) -> None:
-    """End with the parent: by the kernel's signal where there is one, and by a thread that blocks on a pipe."""
-    if use_signal and sys.platform == "linux":
+def die_with(parent: int) -> None:
+    """Let the kernel end this process when that one ends, also in the middle of an operator; on Linux."""
+    if sys.platform == "linux":
         ctypes.CDLL(None).prctl(_PR_SET_PDEATHSIG, signal.SIGKILL)
+        if os.getppid() != parent:  # It ended before the kernel was asked.
+            os._exit(1)
+
+
+def _end_with_pipe(life: int) -> None:
+    """End this process when the parent's end of the pipe is closed; a thread waits for that."""
 
     def wait() -> None:
         os.read(life, 1)
@@ -327,12 +333,27 @@ def serve(requests: IO[bytes], answers: IO[bytes]) -> None:
             worker.go_on(request.case, lambda: bool(select.select([requests], [], [], 0)[0]))
 
 
-def main() -> None:
-    """Set what must be set before the first network, then serve."""
-    reading, writing, life, threads, die_with_thread = map(int, sys.argv[1:6])
+def work(requests: int, answers: int, life: int, threads: int, *, die_with_parent: int | None) -> None:
+    """Set what must be set before the first network, then serve.
+
+    Args:
+        requests: file descriptor to read requests from.
+        answers: file descriptor to write answers to.
+        life: file descriptor of a pipe; this process ends when its other end is closed.
+        threads: of an operator.
+        die_with_parent: the process with which the kernel ends this one; none: the pipe alone does.
+    """
     signal.signal(signal.SIGINT, signal.SIG_IGN)  # Ctrl-C is for the parent, which then ends this process.
-    _die_with_parent(life, use_signal=bool(die_with_thread))
+    if die_with_parent is not None:
+        die_with(die_with_parent)
+    _end_with_pipe(life)
     torch.set_num_threads(threads)
     torch.set_num_interop_threads(1)
-    with os.fdopen(reading, "rb") as requests, os.fdopen(writing, "wb") as answers:
-        serve(requests, answers)
+    with os.fdopen(requests, "rb") as reading, os.fdopen(answers, "wb") as writing:
+        serve(reading, writing)
+
+
+def main() -> None:
+    """A worker that was started by itself."""
+    requests, answers, life, threads, with_parent = map(int, sys.argv[1:6])
+    work(requests, answers, life, threads, die_with_parent=os.getppid() if with_parent else None)

@@ -11,8 +11,9 @@ from pathlib import Path
 import psutil
 import pytest
 from levit_bench.measuring.workers import seat as seat_module
+from levit_bench.measuring.workers.cpu_time import process_cpu_s
 from levit_bench.measuring.workers.messages import Describe, Description, Resolve, Resolved
-from levit_bench.measuring.workers.seat import Seat, SeatLostError, process_cpu_s
+from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import ImageShape
 
 ROOT = Path(__file__).parents[3]

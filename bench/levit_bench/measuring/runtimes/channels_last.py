@@ -17,7 +17,7 @@ from levit_bench.records import Case
 
 __all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
 
-FACTS = Facts(about="the same with the channels of a pixel side by side in memory")
+FACTS = Facts(about="the same with the channels of a pixel side by side in memory", builds_network=True)
 
 
 def load(case: Case, artifact: Path) -> Loaded:

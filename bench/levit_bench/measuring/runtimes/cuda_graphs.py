@@ -21,7 +21,12 @@ if TYPE_CHECKING:
 
 __all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
 
-FACTS = Facts(about="the kernels of one eager pass, started together", devices=("cuda",), missing=requirements.gpu)
+FACTS = Facts(
+    about="the kernels of one eager pass, started together",
+    devices=("cuda",),
+    builds_network=True,
+    missing=requirements.gpu,
+)
 # Libraries choose their kernels and take their workspace in the first passes, which a graph may not hold.
 _WARM_UPS = 3
 

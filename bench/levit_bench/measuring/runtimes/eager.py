@@ -14,7 +14,7 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-FACTS = Facts(about="PyTorch as the network's code calls it")
+FACTS = Facts(about="PyTorch as the network's code calls it", builds_network=True)
 
 
 def unavailable() -> str | None:

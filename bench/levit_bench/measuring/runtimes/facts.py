@@ -21,6 +21,8 @@ class Facts(NamedTuple):
     """Fields that its artifact is made for, of `batch` and `threads`; one serves all cases that differ in others."""
     making_s: float = 0.0
     """Seconds in which the artifact of a network of usual size is made; used until the store has measured ones."""
+    builds_network: bool = False
+    """Whether loading builds the network by its code, for which its library is imported."""
     own_threads: bool = False
     """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
     distribution: str | None = None

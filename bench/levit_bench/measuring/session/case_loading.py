@@ -7,6 +7,7 @@ from collections.abc import Callable, Iterable
 from typing import NamedTuple
 
 from levit_bench.measuring.machine.processors import own_processors
+from levit_bench.measuring.workers.fork_server import ForkServer
 from levit_bench.measuring.workers.messages import Answer, Describe, Description, Failed
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.records import Case, ColdStart, SeatInfo
@@ -22,15 +23,15 @@ class Group(NamedTuple):
     stream: int
     """Which stream of these cases the seat is; 0 for cases of one stream."""
 
-    def seat(self, *, bound: bool, die_with_thread: bool = True) -> Seat:
-        """A process for them, on processors of its own if it is a stream or shall be bound.
+    def seat(self, *, bound: bool, server: ForkServer | None = None, die_with_thread: bool = True) -> Seat:
+        """A process for them, forked by a server if one is given, on processors of its own if it is a stream or bound.
 
         Raises:
             SeatLostError: the system cannot start it.
         """
         case = self.cases[0]
         own = own_processors(self.stream, case.threads) if bound or case.streams > 1 else None
-        return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread)
+        return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread, server=server)
 
 
 class Filled(NamedTuple):
@@ -142,4 +143,5 @@ def _info(number: int, seat: Seat, group: Group, attempt: _Attempt) -> SeatInfo:
         cases=tuple(attempt.cold) if description else (),
         versions=description.versions if description else {},
         malloc=description.malloc if description else None,
+        forked=seat.is_forked,
     )

@@ -18,6 +18,7 @@ from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.reference_cases import Environment, environment_of
 from levit_bench.measuring.session.case_loading import Filled, Group, fill
 from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
+from levit_bench.measuring.session.fork_servers import ForkServers
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Multiplied, Multiply, Turn, Turned, Witness
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
@@ -74,6 +75,7 @@ class Crew:
         self.accounts: Accounts | None = None
         """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
         groups = groups_of(cases, protocol.seats)
+        self._servers = ForkServers(groups, protocol)
         try:
             # All processes are started by this thread: the kernel ends them with the thread that started them.
             groups, opened = self._open_seats(groups)
@@ -121,10 +123,12 @@ class Crew:
         """End all seats."""
         for seat in self._seats:
             seat.close()
+        of_servers = self._servers.cpu_s()
+        self._servers.close()
         if self._seats and self._reaped_s is not None:
             # The parent's other child processes end with the session, not during a run.
             reaped = (_reaped_cpu_s() or 0.0) - self._reaped_s
-            self.accounts = Accounts(sum(self._cpu_s.values()), reaped)
+            self.accounts = Accounts(sum(self._cpu_s.values()) + of_servers, reaped)
         self._seats = []
 
     def turn(
@@ -150,11 +154,14 @@ class Crew:
         return TurnTaken(whole, numbers[0], others_cpu_s, restless) if isinstance(whole, Turned) else whole
 
     def _open_seats(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
-        """The groups that the system could start a process for, and these; the cases of the others have failed."""
+        """The groups that the system could start a process for, and these; the cases of the others have failed.
+
+        Those that start by themselves go first: the others wait for their server's imports.
+        """
         opened: list[Group] = []
-        for group in groups:
+        for group in sorted(groups, key=lambda group: self._servers.of(group) is not None):
             try:
-                self._seats.append(group.seat(bound=self._bound))
+                self._seats.append(group.seat(bound=self._bound, server=self._servers.of(group)))
             except SeatLostError as lost:
                 self.failed |= dict.fromkeys((case.id for case in group.cases), str(lost))
             else:
@@ -201,7 +208,7 @@ class Crew:
                 raise SeatLostError(lost)
             self._seats[number].close()
             # With `die_with_thread` the kernel would end it with this thread of the pool; the life pipe remains.
-            self._seats[number] = group.seat(bound=self._bound, die_with_thread=False)
+            self._seats[number] = group.seat(bound=self._bound, server=self._servers.of(group), die_with_thread=False)
             return self._seats[number]
 
         return fill(number, seat, group, self._load, again, self._timeout_s)

@@ -1,4 +1,7 @@
-"""Messages between the parent and its worker processes: one JSON line each, over two pipes."""
+"""Messages between the parent, its worker processes and their fork servers: one JSON line each.
+
+Those of workers go over two pipes, those of fork servers over a socket, with the worker's pipes beside them.
+"""
 
 from __future__ import annotations
 
@@ -187,14 +190,50 @@ class Failed(_Message, frozen=True, kw_only=True, tag="failed"):
     reason: str
 
 
+class Fork(_Message, frozen=True, kw_only=True, tag="fork"):
+    """To a fork server: fork a worker, whose requests, answers, life pipe and standard error go along as files."""
+
+    threads: int
+    die_with_parent: bool
+
+
+class Reap(_Message, frozen=True, kw_only=True, tag="reap"):
+    """To a fork server: how a worker ended, which has ended."""
+
+    pid: int
+
+
+class Forked(_Message, frozen=True, kw_only=True, tag="forked"):
+    """The worker, and when its server had imported the libraries: seconds of the system's monotonic clock."""
+
+    pid: int
+    ready_at: float
+
+
+class ForkFailed(_Message, frozen=True, kw_only=True, tag="fork-failed"):
+    """The system refused another process."""
+
+    reason: str
+
+
+class Ended(_Message, frozen=True, kw_only=True, tag="ended"):
+    """Exit code of a worker, or the negative number of the signal that ended it."""
+
+    code: int
+
+
+ForkRequest = Fork | Reap
+ForkAnswer = Forked | ForkFailed | Ended
 Request = Resolve | Prepare | Load | Turn | Rest | Watch | Multiply | Describe | Examine
 Answer = Resolved | Prepared | CaseLoaded | Turned | Rested | Profiled | Multiplied | Description | Examined | Failed
 
 _requests: msgspec.json.Decoder[Request] = msgspec.json.Decoder(Request)
 _answers: msgspec.json.Decoder[Answer] = msgspec.json.Decoder(Answer)
+_fork_requests: msgspec.json.Decoder[ForkRequest] = msgspec.json.Decoder(ForkRequest)
+_fork_answers: msgspec.json.Decoder[ForkAnswer] = msgspec.json.Decoder(ForkAnswer)
 
 
-def encode(message: Request | Answer) -> bytes:
+def encode(message: Request | Answer | ForkRequest | ForkAnswer) -> bytes:
     """The message as one line."""
     return msgspec.json.encode(message) + b"\n"
 
@@ -211,3 +250,13 @@ def decode_answer(line: bytes) -> Answer:
         msgspec.DecodeError: the line is not a message.
     """
     return _answers.decode(line)
+
+
+def decode_fork_request(data: bytes) -> ForkRequest:
+    """A message from the parent to a fork server."""
+    return _fork_requests.decode(data)
+
+
+def decode_fork_answer(data: bytes) -> ForkAnswer:
+    """A message from a fork server."""
+    return _fork_answers.decode(data)

@@ -15,9 +15,10 @@ from pathlib import Path
 from typing import IO
 
 import msgspec
-import psutil
 
 from levit_bench.measuring.failure_reasons import reason_for_exit
+from levit_bench.measuring.workers.cpu_time import process_cpu_s
+from levit_bench.measuring.workers.fork_server import ForkServer, ForkServerLostError, WorkerProcess
 from levit_bench.measuring.workers.messages import Answer, Request, decode_answer, encode
 from levit_bench.measuring.workers.process_environment import seat_environment
 
@@ -26,12 +27,10 @@ _HOME = str(Path(__file__).parents[3])  # The folder that holds this very packag
 # A folder of the user's with the package's name must not hide the suite, for any PYTHONPATH: the package is imported
 # from its parent's folder before any other folder is searched. Afterwards the import path is restored. Processors are
 # bound first of all: libraries read the affinity when they start their threads.
-_BOOTSTRAP = (
-    "import os, sys; own = sys.argv.pop(); own and os.sched_setaffinity(0, map(int, own.split(','))); "
-    "sys.path.insert(0, sys.argv.pop(1)); import levit_bench; del sys.path[0]; "
-    "from levit_bench.measuring.worker import main; main()"
-)
-_WORKER = ("-P", "-c", _BOOTSTRAP, _HOME)
+_IMPORT = "sys.path.insert(0, sys.argv.pop(1)); import levit_bench; del sys.path[0]; "
+_BIND = "own = sys.argv.pop(); own and os.sched_setaffinity(0, map(int, own.split(','))); "
+_WORKER = ("-P", "-c", f"import os, sys; {_BIND}{_IMPORT}from levit_bench.measuring.worker import main; main()", _HOME)
+_SERVER = ("-P", "-c", f"import sys; {_IMPORT}from levit_bench.measuring.forked_workers import main; main()", _HOME)
 _LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
 _GRACE_S = 5.0  # A worker that waits for a request ends at once.
 _STDERR_TAIL = 2000
@@ -52,6 +51,7 @@ class Seat:
         processors: Sequence[int] | None = None,
         die_with_thread: bool = True,
         timed: bool = True,
+        server: ForkServer | None = None,
     ) -> None:
         """Start the process, bound to `processors` if they are given.
 
@@ -61,6 +61,7 @@ class Seat:
             processors: that it may run on; by default all.
             die_with_thread: whether it ends when the thread that started it does, and not only when its parent does.
             timed: whether passes are timed there; see `seat_environment`.
+            server: forks the process, on any processors; its environment is that of these threads and this allocator.
 
         Raises:
             SeatLostError: the system cannot start a process.
@@ -78,30 +79,38 @@ class Seat:
             # Never written to: its end of file tells the seat that the parent is gone.
             life, self._life = os.pipe()
             inherited.append(life)
-            self._process = subprocess.Popen(
-                [
-                    sys.executable,
-                    *_WORKER,
-                    *map(str, (*inherited, threads, int(die_with_thread))),
-                    ",".join(map(str, processors or ())),
-                ],
-                env=seat_environment(os.environ | _import_path(), threads, allocator, timed=timed),
-                pass_fds=inherited,
-                stdin=subprocess.DEVNULL,
-                stdout=self._stderr,
-                stderr=self._stderr,
-                process_group=0,  # Of its own, so that what a network starts ends with it.
-            )
+            if server is None:
+                words = (*inherited, threads, int(die_with_thread), ",".join(map(str, processors or ())))
+                self._process: WorkerProcess = subprocess.Popen(
+                    [sys.executable, *_WORKER, *map(str, words)],
+                    env=seat_environment(os.environ | _import_path(), threads, allocator, timed=timed),
+                    pass_fds=inherited,
+                    stdin=subprocess.DEVNULL,
+                    stdout=self._stderr,
+                    stderr=self._stderr,
+                    process_group=0,  # Of its own, so that what a network starts ends with it.
+                )
+            else:
+                files = [*inherited, self._stderr.fileno()]
+                forked = server.fork(threads, files, die_with_parent=die_with_thread)
+                self._process = forked
+                # As if it had imported the libraries by itself: what a user's own process would take.
+                self.started_at -= forked.imports_s
         except OSError as error:
             self._close_pipes()
             self._stderr.close()
             raise SeatLostError(
                 f"cannot start a process ({error.strerror or error}). Measure fewer cases at once, or free memory"
             ) from error
+        except ForkServerLostError as error:
+            self._close_pipes()
+            self._stderr.close()
+            raise SeatLostError(str(error)) from error
         finally:
             for end in inherited:
                 os.close(end)
         self._ended = _readable_when_over(self._process.pid)
+        self.is_forked = server is not None
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Send a request and block until its answer.
@@ -204,6 +213,16 @@ class Seat:
         return reason_for_exit(code, self._stderr.read().decode("utf-8", "replace"))
 
 
+def fork_server(threads: int, allocator: str, *, timm: bool) -> ForkServer:
+    """A server for workers with these threads and this allocator; `timm`: whether it imports timm for them.
+
+    Raises:
+        OSError: the system cannot start a process.
+    """
+    command = [sys.executable, *_SERVER, str(int(timm))]
+    return ForkServer(command, seat_environment(os.environ | _import_path(), threads, allocator))
+
+
 def first_with_answer(seats: Iterable[Seat], timeout_s: float) -> Seat:
     """The first of several processes at work that answers or ends; after the time-out, the first that was given."""
     by_end = {end: seat for seat in seats for end in seat.answers_on()}
@@ -226,17 +245,3 @@ def _import_path() -> dict[str, str]:
     """PYTHONPATH of a worker: the parent's import path, and then the working folder with the user's own networks."""
     here = str(Path.cwd())
     return {"PYTHONPATH": os.pathsep.join([*(path or here for path in sys.path), here])}
-
-
-def process_cpu_s(pid: int) -> float:
-    """Processor seconds of a process, all threads: to the nanosecond on Linux, to the tick elsewhere."""
-    try:
-        tasks = Path(f"/proc/{pid}/task").iterdir()
-        return sum(int((task / "schedstat").read_bytes().split()[0]) for task in tasks) / 1e9
-    except (OSError, ValueError, IndexError):
-        pass
-    try:
-        times = psutil.Process(pid).cpu_times()
-        return float(times.user + times.system)
-    except Exception:  # The process is gone, or the library fails.
-        return 0.0
