@@ -497,7 +497,7 @@ class ColdStart(_Noun, frozen=True, kw_only=True):
 
     load_s: Seconds
     """Seconds from the artifact on disk to a network that is ready, its images in place: the first case of a seat
-    also waits for its runtime's library."""
+    also waits for its runtime's library, unless the seat was forked from a process that had imported it."""
     first_pass_s: Seconds
     """Seconds of the first pass."""
     grown_bytes: Bytes

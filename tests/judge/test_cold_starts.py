@@ -17,7 +17,13 @@ from tools.simulated.generate_store import MACHINE
 
 
 def started(
-    one: Record, loads: list[float], *, shared: bool = False, peak: int | None = 300, processes: int = 1
+    one: Record,
+    loads: list[float],
+    *,
+    shared: bool = False,
+    forked: bool = False,
+    peak: int | None = 300,
+    processes: int = 1,
 ) -> Record:
     """The record with a cold start a run; the first pass takes ten times as long as the others, which take 10 ms."""
     cases = (one.info.id, "another") if shared else (one.info.id,)
@@ -27,7 +33,7 @@ def started(
             cold=ColdStart(load_s=load, first_pass_s=0.1, grown_bytes=50 + at),
             seat=SeatInfo(
                 seat=0, runtime="eager", threads=1, allocator="pinned", device="cpu", load_s=2.0, rss_bytes=1,
-                peak_bytes=peak, cases=cases,
+                peak_bytes=peak, cases=cases, forked=forked,
             ),
             seat_peak_bytes=400,
             seats_at_once=processes,
@@ -48,6 +54,13 @@ def test_figures_are_means_over_runs_with_limits() -> None:
     assert found.run_peak_bytes == 400
     assert isinstance(found.start, Estimate)
     assert found.start.value == pytest.approx(2.0)
+
+
+def test_a_forked_process_has_no_start_and_no_peak_of_its_own() -> None:
+    figures = cold(started(record(), [0.4, 0.5, 0.625], forked=True))
+    assert (figures.start, figures.peak_bytes, figures.run_peak_bytes) == (None, None, None)
+    assert isinstance(figures.load, Estimate)
+    assert figures.grown_bytes == 51
 
 
 def test_copies_are_shown_where_there_are_any(monkeypatch: pytest.MonkeyPatch) -> None:

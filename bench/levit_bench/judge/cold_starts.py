@@ -91,12 +91,16 @@ def require_cold(records: list[Record]) -> None:
         raise NothingToShowError("no case was timed, so that none has a cold start. 'levit-bench show' says why.")
     raise NothingToShowError(
         "these sessions hold no cold starts: they were stored by a version before there were any. Measure again: "
-        "levit-bench run --networks paper --isolation alone."
+        "levit-bench run --networks paper --isolation alone --start-method spawn."
     )
 
 
 def _alone(run: Run, key: str) -> bool:
-    return run.seat is not None and run.seat.cases == (key,)
+    """Whether the case had a process that started by itself and held nothing else.
+
+    A forked one shares pages with the process that it is a copy of: its memory is not that of a process of its own.
+    """
+    return run.seat is not None and run.seat.cases == (key,) and not run.seat.forked
 
 
 def _start(own_process_runs: list[Run], key: str) -> Estimate | None:
