@@ -12,6 +12,8 @@ passes an all-zero output, and a fused matrix of zeros may run at another speed 
 
 from __future__ import annotations
 
+from typing import NamedTuple
+
 import torch
 from torch import nn
 
@@ -57,9 +59,7 @@ def calibrate(network: nn.Module, shape: ImageShape, seed: int) -> float:
         renew(network)
         _set_statistics(network, sample)
         renew(network)
-        _scale_classifier(network, sample[:4], generator)
-        renew(network)
-        deviation = deviation_of(network, sample[:4])
+        deviation = _scale_classifier(network, sample[:4], generator).checked()
         _refuse_subnormals(network, sample[:2])
     return deviation
 
@@ -85,13 +85,16 @@ def _redraw_constants(network: nn.Module, generator: torch.Generator) -> None:
 
 
 def _set_statistics(network: nn.Module, sample: torch.Tensor) -> None:
-    """Set the statistics of all BatchNorms by a pass with them in training mode."""
+    """Set the statistics of all BatchNorms by a pass with them in training mode.
+
+    Without any, two images are enough for what a network makes in its first pass.
+    """
     norms = [module for module in network.modules() if isinstance(module, _NORMS)]
     momenta = [norm.momentum for norm in norms]
     for norm in norms:
         norm.momentum = 1.0
         norm.train()
-    network(sample)
+    network(sample if norms else sample[:2])
     for norm, momentum in zip(norms, momenta, strict=True):
         norm.momentum = momentum
         norm.eval()
@@ -103,19 +106,40 @@ def deviation_of(network: nn.Module, sample: torch.Tensor) -> float:
     Raises:
         CalibrationError: it is not.
     """
-    deviation, ending, one_class = _deviation(network, sample)
-    if one_class.all():
-        raise CalibrationError(
-            f"ends with {ending}, and whatever its weights are, one class takes nearly all of it: return the logits"
-        )
-    if not 0.05 < deviation < 50:
-        raise CalibrationError(f"logits have deviation {deviation:.2g}; order one is needed to check outputs")
-    return deviation
+    return _deviation(network, sample).checked()
 
 
-def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending | None, torch.Tensor]:
-    """Deviation of the logits over classes, also where a softmax or the like follows them; which of these follows; and
-    for each image whether one class has all of the probability, so that the deviation is underestimated.
+class _Deviation(NamedTuple):
+    """How far the logits of images spread."""
+
+    value: float
+    """Deviation over classes, also where a softmax or the like follows them; the mean of the images."""
+    ending: Ending | None
+    """What follows the logits."""
+    one_class: torch.Tensor
+    """For each image whether one class has all of the probability, so that the deviation is underestimated."""
+
+    def checked(self) -> float:
+        """The deviation, which is of order one.
+
+        Raises:
+            CalibrationError: it is not.
+        """
+        if self.one_class.all():
+            raise CalibrationError(
+                f"ends with {self.ending}, and whatever its weights are, one class takes nearly all of it: return the "
+                "logits"
+            )
+        if not 0.05 < self.value < 50:
+            raise CalibrationError(f"logits have deviation {self.value:.2g}; order one is needed to check outputs")
+        return self.value
+
+
+def _deviation(network: nn.Module, sample: torch.Tensor) -> _Deviation:
+    """How far the logits spread.
+
+    Raises:
+        CalibrationError: they are not finite, or all equal.
     """
     outputs = as_logits(network(sample), len(sample))
     if not bool(torch.isfinite(outputs).all()):
@@ -124,11 +148,13 @@ def _deviation(network: nn.Module, sample: torch.Tensor) -> tuple[float, Ending 
     deviation = float(logits_before(outputs, ending).double().std(dim=1).mean())
     if deviation == 0:
         raise CalibrationError("output is constant: all logits are equal")
-    return deviation, ending, takes_all(outputs, ending)
+    return _Deviation(deviation, ending, takes_all(outputs, ending))
 
 
-def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> None:
+def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch.Generator) -> _Deviation:
     """Scale the logits to deviation one without biases, and add small biases, so that neither part hides the other.
+
+    Returns how far they spread then.
 
     The layers that make the logits are the last linear or 1x1 convolution, and its twin where two are averaged.
     """
@@ -153,12 +179,14 @@ def _scale_classifier(network: nn.Module, sample: torch.Tensor, generator: torch
             layer.bias.copy_(_small(layer.bias.shape, generator))
     for _ in range(_ATTEMPTS):
         renew(network)
-        deviation, _, one_class = _deviation(network, sample)
-        if deviation <= _MOST_BY_BIASES and not one_class.any():
-            break
+        spread = _deviation(network, sample)
+        if spread.value <= _MOST_BY_BIASES and not spread.one_class.any():
+            return spread
         for layer in layers:  # Layers behind this one amplify its outputs.
             if layer.bias is not None:
-                layer.bias.div_(_LEAP if one_class.any() else deviation)
+                layer.bias.div_(_LEAP if spread.one_class.any() else spread.value)
+    renew(network)
+    return _deviation(network, sample)
 
 
 def _last_that_matters(network: nn.Module, sample: torch.Tensor) -> list[nn.Linear | nn.Conv2d]:
