@@ -115,6 +115,13 @@ _OPTIONS = (
         ),
     ),
     (
+        "start-method", "METHOD",
+        (
+            "How the processes of a run start: copied from one of that run that has imported the libraries "
+            "(fork), or each by itself (spawn). Default: fork."
+        ),
+    ),
+    (
         "timeout", "TIME",
         "When a load counts as hung, at the earliest. Default: 5m.",
     ),

@@ -5,11 +5,8 @@ from __future__ import annotations
 from levit_bench.asking.request import Request, subjects
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.runtimes import of_an_artifact
-from levit_bench.measuring.session.session import _about_load
 from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import Case, ImageShape
-
-from tools.simulated.fake_world import CONDITIONS
 
 
 class _Known(Workshop):
@@ -62,12 +59,3 @@ def test_networks_in_two_forms_are_prepared_apart_and_thread_counts_are_not() ->
     cases = [Case(network="a", resolution=64, form=f, threads=t) for f in ("shipped", "inference") for t in (1, 2)]
     assert [of_an_artifact(case).form for case in cases] == ["shipped", "shipped", "inference", "inference"]
     assert len({of_an_artifact(case) for case in cases}) == 2
-
-
-def test_a_loaded_machine_is_a_finding_and_a_quiet_one_is_not() -> None:
-    import msgspec
-
-    assert _about_load(CONDITIONS) == []
-    assert _about_load(msgspec.structs.replace(CONDITIONS, load_1m=0.2)) == []
-    (finding,) = _about_load(msgspec.structs.replace(CONDITIONS, load_1m=900.0))
-    assert finding.kind == "busy-machine"

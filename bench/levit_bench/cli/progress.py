@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import select
+import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from rich.console import Console
@@ -16,6 +18,7 @@ from levit_bench.records import Case, Finding, Look
 from levit_bench.report.views.looks import sentence, spoken
 from levit_bench.report.words.safe_text import visible
 
+_LOOK_S = 5.0  # Seconds between looks at other work.
 _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
 
 
@@ -37,6 +40,22 @@ class Reporter:
     def rehearsing(self, done: int, total: int) -> None:
         """Cases are tried once."""
         self._show("rehearsing", done, total, f"{done}/{total}")
+
+    def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
+        """Other work is at it: on a terminal, wait until it ends or the user goes on; elsewhere, go on at once."""
+        if self._bar is None or not sys.stdin.isatty():
+            return False
+        self.finding_made(finding)
+        self._console.print(
+            Text("Waiting for the machine to be quiet. Enter goes on at once, Ctrl-C ends.", style="dim")
+        )
+        while True:
+            self._show("waiting for other work to end", 0, 0, "Enter goes on")
+            if select.select([sys.stdin], [], [], _LOOK_S)[0]:
+                sys.stdin.readline()
+                return False
+            if is_quiet():
+                return True
 
     def planned(self, plan: Plan) -> None:
         """The plan is known."""

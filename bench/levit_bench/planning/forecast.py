@@ -15,7 +15,7 @@ import msgspec
 from levit_bench.axes import AXES, usual
 from levit_bench.catalog.entries import entries
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
-from levit_bench.records import Case, CaseLine, Machine, Protocol, Record, SeatMode
+from levit_bench.records import Case, CaseLine, Machine, Protocol, Record
 
 Source = Literal["stored", "scaled", "macs", "guess"]
 
@@ -43,8 +43,8 @@ class Sharing(NamedTuple):
     """The case that stands for all with the same artifact."""
     code: Callable[[str], str]
     """By the name of a network: the key of the process that prepares it."""
-    workers: Callable[[Iterable[CaseLine], SeatMode], int]
-    """Worker processes of a run, those of streams one by one."""
+    importing: Callable[[Iterable[CaseLine], Protocol], int]
+    """Processes of a run that import the libraries: those of streams one by one, forked ones not."""
     making_s: Callable[[str], float]
     """By the name of a runtime: seconds that making its artifact adds, where no stored record says."""
     is_kept: Callable[[Case, tuple[int, ...]], bool] = lambda _case, _batches: False
@@ -186,10 +186,10 @@ def forecast(
     lines = tuple(_line(case, protocol, stored) for case in cases)
     run = [CaseLine(id=case.id, case=case) for case in subjects]
     run += [CaseLine(id=case.id, case=case, role="yardstick") for case in instrument]
-    seats = sharing.workers(run, protocol.seats)
-    # Seats start and load side by side, on as many processors as there are.
+    importing = sharing.importing(run, protocol)
+    # Processes start and load side by side, on as many processors as there are.
     loading_s = sum(stored.loading_s(line.case, line.pass_s) * line.case.streams for line in lines)
-    start_s = max(_START_S, (_START_S * seats + loading_s) / min(max(1, seats), machine.logical_cores))
+    start_s = max(_START_S, (_START_S * importing + loading_s) / min(max(1, importing), machine.logical_cores))
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes, witness=protocol.witness), line.pass_s)
         for line in lines
@@ -204,7 +204,8 @@ def forecast(
     ]
     preparing_s = sum(stored.preparing_s(case) for case in new) + _REUSE_S * (len(groups) - len(new))
     preparers = len({sharing.code(case.network) for case in new})
-    prepare_s = preparing_s + preparers * _START_S + start_s
+    side_by_side = min(max(1, len(new)), machine.logical_cores)
+    prepare_s = (preparing_s + preparers * _START_S) / side_by_side + start_s
     return Forecast(lines, Costs(start_s, round_s), prepare_s, len(groups) - len(new))
 
 

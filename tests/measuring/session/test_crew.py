@@ -72,6 +72,7 @@ class FakeSeat:
     """Answers at once; networks named `kills`, `refuses` and `spoils` do that to it."""
 
     started_at = 0.0
+    is_forked = False
     describes: Answer | None = Description(threads=1, affinity=None, rss_bytes=1, versions={})
     most = 99
     opened = 0

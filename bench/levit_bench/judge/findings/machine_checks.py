@@ -7,6 +7,7 @@ from statistics import median
 
 from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
+from levit_bench.numbers.other_work import most_others
 from levit_bench.numbers.units import format_bytes, format_latency
 from levit_bench.records import Finding
 
@@ -36,9 +37,6 @@ TREND_RUNS = 4
 """Fewest runs that show a trend: three lie near some line too often."""
 STOLEN = 0.05
 """Share of one processor's time that a hypervisor may take in a run."""
-OTHERS = 0.25
-"""Share of one processor's time that other processes may use in a run; more where there are more than four."""
-_FEW = 4
 SWAPPED = 16 << 20
 """Bytes of swap that a run may add: less is housekeeping."""
 WAITED = 0.02
@@ -134,7 +132,7 @@ def busy_machine(session: SessionView) -> Finding | None:
     most_stolen, most_used = max(stolen, default=0.0), max(other_work, default=0.0)
     if most_stolen >= STOLEN:
         disturbance = f"the hypervisor took {most_stolen:.0%} of a processor's time during {_one_of(len(stolen))}"
-    elif most_used >= OTHERS * max(1.0, session.any.machine.logical_cores / _FEW):
+    elif most_used >= most_others(session.any.machine.logical_cores):
         disturbance = f"other processes used {most_used:.0%} of a processor's time during {_one_of(len(other_work))}"
     else:
         return None

@@ -13,7 +13,6 @@ import platform
 import re
 import subprocess
 import sys
-from contextlib import suppress
 from functools import partial
 from importlib.metadata import version
 from pathlib import Path
@@ -22,6 +21,7 @@ import psutil
 
 from levit_bench.measuring.machine import arm_cores, nvidia, probe
 from levit_bench.measuring.machine.allowance import allowance
+from levit_bench.measuring.machine.processor_use import busy_s, own_s
 from levit_bench.records import Conditions, Machine, usual_size
 
 _FEATURES = (
@@ -141,8 +141,8 @@ def conditions() -> Conditions:
         temperature_c=probe.number(_temperature, -100, 1000),
         load_1m=probe.number(lambda: os.getloadavg()[0], 0, _MOST_S),
         steal_s=probe.number(lambda: psutil.cpu_times().steal, 0, _MOST_S),
-        busy_s=probe.number(_busy_s, 0, _MOST_S),
-        own_s=probe.number(_own_s, 0, _MOST_S),
+        busy_s=probe.number(busy_s, 0, _MOST_S),
+        own_s=probe.number(own_s, 0, _MOST_S),
         available_bytes=probe.whole(lambda: psutil.virtual_memory().available, 0, _MOST_BYTES),
         memory_bytes=_memory_bytes(),
         allowance=allowance(),
@@ -219,22 +219,6 @@ def _temperature() -> float | None:
     sensors = psutil.sensors_temperatures() if hasattr(psutil, "sensors_temperatures") else {}
     of_processor = [sensor for name in _PROCESSOR_SENSORS for sensor in sensors.get(name, ())]
     return max((sensor.current for sensor in of_processor), default=None)
-
-
-def _busy_s() -> float:
-    """Processor seconds since boot in which anything ran. Guests of this machine are in `user` already."""
-    spent = psutil.cpu_times()
-    return spent.user + spent.system + sum(getattr(spent, name, 0.0) for name in ("nice", "irq", "softirq"))
-
-
-def _own_s() -> float:
-    """Processor seconds of this process, of its children that ended, and of those that live."""
-    own, living = os.times(), 0.0
-    for child in psutil.Process().children(recursive=True):
-        with suppress(psutil.Error):  # It may have ended meanwhile, or be a zombie.
-            spent = child.cpu_times()
-            living += spent.user + spent.system
-    return own.user + own.system + own.children_user + own.children_system + living
 
 
 def _revision() -> tuple[str | None, bool | None]:

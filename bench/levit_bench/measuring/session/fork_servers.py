@@ -35,23 +35,34 @@ class Kind(NamedTuple):
     """Whether timm is imported: a worker that does without it has none of its memory."""
 
 
+def forked(groups: Sequence[Group], protocol: Protocol) -> dict[Kind, int]:
+    """Number of workers that one server forks, by their kind; the others of the run start by themselves."""
+    if protocol.start_method != "fork" or not can_fork():
+        return {}
+    counts = Counter(_kind(group, protocol) for group in groups)
+    return {kind: count for kind, count in counts.items() if kind is not None and count >= _FEWEST}
+
+
+def importing(groups: Sequence[Group], protocol: Protocol) -> int:
+    """Processes of a run that import the libraries: its servers, and the workers that start by themselves."""
+    servers = forked(groups, protocol)
+    return len(groups) - sum(servers.values()) + len(servers)
+
+
 class ForkServers:
     """The servers of one run, by kind of worker. They end with `close`, after the workers."""
 
     def __init__(self, groups: Sequence[Group], protocol: Protocol) -> None:
         """Start a server for every kind that several of the groups are of."""
-        self._bound = protocol.bound
-        forks = protocol.start_method == "fork" and can_fork()
-        counts = Counter(self._kind(group) for group in groups if forks)
+        self._protocol = protocol
         self._servers: dict[Kind, ForkServer] = {}
-        for kind, count in counts.items():
-            if kind is not None and count >= _FEWEST:
-                with suppress(OSError):  # Then its workers start by themselves, or say why they cannot.
-                    self._servers[kind] = fork_server(kind.threads, kind.allocator, timm=kind.timm)
+        for kind in forked(groups, protocol):
+            with suppress(OSError):  # Then its workers start by themselves, or say why they cannot.
+                self._servers[kind] = fork_server(kind.threads, kind.allocator, timm=kind.timm)
 
     def of(self, group: Group) -> ForkServer | None:
         """The server of a group's worker; None where it starts by itself."""
-        kind = self._kind(group)
+        kind = _kind(group, self._protocol)
         return None if kind is None else self._servers.get(kind)
 
     def close(self) -> None:
@@ -64,11 +75,13 @@ class ForkServers:
         """Processor seconds of the servers themselves so far."""
         return sum(server.cpu_s() for server in self._servers.values())
 
-    def _kind(self, group: Group) -> Kind | None:
-        case = group.cases[0]
-        if self._bound or case.streams > 1 or case.device not in _DEVICES:
-            return None
-        return Kind(case.threads, case.allocator, any(map(_imports_timm, group.cases)))
+
+def _kind(group: Group, protocol: Protocol) -> Kind | None:
+    """The kind of a group's worker; None where it cannot be forked."""
+    case = group.cases[0]
+    if protocol.bound or case.streams > 1 or case.device not in _DEVICES:
+        return None
+    return Kind(case.threads, case.allocator, any(map(_imports_timm, group.cases)))
 
 
 def _imports_timm(case: Case) -> bool:

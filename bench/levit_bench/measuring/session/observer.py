@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Protocol
 
 from levit_bench.planning.budget import Plan
@@ -16,6 +17,14 @@ class Observer(Protocol):
 
     def rehearsing(self, done: int, total: int) -> None:
         """`done` of `total` cases of the rehearsal have been tried."""
+
+    def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
+        """Other work uses the machine and the budget has not begun: whether it was waited for until it ended.
+
+        Args:
+            finding: what is at work, and what it does to the results.
+            is_quiet: whether the machine has been quiet since it was last asked, or since this call.
+        """
 
     def planned(self, what: Plan) -> None:
         """The budget was planned with the costs measured here."""
@@ -38,6 +47,10 @@ class Silent:
 
     def rehearsing(self, done: int, total: int) -> None:
         """Nothing."""
+
+    def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
+        """Goes on at once."""
+        return False
 
     def planned(self, what: Plan) -> None:
         """Nothing."""

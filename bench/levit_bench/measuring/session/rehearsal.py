@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.measuring.machine.processor_use import ProcessorUse
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.crew import Crew
 from levit_bench.measuring.session.observer import Observer
@@ -34,6 +35,8 @@ class Rehearsal(NamedTuple):
     failed: dict[str, str]
     """Ids of the cases that failed, with the reason."""
     costs: Costs
+    others: float | None
+    """Processors that other work kept busy meanwhile; absent where the system does not say."""
 
 
 def rehearse(
@@ -41,6 +44,7 @@ def rehearse(
 ) -> Rehearsal:
     """Try every case that has an artifact; a case that kills its seat is left out and the rest is tried again."""
     failed: dict[str, str] = {}
+    use_before = ProcessorUse.now()
     while True:
         remaining = [line for line in lines if line.id in artifacts and line.id not in failed]
         began = time.perf_counter()
@@ -57,7 +61,8 @@ def rehearse(
         for line in after
         if line.probe_s is not None and line.id not in failed
     )
-    return Rehearsal(after, failed, Costs(start_s, max(round_s, 1e-3)))
+    others = ProcessorUse.now().others_since(use_before)
+    return Rehearsal(after, failed, Costs(start_s, max(round_s, 1e-3)), others)
 
 
 def _with_rates(

@@ -17,6 +17,7 @@ from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageErr
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine import allowance
 from levit_bench.measuring.machine.description import conditions, machine
+from levit_bench.measuring.machine.processor_use import ProcessorUse
 from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
 from levit_bench.measuring.reference_cases import instrument_cases
@@ -25,6 +26,7 @@ from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.rehearsal import rehearse
 from levit_bench.measuring.workers import shell
 from levit_bench.measuring.workers.process_environment import shell as calling_shell
+from levit_bench.numbers.other_work import most_others
 from levit_bench.planning.budget import Costs, too_small
 from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget
 from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
@@ -94,9 +96,9 @@ def measure(
         *about_threads(subjects, before),
         *_about_emulation(before),
     ]
-    findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound), *_about_load(before)]
+    findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound)]
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
-    findings += [*_about_counts(ready), *_about_cache(workshop)]
+    findings += [*_about_counts(ready), *_about_cache(workshop), *_wait_for_quiet(ready.others, observer)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     plan = spending.plan
     if ready.subjects_left and protocol.budget_s < plan.smallest_s:
@@ -182,6 +184,8 @@ def _resume(
     with workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
         _refuse_changed(path, lines, ready.lines)
+        for finding in _wait_for_quiet(ready.others, observer):
+            observer.finding_made(finding)
         spending = planner(ready.costs, protocol, ready.alive, earlier)
         observer.planned(spending.plan)
         return _take_runs(ready, protocol, writer, observer, began, spending, earlier, session.head.session)
@@ -213,6 +217,8 @@ class _Ready(NamedTuple):
     costs: Costs
     findings: tuple[Finding, ...] = ()
     """Findings of the preparation about the networks."""
+    others: float | None = None
+    """Processors that other work kept busy during the rehearsal; absent where the system does not say."""
 
     @property
     def alive(self) -> list[CaseLine]:
@@ -266,10 +272,10 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
     artifacts = {key: result for key, result in results.items() if isinstance(result, Artifact)}
     failed = {key: result for key, result in results.items() if isinstance(result, str)}
     prepared = [_with_artifact(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
-    costs = Costs(0.0, 1.0)
+    costs, others = Costs(0.0, 1.0), None
     if any(line.role == "subject" and line.id in artifacts for line in lines):
         rehearsal = rehearse(prepared, artifacts, protocol, observer)
-        prepared, costs = list(rehearsal.lines), rehearsal.costs
+        prepared, costs, others = list(rehearsal.lines), rehearsal.costs, rehearsal.others
         failed |= rehearsal.failed
     out = []
     for line in prepared:
@@ -284,7 +290,7 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
         for key, artifact in artifacts.items()
         for finding in artifact.prepared.findings
     )
-    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, findings)
+    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, findings, others)
 
 
 def _with_artifact(line: CaseLine, artifact: Artifact) -> CaseLine:
@@ -367,15 +373,25 @@ def _about_emulation(state: Conditions) -> list[Finding]:
     return [Finding(kind="emulated", message=message)]
 
 
-def _about_load(state: Conditions) -> list[Finding]:
-    cores = state.allowance.processors or usable_processors()
-    if state.load_1m is None or state.load_1m <= cores:
+def _wait_for_quiet(others: float | None, observer: Observer) -> list[Finding]:
+    """A finding when other work keeps processors busy, unless the observer waited until it ended."""
+    limit = most_others(usable_processors())
+    if others is None or others < limit:
         return []
     message = (
-        f"the load over the last minute was {state.load_1m:.1f} on {cores} processors when the session began. Other "
-        "work slows what is timed and scatters it; measure again on a quiet machine."
+        f"other processes used {others:.0%} of a processor while the cases were tried: intervals will be wider and "
+        "latencies longer than on a quiet machine."
     )
-    return [Finding(kind="busy-machine", message=message)]
+    finding = Finding(kind="busy-machine", message=message)
+    before = ProcessorUse.now()
+
+    def is_quiet() -> bool:
+        nonlocal before
+        now = ProcessorUse.now()
+        used, before = now.others_since(before), now
+        return used is not None and used < limit
+
+    return [] if observer.busy(finding, is_quiet) else [finding]
 
 
 def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:

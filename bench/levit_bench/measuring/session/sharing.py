@@ -7,14 +7,15 @@ from collections.abc import Iterable
 from levit_bench.measuring import runtimes
 from levit_bench.measuring.preparing.workshop import code_of, prepared_as
 from levit_bench.measuring.session.crew import groups_of
+from levit_bench.measuring.session.fork_servers import importing
 from levit_bench.planning.forecast import Sharing
-from levit_bench.records import CaseLine, SeatMode
+from levit_bench.records import CaseLine, Protocol
 
 
-def _workers(lines: Iterable[CaseLine], mode: SeatMode) -> int:
-    return len(groups_of(lines, mode))
+def _importing(lines: Iterable[CaseLine], protocol: Protocol) -> int:
+    return importing(groups_of(lines, protocol.seats), protocol)
 
 
 SHARING = Sharing(
-    artifact=prepared_as, code=code_of, workers=_workers, making_s=lambda name: runtimes.facts(name).making_s
+    artifact=prepared_as, code=code_of, importing=_importing, making_s=lambda name: runtimes.facts(name).making_s
 )

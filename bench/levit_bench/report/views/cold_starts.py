@@ -28,9 +28,8 @@ _IF_KNOWN = {"start", "peak", "copy"}
 """Columns that are left out where they are empty for all cases."""
 _LEGEND = (
     "compiled: once for all runs, with the day where an earlier session did it · loaded: from the artifact on disk · "
-    "memory: added by load and first pass · start, peak: of a process that holds nothing else and is no copy of another (--isolation "
-    "alone --start-method spawn) · "
-    "below, 95 % over runs"
+    "memory: added by load and first pass · start, peak: of a process that holds nothing else and started by "
+    "itself (--isolation alone --start-method spawn) · below, 95 % over runs"
 )
 
 
