@@ -62,9 +62,9 @@ def measure(
         store: folder that the session is written to.
         observer: receives progress; by default none.
         title: what the session is for; kept in its file.
-        more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `start_method`, `bind`, `timeout`, `seed`, `cache`,
-            `fresh`, `thin`, `race`, `target_error` (such as `"1%"`), `cross_check`, and of one network of your own
-            `accuracy`, `dataset`, `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
+        more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `start_method`, `bind`, `timeout`,
+            `seed`, `cache`, `fresh`, `thin`, `race`, `target_error` (such as `"1%"`), `cross_check`, and of one network
+            of your own `accuracy`, `dataset`, `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shlex
 from pathlib import Path
 from typing import Any
 
@@ -51,7 +52,9 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from levit_bench.cli.faults import keeping
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.cli.progress import reporter
+    from levit_bench.judge.variance.longer_session import longer
     from levit_bench.report.views import cases, looks
+    from levit_bench.report.words.longer_session import sentence
     from levit_bench.report.words.safe_text import visible
 
     arguments.title(title)
@@ -79,6 +82,10 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
                 stdout().print(decided)
         print_findings(results.findings)
         print_findings(cases.findings_of(results.records), most=MOST)
+        gain = longer([record for record in results.records if record.info.role == "subject"], outcome.costs)
+    if gain is not None:
+        store = "" if root == Path("results") else f"--store {shlex.quote(str(root))}"
+        console.print(Text(sentence(gain, outcome.path.stem, store)), soft_wrap=True)
     whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
     broken = ", one broken off," if outcome.interrupted else ""
     console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)

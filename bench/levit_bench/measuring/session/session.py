@@ -61,6 +61,8 @@ class Outcome(NamedTuple):
     runs: int
     """Complete runs taken now."""
     interrupted: bool
+    costs: Costs | None = None
+    """Of a run and a round, as the rehearsal measured them."""
 
 
 def measure(
@@ -333,6 +335,7 @@ def _take_runs(
         failed={line.case.label: failed[line.id] for line in ready.lines if line.id in failed},
         runs=engine.runs,
         interrupted=interrupted,
+        costs=ready.costs if ready.subjects_left else None,
     )
 
 
