@@ -84,6 +84,11 @@ def test_processes_share_the_processors(
     assert [seat.threads for seat in FakeSeat.made] == [threads] * processes
 
 
+def test_large_networks_go_first_and_unknown_ones_last(monkeypatch: pytest.MonkeyPatch) -> None:
+    _, begun = prepared(["levit_128s", "own.py:build", "efficientnet_b4", "deit_small", "levit_384"], 2, monkeypatch)
+    assert begun == ["deit_small", "efficientnet_b4", "levit_384", "levit_128s", "own.py:build"]
+
+
 def test_what_fails_dies_or_fails_at_a_batch_beside_others_is_left_out(monkeypatch: pytest.MonkeyPatch) -> None:
     done, begun = prepared(["a", "dies", "fails", "half", "b", "dies2", "c"], 2, monkeypatch)
     assert done == ["a", "b", "c", "dies2"]
