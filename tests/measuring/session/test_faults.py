@@ -71,6 +71,7 @@ class FakeSeat:
     """A process that answers at once, or has the trouble of its scene."""
 
     scene: ClassVar[Scene]
+    is_forked = False
 
     def __init__(self, *_: object, **__: object) -> None:
         self.scene.seats += 1

@@ -32,7 +32,7 @@ def prepare_side_by_side(
     """
     count = min(usable_processors(), len(requests), _MOST)
     threads = max(1, usable_processors() // max(1, count))
-    queue = sorted(list(requests.items())[::-1], key=lambda item: _work(item[0]))  # From its end.
+    queue = sorted(requests.items(), key=lambda item: -_work(item[0]))[::-1]  # Taken from its end.
     idle: list[Seat] = []
     at_work: dict[Seat, tuple[Case, float]] = {}
     prepared: dict[Case, Prepared] = {}
