@@ -24,7 +24,7 @@ from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn
 from levit_bench.records import CaseLine, Protocol
 
 _RATE_TRIES = 3  # Other work can slow the products as it can slow passes; it cannot make them fast.
-_QUICK_S = 0.1  # A case with a faster first pass is probed with five passes, a slower one with two.
+_QUICK_S = 0.03  # A case with a faster first pass is probed with five passes; a slower one fills a turn with two.
 
 
 class Rehearsal(NamedTuple):
