@@ -255,6 +255,19 @@ def test_the_one_that_was_not_used_for_the_longest_time_goes_first(root: Path, a
     assert [cache.holds(case, (1,)) for case in cases] == [True, False, True]
 
 
+@pytest.mark.parametrize("used_at", [0.0, 1e10])
+def test_a_clock_that_was_put_back_or_forward_costs_nothing(root: Path, artifact: Path, used_at: float) -> None:
+    size = len((artifact / "weights").read_bytes()) + 4
+    cache = ArtifactCache(root, seed=0, limit_bytes=2 * size)
+    cases = [msgspec.structs.replace(CASE, resolution=pixels) for pixels in (160, 192, 224)]
+    for case in cases:
+        for one in cache.entries():
+            os.utime(one.folder / "entry.json", (used_at, used_at))
+        cache.keep(case, (1,), artifact, PREPARED)
+        assert find(cache, case) is not None, "what was kept last is there"
+    assert sum(cache.holds(case, (1,)) for case in cases) == 2
+
+
 def test_one_that_is_larger_than_the_limit_is_kept_alone(root: Path, artifact: Path) -> None:
     cache = ArtifactCache(root, seed=0, limit_bytes=1)
     for pixels in (160, 192):
