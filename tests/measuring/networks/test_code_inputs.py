@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.measuring.networks import code_inputs
 
 from tests.programs import output
 
@@ -88,6 +89,23 @@ def test_files_that_it_opens_or_looks_for_are_part_of_it(folder: Path) -> None:
     lines = "".join(f"    {line}\n" for line in OPENED)
     (folder / "nets.py").write_text(NETS.replace("    return", f"{lines}    return"), encoding="utf-8")
     assert made_of(folder) == {"nets.py", "layers.py", *OPENED.values()}
+
+
+def test_a_file_is_of_a_library_by_the_folder_it_lies_in_not_by_how_its_name_begins() -> None:
+    import sysconfig
+
+    import torch
+
+    package, standard = Path(torch.__file__).parent, Path(sysconfig.get_paths()["stdlib"])
+    of_libraries = (package / "nn" / "a.py", standard / "json" / "a.py", Path(code_inputs.__file__))
+    assert all(map(code_inputs._is_of_a_library, of_libraries))
+    others = (
+        package.with_name(f"{package.name}like") / "a.py",
+        standard.with_name(f"{standard.name}-own") / "a.py",
+        standard / "site-packages" / "another" / "a.py",
+        Path(__file__),
+    )
+    assert not any(map(code_inputs._is_of_a_library, others))
 
 
 UNKNOWABLE = (
