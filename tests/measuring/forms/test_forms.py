@@ -57,7 +57,12 @@ SMALL = {
 """One a family, at sizes that cost little: what is folded does not depend on them."""
 
 
-@pytest.mark.parametrize("name", SMALL)
+QUICK = ("efficientnet_b0", "levit_128s.fb_dist_in1k", "resnet18")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SMALL]
+)
 def test_a_network_loaded_anew_in_its_form_computes_what_it_did_as_shipped(
     name: str, tmp_path: Path, reports: list[Folding]
 ) -> None:
@@ -200,6 +205,7 @@ def test_our_levit_brings_its_own_form_which_is_loaded_anew_and_computes_the_sam
 FUSED = {"levit_128s.fb_dist_in1k": 7_756_466, "levit_128s": 7_756_466 - 385_000 - 5_314}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUSED)
 def test_parameters_are_those_of_the_form_and_multiply_accumulates_those_of_the_network(
     name: str, tmp_path: Path
