@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -118,7 +116,7 @@ def test_a_runtime_leaves_torch_as_it_was(runtime: str, tmp_path: Path) -> None:
     assert before == (torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled())
 
 
-def test_openvino_is_imported_without_what_talks_to_the_network(tmp_path: Path) -> None:
+def test_openvino_is_imported_without_what_talks_to_the_network(forks: TorchForks) -> None:
     skip_without("openvino")
     code = """
 import sys
@@ -126,8 +124,7 @@ from levit_bench.measuring.runtimes import openvino
 openvino.versions()
 print(sorted(name for name, module in sys.modules.items() if name.startswith("openvino_telemetry") and module))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "[]", done.stderr
+    assert forks.output(code).strip() == "[]"
 
 
 def test_openvino_computes_in_fp32_where_it_is_asked_for(tmp_path: Path) -> None:
