@@ -7,6 +7,7 @@ import re
 import shutil
 import subprocess
 import sys
+from collections.abc import Callable
 from itertools import pairwise
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from levit_bench.errors import EXIT_NOTHING
 from levit_bench.measuring import runtimes
 from levit_bench.numbers.units import parse_duration
 
+from tests.cli.test_cli import run
 from tests.docs.blocks import PAGES, PARSED_ONLY, ROOT, SHELL, Block, blocks, commands, lay_out
 from tools.pages.format_page import PAGE, page
 
@@ -31,6 +33,12 @@ LONGEST_S = 60.0
 """Seconds of the longest documented budget that is run, capped; longer ones prepare too much for a test."""
 MOST_NETWORKS = 3
 """Networks up to which a documented measurement is run; more, and groups, prepare for minutes."""
+IN_THIS_PROCESS = (
+    "aa", "cache", "compare", "explain", "front", "list", "machine", "pick", "plan", "scaling", "show", "tag",
+)  # fmt: skip
+"""Verbs that tests run without starting Python: those that measure nothing as they are called here."""
+CarryOut = Callable[[list[str], Path, str], subprocess.CompletedProcess[str]]
+"""Runs a command in a folder, beside the files of a page."""
 PROGRAMS = {
     "levit-bench": ["-P", "-m", "levit_bench"],
     "pytest": ["-m", "pytest", "-p", "no:cacheprovider"],
@@ -119,6 +127,7 @@ _QUICK = [
     for block, words in _ALL
     if not (_measures(words) or _trains(words) or _profiles(words) or _is_of_its_page(words, block.page))
 ]
+_QUICK = list({(tuple(words), _files(words, block.page)): (block, words) for block, words in _QUICK}.values())
 _LONG = [(block, words) for block, words in _ALL if _measures(words) and _prepares_for_minutes(words)]
 _RUNS = [
     (block, words)
@@ -163,11 +172,33 @@ def execute(words: list[str], folder: Path, page: str) -> subprocess.CompletedPr
     )
 
 
+def _needs_its_own_process(words: list[str], page: str) -> bool:
+    """Whether a command is another program's, or may load what its page shows."""
+    if words[0] != "levit-bench" or words[1] not in IN_THIS_PROCESS:
+        return True
+    return words[1] == "plan" and any(block.file for block in blocks() if block.page == page)
+
+
+@pytest.fixture
+def carry_out(capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch) -> CarryOut:
+    """`execute`, but verbs that measure nothing run in this process: the same command line, in the same folder."""
+
+    def carried_out(words: list[str], folder: Path, page: str) -> subprocess.CompletedProcess[str]:
+        if _needs_its_own_process(words, page):
+            return execute(words, folder, page)
+        lay_out(page, folder)
+        monkeypatch.chdir(folder)
+        monkeypatch.setenv(MAX_BUDGET_VARIABLE, CAP[words[0]])
+        return subprocess.CompletedProcess(words, *run(capsys, *words[1:]))
+
+    return carried_out
+
+
 @pytest.mark.parametrize(
     ("block", "words"), _here(_QUICK), ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
-def test_a_documented_command_runs(folder: Path, block: Block, words: list[str]) -> None:
-    done = execute(words, folder, block.page)
+def test_a_documented_command_runs(folder: Path, block: Block, words: list[str], carry_out: CarryOut) -> None:
+    done = carry_out(words, folder, block.page)
     # That stored sessions cannot be told apart is an answer, too, and has an exit code of its own.
     answered = words[:2] == ["levit-bench", "compare"] and " compared: " in done.stdout
     assert done.returncode in ((0, EXIT_NOTHING) if answered else (0,)), f"{block}: {done.stderr}"
@@ -185,8 +216,10 @@ def _planned(words: list[str]) -> list[str]:
     _here([*_LONG, *_OTHER_RUNS]),
     ids=lambda value: " ".join(value) if isinstance(value, list) else str(value),
 )
-def test_a_documented_measurement_of_minutes_can_be_asked_for(tmp_path: Path, block: Block, words: list[str]) -> None:
-    done = execute(_planned(words), tmp_path, block.page)
+def test_a_documented_measurement_of_minutes_can_be_asked_for(
+    tmp_path: Path, block: Block, words: list[str], carry_out: CarryOut
+) -> None:
+    done = carry_out(_planned(words), tmp_path, block.page)
     assert done.returncode == 0, f"{block}: {done.stderr}"
 
 
@@ -194,10 +227,10 @@ def test_a_documented_measurement_of_minutes_can_be_asked_for(tmp_path: Path, bl
     ("block", "words"), _ON_GPU, ids=lambda value: " ".join(value) if isinstance(value, list) else str(value)
 )
 def test_a_documented_measurement_on_a_gpu_is_understood_where_there_is_none(
-    tmp_path: Path, block: Block, words: list[str]
+    tmp_path: Path, block: Block, words: list[str], carry_out: CarryOut
 ) -> None:
     """The later of two equal options counts, so that it is planned for a processor."""
-    done = execute(_planned([*words, "--device", "cpu", "--runtime", "eager"]), tmp_path, block.page)
+    done = carry_out(_planned([*words, "--device", "cpu", "--runtime", "eager"]), tmp_path, block.page)
     assert done.returncode == 0, f"{block}: {done.stderr}"
 
 

@@ -13,6 +13,10 @@ import pytest
 ROOT = Path(__file__).parents[2]
 
 
+UNRELATED = ("anyio", "hypothesispytest", "randomly")
+"""Plugins that are installed for these tests, and take longer to import than the plugin under test takes to work."""
+
+
 class Repository:
     """A folder with files, in which pytest runs as its users run it."""
 
@@ -31,8 +35,9 @@ class Repository:
         """Run it; keeps the exit code, returns what was printed on both channels."""
         # The checkout under test comes last, as an installed package does: the repository's own modules win.
         path = os.pathsep.join([env.pop("PYTHONPATH", ""), str(ROOT / "bench"), str(ROOT)]).strip(os.pathsep)
+        without = [word for name in UNRELATED for word in ("-p", f"no:{name}")]
         done = subprocess.run(
-            [sys.executable, "-m", "pytest", "-p", "levit_bench_pytest", "-p", "no:cacheprovider", *words],
+            [sys.executable, "-m", "pytest", "-p", "levit_bench_pytest", "-p", "no:cacheprovider", *without, *words],
             cwd=self.folder,
             env={k: v for k, v in os.environ.items() if not k.startswith("PYTEST_")}
             | {"COLUMNS": "200", "NO_COLOR": "1", "PYTHONPATH": path, **env},

@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import json
+import re
 import sys
 from pathlib import Path
 from xml.etree import ElementTree
 
 import pytest
 
+from tests.door.conftest import Repository
 from tests.door.fake import SLOW_DOWN
 from tests.programs import output
 
@@ -231,31 +233,49 @@ def test_a_bad_option_is_a_usage_error_before_anything_is_collected(speed, words
     assert "Traceback" not in out
 
 
-@pytest.mark.parametrize(
-    ("mark", "said"),
-    [
-        ("'fake:one', colour='red'", "knows no colour"),
-        ("'fake:one', batch='many'", "--bench-batch: invalid list of batches 'many'"),
-        ("'fake:one', batch=0", "give a whole number from 1"),
-        ("'fake:one', threads=[]", "--bench-threads names nothing. Leave it out, or give a value, such as 1"),
-        ("7", "networks=7: give a text, or several"),
-        ("'fake:one', device='gpu'", "unknown device 'gpu'. Choose from cpu"),
-        ("'fake:one', device=['cpu']", "device=['cpu']: give a text"),
-        ("'fake:one', runtime='abacus'", "unknown runtime 'abacus'"),
-        ("'fake:one', threads=True", "threads=True: give whole numbers"),
-        ("'fake:one', images=0, classes=3, dataset='x'", "is about the set of an --accuracy, and none is given"),
-        ("'fake:one', accuracy=91.0, dataset='my-parts'", "'my-parts' has how many images?"),
-        ("'fake:one', accuracy=91.0, dataset=3", "dataset=3: give a text"),
-        ("'fake:one', accuracy=91.0, dataset='my-parts', images='many'", "images='many': give one whole number"),
-        ("'levit_128s', label='Ours'", "belongs to one network outside the catalog, and none is"),
-    ],
-)
-def test_a_bad_mark_is_an_error_of_collection_that_says_what_it_takes(speed, mark, said):
-    speed.write({"test_mine.py": f"import pytest\n@pytest.mark.levit_bench({mark})\ndef test_a(measured): pass\n"})
-    out = speed.pytest("--benchmark")
-    assert speed.code == pytest.ExitCode.INTERRUPTED
-    assert said in out
-    assert "Traceback" not in out
+BAD_MARKS = {
+    "'fake:one', colour='red'": "knows no colour",
+    "'fake:one', batch='many'": "--bench-batch: invalid list of batches 'many'",
+    "'fake:one', batch=0": "give a whole number from 1",
+    "'fake:one', threads=[]": "--bench-threads names nothing. Leave it out, or give a value, such as 1",
+    "7": "networks=7: give a text, or several",
+    "'fake:one', device='gpu'": "unknown device 'gpu'. Choose from cpu",
+    "'fake:one', device=['cpu']": "device=['cpu']: give a text",
+    "'fake:one', runtime='abacus'": "unknown runtime 'abacus'",
+    "'fake:one', threads=True": "threads=True: give whole numbers",
+    "'fake:one', images=0, classes=3, dataset='x'": "is about the set of an --accuracy, and none is given",
+    "'fake:one', accuracy=91.0, dataset='my-parts'": "'my-parts' has how many images?",
+    "'fake:one', accuracy=91.0, dataset=3": "dataset=3: give a text",
+    "'fake:one', accuracy=91.0, dataset='my-parts', images='many'": "images='many': give one whole number",
+    "'levit_128s', label='Ours'": "belongs to one network outside the catalog, and none is",
+}
+"""Arguments of a mark, and what is said of them."""
+
+
+@pytest.fixture(scope="module")
+def bad_marks(tmp_path_factory):
+    """What is said of each bad mark, where each is in a file of its own, and the run with all of them."""
+    repository = Repository(tmp_path_factory.mktemp("marks"))
+    repository.write({"conftest.py": FAKE, "pytest.ini": "[pytest]"})
+    files = {f"test_{number}.py": mark for number, mark in enumerate(BAD_MARKS)}
+    repository.write(
+        {
+            name: f"import pytest\n@pytest.mark.levit_bench({mark})\ndef test_a(measured): pass\n"
+            for name, mark in files.items()
+        }
+    )
+    out = repository.pytest("--benchmark")
+    _, *sections = re.split(r"^_+ ERROR collecting (\S+) _+$", out.partition("short test summary")[0], flags=re.M)
+    said = dict(zip(sections[::2], sections[1::2], strict=True))
+    return repository.code, {mark: said[name] for name, mark in files.items()}
+
+
+@pytest.mark.parametrize("mark", BAD_MARKS)
+def test_a_bad_mark_is_an_error_of_collection_that_says_what_it_takes(bad_marks, mark):
+    code, said = bad_marks
+    assert code == pytest.ExitCode.INTERRUPTED
+    assert BAD_MARKS[mark] in said[mark]
+    assert "Traceback" not in said[mark]
 
 
 def test_mark_and_fixture_belong_together(speed):

@@ -259,7 +259,7 @@ def _inference(**change):
 RECORDED = [
     pytest.param(_shipped, {}, id="shipped"),
     pytest.param(_inference, {}, id="inference"),
-    pytest.param(_shipped, OTHER, id="shipped-other", marks=pytest.mark.slow),
+    pytest.param(_shipped, OTHER, id="shipped-other", marks=[pytest.mark.slow, pytest.mark.exhaustive]),
     pytest.param(_inference, OTHER, id="inference-other", marks=pytest.mark.slow),
 ]
 
@@ -321,6 +321,7 @@ def test_a_compiler_sees_one_graph(make, change):
     torch._dynamo.reset()
 
 
+@pytest.mark.slow
 @pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::FutureWarning")  # torch's exporter's own
 @pytest.mark.parametrize(("make", "change"), RECORDED)
 @torch.no_grad()

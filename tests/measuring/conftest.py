@@ -8,8 +8,16 @@ import pytest
 import torch
 
 from tests.measuring.fake_packages import install
+from tests.torch_forks import TorchForks, torch_forks
 
 __all__ = ["install"]
+
+
+@pytest.fixture(scope="session")
+def forks() -> Iterator[TorchForks]:
+    """Runs programs in processes of their own that hold torch already."""
+    with torch_forks() as started:
+        yield started
 
 
 @pytest.fixture(autouse=True)

@@ -123,8 +123,23 @@ def test_a_network_that_is_fed_the_wrong_images_says_which_are_right(name: str, 
     assert reason in str(refused.value)
 
 
-@pytest.mark.parametrize("runtime", [pytest.param(r, marks=[pytest.mark.slow] * (r in SLOW)) for r in ON_PROCESSORS])
-@pytest.mark.parametrize("name", ["wide", "grey", "four", "seven", "raw", "raw_of_torch"])
+def _own() -> list[object]:
+    """Networks of images of all kinds in every runtime; of those that export or compile, two networks stand for all."""
+    return [
+        pytest.param(name, runtime, id=f"{name}-{runtime}", marks=_marks(name, runtime))
+        for name in ("wide", "grey", "four", "seven", "raw", "raw_of_torch")
+        for runtime in ON_PROCESSORS
+    ]
+
+
+def _marks(name: str, runtime: str) -> list[pytest.MarkDecorator]:
+    if runtime not in SLOW:
+        return []
+    stands_for_all = name == "four" or (name == "raw" and runtime != "compile")
+    return [pytest.mark.slow] if stands_for_all else [pytest.mark.slow, pytest.mark.exhaustive]
+
+
+@pytest.mark.parametrize(("name", "runtime"), _own())
 def test_every_runtime_feeds_a_network_of_the_users_own(name: str, runtime: str, tmp_path: Path) -> None:
     if runtime == "compile" and name not in ("four", "raw"):
         pytest.skip("compiling takes long, and two stand for all")
@@ -134,9 +149,20 @@ def test_every_runtime_feeds_a_network_of_the_users_own(name: str, runtime: str,
     _turned(worker, case)
 
 
+def _of_the_catalog() -> list[object]:
+    """Three kinds in every runtime; exported, the first stands for all, and what is compiled is so for `_own`, too."""
+    return [
+        pytest.param(
+            name, runtime, id=f"{name}-{runtime}",
+            marks=[pytest.mark.exhaustive] if runtime == "compile" or (runtime in SLOW and at) else [],
+        )
+        for at, name in enumerate(("levit_128s", "resnet10t", "vit_tiny_patch16_224"))
+        for runtime in ON_PROCESSORS
+    ]  # fmt: skip
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("runtime", ON_PROCESSORS)
-@pytest.mark.parametrize("name", ["levit_128s", "resnet10t", "vit_tiny_patch16_224"])
+@pytest.mark.parametrize(("name", "runtime"), _of_the_catalog())
 def test_every_runtime_takes_images_that_are_not_square(name: str, runtime: str, tmp_path: Path) -> None:
     if runtime == "compile" and name != "levit_128s":
         pytest.skip("compiling takes long, and one stands for all")

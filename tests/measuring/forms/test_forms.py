@@ -57,7 +57,12 @@ SMALL = {
 """One a family, at sizes that cost little: what is folded does not depend on them."""
 
 
-@pytest.mark.parametrize("name", SMALL)
+QUICK = ("efficientnet_b0", "levit_128s.fb_dist_in1k", "resnet18")
+
+
+@pytest.mark.parametrize(
+    "name", [name if name in QUICK else pytest.param(name, marks=pytest.mark.slow) for name in SMALL]
+)
 def test_a_network_loaded_anew_in_its_form_computes_what_it_did_as_shipped(
     name: str, tmp_path: Path, reports: list[Folding]
 ) -> None:
@@ -86,16 +91,23 @@ LEFT = {
 """Norms that stay, of networks where any does, and what their reasons say. Everywhere else all are folded."""
 
 
-HEAVY_M = 4000.0
-"""Millions of multiply-accumulates above which a network takes a minute, and only `make test-all` has one."""
+HEAVY_M = 1500.0
+"""Millions of multiply-accumulates above which a network takes several times as long as most: for `make test-all`."""
 
 
 def _spread() -> list[object]:
-    """Every network; of those that add least, neither the smallest of their family nor with norms that stay, apart."""
-    smallest: dict[str, entries.Entry] = {}
+    """Every network; those apart that are neither the smallest of their family nor the smallest of a reason in `LEFT`.
+
+    A family whose smallest network is heavy is left apart as well.
+    """
+    families: dict[str, entries.Entry] = {}
+    reasons: dict[str, entries.Entry] = {}
     for entry in sorted(entries.entries(), key=lambda entry: entry.macs_m or 0):
-        smallest.setdefault(entry.family, entry)
-    first = {entry.name for entry in smallest.values() if (entry.macs_m or 0) <= HEAVY_M} | set(LEFT)
+        families.setdefault(entry.family, entry)
+        if entry.name in LEFT:
+            reasons.setdefault(LEFT[entry.name][1], entry)
+    first = {entry.name for entry in families.values() if (entry.macs_m or 0) <= HEAVY_M}
+    first |= {entry.name for entry in reasons.values()}
     ours = {entry.name for entry in entries.entries() if entry.built_by == "levit-bench"}
     return [
         pytest.param(entry, id=entry.name, marks=[] if entry.name in first | ours else [pytest.mark.exhaustive])
@@ -193,6 +205,7 @@ def test_our_levit_brings_its_own_form_which_is_loaded_anew_and_computes_the_sam
 FUSED = {"levit_128s.fb_dist_in1k": 7_756_466, "levit_128s": 7_756_466 - 385_000 - 5_314}
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize("name", FUSED)
 def test_parameters_are_those_of_the_form_and_multiply_accumulates_those_of_the_network(
     name: str, tmp_path: Path

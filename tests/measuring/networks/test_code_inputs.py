@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 import json
-import sys
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
+from levit_bench.measuring.networks import code_inputs
 
-from tests.programs import output
+from tests.torch_forks import TorchForks
 
 NETS = """
 import torch
@@ -40,23 +41,31 @@ def folder(tmp_path: Path) -> Path:
     return tmp_path
 
 
-def made_of(folder: Path, name: str = "nets.py:build") -> set[str] | None:
-    """Names of the files in the folder that a network was made of, as a fresh process finds them."""
-    answer = output([sys.executable, "-c", _PROGRAM, name], cwd=folder)
-    paths = json.loads(answer.splitlines()[-1])
-    return None if paths is None else {Path(path).name for path in paths if Path(path).is_relative_to(folder)}
+MadeOf = Callable[..., set[str] | None]
 
 
-def test_modules_that_it_imports_are_part_of_it(folder: Path) -> None:
-    assert made_of(folder) == {"nets.py", "layers.py"}
+@pytest.fixture
+def made_of(folder: Path, forks: TorchForks) -> MadeOf:
+    """Names of the files in the folder that a network was made of, as a process of its own finds them."""
+
+    def names(name: str = "nets.py:build") -> set[str] | None:
+        answer = forks.output(_PROGRAM, [name], cwd=folder)
+        paths = json.loads(answer.splitlines()[-1])
+        return None if paths is None else {Path(path).name for path in paths if Path(path).is_relative_to(folder)}
+
+    return names
 
 
-def test_a_module_on_the_path_is_as_a_file(folder: Path) -> None:
-    assert made_of(folder, "nets:build") == {"nets.py", "layers.py"}
+def test_modules_that_it_imports_are_part_of_it(made_of: MadeOf) -> None:
+    assert made_of() == {"nets.py", "layers.py"}
 
 
-def test_networks_of_the_suite_and_of_timm_are_made_of_packages_alone(folder: Path) -> None:
-    assert made_of(folder, "levit_128s") == set()
+def test_a_module_on_the_path_is_as_a_file(made_of: MadeOf) -> None:
+    assert made_of("nets:build") == {"nets.py", "layers.py"}
+
+
+def test_networks_of_the_suite_and_of_timm_are_made_of_packages_alone(made_of: MadeOf) -> None:
+    assert made_of("levit_128s") == set()
 
 
 OPENED = {
@@ -73,7 +82,7 @@ OPENED = {
 }
 
 
-def test_files_that_it_opens_or_looks_for_are_part_of_it(folder: Path) -> None:
+def test_files_that_it_opens_or_looks_for_are_part_of_it(folder: Path, made_of: MadeOf) -> None:
     import numpy as np
     import safetensors.torch
     import torch
@@ -87,7 +96,24 @@ def test_files_that_it_opens_or_looks_for_are_part_of_it(folder: Path) -> None:
     np.save(folder / "array.npy", np.ones(2))
     lines = "".join(f"    {line}\n" for line in OPENED)
     (folder / "nets.py").write_text(NETS.replace("    return", f"{lines}    return"), encoding="utf-8")
-    assert made_of(folder) == {"nets.py", "layers.py", *OPENED.values()}
+    assert made_of() == {"nets.py", "layers.py", *OPENED.values()}
+
+
+def test_a_file_is_of_a_library_by_the_folder_it_lies_in_not_by_how_its_name_begins() -> None:
+    import sysconfig
+
+    import torch
+
+    package, standard = Path(torch.__file__).parent, Path(sysconfig.get_paths()["stdlib"])
+    of_libraries = (package / "nn" / "a.py", standard / "json" / "a.py", Path(code_inputs.__file__))
+    assert all(map(code_inputs._is_of_a_library, of_libraries))
+    others = (
+        package.with_name(f"{package.name}like") / "a.py",
+        standard.with_name(f"{standard.name}-own") / "a.py",
+        standard / "site-packages" / "another" / "a.py",
+        Path(__file__),
+    )
+    assert not any(map(code_inputs._is_of_a_library, others))
 
 
 UNKNOWABLE = (
@@ -117,12 +143,12 @@ print(json.dumps(known))
 """
 
 
-def test_what_asks_for_more_than_files_is_not_known(tmp_path: Path) -> None:
-    answer = json.loads(output([sys.executable, "-W", "ignore", "-c", _ASKED], cwd=tmp_path))
+def test_what_asks_for_more_than_files_is_not_known(tmp_path: Path, forks: TorchForks) -> None:
+    answer = json.loads(forks.output(_ASKED, cwd=tmp_path))
     assert answer == [False] * len(UNKNOWABLE) + [True] * len(KNOWABLE)
 
 
-def test_a_file_that_is_written_while_it_is_built_is_not_known(folder: Path) -> None:
+def test_a_file_that_is_written_while_it_is_built_is_not_known(folder: Path, made_of: MadeOf) -> None:
     line = "__import__('pathlib').Path('layers.py').write_text('WIDTH = 11')"
     (folder / "nets.py").write_text(f"{NETS}\n{line}\n", encoding="utf-8")
-    assert made_of(folder) is None
+    assert made_of() is None

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-import sys
+from collections.abc import Callable
 
-from tests.programs import output
+import pytest
+
+from tests.torch_forks import TorchForks
 
 _IMPORTED = """
 import sys
@@ -14,12 +16,14 @@ assert "torch._dynamo" not in sys.modules, "the compiler was imported"
 """
 
 
-def _run(program: str) -> str:
-    return output([sys.executable, "-c", _IMPORTED + program])
+@pytest.fixture
+def after_import(forks: TorchForks) -> Callable[[str], str]:
+    """Runs a program in a process that imported timm; what it printed."""
+    return lambda program: forks.output(_IMPORTED + program)
 
 
-def test_a_network_of_timm_is_built_and_run_without_the_compiler() -> None:
-    _run(
+def test_a_network_of_timm_is_built_and_run_without_the_compiler(after_import: Callable[[str], str]) -> None:
+    after_import(
         """
 import torch
 timm.create_model("test_resnet").eval()(torch.zeros(1, 3, 64, 64))
@@ -28,8 +32,8 @@ assert "torch._dynamo" not in sys.modules, "building and running imported it"
     )
 
 
-def test_torchvision_asks_the_compiler_when_it_needs_an_answer() -> None:
-    told = _run(
+def test_torchvision_asks_the_compiler_when_it_needs_an_answer(after_import: Callable[[str], str]) -> None:
+    told = after_import(
         """
 import torchvision.ops
 answer = sys.modules["torchvision.ops.roi_align"].is_compile_supported("cpu")
@@ -40,8 +44,8 @@ print(answer == torch._dynamo.utils.is_compile_supported("cpu"))
     assert told.strip() == "True"
 
 
-def test_functions_that_are_left_out_of_graphs_are_so_from_their_first_call() -> None:
-    told = _run(
+def test_functions_that_are_left_out_of_graphs_are_so_from_their_first_call(after_import: Callable[[str], str]) -> None:
+    told = after_import(
         """
 import torch
 calls = []
@@ -59,12 +63,9 @@ print(torch.compile(lambda x: left_out(x + 1) - 3, backend=backend)(torch.ones(1
     assert told.strip() == "1.0 [['add'], ['sub']] [False]"
 
 
-def test_a_compiler_that_is_there_already_stays_the_one_that_is_asked() -> None:
-    output(
-        [
-            sys.executable,
-            "-c",
-            """
+def test_a_compiler_that_is_there_already_stays_the_one_that_is_asked(forks: TorchForks) -> None:
+    forks.output(
+        """
 import torch._dynamo, sys
 from levit_bench.measuring.networks.timm_import import import_timm
 compiler = sys.modules["torch._dynamo"]
@@ -72,6 +73,5 @@ import_timm()
 assert sys.modules["torch._dynamo"] is compiler
 asked = sys.modules["torchvision.ops.roi_align"].is_compile_supported
 assert asked is sys.modules["torch._dynamo.utils"].is_compile_supported
-""",
-        ]
+"""
     )

@@ -66,19 +66,20 @@ def write(folder: Path, **files: str) -> None:
         path.write_text(text, encoding="utf-8")
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
     ("name", "files", "edited", "seen"),
     [
-        ("own.py:build", {"own": "from sizes import WIDTH"}, "sizes", ["own.py", "sizes.py"]),
+        pytest.param("own.py:build", {"own": "from sizes import WIDTH"}, "sizes", ["own.py", "sizes.py"],
+                     marks=pytest.mark.exhaustive),
         pytest.param("own.py:build", {"own": "from deep import WIDTH", "deep": "from sizes import WIDTH"}, "sizes",
-                     ["deep.py", "own.py", "sizes.py"], marks=pytest.mark.slow),
+                     ["deep.py", "own.py", "sizes.py"]),
         pytest.param("own:build", {"own": "import sizes\nWIDTH = sizes.WIDTH"}, "sizes", ["own.py", "sizes.py"],
-                     marks=pytest.mark.slow),
-        pytest.param("own:build", {"own": "from sizes import WIDTH"}, "own", ["own.py", "sizes.py"],
-                     marks=pytest.mark.slow),
+                     marks=pytest.mark.exhaustive),
+        pytest.param("own:build", {"own": "from sizes import WIDTH"}, "own", ["own.py", "sizes.py"]),
         pytest.param("package.own:build", {"package__own": "from .sizes import WIDTH", "package__sizes": "WIDTH = 8",
                                            "package____init__": ""}, "package__sizes",
-                     ["__init__.py", "own.py", "sizes.py"], marks=pytest.mark.slow),
+                     ["__init__.py", "own.py", "sizes.py"]),
     ],
 )  # fmt: skip
 def test_an_edited_file_beside_a_network_fails_its_case_and_is_named(

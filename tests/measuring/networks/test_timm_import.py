@@ -1,12 +1,7 @@
-import os
-import subprocess
-import sys
 import textwrap
 from pathlib import Path
 
 import pytest
-
-ROOT = Path(__file__).parents[3]
 
 HEALTHY = "loaded = True"
 
@@ -44,23 +39,26 @@ sys.meta_path.insert(0, Absent())
 """
 
 
-def _python(code: str, *folders: Path) -> "subprocess.CompletedProcess[str]":
-    """Run code in a fresh interpreter; what torch has registered cannot be taken back in this one."""
-    path = os.pathsep.join(str(folder) for folder in (*folders, ROOT / "bench"))
-    return subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        env={**os.environ, "PYTHONPATH": path},
-        capture_output=True,
-        text=True,
-        check=False,
-        timeout=3600,
-    )
+@pytest.fixture
+def python(forks):
+    """Runs code in a process of its own; what torch has registered cannot be taken back in this one."""
+
+    def run(code, *folders):
+        return forks.run(textwrap.dedent(code), path=folders)
+
+    return run
 
 
-def _report(*folders: Path, before: str = "") -> list[str]:
-    done = _python(textwrap.dedent(before) + textwrap.dedent(REPORT), *folders)
-    assert done.returncode == 0, done.stderr
-    return done.stdout.splitlines()
+@pytest.fixture
+def report(python):
+    """What is printed about an import of timm where folders are on the path."""
+
+    def lines(*folders, before=""):
+        done = python(textwrap.dedent(before) + textwrap.dedent(REPORT), *folders)
+        assert done.returncode == 0, done.stderr
+        return done.stdout.splitlines()
+
+    return lines
 
 
 @pytest.fixture
@@ -80,17 +78,17 @@ def fake(tmp_path):
     return torchvision
 
 
-def test_a_torchvision_that_loads_gets_no_schemas(fake):
-    assert _report(fake(HEALTHY)) == ["imported timm", "declared False", "nms False"]
+def test_a_torchvision_that_loads_gets_no_schemas(report, fake):
+    assert report(fake(HEALTHY)) == ["imported timm", "declared False", "nms False"]
 
 
-def test_a_torchvision_whose_library_did_not_load_gets_schemas_and_is_imported_again(fake):
-    assert _report(fake(TRAPPED)) == ["imported timm", "declared True", "nms True"]
+def test_a_torchvision_whose_library_did_not_load_gets_schemas_and_is_imported_again(report, fake):
+    assert report(fake(TRAPPED)) == ["imported timm", "declared True", "nms True"]
 
 
-def test_the_second_import_starts_from_a_clean_slate(fake):
+def test_the_second_import_starts_from_a_clean_slate(python, fake):
     folder = fake(TRAPPED)
-    done = _python(
+    done = python(
         "from levit_bench.measuring.networks.timm_import import import_timm\n"
         "import_timm()\nimport torchvision\nprint(torchvision.loads)",
         folder,
@@ -118,19 +116,19 @@ OTHERS_IMPORT = """
         "import importlib; importlib.import_module('torchvision')",
     ],
 )
-def test_whoever_imports_a_trapped_torchvision_first_gets_a_whole_one(fake, how):
-    done = _python(OTHERS_IMPORT.replace("{how}", how), fake(TRAPPED))
+def test_whoever_imports_a_trapped_torchvision_first_gets_a_whole_one(python, fake, how):
+    done = python(OTHERS_IMPORT.replace("{how}", how), fake(TRAPPED))
     assert done.stdout == "1 True SourceFileLoader torchvision\n", done.stderr
 
 
-def test_whoever_imports_a_torchvision_that_loads_gets_it_as_it_is(fake):
-    done = _python(OTHERS_IMPORT.replace("{how}", "import torchvision"), fake(HEALTHY + "\nloads = 0"))
+def test_whoever_imports_a_torchvision_that_loads_gets_it_as_it_is(python, fake):
+    done = python(OTHERS_IMPORT.replace("{how}", "import torchvision"), fake(HEALTHY + "\nloads = 0"))
     assert done.stdout == "0 False SourceFileLoader torchvision\n", done.stderr
 
 
-def test_another_fault_of_torchvision_reaches_whoever_imports_it(fake):
+def test_another_fault_of_torchvision_reaches_whoever_imports_it(python, fake):
     how = "try:\n        import torchvision\n    except OSError as error:\n        print(error); sys.exit()"
-    assert _python(OTHERS_IMPORT.replace("{how}", how), fake("raise OSError('truncated file')")).stdout == (
+    assert python(OTHERS_IMPORT.replace("{how}", how), fake("raise OSError('truncated file')")).stdout == (
         "truncated file\n"
     )
 
@@ -139,39 +137,38 @@ def test_another_fault_of_torchvision_reaches_whoever_imports_it(fake):
     "fault",
     ["RuntimeError('built for another CUDA')", "ImportError('libjpeg.so is missing')", "OSError('truncated file')"],
 )
-def test_any_other_fault_of_torchvision_is_told_and_declares_nothing(fake, fault):
-    message, declared, nms = _report(fake(f"raise {fault}"))
+def test_any_other_fault_of_torchvision_is_told_and_declares_nothing(report, fake, fault):
+    message, declared, nms = report(fake(f"raise {fault}"))
     assert message.startswith("refused torchvision fails on import: ")
     assert fault.split("'")[1] in message
     assert "Install the torchvision that belongs to your torch" in message
     assert (declared, nms) == ("declared False", "nms False")
 
 
-def test_a_fault_that_the_schemas_do_not_mend_is_told(fake):
-    message, *_ = _report(fake("raise RuntimeError('operator torchvision::roi_align does not exist')"))
+def test_a_fault_that_the_schemas_do_not_mend_is_told(report, fake):
+    message, *_ = report(fake("raise RuntimeError('operator torchvision::roi_align does not exist')"))
     assert message.startswith("refused torchvision fails on import even with its operators declared")
 
 
-def test_without_torchvision_the_error_says_what_to_install(fake):
-    message, declared, _ = _report(fake(HEALTHY), before="import sys; sys.modules['torchvision'] = None\n")
+def test_without_torchvision_the_error_says_what_to_install(report, fake):
+    message, declared, _ = report(fake(HEALTHY), before="import sys; sys.modules['torchvision'] = None\n")
     assert message.startswith("refused timm needs torchvision")
     assert declared == "declared False"
 
 
-def test_without_timm_the_error_says_what_to_install(fake):
-    message, *_ = _report(fake(HEALTHY), before=BLOCK_TIMM)
+def test_without_timm_the_error_says_what_to_install(report, fake):
+    message, *_ = report(fake(HEALTHY), before=BLOCK_TIMM)
     assert message.startswith("refused cannot import timm")
     assert message.endswith("pip install timm")
 
 
-def test_the_installed_timm_is_imported_with_schemas_only_where_torchvision_fails_by_itself():
-    alone = _python("import torchvision")
-    report = _report()
-    assert report == ["imported timm", f"declared {alone.returncode != 0}", "nms True"], alone.stderr
+def test_the_installed_timm_is_imported_with_schemas_only_where_torchvision_fails_by_itself(report, python):
+    alone = python("import torchvision")
+    assert report() == ["imported timm", f"declared {alone.returncode != 0}", "nms True"], alone.stderr
 
 
-def test_timm_builds_a_classifier_after_the_import():
-    done = _python(
+def test_timm_builds_a_classifier_after_the_import(python):
+    done = python(
         "import torch\n"
         "from levit_bench.measuring.networks.timm_import import import_timm\n"
         "timm = import_timm()\n"

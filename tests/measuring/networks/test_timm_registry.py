@@ -1,15 +1,13 @@
 """Names of the catalog and of timm mean what timm means, whatever a user's file or an installed package does to timm.
 
-In fresh interpreters: what is registered in timm stays for the life of a process.
+In processes of their own: what is registered in timm stays for the life of a process.
 """
 
 from __future__ import annotations
 
 import json
-import os
-import subprocess
-import sys
 import textwrap
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
@@ -17,8 +15,8 @@ import pytest
 from levit_bench.measuring import networks
 from levit_bench.records import ImageShape
 
-from tests.house.plan import ROOT
 from tests.measuring.fake_packages import Install
+from tests.torch_forks import TorchForks
 
 TIMMS = 5_435_000, 5_445_000  # resnet10t has 5.44 M parameters.
 OWN = 8 * 3 * 32 * 32 + 8 + 8 * 1000 + 1000
@@ -72,27 +70,23 @@ TRY = """
 """
 
 
-def tried(folder: Path, *names: str) -> dict[str, Any]:
-    """What comes of those names in this order, in a process that was started in that folder."""
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(TRY), *names],
-        cwd=folder,
-        env={**os.environ, "PYTHONPATH": os.pathsep.join((str(ROOT / "bench"), str(folder)))},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
-    assert done.returncode == 0, done.stderr
-    found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
-    return found
+Tried = Callable[..., dict[str, Any]]
+
+
+@pytest.fixture
+def tried(forks: TorchForks, tmp_path: Path) -> Tried:
+    """What comes of names in this order, in a process that was started in the test's folder."""
+    return lambda *names: json.loads(forks.output(textwrap.dedent(TRY), names, cwd=tmp_path).splitlines()[-1])
 
 
 @pytest.mark.parametrize("first", ["catalog", "own"])
-def test_a_file_that_registers_a_name_of_timm_does_not_change_what_the_name_means(tmp_path: Path, first: str) -> None:
+def test_a_file_that_registers_a_name_of_timm_does_not_change_what_the_name_means(
+    tmp_path: Path, first: str, tried: Tried
+) -> None:
     (tmp_path / "nets.py").write_text(textwrap.dedent(NETS))
     own = ["nets.py:build", "nets.py:by_name", "nets.py:by_a_new_name"]
     names = ["resnet10t", *own] if first == "catalog" else [*own, "resnet10t", "resnet_of_mine"]
-    found = tried(tmp_path, *names)
+    found = tried(*names)
     assert TIMMS[0] < found["built"]["resnet10t"] < TIMMS[1]
     assert found["sizes"]["resnet10t"] == 176
     assert [found["built"][name] for name in own] == [OWN] * 3
@@ -112,7 +106,7 @@ def test_a_file_that_registers_a_name_of_timm_does_not_change_what_the_name_mean
 )  # fmt: skip
 @pytest.mark.slow
 def test_a_file_that_changes_timm_itself_is_told_where_both_share_a_process(
-    tmp_path: Path, change: str, told: str
+    tmp_path: Path, change: str, told: str, forks: TorchForks
 ) -> None:
     build = "from torch import nn\ndef build(): return nn.Sequential(nn.Flatten(), nn.LazyLinear(9))\n"
     (tmp_path / "nets.py").write_text(f"{change}\n{build}")
@@ -125,14 +119,7 @@ def test_a_file_that_changes_timm_itself_is_told_where_both_share_a_process(
         except LookupError as error:
             print(error)
     """
-    done = subprocess.run(
-        [sys.executable, "-c", textwrap.dedent(code)],
-        cwd=tmp_path,
-        env={**os.environ, "PYTHONPATH": str(ROOT / "bench")},
-        capture_output=True,
-        text=True,
-        check=False,
-    )
+    done = forks.run(textwrap.dedent(code), cwd=tmp_path)
     assert "'resnet18' cannot be built in this process: code of another network has changed timm" in done.stdout, done
     assert told in done.stdout
 
@@ -150,19 +137,21 @@ IMPORTS = {
 @pytest.mark.parametrize(
     "how", [how if how == "at the top" else pytest.param(how, marks=pytest.mark.slow) for how in IMPORTS]
 )
-def test_a_file_may_import_timm_or_torchvision_without_a_network_of_timm_before_it(tmp_path: Path, how: str) -> None:
+def test_a_file_may_import_timm_or_torchvision_without_a_network_of_timm_before_it(
+    tmp_path: Path, how: str, tried: Tried
+) -> None:
     """Here torchvision's own library may load or not: either way is one that users have."""
     (tmp_path / "nets.py").write_text(IMPORTS[how])
     name = "nets:build" if how == "at the top" else "nets.py:build"
-    assert tried(tmp_path, name)["built"][name] > 600_000
+    assert tried(name)["built"][name] > 600_000
 
 
-def test_a_file_that_imports_neither_pays_for_neither(tmp_path: Path) -> None:
+def test_a_file_that_imports_neither_pays_for_neither(tmp_path: Path, tried: Tried) -> None:
     (tmp_path / "nets.py").write_text(
         "from torch import nn\ndef build(): return nn.Sequential(nn.Conv2d(3, 9, 32, 32), nn.AdaptiveAvgPool2d(1), "
         "nn.Flatten())\n"
     )
-    assert tried(tmp_path, "nets.py:build", "levit_128s")["loaded"] == []
+    assert tried("nets.py:build", "levit_128s")["loaded"] == []
 
 
 CLAIMS = """

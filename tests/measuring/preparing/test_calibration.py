@@ -89,7 +89,9 @@ def test_the_first_images_of_a_larger_batch_are_the_same_images() -> None:
     assert 0.3 < float(images(8, ImageShape.square(32), 0, 0).std()) < 3
 
 
-@pytest.mark.parametrize("name", ["levit_128s", "efficientnet_b0", "deit_tiny"])
+@pytest.mark.parametrize(
+    "name", ["levit_128s", *(pytest.param(name, marks=pytest.mark.slow) for name in ("efficientnet_b0", "deit_tiny"))]
+)
 def test_a_prepared_network_has_references_that_are_finite_and_worth_checking(tmp_path: Path, name: str) -> None:
     prepared = artifacts.prepare(Case(network=name, resolution=224), (1, 2), tmp_path, 0)
     assert 0.5 < prepared.logits_std < 2

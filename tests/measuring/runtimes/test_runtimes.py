@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import subprocess
-import sys
 from contextlib import nullcontext
 from pathlib import Path
 from types import SimpleNamespace
@@ -21,6 +19,7 @@ from levit_bench.pytest_plugin import NotAskedError, declare, options
 from levit_bench.records import Case
 
 from tests.measuring.runtimes.asking import ON_PROCESSORS, skip_without, taken
+from tests.torch_forks import TorchForks
 
 QUICK = tuple(name for name in ON_PROCESSORS if name != "compile")
 """Compiling takes long, and its tests are slow ones."""
@@ -83,16 +82,21 @@ def test_an_artifact_may_be_a_folder_and_its_digest_depends_on_names_and_content
     assert len({digest(a="1", b="2"), digest(a="12", b=""), digest(a="1", c="2"), digest(a="1")}) == 4
 
 
-@pytest.mark.parametrize("runtime", ["onnxruntime", "openvino", "compile"])
-@pytest.mark.parametrize("threads", [1, 2])
-def test_a_seat_uses_the_threads_of_its_cases(runtime: str, threads: int, tmp_path: Path) -> None:
+@pytest.mark.parametrize(
+    ("runtime", "threads"),
+    [
+        ("onnxruntime", 2),
+        pytest.param("onnxruntime", 1, marks=pytest.mark.slow),
+        pytest.param("openvino", 1, marks=pytest.mark.slow),
+        pytest.param("openvino", 2, marks=pytest.mark.slow),
+        pytest.param("compile", 1, marks=pytest.mark.skip(reason="its threads are torch's own, which seats verify")),
+    ],
+)
+def test_a_seat_uses_the_threads_of_its_cases(runtime: str, threads: int, tmp_path: Path, forks: TorchForks) -> None:
     """In a process of its own, as seats are: others' threads would be counted, too."""
     skip_without(runtime)
-    if runtime == "compile":
-        pytest.skip("its threads are torch's own, which seats verify")
     code = f"""
 import sys, torch
-from contextlib import nullcontext
 from pathlib import Path
 from tests.measuring.runtimes.test_runtimes import sound
 from tests.measuring.runtimes.asking import taken
@@ -101,8 +105,7 @@ torch.set_num_threads({threads})
 worker = taken(sound({runtime!r}, threads={threads}), Path(sys.argv[1]))
 print(worker if isinstance(worker, str) else worker.answer(Describe()).threads)
 """
-    done = subprocess.run([sys.executable, "-c", code, str(tmp_path)], capture_output=True, text=True, check=False)
-    assert done.stdout.split() == [str(threads)], done.stderr
+    assert forks.output(code, [str(tmp_path)]).split() == [str(threads)]
 
 
 @pytest.mark.parametrize("runtime", ["torchscript", *(name for name in ON_PROCESSORS if name == "openvino")])
@@ -113,7 +116,7 @@ def test_a_runtime_leaves_torch_as_it_was(runtime: str, tmp_path: Path) -> None:
     assert before == (torch.get_num_threads(), torch.get_default_dtype(), torch.is_grad_enabled())
 
 
-def test_openvino_is_imported_without_what_talks_to_the_network(tmp_path: Path) -> None:
+def test_openvino_is_imported_without_what_talks_to_the_network(forks: TorchForks) -> None:
     skip_without("openvino")
     code = """
 import sys
@@ -121,8 +124,7 @@ from levit_bench.measuring.runtimes import openvino
 openvino.versions()
 print(sorted(name for name, module in sys.modules.items() if name.startswith("openvino_telemetry") and module))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=False)
-    assert done.stdout.strip() == "[]", done.stderr
+    assert forks.output(code).strip() == "[]"
 
 
 def test_openvino_computes_in_fp32_where_it_is_asked_for(tmp_path: Path) -> None:

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import subprocess
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -72,72 +73,39 @@ def measure(names: list[str], store: Path, *more: str) -> tuple[int, dict[str, A
     return done.returncode, json.loads(done.stdout), done.stderr
 
 
-@pytest.fixture(scope="module")
-def early(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
-    """One session with every network that fails before the first run, and a sound one."""
-    return measure(["sound", *EARLY], tmp_path_factory.mktemp("early"), "--budget", "8s")
+# One test a session: with one a network, each of two workers measures the session for those that it has.
 
 
-@pytest.fixture(scope="module")
-def late(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
-    """One session with every network that fails in the middle of a run, and a sound one."""
-    return measure(["sound", *LATE], tmp_path_factory.mktemp("late"), "--budget", "60s")
-
-
-@pytest.fixture(scope="module")
-def in_a_seat(tmp_path_factory: pytest.TempPathFactory) -> tuple[int, dict[str, Any], str]:
-    """One session with every network that is sound where it is prepared and fails where it is loaded."""
-    return measure(["sound", *IN_A_SEAT], tmp_path_factory.mktemp("in_a_seat"), "--budget", "8s")
-
-
-@pytest.mark.parametrize("name", EARLY)
-def test_a_network_that_fails_at_once_has_a_reason_and_no_time(
-    early: tuple[int, dict[str, Any], str], name: str
+def test_networks_that_fail_at_once_have_reasons_and_no_time_and_the_sound_one_beside_them_keeps_its_own(
+    tmp_path: Path,
 ) -> None:
-    _check_failed(early[1], name, EARLY[name])
-
-
-@pytest.mark.parametrize("name", LATE)
-def test_a_network_that_fails_in_a_run_has_a_reason_and_no_time(
-    late: tuple[int, dict[str, Any], str], name: str
-) -> None:
-    _check_failed(late[1], name, LATE[name])
-
-
-def test_the_sound_network_beside_them_keeps_its_time_and_the_exit_code_tells(
-    early: tuple[int, dict[str, Any], str],
-) -> None:
-    code, document, _ = early
-    (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
+    code, document, _ = measure(["sound", *EARLY], tmp_path, "--budget", "8s")
+    _check_failed(document, EARLY)
     assert code == 1
-    assert sound["outcome"] == "done"
-    assert sound["latency_s"] > 0
-    assert sound["runs"] >= 1
+    _check_sound(document)
     assert {case.split()[0].partition(":")[2] for case in document["failed"]} >= set(EARLY)
     assert not [case for case in document["failed"] if ":sound " in case]
+    (reason,) = (why for case, why in document["failed"].items() if ":raises" in case)
+    assert "/" not in reason, "a reason holds no path"
+    assert "\x1b" not in reason
 
 
-def test_a_sound_network_keeps_its_time_beside_those_that_kill_its_seat(late: tuple[int, dict[str, Any], str]) -> None:
-    code, document, _ = late
-    (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
-    assert (code, sound["outcome"]) == (1, "done")
-    assert sound["runs"] >= 1
-
-
-@pytest.mark.parametrize("name", IN_A_SEAT)
-def test_a_network_that_fails_where_it_is_loaded_has_a_reason_and_no_time(
-    in_a_seat: tuple[int, dict[str, Any], str], name: str
+def test_networks_that_fail_in_a_run_have_reasons_and_no_time_and_the_sound_one_beside_them_keeps_its_own(
+    tmp_path: Path,
 ) -> None:
-    _check_failed(in_a_seat[1], name, IN_A_SEAT[name])
+    code, document, _ = measure(["sound", *LATE], tmp_path, "--budget", "60s")
+    _check_failed(document, LATE)
+    assert code == 1
+    _check_sound(document)
 
 
-def test_a_sound_network_keeps_its_time_beside_those_that_fail_where_they_are_loaded(
-    in_a_seat: tuple[int, dict[str, Any], str],
+def test_networks_that_fail_where_they_are_loaded_have_reasons_and_no_time_and_the_sound_one_keeps_its_own(
+    tmp_path: Path,
 ) -> None:
-    code, document, _ = in_a_seat
-    (sound,) = (row for row in document["cases"] if row["network"] == "tests.hostile_networks:sound")
-    assert (code, sound["outcome"]) == (1, "done")
-    assert sound["runs"] >= 1
+    code, document, _ = measure(["sound", *IN_A_SEAT], tmp_path, "--budget", "8s")
+    _check_failed(document, IN_A_SEAT)
+    assert code == 1
+    _check_sound(document)
 
 
 def test_networks_that_skip_the_work_have_no_time_and_their_neighbour_keeps_its_own(tmp_path: Path) -> None:
@@ -157,14 +125,25 @@ def test_networks_that_skip_the_work_have_no_time_and_their_neighbour_keeps_its_
     assert "threads-of-its-own" in told or not sys.platform.startswith("linux")
 
 
-def test_a_reason_holds_no_path_and_no_terminal_escape(early: tuple[int, dict[str, Any], str]) -> None:
-    (reason,) = (why for case, why in early[1]["failed"].items() if ":raises" in case)
-    assert "/" not in reason
-    assert "\x1b" not in reason
+def _rows(document: dict[str, Any]) -> dict[str, dict[str, Any]]:
+    """The cases of networks of `tests/hostile_networks.py`, each of which is measured in one case."""
+    rows = [row for row in document["cases"] if row["network"].startswith("tests.hostile_networks:")]
+    by_name = {row["network"].partition(":")[2]: row for row in rows}
+    assert len(by_name) == len(rows)
+    return by_name
 
 
-def _check_failed(document: dict[str, Any], name: str, reason: str) -> None:
-    (row,) = (row for row in document["cases"] if row["network"] == f"tests.hostile_networks:{name}")
-    assert row["outcome"] == "failed"
-    assert reason in row["reason"]
-    assert row["latency_s"] is None
+def _check_failed(document: dict[str, Any], reasons: Mapping[str, str]) -> None:
+    """Every network of these failed for its reason, and has no time."""
+    rows = _rows(document)
+    cases = {name: rows[name] for name in reasons}
+    assert {name: row["outcome"] for name, row in cases.items()} == dict.fromkeys(reasons, "failed")
+    assert {name: row["reason"] for name, row in cases.items() if reasons[name] not in row["reason"]} == {}
+    assert {name: row["latency_s"] for name, row in cases.items()} == dict.fromkeys(reasons)
+
+
+def _check_sound(document: dict[str, Any]) -> None:
+    sound = _rows(document)["sound"]
+    assert sound["outcome"] == "done"
+    assert sound["latency_s"] > 0
+    assert sound["runs"] >= 1

@@ -47,8 +47,9 @@ def _wait_until_gone(seats: list[psutil.Process]) -> list[psutil.Process]:
     return [one for one in alive if one.is_running() and one.status() != psutil.STATUS_ZOMBIE]
 
 
+@pytest.mark.slow
 @pytest.mark.parametrize(
-    "how", [signal.SIGKILL, *(pytest.param(how, marks=pytest.mark.slow) for how in (signal.SIGINT, signal.SIGHUP))]
+    "how", [signal.SIGKILL, signal.SIGINT, pytest.param(signal.SIGHUP, marks=pytest.mark.exhaustive)]
 )
 def test_a_session_that_is_ended_keeps_its_turns_and_leaves_no_seat(tmp_path: Path, how: signal.Signals) -> None:
     parent = _start(tmp_path)

@@ -13,7 +13,7 @@ import sysconfig
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from functools import wraps
+from functools import cache, wraps
 from pathlib import Path
 from typing import Any
 
@@ -140,8 +140,21 @@ def _is_newer(path: Path) -> bool:
 
 def _is_of_a_library(path: Path) -> bool:
     """Whether a file is Python's, the suite's, or of a package that the artifact's key holds."""
-    if any(path.is_relative_to(folder) for folder in (_SUITE, *package_folders())):
+    packages, standard = _library_folders()
+    name = str(path)  # Texts: a process has thousands of files, and to compare paths costs more than to prepare.
+    if name.startswith(packages):
         return True
-    paths = sysconfig.get_paths()
     third_party = "site-packages" in path.parts or "dist-packages" in path.parts
-    return not third_party and any(path.is_relative_to(paths[key]) for key in ("stdlib", "platstdlib"))
+    return not third_party and name.startswith(standard)
+
+
+@cache
+def _library_folders() -> tuple[tuple[str, ...], tuple[str, ...]]:
+    """Folders of the suite and of the packages that an artifact's key holds, and of Python's own library.
+
+    Each ends with a separator, so that a name that begins with one lies within.
+    """
+    paths = sysconfig.get_paths()
+    packages = (_SUITE, *package_folders())
+    standard = (Path(paths["stdlib"]), Path(paths["platstdlib"]))
+    return tuple(f"{folder}{os.sep}" for folder in packages), tuple(f"{folder}{os.sep}" for folder in standard)
