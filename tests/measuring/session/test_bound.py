@@ -44,7 +44,9 @@ def test_a_seat_that_shall_be_bound_gets_as_many_processors_as_threads(
     asked: list[object] = []
     monkeypatch.setattr(processors, "allowed_processors", lambda: (0, 1, 2, 3))
     monkeypatch.setattr(processors, "_siblings", str)
-    monkeypatch.setattr(case_loading, "Seat", lambda *_args, processors, die_with_thread, server: asked.append(processors))
+    monkeypatch.setattr(
+        case_loading, "Seat", lambda *_args, processors, die_with_thread, server: asked.append(processors)
+    )
     (group,) = crew.groups_of([line(threads=threads)], "auto")
     group.seat(bound=bound)
     assert asked == [told]
