@@ -25,7 +25,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import msgspec
 
 from levit_bench.errors import UsageError
-from levit_bench.numbers.quantiles import gamma, student_t
+from levit_bench.numbers.quantiles import gamma, gammas, normal_shares, student_t
 from levit_bench.numbers.units import counted, significant
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Estimate, Finding
@@ -206,12 +206,11 @@ def power(log: float, effect: Effect, family: int, rules: Rules) -> float:
     *Testing Statistical Hypotheses* (2005), section 5.3.
     """
     import numpy as np
-    from scipy.special import ndtr
 
     freedom = min(effect.freedom, _MOST_FREEDOM)
     limit = student_t(freedom, 1 - ALPHA / family / 2)
     least = np.maximum(limit * effect.error * _errors(freedom), math.log1p(rules.min_effect))
-    return float(np.mean(ndtr((log - least) / effect.error)))
+    return float(np.mean(normal_shares((log - least) / effect.error)))
 
 
 def refused(reason: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Comparison:
@@ -313,10 +312,9 @@ def _middle(freedom: float) -> float:
 def _errors(freedom: float) -> NDArray[np.float64]:
     """Equally likely estimates of a standard error of 1 with so many degrees of freedom."""
     import numpy as np
-    from scipy.special import gammaincinv
 
     shares = (np.arange(_PARTS) + 0.5) / _PARTS
-    errors: NDArray[np.float64] = np.sqrt(2 * gammaincinv(freedom / 2, shares) / freedom)
+    errors: NDArray[np.float64] = np.sqrt(2 * gammas(freedom / 2, shares) / freedom)
     return errors
 
 

@@ -6,7 +6,14 @@ Loading scipy takes longer than most of what is computed here, so it is loaded f
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
-from typing import NamedTuple
+from types import ModuleType
+from typing import TYPE_CHECKING, NamedTuple
+
+from levit_bench.libraries import require
+
+if TYPE_CHECKING:
+    import numpy as np
+    from numpy.typing import NDArray
 
 
 class KnownValue(NamedTuple):
@@ -47,6 +54,24 @@ def f_tail(numerator: float, denominator: float, ratio: float) -> float:
     return _value("fdtrc", numerator, denominator, ratio)
 
 
+def chi_squares(freedom: float, tails: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quantiles of chi-square with so many degrees of freedom above which these tails of it lie."""
+    quantiles: NDArray[np.float64] = _special().chdtri(freedom, tails)
+    return quantiles
+
+
+def gammas(shape: float, shares: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The quantiles of the gamma distribution with this shape and scale 1 below which these shares of it lie."""
+    quantiles: NDArray[np.float64] = _special().gammaincinv(shape, shares)
+    return quantiles
+
+
+def normal_shares(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
+    """The shares of the standard normal distribution below these quantiles."""
+    shares: NDArray[np.float64] = _special().ndtr(quantiles)
+    return shares
+
+
 def known_values() -> Iterator[KnownValue]:
     """Every value that is known."""
     return (KnownValue(function, arguments, value) for (function, arguments), value in _known.items())
@@ -69,9 +94,15 @@ def _value(function: str, *arguments: float) -> float:
     key = function, arguments
     value = _known.get(key)
     if value is None:
-        from scipy import special
-
-        value = float(getattr(special, function)(*arguments))
+        value = float(getattr(_special(), function)(*arguments))
         if len(_known) < _MOST:
             _known[key] = value
     return value
+
+
+def _special() -> ModuleType:
+    require("scipy", "judge stored results")
+    from scipy import special
+
+    module: ModuleType = special
+    return module

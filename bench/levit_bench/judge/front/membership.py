@@ -24,6 +24,8 @@ from typing import NamedTuple
 import numpy as np
 import numpy.typing as npt
 
+from levit_bench.numbers.quantiles import chi_squares
+
 DRAWS = 4000
 """A chance is known to 0.8 % (one standard error, at its worst)."""
 FEWEST = 4
@@ -168,7 +170,5 @@ def _shares(logs: _Array) -> _Array:
 @cache
 def _widths(freedom: float) -> _Array:
     """Student's t over a normal draw: the error of an estimated deviation. One array for all of the same freedom."""
-    from scipy.special import chdtri
-
     tail = np.random.default_rng(_SEED + 1).random(DRAWS)
-    return np.asarray(np.sqrt(freedom / chdtri(freedom, tail)))
+    return np.asarray(np.sqrt(freedom / chi_squares(freedom, tail)))
