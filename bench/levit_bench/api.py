@@ -16,6 +16,7 @@ from levit_bench.errors import BenchError, NothingToShowError, UsageError
 from levit_bench.libraries import require, require_installed
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
+from levit_bench.reading.kept_quantiles import use_kept_quantiles
 from levit_bench.reading.results import Results
 from levit_bench.records import CaseLine, Protocol
 from levit_bench.store import files as store
@@ -226,6 +227,7 @@ def load(path: str | Path = "results", session: str | None = None, *, tag: str |
     """
     for library in ("numpy", "scipy"):  # every method may need them
         require_installed(library, "judge stored results")
+    use_kept_quantiles()
     (root,) = arguments.paths("path", (path,))
     session, tag = arguments.optional_text("session", session), arguments.optional_text("tag", tag)
     if session is not None and tag is not None:

@@ -5,7 +5,8 @@ Loading scipy takes longer than most of what is computed here, so it is loaded f
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Mapping
+from hashlib import sha256
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
 
@@ -15,18 +16,22 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-
-class KnownValue(NamedTuple):
-    """A value that was computed."""
-
-    function: str
-    """Its name in `scipy.special`."""
-    arguments: tuple[float, ...]
-    value: float
+Question = tuple[str, tuple[float, ...], bytes]
+"""Name of a function in `scipy.special`, its arguments, and the SHA-256 of the last one where that is an array."""
+_MOST_VALUES = 1 << 16  # Simulations ask for ever new ones.
+_MOST_ARRAYS = 64
 
 
-_MOST = 1 << 16  # Values that are remembered: simulations ask for ever new ones.
-_known: dict[tuple[str, tuple[float, ...]], float] = {}
+class Known(NamedTuple):
+    """Values that were computed."""
+
+    values: dict[Question, float]
+    """The oldest first."""
+    arrays: dict[Question, bytes]
+    """Arrays of double precision, as their bytes; the oldest first."""
+
+
+_known = Known({}, {})
 
 
 def student_t(freedom: float, share: float) -> float:
@@ -56,14 +61,12 @@ def f_tail(numerator: float, denominator: float, ratio: float) -> float:
 
 def chi_squares(freedom: float, tails: NDArray[np.float64]) -> NDArray[np.float64]:
     """The quantiles of chi-square with so many degrees of freedom above which these tails of it lie."""
-    quantiles: NDArray[np.float64] = _special().chdtri(freedom, tails)
-    return quantiles
+    return _array("chdtri", freedom, tails)
 
 
 def gammas(shape: float, shares: NDArray[np.float64]) -> NDArray[np.float64]:
     """The quantiles of the gamma distribution with this shape and scale 1 below which these shares of it lie."""
-    quantiles: NDArray[np.float64] = _special().gammaincinv(shape, shares)
-    return quantiles
+    return _array("gammaincinv", shape, shares)
 
 
 def normal_shares(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
@@ -72,32 +75,41 @@ def normal_shares(quantiles: NDArray[np.float64]) -> NDArray[np.float64]:
     return shares
 
 
-def known_values() -> Iterator[KnownValue]:
-    """Every value that is known."""
-    return (KnownValue(function, arguments, value) for (function, arguments), value in _known.items())
+def known() -> Known:
+    """All that is known; a copy."""
+    return Known(dict(_known.values), dict(_known.arrays))
 
 
-def remember(values: Iterable[KnownValue]) -> None:
-    """Know values that the same version of scipy has computed; those that are known stay as they are."""
-    for known in values:
-        if len(_known) >= _MOST:
-            break
-        _known.setdefault((known.function, known.arguments), known.value)
-
-
-def number_known() -> int:
-    """How many values are known."""
-    return len(_known)
+def remember(values: Mapping[Question, float], arrays: Mapping[Question, bytes]) -> None:
+    """Know what the same version of scipy has computed before; what is known already stays as it is."""
+    for question, value in values.items():
+        if len(_known.values) < _MOST_VALUES:
+            _known.values.setdefault(question, value)
+    for question, array in arrays.items():
+        if len(_known.arrays) < _MOST_ARRAYS:
+            _known.arrays.setdefault(question, array)
 
 
 def _value(function: str, *arguments: float) -> float:
-    key = function, arguments
-    value = _known.get(key)
+    question = function, arguments, b""
+    value = _known.values.get(question)
     if value is None:
         value = float(getattr(_special(), function)(*arguments))
-        if len(_known) < _MOST:
-            _known[key] = value
+        if len(_known.values) < _MOST_VALUES:
+            _known.values[question] = value
     return value
+
+
+def _array(function: str, parameter: float, last: NDArray[np.float64]) -> NDArray[np.float64]:
+    import numpy as np
+
+    question = function, (parameter,), sha256(last.tobytes()).digest()
+    array = _known.arrays.get(question)
+    if array is None:
+        array = np.asarray(getattr(_special(), function)(parameter, last)).tobytes()
+        if len(_known.arrays) < _MOST_ARRAYS:
+            _known.arrays[question] = array
+    return np.frombuffer(array).reshape(last.shape)
 
 
 def _special() -> ModuleType:

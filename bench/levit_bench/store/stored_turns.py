@@ -6,6 +6,7 @@ Ten thousand cases have hundreds of thousands of turns, and most readers need th
 from __future__ import annotations
 
 import math
+from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
 from typing import Any, NamedTuple, Self, overload
 
@@ -20,6 +21,7 @@ _COLUMNS = (
 )  # fmt: skip
 """The fields of a turn, without its case and run, which the turns of a sequence share."""
 assert {*_COLUMNS, "case", "run"} == {*TurnLine.__struct_fields__}
+_MOST_MADE = 1024  # As many cases and runs as a large session has: findings of a session ask for its turns repeatedly.
 _PASSES = [_COLUMNS.index(name) for name in ("settle_s", "duration_s", "device_s")]
 
 
@@ -78,16 +80,24 @@ class StoredTurns(Sequence[TurnLine]):
     def __eq__(self, other: object) -> bool:
         return isinstance(other, StoredTurns | tuple) and self._all() == tuple(other)
 
-    def __hash__(self) -> int:
-        return hash(self._all())
+    __hash__ = None  # type: ignore[assignment]  # equal to tuples, and dear to hash
 
     def __repr__(self) -> str:
         return repr(self._all())
 
     def _all(self) -> tuple[TurnLine, ...]:
-        if self._turns is None:
-            self._turns = tuple(_turn(self._case, self._run, row) for row in msgspec.msgpack.decode(self._rows))
-        return self._turns
+        turns = self._turns
+        if turns is None:
+            turns = tuple(_turn(self._case, self._run, row) for row in msgspec.msgpack.decode(self._rows))
+            self._turns = turns
+            _recent.append(self)
+            if len(_recent) > _MOST_MADE:
+                _recent.popleft()._turns = None
+        return turns
+
+
+_recent: deque[StoredTurns] = deque()
+"""Those whose turns are made, the oldest first."""
 
 
 def packed(turns: Iterable[TurnLine]) -> bytes:

@@ -10,7 +10,6 @@ import os
 import sys
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
-from importlib.util import find_spec
 from pathlib import Path
 
 import msgspec
@@ -19,6 +18,7 @@ from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.libraries import require
 from levit_bench.paths.kept_files import KeptFiles, kept_files, key_of
+from levit_bench.paths.library_identity import library_identity
 from levit_bench.paths.own_code import code_identity
 from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.words.panel_names import PanelNames
@@ -27,7 +27,6 @@ from levit_bench.report.words.setting import session_words
 _CODE = ("axes.py", "records.py", "version.py", "catalog", "judge", "numbers", "paths", "planning", "report")
 """Everything of this package that decides a picture."""
 _LIBRARIES = ("matplotlib", "numpy", "PIL", "contourpy", "kiwisolver", "fontTools")
-_VERSION_FILES = ("_version.py", "version.py", "__init__.py")
 _VARIABLES = ("MATPLOTLIBRC", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH")
 
 
@@ -97,18 +96,8 @@ def _kept(files: KeptFiles, key: str) -> list[Picture] | None:
 def _key(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> str:
     titles = [called.title(panel) for panel in panels if panel.points]
     shown = msgspec.msgpack.encode((panels, published, [called.line(panel) for panel in panels], titles))
-    return key_of(
-        "pictures", sha256(shown).hexdigest(), code_identity(*_CODE), sys.version, *_versions(), *_settings(),
-    )  # fmt: skip
-
-
-def _versions() -> Iterable[str]:
-    """Name, place and version of each library that draws, without loading it."""
-    for name in _LIBRARIES:
-        spec = find_spec(name)
-        yield f"{name} {None if spec is None else spec.origin}"
-        if spec is not None and spec.origin is not None:
-            yield from (_text(Path(spec.origin).with_name(file)) for file in _VERSION_FILES)
+    libraries = library_identity(*_LIBRARIES)
+    return key_of("pictures", sha256(shown).hexdigest(), code_identity(*_CODE), sys.version, libraries, *_settings())
 
 
 def _settings() -> Iterable[str]:
