@@ -8,6 +8,7 @@ from __future__ import annotations
 import math
 from collections import deque
 from collections.abc import Iterable, Iterator, Sequence
+from operator import attrgetter
 from typing import Any, NamedTuple, Self, overload
 
 import msgspec
@@ -20,6 +21,7 @@ _COLUMNS = (
     "others_cpu_s", "witness_s",
 )  # fmt: skip
 """The fields of a turn, without its case and run, which the turns of a sequence share."""
+_row = attrgetter(*_COLUMNS)
 assert {*_COLUMNS, "case", "run"} == {*TurnLine.__struct_fields__}
 _MOST_MADE = 1024  # As many cases and runs as a large session has: findings of a session ask for its turns repeatedly.
 _PASSES = [_COLUMNS.index(name) for name in ("settle_s", "duration_s", "device_s")]
@@ -102,7 +104,7 @@ _recent: deque[StoredTurns] = deque()
 
 def packed(turns: Iterable[TurnLine]) -> bytes:
     """The turns of one case in one run, as `StoredTurns` takes them."""
-    return msgspec.msgpack.encode([[getattr(turn, name) for name in _COLUMNS] for turn in turns])
+    return msgspec.msgpack.encode([*map(_row, turns)])
 
 
 def _turn(case: str, run: int, row: list[Any]) -> TurnLine:
