@@ -93,7 +93,7 @@ class StoredTurns(Sequence[TurnLine]):
             turns = tuple(_turn(self._case, self._run, row) for row in msgspec.msgpack.decode(self._rows))
             self._turns = turns
             _recent.append(self)
-            if len(_recent) > _MOST_MADE:
+            while len(_recent) > _MOST_MADE:
                 _recent.popleft()._turns = None
         return turns
 
