@@ -212,7 +212,7 @@ def planner_for(root: Path) -> Planner:
 
 
 def load(path: str | Path = "results", session: str | None = None, *, tag: str | None = None) -> Results:
-    """Read a store, one session of it, or one session file; never writes.
+    """Read a store, one session of it, or one session file; never writes there.
 
     Args:
         path: the folder of sessions, or one session's file.

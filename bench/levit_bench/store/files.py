@@ -1,7 +1,7 @@
 """Reads sessions from JSON lines, `<root>/<machine>/<session>.jsonl`, and assembles their records.
 
 Everything readable is read, and findings list the rest; `store/writer.py` writes. Neither measuring nor judging is
-imported here. Reading never writes.
+imported here. Reading never writes into a store; summaries of what was parsed are kept in the user's cache.
 """
 
 from __future__ import annotations
