@@ -172,5 +172,6 @@ def test_the_environment_names_the_folder_or_asks_for_none(monkeypatch: Any, tmp
     assert files is not None
     files.keep(KEY, b"content")
     assert _path(tmp_path / "kept").is_file()
-    monkeypatch.setenv(VARIABLE, "")
-    assert kept_files() is None
+    for nowhere in ("", "~no-such-user/kept"):
+        monkeypatch.setenv(VARIABLE, nowhere)
+        assert kept_files() is None

@@ -152,9 +152,12 @@ class KeptFiles:
 _BINARY = getattr(os, "O_BINARY", 0)
 
 
-def kept_files(named: str = "") -> KeptFiles | None:
-    """The files in a folder, by default in the user's cache; None where nothing is to be kept."""
-    folder = Path(named).expanduser().absolute() if named else cache_folder()
+def kept_files() -> KeptFiles | None:
+    """The files in the user's cache; None where nothing is to be kept, or nobody knows where."""
+    try:
+        folder = cache_folder()
+    except RuntimeError:  # `~name` of a user without a home, for one
+        return None
     return None if folder is None else KeptFiles(folder)
 
 

@@ -117,3 +117,9 @@ def test_damaged_or_strange_content_is_drawn_anew(tmp_path: Path, cache: Path, d
         before = len(drawn)
         assert _files(_panels(1), tmp_path) == first
         assert len(drawn) == before + 1
+
+
+def test_a_name_that_is_no_text_is_drawn_each_time(tmp_path: Path, cache: Path, drawn: list[Any]) -> None:
+    shown = panels([record("a", (0.01, 0.0102, 0.0101), family="F\udc80")])
+    assert _files(shown, tmp_path) == _files(shown, tmp_path)
+    assert len(drawn) == 2

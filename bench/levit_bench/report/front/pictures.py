@@ -55,11 +55,11 @@ def pictures(panels: Sequence[Panel], published: Sequence[PublishedPanel], calle
         UsageError: matplotlib is missing.
     """
     files = kept_files()
-    key = "" if files is None else _key(panels, published, called)
-    if files is not None and (drawn := _kept(files, key)) is not None:
-        return drawn
-    drawn = _drawn(panels, published, called)
-    if files is not None:
+    key = None if files is None else _key(panels, published, called)
+    if files is None or key is None:
+        return _drawn(panels, published, called)
+    if (drawn := _kept(files, key)) is None:
+        drawn = _drawn(panels, published, called)
         files.keep(key, msgspec.msgpack.encode(drawn))
         files.shrink()
     return drawn
@@ -93,9 +93,13 @@ def _kept(files: KeptFiles, key: str) -> list[Picture] | None:
         return None
 
 
-def _key(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> str:
+def _key(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> str | None:
+    """The key of everything that decides the pictures; None where a name is no text, as that of a file may be."""
     titles = [called.title(panel) for panel in panels if panel.points]
-    shown = msgspec.msgpack.encode((panels, published, [called.line(panel) for panel in panels], titles))
+    try:
+        shown = msgspec.msgpack.encode((panels, published, [called.line(panel) for panel in panels], titles))
+    except UnicodeEncodeError:
+        return None
     libraries = library_identity(*_LIBRARIES)
     return key_of("pictures", sha256(shown).hexdigest(), code_identity(*_CODE), sys.version, libraries, *_settings())
 
@@ -104,7 +108,7 @@ def _settings() -> Iterable[str]:
     """The variables and files by which a user sets matplotlib."""
     rc, folder, config, _ = values = [os.environ.get(name, "") for name in _VARIABLES]
     yield from values
-    home = Path.home()
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home raises where there is none)
     folders = [Path(), Path(rc), Path(folder), Path(config or home / ".config") / "matplotlib", home / ".matplotlib"]
     yield from (_text(path / "matplotlibrc") for path in folders)
     yield _text(Path(rc))
