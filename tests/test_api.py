@@ -16,7 +16,7 @@ from levit_bench.numbers.units import parse_duration
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Spending
 from levit_bench.records import SCHEMA, CaseLine, Machine
-from levit_bench.store.files import read_sessions
+from levit_bench.store.lines import content
 
 from tests.programs import output
 from tools.simulated.generate_store import CONDITIONS, MACHINE, PAPER, PROTOCOL, case_of, write_session
@@ -194,10 +194,10 @@ def test_of_many_sessions_only_the_newest_are_read_and_each_once(
         write_session(tmp_path, f"s{number:02}", CASES, runs=2, rounds=2)
     read: list[str] = []
 
-    def watched(path: Path) -> object:
+    def watched(path: Path) -> bytes:
         read.append(path.stem)
-        return read_sessions(path)
+        return content(path)
 
-    monkeypatch.setattr("levit_bench.store.files.read_sessions", watched)
+    monkeypatch.setattr("levit_bench.store.files.content", watched)
     assert _planned(tmp_path).plan.scatter.sessions == 20
     assert sorted(read) == [f"s{number:02}" for number in range(20, 40)]

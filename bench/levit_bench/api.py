@@ -13,9 +13,10 @@ from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
-from levit_bench.libraries import require
+from levit_bench.libraries import require, require_installed
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
+from levit_bench.reading.kept_quantiles import use_kept_quantiles
 from levit_bench.reading.results import Results
 from levit_bench.records import CaseLine, Protocol
 from levit_bench.store import files as store
@@ -211,7 +212,7 @@ def planner_for(root: Path) -> Planner:
 
 
 def load(path: str | Path = "results", session: str | None = None, *, tag: str | None = None) -> Results:
-    """Read a store, one session of it, or one session file; never writes.
+    """Read a store, one session of it, or one session file; never writes there.
 
     Args:
         path: the folder of sessions, or one session's file.
@@ -224,7 +225,9 @@ def load(path: str | Path = "results", session: str | None = None, *, tag: str |
         levit_bench.errors.StoreError: nothing there can be read.
         levit_bench.errors.NothingToShowError: the store is empty.
     """
-    require("scipy", "judge stored results")  # every method needs it
+    for library in ("numpy", "scipy"):  # every method may need them
+        require_installed(library, "judge stored results")
+    use_kept_quantiles()
     (root,) = arguments.paths("path", (path,))
     session, tag = arguments.optional_text("session", session), arguments.optional_text("tag", tag)
     if session is not None and tag is not None:

@@ -41,6 +41,20 @@ def require(library: str, purpose: str) -> None:
         ) from error
 
 
+def require_installed(library: str, purpose: str) -> None:
+    """Refuse what cannot be done without a library that is loaded later, or not at all, and so is not loaded here.
+
+    Args:
+        library: a name of `DISTRIBUTIONS`.
+        purpose: as for `require`.
+
+    Raises:
+        UsageError: the library is missing; the message says how to get it.
+    """
+    if _is_missing(library):
+        raise UsageError(f"cannot {purpose}: {_how_to_get(library)}")
+
+
 def refusal(error: ImportError) -> UsageError | None:
     """The error to raise in place of one about a missing library; None where no declared library is missing."""
     library = (error.name or "").partition(".")[0]

@@ -17,7 +17,7 @@ from __future__ import annotations
 
 import hashlib
 import re
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from operator import index
 from typing import Literal, NamedTuple
 
@@ -741,9 +741,9 @@ class Run(_Noun, frozen=True, kw_only=True):
 
     run: int
     """Number of the run within its session."""
-    turns: tuple[TurnLine, ...]
-    """In the order they were taken."""
-    yardsticks: tuple[tuple[TurnLine, ...], ...] = ()
+    turns: Sequence[TurnLine]
+    """In the order they were taken; immutable."""
+    yardsticks: tuple[Sequence[TurnLine], ...] = ()
     """Turns of each yardstick with the same device and threads, same run."""
     complete: bool = True
     """False when the run was broken off."""

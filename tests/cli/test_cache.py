@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 from levit_bench.measuring.preparing.artifact_cache import ArtifactCache
 from levit_bench.paths.cache_folder import VARIABLE
+from levit_bench.paths.kept_files import KeptFiles, key_of
 from levit_bench.store.files import read_session
 
 from tests.cli.test_cli import run
@@ -19,11 +20,12 @@ from tests.programs import output
 
 @pytest.fixture
 def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """A cache with one artifact, which the environment names."""
+    """A cache with one artifact and one file of what was read, which the environment names."""
     kept, artifact = tmp_path / "kept", tmp_path / "artifact"
     artifact.mkdir()
     (artifact / "weights").write_bytes(b"\0" * (3 << 20))
     ArtifactCache(kept, seed=0).keep(CASE, (1, 16), artifact, PREPARED)
+    KeptFiles(kept).keep(key_of("session"), b"\0" * (1 << 20))
     monkeypatch.setenv(VARIABLE, str(kept))
     return kept
 
@@ -34,20 +36,25 @@ def test_it_lists_what_is_kept_with_its_size_and_days(capsys: pytest.CaptureFixt
     (line,) = [line for line in out.splitlines() if "levit_128s" in line]
     assert "eager 224px b1,16 shipped fp32" in line
     assert "3 MiB" in line
-    assert err.replace("\n", "") == f"1 prepared network, 3 MiB of at most 4 GiB, in {folder}"
+    assert err.splitlines() == [
+        f"1 prepared network, 3 MiB of at most 4 GiB, in {folder}",
+        "1 reading of stored sessions, 1 MiB of at most 1 GiB",
+    ]
 
 
 def test_the_document_holds_the_same_as_numbers(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     document = json.loads(run(capsys, "cache", "--json")[1])
     (artifact,) = document["artifacts"]
     assert (document["folder"], document["bytes"], artifact["bytes"]) == (str(folder), 3 << 20, 3 << 20)
+    assert document["readings"] == {"files": 1, "bytes": (1 << 20) + 32, "limit_bytes": 1 << 30}
     assert (artifact["network"], artifact["batches"], artifact["prepare_s"]) == ("levit_128s", [1, 16], 2.0)
 
 
 def test_clearing_removes_it_and_says_how_much(capsys: pytest.CaptureFixture[str], folder: Path) -> None:
     code, _, err = run(capsys, "cache", "--clear")
-    assert (code, err.splitlines()[0]) == (0, "removed 1 prepared network")
-    assert json.loads(run(capsys, "cache", "--json")[1])["artifacts"] == []
+    assert (code, err.splitlines()[0]) == (0, "removed 1 prepared network and 1 reading")
+    document = json.loads(run(capsys, "cache", "--json")[1])
+    assert (document["artifacts"], document["readings"]["files"]) == ([], 0)
 
 
 def test_another_folder_is_looked_at_by_name(capsys: pytest.CaptureFixture[str], folder: Path, tmp_path: Path) -> None:

@@ -264,7 +264,7 @@ def test_a_line_reads_alike_whether_all_others_are_sound_or_not(stores: list[Sto
         for more in (b"", b"\ntorn {"):  # With that, each line is read by itself.
             path.write_bytes(data + more)
             try:
-                lines = read(path)
+                lines = read(path, path.read_bytes())
             except BenchError as error:
                 found.append(type(error))
             else:

@@ -13,7 +13,9 @@ from pathlib import Path
 
 from levit_bench.catalog.entries import Entry
 
-_REGISTERED = re.compile(r"^@register_model\b[^\n]*\n(?:@[^\n]*\n)*def (\w+)\(", re.MULTILINE)
+_MARK = "\n@register_model"
+_REGISTERED = re.compile(r"(?!\w)[^\n]*\n(?:@[^\n]*\n)*def (\w+)\(")
+"""What follows the mark of a registered function: further decorators, and its name."""
 
 
 def unavailable(entries: Iterable[Entry]) -> dict[str, str]:
@@ -41,10 +43,13 @@ def timm_architectures() -> frozenset[str] | None:
     if folder is None:
         return None
     sources = sorted((folder / "models").glob("*.py"))
-    names = frozenset(
-        name for path in sources for name in _REGISTERED.findall(path.read_text(encoding="utf-8", errors="replace"))
-    )
-    return names or None
+    return frozenset(name for path in sources for name in _registered(path)) or None
+
+
+def _registered(source: Path) -> list[str]:
+    """Names that a module of timm registers; cut at the mark, for a search by pattern takes ten times as long."""
+    text = "\n" + source.read_text(encoding="utf-8", errors="replace")
+    return [match[1] for rest in text.split(_MARK)[1:] if (match := _REGISTERED.match(rest))]
 
 
 def _folder(library: str) -> Path | None:

@@ -32,7 +32,7 @@ _VERBS = {
     "aa": "Time every case under two names: how often is a difference found where there is none?",
     "list": "List the networks of the catalog.",
     "plan": "Say what a run would do, how long it takes, and the smallest honest budget.",
-    "cache": "Show or remove the prepared networks that are kept between sessions.",
+    "cache": "Show or remove what is kept between sessions: prepared networks, and what was read.",
     "machine": "Describe this machine and the state it is in.",
 }
 

@@ -12,10 +12,12 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
+from levit_bench.numbers import statistics
 from levit_bench.numbers.statistics import t_factor, t_interval
 from levit_bench.numbers.units import ordinal
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 from levit_bench.records import Estimate, Finding, Record, Run, TurnLine
+from levit_bench.store.stored_turns import StoredTurns
 
 LEVEL = 0.95
 """Nominal coverage of every interval: what the literature prints."""
@@ -36,15 +38,9 @@ class RunLog(NamedTuple):
 
 def log_median(turns: Iterable[TurnLine]) -> float | None:
     """Log of the median timed pass in seconds over all turns; absent when there is no pass."""
-    return _log_median([duration for turn in turns for duration in turn.duration_s])
-
-
-def _log_median(passes: Sequence[float]) -> float | None:
-    """Plain Python: medians of numpy and statistics cost more than the rest here when ten thousand cases are read."""
-    ordered, n = sorted(passes), len(passes)
-    if not n:
-        return None
-    return math.log(ordered[n // 2] if n % 2 else (ordered[n // 2 - 1] + ordered[n // 2]) / 2)
+    if isinstance(turns, StoredTurns):
+        return turns.figures.log
+    return statistics.log_median([duration for turn in turns for duration in turn.duration_s])
 
 
 def counted_runs(record: Record) -> tuple[RunLog, ...]:
@@ -72,7 +68,7 @@ class SameTurns:
 
     __slots__ = ("turns",)
 
-    def __init__(self, turns: tuple[tuple[TurnLine, ...], ...]) -> None:
+    def __init__(self, turns: tuple[Sequence[TurnLine], ...]) -> None:
         self.turns = turns
 
     def __hash__(self) -> int:
@@ -113,7 +109,10 @@ def counts(run: Run) -> bool:
 
 def by_round(turns: Iterable[TurnLine]) -> dict[int, float]:
     """Log of the median timed pass by round; rounds without a pass are left out."""
-    return {turn.round: value for turn in turns if (value := _log_median(turn.duration_s)) is not None}
+    if isinstance(turns, StoredTurns):
+        pairs = zip(turns.figures.rounds, turns.figures.logs, strict=True)
+        return {number: value for number, value in pairs if value is not None}
+    return {turn.round: value for turn in turns if (value := statistics.log_median(turn.duration_s)) is not None}
 
 
 def yardstick_log(run: Run) -> float | None:

@@ -22,10 +22,8 @@ from functools import cache
 from itertools import chain
 from typing import NamedTuple
 
-import numpy as np
-from scipy.special import stdtrit
-
 from levit_bench.judge.estimates import LEVEL, counts, looks_of, no_speed, no_turns, too_few_runs
+from levit_bench.numbers.quantiles import student_t
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
 from levit_bench.records import Estimate, Finding, Record
 
@@ -115,11 +113,13 @@ def percentile(record: Record, share: float) -> Estimate | Finding:
 
 def _half(share: float, shares: Sequence[float], n: int, level: float) -> float:
     """Half width of the level's interval, never less than for n independent passes: few runs may agree by chance."""
+    import numpy as np  # loads slowly, and most readers ask for no percentile
+
     runs = len(shares)
     if runs < 2:
         return 1.0
     error = max(float(np.std(shares, ddof=1)) / math.sqrt(runs), math.sqrt(share * (1 - share) / n))
-    return min(1.0, float(stdtrit(runs - 1, (1 + level) / 2)) * error)
+    return min(1.0, student_t(runs - 1, (1 + level) / 2) * error)
 
 
 def counted_passes(record: Record) -> int:

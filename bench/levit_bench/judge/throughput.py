@@ -20,6 +20,7 @@ from functools import lru_cache
 from levit_bench.judge.estimates import METHOD, SameTurns, counts, interval, looks_of, mean_of_known, no_speed
 from levit_bench.judge.paired_ratio import Ratio, over_runs
 from levit_bench.records import Case, Estimate, Finding, Record, Run, TurnLine
+from levit_bench.store.stored_turns import StoredTurns
 
 
 def log_seconds(turns: Iterable[TurnLine], batch: int = 1, streams: int = 1) -> float | None:
@@ -31,6 +32,9 @@ def log_seconds(turns: Iterable[TurnLine], batch: int = 1, streams: int = 1) -> 
         streams: how many were at work at once. A turn holds one stream after another, equally many passes of each; one
             whose passes cannot be divided so is left out (`levit_bench.judge.findings` reports it).
     """
+    if streams == 1 and isinstance(turns, StoredTurns):
+        figures = turns.figures
+        return math.log(figures.total_s / (batch * figures.passes)) if figures.passes else None
     if streams == 1:  # As nearly always.
         alone = [duration for turn in turns for duration in turn.duration_s]
         return math.log(math.fsum(alone) / (batch * len(alone))) if alone else None

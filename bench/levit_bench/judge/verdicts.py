@@ -23,15 +23,15 @@ from functools import lru_cache
 from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
-import numpy as np
-from scipy.special import gammaincinv, ndtr, stdtrit
 
 from levit_bench.errors import UsageError
+from levit_bench.numbers.quantiles import gamma, gammas, normal_shares, student_t
 from levit_bench.numbers.units import counted, significant
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Estimate, Finding
 
 if TYPE_CHECKING:
+    import numpy as np
     from numpy.typing import NDArray
 
 ALPHA = 0.05
@@ -104,7 +104,7 @@ class Effect(NamedTuple):
 
     def limits(self, level: float) -> tuple[float, float]:
         """Two-sided limits of the log ratio."""
-        half = float(stdtrit(min(self.freedom, _MOST_FREEDOM), (1 + level) / 2)) * self.error
+        half = student_t(min(self.freedom, _MOST_FREEDOM), (1 + level) / 2) * self.error
         return self.log - half, self.log + half
 
 
@@ -141,6 +141,8 @@ def of_pairs(logs: Sequence[float], foretold: float | None = None) -> Effect | F
     """
     if len(logs) < MIN_RUNS:
         return too_few(f"both are in {counted(len(logs))}")
+    import numpy as np  # here and below: most that is read needs no verdict, and it loads slowly
+
     deviation = float(np.std(logs, ddof=1))
     if deviation <= NO_SCATTER:
         return no_scatter()
@@ -173,6 +175,8 @@ def steadied(effects: Sequence[Effect]) -> list[float]:
     (d0 s0^2 + d s^2) / (d0 + d) in place of s^2, where d0 is `PRIOR_FREEDOM` and s0^2 the median of the variances of
     the report's other pairs, each median-unbiased; without other pairs, the variance that its rounds predict.
     """
+    import numpy as np
+
     pairs = {number: effect for number, effect in enumerate(effects) if effect.method == METHOD_PAIRS}
     variances = {number: effect.error**2 * effect.runs for number, effect in pairs.items()}
     out = []
@@ -201,10 +205,12 @@ def power(log: float, effect: Effect, family: int, rules: Rules) -> float:
     likely values, of a normal probability. Source of the noncentral t without a least effect: Lehmann & Romano,
     *Testing Statistical Hypotheses* (2005), section 5.3.
     """
+    import numpy as np
+
     freedom = min(effect.freedom, _MOST_FREEDOM)
-    limit = float(stdtrit(freedom, 1 - ALPHA / family / 2))
+    limit = student_t(freedom, 1 - ALPHA / family / 2)
     least = np.maximum(limit * effect.error * _errors(freedom), math.log1p(rules.min_effect))
-    return float(np.mean(ndtr((log - least) / effect.error)))
+    return float(np.mean(normal_shares((log - least) / effect.error)))
 
 
 def refused(reason: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Comparison:
@@ -299,14 +305,16 @@ def _verdict(effect: Effect, limits: tuple[float, float], family: int, rules: Ru
 
 def _middle(freedom: float) -> float:
     """Median of a variance with so many degrees of freedom, as a share of the true one."""
-    return 2 * float(gammaincinv(min(freedom, _MOST_FREEDOM) / 2, 0.5)) / min(freedom, _MOST_FREEDOM)
+    return 2 * gamma(min(freedom, _MOST_FREEDOM) / 2, 0.5) / min(freedom, _MOST_FREEDOM)
 
 
 @lru_cache(maxsize=256)
 def _errors(freedom: float) -> NDArray[np.float64]:
     """Equally likely estimates of a standard error of 1 with so many degrees of freedom."""
+    import numpy as np
+
     shares = (np.arange(_PARTS) + 0.5) / _PARTS
-    errors: NDArray[np.float64] = np.sqrt(2 * gammaincinv(freedom / 2, shares) / freedom)
+    errors: NDArray[np.float64] = np.sqrt(2 * gammas(freedom / 2, shares) / freedom)
     return errors
 
 

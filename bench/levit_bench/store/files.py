@@ -1,7 +1,7 @@
 """Reads sessions from JSON lines, `<root>/<machine>/<session>.jsonl`, and assembles their records.
 
 Everything readable is read, and findings list the rest; `store/writer.py` writes. Neither measuring nor judging is
-imported here. Reading never writes.
+imported here. Reading never writes into a store; summaries of what was parsed are kept in the user's cache.
 """
 
 from __future__ import annotations
@@ -18,6 +18,7 @@ import msgspec
 
 from levit_bench.errors import SchemaError, StoreError
 from levit_bench.paths.file_kinds import is_lost
+from levit_bench.paths.kept_files import KeptFiles, kept_files
 from levit_bench.records import (
     SCHEMA,
     CaseLine,
@@ -32,8 +33,9 @@ from levit_bench.records import (
     TurnLine,
 )
 from levit_bench.store.line_order import Part, parts
-from levit_bench.store.lines import BOM, LONGEST_LINE, decoded, opened, read
+from levit_bench.store.lines import BOM, LONGEST_LINE, content, decoded, opened, read
 from levit_bench.store.missing_turns import Missing
+from levit_bench.store.summaries import SessionSummary, keep_summary, kept_summary, summary_key
 from levit_bench.store.writer import SessionWriter, check_writable
 
 __all__ = [
@@ -54,7 +56,7 @@ __all__ = [
 
 _MOST_LINES_NAMED = 20  # Lines of a file that are listed one by one: in a file of another kind all are wrong.
 _MOST_NAMED = 3
-_Sticks = dict[int, tuple[tuple[TurnLine, ...], ...]]
+_Sticks = dict[int, tuple[Sequence[TurnLine], ...]]
 
 
 class _State(msgspec.Struct, frozen=True):
@@ -191,7 +193,12 @@ def read_sessions(path: Path) -> list[Session]:
         SchemaError: a newer version of this package wrote the file.
         StoreError: the file cannot be read, or its first line is not a session line.
     """
-    lines = read(path)
+    return _sessions_in(path, content(path))
+
+
+def _sessions_in(path: Path, data: bytes) -> list[Session]:
+    """The sessions of a file with this content."""
+    lines = read(path, data)
     sessions = parts(lines.good, [number for number, _ in lines.bad])
     ends = [*(part.first for part in sessions[1:]), math.inf]
     out = []
@@ -298,15 +305,28 @@ def _session(part: Part, findings: Sequence[Finding]) -> Session:
 
 def records(session: Session) -> list[Record]:
     """Assemble a session's records, those of yardsticks and null network included, in the order of declaration."""
-    starts = {start.run: start for start in session.starts}
-    ends = {end.run: end for end in session.ends}
+    return _records(_summary(session))
+
+
+def _summary(session: Session) -> SessionSummary:
+    """The session with its turns by case and run."""
     turns: dict[tuple[str, int], list[TurnLine]] = {}
     for turn in session.turns:
         turns.setdefault((turn.case, turn.run), []).append(turn)
+    return SessionSummary(
+        session.head, session.cases, session.starts, session.ends,
+        {group: tuple(members) for group, members in turns.items()}, session.findings,
+    )  # fmt: skip
+
+
+def _records(session: SessionSummary) -> list[Record]:
+    starts = {start.run: start for start in session.starts}
+    ends = {end.run: end for end in session.ends}
+    turns = session.turns
     infos = {info.id: info for info in session.cases}
     # Of several streams, the seat of the first.
     seats = {(key, s.run): seat for s in session.starts for seat in reversed(s.seats) for key in seat.cases}
-    numbers = sorted({turn.run for turn in session.turns})
+    numbers = sorted({run for _, run in turns})
     yardsticks = [info for info in infos.values() if info.role == "yardstick"]
     run_findings = [finding for end in session.ends for finding in end.findings]
     # Cases with the same yardsticks share one tuple a run, so that results derived from it are computed once.
@@ -315,7 +335,7 @@ def records(session: Session) -> list[Record]:
     for info in infos.values():
         key = sticks_of(info, yardsticks)
         if key not in shared:
-            shared[key] = {n: tuple(tuple(turns.get((stick, n), ())) for stick in key) for n in numbers}
+            shared[key] = {n: tuple(turns.get((stick, n), ()) for stick in key) for n in numbers}
         record = _record(session, info, numbers, starts, ends, turns, seats, shared[key], run_findings)
         allocator = infos[key[0]].case.allocator if key else None
         out.append(msgspec.structs.replace(record, yardstick_allocator=allocator))
@@ -336,12 +356,12 @@ def sticks_of(info: CaseLine, yardsticks: Iterable[CaseLine]) -> tuple[str, ...]
 
 
 def _record(
-    session: Session,
+    session: SessionSummary,
     info: CaseLine,
     numbers: Iterable[int],
     starts: dict[int, RunStartLine],
     ends: dict[int, RunEndLine],
-    turns: dict[tuple[str, int], list[TurnLine]],
+    turns: Mapping[tuple[str, int], Sequence[TurnLine]],
     seats: dict[tuple[str, int], SeatInfo],
     sticks: _Sticks,
     run_findings: list[Finding],
@@ -349,7 +369,7 @@ def _record(
     runs = tuple(
         Run(
             run=number,
-            turns=tuple(turns[info.id, number]),
+            turns=turns[info.id, number],
             yardsticks=sticks[number],
             complete=number in ends and ends[number].outcome == "done",
             before=starts[number].conditions if number in starts else None,
@@ -396,11 +416,11 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
     """
     paths, findings = _list_files(root)
     failure: StoreError | None = None
-    sessions: list[tuple[Path, Session]] = []
-    with _no_collection():
+    sessions: list[tuple[Path, SessionSummary]] = []
+    with _no_collection(), _summaries_kept() as summaries:
         for path in paths:
             try:
-                sessions += [(path, session) for session in read_sessions(path)]
+                sessions += [(path, session) for session in _summaries(path, summaries)]
             except SchemaError:
                 raise
             except StoreError as error:
@@ -414,25 +434,48 @@ def load(root: Path) -> tuple[list[Record], list[Finding]]:
 
 def load_readable(paths: Iterable[Path]) -> tuple[list[Record], list[Finding]]:
     """Records of the files that can be read, and a finding for each of the others."""
-    sessions: list[tuple[Path, Session]] = []
+    sessions: list[tuple[Path, SessionSummary]] = []
     findings: list[Finding] = []
-    with _no_collection():
+    with _no_collection(), _summaries_kept() as summaries:
         for path in paths:
             try:
-                sessions += [(path, session) for session in read_sessions(path)]
+                sessions += [(path, session) for session in _summaries(path, summaries)]
             except StoreError as error:
                 findings.append(Finding(kind="unreadable-file", message=str(error)))
         return _records_of(sessions, []), findings
 
 
-def _records_of(sessions: Sequence[tuple[Path, Session]], findings: list[Finding]) -> list[Record]:
+def _summaries(path: Path, files: KeptFiles | None) -> list[SessionSummary]:
+    """The sessions of a file: parsed, unless a file with the same content was parsed before."""
+    data = content(path)
+    if files is None:
+        return [_summary(session) for session in _sessions_in(path, data)]
+    key = summary_key(data)
+    if (kept := kept_summary(files, key)) is not None:
+        return [kept]
+    summaries = [_summary(session) for session in _sessions_in(path, data)]
+    if len(summaries) > 1 or summaries[0].findings or not files.accepts_more:
+        return summaries
+    return [keep_summary(files, key, summaries[0])]
+
+
+@contextmanager
+def _summaries_kept() -> Iterator[KeptFiles | None]:
+    """Where summaries are kept; None where nothing is."""
+    files = kept_files()
+    yield files
+    if files is not None:
+        files.shrink()
+
+
+def _records_of(sessions: Sequence[tuple[Path, SessionSummary]], findings: list[Finding]) -> list[Record]:
     """Records of all sessions, each counted once however many files hold it; adds the findings about their files."""
-    groups: dict[tuple[str, str], list[tuple[Path, Session]]] = {}
+    groups: dict[tuple[str, str], list[tuple[Path, SessionSummary]]] = {}
     for path, session in sessions:
         groups.setdefault((session.head.machine.id, session.head.session), []).append((path, session))
     out: list[Record] = []
     for copies in groups.values():
-        path, session = max(copies, key=lambda copy: len(copy[1].turns))
+        path, session = max(copies, key=lambda copy: copy[1].turn_count)
         further: list[Finding] = []
         if len(copies) > 1:
             # Counted twice, it would look like two sessions that agree.
@@ -446,7 +489,7 @@ def _records_of(sessions: Sequence[tuple[Path, Session]], findings: list[Finding
             )
         session = session._replace(findings=(*session.findings, *further))
         findings.extend(session.findings)
-        out.extend(records(session))
+        out.extend(_records(session))
     return out
 
 

@@ -88,18 +88,30 @@ def _check_file(path: Path, state: os.stat_result) -> None:
         )
 
 
-def read(path: Path) -> Lines:
-    """All lines of a file; the first good one is a session line.
+def content(path: Path) -> bytes:
+    """The bytes of a file.
 
     Raises:
-        SchemaError: a newer version of this package wrote the file.
-        StoreError: the file cannot be read, or its first line is not a session line.
+        StoreError: it cannot be read.
     """
     with opened(path) as file:
         try:
-            data = file.read()
+            return file.read()
         except OSError as error:
             raise StoreError(f"cannot read {path}: {error.strerror or error}.") from error
+
+
+def read(path: Path, data: bytes) -> Lines:
+    """All lines of a file; the first good one is a session line.
+
+    Args:
+        path: of the file, for messages.
+        data: its content.
+
+    Raises:
+        SchemaError: a newer version of this package wrote the file.
+        StoreError: it is no text in UTF-8, or its first line is not a session line.
+    """
     for beginning, problem in _FOREIGN:
         if data.startswith(beginning):
             raise StoreError(f"{path} {problem}.")

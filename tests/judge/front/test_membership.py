@@ -9,7 +9,8 @@ from statistics import mean
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
-from levit_bench.judge.front.membership import Candidate, chances
+from levit_bench.judge.front.candidate import Candidate
+from levit_bench.judge.front.membership import chances
 from levit_bench.judge.front.panels import panels
 from scipy.stats import t as student
 

@@ -11,15 +11,16 @@ from levit_bench.errors import EXIT_DONE, UsageError
 
 
 @click.command("cache", cls=Verb)
-@click.option("--clear", is_flag=True, help="Remove all of it; the next sessions prepare their networks anew.")
+@click.option("--clear", is_flag=True, help="Remove all of it: networks are prepared anew, and sessions read.")
 @click.option("--cache", "named", default="", metavar="FOLDER", help="The folder, as of 'run --cache'.")
 @json_option
 def command(*, clear: bool, named: str, as_json: bool) -> int:
-    """Show the prepared networks that are kept for later sessions, or remove them.
+    """Show what is kept between sessions, or remove it: prepared networks, and what was read and drawn.
 
     A session uses one again when everything is the same that decides what it holds: network and code, weights, seed,
     sizes, form, precision, runtime, libraries, instruction set. Sessions say what they used again, and of which day it
-    is. LEVIT_BENCH_CACHE names another folder; empty, it keeps nothing.
+    is. Of stored sessions, what their files hold is kept in a compact form, and the pictures of fronts; neither is used
+    once a file has other content. LEVIT_BENCH_CACHE names another folder; empty, it keeps nothing.
 
     \b
     Examples:
@@ -34,14 +35,25 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
 
     from levit_bench.cli.output import stderr, stdout
     from levit_bench.measuring.preparing.artifact_cache import LIMIT_BYTES, cache_in
-    from levit_bench.report.listings.kept_artifacts import KeptArtifact, document, sentence, table
+    from levit_bench.numbers.units import counted
+    from levit_bench.paths.kept_files import LIMIT_BYTES as READINGS_LIMIT
+    from levit_bench.paths.kept_files import KeptFiles
+    from levit_bench.report.listings.kept_artifacts import (
+        KeptArtifact,
+        KeptReadings,
+        document,
+        readings_sentence,
+        sentence,
+        table,
+    )
 
     cache = cache_in(named, 0)
     if cache is None:
         raise UsageError("LEVIT_BENCH_CACHE is empty, so nothing is kept. Name a folder with --cache.")
+    readings = KeptFiles(cache.folder)
     if clear:
-        removed = cache.clear()
-        stderr().print(Text(f"removed {removed} prepared network{'' if removed == 1 else 's'}"))
+        networks, files = counted(cache.clear(), "prepared network"), counted(readings.clear(), "reading")
+        stderr().print(Text(f"removed {networks} and {files}"))
     kept = [
         KeptArtifact(
             case=one.entry.case, batches=one.entry.batches, bytes=one.entry.bytes, sha256=one.entry.prepared.sha256,
@@ -49,10 +61,12 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
         )
         for one in cache.entries()
     ]  # fmt: skip
+    read = KeptReadings(len(entries := readings.entries()), sum(entry.bytes for entry in entries), READINGS_LIMIT)
     if as_json:
-        click.echo(json.dumps(document(kept, cache.folder, LIMIT_BYTES), indent=2))
+        click.echo(json.dumps(document(kept, cache.folder, LIMIT_BYTES, read), indent=2))
         return EXIT_DONE
     if kept:
         stdout().print(table(kept))
     stderr().print(Text(sentence(kept, cache.folder, LIMIT_BYTES)), soft_wrap=True)
+    stderr().print(Text(readings_sentence(read)), soft_wrap=True)
     return EXIT_DONE

@@ -21,7 +21,7 @@ from levit_bench.cli.options import (
     where_option,
 )
 from levit_bench.errors import UsageError
-from levit_bench.libraries import require
+from levit_bench.libraries import require_installed
 
 
 @click.command("front", cls=Verb)
@@ -113,7 +113,7 @@ def command(
     from levit_bench.report.words.safe_text import visible
 
     try:
-        require("matplotlib", "draw a front")
+        require_installed("matplotlib", "draw a front")
         undrawn = None
     except UsageError as error:
         if not as_json or click.get_current_context().get_parameter_source("out") is not ParameterSource.DEFAULT:

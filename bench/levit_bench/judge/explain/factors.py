@@ -167,7 +167,7 @@ def contrast(plus: Sequence[Record], minus: Sequence[Record]) -> dict[int, float
     return sums
 
 
-def _runs(record: Record) -> dict[int, tuple[TurnLine, ...]]:
+def _runs(record: Record) -> dict[int, Sequence[TurnLine]]:
     return {run.run: run.turns for run in record.runs if counts(run)}
 
 

@@ -10,7 +10,6 @@ from collections import Counter
 from collections.abc import Callable, Collection, Iterable, Sequence
 from typing import NamedTuple
 
-from levit_bench.judge.comparability import setting
 from levit_bench.judge.findings import case_checks, machine_checks, run_checks, session_checks
 from levit_bench.judge.findings.session_view import CaseTurns, SessionView, session_views
 from levit_bench.records import Finding, Record
@@ -103,13 +102,13 @@ def between_sessions(records: Iterable[Record]) -> list[SessionFinding]:
     groups: dict[object, list[Record]] = {}
     for record in records:
         if record.info.role == "subject":
-            measured_in = setting(record)
+            # Of the setting, the fields that matter here: making thousands of whole ones takes long.
             key = (
                 record.info.id,
-                measured_in.machine,
-                measured_in.torch,
-                measured_in.runtime_version,
-                measured_in.yardstick,
+                record.machine.hardware,
+                record.conditions.versions.get("torch"),
+                record.runtime_version,
+                record.yardstick,
             )
             groups.setdefault(key, []).append(record)
     findings = [(group[-1].session, session_checks.sharing_differs_from_alone(group)) for group in groups.values()]

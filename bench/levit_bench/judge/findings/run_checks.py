@@ -7,6 +7,7 @@ import math
 from levit_bench.judge.estimates import LEVEL, looks_of
 from levit_bench.judge.findings.session_view import CaseTurns, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, scatter
+from levit_bench.numbers.quantiles import f_tail
 from levit_bench.numbers.statistics import t_factor, variance_components
 from levit_bench.planning.budget import level_at_a_look
 from levit_bench.records import Finding
@@ -87,9 +88,7 @@ def _per_run(rounds: list[list[float]]) -> float:
 
 def _chance(rounds: list[list[float]], between: float, within: float) -> float:
     """p-value of the variance between runs: the F test of one-way analysis of variance."""
-    from scipy.special import fdtrc
-
     if within <= 0:
         return 0.0
     runs, turns = len(rounds), sum(len(run) for run in rounds)
-    return float(fdtrc(runs - 1, turns - runs, 1 + _per_run(rounds) * between / within))
+    return f_tail(runs - 1, turns - runs, 1 + _per_run(rounds) * between / within)

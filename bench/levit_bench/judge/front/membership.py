@@ -23,7 +23,9 @@ from typing import NamedTuple
 
 import numpy as np
 import numpy.typing as npt
-from scipy.special import chdtri
+
+from levit_bench.judge.front.candidate import Candidate
+from levit_bench.numbers.quantiles import chi_squares
 
 DRAWS = 4000
 """A chance is known to 0.8 % (one standard error, at its worst)."""
@@ -34,23 +36,6 @@ _DEVIATIONS = np.geomspace(0.1, 30, 25)  # In root mean squares of the errors.
 _LARGEST = 1e6
 
 _Array = npt.NDArray[np.float64]
-
-
-class Candidate(NamedTuple):
-    """A network that may be on the front."""
-
-    label: str
-    accuracy: float
-    """Larger is better."""
-    log: float
-    """Log of its time, on any scale that all candidates share."""
-    variance: float
-    """Of that estimate, without what moves all candidates alike."""
-    freedom: float
-    """Degrees of freedom of the variance."""
-    shared: tuple[tuple[str, float], ...] = ()
-    """Errors, as standard deviations, that it shares with the candidates that have one of the same name: an error
-    of a session's yardstick moves all cases of the session."""
 
 
 def chances(candidates: Sequence[Candidate]) -> dict[str, float]:
@@ -170,4 +155,4 @@ def _shares(logs: _Array) -> _Array:
 def _widths(freedom: float) -> _Array:
     """Student's t over a normal draw: the error of an estimated deviation. One array for all of the same freedom."""
     tail = np.random.default_rng(_SEED + 1).random(DRAWS)
-    return np.asarray(np.sqrt(freedom / chdtri(freedom, tail)))
+    return np.asarray(np.sqrt(freedom / chi_squares(freedom, tail)))

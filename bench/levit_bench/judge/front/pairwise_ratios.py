@@ -14,7 +14,7 @@ from itertools import pairwise
 from statistics import fmean, median
 
 from levit_bench.judge.estimates import LEVEL, looks_of
-from levit_bench.judge.front.membership import Candidate
+from levit_bench.judge.front.candidate import Candidate
 from levit_bench.judge.metrics import SPEEDS, Speed, Turns
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.variance.case_sessions import Company, ratios

@@ -13,7 +13,6 @@ import msgspec
 
 from levit_bench.judge.comparability import enumerate_values
 from levit_bench.judge.front.dominance import Competitor, dominators
-from levit_bench.judge.front.membership import chances
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.places import ACROSS, Place, Racer, Standing, places
 from levit_bench.judge.front.ties import Contender, ties
@@ -124,6 +123,8 @@ def points_of(drafts: Sequence[Draft], metric: Metric, rivalry: Rivalry) -> tupl
 
 def _chances(drafts: Mapping[str, Draft], times: Mapping[str, Estimate], rivalry: Rivalry) -> dict[str, float]:
     """Chance of being on the front by label. In a crowd those alone are drawn whose interval reaches the front."""
+    from levit_bench.judge.front.membership import chances  # needs numpy, and tables of cases need no chance
+
     reached, candidates = math.inf, []
     for label, draft in sorted(drafts.items(), key=lambda item: -item[1].accuracy.top1):
         if times[label].low <= reached or len(drafts) <= CROWD:

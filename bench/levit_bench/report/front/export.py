@@ -15,17 +15,17 @@ from levit_bench.errors import StoreError
 from levit_bench.judge.front.changes import changes
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedComparison
-from levit_bench.libraries import require
+from levit_bench.libraries import require_installed
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.report.front import changes as moves
-from levit_bench.report.front import figure, table
+from levit_bench.report.front import table
 from levit_bench.report.front.pages import Page, paginate
+from levit_bench.report.front.pictures import pictures
 from levit_bench.report.front.published_table import published_markdown
 from levit_bench.report.front.reproduction import Reproduction
 from levit_bench.report.words.findings import About, grouped
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import markdown_cell, visible
-from levit_bench.report.words.setting import session_words
 
 NOTHING = PublishedComparison()
 NO_RECIPE = Reproduction(())
@@ -58,25 +58,20 @@ def write_front(
         StoreError: the folder or a file cannot be written.
         UsageError: matplotlib is missing.
     """
-    require("matplotlib", "draw a front")
-    pages = paginate(panels)
-    among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
+    require_installed("matplotlib", "draw a front")
     called = called or PanelNames(panels)
-    # Panels of one of several pages are named among themselves: its heading states how they differ from the others.
-    names = None if len(pages) > 1 else called
-    drawn = [figure.draw(p.panels, beside.panels, among=among, heading=p.heading, called=names) for p in pages]
+    drawn = pictures(panels, beside.panels, called)
     text = document(panels, sum(picture.unlabelled for picture in drawn), recipe, beside, bases, called)
-    source = session_words(panels)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(folder, error) from error
-    _remove_pages(folder, len(pages) + 1)
+    _remove_pages(folder, len(drawn) + 1)
     return (
         *(
-            _atomically(folder / f"{_stem(number)}.{kind}", partial(figure.save, picture.figure, source=source))
+            _atomically(folder / f"{_stem(number)}.{kind}", partial(_write_bytes, content))
             for number, picture in enumerate(drawn, 1)
-            for kind in ("png", "svg")
+            for kind, content in (("png", picture.png), ("svg", picture.svg))
         ),
         _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels))),
         _atomically(folder / "front.md", lambda path: _write_text(path, text)),
@@ -246,6 +241,10 @@ def _reproduce(recipe: Reproduction) -> str:
 def _code(lines: Iterable[str]) -> str:
     """Indented code: text cannot close it, unlike a fence of backticks; a carriage return would end a line."""
     return "\n".join(f"    {visible(line)}".rstrip() for line in lines)
+
+
+def _write_bytes(content: bytes, path: Path) -> None:
+    path.write_bytes(content)
 
 
 def _write_text(path: Path, text: str) -> None:

@@ -5,6 +5,7 @@ Draws on a `Figure` of its own and leaves matplotlib's global state unchanged.
 
 from __future__ import annotations
 
+import io
 import math
 from collections.abc import Sequence
 from contextlib import AbstractContextManager
@@ -113,7 +114,21 @@ def save(figure: Figure, path: Path, source: str = "") -> None:
     Raises:
         StoreError: the file cannot be written.
     """
-    kind = path.suffix.lstrip(".").lower()
+    try:
+        path.write_bytes(encoded(figure, path.suffix.lstrip(".").lower(), source))
+    except OSError as error:
+        raise StoreError(f"cannot write {path}: {error.strerror or error}. Name another folder.") from error
+
+
+def encoded(figure: Figure, kind: str, source: str = "") -> bytes:
+    """The figure as the content of a file, the same bytes for the same figure.
+
+    Args:
+        figure: the figure, as `draw` returns it.
+        kind: `png`, `svg` or `pdf`.
+        source: where the numbers come from, kept in the file's metadata.
+    """
+    out = io.BytesIO()
     sources: dict[str, dict[str, Any]] = {
         "png": {"Source": source},
         "svg": {"Date": None, "Source": source},
@@ -121,11 +136,9 @@ def save(figure: Figure, path: Path, source: str = "") -> None:
     }
     # A light compression costs a tenth more bytes and saves a quarter of the time.
     options: dict[str, Any] = {"pil_kwargs": {"compress_level": 3}} if kind == "png" else {}
-    try:
-        with our_settings():
-            figure.savefig(path, format=kind, dpi=DPI, metadata=sources.get(kind, {}), **options)
-    except OSError as error:
-        raise StoreError(f"cannot write {path}: {error.strerror or error}. Name another folder.") from error
+    with our_settings():
+        figure.savefig(out, format=kind, dpi=DPI, metadata=sources.get(kind, {}), **options)
+    return out.getvalue()
 
 
 def our_settings() -> AbstractContextManager[None]:

@@ -5,6 +5,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
+from functools import cache
 
 from levit_bench.catalog import entries as catalog
 from levit_bench.catalog.image_sets import IMAGENET, set_of, usual
@@ -47,9 +48,14 @@ def _catalog_accuracy(info: CaseLine) -> Accuracy | None:
     """The accuracy that the catalog has of a network; None for the user's own."""
     if info.case.is_of_user:
         return None
-    in_catalog = any(entry.name == info.case.network for entry in catalog.entries())
+    in_catalog = info.case.network in _catalog_names()
     matches = catalog.select([f"{info.case.network}@{info.case.size}"]).entries if in_catalog else ()
     return catalog.accuracy_of(matches[0]) if matches else None
+
+
+@cache
+def _catalog_names() -> frozenset[str]:
+    return frozenset(entry.name for entry in catalog.entries())
 
 
 def _other_lines(info: CaseLine, label: str | None) -> list[str]:

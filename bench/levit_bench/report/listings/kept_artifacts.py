@@ -6,7 +6,7 @@ import datetime
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from levit_bench.numbers.units import format_bytes
+from levit_bench.numbers.units import counted, format_bytes
 from levit_bench.records import Case
 from levit_bench.report.words.safe_text import shortened, visible
 
@@ -31,6 +31,14 @@ class KeptArtifact(NamedTuple):
     """When, in UTC."""
     used_at: float
     """When it was used last, in seconds since the epoch."""
+
+
+class KeptReadings(NamedTuple):
+    """What is kept of stored sessions that were read: their summaries, quantiles and pictures."""
+
+    files: int
+    bytes: int
+    limit_bytes: int
 
 
 def table(kept: Sequence[KeptArtifact]) -> Table:
@@ -63,7 +71,15 @@ def sentence(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> st
     return f"{count}, {format_bytes(total)} of at most {format_bytes(limit_bytes)}, in {visible(str(folder))}"
 
 
-def document(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> dict[str, object]:
+def readings_sentence(read: KeptReadings) -> str:
+    """How much is kept of what was read, and what may be."""
+    return (
+        f"{counted(read.files, 'reading')} of stored sessions, {format_bytes(read.bytes)} of at most "
+        f"{format_bytes(read.limit_bytes)}"
+    )
+
+
+def document(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int, read: KeptReadings) -> dict[str, object]:
     """The same as plain data; sizes in bytes, times in UTC."""
     return {
         "folder": str(folder),
@@ -85,6 +101,7 @@ def document(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> di
             }
             for one in kept
         ],
+        "readings": {"files": read.files, "bytes": read.bytes, "limit_bytes": read.limit_bytes},
     }
 
 

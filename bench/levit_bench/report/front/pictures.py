@@ -1,0 +1,122 @@
+"""The pictures of a front, kept in the user's cache: drawing takes longer than everything else, and matplotlib to load.
+
+A kept picture is found by everything that decides it: what is shown, the code that draws it, the libraries that draw,
+and the files by which a user sets matplotlib.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterable, Sequence
+from hashlib import sha256
+from pathlib import Path
+
+import msgspec
+
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.libraries import require
+from levit_bench.paths.kept_files import KeptFiles, kept_files, key_of
+from levit_bench.paths.library_identity import library_identity
+from levit_bench.paths.own_code import code_identity
+from levit_bench.report.front.pages import Page, paginate
+from levit_bench.report.words.panel_names import PanelNames
+from levit_bench.report.words.setting import session_words
+
+_CODE = ("axes.py", "records.py", "version.py", "catalog", "judge", "numbers", "paths", "planning", "report")
+"""Everything of this package that decides a picture."""
+_LIBRARIES = ("matplotlib", "numpy", "PIL", "contourpy", "kiwisolver", "fontTools")
+_VARIABLES = ("MATPLOTLIBRC", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH")
+
+
+class Picture(msgspec.Struct, frozen=True, array_like=True):
+    """The picture of one page."""
+
+    png: bytes
+    svg: bytes
+    unlabelled: int
+    """Number of points whose label has no free place."""
+
+
+_decoder = msgspec.msgpack.Decoder(list[Picture])
+
+
+def pictures(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> list[Picture]:
+    """The picture of each page: drawn, unless it was drawn before.
+
+    Args:
+        panels: the panels of all pages.
+        published: the published panels, which every page shows.
+        called: names of the panels.
+
+    Raises:
+        NothingToShowError: no panel holds a point.
+        UsageError: matplotlib is missing.
+    """
+    files = kept_files()
+    key = None if files is None else _key(panels, published, called)
+    if files is None or key is None:
+        return _drawn(panels, published, called)
+    if (drawn := _kept(files, key)) is None:
+        drawn = _drawn(panels, published, called)
+        files.keep(key, msgspec.msgpack.encode(drawn))
+        files.shrink()
+    return drawn
+
+
+def _drawn(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> list[Picture]:
+    require("matplotlib", "draw a front")
+    from levit_bench.report.front import figure
+
+    pages = paginate(panels)
+    among = [panel for page in pages for panel in page.panels] if len(pages) > 1 else []
+    # Panels of one of several pages are named among themselves: its heading states how they differ from the others.
+    names = None if len(pages) > 1 else called
+    source = session_words(panels)
+
+    def picture(page: Page) -> Picture:
+        drawn = figure.draw(page.panels, published, among=among, heading=page.heading, called=names)
+        png, svg = (figure.encoded(drawn.figure, kind, source) for kind in ("png", "svg"))
+        return Picture(png, svg, drawn.unlabelled)
+
+    return [picture(page) for page in pages]
+
+
+def _kept(files: KeptFiles, key: str) -> list[Picture] | None:
+    content = files.read(key)
+    if content is None:
+        return None
+    try:
+        return _decoder.decode(content)
+    except (msgspec.MsgspecError, ValueError):
+        return None
+
+
+def _key(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> str | None:
+    """The key of everything that decides the pictures; None where a name is no text, as that of a file may be."""
+    titles = [called.title(panel) for panel in panels if panel.points]
+    try:
+        shown = msgspec.msgpack.encode((panels, published, [called.line(panel) for panel in panels], titles))
+    except UnicodeEncodeError:
+        return None
+    libraries = library_identity(*_LIBRARIES)
+    return key_of("pictures", sha256(shown).hexdigest(), code_identity(*_CODE), sys.version, libraries, *_settings())
+
+
+def _settings() -> Iterable[str]:
+    """The variables and files by which a user sets matplotlib."""
+    rc, folder, config, _ = values = [os.environ.get(name, "") for name in _VARIABLES]
+    yield from values
+    home = Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home raises where there is none)
+    folders = [Path(), Path(rc), Path(folder), Path(config or home / ".config") / "matplotlib", home / ".matplotlib"]
+    yield from (_text(path / "matplotlibrc") for path in folders)
+    yield _text(Path(rc))
+
+
+def _text(path: Path) -> str:
+    """The content of a text file; empty where there is none."""
+    try:
+        return path.read_bytes().decode("latin-1")
+    except OSError:
+        return ""
