@@ -73,6 +73,9 @@ class FakeSeat:
 
     started_at = 0.0
     is_forked = False
+
+    def begin(self) -> None: ...
+
     describes: Answer | None = Description(threads=1, affinity=None, rss_bytes=1, versions={})
     most = 99
     opened = 0

@@ -73,6 +73,8 @@ class FakeSeat:
     scene: ClassVar[Scene]
     is_forked = False
 
+    def begin(self) -> None: ...
+
     def __init__(self, *_: object, **__: object) -> None:
         self.scene.seats += 1
         self.started_at = 0.0

@@ -14,6 +14,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager, suppress
 from typing import NamedTuple
 
+from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.reference_cases import Environment, environment_of
 from levit_bench.measuring.session.case_loading import Filled, Group, fill
@@ -77,18 +78,21 @@ class Crew:
         groups = groups_of(cases, protocol.seats)
         self._servers = ForkServers(groups, protocol)
         try:
-            # All processes are started by this thread: the kernel ends them with the thread that started them.
-            groups, opened = self._open_seats(groups)
-            with ThreadPoolExecutor(len(opened) or 1) as pool:
+            with ThreadPoolExecutor(len(groups) or 1) as pool, ThreadPoolExecutor(self._forked_at_once(groups)) as few:
                 try:
-                    filled = list(pool.map(self._fill, range(len(opened)), opened, groups))
+                    # All processes are started by this thread: the kernel ends them with the thread that started them.
+                    filling = [
+                        (group, (few if seat.is_forked else pool).submit(self._fill, number, seat, group))
+                        for number, (group, seat) in enumerate(self._open_seats(groups))
+                    ]
+                    filled = [(group, future.result()) for group, future in filling]
                 except BaseException:
                     # An interrupt must not wait for a case that hangs while it is loaded.
                     self._given_up = True
                     for seat in self._seats:
                         seat.kill()
                     raise
-            for number, (filled_seat, group) in enumerate(zip(filled, groups, strict=True)):
+            for number, (group, filled_seat) in enumerate(filled):
                 self.failed |= filled_seat.failed
                 for key, start in filled_seat.cold.items():
                     slowest = self.cold.get(key)
@@ -98,7 +102,7 @@ class Crew:
                     self._at[case.id] = (*self._at.get(case.id, ()), number)
             for key in self.failed:  # One failed stream is enough: with fewer streams it would be another case.
                 self.cold.pop(key, None)
-            self.infos = tuple(filled_seat.info for filled_seat in filled)
+            self.infos = tuple(filled_seat.info for _, filled_seat in filled)
         except BaseException:
             self.close()
             raise
@@ -153,20 +157,26 @@ class Crew:
         whole = merged(answers)
         return TurnTaken(whole, numbers[0], others_cpu_s, restless) if isinstance(whole, Turned) else whole
 
-    def _open_seats(self, groups: list[Group]) -> tuple[list[Group], list[Seat]]:
-        """The groups that the system could start a process for, and these; the cases of the others have failed.
+    def _open_seats(self, groups: list[Group]) -> Iterator[tuple[Group, Seat]]:
+        """The groups that the system could start a process for, with these; the cases of the others have failed.
 
         Those that start by themselves go first: the others wait for their server's imports.
         """
-        opened: list[Group] = []
         for group in sorted(groups, key=lambda group: self._servers.of(group) is not None):
             try:
-                self._seats.append(group.seat(bound=self._bound, server=self._servers.of(group)))
+                seat = group.seat(bound=self._bound, server=self._servers.of(group))
             except SeatLostError as lost:
                 self.failed |= dict.fromkeys((case.id for case in group.cases), str(lost))
             else:
-                opened.append(group)
-        return opened, list(self._seats)
+                self._seats.append(seat)
+                yield group, seat
+
+    def _forked_at_once(self, groups: list[Group]) -> int:
+        """Forked workers that load at the same time: with those that start by themselves, as many as processors.
+
+        Each of them would otherwise take its share from the one worker with many cases, which then ends last and alone.
+        """
+        return max(1, usable_processors() - sum(self._servers.of(group) is None for group in groups))
 
     def matrix_rates(self) -> dict[str, float]:
         """Multiply-accumulates a second of the fastest product of matrices, for each case's device, threads and format.
@@ -203,6 +213,8 @@ class Crew:
             yield seat
 
     def _fill(self, number: int, seat: Seat, group: Group) -> Filled:
+        seat.begin()
+
         def again(lost: str) -> Seat:
             if self._given_up:
                 raise SeatLostError(lost)

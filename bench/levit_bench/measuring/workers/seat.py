@@ -69,6 +69,7 @@ class Seat:
         self._write = self._read = self._life = self._ended = -1
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the seat)
         self._buffer = b""
+        self._imports_s = 0.0
         self.started_at = time.perf_counter()
         inherited: list[int] = []
         try:
@@ -93,9 +94,7 @@ class Seat:
             else:
                 files = [*inherited, self._stderr.fileno()]
                 forked = server.fork(threads, files, die_with_parent=die_with_thread)
-                self._process = forked
-                # As if it had imported the libraries by itself: what a user's own process would take.
-                self.started_at -= forked.imports_s
+                self._process, self._imports_s = forked, forked.imports_s
         except OSError as error:
             self._close_pipes()
             self._stderr.close()
@@ -111,6 +110,11 @@ class Seat:
                 os.close(end)
         self._ended = _readable_when_over(self._process.pid)
         self.is_forked = server is not None
+
+    def begin(self) -> None:
+        """Say that it is used from now on: a forked one may have waited, and starts as if it had just imported."""
+        if self.is_forked:
+            self.started_at = time.perf_counter() - self._imports_s
 
     def ask(self, request: Request, timeout_s: float) -> Answer:
         """Send a request and block until its answer.
