@@ -117,8 +117,8 @@ _OPTIONS = (
     (
         "start-method", "METHOD",
         (
-            "How the processes of a run start: copied from one of that run that has imported the libraries "
-            "(fork), or each by itself (spawn). Default: fork."
+            "How pinned processes of a run start: as copies of one of that run that has imported the libraries "
+            "(fork), or each by itself, as all others do (spawn). Default: fork."
         ),
     ),
     (

@@ -271,8 +271,8 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     bound: bool = False
     """Whether each seat is bound to as many processors as it has threads; streams always are."""
     start_method: StartMethod = "spawn"
-    """Whether workers of a run that import the same libraries are forked from one process of that run (`fork`), or
-    each starts by itself, as in older files (`spawn`)."""
+    """Whether pinned workers of a run that import the same libraries are forked from one process of that run (`fork`),
+    or each worker starts by itself, as in older files (`spawn`)."""
 
 
 class Machine(_Noun, frozen=True, kw_only=True):

@@ -20,7 +20,7 @@ from levit_bench.numbers.units import significant
 from levit_bench.records import Record, SessionLine
 from levit_bench.store.files import Session, read_session, records, session_files
 
-from tools.pages import ROOT, WAY_BACK
+from tools.pages import ROOT, WAY_BACK, worker_tables
 from tools.pages.gpu_tables import advantage_table, rate_tables
 from tools.pages.levit_tables import SIZES, ablation_table, race_table
 from tools.pages.trust_tables import (
@@ -40,6 +40,7 @@ EVIDENCE = ROOT / "docs" / "evidence.toml"
 
 
 TOPICS = (
+    "workers_pinned", "workers_shipped",
     "seats", "stability", "front", "levit", "ablation", "race", "planted", "witness", "loaded", "runtimes", "threads",
     "sweep",
 )  # fmt: skip
@@ -241,6 +242,31 @@ for s in shared alone; do levit-bench run --budget 100s --isolation $s \\
 
 {agreement}
 
+## Forked workers against spawned ones
+
+Five networks, each in a worker of its own: once forked from one process a run, once each started by itself, in pairs
+of sessions in alternate order. Of two figures the first is the spawned workers'. Standard deviations are those of a
+ratio to the yardstick: what runs add beyond their rounds, and the rounds of a run. A run *faults* where its median turn
+takes more than {fault_limit} page faults a pass.
+
+Pinned, {pinned_pairs} pairs of 55 s:
+
+```sh
+for m in spawn fork; do levit-bench run --budget 55s --allocator pinned --isolation alone --start-method $m \\
+  --networks {networks}; done
+```
+
+{pinned_workers}
+
+{pinned_words}
+
+As shipped, {shipped_pairs} pairs of 70 s, taken by a version that forked these, too. It no longer does
+([decision 17](decisions/0017-workers-are-forked-from-one-process-a-run.md)): the two kinds are not alike.
+
+{shipped_workers}
+
+{shipped_words}
+
 ## The front
 
 The README's picture and its ratio, over {runs} fresh runs of session `{front}`, paired by round:
@@ -363,6 +389,13 @@ def page() -> str:
         scatter="\n".join(_scatter_table()),
         pairs=len(sessions("seats")) // 2,
         agreement="\n".join(_agreement_table()),
+        fault_limit=worker_tables.FAULTS,
+        pinned_pairs=len(sessions("workers_pinned")) // 2,
+        pinned_workers="\n".join(worker_tables.table(sessions("workers_pinned"))),
+        pinned_words=worker_tables.words(sessions("workers_pinned")),
+        shipped_pairs=len(sessions("workers_shipped")) // 2,
+        shipped_workers="\n".join(worker_tables.table(sessions("workers_shipped"))),
+        shipped_words=worker_tables.words(sessions("workers_shipped")),
         sessions=len(all_sessions),
         null=significant(1e6 * costs.null_pass_s),
         others=significant(100 * costs.others_share, 2),

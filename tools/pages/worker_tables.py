@@ -16,6 +16,8 @@ from levit_bench.store.files import Session, records
 
 from tools.pages.trust_tables import coverage
 
+FAULTS = 200
+"""Page faults a pass from which on a run is said to fault: the two states are near none, and thousands."""
 METHODS: tuple[StartMethod, StartMethod] = ("spawn", "fork")
 
 
@@ -31,8 +33,8 @@ class Pair(NamedTuple):
     """Standard deviation that runs add to a log ratio to the yardstick, spawned and forked."""
     within_run: tuple[float, float]
     """The same of the rounds of a run."""
-    faults: tuple[float, float]
-    """Page faults a pass, the median of the turns."""
+    faulting: tuple[tuple[int, int], tuple[int, int]]
+    """Runs that fault, and all runs."""
 
 
 def by_method(sessions: Iterable[Session]) -> dict[StartMethod, list[Session]]:
@@ -60,7 +62,7 @@ def pairs(sessions: Sequence[Session]) -> list[Pair]:
             Pair(
                 network, math.exp(interval.value), math.exp(interval.low), math.exp(interval.high),
                 (rows[0].between_runs, rows[1].between_runs), (rows[0].between_rounds, rows[1].between_rounds),
-                (_faults(mine["spawn"]), _faults(mine["fork"])),
+                (_faulting(mine["spawn"]), _faulting(mine["fork"])),
             )
         )  # fmt: skip
     return out
@@ -81,33 +83,33 @@ def company(sessions: Iterable[Session]) -> float:
 
 def table(sessions: Sequence[Session]) -> Iterator[str]:
     """The rows of both kinds side by side."""
-    yield "| network | forked / spawned | 95 % | between runs | within a run | page faults a pass |"
+    yield "| network | forked / spawned | 95 % | between runs | within a run | runs that fault |"
     yield "|:--|--:|:--|:--|:--|:--|"
     for row in pairs(sessions):
         between, within = (
             " and ".join(f"{100 * value:.2f} %" for value in two) for two in (row.between_runs, row.within_run)
         )
-        faults = " and ".join(f"{value:,.0f}" for value in row.faults)
+        faults = " and ".join(f"{count} of {runs}" for count, runs in row.faulting)
         yield (
             f"| {row.network} | {row.ratio:.3f} | {row.low:.3f} to {row.high:.3f} | {between} | {within} | {faults} |"
         )
 
 
-def sentence(sessions: Sequence[Session]) -> str:
+def words(sessions: Sequence[Session]) -> str:
     """Coverage, correlation, start and memory of both kinds."""
-    words = []
+    lines = []
     for method, group in by_method(sessions).items():
         held = coverage(group)
         seats = [seat for session in group for start in session.starts for seat in start.seats if len(seat.cases) == 1]
         starts = [start_s for session in group for start_s in _starts_s(session)]
-        words.append(
+        lines.append(
             f"**{'Forked' if method == 'fork' else 'Spawned'}**: a run's workers are ready after "
             f"{median(starts):.1f} s, {held.hits} of {held.intervals} intervals hold the mean of the other sessions, "
             f"runs of two networks correlate by {company(group):.2f}, a worker holds "
             f"{median(seat.rss_bytes for seat in seats) / (1 << 20):.0f} MiB (median, "
             f"{sum(len(session.starts) for session in group)} runs)."
         )
-    return "\n".join(f"- {line}" for line in words)
+    return "\n".join(f"- {line}" for line in lines)
 
 
 def _starts_s(session: Session) -> Iterator[float]:
@@ -124,10 +126,15 @@ def _subjects(sessions: Iterable[Session]) -> list[Record]:
     return [record for session in sessions for record in records(session) if record.info.role == "subject"]
 
 
-def _faults(group: Iterable[Record]) -> float:
-    return median(
-        (turn.minor_faults or 0) / len(turn.duration_s) for record in group for run in record.runs for turn in run.turns
-    )
+def _faulting(group: Iterable[Record]) -> tuple[int, int]:
+    """Runs whose median turn faults, and all runs."""
+    faults = [
+        median((turn.minor_faults or 0) / len(turn.duration_s) for turn in run.turns)
+        for record in group
+        for run in record.runs
+        if run.turns
+    ]
+    return sum(value > FAULTS for value in faults), len(faults)
 
 
 def _correlation(first: Sequence[float], second: Sequence[float]) -> float:

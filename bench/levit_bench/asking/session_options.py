@@ -75,8 +75,8 @@ OPTIONS = (
     ),
     SessionOption(
         "start_method", OptionKind.TEXT, "fork", "METHOD",
-        "How the processes of a run start: copied from one of that run that has imported the libraries (fork), or each "
-        "by itself (spawn).",
+        "How pinned processes of a run start: as copies of one of that run that has imported the libraries (fork), or "
+        "each by itself, as all others do (spawn).",
     ),
     SessionOption("timeout", OptionKind.TIME, "5m", "TIME", "When a load counts as hung, at the earliest."),
     SessionOption(

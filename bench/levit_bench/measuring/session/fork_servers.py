@@ -1,8 +1,10 @@
 """Which workers of a run are forked, and from which server.
 
-A worker is forked where another one of its run has the same threads and allocator, which a process has from its start,
-and imports the same libraries. It starts by itself where it is alone, where it is bound to processors, which libraries
-ask for when they are imported, and on devices whose libraries do not survive a fork.
+A worker is forked where another one of its run has the same threads and imports the same libraries. It starts by itself
+where it is alone, where it is bound to processors, which libraries ask for when they are imported, on devices whose
+libraries do not survive a fork, and where its allocator is not pinned: what glibc gives back to the system after a
+pass depends on what a process has allocated before, and a copy is not what a user's own process is
+(docs/decisions/0017).
 """
 
 from __future__ import annotations
@@ -22,6 +24,7 @@ from levit_bench.measuring.workers.fork_server import ForkServer, can_fork
 from levit_bench.measuring.workers.seat import fork_server
 from levit_bench.records import Case, Protocol
 
+_ALLOCATOR = "pinned"
 _DEVICES = ("cpu", "arm")
 _FEWEST = 2  # A server for one worker would only add a process.
 
@@ -30,7 +33,6 @@ class Kind(NamedTuple):
     """What workers of one server have in common."""
 
     threads: int
-    allocator: str
     timm: bool
     """Whether timm is imported: a worker that does without it has none of its memory."""
 
@@ -58,7 +60,7 @@ class ForkServers:
         self._servers: dict[Kind, ForkServer] = {}
         for kind in forked(groups, protocol):
             with suppress(OSError):  # Then its workers start by themselves, or say why they cannot.
-                self._servers[kind] = fork_server(kind.threads, kind.allocator, timm=kind.timm)
+                self._servers[kind] = fork_server(kind.threads, _ALLOCATOR, timm=kind.timm)
 
     def of(self, group: Group) -> ForkServer | None:
         """The server of a group's worker; None where it starts by itself."""
@@ -79,9 +81,9 @@ class ForkServers:
 def _kind(group: Group, protocol: Protocol) -> Kind | None:
     """The kind of a group's worker; None where it cannot be forked."""
     case = group.cases[0]
-    if protocol.bound or case.streams > 1 or case.device not in _DEVICES:
+    if case.allocator != _ALLOCATOR or protocol.bound or case.streams > 1 or case.device not in _DEVICES:
         return None
-    return Kind(case.threads, case.allocator, any(map(_imports_timm, group.cases)))
+    return Kind(case.threads, any(map(_imports_timm, group.cases)))
 
 
 def _imports_timm(case: Case) -> bool:
