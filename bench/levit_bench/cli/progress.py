@@ -19,6 +19,7 @@ from levit_bench.report.views.looks import sentence, spoken
 from levit_bench.report.words.safe_text import visible
 
 _LOOK_S = 5.0  # Seconds between looks at other work.
+_LOOKS = 12  # Looks after which the session goes on: nobody comes back to one that never began.
 _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
 
 
@@ -42,20 +43,22 @@ class Reporter:
         self._show("rehearsing", done, total, f"{done}/{total}")
 
     def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
-        """Other work is at it: on a terminal, wait until it ends or the user goes on; elsewhere, go on at once."""
+        """Other work is at it: on a terminal, wait a minute for its end or until Enter; elsewhere, go on at once."""
         if self._bar is None or not sys.stdin.isatty():
             return False
         self.finding_made(finding)
         self._console.print(
-            Text("Waiting for the machine to be quiet. Enter goes on at once, Ctrl-C ends.", style="dim")
+            Text("Waiting a minute for the machine to be quiet. Enter goes on at once, Ctrl-C ends.", style="dim")
         )
-        while True:
-            self._show("waiting for other work to end", 0, 0, "Enter goes on")
+        for look in range(_LOOKS):
+            left_s = _LOOK_S * (_LOOKS - look)
+            self._show("waiting for other work to end", look, _LOOKS, f"{format_duration(left_s)}, or Enter")
             if select.select([sys.stdin], [], [], _LOOK_S)[0]:
                 sys.stdin.readline()
                 return False
             if is_quiet():
                 return True
+        return False
 
     def planned(self, plan: Plan) -> None:
         """The plan is known."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import io
 from collections.abc import Callable, Iterator
 
+import msgspec
 import pytest
 from levit_bench.cli import progress
 from levit_bench.measuring.machine.processor_use import ProcessorUse
@@ -12,6 +13,8 @@ from levit_bench.measuring.session import session
 from levit_bench.measuring.session.observer import Silent
 from levit_bench.records import Finding
 from rich.console import Console
+
+from tools.simulated.fake_world import PROTOCOL
 
 
 class Waiting(Silent):
@@ -43,12 +46,12 @@ def uses(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
 
 @pytest.mark.parametrize("others", [None, 0.0, 0.24])
 def test_a_machine_with_little_other_work_is_no_finding(others: float | None) -> None:
-    assert session._wait_for_quiet(others, Waiting(0)) == []
+    assert session._wait_for_quiet(others, PROTOCOL, Waiting(0)) == []
 
 
 def test_other_work_is_said_with_its_size_and_nobody_waits_unasked(uses: Callable[..., None]) -> None:
     uses()
-    (finding,) = session._wait_for_quiet(0.9, Silent())
+    (finding,) = session._wait_for_quiet(0.9, PROTOCOL, Silent())
     assert finding.kind == "busy-machine"
     assert "other processes used 90% of a processor" in finding.message
 
@@ -56,13 +59,21 @@ def test_other_work_is_said_with_its_size_and_nobody_waits_unasked(uses: Callabl
 def test_what_was_waited_for_until_it_ended_is_no_finding(uses: Callable[..., None]) -> None:
     uses(1.0, 0.8, 0.1)
     observer = Waiting(3)
-    assert session._wait_for_quiet(0.9, observer) == []
+    assert session._wait_for_quiet(0.9, PROTOCOL, observer) == []
     assert "90%" in observer.said
+
+
+def test_nobody_waits_for_a_sketch(uses: Callable[..., None]) -> None:
+    uses(0.0)
+    observer = Waiting(1)
+    thin = msgspec.structs.replace(PROTOCOL, thin=True)
+    assert [finding.kind for finding in session._wait_for_quiet(0.9, thin, observer)] == ["busy-machine"]
+    assert observer.said == ""
 
 
 def test_what_did_not_end_stays_a_finding(uses: Callable[..., None]) -> None:
     uses(1.0, 0.8, 0.3)
-    assert [finding.kind for finding in session._wait_for_quiet(0.9, Waiting(3))] == ["busy-machine"]
+    assert [finding.kind for finding in session._wait_for_quiet(0.9, PROTOCOL, Waiting(3))] == ["busy-machine"]
 
 
 def test_own_work_is_not_that_of_others() -> None:
@@ -80,8 +91,10 @@ def test_without_a_terminal_the_session_goes_on_at_once() -> None:
         assert reporter.busy(FINDING, lambda: True) is False
 
 
-@pytest.mark.parametrize(("typed", "quiet", "waited"), [(True, False, False), (False, True, True)])
-def test_on_a_terminal_it_waits_for_quiet_or_enter(
+@pytest.mark.parametrize(
+    ("typed", "quiet", "waited"), [(True, False, False), (False, True, True), (False, False, False)]
+)
+def test_on_a_terminal_it_waits_for_quiet_or_enter_and_not_for_ever(
     monkeypatch: pytest.MonkeyPatch, typed: bool, quiet: bool, waited: bool
 ) -> None:
     screen, keyboard = io.StringIO(), io.StringIO("\n")

@@ -100,7 +100,7 @@ def measure(
     ]
     findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound)]
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
-    findings += [*_about_counts(ready), *_about_cache(workshop), *_wait_for_quiet(ready.others, observer)]
+    findings += [*_about_counts(ready), *_about_cache(workshop), *_wait_for_quiet(ready.others, protocol, observer)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     plan = spending.plan
     if ready.subjects_left and protocol.budget_s < plan.smallest_s:
@@ -186,7 +186,7 @@ def _resume(
     with workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
         _refuse_changed(path, lines, ready.lines)
-        for finding in _wait_for_quiet(ready.others, observer):
+        for finding in _wait_for_quiet(ready.others, protocol, observer):
             observer.finding_made(finding)
         spending = planner(ready.costs, protocol, ready.alive, earlier)
         observer.planned(spending.plan)
@@ -376,8 +376,11 @@ def _about_emulation(state: Conditions) -> list[Finding]:
     return [Finding(kind="emulated", message=message)]
 
 
-def _wait_for_quiet(others: float | None, observer: Observer) -> list[Finding]:
-    """A finding when other work keeps processors busy, unless the observer waited until it ended."""
+def _wait_for_quiet(others: float | None, protocol: Protocol, observer: Observer) -> list[Finding]:
+    """A finding when other work keeps processors busy, unless the observer waited until it ended.
+
+    For a sketch, which thin sessions are, nobody waits.
+    """
     limit = most_others(usable_processors())
     if others is None or others < limit:
         return []
@@ -394,7 +397,7 @@ def _wait_for_quiet(others: float | None, observer: Observer) -> list[Finding]:
         used, before = now.others_since(before), now
         return used is not None and used < limit
 
-    return [] if observer.busy(finding, is_quiet) else [finding]
+    return [] if not protocol.thin and observer.busy(finding, is_quiet) else [finding]
 
 
 def _about_gpu(state: Conditions, subjects: Sequence[Subject]) -> list[Finding]:
