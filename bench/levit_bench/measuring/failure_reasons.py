@@ -1,14 +1,14 @@
-"""Reasons for failed cases, in one line that can be stored: without paths, escapes or line breaks, and short.
-
-Pure functions.
-"""
+"""Reasons for failed cases, in one line that can be stored: without paths, escapes or line breaks, and short."""
 
 from __future__ import annotations
 
+import os
 import signal
+from typing import IO
 
 from levit_bench.errors import UsageError, message_of, one_line
 
+_STDERR_TAIL = 2000  # Bytes.
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
 
 
@@ -46,6 +46,17 @@ def _signal_name(number: int) -> str:
         return signal.Signals(number).name
     except ValueError:
         return str(number)
+
+
+def reason_for_no_process(problem: str) -> str:
+    """The reason where the system starts no further process."""
+    return f"cannot start a process ({problem}). Measure fewer cases at once, or free memory"
+
+
+def end_of(stderr: IO[bytes]) -> str:
+    """The end of what a process wrote to its standard error, a file."""
+    stderr.seek(max(0, stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
+    return stderr.read().decode("utf-8", "replace")
 
 
 def reason_for_exit(code: int, stderr_tail: str) -> str:

@@ -98,7 +98,7 @@ def measure(
         *about_threads(subjects, before),
         *_about_emulation(before),
     ]
-    findings += [*allowance.about_kinds(before.allowance, bound=protocol.bound)]
+    findings += allowance.about_kinds(before.allowance, bound=protocol.bound)
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
     findings += [*_about_counts(ready), *_about_cache(workshop), *_wait_for_quiet(ready.others, protocol, observer)]
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))

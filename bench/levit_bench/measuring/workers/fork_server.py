@@ -20,13 +20,12 @@ from collections.abc import Mapping, Sequence
 from contextlib import suppress
 from typing import IO, Protocol
 
-from levit_bench.measuring.failure_reasons import reason_for_exit
+from levit_bench.measuring.failure_reasons import end_of, reason_for_exit, reason_for_no_process
 from levit_bench.measuring.workers.cpu_time import process_cpu_s
 from levit_bench.measuring.workers.messages import Ended, Fork, Forked, ForkFailed, Reap, decode_fork_answer, encode
 
 _LONGEST = 1 << 12  # Bytes of a message.
 _GRACE_S = 5.0
-_STDERR_TAIL = 2000
 _LOST = -signal.SIGKILL
 """Exit code of a worker whose server has ended: the kernel kills the workers with it."""
 
@@ -54,7 +53,7 @@ class WorkerProcess(Protocol):
 
 
 def can_fork() -> bool:
-    """Whether workers can be forked here: on Linux, which lets a process wait for one that is no child of its own."""
+    """Whether workers can be forked here: they are the server's children, whose end only Linux's pidfds tell."""
     if sys.platform != "linux" or not hasattr(os, "pidfd_open"):
         return False
     try:
@@ -113,12 +112,12 @@ class ForkServer:
             die_with_parent: whether the kernel ends it when the server ends, also where it does not answer.
 
         Raises:
-            ForkServerLostError: there is no worker.
+            ForkServerLostError: the server is gone, or the system refused the fork.
         """
         answer = self._ask(Fork(threads=threads, die_with_parent=die_with_parent), files)
         if not isinstance(answer, Forked):
             raise ForkServerLostError(
-                f"cannot start a process ({answer.reason}). Measure fewer cases at once, or free memory"
+                reason_for_no_process(answer.reason)
                 if isinstance(answer, ForkFailed)
                 else f"unexpected answer {type(answer).__name__}"
             )
@@ -159,9 +158,7 @@ class ForkServer:
         except subprocess.TimeoutExpired:
             self._process.kill()
             return "the process that starts the workers closed its socket without ending, and was killed"
-        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
-        tail = self._stderr.read().decode("utf-8", "replace")
-        return f"the process that starts the workers {reason_for_exit(code, tail)}"
+        return f"the process that starts the workers {reason_for_exit(code, end_of(self._stderr))}"
 
 
 class ForkedProcess:

@@ -16,7 +16,7 @@ from typing import IO
 
 import msgspec
 
-from levit_bench.measuring.failure_reasons import reason_for_exit
+from levit_bench.measuring.failure_reasons import end_of, reason_for_exit, reason_for_no_process
 from levit_bench.measuring.workers.cpu_time import process_cpu_s
 from levit_bench.measuring.workers.fork_server import ForkServer, ForkServerLostError, WorkerProcess
 from levit_bench.measuring.workers.messages import Answer, Request, decode_answer, encode
@@ -33,7 +33,6 @@ _WORKER = ("-P", "-c", f"import os, sys; {_BIND}{_IMPORT}from levit_bench.measur
 _SERVER = ("-P", "-c", f"import sys; {_IMPORT}from levit_bench.measuring.forked_workers import main; main()", _HOME)
 _LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
 _GRACE_S = 5.0  # A worker that waits for a request ends at once.
-_STDERR_TAIL = 2000
 
 
 class SeatLostError(Exception):
@@ -98,9 +97,7 @@ class Seat:
         except OSError as error:
             self._close_pipes()
             self._stderr.close()
-            raise SeatLostError(
-                f"cannot start a process ({error.strerror or error}). Measure fewer cases at once, or free memory"
-            ) from error
+            raise SeatLostError(reason_for_no_process(error.strerror or str(error))) from error
         except ForkServerLostError as error:
             self._close_pipes()
             self._stderr.close()
@@ -213,8 +210,7 @@ class Seat:
         except subprocess.TimeoutExpired:
             self.kill()
             return "closed its pipe without ending, and was killed"
-        self._stderr.seek(max(0, self._stderr.seek(0, os.SEEK_END) - _STDERR_TAIL))
-        return reason_for_exit(code, self._stderr.read().decode("utf-8", "replace"))
+        return reason_for_exit(code, end_of(self._stderr))
 
 
 def fork_server(threads: int, allocator: str, *, timm: bool) -> ForkServer:
