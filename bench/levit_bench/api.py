@@ -14,10 +14,12 @@ from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, NothingToShowError, UsageError
 from levit_bench.libraries import require, require_installed
+from levit_bench.numbers.dates import period
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.reading.kept_quantiles import use_kept_quantiles
 from levit_bench.reading.results import Results
+from levit_bench.reading.session_choice import SessionChoice, chosen_files
 from levit_bench.records import CaseLine, Protocol
 from levit_bench.store import files as store
 from levit_bench.store.lookup import resolve_session, resolve_tag
@@ -211,31 +213,50 @@ def planner_for(root: Path) -> Planner:
     return planned
 
 
-def load(path: str | Path = "results", session: str | None = None, *, tag: str | None = None) -> Results:
-    """Read a store, one session of it, or one session file; never writes there.
+def load(
+    path: str | Path | Sequence[str | Path] = "results",
+    session: str | Sequence[str] | None = None,
+    *,
+    tag: str | None = None,
+    since: str | None = None,
+    until: str | None = None,
+    title: str | None = None,
+) -> Results:
+    """Read a store, some sessions of it, or session files; several stores are read as one. Never writes there.
 
     Args:
-        path: the folder of sessions, or one session's file.
-        session: one session of the store: its name, the beginning of it, its tag, or `"last"`, the newest that was not
-            taken under an emulator; absent: all.
+        path: the folder of sessions, or one session's file; or several.
+        session: sessions of the store: a name, the beginning of one, a tag, or `"last"`, the newest that was not taken
+            under an emulator; or several. Absent: all.
         tag: all sessions that a tag names.
+        since: sessions from then on, in UTC: `"2026-11-26"`, `"2026-11"`, `"2026-11-26T10:40"`, or `"7d"` ago.
+        until: sessions up to then; of a date the whole day.
+        title: sessions whose title holds this text, or is like it where it has `*` or `?`.
 
     Raises:
         levit_bench.errors.UsageError: no session or tag has that name, or several sessions match.
         levit_bench.errors.StoreError: nothing there can be read.
-        levit_bench.errors.NothingToShowError: the store is empty.
+        levit_bench.errors.NothingToShowError: the store is empty, or no session is of that time or title.
     """
-    for library in ("numpy", "scipy"):  # every method may need them
-        require_installed(library, "judge stored results")
-    use_kept_quantiles()
-    (root,) = arguments.paths("path", (path,))
-    session, tag = arguments.optional_text("session", session), arguments.optional_text("tag", tag)
-    if session is not None and tag is not None:
-        raise UsageError("session and tag are two ways to choose. Give one of them.")
-    if tag is not None:
-        return load_several(resolve_tag(root, tag), root, tag)
-    where = root if session is None else resolve_session(root, session)
-    return _read(where, root, session)
+    stores, names = arguments.paths("path", path), arguments.session_names("session", session)
+    tag, title = arguments.optional_text("tag", tag), arguments.optional_text("title", title)
+    span = period(arguments.optional_text("since", since), arguments.optional_text("until", until))
+    if tag is None:
+        return load_chosen(SessionChoice(stores, names, span, title or ""))
+    if names or title or span.is_bounded or len(stores) > 1:
+        raise UsageError("tag names the sessions of one store. Leave the other arguments out.")
+    return load_several(resolve_tag(stores[0], tag), stores[0], tag)
+
+
+def load_chosen(choice: SessionChoice) -> Results:
+    """Read the sessions and cases of a choice.
+
+    Raises:
+        levit_bench.errors.BenchError: as `load`, and as `Results.where`.
+    """
+    files = chosen_files(choice) if choice.names_sessions else choice.stores
+    read = _read(files, choice._replace(conditions={}))
+    return read.where(**choice.conditions) if choice.conditions else read
 
 
 def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
@@ -249,17 +270,19 @@ def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
     Raises:
         levit_bench.errors.BenchError: as `load`.
     """
-    read = [load(path) for path in paths]
-    records = [record for results in read for record in results.records]
-    findings = [finding for results in read for finding in results.findings]
-    return Results(records, findings, store=root, tag=tag)
+    return _read(paths, SessionChoice((root,)), tag)
 
 
-def _read(where: Path, root: Path, session: str | None) -> Results:
-    records, findings = store.load(where)
+def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "") -> Results:
+    for library in ("numpy", "scipy"):  # every method may need them
+        require_installed(library, "judge stored results")
+    use_kept_quantiles()
+    records, findings = store.load(*paths)
     if not records:
-        raise NothingToShowError(f"no results at {where}. Measure something first: levit-bench run --store {where}")
-    return Results(records, findings, where if where.is_file() else None, store=root, session=session)
+        where = " and ".join(map(str, paths))
+        raise NothingToShowError(f"no results at {where}. Measure something first: levit-bench run --store {paths[0]}")
+    path = paths[0] if len(paths) == 1 and paths[0].is_file() else None
+    return Results(records, findings, path, choice=choice, tag=tag)
 
 
 def networks() -> pd.DataFrame:

@@ -48,6 +48,12 @@ class StoreError(BenchError):
     exit_code = EXIT_FAILED_CASE
 
 
+class MissingStoreError(StoreError):
+    """There is no store of that name, and so nothing to show."""
+
+    exit_code = EXIT_NOTHING
+
+
 class SchemaError(StoreError):
     """A results file was written by a newer version of this package."""
 

@@ -792,6 +792,8 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Findings of the engine about it, or about its session."""
     bench: str | None = None
     """Version of this package that measured it."""
+    title: str | None = None
+    """What its session was taken for, in the user's words."""
     looks: tuple[Look, ...] = ()
     """The looks of its session, in order."""
     resumes: int = 0

@@ -318,7 +318,7 @@ def test_published_speeds_stand_beside_measured_ones_and_leave_their_front_alone
     assert code == 0
     assert "published, not measured here" in out
     page = (tmp_path / "out" / "front.md").read_text(encoding="utf-8")
-    assert f"levit-bench front --published {SPEED_FILE}" in page
+    assert f"levit-bench front --store store --published {SPEED_FILE}" in page
     assert str(tmp_path) not in page
 
 

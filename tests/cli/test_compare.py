@@ -189,7 +189,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(
 
 def test_an_empty_store_says_how_to_fill_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, _, err = run(capsys, "compare", "before", "last", "--store", str(tmp_path / "none"))
-    assert (code, "levit-bench run --store" in err) == (1, True)
+    assert (code, "levit-bench run --store" in err) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -66,7 +66,7 @@ def test_a_picture_is_drawn_where_it_is_asked_for(capsys: pytest.CaptureFixture[
         (["fast", "slow", "--where", "batch"], 2, "--where 'batch' has no value"),
         (["fast", "slow", "--session", "2027"], 2, "no session matches '2027'"),
         (["fast", "slow", "--session", "20250101"], 3, "no stored case is of 'slow'"),
-        (["fast", "slow", "--store", "nowhere"], 1, "no results at nowhere"),
+        (["fast", "slow", "--store", "nowhere"], 3, "no results at nowhere"),
         (["fast:batch=1", "slow:batch=1", "--out", "why.txt"], 2, "--out 'why.txt': choose a file that ends in .png"),
         (["fast:batch=1", "slow:batch=1", "--out", "no/why.png"], 1, "cannot write no/why.png"),
         (["fast"], 2, "Missing argument"),

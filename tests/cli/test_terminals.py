@@ -16,8 +16,9 @@ from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
+import click
 import pytest
-from levit_bench.cli import main
+from levit_bench.cli import cli, main
 from levit_bench.cli.standard_streams import OUT, fitting
 from levit_bench.errors import EXIT_INTERNAL, EXIT_INTERRUPTED, StoreError
 
@@ -145,7 +146,7 @@ def test_stderr_that_cannot_be_written_changes_nothing(
     words = ["tag", "base", "last", "--store", str(store)]
     assert run(monkeypatch, words, out, broken)[0] == 0
     assert "base" in out.shown
-    assert run(monkeypatch, ["show", "--store", str(tmp_path / "none")], Terminal(), broken)[0] == 1
+    assert run(monkeypatch, ["show", "--store", str(tmp_path / "none")], Terminal(), broken)[0] == 3
 
 
 def test_the_verdict_of_a_comparison_is_the_exit_code_although_nobody_reads_it(
@@ -211,7 +212,7 @@ def test_an_exception_that_nobody_foresaw_is_one_line_and_its_traceback_a_file(
     def broken(*_: object, **__: object) -> Any:
         raise error
 
-    monkeypatch.setattr("levit_bench.api.load", broken)
+    monkeypatch.setattr("levit_bench.api.load_chosen", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
     found, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
     assert found == code
@@ -231,7 +232,7 @@ def test_an_exception_that_nobody_foresaw_is_one_line_and_its_traceback_a_file(
 def test_a_traceback_is_printed_on_request_and_no_place_for_its_file_is_no_fault(
     monkeypatch: pytest.MonkeyPatch, store: Path, tmp_path: Path
 ) -> None:
-    monkeypatch.setattr("levit_bench.api.load", lambda *_: 1 / 0)
+    monkeypatch.setattr("levit_bench.api.load_chosen", lambda *_: 1 / 0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
     code, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
     assert (code, "Set LEVIT_BENCH_TRACEBACK=1" in err) == (EXIT_INTERNAL, True)
@@ -276,15 +277,35 @@ def test_no_word_of_a_command_line_reaches_the_terminal_as_more_than_text(
     assert "Traceback" not in err
 
 
-def test_an_option_that_is_given_twice_counts_once_and_says_so(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
-    words = ["plan", "--networks", "levit_192", "--store", str(tmp_path), "--networks", "levit_128s", "--json"]
+def test_nothing_that_is_given_twice_is_dropped(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    words = [
+        "plan",
+        "--networks",
+        "levit_192",
+        "--store",
+        str(tmp_path),
+        "--networks",
+        "levit_128s,levit_192",
+        "--json",
+    ]
     out = Terminal()
-    code, err = run(monkeypatch, words, out)
+    code, _ = run(monkeypatch, [*words, "--batch", "1", "--batch", "2,1"], out)
     assert code == 0
-    assert "--networks is given 2 times, and the last one counts. Several values are one list: --networks" in err
-    assert "levit_192" not in out.shown
-    words = ["show", "--store", str(tmp_path), "--where", "threads=1", "--where", "batch=1"]
-    assert "times" not in run(monkeypatch, words, Terminal())[1]
+    cases = {(case["network"], case["batch"]) for case in json.loads(out.shown)["cases"]}
+    assert {case for case in cases if case[0].startswith("levit")} == {
+        ("levit_192", 1), ("levit_192", 2), ("levit_128s", 1), ("levit_128s", 2),
+    }  # fmt: skip
+    code, err = run(monkeypatch, [*words, "--budget", "60s", "--budget", "2m"], Terminal())
+    assert (code, "--budget is given 2 times, and takes one value. Give it once." in err) == (2, True)
+
+
+def test_every_option_with_a_value_takes_several_or_refuses_a_second_one() -> None:
+    for verb in cli.commands.values():
+        for option in verb.params:
+            if isinstance(option, click.Option) and not (option.is_flag or option.multiple):
+                words = [option.opts[0], "1", option.opts[0], "1"]
+                with pytest.raises(click.UsageError, match="is given 2 times, and takes one value"):
+                    verb.make_context(str(verb.name), words)
 
 
 def test_a_title_that_is_no_text_is_refused_before_the_work(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
@@ -304,9 +325,9 @@ def test_a_folder_of_any_name_is_read_and_written(
     out, err = Terminal(), Terminal("ascii")
     assert run(monkeypatch, ["show", f"--store={linked}", "--json"], out, err)[0] == 0
     assert len(json.loads(out.shown)) > 5
-    for words in (["show", f"--store={linked}/none"], ["plan", "--networks", f"{name}.toml"]):
+    for words, ends in ((["show", f"--store={linked}/none"], 3), (["plan", "--networks", f"{name}.toml"], 2)):
         code, told = run(monkeypatch, words, Terminal(), Terminal("ascii"))
-        assert code in (1, 2)
+        assert code == ends
         assert "\n" not in told.strip()
         assert "Traceback" not in told
 
@@ -361,7 +382,7 @@ def test_a_folder_that_was_deleted_is_said_by_every_verb_that_needs_one(store: P
     _, err = shell(f'cd "$(mktemp -d)"; rmdir "$PWD"; {"; ".join(lines)}')
     assert "Traceback" not in err
     said = [line.removeprefix("levit-bench: ") for line in err.splitlines()]
-    assert [line for line in said if line.startswith("code")] == [f"code {code}" for code in (1, 2, 2, 0, 0, 1, 1)]
+    assert [line for line in said if line.startswith("code")] == [f"code {code}" for code in (1, 2, 2, 0, 0, 3, 1)]
     gone = "the current folder was deleted"
     next_ = ". Go to one that exists, and try again."
     assert [line for line in said if "deleted" in line] == [

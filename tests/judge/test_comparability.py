@@ -4,11 +4,11 @@ import msgspec
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from levit_bench.cli.options import conditions_from
+from levit_bench.cli.options import several_conditions_from
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.comparability import differences, natural, setting, where
 from levit_bench.judge.front.panels import panels
-from levit_bench.judge.front.pick import only
+from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.records import Record, Shell
 from levit_bench.report.words.setting import phrase
 
@@ -129,12 +129,20 @@ def test_the_version_of_a_runtime_is_what_its_session_recorded_or_that_of_the_di
     assert setting(record("a")).runtime_version is None
 
 
-@pytest.mark.parametrize("axis", ["device", "form", "precision"])
-def test_the_choice_that_pick_names_is_one_that_where_accepts(axis):
-    stored = [_made_by(axis, f"their-package {v}", f"s{v}", **{axis: "theirs"}) for v in ("1.0", "2.0")]
+def test_the_choice_that_pick_names_is_one_that_where_accepts():
+    stored = [_made_by("device", f"their-package {v}", f"s{v}", device="theirs") for v in ("1.0", "2.0")]
     with pytest.raises(NotComparableError) as refused:
-        only(panels(stored))
-    option, *choices = shlex.split(str(refused.value).partition("newest session's: ")[2])
+        pick_settings(panels(stored))
+    option, *choices = shlex.split(str(refused.value).partition("such as the newest: ")[2])
     assert option == "--where"
-    (panel,) = panels(where(stored, conditions_from(tuple(choices))))
-    assert panel.fields[axis] == "theirs (their-package 2.0)"
+    (panel,) = panels(where(stored, several_conditions_from(tuple(choices))))
+    assert panel.fields["device"] == "theirs (their-package 2.0)"
+
+
+@pytest.mark.parametrize("axis", ["form", "precision"])
+def test_of_two_versions_of_a_package_pick_takes_the_newest(axis):
+    versions = ("theirs (their-package 1.0)", "theirs (their-package 2.0)")
+    stored = [_made_by(axis, f"their-package {v}", f"s{v}", **{axis: "theirs"}) for v in ("1.0", "2.0")]
+    settings = pick_settings(panels(stored))
+    assert [panel.fields[axis] for panel in settings.panels] == [versions[1]]
+    assert settings.passed_over == {axis: versions}

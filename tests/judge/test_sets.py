@@ -13,7 +13,8 @@ from levit_bench.judge.early_stopping.race import runners
 from levit_bench.judge.front.changes import base_of, bases_of, changes
 from levit_bench.judge.front.panel_limits import require_comparable
 from levit_bench.judge.front.panels import of_set, panels
-from levit_bench.judge.front.pick import Limits, only, pick
+from levit_bench.judge.front.pick import Limits, pick
+from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.records import Accuracy, Record
 
 from tests.making import record
@@ -128,8 +129,8 @@ def test_where_keeps_what_was_scored_on_a_set_with_these_accuracies_alone() -> N
 def test_a_pick_among_several_sets_is_refused_with_the_choice_and_made_within_one() -> None:
     found = panels(ALL)
     with pytest.raises(NotComparableError, match=r"2 sets of images. Choose .*--set 'my-parts \(2,000 images"):
-        only(found)
-    picked = pick(only(of_set(found, "my-parts")), ALL, Limits(min_top1=90.5))
+        pick_settings(found)
+    picked = pick(pick_settings(of_set(found, "my-parts")), ALL, Limits(min_top1=90.5))
     assert picked.answer is not None
     assert (picked.answer.label, picked.answer.accuracy.dataset) == ("nets.py:tiny", "my-parts")
 

@@ -47,13 +47,14 @@ WRONG: list[tuple[str, Callable[[Any], object]]] = [
     ("field=1: give a text", lambda one: one.compare_within(1, "pinned", "shipped")),
     ("first=1: give a text", lambda one: one.explain(1, 2)),
     ("instrument='x': give True", lambda one: one.show(instrument="x")),
-    ("batch=.1, 16.: give a text or a number", lambda one: one.where(batch=(1, 16))),
+    ("batch=.16.: give a text or a number", lambda one: one.where(batch=(1, [16]))),
+    ("batch=.. holds no value", lambda one: one.where(batch=())),
     ("session=3: give a text", lambda one: levit_bench.load("results", 3)),  # type: ignore[arg-type]
-    ("path=.3,.: give the path", lambda one: levit_bench.load(3)),  # type: ignore[arg-type]
+    ("path=3: give the path", lambda one: levit_bench.load(3)),  # type: ignore[arg-type]
     ("name of a session is empty", lambda one: levit_bench.load("results", "")),
     ("there is no tag 'x' in results. The tags are: none", lambda one: levit_bench.load("results", tag="x")),
     ("there is no tag ''", lambda one: levit_bench.load("results", tag="")),
-    ("two ways to choose", lambda one: levit_bench.load("results", "last", tag="")),
+    ("tag names the sessions of one store", lambda one: levit_bench.load("results", "last", tag="")),
 ]
 
 

@@ -32,5 +32,5 @@ def test_the_table_has_the_first_run_beside_the_middle_of_the_later_ones() -> No
 
 
 def test_a_verb_that_fails_is_no_measurement(tmp_path: Path) -> None:
-    with pytest.raises(RuntimeError, match=r"show --store .* ended with 1"):
-        cost_of(("show", "--store", str(tmp_path / "none")), tmp_path)
+    with pytest.raises(RuntimeError, match=r"show --store .* ended with 2"):
+        cost_of(("show", "--store", str(tmp_path), "--since", "tomorrow"), tmp_path)

@@ -11,7 +11,7 @@ from typing import Any
 import levit_bench
 import msgspec
 import pytest
-from levit_bench.errors import EXIT_FAILED_CASE, NotComparableError, NothingToShowError, UsageError
+from levit_bench.errors import EXIT_FAILED_CASE, NothingToShowError, UsageError
 from levit_bench.judge.comparability import FIELDS_OF_SETTING
 from levit_bench.judge.compare.aa import rates
 from levit_bench.judge.paired_ratio import Ratio
@@ -152,8 +152,9 @@ def test_compare_with_a_tag(capsys: pytest.CaptureFixture[str]) -> None:
     comparison = before.compare(levit_bench.load("results", SECOND).where(**chosen), min_effect="50%")
     assert document(capsys, *words, code=comparison.exit_code) == plain(comparison.document())
     assert comparison.sides["first"].tag == "baseline"
-    with pytest.raises(UsageError, match="names 2 sessions"):
-        levit_bench.load("results", "baseline")
+    assert {record.session for record in levit_bench.load("results", "baseline").records} == {
+        record.session for record in before.whole
+    }
 
 
 def test_explain(capsys: pytest.CaptureFixture[str]) -> None:
@@ -190,7 +191,7 @@ def test_what_verbs_refuse_methods_refuse(capsys: pytest.CaptureFixture[str]) ->
     refusals: list[tuple[tuple[str, ...], type[levit_bench.BenchError], Any]] = [
         (("pick",), UsageError, results.pick),
         (("pick", "--min-top1", "0.8"), UsageError, lambda: results.pick(min_top1=0.8)),
-        (("pick", "--max-latency", "20ms"), NotComparableError, lambda: results.pick(max_latency="20ms")),
+        (("pick", "--percentile", "p95"), UsageError, lambda: results.pick(percentile="p95")),
         (("show", "--grid", "levit_192"), UsageError, lambda: results.show(grid="levit_192")),
         (("show", "--cold", "--variance"), UsageError, lambda: results.show(cold=True, variance=True)),
         (("show", "--against", "no_such"), NothingToShowError, lambda: results.show(against="no_such")),

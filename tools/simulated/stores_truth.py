@@ -16,6 +16,7 @@ from levit_bench.judge.compare.two_sides import compare
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Limits, pick
+from levit_bench.judge.front.pick_settings import PickSettings
 from levit_bench.judge.front.places import Standing
 from levit_bench.judge.front.pooled_latencies import pooled
 from levit_bench.judge.variance.case_sessions import Company, ratios
@@ -247,7 +248,7 @@ def picks(world: World, stores: int, *, networks: int = 50, sessions: int = 6, r
         last = [record for record in records if record.session == newest]
         (panel,) = panels(last)
         limits = Limits(max_latency_s=STICK_S * math.exp(machine.drifts[-1]))
-        choice = pick(panel, last, limits, drifts(records))
+        choice = pick(PickSettings((panel,), {}), last, limits, drifts(records))
         sticks = machine.sticks[-1]
         if choice.answer is not None:
             answered += 1

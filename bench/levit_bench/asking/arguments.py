@@ -312,6 +312,20 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
     return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
 
 
+def session_names(name: str, value: object) -> tuple[str, ...]:
+    """Names of sessions, one or several, each once; none for None.
+
+    Raises:
+        UsageError: it is neither, or an empty list.
+    """
+    if value is None:
+        return ()
+    texts = _texts(name, value)
+    if not texts:
+        raise _refusal(name, value, "give the name of a session, or several.")
+    return tuple(dict.fromkeys(texts))
+
+
 def optional_text(name: str, value: object) -> str | None:
     """One text, or None.
 
@@ -345,23 +359,46 @@ def share(name: str, value: object) -> str:
 
 
 def conditions(name: str, value: object) -> dict[str, str]:
-    """Fields and values as text, by which cases or panels are chosen.
+    """Fields and one value each as text, by which a panel is chosen.
 
     Sizes may be given as `(192, 256)`. None chooses what is not known, such as the GPU of a processor.
 
     Raises:
         UsageError: it holds no fields and values, or a value is neither a text nor a number.
     """
+    return {field: _condition(field, each) for field, each in _mapping(name, value).items()}
+
+
+def several_conditions(name: str, value: object) -> dict[str, tuple[str, ...]]:
+    """Fields and one value or several each as text, by which cases are chosen: of several, any of them.
+
+    Sizes may be given as `(192, 256)`, and several of them as `[(192, 256), 224]`. None chooses what is not known.
+
+    Raises:
+        UsageError: it holds no fields and values, a field has an empty list, or a value is neither a text nor a number.
+    """
+    return {field: _conditions_of(field, each) for field, each in _mapping(name, value).items()}
+
+
+def _mapping(name: str, value: object) -> dict[str, object]:
     if not isinstance(value, Mapping):
         raise UsageError(f"{name}={value!r}: give fields and values, such as {{'runtime': 'eager', 'batch': 16}}.")
-    return {str(field): _condition(field, each) for field, each in value.items()}
+    return {str(field): each for field, each in value.items()}
 
 
-def _condition(field: object, value: object) -> str:
+def _conditions_of(field: str, value: object) -> tuple[str, ...]:
+    is_size = field == "resolution" and parse_size(value) is not None
+    values = (value,) if is_size else _items(value)
+    if not values:
+        raise UsageError(f"{field}={value!r} holds no value. Give one or several, such as {field}=[1, 16].")
+    return tuple(_condition(field, each) for each in values)
+
+
+def _condition(field: str, value: object) -> str:
     if value is None:
         return "–"
     if field == "resolution" and (sides := parse_size(value)) is not None:
         return ImageShape(3, *sides).size
     if isinstance(value, bool) or not isinstance(value, str | Real):
-        raise _refusal(str(field), value, "give a text or a number.")
+        raise _refusal(field, value, "give a text or a number.")
     return str(value)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import re
 from collections.abc import Callable, Sequence
 from pathlib import Path
@@ -78,32 +79,37 @@ class Words(click.ParamType[tuple[str, ...]]):
             self.fail(str(error), param, ctx)
 
 
+class ListOption(click.Option):
+    """An option with a list of values that may be given several times: the lists are joined, each value once."""
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:  # noqa: ANN401 (those of click's option)
+        super().__init__(*args, **{**kwargs, "multiple": True})
+
+    def process_value(self, ctx: click.Context, value: Any) -> tuple[Any, ...]:  # noqa: ANN401
+        """The values of all lists, in their order."""
+        lists = super().process_value(ctx, value) or ()
+        return tuple(dict.fromkeys(item for items in lists for item in items))
+
+
 class Verb(click.Command):
-    """A verb that warns when an option is given twice: the last value counts, as click has it."""
+    """A verb that refuses an option of one value that is given twice: click would drop all but the last."""
 
     def __init__(self, name: str | None, **kwargs: Any) -> None:  # noqa: ANN401 (those of click's command)
         # click keeps a command's help option as it was first asked for: with these names also without the group.
         super().__init__(name, {"help_option_names": ["-h", "--help"]}, **kwargs)
 
     def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
-        uses: dict[str, list[str]] = {}
         _, _, order = self.make_parser(ctx).parse_args(list(args))
-        for option in order:
-            if isinstance(option, click.Option) and not (option.multiple or option.is_flag or option.count):
-                uses.setdefault(option.opts[0], []).append(option.opts[0])
-        for name, times in uses.items():
-            if len(times) > 1:
-                click.echo(f"{name} is given {len(times)} times, and the last one counts.{_as_list(name)}", err=True)
+        names = [
+            parameter.opts[0]
+            for parameter in order
+            if isinstance(parameter, click.Option) and not (parameter.multiple or parameter.is_flag or parameter.count)
+        ]
+        if twice := next((name for name in names if names.count(name) > 1), None):
+            raise click.UsageError(
+                f"{twice} is given {names.count(twice)} times, and takes one value. Give it once.", ctx
+            )
         return super().parse_args(ctx, args)
-
-
-def _as_list(option: str) -> str:
-    numbers = {
-        axis.option: "1,16" if axis.kind is axes.AxisKind.BATCHES else "1,2" for axis in axes.AXES if axis.largest
-    }
-    lists = {"--networks": "levit_192,levit_128s", **numbers}
-    example = lists.get(option)
-    return f" Several values are one list: {option} {example}" if example else ""
 
 
 def store_option(command: _Command) -> _Command:
@@ -118,17 +124,6 @@ def store_option(command: _Command) -> _Command:
     )(command)
 
 
-def session_option(command: _Command) -> _Command:
-    """`--session`: one session of the store."""
-    return click.option(
-        "--session",
-        "session",
-        metavar="NAME",
-        help="One session: its name, the beginning of it, its tag, or 'last', the newest that was not taken under an "
-        "emulator.",
-    )(command)
-
-
 def where_option(command: _Command) -> _Command:
     """`--where`: choose among stored records."""
     return click.option(
@@ -136,8 +131,57 @@ def where_option(command: _Command) -> _Command:
         "where",
         metavar="FIELD=VALUE[,…]",
         multiple=True,
-        help="Keep records with this value, such as threads=1 or batch=1,allocator=pinned. May be repeated.",
+        help="Keep cases with this value, such as threads=1, or one of several: batch=1,16. Several fields: "
+        "batch=1,allocator=pinned. May be repeated.",
     )(command)
+
+
+def choice_options(command: _Command) -> _Command:
+    """Options that choose stored sessions and their cases; the command receives them as one `choice`.
+
+    They are `--store`, `--session`, `--since`, `--until`, `--title` and `--where`.
+    """
+
+    @functools.wraps(command)
+    def with_choice(
+        *,
+        stores: tuple[Path, ...],
+        sessions: tuple[str, ...],
+        since: str | None,
+        until: str | None,
+        session_title: str | None,
+        where: tuple[str, ...],
+        **others: Any,  # noqa: ANN401 (the command's own)
+    ) -> Any:  # noqa: ANN401 (what the command returns)
+        from levit_bench.numbers.dates import period
+        from levit_bench.reading.session_choice import SessionChoice
+
+        choice = SessionChoice(
+            stores, sessions, period(since, until), session_title or "", several_conditions_from(where)
+        )
+        return command(choice=choice, **others)
+
+    options: list[_Decorator] = [
+        click.option(
+            "--store", "stores", type=click.Path(path_type=Path), multiple=True, default=(Path("results"),),
+            show_default="results", help="Folder of sessions, or one session file. Several are read as one.",
+        ),
+        click.option(
+            "--session", "sessions", metavar="NAME", multiple=True,
+            help="A session: its name, the beginning of it, its tag, or 'last', the newest that was not taken under an "
+            "emulator. May be repeated.",
+        ),
+        click.option(
+            "--since", metavar="TIME", help="Sessions from then on, in UTC: 2026-11-26, 2026-11, or 7d ago.",
+        ),
+        click.option("--until", metavar="TIME", help="Sessions up to then; of a date the whole day."),
+        click.option(
+            "--title", "session_title", metavar="TEXT",
+            help="Sessions whose title holds this text, or is like it where it has * or ?.",
+        ),
+        where_option,
+    ]  # fmt: skip
+    return _with_options(with_choice, options)
 
 
 def set_option(command: _Command) -> _Command:
@@ -160,9 +204,15 @@ def _of_axis(axis: axes.Axis) -> _Decorator:
     name = axis.plural or axis.name
     shown: dict[str, Any] = {"metavar": axis.metavar, "type": OfTable(axis.name)}
     if axis.usual_words:
-        return click.option(axis.option, name, default=(), help=f"{axis.help} [default: {axis.usual_words}]", **shown)
+        words = f"{axis.help} [default: {axis.usual_words}]"
+        return click.option(axis.option, name, cls=ListOption, help=words, **shown)
     if axis.kind is axes.AxisKind.SIZE:
         return click.option(axis.option, name, help=axis.help, **shown)
+    if axis.plural:
+        usual = str(axis.usual)
+        return click.option(
+            axis.option, name, cls=ListOption, default=(usual,), show_default=usual, help=axis.help, **shown
+        )
     return click.option(axis.option, name, default=str(axis.usual), show_default=True, help=axis.help, **shown)
 
 
@@ -187,8 +237,8 @@ def request_options(command: _Command) -> _Command:
     """Options about what to measure and how long: the same for `run`, `plan` and `aa`."""
     networks = click.option(
         "--networks",
+        cls=ListOption,
         type=Words(),
-        default=(),
         help="Names, globs, groups, timm names, module:function, nets.py:function or a TOML file of networks; "
         "NAME@PIXELS for another input size: NAME@256, or height x width such as NAME@192x256.",
     )
@@ -233,15 +283,32 @@ def percent(option: str, value: float) -> float:
     return value
 
 
-def conditions_from(arguments: tuple[str, ...], option: str = "--where") -> dict[str, str]:
-    """`--where`, or another option of its kind, as fields and values; commas separate several.
+def several_conditions_from(arguments: tuple[str, ...], option: str = "--where") -> dict[str, tuple[str, ...]]:
+    """`--where`, or another option of its kind, as fields, each with all values that it was given.
+
+    A comma before `field=` begins another condition; any other belongs to the value, which may be a list.
 
     Raises:
-        UsageError: one has no `=`.
+        UsageError: one has no `=`, or nothing behind it.
     """
-    # A comma that is not followed by a field is part of a value.
-    pairs = [text.partition("=") for argument in arguments for text in re.split(r",(?=\s*\w+\s*=)", argument)]
-    for field, equals, _ in pairs:
-        if not equals:
+    # Names of fields are lower case: a shell's variables, NAME=VALUE, are part of a value.
+    pairs = [text.partition("=") for argument in arguments for text in re.split(r",(?=\s*[a-z_]+\s*=)", argument)]
+    out: dict[str, tuple[str, ...]] = {}
+    for field, equals, value in pairs:
+        if not equals or not value.strip():
             raise UsageError(f"{option} {field!r} has no value. Write FIELD=VALUE, such as threads=1.")
-    return {field.strip(): value.strip() for field, _, value in pairs}
+        values = out.get(field.strip(), ())
+        out[field.strip()] = values if value.strip() in values else (*values, value.strip())
+    return out
+
+
+def conditions_from(arguments: tuple[str, ...], option: str) -> dict[str, str]:
+    """Fields and one value each, of an option that chooses one thing.
+
+    Raises:
+        UsageError: one has no value, or a field is given two.
+    """
+    several = several_conditions_from(arguments, option)
+    if twice := next((field for field, values in several.items() if len(values) > 1), None):
+        raise UsageError(f"{option} gives {twice} {len(several[twice])} values, and chooses one. Give one of them.")
+    return {field: values[0] for field, values in several.items()}

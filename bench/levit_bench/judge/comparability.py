@@ -13,8 +13,9 @@ from operator import attrgetter
 import msgspec
 
 from levit_bench.axes import AXES, BY_NAME, SAID, SETTING
+from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import NothingToShowError, UsageError
-from levit_bench.judge.set_accuracies import named_sets, on_set
+from levit_bench.judge.set_accuracies import named_sets, on_sets
 from levit_bench.records import Case, Machine, Record
 
 SHOWN_VALUES = 6
@@ -150,6 +151,9 @@ _GETTERS: dict[str, Callable[[Record], object]] = {
     "allowance": lambda record: record.allowance,
     "shell": lambda record: record.shell.text,
     "yardstick": lambda record: record.yardstick,
+    "title": lambda record: record.title,
+    "commit": lambda record: record.conditions.commit,
+    "processor": lambda record: record.machine.cpu_model,
 }
 _SET = "set"
 """The field of which a record may have several values: the sets of images that it was scored on."""
@@ -157,45 +161,64 @@ FIELDS = tuple(sorted((*_GETTERS, _SET)))
 """Names that `where` understands."""
 
 
-def where(records: Iterable[Record], wanted: Mapping[str, str]) -> list[Record]:
-    """The records whose fields have the wanted values, compared as text.
+def where(records: Iterable[Record], wanted: Mapping[str, str | Sequence[str]]) -> list[Record]:
+    """The records whose fields have the wanted values, compared as text; of several values of a field, any of them.
 
-    What a package brings is chosen by its name alone, or by that and the package: `mybf` or `mybf (their-package 1.0)`.
-    `set` keeps what was scored on that set, with these accuracies alone.
+    Commas separate values, unless a value with the comma is stored. What a package brings is chosen by its name alone,
+    or by that and the package: `mybf` or `mybf (their-package 1.0)`. `set` keeps what was scored on that set, with
+    these accuracies alone.
 
     Raises:
         UsageError: there is no such field; the message suggests the nearest.
-        NothingToShowError: no record is left; the message names the values that exist.
+        NothingToShowError: no record has a value, or none is left; the message names the values that exist.
     """
     matches = list(records)
-    for name, value in wanted.items():
+    for name, given in wanted.items():
+        texts = [given] if isinstance(given, str) else list(given)
         if name == _SET:
-            matches = _on_set(matches, value)
+            matches = _on_sets(matches, texts)
             continue
         if name not in _GETTERS:
             near = difflib.get_close_matches(name, FIELDS, n=1)
             hint = f"Did you mean {near[0]!r}? " if near else ""
             raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
-        getter = _GETTERS[name]
-        as_stored = _square(value) if name == "resolution" else value
-        selected = [
-            record for record in matches if _text(getter(record)) == as_stored or _answers_to(record, name, value)
-        ]
-        if not selected:
-            existing = sorted({_text(getter(record)) for record in matches}, key=natural)
-            choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
-            raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
-        matches = selected
+        chosen = [_having(matches, name, value) for text in texts for value in _values_in(matches, name, text)]
+        kept = {id(record) for group in chosen for record in group}
+        matches = [record for record in matches if id(record) in kept]
     return matches
 
 
-def _on_set(records: Sequence[Record], value: str) -> list[Record]:
-    selected = on_set(records, value)
-    if not selected:
-        existing = named_sets(records)
-        choices = f"Stored are: {enumerate_values(existing)}." if existing else "No accuracy is stored at all."
-        raise NothingToShowError(f"no stored case was scored on set={value[:80]}. {choices}")
-    return selected
+def _values_in(records: Sequence[Record], name: str, text: str) -> list[str]:
+    """The values that a text names: itself where it is stored, else those between its commas."""
+    if "," not in text or any(_is(record, name, text) or _answers_to(record, name, text) for record in records):
+        return [text]
+    return list(split_names(text)) or [text]
+
+
+def _having(records: Sequence[Record], name: str, value: str) -> list[Record]:
+    """The records with a value, at least one; where none has it, those that answer to it by another name."""
+    for has in (_is, _answers_to):
+        if selected := [record for record in records if has(record, name, value)]:
+            return selected
+    existing = sorted({_text(_GETTERS[name](record)) for record in records}, key=natural)
+    choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
+    raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
+
+
+def _is(record: Record, name: str, value: str) -> bool:
+    """Whether a record has a value as it is listed."""
+    return _text(_GETTERS[name](record)) == (_square(value) if name == "resolution" else value)
+
+
+def _on_sets(records: Sequence[Record], texts: Sequence[str]) -> list[Record]:
+    """The records that were scored on any of the sets, with these accuracies alone; a set's name may hold commas."""
+    names = [name for text in texts for name in ([text] if on_sets(records, [text]) else text.split(","))]
+    for name in names:
+        if not on_sets(records, [name]):
+            existing = named_sets(records)
+            choices = f"Stored are: {enumerate_values(existing)}." if existing else "No accuracy is stored at all."
+            raise NothingToShowError(f"no stored case was scored on set={name[:80]}. {choices}")
+    return on_sets(records, names)
 
 
 def _square(value: str) -> str:

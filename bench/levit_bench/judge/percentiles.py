@@ -74,7 +74,7 @@ def percentiles(record: Record) -> tuple[Percentile, ...]:
     return tuple(Percentile(share, percentile(record, share)) for share in SHARES)
 
 
-def percentile(record: Record, share: float) -> Estimate | Finding:
+def percentile(record: Record, share: float, confidence: float = LEVEL) -> Estimate | Finding:
     """Seconds that the share of the record's timed passes does not exceed, or the finding that says why there is none.
 
     The value is the order statistic of rank ceil(share * n), the inverse of the empirical distribution. With s_r the
@@ -97,14 +97,14 @@ def percentile(record: Record, share: float) -> Estimate | Finding:
         )
         return Finding(kind="too-few-passes", message=message, case=case)
     value = passes[_rank(share, n) - 1]
-    level = level_at_a_look(looks_of([record]), LEVEL)
+    level = level_at_a_look(looks_of([record]), confidence)
     half = _half(share, [sum(duration <= value for duration in run) / len(run) for run in runs], n, level)
     below, above = math.floor((share - half) * n), math.ceil((share + half) * n) + 1
     return Estimate(
         value=value,
         low=passes[below - 1] if below >= 1 else -math.inf,
         high=passes[above - 1] if above <= n else math.inf,
-        level=LEVEL,
+        level=confidence,
         n=len(runs),
         method=METHOD,
         findings=() if len(runs) >= MIN_RUNS else (too_few_runs(len(runs), case),),

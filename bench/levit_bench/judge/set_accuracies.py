@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 
 import msgspec
 
@@ -33,13 +33,13 @@ def sets_of(infos: Iterable[CaseLine]) -> dict[ImageSet, ImageSet]:
     return same_sets(set_of(accuracy) for info in infos for accuracy in info.scored)
 
 
-def on_set(records: Iterable[Record], text: str) -> list[Record]:
-    """The records that were scored on a set that a text names, with these accuracies alone."""
+def on_sets(records: Iterable[Record], names: Sequence[str]) -> list[Record]:
+    """The records that were scored on any set that the names mean, with these accuracies alone."""
     candidates = list(records)
     same = sets_of(record.info for record in candidates)
     scored_records = []
     for record in candidates:
-        scored = [a for a in record.info.scored if _answers(set_of(a), same, text)]
+        scored = [a for a in record.info.scored if any(_answers(set_of(a), same, name) for name in names)]
         if scored:
             info = msgspec.structs.replace(record.info, accuracy=scored[0], accuracies=tuple(scored[1:]))
             scored_records.append(msgspec.structs.replace(record, info=info))

@@ -139,10 +139,9 @@ def compare_with_older(
     machines = {record.machine for record in newest.records}
     older = [record for record in stored if record.session < oldest and record.machine in machines]
     if not older:
-        raise NothingToShowError(
-            f"no session of {newest.store} is older than {oldest} on its machine: there is no 'before'."
-        )
-    before = ComparedSide(where(older, newest.conditions))
+        stores = " and ".join(map(str, newest.choice.stores)) or "these results"
+        raise NothingToShowError(f"no session of {stores} is older than {oldest} on its machine: there is no 'before'.")
+    before = ComparedSide(where(older, newest.choice.conditions))
     report = nightly(before.records, newest.records, rules, ignore=ignore)
     return SessionComparison(report, {"first": before, "second": _side(newest)})
 

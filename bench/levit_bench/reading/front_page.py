@@ -135,23 +135,25 @@ def panels_of(
     """
     files = read_all(published.files)
     records, notes = complete(results.records, files)
-    all_panels, session, note = _panels(records, metric, results.whole, on), results.session, None
-    if not (session or results.conditions) and (last := _newest_of_many(all_panels)):
+    all_panels, choice, note = _panels(records, metric, results.whole, on), results.choice, None
+    if not (choice.names_sessions or choice.conditions) and (last := _newest_of_many(all_panels)):
         note = (
             f"The store holds {len([panel for panel in all_panels if panel.points])} panels, {PANEL_LIMIT} fit into a "
             f"picture: this is its newest session, {last}. Choose others with --session and --where."
         )
         newest = [record for record in records if record.session == last]
-        all_panels, session = _panels(newest, metric, results.whole, on), last
+        all_panels, choice = _panels(newest, metric, results.whole, on), choice._replace(sessions=(last,))
     beside = published_panels(
         files, all_panels, metric=metric, networks=published.networks, batches=published.batches, front=published.front
     )
     beside = beside._replace(
         findings=(*(finding for file in files for finding in file.findings), *notes, *beside.findings)
     )
-    options = [*_record_options(results.conditions, on, metric, base or {}), *_published_options(published)]
+    options = [*choice.words(), *_page_options(on, metric, base or {}), *_published_options(published)]
     drawn = [panel for panel in all_panels if panel.points]
-    return PagePanels(all_panels, beside, reproduce(_records_of(results.whole, drawn), session, options), note)
+    return PagePanels(
+        all_panels, beside, reproduce(_records_of(results.whole, drawn), options, choice.store_words()), note
+    )
 
 
 def front_page(page_panels: PagePanels, base: Mapping[str, str] | None = None) -> FrontPage:
@@ -200,16 +202,11 @@ def _newest_of_many(all_panels: Sequence[Panel]) -> str | None:
     return None if len(drawn) <= PANEL_LIMIT or len(sessions) == 1 else max(sessions)
 
 
-def _record_options(conditions: Mapping[str, str], on: str | None, metric: str, base: Mapping[str, str]) -> list[str]:
-    """The command line's options that choose the records, the set, the metric and the base."""
-    words = ["--where", _condition_text(conditions)] if conditions else []
-    words += ["--set", on] if on is not None else []
+def _page_options(on: str | None, metric: str, base: Mapping[str, str]) -> list[str]:
+    """The command line's options that choose the set, the metric and the base."""
+    words = ["--set", on] if on is not None else []
     words += ["--metric", metric] if metric != "latency" else []
-    return [*words, *(["--base", _condition_text(base)] if base else [])]
-
-
-def _condition_text(conditions: Mapping[str, str]) -> str:
-    return ",".join(f"{name}={value}" for name, value in conditions.items())
+    return [*words, *(["--base", ",".join(f"{name}={value}" for name, value in base.items())] if base else [])]
 
 
 def _published_options(published: PublishedChoice) -> list[str]:

@@ -1,14 +1,16 @@
-"""The pick among stored networks: checks the limits and chooses the panel; `levit_bench.judge.front.pick` decides."""
+"""The pick among stored networks: checks the limits, gathers the settings; `levit_bench.judge.front.pick` decides."""
 
 from __future__ import annotations
 
 import math
+import re
 from typing import TYPE_CHECKING
 
 from levit_bench.asking import arguments
 from levit_bench.errors import UsageError
 from levit_bench.judge.front.panels import of_set, panels
-from levit_bench.judge.front.pick import Limits, Pick, only, pick
+from levit_bench.judge.front.pick import Limits, Pick, pick
+from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.numbers.units import parse_duration
 
@@ -16,13 +18,22 @@ if TYPE_CHECKING:
     from levit_bench.reading.selection import StoredSelection
 
 
-def limits(max_latency: str | float | None, min_throughput: float | None, min_top1: float | None) -> Limits:
+_PERCENTILE = re.compile(r"p?([0-9]{1,2}(?:\.[0-9]{1,3})?)")
+
+
+def limits(
+    max_latency: str | float | None,
+    min_throughput: float | None,
+    min_top1: float | None,
+    percentile: str | None = None,
+) -> Limits:
     """The limits as the options state them, checked.
 
     Args:
         max_latency: a duration such as `20ms`, or a number of seconds.
         min_throughput: images a second.
         min_top1: percent.
+        percentile: which passes take at most `max_latency`: `p95` for 95 of 100; absent: the median pass.
 
     Raises:
         UsageError: no limit is given, or one is out of range.
@@ -35,24 +46,37 @@ def limits(max_latency: str | float | None, min_throughput: float | None, min_to
         raise UsageError(f"--min-throughput {min_throughput:g}: give images a second, such as 100.")
     if min_top1 is not None and not 1 < min_top1 <= 100:
         raise UsageError(f"--min-top1 {min_top1:g}: give percent between 1 and 100, such as 80.")
-    return Limits(None if max_latency is None else _seconds(max_latency), min_throughput, min_top1)
+    share = None if percentile is None else _share(percentile)
+    if share is not None and max_latency is None and min_throughput is not None:
+        raise UsageError(
+            "--percentile is about single passes, and --min-throughput about all. Give --max-latency, too."
+        )
+    return Limits(None if max_latency is None else _seconds(max_latency), min_throughput, min_top1, share)
 
 
 def picked(results: StoredSelection, limits: Limits, on: str | None = None) -> Pick:
     """The best network within the limits.
 
     Args:
-        results: the sessions, of one setting.
+        results: the sessions, of one machine and device; of several settings, the best of each is named.
         limits: at least one.
         on: one set of images, by its name.
 
     Raises:
-        NothingToShowError: no case has both a speed and an accuracy.
-        NotComparableError: the records are of several settings or sets of images.
+        NothingToShowError: no case has both a speed and an accuracy, or none the passes for the percentile.
+        NotComparableError: the records are of several machines, devices or sets of images.
     """
     all_panels = panels(results.records, limits.metric, results.whole)
-    panel = only(all_panels if on is None else of_set(all_panels, on))
-    return pick(panel, results.records, limits, drifts(results.history()))
+    settings = pick_settings(all_panels if on is None else of_set(all_panels, on))
+    return pick(settings, results.records, limits, drifts(results.history()))
+
+
+def _share(text: str) -> float:
+    match = _PERCENTILE.fullmatch(text.strip().lower())
+    share = float(match[1]) / 100 if match else 0.0
+    if not 0 < share < 1:
+        raise UsageError(f"--percentile {text[:80]!r}: write p50, p90, p95, p99 or another below 100.")
+    return share
 
 
 def _seconds(limit: str | float) -> float:

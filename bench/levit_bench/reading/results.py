@@ -69,7 +69,7 @@ class Results(StoredSelection):
 
         arguments.flag("instrument", instrument)
         shown = [record for record in self.records if instrument or record.info.role == "subject"]
-        return view(views, ViewRequest(shown, self.whole, self.history, one_session=bool(self.session)))
+        return view(views, ViewRequest(shown, self.whole, self.history, one_session=self.is_one_session))
 
     def front(
         self,
@@ -123,27 +123,34 @@ class Results(StoredSelection):
         max_latency: str | float | None = None,
         min_throughput: float | None = None,
         min_top1: float | None = None,
+        percentile: str | None = None,
         on: str | None = None,
     ) -> Pick:
-        """The best network within limits of speed or top-1, with its ties and the undecided ones.
+        """The best network and setting within limits of speed or top-1, with its ties and the undecided ones.
+
+        Chooses among all settings of one machine and device: runtimes, forms, precisions, allocators, threads, batches.
 
         Args:
             max_latency: at most this long a batch: `"20ms"`, or a number of seconds.
             min_throughput: at least this many images a second.
             min_top1: published top-1 of at least this, in percent.
+            percentile: which passes take at most `max_latency`: `"p95"` for 95 of 100; absent: the median pass.
             on: one set of images, by its name.
 
         Returns:
-            The pick; its `answer` is absent where no network is sure to be within the limits.
+            The pick; its `answer` is absent where no network is sure to be within the limits. `by_setting` has the best
+            of each setting, `rivals` the other networks and what keeps each from being the answer.
 
         Raises:
             UsageError: no limit is given, or one is out of range.
-            NothingToShowError: no case has both a speed and an accuracy.
-            NotComparableError: the records are of several settings or sets; the message says how to choose one.
+            NothingToShowError: no case has both a speed and an accuracy, or none the passes for the percentile.
+            NotComparableError: the records are of several machines, devices or sets; the message says how to choose.
         """
         from levit_bench.reading.picking import limits, picked
 
-        return picked(self, limits(max_latency, min_throughput, min_top1), arguments.optional_text("on", on))
+        share = arguments.optional_text("percentile", percentile)
+        bounds = limits(max_latency, min_throughput, min_top1, share)
+        return picked(self, bounds, arguments.optional_text("on", on))
 
     def compare(
         self, other: Results, *, ignore: str | Sequence[str] = (), min_effect: str = MIN_EFFECT,
@@ -263,7 +270,7 @@ class Results(StoredSelection):
 
         if comparisons := pairs(self.records, rules_from(min_effect, margin)):
             return tuple(comparisons)
-        place = "these results" if self.store is None else self.store
+        place = " and ".join(map(str, self.choice.stores)) or "these results"
         raise NothingToShowError(
             f"nothing in {place} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
         )

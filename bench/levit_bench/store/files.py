@@ -16,7 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
-from levit_bench.errors import SchemaError, StoreError
+from levit_bench.errors import MissingStoreError, SchemaError, StoreError
 from levit_bench.paths.file_kinds import is_lost
 from levit_bench.paths.kept_files import KeptFiles, kept_files
 from levit_bench.records import (
@@ -40,10 +40,12 @@ from levit_bench.store.writer import SessionWriter, check_writable
 
 __all__ = [
     "Beginning",
+    "FirstLine",
     "Session",
     "SessionWriter",
     "beginnings",
     "check_writable",
+    "first_line",
     "is_emulated",
     "load",
     "load_readable",
@@ -60,15 +62,21 @@ _Sticks = dict[int, tuple[Sequence[TurnLine], ...]]
 
 
 class _State(msgspec.Struct, frozen=True):
-    """The part of a first line's conditions that says whether the session ran under an emulator."""
+    """The part of a first line's conditions by which sessions are chosen."""
 
+    taken_at: str = ""
     emulated: bool = False
 
 
-class _Began(msgspec.Struct, frozen=True):
-    """The part of a first line that holds the conditions at the start."""
+class FirstLine(msgspec.Struct, frozen=True):
+    """The part of a session's first line by which sessions are chosen."""
 
+    session: str = ""
+    """Name of the session."""
+    title: str | None = None
+    """What the session was taken for."""
     conditions: _State = _State()
+    """When it began, in UTC, and whether under an emulator."""
 
 
 class Session(NamedTuple):
@@ -103,7 +111,7 @@ def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
                 f"the current folder was deleted, and {root} is looked for in it. Go to a folder that exists, or name "
                 "the store by its whole path."
             )
-        raise StoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
+        raise MissingStoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
     paths: list[Path] = []
     findings: list[Finding] = []
     folders = _entries(root, findings)
@@ -124,13 +132,18 @@ def _entries(folder: Path, findings: list[Finding]) -> list[Path]:
         return []
 
 
-def is_emulated(path: Path) -> bool:
-    """Whether a session was taken under an emulator, by its first line; False where that cannot be read."""
+def first_line(path: Path) -> FirstLine:
+    """What a session's first line says of it; an empty one where that cannot be read."""
     try:
         with opened(path) as file:
-            return msgspec.json.decode(file.readline(LONGEST_LINE).removeprefix(BOM), type=_Began).conditions.emulated
+            return msgspec.json.decode(file.readline(LONGEST_LINE).removeprefix(BOM), type=FirstLine)
     except (OSError, StoreError, msgspec.DecodeError, ValueError, RecursionError):
-        return False
+        return FirstLine()
+
+
+def is_emulated(path: Path) -> bool:
+    """Whether a session was taken under an emulator, by its first line; False where that cannot be read."""
+    return first_line(path).conditions.emulated
 
 
 class Beginning(NamedTuple):
@@ -401,20 +414,26 @@ def _record(
             f for f in (*session.head.findings, *session.findings, *run_findings) if f.case in (None, info.id)
         ),
         bench=session.head.bench,
+        title=session.head.title,
         looks=tuple(end.look for end in session.ends if end.look is not None),
         resumes=max((start.resumed for start in session.starts), default=0),
         shell=session.head.shell,
     )
 
 
-def load(root: Path) -> tuple[list[Record], list[Finding]]:
-    """Read every session of a store: its records, and findings about files that could not be read.
+def load(*roots: Path) -> tuple[list[Record], list[Finding]]:
+    """Read every session of a store, or of several as one: records, and findings about files that could not be read.
+
+    Args:
+        roots: folders of sessions, or files of one.
 
     Raises:
         SchemaError: a file is newer than this reader.
         StoreError: the store does not exist, or no file in it could be read.
     """
-    paths, findings = _list_files(root)
+    lists = [_list_files(root) for root in roots]
+    paths = list(dict.fromkeys(path for files, _ in lists for path in files))
+    findings = [finding for _, found in lists for finding in found]
     failure: StoreError | None = None
     sessions: list[tuple[Path, SessionSummary]] = []
     with _no_collection(), _summaries_kept() as summaries:

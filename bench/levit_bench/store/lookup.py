@@ -1,7 +1,8 @@
-"""Resolves how users name sessions of a store to files: a name, its beginning, `last`, or a tag."""
+"""Resolves how users name sessions of stores to files: a name, its beginning, `last`, or a tag."""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from levit_bench.errors import UsageError
@@ -31,16 +32,22 @@ def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
     return matches[0]
 
 
-def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[Path]:
+def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool = False) -> list[Path]:
     """The files of the sessions that a user named, at least one: as `resolve_session`, but a tag may name several.
 
     Sessions take precedence: tags are looked up only where no session matches.
+
+    Args:
+        stores: one store, or several that are read as one.
+        name: what the user wrote.
+        emulated: as for `resolve_session`.
 
     Raises:
         UsageError: none match, several sessions begin so, or a tag names a missing session.
         StoreError: it can only be a tag, and the store's tags cannot be read.
     """
-    files = session_files(root)
+    roots = [stores] if isinstance(stores, Path) else list(stores)
+    files = [path for root in roots for path in session_files(root)]
     if not name.strip():
         raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
     if name == "last":
@@ -49,13 +56,13 @@ def resolve_sessions(root: Path, name: str, *, emulated: bool = False) -> list[P
         matches = [next(candidates, newest[0])] if newest else []
     else:
         matches = [path for path in files if path.stem.startswith(name)]
-        stored_tags = {} if matches else tags.read(root)
-        if name in stored_tags:
-            return tags.files_of(root, name, stored_tags[name])
-    if len(matches) != 1:
+        if not matches and (tagged := [path for root in roots for path in _tagged(root, name)]):
+            return tagged
+    if len({path.stem for path in matches}) != 1 or (len(matches) > 1 and len(roots) == 1):
         names = ", ".join(path.stem for path in sorted(matches or files, key=lambda path: path.name)[-3:])
         how_many = "several sessions match" if matches else "no session matches"
-        raise UsageError(f"{how_many} {name[:80]!r} in {root}. The newest: {names or 'none'}.")
+        where = " and ".join(str(root) for root in roots)
+        raise UsageError(f"{how_many} {name[:80]!r} in {where}. The newest: {names or 'none'}.")
     return matches
 
 
@@ -70,3 +77,9 @@ def resolve_tag(root: Path, name: str) -> list[Path]:
     if name not in stored_tags:
         raise UsageError(f"there is no tag {name[:80]!r} in {root}. The tags are: {', '.join(stored_tags) or 'none'}.")
     return tags.files_of(root, name, stored_tags[name])
+
+
+def _tagged(root: Path, name: str) -> list[Path]:
+    """The files of a store's sessions that a tag names; none where it has no such tag."""
+    stored_tags = tags.read(root)
+    return tags.files_of(root, name, stored_tags[name]) if name in stored_tags else []

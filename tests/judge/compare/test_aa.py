@@ -11,7 +11,8 @@ from levit_bench.catalog.twins import SUFFIX, is_twin, original, twin_of
 from levit_bench.judge.compare.aa import AAKind, noise, pairs, rates
 from levit_bench.judge.compare.matching import keyed
 from levit_bench.judge.front.panels import panels
-from levit_bench.judge.front.pick import Limits, only, pick
+from levit_bench.judge.front.pick import Limits, pick
+from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.judge.published.accuracies import timm_name
 from levit_bench.judge.verdicts import Verdict
 
@@ -85,7 +86,7 @@ def test_twins_take_no_part_where_sessions_are_compared_and_networks_are_ranked(
     assert [(out.label, out.reason) for out in panel.excluded] == [
         ("levit_192~twin@224", "a twin: timed to test the instrument, not to be ranked")
     ]
-    assert pick(only(panels(both)), both, Limits(min_top1=50)).answer.label == "levit_192"
+    assert pick(pick_settings(panels(both)), both, Limits(min_top1=50)).answer.label == "levit_192"
     assert (timm_name("levit_conv_192"), timm_name("levit_conv_192" + SUFFIX)) == ("levit_conv_192", None)
 
 

@@ -3,11 +3,12 @@ import shlex
 
 import msgspec
 import pytest
-from levit_bench.cli.options import conditions_from
+from levit_bench.cli.options import several_conditions_from
 from levit_bench.errors import NotComparableError, NothingToShowError
 from levit_bench.judge.comparability import where
 from levit_bench.judge.front.panels import panels
-from levit_bench.judge.front.pick import Fit, Limits, at_least, at_most, only, pick
+from levit_bench.judge.front.pick import Fit, Limits, Standing, at_least, at_most, pick
+from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.records import Accuracy, Estimate, Machine
 
 from tests.making import passing, record
@@ -30,7 +31,7 @@ CROWD = [
 
 def ask(records, **limits):
     asked = Limits(**limits)
-    return pick(only(panels(records, asked.metric)), records, asked)
+    return pick(pick_settings(panels(records, asked.metric)), records, asked)
 
 
 def names(points):
@@ -200,50 +201,159 @@ def test_records_of_another_setting_do_not_enter_a_ratio():
 
 
 MACHINES = [Machine(cpu_model=name, isa="x86_64", logical_cores=2, memory_bytes=1) for name in "AB"]
-SEVERAL = [
-    [timed("a", 5, 70.0, threads=n, batch=b) for n in (1, 4) for b in (1, 16)],
-    [timed("a", 5, 70.0, allocator="shipped"), timed("a", 5, 70.0), timed("b", 5, 70.0)],
-    [timed("a", 5, 70.0, machine=machine, session=f"s{at}") for at, machine in enumerate(MACHINES)],
-    [timed("a", 5, 70.0, torch=version) for version in ("2.7.0", "2.13.0")],
-    [timed("a", 5, 70.0, runtime=text) for text in ("an odd one; rm -rf", "it's", "eager")],
-]
+RUNTIMES = ("eager", "onnxruntime", "openvino")
+PARTS = Accuracy(top1=90.0, dataset="my-parts", images=2000, classes=10, source="our log")
 
 
-@pytest.mark.parametrize("records", SEVERAL)
-def test_several_settings_are_refused_with_a_choice_that_leaves_one(records):
+def in_runtimes(name, latencies_ms, top1, runs=STEADY):
+    return [timed(name, ms, top1, runs, runtime=runtime) for runtime, ms in zip(RUNTIMES, latencies_ms, strict=True)]
+
+
+ACROSS = [
+    *in_runtimes("small", (10, 8, 6), 76.0), *in_runtimes("middle", (40, 28, 20), 80.0),
+    *in_runtimes("large", (90, 60, 31), 82.0), *in_runtimes("slow", (500, 400, 300), 79.0),
+]  # fmt: skip
+
+
+def test_the_answer_is_a_network_and_the_setting_to_use_it_in():
+    found = ask(ACROSS, max_latency_s=0.03, min_top1=78)
+    assert (found.answer.label, found.answer.case.runtime) == ("middle", "openvino")
+    assert (found.among, found.networks, len(found.panels)) == (2, 4, 3)
+    assert [(tie.point.label, tie.point.case.runtime) for tie in found.ties] == [("middle", "onnxruntime")]
+    assert found.ties[0].ratio.value == pytest.approx(1.4)
+    assert found.ties[0].ratio.runs == 3, "runtimes of one session took turns: their runs are pairs"
+    best = [(each.panel.setting.case.runtime, each.point and each.point.label, each.among) for each in found.by_setting]
+    assert best == [("eager", None, 0), ("onnxruntime", "middle", 1), ("openvino", "middle", 1)]
+    assert found.by_setting[0].nearest.label == "middle", "the fastest that is accurate enough"
+    rivals = [(rival.point.label, rival.point.case.runtime, rival.standing) for rival in found.rivals]
+    assert rivals == [
+        ("large", "openvino", Standing.TOO_SLOW),
+        ("slow", "openvino", Standing.TOO_SLOW),
+        ("small", "openvino", Standing.INACCURATE),
+    ]
+
+
+def test_above_a_top1_the_fastest_of_all_settings_is_picked():
+    found = ask(ACROSS, min_top1=80)
+    assert (found.answer.label, found.answer.case.runtime) == ("middle", "openvino")
+    assert {rival.point.label: rival.standing for rival in found.rivals} == {
+        "large": Standing.SLOWER, "slow": Standing.INACCURATE, "small": Standing.INACCURATE,
+    }  # fmt: skip
+
+
+def test_every_other_network_is_a_rival_once_with_what_keeps_it_from_being_the_answer():
+    found = ask([*CROWD, timed("heavy", 9, 80.0, runtime="openvino", session="s2")], max_latency_s=0.0205)
+    assert {rival.point.label: rival.standing for rival in found.rivals} == {
+        "large": Standing.TOO_SLOW, "loose": Standing.OPEN, "middle": Standing.AS_ACCURATE,
+        "small": Standing.LESS_ACCURATE, "tiny": Standing.LESS_ACCURATE,
+    }  # fmt: skip
+    assert (found.answer.label, found.answer.case.runtime) == ("heavy", "openvino")
+
+
+def test_every_candidate_in_every_setting_shares_the_error_rate():
+    alone = ask(in_runtimes("a", (20, 20, 20), 80.0)[:1], max_latency_s=0.0205)
+    together = ask(in_runtimes("a", (20, 20, 20), 80.0), max_latency_s=0.0205)
+    assert together.level > alone.level
+    many = [timed(f"n{at}", 20.3, 80 + at / 10, LOOSE, runtime=runtime) for at in range(5) for runtime in RUNTIMES]
+    assert ask(many, max_latency_s=0.0214).answer is None, "one of 15 would seem to be within the limit by chance"
+    assert ask(many[:1], max_latency_s=0.0214).answer is not None
+
+
+@pytest.mark.parametrize("field", ["runtime", "form", "precision", "allocator", "threads", "streams", "batch"])
+def test_every_axis_of_a_setting_may_be_part_of_the_answer(field):
+    values = {
+        "form": ("shipped", "inference"), "precision": ("fp32", "bf16"), "allocator": ("pinned", "shipped"),
+        "runtime": ("eager", "an odd one; rm -rf"),
+    }.get(field, (1, 4))  # fmt: skip
+    found = ask([timed("a", 20 / (at + 1), 80.0, **{field: value}) for at, value in enumerate(values)], min_top1=75)
+    assert str(found.answer.case.value(field)) == str(values[1])
+    assert len(found.by_setting) == 2
+
+
+@pytest.mark.parametrize(
+    ("records", "field"),
+    [
+        ([timed("a", 5, 70.0, machine=m, session=f"s{at}") for at, m in enumerate(MACHINES)], "machine"),
+        ([timed("a", 5, 70.0), timed("a", 5, 70.0, device="mps", session="s2")], "device"),
+    ],
+)
+def test_two_machines_or_devices_are_refused_with_a_choice_that_leaves_one(records, field):
     with pytest.raises(NotComparableError) as refused:
-        only(panels(records))
+        pick_settings(panels(records))
     message = str(refused.value)
+    assert f"the records differ in {field} (" in message
     words = shlex.split(message[message.index("--where") :])
     assert set(words[::2]) == {"--where"}
-    assert only(panels(where(records, conditions_from(tuple(words[1::2]))))).points
+    chosen = pick_settings(panels(where(records, several_conditions_from(tuple(words[1::2])))))
+    assert chosen.panels[0].origins[0].session == records[-1].session, "the newest"
 
 
-def test_the_choice_that_is_offered_is_the_newest_sessions():
-    records = [timed("a", 5, 70.0, threads=1, session="s1"), timed("a", 5, 70.0, threads=4, session="s2")]
-    with pytest.raises(NotComparableError, match=r"differ in threads \(1, 4\).*--where threads=4$"):
-        only(panels(records))
+def test_of_several_conditions_of_one_case_the_newest_session_counts_and_it_is_said():
+    older = [timed("a", 5, 70.0, torch="2.7.0", session="s1"), timed("b", 9, 75.0, torch="2.7.0", session="s1")]
+    newer = timed("a", 6, 70.0, torch="2.13.0", session="s2")
+    found = ask([*older, newer], max_latency_s=1.0)
+    assert found.answer.latency.value == pytest.approx(0.006)
+    assert (found.networks, found.passed_over) == (1, {"torch": ("2.7.0", "2.13.0")})
+    other_runtime = timed("b", 4, 75.0, runtime="openvino", torch="2.7.0", session="s1")
+    assert ask([*older, newer, other_runtime], max_latency_s=1.0).answer.label == "b", "no newer one of its case"
 
 
-def test_several_sets_beside_several_settings_are_told_as_well():
-    parts = Accuracy(top1=90.0, dataset="my-parts", images=2000, classes=10, source="our log")
+def test_several_sets_of_images_are_refused_with_the_networks_of_each():
     both = timed("a", 5, 70.0)
-    both = msgspec.structs.replace(both, info=msgspec.structs.replace(both.info, accuracies=(parts,)))
+    both = msgspec.structs.replace(both, info=msgspec.structs.replace(both.info, accuracies=(PARTS,)))
     with pytest.raises(NotComparableError) as refused:
-        only(panels([both, timed("b", 6, 71.0), timed("b", 6, 71.0, threads=4)]))
-    message = str(refused.value)
-    assert "which differ in threads (1, 4), set (" in message
-    assert message.endswith(
-        "Choose a set: --set 'ImageNet-1k validation' (2 networks) or --set 'my-parts (2,000 images, 10 classes)' "
-        "(1 network)"
+        pick_settings(panels([both, timed("b", 6, 71.0), timed("b", 6, 71.0, threads=4)]))
+    assert str(refused.value) == (
+        "cannot pick one network: accuracies are on 2 sets of images. Choose a set: "
+        "--set 'ImageNet-1k validation' (2 networks) or --set 'my-parts (2,000 images, 10 classes)' (1 network)"
     )
 
 
 def test_a_setting_without_a_point_is_no_choice():
-    found = only(panels([timed("a", 5, 70.0), timed("a", 5, None, threads=4)]))
-    assert found.setting.case.threads == 1
+    found = pick_settings(panels([timed("a", 5, 70.0), timed("a", 5, None, threads=4)]))
+    assert [panel.setting.case.threads for panel in found.panels] == [1]
 
 
 def test_records_without_any_point_are_refused_with_the_reason():
     with pytest.raises(NothingToShowError, match="no accuracy is known"):
-        only(panels([timed("a", 5, None)]))
+        pick_settings(panels([timed("a", 5, None)]))
+
+
+UNEVEN = passing("uneven", [10] * 180 + [40] * 20, 81.0)
+EVEN = passing("even", [15] * 200, 80.0)
+
+
+def test_a_percentile_judges_the_slow_passes():
+    assert ask([UNEVEN, EVEN], max_latency_s=0.02).answer.label == "uneven"
+    found = ask([UNEVEN, EVEN], max_latency_s=0.02, percentile=0.95)
+    assert found.answer.label == "even"
+    assert found.answer.latency.value == pytest.approx(0.015)
+    assert [(rival.point.label, rival.standing) for rival in found.rivals] == [("uneven", Standing.TOO_SLOW)]
+    assert found.another_day is None
+
+
+def test_networks_with_too_few_passes_for_the_percentile_are_no_answer_and_say_what_they_would_need():
+    few = passing("few", [5] * 4, 90.0)
+    found = ask([EVEN, few], max_latency_s=0.02, percentile=0.95)
+    assert found.answer.label == "even"
+    (rival,) = found.rivals
+    assert (rival.point.label, rival.standing) == ("few", Standing.UNKNOWN)
+    assert "12 passes are too few for p95" in rival.reason
+    with pytest.raises(NothingToShowError, match=r"no network has the passes for p95:\n  few: 12 passes are too few"):
+        ask([few], max_latency_s=0.02, percentile=0.95)
+
+
+def test_a_percentile_is_judged_at_the_level_that_all_candidates_share():
+    # In two of three runs a tenth of the passes are slow, in the third a twentieth: the interval of p90 is wide.
+    passes = [[10] * 90 + [12] * 10, [10] * 90 + [12] * 10, [10] * 95 + [12] * 5]
+    uneven = passing("x", passes[0], 80.0)
+    runs = tuple(
+        msgspec.structs.replace(
+            run, turns=tuple(msgspec.structs.replace(t, duration_s=tuple(1e-3 * p for p in own)) for t in run.turns)
+        )
+        for run, own in zip(uneven.runs, passes, strict=True)
+    )
+    uneven = msgspec.structs.replace(uneven, runs=runs)
+    found = ask([uneven], max_latency_s=0.011, percentile=0.9)
+    assert found.answer is None
+    assert names(found.undecided) == ["x"]

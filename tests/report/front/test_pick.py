@@ -3,7 +3,8 @@ import re
 
 import pytest
 from levit_bench.judge.front.panels import panels
-from levit_bench.judge.front.pick import Limits, only, pick
+from levit_bench.judge.front.pick import Limits, pick
+from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.report.front.pick import NAMED, around, document, sentence
 
 from tests.judge.front.test_pick import CROWD, LOOSE, timed
@@ -11,7 +12,7 @@ from tests.judge.front.test_pick import CROWD, LOOSE, timed
 
 def found(records, **limits):
     asked = Limits(**limits)
-    return pick(only(panels(records, asked.metric)), records, asked)
+    return pick(pick_settings(panels(records, asked.metric)), records, asked)
 
 
 TWINS = [timed("one", 10, 80.0, LOOSE), timed("two", 10.1, 80.3, (1.0, 1.0, 1.0)), timed("weak", 2, 70.0)]
@@ -22,35 +23,38 @@ CLOSE = [timed(f"n{at}", 10 + at / 1e3, 80.0, LOOSE) for at in range(6)]
 GOLDEN = [
     (CROWD, {"max_latency_s": 0.0205},
      ("middle: 80.0 % top-1{on}, 20.0 ms, 95 %: 20.0 to 20.0; the most accurate of 3 that are sure to take at most "
-     "20.5 ms. May fit: loose (81.0 %, 20.3 ms, 19.3 to 21.3).")),
+     "20.5 ms (median). May fit: loose (81.0 %, 20.3 ms, 19.3 to 21.3).")),
     (TWINS, {"min_top1": 75},
      ("one: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the fastest of 2 that have at least 75 % top-1. "
      "Perhaps as fast: two (80.3 %, 1.01 times as long, 0.961 to 1.06).")),
     (CROWD[2:4], {"max_latency_s": 0.03, "min_top1": 80},
      ("middle: 80.0 % top-1{on}, 20.0 ms, 95 %: 20.0 to 20.0; the most accurate of 2 that are sure to take at most "
-     "30 ms and have at least 80 % top-1. As accurate: heavy (1.04 times as long, 1.04 to 1.04).")),
+     "30 ms (median) and have at least 80 % top-1. As accurate: heavy (1.04 times as long, 1.04 to 1.04).")),
     (CLOSE, {"max_latency_s": 0.02},
-     ("n0: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the most accurate of 6 that are sure to take at most 20 ms. "
+     ("n0: 80.0 % top-1{on}, 10.0 ms, 95 %: 9.51 to 10.5; the most accurate of 6 that are sure to take at "
+      "most 20 ms (median). "
      "As accurate: n1 (1.00 times as long, 1.0001 to 1.0001), n2 (1.00 times as long, 1.0002 to 1.0002), "
      "n3 (1.00 times as long, 1.0003 to 1.0003) and 2 more.")),
     (WIDE, {"max_latency_s": 0.15},
      ("a: 80.0 % top-1{on}, 100 ms a batch of 16, 95 %: 99.8 to 100; the only one of 2 networks that is sure to take "
-     "at most 150 ms a batch of 16.")),
+     "at most 150 ms a batch of 16 (median).")),
     (WIDE, {"min_images_per_s": 150, "min_top1": 80},
      ("a: 80.0 % top-1{on}, 155 images/s, 95 %: 154 to 155; the only one of 2 networks that is sure to do at least "
      "150 images/s and have at least 80 % top-1.")),
     (WIDE, {"max_latency_s": 0.15, "min_images_per_s": 70},
      ("a: 80.0 % top-1{on}, 100 ms a batch of 16, 95 %: 99.8 to 100, 155 images/s, 95 %: 154 to 155; the only one of "
-     "2 networks that is sure to take at most 150 ms a batch of 16 and do at least 70 images/s.")),
+     "2 networks that is sure to take at most 150 ms a batch of 16 (median) and do at least 70 images/s.")),
     ([timed("a", 100, 80.0, (1.0,)), timed("b", 200, 70.0)], {"max_latency_s": 0.5},
-     ("b: 70.0 % top-1{on}, 200 ms, 95 %: 200 to 200; the only one of 2 networks that is sure to take at most 500 ms. "
+     ("b: 70.0 % top-1{on}, 200 ms, 95 %: 200 to 200; the only one of 2 networks that is sure to take at "
+      "most 500 ms (median). "
      "May fit: a (80.0 %, 100 ms, no interval from 1 run).")),
     (CROWD[4:5], {"max_latency_s": 0.0205},
-     "none of 1 network{scored_on} is sure to take at most 20.5 ms. May fit: loose (81.0 %, 20.3 ms, 19.3 to 21.3)."),
+     ("none of 1 network{scored_on} is sure to take at most 20.5 ms (median). May fit: loose (81.0 %, 20.3 ms, "
+     "19.3 to 21.3).")),
     (CROWD, {"max_latency_s": 0.001},
-     "none of 6 networks{scored_on} takes at most 1 ms. Nearest: tiny (70.0 %, 5.00 ms, 4.99 to 5.01)."),
+     "none of 6 networks{scored_on} takes at most 1 ms (median). Nearest: tiny (70.0 %, 5.00 ms, 4.99 to 5.01)."),
     (CROWD, {"max_latency_s": 0.012, "min_top1": 79},
-     ("none of 6 networks{scored_on} takes at most 12 ms and has at least 79 % top-1. "
+     ("none of 6 networks{scored_on} takes at most 12 ms (median) and has at least 79 % top-1. "
      "Nearest: middle (80.0 %, 20.0 ms, 20.0 to 20.0), small (76.0 %, 10.0 ms, 9.98 to 10.0).")),
     (WIDE[1:], {"min_top1": 80},
      "none of 1 network{scored_on} has at least 80 % top-1. Nearest: b (79.96 %, 200 ms, 200 to 200)."),
@@ -111,4 +115,5 @@ def test_the_document_says_what_the_sentence_says(limits):
         "max_latency_s": limits.get("max_latency_s"),
         "min_images_per_s": limits.get("min_images_per_s"),
         "min_top1_percent": limits.get("min_top1"),
+        "percentile": None,
     }

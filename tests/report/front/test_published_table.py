@@ -174,7 +174,7 @@ def test_csv_rows_carry_kind_and_source_and_no_interval():
 def test_markdown_lists_published_figures_in_a_table_of_their_own_with_the_source_and_the_findings():
     added = beside(1)
     added = added._replace(findings=published_panels([speeds(speed("unknown_net"))], TWO, networks=["all"]).findings)
-    page = document(TWO, 0, reproduce((), None, ["--published", CPU]), added)
+    page = document(TWO, 0, reproduce((), ["--published", CPU]), added)
     measured_part, published_part = page.split("## Published, not measured here")
     assert CPU.replace("_", "\\_") in published_part or CPU in published_part
     assert CPU not in measured_part
@@ -187,7 +187,7 @@ def test_markdown_lists_published_figures_in_a_table_of_their_own_with_the_sourc
 
 def test_hostile_text_is_shown_as_text_everywhere(tmp_path):
     added = hostile()
-    written = write_front(TWO, tmp_path, reproduce((), None, ["--published", added.panels[0].file]), added)
+    written = write_front(TWO, tmp_path, reproduce((), ["--published", added.panels[0].file]), added)
     assert {path.name for path in tmp_path.iterdir()} == {path.name for path in written}
     page = (tmp_path / "front.md").read_text(encoding="utf-8")
     table_part = page.split("## How to reproduce")[0]

@@ -38,7 +38,7 @@ from tools.simulated.generate_store import main as generate
 def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:
     generate(["--cases", "12", str(tmp_path)])
     records = load(tmp_path)[0]
-    recipe = reproduce(records, "last")
+    recipe = reproduce(records, ["--session", "last"])
     *runs, front = recipe.commands
     assert not any("--form" in line for line in runs)
     assert front == "levit-bench front --session last"

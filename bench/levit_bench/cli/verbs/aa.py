@@ -12,10 +12,10 @@ import click
 from levit_bench.cli.comparison_options import rules_options
 from levit_bench.cli.options import (
     Verb,
-    conditions_from,
     json_option,
     request_from,
     request_options,
+    several_conditions_from,
     store_option,
     where_option,
 )
@@ -104,7 +104,7 @@ def _stored_sessions(root: Path, where: tuple[str, ...], words: dict[str, Any]) 
 
     if words["networks"]:
         raise UsageError("--stored measures nothing. Leave --networks out, or choose with --where allocator=pinned.")
-    return _TwinSessions(api.load(root).where(**conditions_from(where)))
+    return _TwinSessions(api.load(root).where(**several_conditions_from(where)))
 
 
 def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: dict[str, Any]) -> _TwinSessions:
@@ -116,6 +116,7 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
     from levit_bench.asking.request import protocol_of, workshop_of
     from levit_bench.cli.faults import keeping
     from levit_bench.reading.results import Results
+    from levit_bench.reading.session_choice import SessionChoice
 
     if where:
         raise UsageError("--where chooses among what is stored. Say --stored, or leave it out.")
@@ -141,7 +142,7 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
             failed, interrupted = failed or bool(outcome.failed), outcome.interrupted
             if interrupted:
                 break
-    return _TwinSessions(Results(records, store=root), failed, interrupted)
+    return _TwinSessions(Results(records, choice=SessionChoice((root,))), failed, interrupted)
 
 
 def _left(seconds: float) -> str:

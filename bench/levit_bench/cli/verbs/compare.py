@@ -11,7 +11,15 @@ import click
 from levit_bench.axes import AXES, AxisKind
 from levit_bench.catalog.network_calls import split_names
 from levit_bench.cli.comparison_options import rules_options
-from levit_bench.cli.options import Verb, Words, conditions_from, json_option, store_option, where_option
+from levit_bench.cli.options import (
+    ListOption,
+    Verb,
+    Words,
+    json_option,
+    several_conditions_from,
+    store_option,
+    where_option,
+)
 from levit_bench.errors import UsageError
 from levit_bench.reading.rules import rules_from
 
@@ -33,9 +41,11 @@ BEFORE = "before"
 @store_option
 @where_option
 @click.option(
-    "--ignore", "ignored", metavar="FIELD", type=Words(), multiple=True, help="A field that may differ: torch."
+    "--ignore", "ignored", cls=ListOption, metavar="FIELD", type=Words(), help="A field that may differ: torch."
 )
-@click.option("--networks", type=Words(), default=(), help="Two networks of session A, the second against the first.")
+@click.option(
+    "--networks", cls=ListOption, type=Words(), help="Two networks of session A, the second against the first."
+)
 @click.option("--between", metavar="FIELD=ONE,OTHER", help=f"The same for {_NAMED}.")
 @rules_options
 @json_option
@@ -44,7 +54,7 @@ def command(
     second: str | None,
     root: Path,
     where: tuple[str, ...],
-    ignored: tuple[tuple[str, ...], ...],
+    ignored: tuple[str, ...],
     networks: tuple[str, ...],
     between: str | None,
     min_effect: str,
@@ -79,9 +89,8 @@ def command(
     from levit_bench.report.compare.two_sides import notes, sessions_line, table
     from levit_bench.report.words.safe_text import visible
 
-    ignore = [field for fields in ignored for field in fields]
     pair, rules = _pair(networks, between), rules_from(min_effect, margin)
-    comparison = _comparison(root, first, second, conditions_from(where), ignore, pair, rules)
+    comparison = _comparison(root, first, second, several_conditions_from(where), ignored, pair, rules)
     if as_json:
         click.echo(json.dumps(comparison.document(), indent=2, allow_nan=False))
         stderr().print(Text(comparison.summary), soft_wrap=True)
@@ -102,7 +111,7 @@ def _comparison(
     root: Path,
     first: str,
     second: str | None,
-    conditions: Mapping[str, str],
+    conditions: Mapping[str, tuple[str, ...]],
     ignore: Sequence[str],
     pair: tuple[str, str, str] | None,
     rules: Rules,
@@ -129,7 +138,7 @@ def _comparison(
     return compare_sessions(_side(root, first, conditions), second_side, stored_at(root), rules, ignore)
 
 
-def _side(root: Path, name: str, conditions: Mapping[str, str]) -> Results:
+def _side(root: Path, name: str, conditions: Mapping[str, tuple[str, ...]]) -> Results:
     """The records of one side: of a file or folder, a session of the store, or the sessions of a tag."""
     from levit_bench import api
     from levit_bench.reading.comparison import paths_of, tag_of

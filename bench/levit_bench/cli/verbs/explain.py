@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from levit_bench.cli.options import Verb, conditions_from, json_option, store_option, where_option
+from levit_bench.cli.options import Verb, json_option, several_conditions_from, store_option, where_option
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE
 
 if TYPE_CHECKING:
@@ -71,10 +71,11 @@ def command(
     from levit_bench.report.views.cases import findings_of
     from levit_bench.report.words.safe_text import visible
     from levit_bench.report.words.setting import session_line
+    from levit_bench.store.lookup import resolve_session
 
     if out is not None:
         check_ending(out)
-    results = api.load(root, session).subjects().where(**conditions_from(where))
+    results = api.load(resolve_session(root, session)).subjects().where(**several_conditions_from(where))
     explanation = results.explain(first, second)
     both = explanation.first.record, explanation.second.record
     watched, findings = _profiles(explanation) if profile else (None, [])

@@ -5,29 +5,30 @@ from __future__ import annotations
 import gc
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 from click.core import ParameterSource
 
 from levit_bench.cli.options import (
+    ListOption,
     Numbers,
     Verb,
     Words,
+    choice_options,
     conditions_from,
     json_option,
-    session_option,
     set_option,
-    store_option,
-    where_option,
 )
 from levit_bench.errors import UsageError
 from levit_bench.libraries import require_installed
 
+if TYPE_CHECKING:
+    from levit_bench.reading.session_choice import SessionChoice
+
 
 @click.command("front", cls=Verb)
-@store_option
-@session_option
-@where_option
+@choice_options
 @set_option
 @click.option(
     "--metric", type=click.Choice(["latency", "throughput"]), default="latency", show_default=True, help="Which speed."
@@ -50,12 +51,15 @@ from levit_bench.libraries import require_installed
 )
 @click.option(
     "--published-networks",
+    cls=ListOption,
     type=Words(),
-    default=("measured",),
+    default=(("measured",),),
     show_default="measured",
     help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and globs.",
 )
-@click.option("--published-batch", "batches", type=Numbers(), default=(), help="Published speeds of these batch sizes.")
+@click.option(
+    "--published-batch", "batches", cls=ListOption, type=Numbers(), help="Published speeds of these batch sizes."
+)
 @click.option(
     "--base",
     metavar="FIELD=VALUE[,…]",
@@ -66,9 +70,7 @@ from levit_bench.libraries import require_installed
 @click.option("--published-front", is_flag=True, help="Find the front of each published panel among its own figures.")
 @json_option
 def command(
-    root: Path,
-    session: str | None,
-    where: tuple[str, ...],
+    choice: SessionChoice,
     on: str | None,
     metric: str,
     out: Path,
@@ -98,6 +100,8 @@ def command(
     Examples:
       levit-bench front
       levit-bench front --session last --where threads=1
+      levit-bench front --since 7d --title nightly --where batch=1,16
+      levit-bench front --store results --store downloaded/arm64
       levit-bench front --set my-parts
       levit-bench front --session last --base runtime=onnxruntime,batch=16
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
@@ -123,7 +127,7 @@ def command(
         gc.disable()
         click.get_current_context().call_on_close(gc.enable)
     base_values = conditions_from(base, "--base")
-    results = api.load(root, session).where(**conditions_from(where))
+    results = api.load_chosen(choice)
     beside = PublishedChoice(files, published_networks, batches, published_front)
     page_panels = panels_of(results, "throughput" if metric == "throughput" else "latency", on, beside, base_values)
     if page_panels.note is not None:

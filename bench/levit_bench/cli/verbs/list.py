@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import click
 
-from levit_bench.cli.options import Verb, Words, json_option, percent
+from levit_bench.cli.options import ListOption, Verb, Words, json_option, percent
 from levit_bench.errors import NothingToShowError, UsageError
 
 if TYPE_CHECKING:
@@ -23,7 +23,9 @@ ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 
 @click.command("list", cls=Verb)
 @click.argument("networks", type=Words(), default=())
-@click.option("--family", "families", type=Words(), multiple=True, help="These families, in any case. May be repeated.")
+@click.option(
+    "--family", "families", cls=ListOption, type=Words(), help="These families, in any case. May be repeated."
+)
 @click.option("--min-top1", type=float, metavar="PERCENT", help="Published top-1 of at least this.")
 @click.option("--max-macs", metavar="COUNT", help="Multiply-accumulates of at most this: 600M, 1.2G.")
 @click.option("--in1k-only", is_flag=True, help="Leave out accuracies of weights that saw more than ImageNet-1k.")
@@ -32,7 +34,7 @@ ORDERS = ("name", "family", "top1", "params", "macs", "resolution")
 @json_option
 def command(
     networks: tuple[str, ...],
-    families: tuple[tuple[str, ...], ...],
+    families: tuple[str, ...],
     min_top1: float | None,
     max_macs: str | None,
     in1k_only: bool,
@@ -59,7 +61,7 @@ def command(
     from levit_bench.catalog.installed import unavailable
 
     filters = Filters(
-        families=tuple(dict.fromkeys(family_named(name) for names in families for name in names)),
+        families=tuple(dict.fromkeys(map(family_named, families))),
         min_top1=None if min_top1 is None else percent("--min-top1", min_top1),
         max_macs=None if max_macs is None else _macs(max_macs),
         in1k_only=in1k_only,

@@ -4,19 +4,21 @@ from __future__ import annotations
 
 import json
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import click
 
-from levit_bench.cli.options import Verb, conditions_from, json_option, session_option, store_option, where_option
+from levit_bench.cli.options import Verb, choice_options, json_option
+
+if TYPE_CHECKING:
+    from levit_bench.reading.session_choice import SessionChoice
 
 
 @click.command("scaling", cls=Verb)
-@store_option
-@session_option
-@where_option
+@choice_options
 @click.option("--out", type=click.Path(path_type=Path), help="Draw the curves into this PNG, SVG or PDF file.")
 @json_option
-def command(root: Path, session: str | None, where: tuple[str, ...], out: Path | None, as_json: bool) -> int:
+def command(choice: SessionChoice, out: Path | None, as_json: bool) -> int:
     """Show how speed grows with threads, and with streams: processes that work at once on processors of their own.
 
     Images a second over those of one thread, paired by round; the efficiency divides by the processors. Where a
@@ -45,7 +47,7 @@ def command(root: Path, session: str | None, where: tuple[str, ...], out: Path |
 
     if out is not None:
         check_ending(out)
-    results = api.load(root, session).subjects().where(**conditions_from(where))
+    results = api.load_chosen(choice).subjects()
     curves = results.scaling()
     if as_json:
         click.echo(json.dumps(report.rows(curves), indent=2, allow_nan=False))

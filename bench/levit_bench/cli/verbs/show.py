@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable
-from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
-from levit_bench.cli.options import Verb, conditions_from, json_option, session_option, store_option, where_option
+from levit_bench.cli.options import Verb, choice_options, json_option
 from levit_bench.errors import UsageError
 from levit_bench.report.views.registry import VIEWS, chosen, option
+
+if TYPE_CHECKING:
+    from levit_bench.reading.session_choice import SessionChoice
 
 MANY = 100
 """Number of cases above which a hint says how to choose among them."""
@@ -26,17 +28,13 @@ def view_options(command: Callable[..., Any]) -> Callable[..., Any]:
 
 
 @click.command("show", cls=Verb)
-@store_option
-@session_option
-@where_option
+@choice_options
 @click.option("--instrument", is_flag=True, help="Show the yardsticks and the null network, too.")
 @view_options
 @click.option("--markdown", "as_markdown", is_flag=True, help="With --grid: print Markdown, for a page.")
 @json_option
 def command(
-    root: Path,
-    session: str | None,
-    where: tuple[str, ...],
+    choice: SessionChoice,
     instrument: bool,
     as_markdown: bool,
     as_json: bool,
@@ -62,7 +60,7 @@ def command(
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
         raise UsageError("--markdown prints what --grid shows, and no JSON. Write --against NETWORK --grid NETWORK.")
-    results = api.load(root, session).where(**conditions_from(where))
+    results = api.load_chosen(choice)
     view = results.show(instrument=instrument, **views)
     if as_json:
         click.echo(json.dumps(view.rows(), indent=2, allow_nan=False))
@@ -75,7 +73,7 @@ def command(
             console.print(table)
         for part in view.closing():
             console.print(part)
-        if len(view.records) > MANY and not (session or where):
+        if len(view.records) > MANY and not (choice.names_sessions or choice.conditions):
             stderr().print(f"{len(view.records)} cases. --session and --where choose among them.", style="dim")
     print_findings(results.findings)
     print_findings(view.findings())

@@ -1,38 +1,40 @@
-"""The pick: the best network of a panel within limits of speed and top-1, with its ties and the undecided networks.
+"""The pick: the best network, and the setting to use it in, within limits of speed and top-1.
 
 The most accurate of many networks that seem fast enough is the one that chance favoured most: with fifty, one answer in
 five is over its limit though each interval holds in 95 % (the winner's curse). So *sure* is divided among the networks
 that could be a wrong answer: those that are not surely over the limit. Of the 5 % a tenth is spent on telling which
-these are, and the rest divided among them; all picks together are over their limit in at most 5 %.
+these are, and the rest divided among them; all picks together are over their limit in at most 5 %. A network in two
+settings is two candidates.
 """
 
 from __future__ import annotations
 
 import math
-import shlex
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from levit_bench.errors import NotComparableError
-from levit_bench.judge.comparability import differing, enumerate_values, setting
+from levit_bench.errors import NothingToShowError
+from levit_bench.judge.comparability import setting
 from levit_bench.judge.estimates import LEVEL, limits_at
-from levit_bench.judge.front.panel_limits import require_comparable
 from levit_bench.judge.front.panels import Panel, once
+from levit_bench.judge.front.pick_settings import PickSettings
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.paired_ratio import Ratio, paired, unpaired
+from levit_bench.judge.percentiles import percentile
 from levit_bench.judge.throughput import paired_images
 from levit_bench.judge.variance.session_drift import Drifts
-from levit_bench.numbers.units import counted
-from levit_bench.records import Case, Estimate, ImageShape, Record
+from levit_bench.records import Case, Estimate, Finding, Record
 
 Goal = Literal["top1", "speed"]
 SPENT = 0.1
 """Share of the 5 % that is spent on telling which networks are surely over the limit."""
+MOST_REASONS = 8
+"""Networks of which a refusal says what they lack."""
 
 
 class Limits(NamedTuple):
@@ -44,6 +46,8 @@ class Limits(NamedTuple):
     """Images a second at the panel's batch, all streams together."""
     min_top1: float | None = None
     """Percent."""
+    percentile: float | None = None
+    """Share of the passes that take at most `max_latency_s`, such as 0.95; absent: the median pass."""
 
     @property
     def goal(self) -> Goal:
@@ -65,6 +69,10 @@ class Fit(StrEnum):
     """The limit lies inside the interval, or there is no interval."""
     NO = "no"
     """The whole interval is beyond it."""
+
+
+_FITS = (Fit.YES, Fit.OPEN, Fit.NO)
+"""From the best to the worst."""
 
 
 class Tie(NamedTuple):
@@ -90,15 +98,50 @@ class AnotherDay(NamedTuple):
     """At which intervals must be within the limits, for an answer to be so with 95 %."""
 
 
-class Pick(NamedTuple):
-    """The answer in one panel."""
+class Standing(StrEnum):
+    """What keeps a network from being the answer."""
+
+    INACCURATE = "not accurate enough"
+    TOO_SLOW = "too slow"
+    OPEN = "may fit"
+    UNKNOWN = "too few passes"
+    LESS_ACCURATE = "less accurate"
+    AS_ACCURATE = "as accurate, slower"
+    SLOWER = "slower"
+
+
+class Rival(NamedTuple):
+    """A network that was considered and is not the answer, in the best of its settings."""
+
+    point: Point
+    standing: Standing
+    """What keeps it from being the answer."""
+    reason: str = ""
+    """More about it, in words; empty where the figures say it."""
+
+
+class SettingPick(NamedTuple):
+    """The best network of one setting."""
 
     panel: Panel
+    point: Point | None
+    """Absent where none is sure to be within the limits."""
+    among: int
+    """Networks that are sure to be within the limits there."""
+    nearest: Point | None
+    """Where there is none: the network that may be, or else comes nearest."""
+
+
+class Pick(NamedTuple):
+    """The answer among the networks of one or several settings."""
+
+    panels: tuple[Panel, ...]
+    """The settings, each with all its networks."""
     limits: Limits
     answer: Point | None
-    """The network; absent when none is sure to be within the limits."""
+    """The network, whose `case` has the setting; absent when none is sure to be within the limits."""
     among: int
-    """Networks that are sure to be within the limits."""
+    """Candidates that are sure to be within the limits: networks, each once in every setting."""
     ties: tuple[Tie, ...]
     """Networks equal in top-1, or not distinguishable in speed: whichever is the goal. Fastest first."""
     undecided: tuple[Point, ...]
@@ -109,24 +152,53 @@ class Pick(NamedTuple):
     level: float = LEVEL
     """At which the interval of each network must be within the limits, for the answer to be so with 95 %."""
     another_day: AnotherDay | None = None
-    """The answer beyond the session; absent without a limit of speed, and where its drift is not known."""
+    """The answer beyond the session; absent without a limit of speed, of a percentile, and where its drift is not
+    known."""
+    by_setting: tuple[SettingPick, ...] = ()
+    """The best of each setting, in the order of the panels."""
+    rivals: tuple[Rival, ...] = ()
+    """Every other network once, the most accurate first."""
+    passed_over: Mapping[str, tuple[str, ...]] = {}
+    """Conditions in which older sessions of the same cases differ: the newest count."""
 
     def __repr__(self) -> str:
         answer = self.answer.label if self.answer is not None else "no network"
-        return f"<Pick: {answer} of {len(self.panel.points)} networks>"
+        return f"<Pick: {answer} of {self.networks} networks>"
+
+    @property
+    def networks(self) -> int:
+        """Networks that were considered, each once."""
+        return len({_network(point) for panel in self.panels for point in panel.points})
+
+    @property
+    def panel(self) -> Panel:
+        """The setting of the answer, or the first where there is none."""
+        case = None if self.answer is None else self.answer.case
+        return next(
+            (panel for panel in self.panels if any(point.case == case for point in panel.points)), self.panels[0]
+        )
 
 
-def fit(point: Point, limits: Limits, level: float = LEVEL) -> Fit:
+Bounds = Callable[[Point, float], tuple[float, float]]
+"""The limits of a point's latency at a level, in seconds a batch."""
+
+
+def _of_median(point: Point, level: float) -> tuple[float, float]:
+    return limits_at(point.latency, level)
+
+
+def fit(point: Point, limits: Limits, level: float = LEVEL, bounds: Bounds = _of_median) -> Fit:
     """Whether a network is within all limits of speed, as far as its intervals say: each is judged by its own.
 
     Args:
         point: the network.
         limits: those of the pick.
         level: of the interval that must be within a limit; one beyond it is so at 95 %.
+        bounds: of its latency.
     """
     fits = []
     if limits.max_latency_s is not None:
-        fits.append(at_most(point.latency, limits.max_latency_s, level))
+        fits.append(_at_most(point.latency, bounds(point, level), limits.max_latency_s))
     if limits.min_images_per_s is not None:
         fits.append(at_least(point.throughput, limits.min_images_per_s, level))
     return next((worst for worst in (Fit.NO, Fit.OPEN) if worst in fits), Fit.YES)
@@ -134,7 +206,11 @@ def fit(point: Point, limits: Limits, level: float = LEVEL) -> Fit:
 
 def at_most(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
     """Whether an estimate is within an upper limit, as far as its interval says."""
-    if limits_at(estimate, level)[1] <= limit:
+    return _at_most(estimate, limits_at(estimate, level), limit)
+
+
+def _at_most(estimate: Estimate, bounds: tuple[float, float], limit: float) -> Fit:
+    if bounds[1] <= limit:
         return Fit.YES
     return Fit.NO if estimate.low > limit else Fit.OPEN
 
@@ -146,14 +222,15 @@ def at_least(estimate: Estimate, limit: float, level: float = LEVEL) -> Fit:
     return Fit.NO if estimate.high < limit else Fit.OPEN
 
 
-def shared_level(points: Sequence[Point], limits: Limits) -> float:
+def shared_level(points: Sequence[Point], limits: Limits, bounds: Bounds = _of_median) -> float:
     """The level at which each of the points must be within the limits, for any answer among them to be so with 95 %."""
-    are_over = [_surely_over(p, limits, 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))) for p in points]
+    level = 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))
+    are_over = [_surely_over(point, limits, level, bounds) for point in points]
     return max(LEVEL, 1 - 2 * (1 - SPENT) * (1 - LEVEL) / max(1, are_over.count(False)))
 
 
-def _surely_over(point: Point, limits: Limits, level: float) -> bool:
-    slow = limits.max_latency_s is not None and limits_at(point.latency, level)[0] > limits.max_latency_s
+def _surely_over(point: Point, limits: Limits, level: float, bounds: Bounds) -> bool:
+    slow = limits.max_latency_s is not None and bounds(point, level)[0] > limits.max_latency_s
     least = limits.min_images_per_s
     return slow or (least is not None and limits_at(point.throughput, level)[1] < least)
 
@@ -163,60 +240,153 @@ def shown_top1(point: Point) -> float:
     return round(point.accuracy.top1, DIGITS)
 
 
-def pick(panel: Panel, records: Iterable[Record], limits: Limits, drift: Drifts | None = None) -> Pick:
-    """The best network within the limits. The order of the records does not matter.
+def pick(settings: PickSettings, records: Iterable[Record], limits: Limits, drift: Drifts | None = None) -> Pick:
+    """The best network within the limits, and its setting. The order of the records does not matter.
 
     Args:
-        panel: the points that may be compared; its metric decides which of equals is faster.
-        records: what the panel was made from, for ratios paired by run; others are passed over.
+        settings: the panels to choose among, all of one metric, which decides which of equals is faster.
+        records: what the panels were made from, for ratios paired by run and percentiles; others are passed over.
         limits: at least one.
         drift: how far sessions of this machine drift, for the answer on another day.
+
+    Raises:
+        NothingToShowError: a percentile is asked for, and no network has the passes; the message says what it takes.
     """
-    candidates = list(records)
-    enough = [p for p in panel.points if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
-    level = shared_level(enough, limits)
-    fits = {p.label: fit(p, limits, level) for p in panel.points}
-    by_goal = _order(limits.goal, panel.metric)
-    sure = sorted((p for p in enough if fits[p.label] is Fit.YES), key=by_goal)
+    groups = _groups(settings.panels, records)
+    candidates, unknown, bounds = _candidates(settings.panels, groups, limits)
+    metric = settings.panels[0].metric
+    enough = [p for p in candidates if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
+    level = shared_level(enough, limits, bounds)
+    fits = {p.case: fit(p, limits, level, bounds) for p in candidates}
+    by_goal = _order(limits.goal, metric)
+    sure = sorted((p for p in enough if fits[p.case] is Fit.YES), key=by_goal)
     answer = sure[0] if sure else None
-    open_ = [p for p in enough if fits[p.label] is Fit.OPEN and (answer is None or _better(p, answer, panel.metric))]
+    open_ = [p for p in enough if fits[p.case] is Fit.OPEN and (answer is None or _better(p, answer, metric))]
+    found_ties = _ties(metric, sure, groups, limits)
     return Pick(
-        panel=panel,
+        panels=settings.panels,
         limits=limits,
         answer=answer,
         among=len(sure),
-        ties=_ties(panel, sure, candidates, limits.goal),
+        ties=found_ties,
         undecided=tuple(sorted(open_, key=by_goal)),
-        nearest=() if answer or open_ else _nearest(panel, enough, fits),
+        nearest=() if answer or open_ else _nearest(candidates, enough, fits, metric),
         level=level,
-        another_day=_another_day(panel, candidates, enough, answer, limits, drift),
+        another_day=_another_day(groups, enough, answer, limits, metric, drift),
+        by_setting=tuple(_of_setting(panel, candidates, sure, fits, limits) for panel in settings.panels),
+        rivals=_rivals(answer, candidates, unknown, fits, limits, metric),
+        passed_over=settings.passed_over,
     )
 
 
+def _candidates(
+    panels: Sequence[Panel], groups: Mapping[Case, Sequence[Record]], limits: Limits
+) -> tuple[list[Point], dict[Case, Rival], Bounds]:
+    """Every network in every setting, those of which the percentile is not known, and the limits of latencies.
+
+    Raises:
+        NothingToShowError: the percentile is known of none.
+    """
+    points = [point for panel in panels for point in panel.points]
+    if limits.percentile is None:
+        return points, {}, _of_median
+    share, known, unknown = limits.percentile, [], {}
+    newest = {point.case: groups[point.case][-1] for point in points}
+    for point in points:
+        estimate = percentile(newest[point.case], share)
+        if isinstance(estimate, Finding):
+            unknown[point.case] = Rival(point, Standing.UNKNOWN, estimate.message)
+        else:
+            known.append(msgspec.structs.replace(point, latency=estimate))
+    if not known:
+        reasons = dict.fromkeys(f"{rival.point.label}: {rival.reason}" for rival in unknown.values())
+        raise NothingToShowError(f"no network has the passes for p{100 * share:g}:", [*reasons][:MOST_REASONS])
+
+    def bounds(point: Point, level: float) -> tuple[float, float]:
+        estimate = percentile(newest[point.case], share, level)
+        assert isinstance(estimate, Estimate)
+        return estimate.low, estimate.high
+
+    return known, unknown, bounds
+
+
+def _of_setting(
+    panel: Panel, candidates: Sequence[Point], sure: Sequence[Point], fits: Mapping[Case, Fit], limits: Limits
+) -> SettingPick:
+    """The best of one setting, by the order and the level of the whole pick."""
+    cases = {point.case for point in panel.points}
+    here = [point for point in sure if point.case in cases]
+    if here:
+        return SettingPick(panel, here[0], len(here), None)
+    others = [point for point in candidates if point.case in cases]
+    enough = [p for p in others if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
+    maybe = [point for point in enough if fits[point.case] is Fit.OPEN]
+    nearest = maybe or _nearest(others, enough, fits, panel.metric) if others else ()
+    return SettingPick(panel, None, 0, next(iter(nearest), None))
+
+
+def _rivals(
+    answer: Point | None,
+    candidates: Sequence[Point],
+    unknown: Mapping[Case, Rival],
+    fits: Mapping[Case, Fit],
+    limits: Limits,
+    metric: Metric,
+) -> tuple[Rival, ...]:
+    """Every network but the answer, in the best of its settings, with what keeps it from being the answer."""
+    by_speed = _order("speed", metric)
+    networks: dict[object, list[Point]] = {}
+    for point in candidates:
+        networks.setdefault(_network(point), []).append(point)
+    rivals = []
+    for network, points in networks.items():
+        if answer is not None and network == _network(answer):
+            continue
+        best = min(points, key=lambda point: (_FITS.index(fits[point.case]), by_speed(point)))
+        rivals.append(Rival(best, _standing(best, answer, fits[best.case], limits)))
+    missing = {_network(rival.point): rival for rival in unknown.values()}
+    rivals += [rival for network, rival in missing.items() if network not in networks]
+    return tuple(sorted(rivals, key=lambda rival: (-shown_top1(rival.point), by_speed(rival.point))))
+
+
+def _standing(point: Point, answer: Point | None, fits: Fit, limits: Limits) -> Standing:
+    if limits.min_top1 is not None and point.accuracy.top1 < limits.min_top1:
+        return Standing.INACCURATE
+    if fits is not Fit.YES or answer is None:
+        return Standing.TOO_SLOW if fits is Fit.NO else Standing.OPEN
+    if limits.goal == "speed":
+        return Standing.SLOWER
+    return Standing.AS_ACCURATE if shown_top1(point) == shown_top1(answer) else Standing.LESS_ACCURATE
+
+
+def _network(point: Point) -> tuple[str, object]:
+    """What a network is, in any setting: its name, and the shape of its images."""
+    return point.case.network, point.case.shape
+
+
 def _another_day(
-    panel: Panel,
-    records: Iterable[Record],
+    groups: Mapping[Case, Sequence[Record]],
     enough: Sequence[Point],
     answer: Point | None,
     limits: Limits,
+    metric: Metric,
     drift: Drifts | None,
 ) -> AnotherDay | None:
     """The answer in a session of another day: every network with the drift of its sessions."""
-    if answer is None or drift is None or limits.goal == "speed":
+    if answer is None or drift is None or limits.goal == "speed" or limits.percentile is not None:
         return None
-    groups = _groups(panel, records, enough)
-    days = {p.label: _on_another_day(p, groups.get(p.case, ()), drift) for p in enough}
+    days = {p.case: _on_another_day(p, groups.get(p.case, ()), drift) for p in enough}
     days_known = [day for day in days.values() if day is not None]
-    answer_day = days[answer.label]
+    answer_day = days[answer.case]
     if answer_day is None:
         return None
     level = shared_level(days_known, limits)
     within = [day for day in days_known if fit(day, limits, level) is Fit.YES]
-    best = min(within, key=_order(limits.goal, panel.metric), default=None)
+    best = min(within, key=_order(limits.goal, metric), default=None)
     return AnotherDay(
         highest_s=limits_at(answer_day.latency, level)[1],
-        within=any(day.label == answer.label for day in within),
-        answer=None if best is None else next(p for p in enough if p.label == best.label),
+        within=any(day.case == answer.case for day in within),
+        answer=None if best is None else next(p for p in enough if p.case == best.case),
         answer_highest_s=None if best is None else limits_at(best.latency, level)[1],
         level=level,
     )
@@ -242,61 +412,6 @@ def _around(estimate: Estimate, half: float, freedom: float) -> Estimate:
     )
 
 
-def only(panels: Sequence[Panel]) -> Panel:
-    """The one panel that has points: an answer needs one setting.
-
-    Raises:
-        NothingToShowError: no panel has a point; the message says why.
-        NotComparableError: several have; the message names the fields that differ, and a choice that leaves one.
-            Where only their sets of images differ it names these, with the networks of each.
-    """
-    require_comparable(panels, limit=len(panels))
-    with_points = [panel for panel in panels if panel.points]
-    if len(with_points) == 1:
-        return with_points[0]
-    differing_fields, sets = differing([p.fields for p in with_points]), _sets(with_points)
-    if [*differing_fields] == ["set"]:
-        raise NotComparableError(f"cannot pick one network: accuracies are on {len(sets)} sets of images. {_of(sets)}")
-    named = [f"{name} ({enumerate_values(texts)})" for name, texts in differing_fields.items()]
-    choice = " ".join(
-        f"--set {shlex.quote(value)}" if name == "set" else f"--where {shlex.quote(f'{name}={value}')}"
-        for name, value in one_of(with_points).items()
-    )
-    raise NotComparableError(
-        f"cannot pick one network: the records are of {len(with_points)} settings, which differ in {', '.join(named)}. "
-        f"Choose one, such as the newest session's: {choice}" + (f". {_of(sets)}" if len(sets) > 1 else "")
-    )
-
-
-def _sets(with_points: Sequence[Panel]) -> dict[str, int]:
-    """The sets of images in words, in the panels' order, with how many networks were scored on each."""
-    networks: dict[str, set[tuple[str, ImageShape]]] = {}
-    for panel in with_points:
-        scored = networks.setdefault(panel.fields["set"], set())
-        scored.update((point.case.network, point.case.shape) for point in panel.points)
-    return {words: len(scored) for words, scored in networks.items()}
-
-
-def _of(sets: Mapping[str, int]) -> str:
-    """How to choose a set."""
-    choices = [f"--set {shlex.quote(words)} ({counted(count, 'network')})" for words, count in sets.items()]
-    return f"Choose a set: {', '.join(choices[:-1])} or {choices[-1]}"
-
-
-def one_of(panels: Sequence[Panel]) -> dict[str, str]:
-    """Fields and values that leave one of several panels: of those of the newest session the one with most points."""
-    chosen = max(panels, key=lambda panel: (max(origin.session for origin in panel.origins), len(panel.points)))
-    fields, other_fields = chosen.fields, [panel.fields for panel in panels if panel is not chosen]
-    choice: dict[str, str] = {}
-    while other_fields:
-        name = max(fields, key=lambda field: sum(entry[field] != fields[field] for entry in other_fields))
-        remaining = [entry for entry in other_fields if entry[name] == fields[name]]
-        if len(remaining) == len(other_fields):
-            break  # Settings that read alike and differ: no choice by field separates them.
-        choice[name], other_fields = fields[name], remaining
-    return choice
-
-
 def _order(goal: Goal, metric: Metric) -> Callable[[Point], tuple[float, float, str]]:
     if goal == "speed":
         return lambda p: (p.seconds(metric).value, -p.accuracy.top1, p.label)
@@ -309,38 +424,43 @@ def _better(point: Point, answer: Point, metric: Metric) -> bool:
     return (shown_top1(point), -seconds) > (shown_top1(answer), -answer_seconds)
 
 
-def _ties(panel: Panel, sure: Sequence[Point], records: Iterable[Record], goal: Goal) -> tuple[Tie, ...]:
+def _ties(
+    metric: Metric, sure: Sequence[Point], groups: Mapping[Case, Sequence[Record]], limits: Limits
+) -> tuple[Tie, ...]:
     if not sure:
         return ()
     answer, *rivals = sure
-    if goal == "top1":
+    if limits.goal == "top1":
         rivals = [point for point in rivals if shown_top1(point) == shown_top1(answer)]
-    groups = _groups(panel, records, (answer, *rivals))
-    by_runs = paired if panel.metric == "latency" else paired_images
+    by_runs = paired if metric == "latency" else paired_images
     found_ties = []
     for point in rivals:
-        ratio = by_runs(groups.get(point.case, ()), groups.get(answer.case, ()))
-        ratio = ratio or unpaired(point.seconds(panel.metric), answer.seconds(panel.metric))
+        # Of percentiles there are no pairs.
+        ratio = None if limits.percentile else by_runs(groups.get(point.case, ()), groups.get(answer.case, ()))
+        ratio = ratio or unpaired(point.seconds(metric), answer.seconds(metric))
         # A network that is faster by pairs and slower by the pooled figures is not clearly slower than the answer.
-        if goal == "top1" or ratio.low <= 1:
+        if limits.goal == "top1" or ratio.low <= 1:
             found_ties.append(Tie(point, ratio))
     return tuple(found_ties)
 
 
-def _groups(panel: Panel, records: Iterable[Record], points: Iterable[Point]) -> dict[Case, list[Record]]:
-    """Records of the points' cases in the panel's setting, one a session, in order."""
-    cases = {point.case for point in points}
+def _groups(panels: Sequence[Panel], records: Iterable[Record]) -> dict[Case, list[Record]]:
+    """Records of the panels' points, one a session, in order."""
+    settings_of = {point.case: panel.setting for panel in panels for point in panel.points}
     groups: dict[Case, list[Record]] = {}
     for record in records:
-        if record.case in cases and record.info.role == "subject" and setting(record) == panel.setting:
+        wanted = settings_of.get(record.case)
+        if wanted is not None and record.info.role == "subject" and setting(record) == wanted:
             groups.setdefault(record.case, []).append(record)
     return {case: once(group) for case, group in groups.items()}
 
 
-def _nearest(panel: Panel, enough: Sequence[Point], fits: Mapping[str, Fit]) -> tuple[Point, ...]:
+def _nearest(
+    points: Sequence[Point], enough: Sequence[Point], fits: Mapping[Case, Fit], metric: Metric
+) -> tuple[Point, ...]:
     """Of what is accurate enough the fastest, of what is fast enough the most accurate; else the most accurate."""
-    quick = [point for point in panel.points if fits[point.label] is Fit.YES]
-    fastest, best = _order("speed", panel.metric), _order("top1", panel.metric)
+    quick = [point for point in points if fits[point.case] is Fit.YES]
+    fastest, best = _order("speed", metric), _order("top1", metric)
     nearest = [min(enough, key=fastest)] if enough else []
     nearest += [min(quick, key=best)] if quick else []
-    return tuple(nearest) or (min(panel.points, key=best),)
+    return tuple(nearest) or (min(points, key=best),)

@@ -1,22 +1,30 @@
-"""A pick as one sentence and as a JSON document."""
+"""A pick as one sentence, as tables and as a JSON document."""
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from typing import TYPE_CHECKING
 
+from levit_bench.axes import SETTING
 from levit_bench.catalog.image_sets import ImageSet
-from levit_bench.judge.comparability import values
-from levit_bench.judge.front.pick import Pick, Tie, shown_top1
+from levit_bench.judge.comparability import differing, enumerate_values, values
+from levit_bench.judge.front.panels import Panel
+from levit_bench.judge.front.pick import Pick, Rival, SettingPick, Standing, Tie, shown_top1
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.verdicts import percent_of
 from levit_bench.numbers.units import exact_duration, significant
 from levit_bench.records import Estimate
 from levit_bench.report.words.findings import plain
-from levit_bench.report.words.safe_text import shortened
+from levit_bench.report.words.safe_text import distinct, shortened, visible
 from levit_bench.report.words.setting import session_words, setting_line
 
+if TYPE_CHECKING:
+    from rich.table import Table
+
+RIVALS = 20
+"""Networks that a terminal's table of rivals names; `--json` has all."""
 NAMED = 3
 """Ties and undecided networks that the sentence names; of more it gives the number."""
 _NAME = 80
@@ -32,22 +40,122 @@ def sentence(pick: Pick) -> str:
 def around(pick: Pick) -> list[str]:
     """The setting in which the answer holds, its confidence level, and the excluded cases: lines below the answer."""
     panel = pick.panel
-    out = [f"{setting_line(panel)} · {session_words([panel])}"]
+    out = [f"{setting_line(panel)} · {session_words(pick.panels)}"]
+    out += [
+        f"of several sessions with other {name.replace('_', ' ')} ({enumerate_values(texts)}) the newest counts; "
+        f"--where {name}=… chooses"
+        for name, texts in pick.passed_over.items()
+    ]
+    if pick.limits.percentile is not None and any(len(panel.origins) > 1 for panel in pick.panels):
+        out.append(f"{_kind(pick)}: of each network's newest session")
+    if any(panel.setting.case.precision != "fp32" for panel in pick.panels):
+        out.append("published top-1 is of fp32; what another precision changes in it was not measured")
     if pick.level > 0.95 and pick.limits.goal == "top1":
         day = pick.another_day
         day_words = "" if day is None else f", on another day at {percent_of(day.level)}"
         out.append(
             f"fast enough: judged at {percent_of(pick.level)}{day_words}, as all networks near the limit share the 5 %"
         )
-    if panel.yardstick_s is not None:
+    if any(panel.yardstick_s is not None for panel in pick.panels):
         out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
+    excluded = [exclusion for each in pick.panels for exclusion in each.excluded]
     out += [
         f"left out: {shortened(exclusion.label, _NAME)}: {shortened(exclusion.reason, 200)}"
-        for exclusion in panel.excluded[:NAMED]
+        for exclusion in excluded[:NAMED]
     ]
-    if len(panel.excluded) > NAMED:
-        out.append(f"left out: {len(panel.excluded) - NAMED} more; levit-bench show lists them")
+    if len(excluded) > NAMED:
+        out.append(f"left out: {len(excluded) - NAMED} more; levit-bench show lists them")
     return out
+
+
+def settings_table(pick: Pick) -> Table | None:
+    """The best network of each setting, and which is the best of all; None where there is one setting."""
+    if len(pick.panels) == 1:
+        return None
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    names = _differing_axes(pick.panels)
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="best of each setting")
+    for name in names:
+        out.add_column(name, overflow="fold")
+    out.add_column("network", overflow="fold")
+    out.add_column("top-1", justify="right", no_wrap=True)
+    out.add_column(_heading(pick), justify="right", no_wrap=True)
+    out.add_column("within", justify="right", no_wrap=True)
+    shown = distinct(point.label for panel in pick.panels for point in panel.points)
+    for best in pick.by_setting:
+        case = best.panel.setting.case
+        point = best.point or best.nearest
+        is_answer = pick.answer is not None and best.point is not None and best.point.case == pick.answer.case
+        cells = [] if point is None else [shown[point.label], _top1(point, pick), _figure(point, pick)]
+        counted = f"{best.among} of {len(best.panel.points)}"
+        row = [*(visible(str(case.value(name))) for name in names), *(cells or ["–", "", ""]), counted]
+        style = "bold" if is_answer else "" if best.point is not None else "dim"
+        out.add_row(*(Text(cell, style=style) for cell in row))
+    if any(best.point is None for best in pick.by_setting):
+        out.caption, out.caption_justify = Text("0 within: the nearest is shown"), "left"
+    return out
+
+
+def rivals_table(pick: Pick) -> Table | None:
+    """The other networks, the most accurate first, each in its best setting with what keeps it from being the answer;
+    None where there are none.
+    """
+    if not pick.rivals:
+        return None
+    from rich import box
+    from rich.table import Table
+    from rich.text import Text
+
+    several = len(pick.panels) > 1
+    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="the others")
+    out.add_column("network", overflow="fold")
+    if several:
+        out.add_column("setting", overflow="fold")
+    out.add_column("top-1", justify="right", no_wrap=True)
+    out.add_column(_heading(pick), justify="right", no_wrap=True)
+    out.add_column("why not", overflow="fold")
+    shown = distinct(point.label for panel in pick.panels for point in panel.points)
+    for rival in pick.rivals[:RIVALS]:
+        point = rival.point
+        setting = [" · ".join(_setting_words(point, pick))] if several else []
+        figure = "–" if rival.standing is Standing.UNKNOWN else _figure(point, pick)
+        row = [shown[point.label], *setting, _top1(point, pick), figure, rival.standing.value]
+        out.add_row(*map(Text, row))
+    captions = [f"{len(pick.rivals) - RIVALS} more; --json has all"] if len(pick.rivals) > RIVALS else []
+    captions += [*dict.fromkeys(rival.reason for rival in pick.rivals if rival.reason)][:1]
+    if captions:
+        out.caption, out.caption_justify = Text(". ".join(captions)), "left"
+    return out
+
+
+def _differing_axes(panels: Sequence[Panel]) -> list[str]:
+    """The axes in which settings differ, from the machine to the network."""
+    names = differing([values(panel.setting) for panel in panels])
+    return [axis.name for axis in SETTING if axis.name in names]
+
+
+def _setting_words(point: Point, pick: Pick) -> list[str]:
+    """The values of a point in which the settings differ: `openvino`, `t4`."""
+    axes = [axis for axis in SETTING if axis.name in _differing_axes(pick.panels)]
+    return [visible(axis.word(point.case.value(axis.name))) for axis in axes]
+
+
+def _heading(pick: Pick) -> str:
+    """What the figures of a table are, with their level."""
+    is_rate = pick.limits.max_latency_s is None and pick.limits.min_images_per_s is not None
+    return "images/s, 95 %" if is_rate else f"{_kind(pick)}, 95 %"
+
+
+def _kind(pick: Pick) -> str:
+    """Which pass a limit of latency is about."""
+    return "median" if pick.limits.percentile is None else f"p{100 * pick.limits.percentile:g}"
+
+
+def _figure(point: Point, pick: Pick) -> str:
+    return _speed(point, pick).removeprefix(f"{_kind(pick)} ")
 
 
 def document(pick: Pick) -> dict[str, object]:
@@ -77,18 +185,36 @@ def document(pick: Pick) -> dict[str, object]:
             "level": pick.another_day.level,
             "answer": None if pick.another_day.answer is None else pick.another_day.answer.label,
         },
+        "by_setting": [_setting_document(best) for best in pick.by_setting],
+        "rivals": [_rival_document(rival) for rival in pick.rivals],
         "undecided": [_row(point) for point in pick.undecided],
         "nearest": [_row(point) for point in pick.nearest],
         "limits": {
             "max_latency_s": limits.max_latency_s,
             "min_images_per_s": limits.min_images_per_s,
             "min_top1_percent": limits.min_top1,
+            "percentile": limits.percentile,
         },
         "setting": values(pick.panel.setting),
         "set": _set(pick.panel.scored_on),
-        "sessions": [origin.session for origin in pick.panel.origins],
-        "findings": plain(pick.panel.findings),
+        "settings": [values(panel.setting) for panel in pick.panels],
+        "passed_over": {name: list(texts) for name, texts in pick.passed_over.items()},
+        "sessions": sorted({origin.session for panel in pick.panels for origin in panel.origins}),
+        "findings": plain([*dict.fromkeys(finding for panel in pick.panels for finding in panel.findings)]),
     }
+
+
+def _setting_document(best: SettingPick) -> dict[str, object]:
+    return {
+        "setting": values(best.panel.setting),
+        "network": None if best.point is None else _row(best.point),
+        "among": best.among,
+        "nearest": None if best.nearest is None else _row(best.nearest),
+    }
+
+
+def _rival_document(rival: Rival) -> dict[str, object]:
+    return {**_row(rival.point), "standing": rival.standing.value, "reason": rival.reason or None}
 
 
 def _set(image_set: ImageSet | None) -> dict[str, object] | None:
@@ -100,7 +226,7 @@ def _set(image_set: ImageSet | None) -> dict[str, object] | None:
 
 
 def _answer(pick: Pick) -> str:
-    limits, total = pick.limits, _networks(len(pick.panel.points))
+    limits, total = pick.limits, _networks(pick.networks)
     on = "" if pick.panel.scored_on is None else f" on {shortened(pick.panel.scored_on.words, _NAME)}"
     if pick.answer is None:
         total = f"{total}{on.replace(' on ', ' scored on ', 1)}"
@@ -110,14 +236,15 @@ def _answer(pick: Pick) -> str:
         return f"none of {total} {_limit_words(pick, third_person=True)}. Nearest: {nearest}"
     sure = "" if limits.goal == "speed" else "are sure to "
     best = "the fastest" if limits.goal == "speed" else "the most accurate"
-    role = f"{best} of {pick.among} that {sure}{_limit_words(pick)}"
+    of = f"{pick.among}" if len(pick.panels) == 1 else f"{pick.among} in {len(pick.panels)} settings"
+    role = f"{best} of {of} that {sure}{_limit_words(pick)}"
     if pick.among == 1:
+        within = total if len(pick.panels) == 1 else f"{total} in {len(pick.panels)} settings"
         role = (
-            f"the only one of {total} that {'is sure to ' if sure else ''}{_limit_words(pick, third_person=not sure)}"
+            f"the only one of {within} that {'is sure to ' if sure else ''}{_limit_words(pick, third_person=not sure)}"
         )
-    return (
-        f"{_name(pick.answer)}: {_top1(pick.answer, pick)} top-1{on}, {_speed(pick.answer, pick, level=True)}; {role}"
-    )
+    speed = _speed(pick.answer, pick, level=True)
+    return f"{_name(pick.answer, pick)}: {_top1(pick.answer, pick)} top-1{on}, {speed}; {role}"
 
 
 def _across_sessions(pick: Pick) -> str:
@@ -130,7 +257,7 @@ def _across_sessions(pick: Pick) -> str:
         return f"{statement}: within the limit then, too"
     if day.answer is None or day.answer_highest_s is None:
         return f"{statement}, and no network is sure to be within the limit then"
-    alternative = f"{_name(day.answer)} ({_top1(day.answer, pick)}, at most {_highest(day.answer_highest_s)})"
+    alternative = f"{_name(day.answer, pick)} ({_top1(day.answer, pick)}, at most {_highest(day.answer_highest_s)})"
     return f"{statement}; sure to be within the limit on any day is {alternative}"
 
 
@@ -145,11 +272,11 @@ def _networks(count: int) -> str:
 
 def _limit_words(pick: Pick, *, third_person: bool = False) -> str:
     """The limits in words: `take at most 20 ms and have at least 80 % top-1`."""
-    limits, batch = pick.limits, pick.panel.setting.case.batch
+    limits, batches = pick.limits, {panel.setting.case.batch for panel in pick.panels}
     take, do, have = ("takes", "does", "has") if third_person else ("take", "do", "have")
     phrases = []
     if limits.max_latency_s is not None:
-        phrases.append(f"{take} at most {exact_duration(limits.max_latency_s)}{_a_batch(batch)}")
+        phrases.append(f"{take} at most {exact_duration(limits.max_latency_s)}{_a_batch(batches)} ({_kind(pick)})")
     if limits.min_images_per_s is not None:
         phrases.append(f"{do} at least {limits.min_images_per_s:.10g} images/s")
     if limits.min_top1 is not None:
@@ -161,8 +288,8 @@ def _tie_words(pick: Pick) -> str:
     if not pick.ties:
         return ""
     if pick.limits.goal == "top1":
-        return "As accurate: " + _first_few([f"{_name(tie.point)} ({_times(tie)})" for tie in pick.ties])
-    ties = [f"{_name(tie.point)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
+        return "As accurate: " + _first_few([f"{_name(tie.point, pick)} ({_times(tie)})" for tie in pick.ties])
+    ties = [f"{_name(tie.point, pick)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
     return "Perhaps as fast: " + _first_few(ties)
 
 
@@ -177,11 +304,12 @@ def _first_few(words: Sequence[str]) -> str:
 
 def _facts(point: Point, pick: Pick) -> str:
     """`levit_256 (81.6 %, 37.5 ms, 35.4 to 39.8)`."""
-    return f"{_name(point)} ({_top1(point, pick)}, {_speed(point, pick)})"
+    return f"{_name(point, pick)} ({_top1(point, pick)}, {_speed(point, pick)})"
 
 
-def _name(point: Point) -> str:
-    return shortened(point.label, _NAME)
+def _name(point: Point, pick: Pick) -> str:
+    """The network, and what of its setting differs from the others: `levit_192 · openvino`."""
+    return " · ".join([shortened(point.label, _NAME), *_setting_words(point, pick)])
 
 
 def _top1(point: Point, pick: Pick) -> str:
@@ -197,9 +325,10 @@ def _speed(point: Point, pick: Pick, *, level: bool = False) -> str:
     figures = []
     if limits.max_latency_s is not None or limits.min_images_per_s is None:
         scale, unit = next(((s, u) for s, u in _UNITS if time.value >= s * 0.9995), _UNITS[-1])
-        unit += _a_batch(point.case.batch) if level else ""
+        unit += _a_batch({point.case.batch}) if level else ""
         limit = math.inf if limits.max_latency_s is None else limits.max_latency_s
-        figures.append(_with_limits(time, limit, scale, unit, level=level))
+        kind = "" if limits.percentile is None else f"{_kind(pick)} "
+        figures.append(kind + _with_limits(time, limit, scale, unit, level=level))
     if limits.min_images_per_s is not None:
         figures.append(_with_limits(point.throughput, limits.min_images_per_s, 1.0, "images/s", level=level))
     return ", ".join(figures)
@@ -207,6 +336,8 @@ def _speed(point: Point, pick: Pick, *, level: bool = False) -> str:
 
 def _with_limits(estimate: Estimate, limit: float, scale: float, unit: str, *, level: bool) -> str:
     value = f"{significant(estimate.value / scale)} {unit}"
+    if estimate.n > 1 and estimate.low > 0 and math.isinf(estimate.high):  # of a percentile
+        return f"{value}, {f'{100 * estimate.level:.0f} %: ' if level else ''}{significant(estimate.low / scale)} to ∞"
     if not (math.isfinite(estimate.low) and math.isfinite(estimate.high)):
         return f"{value}, no interval from {estimate.n} run{'' if estimate.n == 1 else 's'}"
     low, high = (_on_its_side(edge / scale, limit / scale) for edge in (estimate.low, estimate.high))
@@ -223,8 +354,11 @@ def _on_its_side(value: float, limit: float) -> str:
     return shown
 
 
-def _a_batch(batch: int) -> str:
-    return f" a batch of {batch}" if batch > 1 else ""
+def _a_batch(batches: set[int]) -> str:
+    """Of which batch a time is; empty where each pass is of one image."""
+    if batches == {1}:
+        return ""
+    return f" a batch of {next(iter(batches))}" if len(batches) == 1 else " a batch"
 
 
 def _times(tie: Tie) -> str:

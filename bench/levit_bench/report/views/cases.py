@@ -12,6 +12,7 @@ from levit_bench.catalog.image_sets import set_of
 from levit_bench.judge.comparability import Setting, columns, setting
 from levit_bench.judge.estimates import counted_runs, latency, relative_to_yardstick
 from levit_bench.judge.network_labels import called, labels
+from levit_bench.judge.throughput import throughput
 from levit_bench.judge.variance.session_drift import Drifts, drifts
 from levit_bench.libraries import require
 from levit_bench.numbers.units import format_latency, significant
@@ -199,6 +200,10 @@ def _row(record: Record, label: str, drift: Drifts) -> dict[str, object]:
     scored = None if first is None else set_of(first)
     return {
         "session": record.session,
+        "taken_at": record.conditions.taken_at,
+        "title": record.title,
+        "commit": record.conditions.commit,
+        "processor": record.machine.cpu_model,
         "role": info.role,
         "network": case.network,
         "label": label,
@@ -206,6 +211,7 @@ def _row(record: Record, label: str, drift: Drifts) -> dict[str, object]:
         **{axis.name: case.cell(axis.name) for axis in IMAGES},
         **columns(setting(record)),
         "top1": first.top1 if first else None,
+        "top1_source": first.source if first else None,
         "top1_set": scored.name if scored else None,
         "top1_images": scored.images if scored else None,
         "top1_classes": scored.classes if scored else None,
@@ -216,6 +222,7 @@ def _row(record: Record, label: str, drift: Drifts) -> dict[str, object]:
         "macs": info.macs,
         **_limits("latency", "_s", time),
         **_across_sessions_limits(drift.across_sessions(record)),
+        **_limits("images_per_s", "", throughput(record)),
         **_limits("yardstick_ratio", "", ratio),
         "runs": len(counted_runs(record)),
         "decided": next((look.decided[info.id].verdict for look in record.looks if info.id in look.decided), None),
