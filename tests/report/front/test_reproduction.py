@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import json
 import shlex
 import tomllib
+from itertools import product
 from pathlib import Path
 from typing import Any
 
@@ -33,6 +35,8 @@ from tests.cli.test_cli import run
 from tests.making import record
 from tools.simulated.generate_store import CONDITIONS, MACHINE, PROTOCOL
 from tools.simulated.generate_store import main as generate
+
+ROOT = Path(__file__).parents[3]
 
 
 def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path: Path) -> None:
@@ -200,3 +204,77 @@ def test_what_drew_random_numbers_and_what_timed_beside_it_is_asked_for_again() 
     odd = msgspec.structs.replace(one.protocol, seed=7, witness=True)
     (told, _) = reproduce([msgspec.structs.replace(one, protocol=odd)]).commands
     assert "--seed 7 --cross-check" in told
+
+
+def cases_asked(command: str, names: list[str]) -> set[tuple[str, ...]]:
+    """The cases that a `run` command asks for: every combination of its lists."""
+    program, verb, *words = shlex.split(command)
+    assert (program, verb) == ("levit-bench", "run")
+    found = cli.get_command(None, verb)  # type: ignore[arg-type]
+    assert found is not None
+    asked = found.make_context(verb, words).params
+    networks = [name.partition("@")[0] for name in asked["networks"]]
+    lists = {"batch": asked["batches"], "threads": asked["threads"], "device": (asked["device"],)}
+    return {(name, *map(str, values)) for name in networks for values in product(*(lists[axis] for axis in names))}
+
+
+@pytest.mark.parametrize(
+    "cases",
+    [
+        [("a", 1, 1, "cpu"), ("a", 16, 1, "cpu"), ("b", 1, 1, "cpu"), ("b", 16, 1, "cpu")],
+        [("a", 1, 1, "cpu"), ("a", 1, 1, "cuda"), ("b", 1, 1, "cuda")],
+        [("a", 1, 1, "cpu"), ("b", 16, 1, "cpu")],
+        [("a", 1, 1, "cpu"), ("a", 16, 4, "cpu")],
+        [("a", 1, 1, "cpu"), ("a", 16, 4, "cpu"), ("b", 1, 1, "cpu"), ("b", 16, 4, "cpu"), ("c", 1, 1, "cuda")],
+    ],
+)
+def test_commands_ask_for_the_cases_of_a_session_and_for_no_others(cases: list[tuple[str, int, int, str]]) -> None:
+    names = ["batch", "threads", "device"]
+    session = [record(name, top1=None, **dict(zip(names, values, strict=True))) for name, *values in cases]
+    *runs, _ = reproduce(session).commands
+    asked = [cases_asked(command, names) for command in runs]
+    assert set().union(*asked) == {tuple(map(str, case)) for case in cases}
+    assert sum(map(len, asked)) == len(cases), "none twice"
+
+
+def test_a_store_is_named_by_every_command(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(tmp_path)
+    generate(["--cases", "12", "my store"])
+    assert run(capsys, "front", "--store", "my store")[0] == 0
+    lines = [line.strip() for line in Path("reports/front.md").read_text(encoding="utf-8").splitlines()]
+    measured, drawn = ([line for line in lines if line.startswith(f"levit-bench {verb}")] for verb in ("run", "front"))
+    assert all(shlex.split(line)[-2:] == ["--store", "my store"] for line in measured)
+    assert shlex.split(drawn[0])[2:] == ["--store", "my store"]
+
+
+@pytest.mark.slow
+@pytest.mark.parametrize("session", ["20261126T060430", "20261126T191425", "20261126T195209"])
+def test_every_command_of_a_stored_sessions_page_runs(
+    session: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.chdir(ROOT)
+    page = tmp_path / "front.md"
+    assert run(capsys, "front", "--session", session, "--out", str(tmp_path))[0] == 0
+    lines = [line.strip() for line in page.read_text(encoding="utf-8").splitlines()]
+    commands = [shlex.split(line)[1:] for line in lines if line.startswith("levit-bench ")]
+    assert [words[0] for words in commands] == ["run", "front"]
+    (verb, *words), front = commands
+    assert verb == "run"
+    # `plan` takes the options of `run`, refuses what that refuses, and measures nothing.
+    code, out, err = run(capsys, "plan", *words, "--json")
+    assert code == 0, err
+    stored = {
+        record.info.id
+        for record in load(next((ROOT / "results").glob(f"*/{session}*.jsonl")))[0]
+        if record.info.role == "subject"
+    }
+    planned = {
+        (case["network"], case["resolution"], case["batch"], case["threads"], case["runtime"], case["allocator"])
+        for case in json.loads(out)["cases"]
+        if not case["network"].startswith(("yardstick", "null"))
+    }
+    assert len(planned) == len(stored)
+    assert run(capsys, *front, "--out", str(tmp_path / "again"))[0] == 0
+    assert (tmp_path / "again" / "front.csv").read_bytes() == (tmp_path / "front.csv").read_bytes()
