@@ -29,7 +29,7 @@ name = sys.argv[1]
 resolved = networks.resolve([name])
 assert not resolved.missing, resolved.missing
 networks.build(name, ImageShape(3, 64, 64))
-found = networks.made_of(name, Path("artifact").absolute())
+found = networks.made_of(name)
 print(json.dumps(None if found is None else [*found.files]))
 """
 
@@ -138,7 +138,7 @@ for line in {UNKNOWABLE + KNOWABLE!r}:
         exec(line)
     assert not code_inputs._unknowable, "what the suite does was held against the network"
     exec(line)
-    known.append(code_inputs.known(Path("artifact").absolute()) is not None)
+    known.append(code_inputs.known() is not None)
 print(json.dumps(known))
 """
 
@@ -152,3 +152,36 @@ def test_a_file_that_is_written_while_it_is_built_is_not_known(folder: Path, mad
     line = "__import__('pathlib').Path('layers.py').write_text('WIDTH = 11')"
     (folder / "nets.py").write_text(f"{NETS}\n{line}\n", encoding="utf-8")
     assert made_of() is None
+
+
+_SEVERAL = """
+import json, sys
+from pathlib import Path
+import torch
+from levit_bench.measuring.preparing.artifacts import prepare
+from levit_bench.records import Case
+files = []
+for number, name in enumerate(["nets.py:build", "nets.py:refused", "nets.py:second"]):
+    folder = Path("made", str(number))
+    folder.mkdir(parents=True)
+    try:
+        made = prepare(Case(network=name, resolution=64), (1,), folder, 0)
+    except ValueError:
+        continue
+    paths = map(Path, made.code_files.files if made.code_files else [])
+    files.append(sorted(path.name for path in paths if path.is_relative_to(Path.cwd())))
+print(json.dumps(files))
+"""
+SECOND = """
+def refused():
+    raise ValueError("none today")
+
+def second():
+    return nn.Sequential(nn.AdaptiveAvgPool2d(2), nn.Flatten(), nn.Linear(12, WIDTH))
+"""
+
+
+def test_what_one_process_writes_for_a_network_is_not_held_against_the_next(folder: Path, forks: TorchForks) -> None:
+    (folder / "nets.py").write_text(NETS + SECOND, encoding="utf-8")
+    answer = forks.output(_SEVERAL, cwd=folder)
+    assert json.loads(answer.splitlines()[-1]) == [["layers.py", "nets.py"]] * 2

@@ -169,23 +169,29 @@ def resolve(names: Iterable[str]) -> Resolved:
     return Resolved(shapes=shapes, missing=reasons, known=tuple(suggestions))
 
 
-def watch_code(name: str) -> None:
-    """From now on, keep in mind which files the code of a user's network opens; in processes that prepare."""
+def watch_code(name: str, folder: Path | None = None) -> None:
+    """From now on, keep in mind which files the code of a user's network opens; in processes that prepare.
+
+    Args:
+        name: of the network.
+        folder: of its artifact, where one is made: files there are not the network's.
+    """
+    if folder is not None:
+        code_inputs.leave_out(folder)
     if ":" in name:
         code_inputs.watch()
 
 
-def made_of(name: str, folder: Path) -> CodeFiles | None:
+def made_of(name: str) -> CodeFiles | None:
     """The files that a network is made of, beside the suite's and installed packages'; None where nobody knows.
 
     Args:
         name: of the network, which this process has built.
-        folder: of its artifact.
     """
     builder = _owner_of(original(name)).builder
     if any(builder is _module(module) for module in _IN_ORDER):
         return CodeFiles()
-    return code_inputs.known(folder) if builder is _module(_USER) else None
+    return code_inputs.known() if builder is _module(_USER) else None
 
 
 def _owner_of(name: str) -> _Owner:

@@ -30,6 +30,8 @@ _SUITE = Path(__file__).parents[2]
 
 _opened: dict[str, None] = {}
 _unknowable: dict[str, None] = {}
+_artifacts: set[str] = set()
+"""Folders of the artifacts that this process has prepared, each with a separator at its end."""
 _state = {"since_ns": 0, "paused": 0}
 """When watching began, 0 before that; and how many callers have paused it."""
 _CLOCK_NS = 20_000_000  # File systems tell times by a coarser clock.
@@ -54,23 +56,21 @@ def paused() -> Iterator[None]:
         _state["paused"] -= 1
 
 
-def known(folder: Path) -> CodeFiles | None:
+def leave_out(folder: Path) -> None:
+    """Files of an artifact's folder do not count, now and later: this process writes them, and reads them again."""
+    _artifacts.add(f"{folder.absolute()}{os.sep}")
+
+
+def known() -> CodeFiles | None:
     """The files behind what this process has built so far; None where its code asked for more than files, or one of
     them was written since: then nobody knows whether it held the same when it was read.
-
-    Args:
-        folder: of the artifact, whose own files do not count.
     """
     if not _state["since_ns"] or _unknowable:
         return None
     modules = [Path(file) for module in list(sys.modules.values()) if (file := _file_of(module)) is not None]
     own_modules = [path for path in modules if not _is_of_a_library(path)]
-    opened = [Path(name) for name in _opened]
-    data = [
-        path
-        for path in opened
-        if path.suffix != ".pyc" and not _is_of_a_library(path) and not path.is_relative_to(folder)
-    ]
+    opened = [Path(name) for name in _opened if not name.startswith(tuple(_artifacts))]
+    data = [path for path in opened if path.suffix != ".pyc" and not _is_of_a_library(path)]
     paths = list(dict.fromkeys([*own_modules, *data]))
     if any(_is_newer(path) for path in paths):
         return None

@@ -50,7 +50,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     problem = runtimes.unavailable_in_worker(case.runtime)
     if problem is not None:
         raise ValueError(f"runtime {case.runtime!r} cannot run here: {problem}")
-    networks.watch_code(case.network)
+    networks.watch_code(case.network, folder)
     looked = networks.look(case.network, case.shape, seed)
     recipe = Recipe(seed=seed, serving=looked.serving)
     recipe.write(folder)
@@ -78,7 +78,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     formed = source.formed()
     params = sum(p.numel() for p in formed.parameters())
     example = pool.batch([row % pool.size for row in range(case.batch)])
-    code_files = networks.made_of(case.network, folder)
+    code_files = networks.made_of(case.network)
     compiling = time.perf_counter()
     with code_inputs.paused():
         artifact: object = runtime.prepare(case, formed, example, folder)
