@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import hashlib
+import os
+import stat
 from pathlib import Path
 
 import msgspec
@@ -24,10 +26,14 @@ class CodeFiles(msgspec.Struct, frozen=True, kw_only=True):
 
 
 def digest(path: Path) -> str | None:
-    """SHA-256 of a regular file; None where there is none that can be read."""
+    """SHA-256 of a regular file; None where there is none that can be read. A pipe is never waited for."""
     try:
-        with path.open("rb") as file:
-            return hashlib.file_digest(file, "sha256").hexdigest() if path.is_file() else None
+        if not path.is_file():
+            return None
+        # It may become a pipe between the two calls; opening one waits for its writer unless it must not.
+        with os.fdopen(os.open(path, os.O_RDONLY | getattr(os, "O_NONBLOCK", 0)), "rb") as file:
+            is_regular = stat.S_ISREG(os.fstat(file.fileno()).st_mode)
+            return hashlib.file_digest(file, "sha256").hexdigest() if is_regular else None
     except OSError:
         return None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 import os
 import shutil
 import subprocess
@@ -9,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Callable
+from hashlib import sha256
 from pathlib import Path
 
 import msgspec
@@ -141,6 +143,28 @@ def test_a_network_of_which_not_everything_is_known_is_not_kept(root: Path, arti
     cache.keep(CASE, (1,), artifact, msgspec.structs.replace(PREPARED, code_files=None))
     cache.keep(CASE, (1, 4), artifact, msgspec.structs.replace(PREPARED, failed={4: "it raised"}))
     assert cache.entries() == []
+
+
+@pytest.mark.parametrize("runtime", ["torchscript", "compile", "onnxruntime", "openvino"])
+def test_a_users_network_is_not_kept_where_no_worker_builds_it_again(root: Path, artifact: Path, runtime: str) -> None:
+    cache = ArtifactCache(root, seed=0)
+    prepared = msgspec.structs.replace(PREPARED, code_files=CodeFiles())
+    for built_again in ("eager", "channels-last"):
+        case = msgspec.structs.replace(CASE, network="nets.py:build#3f2a91", runtime=built_again)
+        cache.keep(case, (1,), artifact, prepared)
+        assert cache.holds(case, (1,))
+    case = msgspec.structs.replace(CASE, network="nets.py:build#3f2a91", runtime=runtime)
+    cache.keep(case, (1,), artifact, prepared)
+    assert not cache.holds(case, (1,))
+    assert len(cache.entries()) == 2
+
+
+@pytest.mark.skipif(not hasattr(os, "mkfifo"), reason="the system has no pipes with names")
+def test_a_pipe_in_the_place_of_a_file_is_not_waited_for(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "data")
+    files = CodeFiles(files={str(tmp_path / "data"): "0" * 64})
+    assert digest(tmp_path / "data") is None
+    assert not files.are_unchanged()
 
 
 def test_a_users_network_is_found_while_its_files_hold_what_they_held(
@@ -388,21 +412,33 @@ def test_a_package_whose_code_was_edited_in_its_place_is_another(
 ) -> None:
     package = tmp_path / "installed_here"
     package.mkdir()
-    (package / "__init__.py").write_text("A = 1\n", encoding="utf-8")
+    module, library = package / "__init__.py", package / "deep.so"
+    module.write_text("A = 1\n", encoding="utf-8")
+    library.write_bytes(b"code")
+    content = base64.urlsafe_b64encode(sha256(module.read_bytes()).digest()).decode().rstrip("=")
     info = tmp_path / "installed_here-1.0.dist-info"
     info.mkdir()
     (info / "METADATA").write_text("Metadata-Version: 2.1\nName: installed_here\nVersion: 1.0\n", encoding="utf-8")
-    (info / "RECORD").write_text("installed_here/__init__.py,sha256=abc,6\n", encoding="utf-8")
+    (info / "RECORD").write_text(f"installed_here/__init__.py,sha256={content},6\n", encoding="utf-8")
     monkeypatch.syspath_prepend(tmp_path)
     identity = installed_packages._identity.__wrapped__
     first = identity("installed_here")
     assert first is not None
     assert first.startswith("1.0 ")
-    later = time.time() + 10
-    os.utime(package / "__init__.py", (later, later))
-    assert identity("installed_here") != first
-    os.utime(package / "__init__.py", (1, 1))
+    os.utime(module, (1, 1))
+    assert identity("installed_here") == first, "put in its place again, with the same content"
+    module.write_text("A = 2\n", encoding="utf-8")
+    os.utime(module, (1, 1))
+    assert identity("installed_here") != first, "an older time came with other content, as a copy brings it"
+    module.write_text("A = 1\n", encoding="utf-8")
     assert identity("installed_here") == first
+    (package / "more.py").write_text("", encoding="utf-8")
+    assert identity("installed_here") != first
+    (package / "more.py").unlink()
+    library.write_bytes(b"longer code")
+    os.utime(library, (1, 1))
+    assert identity("installed_here") != first
+    library.unlink()
     (info / "RECORD").write_text("installed_here/__init__.py,sha256=abd,6\n", encoding="utf-8")
     assert identity("installed_here") != first
     assert identity("not_installed_here") is None

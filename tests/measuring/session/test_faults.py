@@ -25,7 +25,7 @@ from levit_bench.measuring.workers.messages import (
     Turn,
     Turned,
 )
-from levit_bench.measuring.workers.seat import SeatLostError
+from levit_bench.measuring.workers.seat import SeatLostError, ServerLostError
 from levit_bench.planning.budget import Costs, FixedBudget
 from levit_bench.records import ColdStart, Record, SessionLine
 from levit_bench.store.files import Session, SessionWriter, read_session, records
@@ -48,7 +48,7 @@ LINES = (line("first", 0.01), VICTIM, line("last", 0.01), line("yardstick-1a", 0
 class Scene:
     """What the fake seats of a session share."""
 
-    def __init__(self, when: type[Load] | type[Turn], fault: Callable[[], Fault], after: int) -> None:
+    def __init__(self, when: type[Load] | type[Turn], fault: Callable[[], Fault | None], after: int) -> None:
         self.when, self.fault, self.after = when, fault, after
         self.met = 0
         self.seats = 0
@@ -220,3 +220,30 @@ def test_the_peak_of_a_fresh_process_after_a_lost_one_is_its_own(
 ) -> None:
     _, session = _taken(Scene(Load, FAULTS["kill"], after=0), tmp_path, monkeypatch)
     assert [start.seats[0].peak_bytes for start in session.starts] == [100] * RUNS
+
+
+def test_a_lost_fork_server_costs_no_case_while_cases_are_loaded(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(Load, _once(ServerLostError("the process that starts the workers was killed (SIGKILL)")), 0)
+    engine, session = _taken(scene, tmp_path, monkeypatch)
+    assert (engine.failed, engine.runs) == ({}, RUNS)
+    assert {record.outcome for record in _by_name(session).values()} == {"done"}
+
+
+def test_a_fork_server_that_is_lost_in_a_turn_costs_that_run_and_no_case(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    scene = Scene(Turn, _once(ServerLostError("the process that starts the workers was killed (SIGKILL)")), 3)
+    engine, session = _taken(scene, tmp_path, monkeypatch)
+    assert engine.failed == {}
+    assert [end.outcome for end in session.ends].count("partial") == 1
+    assert {record.outcome for record in _by_name(session).values()} == {"done"}
+    (finding,) = [finding for end in session.ends for finding in end.findings if finding.kind == "fork-server-lost"]
+    assert "was killed (SIGKILL). Its workers ended with it, and the run does not count." in finding.message
+
+
+def _once(fault: Fault) -> Callable[[], Fault | None]:
+    """The fault at its first time; later none."""
+    faults: list[Fault] = [fault]
+    return lambda: faults.pop() if faults else None

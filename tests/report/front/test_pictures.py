@@ -5,6 +5,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
+import matplotlib
 import pytest
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.paths.cache_folder import VARIABLE
@@ -106,6 +107,15 @@ def test_what_decides_a_picture_draws_it_anew(
         if change == "MATPLOTLIBRC":
             monkeypatch.setenv(change, str(tmp_path / "matplotlibrc"))
     _files(_panels(1), tmp_path / "out")
+    assert len(drawn) == 2
+
+
+def test_what_a_program_has_set_is_drawn_and_kept_apart(tmp_path: Path, cache: Path, drawn: list[Any]) -> None:
+    plain = _files(_panels(1), tmp_path / "plain")
+    with matplotlib.rc_context({"figure.facecolor": "black", "text.color": "white"}):
+        dark = _files(_panels(1), tmp_path / "dark")
+        assert _files(_panels(1), tmp_path / "again") == dark
+    assert _files(_panels(1), tmp_path / "out") == plain
     assert len(drawn) == 2
 
 

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+import base64
 import hashlib
 import importlib.util
 import os
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from functools import cache
 from importlib.metadata import PackageNotFoundError, distribution
 from pathlib import Path
 
-from levit_bench.paths.code_files import tree_digest
+from levit_bench.paths.code_files import digest, tree_digest
 
 _OF_ALL = ("torch", "timm", "torchvision", "numpy", "safetensors")
 OF_RUNTIMES = ("onnx", "onnxscript", "onnxruntime", "openvino")
@@ -53,11 +54,11 @@ def _identity(name: str) -> str | None:
     else:
         text, listed = found.version, found.read_text("RECORD")
     installed_ns = _installed_ns(folder, name) if listed else 0
+    recorded = dict(_recorded(listed or "", folder.name))
     state = hashlib.sha256()
     # Digests by the installer, which are those of every other installation of that version, and what came later.
-    listed_lines = sorted(_hashed(listed or "", folder.name))
-    for line in (*listed_lines, *sorted(_changed_since(installed_ns, folder, folder))):
-        state.update(line.encode("utf-8", "surrogateescape"))
+    for line in (*map(" ".join, sorted(recorded.items())), *sorted(_changed_since(installed_ns, folder, recorded))):
+        state.update(f"{line}\n".encode("utf-8", "surrogateescape"))
     return f"{text} {state.hexdigest()[:16]}"
 
 
@@ -71,20 +72,41 @@ def _folder(name: str) -> Path | None:
 
 def _installed_ns(folder: Path, name: str) -> int:
     """When the installer wrote the list of a package's files, which it does last; 0 where it wrote none."""
-    times = [path.stat().st_mtime_ns for path in folder.parent.glob(f"{name}-*.dist-info/RECORD")]
+    times = [_changed_ns(path.stat()) for path in folder.parent.glob(f"{name}-*.dist-info/RECORD")]
     return max(times, default=0)
 
 
-def _hashed(listed: str, folder: str) -> Iterator[str]:
+def _changed_ns(state: os.stat_result) -> int:
+    """When a file was written or put in its place: a copy may bring an older time of writing with it."""
+    return max(state.st_mtime_ns, state.st_ctime_ns)
+
+
+def _recorded(listed: str, folder: str) -> Iterator[tuple[str, str]]:
     """Names and digests of a package's files of code in its list."""
     for line in listed.splitlines():
         name, _, rest = line.partition(",")
         if name.startswith(f"{folder}/") and name.endswith(_CODE):
-            yield f"{name} {rest}\n"
+            yield name, rest.partition(",")[0]
 
 
-def _changed_since(installed_ns: int, folder: Path, root: Path) -> Iterator[str]:
-    """Name, size and time of each file of code below a folder that was written after the package was installed."""
+def _changed_since(installed_ns: int, folder: Path, recorded: Mapping[str, str]) -> Iterator[str]:
+    """Name and state of each file of code below a folder that is not as the installer has put it there.
+
+    Only those are looked at that were written or put in their place later. Of modules the content counts; libraries,
+    which are large, are told by their size and time.
+    """
+    root = folder.parent
+    for path, state in _code_below(folder):
+        name = path.relative_to(root).as_posix()
+        if _changed_ns(state) <= installed_ns:
+            continue
+        if not name.endswith(".py"):
+            yield f"{name} {state.st_size} {state.st_mtime_ns}"
+        elif (content := _recorded_form(digest(path))) != recorded.get(name):
+            yield f"{name} {content}"
+
+
+def _code_below(folder: Path) -> Iterator[tuple[Path, os.stat_result]]:
     try:
         entries = list(os.scandir(folder))
     except OSError:
@@ -92,8 +114,12 @@ def _changed_since(installed_ns: int, folder: Path, root: Path) -> Iterator[str]
     for entry in entries:
         if entry.is_dir(follow_symlinks=False):
             if entry.name not in _NO_CODE:
-                yield from _changed_since(installed_ns, Path(entry.path), root)
+                yield from _code_below(Path(entry.path))
         elif entry.name.endswith(_CODE):
-            state = entry.stat()
-            if state.st_mtime_ns > installed_ns:
-                yield f"{Path(entry.path).relative_to(root)} {state.st_size} {state.st_mtime_ns}\n"
+            yield Path(entry.path), entry.stat()
+
+
+def _recorded_form(hexadecimal: str | None) -> str:
+    """A digest as installers write it."""
+    content = bytes.fromhex(hexadecimal or "")
+    return f"sha256={base64.urlsafe_b64encode(content).decode().rstrip('=')}"

@@ -22,13 +22,16 @@ def artifact_key(case: Case, seed: int) -> str | None:
     """The key of everything that decides what is prepared for a case, as hexadecimal digits.
 
     The batches that are checked are not part of it, nor are the files of a user's network, which are compared when the
-    artifact is found. None where a package provides an axis of the case: its code is not known.
+    artifact is found. None where a package provides an axis of the case: its code is not known; and for a user's
+    network in a runtime whose artifact holds what the code made of it. That may depend on anything that Python code can
+    ask for, and nothing would check it again: other runtimes build the network anew in every worker, and hold its
+    weights and outputs against what was prepared.
 
     Args:
         case: the one that stands for all with the same artifact.
         seed: of weights and images.
     """
-    if not all(_are_of_the_suite(case)):
+    if not all(_are_of_the_suite(case)) or (case.is_of_user and not runtimes.facts(case.runtime).builds_network):
         return None
     own_packages = OF_RUNTIMES if runtimes.facts(case.runtime).distribution else ()
     decisive = {

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from levit_bench.measuring.machine.processors import own_processors
 from levit_bench.measuring.workers.fork_server import ForkServer
 from levit_bench.measuring.workers.messages import Answer, Describe, Description, Failed
-from levit_bench.measuring.workers.seat import Seat, SeatLostError
+from levit_bench.measuring.workers.seat import Seat, SeatLostError, ServerLostError
 from levit_bench.records import Case, ColdStart, SeatInfo
 
 Load = Callable[[Seat, Case], "ColdStart | str"]
@@ -57,6 +57,8 @@ class _Attempt(NamedTuple):
     """Why the process was lost; empty while it lives."""
     blamed: str = ""
     """Id of the case that was at work then; empty when the process held them all, or none."""
+    server_lost: bool = False
+    """Whether it was lost with the process that had forked it."""
 
 
 def fill(number: int, seat: Seat, group: Group, load: Load, again: Callable[[str], Seat], timeout_s: float) -> Filled:
@@ -81,7 +83,9 @@ def fill(number: int, seat: Seat, group: Group, load: Load, again: Callable[[str
         failed |= attempt.refused
         if not attempt.lost:
             break
-        if attempt.blamed:
+        if attempt.server_lost:
+            pass  # No case is the cause: all are tried again, in a process without a server.
+        elif attempt.blamed:
             failed[attempt.blamed] = attempt.lost
         elif attempt.cold:
             one_by_one = True  # One of the loaded cases caused the loss: the next attempt finds which.
@@ -112,7 +116,7 @@ def _attempt(seat: Seat, cases: Iterable[Case], load: Load, timeout_s: float, *,
         at_work = at_work if one_by_one else ""
         return _Attempt(cold, refused, _description_in(seat.ask(Describe(), timeout_s)))
     except SeatLostError as lost:
-        return _Attempt(cold, refused, None, str(lost), at_work)
+        return _Attempt(cold, refused, None, str(lost), at_work, server_lost=isinstance(lost, ServerLostError))
 
 
 def _description_in(answer: Answer) -> Description:

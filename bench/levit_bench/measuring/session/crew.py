@@ -22,7 +22,7 @@ from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
 from levit_bench.measuring.session.fork_servers import ForkServers
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Multiplied, Multiply, Turn, Turned, Witness
-from levit_bench.measuring.workers.seat import Seat, SeatLostError
+from levit_bench.measuring.workers.seat import Seat, SeatLostError, ServerLostError
 from levit_bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, SeatMode
 
 _AT_REST_S = 50e-6  # Processor time an idle seat may gain between two looks: less than a scheduler tick.
@@ -164,12 +164,23 @@ class Crew:
         """
         for group in sorted(groups, key=lambda group: self._servers.of(group) is not None):
             try:
-                seat = group.seat(bound=self._bound, server=self._servers.of(group))
+                seat = self._seat_of(group)
             except SeatLostError as lost:
                 self.failed |= dict.fromkeys((case.id for case in group.cases), str(lost))
             else:
                 self._seats.append(seat)
                 yield group, seat
+
+    def _seat_of(self, group: Group, *, die_with_thread: bool = True) -> Seat:
+        """A process for a group; where its server was lost meanwhile, one that starts by itself.
+
+        Raises:
+            SeatLostError: the system cannot start it.
+        """
+        try:
+            return group.seat(bound=self._bound, server=self._servers.of(group), die_with_thread=die_with_thread)
+        except ServerLostError:
+            return group.seat(bound=self._bound, die_with_thread=die_with_thread)
 
     def _forked_at_once(self, groups: list[Group]) -> int:
         """Forked workers that load at the same time: with those that start by themselves, as many as processors.
@@ -220,7 +231,7 @@ class Crew:
                 raise SeatLostError(lost)
             self._seats[number].close()
             # With `die_with_thread` the kernel would end it with this thread of the pool; the life pipe remains.
-            self._seats[number] = group.seat(bound=self._bound, server=self._servers.of(group), die_with_thread=False)
+            self._seats[number] = self._seat_of(group, die_with_thread=False)
             return self._seats[number]
 
         return fill(number, seat, group, self._load, again, self._timeout_s)

@@ -24,7 +24,7 @@ from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.run_findings import RunFindings
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import Failed, Witness
-from levit_bench.measuring.workers.seat import SeatLostError
+from levit_bench.measuring.workers.seat import SeatLostError, ServerLostError
 from levit_bench.planning.budget import Costs, Progress, Step
 from levit_bench.planning.policy import Earlier, Policy, Referee
 from levit_bench.records import (
@@ -234,6 +234,9 @@ class Engine:
             began = self._clock()
             try:
                 outcome = seats.turn(key, settle, passes, timeout_s, witness)
+            except ServerLostError as lost:
+                self._run_findings.server_lost(str(lost))
+                return False
             except SeatLostError as lost:
                 self._fail(key, str(lost))
                 if seats.beside(key) - self.failed.keys():  # They have lost their seat with it.

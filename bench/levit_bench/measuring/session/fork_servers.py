@@ -63,9 +63,10 @@ class ForkServers:
                 self._servers[kind] = fork_server(kind.threads, _ALLOCATOR, timm=kind.timm)
 
     def of(self, group: Group) -> ForkServer | None:
-        """The server of a group's worker; None where it starts by itself."""
+        """The server of a group's worker; None where it starts by itself, and where the server was lost."""
         kind = _kind(group, self._protocol)
-        return None if kind is None else self._servers.get(kind)
+        server = None if kind is None else self._servers.get(kind)
+        return None if server is None or server.is_lost else server
 
     def close(self) -> None:
         """End the servers."""

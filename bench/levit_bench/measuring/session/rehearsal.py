@@ -19,7 +19,7 @@ from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.plausibility import too_fast
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import Failed
-from levit_bench.measuring.workers.seat import SeatLostError
+from levit_bench.measuring.workers.seat import SeatLostError, ServerLostError
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
 from levit_bench.records import CaseLine, Protocol
 
@@ -45,13 +45,18 @@ def rehearse(
     """Try every case that has an artifact; a case that kills its seat is left out and the rest is tried again."""
     failed: dict[str, str] = {}
     use_before = ProcessorUse.now()
+    crew_protocol = protocol
     while True:
         remaining = [line for line in lines if line.id in artifacts and line.id not in failed]
         began = time.perf_counter()
-        with Crew(remaining, artifacts, protocol) as crew:
+        with Crew(remaining, artifacts, crew_protocol) as crew:
             start_s = time.perf_counter() - began
             failed |= crew.failed
-            probed = _probe_all(crew, protocol, observer, failed)
+            try:
+                probed = _probe_all(crew, protocol, observer, failed)
+            except ServerLostError:  # No case is the cause: all are tried again, in processes without a server.
+                crew_protocol = msgspec.structs.replace(protocol, start_method="spawn")
+                continue
             if probed is not None:
                 after, impossible = _with_rates(crew, lines, probed, protocol)
                 break
@@ -85,13 +90,19 @@ def _with_rates(
 
 
 def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:
-    """Median pass by case id, or None when a seat was lost: then the case at work is among the failed."""
+    """Median pass by case id, or None when a seat was lost: then the case at work is among the failed.
+
+    Raises:
+        ServerLostError: the process that forked the seats is gone.
+    """
     probed: dict[str, float] = {}
     for done, (key, cold) in enumerate(crew.cold.items()):
         observer.rehearsing(done, len(crew.cold))
         passes = 5 if cold.first_pass_s < _QUICK_S else 2
         try:
             outcome = crew.turn(key, 1, passes, timeouts.of_probe(1 + passes, cold.first_pass_s, protocol.timeout_s))
+        except ServerLostError:
+            raise
         except SeatLostError as lost:
             failed[key] = str(lost)
             if crew.beside(key) - failed.keys():  # They have lost their seat with it.

@@ -82,6 +82,13 @@ class RunFindings:
         faults, passes = self._faults.get(line.id, (0, 0))
         self._faults[line.id] = (faults + (turn.minor_faults or 0), passes + len(turn.duration_s))
 
+    def server_lost(self, reason: str) -> None:
+        """Say that the process is gone from which the run's workers were forked; the next run has another one."""
+        self._notice(
+            "fork-server-lost",
+            f"{reason}. Its workers ended with it, and the run does not count. --start-method spawn does without it.",
+        )
+
     def run_over(self, lines: dict[str, CaseLine]) -> None:
         """Check page faults: with few a pass the pinned allocator took effect, with many it did not."""
         for key, (faults, passes) in self._faults.items():

@@ -99,6 +99,11 @@ class ForkServer:
         """Its number in the system."""
         return self._process.pid
 
+    @property
+    def is_lost(self) -> bool:
+        """Whether its process has ended, and the kernel all workers with it."""
+        return self._process.poll() is not None
+
     def cpu_s(self) -> float:
         """Its processor seconds so far, those of its workers excluded; zero once it is gone."""
         return process_cpu_s(self._process.pid)

@@ -39,6 +39,10 @@ class SeatLostError(Exception):
     """The process ended, or was killed because it did not answer; the message gives the reason."""
 
 
+class ServerLostError(SeatLostError):
+    """The process that had forked it is gone, and it with that: no case is the cause."""
+
+
 class Seat:
     """One worker process: started on construction, then sent requests; `with` closes it in any case."""
 
@@ -101,12 +105,18 @@ class Seat:
         except ForkServerLostError as error:
             self._close_pipes()
             self._stderr.close()
-            raise SeatLostError(str(error)) from error
+            kind = ServerLostError if server is not None and server.is_lost else SeatLostError
+            raise kind(str(error)) from error
         finally:
             for end in inherited:
                 os.close(end)
         self._ended = _readable_when_over(self._process.pid)
-        self.is_forked = server is not None
+        self._server = server
+
+    @property
+    def is_forked(self) -> bool:
+        """Whether a server forked its process."""
+        return self._server is not None
 
     def begin(self) -> None:
         """Say that it is used from now on: a forked one may have waited, and starts as if it had just imported."""
@@ -127,7 +137,7 @@ class Seat:
         try:
             os.write(self._write, encode(request))
         except BrokenPipeError:
-            raise SeatLostError(self._why_gone()) from None
+            raise self._gone() from None
 
     def receive(self, timeout_s: float) -> Answer:
         """Block until the next answer. The parent sleeps in the kernel meanwhile.
@@ -150,10 +160,10 @@ class Seat:
                 continue
             # It ended without closing the pipe: a process that it started has the other end open.
             if self._read not in ready:
-                raise SeatLostError(self._why_gone())
+                raise self._gone()
             data = os.read(self._read, _READ)
             if not data:
-                raise SeatLostError(self._why_gone())
+                raise self._gone()
             self._buffer += data
         line, _, self._buffer = self._buffer.partition(b"\n")
         try:
@@ -203,6 +213,11 @@ class Seat:
 
     def __exit__(self, *_: object) -> None:
         self.close()
+
+    def _gone(self) -> SeatLostError:
+        """The error for a process that has ended, or closed its pipe."""
+        why = self._why_gone()
+        return ServerLostError(why) if self._server is not None and self._server.is_lost else SeatLostError(why)
 
     def _why_gone(self) -> str:
         try:

@@ -1,7 +1,7 @@
 """The pictures of a front, kept in the user's cache: drawing takes longer than everything else, and matplotlib to load.
 
 A kept picture is found by everything that decides it: what is shown, the code that draws it, the libraries that draw,
-and the files by which a user sets matplotlib.
+the files by which a user sets matplotlib, and what a program has set since.
 """
 
 from __future__ import annotations
@@ -105,13 +105,19 @@ def _key(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: P
 
 
 def _settings() -> Iterable[str]:
-    """The variables and files by which a user sets matplotlib."""
+    """The variables and files by which a user sets matplotlib, and its settings in this process where it is loaded."""
     rc, folder, config, _ = values = [os.environ.get(name, "") for name in _VARIABLES]
     yield from values
     home = Path(os.path.expanduser("~"))  # noqa: PTH111 (Path.home raises where there is none)
     folders = [Path(), Path(rc), Path(folder), Path(config or home / ".config") / "matplotlib", home / ".matplotlib"]
     yield from (_text(path / "matplotlibrc") for path in folders)
     yield _text(Path(rc))
+    if (matplotlib := sys.modules.get("matplotlib")) is not None:
+        now, from_files = matplotlib.rcParams, matplotlib.rcParamsOrig
+        names = [name for name in now if not name.startswith("backend")]  # Figures are drawn without one.
+        changed = {name: now[name] for name in names if now[name] != from_files.get(name)}
+        if changed:
+            yield repr(changed)
 
 
 def _text(path: Path) -> str:
