@@ -11,7 +11,7 @@ import pytest
 import torch
 from levit_bench.catalog.user_networks import expand
 from levit_bench.measuring import networks, runtimes
-from levit_bench.measuring.networks import user_builders
+from levit_bench.measuring.networks import recipe, user_builders
 from levit_bench.measuring.networks.recipe import Recipe
 from levit_bench.measuring.pass_data.output_check import relative_distance
 from levit_bench.measuring.pass_data.reference_outputs import references_in
@@ -216,3 +216,16 @@ def test_what_is_drawn_at_import_by_a_generator_of_its_own_is_asked_for(drawing:
     answer = prepared_and_loaded("elsewhere", drawing)
     assert isinstance(answer, Failed)
     assert "does its module draw numbers from elsewhere when it is imported" in answer.reason
+
+
+def test_weights_that_do_not_fit_blame_what_the_code_depends_on(tmp_path: Path) -> None:
+    recipe.keep_weights(torch.nn.Linear(3, 3), tmp_path)
+    fill = recipe.filling(tmp_path)
+    assert fill is not None
+    fill(torch.nn.Linear(3, 3))
+    with pytest.raises(
+        ValueError, match=r"builds another network in this process .*size mismatch.* --fresh prepares it"
+    ):
+        fill(torch.nn.Linear(4, 3))
+    with pytest.raises(ValueError, match=r"builds another network in this process"):
+        fill(torch.nn.Sequential(torch.nn.Linear(3, 3)))

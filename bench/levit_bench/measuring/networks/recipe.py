@@ -11,6 +11,8 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from levit_bench.errors import one_line
+
 if TYPE_CHECKING:
     from torch import nn
 
@@ -74,16 +76,33 @@ def keep_weights(network: nn.Module, folder: Path) -> None:
 
 def filling(folder: Path) -> Callable[[nn.Module], None] | None:
     """A function that loads the weights that `keep_weights` stored; None where it stored none."""
-    import safetensors.torch
-
     file = folder / _SHIPPED
     if not file.is_file():
         return None
 
     def fill(network: nn.Module) -> None:
-        safetensors.torch.load_model(network, file, strict=True)
+        load_weights(network, file)
 
     return fill
+
+
+def load_weights(network: nn.Module, file: Path) -> None:
+    """Load the weights of a prepared network into one that was built anew.
+
+    Raises:
+        ValueError: they do not fit.
+    """
+    import safetensors.torch
+
+    try:
+        safetensors.torch.load_model(network, file, strict=True)
+    except RuntimeError as error:  # Torch's words begin with a heading; the first difference follows it.
+        difference = next((line for line in str(error).splitlines()[1:] if line.strip()), str(error))
+        raise ValueError(
+            "its code builds another network in this process than where it was prepared "
+            f"({one_line(difference)[:120]}). What it builds may depend on nothing but its arguments: not on time, "
+            "process or files that change; after such a change, --fresh prepares it anew"
+        ) from error
 
 
 def read(folder: Path) -> Recipe:

@@ -41,12 +41,10 @@ def rebuilt(case: Case, artifact: Path) -> nn.Module:
 
     No pass is made on it, and values that it caches from its parameters are computed anew after these were loaded.
     """
-    import safetensors.torch
-
     from levit_bench.measuring.networks import recipe
 
     module = forms.build(case, recipe.read(artifact.parent), recipe.filling(artifact.parent))
-    safetensors.torch.load_model(module, artifact, strict=True)
+    recipe.load_weights(module, artifact)
     evaluation_mode.renew(module)
     return module
 
