@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import shlex
+import shutil
 from pathlib import Path
 
 import levit_bench
@@ -163,6 +164,14 @@ def test_sessions_of_two_machines_are_drawn_into_one_picture_without_copying(
     assert shlex.split(line)[2:] == words
     again = document(capsys, *shlex.split(line)[1:])
     assert again == rows
+
+
+def test_session_files_that_were_copied_into_a_folder_are_read(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    Path("copied").mkdir()
+    for path in Path("results").rglob("*.jsonl"):
+        shutil.copy(path, "copied")
+    assert document(capsys, "show", "--store", "copied") == document(capsys, "show")
+    assert sessions_of(document(capsys, "show", "--store", "copied", "--session", "last")) == ["cccc"]
 
 
 def test_the_words_of_a_choice_choose_the_same_again() -> None:

@@ -117,9 +117,11 @@ def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
     folders = _entries(root, findings)
     if findings:
         raise StoreError(findings[0].message)
-    for folder in folders:
-        if os.path.isdir(folder):  # noqa: PTH112 (as above)
-            paths += [path for path in _entries(folder, findings) if path.suffix == ".jsonl"]
+    for entry in folders:
+        if os.path.isdir(entry):  # noqa: PTH112 (as above)
+            paths += [path for path in _entries(entry, findings) if path.suffix == ".jsonl"]
+        elif entry.suffix == ".jsonl":  # A copy of somebody else's, without the machine's folder.
+            paths.append(entry)
     return sorted(paths, key=lambda path: (path.parent.name, path.name)), findings
 
 

@@ -7,11 +7,12 @@ import re
 from functools import lru_cache
 
 import pytest
+from levit_bench.judge.estimates import latency
 from levit_bench.judge.findings import OF_A_CASE, OF_A_SESSION, joining, session_findings
 from levit_bench.judge.findings.run_checks import runs_disagree
 from levit_bench.judge.findings.session_checks import sharing_differs_from_alone
 from levit_bench.judge.findings.session_view import LONG_S, session_views
-from levit_bench.records import Record
+from levit_bench.records import Estimate, Record
 
 from tests.judge.findings.faults import in_state, kinds, messages, of_case, replace, slower, staged
 from tests.making import record
@@ -201,6 +202,9 @@ def test_large_scatter_is_told_with_the_budget_that_it_would_take():
     said = messages(sick, "spread-large")
     assert said
     assert all("±5% would take about" in one for one in said)
+    times = [time for one in sick if isinstance(time := latency(one), Estimate)]
+    widths = {f"the interval is ±{time.high / time.value - 1:.0%}" for time in times}
+    assert all(any(width in one for width in widths) for one in said), "as tables show it"
 
 
 def test_a_turn_near_the_clock_and_near_a_pass_of_nothing_is_too_short():

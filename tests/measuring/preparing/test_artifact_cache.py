@@ -15,6 +15,7 @@ from pathlib import Path
 
 import msgspec
 import pytest
+from levit_bench.errors import UsageError
 from levit_bench.measuring import runtimes
 from levit_bench.measuring.machine import installed_packages
 from levit_bench.measuring.preparing import artifact_cache, artifact_key
@@ -338,6 +339,9 @@ def test_a_file_in_the_place_of_the_folder_costs_nothing(tmp_path: Path, artifac
         cache.keep(CASE, (1,), artifact, PREPARED)
         assert find(cache) is None if folder.parent == tmp_path else cache.find(CASE, (1,), tmp_path) is None
         assert cache.entries() == []
+        assert (cache.problem is not None) is (folder.parent == tmp_path)
+    with pytest.raises(UsageError, match=r"--cache '.*file' is no folder. Name one, which need not exist"):
+        cache_in(str(tmp_path / "file"), 0)
 
 
 _KEEP_SLOWLY = """

@@ -6,12 +6,11 @@ import math
 import re
 from statistics import fmean, median
 
-from levit_bench.judge.estimates import LEVEL
+from levit_bench.judge.estimates import latency
 from levit_bench.judge.findings.session_view import CaseTurns, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, line, scatter
-from levit_bench.numbers.statistics import t_interval
 from levit_bench.numbers.units import format_duration, format_latency
-from levit_bench.records import Finding, Record
+from levit_bench.records import Estimate, Finding, Record
 
 SURE = 5.0
 """Standard errors from which on a difference is reported: dozens of checks a session must hardly ever raise one."""
@@ -201,9 +200,11 @@ def spread_large(case: CaseTurns, session: SessionView) -> Finding | None:
     spread, free = case.turns_scatter, sum(len(run) - 1 for run in case.rounds)
     if not free or spread < SPREAD * (1 + SPREAD_UNSURE / math.sqrt(free)) or len(case.runs) < 2:
         return None
-    interval = t_interval(case.runs, LEVEL)
-    half = (interval.high - interval.low) / 2
     record = case.record
+    time = latency(record)  # The interval that tables show, which pays for its looks.
+    if not isinstance(time, Estimate) or not math.isfinite(time.high):
+        return None
+    half = math.log(time.high / time.value)
     needed = record.protocol.budget_s * (half / AIM) ** 2
     aim = f"; ±{AIM:.0%} would take about {format_duration(needed)} of this" if half > AIM else ""
     message = (

@@ -22,6 +22,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.errors import UsageError
 from levit_bench.measuring.preparing.artifact_key import artifact_key
 from levit_bench.measuring.preparing.scratch_folder import Scratch, empty
 from levit_bench.measuring.workers.messages import AT_WORK, Prepared
@@ -73,8 +74,13 @@ def cache_in(named: str, seed: int, *, fresh: bool = False) -> ArtifactCache | N
         named: the folder; empty for the default.
         seed: of the session.
         fresh: whether kept artifacts are replaced and not used.
+
+    Raises:
+        UsageError: the named one is a file.
     """
     folder = Path(named).expanduser().absolute() if named else cache_folder()
+    if named and folder is not None and os.path.exists(folder) and not os.path.isdir(folder):  # noqa: PTH110, PTH112
+        raise UsageError(f"--cache {named[:80]!r} is no folder. Name one, which need not exist.")
     return None if folder is None else ArtifactCache(folder, seed, fresh=fresh)
 
 
@@ -160,6 +166,8 @@ class ArtifactCache:
         # `Path.exists` raises where a folder above cannot be entered.
         folders = [path for path in (self.folder, self.folder / _ENTRIES) if os.path.exists(path)]  # noqa: PTH110
         reasons = [why for path in folders if (why := why_not_private(path)) is not None]
+        if folders and not os.path.isdir(self.folder):  # noqa: PTH112 (as above)
+            reasons.insert(0, "it is no folder")
         if reasons:
             self.problem = (
                 f"prepared networks are neither kept nor reused: of {self.folder}, {reasons[0]}. Make it your own "

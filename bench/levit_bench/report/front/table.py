@@ -29,6 +29,8 @@ if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
+WIDEST = 10.0
+"""Share from which on an interval is only said to be wider: two runs may give one of any number of digits."""
 ALL_UP_TO = 200
 """Points a panel up to which a terminal shows all of them; the files always do."""
 TIES_NAMED = 2
@@ -59,6 +61,8 @@ def plus_minus(estimate: Estimate) -> str:
     if not math.isfinite(estimate.high):
         return "± ∞"
     share = max(estimate.high / estimate.value - 1, 1 - estimate.low / estimate.value)
+    if share > WIDEST:
+        return f"> {100 * WIDEST:.0f} %"
     return f"± {significant(100 * share, 2)} %" if share >= 1e-4 else "< 0.01 %"
 
 
