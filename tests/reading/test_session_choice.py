@@ -182,3 +182,12 @@ def test_the_words_of_a_choice_choose_the_same_again() -> None:
         "--where", "network=a b", "--where", "network=c",
     ]  # fmt: skip
     assert SessionChoice().words() == []
+
+
+def test_a_finding_is_printed_once_a_command(store: Path, capsys: pytest.CaptureFixture[str]) -> None:
+    path = next(Path("results").rglob("*cccc.jsonl"))
+    with path.open("a", encoding="utf-8") as file:
+        file.write('{"kind": "turn", cut\n')
+    for _ in range(2):
+        err = " ".join(run(capsys, "show", "--session", "last")[2].split())
+        assert err.count("bad-line:") == 1

@@ -6,6 +6,7 @@ import os
 from collections.abc import Iterable
 from typing import TextIO, cast
 
+import click
 from rich.console import Console
 from rich.text import Text
 
@@ -17,6 +18,8 @@ _PIPE_WIDTH = 120
 _NARROWEST = 60
 """Columns below which tables would cut numbers: narrower terminals wrap their lines instead."""
 _WIDEST = 10_000
+_PRINTED = "levit_bench.findings"
+"""Key of the context of a command: kinds and messages that it has printed."""
 MOST = 6
 """Findings about numbers that a terminal shows in full; of more it gives the kinds."""
 
@@ -50,9 +53,12 @@ def _of_terminal() -> int:
 
 
 def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:
-    """Print each finding once, on stderr; of more than `most`, the last ones by their kinds."""
-    console = stderr()
-    unique_findings = list({(finding.kind, finding.message): finding for finding in findings}.values())
+    """Print each finding once a command, on stderr; of more than `most`, the last ones by their kinds."""
+    console, context = stderr(), click.get_current_context(silent=True)
+    printed: set[tuple[str, str]] = set() if context is None else context.meta.setdefault(_PRINTED, set())
+    unique = {(finding.kind, finding.message): finding for finding in findings}
+    unique_findings = [finding for key, finding in unique.items() if key not in printed]
+    printed.update(unique)
     shown = unique_findings if most is None or len(unique_findings) <= most else unique_findings[: most - 1]
     for finding in shown:
         console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
