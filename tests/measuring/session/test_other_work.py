@@ -52,7 +52,7 @@ def test_a_machine_with_little_other_work_is_no_finding(others: float | None) ->
 def test_other_work_is_said_with_its_size_and_nobody_waits_unasked(uses: Callable[..., None]) -> None:
     uses()
     (finding,) = session._wait_for_quiet(0.9, PROTOCOL, Silent())
-    assert finding.kind == "busy-machine"
+    assert finding.kind == "busy-before"
     assert "other processes used 90% of a processor" in finding.message
 
 
@@ -67,13 +67,13 @@ def test_nobody_waits_for_a_sketch(uses: Callable[..., None]) -> None:
     uses(0.0)
     observer = Waiting(1)
     thin = msgspec.structs.replace(PROTOCOL, thin=True)
-    assert [finding.kind for finding in session._wait_for_quiet(0.9, thin, observer)] == ["busy-machine"]
+    assert [finding.kind for finding in session._wait_for_quiet(0.9, thin, observer)] == ["busy-before"]
     assert observer.said == ""
 
 
 def test_what_did_not_end_stays_a_finding(uses: Callable[..., None]) -> None:
     uses(1.0, 0.8, 0.3)
-    assert [finding.kind for finding in session._wait_for_quiet(0.9, PROTOCOL, Waiting(3))] == ["busy-machine"]
+    assert [finding.kind for finding in session._wait_for_quiet(0.9, PROTOCOL, Waiting(3))] == ["busy-before"]
 
 
 def test_own_work_is_not_that_of_others() -> None:
@@ -83,7 +83,7 @@ def test_own_work_is_not_that_of_others() -> None:
     assert ProcessorUse(14.0, 104.0, 56.0).others_since(before) == 0.0
 
 
-FINDING = Finding(kind="busy-machine", message="other processes used 90% of a processor")
+FINDING = Finding(kind="busy-before", message="other processes used 90% of a processor")
 
 
 def test_without_a_terminal_the_session_goes_on_at_once() -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from statistics import median
 
 from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
@@ -129,11 +130,10 @@ def busy_machine(session: SessionView) -> Finding | None:
         for stage in session.stages
         if (busy := _share(stage, "busy_s")) is not None and (own := _share(stage, "own_s")) is not None
     ]
-    most_stolen, most_used = max(stolen, default=0.0), max(other_work, default=0.0)
-    if most_stolen >= STOLEN:
-        disturbance = f"the hypervisor took {most_stolen:.0%} of a processor's time during {_one_of(len(stolen))}"
-    elif most_used >= most_others(session.any.machine.logical_cores):
-        disturbance = f"other processes used {most_used:.0%} of a processor's time during {_one_of(len(other_work))}"
+    if max(stolen, default=0.0) >= STOLEN:
+        disturbance = f"the hypervisor took {_during(stolen, STOLEN)}"
+    elif max(other_work, default=0.0) >= (limit := most_others(session.any.machine.logical_cores)):
+        disturbance = f"other processes used {_during(other_work, limit)}"
     else:
         return None
     message = (
@@ -143,8 +143,11 @@ def busy_machine(session: SessionView) -> Finding | None:
     return Finding(kind="busy-machine", message=message)
 
 
-def _one_of(runs: int) -> str:
-    return "the only run" if runs == 1 else f"one of {runs} runs"
+def _during(shares: Sequence[float], limit: float) -> str:
+    """The greatest share of a processor's time, and in how many runs it was at the limit."""
+    disturbed, runs = sum(share >= limit for share in shares), len(shares)
+    which = "the only run" if runs == 1 else f"{'one' if disturbed == 1 else disturbed} of {runs} runs"
+    return f"{'up to ' if disturbed > 1 else ''}{max(shares):.0%} of a processor's time during {which}"
 
 
 def _share(stage: RunView, counter: str) -> float | None:

@@ -388,7 +388,7 @@ def _wait_for_quiet(others: float | None, protocol: Protocol, observer: Observer
         f"other processes used {others:.0%} of a processor while the cases were tried: intervals will be wider and "
         "latencies longer than on a quiet machine."
     )
-    finding = Finding(kind="busy-machine", message=message)
+    finding = Finding(kind="busy-before", message=message)
     before = ProcessorUse.now()
 
     def is_quiet() -> bool:
