@@ -141,11 +141,11 @@ def document(explanation: Explanation, watched: tuple[SideProfile, SideProfile] 
 
 
 def _table(*heads: str) -> Table:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     for number, head in enumerate(heads):
         out.add_column(Text(head), justify="right" if number else "left", overflow="fold")
     return out
@@ -161,7 +161,6 @@ def _two_sided_table(explanation: Explanation, first: str | None, each: Cells) -
         column.justify = "left" if heads[number] in (first, "layer") else "right"
     side_names = names(explanation.first.record, explanation.second.record)
     out.title = Text(f"left: {shortened(side_names[0], _NAME)}, right: {shortened(side_names[1], _NAME)}")
-    out.title_justify = "left"
     return out
 
 

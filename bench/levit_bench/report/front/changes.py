@@ -22,11 +22,11 @@ NOTE = "in brackets: not sure, with the chance of the move"
 
 def table(changes: Sequence[Change], panels: Sequence[Panel], called: PanelNames) -> Table:
     """One row a panel."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     for name in ("panel", "joins", "leaves"):
         out.add_column(name, overflow="fold")
     names = distinct(point.label for panel in panels for point in panel.points)

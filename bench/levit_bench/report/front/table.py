@@ -68,18 +68,13 @@ def table(panel: Panel, called: PanelNames | None = None) -> Table:
     Of more than `ALL_UP_TO` points it shows the front alone, and the number of the others. `called` has the names of
     all panels of the page.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable(
         title=Text((called or PanelNames([panel])).line(panel)),
         caption=Text(caption) if (caption := _caption(panel)) else None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        caption_justify="left",
-        pad_edge=False,
-        padding=(0, 1),
     )
     level = f"{100 * panel.points[0].latency.level:.0f} %" if panel.points else ""
     out.add_column("network", overflow="fold")

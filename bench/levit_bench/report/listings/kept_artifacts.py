@@ -43,11 +43,11 @@ class KeptReadings(NamedTuple):
 
 def table(kept: Sequence[KeptArtifact]) -> Table:
     """One row an artifact, the one used last first."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("network", overflow="fold")
     out.add_column("for", overflow="fold")
     out.add_column("size", justify="right", no_wrap=True)

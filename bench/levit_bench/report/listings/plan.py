@@ -11,8 +11,9 @@ from levit_bench.numbers.units import counted, format_duration, format_latency, 
 from levit_bench.planning.budget import Plan, RunScatter
 from levit_bench.planning.forecast import Forecast
 from levit_bench.records import Protocol
-from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.views.cases import fields
 from levit_bench.report.views.looks import spoken
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import distinct
 
 if TYPE_CHECKING:
@@ -26,20 +27,23 @@ _SOURCES = {
 
 def table(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
     """One row a case, and a caption with the runs within the budget and the expected precision."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    words = [line.case.words() for line in forecast.lines]
+    rests = shared_axes.rests(words)
+    out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     out.add_column("pass", justify="right", no_wrap=True)
     out.add_column("a turn", justify="right", no_wrap=True)
     out.add_column("known", overflow="fold")
     names = distinct(line.case.network for line in forecast.lines)
-    for line in forecast.lines:
-        name = Text(names[line.case.network])
-        out.add_row(name, Text(axes(line.case)), format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
+    for line, rest in zip(forecast.lines, rests, strict=True):
+        cells = [Text(names[line.case.network]), *([Text(rest)] if any(rests) else [])]
+        out.add_row(*cells, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
     out.caption = Text("\n".join(sentences(forecast, plan, protocol, expected)))
     return out
 

@@ -41,11 +41,11 @@ def sentence(look: Look) -> str:
 
 def table(looks: Sequence[Look], labels: Mapping[str, str]) -> Table:
     """One row a decision, in order of time; `labels` has names of cases by their ids."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("network", overflow="fold")
     out.add_column("after", no_wrap=True)
     out.add_column("decided", overflow="fold")

@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 def table(curves: Sequence[Curve]) -> Table:
     """One row a number of threads and streams, under its network."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("at work", overflow="fold")
     for name in ("latency", "images/s", "speed-up", "efficiency"):
         out.add_column(name, justify="right", no_wrap=True)
@@ -46,7 +46,6 @@ def table(curves: Sequence[Curve]) -> Table:
     out.caption = Text(
         "latency: of one stream · images/s: of all together · speed-up: of images/s, paired by run, with 95 % limits"
     )
-    out.caption_justify = "left"
     return out
 
 

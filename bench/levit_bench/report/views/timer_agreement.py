@@ -11,6 +11,7 @@ from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.records import Finding, Record
 from levit_bench.report.views import cases
 from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words import shared_axes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -38,24 +39,29 @@ def table(records: Sequence[Record]) -> Table:
     """One row a case: our mean pass over the second timer's of the same turns; below, the workers' processor time by
     their own clocks and by the system.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    results = agreements(records)
+    timed_cases = [result.record.case for result in results if isinstance(result, Agreement)]
+    words = [case.words() for case in timed_cases]
+    rests = shared_axes.rests(words)
+    rest_of = dict(zip(timed_cases, rests, strict=True))
+    out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     out.add_column("ours / second timer", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     out.add_column(f"within {AGREEMENT:.0%}", no_wrap=True)
     names = cases.shown_names(record.info for record in records)
-    results = agreements(records)
     for result in results:
         if isinstance(result, Agreement):
             name, limits = Text(names[result.record.case.network], style="bold"), f"{result.low:.3f}–{result.high:.3f}"
-            conditions = Text(cases.axes(result.record.case))
-            out.add_row(name, conditions, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
+            rest = [Text(rest_of[result.record.case])] if any(rests) else []
+            out.add_row(name, *rest, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
     remarks = [result.message for result in results if isinstance(result, Finding)]
     if not results:
         remarks = [_NOT_CHECKED]
