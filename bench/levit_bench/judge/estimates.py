@@ -12,6 +12,7 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
+from levit_bench.command_lines import command_line
 from levit_bench.numbers import statistics
 from levit_bench.numbers.statistics import t_factor, t_interval
 from levit_bench.numbers.units import ordinal
@@ -208,7 +209,9 @@ def no_turns(case: str | None, records: Sequence[Record] = ()) -> Finding:
     """
     message = "no run holds enough turns to count"
     if records and (ended := _broken_off(records[-1])):
-        message += f": the session {ended}. Add runs: levit-bench run --resume {records[-1].session}"
+        message += (
+            f": the session {ended}. Add runs: {command_line('run', '--resume', records[-1].session, '--budget', '2m')}"
+        )
     else:
         message += ". Measure it again, with a larger --budget."
     return Finding(kind="no-turns", message=message, case=case)

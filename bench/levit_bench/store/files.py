@@ -16,6 +16,7 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from levit_bench.command_lines import measuring_line
 from levit_bench.errors import MissingStoreError, SchemaError, StoreError
 from levit_bench.paths.file_kinds import is_lost
 from levit_bench.paths.kept_files import KeptFiles, kept_files
@@ -91,6 +92,12 @@ class Session(NamedTuple):
     """Problems of the file itself."""
 
 
+def nothing_at(stores: Sequence[Path]) -> MissingStoreError:
+    """The error that says that stores hold no session, and what to do about it."""
+    where = " and ".join(map(str, stores))
+    return MissingStoreError(f"no results at {where}. Measure something first: {measuring_line(stores[:1])}")
+
+
 def session_files(root: Path) -> list[Path]:
     """All session files below a store, or the file itself when `root` is one, in name order.
 
@@ -111,7 +118,7 @@ def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
                 f"the current folder was deleted, and {root} is looked for in it. Go to a folder that exists, or name "
                 "the store by its whole path."
             )
-        raise MissingStoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
+        raise nothing_at([root])
     paths: list[Path] = []
     findings: list[Finding] = []
     folders = _entries(root, findings)

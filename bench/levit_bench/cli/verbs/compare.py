@@ -20,6 +20,7 @@ from levit_bench.cli.options import (
     store_option,
     where_option,
 )
+from levit_bench.command_lines import command_line
 from levit_bench.errors import UsageError
 from levit_bench.reading.rules import rules_from
 
@@ -126,12 +127,14 @@ def _comparison(
             raise UsageError("--networks and --between compare within session A. Leave B and --ignore out.")
         return compare_within_session(_side(root, first, conditions), *pair, rules)
     if second is None:
+        side = "last" if first == BEFORE else first
         raise UsageError(
-            "compare needs two sides, such as 'levit-bench compare before last', or --networks ONE,OTHER for two "
-            "networks of one session."
+            "compare needs two sides, or --networks ONE,OTHER for two networks of one session. To compare with what "
+            f"came before: {command_line('compare', BEFORE, side)}"
         )
     if second == BEFORE:
-        raise UsageError("'before' is what came before the other side. Name it first: levit-bench compare before B.")
+        in_order = command_line("compare", BEFORE, "last" if first == BEFORE else first)
+        raise UsageError(f"'before' is what came before the other side. Name it first: {in_order}")
     second_side = _side(root, second, conditions)
     if first == BEFORE:
         return compare_with_older(second_side, stored_at(root), rules, ignore)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from statistics import median
 
+from levit_bench.command_lines import command_line
 from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
 from levit_bench.numbers.other_work import most_others
@@ -99,8 +100,11 @@ def yardstick_moved(session: SessionView) -> Finding | None:
         return None
     message = (
         f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "
-        "Ratios are corrected for it, latencies are not; levit-bench show --against NETWORK has ratios."
+        "Ratios are corrected for it, latencies are not."
     )
+    if session.subjects:
+        network = session.subjects[0].record.case.network
+        message += f" For ratios: {command_line('show', '--session', session.session, '--against', network)}"
     return Finding(kind="yardstick-moved", message=message)
 
 

@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.catalog.image_sets import set_of
+from levit_bench.command_lines import command_line
 from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine import allowance
@@ -84,7 +85,7 @@ def measure(
         UsageError: there is nothing to measure.
     """
     if not subjects:
-        raise UsageError("nothing to measure: the selection is empty. 'levit-bench list' shows what there is.")
+        raise UsageError(f"nothing to measure: the selection is empty. {command_line('list')!r} shows what there is.")
     environment = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
     began, before, this_machine = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
     check_writable(root / this_machine.id)
@@ -498,5 +499,5 @@ def _refuse_other(path: Path, aspect: str, then: str | None, now: str | None) ->
     if then != now:
         raise UsageError(
             f"cannot resume {path}: it was measured with {aspect} {then}, here is {now}. "
-            "Start a new session instead; 'levit-bench front' compares what is comparable."
+            f"Start a new session instead; to compare what is comparable: {command_line('front')}"
         )

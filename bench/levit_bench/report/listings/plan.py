@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted, format_duration, format_latency, significant
@@ -101,7 +102,7 @@ def _precision_words(expected: Reach) -> list[str]:
         return [f"{half}."]
     between = (
         f"Between two sessions no budget finds less than about {percent_above(expected.between_sessions)}; to find "
-        "less, measure both sides in one session (levit-bench compare last --networks ONE,OTHER)."
+        f"less, measure both sides in one session and compare them there: {command_line('compare', '--help')}"
     )
     return [f"{half}.", between]
 

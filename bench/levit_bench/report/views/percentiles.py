@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.percentiles import Percentile, counted_passes, needed, percentiles
 from levit_bench.numbers.units import format_latency, latency_unit, significant
@@ -26,7 +27,9 @@ def view(request: ViewRequest) -> CaseView:
     """
     records = request.records
     if not any(map(counted_passes, records)):
-        raise NothingToShowError("no case has passes that count, and so no percentiles. 'levit-bench show' says why.")
+        raise NothingToShowError(
+            f"no case has passes that count, and so no percentiles. To see why: {command_line('show')}"
+        )
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 

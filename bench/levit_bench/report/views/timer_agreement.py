@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.timer_agreement import AGREEMENT, Account, Agreement, account, agreements
 from levit_bench.numbers.units import counted, format_duration, significant
@@ -16,7 +17,8 @@ from levit_bench.report.words import shared_axes
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NOT_CHECKED = "no case here was timed by a second timer. Measure with one: levit-bench run --cross-check"
+_SUGGESTED = 3
+"""Networks of a command that is suggested."""
 _WORDS = {True: "agrees", False: "differs", None: "undecided"}
 
 
@@ -31,7 +33,9 @@ def view(request: ViewRequest) -> CaseView:
     results = agreements(records)
     if account(records) is None and not any(isinstance(result, Agreement) for result in results):
         reasons = dict.fromkeys(result.message for result in results if isinstance(result, Finding))
-        raise NothingToShowError(_NOT_CHECKED if not reasons else "the two timers cannot be compared:", [*reasons])
+        raise NothingToShowError(
+            _not_checked(records) if not reasons else "the two timers cannot be compared:", [*reasons]
+        )
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
@@ -64,9 +68,16 @@ def table(records: Sequence[Record]) -> Table:
             out.add_row(name, *rest, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
     remarks = [result.message for result in results if isinstance(result, Finding)]
     if not results:
-        remarks = [_NOT_CHECKED]
+        remarks = [_not_checked(records)]
     out.caption = Text("\n".join([*dict.fromkeys(remarks), *_sentence(account(records))]))
     return out
+
+
+def _not_checked(records: Sequence[Record]) -> str:
+    """That no case was timed twice, and the command that times some of them so."""
+    networks = list(dict.fromkeys(record.case.network for record in records if record.info.role == "subject"))
+    again = command_line("run", "--networks", ",".join(networks[:_SUGGESTED]), "--cross-check")
+    return f"no case here was timed by a second timer. Measure with one: {again}"
 
 
 def rows(records: Sequence[Record]) -> list[dict[str, object]]:

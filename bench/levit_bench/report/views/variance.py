@@ -6,6 +6,7 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.variance.components import Components, components
 from levit_bench.numbers.units import significant
@@ -29,7 +30,7 @@ def view(request: ViewRequest) -> CaseView:
     """
     records = request.records
     if not components(records):
-        raise NothingToShowError("no case was timed, so that nothing varies. 'levit-bench show' says why.")
+        raise NothingToShowError(f"no case was timed, so that nothing varies. To see why: {command_line('show')}")
     return CaseView(
         records,
         rows=lambda: rows(components(records)),
