@@ -58,7 +58,9 @@ class FittedTable(Table):
             _, is_tight, widths = min(layouts)  # the roomier one where both are as good
             yield from self._table(widths, is_tight=is_tight)
             return
-        above = [at for at, column in enumerate(self.columns) if not column.no_wrap and column.justify == "left"]
+        above = [
+            at for at, column in enumerate(self.columns) if column.justify == "left" and not (at and column.no_wrap)
+        ]
         below = [at for at in range(len(columns)) if at not in above]
         if not above or not below:
             yield from self._table(_forced(columns, room), is_tight=True)
@@ -108,12 +110,10 @@ class FittedTable(Table):
                 line.stylize("bold")
                 yield line
             yield Text("─" * width)
-        former = None
         for texts, style in self._texts:
             names = Text(" · ").join(texts[at] for at in above if texts[at].plain)
-            if names.plain and names.plain != former:
+            if names.plain:
                 yield wrapped(names, width)
-            former = names.plain
             for line in self._figures([texts[at] for at in below], below, widths):
                 line.stylize(style or "")
                 yield line

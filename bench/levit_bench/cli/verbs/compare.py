@@ -84,9 +84,7 @@ def command(
     Exit codes: 0 every case that was judged is the same or faster, 1 a case is slower, failed or missing, 2 usage,
     3 nothing is comparable or a case is inconclusive, 130 interrupted.
     """
-    from rich.text import Text
-
-    from levit_bench.cli.output import print_findings, stderr, stdout
+    from levit_bench.cli.output import print_findings, print_words, print_wrapped, stderr, stdout
     from levit_bench.report.compare.two_sides import notes, sessions_line, table
     from levit_bench.report.words.safe_text import visible
 
@@ -94,16 +92,16 @@ def command(
     comparison = _comparison(root, first, second, several_conditions_from(where), ignored, pair, rules)
     if as_json:
         click.echo(json.dumps(comparison.document(), indent=2, allow_nan=False))
-        stderr().print(Text(comparison.summary), soft_wrap=True)
+        print_words(stderr(), comparison.summary)
     else:
         console = stdout()
         for which, side in comparison.sides.items():
             shown = visible(side.name) or sessions_line(side.records)
-            console.print(Text(f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}"), soft_wrap=True)
+            print_words(console, f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}")
         console.print(table(comparison.report))
         for note in notes(comparison.report):
-            console.print(Text(note, style="dim"))
-        console.print(Text(comparison.summary), soft_wrap=True)
+            print_wrapped(console, note, style="dim")
+        print_words(console, comparison.summary)
     print_findings(comparison.findings)
     return comparison.exit_code
 

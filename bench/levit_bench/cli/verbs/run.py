@@ -49,7 +49,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from levit_bench import api
     from levit_bench.asking import arguments
     from levit_bench.cli.faults import keeping
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_words, stderr, stdout
     from levit_bench.cli.progress import reporter
     from levit_bench.judge.variance.longer_session import longer
     from levit_bench.numbers.units import counted
@@ -84,7 +84,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         print_findings(cases.findings_of(results.records), most=MOST)
         gain = longer([record for record in results.records if record.info.role == "subject"], outcome.costs)
     if gain is not None:
-        console.print(Text(sentence(gain, outcome.path.stem)), soft_wrap=True)
+        print_words(console, sentence(gain, outcome.path.stem))
     whole = counted(outcome.runs, "complete run")
     broken = ", one broken off," if outcome.interrupted else ""
     console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)

@@ -55,10 +55,8 @@ def command(
       levit-bench show --session last --percentiles
       levit-bench show --cold
     """
-    from rich.text import Text
-
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_wrapped, stderr, stdout
     from levit_bench.reading.session_list import other_sessions
     from levit_bench.report.listings import sessions
     from levit_bench.report.views.cases import findings_of
@@ -76,7 +74,7 @@ def command(
     else:
         console = stdout()
         for line, table in view.sections():
-            console.print(Text(line, style="bold"))
+            print_wrapped(console, line, style="bold")
             console.print(table)
         for part in view.closing():
             console.print(part)

@@ -33,9 +33,7 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
 
     Exit codes: 0 done, 1 the store cannot be read or written, 2 usage, 3 the store holds no session.
     """
-    from rich.text import Text
-
-    from levit_bench.cli.output import stderr, stdout
+    from levit_bench.cli.output import print_words, stderr, stdout
     from levit_bench.report.listings.tags import document, lines, machines_of
     from levit_bench.store import tags
     from levit_bench.store.files import nothing_at
@@ -64,11 +62,11 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
         click.echo(json.dumps(document(sessions_by_tag, machines), indent=2))
     else:
         for line in lines(sessions_by_tag, machines):
-            stdout().print(Text(line), soft_wrap=True)
+            print_words(stdout(), line)
         if not sessions_by_tag:
             remarks.append(f"no session of {root} has a name. Give one: {command_line('tag', 'baseline', 'last')}")
     for line in remarks:
-        stderr().print(Text(line), soft_wrap=True)
+        print_words(stderr(), line)
     return EXIT_DONE
 
 
