@@ -9,7 +9,7 @@ from levit_bench.command_lines import command_line
 from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
 from levit_bench.numbers.other_work import most_others
-from levit_bench.numbers.units import format_bytes, format_latency
+from levit_bench.numbers.units import counted, format_bytes, format_latency
 from levit_bench.records import Finding
 
 NULL_S = 50e-6
@@ -167,8 +167,8 @@ def swapping(session: SessionView) -> Finding | None:
     if rose < SWAPPED and waited <= WAITED * len(turns):
         return None
     message = (
-        f"swap grew by {format_bytes(rose)} in one run, and {waited} of {len(turns)} turns waited for pages from a "
-        "disk. Their times are the disk's. Free memory, or measure fewer or smaller cases at once."
+        f"swap grew by {format_bytes(rose)} in one run, and {waited} of {counted(len(turns), 'turn')} waited for pages "
+        "from a disk. Their times are the disk's. Free memory, or measure fewer or smaller cases at once."
     )
     return Finding(kind="swapping", message=message)
 

@@ -28,6 +28,7 @@ from levit_bench.measuring.session.rehearsal import rehearse
 from levit_bench.measuring.workers import shell
 from levit_bench.measuring.workers.process_environment import shell as calling_shell
 from levit_bench.numbers.other_work import most_others
+from levit_bench.numbers.units import counted
 from levit_bench.planning.budget import Costs, too_small
 from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget
 from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
@@ -440,11 +441,12 @@ def _about_counts(ready: _Ready) -> list[Finding]:
         artifact = ready.artifacts.get(line.id)
         if line.role == "subject" and artifact is not None and artifact.prepared.uncounted:
             uncounted.setdefault(line.case.network, artifact.prepared.uncounted)
+    noun = "more operator"
     return [
         Finding(
             kind="macs-unknown",
             message=f"the multiply-accumulates of {network} are unknown: nobody knows those of {', '.join(names[:3])}"
-            f"{f' and {len(names) - 3} more operators' if len(names) > 3 else ''}. Its times are not touched by this.",
+            f"{f' and {counted(len(names) - 3, noun)}' if len(names) > 3 else ''}. Its times are not touched by this.",
         )
         for network, names in uncounted.items()
     ]

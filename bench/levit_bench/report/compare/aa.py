@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from levit_bench.judge.compare.aa import AAComparison, AAKind, Noise, VerdictRate, noise, rates
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.statistics import clopper_pearson_upper
-from levit_bench.numbers.units import significant
+from levit_bench.numbers.units import counted, significant
 from levit_bench.report.views.cases import fields
 from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import distinct
@@ -100,7 +100,8 @@ def _rate(rate: VerdictRate) -> str:
     unjudged = f"; {rate.unjudged} without limits" if rate.unjudged else ""
     return (
         f"{head}{rate.alarms} of {rate.judged} called different (at most {significant(limit, 2)} %), "
-        f"in {rate.alarmed} of {rate.reports} reports (at most {significant(reports, 2)} %); {verdicts}{unjudged}"
+        f"in {rate.alarmed} of {counted(rate.reports, 'report')} (at most {significant(reports, 2)} %); "
+        f"{verdicts}{unjudged}"
     )
 
 

@@ -18,7 +18,7 @@ from levit_bench.judge.explain.profile import (
     side_by_side,
 )
 from levit_bench.judge.network_labels import called
-from levit_bench.numbers.units import format_bytes, format_count, format_latency, significant
+from levit_bench.numbers.units import counted, format_bytes, format_count, format_latency, significant
 from levit_bench.profiles import KindShare, LayerShare, Profile
 from levit_bench.records import Estimate, Record
 from levit_bench.report.views.cases import axes, fields
@@ -74,7 +74,7 @@ def sentence(explanation: Explanation) -> str:
     first_name, second_name = (
         shortened(name, _NAME) for name in names(explanation.first.record, explanation.second.record)
     )
-    runs = f"{explanation.ratio.n} run{'' if explanation.ratio.n == 1 else 's'}"
+    runs = counted(explanation.ratio.n, "run")
     times = significant(explanation.ratio.value)
     head = f"{second_name} takes {times} times as long as {first_name} ({_limits(explanation.ratio)}, {runs})"
     product = " × ".join(_factor(factor) for factor in explanation.factors)

@@ -67,7 +67,7 @@ def table(kept: Sequence[KeptArtifact]) -> Table:
 def sentence(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> str:
     """How much is kept, where, and what may be."""
     total = sum(one.bytes for one in kept)
-    count = f"{len(kept)} prepared network{'' if len(kept) == 1 else 's'}"
+    count = counted(len(kept), "prepared network")
     return f"{count}, {format_bytes(total)} of at most {format_bytes(limit_bytes)}, in {visible(str(folder))}"
 
 

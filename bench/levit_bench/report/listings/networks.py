@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from levit_bench.catalog.entries import Entry
 from levit_bench.catalog.image_sets import IMAGENET
-from levit_bench.numbers.units import format_count
+from levit_bench.numbers.units import counted, format_count
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -31,7 +31,7 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
     """
     from levit_bench.report.fitted_table import FittedTable
 
-    count = f"{len(entries)} network{'s' if len(entries) != 1 else ''}"
+    count = counted(len(entries), "network")
     out = FittedTable(caption=count)
     if any(entry.top1 is not None for entry in entries):
         out.caption = f"{count}; top-1 on {IMAGENET.name}"

@@ -35,7 +35,7 @@ def sentence(look: Look) -> str:
     for decision in look.decided.values():
         counts[decision.verdict] = counts.get(decision.verdict, 0) + 1
     verdicts = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items()) or "nothing decided"
-    rest = f"; {len(look.resting)} get no more turns" if look.resting else ""
+    rest = f"; {len(look.resting)} {'gets' if len(look.resting) == 1 else 'get'} no more turns" if look.resting else ""
     return f"look {look.number} of {look.of}, after {spoken([look.runs])}: {verdicts}{rest}"
 
 

@@ -10,7 +10,7 @@ from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.scaling import Curve, ScalingPoint
 from levit_bench.judge.throughput import throughput
-from levit_bench.numbers.units import format_latency, significant
+from levit_bench.numbers.units import counted, format_latency, significant
 from levit_bench.records import Case, Estimate
 from levit_bench.report.views.cases import fields, shown_names
 from levit_bench.report.words.safe_text import visible
@@ -83,7 +83,7 @@ def rows(curves: Sequence[Curve]) -> list[dict[str, object]]:
 
 def at_work(case: Case) -> str:
     """Threads and streams in words."""
-    threads = f"{case.threads} thread{'' if case.threads == 1 else 's'}"
+    threads = counted(case.threads, "thread")
     if case.streams == 1:
         return threads
     return f"{case.streams} streams" if case.threads == 1 else f"{case.streams} streams of {threads}"
