@@ -223,7 +223,8 @@ def streams_uneven(case: CaseTurns, session: SessionView) -> Finding | None:
     hold = "holds" if uneven == 1 else "hold"
     message = (
         f"{uneven} of {counted(len(turns), 'turn')} {hold} a number of passes that {streams} streams do not divide. "
-        "They are left out of images a second. The engine writes no such turn: look who changed the file, or measure again."
+        "They are left out of images a second. The engine writes no such turn: look who changed the file, or "
+        "measure again."
     )
     return Finding(kind="streams-uneven", message=message, case=case.record.info.id)
 

@@ -64,14 +64,14 @@ def sentences(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reac
     scaled_count = sum(line.source == "scaled" for line in forecast.lines)
     passes = counted(len(forecast.lines), "pass")
     guessed_words = (
-        f"{guess_count} of {passes} {'is a guess' if guess_count == 1 else 'are guesses'} and may be off by a factor of "
-        "three."
+        f"{guess_count} of {passes} {'is a guess' if guess_count == 1 else 'are guesses'} and may be off by a factor "
+        "of three."
         if guess_count
         else ""
     )
     scaled_words = (
-        f"{scaled_count} of {passes} {'is' if scaled_count == 1 else 'are'} scaled as other networks' were, to within a "
-        "third."
+        f"{scaled_count} of {passes} {'is' if scaled_count == 1 else 'are'} scaled as other networks' were, to within "
+        "a third."
         if scaled_count
         else ""
     )
