@@ -18,6 +18,7 @@ from __future__ import annotations
 
 import importlib
 import re
+import shlex
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager, nullcontext
 from itertools import pairwise
@@ -435,8 +436,9 @@ class Door:
         findings = self.session.findings[:20]
         more = [f"… and {len(self.session.findings) - 20} more"] if len(self.session.findings) > 20 else []
         runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
-        store = "" if str(_root(self._config)) == "results" else f" --store {_root(self._config)}"
-        return [*findings, *more, f"{runs}; draw it: levit-bench front --session {self.session.path.stem}{store}"]
+        words = ["levit-bench", "front", "--session", self.session.path.stem]
+        words += [] if str(_root(self._config)) == "results" else ["--store", str(_root(self._config))]
+        return [*findings, *more, f"{runs}; draw it: {shlex.join(words)}"]
 
     def close(self) -> None:
         """End the process that checks cases, if there is one."""

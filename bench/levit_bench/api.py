@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
-from levit_bench.errors import BenchError, NothingToShowError, UsageError
+from levit_bench.errors import BenchError, UsageError
 from levit_bench.libraries import require, require_installed
 from levit_bench.numbers.dates import period
 from levit_bench.planning.budget import PILOT, Costs
@@ -279,8 +279,7 @@ def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "") -> Result
     use_kept_quantiles()
     records, findings = store.load(*paths)
     if not records:
-        where = " and ".join(map(str, paths))
-        raise NothingToShowError(f"no results at {where}. Measure something first: levit-bench run --store {paths[0]}")
+        raise store.nothing_at(paths)
     path = paths[0] if len(paths) == 1 and paths[0].is_file() else None
     return Results(records, findings, path, choice=choice, tag=tag)
 

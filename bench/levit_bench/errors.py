@@ -49,7 +49,7 @@ class StoreError(BenchError):
 
 
 class MissingStoreError(StoreError):
-    """There is no store of that name, and so nothing to show."""
+    """There is no store of that name, or no session in it, and so nothing to show."""
 
     exit_code = EXIT_NOTHING
 

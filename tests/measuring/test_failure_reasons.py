@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import json
+import re
 import signal
+from collections.abc import Callable
 
 import pytest
 from levit_bench.errors import one_line
@@ -52,3 +55,41 @@ def test_every_exit_has_a_reason() -> None:
     assert reason_for_exit(-40, "") == "was ended by signal 40"
     assert reason_for_exit(-signal.SIGTERM, "") == "was ended by signal SIGTERM"
     assert all(reason_for_exit(code, "") for code in range(-128, 256))
+
+
+def _user_function(depth: int) -> None:
+    if depth:
+        _user_function(depth - 1)
+    int("no number")
+
+
+def _reason_of(function: Callable[[], object]) -> str:
+    try:
+        function()
+    except Exception as error:
+        return reason_for(error)
+    return ""
+
+
+def test_a_reason_names_the_users_function_with_file_and_line() -> None:
+    line = _user_function.__code__.co_firstlineno + 3
+    said = f"invalid literal for int() with base 10: 'no number' (in _user_function, test_failure_reasons.py:{line})"
+    assert _reason_of(lambda: _user_function(2)) == said
+
+
+def test_a_place_in_a_library_that_the_user_called_is_the_users_own() -> None:
+    assert re.search(r"\(in <lambda>, test_failure_reasons\.py:[0-9]+\)$", _reason_of(lambda: json.loads("{")))
+
+
+def test_the_place_behind_a_long_message_is_not_cut() -> None:
+    def too_long() -> None:
+        raise RuntimeError("x" * 5000)
+
+    reason = _reason_of(too_long)
+    assert re.search(r"…\ \(in too_long, test_failure_reasons\.py:[0-9]+\)$", reason)
+    assert one_line(reason) == reason
+
+
+def test_an_exception_of_our_own_code_names_no_place() -> None:
+    assert "(in " not in reason_for(RuntimeError("never raised"))
+    assert _reason_of(lambda: one_line(None)).count("(in ") == 1  # type: ignore[arg-type] # the lambda's, not ours

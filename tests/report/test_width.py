@@ -14,16 +14,21 @@ from levit_bench.catalog.entries import entries
 from levit_bench.catalog.twins import SUFFIX
 from levit_bench.judge.compare.aa import pairs
 from levit_bench.judge.compare.two_sides import compare as judged
+from levit_bench.judge.front.changes import Change, Move, Moved
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.components import components
 from levit_bench.measuring.session.sharing import SHARING
 from levit_bench.planning.budget import plan
 from levit_bench.planning.forecast import forecast
+from levit_bench.records import Decision, Look
 from levit_bench.report.compare import aa, two_sides
+from levit_bench.report.front import changes
 from levit_bench.report.front.table import table
-from levit_bench.report.listings import machine, networks
+from levit_bench.report.listings import kept_artifacts, machine, networks
 from levit_bench.report.listings import plan as plans
-from levit_bench.report.views import cases, cold_starts, percentiles, variance
+from levit_bench.report.listings.kept_artifacts import KeptArtifact
+from levit_bench.report.views import cases, cold_starts, looks, percentiles, variance
+from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import WHOLE_NAME, distinct
 from levit_bench.report.words.setting import session_line
 from rich.console import Console
@@ -68,6 +73,21 @@ def forecasts():
     return plans.table(what, plan(what.costs, PROTOCOL.budget_s), PROTOCOL)
 
 
+KEPT = [KeptArtifact(one.case, (1, 16), 10**8, "0", 1.5, "2026-01-02T03:04:05Z", 1.8e9) for one in RECORDS]
+LOOK = Look(
+    number=1, of=3, runs=4, level=0.99, resting=(),
+    decided={name: Decision(verdict="member", why=f"{LONG}_one is slower with 95 % confidence") for name in NAMES},
+)  # fmt: skip
+
+
+def moves():
+    base, panel = panels(RECORDS)[:2]
+    names = PanelNames([base, panel])
+    return changes.table([Change(panel, tuple(
+        Moved(move, point, 0.25) for point, move in zip(panel.points, [*Move] * 9, strict=False)
+    ), ("a", "b"), ("c",))], [base, panel], names)  # fmt: skip
+
+
 TABLES = {
     "show": lambda: cases.table(RECORDS),
     "failures": lambda: cases.table(FAILED),
@@ -81,6 +101,9 @@ TABLES = {
     "compare": lambda: two_sides.table(judged(RECORDS, LATER)),
     "aa": lambda: aa.table(pairs([*RECORDS, *TWINS])),
     "machine": lambda: machine.table(MACHINE, CONDITIONS),
+    "cache": lambda: kept_artifacts.table(KEPT),
+    "moves": moves,
+    "looks": lambda: looks.table([LOOK], {name: name for name in NAMES}),
 }
 
 
@@ -96,7 +119,9 @@ def test_no_line_is_wider_than_the_terminal_and_nothing_is_cut(name, width):
     text = printed(TABLES[name](), width)
     assert max(len(line) for line in text.splitlines()) <= width
     ellipses = sum(line.count("…") for line in text.splitlines())
-    assert bool(ellipses) is (name not in ("list", "machine"))  # the names that are too long for every terminal
+    assert bool(ellipses) is (
+        name not in ("list", "machine", "looks")
+    )  # the names that are too long for every terminal
     assert not re.search(r"[0-9]…|ms…|%…|± ?…", text)
 
 

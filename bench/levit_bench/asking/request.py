@@ -17,7 +17,8 @@ from levit_bench.asking.arguments import nothing_named
 from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, AxisKind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
-from levit_bench.catalog.twins import is_twin
+from levit_bench.catalog.twins import is_twin, original
+from levit_bench.command_lines import command_line
 from levit_bench.errors import UsageError, one_line
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.extensions import listed
@@ -582,7 +583,8 @@ def _resolve(
         if name in (*YARDSTICKS, NULL):
             raise UsageError(f"{name!r} is the instrument's own and is timed in every session. Leave it out.")
         if is_twin(name):
-            raise UsageError(f"{name!r} is the name of a twin. 'levit-bench aa' times networks beside their twins.")
+            beside = command_line("aa", "--networks", original(name))
+            raise UsageError(f"{name!r} is the name of a twin. To time a network beside its twin: {beside}")
     try:
         resolution = workshop.resolve(dict.fromkeys(name for name, _ in parsed))
     except SeatLostError as error:

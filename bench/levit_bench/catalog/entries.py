@@ -16,6 +16,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from levit_bench.catalog.network_calls import split_names
+from levit_bench.command_lines import command_line
 from levit_bench.errors import UsageError
 from levit_bench.records import LARGEST_RESOLUTION, Accuracy, ImageShape, parse_size
 
@@ -161,7 +162,7 @@ def suggest(name: str, extra: Iterable[str] = ()) -> str:
     # Of equally near names, one that 'list' shows.
     near.sort(key=lambda candidate: (-SequenceMatcher(None, candidate, name_start).ratio(), candidate not in listed))
     hint = f" Did you mean {near[0]!r}?" if near else ""
-    return f"unknown network {_quoted(name)}.{hint} 'levit-bench list' shows all {len(entries())}."
+    return f"unknown network {_quoted(name)}.{hint} {command_line('list')!r} shows all {len(entries())}."
 
 
 def accuracy_of(entry: Entry) -> Accuracy | None:
@@ -184,7 +185,7 @@ def parse(text: str) -> tuple[str, tuple[int, int] | None]:
     if len(text) > LONGEST_NAME or not text.isprintable():
         raise UsageError(
             f"invalid network name {_quoted(text)}: names have at most {LONGEST_NAME} printable characters. "
-            "'levit-bench list' shows the names."
+            f"{command_line('list')!r} shows the names."
         )
     match = _SUFFIX.fullmatch(text)
     size = parse_size(match["size"]) if match and match["size"] else None
@@ -209,7 +210,7 @@ def _find(name: str) -> list[Entry] | None:
     if not matches:
         raise UsageError(
             f"{_quoted(name)} matches no network. Globs are matched against the names of the catalog; "
-            f"'levit-bench list' shows all {len(by_name)}."
+            f"{command_line('list')!r} shows all {len(by_name)}."
         )
     return matches
 

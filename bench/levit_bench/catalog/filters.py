@@ -9,7 +9,7 @@ from typing import Any, NamedTuple
 from levit_bench.catalog.entries import Entry
 from levit_bench.catalog.entries import entries as catalog_entries
 from levit_bench.errors import UsageError
-from levit_bench.numbers.units import format_count
+from levit_bench.numbers.units import counted, format_count
 
 
 class Filters(NamedTuple):
@@ -84,9 +84,10 @@ def why_empty(entries: Sequence[Entry], filters: Filters) -> str:
         if value != getattr(nothing, field)
     }
     helpful = [f"without {option} {count} would" for option, count in alone.items() if count]
+    all_of_them = counted(len(entries), "network")
     if helpful:
-        return f"none of {len(entries)} networks passes all filters: {', '.join(helpful)}. Loosen that."
-    return f"none of {len(entries)} networks passes, whichever filter is dropped. Loosen several of {', '.join(alone)}."
+        return f"none of {all_of_them} passes all filters: {', '.join(helpful)}. Loosen that."
+    return f"none of {all_of_them} passes, whichever filter is dropped. Loosen several of {', '.join(alone)}."
 
 
 def _passes(entry: Entry, filters: Filters) -> bool:

@@ -13,6 +13,7 @@ import click
 from levit_bench import axes
 from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind, SessionOption
 from levit_bench.catalog.network_calls import words
+from levit_bench.command_lines import command_line, of_stores
 from levit_bench.errors import UsageError
 from levit_bench.numbers.units import whole_numbers
 
@@ -110,6 +111,11 @@ class Verb(click.Command):
                 f"{twice} is given {names.count(twice)} times, and takes one value. Give it once.", ctx
             )
         return super().parse_args(ctx, args)
+
+    def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
+        """Run the verb; command lines that its messages name are about the same stores."""
+        with of_stores(ctx.params.get("stores") or ([ctx.params["root"]] if "root" in ctx.params else [])):
+            return super().invoke(ctx)
 
 
 def store_option(command: _Command) -> _Command:
@@ -268,7 +274,7 @@ def request_from(options: dict[str, Any]) -> Request:
     from levit_bench.asking.request import Request
 
     if not options["networks"]:
-        raise UsageError("no network was named. Try --networks paper, or see 'levit-bench list'.")
+        raise UsageError(f"no network was named. Try --networks paper, or see {command_line('list')!r}.")
     return Request(**options)
 
 

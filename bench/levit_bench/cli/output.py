@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Iterable
 from typing import TextIO, cast
 
@@ -20,6 +21,8 @@ _NARROWEST = 60
 _WIDEST = 10_000
 _PRINTED = "levit_bench.findings"
 """Key of the context of a command: kinds and messages that it has printed."""
+_COMMAND = re.compile(r"(.*:) (levit-bench [^;]+)", re.DOTALL)
+"""A text that ends with a command line."""
 MOST = 6
 """Findings about numbers that a terminal shows in full; of more it gives the kinds."""
 
@@ -52,6 +55,30 @@ def _of_terminal() -> int:
         return _PIPE_WIDTH
 
 
+def print_words(console: Console, text: str, style: str = "") -> None:
+    """Print sentences in lines that end between words; a command line at their end has a line of its own.
+
+    A command line is never broken, so that it can be copied. A pipe gets each sentence on one line.
+    """
+    from levit_bench.report.fitted_table import wrapped
+
+    if not (console.is_terminal or os.environ.get("COLUMNS")):
+        console.print(Text(text, style=style), soft_wrap=True)
+        return
+    match = _COMMAND.fullmatch(text)
+    before, command = match.groups() if match else (text, "")
+    console.print(wrapped(Text(before, style=style), console.width))
+    if command:
+        console.print(Text(f"  {command}", style=style), soft_wrap=True)
+
+
+def print_wrapped(console: Console, text: str, style: str = "") -> None:
+    """Print a text in lines that end between words, and names at their separators."""
+    from levit_bench.report.fitted_table import wrapped
+
+    console.print(wrapped(Text(text, style=style), console.width))
+
+
 def print_findings(findings: Iterable[Finding], most: int | None = None) -> None:
     """Print each finding once a command, on stderr; of more than `most`, the last ones by their kinds."""
     console, context = stderr(), click.get_current_context(silent=True)
@@ -61,6 +88,6 @@ def print_findings(findings: Iterable[Finding], most: int | None = None) -> None
     printed.update(unique)
     shown = unique_findings if most is None or len(unique_findings) <= most else unique_findings[: most - 1]
     for finding in shown:
-        console.print(Text(visible(f"{finding.kind}: {finding.message}"), style="yellow"))
+        print_words(console, visible(f"{finding.kind}: {finding.message}"), style="yellow")
     if left := ", ".join(finding.kind for finding in unique_findings[len(shown) :]):
-        console.print(Text(visible(f"also: {left}; --json tells all"), style="yellow"))
+        print_words(console, visible(f"also: {left}; --json tells all"), style="yellow")

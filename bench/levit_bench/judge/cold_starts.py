@@ -9,6 +9,7 @@ from collections.abc import Iterable
 from statistics import median
 from typing import NamedTuple
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.estimates import latency, no_speed, over_runs
 from levit_bench.records import Estimate, Finding, Record, Run
@@ -88,10 +89,13 @@ def require_cold(records: list[Record]) -> None:
     if any(run.cold for record in records for run in record.runs):
         return
     if not any(record.runs for record in records):
-        raise NothingToShowError("no case was timed, so that none has a cold start. 'levit-bench show' says why.")
+        raise NothingToShowError(
+            f"no case was timed, so that none has a cold start. To see why: {command_line('show')}"
+        )
+    again = command_line("run", "--networks", "paper", "--isolation", "alone", "--start-method", "spawn")
     raise NothingToShowError(
-        "these sessions hold no cold starts: they were stored by a version before there were any. Measure again: "
-        "levit-bench run --networks paper --isolation alone --start-method spawn."
+        f"these sessions hold no cold starts: they were stored by a version before there were any. "
+        f"Measure again: {again}"
     )
 
 

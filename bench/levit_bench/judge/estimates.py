@@ -12,9 +12,10 @@ from functools import lru_cache
 from statistics import median
 from typing import NamedTuple
 
+from levit_bench.command_lines import command_line
 from levit_bench.numbers import statistics
 from levit_bench.numbers.statistics import t_factor, t_interval
-from levit_bench.numbers.units import ordinal
+from levit_bench.numbers.units import counted, ordinal
 from levit_bench.planning.budget import MIN_RUNS, level_at_a_look, looks_paid_for
 from levit_bench.records import Estimate, Finding, Record, Run, TurnLine
 from levit_bench.store.stored_turns import StoredTurns
@@ -158,7 +159,7 @@ def paid_words(records: Sequence[Record]) -> str:
     if dearest is None or _paid(dearest) == 1:
         return ""
     declared = len(dearest.protocol.looks)
-    return f", {declared} looks" if declared else f", {ordinal(dearest.resumes + 1)} look"
+    return f", {counted(declared, 'look')}" if declared else f", {ordinal(dearest.resumes + 1)} look"
 
 
 def latency(record: Record) -> Estimate | Finding:
@@ -208,7 +209,9 @@ def no_turns(case: str | None, records: Sequence[Record] = ()) -> Finding:
     """
     message = "no run holds enough turns to count"
     if records and (ended := _broken_off(records[-1])):
-        message += f": the session {ended}. Add runs: levit-bench run --resume {records[-1].session}"
+        message += (
+            f": the session {ended}. Add runs: {command_line('run', '--resume', records[-1].session, '--budget', '2m')}"
+        )
     else:
         message += ". Measure it again, with a larger --budget."
     return Finding(kind="no-turns", message=message, case=case)

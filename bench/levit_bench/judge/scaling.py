@@ -10,6 +10,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.paired_ratio import Ratio
@@ -73,8 +74,8 @@ def scaling(records: Iterable[Record]) -> list[Curve]:
         )
     if not curves:
         raise NothingToShowError(
-            "no network was measured with one thread and with more in the same session. Measure one: "
-            "levit-bench run --networks levit_192 --threads 1,2 --streams 1,2, as far as there are processors."
+            "no network was measured with one thread and with more in the same session. Measure one, as far as there "
+            f"are processors: {command_line('run', '--networks', 'levit_192', '--threads', '1,2', '--streams', '1,2')}"
         )
     return curves
 

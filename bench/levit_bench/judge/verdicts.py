@@ -24,6 +24,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import msgspec
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import UsageError
 from levit_bench.numbers.quantiles import gamma, gammas, normal_shares, student_t
 from levit_bench.numbers.units import counted, significant
@@ -339,7 +340,7 @@ def too_few(what: str) -> Finding:
     """Finding of a side with too few runs to estimate their scatter."""
     message = (
         f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget, or add runs "
-        "with levit-bench run --resume."
+        f"to the newest session: {command_line('run', '--resume', 'last', '--budget', '2m')}"
     )
     return Finding(kind="too-few-runs", message=message)
 

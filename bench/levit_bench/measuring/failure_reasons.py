@@ -4,16 +4,31 @@ from __future__ import annotations
 
 import os
 import signal
+import sysconfig
+from pathlib import Path
+from types import FrameType
 from typing import IO
 
 from levit_bench.errors import UsageError, message_of, one_line
 
 _STDERR_TAIL = 2000  # Bytes.
+_PACKAGE = str(Path(__file__).parents[1])
+_INSTALLED = frozenset({"site-packages", "dist-packages"})
+_LONGEST_MESSAGE = 200
+"""Characters of a message after which the place in the user's code follows."""
+_LONGEST_NAME = 40
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
 
 
 def reason_for(error: BaseException) -> str:
-    """The reason in a network's exception."""
+    """The reason in a network's exception, with the function of the user's own code that was running, if one was."""
+    reason, place = _reason(error), _user_place(error)
+    if not place:
+        return reason
+    return f"{reason if len(reason) <= _LONGEST_MESSAGE else reason[: _LONGEST_MESSAGE - 1] + '…'} (in {place})"
+
+
+def _reason(error: BaseException) -> str:
     # An error that names a package tells what its code raised, and the advice follows from that.
     source = error.__cause__ if isinstance(error, UsageError) and error.__cause__ is not None else error
     variable = _missing_variable(source)
@@ -28,6 +43,30 @@ def reason_for(error: BaseException) -> str:
     if isinstance(error, LookupError | ValueError | TypeError) and message:
         return message
     return one_line(f"raised {type(error).__name__}: {message}")
+
+
+def _user_place(error: BaseException) -> str:
+    """Function, file and line of the innermost code of the user's that an exception or its cause left."""
+    place, trace = "", error.__traceback__
+    while trace is not None:
+        if _is_of_user(trace.tb_frame):
+            code = trace.tb_frame.f_code
+            file = one_line(Path(code.co_filename).name)[:_LONGEST_NAME]
+            place = f"{one_line(code.co_name)[:_LONGEST_NAME]}, {file}:{trace.tb_lineno}"
+        trace = trace.tb_next
+    cause = error.__cause__
+    return place or ("" if cause is None else _user_place(cause))
+
+
+def _is_of_user(frame: FrameType) -> bool:
+    """Whether code is neither ours, nor Python's, nor of an installed package, nor made at run time."""
+    file = Path(frame.f_code.co_filename)
+    python = (sysconfig.get_path("stdlib"), sysconfig.get_path("platstdlib"))
+    return (
+        file.is_absolute()
+        and not _INSTALLED & set(file.parts)
+        and not any(file.is_relative_to(folder) for folder in (_PACKAGE, *python) if folder)
+    )
 
 
 def _missing_variable(error: BaseException) -> str | None:

@@ -10,6 +10,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Literal
 
 from levit_bench.asking import arguments
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.reading.rules import MIN_EFFECT, rules_from
 from levit_bench.reading.selection import StoredSelection
@@ -272,7 +273,8 @@ class Results(StoredSelection):
             return tuple(comparisons)
         place = " and ".join(map(str, self.choice.stores)) or "these results"
         raise NothingToShowError(
-            f"nothing in {place} was timed twice. Measure some: levit-bench aa --networks levit_192 --budget 60s"
+            f"nothing in {place} was timed twice. Measure some: "
+            f"{command_line('aa', '--networks', 'levit_192', '--budget', '60s', stores=self.choice.stores)}"
         )
 
     def _repr_html_(self) -> str:

@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Self
 
 from levit_bench.asking import arguments
+from levit_bench.numbers.units import counted
 from levit_bench.reading.session_choice import SessionChoice
 from levit_bench.store import files
 
@@ -82,4 +83,4 @@ class StoredSelection:
 
     def __repr__(self) -> str:
         sessions = len({record.session for record in self.records})
-        return f"<Results: {len(self.records)} records of {sessions} sessions>"
+        return f"<Results: {counted(len(self.records), 'record')} of {counted(sessions, 'session')}>"

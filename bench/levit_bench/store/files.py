@@ -16,7 +16,9 @@ from typing import Any, NamedTuple
 
 import msgspec
 
+from levit_bench.command_lines import measuring_line
 from levit_bench.errors import MissingStoreError, SchemaError, StoreError
+from levit_bench.numbers.units import counted
 from levit_bench.paths.file_kinds import is_lost
 from levit_bench.paths.kept_files import KeptFiles, kept_files
 from levit_bench.records import (
@@ -91,6 +93,12 @@ class Session(NamedTuple):
     """Problems of the file itself."""
 
 
+def nothing_at(stores: Sequence[Path]) -> MissingStoreError:
+    """The error that says that stores hold no session, and what to do about it."""
+    where = " and ".join(map(str, stores))
+    return MissingStoreError(f"no results at {where}. Measure something first: {measuring_line(stores[:1])}")
+
+
 def session_files(root: Path) -> list[Path]:
     """All session files below a store, or the file itself when `root` is one, in name order.
 
@@ -111,7 +119,7 @@ def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
                 f"the current folder was deleted, and {root} is looked for in it. Go to a folder that exists, or name "
                 "the store by its whole path."
             )
-        raise MissingStoreError(f"no results at {root}. Measure something first: levit-bench run --store {root}")
+        raise nothing_at([root])
     paths: list[Path] = []
     findings: list[Finding] = []
     folders = _entries(root, findings)
@@ -229,17 +237,23 @@ def _sessions_in(path: Path, data: bytes) -> list[Session]:
     return out
 
 
+def _were_read(count: int) -> str:
+    """That the other lines of a file were read, in words."""
+    return "The other line was read." if count == 1 else f"The other {count} lines were read."
+
+
 def _about_bad_lines(path: Path, bad: Sequence[tuple[int, str]], good_lines: int) -> list[Finding]:
     findings = [
         Finding(
             kind="bad-line",
-            message=f"{path}:{number}: {why}. The other {good_lines} lines were read. "
+            message=f"{path}:{number}: {why}. {_were_read(good_lines)} "
             "A kill or a full disk leaves such a line; it can be deleted.",
         )
         for number, why in bad[:_MOST_LINES_NAMED]
     ]
     if further := bad[_MOST_LINES_NAMED:]:
-        message = f"{path}:{further[0][0]}: {len(further)} further lines cannot be read, up to line {further[-1][0]}."
+        lines = counted(len(further), "further line")
+        message = f"{path}:{further[0][0]}: {lines} cannot be read, up to line {further[-1][0]}."
         findings.append(Finding(kind="bad-line", message=message))
     return findings
 
@@ -252,12 +266,14 @@ def _about_lines_left_out(path: Path, part: Part) -> list[Finding]:
         findings.append(
             Finding(
                 kind="line-out-of-place",
-                message=f"{path}:{out.first}: {out.why}. It does not count{many}. The other {len(part.lines)} lines "
-                "were read. Files that were joined, merged or edited hold such lines.",
+                message=f"{path}:{out.first}: {out.why}. It does not count{many}. {_were_read(len(part.lines))} "
+                "Files that were joined, merged or edited hold such lines.",
             )
         )
     if further := part.left_out[_MOST_LINES_NAMED:]:
-        message = f"{path}:{further[0].first}: {sum(out.lines for out in further)} further lines do not count."
+        lines = sum(out.lines for out in further)
+        do = "does" if lines == 1 else "do"
+        message = f"{path}:{further[0].first}: {counted(lines, 'further line')} {do} not count."
         findings.append(Finding(kind="line-out-of-place", message=message))
     return findings
 
@@ -273,7 +289,7 @@ def _about_missing_turns(path: Path, part: Part) -> list[Finding]:
         for gap in part.missing[:_MOST_LINES_NAMED]
     ]
     if further := part.missing[_MOST_LINES_NAMED:]:
-        message = f"{path}:{further[0].number}: turns are missing in {len(further)} further places."
+        message = f"{path}:{further[0].number}: turns are missing in {counted(len(further), 'further place')}."
         findings.append(Finding(kind="turns-missing", message=message))
     return findings
 

@@ -7,7 +7,7 @@ from pathlib import Path
 
 from levit_bench.errors import UsageError
 from levit_bench.store import tags
-from levit_bench.store.files import is_emulated, session_files
+from levit_bench.store.files import is_emulated, nothing_at, session_files
 
 
 def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
@@ -44,16 +44,19 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
 
     Raises:
         UsageError: none match, several sessions begin so, or a tag names a missing session.
+        MissingStoreError: there is no store, or no session in it.
         StoreError: it can only be a tag, and the store's tags cannot be read.
     """
     roots = [stores] if isinstance(stores, Path) else list(stores)
     files = [path for root in roots for path in session_files(root)]
     if not name.strip():
         raise UsageError("the name of a session is empty. Write its name, the beginning of it, or 'last'.")
+    if not files:
+        raise nothing_at(roots)
     if name == "last":
         newest = sorted(files, key=lambda path: path.name, reverse=True)
         candidates = (path for path in newest if emulated or not is_emulated(path))
-        matches = [next(candidates, newest[0])] if newest else []
+        matches = [next(candidates, newest[0])]
     else:
         matches = [path for path in files if path.stem.startswith(name)]
         if not matches and (tagged := [path for root in roots for path in _tagged(root, name)]):

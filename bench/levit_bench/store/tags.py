@@ -12,6 +12,7 @@ import tomllib
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import StoreError, UsageError
 from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.store.files import session_files
@@ -86,7 +87,7 @@ def check_name(root: Path, name: str) -> None:
         UsageError: the message says what else it means, or which names are valid.
     """
     if name in RESERVED:
-        raise UsageError(f"{name!r} already means something to 'levit-bench compare'. Choose another name.")
+        raise UsageError(f"{name!r} already means something to the verb compare. Choose another name.")
     if not _NAME.fullmatch(name):
         raise UsageError(
             f"invalid tag name {name[:80]!r}. Write a letter, then letters, digits, '-' and '_', at most 40, "
@@ -96,7 +97,7 @@ def check_name(root: Path, name: str) -> None:
         raise UsageError(f"{name!r} is the beginning of the session {sessions[0]}. Choose another name.")
     if Path(name).exists():
         raise UsageError(
-            f"{name!r} is a file or folder here, and 'levit-bench compare {name}' would mean that. Choose another name."
+            f"{name!r} is a file or folder here, and would mean that to the verb compare. Choose another name."
         )
 
 
@@ -112,8 +113,9 @@ def files_of(root: Path, name: str, sessions: Sequence[str]) -> list[Path]:
     if absent := [session for session in sessions if session not in paths]:
         more = f" and {len(absent) - 1} more" if len(absent) > 1 else ""
         raise UsageError(
-            f"tag {name!r} names session {absent[0]}{more}, which {root} does not hold. Put it back, tag others with "
-            f"'levit-bench tag {name} SESSION', or remove the tag with 'levit-bench tag --delete {name}'."
+            f"tag {name!r} names session {absent[0]}{more}, which {root} does not hold. Put it back; or tag the newest "
+            f"instead: {command_line('tag', name, 'last', stores=[root])}; or remove the tag: "
+            f"{command_line('tag', '--delete', name, stores=[root])}"
         )
     return [path for session in sessions for path in paths[session]]
 

@@ -76,9 +76,7 @@ def command(
 
     Exit codes: 0 done, 1 a case failed, 2 usage, 3 nothing to judge, 130 interrupted.
     """
-    from rich.text import Text
-
-    from levit_bench.cli.output import print_findings, stdout
+    from levit_bench.cli.output import print_findings, print_wrapped, stdout
     from levit_bench.report.compare.aa import document, lines, table
 
     rules_from(min_effect, margin)  # refused before anything is measured
@@ -92,7 +90,7 @@ def command(
         console = stdout()
         console.print(table(comparisons))
         for line in lines(comparisons):
-            console.print(Text(line))
+            print_wrapped(console, line)
     print_findings(twins.results.findings)
     if twins.interrupted:
         return EXIT_INTERRUPTED
@@ -153,14 +151,13 @@ def _left(seconds: float) -> str:
 
 def _session(root: Path, request: Request, mode: str, workshop: Workshop, heading: str) -> Outcome:
     import msgspec
-    from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.cli.output import stderr
+    from levit_bench.cli.output import print_wrapped, stderr
     from levit_bench.cli.progress import reporter
 
     console = stderr()
-    console.print(Text(heading, style="dim"))
+    print_wrapped(console, heading, style="dim")
     mode_request = msgspec.structs.replace(request, isolation=mode)
     with reporter(console) as observer:
         return api.measure_twins(mode_request, root, workshop, observer, title=f"A/A: {_WORDS[mode]}")

@@ -33,7 +33,7 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
     require_measuring("say what is kept for sessions")
     from rich.text import Text
 
-    from levit_bench.cli.output import stderr, stdout
+    from levit_bench.cli.output import print_words, stderr, stdout
     from levit_bench.measuring.preparing.artifact_cache import LIMIT_BYTES, cache_in
     from levit_bench.numbers.units import counted
     from levit_bench.paths.kept_files import LIMIT_BYTES as READINGS_LIMIT
@@ -67,6 +67,6 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
         return EXIT_DONE
     if kept:
         stdout().print(table(kept))
-    stderr().print(Text(sentence(kept, cache.folder, LIMIT_BYTES)), soft_wrap=True)
-    stderr().print(Text(readings_sentence(read)), soft_wrap=True)
+    print_words(stderr(), sentence(kept, cache.folder, LIMIT_BYTES))
+    print_words(stderr(), readings_sentence(read))
     return EXIT_DONE

@@ -20,6 +20,7 @@ from levit_bench.cli.options import (
     store_option,
     where_option,
 )
+from levit_bench.command_lines import command_line
 from levit_bench.errors import UsageError
 from levit_bench.reading.rules import rules_from
 
@@ -83,9 +84,7 @@ def command(
     Exit codes: 0 every case that was judged is the same or faster, 1 a case is slower, failed or missing, 2 usage,
     3 nothing is comparable or a case is inconclusive, 130 interrupted.
     """
-    from rich.text import Text
-
-    from levit_bench.cli.output import print_findings, stderr, stdout
+    from levit_bench.cli.output import print_findings, print_words, print_wrapped, stderr, stdout
     from levit_bench.report.compare.two_sides import notes, sessions_line, table
     from levit_bench.report.words.safe_text import visible
 
@@ -93,16 +92,16 @@ def command(
     comparison = _comparison(root, first, second, several_conditions_from(where), ignored, pair, rules)
     if as_json:
         click.echo(json.dumps(comparison.document(), indent=2, allow_nan=False))
-        stderr().print(Text(comparison.summary), soft_wrap=True)
+        print_words(stderr(), comparison.summary)
     else:
         console = stdout()
         for which, side in comparison.sides.items():
             shown = visible(side.name) or sessions_line(side.records)
-            console.print(Text(f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}"), soft_wrap=True)
+            print_words(console, f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}")
         console.print(table(comparison.report))
         for note in notes(comparison.report):
-            console.print(Text(note, style="dim"))
-        console.print(Text(comparison.summary), soft_wrap=True)
+            print_wrapped(console, note, style="dim")
+        print_words(console, comparison.summary)
     print_findings(comparison.findings)
     return comparison.exit_code
 
@@ -126,12 +125,14 @@ def _comparison(
             raise UsageError("--networks and --between compare within session A. Leave B and --ignore out.")
         return compare_within_session(_side(root, first, conditions), *pair, rules)
     if second is None:
+        side = "last" if first == BEFORE else first
         raise UsageError(
-            "compare needs two sides, such as 'levit-bench compare before last', or --networks ONE,OTHER for two "
-            "networks of one session."
+            "compare needs two sides, or --networks ONE,OTHER for two networks of one session. To compare with what "
+            f"came before: {command_line('compare', BEFORE, side)}"
         )
     if second == BEFORE:
-        raise UsageError("'before' is what came before the other side. Name it first: levit-bench compare before B.")
+        in_order = command_line("compare", BEFORE, "last" if first == BEFORE else first)
+        raise UsageError(f"'before' is what came before the other side. Name it first: {in_order}")
     second_side = _side(root, second, conditions)
     if first == BEFORE:
         return compare_with_older(second_side, stored_at(root), rules, ignore)

@@ -64,7 +64,7 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_words, print_wrapped, stderr, stdout
     from levit_bench.report.explain import tables as report
     from levit_bench.report.explain.figure import check_ending, draw
     from levit_bench.report.front.figure import save
@@ -83,16 +83,16 @@ def command(
         click.echo(json.dumps(report.document(explanation, watched), indent=2, allow_nan=False))
     else:
         console = stdout()
-        console.print(Text(session_line(both[0]), style="bold"))
+        print_wrapped(console, session_line(both[0]), style="bold")
         console.print(report.table(explanation))
         if watched:
             for table in (report.watched_table, report.kinds_table, report.layers_table):
                 console.print(table(explanation, watched))
             for line in report.remarks(explanation, watched):
-                console.print(Text(line, style="red"))
+                print_wrapped(console, line, style="red")
         for line in report.notes(explanation):
-            console.print(Text(line, style="dim"))
-        console.print(Text(report.sentence(explanation)), soft_wrap=True)
+            print_wrapped(console, line, style="dim")
+        print_words(console, report.sentence(explanation))
     if out is not None:
         save(draw(explanation, watched), out, f"session {visible(both[0].session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)

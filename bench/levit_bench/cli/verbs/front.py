@@ -109,7 +109,7 @@ def command(
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_words, stderr, stdout
     from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
     from levit_bench.report.front import changes as moves
     from levit_bench.report.front.published_table import published_table
@@ -144,7 +144,7 @@ def command(
             console.print(table(panel, page.called))
         for base_panel, group in zip(page.bases, page.changes, strict=True):
             if group:
-                console.print(Text(f"{moves.heading(base_panel, page.called)}; {moves.NOTE}."))
+                print_words(console, f"{moves.heading(base_panel, page.called)}; {moves.NOTE}.")
                 console.print(moves.table(group, page.drawn, page.called))
         for published_panel in page.published.panels:
             console.print(published_table(published_panel))

@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import json
-import shlex
 from typing import TYPE_CHECKING
 
 import click
 
 from levit_bench.cli.options import ListOption, Verb, Words, json_option, percent
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError, UsageError
 
 if TYPE_CHECKING:
@@ -150,7 +150,7 @@ def _entries_of(patterns: Sequence[str]) -> tuple[Entry, ...]:
         if ":" in name or plain.partition(".")[0] in architectures:
             raise UsageError(
                 f"{name!r} is not in the catalog: nothing published is known of it here. It can be measured all the "
-                f"same: levit-bench run --networks {shlex.quote(name)}"
+                f"same: {command_line('run', '--networks', name, '--budget', '60s')}"
             )
         raise UsageError(suggest(plain))
     return selection.entries

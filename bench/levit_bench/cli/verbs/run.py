@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import shlex
 from pathlib import Path
 from typing import Any
 
@@ -50,9 +49,10 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     from levit_bench import api
     from levit_bench.asking import arguments
     from levit_bench.cli.faults import keeping
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_words, stderr, stdout
     from levit_bench.cli.progress import reporter
     from levit_bench.judge.variance.longer_session import longer
+    from levit_bench.numbers.units import counted
     from levit_bench.report.views import cases, looks
     from levit_bench.report.words import reused_networks
     from levit_bench.report.words.longer_session import sentence
@@ -87,9 +87,8 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
             console.print(Text(reused, style="dim"), soft_wrap=True)
         gain = longer([record for record in results.records if record.info.role == "subject"], outcome.costs)
     if gain is not None:
-        store = "" if root == Path("results") else f"--store {shlex.quote(str(root))}"
-        console.print(Text(sentence(gain, outcome.path.stem, store)), soft_wrap=True)
-    whole = f"{outcome.runs} complete run{'' if outcome.runs == 1 else 's'}"
+        print_words(console, sentence(gain, outcome.path.stem))
+    whole = counted(outcome.runs, "complete run")
     broken = ", one broken off," if outcome.interrupted else ""
     console.print(Text(f"{whole}{broken} in {visible(str(outcome.path))}"), soft_wrap=True)
     if outcome.interrupted:

@@ -36,7 +36,7 @@ def command(choice: SessionChoice, out: Path | None, as_json: bool) -> int:
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_words, print_wrapped, stderr, stdout
     from levit_bench.report.explain.figure import check_ending
     from levit_bench.report.front.figure import save
     from levit_bench.report.views import scaling as report
@@ -52,10 +52,10 @@ def command(choice: SessionChoice, out: Path | None, as_json: bool) -> int:
     if as_json:
         click.echo(json.dumps(report.rows(curves), indent=2, allow_nan=False))
     else:
-        stdout().print(Text(session_line(curves[0].base), style="bold"))
+        print_wrapped(stdout(), session_line(curves[0].base), style="bold")
         stdout().print(report.table(curves))
         for line in report.notes(curves):
-            stdout().print(Text(line), soft_wrap=True)
+            print_words(stdout(), line)
     if out is not None:
         save(draw(curves), out, f"session {visible(curves[0].base.session)}")
         stderr().print(Text(f"wrote {visible(str(out))}"), soft_wrap=True)

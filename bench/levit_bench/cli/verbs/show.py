@@ -42,8 +42,12 @@ def command(
 ) -> int:
     """Show what is stored, one line a case and session; failed cases with their reason.
 
+    Without a choice and a view, shows the newest session that was not taken under an emulator, and below it a list of
+    the others. --json, --where and views are about all sessions, unless some are chosen.
+
     \b
     Examples:
+      levit-bench show
       levit-bench show --session last
       levit-bench show --where allocator=pinned --variance
       levit-bench show --session last --against levit_128s
@@ -51,16 +55,17 @@ def command(
       levit-bench show --session last --percentiles
       levit-bench show --cold
     """
-    from rich.text import Text
-
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, print_wrapped, stderr, stdout
+    from levit_bench.reading.session_list import other_sessions
+    from levit_bench.report.listings import sessions
     from levit_bench.report.views.cases import findings_of
 
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
         raise UsageError("--markdown prints what --grid shows, and no JSON. Write --against NETWORK --grid NETWORK.")
-    results = api.load_chosen(choice)
+    is_newest_alone = not (as_json or choice.names_sessions or choice.conditions or chosen(views))
+    results = api.load_chosen(choice._replace(sessions=("last",)) if is_newest_alone else choice)
     view = results.show(instrument=instrument, **views)
     if as_json:
         click.echo(json.dumps(view.rows(), indent=2, allow_nan=False))
@@ -69,10 +74,13 @@ def command(
     else:
         console = stdout()
         for line, table in view.sections():
-            console.print(Text(line, style="bold"))
+            print_wrapped(console, line, style="bold")
             console.print(table)
         for part in view.closing():
             console.print(part)
+        if is_newest_alone and (others := other_sessions(choice.stores, {record.session for record in view.records})):
+            console.print()
+            console.print(sessions.table(others))
         if len(view.records) > MANY and not (choice.names_sessions or choice.conditions):
             stderr().print(f"{len(view.records)} cases. --session and --where choose among them.", style="dim")
     print_findings(results.findings)

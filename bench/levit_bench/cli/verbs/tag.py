@@ -8,6 +8,7 @@ from pathlib import Path
 import click
 
 from levit_bench.cli.options import Verb, json_option, store_option
+from levit_bench.command_lines import command_line
 from levit_bench.errors import EXIT_DONE, UsageError
 
 
@@ -30,17 +31,18 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
       levit-bench tag
       levit-bench tag --delete baseline
 
-    Exit codes: 0 done, 1 the store cannot be read or written, 2 usage.
+    Exit codes: 0 done, 1 the store cannot be read or written, 2 usage, 3 the store holds no session.
     """
-    from rich.text import Text
-
-    from levit_bench.cli.output import stderr, stdout
+    from levit_bench.cli.output import print_words, stderr, stdout
     from levit_bench.report.listings.tags import document, lines, machines_of
     from levit_bench.store import tags
+    from levit_bench.store.files import nothing_at
 
     if delete is not None and (name or sessions):
         raise UsageError("--delete removes one tag. Leave the other words out.")
     sessions_by_tag, machines = tags.read(root), _machines(root)
+    if not machines and not sessions_by_tag:
+        raise nothing_at([root])
     remarks = []
     if delete is not None:
         _sessions_of(sessions_by_tag, delete)
@@ -60,11 +62,11 @@ def command(name: str | None, sessions: tuple[str, ...], delete: str | None, roo
         click.echo(json.dumps(document(sessions_by_tag, machines), indent=2))
     else:
         for line in lines(sessions_by_tag, machines):
-            stdout().print(Text(line), soft_wrap=True)
+            print_words(stdout(), line)
         if not sessions_by_tag:
-            remarks.append(f"no session of {root} has a name. Give one: levit-bench tag baseline last")
+            remarks.append(f"no session of {root} has a name. Give one: {command_line('tag', 'baseline', 'last')}")
     for line in remarks:
-        stderr().print(Text(line), soft_wrap=True)
+        print_words(stderr(), line)
     return EXIT_DONE
 
 

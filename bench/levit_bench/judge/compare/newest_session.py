@@ -18,6 +18,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NotComparableError, UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural
 from levit_bench.judge.compare.matching import Key, Pair, check_ignored, keyed, match, why_nothing
@@ -287,7 +288,7 @@ def counted(nights: int, *, named: bool = False, baseline: str = "") -> tuple[Fi
         return ()
     chance_a_night = ALPHA / SHARE / 2
     chance = 1 - (1 - chance_a_night) ** nights
-    start = "" if named else " A named baseline starts the count again: levit-bench tag NAME SESSION."
+    start = "" if named else f" A named baseline starts the count again: {command_line('tag', 'baseline', 'last')}"
     message = (
         f"{baseline}night {nights} of these cases{' since the baseline' if named else ''}. Unchanged code is called "
         f"slower in at most {chance_a_night:.1%} of nights, so at least once in {nights} with a chance of at "

@@ -11,6 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural, setting
 from levit_bench.judge.compare.matching import Key, Pair, check_ignored, keyed, match, why_nothing
@@ -277,7 +278,7 @@ def check_sides(first_side: _Keyed, second_side: _Keyed) -> None:
     ]
     for name, sessions in zip(("first", "second"), sides, strict=True):
         if not sessions:
-            raise NothingToShowError(f"the {name} side holds no case. 'levit-bench show' lists what is stored.")
+            raise NothingToShowError(f"the {name} side holds no case. To list what is stored: {command_line('show')}")
     if both := sorted(sides[0] & sides[1]):
         raise UsageError(
             f"both sides hold session {enumerate_values(both)}, and a session agrees with itself. Name two sessions; "
@@ -335,7 +336,7 @@ def _assumed(cases: Iterable[tuple[str, Scatter]]) -> tuple[Finding, ...]:
         f"there are fewer than {FEW_SESSIONS} earlier sessions of {enumerate_values(names)} in the same setting to say "
         f"how far sessions disagree, so the limits rest on a standard deviation of {PRIOR:.0%} that is assumed, and on "
         "the other cases. Earlier sessions of these cases narrow them; two sides in one session need none: "
-        "levit-bench compare SESSION --networks ONE,OTHER."
+        f"{command_line('compare', '--help')}"
     )
     return (Finding(kind="session-scatter-assumed", message=message),)
 
@@ -357,6 +358,6 @@ def _out_of_reach(judged: Sequence[Comparison], scatters: Sequence[Scatter], rul
     message = (
         f"sessions of these cases {assumed} by {usual.deviation:.1%} (standard deviation, runs excluded), so no "
         f"budget lets two single sessions find less than {percent_above(least)}. To find less, "
-        "measure both sides in one session and compare them there: levit-bench compare SESSION --networks ONE,OTHER."
+        f"measure both sides in one session and compare them there: {command_line('compare', '--help')}"
     )
     return (Finding(kind="sessions-out-of-reach", message=message),)

@@ -9,7 +9,7 @@ from statistics import fmean, median
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.findings.session_view import CaseTurns, SessionView, more_time
 from levit_bench.judge.findings.shapes import Groups, groups, line, scatter
-from levit_bench.numbers.units import format_duration, format_latency
+from levit_bench.numbers.units import counted, format_duration, format_latency
 from levit_bench.records import Estimate, Finding, Record
 
 SURE = 5.0
@@ -221,9 +221,11 @@ def streams_uneven(case: CaseTurns, session: SessionView) -> Finding | None:
     uneven = sum(bool(len(turn.duration_s) % streams) for turn in turns)
     if not uneven:
         return None
+    hold = "holds" if uneven == 1 else "hold"
     message = (
-        f"{uneven} of {len(turns)} turns hold a number of passes that {streams} streams do not divide. They are left "
-        "out of images a second. The engine writes no such turn: look who changed the file, or measure again."
+        f"{uneven} of {counted(len(turns), 'turn')} {hold} a number of passes that {streams} streams do not divide. "
+        "They are left out of images a second. The engine writes no such turn: look who changed the file, or "
+        "measure again."
     )
     return Finding(kind="streams-uneven", message=message, case=case.record.info.id)
 

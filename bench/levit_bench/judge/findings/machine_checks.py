@@ -6,10 +6,11 @@ import math
 from collections.abc import Sequence
 from statistics import median
 
+from levit_bench.command_lines import command_line
 from levit_bench.judge.findings.session_view import CaseTurns, RunView, SessionView
 from levit_bench.judge.findings.shapes import LevelShift, line, step
 from levit_bench.numbers.other_work import most_others
-from levit_bench.numbers.units import format_bytes, format_latency
+from levit_bench.numbers.units import counted, format_bytes, format_latency
 from levit_bench.records import Finding
 
 NULL_S = 50e-6
@@ -100,8 +101,11 @@ def yardstick_moved(session: SessionView) -> Finding | None:
         return None
     message = (
         f"the yardstick took {math.exp(move):.2f} times as long in one run as in another: the machine itself changed. "
-        "Ratios are corrected for it, latencies are not; levit-bench show --against NETWORK has ratios."
+        "Ratios are corrected for it, latencies are not."
     )
+    if session.subjects:
+        network = session.subjects[0].record.case.network
+        message += f" For ratios: {command_line('show', '--session', session.session, '--against', network)}"
     return Finding(kind="yardstick-moved", message=message)
 
 
@@ -166,8 +170,8 @@ def swapping(session: SessionView) -> Finding | None:
     if rose < SWAPPED and waited <= WAITED * len(turns):
         return None
     message = (
-        f"swap grew by {format_bytes(rose)} in one run, and {waited} of {len(turns)} turns waited for pages from a "
-        "disk. Their times are the disk's. Free memory, or measure fewer or smaller cases at once."
+        f"swap grew by {format_bytes(rose)} in one run, and {waited} of {counted(len(turns), 'turn')} waited for pages "
+        "from a disk. Their times are the disk's. Free memory, or measure fewer or smaller cases at once."
     )
     return Finding(kind="swapping", message=message)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
+from levit_bench.command_lines import measuring_line
 from levit_bench.errors import NotComparableError, NothingToShowError
 from levit_bench.judge.comparability import differing, enumerate_values
 from levit_bench.judge.front.panels import Panel
@@ -13,8 +14,6 @@ PANEL_LIMIT = 8
 """Panels one figure may have: more are no longer compared by eye."""
 MOST_REASONS = 8
 """Reasons why nothing can be drawn that are listed, a line each."""
-LONGEST_REASON = 200
-"""Characters of a reason."""
 NAMED = 3
 """Cases of one reason that are named before it is said how many more there are."""
 STATE_ONE = "State one with --accuracy (of one network of your own) or in a TOML file: docs/add-a-network.md"
@@ -33,7 +32,7 @@ def require_comparable(panels: Sequence[Panel], limit: int = MOST_PANELS) -> Non
     if not with_points:
         nothing = "no stored case has both a speed and an accuracy."
         if not (reasons := _reasons(panels)):
-            raise NothingToShowError(f"{nothing} Measure some: levit-bench run --help")
+            raise NothingToShowError(f"{nothing} Measure some: {measuring_line()}")
         more = [f"… and {counted(len(reasons) - MOST_REASONS, 'further reason')}"] if reasons[MOST_REASONS:] else []
         raise NothingToShowError(f"{nothing} Left out:", [*reasons[:MOST_REASONS], *more])
     if len(with_points) > limit:
@@ -61,7 +60,6 @@ def _reasons(panels: Iterable[Panel]) -> list[str]:
     for (untimed, reason), labels in sorted(groups.items(), key=lambda item: (item[0][0], min(item[1]), item[0][1])):
         advice = "" if untimed else f". {STATE_ONE}"
         shown_reason = " ".join(reason.split()).rstrip(".")
-        shown_reason = shown_reason if len(shown_reason) <= LONGEST_REASON else f"{shown_reason[: LONGEST_REASON - 1]}…"
         names = sorted(labels)
         more = f" and {len(names) - NAMED} more" if len(names) > NAMED else ""
         lines.append(f"{', '.join(names[:NAMED])}{more}: {'' if untimed else 'measured, but '}{shown_reason}{advice}")

@@ -18,6 +18,7 @@ from levit_bench.judge.front.panel_limits import PANEL_LIMIT
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.published.accuracies import Accuracies, Paired, enumerated, from_catalog, timm_name
+from levit_bench.numbers.units import counted
 from levit_bench.records import Accuracy, Finding, parse_size
 
 MEASURED, ALL = "measured", "all"
@@ -325,18 +326,22 @@ def _unpaired(
             else "Name timm's results-imagenet.csv with --published, too."
         )
         message = (
-            f"{len(unknown)} of {chosen_count} chosen speeds of {file.name} are not drawn, because no accuracy is "
-            f"known for them at that resolution: {_named(unknown)}. {advice}"
+            f"{len(unknown)} of {counted(chosen_count, 'chosen speed')} of {file.name} {_are(unknown)} not drawn, "
+            f"because no accuracy is known for them at that resolution: {_named(unknown)}. {advice}"
         )
         findings.append(Finding(kind="published-no-accuracy", message=message))
     if ambiguous:
         message = (
-            f"{len(ambiguous)} of {chosen_count} chosen speeds of {file.name} are not drawn, because the file does not "
-            f"say which of several published weights is meant: {_named(ambiguous)}. Name the weights, such as "
-            "--published-networks NAME.TAG."
+            f"{len(ambiguous)} of {counted(chosen_count, 'chosen speed')} of {file.name} {_are(ambiguous)} not drawn, "
+            f"because the file does not say which of several published weights is meant: {_named(ambiguous)}. "
+            "Name the weights, such as --published-networks NAME.TAG."
         )
         findings.append(Finding(kind="published-several-weights", message=message))
     return findings
+
+
+def _are(speeds: Sequence[PublishedSpeed]) -> str:
+    return "is" if len(speeds) == 1 else "are"
 
 
 def _named(speeds: Sequence[PublishedSpeed]) -> str:
@@ -345,14 +350,15 @@ def _named(speeds: Sequence[PublishedSpeed]) -> str:
 
 def _nothing_chosen(file: PublishedFile, networks: Sequence[str], batches: Sequence[int]) -> Finding:
     published = sorted({speed.batch for speed in file.speeds})
+    none = f"none of the {counted(len(file.speeds), 'speed')} of {file.name}"
     if batches and not set(published) & set(batches):
         message = (
-            f"none of the {len(file.speeds)} speeds of {file.name} is of batch {', '.join(map(str, batches))[:80]}, so "
+            f"{none} is of batch {', '.join(map(str, batches))[:80]}, so "
             f"it has no panel. It has {enumerated([str(batch) for batch in published])}: choose with --published-batch."
         )
     else:
         message = (
-            f"none of the {len(file.speeds)} speeds of {file.name} was chosen by {', '.join(networks)[:80]}, so it has "
+            f"{none} was chosen by {', '.join(networks)[:80]}, so it has "
             "no panel. Choose others with --published-networks, such as 'all'."
         )
     return Finding(kind="published-none-chosen", message=message)

@@ -21,6 +21,7 @@ from levit_bench.measuring.evaluation_mode import renew
 from levit_bench.measuring.pass_data.images import ImageShape, images
 from levit_bench.measuring.pass_data.output_check import as_logits
 from levit_bench.measuring.preparing.probabilities import Ending, ending_of, logits_before, takes_all
+from levit_bench.numbers.units import counted
 
 VERSION = "random-calibrated-1"
 
@@ -239,4 +240,4 @@ def _refuse_subnormals(network: nn.Module, sample: torch.Tensor) -> None:
         for hook in hooks:
             hook.remove()
     if names:
-        raise CalibrationError(f"subnormal numbers at {names[0]} and {len(names) - 1} other places")
+        raise CalibrationError(f"subnormal numbers at {names[0]} and {counted(len(names) - 1, 'other place')}")

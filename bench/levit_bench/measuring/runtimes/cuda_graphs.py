@@ -9,6 +9,7 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.measuring.devices import cuda
 from levit_bench.measuring.runtimes import eager, requirements
 from levit_bench.measuring.runtimes.eager import prepare, threads, versions
@@ -83,7 +84,8 @@ def unavailable() -> str | None:
     import torch
 
     if not torch.cuda.is_available():
-        return "CUDA graphs need an NVIDIA GPU that torch can see: 'levit-bench run --device cuda' says what is missing"
+        see = command_line("plan", "--networks", "levit_128s", "--device", "cuda")
+        return f"CUDA graphs need an NVIDIA GPU that torch can see. To see what is missing: {see}"
     return None
 
 

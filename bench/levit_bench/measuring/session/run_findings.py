@@ -10,6 +10,7 @@ from collections.abc import Iterable
 from levit_bench.measuring.runtimes import most_threads
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.workers.allocator_library import is_glibc
+from levit_bench.numbers.units import counted
 from levit_bench.records import CaseLine, Finding, SeatInfo, TurnLine
 
 _FAULTS_A_PASS = 50  # A pinned allocator causes none, but for the last growth of its heap: 10 over a run were seen.
@@ -38,8 +39,8 @@ class RunFindings:
             if thread_counts and thread_counts != {seat.threads}:
                 self._notice(
                     "threads-differ",
-                    f"worker {seat.seat} was asked for {min(thread_counts)} threads and uses {seat.threads}. "
-                    "Its times are those of the latter; unset thread variables of other libraries.",
+                    f"worker {seat.seat} was asked for {counted(min(thread_counts), 'thread')} and uses "
+                    f"{seat.threads}. Its times are those of the latter; unset thread variables of other libraries.",
                 )
             if seat.allocator != "n/a" and seat.malloc is not None and not is_glibc(seat.malloc):
                 self._notice(
@@ -50,9 +51,13 @@ class RunFindings:
                 )
             streams = any(lines[key].case.streams > 1 for key in seat.cases)
             if (streams or self._bound) and len(seat.affinity or ()) != seat.threads:
-                binding = "cannot be bound" if seat.affinity is None else f"may run on {len(seat.affinity)} processors"
+                binding = (
+                    "cannot be bound"
+                    if seat.affinity is None
+                    else f"may run on {counted(len(seat.affinity), 'processor')}"
+                )
                 role = "is a stream of" if streams else "has"
-                threads = f"{seat.threads} thread{'' if seat.threads == 1 else 's'}"
+                threads = counted(seat.threads, "thread")
                 self._notice(
                     "affinity-differs",
                     f"worker {seat.seat} {role} {threads} and {binding}. Read its times as those of a "

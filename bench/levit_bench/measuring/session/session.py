@@ -13,6 +13,7 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.catalog.image_sets import set_of
+from levit_bench.command_lines import command_line
 from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine import allowance
@@ -27,6 +28,7 @@ from levit_bench.measuring.session.rehearsal import rehearse
 from levit_bench.measuring.workers import shell
 from levit_bench.measuring.workers.process_environment import shell as calling_shell
 from levit_bench.numbers.other_work import most_others
+from levit_bench.numbers.units import counted
 from levit_bench.planning.budget import Costs, too_small
 from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget
 from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
@@ -84,7 +86,7 @@ def measure(
         UsageError: there is nothing to measure.
     """
     if not subjects:
-        raise UsageError("nothing to measure: the selection is empty. 'levit-bench list' shows what there is.")
+        raise UsageError(f"nothing to measure: the selection is empty. {command_line('list')!r} shows what there is.")
     environment = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
     began, before, this_machine = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
     check_writable(root / this_machine.id)
@@ -439,11 +441,12 @@ def _about_counts(ready: _Ready) -> list[Finding]:
         artifact = ready.artifacts.get(line.id)
         if line.role == "subject" and artifact is not None and artifact.prepared.uncounted:
             uncounted.setdefault(line.case.network, artifact.prepared.uncounted)
+    noun = "more operator"
     return [
         Finding(
             kind="macs-unknown",
             message=f"the multiply-accumulates of {network} are unknown: nobody knows those of {', '.join(names[:3])}"
-            f"{f' and {len(names) - 3} more operators' if len(names) > 3 else ''}. Its times are not touched by this.",
+            f"{f' and {counted(len(names) - 3, noun)}' if len(names) > 3 else ''}. Its times are not touched by this.",
         )
         for network, names in uncounted.items()
     ]
@@ -498,5 +501,5 @@ def _refuse_other(path: Path, aspect: str, then: str | None, now: str | None) ->
     if then != now:
         raise UsageError(
             f"cannot resume {path}: it was measured with {aspect} {then}, here is {now}. "
-            "Start a new session instead; 'levit-bench front' compares what is comparable."
+            f"Start a new session instead; to compare what is comparable: {command_line('front')}"
         )

@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from levit_bench.judge.compare.aa import AAComparison, AAKind, Noise, VerdictRate, noise, rates
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.statistics import clopper_pearson_upper
-from levit_bench.numbers.units import significant
-from levit_bench.report.views.cases import axes, fields
+from levit_bench.numbers.units import counted, significant
+from levit_bench.report.views.cases import fields
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import distinct
 
 if TYPE_CHECKING:
@@ -26,22 +27,26 @@ EXPLAINED = {
 
 def table(comparisons: Sequence[AAComparison]) -> Table:
     """One row a kind and case: the standard deviation between equals, and the smallest detectable slowdown."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
+    from levit_bench.report.fitted_table import FittedTable
+
     rows = noise(comparisons)
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
-    out.add_column("equals", no_wrap=True)
+    words = [row.case.words() for row in rows]
+    rests = shared_axes.rests(words)
+    out = FittedTable(title=shared_axes.heading(words))
+    out.add_column("equals", overflow="fold")
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     for heading in ("pairs", "a run", "a pair", "detectable"):
         out.add_column(heading, justify="right", no_wrap=True)
     names = distinct(row.case.network for row in rows)
-    for row in rows:
+    for row, rest in zip(rows, rests, strict=True):
+        cells = [Text(names[row.case.network]), *([Text(rest)] if any(rests) else [])]
         least = "–" if row.detectable is None else percent_above(row.detectable)
         figures = (str(row.pairs), _percent(row.of_runs), _percent(row.of_pairs), least)
-        out.add_row(row.kind.value, Text(names[row.case.network]), Text(axes(row.case)), *figures)
+        out.add_row(row.kind.value, *cells, *figures)
     return out
 
 
@@ -95,7 +100,8 @@ def _rate(rate: VerdictRate) -> str:
     unjudged = f"; {rate.unjudged} without limits" if rate.unjudged else ""
     return (
         f"{head}{rate.alarms} of {rate.judged} called different (at most {significant(limit, 2)} %), "
-        f"in {rate.alarmed} of {rate.reports} reports (at most {significant(reports, 2)} %); {verdicts}{unjudged}"
+        f"in {rate.alarmed} of {counted(rate.reports, 'report')} (at most {significant(reports, 2)} %); "
+        f"{verdicts}{unjudged}"
     )
 
 

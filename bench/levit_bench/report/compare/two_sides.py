@@ -9,8 +9,9 @@ from typing import TYPE_CHECKING
 from levit_bench.judge.compare.two_sides import Report, Row
 from levit_bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
 from levit_bench.numbers.units import significant
-from levit_bench.records import Estimate, Finding, Record
-from levit_bench.report.views.cases import axes, fields, shown_names
+from levit_bench.records import Case, Estimate, Finding, Record
+from levit_bench.report.views.cases import fields, shown_names
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -19,23 +20,19 @@ if TYPE_CHECKING:
 NAMED = 3
 """Cases of a kind that the sentence names; of more it gives the number."""
 _NAME = 80
-_REASON = 240
 _STYLES = {Verdict.SLOWER: "bold red", Verdict.FASTER: "bold green", Verdict.INCONCLUSIVE: "yellow"}
 
 
 def table(report: Report) -> Table:
     """One row a case that was judged."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
+    from levit_bench.report.fitted_table import FittedTable
+
     rows = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
-    words = [axes(row.second.case).split() for row in rows]
-    shared = [word for word in words[0] if all(word in case_words for case_words in words)] if words else []
-    rests = [" ".join(word for word in case_words if word not in shared) for case_words in words]
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left")
-    if shared:
-        out.title = Text(f"all: {' '.join(shared)}")
+    words = [_axes_of_both(row.first.case, row.second.case) for row in rows]
+    rests = shared_axes.rests(words)
+    out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
     if any(rests):
         out.add_column("case", overflow="fold")
@@ -48,6 +45,11 @@ def table(report: Report) -> Table:
         word = Text(row.comparison.verdict.value, style=_STYLES.get(row.comparison.verdict, ""))
         out.add_row(Text(names[row.second.case.network]), *([Text(rest)] if any(rests) else []), *_figures(row), word)
     return out
+
+
+def _axes_of_both(first: Case, second: Case) -> list[str]:
+    """The axes of the second case, without those in which the first differs: the lines above name these."""
+    return [word for word in second.words() if first.network != second.network or word in first.words()]
 
 
 def notes(report: Report) -> list[str]:
@@ -142,9 +144,7 @@ def _legend(report: Report) -> list[str]:
 def _remarks(report: Report) -> list[str]:
     """Cases without an interval, each with its reason, and those that one side lacks."""
     out = [
-        f"{_label(row.second)}: {shortened(row.comparison.reason, _REASON)}"
-        for row in report.rows
-        if row.comparison.ratio is None
+        f"{_label(row.second)}: {visible(row.comparison.reason)}" for row in report.rows if row.comparison.ratio is None
     ]
     out += [f"{_label(record)}: missing, only the first holds it" for record in report.missing]
     out += [f"{_label(record)}: new, only the second holds it" for record in report.new]

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from levit_bench.errors import UsageError
-from levit_bench.judge.explain.factors import Explanation
+from levit_bench.judge.explain.factors import ALLOCATOR, EFFICIENCY, REST, WORK, Explanation
 from levit_bench.judge.explain.profile import SMALL, OperatorKindRow, share, side_by_side
 from levit_bench.libraries import require
 from levit_bench.numbers.units import significant
@@ -29,6 +29,10 @@ _WIDTH, _ROW = 7.2, 0.34
 _LEFT, _RIGHT = 1.75, 0.55
 _ABOVE, _BELOW, _BETWEEN = 0.62, 0.58, 0.72
 _NAME = 44
+_NETWORKS = PALETTE[0], PALETTE[1]
+"""Colours of the two networks."""
+_FACTORS = {WORK: PALETTE[6], ALLOCATOR: PALETTE[7], EFFICIENCY: PALETTE[5], REST: PALETTE[5]}
+"""Colours of the factors, which are no network's."""
 
 
 def check_ending(path: Path) -> None:
@@ -75,11 +79,11 @@ def _draw_steps(ax: Axes, explanation: Explanation) -> None:
     at = 1.0
     rows = [*((factor.name, factor.times) for factor in explanation.factors), ("the ratio", explanation.ratio)]
     edges = [1.0]
-    for row, (_, times) in enumerate(rows):
+    for row, (name, times) in enumerate(rows):
         last = row == len(rows) - 1
         start = 1.0 if last else at
         end = start * times.value
-        colour = GREY if last else PALETTE[row % len(PALETTE)]
+        colour = GREY if last else _FACTORS[name]
         ax.barh(row, end - start, left=start, height=0.62, color=colour, alpha=0.85, zorder=3)
         if math.isfinite(times.high) and times.high > times.low:
             low, high = start * times.low, start * times.high
@@ -119,8 +123,8 @@ def _draw_kinds(ax: Axes, kinds: list[OperatorKindRow], explanation: Explanation
     labels = [drawable(name, _NAME) for name in names(explanation.first.record, explanation.second.record)]
     for row, kind in enumerate(kinds):
         for up, kind_share, colour, name in (
-            (-0.2, kind.first, PALETTE[0], labels[0]),
-            (0.2, kind.second, PALETTE[1], labels[1]),
+            (-0.2, kind.first, _NETWORKS[0], labels[0]),
+            (0.2, kind.second, _NETWORKS[1], labels[1]),
         ):
             value = 1e3 * kind_share.seconds
             ax.barh(row + up, value, height=0.36, color=colour, alpha=0.85, zorder=3, label=name if not row else None)

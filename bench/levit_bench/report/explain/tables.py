@@ -18,7 +18,7 @@ from levit_bench.judge.explain.profile import (
     side_by_side,
 )
 from levit_bench.judge.network_labels import called
-from levit_bench.numbers.units import format_bytes, format_count, format_latency, significant
+from levit_bench.numbers.units import counted, format_bytes, format_count, format_latency, significant
 from levit_bench.profiles import KindShare, LayerShare, Profile
 from levit_bench.records import Estimate, Record
 from levit_bench.report.views.cases import axes, fields
@@ -74,7 +74,7 @@ def sentence(explanation: Explanation) -> str:
     first_name, second_name = (
         shortened(name, _NAME) for name in names(explanation.first.record, explanation.second.record)
     )
-    runs = f"{explanation.ratio.n} run{'' if explanation.ratio.n == 1 else 's'}"
+    runs = counted(explanation.ratio.n, "run")
     times = significant(explanation.ratio.value)
     head = f"{second_name} takes {times} times as long as {first_name} ({_limits(explanation.ratio)}, {runs})"
     product = " × ".join(_factor(factor) for factor in explanation.factors)
@@ -141,11 +141,11 @@ def document(explanation: Explanation, watched: tuple[SideProfile, SideProfile] 
 
 
 def _table(*heads: str) -> Table:
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     for number, head in enumerate(heads):
         out.add_column(Text(head), justify="right" if number else "left", overflow="fold")
     return out
@@ -161,7 +161,6 @@ def _two_sided_table(explanation: Explanation, first: str | None, each: Cells) -
         column.justify = "left" if heads[number] in (first, "layer") else "right"
     side_names = names(explanation.first.record, explanation.second.record)
     out.title = Text(f"left: {shortened(side_names[0], _NAME)}, right: {shortened(side_names[1], _NAME)}")
-    out.title_justify = "left"
     return out
 
 

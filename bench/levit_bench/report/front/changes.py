@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.judge.front.changes import Change, Move
+from levit_bench.judge.front.changes import Change, Move, Moved
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import Standing
 from levit_bench.report.words.panel_names import PanelNames
@@ -21,17 +21,17 @@ NOTE = "in brackets: not sure, with the chance of the move"
 
 
 def table(changes: Sequence[Change], panels: Sequence[Panel], called: PanelNames) -> Table:
-    """One row a panel."""
-    from rich import box
-    from rich.table import Table
+    """One row a panel, a line a network: first those whose move is sure."""
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     for name in ("panel", "joins", "leaves"):
         out.add_column(name, overflow="fold")
     names = distinct(point.label for panel in panels for point in panel.points)
     for change in changes:
-        out.add_row(Text(called.title(change.panel)), *(Text(cell) for cell in _cells(change, names)))
+        out.add_row(Text(called.title(change.panel)), *(Text(cell) for cell in _cells(change, names, "\n")))
     return out
 
 
@@ -69,21 +69,26 @@ def heading(base: Panel, called: PanelNames) -> str:
     return f"Against {called.title(base) or 'the only panel'}, whose front is {', '.join(members)}"
 
 
-def _cells(change: Change, names: Mapping[str, str]) -> tuple[str, str]:
+def _cells(change: Change, names: Mapping[str, str], between: str = ", ") -> tuple[str, str]:
+    """The networks that join and those that leave, with `between` between two."""
     joins, leaves = (
-        ", ".join(
+        between.join(
             names[moved_point.point.label]
             if moved_point.move in (Move.JOINS, Move.LEAVES)
             else _name_with_chance(names[moved_point.point.label], moved_point.chance)
-            for moved_point in change.moved
+            for moved_point in (_sure_first(change.moved) if between.isspace() else change.moved)
             if moved_point.move in kind
         )
         for kind in (_JOIN, _LEAVE)
     )
     apart = [f"{len(change.only_here)} only here"] if change.only_here else []
     apart += [f"{len(change.only_base)} not measured here"] if change.only_base else []
-    remark = visible(f"; {', '.join(apart)}") if apart else ""
+    remark = visible(f"{between if between.isspace() else '; '}{', '.join(apart)}") if apart else ""
     return joins or "–", f"{leaves or '–'}{remark}"
+
+
+def _sure_first(moved: Sequence[Moved]) -> list[Moved]:
+    return sorted(moved, key=lambda moved_point: moved_point.move not in (Move.JOINS, Move.LEAVES))
 
 
 def _name_with_chance(name: str, chance: float | None) -> str:

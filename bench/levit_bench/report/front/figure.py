@@ -13,6 +13,7 @@ from itertools import groupby
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
+from levit_bench.command_lines import measuring_line
 from levit_bench.errors import NothingToShowError, StoreError
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import Standing
@@ -87,7 +88,7 @@ def draw(
 
     shown = [panel for panel in panels if panel.points]
     if not shown:
-        raise NothingToShowError("no stored case has both a speed and an accuracy. Measure some: levit-bench run")
+        raise NothingToShowError(f"no stored case has both a speed and an accuracy. Measure some: {measuring_line()}")
     with our_settings():
         figure = Figure(facecolor="white")
         FigureCanvasAgg(figure)

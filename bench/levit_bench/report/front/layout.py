@@ -11,7 +11,7 @@ from levit_bench.catalog.image_sets import folded
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.report.front.legend import legend
-from levit_bench.report.front.scales import accuracies, alike, speeds, ticks
+from levit_bench.report.front.scales import accuracies, alike, ranges, speeds, ticks
 from levit_bench.report.front.styles import GREY, LARGE_PT, PALE, PUBLISHED_GROUND, SMALL_PT, TEXT_PT, Style
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import drawable
@@ -26,6 +26,7 @@ SINGLE_PANEL_IN = (6.2, 4.4)
 """Width and height of the axes, in inches, of several panels and of one alone."""
 _LINE_IN = 0.17
 """Height of a line of text, in inches."""
+_OWN_SCALE = "//: machines whose speeds lie apart have scales of their own"
 _LONGEST_SET = 44
 """Characters of a set's name beside an axis: more are longer than it is high."""
 
@@ -61,7 +62,10 @@ def lay_out(
     left = 0.65 + _LINE_IN * max(words.count("\n") for words in axis_names)
     right, gap_x = 0.15, left + 0.1 if mixed else 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
+    shared: list[Panel | PublishedPanel] = [*(alike(panels, among) if among else panels), *published]
+    is_broken = len(ranges(shared)) > 1
     words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
+    words += [_OWN_SCALE] if is_broken else []
     caption = _caption_lines([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
     legend_h = legend(figure, looks, width, panels, published)
@@ -69,7 +73,7 @@ def lay_out(
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     top = 0.12 + (0.3 if heading else 0.0)
     bottom = 0.62 + legend_h + 0.1 + 0.17 * len(caption) + 0.08
-    gap_y = 0.28 + title_h + (0.34 if published else 0.0)
+    gap_y = 0.28 + title_h + (0.34 if published or is_broken else 0.0)
     height = bottom + rows * panel_h + (rows - 1) * gap_y + title_h + top
     figure.set_size_inches(width, height)
     figure.legends[0].set_bbox_to_anchor((0.5, (bottom - 0.56) / height), transform=figure.transFigure)
@@ -80,7 +84,6 @@ def lay_out(
     if heading:
         figure.text(left / width, 1 - 0.1 / height, drawable(heading, 200), fontsize=LARGE_PT, va="top")
     out: list[Axes] = []
-    shared: list[Panel | PublishedPanel] = [*(alike(panels, among) if among else panels), *published]
     scales: list[Panel | PublishedPanel] = [*(among or panels), *published]
     for index, panel in enumerate(every):
         row, column = divmod(index, columns)
@@ -90,13 +93,24 @@ def lay_out(
         ax.set_xscale("log")
         ax.set_xlim(*speeds(panel, shared))
         ax.set_ylim(*accuracies([scale_panel for scale_panel in scales if scale_panel.set_key == panel.set_key]))
-        bottommost = bool(published) or index + columns >= count
+        bottommost = bool(published) or is_broken or index + columns >= count
         labelled = column == 0 or every[index - 1].set_key != panel.set_key
-        of = _batch(every[column::columns], panel, published)
+        of = _batch([panel] if is_broken else every[column::columns], panel, published)
         _decorate(ax, panel, left=labelled, bottom=bottommost, of=of, on=axis_names[index])
+        if is_broken and isinstance(panel, Panel):
+            _mark_break(ax)
         ax.set_title("\n".join(titles[index]), fontsize=TEXT_PT, loc="left", color="black", pad=5)
         out.append(ax)
     return out
+
+
+def _mark_break(ax: Axes) -> None:
+    """Two strokes across the beginning of the axis of speed, which goes on in no other panel."""
+    for at in (0.012, 0.024):
+        ax.plot(
+            (at - 0.006, at + 0.006), (-0.016, 0.016), transform=ax.transAxes, color=GREY, linewidth=1.0,
+            clip_on=False, zorder=9, gid="break", scalex=False, scaley=False,
+        )  # fmt: skip
 
 
 def _titles(

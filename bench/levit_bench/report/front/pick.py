@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from levit_bench.axes import SETTING
 from levit_bench.catalog.image_sets import ImageSet
+from levit_bench.command_lines import command_line
 from levit_bench.judge.comparability import differing, enumerate_values, values
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.pick import Pick, Rival, SettingPick, Standing, Tie, shown_top1
@@ -64,7 +65,7 @@ def around(pick: Pick) -> list[str]:
         for exclusion in excluded[:NAMED]
     ]
     if len(excluded) > NAMED:
-        out.append(f"left out: {len(excluded) - NAMED} more; levit-bench show lists them")
+        out.append(f"left out: {len(excluded) - NAMED} more; to list all of them: {command_line('show')}")
     return out
 
 

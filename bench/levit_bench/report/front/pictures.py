@@ -24,7 +24,18 @@ from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.setting import session_words
 
-_CODE = ("axes.py", "records.py", "version.py", "catalog", "judge", "numbers", "paths", "planning", "report")
+_CODE = (
+    "axes.py",
+    "command_lines.py",
+    "records.py",
+    "version.py",
+    "catalog",
+    "judge",
+    "numbers",
+    "paths",
+    "planning",
+    "report",
+)
 """Everything of this package that decides a picture."""
 _LIBRARIES = ("matplotlib", "numpy", "PIL", "contourpy", "kiwisolver", "fontTools")
 _VARIABLES = ("MATPLOTLIBRC", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH")

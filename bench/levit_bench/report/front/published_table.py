@@ -22,31 +22,26 @@ SHOWN_UP_TO = 200
 
 def published_table(panel: PublishedPanel) -> Table:
     """One published panel as a rich table that fits 80 columns."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from levit_bench.report.fitted_table import FittedTable
 
     has_front = any(point.on_front is not None for point in panel.points)
     shown = panel.points[:SHOWN_UP_TO]
     if has_front and len(panel.points) > SHOWN_UP_TO:
         shown = panel.front
     hidden_count = len(panel.points) - len(shown)
-    out = Table(
+    out = FittedTable(
         title=Text(published_line(panel)),
         caption=Text(f"{hidden_count} more are in front.csv and front.md") if hidden_count > 0 else None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        caption_justify="left",
-        pad_edge=False,
-        padding=(0, 1),
     )
-    out.add_column("network", max_width=26, overflow="ellipsis", no_wrap=True)
+    out.add_column("network", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("±", justify="right", no_wrap=True)
     out.add_column("img/s", justify="right", no_wrap=True)
     last = "dominated by" if has_front else "accuracy from"
-    out.add_column(last, max_width=20, overflow="ellipsis", no_wrap=True)
+    out.add_column(last, overflow="fold")
     for point in shown:
         words = (_place(point) or "") if has_front else _accuracy_source(point)
         out.add_row(Text(shortened(point.label)), *_figures(point), Text(shortened(words), style="dim"))

@@ -1,7 +1,8 @@
 """Scales of a figure: limits of the axes, which panels share them, and where the ticks are.
 
-Accuracy has one scale everywhere. Measured panels share their scale of speed, also with those of other pages; published
-ones never share it: each has its own, or that of the others with its batch size.
+Accuracy has one scale everywhere. Measured panels share their scale of speed, also with those of other pages, unless
+their machines' speeds do not overlap; published ones never share it with measured ones: each has its own, or that of
+the others with its batch size.
 """
 
 from __future__ import annotations
@@ -20,10 +21,38 @@ from levit_bench.report.front.styles import interval_of, xy
 
 def speeds(panel: Panel | PublishedPanel, panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:
     """Limits of a panel's axis of speed, over those of `panels` that share its scale."""
-    return _speed_limits(
-        [point for neighbour in panels if _scale(neighbour) == _scale(panel) for point in neighbour.points],
-        panel.metric,
-    )
+    alike_panels = [neighbour for neighbour in panels if _scale(neighbour) == _scale(panel)]
+    if isinstance(panel, Panel):
+        group = next((group for group in ranges(panels) if panel in group), [panel])
+        alike_panels = [*group]
+    return _speed_limits([point for neighbour in alike_panels for point in neighbour.points], panel.metric)
+
+
+def ranges(panels: Sequence[Panel | PublishedPanel]) -> list[list[Panel]]:
+    """The measured panels in groups of one scale of speed: machines whose speeds lie apart have scales of their own.
+
+    One scale for all of them would press the panels of each into a corner.
+    """
+    machines: dict[tuple[str, str], list[Panel]] = {}
+    for panel in panels:
+        if isinstance(panel, Panel) and panel.points:
+            machines.setdefault((panel.machine.id, panel.setting.gpu or ""), []).append(panel)
+    spans = [(*_span(group), group) for group in machines.values()]
+    out: list[list[Panel]] = []
+    reached = 0.0
+    for low, high, group in sorted(spans, key=lambda span: span[:2]):
+        if out and low <= reached:
+            out[-1].extend(group)
+        else:
+            out.append([*group])
+        reached = max(reached, high)
+    return out
+
+
+def _span(panels: Sequence[Panel]) -> tuple[float, float]:
+    """The lowest and the highest speed of panels."""
+    values = [xy(point, panel.metric)[0] for panel in panels for point in panel.points]
+    return min(values), max(values)
 
 
 def accuracies(panels: Sequence[Panel | PublishedPanel]) -> tuple[float, float]:

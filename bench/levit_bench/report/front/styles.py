@@ -24,6 +24,8 @@ LARGER = {"*": 1.5, "^": 1.1, "v": 1.1, "<": 1.1}
 FAMILIES_SHOWN = 16
 """Families with a colour of their own; the smaller ones share grey."""
 OTHER = "other families"
+OWN = "own networks"
+"""Networks of the user's own for which no family was stated."""
 GREY, PALE = "#444444", "#DDDDDD"
 DASHES, DOTS = (0, (4, 2)), (0, (1, 2))
 """The line of a published front, and the continuation of a measured one to the axes."""
@@ -67,6 +69,10 @@ WELL_KNOWN = {
     "FastViT": Style(PALETTE[6], "o"), "MobileViT": Style(PALETTE[7], "s"),
 }  # fmt: skip
 """Families that look the same in every figure; each half uses all eight colours."""
+
+
+OWN_STYLE = Style("#000000", "*")
+"""Of networks of the user's own: a colour that no family has."""
 
 
 class Ink(NamedTuple):
@@ -113,13 +119,15 @@ def styles(panels: Sequence[Panel | PublishedPanel]) -> dict[str, Style]:
         for point in panel.points:
             counts[family(point)] = counts.get(family(point), 0) + 1
     named = sorted(counts, key=lambda name: (name == OTHER, -counts[name], name))[:FAMILIES_SHOWN]
+    if OWN in counts and OWN not in named:
+        named = [*named[:-1], OWN]
     shown = sorted(name for name in named if name != OTHER)
-    out = {name: WELL_KNOWN[name] for name in shown if name in WELL_KNOWN}
+    out = {name: (WELL_KNOWN | {OWN: OWN_STYLE})[name] for name in shown if name in WELL_KNOWN or name == OWN}
     used_colours = {look.colour for look in out.values()}
     looks = [Style(PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]) for i in range(len(PALETTE) * len(MARKERS))]
     left = [look for look in looks if look not in WELL_KNOWN.values()]
     free = iter(sorted(left, key=lambda look: look.colour in used_colours))
-    out |= {name: next(free) for name in shown if name not in WELL_KNOWN}
+    out |= {name: next(free) for name in shown if name not in out}
     out = {name: out[name] for name in shown}
     if len(shown) < len(counts):
         out[OTHER] = Style("#777777", "o")
@@ -128,7 +136,8 @@ def styles(panels: Sequence[Panel | PublishedPanel]) -> dict[str, Style]:
 
 def family(point: Point | PublishedPoint) -> str:
     """The group by which a point is coloured."""
-    return point.family or OTHER
+    is_own = isinstance(point, Point) and ":" in point.case.network
+    return OWN if is_own and point.family in (None, "other") else point.family or OTHER
 
 
 def look_of(point: Point | PublishedPoint, looks: dict[str, Style]) -> Style:

@@ -18,7 +18,7 @@ from levit_bench.judge.front.ties import ALMOST, DIGITS
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.libraries import require
-from levit_bench.numbers.units import format_count, format_latency, significant
+from levit_bench.numbers.units import counted, format_count, format_latency, significant
 from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.front.published_table import published_cells
 from levit_bench.report.words.findings import plain
@@ -72,18 +72,13 @@ def table(panel: Panel, called: PanelNames | None = None) -> Table:
     Of more than `ALL_UP_TO` points it shows the front alone, and the number of the others. `called` has the names of
     all panels of the page.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable(
         title=Text((called or PanelNames([panel])).line(panel)),
         caption=Text(caption) if (caption := _caption(panel)) else None,
-        box=box.SIMPLE_HEAD,
-        title_justify="left",
-        caption_justify="left",
-        pad_edge=False,
-        padding=(0, 1),
     )
     level = f"{100 * panel.points[0].latency.level:.0f} %" if panel.points else ""
     out.add_column("network", overflow="fold")
@@ -196,7 +191,9 @@ def _caption(panel: Panel) -> str:
     """Notes below the table: confidence of the places, ties, few runs, and excluded cases."""
     notes = []
     if len(panel.points) > ALL_UP_TO:
-        notes.append(f"{len(panel.points) - len(panel.front)} dominated networks are in front.csv and front.md")
+        hidden_count = len(panel.points) - len(panel.front)
+        are = "is" if hidden_count == 1 else "are"
+        notes.append(f"{counted(hidden_count, 'dominated network')} {are} in front.csv and front.md")
     if panel.points:
         over = "across sessions" if panel.yardstick_s is not None else "in this session"
         notes.append(f"places by speed at the published top-1, {100 * SURE:.0f} % sure {over} unless undecided")
@@ -208,7 +205,7 @@ def _caption(panel: Panel) -> str:
     if few_runs:
         notes.append(f"{few_runs} of {len(panel.points)} with too few runs for an interval worth the name")
     if panel.yardstick_s is not None:
-        notes.append(f"{len(panel.origins)} sessions joined by {shortened(panel.setting.yardstick)}")
+        notes.append(f"{counted(len(panel.origins), 'session')} joined by {shortened(panel.setting.yardstick)}")
     if panel.excluded:
         reasons = {out.reason.partition(":")[0] for out in panel.excluded}
         why = f": {shortened(reasons.pop(), 60)}" if len(reasons) == 1 and not panel.points else ""

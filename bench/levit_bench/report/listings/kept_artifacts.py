@@ -43,11 +43,11 @@ class KeptReadings(NamedTuple):
 
 def table(kept: Sequence[KeptArtifact]) -> Table:
     """One row an artifact, the one used last first."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("network", overflow="fold")
     out.add_column("for", overflow="fold")
     out.add_column("size", justify="right", no_wrap=True)
@@ -67,7 +67,7 @@ def table(kept: Sequence[KeptArtifact]) -> Table:
 def sentence(kept: Sequence[KeptArtifact], folder: Path, limit_bytes: int) -> str:
     """How much is kept, where, and what may be."""
     total = sum(one.bytes for one in kept)
-    count = f"{len(kept)} prepared network{'' if len(kept) == 1 else 's'}"
+    count = counted(len(kept), "prepared network")
     return f"{count}, {format_bytes(total)} of at most {format_bytes(limit_bytes)}, in {visible(str(folder))}"
 
 

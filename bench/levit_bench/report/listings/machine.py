@@ -15,10 +15,11 @@ if TYPE_CHECKING:
 def table(machine: Machine, conditions: Conditions, shell: Shell | None = None) -> Table:
     """Two columns; unknown values are a dash. `shell` has the variables that workers inherit from the shell."""
     from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE, show_header=False, pad_edge=False)
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable(box=box.SIMPLE, show_header=False)
     out.add_column(style="bold", no_wrap=True)
     out.add_column()
     clock = None if conditions.clock_hz is None else f"{conditions.clock_hz / 1e9:.2f} GHz"

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 from levit_bench.catalog.entries import Entry
 from levit_bench.catalog.image_sets import IMAGENET
-from levit_bench.numbers.units import format_count
+from levit_bench.numbers.units import counted, format_count
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -29,18 +29,16 @@ def table(entries: Sequence[Entry], unavailable: Mapping[str, str]) -> Table:
         entries: Entries in the order of the rows.
         unavailable: Names that cannot be built here, with the reason.
     """
-    from rich import box
-    from rich.table import Table
+    from levit_bench.report.fitted_table import FittedTable
 
-    count = f"{len(entries)} network{'s' if len(entries) != 1 else ''}"
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True, caption=count, caption_justify="left")
+    count = counted(len(entries), "network")
+    out = FittedTable(caption=count)
     if any(entry.top1 is not None for entry in entries):
         out.caption = f"{count}; top-1 on {IMAGENET.name}"
     if unavailable:
         out.add_column("", no_wrap=True)
     out.add_column("network", overflow="fold", style="bold")
-    # Readers copy the names: in a narrow terminal, families are folded first.
-    out.add_column("family", overflow="fold", max_width=17)
+    out.add_column("family", overflow="fold")
     for name in ("px", "top-1", "params", "MACs"):
         out.add_column(name, justify="right", no_wrap=True)
     for entry in entries:

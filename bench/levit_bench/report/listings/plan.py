@@ -5,14 +5,16 @@ from __future__ import annotations
 import math
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted, format_duration, format_latency, significant
 from levit_bench.planning.budget import Plan, RunScatter
 from levit_bench.planning.forecast import Forecast
 from levit_bench.records import Protocol
-from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.views.cases import fields
 from levit_bench.report.views.looks import spoken
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import distinct
 
 if TYPE_CHECKING:
@@ -26,20 +28,23 @@ _SOURCES = {
 
 def table(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
     """One row a case, and a caption with the runs within the budget and the expected precision."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    words = [line.case.words() for line in forecast.lines]
+    rests = shared_axes.rests(words)
+    out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     out.add_column("pass", justify="right", no_wrap=True)
     out.add_column("a turn", justify="right", no_wrap=True)
     out.add_column("known", overflow="fold")
     names = distinct(line.case.network for line in forecast.lines)
-    for line in forecast.lines:
-        name = Text(names[line.case.network])
-        out.add_row(name, Text(axes(line.case)), format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
+    for line, rest in zip(forecast.lines, rests, strict=True):
+        cells = [Text(names[line.case.network]), *([Text(rest)] if any(rests) else [])]
+        out.add_row(*cells, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
     out.caption = Text("\n".join(sentences(forecast, plan, protocol, expected)))
     return out
 
@@ -57,13 +62,16 @@ def sentences(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reac
         )
     guess_count = sum(line.source in ("macs", "guess") for line in forecast.lines)
     scaled_count = sum(line.source == "scaled" for line in forecast.lines)
+    passes = counted(len(forecast.lines), "pass")
     guessed_words = (
-        f"{guess_count} of {len(forecast.lines)} passes are guesses and may be off by a factor of three."
+        f"{guess_count} of {passes} {'is a guess' if guess_count == 1 else 'are guesses'} and may be off by a factor "
+        "of three."
         if guess_count
         else ""
     )
     scaled_words = (
-        f"{scaled_count} of {len(forecast.lines)} passes are scaled as other networks' were, to within a third."
+        f"{scaled_count} of {passes} {'is' if scaled_count == 1 else 'are'} scaled as other networks' were, to within "
+        "a third."
         if scaled_count
         else ""
     )
@@ -97,7 +105,7 @@ def _precision_words(expected: Reach) -> list[str]:
         return [f"{half}."]
     between = (
         f"Between two sessions no budget finds less than about {percent_above(expected.between_sessions)}; to find "
-        "less, measure both sides in one session (levit-bench compare last --networks ONE,OTHER)."
+        f"less, measure both sides in one session and compare them there: {command_line('compare', '--help')}"
     )
     return [f"{half}.", between]
 

@@ -28,10 +28,9 @@ class RuntimeSummary(NamedTuple):
 
 def table(runtimes: Sequence[RuntimeSummary]) -> Table:
     """One row a runtime."""
-    from rich import box
-    from rich.table import Table
+    from levit_bench.report.fitted_table import FittedTable
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
+    out = FittedTable()
     out.add_column("runtime", no_wrap=True, style="bold")
     for name in ("devices", "precisions", "here", "what it is"):
         out.add_column(name, overflow="fold")

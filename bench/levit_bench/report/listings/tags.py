@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 
+from levit_bench.numbers.units import counted
 from levit_bench.report.words.safe_text import visible
 
 _GONE = "not in the store"
@@ -19,9 +20,7 @@ def lines(tags: Mapping[str, Sequence[str]], machines: Mapping[str, Sequence[str
     out = []
     for name in sorted(tags):
         sessions = tags[name]
-        out.append(
-            f"{name}: {len(sessions)} session{'' if len(sessions) == 1 else 's'}{_of_machines(sessions, machines)}"
-        )
+        out.append(f"{name}: {counted(len(sessions), 'session')}{_of_machines(sessions, machines)}")
         out += [f"  {visible(session)}{'' if machines.get(session) else f' ({_GONE})'}" for session in sessions]
     return out
 

@@ -19,14 +19,14 @@ from levit_bench.numbers.units import format_latency, significant
 from levit_bench.records import Case, CaseLine, Estimate, Finding, Record
 from levit_bench.report.front.table import instead, plus_minus
 from levit_bench.report.views.cold_start_columns import columns as cold_columns
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.findings import about, of_records, plain, same_holds
-from levit_bench.report.words.safe_text import distinct, shortened, visible
+from levit_bench.report.words.safe_text import distinct, visible
 
 if TYPE_CHECKING:
     import pandas as pd
     from rich.table import Table
 
-_REASON = 200
 NO_DRIFT = Drifts({}, {})
 """The drift between sessions where none is known."""
 
@@ -38,13 +38,16 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         records: the cases to show.
         drift: variance between sessions; where it is known, a column has intervals that include it.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    words = [record.case.words() for record in records]
+    rests = shared_axes.rests(words)
+    out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("95 % CI", justify="right", no_wrap=True)
     sessions = max(map(drift.sessions, records), default=0)
@@ -54,30 +57,27 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     out.add_column("runs", justify="right", no_wrap=True)
     shown_as = shown_names(record.info for record in records)
     failures: dict[str, list[str]] = {}
-    for record in records:
-        name, conditions = Text(shown_as[record.case.network], style="bold"), axes(record.case)
+    for record, rest in zip(records, rests, strict=True):
+        case_cells = [Text(shown_as[record.case.network], style="bold"), *([Text(rest)] if any(rests) else [])]
         time = latency(record)
         if isinstance(time, Estimate):
             ratio = relative_to_yardstick(record)
             shown = significant(ratio.value) if isinstance(ratio, Estimate) else "–"
             drift_cells = [_across_sessions(drift, record)] if sessions else []
-            out.add_row(
-                name, Text(conditions), format_latency(time.value), plus_minus(time), *drift_cells, shown, str(time.n)
-            )
+            out.add_row(*case_cells, format_latency(time.value), plus_minus(time), *drift_cells, shown, str(time.n))
         else:
             empty = [""] * (3 if sessions else 2)
-            out.add_row(name, Text(conditions), Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
-            reason = shortened(time.message, _REASON)
-            failures.setdefault(reason, []).append(f"{shown_as[record.case.network]} {conditions}")
+            out.add_row(*case_cells, Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
+            whose = f"{shown_as[record.case.network]} {axes(record.case)}"
+            failures.setdefault(visible(time.message), []).append(whose)
     remarks = [f"across sessions: with the drift between them, from {sessions} of this machine"] if sessions else []
-    remarks += [_reason_with_cases(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
+    remarks += [reason_with_cases(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
     if remarks:
         out.caption = Text("\n".join(remarks))
-        out.caption_justify = "left"
     return out
 
 
-def _reason_with_cases(reason: str, cases: Sequence[str]) -> str:
+def reason_with_cases(reason: str, cases: Sequence[str]) -> str:
     """A reason after the name of the first case that it holds for; the others follow."""
     first, *rest = cases
     also = same_holds(rest)

@@ -13,15 +13,15 @@ from levit_bench.report.front.table import plus_minus
 from levit_bench.report.views import cases
 from levit_bench.report.views.cold_start_columns import columns
 from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.findings import About, plain
 from levit_bench.report.words.findings import grouped as grouped_findings
-from levit_bench.report.words.safe_text import shortened
+from levit_bench.report.words.safe_text import visible
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 _MIB = 1 << 20
-_REASON = 200
 _NOTHING = "–"
 _COLUMNS = ("compiled", "loaded", "first pass", "start", "memory", "peak", "copy")
 _IF_KNOWN = {"start", "peak", "copy"}
@@ -58,11 +58,12 @@ def view(request: ViewRequest) -> CaseView:
 
 def table(records: Sequence[Record]) -> Table:
     """Two rows a case: its figures, and their intervals beside its axes; the reasons of failed cases below."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    words = [record.case.words() for record in records]
+    out = FittedTable(title=shared_axes.heading(words))
     cells = [_cells(cold(record)) for record in records]
     shown = [
         name
@@ -73,14 +74,16 @@ def table(records: Sequence[Record]) -> Table:
     for name in shown:
         out.add_column(name, justify="right", overflow="fold")
     names = cases.shown_names(record.info for record in records)
-    failures = []
-    for record, case_cells in zip(records, cells, strict=True):
-        network, conditions = names[record.case.network], cases.axes(record.case)
+    failures: dict[str, list[str]] = {}
+    for record, rest, case_cells in zip(records, shared_axes.rests(words), cells, strict=True):
+        network = names[record.case.network]
         out.add_row(Text(network, style="bold"), *(case_cells[name].value for name in shown))
-        out.add_row(Text(conditions), *(case_cells[name].below for name in shown))
+        if rest or any(case_cells[name].below for name in shown):
+            out.add_row(Text(rest), *(case_cells[name].below for name in shown))
         if (why := no_speed(record)) is not None:
-            failures.append(f"{network} {conditions}: {shortened(why.message, _REASON)}")
-    out.caption = Text("\n".join([_LEGEND, *failures]))
+            failures.setdefault(visible(why.message), []).append(f"{network} {cases.axes(record.case)}")
+    reasons = [cases.reason_with_cases(reason, [*dict.fromkeys(whose)]) for reason, whose in failures.items()]
+    out.caption = Text("\n".join([_LEGEND, *reasons]))
     return out
 
 

@@ -106,11 +106,11 @@ def _ratio_or_reason(comparison: Against) -> Ratio | str:
 
 def table(grid: Grid) -> Table:
     """The grid for a terminal of 80 columns: intervals below the ratios."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("runtime", overflow="fold")
     for column in grid.columns:
         out.add_column(Text(column), justify="right", overflow="fold")

@@ -35,17 +35,17 @@ def sentence(look: Look) -> str:
     for decision in look.decided.values():
         counts[decision.verdict] = counts.get(decision.verdict, 0) + 1
     verdicts = ", ".join(f"{count} {WORDS[verdict]}" for verdict, count in counts.items()) or "nothing decided"
-    rest = f"; {len(look.resting)} get no more turns" if look.resting else ""
+    rest = f"; {len(look.resting)} {'gets' if len(look.resting) == 1 else 'get'} no more turns" if look.resting else ""
     return f"look {look.number} of {look.of}, after {spoken([look.runs])}: {verdicts}{rest}"
 
 
 def table(looks: Sequence[Look], labels: Mapping[str, str]) -> Table:
     """One row a decision, in order of time; `labels` has names of cases by their ids."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("network", overflow="fold")
     out.add_column("after", no_wrap=True)
     out.add_column("decided", overflow="fold")

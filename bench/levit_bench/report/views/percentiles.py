@@ -6,12 +6,14 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.percentiles import Percentile, counted_passes, needed, percentiles
 from levit_bench.numbers.units import format_latency, latency_unit, significant
 from levit_bench.records import Estimate, Record
 from levit_bench.report.views import cases
 from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words import shared_axes
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -25,21 +27,22 @@ def view(request: ViewRequest) -> CaseView:
     """
     records = request.records
     if not any(map(counted_passes, records)):
-        raise NothingToShowError("no case has passes that count, and so no percentiles. 'levit-bench show' says why.")
+        raise NothingToShowError(
+            f"no case has passes that count, and so no percentiles. To see why: {command_line('show')}"
+        )
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
 def table(records: Sequence[Record]) -> Table:
     """Two rows a case: its network beside the percentiles, its axes beside their intervals in the same units."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
+    from levit_bench.report.fitted_table import FittedTable
+
+    rests = shared_axes.rests([record.case.words() for record in records])
     all_percentiles = [percentiles(record) for record in records]
-    out = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        caption_justify="left",
+    out = FittedTable(
+        title=shared_axes.heading([record.case.words() for record in records]),
         caption="of single passes; below each its 95 % limits, from runs, or the passes that it needs",
     )
     out.add_column("case", overflow="fold")
@@ -47,13 +50,13 @@ def table(records: Sequence[Record]) -> Table:
         out.add_column(percentile.name, justify="right", no_wrap=True)
     out.add_column("passes", justify="right", no_wrap=True)
     names = cases.shown_names(record.info for record in records)
-    for record, case_percentiles in zip(records, all_percentiles, strict=True):
+    for record, rest, case_percentiles in zip(records, rests, all_percentiles, strict=True):
         out.add_row(
             Text(names[record.case.network], style="bold"),
             *(_value(percentile) for percentile in case_percentiles),
             str(counted_passes(record)),
         )
-        out.add_row(Text(cases.axes(record.case)), *(_limits(percentile) for percentile in case_percentiles), "")
+        out.add_row(Text(rest), *(_limits(percentile) for percentile in case_percentiles), "")
     return out
 
 

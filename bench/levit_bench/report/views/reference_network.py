@@ -14,6 +14,7 @@ from levit_bench.records import Estimate, Record
 from levit_bench.report.front.table import instead
 from levit_bench.report.views import cases
 from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
@@ -50,13 +51,16 @@ def beside(request: ViewRequest) -> list[Record]:
 
 def table(comparisons: Sequence[Against], base: str) -> Table:
     """One row a case: published top-1, latency, and its ratio to the base."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    axes_words = [comparison.record.case.words() for comparison in comparisons]
+    rests = shared_axes.rests(axes_words)
+    out = FittedTable(title=shared_axes.heading(axes_words))
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column("latency", justify="right", no_wrap=True)
     out.add_column("ratio", justify="right", no_wrap=True)
@@ -66,13 +70,13 @@ def table(comparisons: Sequence[Against], base: str) -> Table:
     same = same_sets(set_of(info.scored[0]) for info in infos if info.scored)
     sets = in_order(same.values())
     marks = dict(zip(sets, _MARKS, strict=False)) | dict.fromkeys(sets[len(_MARKS) :], _MARKS[-1])
-    for comparison in comparisons:
+    for comparison, rest in zip(comparisons, rests, strict=True):
         record, time = comparison.record, latency(comparison.record)
         accuracy = next(iter(record.info.scored), None)
         on = "" if accuracy is None or len(sets) < 2 else f" {marks[same[set_of(accuracy)]]}"
         out.add_row(
             Text(names[record.case.network], style="bold" if comparison.is_base else ""),
-            Text(cases.axes(record.case)),
+            *([Text(rest)] if any(rests) else []),
             f"{accuracy.top1:.1f}{on}" if accuracy else "–",
             format_latency(time.value) if isinstance(time, Estimate) else Text(instead(record, time), style="red"),
             *(_times(comparison.ratio, is_base=comparison.is_base) if isinstance(time, Estimate) else ("–", "")),
@@ -82,7 +86,6 @@ def table(comparisons: Sequence[Against], base: str) -> Table:
         words.append(f"top-1 on {visible(sets[0].words)}")
     words += [f"{marks[image_set]} top-1 on {visible(image_set.words)}" for image_set in sets if len(sets) > 1]
     out.caption = Text("\n".join(words))
-    out.caption_justify = "left"
     return out
 
 

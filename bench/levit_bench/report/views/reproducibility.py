@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 from levit_bench.judge.variance.reproducibility import MIN_SESSIONS, Floor, Limit
+from levit_bench.numbers.units import counted
 from levit_bench.report.words.safe_text import shortened, visible
 
 WORSE = 1.2
@@ -18,7 +19,7 @@ def line(floors: Sequence[Floor]) -> str | None:
     floor = next((candidate for candidate in floors if candidate.of_latency is not None), None)
     if floor is None:
         missing = floors[0].missing or MIN_SESSIONS
-        more = f"{missing} more session{'s' if missing > 1 else ''} of the same case"
+        more = f"{counted(missing, 'more session')} of the same case"
         return f"How far sessions disagree is not known: {more} would tell."
     kind = f"{floor.sessions}, t{floor.kind.threads} {visible(floor.kind.allocator)} {floor.kind.isolation}"
     parts = [("ratios", floor.of_ratio), ("latencies", floor.of_latency)]

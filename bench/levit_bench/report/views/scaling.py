@@ -10,7 +10,7 @@ from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.scaling import Curve, ScalingPoint
 from levit_bench.judge.throughput import throughput
-from levit_bench.numbers.units import format_latency, significant
+from levit_bench.numbers.units import counted, format_latency, significant
 from levit_bench.records import Case, Estimate
 from levit_bench.report.views.cases import fields, shown_names
 from levit_bench.report.words.safe_text import visible
@@ -21,11 +21,11 @@ if TYPE_CHECKING:
 
 def table(curves: Sequence[Curve]) -> Table:
     """One row a number of threads and streams, under its network."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1))
+    from levit_bench.report.fitted_table import FittedTable
+
+    out = FittedTable()
     out.add_column("at work", overflow="fold")
     for name in ("latency", "images/s", "speed-up", "efficiency"):
         out.add_column(name, justify="right", no_wrap=True)
@@ -46,7 +46,6 @@ def table(curves: Sequence[Curve]) -> Table:
     out.caption = Text(
         "latency: of one stream · images/s: of all together · speed-up: of images/s, paired by run, with 95 % limits"
     )
-    out.caption_justify = "left"
     return out
 
 
@@ -84,7 +83,7 @@ def rows(curves: Sequence[Curve]) -> list[dict[str, object]]:
 
 def at_work(case: Case) -> str:
     """Threads and streams in words."""
-    threads = f"{case.threads} thread{'' if case.threads == 1 else 's'}"
+    threads = counted(case.threads, "thread")
     if case.streams == 1:
         return threads
     return f"{case.streams} streams" if case.threads == 1 else f"{case.streams} streams of {threads}"

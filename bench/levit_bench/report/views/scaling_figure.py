@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+import textwrap
 from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING, Any
 
@@ -13,6 +14,7 @@ from levit_bench.report.front.styles import DASHES, GREY, MARKERS, PALE, PALETTE
 from levit_bench.report.views.cases import shown_names
 from levit_bench.report.views.scaling import ON_A_CURVE
 from levit_bench.report.words.safe_text import drawable
+from levit_bench.report.words.setting import session_line
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -20,6 +22,7 @@ if TYPE_CHECKING:
 
 _PANEL_W, _PANEL_H = 3.4, 3.0
 _ACROSS = 3
+_LINE_IN = 0.15
 _NAME = 32
 _APART = 0.06
 """Horizontal offset between curves at the same number of processors, as a share of a doubling."""
@@ -39,7 +42,10 @@ def draw(curves: Sequence[Curve]) -> Figure:
     looks = {name: (PALETTE[i % len(PALETTE)], MARKERS[i % len(MARKERS)]) for i, name in enumerate(names)}
     with our_settings():
         legend_rows = math.ceil((len(names) + 2) / (2 * across))
-        figure = Figure(figsize=(_PANEL_W * across, _PANEL_H * down + 0.22 * legend_rows + 0.1), facecolor="white")
+        width = _PANEL_W * across
+        origin = textwrap.wrap(drawable(_origin(curves), 200).replace(" ·", "\u00a0·"), int(width * 15))
+        below = 0.22 * legend_rows + 0.1 + _LINE_IN * len(origin) + 0.06
+        figure = Figure(figsize=(width, _PANEL_H * down + below), facecolor="white")
         FigureCanvasAgg(figure)
         grid = figure.subplots(down, across, sharex=True, sharey=True, squeeze=False)
         flat = list(grid.flat)
@@ -50,10 +56,16 @@ def draw(curves: Sequence[Curve]) -> Figure:
         for axes in flat[len(panels) :]:
             axes.remove()
         handles = [*_handles(looks, names), *_kinds(curves)]
-        figure.tight_layout(rect=(0, (0.22 * legend_rows + 0.1) / float(figure.get_figheight()), 1, 1))
+        height = float(figure.get_figheight())
+        figure.tight_layout(rect=(0, below / height, 1, 1))
         figure.legend(
-            handles=handles, loc="lower center", ncols=2 * across, frameon=False, fontsize=SMALL_PT, handlelength=2.6
-        )
+            handles=handles, loc="upper center", bbox_to_anchor=(0.5, (below + 0.04) / height), ncols=2 * across,
+            frameon=False, fontsize=SMALL_PT, handlelength=2.6,
+        )  # fmt: skip
+        figure.text(
+            0.12 / width, 0.06 / height, "\n".join(origin), fontsize=SMALL_PT - 1, color=GREY, va="bottom",
+            linespacing=1.3,
+        )  # fmt: skip
         return figure
 
 
@@ -81,7 +93,9 @@ def _draw_panel(
     axes.set_xticks(counts, [str(count) for count in counts])
     axes.minorticks_off()
     axes.set_xlim(counts[0] / 1.2, counts[-1] * 1.2)
-    axes.set_ylim(0, 1.08 * max(counts[-1], *_tops(curves)))
+    highest, lowest = max(counts[-1], *_ends(curves, high=True)), min(1.0, *_ends(curves, high=False))
+    room = 0.06 * (highest - lowest)
+    axes.set_ylim(lowest - room, highest + room)
     axes.grid(axis="y", color=PALE, linewidth=0.6)
     axes.set_axisbelow(True)
     axes.spines[["top", "right"]].set_visible(False)
@@ -89,9 +103,16 @@ def _draw_panel(
     axes.set_xlabel("processors at work")
 
 
-def _tops(curves: Iterable[Curve]) -> list[float]:
-    highs = [step.speedup.high for curve in curves for step in curve.steps if step.speedup is not None]
-    return [high for high in highs if math.isfinite(high)]
+def _ends(curves: Iterable[Curve], *, high: bool) -> list[float]:
+    """Upper or lower ends of all intervals that are bounded, and 1."""
+    speedups = [step.speedup for curve in curves for step in curve.steps if step.speedup is not None]
+    ends = [speedup.high if high else speedup.low for speedup in speedups]
+    return [1.0, *(end for end in ends if math.isfinite(end))]
+
+
+def _origin(curves: Sequence[Curve]) -> str:
+    """The sessions of the curves, with their machine."""
+    return "; ".join(dict.fromkeys(session_line(curve.base) for curve in curves))
 
 
 def _line(curve: Curve, *, streams: bool) -> list[tuple[ScalingPoint, tuple[float, float, float]]]:

@@ -5,17 +5,20 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.timer_agreement import AGREEMENT, Account, Agreement, account, agreements
 from levit_bench.numbers.units import counted, format_duration, significant
 from levit_bench.records import Finding, Record
 from levit_bench.report.views import cases
 from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words import shared_axes
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-_NOT_CHECKED = "no case here was timed by a second timer. Measure with one: levit-bench run --cross-check"
+_SUGGESTED = 3
+"""Networks of a command that is suggested."""
 _WORDS = {True: "agrees", False: "differs", None: "undecided"}
 
 
@@ -30,7 +33,9 @@ def view(request: ViewRequest) -> CaseView:
     results = agreements(records)
     if account(records) is None and not any(isinstance(result, Agreement) for result in results):
         reasons = dict.fromkeys(result.message for result in results if isinstance(result, Finding))
-        raise NothingToShowError(_NOT_CHECKED if not reasons else "the two timers cannot be compared:", [*reasons])
+        raise NothingToShowError(
+            _not_checked(records) if not reasons else "the two timers cannot be compared:", [*reasons]
+        )
     return CaseView(records, rows=lambda: rows(records), sections=lambda: grouped(records, table))
 
 
@@ -38,29 +43,41 @@ def table(records: Sequence[Record]) -> Table:
     """One row a case: our mean pass over the second timer's of the same turns; below, the workers' processor time by
     their own clocks and by the system.
     """
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, caption_justify="left")
+    from levit_bench.report.fitted_table import FittedTable
+
+    results = agreements(records)
+    timed_cases = [result.record.case for result in results if isinstance(result, Agreement)]
+    words = [case.words() for case in timed_cases]
+    rests = shared_axes.rests(words)
+    rest_of = dict(zip(timed_cases, rests, strict=True))
+    out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
-    out.add_column("case", overflow="fold")
+    if any(rests):
+        out.add_column("case", overflow="fold")
     out.add_column("ours / second timer", justify="right", no_wrap=True)
     out.add_column("95 %", justify="right", no_wrap=True)
     out.add_column("runs", justify="right", no_wrap=True)
     out.add_column(f"within {AGREEMENT:.0%}", no_wrap=True)
     names = cases.shown_names(record.info for record in records)
-    results = agreements(records)
     for result in results:
         if isinstance(result, Agreement):
             name, limits = Text(names[result.record.case.network], style="bold"), f"{result.low:.3f}–{result.high:.3f}"
-            conditions = Text(cases.axes(result.record.case))
-            out.add_row(name, conditions, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
+            rest = [Text(rest_of[result.record.case])] if any(rests) else []
+            out.add_row(name, *rest, f"{result.value:.3f}", limits, str(result.runs), _WORDS[result.agrees])
     remarks = [result.message for result in results if isinstance(result, Finding)]
     if not results:
-        remarks = [_NOT_CHECKED]
+        remarks = [_not_checked(records)]
     out.caption = Text("\n".join([*dict.fromkeys(remarks), *_sentence(account(records))]))
     return out
+
+
+def _not_checked(records: Sequence[Record]) -> str:
+    """That no case was timed twice, and the command that times some of them so."""
+    networks = list(dict.fromkeys(record.case.network for record in records if record.info.role == "subject"))
+    again = command_line("run", "--networks", ",".join(networks[:_SUGGESTED]), "--cross-check")
+    return f"no case here was timed by a second timer. Measure with one: {again}"
 
 
 def rows(records: Sequence[Record]) -> list[dict[str, object]]:

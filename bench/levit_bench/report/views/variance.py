@@ -6,11 +6,13 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.variance.components import Components, components
 from levit_bench.numbers.units import significant
-from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.views.cases import fields
 from levit_bench.report.views.view import CaseView, ViewRequest, grouped
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.safe_text import distinct
 from levit_bench.report.words.setting import machine_line
 
@@ -28,7 +30,7 @@ def view(request: ViewRequest) -> CaseView:
     """
     records = request.records
     if not components(records):
-        raise NothingToShowError("no case was timed, so that nothing varies. 'levit-bench show' says why.")
+        raise NothingToShowError(f"no case was timed, so that nothing varies. To see why: {command_line('show')}")
     return CaseView(
         records,
         rows=lambda: rows(components(records)),
@@ -40,14 +42,13 @@ def view(request: ViewRequest) -> CaseView:
 
 def table(entries: Sequence[Components]) -> Table:
     """Two rows a case, its network beside the latency and its axes beside the ratio; standard deviations in percent."""
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
 
-    out = Table(
-        box=box.SIMPLE_HEAD,
-        pad_edge=False,
-        caption_justify="left",
+    from levit_bench.report.fitted_table import FittedTable
+
+    words = [entry.case.words() for entry in entries]
+    out = FittedTable(
+        title=shared_axes.heading(words),
         caption="standard deviations in percent; n: sessions/runs; est.: of the sessions' estimates",
     )
     out.add_column("case", overflow="fold")
@@ -56,9 +57,9 @@ def table(entries: Sequence[Components]) -> Table:
     for heading in ("est.", "session", "run", "round", "pass"):
         out.add_column(heading, justify="right", no_wrap=True)
     names = distinct(entry.case.network for entry in entries)
-    for entry in entries:
+    for entry, rest in zip(entries, shared_axes.rests(words), strict=True):
         case = entry.case
-        name = names[case.network] if entry.quantity == "latency" else f"{axes(case)} {entry.isolation}"
+        name = names[case.network] if entry.quantity == "latency" else f"{rest} {entry.isolation}".lstrip()
         levels = [_percent(getattr(entry, level)) for level in _LEVELS]
         n = f"{entry.sessions}/{entry.runs}"
         out.add_row(Text(name), entry.quantity, n, *levels)

@@ -8,6 +8,7 @@ from levit_bench.axes import BY_NAME, SETTING, Shown
 from levit_bench.judge.comparability import differing
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
+from levit_bench.numbers.units import counted
 from levit_bench.planning.budget import MIN_RUNS
 from levit_bench.records import Machine, Record
 from levit_bench.report.words.safe_text import visible
@@ -98,7 +99,7 @@ def session_line(record: Record) -> str:
 
 def machine_line(machine: Machine) -> str:
     """A machine in words: processor, cores, GPUs."""
-    processor = f"{visible(machine.cpu_model)} ({machine.logical_cores} logical cores)"
+    processor = f"{visible(machine.cpu_model)} ({counted(machine.logical_cores, 'logical core')})"
     return ", ".join([processor, *map(visible, machine.gpus)])
 
 

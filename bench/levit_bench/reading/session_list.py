@@ -1,0 +1,19 @@
+"""The sessions of stores by what they begin with, without reading them whole."""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Sequence
+from pathlib import Path
+
+from levit_bench.store.files import Beginning, beginnings
+
+
+def other_sessions(stores: Sequence[Path], shown: Collection[str]) -> list[Beginning]:
+    """The readable sessions of stores that are not shown, the newest first.
+
+    Args:
+        stores: folders of sessions, or files of one session each.
+        shown: names of the sessions to leave out.
+    """
+    others = [one for store in stores for one in beginnings(store) if one.head.session not in shown]
+    return sorted(others, key=lambda one: (one.head.conditions.taken_at, one.head.session), reverse=True)
