@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 
-from tests.door.test_what_pytest_shows import FAKE, SPEED, asked
+from tests.door.conftest import FAKE, SPEED, asked
 
 THEIRS = """
 def pytest_addoption(parser):
