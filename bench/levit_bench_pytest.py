@@ -324,7 +324,9 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     given_options = " ".join(
         f"--{name} {value}" for name, value in _option_values(config).items() if isinstance(value, str)
     )
-    heading = f"levit-bench: {given_options or 'defaults'}, sessions go to {_root(config)}"
+    earlier = _value(config, "reuse")
+    store = f"sessions go to {_root(config)}" if earlier is None else f"reads session {earlier} and times nothing"
+    heading = f"levit-bench: {given_options or 'defaults'}, {store}"
     return [*lines, heading, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
 
 
@@ -421,21 +423,21 @@ def pytest_collection_finish(session: pytest.Session) -> None:
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """Fail a run with `--benchmark` in which nothing was timed and nothing read."""
     config = session.config
-    if not is_asked(config) or hasattr(config, "workerinput") or config.option.collectonly:
+    if not is_asked(config) or hasattr(config, "workerinput") or getattr(config.option, "collectonly", False):
         return
-    if config.stash[_DOOR].why_nothing is not None and session.exitstatus == pytest.ExitCode.OK:
+    if config.stash[_DOOR].why_nothing(session.exitstatus) is not None and session.exitstatus == pytest.ExitCode.OK:
         session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Say what was timed or why nothing was, with the session's file, its findings, and the next command."""
-    if not is_asked(config) or config.option.collectonly:
+    if not is_asked(config) or getattr(config.option, "collectonly", False):
         return
     door = config.stash[_DOOR]
     terminalreporter.section("levit-bench")
     for line in door.summary():
         terminalreporter.write_line(line)
-    if (why := door.why_nothing) is not None:
+    if (why := door.why_nothing(exitstatus)) is not None:
         terminalreporter.write_line(f"nothing was timed: {why}", red=True)
 
 
@@ -497,9 +499,8 @@ class Door:
                 self._asked = plugin.options(_option_values(self._config))
         return self._asked
 
-    @property
-    def why_nothing(self) -> str | None:
-        """Why nothing was timed or read, or None where something was."""
+    def why_nothing(self, exitstatus: int) -> str | None:
+        """Why nothing was timed or read in a run of pytest that ends so, or None where something was."""
         if any(not isinstance(answer, str) for answer in self._answers.values()):
             return None
         if self._refusal is not None:
@@ -508,6 +509,8 @@ class Door:
             return "--benchmark-disable leaves the timing out"
         if getattr(self._config.option, "dist", "no") != "no":
             return f"{_UNDER_XDIST}: add -n 0"
+        if not self._has_begun and exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "pytest was stopped before the first test with a case began"
         if self._answers:
             return "no case has a time; each test says why"
         if self.declared_tests:
@@ -542,7 +545,9 @@ class Door:
 
     def begin(self, session: pytest.Session) -> None:
         """Time the cases of all tests that will run, or read them; once, whatever becomes of it."""
-        if self._has_begun or not self.timing or self.distributed or self._config.option.setuponly:
+        if self._has_begun or not self.timing or self.distributed:
+            return
+        if getattr(self._config.option, "setuponly", False):  # tests are not run
             return
         self._has_begun = True
         self._refusal = "measuring was stopped"

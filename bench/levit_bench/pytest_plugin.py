@@ -400,6 +400,7 @@ def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
             request = msgspec.structs.replace(
                 single,
                 networks=(network,),
+                resolution=None if entries.parse(network)[1] else single.resolution,
                 stated={network: stated} if stated else {},
                 **_NOTHING_STATED,
                 **arguments.fields(fields),

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
 from tests.door.conftest import SPEED, asked
@@ -71,6 +73,23 @@ def test_a_case_that_cannot_be_asked_for_fails_its_test_and_the_others_are_timed
     assert "2 failed, 2 passed" in out
     assert "no network is called 'fake:unknown'" in out
     assert len(asked(speed.folder)) == 1
+
+
+def test_errors_of_collection_are_said_to_have_stopped_it(speed):
+    speed.write({"test_bad.py": "import pytest\n@pytest.mark.levit_bench(colour=1)\ndef test_a(measured): pass\n"})
+    out = speed.pytest("--benchmark", "-k", "test_speed or test_a")
+    assert speed.code == pytest.ExitCode.INTERRUPTED
+    assert "nothing was timed: pytest was stopped before the first test with a case began" in out
+    out = speed.pytest("--benchmark", "-k", "test_speed or test_a", "--continue-on-collection-errors")
+    assert re.search(r"4 passed.*1 error", out)
+    assert "4 tests timed" in out
+
+
+def test_xdist_in_addopts_can_be_switched_off(speed):
+    speed.write({"pytest.ini": "[pytest]\naddopts = -p no:randomly -n2"})
+    out = speed.pytest("--benchmark", "-n", "0", "-k", "test_speed")
+    assert speed.code == 0, out
+    assert "4 tests timed" in out
 
 
 def test_collecting_alone_says_nothing_of_timing(speed):

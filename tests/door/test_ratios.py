@@ -131,6 +131,11 @@ def test_a_rival_may_differ_from_its_test_in_an_axis():
     assert (case.request.forms, case.request.batches) == (("inference",), (4,))
 
 
+def test_a_size_behind_the_name_of_a_rival_wins_over_that_of_the_mark():
+    (case,) = declare(["levit_192"], {"resolution": 192, "against": ["levit_128s", "levit_128@256"]}, {})
+    assert [rival.request.resolution for rival in case.rivals] == [192, None]
+
+
 def test_what_is_stated_of_a_network_is_not_said_of_its_rival():
     marked = {"accuracy": 71.0, "label": "Ours", "against": "levit_128s"}
     (case,) = declare(["my.module:build"], marked, {})
