@@ -196,18 +196,30 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 
 _TIMED = "benchmark"
 _spellings: dict[str, list[str]] = {}
-"""Spellings of each option: the usual one, or another one where that is in use; and short ones of a conftest.py."""
+"""Spellings of each option: the usual one, or another one where that is in use; then short ones of a conftest.py."""
+_known: WeakSet[pytest.Parser] = WeakSet()
+"""Parsers that got an option; the last one's spellings are kept."""
 _served: WeakSet[pytest.Parser] = WeakSet()
+"""Parsers that got all options."""
 
 
 def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
     """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
+    _note(parser, flag, name)
     metavar, text = next((metavar, text) for option, metavar, text in _OPTIONS if option == name)
     # Appended, so that none of two values is lost.
     parser.getgroup("levit-bench").addoption(
         flag, dest=_place(name), action="append", metavar=metavar, default=None, help=text
     )
-    _spellings.setdefault(name, []).append(flag)
+
+
+def _note(parser: pytest.Parser, flag: str, name: str) -> None:
+    """Remember the spelling of an option: those of this plugin first."""
+    if parser not in _known:
+        _known.add(parser)
+        _spellings.clear()
+    flags = _spellings.setdefault(name, [])
+    flags.insert(0 if flag in _candidates(name) else len(flags), flag)
 
 
 def is_asked(config: pytest.Config) -> bool:
@@ -243,7 +255,6 @@ def _add_options(parser: pytest.Parser) -> None:
     if parser in _served:
         return
     _served.add(parser)
-    _spellings.clear()
     group = parser.getgroup("levit-bench", "levit-bench: speed and accuracy of image classifiers")
     taken = {name for group in (*parser._groups, parser._anonymous) for o in group.options for name in o.names()}
     if flag := _free(_TIMED, taken):
@@ -254,14 +265,14 @@ def _add_options(parser: pytest.Parser) -> None:
             help="time the cases that tests marked levit_bench declare; example: pytest --benchmark --bench-threads "
             "1,2 --bench-budget 3m",
         )
-        _spellings[_TIMED] = [flag]
+        _note(parser, flag, _TIMED)
     for name, _, _ in _OPTIONS:
         if flag := _free(name, taken):
             add_option(parser, flag, name)
     for name, text in _FLAGS:
         if flag := _free(name, taken):
             group.addoption(flag, dest=_place(name), action="store_true", help=text)
-            _spellings[name] = [flag]
+            _note(parser, flag, name)
 
 
 def _candidates(name: str) -> tuple[str, ...]:
@@ -416,7 +427,8 @@ def pytest_runtest_makereport(
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember the tests that survived the selection, for the summary."""
-    session.config.stash[_DOOR].declared_tests = sum(_declared(item) is not None for item in session.items)
+    if is_asked(session.config):
+        session.config.stash[_DOOR].declared_tests = sum(_declared(item) is not None for item in session.items)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -622,6 +634,7 @@ class Door:
         if self.session is None:
             return refused[0]
         if self.session.interrupted:
+            self._refusal = "the session was interrupted"
             pytest.exit(f"levit-bench was interrupted; what was taken is in {self.session.path}", returncode=2)
         self._answers = {
             node: _in_options_of_pytest(answer) if isinstance(answer, str) else answer

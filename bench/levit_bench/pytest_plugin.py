@@ -319,7 +319,7 @@ def _located(name: str, folders: Sequence[Path]) -> str:
     if match is None or not folders or Path(file := match[0]).expanduser().is_absolute():
         return name
     for folder in folders:
-        if (folder / file).exists():
+        if os.path.exists(folder / file):  # noqa: PTH110 (a name that is too long is no error)
             return os.path.relpath(folder / file) + name[match.end() :]
     places = ", ".join(dict.fromkeys(os.path.relpath(folder) for folder in folders))
     raise UsageError(
@@ -393,7 +393,7 @@ def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
         resolution = fields.pop("resolution", None)
         if unknown := sorted(fields.keys() - SEVERAL.keys()):
             raise UsageError(
-                f"{_AGAINST}={text[:80]!r}: a rival may differ in {', '.join(SEVERAL)}, not in {', '.join(unknown)}."
+                f"{_AGAINST}={text[:80]!r}: the two may differ in {', '.join(SEVERAL)}, not in {', '.join(unknown)}."
             )
         behind = ":" + ",".join(f"{name}={value}" for name, value in fields.items()) if fields else ""
         for network, stated in singles((pattern + (f"@{resolution}" if resolution else ""),)).items():
@@ -467,7 +467,7 @@ def read(declared: Sequence[Declared], root: Path, name: str) -> TimedSession:
     record = results.records[0]
     return TimedSession(
         path=path,
-        runs=max((len(record.runs) for record in results.records), default=0),
+        runs=max(sum(run.complete for run in record.runs) for record in results.records),
         answers=tuple(read_answer(case, results.records) for case in declared),
         findings=_findings(results),
         read=visible(f"measured at {record.conditions.taken_at} on {record.machine.cpu_model}"),

@@ -43,6 +43,31 @@ def test_the_command_line_replaces_what_addopts_say(speed):
     assert "--batch 4 --threads 1 --budget 90s" in out
 
 
+SHORT = """
+from levit_bench_pytest import add_option
+
+pytest_plugins = ["levit_bench_pytest"]
+
+def pytest_addoption(parser):
+    add_option(parser, "--batch", "batch")
+    add_option(parser, "--device", "device")
+"""
+
+
+def test_a_short_form_of_a_conftest_is_the_same_option(speed):
+    conftest = (speed.folder / "conftest.py").read_text()
+    ini = "[pytest]\naddopts = -p no:randomly --batch 1"
+    speed.write(
+        {"conftest.py": conftest + SHORT, "pytest.ini": ini, "test_mine.py": SPEED.replace(", batch=[1, 4]", "")}
+    )
+    out = speed.pytest("--benchmark", "--batch", "2", "--bench-batch=8", "-k", "test_speed and one")
+    assert speed.code == 0, out
+    assert asked(speed.folder)[-1] == [["fake:one", 2, 1], ["fake:one", 8, 1]]
+    assert "another plugin" not in out
+    out = speed.pytest("--benchmark", "--bench-device", "cpu", "--device", "cpu")
+    assert "--bench-device is given 2 times, as cpu and cpu" in out
+
+
 def test_workers_of_xdist_take_the_values_as_they_are(speed):
     speed.write({"pytest.ini": "[pytest]\naddopts = -p no:randomly --bench-budget 30s"})
     out = speed.pytest("--benchmark", "--bench-budget=90s", "-n1", "-k", "plain")
