@@ -1,11 +1,11 @@
 """pytest plugin of levit-bench: `--benchmark` times what tests declare, without it the same tests are plain checks.
 
-    @pytest.mark.levit_bench("nets.py:build", "efficientnet_b0", threads=1, batch=1)
-    def test_ours_takes_less_than_twice_the_yardstick(measured):
-        assert measured.relative.high < 2
+    @pytest.mark.levit_bench("nets.py:build", against="mobilenetv3_large_100", threads=1, batch=1)
+    def test_ours_is_faster_than_mobilenet(measured):
+        assert measured.ratio().high < 1
 
 A marked test takes the fixture `measured` and becomes one test for each case. With `--benchmark` all cases that
-survived the selection are timed in one interleaved session when the first of them runs, and pytest-benchmark shows
+survived the selection are timed in one interleaved session before the first of them runs, and pytest-benchmark shows
 their real passes. Without it each case is built and its outputs are checked, and the test's body does not run.
 
 One file, so that it can be installed beside any repository: it adds only `--benchmark` and `--bench-*`, and imports the
@@ -17,10 +17,12 @@ PYTEST_DONT_REWRITE: there are no test assertions in here.
 from __future__ import annotations
 
 import importlib
+import inspect
 import re
 import shlex
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Generator, Iterator, Sequence
 from contextlib import contextmanager, nullcontext
+from functools import partial
 from itertools import pairwise
 from pathlib import Path
 from types import ModuleType
@@ -34,14 +36,16 @@ if TYPE_CHECKING:
 
 MARK = "levit_bench"
 FIXTURE = "measured"
+SECOND_FIXTURE = "levit_measured"
+"""The same fixture, for repositories that have one of the first name."""
 # Written by tests/door/plugin_options.py from levit_bench.axes and levit_bench.asking.session_options.
 # fmt: off
 _MARKER = (
     MARK +
     (
-        "(*networks, resolution, batch, threads, streams, allocator, form, precision, runtime, device, "
-        "accuracy, dataset, images, classes, label): cases of a test; what is left out, the command line "
-        "chooses."
+        "(*networks, against, resolution, batch, threads, streams, allocator, form, precision, runtime, "
+        "device, accuracy, dataset, images, classes, label): cases of a test; what is left out, the command "
+        "line chooses. Networks named as against are timed beside them, for measured.ratio()."
     )
 )
 _OPTIONS = (
@@ -141,7 +145,15 @@ _OPTIONS = (
         "target-error", "PERCENT",
         (
             "Stop timing a network once its ratio to the yardstick is known to ±PERCENT, such as 1%%; the budget "
-            "is the most that is spent. Looked at two or three times, declared beforehand."
+            "is the most that is spent. Looked at two or three times, declared beforehand. The yardstick is a "
+            "network of the shape of LeViT-128S that never changes, timed in every session, eager, batch 1."
+        ),
+    ),
+    (
+        "reuse", "SESSION",
+        (
+            "Read the cases from a stored session instead of timing them: its file, name, beginning of it, tag, "
+            "or 'last'."
         ),
     ),
     (
@@ -184,15 +196,31 @@ _BARE_OPTION = re.compile(rf"(?<!\S)--({'|'.join(name for name, *_ in (*_OPTIONS
 
 
 _TIMED = "benchmark"
-_spellings: dict[str, str] = {}
-"""Spelling of each option: the usual one, or a longer one where that is in use."""
+_spellings: dict[str, list[str]] = {}
+"""Spellings of each option: the usual one, or another one where that is in use; then short ones of a conftest.py."""
+_known: WeakSet[pytest.Parser] = WeakSet()
+"""Parsers that got an option; the last one's spellings are kept."""
 _served: WeakSet[pytest.Parser] = WeakSet()
+"""Parsers that got all options."""
 
 
 def add_option(parser: pytest.Parser, flag: str, name: str) -> None:
     """Add one more spelling of an option, such as `--device` beside `--bench-device`."""
+    _note(parser, flag, name)
     metavar, text = next((metavar, text) for option, metavar, text in _OPTIONS if option == name)
-    parser.getgroup("levit-bench").addoption(flag, dest=_place(name), metavar=metavar, default=None, help=text)
+    # Appended, so that none of two values is lost.
+    parser.getgroup("levit-bench").addoption(
+        flag, dest=_place(name), action="append", metavar=metavar, default=None, help=text
+    )
+
+
+def _note(parser: pytest.Parser, flag: str, name: str) -> None:
+    """Remember the spelling of an option: those of this plugin first."""
+    if parser not in _known:
+        _known.add(parser)
+        _spellings.clear()
+    flags = _spellings.setdefault(name, [])
+    flags.insert(0 if flag in _candidates(name) else len(flags), flag)
 
 
 def is_asked(config: pytest.Config) -> bool:
@@ -213,7 +241,7 @@ def pytest_load_initial_conftests(
     early_config: pytest.Config, parser: pytest.Parser, args: list[str]
 ) -> Iterator[None]:
     """Add `--benchmark` and the `--bench-*` options that no other plugin has: adding one twice would end pytest."""
-    flags = {_flag(name) for name, *_ in _OPTIONS}
+    flags = {flag for name, *_ in _OPTIONS for flag in _candidates(name)}
     values = {after for before, after in pairwise(args) if before in flags}
     namespace = early_config.known_args_namespace
     # The options are not added yet, so pytest takes their values for folders of tests.
@@ -229,7 +257,8 @@ def _add_options(parser: pytest.Parser) -> None:
         return
     _served.add(parser)
     group = parser.getgroup("levit-bench", "levit-bench: speed and accuracy of image classifiers")
-    if flag := _free(parser, _TIMED):
+    taken = {name for group in (*parser._groups, parser._anonymous) for o in group.options for name in o.names()}
+    if flag := _free(_TIMED, taken):
         group.addoption(
             flag,
             dest=_place(_TIMED),
@@ -237,26 +266,25 @@ def _add_options(parser: pytest.Parser) -> None:
             help="time the cases that tests marked levit_bench declare; example: pytest --benchmark --bench-threads "
             "1,2 --bench-budget 3m",
         )
+        _note(parser, flag, _TIMED)
     for name, _, _ in _OPTIONS:
-        if flag := _free(parser, name):
+        if flag := _free(name, taken):
             add_option(parser, flag, name)
     for name, text in _FLAGS:
-        if flag := _free(parser, name):
+        if flag := _free(name, taken):
             group.addoption(flag, dest=_place(name), action="store_true", help=text)
+            _note(parser, flag, name)
 
 
-def _free(parser: pytest.Parser, name: str) -> str | None:
+def _candidates(name: str) -> tuple[str, ...]:
+    """The spellings of an option that are tried, in this order."""
+    usual = _flag(name)
+    return (usual, "--bench", "--levit-bench") if name == _TIMED else (usual, f"--levit-{usual[2:]}")
+
+
+def _free(name: str, taken: set[str]) -> str | None:
     """A spelling of an option that no other plugin uses, if there is one."""
-    for flag in (_flag(name), f"--levit-{_flag(name)[2:]}"):
-        word = f"{flag}=x"
-        try:
-            unknown = parser.parse_known_and_unknown_args([word])[1]
-        except (pytest.UsageError, SystemExit):  # it is known, and takes no such value
-            continue
-        if word in unknown:
-            _spellings[name] = flag
-            return flag
-    return None
+    return next((flag for flag in _candidates(name) if flag not in taken), None)
 
 
 def _flag(name: str) -> str:
@@ -268,44 +296,76 @@ def _place(name: str) -> str:
     return f"levit_bench_{name}"
 
 
+def _release(config: pytest.Config) -> None:
+    """Give the names of the options back once they are read: a conftest.py that is loaded later may add its own.
+
+    pytest loads those of folders that the command line does not name while it collects, and has no use for options
+    then but to refuse two of one name.
+    """
+    parser = config._parser
+    registered = getattr(getattr(parser, "optparser", None), "_option_string_actions", {})
+    for flag in (flag for flags in _spellings.values() for flag in flags):
+        registered.pop(flag, None)
+
+
 def pytest_configure(config: pytest.Config) -> None:
     """Declare the mark, and refuse invalid options before collection."""
     config.addinivalue_line("markers", _MARKER)
+    _join_values(config)
+    if not config.option.help:
+        _release(config)
     door = Door(config)
     config.stash[_DOOR] = door
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
     if is_asked(config):
         door.asked  # noqa: B018 (refuses invalid options)
+    elif _value(config, "reuse") is not None:
+        _usage(f"--bench-reuse reads what tests assert on, and without {_spelled(_TIMED)} they assert nothing. Add it.")
 
 
 def pytest_report_header(config: pytest.Config) -> list[str] | None:
-    """Lines on the options, the store, and what will not be measured."""
+    """Lines on names that are taken, the options, the store, and what will not be measured."""
+    taken = [name for name in (_TIMED, *(name for name, *_ in (*_OPTIONS, *_FLAGS))) if _spelled(name) != _flag(name)]
+    lines = []
+    if taken:
+        theirs, ours = (", ".join(map(of, taken)) for of in (_flag, _spelled))
+        verb = "is an option" if len(taken) == 1 else "are options"
+        lines = [f"levit-bench: {theirs} {verb} of another plugin or a conftest.py here; use {ours} instead"]
     if not is_asked(config):
-        return None
+        return lines or None
     given_options = " ".join(
         f"--{name} {value}" for name, value in _option_values(config).items() if isinstance(value, str)
     )
-    heading = f"levit-bench: {given_options or 'defaults'}, sessions go to {_root(config)}"
-    return [heading, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
+    earlier = _value(config, "reuse")
+    store = f"sessions go to {_root(config)}" if earlier is None else f"reads session {earlier} and times nothing"
+    heading = f"levit-bench: {given_options or 'defaults'}, {store}"
+    return [*lines, heading, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
 
 
 def pytest_generate_tests(metafunc: pytest.Metafunc) -> None:
     """Parametrize a marked test: one test for each case."""
-    mark = metafunc.definition.get_closest_marker(MARK)
-    if mark is None:
+    nodes_and_marks = list(metafunc.definition.iter_markers_with_node(MARK))
+    if not nodes_and_marks:
         return
-    if FIXTURE not in metafunc.fixturenames:
-        if _is_mark_taken(metafunc.config):
-            return
-        pytest.fail(f"a test marked {MARK} takes the fixture {FIXTURE!r}: def test_...({FIXTURE}):", pytrace=False)
+    fixture = _fixture_of(metafunc.fixturenames)
+    if fixture is None or (fixture == FIXTURE and _is_mark_taken(metafunc.config) and _is_fixture_taken(metafunc)):
+        # A mark of a class or module is about the tests that take the fixture; helpers beside them take none.
+        is_own = any(node is metafunc.definition for node, _ in nodes_and_marks)
+        if is_own and not _is_mark_taken(metafunc.config):
+            name = metafunc.definition.name
+            _fail(
+                metafunc.definition.nodeid,
+                f"a test marked {MARK} takes the fixture {FIXTURE!r}: def {name}({FIXTURE}):",
+            )
+        return
     door = metafunc.config.stash[_DOOR]
-    declared = door.declare(mark)
+    declared = door.declare(metafunc.definition, [mark for _, mark in nodes_and_marks])
     if isinstance(declared, str):
         skipped = pytest.param(None, marks=pytest.mark.skip(reason=declared), id="not-asked")
-        metafunc.parametrize(FIXTURE, [skipped], indirect=True)
+        metafunc.parametrize(fixture, [skipped], indirect=True)
         return
     params = [pytest.param(case, id=case.id) for case in declared]
-    metafunc.parametrize(FIXTURE, params, indirect=True)
+    metafunc.parametrize(fixture, params, indirect=True)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -316,11 +376,19 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
         return
     for item in items:
         declared = _declared(item)
-        if declared is not None:
+        if declared is not None and not _takes_benchmark(item):
             mark = item.get_closest_marker("benchmark")
             replay = item.stash[_REPLAY] = _Replay()
             kwargs = {"group": declared.group, **(mark.kwargs if mark else {}), "timer": replay}
             item.add_marker(pytest.mark.benchmark(**kwargs), append=False)
+
+
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item) -> Generator[None, object, object]:
+    """Time all cases before the first of their tests begins: outside what limits and times a single test."""
+    if _declared(item) is not None and not _skipped(item):
+        item.config.stash[_DOOR].begin(item.session)
+    return (yield)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -328,25 +396,62 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     """Fail a case without a time, with its reason; skip the body where the case was only checked."""
     if _declared(pyfuncitem) is None:
         return None
-    answer = pyfuncitem.funcargs[FIXTURE]
+    answer = pyfuncitem.funcargs[_fixture_of(pyfuncitem.fixturenames) or FIXTURE]
     if not pyfuncitem.stash.get(_ANSWERED, False):
         pytest.fail(
             f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and another one of that name is nearer to this "
-            "test, in a conftest.py or its module. Rename that.",
+            f"test, in a conftest.py or its module. Take {SECOND_FIXTURE!r} instead, which is the same as ours.",
             pytrace=False,
         )
+    if (answer is None or isinstance(answer, str)) and _takes_benchmark(pyfuncitem):
+        _leave_out(pyfuncitem.funcargs["benchmark"])
     if isinstance(answer, str):
         pytest.fail(answer, pytrace=False)
-    return True if answer is None else None
+    if answer is None:
+        pyfuncitem.stash[_CHECKED] = True
+        return True
+    return None
 
 
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, config: pytest.Config) -> None:
-    """Report the session's file, its findings, and the next command."""
+@pytest.hookimpl(wrapper=True, tryfirst=True)
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
+    """Report a case that was only checked as passed, also where the test is expected to fail: its body did not run."""
+    report = yield
+    if call.when == "call" and call.excinfo is None and item.stash.get(_CHECKED, False):
+        report.outcome, report.longrepr = "passed", None
+        if hasattr(report, "wasxfail"):
+            del report.wasxfail
+    return report
+
+
+def pytest_collection_finish(session: pytest.Session) -> None:
+    """Remember the tests that survived the selection, for the summary."""
+    if is_asked(session.config):
+        session.config.stash[_DOOR].declared_tests = sum(_declared(item) is not None for item in session.items)
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """Fail a run with `--benchmark` in which nothing was timed and nothing read."""
+    config = session.config
+    if not is_asked(config) or hasattr(config, "workerinput") or getattr(config.option, "collectonly", False):
+        return
+    if config.stash[_DOOR].why_nothing(session.exitstatus) is not None and session.exitstatus == pytest.ExitCode.OK:
+        session.exitstatus = pytest.ExitCode.TESTS_FAILED
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
+    """Say what was timed or why nothing was, with the session's file, its findings, and the next command."""
+    if not is_asked(config) or getattr(config.option, "collectonly", False):
+        return
     door = config.stash[_DOOR]
-    if door.session is not None:
-        terminalreporter.section("levit-bench")
-        for line in door.summary():
-            terminalreporter.write_line(line)
+    terminalreporter.section("levit-bench")
+    for line in door.summary():
+        terminalreporter.write_line(line)
+    if (why := door.why_nothing(exitstatus)) is not None:
+        terminalreporter.write_line(f"nothing was timed: {why}", red=True)
 
 
 class _Replay:
@@ -365,9 +470,13 @@ class _Replay:
         return next(self._times)
 
 
+_UNDER_XDIST = "timed tests need the machine to themselves, and xdist runs several at once"
 _DOOR = pytest.StashKey["Door"]()
 _REPLAY = pytest.StashKey[_Replay]()
 _ANSWERED = pytest.StashKey[bool]()
+"""Whether our fixture served the test."""
+_CHECKED = pytest.StashKey[bool]()
+"""Whether the case was checked and the test's body left out."""
 
 
 class Door:
@@ -376,9 +485,14 @@ class Door:
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
         self.session: TimedSession | None = None
+        self.declared_tests = 0
+        """Tests with a case that survived the selection."""
         self._answers: dict[str, Measured | str] = {}
         self._checks: Checks | None = None
+        self._has_begun = False
         self._refusal: str | None = None
+        self._is_refusal_reported = False
+        self._not_asked: list[str] = []
         self._asked: dict[str, Any] | None = None
         disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
         self.timing = is_asked(config) and not disabled
@@ -398,6 +512,27 @@ class Door:
                 self._asked = plugin.options(_option_values(self._config))
         return self._asked
 
+    def why_nothing(self, exitstatus: int) -> str | None:
+        """Why nothing was timed or read in a run of pytest that ends so, or None where something was."""
+        if any(not isinstance(answer, str) for answer in self._answers.values()):
+            return None
+        if self._refusal is not None:
+            return self._refusal
+        if not self.timing:
+            return "--benchmark-disable leaves the timing out"
+        if getattr(self._config.option, "dist", "no") != "no":
+            return f"{_UNDER_XDIST}: add -n 0"
+        if not self._has_begun and exitstatus == pytest.ExitCode.INTERRUPTED:
+            return "pytest was stopped before the first test with a case began"
+        if self._answers:
+            return "no case has a time; each test says why"
+        if self.declared_tests:
+            return "no test with a case was run"
+        if self._not_asked:
+            more = f", and {len(self._not_asked) - 1} more" if len(self._not_asked) > 1 else ""
+            return f"no test is about what the command line asks for: {self._not_asked[0]}{more}"
+        return f"no test that was chosen has the mark {MARK} and takes the fixture {FIXTURE!r}"
+
     def notes(self) -> list[str]:
         """Findings about parts of the request that will not be measured."""
         fields = self.asked
@@ -407,38 +542,60 @@ class Door:
             messages += plugin.notes(fields)
         return messages
 
-    def declare(self, mark: pytest.Mark) -> list[Declared] | str:
-        """The cases of a mark, or the reason why there are none here."""
+    def declare(self, test: pytest.Item, marks: Sequence[pytest.Mark]) -> list[Declared] | str:
+        """The cases of a test from its marks, the innermost first, or the reason why there are none here."""
         fields = self.asked
         plugin = _package()
-        with _refusals(plugin, _fail):
+        folders = (test.path.parent, self._config.rootpath, self._config.invocation_params.dir)
+        with _refusals(plugin, partial(_fail, test.nodeid)):
+            networks, axes = plugin.merged([(mark.args, mark.kwargs) for mark in marks])
             try:
-                cases: list[Declared] = plugin.declare(mark.args, mark.kwargs, fields)
+                cases: list[Declared] = plugin.declare(networks, axes, fields, folders)
             except plugin.NotAskedError as reason:
+                self._not_asked.append(f"{test.name}: {reason}")
                 return str(reason)
         return cases
+
+    def begin(self, session: pytest.Session) -> None:
+        """Time the cases of all tests that will run, or read them; once, whatever becomes of it."""
+        if self._has_begun or not self.timing or self.distributed:
+            return
+        if getattr(self._config.option, "setuponly", False):  # tests are not run
+            return
+        self._has_begun = True
+        self._refusal = "measuring was stopped"
+        self._refusal = self._measure(session)
 
     def answer(self, item: pytest.Item, declared: Declared) -> Measured | str | None:
         """The result of a case, or the reason why there is none; None when it was only checked."""
         if not self.timing:
             return self._check(declared)
         if self.distributed:
-            pytest.skip("timed tests need the machine to themselves, and xdist runs several at once: leave -n out")
+            pytest.skip(f"{_UNDER_XDIST}: add -n 0")
+        self.begin(item.session)
         if self._refusal is not None:
-            pytest.skip(f"the session was refused: {self._refusal}")
-        if self.session is None:
-            self._refusal = self._measure(item.session)
-        return self._answers[item.nodeid] if self._refusal is None else self._refusal
+            if self._is_refusal_reported:
+                pytest.skip(f"the session was refused: {self._refusal}")
+            self._is_refusal_reported = True
+            return f"levit-bench: {self._refusal}"
+        return self._answers.get(item.nodeid, "levit-bench: a mark keeps this test from running, so it was not timed")
 
     def summary(self) -> list[str]:
-        """Lines for the end of the run."""
-        assert self.session is not None
+        """What was timed or read, for the end of the run."""
+        if self.session is None or self.session.path is None:
+            return []
         findings = self.session.findings[:20]
         more = [f"… and {len(self.session.findings) - 20} more"] if len(self.session.findings) > 20 else []
-        runs = f"{self.session.runs} complete run{'' if self.session.runs == 1 else 's'} in {self.session.path}"
+        cases = [answer for answer in self._answers.values() if not isinstance(answer, str)]
+        what = f"{_counted(len(cases), 'test')} {'read' if self.session.read else 'timed'}"
+        if lacking := len(self._answers) - len(cases):
+            what += f", {lacking} without a time"
+        runs = f"{_counted(self.session.runs, 'complete run')} in {self.session.path}"
+        if self.session.read:
+            return [*findings, *more, f"{what}, nothing timed now: {runs}, {self.session.read}"]
         words = ["levit-bench", "front", "--session", self.session.path.stem]
         words += [] if str(_root(self._config)) == "results" else ["--store", str(_root(self._config))]
-        return [*findings, *more, f"{runs}; draw it: {shlex.join(words)}"]
+        return [*findings, *more, f"{what}: {runs}; draw it: {shlex.join(words)}"]
 
     def close(self) -> None:
         """End the process that checks cases, if there is one."""
@@ -453,59 +610,90 @@ class Door:
             if self._checks is None:
                 self._checks = plugin.Checks()
                 self._config.add_cleanup(self.close)
-            problems.append(self._checks.problem(declared.request))
+            problems.append(self._checks.problem(declared))
         return problems[0]
 
     def _measure(self, session: pytest.Session) -> str | None:
-        """Time the cases of all tests that will run; returns why the session was refused, if it was."""
+        """Time or read the cases of all tests that will run; returns why the session was refused, if it was."""
         waiting = [(item.nodeid, case) for item in session.items if (case := _declared(item)) and not _skipped(item)]
+        cases, refused = [case for _, case in waiting], list[str]()
         capture = self._config.pluginmanager.getplugin("capturemanager")
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
         if terminal is not None:
             terminal.ensure_newline()
-        refused: list[str] = []
         plugin = _package()
+        earlier = _value(self._config, "reuse")
         with (
             capture.global_and_fixture_disabled() if capture else nullcontext(),
             _refusals(plugin, refused.append),
-            plugin.progress() as observer,
         ):
-            self.session = plugin.measure([case.request for _, case in waiting], _root(self._config), observer)
+            if earlier is not None:
+                self.session = plugin.read(cases, _root(self._config), earlier)
+            else:
+                with plugin.progress() as observer:
+                    self.session = plugin.measure(cases, _root(self._config), observer)
         if self.session is None:
-            return f"levit-bench: {refused[0]}"
+            return refused[0]
         if self.session.interrupted:
+            self._refusal = "the session was interrupted"
             pytest.exit(f"levit-bench was interrupted; what was taken is in {self.session.path}", returncode=2)
-        self._answers = {node: answer for (node, _), answer in zip(waiting, self.session.answers, strict=True)}
+        self._answers = {
+            node: _in_options_of_pytest(answer) if isinstance(answer, str) else answer
+            for (node, _), answer in zip(waiting, self.session.answers, strict=True)
+        }
         return None
 
 
 class _Feeding:
-    """The fixture `measured` where pytest-benchmark shows the results."""
+    """The fixtures where pytest-benchmark shows the results."""
 
-    @pytest.fixture
+    @pytest.fixture(name=FIXTURE)
     def measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
-        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
-        try:
-            answer = _answer(request)
-        except BaseException:
-            _leave_out(benchmark)
-            raise
-        if answer is None or isinstance(answer, str):
-            _leave_out(benchmark)
-        elif hasattr(benchmark, "pedantic"):  # a conftest.py may define its own fixture `benchmark`
-            request.node.stash[_REPLAY].load(answer.duration_s)
-            benchmark.extra_info.update(answer.facts)
-            benchmark.pedantic(_nothing, rounds=len(answer.duration_s), iterations=1)
-        return answer
+        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval.
+
+        The yardstick is a network of the shape of LeViT-128S that never changes, eager, at batch 1, in every session.
+        """
+        return _fed(request, benchmark)
+
+    @pytest.fixture(name=SECOND_FIXTURE)
+    def levit_measured(self, request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (the same)
+        """The same as `measured`, where a repository has a fixture of that name."""
+        return _fed(request, benchmark)
 
 
 class _Plain:
-    """The fixture `measured` where nothing is timed, or pytest-benchmark does not show it."""
+    """The fixtures where nothing is timed, or pytest-benchmark does not show it."""
 
-    @pytest.fixture
+    @pytest.fixture(name=FIXTURE)
     def measured(self, request: pytest.FixtureRequest) -> object:
-        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval."""
+        """The case's record, its latency, throughput and ratio to the yardstick, each with an interval.
+
+        The yardstick is a network of the shape of LeViT-128S that never changes, eager, at batch 1, in every session.
+        """
         return _answer(request)
+
+    @pytest.fixture(name=SECOND_FIXTURE)
+    def levit_measured(self, request: pytest.FixtureRequest) -> object:
+        """The same as `measured`, where a repository has a fixture of that name."""
+        return _answer(request)
+
+
+def _fed(request: pytest.FixtureRequest, benchmark: Any) -> object:  # noqa: ANN401 (another plugin's)
+    """The answer of a test, whose passes pytest-benchmark is given unless the test uses it itself."""
+    if _takes_benchmark(request.node):
+        return _answer(request)
+    try:
+        answer = _answer(request)
+    except BaseException:
+        _leave_out(benchmark)
+        raise
+    if answer is None or isinstance(answer, str):
+        _leave_out(benchmark)
+    elif hasattr(benchmark, "pedantic"):  # a conftest.py may define its own fixture `benchmark`
+        request.node.stash[_REPLAY].load(answer.duration_s)
+        benchmark.extra_info.update(answer.facts)
+        benchmark.pedantic(_nothing, rounds=len(answer.duration_s), iterations=1)
+    return answer
 
 
 def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
@@ -513,7 +701,7 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
     if declared is None:
         try:
             # Another plugin's fixture, hidden by ours of the same name: tests without our mark use that one.
-            return request.getfixturevalue(FIXTURE)  # type: ignore[no-any-return]
+            return request.getfixturevalue(request.fixturename or FIXTURE)  # type: ignore[no-any-return]
         except pytest.FixtureLookupError:
             pass
         pytest.fail(
@@ -524,6 +712,12 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
     for name, value in getattr(answer, "facts", {}).items():
         request.node.user_properties.append((name, value))
     return answer
+
+
+def _takes_benchmark(item: pytest.Item) -> bool:
+    """Whether the test itself takes pytest-benchmark's fixture, and so decides what that times."""
+    function = getattr(item, "obj", None)
+    return function is not None and "benchmark" in inspect.signature(function).parameters
 
 
 def _leave_out(benchmark: Any) -> None:  # noqa: ANN401 (another plugin's)
@@ -541,8 +735,13 @@ def _declared(item: pytest.Item) -> Declared | None:
     """The case of a test, if it has our mark."""
     if item.get_closest_marker(MARK) is None or not hasattr(item, "callspec"):
         return None
-    parameter = item.callspec.params.get(FIXTURE)
+    parameter = item.callspec.params.get(_fixture_of(item.callspec.params) or FIXTURE)
     return parameter if hasattr(parameter, "request") and hasattr(parameter, "group") else None
+
+
+def _fixture_of(names: Collection[str]) -> str | None:
+    """Which of our fixtures is among some names; the second one, where both are: the first is another's there."""
+    return next((name for name in (SECOND_FIXTURE, FIXTURE) if name in names), None)
 
 
 def _is_mark_taken(config: pytest.Config) -> bool:
@@ -550,28 +749,76 @@ def _is_mark_taken(config: pytest.Config) -> bool:
     return any(re.match(rf"{MARK}\b", line) and line != _MARKER for line in config.getini("markers"))
 
 
+def _is_fixture_taken(metafunc: pytest.Metafunc) -> bool:
+    """Whether the test's fixture `measured` is another's."""
+    definitions = metafunc._arg2fixturedefs.get(FIXTURE, ())
+    return bool(definitions) and definitions[-1].func.__module__ != __name__
+
+
 def _skipped(item: pytest.Item) -> bool:
     """Whether a mark keeps the test from running; conditions that are text are left to pytest, and timed."""
     if any(item.iter_markers("skip")):
         return True
-    return any(condition is True for mark in item.iter_markers("skipif") for condition in mark.args)
+    if any(condition is True for mark in item.iter_markers("skipif") for condition in mark.args):
+        return True
+    not_run = (mark for mark in item.iter_markers("xfail") if mark.kwargs.get("run", True) is False)
+    return any(all(condition is True for condition in mark.args) for mark in not_run)
+
+
+def _join_values(config: pytest.Config) -> None:
+    """Make one text of the values of each option, as a list has it; several of an option of one value are refused.
+
+    Options of the command line replace those of `addopts` in a file and in the environment.
+    """
+    words = [str(word) for word in config.invocation_params.args]
+    for name, metavar, _ in _OPTIONS:
+        values = getattr(config.option, _place(name), None)
+        if not isinstance(values, list):
+            continue
+        flags = tuple(_spellings.get(name, ()))
+        given = sum(word in flags or word.startswith(tuple(f"{flag}=" for flag in flags)) for word in words)
+        if given:
+            values = values[-given:]
+        if len(values) > 1 and "[," not in metavar:
+            _usage(f"{_spelled(name)} is given {len(values)} times, as {' and '.join(values)}. Give it once.")
+        setattr(config.option, _place(name), ",".join(values))
+
+
+def _value(config: pytest.Config, name: str) -> str | None:
+    """The value of an option, if it is given."""
+    value: str | None = getattr(config.option, _place(name), None)
+    return value
 
 
 def _option_values(config: pytest.Config) -> dict[str, str | bool | None]:
-    names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name != "store"]
+    names = [name for name, *_ in (*_OPTIONS, *_FLAGS) if name not in ("store", "reuse")]
     return {name: value for name in names if (value := getattr(config.option, _place(name), None)) is not None}
 
 
 def _root(config: pytest.Config) -> Path:
-    return Path(getattr(config.option, _place("store"), None) or "results")
+    return Path(_value(config, "store") or "results")
 
 
 def _usage(message: str) -> NoReturn:
     raise pytest.UsageError(f"levit-bench: {message}")
 
 
-def _fail(message: str) -> NoReturn:
-    pytest.fail(f"levit-bench: {message}", pytrace=False)
+def _fail(test: str, message: str) -> NoReturn:
+    pytest.fail(f"{test}: levit-bench: {message}", pytrace=False)
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number} {noun}{'' if number == 1 else 's'}"
+
+
+def _spelled(name: str) -> str:
+    """An option as it is called here."""
+    return next(iter(_spellings.get(name, ())), _flag(name))
+
+
+def _in_options_of_pytest(message: str) -> str:
+    """A message with options of the command line spelled as in pytest."""
+    return _BARE_OPTION.sub(lambda match: _spelled(match[1]), message)
 
 
 @contextmanager
@@ -585,7 +832,7 @@ def _refusals(plugin: ModuleType, tell: Callable[[str], None]) -> Iterator[None]
         message = plugin.unforeseen(error)
     else:
         return
-    tell(_BARE_OPTION.sub(lambda match: _spellings.get(match[1], _flag(match[1])), message))
+    tell(_in_options_of_pytest(message))
 
 
 def _package() -> ModuleType:

@@ -5,7 +5,7 @@ It uses the same engine, files and estimates as the command line.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -110,12 +110,25 @@ class Joint(NamedTuple):
 
 
 def measure_requests(
-    requests: Sequence[Request], root: Path, observer: Observer | None = None, *, title: str | None = None
+    requests: Sequence[Request],
+    root: Path,
+    observer: Observer | None = None,
+    *,
+    title: str | None = None,
+    on_refused: Callable[[int, UsageError], None] | None = None,
 ) -> Joint:
     """Carry out requests in one interleaved session, under the protocol of the first; equal cases are timed once.
 
+    Args:
+        requests: what to measure.
+        root: the store.
+        observer: receives progress.
+        title: purpose of the session.
+        on_refused: receives the number of each request whose cases cannot be asked for, and why; the others are carried
+            out. Absent: the first such request refuses the session.
+
     Raises:
-        levit_bench.errors.BenchError: as `measure`.
+        levit_bench.errors.BenchError: as `measure`, also where every request is refused.
     """
     require_measuring()
     from levit_bench.asking.request import check_race, left_out, protocol_of, subjects, workshop_of
@@ -124,7 +137,18 @@ def measure_requests(
 
     protocol = protocol_of(requests[0])
     with workshop_of(requests[0]) as workshop:
-        groups = [subjects(request, workshop) for request in requests]
+        groups, refusals = [], []
+        for number, request in enumerate(requests):
+            try:
+                groups.append(subjects(request, workshop))
+            except UsageError as error:
+                if on_refused is None:
+                    raise
+                on_refused(number, error)
+                groups.append([])
+                refusals.append(error)
+        if refusals and not any(groups):
+            raise refusals[0]
         distinct = {subject.case.id: subject for group in groups for subject in group}
         observer = observer or Silent()
         if protocol.goal == "race":

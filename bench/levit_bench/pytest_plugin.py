@@ -1,5 +1,5 @@
-"""The package's side of the pytest plugin: turns what tests declare into requests, times all of them in one session,
-and returns each test its result.
+"""The package's side of the pytest plugin: turns what tests declare into requests, times all of them in one session or
+reads one that did, and returns each test its result.
 
 Imports no pytest: `levit_bench_pytest` does, and imports this module only when a test needs it.
 """
@@ -7,6 +7,7 @@ Imports no pytest: `levit_bench_pytest` does, and imports this module only when 
 from __future__ import annotations
 
 import math
+import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
@@ -30,6 +31,7 @@ from levit_bench.asking.request import (
     workshop_of,
 )
 from levit_bench.asking.session_options import OF_A_NETWORK
+from levit_bench.asking.stored_cases import stored_case
 from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Shown, is_usual
 from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
@@ -37,7 +39,8 @@ from levit_bench.catalog.image_sets import set_of
 from levit_bench.cli.faults import keeping, message_and_exit_code, notes_of
 from levit_bench.cli.output import stderr
 from levit_bench.cli.progress import reporter
-from levit_bench.errors import BenchError, UsageError
+from levit_bench.errors import BenchError, NothingToShowError, UsageError
+from levit_bench.judge import case_lookup, paired_ratio
 from levit_bench.judge.estimates import latency, relative_to_yardstick
 from levit_bench.judge.throughput import throughput
 from levit_bench.measuring import devices, runtimes
@@ -45,10 +48,12 @@ from levit_bench.measuring.extensions import ExtensionError
 from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
-from levit_bench.numbers.units import batch_word
-from levit_bench.records import Case, Estimate, ImageShape, Record, parse_size
+from levit_bench.numbers.units import batch_word, format_latency
+from levit_bench.reading.results import Results
+from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
+from levit_bench.store.lookup import resolve_session
 
 __all__ = [
     "BenchError",
@@ -56,16 +61,25 @@ __all__ = [
     "Declared",
     "Measured",
     "NotAskedError",
+    "Rival",
     "TimedSession",
     "answer",
     "declare",
     "error_message",
     "measure",
+    "merged",
     "options",
+    "read",
+    "read_answer",
     "unforeseen",
 ]
 DEFAULT_NETWORKS = ("paper",)
 """Networks of tests that leave them open, where the command line names none."""
+_AGAINST = "against"
+"""What a mark calls the cases that its own is compared with."""
+_FILE = re.compile(r"[^:]*?\.py(?=:)|[^:]*\.toml$", re.I)
+"""The file in the name of a network."""
+_FIELD = re.compile(r"\w+\s*=")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
 
 
@@ -77,13 +91,34 @@ class NotAskedError(Exception):
     """A test needs something that the command line does not ask for, or that this machine lacks."""
 
 
-class Declared(NamedTuple):
-    """One case that a test declares."""
+class Declared(str):
+    """One case that a test declares: the text is its short name, part of the test's id and of other tools' files."""
 
-    id: str
-    """Short name, part of the test's id."""
+    __slots__ = ("folders", "request", "rivals")
+
     request: Request
     """The request for this one case."""
+    rivals: tuple[Rival, ...]
+    """The other cases that the mark wants timed in the same session."""
+    folders: tuple[Path, ...]
+    """Where files of networks are looked for, in this order."""
+
+    def __new__(
+        cls, name: str, request: Request, rivals: Sequence[Rival] = (), folders: Sequence[Path] = ()
+    ) -> Declared:
+        case = super().__new__(cls, name)
+        case.request, case.rivals, case.folders = request, tuple(rivals), tuple(folders)
+        return case
+
+    @property
+    def id(self) -> str:
+        """The short name."""
+        return str(self)
+
+    @property
+    def requests(self) -> tuple[Request, ...]:
+        """What the test needs: its own case first, then its rivals."""
+        return (self.request, *(rival.request for rival in self.rivals))
 
     @property
     def group(self) -> str:
@@ -98,6 +133,15 @@ class Declared(NamedTuple):
         return ", ".join([request.device, request.runtimes[0], *phrases])
 
 
+class Rival(NamedTuple):
+    """Another case that a mark wants timed beside that of its test."""
+
+    name: str
+    """Network, and fields in which its setting differs, as `levit_bench.judge.case_lookup.rival` reads them."""
+    request: Request
+    """The request for this one case."""
+
+
 class Measured(NamedTuple):
     """The result that a test reads: the case's record and its estimates."""
 
@@ -108,7 +152,54 @@ class Measured(NamedTuple):
     throughput: Estimate
     """Images a second at the stated batch, all streams together: images over the time of all timed passes."""
     relative: Estimate
-    """Latency as a multiple of the yardstick's, paired by round: comparable across days on the same machine."""
+    """Latency as a multiple of the yardstick's, paired by round: comparable across days on the same machine. The
+    yardstick is a network of the shape of LeViT-128S that never changes, eager, at batch 1."""
+    session: tuple[Record, ...] = ()
+    """The records of all cases of its session."""
+    rivals: tuple[str, ...] = ()
+    """The cases that the mark names as `against`."""
+    folders: tuple[Path, ...] = ()
+    """Where files of networks are looked for, in this order."""
+
+    def ratio(self, network: str = "") -> Estimate:
+        """This case's time over that of another case of the session, paired by round: below 1, this one is faster.
+
+        Args:
+            network: the other case, in the same setting: a name as in the mark, or with `:FIELD=VALUE` behind it one
+                that differs in that field, such as `levit_192:form=inference`. Absent: the one that the mark names as
+                `against`.
+
+        Returns:
+            The ratio, with its 95 % interval over the runs that hold both.
+
+        Raises:
+            levit_bench.errors.UsageError: the session does not hold it in this setting, several cases answer, or it has
+                no time.
+        """
+        __tracebackhide__ = True
+        try:
+            return self._ratio_to(network)
+        except BenchError as error:
+            raise UsageError(visible(f"ratio({network!r}): {error}" if network else f"ratio(): {error}")) from None
+
+    def _ratio_to(self, network: str) -> Estimate:
+        if not network:
+            if len(self.rivals) != 1:
+                named = f"the mark names {_listed(self.rivals)}" if self.rivals else "the mark names none as against"
+                raise UsageError(f"which other case? Name one: {named}.")
+            (network,) = self.rivals
+        else:
+            (network, *more) = located((network,), self.folders)
+            if more:
+                raise UsageError("name one case.")
+        estimate = paired_ratio.ratio(self.record, case_lookup.rival(self.session, self.record, network))
+        if isinstance(estimate, Finding):
+            raise NothingToShowError(estimate.message)
+        return estimate
+
+    def __repr__(self) -> str:
+        """In a line: a failed assertion shows it, and a record holds thousands of numbers."""
+        return f"<Measured {visible(self.case.label)}: {format_latency(self.latency.value)} a batch>"
 
     @property
     def case(self) -> Case:
@@ -144,18 +235,20 @@ class Measured(NamedTuple):
 
 
 class TimedSession(NamedTuple):
-    """The session that timed all tests."""
+    """The session that timed all tests, or an earlier one that was read instead."""
 
-    path: Path
-    """Its file."""
-    runs: int
-    """Complete runs."""
-    interrupted: bool
-    """Whether the user stopped it."""
     answers: tuple[Measured | str, ...]
-    """The result of each request, or why there is none."""
-    findings: tuple[str, ...]
+    """The result of each declared case, or why there is none."""
+    path: Path | None = None
+    """Its file; absent where no case could be asked for."""
+    runs: int = 0
+    """Complete runs."""
+    interrupted: bool = False
+    """Whether the user stopped it."""
+    findings: tuple[str, ...] = ()
     """Findings about the numbers, in words."""
+    read: str = ""
+    """When and where it was measured, in words; empty where it was measured now."""
 
 
 def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
@@ -184,26 +277,82 @@ def notes(requested: Mapping[str, Any]) -> list[str]:
     return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
 
 
-def declare(patterns: Sequence[str], marked: Mapping[str, Any], requested: Mapping[str, Any]) -> list[Declared]:
+def merged(marks: Sequence[tuple[Sequence[str], Mapping[str, Any]]]) -> tuple[Sequence[str], dict[str, Any]]:
+    """Networks and axes of several marks of one test: of each, the innermost mark that gives it wins.
+
+    What an outer mark states of its own network, such as its accuracy, is not said of the networks of an inner one.
+
+    Args:
+        marks: networks and axes of each, the innermost first.
+    """
+    patterns: Sequence[str] = ()
+    axes_of_test: dict[str, Any] = {}
+    for networks, axes_of_mark in marks:
+        statements = _NOTHING_STATED if patterns else ()
+        axes_of_test = {name: v for name, v in axes_of_mark.items() if name not in statements} | axes_of_test
+        patterns = patterns or networks
+    return patterns, axes_of_test
+
+
+def located(names: object, folders: Sequence[Path], argument: str = "networks") -> tuple[str, ...]:
+    """Names of networks, those of files by the path from the current folder to the first of some folders that has it.
+
+    Args:
+        names: one text or several; commas separate names, and fields behind one: `levit_192:batch=1,form=inference`.
+        folders: where files are looked for, in this order.
+        argument: what gave the names, for messages.
+
+    Raises:
+        UsageError: it is neither, a call is not closed, or several folders were looked in and none has the file.
+    """
+    texts: list[str] = []
+    for word in arguments.words(argument, names):
+        if texts and _FIELD.match(word):
+            texts[-1] += f",{word}"
+        else:
+            texts.append(word)
+    return tuple(_located(text, folders) for text in texts)
+
+
+def _located(name: str, folders: Sequence[Path]) -> str:
+    match = _FILE.match(name)
+    if match is None or not folders or Path(file := match[0]).expanduser().is_absolute():
+        return name
+    for folder in folders:
+        if os.path.exists(folder / file):  # noqa: PTH110 (a name that is too long is no error)
+            return os.path.relpath(folder / file) + name[match.end() :]
+    places = ", ".join(dict.fromkeys(os.path.relpath(folder) for folder in folders))
+    raise UsageError(
+        f"there is no file {visible(file)[:120]!r}. It was looked for beside the test, in pytest's root folder and "
+        f"where pytest was called: {visible(places)[:200]}."
+    )
+
+
+def declare(
+    patterns: Sequence[str], marked: Mapping[str, Any], requested: Mapping[str, Any], folders: Sequence[Path] = ()
+) -> list[Declared]:
     """The cases of one test: the mark's values, and the command line's where the mark leaves them open.
 
     Args:
         patterns: networks of the mark; empty: the command line's.
-        marked: axes of the mark by the name of their option, one value or several.
+        marked: axes of the mark by the name of their option, one value or several; and `against`, the rivals.
         requested: `options` of the command line.
+        folders: where files that the mark names are looked for, in this order; empty: the current one.
 
     Raises:
         NotAskedError: mark and command line have nothing in common, or the machine lacks what the test needs.
         UsageError: the mark is malformed.
     """
-    allowed = {axis.name for axis in AXES if axis.asked} | _NOTHING_STATED.keys()
+    allowed = {axis.name for axis in AXES if axis.asked} | _NOTHING_STATED.keys() | {_AGAINST}
     if unknown := set(marked) - allowed:
         raise UsageError(
             f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
             f"{', '.join(sorted(allowed))}."
         )
+    rival_names = located(marked[_AGAINST], folders, _AGAINST) if _AGAINST in marked else ()
+    marked = {name: value for name, value in marked.items() if name != _AGAINST}
     statements = arguments.fields(marked)
-    marked_networks = singles(arguments.words("networks", patterns)) if patterns else None
+    marked_networks = singles(located(patterns, folders)) if patterns else None
     requested_networks = singles(requested["networks"]) if "networks" in requested else None
     _check_mark(statements, marked_networks or requested_networks or singles(DEFAULT_NETWORKS))
     fields: dict[str, Any] = {**requested}
@@ -229,27 +378,133 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], requested: Mappi
         )
         for network, values in combinations(request, networks)
     ]
-    return [Declared(_name(single), single) for single in singled]
+    return [Declared(_name(single), single, _rivals(rival_names, single), folders) for single in singled]
 
 
-def measure(requests: Sequence[Request], root: Path, observer: Observer | None = None) -> TimedSession:
-    """Time all requests in one interleaved session.
+def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
+    """The cases that a mark names as `against`, each in the setting of one case unless its fields say otherwise.
+
+    Raises:
+        UsageError: a name or a field is malformed.
+    """
+    out = []
+    for text in names:
+        pattern, fields = case_lookup.network_and_fields(text)
+        resolution = fields.pop("resolution", None)
+        if unknown := sorted(fields.keys() - SEVERAL.keys()):
+            raise UsageError(
+                f"{_AGAINST}={text[:80]!r}: the two may differ in {', '.join(SEVERAL)}, not in {', '.join(unknown)}."
+            )
+        behind = ":" + ",".join(f"{name}={value}" for name, value in fields.items()) if fields else ""
+        for network, stated in singles((pattern + (f"@{resolution}" if resolution else ""),)).items():
+            request = msgspec.structs.replace(
+                single,
+                networks=(network,),
+                resolution=None if entries.parse(network)[1] else single.resolution,
+                stated={network: stated} if stated else {},
+                **_NOTHING_STATED,
+                **arguments.fields(fields),
+            )
+            check(request)
+            out.append(Rival(network + behind, request))
+    return out
+
+
+def measure(declared: Sequence[Declared], root: Path, observer: Observer | None = None) -> TimedSession:
+    """Time all cases of tests and their rivals in one interleaved session.
+
+    A case that cannot be asked for, or whose rival cannot, has the reason for its answer; the others are timed.
 
     Raises:
         levit_bench.errors.BenchError: the session is refused, or the store cannot be written.
     """
-    joint = api.measure_requests(requests, root, observer, title="pytest --benchmark")
+    requests: dict[bytes, Request] = {}
+    for case in declared:
+        requests |= {_key(request): request for request in case.requests}
+    refusals: dict[bytes, str] = {}
+    keys = list(requests)
+
+    def refused(number: int, error: UsageError) -> None:
+        refusals[keys[number]] = error_message(error)
+
+    try:
+        joint = api.measure_requests(
+            list(requests.values()), root, observer, title="pytest --benchmark", on_refused=refused
+        )
+    except UsageError:
+        if len(refusals) < len(requests):
+            raise
+        return TimedSession(tuple(_refusal(case, refusals) or "" for case in declared))
     with keeping(joint.outcome.path):
         results = api.load(joint.outcome.path)
         records = {record.info.id: record for record in results.records}
-        findings = (*results.findings, *cases.findings_of(results.records))
+        own_case = dict(zip(keys, joint.cases, strict=True))
         return TimedSession(
             path=joint.outcome.path,
             runs=joint.outcome.runs,
             interrupted=joint.outcome.interrupted,
-            answers=tuple(answer(records[group[0]]) for group in joint.cases),
-            findings=tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings)),
+            answers=tuple(
+                _refusal(case, refusals) or _answer_of(case, records[own_case[_key(case.request)][0]], results.records)
+                for case in declared
+            ),
+            findings=_findings(results),
         )
+
+
+def read(declared: Sequence[Declared], root: Path, name: str) -> TimedSession:
+    """The results of tests from a session that is stored already; a case that it lacks has the reason for its answer.
+
+    Args:
+        declared: the cases of the tests.
+        root: the store.
+        name: the session: a file, its name, the beginning of it, its tag, or `last`.
+
+    Raises:
+        levit_bench.errors.BenchError: no session has that name, several have, or it cannot be read.
+    """
+    path = Path(name) if Path(name).is_file() else resolve_session(root, name)
+    results = api.load(path)
+    record = results.records[0]
+    return TimedSession(
+        path=path,
+        runs=max(sum(run.complete for run in record.runs) for record in results.records),
+        answers=tuple(read_answer(case, results.records) for case in declared),
+        findings=_findings(results),
+        read=visible(f"measured at {record.conditions.taken_at} on {record.machine.cpu_model}"),
+    )
+
+
+def read_answer(case: Declared, records: Sequence[Record]) -> Measured | str:
+    """The result of a case from the records of one session, or that the session lacks it or a rival of it."""
+    try:
+        record, *_ = [stored_case(request, records) for request in case.requests]
+    except BenchError as error:
+        return visible(f"session {records[0].session}: {error_message(error)}")
+    return _answer_of(case, record, records)
+
+
+def _answer_of(case: Declared, record: Record, records: Sequence[Record]) -> Measured | str:
+    found = answer(record)
+    if isinstance(found, str):
+        return found
+    names = tuple(rival.name for rival in case.rivals)
+    return found._replace(session=tuple(records), rivals=names, folders=case.folders)
+
+
+def _refusal(case: Declared, refusals: Mapping[bytes, str]) -> str | None:
+    """Why a case or one of its rivals cannot be asked for."""
+    return next((refusals[key] for request in case.requests if (key := _key(request)) in refusals), None)
+
+
+def _key(request: Request) -> bytes:
+    """Equal for equal requests; they cannot be hashed."""
+    return msgspec.json.encode(request)
+
+
+def _findings(results: Results) -> tuple[str, ...]:
+    """Findings about the numbers of a session, in words, each once."""
+    findings = (*results.findings, *cases.findings_of(results.records))
+    return tuple(dict.fromkeys(visible(f"{finding.kind}: {finding.message}") for finding in findings))
 
 
 def error_message(error: BenchError) -> str:
@@ -289,7 +544,15 @@ class Checks:
         self._workshop: Workshop | None = None
         self._problems: dict[Case, str | None] = {}
 
-    def problem(self, request: Request) -> str | None:
+    def problem(self, declared: Declared) -> str | None:
+        """What is wrong with the case of a test or with a rival of it, or None.
+
+        Raises:
+            levit_bench.errors.BenchError: a case cannot be asked for.
+        """
+        return next(filter(None, map(self._problem, declared.requests)), None)
+
+    def _problem(self, request: Request) -> str | None:
         """What is wrong with the case of a request, or None.
 
         Raises:

@@ -768,6 +768,10 @@ class Run(_Noun, frozen=True, kw_only=True):
     seats_at_once: int | None = None
     """Processes of the run, which all load at the same time; absent when that line was lost."""
 
+    def __repr__(self) -> str:
+        """In a line: a failed assertion shows it, and the turns hold thousands of numbers."""
+        return f"<Run {self.run}: {len(self.turns)} turns>"
+
 
 class Record(_Noun, frozen=True, kw_only=True):
     """A case's turns with everything needed to judge them; assembled on reading, never stored."""
@@ -802,6 +806,10 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Allocator of its yardsticks: with another allocator, ratios have another unit. Absent where none was timed."""
     shell: Shell = Shell()
     """Environment that the calling shell gave the workers."""
+
+    def __repr__(self) -> str:
+        """In a line, as that of `Run`."""
+        return f"<Record {self.case.label!r} of session {self.session}: {self.outcome}, {len(self.runs)} runs>"
 
     @property
     def case(self) -> Case:

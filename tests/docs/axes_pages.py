@@ -17,8 +17,8 @@ def missing_from_pytest_page(page: str) -> dict[str, list[str]]:
     """What `docs/pytest.md` leaves out, by the paragraph that should name it: of the mark, and of the options."""
     axes = [axis for axis in AXES if axis.asked]
     wanted = {
-        "mark": (_MARK, [axis.name for axis in axes] + [option.name for option in OF_A_NETWORK]),
-        "options": (_OPTIONS, [one.option[2:] for one in (*axes, *OF_A_SESSION)]),
+        "mark": (_MARK, ["against", *(axis.name for axis in axes), *(option.name for option in OF_A_NETWORK)]),
+        "options": (_OPTIONS, ["networks", "store", "reuse", *(one.option[2:] for one in (*axes, *OF_A_SESSION))]),
     }
     return {
         what: [name for name in names if f"`{name}`" not in _paragraph(paragraph, page)]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import os
 import subprocess
 import sys
@@ -50,3 +51,37 @@ class Repository:
 @pytest.fixture
 def repository(tmp_path: Path) -> Repository:
     return Repository(tmp_path)
+
+
+FAKE = """
+import levit_bench.pytest_plugin as door
+from tests.door.fake import measure
+door.measure = measure
+"""
+SPEED = """
+import pytest
+
+from tests.programs import output
+
+@pytest.mark.levit_bench("fake:one", "fake:two", batch=[1, 4])
+def test_speed(measured):
+    assert measured.latency.value < 1
+
+@pytest.mark.levit_bench()
+def test_open(measured):
+    assert measured.case.network
+
+def test_plain():
+    pass
+"""
+
+
+@pytest.fixture
+def speed(repository: Repository) -> Repository:
+    repository.write({"conftest.py": FAKE, "test_mine.py": SPEED, "pytest.ini": "[pytest]\naddopts = -p no:randomly"})
+    return repository
+
+
+def asked(folder: Path) -> list[list[list[object]]]:
+    """The cases of each session."""
+    return [json.loads(line) for line in (folder / "asked.jsonl").read_text().splitlines()]

@@ -12,7 +12,7 @@ import json
 import textwrap
 from pathlib import Path
 
-from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind
+from levit_bench.asking.session_options import OF_A_NETWORK, OF_A_SESSION, OptionKind, SessionOption
 from levit_bench.axes import AXES
 
 PLUGIN = Path(__file__).parents[2] / "bench" / "levit_bench_pytest.py"
@@ -22,6 +22,14 @@ _NETWORKS = (
     "networks",
     "NAME[,NAME…]",
     "Networks of tests that leave them open: names, globs, groups. Default: paper.",
+)
+_YARDSTICK = (
+    "The yardstick is a network of the shape of LeViT-128S that never changes, timed in every session, eager, batch 1."
+)
+_REUSE = (
+    "reuse",
+    "SESSION",
+    "Read the cases from a stored session instead of timing them: its file, name, beginning of it, tag, or 'last'.",
 )
 _STORE = ("store", "FOLDER", "Folder of sessions. Default: results. Outside the repository: --bench-store=FOLDER.")
 
@@ -34,11 +42,11 @@ def options() -> list[tuple[str, str, str]]:
         if axis.asked
     ]
     of_a_session = [
-        (option.option[2:], option.metavar, _with(option.help, _text(option.usual)))
+        (option.option[2:], option.metavar, _with(_explained(option), _text(option.usual)))
         for option in OF_A_SESSION
         if option.kind is not OptionKind.FLAG
     ]
-    return [_NETWORKS, *axes, *of_a_session, _STORE]
+    return [_NETWORKS, *axes, *of_a_session, _REUSE, _STORE]
 
 
 def flags() -> list[tuple[str, str]]:
@@ -48,12 +56,15 @@ def flags() -> list[tuple[str, str]]:
 
 def marked() -> list[str]:
     """What a mark fixes by name."""
-    return [axis.name for axis in AXES if axis.asked] + [option.name for option in OF_A_NETWORK]
+    return ["against", *(axis.name for axis in AXES if axis.asked), *(option.name for option in OF_A_NETWORK)]
 
 
 def written() -> str:
     """The copy, as the plugin holds it."""
-    mark = f"(*networks, {', '.join(marked())}): cases of a test; what is left out, the command line chooses."
+    mark = (
+        f"(*networks, {', '.join(marked())}): cases of a test; what is left out, the command line chooses. Networks "
+        "named as against are timed beside them, for measured.ratio()."
+    )
     rows = [
         f"    (\n        {_quoted(name)}, {_quoted(metavar)},\n{_lines(text)}\n    ),"
         for name, metavar, text in options()
@@ -88,6 +99,11 @@ def main() -> None:
     """Write the copy."""
     before, begin, after = PLUGIN.read_text(encoding="utf-8").partition(_BEGIN)
     PLUGIN.write_text(f"{before}{begin}{written()}{_END}{after.partition(_END)[2]}", encoding="utf-8")
+
+
+def _explained(option: SessionOption) -> str:
+    """The help of an option; the one that speaks of the yardstick says what that is."""
+    return f"{option.help} {_YARDSTICK}" if option.name == "target_error" else option.help
 
 
 def _text(usual: object = None) -> str:

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import re
+
 import pytest
 
-from tests.door.test_what_pytest_shows import FAKE, SPEED, asked
+from tests.door.conftest import FAKE, SPEED, asked
 
 THEIRS = """
 def pytest_addoption(parser):
@@ -51,14 +53,66 @@ def test_theirs(pytestconfig):
     assert "1 passed" in out
 
 
-def test_where_a_name_is_taken_ours_has_a_longer_one(repository):
-    repository.write({**QUIET, "conftest.py": FAKE + THEIRS, "test_mine.py": SPEED})
-    out = repository.pytest("--levit-benchmark", "--bench-batch", "4", "-k", "test_speed")
+def test_where_a_name_is_taken_ours_has_another_one_and_says_so(repository):
+    theirs = THEIRS + "    parser.addoption('--bench-seed', default='theirs')\n"
+    repository.write({**QUIET, "conftest.py": FAKE + theirs, "test_mine.py": SPEED})
+    out = repository.pytest("--bench", "--bench-batch", "4", "--levit-bench-seed", "7", "-k", "test_speed")
     assert repository.code == 0, out
     assert asked(repository.folder) == [[["fake:one", 4, 1], ["fake:two", 4, 1]]]
-    out = repository.pytest("--levit-benchmark", "--bench-budget", "soon")
+    assert (
+        "levit-bench: --benchmark, --bench-seed are options of another plugin or a conftest.py here; use --bench, "
+        "--levit-bench-seed instead"
+    ) in out
+    out = repository.pytest("--bench", "--bench-budget", "soon")
     assert "invalid duration 'soon'" in out
-    assert "--levit-benchmark" in repository.pytest("--help")
+    out = repository.pytest("--bench", "--levit-bench-seed", "x")
+    assert "--levit-bench-seed 'x': give one whole number" in out
+    out = repository.pytest("--help")
+    assert "--levit-bench-seed=N" in out
+    assert re.search(r"^  --bench\b", out, re.M)
+
+
+def test_only_names_that_are_taken_are_spoken_of(repository):
+    repository.write({"test_theirs.py": "def test_theirs(): pass\n"})
+    assert "levit-bench:" not in repository.pytest()
+    repository.write({"conftest.py": THEIRS})
+    out = repository.pytest()
+    assert "levit-bench: --benchmark is an option of another plugin or a conftest.py here; use --bench instead" in out
+
+
+@pytest.mark.parametrize("words", [(), ("--bench-networks", "levit_128s"), ("-n1",)], ids=["alone", "ours", "xdist"])
+def test_a_conftest_that_pytest_finds_while_it_collects_may_have_our_names(repository, words):
+    theirs = """
+def pytest_addoption(parser):
+    parser.addoption("--benchmark", action="store_true")
+    parser.addoption("--bench-networks", default="theirs")
+"""
+    test = """
+def test_theirs(pytestconfig):
+    assert pytestconfig.getoption("--bench-networks") == "theirs"
+    assert pytestconfig.getoption("--benchmark") is False
+"""
+    # pytest reads the conftest.py of `checks` only once it collects: the command line does not name that folder.
+    repository.write({"checks/conftest.py": theirs, "checks/test_theirs.py": test})
+    out = repository.pytest(*words)
+    assert repository.code == 0, out
+    assert "1 passed" in out
+
+
+def test_an_option_that_a_conftest_requires_hides_none_of_ours(repository):
+    theirs = "def pytest_addoption(parser):\n    parser.addoption('--env', required=True)\n"
+    repository.write({**QUIET, "conftest.py": FAKE + theirs, "test_mine.py": SPEED})
+    out = repository.pytest("--env=prod", "--benchmark", "--bench-batch", "4", "-k", "test_speed")
+    assert repository.code == 0, out
+    assert asked(repository.folder) == [[["fake:one", 4, 1], ["fake:two", 4, 1]]]
+
+
+def test_values_of_a_second_spelling_are_taken_for_no_folder_of_tests(repository):
+    theirs = "def pytest_addoption(parser):\n    parser.addoption('--bench-store', default='theirs')\n"
+    repository.write({**QUIET, "out/x.txt": "", "tests/conftest.py": FAKE + theirs, "tests/test_mine.py": SPEED})
+    out = repository.pytest("--benchmark", "--levit-bench-store", "out", "-k", "test_speed")
+    assert repository.code == 0, out
+    assert "--store out" in out
 
 
 def test_values_of_our_options_are_taken_for_no_folder_of_tests(repository):
@@ -92,7 +146,17 @@ def test_our_mark_with_a_fixture_of_theirs_is_an_error_that_says_so(repository):
     out = repository.pytest("--benchmark", "-k", "test_speed and one and b4")
     assert repository.code == 1
     assert "needs levit-bench's fixture 'measured', and another one of that name is nearer" in out
+    assert "Take 'levit_measured' instead" in out
     assert "Traceback" not in out
+    test = SPEED.replace(
+        "(measured):\n    assert measured.l", "(levit_measured, measured):\n    assert levit_measured.l"
+    )
+    test += "def test_theirs(measured): assert measured == 'theirs'\n"
+    repository.write({"test_mine.py": test})
+    out = repository.pytest("--benchmark", "-k", "test_speed or theirs")
+    assert repository.code == 0, out
+    assert "5 passed" in out
+    assert "fake:two-b4-t1-pinned]" in out.partition("Name (time in ms)")[2]  # fed to pytest-benchmark as well
 
 
 def test_a_mark_of_our_name_that_a_repository_registered_is_its_own(repository):
@@ -101,6 +165,22 @@ def test_a_mark_of_our_name_that_a_repository_registered_is_its_own(repository):
     out = repository.pytest("--strict-markers")
     assert repository.code == 0, out
     assert "1 passed" in out
+
+
+def test_their_mark_of_our_name_with_their_fixture_of_our_name_is_theirs(repository):
+    fixture = "import pytest\n@pytest.fixture\ndef measured():\n    return 'theirs'\n"
+    mark = "import pytest\n@pytest.mark.levit_bench(colour='red')\n"
+    repository.write({
+        **QUIET,
+        "pytest.ini": "[pytest]\nmarkers =\n    levit_bench(colour): ours for ages\n",
+        "conftest.py": FAKE + fixture,
+        "test_theirs.py": f"{mark}def test_theirs(measured): assert measured == 'theirs'\n",
+        "test_ours.py": "import pytest\n@pytest.mark.levit_bench('fake:one')\ndef test_ours(levit_measured): pass\n",
+    })  # fmt: skip
+    out = repository.pytest("--benchmark", "--strict-markers")
+    assert repository.code == 0, out
+    assert "2 passed" in out
+    assert asked(repository.folder) == [[["fake:one", 1, 1]]]
 
 
 def test_a_fixture_benchmark_of_theirs_stands_beside_timed_tests(repository):

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 import difflib
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
+from levit_bench.axes import SETTING
 from levit_bench.catalog.network_calls import canonical, split_names
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import case_fields, enumerate_values, natural, where
@@ -23,9 +24,60 @@ def named(records: Sequence[Record], text: str) -> Record:
         UsageError: several cases match; the message names the fields that tell them apart. Or a field has no value.
         NothingToShowError: no case matches; the message names the networks that are stored.
     """
+    matches, _ = _matches_and_fields(records, text)
+    if len(matches) > 1:
+        advice = f"Choose with --where for both sides, or name one: {_one(matches)}"
+        raise UsageError(f"{_ambiguity(text, matches)} {advice}")
+    return matches[0]
+
+
+def rival(records: Sequence[Record], record: Record, text: str) -> Record:
+    """The other subject that a text names in the setting of one subject of the same session.
+
+    Args:
+        records: of the session.
+        record: whose rival is looked up.
+        text: as for `named`; a field in it says where the rival's setting differs, as in `levit_192:form=inference`.
+            Of several sizes, the one of the record is taken.
+
+    Raises:
+        UsageError: it is the record itself, several cases match, or a field has no value.
+        NothingToShowError: the session does not hold it, or not in that setting.
+    """
+    matches, fields = _matches_and_fields([other for other in records if other.session == record.session], text)
+    wanted = {axis.name: str(record.case.value(axis.name)) for axis in SETTING if axis.name not in fields}
+    same = [other for other in matches if wanted.items() <= case_fields(other.case).items()]
+    if not same:
+        differing = {
+            name: sorted({case_fields(other.case)[name] for other in matches} - {value}, key=natural)
+            for name, value in wanted.items()
+        }
+        stored = "; ".join(f"{name} {enumerate_values(values)}" for name, values in differing.items() if values)
+        raise NothingToShowError(
+            f"{text[:80]!r} was not timed in the setting of {record.case.label[:120]}, but with {stored}. Time both in "
+            "the same one, or say in which field the two may differ, such as NETWORK:batch=16."
+        )
+    others = [other for other in same if other.info.id != record.info.id]
+    if not others:
+        raise UsageError(
+            f"{text[:80]!r} is {record.case.label[:120]} itself: a case has no ratio to itself. Name another one."
+        )
+    others = [other for other in others if other.case.size == record.case.size] or others
+    if len(others) > 1:
+        raise UsageError(f"{_ambiguity(text, others)} Name one: {_one(others)}")
+    return others[0]
+
+
+def _matches_and_fields(records: Sequence[Record], text: str) -> tuple[list[Record], dict[str, str]]:
+    """The subjects that a text names, at least one, and the fields in it.
+
+    Raises:
+        UsageError: a field has no value.
+        NothingToShowError: no case matches.
+    """
     subjects = [record for record in records if record.info.role == "subject"]
     stored = sorted({record.case.network for record in subjects}, key=natural)
-    network, fields = (text, {}) if text in stored else _network_and_fields(text)
+    network, fields = (text, {}) if text in stored else network_and_fields(text)
     network = canonical(network)
     matches = [record for record in subjects if record.case.network == network]
     matches = matches or [record for record in subjects if record.case.network.partition("#")[0] == network]
@@ -35,10 +87,7 @@ def named(records: Sequence[Record], text: str) -> Record:
         raise NothingToShowError(
             f"no stored case is of {network[:80]!r}. {hint}Stored are: {enumerate_values(stored) or 'none'}."
         )
-    matches = where(matches, fields)
-    if len(matches) > 1:
-        raise UsageError(_ambiguity_message(text, matches))
-    return matches[0]
+    return where(matches, fields), fields
 
 
 def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Record]:
@@ -56,8 +105,12 @@ def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Rec
     return first_record, second_record
 
 
-def _network_and_fields(text: str) -> tuple[str, dict[str, str]]:
-    """Network and fields of a text. A colon without `field=` after it belongs to the name, as in `nets.py:build`."""
+def network_and_fields(text: str) -> tuple[str, dict[str, str]]:
+    """Network and fields of a text. A colon without `field=` after it belongs to the name, as in `nets.py:build`.
+
+    Raises:
+        UsageError: a field has no value.
+    """
     name, tail = text, ""
     for colon in re.finditer(":", text):
         before, after = text[: colon.start()], text[colon.end() :]
@@ -83,21 +136,24 @@ def _is_whole(name: str) -> bool:
         return False
 
 
-def _ambiguity_message(text: str, matches: Sequence[Record]) -> str:
-    """Message with the fields in which several cases differ, and the name of one of them."""
+def _ambiguity(text: str, matches: Sequence[Record]) -> str:
+    """How many cases a text names, and the fields in which they differ."""
+    fields = ", ".join(f"{name} ({enumerate_values(values)})" for name, values in _differing(matches).items())
+    return f"{text[:80]!r} is {len(matches)} stored cases, which differ in {fields}."
+
+
+def _differing(matches: Sequence[Record]) -> dict[str, list[str]]:
+    """The fields in which several cases differ, each with its values."""
     rows = [case_fields(record.case) for record in matches]
-    differing = {
+    return {
         name: sorted({row[name] for row in rows}, key=natural)
         for name in rows[0]
         if len({row[name] for row in rows}) > 1
     }
-    fields = ", ".join(f"{name} ({enumerate_values(values)})" for name, values in differing.items())
-    return (
-        f"{text[:80]!r} is {len(matches)} stored cases, which differ in {fields}. "
-        f"Choose with --where for both sides, or name one: {_example(rows[0], differing)}"
-    )
 
 
-def _example(row: Mapping[str, str], differing: Mapping[str, Sequence[str]]) -> str:
-    fields = ",".join(f"{name}={row[name]}" for name in differing if name != "network")
+def _one(matches: Sequence[Record]) -> str:
+    """The name of the first of several cases, with the fields that tell it apart."""
+    row = case_fields(matches[0].case)
+    fields = ",".join(f"{name}={row[name]}" for name in _differing(matches) if name != "network")
     return f"{row['network'][:80]}:{fields}" if fields else row["network"][:120]

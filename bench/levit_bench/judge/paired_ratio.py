@@ -7,10 +7,13 @@ from collections.abc import Iterable, Mapping, Sequence
 from statistics import median, pvariance
 from typing import NamedTuple
 
-from levit_bench.judge.estimates import LEVEL, by_round, counts, looks_of
+import msgspec
+
+from levit_bench.judge.estimates import LEVEL, by_round, counts, interval, looks_of, no_speed
+from levit_bench.judge.verdicts import METHOD_PAIRS
 from levit_bench.numbers.statistics import t_interval
 from levit_bench.planning.budget import BETWEEN_RUNS, MIN_RUNS, WITHIN_RUN, level_at_a_look
-from levit_bench.records import Estimate, Record, Run
+from levit_bench.records import Estimate, Finding, Record, Run
 
 _NO_SCATTER = 1e-20  # Of squared logs: below it, rounds agree to the last digit but for rounding.
 
@@ -39,6 +42,21 @@ def paired(numerator: Iterable[Record], denominator: Iterable[Record]) -> Ratio 
     """
     numerator, denominator = list(numerator), list(denominator)
     return over_runs(paired_logs(numerator, denominator), looks_of([*numerator, *denominator]))
+
+
+def ratio(numerator: Record, denominator: Record) -> Estimate | Finding:
+    """Time of one case of a session over that of another, paired by round, or the finding that says why there is none.
+
+    The interval is Student's t over the runs that hold both, and allows for the looks of their session.
+    """
+    for record in (numerator, denominator):
+        if (finding := no_speed(record)) is not None:
+            return msgspec.structs.replace(finding, message=f"{record.case.label} {finding.message}")
+    logs = paired_logs([numerator], [denominator])
+    if not logs:
+        message = "no run holds both cases in one round. Measure again, with a larger --budget."
+        return Finding(kind="no-turns", message=message, case=numerator.info.id)
+    return interval(logs, METHOD_PAIRS, numerator.info.id, records=[numerator, denominator])
 
 
 def over_runs(logs: Sequence[float], looks: int) -> Ratio | None:
