@@ -1,4 +1,4 @@
-"""What further runs would bring a session, in a sentence with the command."""
+"""The command that adds runs to a session, and what they would bring, in a sentence."""
 
 from __future__ import annotations
 
@@ -18,8 +18,20 @@ def sentence(gain: Longer, session: str, store: str) -> str:
         store: the option that names its store, or nothing where that is the usual one.
     """
     duration = format_duration(gain.budget_s)
-    words = ["levit-bench run --resume", session, *([store] if store else []), f"--budget {duration.replace(' ', '')}"]
     return (
         f"Half of the ratios to the yardstick are known to ±{percent_above(math.exp(gain.now))} or better. Another "
-        f"{duration} would bring that to about ±{percent_above(math.exp(gain.then))}: {' '.join(words)}"
+        f"{duration} would bring that to about ±{percent_above(math.exp(gain.then))}: "
+        f"{resume_command(session, gain.budget_s, store)}"
     )
+
+
+def resume_command(session: str, budget_s: float, store: str) -> str:
+    """The command that adds runs to a session.
+
+    Args:
+        session: its name.
+        budget_s: seconds of the further runs.
+        store: the option that names its store, or nothing where that is the usual one.
+    """
+    budget = format_duration(budget_s).replace(" ", "")
+    return " ".join(["levit-bench run --resume", session, *([store] if store else []), f"--budget {budget}"])
