@@ -100,7 +100,8 @@ def command(
             shown = visible(side.name) or sessions_line(side.records)
             console.print(Text(f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}"), soft_wrap=True)
         console.print(table(comparison.report))
-        for note in notes(comparison.report):
+        names = (comparison.sides[which].name or which for which in ("first", "second"))
+        for note in notes(comparison.report, *names):
             console.print(Text(note, style="dim"))
         console.print(Text(comparison.summary), soft_wrap=True)
     print_findings(comparison.findings)
