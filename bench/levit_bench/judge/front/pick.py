@@ -313,16 +313,16 @@ class _Considered(NamedTuple):
     unknown: list[Point]
     """Those with too few passes for the percentile, with their medians."""
     newest: Mapping[Case, Record]
-    """The newest record of each."""
+    """The newest record of each, where a percentile is limited."""
     bounds: Bounds
     """Of the latencies of those that are known."""
 
 
 def _considered(panels: Sequence[Panel], groups: Mapping[Case, Sequence[Record]], limits: Limits) -> _Considered:
     points = [point for panel in panels for point in panel.points]
-    newest = {point.case: groups[point.case][-1] for point in points}
     if limits.percentile is None:
-        return _Considered(points, [], newest, _of_median)
+        return _Considered(points, [], {}, _of_median)
+    newest = {point.case: groups[point.case][-1] for point in points}
     share, known, unknown = limits.percentile, [], []
     for point in points:
         estimate = percentile(newest[point.case], share)
