@@ -45,6 +45,6 @@ if picked.answer is not None:
     print(picked.answer.label, picked.answer.case.runtime, f"at most {1e3 * picked.answer.latency.high:.1f} ms")
 print(pd.DataFrame([(rival.point.label, rival.point.case.runtime, str(rival.standing)) for rival in picked.rivals]))
 
-# %% The same of slow passes: 90 of 100 take at most 100 ms. Where the passes are too few, the reason says how many.
+# %% The same of slow passes: 90 of 100 take at most 100 ms. Where passes are missing, it says how many.
 slow = levit_bench.load(STORE, "20261124T074210").pick(max_latency="100ms", percentile="p90")
-print(slow, [rival.reason for rival in slow.rivals if rival.reason])
+print(slow, [rival.missing for rival in slow.rivals if rival.missing])

@@ -175,7 +175,7 @@ def test_where_chooses_on_both_sides(capsys: pytest.CaptureFixture[str], store: 
         (["last", "--between", "batch=1,2"], 2, "cannot compare by 'batch'"),
         (["last", "--between", "form=a,b", "--networks", "a,b"], 2, "are two questions"),
         (["20260103", "last", "--networks", "a,b"], 2, "compare within session A. Leave B and --ignore out"),
-        (["last", "--networks", "levit_192,levit_999"], 3, "no stored case has network=levit_999"),
+        (["last", "--networks", "levit_192,levit_999"], 3, "no stored case is of 'levit_999'"),
     ],
 )
 def test_what_cannot_be_compared_is_refused_in_one_line(

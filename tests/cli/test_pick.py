@@ -7,6 +7,7 @@ import shlex
 from pathlib import Path
 
 import pytest
+from levit_bench.numbers.units import parse_duration
 
 from tests.cli.test_cli import document, run, store
 from tools.simulated.generate_store import MACHINE
@@ -111,6 +112,28 @@ def test_pick_takes_a_percentile_where_the_passes_suffice_and_says_what_it_would
     assert (code, out) == (3, "")
     assert "no network has the passes for p99.9" in err
     assert "are needed" in err
+
+
+def test_pick_names_the_command_that_adds_the_passes_in_the_store_that_holds_the_session(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path
+) -> None:
+    (stored,) = Path("results").glob("*/20261126T191425*.jsonl")
+    folder = tmp_path / "my store" / stored.parent.name
+    folder.mkdir(parents=True)
+    (folder / stored.name).write_bytes(stored.read_bytes())
+    words = ("pick", "--max-latency", "30ms", "--percentile", "p95", "--store", str(tmp_path / "my store"))
+    code, _, err = run(capsys, *words)
+    assert code == 3
+    (line,) = (line for line in err.splitlines() if "levit-bench run --resume " in line)
+    command = shlex.split(line[line.index("levit-bench run") :])
+    expected = ["levit-bench", "run", "--resume", stored.stem, "--store", str(tmp_path / "my store"), "--budget"]
+    assert command[:-1] == expected
+    told = json.loads(run(capsys, *words, "--json")[1])
+    lacking = [rival for rival in told["rivals"] if rival["standing"] == "too few passes"]
+    assert lacking
+    assert all(rival["passes"] < rival["passes_needed"] and rival["latency_s"] is None for rival in lacking)
+    budgets = [parse_duration(shlex.split(rival["command"])[-1]) for rival in told["rivals"] if rival["command"]]
+    assert parse_duration(command[-1]) == max(budgets), "one command for all of a session"
 
 
 def test_pick_refuses_two_machines_and_the_choice_it_offers_works(capsys: pytest.CaptureFixture[str]) -> None:

@@ -31,6 +31,8 @@ WRONG: list[tuple[str, Callable[[Any], object]]] = [
     ("base='runtime=eager': give fields and values", lambda one: one.front(base="runtime=eager")),
     ("runtime=.'eager'.: give a text or a number", lambda one: one.front(base={"runtime": ["eager"]})),
     ("on=3: give a text", lambda one: one.front(on=3)),
+    ("overlay=3: give a text", lambda one: one.front(overlay=3)),
+    ("--overlay torch: no such choice", lambda one: one.front(overlay=("runtime", "torch"))),
     ("metric='speed': give 'latency'", lambda one: one.front("speed")),
     ("on=3: give a text", lambda one: one.pick(min_top1=80, on=3)),
     ("min_top1='80': give a number", lambda one: one.pick(min_top1="80")),

@@ -103,6 +103,30 @@ def test_front_holds_panels_against_the_same_one(capsys: pytest.CaptureFixture[s
     assert {row["move"] for row in printed} - {None} == moves
 
 
+def test_front_with_an_overlay(capsys: pytest.CaptureFixture[str]) -> None:
+    words = ("front", "--session", FIRST, "--where", "batch=1", "--overlay", "allocator", "--out", "printed")
+    printed = document(capsys, *words)
+    page = levit_bench.load("results", FIRST).where(batch=1).front(overlay="allocator")
+    assert printed == plain(page.rows())
+    (overlay,) = page.overlays
+    assert len(overlay.panels) == 2
+    on_front = [(row["network"], row["allocator"]) for row in printed if row["overlay_on_front"]]
+    assert sorted(on_front) == sorted(
+        (point.case.network, panel.setting.case.allocator) for panel, point in overlay.front
+    )
+    page.write("returned")
+    for name in ("front.csv", "front.md", "front.svg"):
+        assert Path("returned", name).read_text("utf-8") == Path("printed", name).read_text("utf-8")
+    (again,) = (
+        line for line in Path("printed/front.md").read_text("utf-8").splitlines() if "levit-bench front" in line
+    )
+    assert again.strip() == f"levit-bench front --session {FIRST} --where batch=1 --overlay allocator"
+    _, out, _ = run(capsys, *words)
+    assert "Front over all allocators" in out
+    assert run(capsys, "front", "--session", FIRST, "--overlay", "allocator", "--published", "x.csv")[0] == 2
+    assert run(capsys, "front", "--session", FIRST, "--overlay", "form")[0] == 3
+
+
 def test_pick(capsys: pytest.CaptureFixture[str]) -> None:
     printed = document(capsys, "pick", "--max-latency", "40ms", "--session", FIRST, *WHERE)
     results = levit_bench.load("results", FIRST).where(**SETTING)
@@ -190,6 +214,7 @@ def test_what_verbs_refuse_methods_refuse(capsys: pytest.CaptureFixture[str]) ->
     results = levit_bench.load("results", FIRST)
     refusals: list[tuple[tuple[str, ...], type[levit_bench.BenchError], Any]] = [
         (("pick",), UsageError, results.pick),
+        (("front", "--overlay", "batch"), UsageError, lambda: results.front(overlay="batch")),
         (("pick", "--min-top1", "0.8"), UsageError, lambda: results.pick(min_top1=0.8)),
         (("pick", "--percentile", "p95"), UsageError, lambda: results.pick(percentile="p95")),
         (("show", "--grid", "levit_192"), UsageError, lambda: results.show(grid="levit_192")),

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Sequence
 
 from levit_bench.axes import SETTING
-from levit_bench.catalog.network_calls import canonical, split_names
+from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import case_fields, enumerate_values, natural, where
+from levit_bench.judge.stored_networks import networks_meant, no_network
 from levit_bench.records import Record, parse_size
 
 _CALLED = re.compile(r"\w+[(\[]")
@@ -18,7 +18,7 @@ _CALLED = re.compile(r"\w+[(\[]")
 def named(records: Sequence[Record], text: str) -> Record:
     """The one subject that a text names: NETWORK, NETWORK@PIXELS, and either with :FIELD=VALUE,FIELD=VALUE.
 
-    A network of a file may be named without its digest.
+    A network may be named in any way that `levit_bench.judge.stored_networks` knows.
 
     Raises:
         UsageError: several cases match; the message names the fields that tell them apart. Or a field has no value.
@@ -76,18 +76,11 @@ def _matches_and_fields(records: Sequence[Record], text: str) -> tuple[list[Reco
         NothingToShowError: no case matches.
     """
     subjects = [record for record in records if record.info.role == "subject"]
-    stored = sorted({record.case.network for record in subjects}, key=natural)
-    network, fields = (text, {}) if text in stored else network_and_fields(text)
-    network = canonical(network)
-    matches = [record for record in subjects if record.case.network == network]
-    matches = matches or [record for record in subjects if record.case.network.partition("#")[0] == network]
-    if not matches:
-        near = difflib.get_close_matches(network, stored, n=1)
-        hint = f"Did you mean {near[0]!r}? " if near else ""
-        raise NothingToShowError(
-            f"no stored case is of {network[:80]!r}. {hint}Stored are: {enumerate_values(stored) or 'none'}."
-        )
-    return where(matches, fields), fields
+    network, fields = (text, {}) if networks_meant(subjects, text) else network_and_fields(text)
+    meant = networks_meant(subjects, network)
+    if not meant:
+        raise no_network(subjects, network)
+    return where([record for record in subjects if record.case.network in meant], fields), fields
 
 
 def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Record]:

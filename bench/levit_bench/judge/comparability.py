@@ -16,6 +16,7 @@ from levit_bench.axes import AXES, BY_NAME, SAID, SETTING
 from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.set_accuracies import named_sets, on_sets
+from levit_bench.judge.stored_networks import networks_meant
 from levit_bench.records import Case, Machine, Record
 
 SHOWN_VALUES = 6
@@ -164,9 +165,10 @@ FIELDS = tuple(sorted((*_GETTERS, _SET)))
 def where(records: Iterable[Record], wanted: Mapping[str, str | Sequence[str]]) -> list[Record]:
     """The records whose fields have the wanted values, compared as text; of several values of a field, any of them.
 
-    Commas separate values, unless a value with the comma is stored. What a package brings is chosen by its name alone,
-    or by that and the package: `mybf` or `mybf (their-package 1.0)`. `set` keeps what was scored on that set, with
-    these accuracies alone.
+    Commas separate values, unless a value with the comma is stored. A network may be named in any way that
+    `levit_bench.judge.stored_networks` knows: one of a file without its digest, which means all versions of it. What a
+    package brings is chosen by its name alone, or by that and the package: `mybf` or `mybf (their-package 1.0)`. `set`
+    keeps what was scored on that set, with these accuracies alone.
 
     Raises:
         UsageError: there is no such field; the message suggests the nearest.
@@ -190,19 +192,28 @@ def where(records: Iterable[Record], wanted: Mapping[str, str | Sequence[str]]) 
 
 def _values_in(records: Sequence[Record], name: str, text: str) -> list[str]:
     """The values that a text names: itself where it is stored, else those between its commas."""
-    if "," not in text or any(_is(record, name, text) or _answers_to(record, name, text) for record in records):
+    if "," not in text or _with_value(records, name, text):
         return [text]
     return list(split_names(text)) or [text]
 
 
 def _having(records: Sequence[Record], name: str, value: str) -> list[Record]:
-    """The records with a value, at least one; where none has it, those that answer to it by another name."""
-    for has in (_is, _answers_to):
-        if selected := [record for record in records if has(record, name, value)]:
-            return selected
+    """The records with a value, at least one."""
+    if selected := _with_value(records, name, value):
+        return selected
     existing = sorted({_text(_GETTERS[name](record)) for record in records}, key=natural)
     choices = f"Stored are: {enumerate_values(existing)}." if existing else "The store holds no case at all."
     raise NothingToShowError(f"no stored case has {name}={value}. {choices}")
+
+
+def _with_value(records: Sequence[Record], name: str, value: str) -> list[Record]:
+    """The records with a value; where none has it, those that answer to it by another name."""
+    if name == "network":
+        meant = networks_meant(records, value)
+        return [record for record in records if record.case.network in meant]
+    ways = (_is, _answers_to)
+    selections = ([record for record in records if has(record, name, value)] for has in ways)
+    return next((selection for selection in selections if selection), [])
 
 
 def _is(record: Record, name: str, value: str) -> bool:

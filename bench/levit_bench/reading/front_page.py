@@ -11,7 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, NamedTuple
 
 from levit_bench.catalog.timm_results import read_all
+from levit_bench.errors import UsageError
 from levit_bench.judge.front.changes import Change, bases_of, changes
+from levit_bench.judge.front.labelled_alike import labelled_alike
+from levit_bench.judge.front.overlay import Overlay, overlay_axes, overlays
 from levit_bench.judge.front.panel_limits import PANEL_LIMIT, require_comparable
 from levit_bench.judge.front.panels import Panel, of_set, panels
 from levit_bench.judge.published.accuracies import complete
@@ -58,6 +61,10 @@ class PagePanels(NamedTuple):
     """Commands that measure and draw them again."""
     note: str | None = None
     """A sentence for the reader where only part of a store is shown."""
+    records: tuple[Record, ...] = ()
+    """What the panels were made from."""
+    overlay: tuple[str, ...] = ()
+    """Axes in which panels that share a pair of axes differ; empty: each has its own."""
 
 
 class FrontPage(NamedTuple):
@@ -79,6 +86,8 @@ class FrontPage(NamedTuple):
     """Findings about the numbers of the panels; those about published files are in `published`."""
     note: str | None = None
     """A sentence for the reader where only part of a store is shown."""
+    overlays: tuple[Overlay, ...] = ()
+    """The panels in groups that share a pair of axes, each with its front over all values; empty without an overlay."""
 
     def __repr__(self) -> str:
         return f"<FrontPage: {len(self.drawn)} panels with {sum(len(panel.points) for panel in self.drawn)} points>"
@@ -94,11 +103,11 @@ class FrontPage(NamedTuple):
         Latencies are seconds a batch, `images_per_s` images a second of all streams, `top1_percent` percent.
         """
         moved = moves.documents(chain.from_iterable(self.changes))
-        return table.rows(self.panels, self.published.panels, moved)
+        return table.rows(self.panels, self.published.panels, moved, self.overlays)
 
     def to_pandas(self) -> pd.DataFrame:
         """A row a point, with the columns of `front.csv`."""
-        return table.frame(self.panels, self.published.panels)
+        return table.frame(self.panels, self.published.panels, self.overlays)
 
     def write(self, folder: str | Path = "reports") -> tuple[Path, ...]:
         """Write front.png, front.svg, front.csv and front.md, and front-2.png and so on of many panels.
@@ -110,7 +119,9 @@ class FrontPage(NamedTuple):
             StoreError: the folder or a file cannot be written.
             UsageError: matplotlib is missing.
         """
-        return write_front(self.panels, Path(folder), self.recipe, self.published, self.bases, self.called)
+        return write_front(
+            self.panels, Path(folder), self.recipe, self.published, self.bases, self.called, self.overlays
+        )
 
 
 def panels_of(
@@ -119,6 +130,7 @@ def panels_of(
     on: str | None = None,
     published: PublishedChoice = PublishedChoice(),  # noqa: B008 (immutable)
     base: Mapping[str, str] | None = None,
+    overlay: Sequence[str] = (),
 ) -> PagePanels:
     """The panels of the chosen records: of a whole store with more than a picture holds, those of its newest session.
 
@@ -128,11 +140,18 @@ def panels_of(
         on: one set of images alone, by its name.
         published: the published figures to show.
         base: the argument of `front_page`, for the recipe.
+        overlay: axes; panels that differ in them alone share a pair of axes in the picture.
 
     Raises:
-        UsageError: the set or a published network does not exist, or a file does not hold timm's results.
+        UsageError: the set or a published network does not exist, a file does not hold timm's results, or an overlay is
+            not possible: of another axis, or beside published figures, which have the colours of families.
         NothingToShowError: nothing was scored on that set.
     """
+    axes = overlay_axes(overlay)
+    if axes and published.files:
+        raise UsageError(
+            "--overlay and --published do not go together: colours are values in one, families in the other."
+        )
     files = read_all(published.files)
     records, notes = complete(results.records, files)
     all_panels, choice, note = _panels(records, metric, results.whole, on), results.choice, None
@@ -149,11 +168,10 @@ def panels_of(
     beside = beside._replace(
         findings=(*(finding for file in files for finding in file.findings), *notes, *beside.findings)
     )
-    options = [*choice.words(), *_page_options(on, metric, base or {}), *_published_options(published)]
+    options = [*choice.words(), *_page_options(on, metric, base or {}, axes), *_published_options(published)]
     drawn = [panel for panel in all_panels if panel.points]
-    return PagePanels(
-        all_panels, beside, reproduce(_records_of(results.whole, drawn), options, choice.store_words()), note
-    )
+    recipe = reproduce(_records_of(results.whole, drawn), options, choice.store_words())
+    return PagePanels(all_panels, beside, recipe, note, tuple(records), axes)
 
 
 def front_page(page_panels: PagePanels, base: Mapping[str, str] | None = None) -> FrontPage:
@@ -167,19 +185,24 @@ def front_page(page_panels: PagePanels, base: Mapping[str, str] | None = None) -
         NothingToShowError: no panel has a point; the message says why.
         NotComparableError: there are more panels than a page can hold.
         UsageError: no panel has the values of the base.
+        NothingToShowError, NotComparableError: an overlay has nothing to draw together, or too many values.
     """
     require_comparable(page_panels.panels)
     require_room(page_panels.panels, page_panels.published)
-    bases = bases_of(page_panels.panels, base)
+    axes, all_panels = page_panels.overlay, page_panels.panels
+    if axes:  # points of several panels share a pair of axes
+        all_panels = labelled_alike(all_panels, page_panels.records)
+    bases = bases_of(all_panels, base)
     return FrontPage(
-        panels=page_panels.panels,
+        panels=all_panels,
         bases=tuple(bases),
-        changes=tuple(tuple(changes(page_panels.panels, base_panel)) for base_panel in bases),
+        changes=tuple(tuple(changes(all_panels, base_panel)) for base_panel in bases),
         published=page_panels.published,
         recipe=page_panels.recipe,
-        called=PanelNames(page_panels.panels),
-        findings=tuple(of_panels(page_panels.panels)),
+        called=PanelNames(all_panels),
+        findings=tuple(of_panels(all_panels)),
         note=page_panels.note,
+        overlays=overlays(all_panels, axes, page_panels.records) if axes else (),
     )
 
 
@@ -202,10 +225,11 @@ def _newest_of_many(all_panels: Sequence[Panel]) -> str | None:
     return None if len(drawn) <= PANEL_LIMIT or len(sessions) == 1 else max(sessions)
 
 
-def _page_options(on: str | None, metric: str, base: Mapping[str, str]) -> list[str]:
-    """The command line's options that choose the set, the metric and the base."""
+def _page_options(on: str | None, metric: str, base: Mapping[str, str], overlay: Sequence[str]) -> list[str]:
+    """The command line's options that choose the set, the metric, the base and the overlay."""
     words = ["--set", on] if on is not None else []
     words += ["--metric", metric] if metric != "latency" else []
+    words += ["--overlay", ",".join(overlay)] if overlay else []
     return [*words, *(["--base", ",".join(f"{name}={value}" for name, value in base.items())] if base else [])]
 
 

@@ -7,14 +7,19 @@ import re
 from typing import TYPE_CHECKING
 
 from levit_bench.asking import arguments
-from levit_bench.errors import UsageError
+from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.front.panels import of_set, panels
 from levit_bench.judge.front.pick import Limits, Pick, pick
 from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.numbers.units import parse_duration
+from levit_bench.report.front.pick import too_few_passes
+from levit_bench.store.files import session_files
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+    from pathlib import Path
+
     from levit_bench.reading.selection import StoredSelection
 
 
@@ -68,7 +73,23 @@ def picked(results: StoredSelection, limits: Limits, on: str | None = None) -> P
     """
     all_panels = panels(results.records, limits.metric, results.whole)
     settings = pick_settings(all_panels if on is None else of_set(all_panels, on))
-    return pick(settings, results.records, limits, drifts(results.history()))
+    answer = pick(settings, results.records, limits, drifts(results.history()))
+    answer = answer._replace(store_of=_stores_of(answer, results.choice.stores))
+    if answer.unknown and all(best.point is None and best.nearest is None for best in answer.by_setting):
+        raise NothingToShowError(*too_few_passes(answer))
+    return answer
+
+
+def _stores_of(answer: Pick, stores: Sequence[Path]) -> dict[str, Path]:
+    """The store of each session that lacks passes."""
+    sessions = {rival.missing.session for rival in answer.rivals if rival.missing is not None}
+    return {
+        path.stem: store
+        for store in stores
+        if sessions and store.is_dir()
+        for path in session_files(store)
+        if path.stem in sessions
+    }
 
 
 def _share(text: str) -> float:

@@ -82,6 +82,7 @@ class Results(StoredSelection):
         published_batch: int | str | Sequence[int] = (),
         published_front: bool = False,
         base: Mapping[str, object] | None = None,
+        overlay: str | Sequence[str] = (),
     ) -> FrontPage:
         """The Pareto front of each comparable group, over speed and top-1 on one set of images.
 
@@ -95,14 +96,17 @@ class Results(StoredSelection):
             published_batch: published speeds of these batch sizes alone: `16`, `(1, 16)` or `"1,16"`.
             published_front: find the front of each published panel among its own figures.
             base: fields and values of the panel with which the others are compared; absent: the most usual setting.
+            overlay: axes such as `"runtime"` or `("runtime", "allocator")`: panels that differ in them alone share a
+                pair of axes in the picture, and where they are of one session have a front over all values.
 
         Returns:
-            The page: `panels` with their `points`, `changes` between them, `rows()` for programs, and `write(folder)`.
+            The page: `panels` with their `points`, `changes` between them, `overlays` with the front over all values,
+            `rows()` for programs, and `write(folder)`.
 
         Raises:
             NothingToShowError: no case has both a speed and an accuracy; the message says why.
             NotComparableError: the records have more settings than a page can hold.
-            UsageError: the set, the base panel or a published network does not exist.
+            UsageError: the set, the base panel, the overlay's axis or a published network does not exist.
         """
         from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
 
@@ -116,7 +120,8 @@ class Results(StoredSelection):
             arguments.flag("published_front", published_front),
         )
         chosen_set = arguments.optional_text("on", on)
-        return front_page(panels_of(self, metric, chosen_set, beside, base_values), base_values)
+        axes = arguments.words("overlay", overlay)
+        return front_page(panels_of(self, metric, chosen_set, beside, base_values, axes), base_values)
 
     def pick(
         self,

@@ -94,7 +94,7 @@ def test_too_few_common_runs_and_failures_have_their_reasons():
     [
         ("batch", "1", "2", UsageError, "cannot compare by 'batch'. Choose from network, allocator"),
         ("network", "a", "a", UsageError, "'a' is compared with itself"),
-        ("network", "a", "z", NothingToShowError, "no stored case has network=z. Stored are: a, b"),
+        ("network", "a", "z", NothingToShowError, "no stored case is of 'z'. Stored are: a, b"),
         ("form", "shipped", "inference", NothingToShowError, "no stored case has form=inference"),
     ],
 )

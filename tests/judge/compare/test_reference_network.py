@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.compare.reference_network import against, holding
+from levit_bench.judge.compare.reference_network import against, base_in, holding
 
 from tests.making import record
 
@@ -54,5 +54,8 @@ def test_where_a_case_has_no_time_or_too_few_runs_there_is_no_ratio() -> None:
 
 def test_a_base_that_is_not_stored_is_answered_with_what_is() -> None:
     with pytest.raises(NothingToShowError, match=r"no stored case is of 'nothing'.*Stored are: base, net"):
-        holding([record("net"), record("base")], "nothing")
-    assert holding([record("base"), record("net", session="s2")], "base") == {"s1"}
+        base_in([record("net"), record("base")], "nothing")
+    with pytest.raises(NothingToShowError, match="the store holds no case at all"):
+        base_in([], "base")
+    (held,) = holding([record("base"), record("net", session="s2")], "base")
+    assert held.session == "s1"

@@ -9,6 +9,7 @@ from levit_bench.judge.comparability import where
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Fit, Limits, Standing, at_least, at_most, pick
 from levit_bench.judge.front.pick_settings import pick_settings
+from levit_bench.judge.percentiles import needed
 from levit_bench.records import Accuracy, Estimate, Machine
 
 from tests.making import passing, record
@@ -337,10 +338,57 @@ def test_networks_with_too_few_passes_for_the_percentile_are_no_answer_and_say_w
     found = ask([EVEN, few], max_latency_s=0.02, percentile=0.95)
     assert found.answer.label == "even"
     (rival,) = found.rivals
-    assert (rival.point.label, rival.standing) == ("few", Standing.UNKNOWN)
-    assert "12 passes are too few for p95" in rival.reason
-    with pytest.raises(NothingToShowError, match=r"no network has the passes for p95:\n  few: 12 passes are too few"):
-        ask([few], max_latency_s=0.02, percentile=0.95)
+    assert (rival.point.label, rival.standing, rival.is_known) == ("few", Standing.UNKNOWN, False)
+    assert rival.missing.passes == 12
+    assert rival.missing.needed >= needed(0.95)
+    assert (found.unknown, found.among) == (1, 1)
+    nobody = ask([few], max_latency_s=0.02, percentile=0.95)
+    assert (nobody.answer, nobody.nearest, nobody.unknown) == (None, (), 1)
+
+
+def test_a_network_whose_median_is_over_the_limit_of_a_percentile_is_too_slow_whatever_its_passes():
+    slow = passing("slow", [50] * 4, 90.0)
+    found = ask([EVEN, slow], max_latency_s=0.02, percentile=0.95)
+    (rival,) = found.rivals
+    assert (rival.standing, rival.is_known, rival.missing) == (Standing.TOO_SLOW, False, None)
+    below = ask([EVEN, passing("slow", [50], 90.0)], max_latency_s=0.02, percentile=0.25)
+    assert below.rivals[0].standing is Standing.UNKNOWN, "a quarter of its passes may be quick"
+
+
+def test_a_network_that_lacks_passes_in_its_quick_setting_is_not_judged_by_its_slow_one():
+    few = passing("both", [5] * 4, 90.0, runtime="openvino")
+    slow = passing("both", [50] * 200, 90.0)
+    (rival,) = ask([EVEN, few, slow], max_latency_s=0.02, percentile=0.95).rivals
+    assert (rival.point.case.runtime, rival.standing) == ("openvino", Standing.UNKNOWN)
+
+
+def test_who_is_less_accurate_than_the_answer_loses_by_that_even_where_its_speed_is_open():
+    found = ask([timed("good", 10, 80.0), timed("worse", 20, 79.0, LOOSE)], max_latency_s=0.02)
+    assert [(rival.point.label, rival.standing) for rival in found.rivals] == [("worse", Standing.LESS_ACCURATE)]
+    few = passing("few", [5] * 4, 70.0)
+    found = ask([EVEN, few], max_latency_s=0.02, percentile=0.95)
+    assert [(rival.point.label, rival.standing) for rival in found.rivals] == [("few", Standing.LESS_ACCURATE)]
+
+
+def test_a_network_has_one_label_in_all_settings_and_two_networks_never_share_one():
+    sizes = [timed("net", 10, 80.0), timed("net", 20, 81.0, resolution=288), timed("net", 4, 80.0, threads=4)]
+    found = ask(sizes, max_latency_s=0.03)
+    assert {point.label for panel in found.panels for point in panel.points} == {"net@224", "net@288"}
+    versions = [_called("mine", timed(f"nets.py:build#{digest}", 9, 80.0, threads=threads))
+                for threads, digest in ((1, "aaaaaaaa"), (4, "bbbbbbbb"))]  # fmt: skip
+    found = ask(versions, max_latency_s=0.03)
+    assert {found.answer.label, found.rivals[0].point.label} == {
+        "mine (nets.py:build#aaaaaaaa)", "mine (nets.py:build#bbbbbbbb)"
+    }  # fmt: skip
+
+
+def test_the_networks_within_are_counted_once_though_they_are_within_in_several_settings():
+    found = ask(ACROSS, max_latency_s=0.05)
+    assert (found.among, found.networks_within) == (7, 3)
+
+
+def _called(label, made):
+    return msgspec.structs.replace(made, info=msgspec.structs.replace(made.info, label=label))
 
 
 def test_a_percentile_is_judged_at_the_level_that_all_candidates_share():

@@ -104,6 +104,32 @@ def test_what_differs_between_rows_is_a_column_and_the_rest_a_heading():
     assert [line.split()[1] for line in lines[4:6]] == ["b1", "b16"]
 
 
+def test_the_table_leaves_out_what_the_sides_differ_in_and_the_ratio_says_which_is_which():
+    records = [
+        timed("a", 1 + at, "s", scatter=0.01 * (1 + at), allocator=allocator)
+        for at, allocator in enumerate(("pinned", "shipped"))
+    ]
+    report = within(records, "allocator", "pinned", "shipped")
+    assert shown(report).splitlines()[0] == "all: 224px b1 t1"
+    told = notes(report, "allocator pinned", "allocator shipped")
+    assert told[0] == "ratio: allocator shipped over allocator pinned"
+
+
+def test_the_legend_says_how_many_cases_and_looks_share_the_confidence():
+    sides = [
+        timed(name, 1, "s", scatter=0.01 * (1 + at), batch=batch) for batch in (1, 2) for at, name in enumerate("ab")
+    ]
+    looked = [
+        msgspec.structs.replace(one, protocol=msgspec.structs.replace(one.protocol, goal="race", looks=(4, 6, 9)))
+        for one in sides
+    ]
+    plain, at_looks = (notes(within(side, "network", "a", "b"))[0] for side in (sides, looked))
+    assert plain.endswith("each, so that 95 % hold for all 2 cases together")
+    assert at_looks.endswith(
+        "each, so that 95 % hold for all 2 cases together at each of 3 looks (as for 6 comparisons)"
+    )
+
+
 def test_one_case_needs_no_words_about_a_family():
     told = notes(within([timed("a", 1, "s"), timed("b", 1, "s", scatter=0.02)], "network", "a", "b"))
     assert told[0] == "ratio: second over first"
@@ -113,7 +139,10 @@ def test_a_resumed_session_has_wider_limits_and_the_legend_counts_its_cases_alon
     plain = [timed("a", 1, "s"), timed("b", 1, "s", scatter=0.02)]
     again = [msgspec.structs.replace(one, resumes=1) for one in plain]
     one, two = (within(side, "network", "a", "b") for side in (plain, again))
-    assert notes(two)[0] == "ratio: second over first; 95 % CI: 99.17 % each, so that 95 % hold for looks together"
+    assert notes(two)[0] == (
+        "ratio: second over first; 95 % CI: 99.17 % each, so that 95 % hold though results were seen before the "
+        "session was resumed (as for 6 comparisons)"
+    )
     assert two.rows[0].comparison.ratio.low < one.rows[0].comparison.ratio.low
 
 

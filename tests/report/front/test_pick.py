@@ -1,13 +1,29 @@
+import io
 import json
 import re
+from pathlib import Path
 
 import pytest
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Limits, pick
 from levit_bench.judge.front.pick_settings import pick_settings
-from levit_bench.report.front.pick import NAMED, around, document, sentence
+from levit_bench.numbers.units import parse_duration
+from levit_bench.report.front.pick import (
+    NAMED,
+    SETTINGS,
+    around,
+    document,
+    more_passes,
+    rivals_table,
+    sentence,
+    settings_table,
+    too_few_passes,
+)
+from rich.console import Console
 
-from tests.judge.front.test_pick import CROWD, LOOSE, timed
+from tests.judge.front.test_pick import ACROSS, CROWD, EVEN, LOOSE, in_runtimes, timed
+from tests.judge.test_missing_passes import lasting
+from tests.making import passing
 
 
 def found(records, **limits):
@@ -117,3 +133,99 @@ def test_the_document_says_what_the_sentence_says(limits):
         "min_top1_percent": limits.get("min_top1"),
         "percentile": None,
     }
+
+
+def shown(table, width=80):
+    console = Console(width=width, record=True, file=io.StringIO())
+    console.print(table)
+    return console.export_text().splitlines()
+
+
+def test_the_sentence_counts_networks_once_and_tells_other_networks_from_other_settings_of_the_answer():
+    close = [*in_runtimes("one", (10, 10.001, 12), 80.0, LOOSE), *in_runtimes("two", (11, 11.1, 10.5), 80.0)]
+    assert sentence(found(close, max_latency_s=0.03)) == (
+        "one · eager: 80.0 % top-1 on ImageNet-1k validation, 10.0 ms, 95 %: 9.51 to 10.5; the most accurate of "
+        "2 networks that are sure to take at most 30 ms (median) in one of 3 settings. As accurate: two · openvino "
+        "(1.05 times as long, 1.002 to 1.10)."
+    )
+    alike = [timed("one", 10, 80.0, LOOSE), timed("one", 10.001, 80.0, (1.02, 1.0, 0.98), runtime="openvino")]
+    assert "Perhaps as fast in openvino (" in sentence(found(alike, max_latency_s=0.03))
+    assert sentence(found([timed("a", 10, 80.0), timed("a", 5, 80.0, threads=4)], max_latency_s=0.02)).startswith(
+        "a · t4: 80.0 % top-1 on ImageNet-1k validation, 5.00 ms, 95 %: 4.99 to 5.01; the only one of 1 network"
+    )
+
+
+@pytest.mark.parametrize("width", [80, 120])
+def test_the_tables_of_settings_and_rivals_keep_names_on_one_line_in_a_terminal(width):
+    records = [
+        timed(f"efficientnet_b{at}", 20 + at, 80 - at / 10, batch=batch, allocator=allocator, runtime=runtime)
+        for at in range(4) for batch in (1, 16) for allocator in ("pinned", "shipped")
+        for runtime in ("channels-last", "onnxruntime")
+    ]  # fmt: skip
+    one = found(records, max_latency_s=0.022)
+    for lines in (shown(settings_table(one), width), shown(rivals_table(one), width)):
+        assert sum("efficientnet_b" in line for line in lines) > 2
+        assert max(map(len, lines)) <= width
+        assert not any(line.rstrip().endswith(("less accurat", "too slo")) for line in lines)
+
+
+def test_the_best_setting_comes_first_those_without_a_network_within_last_and_many_are_cut():
+    lines = shown(settings_table(found(ACROSS, max_latency_s=0.03, min_top1=78)))
+    rows = [line.split()[:2] for line in lines if "ms," in line]
+    assert rows == [["openvino", "middle"], ["onnxruntime", "middle"], ["eager", "middle"]]
+    assert any("0 within: the nearest is shown" in line for line in lines)
+    many = [timed("a", 10 + threads, 80.0, threads=threads) for threads in range(1, SETTINGS + 4)]
+    lines = shown(settings_table(found(many, max_latency_s=1.0)))
+    assert sum("ms," in line for line in lines) == SETTINGS
+    assert any("3 more; --json has all" in line for line in lines)
+
+
+def test_without_an_answer_the_line_of_the_setting_has_what_all_settings_share_alone():
+    setting = around(found(ACROSS, max_latency_s=1e-4))[0]
+    assert "Example Xeon" in setting
+    assert "runtime" not in setting
+    assert "runtime openvino" in around(found(ACROSS, max_latency_s=1.0, min_top1=75))[0]
+
+
+def test_settings_of_different_sessions_are_told_to_drift_apart():
+    records = [timed("a", 5, 80.0), timed("a", 6, 80.0, runtime="openvino", session="s2")]
+    assert any("different sessions, whose drift" in line for line in around(found(records, max_latency_s=1.0)))
+    assert not any("different sessions" in line for line in around(found(ACROSS, max_latency_s=1.0)))
+
+
+FEW = lasting(passing("few", [5.0] * 10, 90.0))
+
+
+def test_a_network_that_lacks_passes_is_told_with_the_command_that_adds_them_and_no_figure():
+    one = found([EVEN, FEW], max_latency_s=0.02, percentile=0.95)
+    assert sentence(one).endswith("Too few passes for p95: few.")
+    (line,) = more_passes(one)
+    missing = one.rivals[0].missing
+    command = re.fullmatch(
+        rf"passes that p95 with both limits needs, few \(30 of {missing.needed}\): "
+        r"levit-bench run --resume s1 --budget ([0-9a-z]+)",
+        line,
+    )
+    assert parse_duration(command[1]) == missing.further_s
+    assert any(line.split() == ["few", "90.0", "–", "too", "few", "passes"] for line in shown(rivals_table(one)))
+    (rival,) = document(one)["rivals"]
+    assert (rival["latency_s"], rival["latency_high_s"], rival["passes"]) == (None, None, 30)
+    assert rival["passes_needed"] == missing.needed
+    assert line.endswith(rival["command"])
+    elsewhere = one._replace(store_of={"s1": Path("my store")})
+    assert more_passes(elsewhere)[0].endswith(" --store 'my store'")
+
+
+def test_a_percentile_that_no_network_has_is_refused_with_what_each_lacks():
+    message, lines = too_few_passes(found([FEW], max_latency_s=0.02, percentile=0.95))
+    assert message == "no network has the passes for p95:"
+    assert lines[0].startswith("few: 30 passes are too few for p95")
+    assert lines[-1].count("levit-bench run --resume s1 --budget ") == 1
+
+
+def test_a_network_whose_median_is_too_slow_shows_a_bound_and_no_percentile():
+    one = found([EVEN, passing("slow", [50.0] * 4, 90.0)], max_latency_s=0.02, percentile=0.95)
+    assert any("at least 50.0 ms   too slow" in line for line in shown(rivals_table(one)))
+    assert document(one)["rivals"][0]["latency_s"] is None
+    none = found([passing("slow", [50.0] * 4, 90.0)], max_latency_s=0.02, percentile=0.95)
+    assert sentence(none) == "none of 1 network scored on ImageNet-1k validation takes at most 20 ms (p95)."

@@ -7,10 +7,11 @@ from typing import Any
 
 import matplotlib
 import pytest
+from levit_bench.judge.front.overlay import overlays
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.paths.cache_folder import VARIABLE
 from levit_bench.paths.kept_files import KeptFiles
-from levit_bench.report.front import figure, pictures
+from levit_bench.report.front import figure, overlay_figure, pictures
 from levit_bench.report.front.export import write_front
 
 from tests.making import record
@@ -133,3 +134,27 @@ def test_a_name_that_is_no_text_is_drawn_each_time(tmp_path: Path, cache: Path, 
     shown = panels([record("a", (0.01, 0.0102, 0.0101), family="F\udc80")])
     assert _files(shown, tmp_path) == _files(shown, tmp_path)
     assert len(drawn) == 2
+
+
+def test_an_overlay_is_drawn_anew_and_then_kept_by_what_it_shows(
+    tmp_path: Path, cache: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    drawn = []
+    draw = overlay_figure.draw_overlays
+
+    def noted(shown: Any, **more: Any) -> Any:
+        drawn.append(shown)
+        return draw(shown, **more)
+
+    monkeypatch.setattr(overlay_figure, "draw_overlays", noted)
+    records = [record("a", (0.01, 0.0102, 0.0101), runtime=runtime, threads=threads)
+               for runtime in ("eager", "openvino") for threads in (1, 4)]  # fmt: skip
+    shown = panels(records)
+    plain = _files(shown, tmp_path / "plain")
+    files = {}
+    for axis in ("runtime", "threads", "runtime"):
+        written = write_front(shown, tmp_path / axis, overlays=overlays(shown, (axis,), records))
+        content = {path.name: path.read_bytes() for path in written}
+        assert files.setdefault(axis, content) == content
+    assert len(drawn) == 2
+    assert len({plain["front.png"], files["runtime"]["front.png"], files["threads"]["front.png"]}) == 3

@@ -99,7 +99,8 @@ def command(
             shown = visible(side.name) or sessions_line(side.records)
             print_words(console, f"{which}: {side.tag} ({shown})" if side.tag else f"{which}: {shown}")
         console.print(table(comparison.report))
-        for note in notes(comparison.report):
+        names = (comparison.sides[which].name or which for which in ("first", "second"))
+        for note in notes(comparison.report, *names):
             print_wrapped(console, note, style="dim")
         print_words(console, comparison.summary)
     print_findings(comparison.findings)

@@ -24,6 +24,12 @@ from levit_bench.errors import UsageError
 from levit_bench.libraries import require_installed
 
 if TYPE_CHECKING:
+    from collections.abc import Iterator
+
+    from rich.console import RenderableType
+
+    from levit_bench.judge.metrics import Metric
+    from levit_bench.reading.front_page import FrontPage
     from levit_bench.reading.session_choice import SessionChoice
 
 
@@ -67,6 +73,14 @@ if TYPE_CHECKING:
     help="The panel whose front the others are held against, such as runtime=eager,allocator=pinned.  "
     "[default: the most usual setting]",
 )
+@click.option(
+    "--overlay",
+    cls=ListOption,
+    type=Words(),
+    metavar="AXIS[,AXIS…]",
+    help="Draw panels that differ in these axes alone into one pair of axes, each value with a colour and a staircase: "
+    "runtime, form, precision, allocator, threads. Of one session also the front over all values.",
+)
 @click.option("--published-front", is_flag=True, help="Find the front of each published panel among its own figures.")
 @json_option
 def command(
@@ -79,6 +93,7 @@ def command(
     batches: tuple[int, ...],
     published_front: bool,
     base: tuple[str, ...],
+    overlay: tuple[str, ...],
     as_json: bool,
 ) -> int:
     """Draw the speed/accuracy Pareto front of what is stored.
@@ -104,16 +119,14 @@ def command(
       levit-bench front --store results --store downloaded/arm64
       levit-bench front --set my-parts
       levit-bench front --session last --base runtime=onnxruntime,batch=16
+      levit-bench front --session last --overlay runtime
       levit-bench front --published benchmark-infer-amp-nhwc-pt240-cu124-rtx3090.csv
     """
     from rich.text import Text
 
     from levit_bench import api
-    from levit_bench.cli.output import MOST, print_findings, print_words, stderr, stdout
+    from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.reading.front_page import PublishedChoice, front_page, panels_of
-    from levit_bench.report.front import changes as moves
-    from levit_bench.report.front.published_table import published_table
-    from levit_bench.report.front.table import table
     from levit_bench.report.words.safe_text import visible
 
     try:
@@ -129,7 +142,8 @@ def command(
     base_values = conditions_from(base, "--base")
     results = api.load_chosen(choice)
     beside = PublishedChoice(files, published_networks, batches, published_front)
-    page_panels = panels_of(results, "throughput" if metric == "throughput" else "latency", on, beside, base_values)
+    speed: Metric = "throughput" if metric == "throughput" else "latency"
+    page_panels = panels_of(results, speed, on, beside, base_values, overlay)
     if page_panels.note is not None:
         stderr().print(Text(visible(page_panels.note)))
     print_findings((*results.findings, *page_panels.published.findings))  # also where the page is refused
@@ -140,16 +154,30 @@ def command(
         click.echo(json.dumps(page.rows(), indent=2, allow_nan=False))
     else:
         console = stdout()
-        for panel in page.panels:
-            console.print(table(panel, page.called))
-        for base_panel, group in zip(page.bases, page.changes, strict=True):
-            if group:
-                print_words(console, f"{moves.heading(base_panel, page.called)}; {moves.NOTE}.")
-                console.print(moves.table(group, page.drawn, page.called))
-        for published_panel in page.published.panels:
-            console.print(published_table(published_panel))
+        for shown in _tables(page):
+            console.print(shown)
     if undrawn:
         stderr().print(Text(f"{undrawn}. No file is written."), soft_wrap=True)
     for path in written:
         stderr().print(Text(f"wrote {visible(str(path))}"), soft_wrap=True)
     return 0
+
+
+def _tables(page: FrontPage) -> Iterator[RenderableType]:
+    """The tables of a page: its panels, the fronts over all values, who joins and leaves, and published figures."""
+    from rich.text import Text
+
+    from levit_bench.report.front import changes as moves
+    from levit_bench.report.front.overall_table import overall_tables
+    from levit_bench.report.front.published_table import published_table
+    from levit_bench.report.front.table import table
+
+    for panel in page.panels:
+        yield table(panel, page.called)
+    yield from overall_tables(page.overlays)
+    for base_panel, group in zip(page.bases, page.changes, strict=True):
+        if group:
+            yield Text(f"{moves.heading(base_panel, page.called)}; {moves.NOTE}.")
+            yield moves.table(group, page.drawn, page.called)
+    for published_panel in page.published.panels:
+        yield published_table(published_panel)

@@ -66,7 +66,14 @@ def command(
     from levit_bench import api
     from levit_bench.cli.output import MOST, print_findings, stderr, stdout
     from levit_bench.reading.picking import limits, picked
-    from levit_bench.report.front.pick import around, document, rivals_table, sentence, settings_table
+    from levit_bench.report.front.pick import (
+        around,
+        document,
+        more_passes,
+        rivals_table,
+        sentence,
+        settings_table,
+    )
     from levit_bench.report.words.findings import of_panels
 
     bounds = limits(max_latency, min_throughput, min_top1, percentile)  # refused before anything is read
@@ -85,6 +92,8 @@ def command(
     console = stderr()
     for line in around(pick):
         console.print(Text(line))
+    for line in more_passes(pick):
+        console.print(Text(line), soft_wrap=True)
     print_findings(results.findings)
     named = (pick.answer, *(tie.point for tie in pick.ties), *pick.undecided)
     print_findings(of_panels(pick.panels, [point for point in named if point]), most=MOST)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Iterable, Sequence
 
 from levit_bench.axes import AXES, AxisKind
-from levit_bench.catalog.network_calls import canonical
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.comparability import enumerate_values, natural, setting
 from levit_bench.judge.compare.two_sides import Report, Row, finished
 from levit_bench.judge.estimates import looks_of, no_speed
 from levit_bench.judge.paired_ratio import foretold, paired_logs
+from levit_bench.judge.stored_networks import network_meant
 from levit_bench.judge.verdicts import Effect, Rules, judge, of_pairs
 from levit_bench.records import Finding, Record
 
@@ -24,7 +24,7 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     Args:
         records: of one session.
         field: one of `FIELDS`.
-        first: value of the field that is compared with; a network of a file may be named without its digest.
+        first: value of the field that is compared with; a network in any way that `stored_networks` knows.
         second: value of the field that is judged.
         rules: what counts as a difference.
 
@@ -39,8 +39,10 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     subjects = list({record.info.id: record for record in records if record.info.role == "subject"}.values())
     if len(sessions := {record.session for record in subjects}) > 1:
         raise UsageError(f"these are {len(sessions)} sessions, and pairs need one. Name one session.")
-    stored = sorted({str(getattr(record.case, field)) for record in subjects}, key=natural)
-    first, second = (_stored_value(value, field, stored) for value in (first, second))
+    names = (first, second)
+    first, second = (_stored_value(value, field, subjects) for value in names)
+    if first == second:
+        raise UsageError(f"{names[0][:80]!r} and {names[1][:80]!r} are both {first[:80]}. Name two different ones.")
     groups: dict[object, tuple[list[Record], list[Record]]] = {}
     for record in subjects:
         value = str(getattr(record.case, field))
@@ -63,15 +65,14 @@ def within(records: Iterable[Record], field: str, first: str, second: str, rules
     return Report(tuple(rows), findings=_equal_files(first, second))
 
 
-def _stored_value(value: str, field: str, stored: Sequence[str]) -> str:
-    """The value as it is stored: a network of a file may be named without its digest."""
-    matches = [name for name in stored if name == value]
-    matches = matches or [name for name in stored if field == "network" and name.partition("#")[0] == canonical(value)]
-    if not matches:
+def _stored_value(value: str, field: str, records: Sequence[Record]) -> str:
+    """The value as it is stored."""
+    if field == "network":
+        return network_meant(records, value)
+    stored = sorted({str(getattr(record.case, field)) for record in records}, key=natural)
+    if value not in stored:
         raise NothingToShowError(f"no stored case has {field}={value[:80]}. Stored are: {enumerate_values(stored)}.")
-    if len(matches) > 1:
-        raise UsageError(f"{value[:80]!r} is several networks: {enumerate_values(matches)}. Name one with its digest.")
-    return matches[0]
+    return value
 
 
 def _equal_files(first: str, second: str) -> tuple[Finding, ...]:

@@ -6,9 +6,10 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.comparability import Setting, enumerate_values, setting
+from levit_bench.judge.comparability import Setting, setting
 from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.paired_ratio import Ratio, paired
+from levit_bench.judge.stored_networks import network_meant
 from levit_bench.records import Record
 
 
@@ -27,8 +28,8 @@ def against(records: Iterable[Record], base: str) -> list[Against]:
 
     Args:
         records: of any number of sessions and settings.
-        base: name of a network as it is stored, such as `levit_128s`. Where a setting holds it at several resolutions,
-            a case is paired with the base at its own, else with the first.
+        base: name of a network as it is stored, such as `levit_128s`; `base_in` finds it. Where a setting holds it at
+            several resolutions, a case is paired with the base at its own, else with the first.
     """
     groups: dict[tuple[str, Setting], list[Record]] = {}
     for record in records:
@@ -36,18 +37,23 @@ def against(records: Iterable[Record], base: str) -> list[Against]:
     return [row for group in groups.values() for row in _group(group, base)]
 
 
-def holding(records: Sequence[Record], base: str) -> frozenset[str]:
-    """Names of the sessions that hold the base.
+def base_in(records: Sequence[Record], text: str) -> str:
+    """The stored name of the network that a text names, for whatever is shown against it.
 
     Raises:
-        NothingToShowError: none does; the message names the networks there are.
+        NothingToShowError: it names none; the message names the networks there are.
+        UsageError: it names several.
     """
-    sessions = frozenset(record.session for record in records if record.case.network == base)
-    if not sessions:
-        names = sorted({record.case.network for record in records})
-        choices = f"Stored are: {enumerate_values(names)}." if names else "The store holds no case at all."
-        raise NothingToShowError(f"no stored case is of {base[:80]!r}, so nothing can be shown against it. {choices}")
-    return sessions
+    if not records:
+        raise NothingToShowError(f"nothing can be shown against {text[:80]!r}: the store holds no case at all.")
+    return network_meant(records, text)
+
+
+def holding(records: Iterable[Record], base: str) -> list[Record]:
+    """The records of the sessions that hold the base."""
+    all_records = list(records)
+    sessions = {record.session for record in all_records if record.case.network == base}
+    return [record for record in all_records if record.session in sessions]
 
 
 def _group(group: Sequence[Record], base: str) -> list[Against]:

@@ -147,6 +147,8 @@ class Rivalry:
         first_own, second_own = self._own.get(first), self._own.get(second)
         if first_own is None or second_own is None or len(self._groups) <= _PAIRS:
             return None
+        if self._yardsticks(first) != self._yardsticks(second):
+            return None  # their ratios have no common unit
         first_logs, second_logs = self._logs[first], self._logs[second]
         n = min(len(first_logs), len(second_logs))
         error = math.sqrt(sum(max(s / f, self._own_prior[0]) for s, f in (first_own, second_own)) / n)
@@ -154,6 +156,10 @@ class Rivalry:
         freedom = n - 1
         effect = Effect(gap, error, freedom, n, METHOD_PAIRED)
         return effect if _clearly_apart(effect) else None
+
+    def _yardsticks(self, label: str) -> tuple[tuple[str, int, str], ...]:
+        """What decides by which yardstick each session divides the times of a case."""
+        return tuple((record.case.device, record.case.threads, record.yardstick) for record in self._groups[label])
 
     def _across_sessions(self, first: str, second: str) -> Effect | None:
         first_mean, second_mean = self.mean(first), self.mean(second)

@@ -5,6 +5,9 @@ five is over its limit though each interval holds in 95 % (the winner's curse). 
 that could be a wrong answer: those that are not surely over the limit. Of the 5 % a tenth is spent on telling which
 these are, and the rest divided among them; all picks together are over their limit in at most 5 %. A network in two
 settings is two candidates.
+
+Of passes that are too few for a percentile, the median may still tell that it is over the limit: from the 50th on, a
+percentile is at least the median.
 """
 
 from __future__ import annotations
@@ -12,18 +15,20 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import StrEnum
+from pathlib import Path
 from typing import Literal, NamedTuple
 
 import msgspec
 
-from levit_bench.errors import NothingToShowError
 from levit_bench.judge.comparability import setting
 from levit_bench.judge.estimates import LEVEL, limits_at
+from levit_bench.judge.front.labelled_alike import labelled_alike
 from levit_bench.judge.front.panels import Panel, once
 from levit_bench.judge.front.pick_settings import PickSettings
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.metrics import Metric
+from levit_bench.judge.missing_passes import MissingPasses, missing_passes
 from levit_bench.judge.paired_ratio import Ratio, paired, unpaired
 from levit_bench.judge.percentiles import percentile
 from levit_bench.judge.throughput import paired_images
@@ -33,8 +38,6 @@ from levit_bench.records import Case, Estimate, Finding, Record
 Goal = Literal["top1", "speed"]
 SPENT = 0.1
 """Share of the 5 % that is spent on telling which networks are surely over the limit."""
-MOST_REASONS = 8
-"""Networks of which a refusal says what they lack."""
 
 
 class Limits(NamedTuple):
@@ -67,11 +70,13 @@ class Fit(StrEnum):
     """The whole interval is within it."""
     OPEN = "open"
     """The limit lies inside the interval, or there is no interval."""
+    UNKNOWN = "unknown"
+    """The figure is not known, and no other one tells that it is beyond."""
     NO = "no"
     """The whole interval is beyond it."""
 
 
-_FITS = (Fit.YES, Fit.OPEN, Fit.NO)
+_FITS = (Fit.YES, Fit.OPEN, Fit.UNKNOWN, Fit.NO)
 """From the best to the worst."""
 
 
@@ -114,10 +119,13 @@ class Rival(NamedTuple):
     """A network that was considered and is not the answer, in the best of its settings."""
 
     point: Point
+    """With the percentile as its latency where one is limited; with the median where `is_known` is false."""
     standing: Standing
     """What keeps it from being the answer."""
-    reason: str = ""
-    """More about it, in words; empty where the figures say it."""
+    is_known: bool = True
+    """Whether its latency is known: false of a percentile for which it has too few passes."""
+    missing: MissingPasses | None = None
+    """What it lacks for a percentile with both limits, where more passes could make it the answer."""
 
 
 class SettingPick(NamedTuple):
@@ -142,8 +150,11 @@ class Pick(NamedTuple):
     """The network, whose `case` has the setting; absent when none is sure to be within the limits."""
     among: int
     """Candidates that are sure to be within the limits: networks, each once in every setting."""
+    networks_within: int
+    """Networks that are so in one setting at least."""
     ties: tuple[Tie, ...]
-    """Networks equal in top-1, or not distinguishable in speed: whichever is the goal. Fastest first."""
+    """Equal in top-1, or not distinguishable in speed: whichever is the goal. Fastest first; other networks, and the
+    answer's own in other settings."""
     undecided: tuple[Point, ...]
     """Networks that would be the better answer if they were within the limits, which their intervals leave open."""
     nearest: tuple[Point, ...]
@@ -160,6 +171,10 @@ class Pick(NamedTuple):
     """Every other network once, the most accurate first."""
     passed_over: Mapping[str, tuple[str, ...]] = {}
     """Conditions in which older sessions of the same cases differ: the newest count."""
+    unknown: int = 0
+    """Networks, each once in every setting, that lack the passes for the percentile and could be within the limits."""
+    store_of: Mapping[str, Path] = {}
+    """The stores of sessions that lack passes, by the session's name."""
 
     def __repr__(self) -> str:
         answer = self.answer.label if self.answer is not None else "no network"
@@ -168,7 +183,7 @@ class Pick(NamedTuple):
     @property
     def networks(self) -> int:
         """Networks that were considered, each once."""
-        return len({_network(point) for panel in self.panels for point in panel.points})
+        return len({network_of(point) for panel in self.panels for point in panel.points})
 
     @property
     def panel(self) -> Panel:
@@ -177,6 +192,11 @@ class Pick(NamedTuple):
         return next(
             (panel for panel in self.panels if any(point.case == case for point in panel.points)), self.panels[0]
         )
+
+
+def network_of(point: Point) -> tuple[str, object]:
+    """What a network is, in any setting: its name, and the shape of its images."""
+    return point.case.network, point.case.shape
 
 
 Bounds = Callable[[Point, float], tuple[float, float]]
@@ -226,7 +246,12 @@ def shared_level(points: Sequence[Point], limits: Limits, bounds: Bounds = _of_m
     """The level at which each of the points must be within the limits, for any answer among them to be so with 95 %."""
     level = 1 - 2 * SPENT * (1 - LEVEL) / max(1, len(points))
     are_over = [_surely_over(point, limits, level, bounds) for point in points]
-    return max(LEVEL, 1 - 2 * (1 - SPENT) * (1 - LEVEL) / max(1, are_over.count(False)))
+    return _level_of(are_over.count(False))
+
+
+def _level_of(count: int) -> float:
+    """The level at which each of so many candidates is judged that are not surely over the limit."""
+    return max(LEVEL, 1 - 2 * (1 - SPENT) * (1 - LEVEL) / max(1, count))
 
 
 def _surely_over(point: Point, limits: Limits, level: float, bounds: Bounds) -> bool:
@@ -249,65 +274,82 @@ def pick(settings: PickSettings, records: Iterable[Record], limits: Limits, drif
         limits: at least one.
         drift: how far sessions of this machine drift, for the answer on another day.
 
-    Raises:
-        NothingToShowError: a percentile is asked for, and no network has the passes; the message says what it takes.
     """
     groups = _groups(settings.panels, records)
-    candidates, unknown, bounds = _candidates(settings.panels, groups, limits)
-    metric = settings.panels[0].metric
-    enough = [p for p in candidates if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
+    all_panels = labelled_alike(settings.panels, (record for group in groups.values() for record in group))
+    considered = _considered(all_panels, groups, limits)
+    metric, candidates, bounds = all_panels[0].metric, considered.known, considered.bounds
+    enough = [p for p in candidates if _accurate_enough(p, limits)]
     level = shared_level(enough, limits, bounds)
     fits = {p.case: fit(p, limits, level, bounds) for p in candidates}
+    fits |= {p.case: _fit_by_median(p, limits) for p in considered.unknown}
     by_goal = _order(limits.goal, metric)
     sure = sorted((p for p in enough if fits[p.case] is Fit.YES), key=by_goal)
     answer = sure[0] if sure else None
     open_ = [p for p in enough if fits[p.case] is Fit.OPEN and (answer is None or _better(p, answer, metric))]
-    found_ties = _ties(metric, sure, groups, limits)
+    unknown = [p for p in considered.unknown if fits[p.case] is Fit.UNKNOWN and _accurate_enough(p, limits)]
     return Pick(
-        panels=settings.panels,
+        panels=all_panels,
         limits=limits,
         answer=answer,
         among=len(sure),
-        ties=found_ties,
+        networks_within=len({network_of(p) for p in sure}),
+        ties=_ties(metric, sure, groups, limits),
         undecided=tuple(sorted(open_, key=by_goal)),
-        nearest=() if answer or open_ else _nearest(candidates, enough, fits, metric),
+        nearest=() if answer or open_ or not candidates else _nearest(candidates, enough, fits, metric),
         level=level,
         another_day=_another_day(groups, enough, answer, limits, metric, drift),
-        by_setting=tuple(_of_setting(panel, candidates, sure, fits, limits) for panel in settings.panels),
-        rivals=_rivals(answer, candidates, unknown, fits, limits, metric),
+        by_setting=tuple(_of_setting(panel, candidates, sure, fits, limits) for panel in all_panels),
+        rivals=_rivals(answer, considered, fits, limits, metric, _level_of(len(sure) + len(open_) + len(unknown))),
         passed_over=settings.passed_over,
+        unknown=len(unknown),
     )
 
 
-def _candidates(
-    panels: Sequence[Panel], groups: Mapping[Case, Sequence[Record]], limits: Limits
-) -> tuple[list[Point], dict[Case, Rival], Bounds]:
-    """Every network in every setting, those of which the percentile is not known, and the limits of latencies.
+class _Considered(NamedTuple):
+    """Every network in every setting."""
 
-    Raises:
-        NothingToShowError: the percentile is known of none.
-    """
+    known: list[Point]
+    """With the latency that is limited: the median, or the percentile of the newest session."""
+    unknown: list[Point]
+    """Those with too few passes for the percentile, with their medians."""
+    newest: Mapping[Case, Record]
+    """The newest record of each, where a percentile is limited."""
+    bounds: Bounds
+    """Of the latencies of those that are known."""
+
+
+def _considered(panels: Sequence[Panel], groups: Mapping[Case, Sequence[Record]], limits: Limits) -> _Considered:
     points = [point for panel in panels for point in panel.points]
     if limits.percentile is None:
-        return points, {}, _of_median
-    share, known, unknown = limits.percentile, [], {}
+        return _Considered(points, [], {}, _of_median)
     newest = {point.case: groups[point.case][-1] for point in points}
+    share, known, unknown = limits.percentile, [], []
     for point in points:
         estimate = percentile(newest[point.case], share)
         if isinstance(estimate, Finding):
-            unknown[point.case] = Rival(point, Standing.UNKNOWN, estimate.message)
+            unknown.append(point)
         else:
             known.append(msgspec.structs.replace(point, latency=estimate))
-    if not known:
-        reasons = dict.fromkeys(f"{rival.point.label}: {rival.reason}" for rival in unknown.values())
-        raise NothingToShowError(f"no network has the passes for p{100 * share:g}:", [*reasons][:MOST_REASONS])
 
     def bounds(point: Point, level: float) -> tuple[float, float]:
         estimate = percentile(newest[point.case], share, level)
         assert isinstance(estimate, Estimate)
         return estimate.low, estimate.high
 
-    return known, unknown, bounds
+    return _Considered(known, unknown, newest, bounds)
+
+
+def _accurate_enough(point: Point, limits: Limits) -> bool:
+    return limits.min_top1 is None or point.accuracy.top1 >= limits.min_top1
+
+
+def _fit_by_median(point: Point, limits: Limits) -> Fit:
+    """Whether a network whose percentile is not known is surely beyond a limit: by its median, or its throughput."""
+    share, most, least = limits.percentile or 0.0, limits.max_latency_s, limits.min_images_per_s
+    slow = most is not None and share >= 0.5 and at_most(point.latency, most) is Fit.NO
+    few = least is not None and at_least(point.throughput, least) is Fit.NO
+    return Fit.NO if slow or few else Fit.UNKNOWN
 
 
 def _of_setting(
@@ -319,49 +361,59 @@ def _of_setting(
     if here:
         return SettingPick(panel, here[0], len(here), None)
     others = [point for point in candidates if point.case in cases]
-    enough = [p for p in others if limits.min_top1 is None or p.accuracy.top1 >= limits.min_top1]
+    enough = [p for p in others if _accurate_enough(p, limits)]
     maybe = [point for point in enough if fits[point.case] is Fit.OPEN]
-    nearest = maybe or _nearest(others, enough, fits, panel.metric) if others else ()
+    if maybe:
+        return SettingPick(panel, None, 0, min(maybe, key=_order(limits.goal, panel.metric)))
+    nearest = _nearest(others, enough, fits, panel.metric) if others else ()
     return SettingPick(panel, None, 0, next(iter(nearest), None))
 
 
 def _rivals(
     answer: Point | None,
-    candidates: Sequence[Point],
-    unknown: Mapping[Case, Rival],
+    considered: _Considered,
     fits: Mapping[Case, Fit],
     limits: Limits,
     metric: Metric,
+    level: float,
 ) -> tuple[Rival, ...]:
-    """Every network but the answer, in the best of its settings, with what keeps it from being the answer."""
-    by_speed = _order("speed", metric)
+    """Every network but the answer, in the best of its settings, with what keeps it from being the answer.
+
+    Args:
+        answer: the answer, where there is one.
+        considered: every network in every setting.
+        fits: whether each is within the limits of speed.
+        limits: those of the pick.
+        metric: which speed is meant.
+        level: at which a percentile is to have both limits.
+    """
+    by_speed, unknown = _order("speed", metric), {point.case for point in considered.unknown}
     networks: dict[object, list[Point]] = {}
-    for point in candidates:
-        networks.setdefault(_network(point), []).append(point)
+    for point in (*considered.known, *considered.unknown):
+        networks.setdefault(network_of(point), []).append(point)
     rivals = []
     for network, points in networks.items():
-        if answer is not None and network == _network(answer):
+        if answer is not None and network == network_of(answer):
             continue
         best = min(points, key=lambda point: (_FITS.index(fits[point.case]), by_speed(point)))
-        rivals.append(Rival(best, _standing(best, answer, fits[best.case], limits)))
-    missing = {_network(rival.point): rival for rival in unknown.values()}
-    rivals += [rival for network, rival in missing.items() if network not in networks]
+        standing = _standing(best, answer, fits[best.case], limits)
+        missing = None
+        if limits.percentile is not None and standing in (Standing.UNKNOWN, Standing.OPEN):
+            missing = missing_passes(considered.newest[best.case], limits.percentile, level)
+        rivals.append(Rival(best, standing, best.case not in unknown, missing))
     return tuple(sorted(rivals, key=lambda rival: (-shown_top1(rival.point), by_speed(rival.point))))
 
 
 def _standing(point: Point, answer: Point | None, fits: Fit, limits: Limits) -> Standing:
-    if limits.min_top1 is not None and point.accuracy.top1 < limits.min_top1:
+    if not _accurate_enough(point, limits):
         return Standing.INACCURATE
+    if answer is not None and limits.goal == "top1" and fits is not Fit.NO and shown_top1(point) < shown_top1(answer):
+        return Standing.LESS_ACCURATE
+    if fits is Fit.UNKNOWN:
+        return Standing.UNKNOWN
     if fits is not Fit.YES or answer is None:
         return Standing.TOO_SLOW if fits is Fit.NO else Standing.OPEN
-    if limits.goal == "speed":
-        return Standing.SLOWER
-    return Standing.AS_ACCURATE if shown_top1(point) == shown_top1(answer) else Standing.LESS_ACCURATE
-
-
-def _network(point: Point) -> tuple[str, object]:
-    """What a network is, in any setting: its name, and the shape of its images."""
-    return point.case.network, point.case.shape
+    return Standing.SLOWER if limits.goal == "speed" else Standing.AS_ACCURATE
 
 
 def _another_day(

@@ -46,7 +46,7 @@ def longer(records: Sequence[Record], costs: Costs | None) -> Longer | None:
     runs, resumes = max(estimate.n for estimate in bounded), max(record.resumes for record in records)
     rounds = max(1, round(median(len(run.turns) for record in records for run in record.runs if run.turns)))
     scatter = run_scatter(records, [kind_of(record) for record in records])
-    budget_s = _round_up(_TIMES * _spent_s(records))
+    budget_s = rounded_up(_TIMES * spent_s(records))
     further = plan(costs, budget_s, scatter)
     levels = [level_at_a_look(looks_paid_for(0, count)) for count in (resumes, resumes + 1)]
     expected_now = half_width(runs, rounds, levels[0], scatter)
@@ -55,8 +55,8 @@ def longer(records: Sequence[Record], costs: Costs | None) -> Longer | None:
     return Longer(median(halves), then, budget_s) if then < median(halves) else None
 
 
-def _spent_s(records: Sequence[Record]) -> float:
-    """Seconds of all runs of the session."""
+def spent_s(records: Sequence[Record]) -> float:
+    """Seconds of all runs of one session that say when they began and ended; 0 where none does."""
     ends = {
         run.run: run.ended_s - run.began_s
         for record in records
@@ -66,7 +66,7 @@ def _spent_s(records: Sequence[Record]) -> float:
     return math.fsum(ends.values())
 
 
-def _round_up(seconds: float) -> float:
+def rounded_up(seconds: float) -> float:
     """To whole minutes, or ten seconds below two of them."""
     step = 60.0 if seconds > 120 else 10.0
     return max(step, step * math.ceil(seconds / step - 1e-9))

@@ -52,9 +52,15 @@ def _axes_of_both(first: Case, second: Case) -> list[str]:
     return [word for word in second.words() if first.network != second.network or word in first.words()]
 
 
-def notes(report: Report) -> list[str]:
-    """Lines below the table: the meaning of its columns, and the reason of each case without an interval."""
-    return [*_legend(report), *_remarks(report)]
+def notes(report: Report, first: str = "first", second: str = "second") -> list[str]:
+    """Lines below the table: the meaning of its columns, and the reason of each case without an interval.
+
+    Args:
+        report: the comparison.
+        first: what the first side is called: `allocator pinned`, or where sessions are compared `first`.
+        second: what the second is called.
+    """
+    return [*_legend(report, f"ratio: {visible(second)} over {visible(first)}"), *_remarks(report)]
 
 
 def sentence(report: Report) -> str:
@@ -118,27 +124,39 @@ def _figures(row: Row) -> tuple[str, str, str]:
     return significant(ratio.value), limits, "–" if least is None else percent_above(least)
 
 
-def _legend(report: Report) -> list[str]:
+def _legend(report: Report, ratio_words: str) -> list[str]:
     ratios = [ratio for row in report.rows if (ratio := row.comparison.ratio)]
     if not ratios:
         return []
     comparison = next(row.comparison for row in report.rows if row.comparison.ratio)
     family = comparison.family
     so_wide = "" if family == 1 else ", so wide for all of them together,"
-    nights = any(finding.kind == "nights-counted" for finding in report.findings)
-    shared = [f"all {len(ratios)} cases"] if len(ratios) > 1 else []
-    shared += ["nights" if nights else "looks"] if family > len(ratios) else []
-    of_all = ""
-    if shared:
-        of_all = (
-            f"; 95 % CI: {percent_of(1 - ALPHA / family)} each, so that 95 % hold for {' and '.join(shared)} together"
-        )
+    of_all = f"; 95 % CI: {percent_of(1 - ALPHA / family)} each, so that 95 % hold {_shared(report)}"
+    of_all = of_all if family > 1 else ""
     return [
-        f"ratio: second over first{of_all}",
+        f"{ratio_words}{of_all}",
         "detectable: the smallest slowdown that so many runs find four times in five",
         f"slower, faster: all of the interval beyond 1, and at least {100 * comparison.min_effect:.10g} %",
         f"same: the {percent_of(same_level(family))} interval{so_wide} within ±{100 * comparison.margin:.10g} %",
     ]
+
+
+def _shared(report: Report) -> str:
+    """What the intervals of a report hold for together: its cases, at all looks that are allowed for."""
+    rows = [row for row in report.rows if row.comparison.ratio]
+    family, cases = rows[0].comparison.family, len(rows)
+    together = [f"for all {cases} cases together"] if cases > 1 else []
+    if family > cases:
+        records = [record for row in rows for record in (row.first, row.second)]
+        declared = max(len(record.protocol.looks) for record in records)
+        if any(finding.kind == "nights-counted" for finding in report.findings):
+            together.append("on every night")
+        elif family == cases * declared:
+            together.append(f"at each of {declared} looks")
+        else:
+            together.append("though results were seen before the session was resumed")
+        together.append(f"(as for {family} comparisons)")
+    return " ".join(together)
 
 
 def _remarks(report: Report) -> list[str]:

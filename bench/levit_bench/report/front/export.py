@@ -13,12 +13,14 @@ from pathlib import Path
 from levit_bench.catalog.image_sets import in_order
 from levit_bench.errors import StoreError
 from levit_bench.judge.front.changes import changes
+from levit_bench.judge.front.overlay import Overlay
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedComparison
 from levit_bench.libraries import require_installed
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.report.front import changes as moves
 from levit_bench.report.front import table
+from levit_bench.report.front.overall_table import overall_markdown
 from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.front.pictures import pictures
 from levit_bench.report.front.published_table import published_markdown
@@ -40,6 +42,7 @@ def write_front(
     beside: PublishedComparison = NOTHING,
     bases: Sequence[Panel] = (),
     called: PanelNames | None = None,
+    overlays: Sequence[Overlay] = (),
 ) -> tuple[Path, ...]:
     """Write the files, replacing older ones; returns their paths.
 
@@ -52,6 +55,7 @@ def write_front(
         beside: published figures to show with them.
         bases: the panel of each set of images with which the others are compared; absent: none.
         called: names of the panels, where they are known already.
+        overlays: the panels in groups that share a pair of axes; empty: each has its own.
 
     Raises:
         NothingToShowError: no panel holds a point; nothing was written.
@@ -60,8 +64,8 @@ def write_front(
     """
     require_installed("matplotlib", "draw a front")
     called = called or PanelNames(panels)
-    drawn = pictures(panels, beside.panels, called)
-    text = document(panels, sum(picture.unlabelled for picture in drawn), recipe, beside, bases, called)
+    drawn = pictures(panels, beside.panels, called, overlays)
+    text = document(panels, sum(picture.unlabelled for picture in drawn), recipe, beside, bases, called, overlays)
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
@@ -73,7 +77,7 @@ def write_front(
             for number, picture in enumerate(drawn, 1)
             for kind, content in (("png", picture.png), ("svg", picture.svg))
         ),
-        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels))),
+        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels, overlays))),
         _atomically(folder / "front.md", lambda path: _write_text(path, text)),
     )
 
@@ -85,12 +89,13 @@ def document(
     beside: PublishedComparison = NOTHING,
     bases: Sequence[Panel] = (),
     called: PanelNames | None = None,
+    overlays: Sequence[Overlay] = (),
 ) -> str:
     """The Markdown page: pictures, tables, findings, excluded cases, conditions, commands that reproduce it."""
     called = called or PanelNames(panels)
     parts = [
         "# Speed against top-1",
-        *_pictures(paginate(panels), beside),
+        *_pictures(paginate([overlay.together for overlay in overlays] or panels), beside, overlays),
     ]
     if unlabelled:
         whose = "its" if unlabelled == 1 else "their"
@@ -102,6 +107,7 @@ def document(
     drawn = [panel for panel in panels if panel.points]
     moved = [moves.markdown(changed, base, drawn, called) for base in bases if (changed := changes(panels, base))]
     parts += [
+        *([overall_markdown(overlays)] if overlays else []),
         table.markdown(drawn, called).rstrip(),
         note,
         *(["## Who joins, who leaves", *moved] if moved else []),
@@ -123,7 +129,7 @@ def _stem(number: int) -> str:
     return "front" if number == 1 else f"front-{number}"
 
 
-def _pictures(pages: Sequence[Page], beside: PublishedComparison) -> list[str]:
+def _pictures(pages: Sequence[Page], beside: PublishedComparison, overlays: Sequence[Overlay]) -> list[str]:
     """Markdown of every page's picture, under its heading where there are several."""
     out = []
     for number, page in enumerate(pages, 1):
@@ -133,6 +139,7 @@ def _pictures(pages: Sequence[Page], beside: PublishedComparison) -> list[str]:
         sets += [panel.scored_on for panel in beside.panels]
         set_names = " and ".join(markdown_cell(image_set.words, 100) for image_set in in_order(sets))
         words = f"Latency or throughput against top-1 on {set_names}, the front as a staircase"
+        words += f", one for each {' and '.join(overlays[0].axes)}" if overlays else ""
         out.append(f"![{words}]({_stem(number)}.svg)")
     return out
 

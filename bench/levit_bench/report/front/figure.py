@@ -21,6 +21,7 @@ from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.report.front.layout import lay_out
+from levit_bench.report.front.legend import entries
 from levit_bench.report.front.point_names import name_points
 from levit_bench.report.front.staircase import flights, staircase, tails
 from levit_bench.report.front.styles import (
@@ -46,6 +47,7 @@ from levit_bench.report.front.styles import (
     xy,
 )
 from levit_bench.report.words.panel_names import PanelNames
+from levit_bench.report.words.setting import shared_words
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -93,7 +95,10 @@ def draw(
         figure = Figure(facecolor="white")
         FigureCanvasAgg(figure)
         looks = styles([*(among or shown), *published])
-        axes = lay_out(figure, shown, looks, called or PanelNames(shown), published, among=among, heading=heading)
+        axes = lay_out(
+            figure, shown, entries(looks, shown, published), called or PanelNames(shown), published,
+            words=shared_words(shown), among=among, heading=heading,
+        )  # fmt: skip
         every: list[Panel | PublishedPanel] = [*shown, *published]
         for ax, panel in zip(axes, every, strict=True):
             if isinstance(panel, PublishedPanel):

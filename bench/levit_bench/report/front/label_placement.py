@@ -56,6 +56,7 @@ def place(
     *,
     radius: float,
     gap: float = 2.0,
+    directions: Sequence[tuple[int, int]] = DIRECTIONS,
 ) -> list[LabelPosition | None]:
     """A place for every label, or None where none is free.
 
@@ -66,12 +67,13 @@ def place(
         bounds: rectangle that labels must not leave.
         radius: half the size of a marker.
         gap: room kept free around each label.
+        directions: from a point to its label, the best first.
     """
     label_boxes = np.empty((0, 4))
     leaders = np.empty((0, 4))
     out: list[LabelPosition | None] = []
     for label in labels:
-        boxes, prices, far = _candidates(label, radius, gap)
+        boxes, prices, far = _candidates(label, radius, gap, directions)
         padded = boxes + np.array([-gap, -gap, gap, gap])
         around = np.hstack([padded[:, :2].min(axis=0), padded[:, 2:].max(axis=0)])
         near, ink = markers[_overlap(markers, around)], lines[_overlap(_hulls(lines), around)]
@@ -94,11 +96,12 @@ def place(
     return out
 
 
-def _candidates(label: Label, radius: float, gap: float) -> tuple[Boxes, Boxes, npt.NDArray[np.bool_]]:
+def _candidates(
+    label: Label, radius: float, gap: float, directions: Sequence[tuple[int, int]]
+) -> tuple[Boxes, Boxes, npt.NDArray[np.bool_]]:
     """Rectangles around the point, ring by ring; their prices in label heights; which of them need a leader."""
-    directions = np.array(DIRECTIONS, dtype=float)
     rings = np.repeat(np.array(RINGS), len(directions))
-    d = np.tile(directions, (len(RINGS), 1))
+    d = np.tile(np.array(directions, dtype=float), (len(RINGS), 1))
     away = (radius + label.beyond + gap + rings * label.height) / np.hypot(d[:, 0], d[:, 1])
     size = np.array([label.width, label.height])
     corner = np.array([label.x, label.y]) + d * away[:, None] + size * (d - 1) / 2

@@ -10,12 +10,12 @@ from typing import TYPE_CHECKING
 from levit_bench.catalog.image_sets import folded
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
-from levit_bench.report.front.legend import legend
+from levit_bench.report.front.legend import LegendEntries, legend
 from levit_bench.report.front.scales import accuracies, alike, ranges, speeds, ticks
-from levit_bench.report.front.styles import GREY, LARGE_PT, PALE, PUBLISHED_GROUND, SMALL_PT, TEXT_PT, Style
+from levit_bench.report.front.styles import GREY, LARGE_PT, PALE, PUBLISHED_GROUND, SMALL_PT, TEXT_PT
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import drawable
-from levit_bench.report.words.setting import published_title, shared_words
+from levit_bench.report.words.setting import published_title
 
 if TYPE_CHECKING:
     from matplotlib.axes import Axes
@@ -34,10 +34,11 @@ _LONGEST_SET = 44
 def lay_out(
     figure: Figure,
     panels: Sequence[Panel],
-    looks: dict[str, Style],
+    entries: LegendEntries,
     called: PanelNames,
     published: Sequence[PublishedPanel] = (),
     *,
+    words: Sequence[str],
     among: Sequence[Panel] = (),
     heading: str = "",
 ) -> list[Axes]:
@@ -46,9 +47,10 @@ def lay_out(
     Args:
         figure: an empty figure.
         panels: the measured panels.
-        looks: colours and markers of the families.
+        entries: those of the legend.
         called: names of the panels.
         published: the published panels, placed behind the others.
+        words: the caption: what the panels share.
         among: the panels of all pages, when this is one of several.
         heading: a line above the page.
     """
@@ -59,16 +61,16 @@ def lay_out(
     every: list[Panel | PublishedPanel] = [*panels, *published]
     mixed = len({panel.set_key for panel in every}) > 1
     axis_names = [_axis_of_top1(figure, panel, every, panel_h) for panel in every]
-    left = 0.65 + _LINE_IN * max(words.count("\n") for words in axis_names)
+    left = 0.65 + _LINE_IN * max(axis_name.count("\n") for axis_name in axis_names)
     right, gap_x = 0.15, left + 0.1 if mixed else 0.2
     width = left + columns * panel_w + (columns - 1) * gap_x + right
     shared: list[Panel | PublishedPanel] = [*(alike(panels, among) if among else panels), *published]
     is_broken = len(ranges(shared)) > 1
-    words = [*shared_words(panels), *(["published figures: taken elsewhere, without intervals"] if published else [])]
+    words = [*words, *(["published figures: taken elsewhere, without intervals"] if published else [])]
     words += [_OWN_SCALE] if is_broken else []
     caption = _caption_lines([drawable(part, 200) for part in words], _characters(width - left - right))
     figure.set_size_inches(width, 1.0)
-    legend_h = legend(figure, looks, width, panels, published)
+    legend_h = legend(figure, entries, width)
     titles = _titles(figure, panels, called, published, panel_w)
     title_h = 0.04 + 0.16 * max(len(lines) for lines in titles)
     top = 0.12 + (0.3 if heading else 0.0)

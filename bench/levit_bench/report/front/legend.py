@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from typing import TYPE_CHECKING, Any
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import SURE, Standing
@@ -23,23 +23,33 @@ WORDS = {
 }
 
 
-def legend(
-    figure: Figure,
-    looks: dict[str, Style],
-    width_in: float,
-    panels: Sequence[Panel],
-    published: Sequence[PublishedPanel],
-) -> float:
-    """One legend for all panels, as wide as fits; returns its height in inches."""
+class LegendEntries(NamedTuple):
+    """The entries of a legend."""
+
+    names: Sequence[Artist]
+    """Of what has a colour and a shape: families, or in an overlay values."""
+    marks: Sequence[Artist]
+    """Of fillings, lines and bands."""
+
+
+def entries(
+    looks: dict[str, Style], panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()
+) -> LegendEntries:
+    """The entries of panels whose points have the colours and shapes of their families."""
     families = [
-        _entry(linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
+        entry(linestyle="", marker=look.marker, color=look.colour, markersize=MARKER_PT, label=drawable(name))
         for name, look in looks.items()
     ]
-    marks = [*_standing_entries(panels), *_published_entries(published)]
-    for rows in range(1, len(families) + len(marks) + 1):
-        last = rows == len(families) + len(marks)
-        # Families and marks have columns of their own, unless there is room for one column alone.
-        handles = [*families, *marks] if last else [*_full_columns(families, rows), *_full_columns(marks, rows)]
+    return LegendEntries(families, [*standing_entries(panels), *_tie_entries(panels), *_published_entries(published)])
+
+
+def legend(figure: Figure, entries: LegendEntries, width_in: float) -> float:
+    """One legend for all panels, as wide as fits; returns its height in inches."""
+    names, marks = entries
+    for rows in range(1, len(names) + len(marks) + 1):
+        last = rows == len(names) + len(marks)
+        # Names and marks have columns of their own, unless there is room for one column alone.
+        handles = [*names, *marks] if last else [*_full_columns(names, rows), *_full_columns(marks, rows)]
         figure.legends.clear()
         box = figure.legend(
             handles=handles, loc="upper center", ncols=len(handles) // rows, fontsize=SMALL_PT, frameon=False,
@@ -53,26 +63,29 @@ def legend(
 
 def _full_columns(handles: Sequence[Artist], rows: int) -> list[Artist]:
     """The legend's entries, padded with empty ones until their last column is full."""
-    return [*handles, *(_entry(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
+    return [*handles, *(entry(linestyle="", label=" ") for _ in range(-len(handles) % rows))]
 
 
-def _standing_entries(panels: Sequence[Panel]) -> list[Artist]:
-    """Entries for the standings and ties that occur."""
-    from matplotlib.patches import Patch
-
-    points = [point for panel in panels for point in panel.points]
-    standings = {point.standing for point in points}
-    out: list[Artist] = [
-        _entry(
+def standing_entries(panels: Sequence[Panel], words: Mapping[Standing, str] = WORDS) -> list[Artist]:
+    """Entries for the standings that occur, in these words."""
+    standings = {point.standing for panel in panels for point in panel.points}
+    return [
+        entry(
             color=GREY, linewidth=1.1, linestyle=LINES.get(standing, ""), marker="o",
-            markersize=MARKER_PT * INKS[standing].larger, **INKS[standing].marker(GREY), label=WORDS[standing],
+            markersize=MARKER_PT * INKS[standing].larger, **INKS[standing].marker(GREY), label=words[standing],
         )
         for standing in Standing
         if standing in standings
     ]  # fmt: skip
-    if any(point.tied_with for point in points):
-        out.append(Patch(facecolor=TIE_GROUND, edgecolor=TIE_EDGE, linewidth=0.6, label="tied in top-1 and speed"))
-    return out
+
+
+def _tie_entries(panels: Sequence[Panel]) -> list[Artist]:
+    """The entry for ties, where there are any."""
+    from matplotlib.patches import Patch
+
+    if not any(point.tied_with for panel in panels for point in panel.points):
+        return []
+    return [Patch(facecolor=TIE_GROUND, edgecolor=TIE_EDGE, linewidth=0.6, label="tied in top-1 and speed")]
 
 
 def _published_entries(panels: Sequence[PublishedPanel]) -> list[Line2D]:
@@ -80,14 +93,15 @@ def _published_entries(panels: Sequence[PublishedPanel]) -> list[Line2D]:
     if panels:
         label = "published, not measured here (all hollow)"
         out.append(
-            _entry(linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT, label=label)
+            entry(linestyle="", marker="o", color=GREY, markerfacecolor="none", markersize=MARKER_PT, label=label)
         )
     if any(panel.front for panel in panels):
-        out.append(_entry(color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
+        out.append(entry(color=GREY, linewidth=1.1, linestyle=DASHES, label="front of published figures"))
     return out
 
 
-def _entry(**options: Any) -> Line2D:  # noqa: ANN401 (matplotlib's)
+def entry(**options: Any) -> Line2D:  # noqa: ANN401 (matplotlib's)
+    """An entry that shows a line or a marker with these options of matplotlib."""
     from matplotlib.lines import Line2D
 
     return Line2D([], [], **options)

@@ -11,21 +11,28 @@ from levit_bench.catalog.image_sets import ImageSet
 from levit_bench.command_lines import command_line
 from levit_bench.judge.comparability import differing, enumerate_values, values
 from levit_bench.judge.front.panels import Panel
-from levit_bench.judge.front.pick import Pick, Rival, SettingPick, Standing, Tie, shown_top1
+from levit_bench.judge.front.pick import Pick, Rival, SettingPick, Standing, Tie, network_of, shown_top1
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.verdicts import percent_of
-from levit_bench.numbers.units import exact_duration, significant
-from levit_bench.records import Estimate
+from levit_bench.numbers.units import counted, exact_duration, significant
+from levit_bench.records import Case, Estimate
 from levit_bench.report.words.findings import plain
+from levit_bench.report.words.longer_session import resume_command
 from levit_bench.report.words.safe_text import distinct, shortened, visible
-from levit_bench.report.words.setting import session_words, setting_line
+from levit_bench.report.words.setting import session_words, setting_line, shared_setting
 
 if TYPE_CHECKING:
     from rich.table import Table
 
 RIVALS = 20
 """Networks that a terminal's table of rivals names; `--json` has all."""
+SETTINGS = 12
+"""Settings that a terminal's table names, the best first; `--json` has all."""
+UNBROKEN = 16
+"""Characters of a name that a terminal's table keeps on one line."""
+MOST_REASONS = 8
+"""Networks of which a refusal says what they lack."""
 NAMED = 3
 """Ties and undecided networks that the sentence names; of more it gives the number."""
 _NAME = 80
@@ -34,14 +41,14 @@ _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 def sentence(pick: Pick) -> str:
     """The answer with its reason, its ties and the undecided networks, on one line of text."""
-    parts = [_answer(pick), _across_sessions(pick), _tie_words(pick), _undecided_words(pick)]
+    parts = [_answer(pick), _across_sessions(pick), *_tie_words(pick), _undecided_words(pick), _unknown_words(pick)]
     return ". ".join(part for part in parts if part) + "."
 
 
 def around(pick: Pick) -> list[str]:
     """The setting in which the answer holds, its confidence level, and the excluded cases: lines below the answer."""
-    panel = pick.panel
-    out = [f"{setting_line(panel)} · {session_words(pick.panels)}"]
+    setting = setting_line(pick.panel) if pick.answer is not None else " · ".join(shared_setting(pick.panels))
+    out = [f"{setting} · {session_words(pick.panels)}"]
     out += [
         f"of several sessions with other {name.replace('_', ' ')} ({enumerate_values(texts)}) the newest counts; "
         f"--where {name}=… chooses"
@@ -59,6 +66,8 @@ def around(pick: Pick) -> list[str]:
         )
     if any(panel.yardstick_s is not None for panel in pick.panels):
         out.append("sessions joined on one scale by the yardstick; its own drift is not in the intervals")
+    elif len({tuple(origin.session for origin in panel.origins) for panel in pick.panels}) > 1:
+        out.append("settings were measured in different sessions, whose drift is not in the intervals")
     excluded = [exclusion for each in pick.panels for exclusion in each.excluded]
     out += [
         f"left out: {shortened(exclusion.label, _NAME)}: {shortened(exclusion.reason, 200)}"
@@ -69,35 +78,104 @@ def around(pick: Pick) -> list[str]:
     return out
 
 
+def more_passes(pick: Pick) -> list[str]:
+    """The commands that add the passes that networks lack for the percentile, a line a session."""
+    lacking: dict[str, list[Rival]] = {}
+    for rival in pick.rivals:
+        if rival.missing is not None:
+            lacking.setdefault(rival.missing.session, []).append(rival)
+    return [_more_passes(pick, session, rivals) for session, rivals in lacking.items()]
+
+
+def _more_passes(pick: Pick, session: str, rivals: Sequence[Rival]) -> str:
+    counts = {rival.point.case: rival.missing for rival in rivals if rival.missing is not None}
+    names = _first_few(
+        [
+            f"{_name(rival.point, pick)} ({counts[rival.point.case].passes} of {counts[rival.point.case].needed})"
+            for rival in rivals
+        ]
+    )
+    commands = [command for rival in rivals if (command := _command(pick, rival, rivals))]
+    how = commands[0] if commands else f"measure session {visible(session)} again, with a larger --budget"
+    return f"passes that {_kind(pick)} with both limits needs, {names}: {how}"
+
+
+def _command(pick: Pick, rival: Rival, rivals: Sequence[Rival]) -> str | None:
+    """The command that adds the passes which a network lacks, and the others of its session."""
+    budgets = [each.missing.further_s for each in rivals if each.missing is not None]
+    known = [budget for budget in budgets if budget is not None]
+    if rival.missing is None or rival.missing.further_s is None or not known:
+        return None
+    session = rival.missing.session
+    store = pick.store_of.get(session)
+    return resume_command(session, max(known), None if store is None else [store])
+
+
+def too_few_passes(pick: Pick) -> tuple[str, list[str]]:
+    """Why a pick by a percentile is not to be had where no network has the passes: the message, and a line each."""
+    unknown = [rival for rival in pick.rivals if rival.standing is Standing.UNKNOWN]
+    lines = [f"{_name(rival.point, pick)}: {_lacks(rival, pick)}" for rival in unknown[:MOST_REASONS]]
+    lines += [f"… and {counted(len(unknown) - MOST_REASONS, 'further network')}"] if unknown[MOST_REASONS:] else []
+    return f"no network has the passes for {_kind(pick)}:", [*lines, *more_passes(pick)]
+
+
+def _lacks(rival: Rival, pick: Pick) -> str:
+    """What a network lacks for the percentile, in words; empty where it lacks nothing."""
+    missing = rival.missing
+    if missing is None:
+        return "" if rival.is_known else f"too few passes for {_kind(pick)}"
+    return f"{missing.passes} passes are too few for {_kind(pick)} with both limits: {missing.needed} are needed"
+
+
 def settings_table(pick: Pick) -> Table | None:
-    """The best network of each setting, and which is the best of all; None where there is one setting."""
+    """The best network of each setting, the best setting first; None where there is one setting."""
     if len(pick.panels) == 1:
         return None
     from rich import box
     from rich.table import Table
     from rich.text import Text
 
-    names = _differing_axes(pick.panels)
+    ordered = sorted(pick.by_setting, key=lambda best: _place(best, pick))[:SETTINGS]
+    shown = distinct(point.label for panel in pick.panels for point in panel.points)
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="best of each setting")
-    for name in names:
-        out.add_column(name, overflow="fold")
-    out.add_column("network", overflow="fold")
+    names = _differing_axes(pick.panels)
+    out.add_column(names[0] if len(names) == 1 else "setting", overflow="fold")
+    _add_column_of_names(out, [shown[point.label] for best in ordered if (point := best.point or best.nearest)])
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column(_heading(pick), justify="right", no_wrap=True)
     out.add_column("within", justify="right", no_wrap=True)
-    shown = distinct(point.label for panel in pick.panels for point in panel.points)
-    for best in pick.by_setting:
-        case = best.panel.setting.case
+    for best in ordered:
         point = best.point or best.nearest
         is_answer = pick.answer is not None and best.point is not None and best.point.case == pick.answer.case
-        cells = [] if point is None else [shown[point.label], _top1(point, pick), _figure(point, pick)]
-        counted = f"{best.among} of {len(best.panel.points)}"
-        row = [*(visible(str(case.value(name))) for name in names), *(cells or ["–", "", ""]), counted]
+        cells = [] if point is None else [shown[point.label], _top1(point, pick, unit=""), _figure(point, pick)]
+        within = f"{best.among} of {len(best.panel.points)}"
+        row = [" ".join(_setting_words(best.panel.setting.case, pick)), *(cells or ["–", "", ""]), within]
         style = "bold" if is_answer else "" if best.point is not None else "dim"
         out.add_row(*(Text(cell, style=style) for cell in row))
-    if any(best.point is None for best in pick.by_setting):
-        out.caption, out.caption_justify = Text("0 within: the nearest is shown"), "left"
+    captions = [f"{len(pick.by_setting) - SETTINGS} more; --json has all"] if len(pick.by_setting) > SETTINGS else []
+    captions += ["0 within: the nearest is shown"] if any(best.point is None for best in ordered) else []
+    candidates = sum(len(panel.points) for panel in pick.panels)
+    if pick.unknown:
+        captions.append(f"{_kind(pick)} of {pick.unknown} of {candidates} not known: too few passes")
+    if captions:
+        out.caption, out.caption_justify = Text(". ".join(captions)), "left"
     return out
+
+
+def _place(best: SettingPick, pick: Pick) -> tuple[object, ...]:
+    """A key that puts the best setting first by the goal, and those where none is within the limits last."""
+    point = best.point or best.nearest
+    if point is None:
+        return 2, 0.0, 0.0
+    speed = point.seconds(pick.limits.metric).value
+    is_by_top1 = best.point is not None and pick.limits.goal == "top1"
+    return int(best.point is None), -shown_top1(point) if is_by_top1 else 0.0, speed
+
+
+def _add_column_of_names(table: Table, names: Sequence[str]) -> None:
+    """A column that breaks long names alone: wrapped in a narrow terminal, short ones would be read as two."""
+    longest = max(map(len, names), default=0)
+    table.add_column("network", overflow="fold", min_width=min(longest, UNBROKEN))
 
 
 def rivals_table(pick: Pick) -> Table | None:
@@ -111,25 +189,37 @@ def rivals_table(pick: Pick) -> Table | None:
     from rich.text import Text
 
     several = len(pick.panels) > 1
+    shown = distinct(point.label for panel in pick.panels for point in panel.points)
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="the others")
-    out.add_column("network", overflow="fold")
+    _add_column_of_names(out, [shown[rival.point.label] for rival in pick.rivals[:RIVALS]])
     if several:
         out.add_column("setting", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column(_heading(pick), justify="right", no_wrap=True)
-    out.add_column("why not", overflow="fold")
-    shown = distinct(point.label for panel in pick.panels for point in panel.points)
+    longest = max(len(word) for rival in pick.rivals[:RIVALS] for word in rival.standing.value.split(" enough"))
+    out.add_column("why not", min_width=longest)
     for rival in pick.rivals[:RIVALS]:
         point = rival.point
-        setting = [" · ".join(_setting_words(point, pick))] if several else []
-        figure = "–" if rival.standing is Standing.UNKNOWN else _figure(point, pick)
-        row = [shown[point.label], *setting, _top1(point, pick), figure, rival.standing.value]
+        setting = [" ".join(_setting_words(point.case, pick))] if several else []
+        row = [
+            shown[point.label],
+            *setting,
+            _top1(point, pick, unit=""),
+            _rival_figure(rival, pick),
+            rival.standing.value,
+        ]
         out.add_row(*map(Text, row))
-    captions = [f"{len(pick.rivals) - RIVALS} more; --json has all"] if len(pick.rivals) > RIVALS else []
-    captions += [*dict.fromkeys(rival.reason for rival in pick.rivals if rival.reason)][:1]
-    if captions:
-        out.caption, out.caption_justify = Text(". ".join(captions)), "left"
+    if len(pick.rivals) > RIVALS:
+        out.caption, out.caption_justify = Text(f"{len(pick.rivals) - RIVALS} more; --json has all"), "left"
     return out
+
+
+def _rival_figure(rival: Rival, pick: Pick) -> str:
+    """The figure that is limited; where a percentile is not known, the lower limit that its median gives."""
+    if rival.is_known:
+        return _figure(rival.point, pick)
+    low = rival.point.latency.low
+    return f"at least {_highest(low)}" if rival.standing is Standing.TOO_SLOW and low > 0 else "–"
 
 
 def _differing_axes(panels: Sequence[Panel]) -> list[str]:
@@ -138,10 +228,10 @@ def _differing_axes(panels: Sequence[Panel]) -> list[str]:
     return [axis.name for axis in SETTING if axis.name in names]
 
 
-def _setting_words(point: Point, pick: Pick) -> list[str]:
-    """The values of a point in which the settings differ: `openvino`, `t4`."""
+def _setting_words(case: Case, pick: Pick) -> list[str]:
+    """The values of a case in which the settings differ: `openvino`, `t4`."""
     axes = [axis for axis in SETTING if axis.name in _differing_axes(pick.panels)]
-    return [visible(axis.word(point.case.value(axis.name))) for axis in axes]
+    return [visible(axis.word(case.value(axis.name))) for axis in axes]
 
 
 def _heading(pick: Pick) -> str:
@@ -167,6 +257,9 @@ def document(pick: Pick) -> dict[str, object]:
         "reason": sentence(pick),
         "goal": limits.goal,
         "among": pick.among,
+        "networks": pick.networks,
+        "networks_within": pick.networks_within,
+        "unknown": pick.unknown,
         "ties": [
             _row(tie.point)
             | {
@@ -187,7 +280,7 @@ def document(pick: Pick) -> dict[str, object]:
             "answer": None if pick.another_day.answer is None else pick.another_day.answer.label,
         },
         "by_setting": [_setting_document(best) for best in pick.by_setting],
-        "rivals": [_rival_document(rival) for rival in pick.rivals],
+        "rivals": [_rival_document(rival, pick) for rival in pick.rivals],
         "undecided": [_row(point) for point in pick.undecided],
         "nearest": [_row(point) for point in pick.nearest],
         "limits": {
@@ -214,8 +307,19 @@ def _setting_document(best: SettingPick) -> dict[str, object]:
     }
 
 
-def _rival_document(rival: Rival) -> dict[str, object]:
-    return {**_row(rival.point), "standing": rival.standing.value, "reason": rival.reason or None}
+def _rival_document(rival: Rival, pick: Pick) -> dict[str, object]:
+    """A rival as data: its latency is None where the percentile is not known."""
+    unknown = {"latency_s": None, "latency_low_s": None, "latency_high_s": None, "method": None}
+    missing = rival.missing
+    return {
+        **_row(rival.point),
+        **({} if rival.is_known else unknown),
+        "standing": rival.standing.value,
+        "reason": _lacks(rival, pick) or None,
+        "passes": None if missing is None else missing.passes,
+        "passes_needed": None if missing is None else missing.needed,
+        "command": _command(pick, rival, [rival]),
+    }
 
 
 def _set(image_set: ImageSet | None) -> dict[str, object] | None:
@@ -234,16 +338,17 @@ def _answer(pick: Pick) -> str:
         if pick.undecided:
             return f"none of {total} is sure to {_limit_words(pick)}"
         nearest = ", ".join(_facts(point, pick) for point in pick.nearest)
-        return f"none of {total} {_limit_words(pick, third_person=True)}. Nearest: {nearest}"
+        nearest = f". Nearest: {nearest}" if nearest else ""
+        limit = _limit_words(pick) if pick.unknown else _limit_words(pick, third_person=True)
+        return f"none of {total} {'is sure to ' if pick.unknown else ''}{limit}{nearest}"
     sure = "" if limits.goal == "speed" else "are sure to "
     best = "the fastest" if limits.goal == "speed" else "the most accurate"
-    of = f"{pick.among}" if len(pick.panels) == 1 else f"{pick.among} in {len(pick.panels)} settings"
-    role = f"{best} of {of} that {sure}{_limit_words(pick)}"
-    if pick.among == 1:
-        within = total if len(pick.panels) == 1 else f"{total} in {len(pick.panels)} settings"
-        role = (
-            f"the only one of {within} that {'is sure to ' if sure else ''}{_limit_words(pick, third_person=not sure)}"
-        )
+    several = f" in one of {len(pick.panels)} settings" if len(pick.panels) > 1 else ""
+    of = f"{pick.networks_within} networks" if several else f"{pick.among}"
+    role = f"{best} of {of} that {sure}{_limit_words(pick)}{several}"
+    if pick.networks_within == 1:
+        whom = f"{total} that {'is sure to ' if sure else ''}{_limit_words(pick, third_person=not sure)}"
+        role = f"the only one of {whom}{several}"
     speed = _speed(pick.answer, pick, level=True)
     return f"{_name(pick.answer, pick)}: {_top1(pick.answer, pick)} top-1{on}, {speed}; {role}"
 
@@ -285,17 +390,41 @@ def _limit_words(pick: Pick, *, third_person: bool = False) -> str:
     return " and ".join(phrases)
 
 
-def _tie_words(pick: Pick) -> str:
-    if not pick.ties:
-        return ""
-    if pick.limits.goal == "top1":
-        return "As accurate: " + _first_few([f"{_name(tie.point, pick)} ({_times(tie)})" for tie in pick.ties])
-    ties = [f"{_name(tie.point, pick)} ({_top1(tie.point, pick)}, {_times(tie)})" for tie in pick.ties]
-    return "Perhaps as fast: " + _first_few(ties)
+def _tie_words(pick: Pick) -> list[str]:
+    """The other networks that are as good, each in its fastest setting, and further settings of the answer that may be
+    as fast.
+    """
+    if pick.answer is None:
+        return []
+    others: dict[object, Tie] = {}
+    for tie in pick.ties:
+        if network_of(tie.point) != network_of(pick.answer):
+            others.setdefault(network_of(tie.point), tie)
+    settings = [t for t in pick.ties if network_of(t.point) == network_of(pick.answer) and t.ratio.low <= 1]
+    is_by_top1 = pick.limits.goal == "top1"
+    parts = []
+    if others:
+        top1 = {tie.point.case: "" if is_by_top1 else f"{_top1(tie.point, pick)}, " for tie in others.values()}
+        names = [f"{_name(tie.point, pick)} ({top1[tie.point.case]}{_times(tie)})" for tie in others.values()]
+        parts.append(f"{'As accurate' if is_by_top1 else 'Perhaps as fast'}: {_first_few(names)}")
+    if settings:
+        words = [f"{' · '.join(_setting_words(tie.point.case, pick))} ({_times(tie)})" for tie in settings]
+        parts.append(f"Perhaps as fast in {_first_few(words)}")
+    return parts
 
 
 def _undecided_words(pick: Pick) -> str:
-    return "May fit: " + _first_few([_facts(point, pick) for point in pick.undecided]) if pick.undecided else ""
+    """The networks that may be the better answer, each in the setting in which it would be the best one."""
+    first: dict[object, Point] = {}
+    for point in pick.undecided:
+        first.setdefault(network_of(point), point)
+    return "May fit: " + _first_few([_facts(point, pick) for point in first.values()]) if first else ""
+
+
+def _unknown_words(pick: Pick) -> str:
+    """The networks that lack the passes for the percentile, and could be the better answer."""
+    unknown = [_name(rival.point, pick) for rival in pick.rivals if rival.standing is Standing.UNKNOWN]
+    return f"Too few passes for {_kind(pick)}: {_first_few(unknown)}" if unknown else ""
 
 
 def _first_few(words: Sequence[str]) -> str:
@@ -310,14 +439,14 @@ def _facts(point: Point, pick: Pick) -> str:
 
 def _name(point: Point, pick: Pick) -> str:
     """The network, and what of its setting differs from the others: `levit_192 · openvino`."""
-    return " · ".join([shortened(point.label, _NAME), *_setting_words(point, pick)])
+    return " · ".join([shortened(point.label, _NAME), *_setting_words(point.case, pick)])
 
 
-def _top1(point: Point, pick: Pick) -> str:
+def _top1(point: Point, pick: Pick, unit: str = " %") -> str:
     """Top-1 with the published number of digits, or all of them where rounding would cross the limit."""
     top1, limit = point.accuracy.top1, pick.limits.min_top1
     misleading = limit is not None and (shown_top1(point) >= limit) != (top1 >= limit)
-    return f"{top1:.10g} %" if misleading else f"{top1:.{DIGITS}f} %"
+    return f"{top1:.10g}{unit}" if misleading else f"{top1:.{DIGITS}f}{unit}"
 
 
 def _speed(point: Point, pick: Pick, *, level: bool = False) -> str:

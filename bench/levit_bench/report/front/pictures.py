@@ -11,31 +11,28 @@ import sys
 from collections.abc import Iterable, Sequence
 from hashlib import sha256
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import msgspec
 
+from levit_bench.judge.front.overlay import Overlay
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
 from levit_bench.libraries import require
 from levit_bench.paths.kept_files import KeptFiles, kept_files, key_of
 from levit_bench.paths.library_identity import library_identity
 from levit_bench.paths.own_code import code_identity
-from levit_bench.report.front.pages import Page, paginate
+from levit_bench.report.front.pages import paginate
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.setting import session_words
 
+if TYPE_CHECKING:
+    from levit_bench.report.front.figure import Drawn
+
 _CODE = (
-    "axes.py",
-    "command_lines.py",
-    "records.py",
-    "version.py",
-    "catalog",
-    "judge",
-    "numbers",
-    "paths",
-    "planning",
+    "axes.py", "command_lines.py", "records.py", "version.py", "catalog", "judge", "numbers", "paths", "planning",
     "report",
-)
+)  # fmt: skip
 """Everything of this package that decides a picture."""
 _LIBRARIES = ("matplotlib", "numpy", "PIL", "contourpy", "kiwisolver", "fontTools")
 _VARIABLES = ("MATPLOTLIBRC", "MPLCONFIGDIR", "XDG_CONFIG_HOME", "SOURCE_DATE_EPOCH")
@@ -53,31 +50,41 @@ class Picture(msgspec.Struct, frozen=True, array_like=True):
 _decoder = msgspec.msgpack.Decoder(list[Picture])
 
 
-def pictures(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> list[Picture]:
+def pictures(
+    panels: Sequence[Panel],
+    published: Sequence[PublishedPanel],
+    called: PanelNames,
+    overlays: Sequence[Overlay] = (),
+) -> list[Picture]:
     """The picture of each page: drawn, unless it was drawn before.
 
     Args:
         panels: the panels of all pages.
         published: the published panels, which every page shows.
         called: names of the panels.
+        overlays: the panels in groups that share a pair of axes; empty: each has its own.
 
     Raises:
         NothingToShowError: no panel holds a point.
         UsageError: matplotlib is missing.
     """
     files = kept_files()
-    key = None if files is None else _key(panels, published, called)
+    key = None if files is None else _key(panels, published, called, overlays)
     if files is None or key is None:
-        return _drawn(panels, published, called)
+        return _drawn(panels, published, called, overlays)
     if (drawn := _kept(files, key)) is None:
-        drawn = _drawn(panels, published, called)
+        drawn = _drawn(panels, published, called, overlays)
         files.keep(key, msgspec.msgpack.encode(drawn))
         files.shrink()
     return drawn
 
 
-def _drawn(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> list[Picture]:
+def _drawn(
+    panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames, overlays: Sequence[Overlay]
+) -> list[Picture]:
     require("matplotlib", "draw a front")
+    if overlays:
+        return _drawn_together(overlays)
     from levit_bench.report.front import figure
 
     pages = paginate(panels)
@@ -85,13 +92,31 @@ def _drawn(panels: Sequence[Panel], published: Sequence[PublishedPanel], called:
     # Panels of one of several pages are named among themselves: its heading states how they differ from the others.
     names = None if len(pages) > 1 else called
     source = session_words(panels)
+    return [
+        _picture(figure.draw(page.panels, published, among=among, heading=page.heading, called=names), source)
+        for page in pages
+    ]
 
-    def picture(page: Page) -> Picture:
-        drawn = figure.draw(page.panels, published, among=among, heading=page.heading, called=names)
-        png, svg = (figure.encoded(drawn.figure, kind, source) for kind in ("png", "svg"))
-        return Picture(png, svg, drawn.unlabelled)
 
-    return [picture(page) for page in pages]
+def _drawn_together(overlays: Sequence[Overlay]) -> list[Picture]:
+    """The picture of each page of overlays."""
+    from levit_bench.report.front.overlay_figure import draw_overlays
+
+    overlay_of = {overlay.together.key: overlay for overlay in overlays}
+    pages = [
+        ([overlay_of[panel.key] for panel in page.panels], page.heading)
+        for page in paginate([overlay.together for overlay in overlays])
+    ]
+    source = session_words([overlay.together for overlay in overlays])
+    among = overlays if len(pages) > 1 else ()
+    return [_picture(draw_overlays(shown, among=among, heading=heading), source) for shown, heading in pages]
+
+
+def _picture(drawn: Drawn, source: str) -> Picture:
+    from levit_bench.report.front.figure import encoded
+
+    png, svg = (encoded(drawn.figure, kind, source) for kind in ("png", "svg"))
+    return Picture(png, svg, drawn.unlabelled)
 
 
 def _kept(files: KeptFiles, key: str) -> list[Picture] | None:
@@ -104,11 +129,14 @@ def _kept(files: KeptFiles, key: str) -> list[Picture] | None:
         return None
 
 
-def _key(panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames) -> str | None:
+def _key(
+    panels: Sequence[Panel], published: Sequence[PublishedPanel], called: PanelNames, overlays: Sequence[Overlay]
+) -> str | None:
     """The key of everything that decides the pictures; None where a name is no text, as that of a file may be."""
     titles = [called.title(panel) for panel in panels if panel.points]
     try:
-        shown = msgspec.msgpack.encode((panels, published, [called.line(panel) for panel in panels], titles))
+        lines = [called.line(panel) for panel in panels]
+        shown = msgspec.msgpack.encode((panels, published, lines, titles, overlays))
     except UnicodeEncodeError:
         return None
     libraries = library_identity(*_LIBRARIES)

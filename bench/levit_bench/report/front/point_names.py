@@ -5,8 +5,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from itertools import pairwise
-from typing import TYPE_CHECKING, Any, cast
+from typing import TYPE_CHECKING, Any, NamedTuple, cast
 
 import numpy as np
 
@@ -14,7 +15,7 @@ from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import Standing
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.published.panels import PublishedPanel, PublishedPoint
-from levit_bench.report.front.label_placement import Label, place
+from levit_bench.report.front.label_placement import DIRECTIONS, Boxes, Label, place
 from levit_bench.report.front.staircase import staircase, tails
 from levit_bench.report.front.styles import LABEL_PT, TIE_WIDTH, interval_of, line, marker_pt, tied, xy
 from levit_bench.report.words.safe_text import LABEL_LIMIT, NAME_LIMIT, drawable
@@ -30,42 +31,84 @@ LABEL_GAP_PT = 1.2
 
 def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     """Write names beside points; returns the number of those that have no free place."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    renderer = cast("Any", figure.canvas).get_renderer()
     named_points = _points_to_name(panel)
     if not named_points:
         return 0
-    to_pt = 72 / figure.dpi
-    texts = [
-        ax.annotate(
-            drawable(point.label, _name_limit(point)), xy(point, panel.metric), (0, 0), textcoords="offset points",
-            fontsize=LABEL_PT, color="#666666" if _is_pale(point) else "black", va="bottom", ha="left", zorder=9,
-            gid="label",
-            annotation_clip=False,  # every point lies within the axes, and the check is slow
+    metric, to_pt = panel.metric, points_per_pixel(ax)
+    names = [
+        PointName(
+            drawable(point.label, _name_limit(point)), xy(point, metric), "#666666" if _is_pale(point) else "black",
+            _beyond(point, panel) / to_pt,
         )
         for point in named_points
     ]  # fmt: skip
-    extents = [text.get_window_extent(renderer) for text in texts]
-    centres = ax.transData.transform([xy(point, panel.metric) for point in panel.points])
+    centres = ax.transData.transform([xy(point, metric) for point in panel.points])
     radius = 0.55 * marker_pt(panel) / to_pt + 1
-    beyond = {p.label: (TIE_WIDTH - 1) / 2 * marker_pt(panel) / to_pt for p in panel.points if _is_tied(p)}
-    sizes = radius + np.array([[beyond.get(point.label, 0.0)] for point in panel.points])
-    markers = np.hstack([centres - sizes, centres + sizes])
-    anchors = ax.transData.transform([xy(point, panel.metric) for point in named_points])
+    sizes = radius + np.array([[_beyond(point, panel) / to_pt] for point in panel.points])
+    return write_names(ax, names, np.hstack([centres - sizes, centres + sizes]), _ink(ax, panel), radius)
+
+
+def _beyond(point: Point | PublishedPoint, panel: Panel | PublishedPanel) -> float:
+    """Points that the band around a tied point is wider than its marker; 0 for others."""
+    return (TIE_WIDTH - 1) / 2 * marker_pt(panel) if _is_tied(point) else 0.0
+
+
+class PointName(NamedTuple):
+    """A name to write beside a point."""
+
+    text: str
+    at: tuple[float, float]
+    """The point, in the units of the axes."""
+    colour: str
+    beyond: float = 0.0
+    """Extra distance from the marker's edge, in display units."""
+
+
+def points_per_pixel(ax: Axes) -> float:
+    """Size of a display unit, in points."""
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    return 72 / figure.dpi
+
+
+def write_names(
+    ax: Axes,
+    names: Sequence[PointName],
+    markers: Boxes,
+    lines: Boxes,
+    radius: float,
+    directions: Sequence[tuple[int, int]] = DIRECTIONS,
+) -> int:
+    """Write names where they cover no marker and no other name; returns the number of those without a free place.
+
+    Args:
+        ax: axes with final limits.
+        names: the most important first.
+        markers: rectangles that nothing may cover, in display units.
+        lines: segments that text should keep off, in display units.
+        radius: half the size of a marker, in display units.
+        directions: from a point to its name, the best first.
+    """
+    figure = ax.get_figure(root=True)
+    assert figure is not None
+    renderer, to_pt = cast("Any", figure.canvas).get_renderer(), points_per_pixel(ax)
+    texts = [
+        ax.annotate(
+            name.text, name.at, (0, 0), textcoords="offset points", fontsize=LABEL_PT, color=name.colour, va="bottom",
+            ha="left", zorder=9, gid="label",
+            annotation_clip=False,  # every point lies within the axes, and the check is slow
+        )
+        for name in names
+    ]  # fmt: skip
+    extents = [text.get_window_extent(renderer) for text in texts]
+    anchors = ax.transData.transform([name.at for name in names])
     labels = [
-        Label(x, y, extent.width, extent.height, beyond.get(point.label, 0.0))
-        for (x, y), extent, point in zip(anchors, extents, named_points, strict=True)
+        Label(x, y, extent.width, extent.height, name.beyond)
+        for (x, y), extent, name in zip(anchors, extents, names, strict=True)
     ]
     frame = ax.get_window_extent(renderer)
-    places = place(
-        labels,
-        markers,
-        _ink(ax, panel),
-        (frame.x0, frame.y0, frame.x1, frame.y1),
-        radius=radius,
-        gap=LABEL_GAP_PT / to_pt,
-    )
+    bounds = (frame.x0, frame.y0, frame.x1, frame.y1)
+    places = place(labels, markers, lines, bounds, radius=radius, gap=LABEL_GAP_PT / to_pt, directions=directions)
     for text, position, extent, anchor in zip(texts, places, extents, anchors, strict=True):
         if position is None:
             text.remove()

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 from levit_bench.axes import IMAGES
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.judge.comparability import FIELDS_OF_SETTING, columns
+from levit_bench.judge.front.overlay import Overlay
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import SURE, Standing
 from levit_bench.judge.front.points import Point
@@ -48,6 +49,10 @@ nothing, is what is not known, or a limit that the data cannot give.
 
 `tied_with` has labels between semicolons. `kind` is `measured` or `published`; `source` names the file of a published
 figure, which has no interval and no session.
+"""
+OVERLAY_COLUMNS = ("overlay_on_front", "overlay_standing")
+"""Further columns of a page with an overlay: the place among the points of all its values, None where the panels are of
+several sessions.
 """
 
 
@@ -120,28 +125,31 @@ def markdown(panels: Sequence[Panel], called: PanelNames | None = None) -> str:
     return "\n\n".join(parts) + "\n"
 
 
-def csv(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> str:
+def csv(panels: Sequence[Panel], published: Sequence[PublishedPanel] = (), overlays: Sequence[Overlay] = ()) -> str:
     """Every point as a line of comma-separated values, unrounded; text cannot become a formula."""
     out = io.StringIO()
     writer = csv_format.writer(out, lineterminator="\n")
-    writer.writerow(COLUMNS)
-    for row in _rows(panels, published):
+    writer.writerow(_columns(overlays))
+    for row in _rows(panels, published, overlays):
         writer.writerow([csv_cell(cell) if isinstance(cell, str) else cell for cell in row])
     return out.getvalue()
 
 
-def frame(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> pd.DataFrame:
+def frame(
+    panels: Sequence[Panel], published: Sequence[PublishedPanel] = (), overlays: Sequence[Overlay] = ()
+) -> pd.DataFrame:
     """Every point as a row of a data frame, names as they were stored."""
     require("pandas", "make a data frame")
     import pandas as pd
 
-    return pd.DataFrame(_rows(panels, published), columns=list(COLUMNS))
+    return pd.DataFrame(_rows(panels, published, overlays), columns=list(_columns(overlays)))
 
 
 def rows(
     panels: Sequence[Panel],
     published: Sequence[PublishedPanel] = (),
     moved: Mapping[object, Mapping[str, tuple[str, float | None]]] | None = None,
+    overlays: Sequence[Overlay] = (),
 ) -> list[dict[str, object]]:
     """Every point as a dictionary, unrounded, with the findings about it and about its sessions.
 
@@ -150,8 +158,8 @@ def rows(
     """
     points = [(panel, point) for panel in panels for point in panel.points]
     out: list[dict[str, object]] = []
-    for number, row in enumerate(_rows(panels, published)):
-        cells: dict[str, object] = dict(zip(COLUMNS, row, strict=True))
+    for number, row in enumerate(_rows(panels, published, overlays)):
+        cells: dict[str, object] = dict(zip(_columns(overlays), row, strict=True))
         tied, findings = [], []
         move: tuple[str | None, float | None] = (None, None)
         if number < len(points):
@@ -224,19 +232,28 @@ def _limits(estimate: Estimate) -> tuple[float | None, float | None]:
     return (estimate.low, estimate.high) if math.isfinite(estimate.high) else (None, None)
 
 
-def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> list[tuple[object, ...]]:
+def _columns(overlays: Sequence[Overlay]) -> tuple[str, ...]:
+    return (*COLUMNS, *OVERLAY_COLUMNS) if overlays else COLUMNS
+
+
+def _rows(
+    panels: Sequence[Panel], published: Sequence[PublishedPanel] = (), overlays: Sequence[Overlay] = ()
+) -> list[tuple[object, ...]]:
+    overall = {panel.key: overlay.overall for overlay in overlays for panel in overlay.panels}
     out: list[tuple[object, ...]] = []
     for panel in panels:
         fields = columns(panel.setting)
         shared = tuple(fields[name] for name in FIELDS_OF_SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
+            place = overall.get(panel.key, {}).get(p.case.id)
+            among_all = (None, None) if place is None else (place.on_front, place.standing.value)
             out.append((
                 p.case.network, *(p.case.cell(axis.name) for axis in IMAGES), p.family, p.accuracy.top1,
                 t.value, *_limits(t), i.value, *_limits(i), t.level, t.n, t.method,
                 p.on_front, p.standing.value, p.rival, p.chance,
                 "; ".join(p.tied_with), p.dominated_by, p.params, p.macs, p.label, p.accuracy.source,
-                *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None,
+                *_set_of(p.accuracy), " ".join(p.sessions), *shared, "measured", None, *(among_all if overlays else ()),
             ))  # fmt: skip
-    out += [tuple(cells.get(name) for name in COLUMNS) for cells in published_cells(published)]
+    out += [tuple(cells.get(name) for name in _columns(overlays)) for cells in published_cells(published)]
     return out

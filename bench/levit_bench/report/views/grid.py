@@ -8,12 +8,12 @@ from typing import TYPE_CHECKING, NamedTuple
 from levit_bench.axes import unusual
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.comparability import enumerate_values, natural
-from levit_bench.judge.compare.reference_network import Against, against
+from levit_bench.judge.compare.reference_network import Against, against, base_in, holding
 from levit_bench.judge.paired_ratio import Ratio
+from levit_bench.judge.stored_networks import network_meant, networks_meant
 from levit_bench.numbers.units import significant
 from levit_bench.records import Case
 from levit_bench.report.views import reference_network
-from levit_bench.report.views.reference_network import beside
 from levit_bench.report.views.view import CaseView, ViewRequest
 from levit_bench.report.words.safe_text import markdown_cell, shortened, visible
 from levit_bench.report.words.setting import session_line
@@ -39,16 +39,19 @@ def view(request: ViewRequest) -> CaseView:
 
     Raises:
         NothingToShowError: no session holds both.
+        UsageError: several networks have one of the names.
     """
-    base, network = request.values["against"], request.values["grid"]
+    base = base_in(request.records, request.values["against"])
+    shared, named = holding(request.records, base), request.values["grid"]
+    network = network_meant(shared, named) if networks_meant(shared, named) else named
 
     def _closing() -> list[Text]:
         from rich.text import Text
 
         return [Text(caption(network, base))]
 
-    comparisons = against(beside(request), base)
-    records = [record for record in beside(request) if record.case.network in (network, base)]
+    comparisons = against(shared, base)
+    records = [record for record in shared if record.case.network in (network, base)]
     of_network = [comparison for comparison in comparisons if comparison.record.case.network == network]
     session_grids = grids(comparisons, network)
     return CaseView(

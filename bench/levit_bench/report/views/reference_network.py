@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import in_order, same_sets, set_of
-from levit_bench.judge.compare.reference_network import Against, against, holding
+from levit_bench.judge.compare.reference_network import Against, against, base_in, holding
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.numbers.units import format_latency, significant
@@ -29,24 +29,15 @@ def view(request: ViewRequest) -> CaseView:
 
     Raises:
         NothingToShowError: no session holds it.
+        UsageError: several networks have that name.
     """
-    base = request.values["against"]
-    records = beside(request)
+    base = base_in(request.records, request.values["against"])
+    records = holding(request.records, base)
     return CaseView(
         records,
         rows=lambda: rows(against(records, base), base, request.whole),
         sections=lambda: grouped(records, lambda some: table(against(some, base), base)),
     )
-
-
-def beside(request: ViewRequest) -> list[Record]:
-    """The chosen cases of the sessions that hold the reference network.
-
-    Raises:
-        NothingToShowError: no session holds it.
-    """
-    sessions = holding(request.records, request.values["against"])
-    return [record for record in request.records if record.session in sessions]
 
 
 def table(comparisons: Sequence[Against], base: str) -> Table:

@@ -105,14 +105,18 @@ def machine_line(machine: Machine) -> str:
 
 def shared_words(panels: Sequence[Panel]) -> list[str]:
     """The caption of a figure: setting, runs, interval level and sessions that all panels share."""
+    return [*shared_setting(panels), *interval_words(panels), session_words(panels)]
+
+
+def shared_setting(panels: Sequence[Panel]) -> list[str]:
+    """The fields that all panels share in words, usual values left out."""
     apart_in = differing([panel.fields for panel in panels])
     fields = panels[0].fields
-    phrases = [
+    return [
         _machine(panels[0], panels) if name == "machine" else phrase(name, value)
         for name, value in fields.items()
         if name not in apart_in and not _is_left_out(name, fields)
     ]
-    return [*phrases, *interval_words(panels), session_words(panels)]
 
 
 def interval_words(panels: Sequence[Panel]) -> list[str]:
