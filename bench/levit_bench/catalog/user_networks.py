@@ -152,7 +152,7 @@ def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
     """
     out: list[str] = []
     stated: dict[str, Stated] = {}
-    for text in (part for name in names for part in _split(name)):
+    for text in (part for name in names for part in split_names(name)):
         if text.lower().endswith(".toml"):
             for name, network in _read_toml(text).items():
                 before = stated.get(name, network)
@@ -163,17 +163,6 @@ def expand(names: Iterable[str]) -> tuple[tuple[str, ...], dict[str, Stated]]:
         else:
             out.append(_stored_name(text, Path()))
     return tuple(out), stated
-
-
-def _split(text: str) -> list[str]:
-    """The names of a list.
-
-    Raises:
-        UsageError: it is a model file whose name holds a comma, or a call in it is not closed.
-    """
-    if "," in text and model_files.kind_of(text) is not None and Path(text).is_file():
-        raise UsageError(f"{_quoted(text)} holds ',', which separates names. Rename the file or its folder.")
-    return split_names(text)
 
 
 def check_percent(value: float, where: str) -> None:
@@ -409,6 +398,7 @@ def _check_regular(path: Path, subject: str, expected: str) -> None:
     if instead is None:
         raise UsageError(
             f"{subject}: there is no file {_quoted(str(path))}. The current folder is {Path.cwd().name!r}."
+            + (" A comma separates networks, so no file can have one in its name." if expected == _MODEL else "")
         )
     if instead:
         raise UsageError(f"{subject}: {_quoted(str(path))} is {instead}. Name {expected} instead.")

@@ -95,6 +95,7 @@ class ReferenceModel:
         self._description = description
         self._opened: tuple[int, Arranged] | None = None
 
+    @torch.inference_mode()
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (batch, classes) of images (batch, channels, height, width)."""
         count = len(images)

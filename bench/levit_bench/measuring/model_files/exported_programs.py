@@ -75,6 +75,9 @@ def opened(path: Path, logits: int) -> nn.Module:
 
     program = _program(path)
     module: nn.Module = program.module()
+    # Its mode is part of the program: the module refuses to change it, also where nothing would change.
+    module.train = lambda mode=True: module  # type: ignore[method-assign]
+    module.eval = lambda: module  # type: ignore[method-assign]
     if program.call_spec.out_spec.is_leaf():
         return module
 

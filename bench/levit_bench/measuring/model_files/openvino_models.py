@@ -6,7 +6,6 @@ from math import prod
 from pathlib import Path
 from typing import Any
 
-from levit_bench.errors import one_line
 from levit_bench.measuring.model_files.description import (
     ModelDescription,
     fed_type,
@@ -14,7 +13,7 @@ from levit_bench.measuring.model_files.description import (
     logits_among,
     one_input,
 )
-from levit_bench.measuring.runtimes.openvino import engine
+from levit_bench.measuring.runtimes.openvino import engine, reason_of
 
 _FLOATS = ("float32", "float16", "bfloat16", "float64")
 
@@ -30,7 +29,7 @@ def describe(path: Path) -> ModelDescription:
     try:
         model = engine().Core().read_model(str(path))
     except RuntimeError as error:
-        raise ValueError(f"OpenVINO cannot read it: {_last_line(error)}") from error
+        raise ValueError(f"OpenVINO cannot read it: {reason_of(error)}") from error
     names = [_name(port) for port in model.inputs]
     one_input(names)
     image = model.inputs[0]
@@ -78,9 +77,3 @@ def _sizes(port: Any) -> list[int | None]:  # noqa: ANN401
     if shape.rank.is_dynamic:
         return []
     return [None if size.is_dynamic else size.get_length() for size in shape]
-
-
-def _last_line(error: Exception) -> str:
-    """The line of the engine's message that says what is wrong; those before it say where in its own source."""
-    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Exception from" not in line]
-    return one_line(lines[0] if lines else "no reason given")[:150]

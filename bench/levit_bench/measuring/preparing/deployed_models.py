@@ -20,6 +20,8 @@ from levit_bench.measuring.failure_reasons import reason_for
 from levit_bench.measuring.loaded_network import Loaded
 from levit_bench.measuring.model_files import deployed, exported_programs, onnx_counts, reading, torchscript_models
 from levit_bench.measuring.model_files.description import ModelDescription, Numbers, description_in
+from levit_bench.measuring.pass_data.image_pool import PARTS
+from levit_bench.measuring.pass_data.images import images
 from levit_bench.measuring.pass_data.output_check import SAME, as_logits, relative_distance
 from levit_bench.measuring.pass_data.reference_outputs import write_references
 from levit_bench.measuring.preparing import artifacts
@@ -54,9 +56,9 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     if problem := description.problem_with(case.shape):
         raise ValueError(problem)
     answers = deployed.ReferenceModel(_of_references(case), model, description)
+    _check_repeats(answers, images(min(2, description.batch or 2), case.shape, seed, PARTS[0]))
     references = write_references(answers, folder, case.shape, precision=case.precision, seed=seed)
     pool = references.pool(case.shape, seed)
-    _check_repeats(answers, pool.batch([0, pool.size - 1]))
     if coarse := _AS_COARSE.get(description.numbers):
         references = references.with_sensitivity(precisions.get(coarse).tolerance / 10)
         references.write(folder)
@@ -103,13 +105,13 @@ def _kind(case: Case) -> Kind:
     return kind
 
 
-def _check_repeats(answers: deployed.ReferenceModel, images: torch.Tensor) -> None:
+def _check_repeats(answers: deployed.ReferenceModel, example: torch.Tensor) -> None:
     """Refuse a model that answers the same images differently.
 
     Raises:
         ValueError: with the distance.
     """
-    first, second = (as_logits(answers(images), len(images)) for _ in range(2))
+    first, second = (as_logits(answers(example), len(example)) for _ in range(2))
     if torch.equal(first, second):
         return
     distance = relative_distance(second, first)
@@ -128,25 +130,25 @@ def _artifact(case: Case, model: Path, description: ModelDescription, example: t
     return runtimes.get(case.runtime).prepare(case, module, deployed.fed(example, description), folder)
 
 
-def _count(case: Case, model: Path, description: ModelDescription, images: torch.Tensor) -> Count:
+def _count(case: Case, model: Path, description: ModelDescription, batch: torch.Tensor) -> Count:
     """Multiply-accumulates of one image: of the file's own batch, divided by its images."""
     kind = _kind(case)
     if kind == "openvino":
         return Count(0, ("a file of OpenVINO",))
     if kind == "onnx":
-        return onnx_counts.counted(model, description.sizes(len(images), case.shape))
+        return onnx_counts.counted(model, description.sizes(len(batch), case.shape))
     is_script = kind == "torchscript"
     module: Any = torchscript_models.opened(model) if is_script else exported_programs.opened(model, description.logits)
-    fed = deployed.fed(images, description)
+    fed = deployed.fed(batch, description)
     try:
         with torch.no_grad():
             count = counted_macs(lambda: module(fed))
     except Exception as error:  # torch's own interpreter may raise anything when it is watched.
         return Count(0, (f"any operator, since the pass {reason_for(error)} while it was counted",))
     unknown = [*count.unknown, *hidden_in(module)]
-    if count.macs % len(images):
+    if count.macs % len(batch):
         unknown.append("work that images share")
-    return Count(count.macs // len(images), tuple(unknown))
+    return Count(count.macs // len(batch), tuple(unknown))
 
 
 def _findings(case: Case, description: ModelDescription, outputs: torch.Tensor) -> tuple[Finding, ...]:

@@ -7,6 +7,7 @@ they sleep, as shipped. Of number formats there is fp32 alone: the processor's k
 from __future__ import annotations
 
 import os
+import re
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -14,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from levit_bench.errors import one_line
 from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.runtimes import onnx_file, requirements
 from levit_bench.measuring.runtimes.facts import Facts
@@ -38,6 +40,8 @@ FACTS = Facts(
     missing=lambda: requirements.packages("onnx", "onnxruntime", "onnx", "onnxscript"),
 )
 _PROVIDER = "CPUExecutionProvider"
+_PLACE = re.compile(r"\S+\.(?:cc|h):\d+ [^)]*\)(?: const)?\s*")
+"""Where in its own source the engine's message comes from."""
 _threads_seen: list[int] = []
 
 
@@ -66,10 +70,17 @@ def open_file(case: Case, model: Path, description: ModelDescription) -> InProce
     """A session of the engine on a user's model. Axes of its input that have names are set to the case's sizes.
 
     Every output is computed and fetched; the one that is checked is returned.
+
+    Raises:
+        ValueError: the engine refuses the model, with its reason.
     """
     sizes = description.sizes(case.batch, case.shape)
     named = {name: size for name, size in zip(description.symbols, sizes, strict=False) if name}
-    session = _session(model, case.threads, named)
+    try:
+        session = _session(model, case.threads, named)
+    except Exception as error:  # The engine's errors have no class in common.
+        reason = _PLACE.sub("", str(error).partition(" failed:")[2] or str(error))
+        raise ValueError(f"ONNX Runtime cannot load it: {one_line(reason)[:200]}") from error
     outputs = tuple(output.name for output in session.get_outputs())
     return InProcess(_passes_of(session, description.input, outputs, description.logits))
 
@@ -81,9 +92,6 @@ def _session(model: Path, threads: int, sizes: Mapping[str, int] | None = None) 
         model: the file.
         threads: of an operator.
         sizes: of axes that have a name instead of a size.
-
-    Raises:
-        ValueError: the engine refuses the model, with its reason.
     """
     onnxruntime = _onnxruntime()
     options = onnxruntime.SessionOptions()

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from levit_bench.errors import one_line
 from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.runtimes import onnx_file, requirements
 from levit_bench.measuring.runtimes.facts import Facts
@@ -70,12 +71,22 @@ def open_file(case: Case, model: Path, description: ModelDescription) -> InProce
     case's sizes; all of its outputs are computed.
 
     Raises:
-        ValueError: as `load`.
+        ValueError: as `load`, or the engine refuses the model.
     """
-    network = engine().Core().read_model(str(model))
-    if network.is_dynamic():
-        network.reshape({network.inputs[0]: list(description.sizes(case.batch, case.shape))})
-    return InProcess(_passes_of(_compiled_model(case, network), description.logits))
+    try:
+        network = engine().Core().read_model(str(model))
+        if network.is_dynamic():
+            network.reshape({network.inputs[0]: list(description.sizes(case.batch, case.shape))})
+        compiled = _compiled_model(case, network)
+    except RuntimeError as error:
+        raise ValueError(f"OpenVINO cannot load it: {reason_of(error)}") from error
+    return InProcess(_passes_of(compiled, description.logits))
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong by the engine's message; the lines before it say where in its own source."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Exception from" not in line]
+    return one_line(" ".join(lines[:2]) if lines else "no reason given")[:200]
 
 
 def _compiled_model(case: Case, network: Any) -> Any:  # noqa: ANN401 (the engine has no types)

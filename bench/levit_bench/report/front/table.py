@@ -231,9 +231,10 @@ def _rows(panels: Sequence[Panel], published: Sequence[PublishedPanel] = ()) -> 
     out: list[tuple[object, ...]] = []
     for panel in panels:
         fields = columns(panel.setting)
-        shared = tuple(fields[name] for name in FIELDS_OF_SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
+            # Weights of model files are no setting of their own.
+            shared = tuple(p.case.weights if name == "weights" else fields[name] for name in FIELDS_OF_SETTING)
             out.append((
                 p.case.network, *(p.case.cell(axis.name) for axis in IMAGES), p.family, p.accuracy.top1,
                 t.value, *_limits(t), i.value, *_limits(i), t.level, t.n, t.method,
