@@ -64,6 +64,13 @@ class Mixed(ChannelsLast):
         return logits - 0.3 * logits.mean(0, keepdim=True)
 
 
+class Flattened(ChannelsLast):
+    """Takes the batch alone that it was traced with."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network(x).reshape(x.shape[0] + 0, 10) * torch.ones(int(x.shape[0]), 1)
+
+
 class Noisy(ChannelsLast):
     """Draws numbers in every pass."""
 
@@ -96,10 +103,10 @@ def open_onnx(path: Path, module: nn.Module | None = None, *, sized: bool = True
     return onnx_file(path, module, example, dynamic_shapes=(axes,), **options)
 
 
-def scripted(path: Path, module: nn.Module | None = None, *, frozen: bool = False) -> Path:
+def scripted(path: Path, module: nn.Module | None = None, *, frozen: bool = False, batch: int = 1) -> Path:
     """Trace and save a module, with its weights as parameters or as constants."""
     with without_warnings():
-        traced = torch.jit.trace((module or network()).eval(), images(), check_trace=False)
+        traced = torch.jit.trace((module or network()).eval(), images(batch), check_trace=False)
         torch.jit.save(torch.jit.freeze(traced) if frozen else traced, path)
     return path
 

@@ -123,6 +123,15 @@ def test_a_file_that_answers_by_its_batch_is_refused(room: Path) -> None:
         prepared(case_of("mixed.onnx", "onnxruntime", 4), room)
 
 
+def test_a_module_that_was_traced_for_one_batch_runs_at_that_batch_alone(here: Path, room: Path) -> None:
+    makers.scripted(here / "four.pt", makers.Flattened(), batch=4)
+    case = case_of("four.pt", "torchscript", 4, resolution=makers.PIXELS, width=None)
+    made = deployed_models.prepare(case, (4, 5), room, 0)
+    assert list(made.failed) == [5]
+    assert made.macs == makers.MACS
+    assert isinstance(Worker().answer(Load(case=case, folder=str(room), seed=0, draw="d")), CaseLoaded)
+
+
 @pytest.mark.usefixtures("here")
 def test_a_file_that_draws_numbers_is_refused(room: Path) -> None:
     with pytest.raises(ValueError, match=r"two passes over the same images differ by .*: it draws random numbers"):
@@ -182,8 +191,8 @@ def test_a_quantised_file_is_allowed_its_own_rounding(here: Path, room: Path) ->
     case = case_of("plain.onnx", "onnxruntime")
     quantize_static(here / "plain.onnx", here / "small.onnx", Reader(), quant_format=QuantFormat.QDQ)
     made = prepared(case_of("small.onnx", "onnxruntime"), room)
-    assert ([finding.kind for finding in made.findings], made.params) == (["model-file-numbers"], None)
-    assert made.macs == makers.MACS
+    assert [finding.kind for finding in made.findings] == ["model-file-numbers"]
+    assert (made.params, made.macs, made.uncounted) == (None, None, ())
     assert 1e-2 < references_in(room).tolerance("fp32") <= 5e-2
 
 

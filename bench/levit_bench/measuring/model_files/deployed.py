@@ -90,7 +90,9 @@ class ReferenceModel:
     """
 
     def __init__(self, case: Case, model: Path, description: ModelDescription) -> None:
-        self._case = msgspec.structs.replace(case, precision="fp32")
+        self.case = msgspec.structs.replace(case, precision="fp32")
+        self.batch = description.batch
+        """Images of every pass; absent where any number is taken."""
         self._model = model
         self._description = description
         self._opened: tuple[int, Arranged] | None = None
@@ -99,7 +101,7 @@ class ReferenceModel:
     def __call__(self, images: torch.Tensor) -> torch.Tensor:
         """Logits (batch, classes) of images (batch, channels, height, width)."""
         count = len(images)
-        size = max(self._description.batch or count, count)
+        size = max(self.batch or count, count)
         missing = size - count
         batch = torch.cat([images, images[-1:].expand(missing, -1, -1, -1)]) if missing else images
         loaded = self._of_batch(size)
@@ -108,6 +110,6 @@ class ReferenceModel:
 
     def _of_batch(self, size: int) -> Arranged:
         if self._opened is None or self._opened[0] != size:
-            case = msgspec.structs.replace(self._case, batch=size)
+            case = msgspec.structs.replace(self.case, batch=size)
             self._opened = size, opened(case, self._model, self._description)
         return self._opened[1]
