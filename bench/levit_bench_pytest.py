@@ -60,8 +60,8 @@ _OPTIONS = (
     (
         "batch", "N[,N…]",
         (
-            "Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU. Default: "
-            "1."
+            "Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU. A model "
+            "file with a fixed batch has that one. Default: 1."
         ),
     ),
     (
@@ -97,8 +97,8 @@ _OPTIONS = (
         "runtime", "NAME[,NAME…]",
         (
             "What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime,"
-            " openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here. Default: "
-            "eager."
+            " openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here. A model "
+            "file is run by what reads it: model.onnx by onnxruntime. Default: eager."
         ),
     ),
     (

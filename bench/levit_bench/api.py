@@ -37,13 +37,13 @@ def measure(
     networks: str | Sequence[str],
     *,
     budget: str | float = "60s",
-    batch: int | str | Sequence[int | str] = 1,
+    batch: int | str | Sequence[int | str] = (),
     threads: int | Sequence[int] = 1,
     streams: int | Sequence[int] = 1,
     allocator: str | Sequence[str] = (),
     form: str | Sequence[str] = "shipped",
     precision: str | Sequence[str] = "fp32",
-    runtime: str | Sequence[str] = "eager",
+    runtime: str | Sequence[str] = (),
     store: str | Path = "results",
     observer: Observer | None = None,
     title: str | None = None,
@@ -52,16 +52,18 @@ def measure(
     """Time networks on this machine and keep the session in the store.
 
     Args:
-        networks: names, globs, groups, timm names or `module:function`.
+        networks: names, globs, groups, timm names, `module:function`, `nets.py:function`, or model files such as
+            `model.onnx`.
         budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds.
-        batch: images a pass, one number or several; on a GPU also `"max"`, the largest that fits.
+        batch: images a pass, one number or several; on a GPU also `"max"`, the largest that fits. By default 1, or the
+            batch that a model file fixes.
         threads: intra-operator threads, one number or several.
         streams: processes that work at once, each on processors of its own, one number or several.
         allocator: `"pinned"`, `"shipped"` or both; by default pinned where the system has it.
         form: `"shipped"`, `"inference"` or both: how networks are written.
         precision: `"fp32"`, `"tf32"`, `"fp16"`, `"bf16"` or several: number format of weights and activations.
         runtime: what executes the networks, one or several: `"eager"`, `"channels-last"`, `"torchscript"`, `"compile"`,
-            `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`.
+            `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`. By default eager, or what runs a model file.
         store: folder that the session is written to.
         observer: receives progress; by default none.
         title: what the session is for; kept in its file.
@@ -82,8 +84,9 @@ def measure(
     request = Request(
         networks=arguments.words("networks", networks),
         **arguments.fields({
-            "budget": budget, "batch": batch, "threads": threads, "streams": streams, "allocator": allocator,
-            "form": form, "precision": precision, "runtime": runtime, **more,
+            "budget": budget, "threads": threads, "streams": streams, "allocator": allocator, "form": form,
+            "precision": precision, "runtime": runtime, **more,
+            **({} if isinstance(batch, tuple) and not batch else {"batch": batch}),
         }),
     )  # fmt: skip
     return load(measure_request(request, Path(store), observer, title=arguments.title(title)).path)

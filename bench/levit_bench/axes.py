@@ -57,7 +57,7 @@ class Axis(NamedTuple):
     plural: str = ""
     """The field of a request that holds several values."""
     usual_words: str = ""
-    """What an option says of the usual value where it depends on the machine."""
+    """What an option says of the usual value where it depends on the machine or on the network."""
     unit: str = ""
     """What is counted; empty for names."""
     largest: int | None = None
@@ -102,6 +102,11 @@ class Axis(NamedTuple):
         """What a request holds that does not ask for it; empty where that depends on the machine or network."""
         return () if self.usual_words or self.kind is AxisKind.SIZE else (self.usual,)
 
+    @property
+    def usual_values(self) -> tuple[Any, ...]:
+        """What a case has that no request says anything of, unless it depends on its network."""
+        return (self.usual,)
+
     def word(self, value: object) -> str:
         """A value in the name of a case: `b16`, `t4`, `1 channel`, `bf16`."""
         return self.phrase(value) if self.noun and self.short == "{}" else self.short.format(value)
@@ -127,8 +132,9 @@ AXES = (
     Axis("dtype", AxisKind.OWN, "float32", setting=False, since=4),
     Axis(
         "batch", AxisKind.BATCHES, 1, metavar=_NUMBERS, plural="batches", unit="images a pass", largest=65_536,
-        shown=Shown.ALWAYS, short="b{}", rank=4,
-        help="Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU.",
+        shown=Shown.ALWAYS, short="b{}", rank=4, usual_words="1",
+        help="Images a pass; 1..256 are the powers of two, and max is the largest that fits into a GPU. A model file "
+        "with a fixed batch has that one.",
     ),
     Axis(
         "threads", AxisKind.NUMBERS, 1, metavar=_NUMBERS, plural="threads", unit="threads", largest=4096,
@@ -157,18 +163,21 @@ AXES = (
     ),
     Axis(
         "runtime", AxisKind.NAMES, "eager", metavar=_NAMES, plural="runtimes", shown=Shown.IN_HEADINGS, rank=5,
-        per_network=True, process=True,
+        per_network=True, process=True, usual_words="eager",
         help="What executes the networks, one or several: eager, channels-last, torchscript, compile, onnxruntime, "
-        "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here.",
+        "openvino; on a GPU also cuda-graphs. 'levit-bench list --runtimes' says what runs here. A model file is run "
+        "by what reads it: model.onnx by onnxruntime.",
     ),
     Axis(
         "device", AxisKind.NAME, "cpu", metavar="NAME", shown=Shown.IN_HEADINGS, rank=1, process=True,
         help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
     ),
-    Axis("weights", AxisKind.OWN, "random-calibrated-1", shown=Shown.IN_HEADINGS, rank=9),
+    Axis("weights", AxisKind.OWN, "random-calibrated-1", shown=Shown.IN_HEADINGS, short="{} weights", rank=9),
 )  # fmt: skip
 """In the order in which the name of a case says them, and the options stand."""
 
+WEIGHTS_OF_FILE = "file"
+"""The weights of a model file: its own, which nothing is drawn or calibrated of."""
 NO_CHOICE = "n/a"
 """The value of an axis that a machine has no choice of; no request asks for it."""
 BY_NAME = {axis.name: axis for axis in AXES}

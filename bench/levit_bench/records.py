@@ -64,6 +64,7 @@ from levit_bench.numbers.ranges import (
     Watts,
     Words,
 )
+from levit_bench.paths.model_files import kind_of
 
 SCHEMA = 4
 
@@ -74,7 +75,7 @@ SeatMode = Literal["auto", "shared", "alone"]
 StartMethod = Literal["fork", "spawn"]
 Goal = Literal["budget", "target-error", "race"]
 Verdict = Literal["reached", "short", "member", "beaten", "open"]
-Dtype = Literal["float32", "uint8"]
+Dtype = Literal["float32", "uint8", "float16"]
 LARGEST_RESOLUTION = 4096
 """Pixels; a larger input to a classifier is a typing mistake."""
 _SIZE = re.compile(r"(?P<height>[0-9]{1,4})(?:x(?P<width>[0-9]{1,4}))?")
@@ -92,7 +93,8 @@ class ImageShape(NamedTuple):
     width: int
     """In pixels."""
     dtype: Dtype = usual("dtype")
-    """`float32`, normalised as photographs are; or `uint8`, from 0 to 255, which the network normalises itself."""
+    """`float32`, normalised as photographs are; `float16`, the same images rounded, of model files alone; or `uint8`,
+    from 0 to 255, which the network normalises itself."""
 
     @classmethod
     def square(cls, pixels: int) -> ImageShape:
@@ -141,9 +143,11 @@ class Case(_Noun, frozen=True, kw_only=True):
     """What is asked: one network in one configuration. Two cases with the same fields are the same case."""
 
     network: Name
-    """Name in the catalog, timm name, or `module:function` or `file.py:function#digest` of a builder."""
+    """Name in the catalog, timm name, `module:function` or `file.py:function#digest` of a builder, or
+    `model.onnx#digest` of a model file."""
     weights: Name = usual("weights")
-    """Where the weights come from; `random-calibrated-1` is defined in `measuring/preparing/calibration.py`."""
+    """Where the weights come from; `random-calibrated-1` is defined in `measuring/preparing/calibration.py`, and `file`
+    are those of a model file."""
     form: Name = usual("form")
     """How the network is written: `shipped` as its library builds it, `inference` with its BatchNorms folded."""
     resolution: Pixels
@@ -153,7 +157,8 @@ class Case(_Noun, frozen=True, kw_only=True):
     channels: Channels = usual("channels")
     """Channels of the images that the network takes."""
     dtype: Dtype = "float32"
-    """Number type of the images: `float32`, or `uint8` from 0 to 255, which the network normalises itself."""
+    """Number type of the images: `float32`, `float16` of some model files, or `uint8` from 0 to 255, which the network
+    normalises itself."""
     batch: Batch = usual("batch")
     """Images in one pass."""
     precision: Name = usual("precision")
@@ -176,8 +181,13 @@ class Case(_Noun, frozen=True, kw_only=True):
 
     @property
     def is_of_user(self) -> bool:
-        """Whether the network is built by code of the user's: `module:function` or `file.py:function`."""
-        return ":" in self.network
+        """Whether the network is the user's: built by `module:function` or `file.py:function`, or a model file."""
+        return ":" in self.network or self.is_model_file
+
+    @property
+    def is_model_file(self) -> bool:
+        """Whether the network is a model file such as `model.onnx#3f2a91`, which is timed as it is."""
+        return kind_of(self.network) is not None
 
     @property
     def shape(self) -> ImageShape:

@@ -265,9 +265,9 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
 
 
 def _of_axis(axis: axes.Axis, value: object) -> object:
-    """The values of an axis; no value at all is refused where the usual one does not depend on the machine."""
+    """The values of an axis; no value at all is refused, but for names whose usual one depends on something."""
     values = _OF_AXES[axis.kind](axis.name, value)
-    if values == () and not axis.usual_words:
+    if values == () and not (axis.usual_words and axis.kind is axes.AxisKind.NAMES):
         raise nothing_named(axis)
     return values
 

@@ -7,14 +7,14 @@ from __future__ import annotations
 
 import math
 import os
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from itertools import product
 from typing import Any, NamedTuple, TypeVar
 
 import msgspec
 
 from levit_bench.asking.arguments import nothing_named
-from levit_bench.axes import BY_NAME, SETTING, SEVERAL, Axis, AxisKind, usual
+from levit_bench.axes import BY_NAME, SETTING, SEVERAL, WEIGHTS_OF_FILE, Axis, AxisKind, usual
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import common, in_order, same_sets, set_of
 from levit_bench.catalog.twins import is_twin, original
@@ -22,14 +22,17 @@ from levit_bench.command_lines import command_line
 from levit_bench.errors import UsageError, one_line
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.extensions import listed
+from levit_bench.measuring.forms import SHIPPED
 from levit_bench.measuring.machine.processors import allowed_processors, usable_processors
+from levit_bench.measuring.model_files.description import ModelDescription
 from levit_bench.measuring.preparing.artifact_cache import cache_in
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.reference_cases import NULL, YARDSTICKS
 from levit_bench.measuring.session.session import Subject
 from levit_bench.measuring.workers.process_environment import check_allocator, default_allocator
 from levit_bench.measuring.workers.seat import SeatLostError
-from levit_bench.numbers.units import MAX, parse_duration
+from levit_bench.numbers.units import MAX, batch_word, parse_duration
+from levit_bench.paths.model_files import Kind, file_of, kind_of
 from levit_bench.planning.budget import MIN_ROUNDS
 from levit_bench.records import (
     LARGEST_RESOLUTION,
@@ -57,8 +60,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """What a user asked for, as it was written. The defaults are those of the command line."""
 
     networks: tuple[str, ...]
-    """Names, globs, groups, timm names, `module:function`, `file.py:function`; each may end in `@224` or `@192x256`.
-    Also TOML files of networks, which state their accuracy."""
+    """Names, globs, groups, timm names, `module:function`, `file.py:function`, model files; each may end in `@224` or
+    `@192x256`. Also TOML files of networks, which state their accuracy."""
     accuracy: float | None = None
     """Top-1 in percent of the one network among them that is not in the catalog."""
     dataset: str = ""
@@ -74,7 +77,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     resolution: int | str | tuple[int, int] | None = None
     """Pixels for all of them, such as 224, `"192x256"` or (192, 256): height and width; absent: each network's own."""
     batches: tuple[int, ...] = BY_NAME["batch"].several
-    """Images a pass; `levit_bench.numbers.units.MAX` is the largest that fits into the device's memory."""
+    """Images a pass; empty: 1, or the batch that a model file fixes; `levit_bench.numbers.units.MAX` is the largest
+    that fits into the device's memory."""
     threads: tuple[int, ...] = BY_NAME["threads"].several
     """Intra-operator threads of each stream."""
     streams: tuple[int, ...] = BY_NAME["streams"].several
@@ -86,7 +90,7 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     precisions: tuple[str, ...] = BY_NAME["precision"].several
     """Number formats of weights and activations."""
     runtimes: tuple[str, ...] = BY_NAME["runtime"].several
-    """What executes the networks."""
+    """What executes the networks; empty: eager, or what runs a model file."""
     device: str = usual("device")
     """Device that the networks run on."""
     budget: str = "60s"
@@ -286,7 +290,7 @@ def _check_device(request: Request) -> str:
                 f"--precision {precision} is {one_line(precisions.get(precision).about)}; --device {device} does not. "
                 f"Choose from {listed(precisions.on(device))}."
             )
-    for runtime in request.runtimes:
+    for runtime in request.runtimes or BY_NAME["runtime"].usual_values:
         runtimes.check(runtime, device, request.precisions)
     return device
 
@@ -301,14 +305,17 @@ def at_once(request: Request) -> list[tuple[int, int]]:
     return [(t, s) for t, s in product(request.threads, request.streams) if s == 1 or s * t <= processors]
 
 
-_Named = TypeVar("_Named")
+_Named = TypeVar("_Named", "_Chosen", str)
 
 
-def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple[_Named, dict[str, Any]]]:
+def combinations(request: Request, networks: Collection[_Named]) -> Iterator[tuple[_Named, dict[str, Any]]]:
     """Every network with every combination of values, by the names of their axes, for which there are processors.
 
     The order is the same for the command line, Python and pytest: setting by setting, in each the networks in their
-    order, and axes that are per network innermost.
+    order, and axes that are per network innermost. A model file has the runtime that runs it, where none is named.
+
+    Raises:
+        UsageError: nothing here runs a model file.
     """
     of_a_setting, of_a_network = (
         [axis for axis in SETTING if axis.plural and axis.per_network == per_network] for per_network in (False, True)
@@ -317,16 +324,23 @@ def combinations(request: Request, networks: Iterable[_Named]) -> Iterator[tuple
     settings = [
         values for values in _products(request, of_a_setting) if (values["threads"], values["streams"]) in allowed
     ]
-    for setting, network, network_values in product(settings, networks, _products(request, of_a_network)):
-        yield network, setting | network_values
+    for setting, network in product(settings, networks):
+        name = network if isinstance(network, str) else network.network
+        for network_values in _products(request, of_a_network, kind_of(name)):
+            yield network, setting | network_values
 
 
-def _products(request: Request, axes: Sequence[Axis]) -> list[dict[str, Any]]:
-    """All combinations of the values that a request holds of some axes."""
-    axis_values = {axis.name: getattr(request, axis.plural) for axis in axes}
-    if "allocator" in axis_values:
-        axis_values["allocator"] = request.allocators or (default_allocator(),)
+def _products(request: Request, axes: Sequence[Axis], kind: Kind | None = None) -> list[dict[str, Any]]:
+    """All combinations of the values that a request holds of some axes; `kind` is the format of a model file."""
+    axis_values = {axis.name: getattr(request, axis.plural) or _usual_of(axis, kind) for axis in axes}
     return [dict(zip(axis_values, values, strict=True)) for values in product(*axis_values.values())]
+
+
+def _usual_of(axis: Axis, kind: Kind | None) -> tuple[Any, ...]:
+    """The values of an axis that a request leaves open."""
+    if axis.name == "allocator":
+        return (default_allocator(),)
+    return (runtimes.natural(kind),) if axis.name == "runtime" and kind is not None else axis.usual_values
 
 
 def left_out(requests: Iterable[Request]) -> list[Finding]:
@@ -353,7 +367,7 @@ def _check_max(device: str, request: Request) -> None:
             f"--batch max is the largest batch that fits into a GPU's memory, and --device is {device}: there a larger "
             "one only takes longer. Name batches."
         )
-    for runtime in request.runtimes:
+    for runtime in request.runtimes or BY_NAME["runtime"].usual_values:
         if not runtimes.serves_all_batches(runtime):
             raise UsageError(f"--batch max: runtime {runtime!r} makes an artifact for each batch. Name batches.")
 
@@ -390,6 +404,8 @@ class _Chosen(NamedTuple):
     family: str
     accuracies: tuple[Accuracy, ...]
     label: str | None = None
+    model: ModelDescription | None = None
+    """What a model file says of itself; absent for networks that are built."""
 
 
 def subjects(request: Request, workshop: Workshop) -> list[Subject]:
@@ -407,6 +423,7 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     stated |= request.stated
     selection = entries.select(names)
     selected = list(selection.entries)
+    check_model_files(request, device, selection.unknown)
     if (size := _size(request)) is not None:
         sized = [f"{entry.name}@{size[0]}x{size[1]}" for entry in selected]
         selected = list(entries.select(sized).entries) if sized else []
@@ -417,33 +434,19 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     if selection.unknown:
         resolved = _resolve(selection.unknown, size, workshop)
         called = {
-            name: labels[text] for text, (name, _, _) in zip(selection.unknown, resolved, strict=True) if text in labels
+            found.name: labels[text] for text, found in zip(selection.unknown, resolved, strict=True) if text in labels
         }
-        for text, (name, shape, usual) in zip(selection.unknown, resolved, strict=True):
+        for text, (name, shape, usual, model) in zip(selection.unknown, resolved, strict=True):
             statement = stated.get(text)
             fed = shape if statement is None else statement.fed(shape)
+            if model is not None and (problem := model.problem_with(fed)):
+                raise UsageError(f"network {name!r}: {problem}. The file decides; leave that out.")
             # What a TOML file states without a size belongs to the network's own.
             elsewhere = statement is not None and text == name and shape.size != usual.size
             figures = () if elsewhere else accuracies.get(text, ())
-            chosen.append(_Chosen(name, fed, statement.family if statement else "other", figures, called.get(name)))
-    requested = [
-        Subject(
-            case=Case(
-                network=entry.network,
-                resolution=entry.shape.height,
-                width=entry.shape.width,
-                channels=entry.shape.channels,
-                dtype=entry.shape.dtype,
-                device=device,
-                **values,
-            ),
-            accuracy=next(iter(entry.accuracies), None),
-            accuracies=entry.accuracies[1:],
-            family=entry.family,
-            label=entry.label,
-        )
-        for entry, values in combinations(request, chosen)
-    ]
+            family = statement.family if statement else "other"
+            chosen.append(_Chosen(name, fed, family, figures, called.get(name), model))
+    requested = [_subject(request, entry, device, values) for entry, values in combinations(request, chosen)]
     cases = [
         _with_largest_batch(candidate, workshop) if candidate.case.batch == MAX else candidate
         for candidate in requested
@@ -452,6 +455,90 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
     for subject in cases:
         distinct.setdefault(subject.case.id, subject)
     return list(distinct.values())
+
+
+def _subject(request: Request, entry: _Chosen, device: str, values: Mapping[str, Any]) -> Subject:
+    """One requested network with one value of each axis.
+
+    Raises:
+        UsageError: a model file has another batch than the one that is asked for.
+    """
+    model = entry.model
+    own = (
+        {} if model is None else {"weights": WEIGHTS_OF_FILE, "batch": _batch_of(request, entry.network, model, values)}
+    )
+    case = Case(
+        network=entry.network, resolution=entry.shape.height, width=entry.shape.width, channels=entry.shape.channels,
+        dtype=entry.shape.dtype, device=device, **{**values, **own},
+    )  # fmt: skip
+    return Subject(
+        case=case,
+        accuracy=next(iter(entry.accuracies), None),
+        accuracies=entry.accuracies[1:],
+        family=entry.family,
+        label=entry.label,
+        finding=None if model is None else _choices_for(request, model, case),
+    )
+
+
+def _batch_of(request: Request, network: str, model: ModelDescription, values: Mapping[str, Any]) -> int:
+    """The batch of a model file: the one that it fixes, else the one that is asked for.
+
+    Raises:
+        UsageError: it fixes another one.
+    """
+    asked: int = values["batch"]
+    if model.batch in (None, asked):
+        return asked
+    if request.batches:
+        raise UsageError(
+            f"--batch {batch_word(asked)}: the batch of {network!r} is fixed at {model.batch}. Ask for that one, leave "
+            "--batch out, or export the model with an open batch."
+        )
+    assert model.batch is not None
+    return model.batch
+
+
+def _choices_for(request: Request, model: ModelDescription, case: Case) -> Finding | None:
+    """The finding that says what was chosen for a model file, where the request leaves it open; else None."""
+    file, _ = file_of(case.network)
+    choices = [] if request.runtimes else [f"in {case.runtime}, which runs such files unless --runtime names another"]
+    if model.batch is not None and not request.batches:
+        choices.append(f"at batch {model.batch}, which it fixes")
+    if not choices:
+        return None
+    message = f"{file} is timed as it is, with its own weights: {', and '.join(choices)}."
+    return Finding(kind="model-file", message=message, case=case.id)
+
+
+def check_model_files(request: Request, device: str, names: Iterable[str]) -> None:
+    """Refuse what cannot be done with model files, which are timed as they are; nothing of them is read.
+
+    Raises:
+        UsageError: naming the option, and what the file can do.
+    """
+    for name in names:
+        kind = kind_of(entries.parse(name)[0])
+        if kind is None:
+            continue
+        file = file_of(entries.parse(name)[0])[0]
+        able = runtimes.of_model_files(kind)
+        if others := [runtime for runtime in request.runtimes if runtime not in able]:
+            raise UsageError(
+                f"{file[:80]!r} runs in {' and '.join(able)}, not in {others[0]}. Name what runs it with --runtime, or "
+                "leave that out."
+            )
+        if device != "cpu":
+            raise UsageError(f"--device {device}: a model file such as {file[:80]!r} runs on the processor alone.")
+        if others := [form for form in request.forms if form != SHIPPED]:
+            raise UsageError(f"--form {others[0]}: {file[:80]!r} is timed as it is. Leave --form out.")
+        for runtime in request.runtimes or (runtimes.natural(kind),):
+            others = [format_ for format_ in request.precisions if format_ != usual("precision")]
+            if others and not runtimes.facts(runtime).converts_files:
+                raise UsageError(
+                    f"--precision {others[0]}: {runtime} runs {file[:80]!r} in the numbers that are in the file. Leave "
+                    "--precision out, and convert the file if it is to have others."
+                )
 
 
 def figures_and_labels(
@@ -574,10 +661,24 @@ def _size(request: Request) -> tuple[int, int] | None:
     return size
 
 
-def _resolve(
-    names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop
-) -> list[tuple[str, ImageShape, ImageShape]]:
-    """Name, images and usual images of each of these names of timm's or the user's."""
+class _Found(NamedTuple):
+    """A network outside the catalog that was found."""
+
+    name: str
+    shape: ImageShape
+    """The images that it is asked for with."""
+    usual: ImageShape
+    """The images that it is meant for."""
+    model: ModelDescription | None
+    """What a model file says of itself."""
+
+
+def _resolve(names: Sequence[str], size: tuple[int, int] | None, workshop: Workshop) -> list[_Found]:
+    """What is known of each of these names of timm's or the user's.
+
+    Raises:
+        UsageError: one cannot be built or read, with the reason.
+    """
     parsed = [entries.parse(name) for name in names]
     for name, _ in parsed:
         if name in (*YARDSTICKS, NULL):
@@ -594,4 +695,7 @@ def _resolve(
         is_explained = ":" in name or why.startswith(_EXPLAINED)
         raise UsageError(why if is_explained else entries.suggest(name, resolution.known))
     sized = [(name, own_size or size, resolution.shapes[name]) for name, own_size in parsed]
-    return [(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape) for name, at, shape in sized]
+    return [
+        _Found(name, shape._replace(height=at[0], width=at[1]) if at else shape, shape, resolution.models.get(name))
+        for name, at, shape in sized
+    ]

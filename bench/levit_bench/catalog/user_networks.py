@@ -2,7 +2,7 @@
 
 A name leaves here as `module:function`, or as `nets.py:build#3f2a91`: the file by its path below the current folder,
 and the beginning of its digest, so that two files of one name, or one file before and after an edit, are two networks.
-Arguments stand behind the function: `nets.py:build(width=2)#3f2a91`.
+Arguments stand behind the function: `nets.py:build(width=2)#3f2a91`. A model file is stored as `model.onnx#3f2a91`.
 Nothing is executed here.
 """
 
@@ -22,6 +22,7 @@ import msgspec
 from levit_bench.catalog.image_sets import IMAGENET, set_of, usual
 from levit_bench.catalog.network_calls import split_names, taken_apart
 from levit_bench.errors import UsageError
+from levit_bench.paths import model_files
 from levit_bench.paths.file_kinds import instead_of_file
 from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
@@ -33,6 +34,9 @@ _DIGITS = 6  # Of a file's digest: enough to tell apart the versions of one file
 _LONGEST_FILE = 4 << 20
 _LONGEST_TEXT = 200
 _MODULE = "a Python file that holds the function"
+_MODEL = "a model file, such as model.onnx,"
+_SEPARATORS = "@,#*?[]"
+"""Signs that mean something in a list of names, and cannot stand in the path of a model file."""
 _TABLES = "a TOML file that holds tables [[network]]"
 LARGEST_SET = 10**9
 """Most images, and most classes, that a set may have."""
@@ -51,9 +55,9 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     resolution: int | str | None = None
     """Pixels, such as 224 or `"192x256"` (height, width), to which the accuracy belongs. Absent: the function's own."""
     channels: int | None = None
-    """Channels of its images. Absent: the function's own."""
+    """Channels of its images. Absent: the function's own, or the file's."""
     dtype: Dtype | None = None
-    """Number type of its images, `float32` or `uint8`. Absent: the function's own."""
+    """Number type of its images, `float32` or `uint8`. Absent: the function's own, or the file's."""
     top1: float | None = None
     """Top-1 in percent."""
     top5: float | None = None
@@ -70,6 +74,8 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     """For colours and groups in figures."""
     name: str | None = None
     """Instead of `build`: a network of the catalog or of timm, of which an accuracy on the user's own set is stated."""
+    file: str | None = None
+    """Instead of `build`: a model file such as `model.onnx`, relative to the TOML file's folder."""
     label: str | None = None
     """What figures, tables and files call a network of the user's own."""
     more: tuple[Accuracy, ...] = ()
@@ -94,7 +100,7 @@ class Stated(msgspec.Struct, frozen=True, kw_only=True):
     @property
     def subject(self) -> str:
         """The network, as the entry names it."""
-        return self.build or self.name or ""
+        return self.build or self.file or self.name or ""
 
 
 _KEYS = tuple(name for name in Stated.__struct_fields__ if name != "more")
@@ -229,7 +235,8 @@ def one_label(label: str, names: Sequence[str], stated: Iterable[Stated]) -> str
 
 
 def _stored_name(text: str, folder: Path) -> str:
-    """A name as it is stored. `file.py:function` is looked up relative to a folder; every other name is passed on.
+    """A name as it is stored. Files, `file.py:function` and `model.onnx`, are looked up relative to a folder; every
+    other name is passed on.
 
     A call behind a function is written in its canonical form.
 
@@ -240,7 +247,9 @@ def _stored_name(text: str, folder: Path) -> str:
     name, size = (sized["name"], sized["size"]) if sized else (text, None)
     target, call = taken_apart(name)
     match = _FILE.fullmatch(target)
-    if match is None:
+    is_model_file = model_files.kind_of(target) is not None
+    if match is None and not is_model_file:
+        _check_ending(target)
         return f"{target}{call}" + (f"@{size}" if size is not None else "")
     if not text.isprintable():
         raise UsageError(f"invalid file name {_quoted(text)}: it holds characters that cannot be printed. Rename it.")
@@ -250,6 +259,9 @@ def _stored_name(text: str, folder: Path) -> str:
             f"{_quoted(text)} asks for no usable resolution. Write pixels from 1 to {LARGEST_RESOLUTION} behind "
             "the '@', such as @224, or height x width, such as @192x256."
         )
+    behind = f"@{ImageShape(3, *pixels).size}" if pixels else ""
+    if match is None:
+        return f"{_stored_model(target, folder)}{behind}"
     function = match["function"] or ""
     if not function.isidentifier():
         raise UsageError(
@@ -258,12 +270,78 @@ def _stored_name(text: str, folder: Path) -> str:
         )
     file = _below_here(match["file"], folder)
     digest = hashlib.sha256(_bytes(file, f"network {_quoted(name)}", _MODULE)).hexdigest()[:_DIGITS]
-    if match["digest"] not in (None, digest):
+    _check_digest(file, match["digest"], digest)
+    return f"{file}:{function}{call}#{digest}{behind}"
+
+
+def _stored_model(name: str, folder: Path) -> str:
+    """The name of a model file as it is stored: its path below the current folder, and the beginning of its digest.
+
+    Raises:
+        UsageError: it, or another file that belongs to it, cannot be named or read, or it has changed.
+    """
+    named_file, asked = model_files.file_of(name)
+    if signs := [sign for sign in _SEPARATORS if sign in named_file]:
         raise UsageError(
-            f"{_quoted(file)} has changed: {match['digest']} was asked for and its digest begins with {digest} now. "
-            f"Restore that version, or leave '#{match['digest']}' out."
+            f"{_quoted(named_file)} holds {signs[0]!r}, which means something else in a list of networks. Rename the "
+            "file or its folder."
         )
-    return f"{file}:{function}{call}#{digest}" + (f"@{ImageShape(3, *pixels).size}" if pixels else "")
+    file = _below_here(named_file, folder)
+    _check_regular(Path(file), f"network {_quoted(file)}", _MODEL)
+    try:
+        others = model_files.companions(Path(file))
+        _check_companions(file, others)
+        digest = model_files.digest(Path(file), others)[: model_files.DIGITS]
+    except OSError as error:
+        raise UsageError(f"network {_quoted(file)}: cannot read it: {error.strerror or error}.") from error
+    _check_digest(file, asked, digest)
+    return f"{file}#{digest}"
+
+
+def _check_companions(file: str, others: Sequence[str]) -> None:
+    """Refuse a model file whose other files are not there, or lie elsewhere than it and below it.
+
+    Raises:
+        UsageError: naming the file.
+    """
+    for other in others:
+        place = Path(other)
+        if place.is_absolute() or ".." in place.parts or not other.isprintable():
+            raise UsageError(
+                f"network {_quoted(file)}: it keeps data in {_quoted(other)}, outside its folder. Save it again with "
+                "its data beside it."
+            )
+        if not (Path(file).parent / place).is_file():
+            raise UsageError(
+                f"network {_quoted(file)}: it needs {_quoted(other)} beside it, which holds its weights and is not "
+                "there. Put both into one folder."
+            )
+
+
+def _check_ending(name: str) -> None:
+    """Refuse the names of model files that nothing here runs.
+
+    Raises:
+        UsageError: naming the formats that are run.
+    """
+    if model_files.is_foreign(name):
+        raise UsageError(
+            f"{_quoted(name)} is no model file that can be run here. Export the model as ONNX (.onnx), OpenVINO's IR "
+            "(.xml beside its .bin), TorchScript (.pt, .ts) or a program of torch.export (.pt2)."
+        )
+
+
+def _check_digest(file: str, asked: str | None, digest: str) -> None:
+    """Refuse another version of a file than the one that was asked for.
+
+    Raises:
+        UsageError: naming both digests.
+    """
+    if asked and asked != digest:
+        raise UsageError(
+            f"{_quoted(file)} has changed: {asked} was asked for and its digest begins with {digest} now. "
+            f"Restore that version, or leave '#{asked}' out."
+        )
 
 
 def _below_here(file: str, folder: Path) -> str:
@@ -295,14 +373,8 @@ def _below_here(file: str, folder: Path) -> str:
 def _bytes(file: str | Path, subject: str, expected: str) -> bytes:
     """Content of a regular file of a sensible size; otherwise the error asks for `expected`."""
     path = Path(file)
+    _check_regular(path, subject, expected)
     try:
-        instead = instead_of_file(path)
-        if instead is None:
-            raise UsageError(
-                f"{subject}: there is no file {_quoted(str(file))}. The current folder is {Path.cwd().name!r}."
-            )
-        if instead:
-            raise UsageError(f"{subject}: {_quoted(str(file))} is {instead}. Name {expected} instead.")
         if path.stat().st_size > _LONGEST_FILE:
             raise UsageError(
                 f"{subject}: {_quoted(str(file))} has more than {_LONGEST_FILE >> 20} MiB. Is it the right file?"
@@ -310,6 +382,26 @@ def _bytes(file: str | Path, subject: str, expected: str) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise UsageError(f"{subject}: cannot read {_quoted(str(file))}: {error.strerror or error}.") from error
+
+
+def _check_regular(path: Path, subject: str, expected: str) -> None:
+    """Refuse what is not a regular file, asking for `expected`.
+
+    Raises:
+        UsageError: naming what it is.
+    """
+    try:
+        instead = instead_of_file(path)
+    except (OSError, ValueError) as error:
+        reason = getattr(error, "strerror", None) or error
+        raise UsageError(f"{subject}: cannot read {_quoted(str(path))}: {reason}.") from error
+    if instead is None:
+        raise UsageError(
+            f"{subject}: there is no file {_quoted(str(path))}. The current folder is {Path.cwd().name!r}."
+            + (" A comma separates networks, so no file can have one in its name." if expected == _MODEL else "")
+        )
+    if instead:
+        raise UsageError(f"{subject}: {_quoted(str(path))} is {instead}. Name {expected} instead.")
 
 
 def _read_toml(text: str) -> dict[str, Stated]:
@@ -345,7 +437,8 @@ def _read_toml(text: str) -> dict[str, Stated]:
     for number, entry in enumerate(entries, 1):
         where = f"{file_name}, network {number}"
         network = _parse_entry(entry, where)
-        name = network.name if network.build is None else _stored_name(network.build, path.parent)
+        own = network.build or network.file
+        name = network.name if own is None else _stored_name(own, path.parent)
         if network.resolution is not None:
             height, width = parse_size(network.resolution) or (0, 0)  # As `_parse_entry` knows.
             name = f"{name}@{ImageShape(3, height, width).size}"
@@ -391,7 +484,7 @@ def _parse_entry(entry: dict[str, object], where: str) -> Stated:
     except msgspec.ValidationError as error:
         reason, _, at = str(error).partition(" - at `$.")
         raise UsageError(f"{where}{', key ' + at.rstrip('`') if at else ''}: {reason}.") from error
-    for key in ("build", "name", "dataset", "source", "family", "label"):
+    for key in ("build", "file", "name", "dataset", "source", "family", "label"):
         text = getattr(network, key)
         if text is not None:
             check_text(text, f"{where}, key {key}", LONGEST_LABEL if key == "label" else _LONGEST_TEXT)
@@ -436,11 +529,23 @@ def _check_numbers(network: Stated, where: str) -> None:
 
 
 def _check_subject(network: Stated, where: str) -> None:
-    """Check that an entry is of one network: the user's own by `build`, or one of the catalog or timm by `name`."""
-    if (network.build is None) == (network.name is None):
+    """Check that an entry is of one network: the user's own by `build` or `file`, or one of the catalog or timm by
+    `name`.
+    """
+    if sum(subject is not None for subject in (network.build, network.file, network.name)) != 1:
         raise UsageError(
-            f'{where}: name one network, by build = "nets.py:build" for one of your own or by name = "levit_128s" for '
-            "one of the catalog or timm."
+            f'{where}: name one network, by build = "nets.py:build" for one of your own, by file = "model.onnx" for a '
+            'model file or by name = "levit_128s" for one of the catalog or timm.'
+        )
+    if network.file is not None and (model_files.kind_of(network.file) is None or "@" in network.file):
+        _check_ending(network.file)
+        raise UsageError(
+            f"{where}, key file: invalid model file {_quoted(network.file)}. Name one such as model.onnx, and pixels "
+            "as resolution."
+        )
+    if network.file is None and network.dtype == "float16":
+        raise UsageError(
+            f"{where}, key dtype: Invalid enum value 'float16': only model files take it. Feed float32 or uint8."
         )
     if network.name is None:
         return

@@ -245,8 +245,9 @@ def request_options(command: _Command) -> _Command:
         "--networks",
         cls=ListOption,
         type=Words(),
-        help="Names, globs, groups, timm names, module:function, nets.py:function or a TOML file of networks; "
-        "NAME@PIXELS for another input size: NAME@256, or height x width such as NAME@192x256.",
+        help="Names, globs, groups, timm names, module:function, nets.py:function, model files such as model.onnx, or "
+        "a TOML file of networks; NAME@PIXELS for another input size: NAME@256, or height x width such as "
+        "NAME@192x256.",
     )
     options = [
         networks,

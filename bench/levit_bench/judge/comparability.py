@@ -12,7 +12,7 @@ from operator import attrgetter
 
 import msgspec
 
-from levit_bench.axes import AXES, BY_NAME, SAID, SETTING
+from levit_bench.axes import AXES, BY_NAME, SAID, SETTING, WEIGHTS_OF_FILE, usual
 from levit_bench.catalog.network_calls import split_names
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.set_accuracies import named_sets, on_sets
@@ -39,7 +39,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
     machine: Machine
     """The machine that was measured: `Machine.hardware`."""
     case: Case
-    """The case, but for its network and images, which are `BLANK`."""
+    """The case, but for its network and images, which are `BLANK`; with the usual weights in place of a model file's,
+    for calibrated ones are drawn to be as fast as trained ones."""
     gpu: str | None
     """The GPU it was executed on; absent on processors, and where the session did not record one."""
     runtime_version: str | None
@@ -66,6 +67,8 @@ class Setting(msgspec.Struct, frozen=True, kw_only=True):
 def setting(record: Record) -> Setting:
     """The setting in which a record was measured."""
     versioned = {axis: record.as_made(axis) for axis in MADE}
+    if record.case.weights == WEIGHTS_OF_FILE:
+        versioned["weights"] = usual("weights")
     return Setting(
         machine=record.machine.hardware,
         case=msgspec.structs.replace(record.case, **BLANK, **versioned),

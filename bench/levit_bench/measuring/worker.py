@@ -31,7 +31,7 @@ from levit_bench.measuring.machine.processors import allowed_processors
 from levit_bench.measuring.networks import sources
 from levit_bench.measuring.pass_data.feed import Feed
 from levit_bench.measuring.pass_data.reference_outputs import references_in
-from levit_bench.measuring.preparing import artifacts
+from levit_bench.measuring.preparing import artifacts, deployed_models
 from levit_bench.measuring.profiling.matrix_rate import best_rate
 from levit_bench.measuring.profiling.profile import watched
 from levit_bench.measuring.workers import allocator_library
@@ -111,7 +111,8 @@ class Worker:
         try:
             match request:
                 case Prepare():
-                    return artifacts.prepare(request.case, request.batches, Path(request.folder), request.seed)
+                    prepare = deployed_models.prepare if request.case.is_model_file else artifacts.prepare
+                    return prepare(request.case, request.batches, Path(request.folder), request.seed)
                 case Load():
                     return self._load(request)
                 case Turn():
@@ -135,7 +136,7 @@ class Worker:
     def _load(self, request: Load) -> Answer:
         case, folder = request.case, Path(request.folder)
         rss_before, began = resident_bytes(), time.perf_counter()
-        loaded = runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
+        loaded = _loaded(case, folder)
         load_s = time.perf_counter() - began
         if change := sources.changed(case.network, folder):
             return Failed(reason=change)
@@ -281,6 +282,13 @@ class Worker:
                 for name, version in versions.items()
             },
         )
+
+
+def _loaded(case: Case, folder: Path) -> runtimes.Loaded:
+    """A prepared case, loaded in this process."""
+    if case.is_model_file:
+        return deployed_models.load(case, folder)
+    return runtimes.get(case.runtime).load(case, artifacts.artifact_in(folder))
 
 
 def _examine(request: Examine) -> str | None:

@@ -140,6 +140,7 @@ def _entries_of(patterns: Sequence[str]) -> tuple[Entry, ...]:
     """
     from levit_bench.catalog.entries import entries, select, suggest
     from levit_bench.catalog.installed import timm_architectures
+    from levit_bench.paths.model_files import kind_of
 
     if not patterns:
         return entries()
@@ -147,7 +148,7 @@ def _entries_of(patterns: Sequence[str]) -> tuple[Entry, ...]:
     for name in selection.unknown:
         plain = name.partition("@")[0]
         architectures = timm_architectures() or frozenset()
-        if ":" in name or plain.partition(".")[0] in architectures:
+        if ":" in name or kind_of(plain) is not None or plain.partition(".")[0] in architectures:
             raise UsageError(
                 f"{name!r} is not in the catalog: nothing published is known of it here. It can be measured all the "
                 f"same: {command_line('run', '--networks', name, '--budget', '60s')}"

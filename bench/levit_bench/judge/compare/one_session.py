@@ -12,6 +12,7 @@ from levit_bench.judge.estimates import looks_of, no_speed
 from levit_bench.judge.paired_ratio import foretold, paired_logs
 from levit_bench.judge.stored_networks import network_meant
 from levit_bench.judge.verdicts import Effect, Rules, judge, of_pairs
+from levit_bench.paths.model_files import kind_of
 from levit_bench.records import Finding, Record
 
 FIELDS = ("network", *(axis.name for axis in AXES if axis.kind is AxisKind.NAMES))
@@ -80,6 +81,8 @@ def _equal_files(first: str, second: str) -> tuple[Finding, ...]:
     (first_name, _, digest), (second_name, _, second_digest) = first.partition("#"), second.partition("#")
     if not digest or digest != second_digest or first_name.partition(".py:")[2] != second_name.partition(".py:")[2]:
         return ()
+    if kind_of(first) is not None:
+        return (Finding(kind="equal-files", message=f"{first_name} and {second_name} are one model: equal files."),)
     message = (
         f"{first_name} and {second_name} are equal to the last byte: they can only differ in what they import from "
         "beside them. "

@@ -24,7 +24,8 @@ class ProfileSource(NamedTuple):
     """Id of the machine."""
     torch: str | None
     """Version."""
-    params: int
+    params: int | None
+    """Absent where they are not known."""
     macs: int | None
     """Of one image."""
 

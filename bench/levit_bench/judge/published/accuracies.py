@@ -12,6 +12,7 @@ from levit_bench.catalog import entries
 from levit_bench.catalog.image_sets import IMAGENET, set_of
 from levit_bench.catalog.timm_results import VALIDATION, PublishedFile, TopOne, architecture
 from levit_bench.catalog.twins import is_twin
+from levit_bench.paths.model_files import kind_of
 from levit_bench.records import Accuracy, CaseLine, Finding, Record
 
 NAMED = 5
@@ -69,7 +70,7 @@ def from_catalog(model: str, resolution: int) -> Accuracy | None:
 
 def timm_name(network: str) -> str | None:
     """Name in timm of a measured network; None for a network outside timm, and for a twin."""
-    if ":" in network or is_twin(network):
+    if ":" in network or kind_of(network) is not None or is_twin(network):
         return None
     return _names().get(network, network)
 

@@ -19,12 +19,15 @@ from levit_bench.errors import one_line
 from levit_bench.measuring.evaluation_mode import rest
 from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint, not_a_function
 from levit_bench.measuring.failure_reasons import reason_for
+from levit_bench.measuring.model_files.description import ModelDescription
+from levit_bench.measuring.model_files.reading import describe
 from levit_bench.measuring.networks import code_inputs
 from levit_bench.measuring.networks.recipe import Looked, Recipe
 from levit_bench.measuring.networks.seeds import seed_all
 from levit_bench.measuring.networks.timm_import import watch_imports
 from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.paths.code_files import CodeFiles
+from levit_bench.paths.model_files import kind_of
 from levit_bench.records import Dtype, ImageShape
 
 # In this order. Loaded on demand: the yardstick imports neither timm nor anything else of the suite.
@@ -155,7 +158,17 @@ def resolve(names: Iterable[str]) -> Resolved:
     """Image shapes of the names that can be built; the reason for each that cannot, and timm's names to suggest."""
     shapes: dict[str, ImageShape] = {}
     reasons: dict[str, str] = {}
+    models: dict[str, ModelDescription] = {}
     for name in names:
+        if kind_of(name) is not None:
+            try:
+                models[name] = describe(name)
+                shapes[name] = models[name].shape
+            except (LookupError, ValueError) as error:
+                reasons[name] = one_line(f"cannot load {name!r}: {error}")
+            except Exception as error:  # Libraries that read a damaged file may raise any exception.
+                reasons[name] = one_line(f"cannot load {name!r}: {reason_for(error)}")
+            continue
         watch_code(name)
         try:
             shapes[name] = takes(name)
@@ -164,9 +177,9 @@ def resolve(names: Iterable[str]) -> Resolved:
         except Exception as error:  # A package's builder may raise any exception; the other names go on.
             reasons[name] = one_line(f"cannot look up {name!r}: {reason_for(error)}")
     # Only a name of the catalog's or timm's kind may be a misspelt one of theirs.
-    misspelt = any(":" not in name for name in reasons)
+    misspelt = any(":" not in name and kind_of(name) is None for name in reasons)
     suggestions = importlib.import_module(f"{__name__}.timm_networks").names() if misspelt else ()
-    return Resolved(shapes=shapes, missing=reasons, known=tuple(suggestions))
+    return Resolved(shapes=shapes, missing=reasons, known=tuple(suggestions), models=models)
 
 
 def watch_code(name: str, folder: Path | None = None) -> None:

@@ -22,6 +22,8 @@ _SPREAD = 58.0  # Their deviation.
 def images(count: int, shape: ImageShape, seed: int, stream: int) -> torch.Tensor:
     """Images of shape (count, channels, height, width): float32 with mean 0 and deviation of order one, or uint8.
 
+    Images of float16 come as float32, too: they are rounded where a pass reads them.
+
     Args:
         count: how many; the first k of a larger count are the same images, and image k + 64 is image k.
         shape: of one image. An image with fewer channels has the first channels of one with more.
@@ -52,6 +54,6 @@ def _image(shape: ImageShape, seed: int) -> torch.Tensor:
 
 def _as_stored(image: torch.Tensor, shape: ImageShape) -> torch.Tensor:
     """The image as float32, or as the bytes that it is the normalised form of."""
-    if shape.dtype == "float32":
+    if shape.dtype != "uint8":
         return image
     return (GREY + _SPREAD * image).round().clamp(0, 255).to(torch.uint8)

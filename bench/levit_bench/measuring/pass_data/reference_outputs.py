@@ -7,12 +7,12 @@ from __future__ import annotations
 
 import math
 import time
+from collections.abc import Callable
 from pathlib import Path
 from typing import NamedTuple
 
 import safetensors.torch
 import torch
-from torch import nn
 
 from levit_bench.measuring import precisions
 from levit_bench.measuring.pass_data.image_pool import ImagePool, image_pool
@@ -25,6 +25,8 @@ from levit_bench.measuring.pass_data.output_check import (
 )
 from levit_bench.records import ImageShape
 
+Network = Callable[[torch.Tensor], torch.Tensor]
+"""Takes images (batch, channels, height, width) and returns logits (batch, classes)."""
 _FILE = "references.safetensors"
 _AIM_S = 1.0  # Seconds that the references of a network may take: about as long as its passes in a run.
 _FEWEST, _MOST = 9, 160  # References of a network.
@@ -67,6 +69,15 @@ class References(NamedTuple):
         rounding = 10 * self.sensitivity * number_format.coarseness
         return max(number_format.tolerance, min(rounding, self.distance / 4))
 
+    def with_sensitivity(self, moved: float) -> References:
+        """The same for a network that rounds its own numbers: at least so far do the logits of an image move."""
+        return self._replace(sensitivity=max(self.sensitivity, moved))
+
+    def write(self, folder: Path) -> None:
+        """Store them in a prepared folder."""
+        scalars = {name: torch.tensor(value) for name, value in self._asdict().items() if name != "logits"}
+        safetensors.torch.save_file({"logits": self.logits.contiguous(), **scalars}, folder / _FILE)
+
     def pool(self, shape: ImageShape, seed: int) -> ImagePool:
         """The images that these are the outputs for."""
         return image_pool(self.side, shape, seed)._replace(sums=self.sums)
@@ -87,7 +98,7 @@ def references_in(folder: Path) -> References:
 
 
 @torch.inference_mode()
-def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, precision: str, seed: int) -> References:
+def write_references(network: Network, folder: Path, shape: ImageShape, *, precision: str, seed: int) -> References:
     """Compute and store the references of a network as shipped, in evaluation mode.
 
     Args:
@@ -130,12 +141,11 @@ def write_references(network: nn.Module, folder: Path, shape: ImageShape, *, pre
     restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
     changes = _changes(network, references.pool(shape, seed), references, restless, precision)
     references = references._replace(changes=changes)
-    scalars = {name: torch.tensor(value) for name, value in references._asdict().items() if name != "logits"}
-    safetensors.torch.save_file({"logits": logits.contiguous(), **scalars}, folder / _FILE)
+    references.write(folder)
     return references
 
 
-def problem_with_batch(network: nn.Module, references: References, pool: ImagePool, batch: int) -> str | None:
+def problem_with_batch(network: Network, references: References, pool: ImagePool, batch: int) -> str | None:
     """What is wrong with the answers to a batch of that many images, or None.
 
     An image's row must be the answer for that image alone, whatever else is in the batch.
@@ -160,7 +170,7 @@ def problem_with_batch(network: nn.Module, references: References, pool: ImagePo
     )
 
 
-def alone(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
+def alone(network: Network, image: torch.Tensor) -> torch.Tensor:
     """Logits (1, classes) of an image (1, channels, height, width) in a batch of one.
 
     Where the network fails on a single image, the image is repeated to a batch of two.
@@ -177,7 +187,7 @@ def alone(network: nn.Module, image: torch.Tensor) -> torch.Tensor:
         raise
 
 
-def _answer(network: nn.Module, pool: ImagePool, index: int) -> torch.Tensor:
+def _answer(network: Network, pool: ImagePool, index: int) -> torch.Tensor:
     image, untouched = pool.batch([index]), pool.batch([index])
     logits = alone(network, image).clone()
     if not torch.equal(image, untouched):
@@ -194,7 +204,7 @@ class _Calm(NamedTuple):
     """Relative distance that the logits move when every pixel moves by 1e-7 of itself."""
 
 
-def _calm_answers(network: nn.Module, pool: ImagePool, count: int, seed: int) -> list[_Calm]:
+def _calm_answers(network: Network, pool: ImagePool, count: int, seed: int) -> list[_Calm]:
     """`count` images whose logits rounding hardly moves; where there are fewer, the least sensitive ones.
 
     With random weights some images lie where attention switches: a LeViT's logits for one in ten of them move a
@@ -238,7 +248,7 @@ def _jittered(image: torch.Tensor, generator: torch.Generator) -> tuple[torch.Te
     return flat.view_as(image), float(len(chosen) ** 0.5 / image.double().norm())
 
 
-def _changes(network: nn.Module, pool: ImagePool, references: References, indices: list[int], precision: str) -> int:
+def _changes(network: Network, pool: ImagePool, references: References, indices: list[int], precision: str) -> int:
     """How many changed versions of an image have the same output, within a fourth of the tolerance."""
     if not pool.left.is_floating_point():
         return 0

@@ -25,13 +25,14 @@ def artifact_key(case: Case, seed: int) -> str | None:
     artifact is found. None where a package provides an axis of the case: its code is not known; and for a user's
     network in a runtime whose artifact holds what the code made of it. That may depend on anything that Python code can
     ask for, and nothing would check it again: other runtimes build the network anew in every worker, and hold its
-    weights and outputs against what was prepared.
+    weights and outputs against what was prepared. A model file is all that its artifact is made of.
 
     Args:
         case: the one that stands for all with the same artifact.
         seed: of weights and images.
     """
-    if not all(_are_of_the_suite(case)) or (case.is_of_user and not runtimes.facts(case.runtime).builds_network):
+    is_made_by_code = case.is_of_user and not case.is_model_file
+    if not all(_are_of_the_suite(case)) or (is_made_by_code and not runtimes.facts(case.runtime).builds_network):
         return None
     own_packages = OF_RUNTIMES if runtimes.facts(case.runtime).distribution else ()
     decisive = {

@@ -22,7 +22,12 @@ from levit_bench.measuring.networks.recipe import Recipe, keep_weights
 from levit_bench.measuring.pass_data.image_pool import PARTS, ImagePool
 from levit_bench.measuring.pass_data.images import images
 from levit_bench.measuring.pass_data.output_check import SAME, as_logits, problem_with_pair, relative_distance
-from levit_bench.measuring.pass_data.reference_outputs import References, problem_with_batch, write_references
+from levit_bench.measuring.pass_data.reference_outputs import (
+    Network,
+    References,
+    problem_with_batch,
+    write_references,
+)
 from levit_bench.measuring.preparing.calibration import STREAM, VERSION, calibrate, deviation_of
 from levit_bench.measuring.preparing.network_findings import notes_on
 from levit_bench.measuring.workers.messages import AT_WORK, Prepared
@@ -69,7 +74,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     references = write_references(rebuilt, folder, case.shape, precision=case.precision, seed=seed)
     pool = references.pool(case.shape, seed)
     count = _count(rebuilt, images(2, case.shape, seed, PARTS[0]))
-    failed = _check_batches(rebuilt, references, pool, batches, folder / AT_WORK)
+    failed = check_batches(rebuilt, references, pool, batches, folder / AT_WORK)
     sound = [batch for batch in batches if batch not in failed]
     if case.form != forms.SHIPPED:
         keep_weights(rebuilt, folder)
@@ -89,7 +94,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int) -> Pr
     compile_s = time.perf_counter() - compiling
     (folder / "artifact").write_text(artifact.name, encoding="utf-8")
     return Prepared(
-        sha256=_digest(artifact), params=params, macs=None if count.unknown else count.macs or None,
+        sha256=artifact_digest(artifact), params=params, macs=None if count.unknown else count.macs or None,
         logits_std=deviation, seconds=time.perf_counter() - started, compile_s=compile_s, uncounted=count.unknown,
         distinct_images=pool.size, failed=failed, classes=int(references.logits.shape[1]),
         findings=notes_on(case, looked, references.logits), code_files=code_files,
@@ -165,6 +170,8 @@ def _distance(logits: torch.Tensor, expected: torch.Tensor) -> float:
 
 def explained(problem: str, case: Case) -> str:
     """The problem with outputs in a worker process, with a likely cause where the user's code was run again."""
+    if case.is_model_file:
+        return problem.replace("differs from fp32 eager", "differs from what the file answered in another process")
     built_here = case.is_of_user and not runtimes.captures(case.runtime)
     if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
         return problem
@@ -179,15 +186,19 @@ def artifact_in(folder: Path) -> Path:
     return folder / (folder / "artifact").read_text(encoding="utf-8")
 
 
-def _digest(artifact: Path) -> str:
+def artifact_digest(artifact: Path) -> str:
     """SHA-256 of a file, or of a folder's files and their names in order."""
     if artifact.is_file():
         return hashlib.sha256(artifact.read_bytes()).hexdigest()
     return tree_digest(artifact)
 
 
-def _check_batches(
-    network: nn.Module, references: References, pool: ImagePool, batches: tuple[int, ...], note: Path
+def check_batches(
+    network: Network,
+    references: References,
+    pool: ImagePool,
+    batches: tuple[int, ...],
+    note: Path,
 ) -> dict[int, str]:
     """The problem with each batch that fails; the others are sound.
 

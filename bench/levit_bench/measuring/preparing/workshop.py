@@ -16,6 +16,7 @@ import msgspec
 from levit_bench.measuring import forms, runtimes
 from levit_bench.measuring.extensions import ExtensionPoint
 from levit_bench.measuring.machine.processors import usable_processors
+from levit_bench.measuring.model_files.description import ModelDescription
 from levit_bench.measuring.preparing.artifact_cache import ArtifactCache
 from levit_bench.measuring.preparing.largest_batch import Fitting, fitting, powers
 from levit_bench.measuring.preparing.scratch_folder import Scratch
@@ -35,6 +36,7 @@ from levit_bench.measuring.workers.messages import (
 )
 from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
+from levit_bench.paths.model_files import file_of, kind_of
 from levit_bench.records import Case, Finding, ImageShape
 
 
@@ -97,6 +99,7 @@ class Workshop:
         shapes: dict[str, ImageShape] = {}
         reasons: dict[str, str] = {}
         suggestions: tuple[str, ...] = ()
+        models: dict[str, ModelDescription] = {}
         for code, names_of_code in by_code.items():
             try:
                 resolved = self._resolve(code, names_of_code)
@@ -108,8 +111,9 @@ class Workshop:
                 continue
             shapes |= resolved.shapes
             reasons |= resolved.missing
+            models |= resolved.models
             suggestions = suggestions or resolved.known
-        return Resolved(shapes=shapes, missing=reasons, known=suggestions)
+        return Resolved(shapes=shapes, missing=reasons, known=suggestions, models=models)
 
     def _resolve(self, code: str, names: Iterable[str]) -> Resolved:
         answer = self._working_seat(code).ask(Resolve(names=tuple(names)), self._timeout_s)
@@ -292,6 +296,8 @@ def prepared_as(case: Case) -> Case:
 
 def code_of(network: str) -> str:
     """The user's file or module in a network's name; empty for names of the catalog and of timm."""
+    if kind_of(network) is not None:
+        return file_of(network)[0]
     return network.partition(":")[0] if ":" in network else ""
 
 

@@ -19,6 +19,7 @@ from levit_bench.measuring import precisions as formats
 from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
 from levit_bench.measuring.loaded_network import InProcess, Loaded
 from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
+from levit_bench.paths.model_files import Kind
 from levit_bench.records import Case
 
 if TYPE_CHECKING:
@@ -148,6 +149,24 @@ def serves_all_batches(name: str) -> bool:
 def captures(name: str) -> bool:
     """Whether the runtime captures the network as a graph, without the parts that its logits do not need."""
     return not serves_all_batches(name)
+
+
+def of_model_files(kind: Kind) -> tuple[str, ...]:
+    """Runtimes that run a model file of a format as it is, the usual one first."""
+    return tuple(name for name in _OWN if kind in facts(name).model_files)
+
+
+def natural(kind: Kind) -> str:
+    """What runs a model file of a format unless asked otherwise: the first of its runtimes that can run here.
+
+    Raises:
+        UsageError: none can, with what is missing.
+    """
+    names_of_kind = of_model_files(kind)
+    able = [name for name in names_of_kind if unavailable(name) is None]
+    if not able:
+        raise UsageError(f"runtime {names_of_kind[0]!r} cannot run here: {unavailable(names_of_kind[0])}.")
+    return able[0]
 
 
 def unavailable(name: str) -> str | None:

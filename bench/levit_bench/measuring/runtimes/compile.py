@@ -34,6 +34,7 @@ FACTS = Facts(
     devices=("cpu", "cuda"),
     artifact_of=("batch", "threads"),
     making_s=45.0,
+    model_files=("exported",),
     missing=requirements.compiler,
 )
 _TRIAL = "#include <omp.h>\nint main() { return omp_get_max_threads() < 1; }\n"

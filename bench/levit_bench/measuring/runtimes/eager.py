@@ -6,7 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from levit_bench.measuring import devices, evaluation_mode, forms
-from levit_bench.measuring.loaded_network import Loaded
+from levit_bench.measuring.loaded_network import InProcess, Loaded
 from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.records import Case
 
@@ -14,7 +14,9 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-FACTS = Facts(about="PyTorch as the network's code calls it", builds_network=True)
+    from levit_bench.measuring.model_files.description import ModelDescription
+
+FACTS = Facts(about="PyTorch as the network's code calls it", builds_network=True, model_files=("exported",))
 
 
 def unavailable() -> str | None:
@@ -34,6 +36,17 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
 def load(case: Case, artifact: Path) -> Loaded:
     """Build the network anew, bring it into its form, fill in the prepared weights, and put it on its device."""
     return devices.get(case.device).hold(rebuilt(case, artifact), case.precision)
+
+
+def open_file(case: Case, model: Path, description: ModelDescription) -> InProcess:
+    """A user's exported program, operator by operator, in the numbers that it has.
+
+    Raises:
+        ValueError: the file cannot be read.
+    """
+    from levit_bench.measuring.model_files import exported_programs
+
+    return InProcess(exported_programs.opened(model, description.logits))
 
 
 def rebuilt(case: Case, artifact: Path) -> nn.Module:

@@ -6,6 +6,7 @@ from collections.abc import Callable
 from typing import NamedTuple
 
 from levit_bench.measuring.runtimes import requirements
+from levit_bench.paths.model_files import Kind
 
 
 class Facts(NamedTuple):
@@ -27,6 +28,11 @@ class Facts(NamedTuple):
     """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
     distribution: str | None = None
     """Name of the installed distribution whose version is part of the setting; None: torch's, which is anyway."""
+    model_files: tuple[Kind, ...] = ()
+    """Formats of model files that it runs as they are; its module then has a function `open_file`, or its `prepare`
+    takes the module that is in the file."""
+    converts_files: bool = False
+    """Whether it computes on such a file in each of its number formats, and not only in those that the file has."""
     missing: Callable[[], str | None] = requirements.nothing
     """Why it cannot run here and what would make it run, or None; looked up without loading anything."""
 

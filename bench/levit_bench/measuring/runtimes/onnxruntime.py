@@ -7,12 +7,15 @@ they sleep, as shipped. Of number formats there is fp32 alone: the processor's k
 from __future__ import annotations
 
 import os
+import re
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
 import psutil
 
+from levit_bench.errors import one_line
 from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.runtimes import onnx_file, requirements
 from levit_bench.measuring.runtimes.facts import Facts
@@ -23,6 +26,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from levit_bench.measuring.model_files.description import ModelDescription
+
 FACTS = Facts(
     about="Microsoft's engine, on what torch exports as ONNX",
     devices=("cpu",),
@@ -31,9 +36,12 @@ FACTS = Facts(
     making_s=6.0,
     own_threads=True,
     distribution="onnxruntime",
+    model_files=("onnx",),
     missing=lambda: requirements.packages("onnx", "onnxruntime", "onnx", "onnxscript"),
 )
 _PROVIDER = "CPUExecutionProvider"
+_PLACE = re.compile(r"\S+\.(?:cc|h):\d+ [^)]*\)(?: const)?\s*")
+"""Where in its own source the engine's message comes from."""
 _threads_seen: list[int] = []
 
 
@@ -55,18 +63,50 @@ def load(case: Case, artifact: Path) -> InProcess:
     """
     if case.precision != "fp32":
         raise ValueError(f"ONNX Runtime computes in fp32 on a processor, not in {case.precision}")
+    return InProcess(_passes_of(_session(artifact, case.threads), onnx_file.INPUT, (onnx_file.OUTPUT,)))
+
+
+def open_file(case: Case, model: Path, description: ModelDescription) -> InProcess:
+    """A session of the engine on a user's model. Axes of its input that have names are set to the case's sizes.
+
+    Every output is computed and fetched; the one that is checked is returned.
+
+    Raises:
+        ValueError: the engine refuses the model, with its reason.
+    """
+    sizes = description.sizes(case.batch, case.shape)
+    named = {name: size for name, size in zip(description.symbols, sizes, strict=False) if name}
+    try:
+        session = _session(model, case.threads, named)
+    except Exception as error:  # The engine's errors have no class in common.
+        reason = _PLACE.sub("", str(error).partition(" failed:")[2] or str(error))
+        raise ValueError(f"ONNX Runtime cannot load it: {one_line(reason)[:200]}") from error
+    outputs = tuple(output.name for output in session.get_outputs())
+    return InProcess(_passes_of(session, description.input, outputs, description.logits))
+
+
+def _session(model: Path, threads: int, sizes: Mapping[str, int] | None = None) -> Any:  # noqa: ANN401 (it has no types)
+    """A session with that many threads.
+
+    Args:
+        model: the file.
+        threads: of an operator.
+        sizes: of axes that have a name instead of a size.
+    """
     onnxruntime = _onnxruntime()
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = case.threads
+    for name, size in (sizes or {}).items():
+        options.add_free_dimension_override_by_name(name, size)
+    options.intra_op_num_threads = threads
     options.inter_op_num_threads = 1
     options.execution_mode = onnxruntime.ExecutionMode.ORT_SEQUENTIAL
     options.graph_optimization_level = onnxruntime.GraphOptimizationLevel.ORT_ENABLE_ALL
     before = _threads_now()
-    session = onnxruntime.InferenceSession(str(artifact), options, providers=[_PROVIDER])
+    session = onnxruntime.InferenceSession(str(model), options, providers=[_PROVIDER])
     after = _threads_now()
     # Its pool starts with the session; the thread that calls works, too.
-    _threads_seen.append(case.threads if before is None or after is None else 1 + after - before)
-    return InProcess(_passes_of(session))
+    _threads_seen.append(threads if before is None or after is None else 1 + after - before)
+    return session
 
 
 def threads() -> int:
@@ -106,13 +146,21 @@ def _onnxruntime() -> ModuleType:
     return module
 
 
-def _passes_of(session: Any) -> Any:  # noqa: ANN401 (the engine has no types)
+def _passes_of(session: Any, name: str, outputs: Sequence[str], logits: int = 0) -> Any:  # noqa: ANN401 (no types)
+    """What makes a pass.
+
+    Args:
+        session: of the engine.
+        name: of its input.
+        outputs: names of those that are computed.
+        logits: the place of the one that is returned.
+    """
     import torch
 
-    names, outputs = onnx_file.INPUT, [onnx_file.OUTPUT]
+    names = list(outputs)
 
     def run(images: torch.Tensor) -> torch.Tensor:
-        arrays: list[np.ndarray] = session.run(outputs, {names: images.numpy()})
-        return torch.from_numpy(arrays[0])
+        arrays: list[np.ndarray] = session.run(names, {name: images.numpy()})
+        return torch.from_numpy(arrays[logits])
 
     return run

@@ -12,6 +12,7 @@ from pathlib import Path
 from types import ModuleType
 from typing import TYPE_CHECKING, Any
 
+from levit_bench.errors import one_line
 from levit_bench.measuring.loaded_network import InProcess
 from levit_bench.measuring.runtimes import onnx_file, requirements
 from levit_bench.measuring.runtimes.facts import Facts
@@ -21,6 +22,8 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
+    from levit_bench.measuring.model_files.description import ModelDescription
+
 FACTS = Facts(
     about="Intel's engine, on what torch exports as ONNX",
     devices=("cpu",),
@@ -29,6 +32,8 @@ FACTS = Facts(
     making_s=8.0,
     own_threads=True,
     distribution="openvino",
+    model_files=("onnx", "openvino"),
+    converts_files=True,
     missing=lambda: requirements.packages("openvino", "openvino", "onnx", "onnxscript"),
 )
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
@@ -58,8 +63,38 @@ def load(case: Case, artifact: Path) -> InProcess:
     Raises:
         ValueError: the engine does not know the precision, or computes in another one on this processor.
     """
-    import torch
+    return InProcess(_passes_of(_compiled_model(case, str(artifact))))
 
+
+def open_file(case: Case, model: Path, description: ModelDescription) -> InProcess:
+    """A user's model compiled for the threads and precision of the case. What its input leaves open is set to the
+    case's sizes; all of its outputs are computed.
+
+    Raises:
+        ValueError: as `load`, or the engine refuses the model.
+    """
+    try:
+        network = engine().Core().read_model(str(model))
+        if network.is_dynamic():
+            network.reshape({network.inputs[0]: list(description.sizes(case.batch, case.shape))})
+        compiled = _compiled_model(case, network)
+    except RuntimeError as error:
+        raise ValueError(f"OpenVINO cannot load it: {reason_of(error)}") from error
+    return InProcess(_passes_of(compiled, description.logits))
+
+
+def reason_of(error: Exception) -> str:
+    """What is wrong by the engine's message; the lines before it say where in its own source."""
+    lines = [line.strip() for line in str(error).splitlines() if line.strip() and "Exception from" not in line]
+    return one_line(" ".join(lines[:2]) if lines else "no reason given")[:200]
+
+
+def _compiled_model(case: Case, network: Any) -> Any:  # noqa: ANN401 (the engine has no types)
+    """A network, or the path of one, compiled for the case.
+
+    Raises:
+        ValueError: the engine does not know the precision, or computes in another one on this processor.
+    """
     if case.precision not in _PRECISIONS:
         raise ValueError(f"OpenVINO computes in {', '.join(_PRECISIONS)} on a processor, not in {case.precision}")
     hint = _PRECISIONS[case.precision]
@@ -69,19 +104,26 @@ def load(case: Case, artifact: Path) -> InProcess:
         "NUM_STREAMS": 1,
         "PERFORMANCE_HINT": "LATENCY",
     }
-    compiled = _openvino().Core().compile_model(str(artifact), "CPU", settings)
+    compiled = engine().Core().compile_model(network, "CPU", settings)
     precision = _property_text(compiled, "INFERENCE_PRECISION_HINT")
     if precision != hint:
         raise ValueError(
             f"OpenVINO computes in {precision} where {hint} is asked for: this processor cannot. Choose fp32"
         )
     _compiled.append(compiled)
+    return compiled
+
+
+def _passes_of(compiled: Any, logits: int = 0) -> Any:  # noqa: ANN401 (the engine has no types)
+    """What makes a pass; `logits` is the place of the output that it returns."""
+    import torch
+
     request = compiled.create_infer_request()
 
     def run(images: torch.Tensor) -> torch.Tensor:
-        return torch.from_numpy(request.infer([images.numpy()], share_inputs=True)[0])
+        return torch.from_numpy(request.infer([images.numpy()], share_inputs=True)[logits])
 
-    return InProcess(run)
+    return run
 
 
 def threads() -> int:
@@ -92,7 +134,7 @@ def threads() -> int:
 def versions() -> dict[str, str]:
     """Version of the engine, and the settings that it reports as in force."""
     properties = {name.lower(): _property_text(network, name) for network in _compiled[-1:] for name in _PROPERTIES}
-    return {"openvino": str(_openvino().__version__), **properties}
+    return {"openvino": str(engine().__version__), **properties}
 
 
 def _property_text(compiled: Any, name: str) -> str:  # noqa: ANN401 (the engine's)
@@ -101,7 +143,7 @@ def _property_text(compiled: Any, name: str) -> str:  # noqa: ANN401 (the engine
     return str(value.to_string() if hasattr(value, "to_string") else value)
 
 
-def _openvino() -> ModuleType:
+def engine() -> ModuleType:
     """The engine without its telemetry, which starts processes that talk to the network unless it is told not to."""
     if "openvino" not in sys.modules:
         sys.modules["openvino_telemetry"] = None  # type: ignore[assignment]

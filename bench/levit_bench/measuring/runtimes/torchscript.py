@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from levit_bench.measuring import devices
-from levit_bench.measuring.loaded_network import Loaded
+from levit_bench.measuring.loaded_network import InProcess, Loaded
 from levit_bench.measuring.runtimes.eager import threads, unavailable, versions
 from levit_bench.measuring.runtimes.facts import Facts
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
@@ -21,9 +21,17 @@ if TYPE_CHECKING:
     import torch
     from torch import nn
 
-__all__ = ["FACTS", "load", "prepare", "threads", "unavailable", "versions"]
+    from levit_bench.measuring.model_files.description import ModelDescription
 
-FACTS = Facts(about="a traced and frozen graph", devices=("cpu",), artifact_of=("batch",), making_s=1.0)
+__all__ = ["FACTS", "load", "open_file", "prepare", "threads", "unavailable", "versions"]
+
+FACTS = Facts(
+    about="a traced and frozen graph",
+    devices=("cpu",),
+    artifact_of=("batch",),
+    making_s=1.0,
+    model_files=("torchscript",),
+)
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:
@@ -46,3 +54,14 @@ def load(case: Case, artifact: Path) -> Loaded:
 
     with without_warnings():
         return devices.get(case.device).hold(torch.jit.load(artifact), case.precision)
+
+
+def open_file(case: Case, model: Path, description: ModelDescription) -> InProcess:
+    """A user's module as it was saved: neither frozen nor converted here.
+
+    Raises:
+        ValueError: the file cannot be read.
+    """
+    from levit_bench.measuring.model_files import torchscript_models
+
+    return InProcess(torchscript_models.passes_of(model))

@@ -9,6 +9,7 @@ from typing import Literal
 
 import msgspec
 
+from levit_bench.measuring.model_files.description import ModelDescription
 from levit_bench.paths.code_files import CodeFiles
 from levit_bench.profiles import Profile
 from levit_bench.records import Case, ColdStart, Finding, ImageShape
@@ -38,7 +39,8 @@ class Prepared(_Message, frozen=True, kw_only=True, tag="prepared"):
     """An artifact is on disk."""
 
     sha256: str
-    params: int
+    params: int | None
+    """Absent where those of a model file cannot be told from its other constants."""
     macs: int | None
     logits_std: float
     seconds: float
@@ -154,6 +156,8 @@ class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
     shapes: dict[str, ImageShape]
     missing: dict[str, str]
     known: tuple[str, ...]
+    models: dict[str, ModelDescription] = {}
+    """What model files say of themselves."""
 
 
 class Examine(_Message, frozen=True, kw_only=True, tag="examine"):

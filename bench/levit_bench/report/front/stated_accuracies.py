@@ -34,8 +34,9 @@ def _entries(group: Sequence[CaseLine]) -> str:
     if published := _catalog_accuracy(last):
         figures.pop(set_of(published).key, None)
     about = _other_lines(last, next((info.label for info in reversed(group) if info.label), None))
+    key = "file" if last.case.is_model_file else "build" if last.case.is_of_user else "name"
     subject = [
-        f"{'build' if last.case.is_of_user else 'name'} = {_toml_string(last.case.network)}",
+        f"{key} = {_toml_string(last.case.network)}",
         f"resolution = {_size(last)}",
     ]
     scored = [_accuracy_lines(accuracy) for accuracy in figures.values()] or ([[]] if about else [])

@@ -243,11 +243,12 @@ def _rows(
     out: list[tuple[object, ...]] = []
     for panel in panels:
         fields = columns(panel.setting)
-        shared = tuple(fields[name] for name in FIELDS_OF_SETTING)
         for p in panel.points:
             t, i = p.latency, p.throughput
             place = overall.get(panel.key, {}).get(p.case.id)
             among_all = (None, None) if place is None else (place.on_front, place.standing.value)
+            # Weights of model files are no setting of their own.
+            shared = tuple(p.case.weights if name == "weights" else fields[name] for name in FIELDS_OF_SETTING)
             out.append((
                 p.case.network, *(p.case.cell(axis.name) for axis in IMAGES), p.family, p.accuracy.top1,
                 t.value, *_limits(t), i.value, *_limits(i), t.level, t.n, t.method,

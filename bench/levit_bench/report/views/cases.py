@@ -210,6 +210,7 @@ def _row(record: Record, label: str, drift: Drifts) -> dict[str, object]:
         "family": info.family,
         **{axis.name: case.cell(axis.name) for axis in IMAGES},
         **columns(setting(record)),
+        "weights": case.weights,  # Those of model files are no setting of their own.
         "top1": first.top1 if first else None,
         "top1_source": first.source if first else None,
         "top1_set": scored.name if scored else None,

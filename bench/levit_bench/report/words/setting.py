@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 
-from levit_bench.axes import BY_NAME, SETTING, Shown
+from levit_bench.axes import BY_NAME, SETTING, WEIGHTS_OF_FILE, Shown
 from levit_bench.judge.comparability import differing
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedPanel
@@ -84,10 +84,21 @@ def setting_line(panel: Panel, panels: Sequence[Panel] = ()) -> str:
     fields = panel.fields
     phrases = [
         _machine(panel, panels) if name == "machine" else phrase(name, value)
-        for name, value in fields.items()
+        for name, value in _with_weights(fields, [panel]).items()
         if not _is_left_out(name, fields)
     ]
     return " · ".join(phrases)
+
+
+def _with_weights(fields: dict[str, str], panels: Sequence[Panel]) -> dict[str, str]:
+    """The fields of panels, which say where model files have weights of their own: those are no other setting."""
+    cases = [point.case for panel in panels for point in panel.points]
+    cases += [excluded.case for panel in panels for excluded in panel.excluded]
+    of_files = [case for case in cases if case.weights == WEIGHTS_OF_FILE]
+    if not of_files:
+        return fields
+    others = "" if len(of_files) == len(cases) else f"{fields['weights']} or "
+    return fields | {"weights": f"{others}{WEIGHTS_OF_FILE}"}
 
 
 def session_line(record: Record) -> str:
@@ -114,7 +125,7 @@ def shared_setting(panels: Sequence[Panel]) -> list[str]:
     fields = panels[0].fields
     return [
         _machine(panels[0], panels) if name == "machine" else phrase(name, value)
-        for name, value in fields.items()
+        for name, value in _with_weights(fields, panels).items()
         if name not in apart_in and not _is_left_out(name, fields)
     ]
 

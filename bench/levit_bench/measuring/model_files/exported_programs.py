@@ -1,0 +1,125 @@
+"""Programs that `torch.export.save` stored."""
+
+from __future__ import annotations
+
+import logging
+import zipfile
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from levit_bench.errors import one_line
+from levit_bench.measuring.model_files.description import (
+    ModelDescription,
+    fed_type,
+    image_axes,
+    logits_among,
+    one_input,
+)
+from levit_bench.measuring.runtimes.quiet_export import without_warnings
+
+if TYPE_CHECKING:
+    import torch
+    from torch import nn
+
+
+def describe(path: Path) -> ModelDescription:
+    """What an exported program says of itself.
+
+    Raises:
+        ValueError: it is none, or not one of images.
+    """
+    program = _program(path)
+    inputs = program.graph_signature.user_inputs
+    one_input(list(map(str, inputs)))
+    values = {node.name: node.meta.get("val") for node in program.graph.nodes}
+    name = str(inputs[0])
+    image = values.get(name)
+    if image is None or not hasattr(image, "shape"):
+        raise ValueError(f"its input {name!r} is no tensor")
+    dtype = fed_type(name, str(image.dtype).removeprefix("torch."))
+    axes = image_axes(name, _sizes(image))
+    outputs = [
+        (str(output), _sizes(values[output]) if hasattr(values.get(output), "shape") else [])
+        for output in program.graph_signature.user_outputs
+    ]
+    parameters = list(program.parameters())
+    sizes = [parameter.dtype.itemsize for parameter in parameters if parameter.is_floating_point()]
+    return ModelDescription(
+        file=path.name,
+        input=name,
+        layout=axes.layout,
+        dtype=dtype,
+        batch=axes.batch,
+        channels=axes.channels,
+        height=axes.height,
+        width=axes.width,
+        outputs=tuple(output for output, _ in outputs),
+        logits=logits_among(outputs),
+        numbers="fp16" if sizes and min(sizes) < 4 else "fp32",
+        params=sum(parameter.numel() for parameter in parameters) or None,
+    )
+
+
+def opened(path: Path, logits: int) -> nn.Module:
+    """The program as a module that returns one of its outputs.
+
+    Args:
+        path: of the file.
+        logits: the place of that output.
+
+    Raises:
+        ValueError: the file holds none.
+    """
+    from torch import nn
+    from torch.utils._pytree import tree_leaves
+
+    program = _program(path)
+    module: nn.Module = program.module()
+    # Its mode is part of the program: the module refuses to change it, also where nothing would change.
+    module.train = lambda mode=True: module  # type: ignore[method-assign]
+    module.eval = lambda: module  # type: ignore[method-assign]
+    if program.call_spec.out_spec.is_leaf():
+        return module
+
+    class OneOutput(nn.Module):
+        """Takes the logits out of the program's output."""
+
+        def __init__(self) -> None:
+            super().__init__()
+            self.program = module
+
+        def forward(self, images: torch.Tensor) -> torch.Tensor:
+            output: torch.Tensor = tree_leaves(self.program(images))[logits]
+            return output
+
+    return OneOutput()
+
+
+def _program(path: Path) -> Any:  # noqa: ANN401 (torch's class is loaded late)
+    import torch
+
+    try:
+        with zipfile.ZipFile(path) as archive:
+            names = archive.namelist()
+    except zipfile.BadZipFile as error:
+        raise ValueError("it is no exported program, or not a whole one: save it with torch.export.save") from error
+    if any("/aotinductor/" in name for name in names):
+        raise ValueError(
+            "it is a package of AOTInductor, which does not say what images it takes. Give the program that it was "
+            "compiled from (torch.export.save), and name --runtime compile"
+        )
+    logger = logging.getLogger("torch.export")
+    before, logger.disabled = logger.disabled, True  # It prints the traceback of what is raised below.
+    try:
+        with without_warnings():
+            return torch.export.load(path)
+    except Exception as error:
+        cause = error.__cause__ or error.__context__ or error
+        raise ValueError(f"torch.export.load cannot read it: {one_line(str(cause))[:150]}") from error
+    finally:
+        logger.disabled = before
+
+
+def _sizes(tensor: Any) -> list[int | None]:  # noqa: ANN401
+    """Sizes of a traced tensor; those that are symbols are open."""
+    return [size if isinstance(size, int) else None for size in tensor.shape]
