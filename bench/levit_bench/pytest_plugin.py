@@ -10,6 +10,7 @@ import math
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -215,6 +216,11 @@ def declare(patterns: Sequence[str], marked: Mapping[str, Any], requested: Mappi
         for name in fields["runtimes"]:
             if why := runtimes.unavailable(name):
                 raise NotAskedError(f"runtime {name!r} cannot run here: {why}")
+    if "runtime" in marked or "precision" in marked:
+        request = Request(**{**fields, "networks": DEFAULT_NETWORKS})
+        for name, precision in product(request.runtimes, request.precisions):
+            if why := runtimes.lacking(name, precision, devices.resolve(request.device)):
+                raise NotAskedError(f"runtime {name!r} does not compute in {precision} here: {why}")
     networks = _networks(marked_networks, requested_networks)
     request = Request(**{**fields, "networks": tuple(networks)})
     check(request)

@@ -443,6 +443,8 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
         )
         for entry, values in combinations(request, chosen)
     ]
+    if any(runtimes.asked_about(subject.case.runtime, subject.case.precision) for subject in requested):
+        workshop.check_precisions(subject.case for subject in requested)
     cases = [
         _with_largest_batch(candidate, workshop) if candidate.case.batch == MAX else candidate
         for candidate in requested

@@ -13,6 +13,7 @@ from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from levit_bench.errors import one_line
 from levit_bench.measuring import forms, runtimes
 from levit_bench.measuring.extensions import ExtensionPoint
 from levit_bench.measuring.machine.processors import usable_processors
@@ -132,6 +133,26 @@ class Workshop:
                 named["form", case.form] = None
         problems = [problem for axis, name in named if (problem := self._examine(axis, name)) is not None]
         return [Finding(kind="package-unusable", message=f"{problem}. Its cases will fail.") for problem in problems]
+
+    def check_precisions(self, cases: Iterable[Case]) -> None:
+        """Refuse number formats that a runtime's library says it does not compute in on this processor.
+
+        The libraries are asked in the preparing process; one that fails at that fails its cases later.
+
+        Raises:
+            UsageError: naming the first of them, and what can be chosen instead.
+        """
+        for runtime, precision, device in dict.fromkeys((c.runtime, c.precision, c.device) for c in cases):
+            if not runtimes.asked_about(runtime, precision):
+                continue
+            try:
+                request = Examine(axis="runtime", name=runtime, precision=precision)
+                answer = self._working_seat("").ask(request, self._timeout_s)
+            except SeatLostError:
+                self._release("")
+                continue
+            if isinstance(answer, Examined) and answer.problem is not None:
+                raise runtimes.cannot_compute(runtime, precision, device, one_line(answer.problem))
 
     def _examine(self, axis: Literal["runtime", "form"], name: str) -> str | None:
         try:
