@@ -307,7 +307,7 @@ class Checks:
             # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
             if case not in self._problems:
-                (artifact,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
+                (artifact,) = self._workshop.prepare([case], lambda _step: None).values()
                 self._problems[case] = artifact if isinstance(artifact, str) else None
             if self._problems[case] is not None:
                 return self._problems[case]
