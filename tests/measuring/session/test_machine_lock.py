@@ -242,7 +242,13 @@ def test_it_is_said_how_long_a_session_takes_as_far_as_it_knows() -> None:
     assert sentence(holder, 1001.0).endswith("(levit_128s), which is being prepared, and sets its budget afterwards")
     planned = msgspec.structs.replace(holder, ends_by=1110.0)
     assert sentence(planned, 1100.0).endswith("(levit_128s), which ends within 10 s")
-    assert sentence(planned, 9999.0).endswith("(levit_128s), which ends within 1 s")
+    assert sentence(planned, 9999.0).endswith("(levit_128s), which should have ended by now")
+    assert "\x1b" not in sentence(msgspec.structs.replace(holder, what="\x1b[31mred"), 0.0)
+
+
+def test_a_name_that_is_no_text_is_written_all_the_same(lock: Path) -> None:
+    with alone("n\udcffets.py:build", 60.0, Silent()):
+        assert msgspec.json.decode(lock.read_bytes(), type=Holder).what == "n\\udcffets.py:build"
 
 
 def test_an_interrupt_while_a_command_waits_ends_it_with_130_and_stores_nothing(

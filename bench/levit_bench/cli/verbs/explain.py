@@ -18,6 +18,9 @@ if TYPE_CHECKING:
     from levit_bench.report.explain.tables import SideProfile
 
 
+_PROFILING_S = 60.0  # What others who wait are told: it takes seconds a case, and has no budget.
+
+
 @click.command("explain", cls=Verb)
 @click.argument("first", metavar="CASE")
 @click.argument("second", metavar="CASE")
@@ -132,7 +135,7 @@ def _profiles(explanation: Explanation, *, wait: bool) -> tuple[tuple[SideProfil
     what = f"profiles {both[0].record.case.network} and {both[1].record.case.network}"
     with ExitStack() as profiling:
         with reporter(console) as observer:  # Its bar must have ended before the steps are printed.
-            beside = profiling.enter_context(alone(what, 0.0, observer, wait=wait))
+            beside = profiling.enter_context(alone(what, _PROFILING_S, observer, wait=wait))
         outcomes = profiles([side.record.case for side in both], both[0].record.protocol, show_progress)
     here, versions = machine(gpus=False).hardware.id, conditions().versions
     out, findings = [], [*beside]

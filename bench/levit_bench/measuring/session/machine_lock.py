@@ -21,6 +21,7 @@ from typing import Annotated, NamedTuple
 
 import msgspec
 
+from levit_bench.errors import one_line
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.numbers.units import format_duration
 from levit_bench.planning.budget import STRETCH
@@ -100,7 +101,8 @@ def alone(
     if attempt is None or isinstance(attempt, Busy):
         yield [_other_session(attempt.holder)] if attempt is not None else []
         return
-    holder = Holder(pid=os.getpid(), since=time.time(), what=what[:_LONGEST_WHAT], budget_s=budget_s)
+    words = what.encode("utf-8", "backslashreplace").decode()[:_LONGEST_WHAT]
+    holder = Holder(pid=os.getpid(), since=time.time(), what=words, budget_s=budget_s)
     lock = _Lock(attempt, holder.pid, holder, is_series)
     _write(lock.file, holder)
     _mine.append(lock)
@@ -147,12 +149,15 @@ def sentence(holder: Holder | None, now_s: float) -> str:
         return "another session, which does not say whose it is"
     since = time.strftime("%H:%M:%S", time.localtime(holder.since))
     if holder.ends_by is not None:
-        end = f"ends within {format_duration(max(1.0, holder.ends_by - now_s))}"
+        left_s = holder.ends_by - now_s
+        end = f"ends within {format_duration(left_s)}" if left_s >= 1 else "should have ended by now"
     elif holder.budget_s:
         end = f"ends at most {format_duration(STRETCH * holder.budget_s)} after its preparation"
     else:
         end = "is being prepared, and sets its budget afterwards"
-    return f"the session of process {holder.pid} since {since} ({holder.what or 'without a title'}), which {end}"
+    return (
+        f"the session of process {holder.pid} since {since} ({one_line(holder.what) or 'without a title'}), which {end}"
+    )
 
 
 def _attempt(path: Path) -> int | Busy | None:
