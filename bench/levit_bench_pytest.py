@@ -110,7 +110,10 @@ _OPTIONS = (
     ),
     (
         "budget", "TIME",
-        "Time for all runs together: 60s, 3m, 1h30m. Default: 60s.",
+        (
+            "Time for all runs together: 60s, 3m, 1h30m; auto is the least that gives an honest interval. "
+            "Default: 60s."
+        ),
     ),
     (
         "isolation", "MODE",
@@ -128,7 +131,7 @@ _OPTIONS = (
     ),
     (
         "timeout", "TIME",
-        "When a load counts as hung, at the earliest. Default: 5m.",
+        "Time after which the preparation or the load of a case is given up, at the earliest. Default: 5m.",
     ),
     (
         "seed", "N",
@@ -172,7 +175,17 @@ _FLAGS = (
     ),
     (
         "thin",
-        "Measure even when the budget is too small for an honest interval.",
+        (
+            "Measure a sketch even when the budget is too small for an honest interval; with --budget auto, one "
+            "round."
+        ),
+    ),
+    (
+        "no-wait",
+        (
+            "Begin at once, with a finding, where another session is at work on this machine; otherwise this one "
+            "waits."
+        ),
     ),
     (
         "cross-check",

@@ -1,4 +1,5 @@
-"""What holds for all tests: they share prepared networks, and hypothesis gives no verdict on the speed of a machine."""
+"""What holds for all tests: they share prepared networks, wait for no session of the user's and keep none waiting, and
+hypothesis gives no verdict on the speed of a machine."""
 
 from __future__ import annotations
 
@@ -7,6 +8,7 @@ import shutil
 import tempfile
 
 from hypothesis import HealthCheck, settings
+from levit_bench.measuring.session import machine_lock
 from levit_bench.paths.cache_folder import VARIABLE
 
 settings.register_profile("any machine", deadline=None, suppress_health_check=[HealthCheck.too_slow])
@@ -19,6 +21,8 @@ def pytest_configure() -> None:
     if "PYTEST_XDIST_WORKER" not in os.environ:
         _made.append(tempfile.mkdtemp(prefix="levit-bench-tests-"))
         os.environ[VARIABLE] = _made[0]
+        # What they time means nothing. Tests of the lock have files of their own.
+        os.environ[machine_lock.VARIABLE] = "off"
 
 
 def pytest_unconfigure() -> None:

@@ -5,6 +5,7 @@ It uses the same engine, files and estimates as the command line.
 
 from __future__ import annotations
 
+import warnings
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
@@ -12,7 +13,7 @@ from typing import TYPE_CHECKING, Any, NamedTuple
 from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
-from levit_bench.errors import BenchError, UsageError
+from levit_bench.errors import BenchError, UsageError, one_line
 from levit_bench.libraries import require, require_installed
 from levit_bench.numbers.dates import period
 from levit_bench.planning.budget import PILOT, Costs
@@ -30,7 +31,7 @@ if TYPE_CHECKING:
     from levit_bench.asking.request import Request
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
-    from levit_bench.measuring.session.session import Outcome
+    from levit_bench.measuring.session.session import Outcome, Subject
 
 
 def measure(
@@ -54,7 +55,8 @@ def measure(
     Args:
         networks: names, globs, groups, timm names, `module:function`, `nets.py:function`, or model files such as
             `model.onnx`.
-        budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds.
+        budget: time for all runs together, such as `"60s"`, `"3m"`, or a number of seconds; `"auto"` is the least that
+            gives an honest interval.
         batch: images a pass, one number or several; on a GPU also `"max"`, the largest that fits. By default 1, or the
             batch that a model file fixes.
         threads: intra-operator threads, one number or several.
@@ -65,11 +67,12 @@ def measure(
         runtime: what executes the networks, one or several: `"eager"`, `"channels-last"`, `"torchscript"`, `"compile"`,
             `"onnxruntime"`, `"openvino"`; on a GPU also `"cuda-graphs"`. By default eager, or what runs a model file.
         store: folder that the session is written to.
-        observer: receives progress; by default none.
+        observer: receives progress; by default none, and a warning says where another session is waited for.
         title: what the session is for; kept in its file.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `start_method`, `bind`, `timeout`,
-            `seed`, `cache`, `fresh`, `thin`, `race`, `target_error` (such as `"1%"`), `cross_check`, and of one network
-            of your own `accuracy`, `dataset`, `images`, `classes`, `label`, as in `levit_bench.asking.request.Request`.
+            `seed`, `cache`, `fresh`, `thin`, `no_wait`, `race`, `target_error` (such as `"1%"`), `cross_check`, and of
+            one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`, as in
+            `levit_bench.asking.request.Request`.
 
     Returns:
         The session's results. Networks that failed are among the records, with their reason.
@@ -134,33 +137,90 @@ def measure_requests(
         levit_bench.errors.BenchError: as `measure`, also where every request is refused.
     """
     require_measuring()
-    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects, workshop_of
-    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, workshop_of
+    from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
 
-    protocol = protocol_of(requests[0])
-    with workshop_of(requests[0]) as workshop:
-        groups, refusals = [], []
-        for number, request in enumerate(requests):
-            try:
-                groups.append(subjects(request, workshop))
-            except UsageError as error:
-                if on_refused is None:
-                    raise
-                on_refused(number, error)
-                groups.append([])
-                refusals.append(error)
-        if refusals and not any(groups):
-            raise refusals[0]
+    first, observer = requests[0], observer or _unwatched()
+    protocol = protocol_of(first)
+    unknown_names = _checked(requests)
+    networks = [name for request in requests for name in request.networks]
+    with (
+        alone(title or _listed(networks), protocol.budget_s, observer, wait=not first.no_wait) as beside,
+        workshop_of(first) as workshop,
+    ):
+        if unknown_names:
+            observer.resolving(unknown_names)
+        groups = _subjects_of(requests, workshop, on_refused)
         distinct = {subject.case.id: subject for group in groups for subject in group}
-        observer = observer or Silent()
         if protocol.goal == "race":
             check_race(list(distinct.values()))
         outcome = measure_session(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
-            findings=left_out(requests),
+            findings=[*beside, *left_out(requests)], is_open=budget_is_open(first.budget),
         )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
+
+
+def _subjects_of(
+    requests: Sequence[Request], workshop: Workshop, on_refused: Callable[[int, UsageError], object] | None
+) -> list[list[Subject]]:
+    """The subjects of each request; of one that is refused none, where somebody receives the reason.
+
+    Raises:
+        UsageError: nobody receives it, or every request is refused.
+    """
+    from levit_bench.asking.request import subjects
+
+    groups: list[list[Subject]] = []
+    refusals = []
+    for number, request in enumerate(requests):
+        try:
+            groups.append(subjects(request, workshop))
+        except UsageError as error:
+            if on_refused is None:
+                raise
+            on_refused(number, error)
+            groups.append([])
+            refusals.append(error)
+    if refusals and not any(groups):
+        raise refusals[0]
+    return groups
+
+
+def _checked(requests: Sequence[Request]) -> tuple[str, ...]:
+    """Refuse what can be refused without looking anything up; returns the names that the catalog does not hold.
+
+    Raises:
+        levit_bench.errors.UsageError: an axis is malformed, or a file of networks is missing.
+    """
+    from levit_bench.asking.request import check, singles
+    from levit_bench.catalog.entries import select
+
+    for request in requests:
+        check(request)
+    names = dict.fromkeys(name for request in requests for name in singles(request.networks))
+    return select(tuple(names)).unknown
+
+
+def _listed(networks: Sequence[str]) -> str:
+    """The first networks of a session, and how many more it has."""
+    names = [one_line(name) for name in dict.fromkeys(networks)]
+    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")
+
+
+def _unwatched() -> Observer:
+    """The observer of a caller who gave none: silent but for a warning when another session is waited for."""
+    from levit_bench.measuring.session.observer import Silent
+
+    class Unwatched(Silent):
+        def waiting(self, what: str, waited_s: float) -> None:
+            if not waited_s:
+                warnings.warn(
+                    f"levit-bench waits for {what}. To begin at once: no_wait=True", RuntimeWarning, stacklevel=3
+                )
+
+    return Unwatched()
 
 
 def measure_twins(
@@ -178,21 +238,29 @@ def measure_twins(
     Raises:
         levit_bench.errors.BenchError: as `measure`.
     """
-    from levit_bench.asking.request import protocol_of, subjects
-    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.asking.request import budget_is_open, protocol_of, subjects
+    from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import Subject
     from levit_bench.measuring.session.session import measure as measure_session
 
-    originals = subjects(request, workshop)
-    with_twins = [
-        case for subject in originals for case in (subject, Subject(twin_of(subject.case), family=subject.family))
-    ]
-    return measure_session(
-        with_twins, protocol_of(request), root, observer or Silent(), workshop, planner=planner_for(root), title=title
-    )
+    protocol, observer = protocol_of(request), observer or _unwatched()
+    unknown_names = _checked([request])
+    with alone(title or "", protocol.budget_s, observer, wait=not request.no_wait) as beside:
+        if unknown_names:
+            observer.resolving(unknown_names)
+        originals = subjects(request, workshop)
+        with_twins = [
+            case for subject in originals for case in (subject, Subject(twin_of(subject.case), family=subject.family))
+        ]
+        return measure_session(
+            with_twins, protocol, root, observer, workshop, planner=planner_for(root), title=title, findings=beside,
+            is_open=budget_is_open(request.budget),
+        )  # fmt: skip
 
 
-def resume(root: Path, session: str, budget: str, observer: Observer | None = None) -> Outcome:
+def resume(
+    root: Path, session: str, budget: str, observer: Observer | None = None, *, no_wait: bool = False
+) -> Outcome:
     """Add fresh runs to a session of the store for a budget; returns its outcome.
 
     Its intervals widen by the cost of a further look: see `levit_bench.planning.budget.looks_paid_for`.
@@ -201,20 +269,25 @@ def resume(root: Path, session: str, budget: str, observer: Observer | None = No
         levit_bench.errors.BenchError: no session has that name, or it was measured elsewhere or with other versions.
     """
     require_measuring()
-    from levit_bench.asking.request import capped, seconds
+    from levit_bench.asking.request import budget_is_open, budget_seconds, capped
     from levit_bench.measuring.preparing.artifact_cache import cache_in
     from levit_bench.measuring.preparing.workshop import Workshop
-    from levit_bench.measuring.session.observer import Silent
+    from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import resume as resume_session
 
-    path, budget_s = resolve_session(root, session, emulated=True), capped(seconds("--budget", budget))
-    return resume_session(
-        path,
-        budget_s,
-        observer or Silent(),
-        lambda p: Workshop(p.seed, p.timeout_s, cache_in("", p.seed)),
-        planner=planner_for(root),
-    )
+    path, budget_s = resolve_session(root, session, emulated=True), capped(budget_seconds(budget))
+    observer = observer or _unwatched()
+    with alone(f"resumes {path.stem}", budget_s, observer, wait=not no_wait) as beside:
+        for finding in beside:
+            observer.finding_made(finding)
+        return resume_session(
+            path,
+            budget_s,
+            observer,
+            lambda p: Workshop(p.seed, p.timeout_s, cache_in("", p.seed)),
+            planner=planner_for(root),
+            is_open=budget_is_open(budget),
+        )
 
 
 def planner_for(root: Path) -> Planner:

@@ -11,6 +11,7 @@ import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from itertools import product
 from pathlib import Path
 from typing import Any, NamedTuple
 
@@ -364,6 +365,11 @@ def declare(
         for name in fields["runtimes"]:
             if why := runtimes.unavailable(name):
                 raise NotAskedError(f"runtime {name!r} cannot run here: {why}")
+    if "runtime" in marked or "precision" in marked:
+        request = Request(**{**fields, "networks": DEFAULT_NETWORKS})
+        for name, precision in product(request.runtimes, request.precisions):
+            if why := runtimes.lacking(name, precision, devices.resolve(request.device)):
+                raise NotAskedError(f"runtime {name!r} does not compute in {precision} here: {why}")
     networks = _networks(marked_networks, requested_networks)
     request = Request(**{**fields, "networks": tuple(networks)})
     check(request)
@@ -564,7 +570,7 @@ class Checks:
             # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
             if case not in self._problems:
-                (artifact,) = self._workshop.prepare([case], lambda _done, _total, _case: None).values()
+                (artifact,) = self._workshop.prepare([case], lambda _step: None).values()
                 self._problems[case] = artifact if isinstance(artifact, str) else None
             if self._problems[case] is not None:
                 return self._problems[case]

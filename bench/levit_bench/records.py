@@ -260,7 +260,7 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     budget_s: Seconds
     """Seconds that all runs together may take, seat starts included, preparation excluded."""
     timeout_s: Seconds
-    """Seconds after which a preparation, or a load with its first pass, counts as hung; a load after a long preparation
+    """Seconds after which a preparation, or a load with its first pass, is given up; a load after a long preparation
     has more, and turns scale with what was seen."""
     seats: SeatMode = "auto"
     """Which cases share a seat; see `Case.is_kept_apart`."""

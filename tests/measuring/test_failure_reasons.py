@@ -9,7 +9,7 @@ from collections.abc import Callable
 
 import pytest
 from levit_bench.errors import one_line
-from levit_bench.measuring.failure_reasons import reason_for, reason_for_exit
+from levit_bench.measuring.failure_reasons import Silence, reason_for, reason_for_exit, reason_for_silence
 
 
 @pytest.mark.parametrize(
@@ -93,3 +93,31 @@ def test_the_place_behind_a_long_message_is_not_cut() -> None:
 def test_an_exception_of_our_own_code_names_no_place() -> None:
     assert "(in " not in reason_for(RuntimeError("never raised"))
     assert _reason_of(lambda: one_line(None)).count("(in ") == 1  # type: ignore[arg-type] # the lambda's, not ours
+
+
+@pytest.mark.parametrize(
+    ("silence", "reason"),
+    [
+        (
+            Silence(300.0, 3.0, 30.0, 0.0, 0.0),
+            "hung: no answer within 300 s, and in the last 30 s of that time it used no processor; it was killed",
+        ),
+        (Silence(300.0, 200.0, 30.0, 0.1, None), "hung: no answer within 300 s"),
+        (Silence(0.5, 0.0, 0.5, 0.0, 0.0), "hung: no answer within 0.5 s, and in that time it used no processor"),
+        (
+            Silence(300.0, 290.0, 30.0, 29.0, 0.5),
+            "too slow: it computed for 290 of 300 s without an answer, and was killed. Give it longer with --timeout",
+        ),
+        (Silence(300.0, 580.0, 30.0, 58.0, 0.5), "too slow: it computed for 300 of 300 s"),
+        (
+            Silence(300.0, 3.0, 30.0, 0.4, 29.0),
+            "starved: used 3 of 300 s of a processor, which other work or a limit of the container kept from it",
+        ),
+        (Silence(300.0, 3.0, 30.0, 0.0, 29.0), "starved: used 3 of 300 s"),
+        (Silence(300.0, 3.0, 30.0, 0.4, None), "starved: used 3 of 300 s"),
+        (Silence(300.0, 3.0, 30.0, 0.4, 0.0, is_limited=True), "starved: used 3 of 300 s"),
+        (Silence(300.0, 40.0, 30.0, 4.0, 0.01), "no answer: used 40 of 300 s of a processor, and waited for something"),
+    ],
+)
+def test_only_a_process_that_did_nothing_hung(silence: Silence, reason: str) -> None:
+    assert reason_for_silence(silence).startswith(reason)

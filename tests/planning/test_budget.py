@@ -12,6 +12,8 @@ from levit_bench.planning.budget import (
     MAX_RUNS,
     MIN_ROUNDS,
     MIN_RUNS,
+    SKETCH_S,
+    STRETCH,
     Costs,
     FixedBudget,
     Plan,
@@ -23,8 +25,8 @@ from levit_bench.planning.budget import (
     looks_paid_for,
     passes_a_turn,
     plan,
+    settled,
     smallest_budget,
-    too_small,
     turn_seconds,
 )
 
@@ -173,8 +175,111 @@ def test_a_turn_costs_its_settle_passes_too() -> None:
     assert turn_seconds(1, 2, 0.5) == pytest.approx(1.5, abs=0.01)
 
 
+COSTS = Costs(4.0, 10.0)
+"""Three runs of two rounds take 72 s, one of one 14 s."""
+
+
+def test_a_budget_that_suffices_is_left_as_it_is() -> None:
+    assert settled(72.0, COSTS, thin=False) == settled(72.0, COSTS, thin=True) == (72.0, None, None)
+
+
+def test_a_budget_that_is_too_small_by_a_little_is_stretched_and_says_so() -> None:
+    budget = settled(60.0, COSTS, thin=False)
+    assert (budget.budget_s, budget.refusal) == (72.0, None)
+    assert budget.change == "budget 1 min stretched to 1 min 12 s: 3 runs of 2 rounds take that long here."
+
+
 def test_the_refusal_names_the_budget_and_the_smallest_honest_one() -> None:
-    message = too_small(10.0, 95.0)
-    assert "a budget of 10 s is too small" in message
-    assert "take 1 min 35 s here" in message or "take 1 min 36 s here" in message
-    assert "--thin" in message
+    refusal = settled(47.0, COSTS, thin=False).refusal
+    assert refusal is not None
+    assert "a budget of 47 s is too small" in refusal
+    assert "take 1 min 12 s here" in refusal
+    assert "--budget auto" in refusal
+    assert "--thin" in refusal
+
+
+def test_a_sketch_takes_one_run_of_one_round_and_is_refused_where_that_is_far_more_than_was_asked_for() -> None:
+    assert settled(20.0, COSTS, thin=True) == (20.0, None, None)
+    assert settled(1.0, COSTS, thin=True).budget_s == 14.0  # less than half a minute more
+    slow = Costs(100.0, 232.0)
+    refusal = settled(20.0, slow, thin=True).refusal
+    assert refusal is not None
+    assert "one run of one round, without which there is nothing to show, takes 5 min 32 s here" in refusal
+    assert settled(230.0, slow, thin=True).budget_s == 332.0
+
+
+def test_a_session_that_sets_its_budget_takes_the_least_that_it_needs() -> None:
+    assert settled(0.0, COSTS, thin=False, is_open=True)[:2] == (
+        72.0, "budget 1 min 12 s, the smallest honest budget: 3 runs of 2 rounds take that long here."
+    )  # fmt: skip
+    assert settled(0.0, COSTS, thin=True, is_open=True)[:2] == (
+        14.0, "budget 14 s, the shortest sketch: one run of one round takes that long here."
+    )  # fmt: skip
+    capped = settled(4.0, Costs(100.0, 232.0), thin=True, is_open=True)
+    assert (capped.budget_s, capped.refusal) == (332.0, None)
+
+
+@given(start_s=seconds, round_s=seconds, asked_s=st.floats(0.01, 1000), thin=st.booleans(), is_open=st.booleans())
+def test_what_is_granted_is_enough_or_refused_and_stretched_within_limits(
+    start_s: float, round_s: float, asked_s: float, thin: bool, is_open: bool
+) -> None:
+    costs = Costs(start_s, round_s)
+    least_s = start_s + round_s if thin else smallest_budget(costs)
+    budget = settled(asked_s, costs, thin=thin, is_open=is_open)
+    if budget.refusal is not None:
+        assert not is_open
+        assert least_s > STRETCH * asked_s
+        assert budget.budget_s == asked_s
+        return
+    assert budget.budget_s >= least_s
+    assert (budget.change is None) == (budget.budget_s == asked_s)
+    what = plan(costs, budget.budget_s)
+    assert thin or (what.runs >= MIN_RUNS and what.rounds >= MIN_ROUNDS)
+    most_s = max(STRETCH * asked_s, asked_s + SKETCH_S if thin else 0.0) + 1.0
+    assert is_open or budget.budget_s <= most_s
+
+
+def _session(policy: FixedBudget, costs: Costs, slower: float) -> tuple[int, int, float]:
+    """Runs, rounds of the last one, and seconds of a session on a machine so many times slower than rehearsed."""
+    start_s, round_s = slower * costs.start_s, slower * costs.round_s
+    elapsed_s, run = start_s, 0
+    ready_s, rounds = elapsed_s, 0
+    while True:
+        elapsed_s, rounds = elapsed_s + round_s, rounds + 1
+        step = policy.next(Progress(elapsed_s, run, rounds, elapsed_s - ready_s, start_s, round_s))
+        if step == "stop":
+            return run + 1, rounds, elapsed_s
+        if step == "run":
+            run, elapsed_s = run + 1, elapsed_s + start_s
+            ready_s, rounds = elapsed_s, 0
+
+
+@given(start_s=seconds, round_s=seconds, slower=st.floats(0.5, 1.45))
+def test_the_smallest_honest_budget_gives_three_runs_also_where_the_machine_turns_out_slower(
+    start_s: float, round_s: float, slower: float
+) -> None:
+    costs = Costs(start_s, round_s)
+    budget_s = settled(0.0, costs, thin=False, is_open=True).budget_s
+    what = plan(costs, budget_s)
+    runs, rounds, elapsed_s = _session(FixedBudget(budget_s, what.runs, MIN_ROUNDS, least_runs=MIN_RUNS), costs, slower)
+    assert runs >= MIN_RUNS
+    assert rounds >= MIN_ROUNDS
+    assert elapsed_s <= STRETCH * budget_s + 1e-6
+
+
+def test_a_machine_that_became_three_times_slower_does_not_get_three_times_the_budget() -> None:
+    policy = FixedBudget(72.0, 3, MIN_ROUNDS, least_runs=MIN_RUNS)
+    _, _, elapsed_s = _session(policy, COSTS, 3.0)
+    assert elapsed_s <= STRETCH * 72.0 + 3 * COSTS.round_s
+
+
+@given(start_s=seconds, round_s=seconds, asked_s=seconds, slower=st.floats(0.5, 1.0))
+def test_a_sketch_keeps_to_its_budget_within_a_round(
+    start_s: float, round_s: float, asked_s: float, slower: float
+) -> None:
+    costs = Costs(start_s, round_s)
+    budget = settled(asked_s, costs, thin=True)
+    if budget.refusal is None and budget.budget_s < smallest_budget(costs):
+        what = plan(costs, budget.budget_s)
+        _, _, elapsed_s = _session(FixedBudget(budget.budget_s, what.runs, min(2, what.rounds)), costs, slower)
+        assert elapsed_s <= 1.05 * budget.budget_s + slower * round_s

@@ -48,6 +48,8 @@ from levit_bench.records import (
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
+AUTO = "auto"
+"""What `--budget` says for the least that the session needs."""
 LARGEST_SEED = 2**32
 _EXPLAINED = ("cannot load ", "cannot look up ", "no builder that can be asked ", "builder of networks ")
 """How the reason of a name that cannot be built begins where it is another than that no library knows it."""
@@ -94,11 +96,11 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     device: str = usual("device")
     """Device that the networks run on."""
     budget: str = "60s"
-    """Time for all runs together."""
+    """Time for all runs together; `auto` is the least that gives an honest interval, or with `thin` one round."""
     isolation: str = "auto"
     """`auto`, `shared` or `alone`."""
     timeout: str = "5m"
-    """Time after which a load or a first pass counts as hung."""
+    """Time after which a preparation, or a load with its first pass, is given up."""
     seed: int = 0
     """Seed of weights, inputs and, with the session's name, orders."""
     cache: str = ""
@@ -107,6 +109,8 @@ class Request(msgspec.Struct, frozen=True, kw_only=True):
     """Prepare every network anew, whatever is kept."""
     thin: bool = False
     """Measure even when the budget is too small for a useful interval."""
+    no_wait: bool = False
+    """Begin also while another session is at work on this machine."""
     target_error: str = ""
     """Half-width of each ratio to the yardstick, such as `1%`, that ends the session before its budget; empty: none."""
     cross_check: bool = False
@@ -142,7 +146,7 @@ def protocol_of(request: Request) -> Protocol:
     methods: dict[str, StartMethod] = {"fork": "fork", "spawn": "spawn"}
     if request.start_method not in methods:
         raise UsageError(f"unknown start method {request.start_method!r}. Choose from {', '.join(methods)}.")
-    asked_s, timeout_s = seconds("--budget", request.budget), seconds("--timeout", request.timeout)
+    asked_s, timeout_s = budget_seconds(request.budget), seconds("--timeout", request.timeout)
     budget_s = capped(asked_s)
     return Protocol(
         settle_passes=1,
@@ -155,7 +159,7 @@ def protocol_of(request: Request) -> Protocol:
         timeout_s=timeout_s,
         seats=modes[request.isolation],
         seed=request.seed,
-        thin=request.thin or budget_s < asked_s,
+        thin=request.thin or is_capped(asked_s),
         witness=request.cross_check,
         bound=request.bind,
         start_method=methods[request.start_method],
@@ -221,10 +225,34 @@ def _first_few(names: Iterable[str], most: int = 3) -> list[str]:
     return shown if len(shown) <= most else [*shown[:most], f"and {len(shown) - most} more"]
 
 
+def budget_seconds(text: str) -> float:
+    """The seconds that `--budget` gives; 0 for `auto`, which the session replaces by the least that it needs.
+
+    Raises:
+        UsageError: it is neither `auto` nor a duration.
+    """
+    return 0.0 if text.strip().lower() == AUTO else seconds("--budget", text)
+
+
+def budget_is_open(text: str) -> bool:
+    """Whether the session takes the least that it needs where that is more: with `auto`, and under a cap.
+
+    Raises:
+        UsageError: it is neither `auto` nor a duration.
+    """
+    asked_s = budget_seconds(text)
+    return not asked_s or is_capped(asked_s)
+
+
 def capped(budget_s: float) -> float:
-    """The budget, or the environment's cap on it."""
+    """The budget, or the environment's cap on it; a cap takes the place of `auto`."""
     cap = os.environ.get(MAX_BUDGET_VARIABLE)
-    return min(budget_s, seconds(MAX_BUDGET_VARIABLE, cap)) if cap else budget_s
+    return min(budget_s or math.inf, seconds(MAX_BUDGET_VARIABLE, cap)) if cap else budget_s
+
+
+def is_capped(budget_s: float) -> bool:
+    """Whether the environment's cap is below a budget; `auto` is above every cap."""
+    return capped(budget_s) != budget_s
 
 
 def seconds(option: str, text: str) -> float:
@@ -447,6 +475,8 @@ def subjects(request: Request, workshop: Workshop) -> list[Subject]:
             family = statement.family if statement else "other"
             chosen.append(_Chosen(name, fed, family, figures, called.get(name), model))
     requested = [_subject(request, entry, device, values) for entry, values in combinations(request, chosen)]
+    if any(runtimes.asked_about(subject.case.runtime, subject.case.precision) for subject in requested):
+        workshop.check_precisions(subject.case for subject in requested)
     cases = [
         _with_largest_batch(candidate, workshop) if candidate.case.batch == MAX else candidate
         for candidate in requested

@@ -63,7 +63,10 @@ OPTIONS = (
         "label", OptionKind.TEXT, "", "TEXT", "What figures and tables call that network, such as 'Ours v2'.",
         of_a_network=True,
     ),
-    SessionOption("budget", OptionKind.TIME, "60s", "TIME", "Time for all runs together: 60s, 3m, 1h30m."),
+    SessionOption(
+        "budget", OptionKind.TIME, "60s", "TIME",
+        "Time for all runs together: 60s, 3m, 1h30m; auto is the least that gives an honest interval.",
+    ),
     SessionOption(
         "isolation", OptionKind.TEXT, "auto", "MODE",
         "Which cases share a process: all of one environment (shared), none (alone), or those with the allocator "
@@ -78,7 +81,10 @@ OPTIONS = (
         "How pinned processes of a run start: as copies of one of that run that has imported the libraries (fork), or "
         "each by itself, as all others do (spawn).",
     ),
-    SessionOption("timeout", OptionKind.TIME, "5m", "TIME", "When a load counts as hung, at the earliest."),
+    SessionOption(
+        "timeout", OptionKind.TIME, "5m", "TIME",
+        "Time after which the preparation or the load of a case is given up, at the earliest.",
+    ),
     SessionOption(
         "seed", OptionKind.NUMBER, 0, "N", "Seed of weights, inputs and, with the session's name, orders."
     ),
@@ -90,7 +96,12 @@ OPTIONS = (
         "fresh", OptionKind.FLAG, False, "", "Prepare every network anew, whatever earlier sessions have kept."
     ),
     SessionOption(
-        "thin", OptionKind.FLAG, False, "", "Measure even when the budget is too small for an honest interval."
+        "thin", OptionKind.FLAG, False, "",
+        "Measure a sketch even when the budget is too small for an honest interval; with --budget auto, one round.",
+    ),
+    SessionOption(
+        "no_wait", OptionKind.FLAG, False, "",
+        "Begin at once, with a finding, where another session is at work on this machine; otherwise this one waits.",
     ),
     SessionOption(
         "target_error", OptionKind.TEXT, "", "PERCENT",

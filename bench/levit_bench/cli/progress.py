@@ -5,8 +5,9 @@ from __future__ import annotations
 import select
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
+from typing import TYPE_CHECKING
 
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TaskID, TextColumn
@@ -14,13 +15,17 @@ from rich.text import Text
 
 from levit_bench.numbers.units import counted, format_duration
 from levit_bench.planning.budget import Plan
-from levit_bench.records import Case, Finding, Look
+from levit_bench.records import Finding, Look
 from levit_bench.report.views.looks import sentence, spoken
-from levit_bench.report.words.safe_text import visible
+from levit_bench.report.words.safe_text import shortened, visible
+
+if TYPE_CHECKING:
+    from levit_bench.measuring.preparing.preparation_step import PreparationStep
 
 _LOOK_S = 5.0  # Seconds between looks at other work.
 _LOOKS = 12  # Looks after which the session goes on: nobody comes back to one that never began.
 _QUIET_S = 15.0  # Seconds between lines where there is no terminal.
+_WAITING_S = 60.0  # Seconds between lines about a session that is waited for.
 
 
 class Reporter:
@@ -31,16 +36,41 @@ class Reporter:
         self._bar = bar
         self._task: TaskID | None = bar.add_task("starting", total=None, left="") if bar else None
         self._plan: Plan | None = None
-        self._said_at = time.monotonic()
+        self._said_at = -_QUIET_S  # The first thing is said at once.
+        self._waiting_said_s = -_WAITING_S
         self._noticed: set[tuple[str, str | None]] = set()
 
-    def preparing(self, done: int, total: int, case: Case) -> None:
+    def waiting(self, what: str, waited_s: float) -> None:
+        """Another session is at work: say for whom this one waits, and again every minute."""
+        if waited_s - self._waiting_said_s >= _WAITING_S:
+            self._waiting_said_s = waited_s
+            self._say(visible(f"waiting for {what}. --no-wait goes on at once, Ctrl-C ends."))
+        if self._bar is not None and self._task is not None:
+            self._bar.update(
+                self._task, description="waiting for another session", total=None, left=format_duration(waited_s + 1)
+            )
+            self._bar.refresh()
+
+    def resolving(self, names: Sequence[str]) -> None:
+        """Names that the catalog does not hold are looked up."""
+        more = f" and {len(names) - 3} more" if len(names) > 3 else ""
+        self._show(f"looking up {', '.join(map(shortened, names[:3]))}{more}", 0, 1, "imports libraries")
+
+    def starting(self, cases: int, networks: int) -> None:
+        """The session begins with its preparation."""
+        self._show(
+            f"preparing {counted(cases, 'case')} of {counted(networks, 'network')}", 0, 1, "looks at the machine"
+        )
+
+    def preparing(self, step: PreparationStep) -> None:
         """The next network is being prepared."""
-        self._show(f"preparing {visible(case.network)}", done, total, f"{done}/{total}")
+        setting = " ".join([step.case.runtime, *(str(step.case.value(axis)) for axis in step.varying)])
+        left = f"{step.done}/{step.total}, about {format_duration(max(1.0, step.left_s))} left"
+        self._show(f"preparing {visible(step.case.network)}, {visible(setting)}", step.done, step.total, left)
 
     def rehearsing(self, done: int, total: int) -> None:
         """Cases are tried once."""
-        self._show("rehearsing", done, total, f"{done}/{total}")
+        self._show("rehearsing" if done else "starting the workers of a rehearsal", done, total, f"{done}/{total}")
 
     def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
         """Other work is at it: on a terminal, wait a minute for its end or until Enter; elsewhere, go on at once."""
@@ -59,6 +89,10 @@ class Reporter:
             if is_quiet():
                 return True
         return False
+
+    def budget_chosen(self, words: str) -> None:
+        """The budget was left to the session."""
+        self._say(words)
 
     def planned(self, plan: Plan) -> None:
         """The plan is known."""

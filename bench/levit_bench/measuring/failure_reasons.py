@@ -7,7 +7,7 @@ import signal
 import sysconfig
 from pathlib import Path
 from types import FrameType
-from typing import IO
+from typing import IO, NamedTuple
 
 from levit_bench.errors import UsageError, message_of, one_line
 
@@ -17,6 +17,7 @@ _INSTALLED = frozenset({"site-packages", "dist-packages"})
 _LONGEST_MESSAGE = 200
 """Characters of a message after which the place in the user's code follows."""
 _LONGEST_NAME = 40
+_IDLE = 0.01  # Share of the time: what a process that waits for an answer itself may use.
 _MEMORY_WORDS = ("not enough memory", "can't allocate memory", "out of memory", "bad_alloc")
 
 
@@ -90,6 +91,51 @@ def _signal_name(number: int) -> str:
 def reason_for_no_process(problem: str) -> str:
     """The reason where the system starts no further process."""
     return f"cannot start a process ({problem}). Measure fewer cases at once, or free memory"
+
+
+class Silence(NamedTuple):
+    """How a process spent the time in which an answer was waited for."""
+
+    waited_s: float
+    """Seconds without an answer."""
+    used_s: float
+    """Seconds of processors that it used meanwhile."""
+    latest_s: float
+    """Seconds before its end over which the next two were observed."""
+    latest_used_s: float
+    """Seconds of processors that it used in these."""
+    latest_delayed_s: float | None
+    """Seconds in these in which it could have run and had no processor; None where the system does not say."""
+    is_limited: bool = False
+    """Whether a control group limits its processor time, which the kernel need not count as delay."""
+
+
+def reason_for_silence(silence: Silence) -> str:
+    """The reason where a process did not answer in time and was killed.
+
+    It hung only if it did nothing in the end; one that computed is too slow, and one that wanted to and had no
+    processor was starved.
+    """
+    had = f"used {_seconds(silence.used_s)} of {_seconds(silence.waited_s)} s of a processor"
+    delayed_s = silence.latest_delayed_s
+    if silence.latest_used_s <= _IDLE * silence.latest_s and (delayed_s or 0.0) <= _IDLE * silence.latest_s:
+        latest = "" if silence.latest_s >= silence.waited_s else f"the last {_seconds(silence.latest_s)} s of "
+        return (
+            f"hung: no answer within {_seconds(silence.waited_s)} s, and in {latest}that time it used no processor; it "
+            "was killed"
+        )
+    if silence.used_s >= silence.waited_s / 2:
+        return (
+            f"too slow: it computed for {_seconds(min(silence.used_s, silence.waited_s))} of "
+            f"{_seconds(silence.waited_s)} s without an answer, and was killed. Give it longer with --timeout"
+        )
+    if delayed_s is None or delayed_s > silence.latest_used_s or silence.is_limited:
+        return f"starved: {had}, which other work or a limit of the container kept from it; it was killed"
+    return f"no answer: {had}, and waited for something else, such as a disk or a device; it was killed"
+
+
+def _seconds(seconds: float) -> str:
+    return f"{seconds:.0f}" if seconds >= 1 else f"{seconds:.1g}"
 
 
 def end_of(stderr: IO[bytes]) -> str:

@@ -292,11 +292,13 @@ def _loaded(case: Case, folder: Path) -> runtimes.Loaded:
 
 
 def _examine(request: Examine) -> str | None:
-    """Why a package's runtime or form cannot be used here, or None."""
+    """Why a runtime or form cannot be used here, or None."""
     try:
         if request.axis == "form":
             forms.get(request.name)
             return None
+        if request.precision is not None:
+            return runtimes.lacking_in_worker(request.name, request.precision)
         reason = runtimes.unavailable_in_worker(request.name)
     except ExtensionError as error:
         return str(error)

@@ -44,6 +44,11 @@ _FIRST_LOOK = 4
 _TURN_OVERHEAD_S = 0.004  # Messages, the look at the idle seats, and the line on disk.
 _LATE = 1.05  # A run that ends slightly late is still the best use of the remaining time.
 _OVERTIME = 0.05  # Share of the budget by which the last rounds may overrun it; a tenth is documented.
+STRETCH = 1.5
+"""Multiple of a budget up to which it is stretched to the least that its session takes; beyond it, it is refused."""
+SKETCH_S = 30.0
+"""Seconds by which the budget of a sketch, which thin sessions are, is stretched in any case: starting processes takes
+some seconds, however little time is asked for."""
 
 
 class Costs(NamedTuple):
@@ -210,26 +215,79 @@ class FixedBudget(NamedTuple):
     min_rounds: int = MIN_ROUNDS
     rounds: int | None = None
     """Most rounds a run; absent: as many as fill its share of the remaining time."""
+    least_runs: int = 0
+    """Runs without which there is no useful interval: for these it may take up to `STRETCH` times the budget, where the
+    machine turns out slower than in the rehearsal."""
 
     def next(self, now: Progress) -> Step:
         """Another round if it fits this run's share of the remaining time; else another run if that fits; else stop."""
         left_s = self.budget_s - now.elapsed_s
+        spare_s = (STRETCH - 1) * self.budget_s
         if now.rounds < self.min_rounds:
             # A run is worth little without them; but on a machine that became much slower the overtime is limited.
-            return "round" if left_s > -_OVERTIME * self.budget_s else "stop"
+            overtime_s = spare_s if now.run < self.least_runs else _OVERTIME * self.budget_s
+            return "round" if left_s > -overtime_s else "stop"
         runs_after = max(0, self.runs - now.run - 1)
         share_end = (now.run_elapsed_s + now.start_s + left_s) / (runs_after + 1) - now.start_s
         full = self.rounds is not None and now.rounds >= self.rounds
         if now.run_elapsed_s + now.round_s <= share_end and not full:
             return "round"
         needed = now.start_s + self.min_rounds * now.round_s
-        return "run" if runs_after > 0 and needed <= left_s * _LATE else "stop"
+        if runs_after > 0 and needed <= left_s * _LATE:
+            return "run"
+        return "run" if now.run + 1 < self.least_runs and needed <= left_s + spare_s else "stop"
 
 
-def too_small(budget_s: float, smallest_s: float) -> str:
+class SettledBudget(NamedTuple):
+    """The budget of a session, once it is known what measuring costs here."""
+
+    budget_s: float
+    """Seconds that the session may take; as asked where it is refused."""
+    change: str | None = None
+    """In words, how and why it differs from what was asked for; None where it does not."""
+    refusal: str | None = None
+    """Why the session is refused, and what to ask for instead; None where it is not."""
+
+
+def settled(asked_s: float, costs: Costs, *, thin: bool, is_open: bool = False) -> SettledBudget:
+    """The budget as asked, or stretched to the least that its session takes, or refused.
+
+    The least is the smallest honest budget, or of a thin session one run of one round. What is asked for is stretched
+    up to `STRETCH` times: the costs that a rehearsal finds vary, and the same command is not to be measured today and
+    refused tomorrow for a few seconds.
+
+    Args:
+        asked_s: seconds; 0 where the session chooses.
+        costs: what a start and a round take here.
+        thin: whether less than an honest interval is asked for.
+        is_open: whether the session takes the least if that is more, however much more it is.
+    """
+    least_s = costs.start_s + costs.round_s if thin else smallest_budget(costs)
+    if least_s <= asked_s:
+        return SettledBudget(asked_s)
+    budget_s = float(math.ceil(least_s))
+    needed = "one run of one round takes" if thin else f"{MIN_RUNS} runs of {MIN_ROUNDS} rounds take"
+    if is_open and not asked_s:
+        kind = "shortest sketch" if thin else "smallest honest budget"
+        return SettledBudget(budget_s, f"budget {format_duration(budget_s)}, the {kind}: {needed} that long here.")
+    if is_open or least_s <= STRETCH * asked_s or (thin and least_s <= asked_s + SKETCH_S):
+        return SettledBudget(
+            budget_s,
+            f"budget {format_duration(asked_s)} stretched to {format_duration(budget_s)}: {needed} that long here.",
+        )
+    return SettledBudget(asked_s, refusal=too_small(asked_s, least_s, thin=thin))
+
+
+def too_small(budget_s: float, least_s: float, *, thin: bool = False) -> str:
     """The message that refuses a budget that is too small."""
+    asked, needed = format_duration(budget_s), format_duration(math.ceil(least_s))
+    if thin:
+        return (
+            f"a budget of {asked} is too small: one run of one round, without which there is nothing to show, takes "
+            f"{needed} here. Raise --budget, say --budget auto, or choose fewer cases."
+        )
     return (
-        f"a budget of {format_duration(budget_s)} is too small: {MIN_RUNS} runs of {MIN_ROUNDS} rounds, the least "
-        f"behind an honest interval, take {format_duration(smallest_s + 0.5)} here. Raise --budget, choose fewer "
+        f"a budget of {asked} is too small: {MIN_RUNS} runs of {MIN_ROUNDS} rounds, the least behind an honest "
+        f"interval, take {needed} here. Raise --budget, say --budget auto for the smallest honest one, choose fewer "
         "cases, or say --thin to measure anyway with a finding."
     )

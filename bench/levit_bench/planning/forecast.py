@@ -125,7 +125,8 @@ class Stored:
     def preparing_s(self, case: Case) -> float:
         """Seconds that the preparation of its artifact takes."""
         preparations = self._by_runtime.get(case.runtime)
-        expected_s = median(preparations) if preparations else _PREPARE_S + self._sharing.making_s(case.runtime)
+        usual_s = usual_preparing_s(self._sharing.making_s(case.runtime))
+        expected_s = median(preparations) if preparations else usual_s
         return self._preparing.get(self._sharing.artifact(case), expected_s)
 
     def loading_s(self, case: Case, pass_s: float) -> float:
@@ -134,6 +135,11 @@ class Stored:
         if not loads:
             return _CASE_S + _CHECKED * pass_s
         return median(load for load, _ in loads) + _CHECKED * pass_s * median(times for _, times in loads)
+
+
+def usual_preparing_s(making_s: float) -> float:
+    """Seconds that preparing a network of usual size takes, where no stored record says; `making_s`: its runtime's."""
+    return _PREPARE_S + making_s
 
 
 def _setting(case: Case) -> _Setting:

@@ -8,7 +8,21 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import NamedTuple, Protocol
 
-from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, Progress, RunScatter, Step, plan
+import msgspec
+
+from levit_bench.planning.budget import (
+    MIN_RUNS,
+    PILOT,
+    Costs,
+    FixedBudget,
+    Plan,
+    Progress,
+    RunScatter,
+    SettledBudget,
+    Step,
+    plan,
+    settled,
+)
 from levit_bench.records import CaseLine, Look, TurnLine
 from levit_bench.records import Protocol as MeasuringProtocol
 
@@ -77,4 +91,26 @@ def fixed_budget(
     """Spend the protocol's budget, whatever the results: the plan by this scatter, and the rule that keeps to it."""
     spending_plan = plan(costs, protocol.budget_s, scatter)
     runs, least = earlier.next_run + spending_plan.runs, min(protocol.min_rounds, spending_plan.rounds)
-    return Spending(spending_plan, FixedBudget(protocol.budget_s, runs, least))
+    rule = FixedBudget(protocol.budget_s, runs, least, least_runs=least_runs(spending_plan, protocol, earlier))
+    return Spending(spending_plan, rule)
+
+
+def with_budget(
+    protocol: MeasuringProtocol, costs: Costs, *, is_open: bool, thin: bool | None = None
+) -> tuple[MeasuringProtocol, SettledBudget]:
+    """The protocol with the session's budget, and how that follows from what was asked for; see `settled`.
+
+    Args:
+        protocol: with the budget that was asked for.
+        costs: what a start and a round take here.
+        is_open: whether the session takes the least that it needs, however much more than asked that is.
+        thin: whether one run of one round is enough; None: as the protocol says.
+    """
+    budget = settled(protocol.budget_s, costs, thin=protocol.thin if thin is None else thin, is_open=is_open)
+    return msgspec.structs.replace(protocol, budget_s=budget.budget_s), budget
+
+
+def least_runs(session_plan: Plan, protocol: MeasuringProtocol, earlier: Earlier) -> int:
+    """Runs that a session takes also where the machine turns out slower than planned; none of a thin or resumed one."""
+    is_honest = session_plan.runs >= MIN_RUNS and protocol.budget_s >= session_plan.smallest_s
+    return MIN_RUNS if is_honest and not earlier.next_run else 0

@@ -7,7 +7,9 @@ from pathlib import Path
 import pytest
 from levit_bench.measuring.preparing import side_by_side
 from levit_bench.measuring.preparing import workshop as preparation
+from levit_bench.measuring.preparing.preparation_step import PreparationStep
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
+from levit_bench.measuring.reference_cases import instrument_cases
 from levit_bench.measuring.workers.messages import Failed, Prepare, Prepared
 from levit_bench.records import Case
 
@@ -90,10 +92,28 @@ def test_both_yardsticks_are_one_network_and_prepared_once(workshop: Workshop) -
 
 
 def test_what_fails_beside_others_is_prepared_once_more_alone(workshop: Workshop) -> None:
-    reported: list[tuple[int, int, str]] = []
+    reported: list[PreparationStep] = []
     cases = [case("a"), case("broken"), case("b"), case("nets.py:build")]
     with workshop:
-        found = workshop.prepare(cases, lambda done, total, network: reported.append((done, total, network.network)))
+        found = workshop.prepare(cases, reported.append)
     assert [isinstance(artifact, Artifact) for artifact in found.values()] == [True, False, True, True]
     assert sorted(Seat.asked) == ["a (1,)", "b (1,)", "broken (1,)", "broken (1,)", "nets.py:build (1,)"]
-    assert reported == [(0, 4, "a"), (1, 4, "broken"), (2, 4, "b"), (1, 4, "broken"), (3, 4, "nets.py:build")]
+    steps = [(step.done, step.total, step.case.network) for step in reported]
+    begun_beside, begun_alone = steps[:3], steps[3:]
+    assert [(total, name) for _, total, name in begun_beside] == [(4, "a"), (4, "broken"), (4, "b")]
+    assert begun_alone == [(2, 4, "broken"), (3, 4, "nets.py:build")]
+
+
+def test_the_yardstick_of_all_threads_allocators_and_batches_is_prepared_once(workshop: Workshop) -> None:
+    asked = [
+        case("a", threads=threads, allocator=allocator, runtime=runtime, batch=batch)
+        for threads in (1, 2)
+        for allocator in ("pinned", "shipped")
+        for runtime in ("eager", "torchscript")
+        for batch in (1, 4)
+    ]
+    reported: list[PreparationStep] = []
+    with workshop:
+        workshop.prepare([*asked, *(reference for reference, _ in instrument_cases(asked))], reported.append)
+    assert sorted(name for name in Seat.asked if not name.startswith("a ")) == ["null-1 (1,)", "yardstick-1a (1,)"]
+    assert sorted(step.case.network for step in reported if step.case.network != "a") == ["null-1", "yardstick-1a"]

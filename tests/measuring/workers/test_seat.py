@@ -56,11 +56,24 @@ def test_an_answer_that_comes_in_pieces_is_put_together(fake: Fake) -> None:
 
 
 def test_a_seat_that_does_not_answer_in_time_is_killed(fake: Fake) -> None:
-    with fake("time.sleep(60)") as seat:
+    with fake("answer(OK) if 'time_out' not in globals() else time.sleep(60); time_out = 1") as seat:
+        seat.ask(Describe(), 60)  # It has started, however busy the machine is.
         pid = seat._process.pid
-        with pytest.raises(SeatLostError, match="hung: no answer within 1 s"):
+        with pytest.raises(SeatLostError, match="hung: no answer within 1 s, and in the last ") as error:
             seat.ask(Describe(), 1)
+        assert "0.1 s of that time it used no processor" in str(error.value)
         assert not psutil.pid_exists(pid)
+
+
+@pytest.mark.parametrize(
+    "body",
+    ["while True: pass", "import subprocess; subprocess.run([sys.executable, '-c', 'while True: pass'])"],
+    ids=["itself", "a process that it started"],
+)
+def test_a_seat_that_computes_for_too_long_did_not_hang(fake: Fake, body: str) -> None:
+    with fake(body) as seat, pytest.raises(SeatLostError, match=r"^(too slow: it computed|starved: used) ") as error:
+        seat.ask(Describe(), 2)
+    assert "of 2 s" in str(error.value)
 
 
 @pytest.mark.parametrize(

@@ -55,11 +55,12 @@ def test_what_is_beyond_all_bounds_is_left_out() -> None:
 
 
 def test_a_plan_that_is_refused_promises_nothing_and_one_of_two_runs_neither() -> None:
-    small = msgspec.structs.replace(PROTOCOL, budget_s=12.0)
+    small = msgspec.structs.replace(PROTOCOL, budget_s=11.0)
+    assert "A budget of 11 s is too small: the run would be refused." in said(PILOT, small)
     assert "Expected" not in said(PILOT, small)
     thin = msgspec.structs.replace(small, thin=True)
     assert "Expected" not in said(PILOT, thin)
-    told = document(FORECAST, plan(COSTS, 12.0), thin)
+    told = document(FORECAST, plan(COSTS, 11.0), thin)
     assert told["half_width"] is told["detectable_ratio"] is told["detectable_ratio_between_sessions"] is None
 
 

@@ -14,6 +14,7 @@ import pytest
 from levit_bench.catalog.user_networks import expand
 from levit_bench.cli.progress import reporter
 from levit_bench.errors import UsageError
+from levit_bench.measuring.preparing.preparation_step import PreparationStep
 from levit_bench.records import Finding, Machine, SessionLine
 from levit_bench.report.words.safe_text import visible
 from levit_bench.store.files import SessionWriter, read_session
@@ -278,7 +279,7 @@ def test_the_progress_bar_shows_a_name_as_it_is(text: str) -> None:
     out = io.StringIO()
     console = Console(file=out, force_terminal=True, width=200, color_system=None)
     with reporter(console) as observer:
-        observer.preparing(0, 1, record(text).case)
+        observer.preparing(PreparationStep(record(text).case, 0, 1, (), 5.0))
         observer.finding_made(Finding(kind=text, message=text))
     shown = re.sub(r"\x1b\[[0-9;?]*[A-Za-z]", "", out.getvalue()).replace("\r", "")
     assert clean(shown)

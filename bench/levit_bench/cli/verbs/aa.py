@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import time
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -113,6 +114,9 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
     require_measuring()
     from levit_bench.asking.request import protocol_of, workshop_of
     from levit_bench.cli.faults import keeping
+    from levit_bench.cli.output import stderr
+    from levit_bench.cli.progress import reporter
+    from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.reading.results import Results
     from levit_bench.reading.session_choice import SessionChoice
 
@@ -123,11 +127,16 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
     modes = MODES[protocol.seats] * sessions
     records: list[Record] = []
     failed = interrupted = False
-    began = time.monotonic()
-    with workshop_of(request) as workshop:
+    with ExitStack() as series:
+        with reporter(stderr()) as observer:  # It must have ended before those of the sessions begin.
+            what, wait = f"A/A of {', '.join(request.networks[:3])}", not request.no_wait
+            total_s = protocol.budget_s * len(modes)
+            series.enter_context(alone(what, total_s, observer, wait=wait, is_series=True))
+        workshop = series.enter_context(workshop_of(request))
+        began = time.monotonic()
         for number, mode in enumerate(modes):
             each_s = (time.monotonic() - began) / number if number else protocol.budget_s
-            heading = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}, {_left(each_s * (len(modes) - number))}"
+            heading = f"session {number + 1} of {len(modes)}: {_WORDS[mode]}{_left(each_s * (len(modes) - number))}"
             try:
                 outcome = _session(root, request, mode, workshop, heading)
             except KeyboardInterrupt:  # while it was prepared
@@ -144,9 +153,10 @@ def _fresh_sessions(root: Path, where: tuple[str, ...], sessions: int, words: di
 
 
 def _left(seconds: float) -> str:
+    """The time that is left, as the end of a sentence; nothing before the first session has set its budget."""
     from levit_bench.numbers.units import format_duration
 
-    return f"about {format_duration(seconds)} left in all"
+    return f", about {format_duration(seconds)} left in all" if seconds else ""
 
 
 def _session(root: Path, request: Request, mode: str, workshop: Workshop, heading: str) -> Outcome:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from contextlib import ExitStack
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -15,6 +16,9 @@ if TYPE_CHECKING:
     from levit_bench.judge.explain.factors import Explanation
     from levit_bench.records import Finding
     from levit_bench.report.explain.tables import SideProfile
+
+
+_PROFILING_S = 60.0  # What others who wait are told: it takes seconds a case, and has no budget.
 
 
 @click.command("explain", cls=Verb)
@@ -33,6 +37,7 @@ if TYPE_CHECKING:
 @click.option(
     "--profile", is_flag=True, help="Prepare both here and watch a pass of each, operator by operator: takes a minute."
 )
+@click.option("--no-wait", is_flag=True, help="Profile also while a session is at work on this machine.")
 @click.option("--out", type=click.Path(path_type=Path, dir_okay=False), help="Draw it, too: a .png, .svg or .pdf file.")
 @json_option
 def command(
@@ -42,6 +47,7 @@ def command(
     session: str,
     where: tuple[str, ...],
     profile: bool,
+    no_wait: bool,
     out: Path | None,
     as_json: bool,
 ) -> int:
@@ -78,7 +84,7 @@ def command(
     results = api.load(resolve_session(root, session)).subjects().where(**several_conditions_from(where))
     explanation = results.explain(first, second)
     both = explanation.first.record, explanation.second.record
-    watched, findings = _profiles(explanation) if profile else (None, [])
+    watched, findings = _profiles(explanation, wait=not no_wait) if profile else (None, [])
     if as_json:
         click.echo(json.dumps(report.document(explanation, watched), indent=2, allow_nan=False))
     else:
@@ -101,7 +107,7 @@ def command(
     return EXIT_FAILED_CASE if watched and any(side.reason for side in watched) else EXIT_DONE
 
 
-def _profiles(explanation: Explanation) -> tuple[tuple[SideProfile, SideProfile], list[Finding]]:
+def _profiles(explanation: Explanation, *, wait: bool) -> tuple[tuple[SideProfile, SideProfile], list[Finding]]:
     """Profiles of both sides, measured here, and findings on how this differs from the stored session."""
     from rich.text import Text
 
@@ -109,9 +115,11 @@ def _profiles(explanation: Explanation) -> tuple[tuple[SideProfile, SideProfile]
 
     require_measuring("profile")
     from levit_bench.cli.output import stderr
+    from levit_bench.cli.progress import reporter
     from levit_bench.judge.explain.profile import ProfileSource, elsewhere, unlike
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.profiling.profiled_cases import check, profiles
+    from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.records import Case
     from levit_bench.report.explain.tables import SideProfile
     from levit_bench.report.words.safe_text import visible
@@ -124,9 +132,13 @@ def _profiles(explanation: Explanation) -> tuple[tuple[SideProfile, SideProfile]
     both = explanation.first, explanation.second
     for side in both:
         check(side.record.case)
-    outcomes = profiles([side.record.case for side in both], both[0].record.protocol, show_progress)
+    what = f"profiles {both[0].record.case.network} and {both[1].record.case.network}"
+    with ExitStack() as profiling:
+        with reporter(console) as observer:  # Its bar must have ended before the steps are printed.
+            beside = profiling.enter_context(alone(what, _PROFILING_S, observer, wait=wait))
+        outcomes = profiles([side.record.case for side in both], both[0].record.protocol, show_progress)
     here, versions = machine(gpus=False).hardware.id, conditions().versions
-    out, findings = [], []
+    out, findings = [], [*beside]
     for side in both:
         outcome = outcomes[side.record.info.id]
         if isinstance(outcome, str):

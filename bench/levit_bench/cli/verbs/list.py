@@ -118,6 +118,11 @@ def _runtimes() -> list[RuntimeSummary]:
             runtimes.precisions_of(name),
             runtimes.POINT.made_by(name) or runtimes.facts(name).about,
             runtimes.unavailable(name),
+            {
+                precision: reason
+                for precision in runtimes.precisions_of(name)
+                if (reason := runtimes.lacking(name, precision)) is not None
+            },
         )
         for name in runtimes.names()
     ]

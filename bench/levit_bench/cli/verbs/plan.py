@@ -33,7 +33,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.asking.ability import require_measuring
 
     require_measuring()
-    from levit_bench.asking.request import check_race, left_out, protocol_of, subjects, workshop_of
+    from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, subjects, workshop_of
     from levit_bench.cli.output import print_findings, stdout
     from levit_bench.judge.early_stopping.planner import planned
     from levit_bench.judge.variance.case_sessions import usual_scatter
@@ -47,6 +47,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.measuring.workers.process_environment import shell
     from levit_bench.measuring.workers.shell import about
     from levit_bench.planning.forecast import forecast
+    from levit_bench.planning.policy import with_budget
     from levit_bench.records import CaseLine
     from levit_bench.report.listings.plan import document, table
     from levit_bench.store import files
@@ -66,6 +67,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     this_machine = machine(gpus=any(case.device == "cuda" for case in cases))
     references = [case for case, _ in instrument_cases(cases)]
     prediction = forecast(cases, references, protocol, records, this_machine, sharing)
+    protocol, budget = with_budget(protocol, prediction.costs, is_open=budget_is_open(request.budget))
     lines = [CaseLine(id=case.id, case=case) for case in cases]
     machine_state, worker_shell = conditions(), shell({(case.threads, case.allocator) for case in cases})
     kinds = kinds_ahead(lines, protocol, this_machine, machine_state, worker_shell)
@@ -74,9 +76,9 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     plan = planned(prediction.costs, protocol, scatter=scatter)
     expected = reach(plan, between.deviation, between.freedom)
     if as_json:
-        click.echo(json.dumps(document(prediction, plan, protocol, expected), indent=2))
+        click.echo(json.dumps(document(prediction, plan, protocol, expected, budget), indent=2))
     else:
-        stdout().print(table(prediction, plan, protocol, expected))
+        stdout().print(table(prediction, plan, protocol, expected, budget))
     fitted = [subject.finding for subject in chosen_subjects if subject.finding is not None]
     print_findings(
         [
@@ -88,7 +90,6 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
             *about_threads(chosen_subjects, machine_state),
         ]
     )
-    refused = protocol.budget_s < plan.smallest_s and not protocol.thin
-    if refused:
+    if budget.refusal is not None:
         return EXIT_USAGE
     return EXIT_FAILED_CASE if unusable else EXIT_DONE

@@ -12,7 +12,7 @@ from click.core import ParameterSource
 from levit_bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_INTERRUPTED, UsageError
 
-_WITH_RESUME = ("resume", "budget", "root", "as_json")
+_WITH_RESUME = ("resume", "budget", "no_wait", "root", "as_json")
 """Parameters that mean something beside --resume."""
 
 
@@ -63,7 +63,7 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
     with reporter(console) as observer:
         if resume is not None:
             _refuse_other_options()
-            outcome = api.resume(root, resume, words["budget"], observer)
+            outcome = api.resume(root, resume, words["budget"], observer, no_wait=words["no_wait"])
         else:
             outcome = api.measure_request(request_from(words), root, observer, title=title)
     with keeping(outcome.path):

@@ -7,7 +7,7 @@ from collections.abc import Callable, Sequence
 from levit_bench.errors import UsageError
 from levit_bench.judge.early_stopping import race, target_error
 from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
-from levit_bench.planning.policy import Earlier, Referee, Spending, fixed_budget
+from levit_bench.planning.policy import Earlier, Referee, Spending, fixed_budget, least_runs
 from levit_bench.records import CaseLine, Goal, Protocol
 
 _Maker = Callable[[Protocol, Sequence[CaseLine], tuple[int, ...], Earlier], Referee]
@@ -59,5 +59,11 @@ def planner(
         return fixed_budget(costs, protocol, lines, earlier, scatter)
     session_plan = planned(costs, protocol, len(earlier.done), scatter)
     least = min(protocol.min_rounds, session_plan.rounds)
-    policy = FixedBudget(protocol.budget_s, earlier.next_run + session_plan.runs, least, rounds=session_plan.rounds)
+    policy = FixedBudget(
+        protocol.budget_s,
+        earlier.next_run + session_plan.runs,
+        least,
+        rounds=session_plan.rounds,
+        least_runs=least_runs(session_plan, protocol, earlier),
+    )
     return Spending(session_plan, policy, _REFEREES[protocol.goal](protocol, lines, session_plan.looks, earlier))

@@ -21,14 +21,18 @@ _MOST = 8  # Each holds torch, timm and a network: half a gigabyte.
 
 
 def prepare_side_by_side(
-    requests: Mapping[Case, Prepare], timeout_s: float, report: Callable[[Case], None]
+    requests: Mapping[Case, Prepare],
+    timeout_s: float,
+    begin: Callable[[Case], None],
+    finish: Callable[[Case], None] = lambda _case: None,
 ) -> dict[Case, Prepared]:
     """What was prepared, by network; whatever failed is missing, for its neighbours may be to blame.
 
     Args:
         requests: by network; those that take longest go first, so that no process waits long for the last.
-        timeout_s: seconds after which one counts as hung.
-        report: called with a network before it is prepared.
+        timeout_s: seconds after which one is given up.
+        begin: called with a network before it is prepared.
+        finish: called with it when that has ended, in whatever way.
     """
     count = min(usable_processors(), len(requests), _MOST)
     threads = max(1, usable_processors() // max(1, count))
@@ -41,11 +45,12 @@ def prepare_side_by_side(
             while queue and len(at_work) < count:
                 seat = idle.pop() if idle else Seat(threads, default_allocator(), timed=False)
                 network, request = queue.pop()
-                report(network)
+                begin(network)
                 at_work[seat] = network, time.monotonic() + timeout_s
                 seat.send(request)
             seat = first_with_answer(at_work, min(until for _, until in at_work.values()) - time.monotonic())
             network, until = at_work.pop(seat)
+            finish(network)
             try:
                 answer = seat.receive(max(0.0, until - time.monotonic()))
             except SeatLostError:

@@ -7,18 +7,21 @@ one for each of the user's files: changes to that process do not reach other net
 
 from __future__ import annotations
 
+import time
 from collections.abc import Callable, Iterable, Mapping
 from pathlib import Path
 from typing import Any, Literal, NamedTuple
 
 import msgspec
 
+from levit_bench.errors import one_line
 from levit_bench.measuring import forms, runtimes
 from levit_bench.measuring.extensions import ExtensionPoint
 from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.model_files.description import ModelDescription
 from levit_bench.measuring.preparing.artifact_cache import ArtifactCache
 from levit_bench.measuring.preparing.largest_batch import Fitting, fitting, powers
+from levit_bench.measuring.preparing.preparation_step import PreparationStep, varying_axes
 from levit_bench.measuring.preparing.scratch_folder import Scratch
 from levit_bench.measuring.preparing.side_by_side import prepare_side_by_side
 from levit_bench.measuring.reference_cases import YARDSTICKS
@@ -37,6 +40,8 @@ from levit_bench.measuring.workers.messages import (
 from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.paths.model_files import file_of, kind_of
+from levit_bench.planning.forecast import usual_preparing_s
+from levit_bench.planning.preparation import PreparationPace
 from levit_bench.records import Case, Finding, ImageShape
 
 
@@ -54,7 +59,7 @@ class Workshop:
 
     Args:
         seed: of weights and images.
-        timeout_s: when a preparation counts as hung, at the earliest.
+        timeout_s: when a preparation is given up, at the earliest.
         cache: where artifacts of earlier sessions are found, and these are kept; None: nothing is reused.
     """
 
@@ -81,6 +86,11 @@ class Workshop:
     def cache_problem(self) -> str | None:
         """Why nothing can be kept for later sessions; None where it can, or is not asked for."""
         return self._cache.problem if self._cache is not None else None
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The folder in which prepared networks are kept for later sessions; None where they are not kept."""
+        return self._cache.folder if self._cache is not None and self._cache.problem is None else None
 
     def release(self) -> None:
         """End the preparing processes: none may run while passes are timed."""
@@ -137,6 +147,26 @@ class Workshop:
         problems = [problem for axis, name in named if (problem := self._examine(axis, name)) is not None]
         return [Finding(kind="package-unusable", message=f"{problem}. Its cases will fail.") for problem in problems]
 
+    def check_precisions(self, cases: Iterable[Case]) -> None:
+        """Refuse number formats that a runtime's library says it does not compute in on this processor.
+
+        The libraries are asked in the preparing process; one that fails at that fails its cases later.
+
+        Raises:
+            UsageError: naming the first of them, and what can be chosen instead.
+        """
+        for runtime, precision, device in dict.fromkeys((c.runtime, c.precision, c.device) for c in cases):
+            if not runtimes.asked_about(runtime, precision):
+                continue
+            try:
+                request = Examine(axis="runtime", name=runtime, precision=precision)
+                answer = self._working_seat("").ask(request, self._timeout_s)
+            except SeatLostError:
+                self._release("")
+                continue
+            if isinstance(answer, Examined) and answer.problem is not None:
+                raise runtimes.cannot_compute(runtime, precision, device, one_line(answer.problem))
+
     def _examine(self, axis: Literal["runtime", "form"], name: str) -> str | None:
         try:
             answer = self._working_seat("").ask(Examine(axis=axis, name=name), self._timeout_s)
@@ -150,8 +180,8 @@ class Workshop:
             raise TypeError(f"unexpected answer {type(answer).__name__}")
         return answer.problem
 
-    def prepare(self, cases: Iterable[Case], report: Callable[[int, int, Case], None]) -> dict[str, Artifact | str]:
-        """An artifact, or the reason why there is none, by case id. `report(done, total, case)` before each network."""
+    def prepare(self, cases: Iterable[Case], report: Callable[[PreparationStep], None]) -> dict[str, Artifact | str]:
+        """An artifact, or the reason why there is none, by case id; `report` is called before each network."""
         groups: dict[Case, list[Case]] = {}
         for case in cases:
             groups.setdefault(prepared_as(case), []).append(case)
@@ -162,19 +192,27 @@ class Workshop:
             if known is not None:
                 artifacts[network] = known
         remaining = {network: batches for network, batches in batches_of.items() if network not in artifacts}
-        positions: dict[Case, int] = {}
         reused = len(artifacts)
+        varying = varying_axes(groups)
+        pace = PreparationPace(
+            {network: usual_preparing_s(runtimes.facts(network.runtime).making_s) for network in remaining},
+            usable_processors(),
+            time.monotonic(),
+        )
 
         def begin(network: Case) -> None:
-            report(reused + positions.setdefault(network, len(positions)), len(groups), network)
+            pace.begin(network)
+            left_s = pace.left_s(time.monotonic())
+            report(PreparationStep(network, reused + pace.done, len(groups), varying, left_s))
 
         by_suite = {network: batches for network, batches in remaining.items() if not code_of(network.network)}
         if len(by_suite) > 1 and usable_processors() > 1:
-            artifacts |= self._prepare_side_by_side(by_suite, begin)
+            artifacts |= self._prepare_side_by_side(by_suite, begin, pace.finish)
         for network, batches in remaining.items():
             if network not in artifacts:
                 begin(network)
                 artifacts[network] = self._prepare(network, batches)
+                pace.finish(network)
         return {
             case.id: _for_batch(artifacts[network], case.batch) for network, group in groups.items() for case in group
         }
@@ -214,14 +252,17 @@ class Workshop:
         return artifact
 
     def _prepare_side_by_side(
-        self, networks: Mapping[Case, tuple[int, ...]], begin: Callable[[Case], None]
+        self,
+        networks: Mapping[Case, tuple[int, ...]],
+        begin: Callable[[Case], None],
+        finish: Callable[[Case], None],
     ) -> dict[Case, Artifact]:
         """Artifacts of the networks of the suite and of timm whose preparation succeeds beside others."""
         requests = {
             network: Prepare(case=network, batches=batches, folder=str(self._folder_of(network)), seed=self._seed)
             for network, batches in networks.items()
         }
-        prepared = prepare_side_by_side(requests, self._timeout_s, begin)
+        prepared = prepare_side_by_side(requests, self._timeout_s, begin, finish)
         return {
             network: self._kept(network, networks[network], Artifact(self._folder_of(network), answer))
             for network, answer in prepared.items()

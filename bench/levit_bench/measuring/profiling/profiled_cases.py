@@ -60,7 +60,7 @@ def profiles(cases: Sequence[Case], protocol: Protocol, report: Callable[[str, C
         report: called with the step and the case, before each step.
     """
     with Workshop(protocol.seed, protocol.timeout_s, cache_in("", protocol.seed)) as workshop:
-        artifacts = workshop.prepare(cases, lambda _done, _total, case: report("preparing", case))
+        artifacts = workshop.prepare(cases, lambda step: report("preparing", step.case))
         workshop.release()
         out: dict[str, Taken | str] = {}
         for case in cases:

@@ -7,6 +7,7 @@ suite's own are the constant `FACTS` in their files.
 from __future__ import annotations
 
 import importlib
+from collections.abc import Callable
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -18,6 +19,7 @@ from levit_bench.measuring import devices
 from levit_bench.measuring import precisions as formats
 from levit_bench.measuring.extensions import ExtensionError, ExtensionPoint
 from levit_bench.measuring.loaded_network import InProcess, Loaded
+from levit_bench.measuring.machine import processor_flags
 from levit_bench.measuring.runtimes.facts import UNKNOWN, Facts
 from levit_bench.paths.model_files import Kind
 from levit_bench.records import Case
@@ -32,10 +34,13 @@ __all__ = [
     "InProcess",
     "Loaded",
     "Runtime",
+    "cannot_compute",
     "check",
     "devices_of",
     "facts",
     "get",
+    "lacking",
+    "lacking_in_worker",
     "most_threads",
     "names",
     "of_an_artifact",
@@ -75,6 +80,9 @@ class Runtime(Protocol):
             case: with the network's name, form, resolution and precision, where the artifact does not hold everything.
             artifact: the path that `prepare` returned.
         """
+
+    # Optional: `lacks(precision: str) -> str | None`, why it cannot compute in that number format on this processor, as
+    # its library says, or None. Asked before anything is prepared.
 
     def threads(self) -> int:
         """Number of intra-operator threads that it uses in fact."""
@@ -139,6 +147,39 @@ def precisions_of(name: str) -> tuple[str, ...]:
 def _computes_in(name: str, precision: str) -> bool:
     own_formats = facts(name).precisions
     return own_formats is None or precision in own_formats
+
+
+def lacking(name: str, precision: str, device: str = "cpu") -> str | None:
+    """Why the processor of this machine cannot compute in a number format with a runtime of the suite, or None.
+
+    By its extensions, without loading anything: where the system does not list these, nothing is known of it.
+    """
+    needed = facts(name).extensions.get(precision) if device == "cpu" else None
+    present = processor_flags.flags() if needed else None
+    if not needed or present is None or present & set(needed):
+        return None
+    return f"this processor has none of {', '.join(needed)}, one of which its kernels for {precision} need"
+
+
+def lacking_in_worker(name: str, precision: str) -> str | None:
+    """Why a runtime cannot compute in a number format here, as its library says, or None; the library is loaded.
+
+    Raises:
+        ExtensionError: there is none, or the package that offers it cannot be used.
+    """
+    lacks: Callable[[str], object] | None = getattr(get(name), "lacks", None)
+    if lacks is None:
+        return None
+    with POINT.using(name):
+        reason = lacks(precision)
+    if reason is not None and not isinstance(reason, str):
+        raise POINT.failed(name, f"lacks answers with {type(reason).__name__}, and not with a reason or None")
+    return reason
+
+
+def asked_about(name: str, precision: str) -> bool:
+    """Whether a runtime's library may say that it cannot compute in a number format; packages' are asked about all."""
+    return precision in facts(name).asked_about if POINT.is_own(name) else precision != "fp32"
 
 
 def serves_all_batches(name: str) -> bool:
@@ -210,9 +251,28 @@ def check(name: str, device: str, precisions: tuple[str, ...]) -> None:
                 f"runtime {name!r} does not compute in {precision}, but in {', '.join(precisions_of(name))}. Choose "
                 f"that, or a runtime that does: {', '.join(able)}."
             )
+        reason = lacking(name, precision, device)
+        if reason is not None:
+            raise cannot_compute(name, precision, device, reason)
     reason = unavailable(name)
     if reason is not None:
         raise UsageError(f"runtime {name!r} cannot run here: {reason}.")
+
+
+def cannot_compute(name: str, precision: str, device: str, reason: str) -> UsageError:
+    """The error for a number format that a runtime does not compute in here, with what else there is."""
+    others = [one for one in precisions_of(name) if one != precision and lacking(name, one, device) is None]
+    able = [
+        runtime
+        for runtime in _OWN
+        if runtime != name
+        and device in devices_of(runtime)
+        and _computes_in(runtime, precision)
+        and lacking(runtime, precision, device) is None
+    ]
+    instead = f"Choose {', '.join(others)}" if others else "Leave it out"
+    also = f", or a runtime that does: {', '.join(able)}" if able else ""
+    return UsageError(f"runtime {name!r} does not compute in {precision} here: {reason}. {instead}{also}.")
 
 
 def of_an_artifact(case: Case) -> Case:

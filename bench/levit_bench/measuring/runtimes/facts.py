@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import NamedTuple
 
 from levit_bench.measuring.runtimes import requirements
@@ -26,6 +26,10 @@ class Facts(NamedTuple):
     """Whether loading builds the network by its code, for which its library is imported."""
     own_threads: bool = False
     """Whether it computes in threads of its own, beside those of torch, which lie between passes."""
+    extensions: Mapping[str, tuple[str, ...]] = {}
+    """By number format: instruction-set extensions of which its kernels need one to compute in it."""
+    asked_about: tuple[str, ...] = ()
+    """Number formats that the library itself is asked about, once it is loaded; see `lacks` of its module."""
     distribution: str | None = None
     """Name of the installed distribution whose version is part of the setting; None: torch's, which is anyway."""
     model_files: tuple[Kind, ...] = ()

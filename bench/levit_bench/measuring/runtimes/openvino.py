@@ -31,12 +31,19 @@ FACTS = Facts(
     artifact_of=("batch",),
     making_s=8.0,
     own_threads=True,
+    extensions={
+        # Its kernels for bf16 are written for AVX-512 and for AVX-NE-CONVERT (`hasHardwareSupport` of its CPU plugin).
+        "bf16": ("avx512bw", "avx_ne_convert", "asimd"),
+        "fp16": ("avx512_fp16", "avx_ne_convert", "asimdhp"),
+    },
+    asked_about=("bf16", "fp16"),
     distribution="openvino",
     model_files=("onnx", "openvino"),
     converts_files=True,
     missing=lambda: requirements.packages("openvino", "openvino", "onnx", "onnxscript"),
 )
 _PRECISIONS = {"fp32": "f32", "bf16": "bf16", "fp16": "f16"}
+_CAPABILITIES = {"bf16": "BF16", "fp16": "FP16"}
 _PROPERTIES = (
     "INFERENCE_PRECISION_HINT",
     "NUM_STREAMS",
@@ -50,6 +57,14 @@ _compiled: list[Any] = []
 def unavailable() -> str | None:
     """Why it cannot run here, or None."""
     return FACTS.missing()
+
+
+def lacks(precision: str) -> str | None:
+    """Why the engine does not compute in the precision on this processor, by what it says itself, or None."""
+    offered = engine().Core().get_property("CPU", "OPTIMIZATION_CAPABILITIES")
+    if precision not in _CAPABILITIES or _CAPABILITIES[precision] in offered:
+        return None
+    return f"OpenVINO offers {', '.join(map(str, offered))} on this processor, and no {_CAPABILITIES[precision]}"
 
 
 def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path) -> Path:

@@ -2,21 +2,36 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Protocol
 
+from levit_bench.measuring.preparing.preparation_step import PreparationStep
 from levit_bench.planning.budget import Plan
-from levit_bench.records import Case, Finding, Look
+from levit_bench.records import Finding, Look
 
 
 class Observer(Protocol):
     """Callbacks of the engine, called between turns."""
 
-    def preparing(self, done: int, total: int, case: Case) -> None:
+    def waiting(self, what: str, waited_s: float) -> None:
+        """Another session is at work on this machine; called every second until it has ended.
+
+        Args:
+            what: whose session it is and how long it takes.
+            waited_s: seconds since the wait began.
+        """
+
+    def resolving(self, names: Sequence[str]) -> None:
+        """These names, which the catalog does not hold, are looked up: libraries and a user's files are imported."""
+
+    def starting(self, cases: int, networks: int) -> None:
+        """So many cases of so many networks are going to be prepared."""
+
+    def preparing(self, step: PreparationStep) -> None:
         """The next network is being prepared."""
 
     def rehearsing(self, done: int, total: int) -> None:
-        """`done` of `total` cases of the rehearsal have been tried."""
+        """`done` of `total` cases of the rehearsal have been tried; with 0 its workers are about to start."""
 
     def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
         """Other work uses the machine and the budget has not begun: whether it was waited for until it ended.
@@ -25,6 +40,9 @@ class Observer(Protocol):
             finding: what is at work, and what it does to the results.
             is_quiet: whether the machine has been quiet since it was last asked, or since this call.
         """
+
+    def budget_chosen(self, words: str) -> None:
+        """The session chose its budget, which was left to it, and says why."""
 
     def planned(self, what: Plan) -> None:
         """The budget was planned with the costs measured here."""
@@ -42,7 +60,16 @@ class Observer(Protocol):
 class Silent:
     """An observer that ignores all callbacks."""
 
-    def preparing(self, done: int, total: int, case: Case) -> None:
+    def waiting(self, what: str, waited_s: float) -> None:
+        """Nothing."""
+
+    def resolving(self, names: Sequence[str]) -> None:
+        """Nothing."""
+
+    def starting(self, cases: int, networks: int) -> None:
+        """Nothing."""
+
+    def preparing(self, step: PreparationStep) -> None:
         """Nothing."""
 
     def rehearsing(self, done: int, total: int) -> None:
@@ -51,6 +78,9 @@ class Silent:
     def busy(self, finding: Finding, is_quiet: Callable[[], bool]) -> bool:
         """Goes on at once."""
         return False
+
+    def budget_chosen(self, words: str) -> None:
+        """Nothing."""
 
     def planned(self, what: Plan) -> None:
         """Nothing."""

@@ -48,6 +48,7 @@ def rehearse(
     crew_protocol = protocol
     while True:
         remaining = [line for line in lines if line.id in artifacts and line.id not in failed]
+        observer.rehearsing(0, len(remaining))
         began = time.perf_counter()
         with Crew(remaining, artifacts, crew_protocol) as crew:
             start_s = time.perf_counter() - began

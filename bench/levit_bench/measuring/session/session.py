@@ -22,6 +22,7 @@ from levit_bench.measuring.machine.processor_use import ProcessorUse
 from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
 from levit_bench.measuring.reference_cases import instrument_cases
+from levit_bench.measuring.session import machine_lock
 from levit_bench.measuring.session.engine import Engine, real_world
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.measuring.session.rehearsal import rehearse
@@ -29,8 +30,8 @@ from levit_bench.measuring.workers import shell
 from levit_bench.measuring.workers.process_environment import shell as calling_shell
 from levit_bench.numbers.other_work import most_others
 from levit_bench.numbers.units import counted
-from levit_bench.planning.budget import Costs, too_small
-from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget
+from levit_bench.planning.budget import Costs
+from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget, with_budget
 from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
 from levit_bench.store.files import Session, SessionWriter, check_writable, read_session
 from levit_bench.version import VERSION
@@ -77,8 +78,11 @@ def measure(
     planner: Planner = fixed_budget,
     title: str | None = None,
     findings: Sequence[Finding] = (),
+    is_open: bool = False,
 ) -> Outcome:
     """Measure a new session into the store at `root`; findings from before it are stored with it.
+
+    `is_open`: whether the session takes the least that it needs where that is more than the protocol's budget.
 
     Raises:
         BudgetTooSmallError: the budget is too small for a confidence interval, and the protocol is not thin.
@@ -88,6 +92,7 @@ def measure(
     if not subjects:
         raise UsageError(f"nothing to measure: the selection is empty. {command_line('list')!r} shows what there is.")
     environment = calling_shell({(s.case.threads, s.case.allocator) for s in subjects})
+    observer.starting(len(subjects), len({subject.case.network for subject in subjects}))
     began, before, this_machine = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
     check_writable(root / this_machine.id)
     lines = _lines(subjects)
@@ -102,12 +107,14 @@ def measure(
     ]
     findings += allowance.about_kinds(before.allowance, bound=protocol.bound)
     findings += [*_about_gpu(before, subjects), *_about_settings(ready), *ready.findings, *about_classes(ready.lines)]
-    findings += [*_about_counts(ready), *_about_cache(workshop), *_wait_for_quiet(ready.others, protocol, observer)]
+    findings += [*_about_counts(ready), *_about_cache(workshop)]
+    if ready.subjects_left:
+        protocol, budget_findings = _settle_budget(protocol, ready.costs, workshop, observer, is_open=is_open)
+        findings += budget_findings
+    findings += _wait_for_quiet(ready.others, protocol, observer)
     spending = planner(ready.costs, protocol, ready.alive, Earlier(cases=ready.lines))
     plan = spending.plan
     if ready.subjects_left and protocol.budget_s < plan.smallest_s:
-        if not protocol.thin:
-            raise BudgetTooSmallError(too_small(protocol.budget_s, plan.smallest_s))
         findings.append(_thin_finding(protocol.budget_s, plan.smallest_s))
     protocol = msgspec.structs.replace(protocol, runs=plan.runs, looks=plan.looks)
     stamp = datetime.datetime.now(datetime.UTC).strftime("%Y%m%dT%H%M%SZ")
@@ -127,6 +134,7 @@ def measure(
         for line in ready.lines:
             writer.append(line)
         if ready.subjects_left:
+            machine_lock.measuring_for(protocol.budget_s)
             observer.planned(plan)
         return _take_runs(ready, protocol, writer, observer, began, spending, Earlier(), head.session)
 
@@ -138,8 +146,11 @@ def resume(
     workshop: Callable[[Protocol], Workshop],
     *,
     planner: Planner = fixed_budget,
+    is_open: bool = False,
 ) -> Outcome:
     """Add fresh runs to a session, with its own protocol and cases; those that failed before stay failed.
+
+    A budget of 0 is the least that gives an honest interval by itself; `is_open`: as in `measure`.
 
     Raises:
         UsageError: another machine or other versions measured it.
@@ -147,7 +158,7 @@ def resume(
     """
     # Opened before it is read: no other process may add runs, and a file that cannot be written is refused at once.
     with SessionWriter.reopen(path, observer.finding_made) as writer:
-        return _resume(path, budget_s, observer, workshop, planner, writer)
+        return _resume(path, budget_s, observer, workshop, planner, writer, is_open=is_open)
 
 
 def _resume(
@@ -157,6 +168,8 @@ def _resume(
     workshop: Callable[[Protocol], Workshop],
     planner: Planner,
     writer: SessionWriter,
+    *,
+    is_open: bool,
 ) -> Outcome:
     session = read_session(path)
     _refuse_damaged(path, session)
@@ -188,9 +201,17 @@ def _resume(
     with workshop(protocol) as place:
         ready = _get_ready(lines, protocol, observer, place)
         _refuse_changed(path, lines, ready.lines)
+        if ready.subjects_left:
+            # There are runs already, so that one more of one round is worth storing, as in a sketch.
+            protocol, budget_findings = _settle_budget(
+                protocol, ready.costs, place, observer, thin=budget_s > 0, is_open=is_open
+            )
+            for finding in budget_findings:
+                observer.finding_made(finding)
         for finding in _wait_for_quiet(ready.others, protocol, observer):
             observer.finding_made(finding)
         spending = planner(ready.costs, protocol, ready.alive, earlier)
+        machine_lock.measuring_for(protocol.budget_s)
         observer.planned(spending.plan)
         return _take_runs(ready, protocol, writer, observer, began, spending, earlier, session.head.session)
 
@@ -456,6 +477,33 @@ def _about_cache(workshop: Workshop) -> list[Finding]:
     """A finding where prepared networks cannot be kept for later sessions."""
     problem = workshop.cache_problem
     return [] if problem is None else [Finding(kind="cache-unused", message=problem)]
+
+
+def _settle_budget(
+    protocol: Protocol,
+    costs: Costs,
+    workshop: Workshop,
+    observer: Observer,
+    *,
+    is_open: bool,
+    thin: bool | None = None,
+) -> tuple[Protocol, list[Finding]]:
+    """The protocol with the session's budget, and a finding where that is more than was asked for.
+
+    Raises:
+        BudgetTooSmallError: it is far too small; names the least one, and where the prepared networks are kept.
+    """
+    settled_protocol, budget = with_budget(protocol, costs, is_open=is_open, thin=thin)
+    if budget.refusal is not None:
+        where = workshop.kept_in
+        kept = "" if where is None else f" Prepared networks are kept in {where}: the next try need not prepare them."
+        raise BudgetTooSmallError(f"{budget.refusal}{kept}")
+    findings = []
+    if budget.change is not None and protocol.budget_s:
+        findings.append(Finding(kind="budget-stretched", message=budget.change))
+    elif budget.change is not None:
+        observer.budget_chosen(budget.change)
+    return settled_protocol, findings
 
 
 def _thin_finding(budget_s: float, smallest_s: float) -> Finding:

@@ -161,10 +161,12 @@ class Resolved(_Message, frozen=True, kw_only=True, tag="resolved"):
 
 
 class Examine(_Message, frozen=True, kw_only=True, tag="examine"):
-    """Load a package's runtime or form, and say whether it can be used here."""
+    """Load a runtime or form, and say whether it can be used here."""
 
     axis: Literal["runtime", "form"]
     name: str
+    precision: str | None = None
+    """Number format that a runtime is asked about; absent: whether it can be used at all."""
 
 
 class Examined(_Message, frozen=True, kw_only=True, tag="examined"):

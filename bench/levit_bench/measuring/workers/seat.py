@@ -16,8 +16,15 @@ from typing import IO
 
 import msgspec
 
-from levit_bench.measuring.failure_reasons import end_of, reason_for_exit, reason_for_no_process
-from levit_bench.measuring.workers.cpu_time import process_cpu_s
+from levit_bench.measuring.failure_reasons import (
+    Silence,
+    end_of,
+    reason_for_exit,
+    reason_for_no_process,
+    reason_for_silence,
+)
+from levit_bench.measuring.machine.cgroups import cpu_quota
+from levit_bench.measuring.workers.cpu_time import ProcessorTime, process_cpu_s, processor_time
 from levit_bench.measuring.workers.fork_server import ForkServer, ForkServerLostError, WorkerProcess
 from levit_bench.measuring.workers.messages import Answer, Request, decode_answer, encode
 from levit_bench.measuring.workers.process_environment import seat_environment
@@ -32,6 +39,8 @@ _BIND = "own = sys.argv.pop(); own and os.sched_setaffinity(0, map(int, own.spli
 _WORKER = ("-P", "-c", f"import os, sys; {_BIND}{_IMPORT}from levit_bench.measuring.worker import main; main()", _HOME)
 _SERVER = ("-P", "-c", f"import sys; {_IMPORT}from levit_bench.measuring.forked_workers import main; main()", _HOME)
 _LONGEST_POLL_S = 3600.0  # The kernel takes milliseconds in 31 bits.
+_LATEST, _LONGEST_LATEST_S = 0.1, 30.0
+"""Share of a time-out, and seconds at most, at whose beginning and end a process is looked at that does not answer."""
 _GRACE_S = 5.0  # A worker that waits for a request ends at once.
 
 
@@ -73,6 +82,7 @@ class Seat:
         self._stderr: IO[bytes] = tempfile.TemporaryFile()  # noqa: SIM115 (closed with the seat)
         self._buffer = b""
         self._imports_s = 0.0
+        self._asked = time.monotonic(), ProcessorTime(0.0, None)
         self.started_at = time.perf_counter()
         inherited: list[int] = []
         try:
@@ -134,6 +144,7 @@ class Seat:
 
     def send(self, request: Request) -> None:
         """Send a request; its answer is received later."""
+        self._asked = time.monotonic(), processor_time(self._process.pid, living=False)
         try:
             os.write(self._write, encode(request))
         except BrokenPipeError:
@@ -146,16 +157,21 @@ class Seat:
             SeatLostError: as `ask`.
         """
         deadline = time.monotonic() + timeout_s
+        look_at, before = deadline - min(_LATEST * timeout_s, _LONGEST_LATEST_S), self._asked
         poll = select.poll()
         poll.register(self._read, select.POLLIN | select.POLLHUP)
         if self._ended >= 0:
             poll.register(self._ended, select.POLLIN)
         while b"\n" not in self._buffer:
-            remaining_s = deadline - time.monotonic()
-            if remaining_s <= 0:
+            now = time.monotonic()
+            if now >= deadline:
+                reason = reason_for_silence(self._silence(before))
                 self.kill()
-                raise SeatLostError(f"hung: no answer within {timeout_s:.0f} s, and was killed")
-            ready = [file for file, _ in poll.poll(min(remaining_s, _LONGEST_POLL_S) * 1000)]
+                raise SeatLostError(reason)
+            if now >= look_at and before is self._asked:
+                before = now, processor_time(self._process.pid)
+            until = look_at if now < look_at else deadline
+            ready = [file for file, _ in poll.poll(min(until - now, _LONGEST_POLL_S) * 1000)]
             if not ready:
                 continue
             # It ended without closing the pipe: a process that it started has the other end open.
@@ -171,6 +187,20 @@ class Seat:
         except msgspec.DecodeError as error:
             self.kill()
             raise SeatLostError(f"answered nonsense ({error}) and was killed") from error
+
+    def _silence(self, before: tuple[float, ProcessorTime]) -> Silence:
+        """How the process spent the time since it was asked; `before`: what it had had at some moment of that time."""
+        now, time_now = time.monotonic(), processor_time(self._process.pid)
+        (asked, time_asked), (looked, time_then) = self._asked, before
+        latest = time_now.since(time_then)
+        return Silence(
+            waited_s=now - asked,
+            used_s=time_now.since(time_asked).used_s,
+            latest_s=now - looked,
+            latest_used_s=latest.used_s,
+            latest_delayed_s=latest.delayed_s,
+            is_limited=cpu_quota(Path("/")) is not None,
+        )
 
     def answers_on(self) -> tuple[int, ...]:
         """The file descriptors that become readable when it answers or ends."""

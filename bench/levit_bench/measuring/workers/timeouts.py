@@ -1,4 +1,4 @@
-"""Time-outs: how long an answer of a worker process may take before the process counts as hung."""
+"""Time-outs: how long an answer of a worker process may take before the process is given up."""
 
 from __future__ import annotations
 

@@ -9,7 +9,7 @@ from levit_bench.command_lines import command_line
 from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.verdicts import percent_above
 from levit_bench.numbers.units import counted, format_duration, format_latency, significant
-from levit_bench.planning.budget import Plan, RunScatter
+from levit_bench.planning.budget import Plan, RunScatter, SettledBudget, settled
 from levit_bench.planning.forecast import Forecast
 from levit_bench.records import Protocol
 from levit_bench.report.views.cases import fields
@@ -26,7 +26,13 @@ _SOURCES = {
 }  # fmt: skip
 
 
-def table(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> Table:
+def table(
+    forecast: Forecast,
+    plan: Plan,
+    protocol: Protocol,
+    expected: Reach | None = None,
+    budget: SettledBudget | None = None,
+) -> Table:
     """One row a case, and a caption with the runs within the budget and the expected precision."""
     from rich.text import Text
 
@@ -45,13 +51,28 @@ def table(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | 
     for line, rest in zip(forecast.lines, rests, strict=True):
         cells = [Text(names[line.case.network]), *([Text(rest)] if any(rests) else [])]
         out.add_row(*cells, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
-    out.caption = Text("\n".join(sentences(forecast, plan, protocol, expected)))
+    out.caption = Text("\n".join(sentences(forecast, plan, protocol, expected, budget)))
     return out
 
 
-def sentences(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> list[str]:
-    """Runs and rounds, their duration, the expected precision, and the smallest budget that is accepted."""
-    refused = protocol.budget_s < plan.smallest_s and not protocol.thin
+def sentences(
+    forecast: Forecast,
+    plan: Plan,
+    protocol: Protocol,
+    expected: Reach | None = None,
+    budget: SettledBudget | None = None,
+) -> list[str]:
+    """Runs and rounds, their duration, the expected precision, and the smallest budget that is accepted.
+
+    Args:
+        forecast: expected times.
+        plan: the division of the budget.
+        protocol: with the session's budget.
+        expected: precision; None where the runs are too few.
+        budget: how that budget follows from what was asked for; None: nothing else was.
+    """
+    budget = budget or settled(protocol.budget_s, forecast.costs, thin=protocol.thin)
+    refused = budget.refusal is not None
     if refused:
         done = f"A budget of {format_duration(protocol.budget_s)} is too small: the run would be refused."
     else:
@@ -75,8 +96,10 @@ def sentences(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reac
         if scaled_count
         else ""
     )
+    change = [] if budget.change is None else [f"{budget.change[0].upper()}{budget.change[1:]}"]
     looks = f"Looks after {spoken(plan.looks)}; what is decided then gets no more turns." if plan.looks else ""
     return [
+        *change,
         done,
         *([looks] if looks else []),
         *([] if refused or expected is None else _precision_words(expected)),
@@ -129,11 +152,19 @@ def _source(scatter: RunScatter) -> str:
     return f"Runs and rounds by the scatter of {sessions} of this machine in this setting{rest}: {deviations}."
 
 
-def document(forecast: Forecast, plan: Plan, protocol: Protocol, expected: Reach | None = None) -> dict[str, object]:
+def document(
+    forecast: Forecast,
+    plan: Plan,
+    protocol: Protocol,
+    expected: Reach | None = None,
+    budget: SettledBudget | None = None,
+) -> dict[str, object]:
     """The plan as data, in seconds; the expected precision is None where the runs are too few."""
+    budget = budget or settled(protocol.budget_s, forecast.costs, thin=protocol.thin)
     return {
-        "budget_s": protocol.budget_s,
-        "refused": protocol.budget_s < plan.smallest_s and not protocol.thin,
+        "budget_s": budget.budget_s,
+        "budget_change": budget.change,
+        "refused": budget.refusal is not None,
         "smallest_budget_s": plan.smallest_s,
         "runs": plan.runs,
         "rounds": plan.rounds,

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from types import MappingProxyType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.report.words.safe_text import shortened, visible
@@ -24,6 +25,13 @@ class RuntimeSummary(NamedTuple):
     """A short description."""
     missing: str | None
     """The reason why it cannot run here and the remedy; None where it can."""
+    lacking: Mapping[str, str] = MappingProxyType({})
+    """Number formats that this machine's processor cannot compute in with it, each with the reason."""
+
+    @property
+    def precisions_here(self) -> tuple[str, ...]:
+        """Number formats that the processor can compute in with it, as far as is known."""
+        return tuple(name for name in self.precisions if name not in self.lacking)
 
 
 def table(runtimes: Sequence[RuntimeSummary]) -> Table:
@@ -35,16 +43,24 @@ def table(runtimes: Sequence[RuntimeSummary]) -> Table:
     for name in ("devices", "precisions", "here", "what it is"):
         out.add_column(name, overflow="fold")
     for runtime in runtimes:
-        otherwise = "yes" if runtime.devices else "says so in a session"
         out.add_row(
             shortened(runtime.name),
             ", ".join(runtime.devices) or "–",
             ", ".join(runtime.precisions) or "–",
-            visible(runtime.missing) if runtime.missing else otherwise,
+            visible(runtime.missing) if runtime.missing else _here(runtime),
             runtime.about,
             style="dim" if runtime.missing else "",
         )
     return out
+
+
+def _here(runtime: RuntimeSummary) -> str:
+    """What can be used here of a runtime that is installed."""
+    if not runtime.devices:
+        return "says so in a session"
+    if not runtime.lacking:
+        return "yes"
+    return f"in {', '.join(runtime.precisions_here)}; {'; '.join(dict.fromkeys(runtime.lacking.values()))}"
 
 
 def lines(runtimes: Sequence[RuntimeSummary]) -> list[Text]:
@@ -69,6 +85,8 @@ def document(runtimes: Sequence[RuntimeSummary]) -> list[dict[str, Any]]:
             "precisions": runtime.precisions,
             "about": runtime.about,
             "unavailable": runtime.missing,
+            "precisions_here": runtime.precisions_here,
+            "lacking": dict(runtime.lacking),
         }
         for runtime in runtimes
     ]
