@@ -30,8 +30,7 @@ LABEL_GAP_PT = 1.2
 
 def name_points(ax: Axes, panel: Panel | PublishedPanel) -> int:
     """Write names beside points; returns the number of those that have no free place."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = ax.figure
     renderer = cast("Any", figure.canvas).get_renderer()
     named_points = _points_to_name(panel)
     if not named_points:
