@@ -30,6 +30,7 @@ def table(runtimes: Sequence[RuntimeSummary]) -> Table:
     """One row a runtime."""
     from rich import box
     from rich.table import Table
+    from rich.text import Text
 
     out = Table(box=box.SIMPLE_HEAD, pad_edge=False, collapse_padding=True)
     out.add_column("runtime", no_wrap=True, style="bold")
@@ -41,8 +42,8 @@ def table(runtimes: Sequence[RuntimeSummary]) -> Table:
             shortened(runtime.name),
             ", ".join(runtime.devices) or "–",
             ", ".join(runtime.precisions) or "–",
-            visible(runtime.missing) if runtime.missing else otherwise,
-            runtime.about,
+            Text(visible(runtime.missing) if runtime.missing else otherwise),  # has brackets, which are no markup
+            Text(runtime.about),
             style="dim" if runtime.missing else "",
         )
     return out
