@@ -55,6 +55,17 @@ def test_what_reading_needs_is_listed_with_the_same_bounds() -> None:
     assert lines("requirements-reading.txt") == [f"{name}>={oldest}" for name, oldest, _ in sorted(reading)]
 
 
+def test_the_page_about_installing_has_the_same_bounds_and_every_extra() -> None:
+    page = (ROOT / "docs" / "install.md").read_text(encoding="utf-8")
+    (table,) = re.findall(r"<!-- oldest -->\n.+\n.+\n((?:\|.+\n)+)<!-- end -->", page)
+    cells = re.findall(r"[^|\s]+", table)
+    assert dict(zip(cells[::2], cells[1::2], strict=True)) == BOUNDS
+    extras = dict(re.findall(r"^\| `([a-z]+)` \| (.+?) \|", page, re.M))
+    assert set(extras) == set(PROJECT["optional-dependencies"]) - {"dev"}
+    for name in set(extras) - {"test"}:
+        assert extras[name].split(", ") == PROJECT["optional-dependencies"][name]
+
+
 def test_what_is_tested_is_no_older_than_the_bounds() -> None:
     tested = pins("constraints.txt")
     assert [name for name, oldest in BOUNDS.items() if min(tested[name]) < Version(oldest)] == []
