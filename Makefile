@@ -9,7 +9,7 @@ ARGS ?=
 TOX := .venv/bin/tox
 
 .DEFAULT_GOAL := help
-.PHONY: help test test-all lint types front bench clean
+.PHONY: help test test-all lint types oldest reading front bench clean
 
 help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
@@ -25,6 +25,12 @@ lint: $(TOX)  ## check style and format
 
 types: $(TOX)  ## check types
 	$(TOX) run -e types -- $(ARGS)
+
+oldest: $(TOX)  ## test with the oldest versions that pyproject.toml allows, on Python 3.11
+	$(TOX) run -e oldest -- $(ARGS)
+
+reading: $(TOX)  ## test that stored sessions are read without torch and timm, on Python 3.11
+	$(TOX) run -e reading -- $(ARGS)
 
 front: $(TOX)  ## measure the paper's networks briefly and draw their front
 	$(TOX) run -e front -- $(ARGS)

@@ -853,4 +853,13 @@ def _package() -> ModuleType:
     try:
         return importlib.import_module("levit_bench.pytest_plugin")
     except Exception as error:
-        raise pytest.UsageError(f"levit-bench cannot be loaded: {type(error).__name__}: {error}") from None
+        raise pytest.UsageError(f"levit-bench cannot be loaded: {_reason(error)}") from None
+
+
+def _reason(error: Exception) -> str:
+    """Why an import of the package failed: where a library is missing or too old, which, and how to get it."""
+    try:
+        refusal = importlib.import_module("levit_bench.libraries").refusal(error)
+    except ImportError:  # the package itself is not there
+        refusal = None
+    return f"{type(error).__name__}: {error}" if refusal is None else str(refusal)

@@ -23,11 +23,11 @@ def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the public names)
     if name in __all__:
         try:
             from levit_bench import api
-        except ImportError as error:
+        except Exception as error:
             from levit_bench.libraries import refusal
 
-            if (missing := refusal(error)) is None:
+            if (unsuitable := refusal(error)) is None:
                 raise
-            raise missing from error
+            raise unsuitable from error
         return getattr(api, name)
     raise AttributeError(f"module {__name__!r} has no attribute {name!r}")

@@ -13,13 +13,13 @@ def main() -> NoReturn:
         command_line()
     except KeyboardInterrupt:
         sys.exit(130)
-    except ImportError as error:  # of a library that the command line itself needs, such as click
+    except Exception as error:  # of a library that the command line itself needs, such as click: missing or too old
         from levit_bench.libraries import refusal
 
-        if (missing := refusal(error)) is None:
+        if (unsuitable := refusal(error)) is None:
             raise
-        sys.stderr.write(f"levit-bench: {missing}\n")
-        sys.exit(missing.exit_code)
+        sys.stderr.write(f"levit-bench: {unsuitable}\n")
+        sys.exit(unsuitable.exit_code)
     finally:
         # All results are written: an interrupt may end Python's shutdown at once.
         signal.signal(signal.SIGINT, signal.SIG_DFL)

@@ -14,7 +14,7 @@ from levit_bench.asking import arguments
 from levit_bench.asking.ability import require_measuring
 from levit_bench.catalog.twins import twin_of
 from levit_bench.errors import BenchError, UsageError, one_line
-from levit_bench.libraries import require, require_installed
+from levit_bench.libraries import refuse_outdated, require, require_installed
 from levit_bench.numbers.dates import period
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
@@ -376,6 +376,7 @@ def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
 def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "") -> Results:
     for library in ("numpy", "scipy"):  # every method may need them
         require_installed(library, "judge stored results")
+    refuse_outdated(("msgspec", "platformdirs"), "read stored results")
     use_kept_quantiles()
     records, findings = store.load(*paths)
     if not records:

@@ -6,14 +6,13 @@ import json
 import os
 import subprocess
 import sys
-import tomllib
 from pathlib import Path
 
 import pytest
 from levit_bench.errors import UsageError
-from levit_bench.libraries import DISTRIBUTIONS, refusal, require
+from levit_bench.libraries import refusal, require
 
-from tests.house.plan import PACKAGE, ROOT
+from tests.house.plan import PACKAGE
 from tests.house.test_reading_needs_no_workshop import FIRST, PINNED, SCALED, store
 
 __all__ = ["store"]
@@ -128,11 +127,6 @@ def test_what_needs_no_such_library_works_without(library: str, store: Path) -> 
         _, out, err = answers["front --json"]
         assert json.loads(out)[0]["network"]
         assert "matplotlib is not installed. Install it: pip install matplotlib. No file is written." in err
-
-
-def test_every_library_that_the_package_declares_is_known() -> None:
-    declared = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]["dependencies"]
-    assert set(DISTRIBUTIONS.values()) == set(declared)
 
 
 def test_only_a_declared_library_that_is_not_there_is_called_missing() -> None:

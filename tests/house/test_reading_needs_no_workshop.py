@@ -10,12 +10,15 @@ import sys
 from pathlib import Path
 
 import pytest
+from levit_bench.libraries import LIBRARIES
 
 from tests.house.plan import PACKAGE, ROOT, WORKSHOP, WORKSHOP_ONLY
 
 SESSIONS = ("20261126T043933Z-f7f8", "20261126T060430Z-2c11", "20261126T150817Z-53fd")
 """Two of the same twelve networks with both allocators, and one with several threads, streams and cold starts."""
 FIRST, SECOND, SCALED = SESSIONS
+NOT_FOR_READING = WORKSHOP_ONLY | {name for name, library in LIBRARIES.items() if not library.is_for_reading}
+"""What `requirements-reading.txt` leaves out, and what extras bring."""
 PINNED = ("--where", "allocator=pinned,batch=1,threads=1")
 
 _SCRIPT = """
@@ -135,10 +138,10 @@ def source(request: pytest.FixtureRequest, tmp_path: Path) -> tuple[Path, str]:
 
 
 def _answers(source: Path, store: Path, calls: dict[str, list[str] | str]) -> dict[str, tuple[int, str, str]]:
-    """Exit code, stdout and stderr of each call, in one interpreter that has none of the workshop's libraries."""
+    """Exit code, stdout and stderr of each call, in one interpreter that has only the libraries for reading."""
     done = subprocess.run(
         [sys.executable, "-c", _SCRIPT],
-        input=json.dumps([sorted(WORKSHOP_ONLY), calls]),
+        input=json.dumps([sorted(NOT_FOR_READING), calls]),
         cwd=store,
         env={**os.environ, "PYTHONPATH": str(source)},
         capture_output=True,

@@ -77,3 +77,24 @@ def test_what_the_paper_workflow_uploads_is_what_it_merges() -> None:
     assert downloaded[0]["merge-multiple"] is True
     (bench,) = [words for words in commands(path) if words[:2] == ["make", "bench"]]
     assert bench[2].endswith("--store measured")
+
+
+@pytest.mark.parametrize("path", WORKFLOWS, ids=lambda path: path.name)
+def test_every_job_that_installs_keeps_what_pip_downloads_and_takes_the_index_that_the_repository_names(
+    path: Path,
+) -> None:
+    told = yaml.safe_load(path.read_text(encoding="utf-8"))
+    assert told["env"] == {"PIP_EXTRA_INDEX_URL": "${{ vars.PYTORCH_CPU_INDEX }}"}
+    pythons = [step["with"] for step in steps(path) if step.get("uses", "").startswith("actions/setup-python")]
+    assert len(pythons) == len(told["jobs"])
+    assert {python["cache"] for python in pythons} == {"pip"}
+    assert all((ROOT / python["cache-dependency-path"]).is_file() for python in pythons)
+
+
+def test_the_job_that_reports_installs_neither_torch_nor_timm() -> None:
+    told = yaml.safe_load((ROOT / ".github" / "workflows" / "paper.yml").read_text(encoding="utf-8"))
+    installed = [step["run"] for step in told["jobs"]["report"]["steps"] if step.get("run", "").startswith("pip")]
+    assert installed == [
+        "pip install --no-deps .",
+        "pip install -c constraints.txt -r requirements-reading.txt",
+    ]

@@ -40,8 +40,17 @@ _VERBS = {
 _LONG_WORD = re.compile(r"\S{400,}")
 
 
+class _NoVerbError(Exception):
+    """No verb was named; the message is the help. Releases of click end differently here."""
+
+
 class _Verbs(click.Group):
     """Loads a verb's file when it is called, so that `--help` and `list` need no torch."""
+
+    def parse_args(self, ctx: click.Context, args: list[str]) -> list[str]:
+        if not args and not ctx.resilient_parsing:
+            raise _NoVerbError(ctx.get_help())
+        return super().parse_args(ctx, args)
 
     def invoke(self, ctx: click.Context) -> Any:  # noqa: ANN401 (as click has it)
         try:
@@ -108,8 +117,8 @@ def _exit_code(args: list[str] | None) -> int:
         *before, last = (FOLDER_GONE,) if is_of_lost_folder(error) else error.lines
         _say(*before, f"{last}{notes_of(error)}")
         return error.exit_code
-    except click.exceptions.NoArgsIsHelpError as error:
-        error.show()
+    except _NoVerbError as error:
+        ERR.write(f"{error}\n")
         return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)

@@ -23,10 +23,10 @@ _LONGEST = 300
 def message_and_exit_code(error: Exception) -> tuple[str, int]:
     """The message of an unexpected exception, on one line, and the exit code of the command.
 
-    The traceback is written to a file, which the message names, unless a library is missing that must be installed.
+    The traceback is written to a file, which the message names, unless a library must be installed or upgraded.
     """
-    if isinstance(error, ImportError) and (missing := refusal(error)) is not None:
-        return str(missing), missing.exit_code
+    if (unsuitable := refusal(error)) is not None:
+        return str(unsuitable), unsuitable.exit_code
     place = _traceback_file(error)
     details = f"The traceback is in {place}." if place else f"Set {TRACEBACK_VARIABLE}=1 to see the traceback."
     message = " ".join(str(error).split())

@@ -24,7 +24,11 @@ _Command = Callable[..., Any]
 _Decorator = Callable[[_Command], Any]
 
 
-class Numbers(click.ParamType[tuple[int, ...]]):
+class _OptionType(click.ParamType):  # type: ignore[type-arg]  # generic in click 8.4 and later alone
+    """A type of options; without a parameter of its own, so that any click from 8.1 on can read the class."""
+
+
+class Numbers(_OptionType):
     """Comma-separated whole numbers."""
 
     name = "N[,N…]"
@@ -39,7 +43,7 @@ class Numbers(click.ParamType[tuple[int, ...]]):
             self.fail(str(error), param, ctx)
 
 
-class OfTable(click.ParamType[Any]):
+class OfTable(_OptionType):
     """The value of an axis or of an option of a session, read as in pytest's options.
 
     Args:
@@ -65,7 +69,7 @@ class OfTable(click.ParamType[Any]):
             raise click.UsageError(str(error), ctx) from error
 
 
-class Words(click.ParamType[tuple[str, ...]]):
+class Words(_OptionType):
     """Comma-separated words."""
 
     name = "NAME[,NAME…]"

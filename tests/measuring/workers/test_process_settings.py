@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 import torch
+from levit_bench.measuring.workers import torch_settings
 from levit_bench.measuring.workers.process_settings import Settings, listed, put_back, restoring
 from levit_bench.measuring.workers.torch_settings import ATTENTION, SWITCHES
 from torch.overrides import TorchFunctionMode
@@ -104,6 +105,19 @@ def test_what_a_device_sets_when_it_is_given_a_case_is_no_change() -> None:
     assert loading.restore() == []
     (told,) = map(str, before.restore())
     assert told.startswith("fp32_precision from matmul_precision highest and cuda.matmul none to matmul_precision high")
+
+
+def test_in_torch_without_fp32_precision_its_older_switches_are_put_back(monkeypatch: pytest.MonkeyPatch) -> None:
+    switch = [True]  # not torch's own, which in newer torch writes to the formats
+    monkeypatch.delattr(torch._C, "_get_fp32_precision_getter", raising=False)
+    monkeypatch.setattr(torch._C, "_get_cudnn_allow_tf32", lambda: switch[0])
+    monkeypatch.setattr(torch._C, "_set_cudnn_allow_tf32", lambda on: switch.__setitem__(0, on))
+    before = torch_settings.fp32_precision("generic", "cuda")
+    assert before == {"cudnn_allow_tf32": "True"}
+    switch[0] = False
+    assert torch_settings.fp32_precision("generic", "cuda") != before
+    torch_settings.set_fp32_precision(before)
+    assert switch == [True]
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ import os
 import subprocess
 import tempfile
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -55,10 +55,9 @@ def prepare(case: Case, network: nn.Module, example: torch.Tensor, folder: Path)
         ValueError: torch cannot capture it, with the reason.
     """
     import torch
-    from torch._inductor.utils import fresh_cache
 
     placed = devices.get(case.device).hold(network, case.precision).place(example)
-    with torch.no_grad(), without_warnings(), fresh_cache(dir=str(folder)), _threads(case.threads):
+    with torch.no_grad(), without_warnings(), _fresh_cache(folder), _threads(case.threads):
         network(placed)  # Values that it caches in its first pass are there, as in every later pass.
         try:
             captured = torch.export.export(network, (placed,))
@@ -101,16 +100,29 @@ def versions() -> dict[str, str]:
     return eager.versions() | {"compiler": _compiler_version(), "vectors": str(pick_vec_isa()), "freezing": "True"}
 
 
+def _fresh_cache(folder: Path) -> AbstractContextManager[Any]:
+    """Keeps what inductor writes in this folder; up to torch 2.7 the function had another name."""
+    from torch._inductor import utils
+
+    fresh = getattr(utils, "fresh_cache", None) or utils.fresh_inductor_cache
+    context: AbstractContextManager[Any] = fresh(dir=str(folder))
+    return context
+
+
 def _settings(case: Case) -> dict[str, Any]:
     """Settings of inductor that differ from its defaults. It writes the number of threads into the code.
 
     Compiled headers would stay in a folder that sessions share; they save a second a network, and no pass is faster.
+    Torch up to 2.7 compiles none.
     """
+    from torch._inductor import config
+
+    compiles_headers = hasattr(config.aot_inductor, "precompile_headers")
     return {
         "freezing": True,
         "cpp.threads": case.threads,
         "compile_threads": 1,
-        "aot_inductor.precompile_headers": False,
+        **({"aot_inductor.precompile_headers": False} if compiles_headers else {}),
     }
 
 

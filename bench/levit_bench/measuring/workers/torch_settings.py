@@ -10,11 +10,16 @@ _PLACES = [
     *[(backend, operators) for backend in ("mkldnn", "cuda") for operators in ("all", "conv", "matmul", "rnn")],
 ]
 """Backends and operators that have `fp32_precision`, such as `torch.backends.mkldnn.conv`; general ones first."""
+_OLDER = {"cuda": "cudnn_allow_tf32", "mkldnn": "onednn_allow_tf32"}
+"""The switch of a backend in torch up to 2.8, which has `torch.set_float32_matmul_precision` in place of the others."""
 
 
 def fp32_precision(*backends: str) -> dict[str, str]:
-    """The number format in which fp32 is multiplied, by backend and kind of operator."""
-    getter = torch._C._get_fp32_precision_getter
+    """The number format in which fp32 is multiplied, by backend and kind of operator; older switches by their names."""
+    getter = getattr(torch._C, "_get_fp32_precision_getter", None)
+    if getter is None:
+        getters = {name: getattr(torch._C, f"_get_{name}", None) for name in map(_OLDER.get, backends) if name}
+        return {name: str(read()) for name, read in getters.items() if read is not None}
     return {f"{place}.{kind}": str(getter(place, kind)) for place, kind in _PLACES if place in backends}
 
 
@@ -22,7 +27,9 @@ def set_fp32_precision(before: dict[str, str]) -> None:
     """Restore what `fp32_precision` returned."""
     for name, value in before.items():
         place, _, kind = name.partition(".")
-        if torch._C._get_fp32_precision_getter(place, kind) != value:
+        if not kind:
+            getattr(torch._C, f"_set_{name}")(value == "True")
+        elif torch._C._get_fp32_precision_getter(place, kind) != value:
             torch._C._set_fp32_precision_setter(place, kind, value)
 
 

@@ -66,9 +66,7 @@ class PointName(NamedTuple):
 
 def points_per_pixel(ax: Axes) -> float:
     """Size of a display unit, in points."""
-    figure = ax.get_figure(root=True)
-    assert figure is not None
-    return 72 / figure.dpi
+    return 72 / ax.figure.dpi
 
 
 def write_names(
@@ -89,8 +87,7 @@ def write_names(
         radius: half the size of a marker, in display units.
         directions: from a point to its name, the best first.
     """
-    figure = ax.get_figure(root=True)
-    assert figure is not None
+    figure = ax.figure
     renderer, to_pt = cast("Any", figure.canvas).get_renderer(), points_per_pixel(ax)
     texts = [
         ax.annotate(

@@ -36,6 +36,8 @@ class RuntimeSummary(NamedTuple):
 
 def table(runtimes: Sequence[RuntimeSummary]) -> Table:
     """One row a runtime."""
+    from rich.text import Text
+
     from levit_bench.report.fitted_table import FittedTable
 
     out = FittedTable()
@@ -47,8 +49,8 @@ def table(runtimes: Sequence[RuntimeSummary]) -> Table:
             shortened(runtime.name),
             ", ".join(runtime.devices) or "–",
             ", ".join(runtime.precisions) or "–",
-            visible(runtime.missing) if runtime.missing else _here(runtime),
-            runtime.about,
+            Text(visible(runtime.missing) if runtime.missing else _here(runtime)),  # brackets are no markup
+            Text(runtime.about),
             style="dim" if runtime.missing else "",
         )
     return out
