@@ -173,8 +173,7 @@ def choice_options(command: _Command) -> _Command:
 
     options: list[_Decorator] = [
         click.option(
-            "--store", "stores", type=click.Path(path_type=Path), multiple=True, default=(Path("results"),),
-            show_default="results", help="Folder of sessions, or one session file. Several are read as one.",
+            "--store", "stores", type=click.Path(path_type=Path), multiple=True, default=(Path("results"),), help="Folder of sessions, or one session file. Several are read as one.  [default: results]",
         ),
         click.option(
             "--session", "sessions", metavar="NAME", multiple=True,
@@ -219,10 +218,9 @@ def _of_axis(axis: axes.Axis) -> _Decorator:
     if axis.kind is axes.AxisKind.SIZE:
         return click.option(axis.option, name, help=axis.help, **shown)
     if axis.plural:
-        usual = str(axis.usual)
-        return click.option(
-            axis.option, name, cls=ListOption, default=(usual,), show_default=usual, help=axis.help, **shown
-        )
+        usual = str(axis.usual)  # Click would put it in brackets of its own.
+        words = f"{axis.help}  [default: {usual}]"
+        return click.option(axis.option, name, cls=ListOption, default=(usual,), help=words, **shown)
     return click.option(axis.option, name, default=str(axis.usual), show_default=True, help=axis.help, **shown)
 
 

@@ -60,8 +60,8 @@ if TYPE_CHECKING:
     cls=ListOption,
     type=Words(),
     default=(("measured",),),
-    show_default="measured",
-    help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and globs.",
+    help="Which published speeds: of networks that are measured too, 'all', or names, groups, timm names and globs.  "
+    "[default: measured]",
 )
 @click.option(
     "--published-batch", "batches", cls=ListOption, type=Numbers(), help="Published speeds of these batch sizes."
