@@ -173,7 +173,8 @@ def choice_options(command: _Command) -> _Command:
 
     options: list[_Decorator] = [
         click.option(
-            "--store", "stores", type=click.Path(path_type=Path), multiple=True, default=(Path("results"),), help="Folder of sessions, or one session file. Several are read as one.  [default: results]",
+            "--store", "stores", type=click.Path(path_type=Path), multiple=True, default=(Path("results"),),
+            help="Folder of sessions, or one session file. Several are read as one.  [default: results]",
         ),
         click.option(
             "--session", "sessions", metavar="NAME", multiple=True,
