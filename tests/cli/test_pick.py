@@ -126,14 +126,17 @@ def test_pick_names_the_command_that_adds_the_passes_in_the_store_that_holds_the
     assert code == 3
     (line,) = (line for line in err.splitlines() if "levit-bench run --resume " in line)
     command = shlex.split(line[line.index("levit-bench run") :])
-    expected = ["levit-bench", "run", "--resume", stored.stem, "--store", str(tmp_path / "my store"), "--budget"]
-    assert command[:-1] == expected
+    assert command[:2] == ["levit-bench", "run"]
+    options = dict(zip(command[2::2], command[3::2], strict=True))
+    budget = options.pop("--budget")
+    assert options == {"--resume": stored.stem, "--store": str(tmp_path / "my store")}
     told = json.loads(run(capsys, *words, "--json")[1])
     lacking = [rival for rival in told["rivals"] if rival["standing"] == "too few passes"]
     assert lacking
     assert all(rival["passes"] < rival["passes_needed"] and rival["latency_s"] is None for rival in lacking)
-    budgets = [parse_duration(shlex.split(rival["command"])[-1]) for rival in told["rivals"] if rival["command"]]
-    assert parse_duration(command[-1]) == max(budgets), "one command for all of a session"
+    commands = [shlex.split(rival["command"]) for rival in told["rivals"] if rival["command"]]
+    budgets = [parse_duration(each[each.index("--budget") + 1]) for each in commands]
+    assert parse_duration(budget) == max(budgets), "one command for all of a session"
 
 
 def test_pick_refuses_two_machines_and_the_choice_it_offers_works(capsys: pytest.CaptureFixture[str]) -> None:

@@ -167,13 +167,14 @@ def labelled(made: Record, label: str) -> Record:
     return msgspec.structs.replace(made, info=msgspec.structs.replace(made.info, label=label))
 
 
-def test_a_label_stands_for_the_name_where_people_read_and_nowhere_else() -> None:
+def test_a_label_stands_for_the_name_where_people_read_and_write_and_the_case_stays_the_same() -> None:
     ours = labelled(MINE, "Ours v2")
     (panel,) = panels([LEVIT, ours, SLOW])[1:]
     assert (panel.points[0].label, panel.points[0].case.network) == ("Ours v2", "nets.py:tiny")
     assert ours.info.id == MINE.info.id
+    assert where([LEVIT, ours], {"network": "Ours v2"}) == [ours]
     with pytest.raises(NothingToShowError):
-        where([LEVIT, ours], {"network": "Ours v2"})
+        where([LEVIT, MINE], {"network": "Ours v2"})
 
 
 def test_labels_that_two_networks_have_are_told_apart() -> None:

@@ -101,7 +101,7 @@ def test_people_are_told_the_setting_and_what_was_left_out():
     setting, *out = around(found([*CROWD, *left], min_top1=75))
     assert "Example Xeon Gold 6999X (16 logical cores) · device cpu · 1 thread" in setting
     assert out[0] == "left out: d@224: no accuracy is known for it at this resolution"
-    assert out[NAMED:] == [f"left out: {5 - NAMED} more; levit-bench show lists them"]
+    assert out[NAMED:] == [f"left out: {5 - NAMED} more; to list all of them: levit-bench show"]
 
 
 def test_people_are_told_when_sessions_were_joined():
