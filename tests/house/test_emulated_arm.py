@@ -34,9 +34,20 @@ def test_every_package_that_it_installs_has_one_pin_for_arm() -> None:
 
 
 def test_it_asks_run_for_what_run_knows() -> None:
-    (call,) = re.findall(r" -m levit_bench run (.+)\Z", TEXT, re.S)
+    (call,) = re.findall(r"^(defaults=.+)\Z", TEXT, re.M | re.S)
     verb = cli.get_command(None, "run")  # type: ignore[arg-type]
     assert verb is not None
     known = {option for parameter in verb.params for option in parameter.opts}
     named = set(re.findall(r"--[a-z-]+", call))
     assert {"--device", "--thin"} <= named <= known
+
+
+def test_what_the_caller_names_takes_the_place_of_what_is_usual() -> None:
+    (call,) = re.findall(r"^(defaults=.+)^exec", TEXT, re.M | re.S)
+    code = f'folder=here\n{call}\nprintf "%s\\n" "${{words[@]}}" "$@"'
+    named = ["--budget=1m", "--networks", "levit_192", "--fresh"]
+    done = subprocess.run(["bash", "-euc", code, "x", *named], capture_output=True, text=True, check=True)
+    verb = cli.get_command(None, "run")  # type: ignore[arg-type]
+    assert verb is not None
+    asked = verb.make_context("run", done.stdout.splitlines()).params
+    assert (asked["budget"], asked["networks"], asked["title"]) == ("1m", ("levit_192",), "emulated smoke")
