@@ -143,7 +143,7 @@ def measure_requests(
 
     first, observer = requests[0], observer or _unwatched()
     protocol = protocol_of(first)
-    unknown_names = _checked(requests)
+    unknown_names = _checked(requests, strict=on_refused is None)
     networks = [name for request in requests for name in request.networks]
     with (
         alone(title or _listed(networks), protocol.budget_s, observer, wait=not first.no_wait) as beside,
@@ -188,8 +188,12 @@ def _subjects_of(
     return groups
 
 
-def _checked(requests: Sequence[Request]) -> tuple[str, ...]:
+def _checked(requests: Sequence[Request], *, strict: bool = True) -> tuple[str, ...]:
     """Refuse what can be refused without looking anything up; returns the names that the catalog does not hold.
+
+    Args:
+        requests: what was asked for.
+        strict: whether one that cannot be asked for refuses all; otherwise it is left out here.
 
     Raises:
         levit_bench.errors.UsageError: an axis is malformed, or a file of networks is missing.
@@ -197,10 +201,15 @@ def _checked(requests: Sequence[Request]) -> tuple[str, ...]:
     from levit_bench.asking.request import check, singles
     from levit_bench.catalog.entries import select
 
+    names: dict[str, None] = {}
     for request in requests:
-        check(request)
-    names = dict.fromkeys(name for request in requests for name in singles(request.networks))
-    return select(tuple(names)).unknown
+        try:
+            check(request)
+            names |= dict.fromkeys(singles(request.networks))
+        except UsageError:
+            if strict:
+                raise
+    return select(tuple(names)).unknown if names else ()
 
 
 def _listed(networks: Sequence[str]) -> str:

@@ -129,3 +129,17 @@ def test_a_session_says_that_it_starts_before_it_looks_at_the_machine(
     monkeypatch.setattr(session, "conditions", conditions)
     with pytest.raises(EndError):
         api.measure_request(Request(networks=("levit_128s", "levit_192")), tmp_path, told)
+
+
+def test_one_request_that_cannot_be_asked_for_leaves_the_others(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def conditions() -> None:
+        raise EndError
+
+    monkeypatch.setattr(session, "conditions", conditions)
+    refused: list[int] = []
+    requests = [Request(networks=("levit_128s",), seed=-1), Request(networks=("levit_128s",))]
+    with pytest.raises(EndError):
+        api.measure_requests(requests[::-1], tmp_path, Told(), on_refused=lambda number, _error: refused.append(number))
+    assert refused == [1]
