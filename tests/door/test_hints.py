@@ -224,7 +224,7 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "a longer session": lambda: sentence(Longer(0.1, 0.05, 90.0), "20261126T000013Z-f928"),
     "many cases that pick left out": _many_left_out,
     "no figure": lambda: _reason(lambda: figure.draw([])),
-    "a plan's reach": lambda: " ".join(plans._precision_words(Reach(0.1, 1.1, 1.2))),
+    "a plan's reach": lambda: " ".join(plans._precision_words(Reach(0.1, 1.1, 1.2), ("levit_192", "my nets.py:build"))),
     "a twin by its name": lambda: _reason(lambda: request._resolve([f"levit_192{SUFFIX}"], None, None)),  # type: ignore[arg-type] # refused before
     "one side alone": lambda: _of_cli("compare", "last", "--store", str(STORE)),
     "sides in the wrong order": lambda: _of_cli("compare", "last", "before", "--store", str(STORE)),

@@ -91,14 +91,14 @@ class FittedTable(Table):
             out.add_row(*(wrapped(text, width) for text, width in zip(texts, widths, strict=True)), style=style)
         beside = max(whole, min(room, _NOTE))
         if self.title is not None:
-            yield _note(self.title, beside, "table.title")
+            yield _note(self.title, beside)
             if is_tight:  # its edges, which are empty lines elsewhere
                 yield Text()
         yield out
         if self.caption is not None:
             if is_tight:
                 yield Text()
-            yield _note(self.caption, beside, "table.caption")
+            yield _note(self.caption, beside)
 
     def _stacked(
         self, above: Sequence[int], below: Sequence[int], width: int, columns: Sequence[_Column]
@@ -110,7 +110,7 @@ class FittedTable(Table):
         widths = _fitted(lower, room) if fits else _forced(lower, room)
         heads = [self._cells_of(at)[0] for at in range(len(self.columns))]
         if self.title is not None:
-            yield _note(self.title, width, "table.title")
+            yield _note(self.title, width)
         if self.show_header:
             yield wrapped(Text(" · ".join(heads[at].plain for at in above if heads[at].plain), style="bold"), width)
             for line in self._figures([heads[at] for at in below], below, widths):
@@ -126,7 +126,7 @@ class FittedTable(Table):
                 yield line
         yield Text()
         if self.caption is not None:
-            yield _note(self.caption, width, "table.caption")
+            yield _note(self.caption, width)
 
     def _figures(self, texts: Sequence[Text], below: Sequence[int], widths: Sequence[int]) -> list[Text]:
         """Lines of a row's figures, each in its column."""
@@ -178,11 +178,9 @@ def wrapped(text: Text, width: int) -> Text:
     return out
 
 
-def _note(note: Any, width: int, style: str) -> Text:  # noqa: ANN401 (rich has texts of two kinds)
+def _note(note: Any, width: int) -> Text:  # noqa: ANN401 (rich has texts of two kinds)
     """A title or caption in lines of that width."""
-    out = wrapped(note if isinstance(note, Text) else Text(str(note)), width)
-    out.stylize_before(style)
-    return out
+    return wrapped(note if isinstance(note, Text) else Text(str(note)), width)
 
 
 @lru_cache(maxsize=100_000)
