@@ -180,8 +180,8 @@ def test_twins_are_shown_and_left_out_of_picks_and_fronts(capsys: pytest.Capture
         (["aa", "--networks", "levit_192", "--isolation", "window"], 2, "unknown isolation 'window'"),
         (["aa", "--networks", "levit_192", "--where", "threads=1"], 2, "Say --stored, or leave it out"),
         (["aa", "--stored", "--networks", "levit_192"], 2, "--stored measures nothing"),
-        (["aa", "--stored"], 3, "levit-bench run --store"),
-        (["aa", "--networks", "levit_192~twin"], 2, "'levit_192~twin' is the name of a twin. 'levit-bench aa' times"),
+        (["aa", "--stored"], 3, "levit-bench run --networks levit_128s,efficientnet_b0 --budget 60s"),
+        (["aa", "--networks", "levit_192~twin"], 2, "levit-bench aa --networks levit_192"),
         (["run", "--networks", "nets:build~twin"], 2, "is the name of a twin"),
     ],
 )

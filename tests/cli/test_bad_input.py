@@ -182,7 +182,7 @@ def test_reading_a_store_that_is_not_there_says_how_to_fill_it(
 ) -> None:
     code, err = run(capsys, verb, "--store", str(tmp_path / "none"))
     assert code == 3
-    assert "levit-bench run --store" in err
+    assert "levit-bench run --networks levit_128s,efficientnet_b0 --budget 60s --store" in err
 
 
 def test_a_condition_that_matches_nothing_names_the_values_there_are(

@@ -154,7 +154,7 @@ def test_where_chooses_on_both_sides(capsys: pytest.CaptureFixture[str], store: 
     ("words", "code", "said"),
     [
         ([], 2, "Missing argument 'A'"),
-        (["last"], 2, "compare needs two sides, such as 'levit-bench compare before last'"),
+        (["last"], 2, "To compare with what came before: levit-bench compare before last"),
         (["last", "last"], 2, "both sides hold session 20260105-same"),
         (["last", "nosuch"], 2, "no session matches 'nosuch'"),
         (["2026", "last"], 2, "several sessions match '2026'"),
@@ -189,7 +189,7 @@ def test_what_cannot_be_compared_is_refused_in_one_line(
 
 def test_an_empty_store_says_how_to_fill_it(capsys: pytest.CaptureFixture[str], tmp_path: Path) -> None:
     code, _, err = run(capsys, "compare", "before", "last", "--store", str(tmp_path / "none"))
-    assert (code, "levit-bench run --store" in err) == (3, True)
+    assert (code, "levit-bench run --networks levit_128s,efficientnet_b0 --budget 60s --store" in err) == (3, True)
 
 
 @pytest.mark.parametrize(

@@ -36,9 +36,12 @@ def test_the_newest_session_is_explained_and_the_equation_comes_last(capsys: pyt
     code, out, err = run(capsys, "explain", "fast", "slow", "--where", "batch=16")
     assert (code, err) == (0, "")
     assert out.startswith(SESSION)
-    assert out.splitlines()[-1].startswith("slow takes 2.0")
-    assert "(work) × " in out.splitlines()[-1]
-    assert max(len(line.rstrip()) for line in out.splitlines()[:-1]) <= 80
+    lines = out.splitlines()
+    (start,) = (at for at, line in enumerate(lines) if line.startswith("slow takes 2.0"))
+    closing = " ".join(line.strip() for line in lines[start:])
+    assert "(work) × " in closing
+    assert closing.endswith(").")
+    assert max(len(line.rstrip()) for line in lines) <= 80
 
 
 def test_each_side_may_be_told_apart_by_itself(capsys: pytest.CaptureFixture[str]) -> None:

@@ -32,7 +32,7 @@ from levit_bench.measuring.session import session as session_module
 from levit_bench.reading.results import Results
 from levit_bench.reading.session_choice import SessionChoice
 from levit_bench.records import Record
-from levit_bench.report.front import figure
+from levit_bench.report.front import figure, overlay_figure
 from levit_bench.report.front import pick as picks
 from levit_bench.report.listings import plan as plans
 from levit_bench.report.views import percentiles, timer_agreement, variance
@@ -224,7 +224,8 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "a longer session": lambda: sentence(Longer(0.1, 0.05, 90.0), "20261126T000013Z-f928"),
     "many cases that pick left out": _many_left_out,
     "no figure": lambda: _reason(lambda: figure.draw([])),
-    "a plan's reach": lambda: " ".join(plans._precision_words(Reach(0.1, 1.1, 1.2))),
+    "no figure of overlays": lambda: _reason(lambda: overlay_figure.draw_overlays([])),
+    "a plan's reach": lambda: " ".join(plans._precision_words(Reach(0.1, 1.1, 1.2), ("levit_192", "my nets.py:build"))),
     "a twin by its name": lambda: _reason(lambda: request._resolve([f"levit_192{SUFFIX}"], None, None)),  # type: ignore[arg-type] # refused before
     "one side alone": lambda: _of_cli("compare", "last", "--store", str(STORE)),
     "sides in the wrong order": lambda: _of_cli("compare", "last", "before", "--store", str(STORE)),

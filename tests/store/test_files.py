@@ -193,7 +193,7 @@ def test_a_missing_store_has_no_beginnings(tmp_path):
 
 
 def test_a_missing_store_says_how_to_make_one(tmp_path):
-    with pytest.raises(StoreError, match="Measure something first: levit-bench run --store"):
+    with pytest.raises(StoreError, match="Measure something first: levit-bench run --networks"):
         session_files(tmp_path / "nowhere")
 
 

@@ -8,6 +8,20 @@ from pathlib import Path
 from levit_bench.store.files import Beginning, beginnings
 
 
+def newest_session(stores: Sequence[Path]) -> tuple[Path, Path] | None:
+    """The store and the file of the newest session with cases that was not taken under an emulator.
+
+    None where there is no such session.
+    """
+    real = [
+        (store, one.path)
+        for store in stores
+        for one in beginnings(store)
+        if one.cases and not one.head.conditions.emulated
+    ]
+    return max(real, key=lambda place: place[1].name, default=None)
+
+
 def other_sessions(stores: Sequence[Path], shown: Collection[str]) -> list[Beginning]:
     """The readable sessions of stores that are not shown, the newest first.
 

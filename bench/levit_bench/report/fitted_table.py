@@ -21,6 +21,8 @@ _SEPARATORS = "_.:@/#,…-"
 """Characters behind which a longer name may end a line, unless they stand between digits."""
 _LONGEST_PIECE = 24
 """Columns of the longest part of a word for which a table makes room; longer ones are broken where they must."""
+_NOTE = 80
+"""Columns that a title or caption may take where its table is narrower, and the terminal is not."""
 _INDENT = "  "
 
 
@@ -56,14 +58,14 @@ class FittedTable(Table):
                 layouts.append((_cost(columns, widths), is_tight, widths))
         if layouts:
             _, is_tight, widths = min(layouts)  # the roomier one where both are as good
-            yield from self._table(widths, is_tight=is_tight)
+            yield from self._table(widths, width, is_tight=is_tight)
             return
         above = [
             at for at, column in enumerate(self.columns) if column.justify == "left" and not (at and column.no_wrap)
         ]
         below = [at for at in range(len(columns)) if at not in above]
         if not above or not below:
-            yield from self._table(_forced(columns, room), is_tight=True)
+            yield from self._table(_forced(columns, room), width, is_tight=True)
             return
         yield from self._stacked(above, below, width, columns)
 
@@ -71,7 +73,7 @@ class FittedTable(Table):
         header = self.columns[at].header if self.show_header else ""
         return [header if isinstance(header, Text) else Text(str(header)), *(texts[at] for texts, _ in self._texts)]
 
-    def _table(self, widths: Sequence[int], *, is_tight: bool) -> RenderResult:
+    def _table(self, widths: Sequence[int], room: int, *, is_tight: bool) -> RenderResult:
         """A plain table of those widths; a tight one has no edges, and less space between its columns."""
         tight: dict[str, Any] = {"padding": (0, 1, 0, 0), "show_edge": False, "collapse_padding": True}
         out = Table(
@@ -80,10 +82,6 @@ class FittedTable(Table):
         )  # fmt: skip
         gap = 2 if is_tight else 3
         whole = sum(widths) + gap * (len(widths) - 1) + (0 if is_tight or self.box is None else 2)
-        out.title, out.caption = _note(self.title, whole), _note(self.caption, whole)
-        if is_tight:  # its edges, which are empty lines elsewhere
-            out.title = out.title and out.title + "\n"
-            out.caption = out.caption and Text("\n") + out.caption
         for at, (column, width) in enumerate(zip(self.columns, widths, strict=True)):
             header, *_ = self._cells_of(at)
             out.add_column(
@@ -91,7 +89,16 @@ class FittedTable(Table):
             )
         for texts, style in self._texts:
             out.add_row(*(wrapped(text, width) for text, width in zip(texts, widths, strict=True)), style=style)
+        beside = max(whole, min(room, _NOTE))
+        if self.title is not None:
+            yield _note(self.title, beside)
+            if is_tight:  # its edges, which are empty lines elsewhere
+                yield Text()
         yield out
+        if self.caption is not None:
+            if is_tight:
+                yield Text()
+            yield _note(self.caption, beside)
 
     def _stacked(
         self, above: Sequence[int], below: Sequence[int], width: int, columns: Sequence[_Column]
@@ -103,7 +110,7 @@ class FittedTable(Table):
         widths = _fitted(lower, room) if fits else _forced(lower, room)
         heads = [self._cells_of(at)[0] for at in range(len(self.columns))]
         if self.title is not None:
-            yield _note(self.title, width) or Text()
+            yield _note(self.title, width)
         if self.show_header:
             yield wrapped(Text(" · ".join(heads[at].plain for at in above if heads[at].plain), style="bold"), width)
             for line in self._figures([heads[at] for at in below], below, widths):
@@ -119,7 +126,7 @@ class FittedTable(Table):
                 yield line
         yield Text()
         if self.caption is not None:
-            yield _note(self.caption, width) or Text()
+            yield _note(self.caption, width)
 
     def _figures(self, texts: Sequence[Text], below: Sequence[int], widths: Sequence[int]) -> list[Text]:
         """Lines of a row's figures, each in its column."""
@@ -171,9 +178,9 @@ def wrapped(text: Text, width: int) -> Text:
     return out
 
 
-def _note(note: Any, width: int) -> Text | None:  # noqa: ANN401 (rich has texts of two kinds)
+def _note(note: Any, width: int) -> Text:  # noqa: ANN401 (rich has texts of two kinds)
     """A title or caption in lines of that width."""
-    return None if note is None else wrapped(note if isinstance(note, Text) else Text(str(note)), width)
+    return wrapped(note if isinstance(note, Text) else Text(str(note)), width)
 
 
 @lru_cache(maxsize=100_000)

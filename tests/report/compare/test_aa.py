@@ -23,20 +23,19 @@ def twins(network, times=1.0, session="s1"):
 
 FOUND = pairs([*twins("[red]levit_192"), *twins("b0", 1.2), *twins("few")[:1], record("few" + SUFFIX, [0.01])])
 TABLE = """\
- equals   network        case            pairs      a run   a pair   detectable
- ──────────────────────────────────────────────────────────────────────────────
- shared   [red]levit_1   224px b1 t1         1      1.4 %   0.10 %        3.9 %
-          92             pinned
- shared   b0             224px b1 t1         1       18 %     18 %        3.9 %
-                         pinned
- shared   few            224px b1 t1         1   < 0.01 %        –            –
-                         pinned
+all: 224px b1 t1 pinned
+
+ equals   network          pairs      a run   a pair   detectable
+ ────────────────────────────────────────────────────────────────
+ shared   [red]levit_192       1      1.4 %   0.10 %        3.9 %
+ shared   b0                   1       18 %     18 %        3.9 %
+ shared   few                  1   < 0.01 %        –            –
 """
 LINES = """\
 a run, a pair: standard deviation of the ratio of equals, of a run and of all runs
 detectable: the smallest slowdown that such a pair finds four times in five (median)
 at most: upper limit of the rate, with 95 % confidence
-shared (twins that shared a process): 1 of 2 called different (at most 97 %), in 1 of 1 reports (at most 100 %); \
+shared (twins that shared a process): 1 of 2 called different (at most 97 %), in 1 of 1 report (at most 100 %); \
 1 slower, 1 same; 1 without limits
 """
 

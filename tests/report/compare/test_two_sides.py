@@ -60,7 +60,7 @@ slower, faster: all of the interval beyond 1, and at least 12 %
 same: the 97.5 % interval, so wide for all of them together, within ±12 %
 broken 224 px b1 t1 pinned: no time on the second side: failed: it raised
 few 224 px b1 t1 pinned: too few runs: the second has 2 runs, and a comparison needs 3. Measure again with a larger \
---budget, or add runs with levit-bench run --resume.
+--budget, or add runs to the newest session: levit-bench run --resume last --budget 2m
 other 224 px b1 t1 pinned: the sides differ in torch (2.13.0, 2.14.0)
 gone 224 px b1 t1 pinned: missing, only the first holds it
 fresh 224 px b1 t1 pinned: new, only the second holds it

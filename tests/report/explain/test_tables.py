@@ -90,7 +90,7 @@ def test_what_was_measured_is_a_column_a_side_and_a_dash_where_there_is_nothing(
 
 def test_kinds_and_layers_are_shown_with_their_shares_and_the_whole() -> None:
     shown = rows(report.kinds_table(FOUND, (BOTH[0], BOTH[0])))
-    assert shown["matmul"] == 2 * ["3", "600.00", "60.0", "0.00000"]
+    assert shown["matmul"] == 2 * ["3", "600.00", "60.0", "0.00000200"]
     assert shown["a pass"] == ["5", "1000.00", "100", "5", "1000.00", "100"]
     assert rows(report.layers_table(FOUND, BOTH))["blocks.1"] == ["341.00", "34.1"]
     assert all(len(line.rstrip()) <= 80 for line in printed(report.kinds_table(FOUND, BOTH)).splitlines())

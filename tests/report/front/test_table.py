@@ -34,14 +34,13 @@ def test_the_table_reads_like_this():
     runtime eager · allocator pinned · weights random-calibrated-1 · torch 2.13.0 ·
     top-1 on ImageNet-1k validation
 
-     network           top-1   latency      95 %   img/s   dominated by
-     ──────────────────────────────────────────────────────────────────────────────
-     levit_128s         76.6   7.10 ms   ± 3.6 %     136   ● front
-     deit_tiny          72.2   9.00 ms       ± ∞     108   ◐ undecided, too few
-                                                           runs, measured below
-                                                           levit_128s
-     levit_192          80.0   14.1 ms   ± 1.8 %    68.6   ● front
-     efficientnet_b0    77.1   21.0 ms    ± 13 %    46.1   levit_192
+    network          top-1  latency     95 %  img/s  dominated by
+    ───────────────────────────────────────────────────────────────────────────
+    levit_128s        76.6  7.10 ms  ± 3.6 %    136  ● front
+    deit_tiny         72.2  9.00 ms      ± ∞    108  ◐ undecided, too few runs,
+                                                     measured below levit_128s
+    levit_192         80.0  14.1 ms  ± 1.8 %   68.6  ● front
+    efficientnet_b0   77.1  21.0 ms   ± 13 %   46.1  levit_192
 
     places by speed at the published top-1, 95 % sure in this session unless
     undecided; 1 of 4 with too few runs for an interval worth the name; 1 left out

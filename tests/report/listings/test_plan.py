@@ -44,7 +44,7 @@ def test_a_plan_says_what_no_budget_finds_and_what_to_do_instead() -> None:
     assert (
         "Between two sessions no budget finds less than about 7.2 %; to find less, measure both sides in one" in words
     )
-    assert "levit-bench compare last --networks ONE,OTHER" in words
+    assert "compare them there: levit-bench compare --help" in words
 
 
 def test_what_is_beyond_all_bounds_is_left_out() -> None:

@@ -18,14 +18,14 @@ BOTH = [
 def _printed(records: list, width: int) -> list[str]:
     out = io.StringIO()
     Console(file=out, width=width).print(table(records))
-    return [line.rstrip() for line in out.getvalue().splitlines()][4:]
+    return [line.rstrip() for line in out.getvalue().splitlines()]
 
 
 def test_two_forms_of_one_network_stand_below_one_another_and_say_which_they_are():
-    shipped, inference, form, *_ = _printed(BOTH, 80)
-    assert " ".join(shipped.split()).startswith("efficientnet_b0 224px b16 t16 pinned 21.0 ms")
-    assert " ".join(inference.split()).startswith("efficientnet_b0 224px b16 t16 pinned 11.0 ms")
-    assert form.split() == ["inference"]
+    shared, *_, shipped, inference = [line for line in _printed(BOTH, 80) if line.strip()]
+    assert shared == "all: 224px b16 t16 pinned"
+    assert " ".join(shipped.split()).startswith("efficientnet_b0 21.0 ms")
+    assert " ".join(inference.split()).startswith("efficientnet_b0 inference 11.0 ms")
     assert [row["form"] for row in rows(BOTH)] == ["shipped", "inference"]
 
 
@@ -46,6 +46,7 @@ def test_one_reason_of_many_cases_is_said_once_with_their_names():
     failed = record("other", (), outcome="failed", reason="out of memory")
     text = " ".join(" ".join(_printed([*broken, failed], 120)).split())
     assert text.count("was broken off in run 1") == 1
-    assert text.count("levit-bench run --resume s7") == 1
+    assert text.count("levit-bench run --resume s7 --budget 2m") == 1
     asked = "224px b1 t1 pinned"
-    assert f"--resume s7. The same holds for b {asked}, c {asked}, d {asked} and 2 more. other {asked}: failed:" in text
+    also = f"The same holds for b {asked}, c {asked}, d {asked} and 2 more. other {asked}: failed:"
+    assert f"--resume s7 --budget 2m. {also}" in text

@@ -27,7 +27,7 @@ def test_decisions_are_shown_with_the_runs_behind_them_and_the_numbers() -> None
     Console(file=text, width=80).print(table)
     lines = text.getvalue().splitlines()
     assert max(map(len, lines)) <= 80
-    assert any(line.startswith(" beaten") and "4 runs" in line for line in lines)
+    assert any(line.lstrip().startswith("beaten") and "4 runs" in line for line in lines)
     document = looks.documents(records)
     assert list(document) == ["looks"]
     decided = {row["network"]: row["decided"] for row in cases.rows(records) if row["role"] == "subject"}

@@ -16,11 +16,13 @@ RECORDS = [
     record("failed", outcome="failed", reason="it raised"),
 ]
 EXPECTED = """\
- network          case                 top-1   latency   ratio   95 % CI
- ────────────────────────────────────────────────────────────────────────────
- levit_128s       224px b1 t1 pinned    76.6   10.0 ms       1
- [red]levit_192   224px b1 t1 pinned       –   20.0 ms    2.00   1.95 to 2.05
- failed           224px b1 t1 pinned    80.0    failed       –
+all: 224px b1 t1 pinned
+
+ network          top-1   latency   ratio   95 % CI
+ ───────────────────────────────────────────────────────
+ levit_128s        76.6   10.0 ms       1
+ [red]levit_192       –   20.0 ms    2.00   1.95 to 2.05
+ failed            80.0    failed       –
 
 ratio: over levit_128s in the same session and setting, paired by round
 top-1 on ImageNet-1k validation

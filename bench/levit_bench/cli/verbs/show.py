@@ -57,15 +57,16 @@ def command(
     """
     from levit_bench import api
     from levit_bench.cli.output import MOST, print_findings, print_wrapped, stderr, stdout
-    from levit_bench.reading.session_list import other_sessions
+    from levit_bench.reading.session_list import newest_session, other_sessions
     from levit_bench.report.listings import sessions
     from levit_bench.report.views.cases import findings_of
 
     chosen(views)  # refused before anything is read
     if as_markdown and (views["grid"] is None or as_json):
         raise UsageError("--markdown prints what --grid shows, and no JSON. Write --against NETWORK --grid NETWORK.")
-    is_newest_alone = not (as_json or choice.names_sessions or choice.conditions or chosen(views))
-    results = api.load_chosen(choice._replace(sessions=("last",)) if is_newest_alone else choice)
+    is_about_all = as_json or choice.names_sessions or choice.conditions or chosen(views)
+    newest = None if is_about_all else newest_session(choice.stores)
+    results = api.load_chosen(choice) if newest is None else api.load_several([newest[1]], newest[0])
     view = results.show(instrument=instrument, **views)
     if as_json:
         click.echo(json.dumps(view.rows(), indent=2, allow_nan=False))
@@ -78,7 +79,8 @@ def command(
             console.print(table)
         for part in view.closing():
             console.print(part)
-        if is_newest_alone and (others := other_sessions(choice.stores, {record.session for record in view.records})):
+        shown = {record.session for record in view.records}
+        if newest is not None and (others := other_sessions(choice.stores, shown)):
             console.print()
             console.print(sessions.table(others))
         if len(view.records) > MANY and not (choice.names_sessions or choice.conditions):

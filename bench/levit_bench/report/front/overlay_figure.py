@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from levit_bench.command_lines import measuring_line
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.front.overlay import Overlay
 from levit_bench.judge.front.panels import Panel
@@ -72,7 +73,7 @@ def draw_overlays(overlays: Sequence[Overlay], *, among: Sequence[Overlay] = (),
     from matplotlib.figure import Figure
 
     if not overlays:
-        raise NothingToShowError("no stored case has both a speed and an accuracy. Measure some: levit-bench run")
+        raise NothingToShowError(f"no stored case has both a speed and an accuracy. Measure some: {measuring_line()}")
     with our_settings():
         figure = Figure(facecolor="white")
         FigureCanvasAgg(figure)

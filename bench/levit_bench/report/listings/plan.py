@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.command_lines import command_line
@@ -98,11 +99,12 @@ def sentences(
     )
     change = [] if budget.change is None else [f"{budget.change[0].upper()}{budget.change[1:]}"]
     looks = f"Looks after {spoken(plan.looks)}; what is decided then gets no more turns." if plan.looks else ""
+    networks = list(dict.fromkeys(line.case.network for line in forecast.lines))
     return [
         *change,
         done,
         *([looks] if looks else []),
-        *([] if refused or expected is None else _precision_words(expected)),
+        *([] if refused or expected is None else _precision_words(expected, networks)),
         _source(plan.scatter),
         f"Preparation before that: about {format_duration(forecast.prepare_s)}{_reused_words(forecast.reused)}.",
         f"Smallest honest budget: {format_duration(plan.smallest_s + 0.5)}.",
@@ -116,8 +118,13 @@ def _reused_words(count: int) -> str:
     return f"; {count} prepared {networks} kept from earlier sessions" if count else ""
 
 
-def _precision_words(expected: Reach) -> list[str]:
-    """Expected width of intervals, and the smallest detectable slowdown within a session and between sessions."""
+def _precision_words(expected: Reach, networks: Sequence[str]) -> list[str]:
+    """Expected width of intervals, and the smallest detectable slowdown within a session and between sessions.
+
+    Args:
+        expected: the precision.
+        networks: of the plan, by name; two of them are compared by the command that is named.
+    """
     half = f"Expected: ratios to the yardstick to within ±{percent_above(math.exp(expected.half_width))}"
     if expected.side_by_side is not None:
         half += (
@@ -126,9 +133,11 @@ def _precision_words(expected: Reach) -> list[str]:
         )
     if expected.between_sessions is None:
         return [f"{half}."]
+    pair = ("last", "--networks", ",".join(networks[:2])) if len(networks) > 1 else ("--help",)
+    compare = command_line("compare", *pair)
     between = (
         f"Between two sessions no budget finds less than about {percent_above(expected.between_sessions)}; to find "
-        f"less, measure both sides in one session and compare them there: {command_line('compare', '--help')}"
+        f"less, measure both sides in one session and compare them there: {compare}"
     )
     return [f"{half}.", between]
 
