@@ -214,7 +214,7 @@ def test_an_exception_that_nobody_foresaw_is_one_line_and_its_traceback_a_file(
 
     monkeypatch.setattr("levit_bench.api.load_chosen", broken)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))
-    found, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
+    found, err = run(monkeypatch, ["show", "--session", "last", "--store", str(store)], Terminal())
     assert found == code
     assert said in err
     assert "Traceback" not in err
@@ -234,10 +234,10 @@ def test_a_traceback_is_printed_on_request_and_no_place_for_its_file_is_no_fault
 ) -> None:
     monkeypatch.setattr("levit_bench.api.load_chosen", lambda *_: 1 / 0)
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "none"))
-    code, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
+    code, err = run(monkeypatch, ["show", "--session", "last", "--store", str(store)], Terminal())
     assert (code, "Set LEVIT_BENCH_TRACEBACK=1" in err) == (EXIT_INTERNAL, True)
     monkeypatch.setenv("LEVIT_BENCH_TRACEBACK", "1")
-    _, err = run(monkeypatch, ["show", "--store", str(store)], Terminal())
+    _, err = run(monkeypatch, ["show", "--session", "last", "--store", str(store)], Terminal())
     assert "ZeroDivisionError: division by zero\nlevit-bench: internal error" in err
 
 
