@@ -85,7 +85,9 @@ def command(root: Path, resume: str | None, title: str | None, as_json: bool, **
         print_findings(cases.findings_of(results.records), most=MOST)
         if (reused := reused_networks.sentence(results.records)) is not None:
             console.print(Text(reused, style="dim"), soft_wrap=True)
-        gain = longer([record for record in results.records if record.info.role == "subject"], outcome.costs)
+        gain = longer(
+            [record for record in results.records if record.info.role == "subject"], outcome.costs, outcome.scatter
+        )
     if gain is not None:
         print_words(console, sentence(gain, outcome.path.stem))
     whole = counted(outcome.runs, "complete run")

@@ -10,7 +10,16 @@ from typing import NamedTuple
 from levit_bench.judge.estimates import relative_to_yardstick
 from levit_bench.judge.variance.reproducibility import kind_of
 from levit_bench.judge.variance.run_scatter import run_scatter
-from levit_bench.planning.budget import MIN_RUNS, Costs, half_width, level_at_a_look, looks_paid_for, plan
+from levit_bench.planning.budget import (
+    MIN_RUNS,
+    PILOT,
+    Costs,
+    RunScatter,
+    half_width,
+    level_at_a_look,
+    looks_paid_for,
+    plan,
+)
 from levit_bench.records import Estimate, Record
 
 _TIMES = 3.0
@@ -28,8 +37,8 @@ class Longer(NamedTuple):
     """The further time, in seconds."""
 
 
-def longer(records: Sequence[Record], costs: Costs | None) -> Longer | None:
-    """What further runs would bring, by the scatter of this very session.
+def longer(records: Sequence[Record], costs: Costs | None, planned_by: RunScatter = PILOT) -> Longer | None:
+    """What further runs would bring, by the scatter of this very session, and planned as they would be.
 
     None where they would bring nothing: a session that ends at looks is not resumed beyond them, and one with too few
     runs has no scatter.
@@ -37,6 +46,7 @@ def longer(records: Sequence[Record], costs: Costs | None) -> Longer | None:
     Args:
         records: the subjects of one session.
         costs: of a run and a round, as its rehearsal measured them; None where nothing could be measured.
+        planned_by: the scatter by which a session of this machine divides its budget into runs and rounds.
     """
     ratios = [estimate for record in records if isinstance(estimate := relative_to_yardstick(record), Estimate)]
     bounded = [estimate for estimate in ratios if math.isfinite(estimate.high) and estimate.n >= MIN_RUNS]
@@ -47,7 +57,7 @@ def longer(records: Sequence[Record], costs: Costs | None) -> Longer | None:
     rounds = max(1, round(median(len(run.turns) for record in records for run in record.runs if run.turns)))
     scatter = run_scatter(records, [kind_of(record) for record in records])
     budget_s = rounded_up(_TIMES * spent_s(records))
-    further = plan(costs, budget_s, scatter)
+    further = plan(costs, budget_s, planned_by)
     levels = [level_at_a_look(looks_paid_for(0, count)) for count in (resumes, resumes + 1)]
     expected_now = half_width(runs, rounds, levels[0], scatter)
     expected_then = half_width(runs + further.runs, max(rounds, further.rounds), levels[1], scatter)

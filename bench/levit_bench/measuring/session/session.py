@@ -30,7 +30,7 @@ from levit_bench.measuring.workers import shell
 from levit_bench.measuring.workers.process_environment import shell as calling_shell
 from levit_bench.numbers.other_work import most_others
 from levit_bench.numbers.units import counted
-from levit_bench.planning.budget import Costs
+from levit_bench.planning.budget import PILOT, Costs, RunScatter
 from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget, with_budget
 from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
 from levit_bench.store.files import Session, SessionWriter, check_writable, read_session
@@ -66,6 +66,8 @@ class Outcome(NamedTuple):
     interrupted: bool
     costs: Costs | None = None
     """Of a run and a round, as the rehearsal measured them."""
+    scatter: RunScatter = PILOT
+    """By which runs and rounds were planned, and would be if the session were resumed."""
 
 
 def measure(
@@ -359,6 +361,7 @@ def _take_runs(
         runs=engine.runs,
         interrupted=interrupted,
         costs=ready.costs if ready.subjects_left else None,
+        scatter=spending.plan.scatter,
     )
 
 
