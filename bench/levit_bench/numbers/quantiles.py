@@ -6,6 +6,7 @@ Loading scipy takes longer than most of what is computed here, so it is loaded f
 from __future__ import annotations
 
 from collections.abc import Mapping
+from functools import cache
 from hashlib import sha256
 from types import ModuleType
 from typing import TYPE_CHECKING, NamedTuple
@@ -112,7 +113,9 @@ def _array(function: str, parameter: float, last: NDArray[np.float64]) -> NDArra
     return np.frombuffer(array).reshape(last.shape)
 
 
+@cache
 def _special() -> ModuleType:
+    """The module of scipy; asked for thousands of times, and looked up once."""
     require("scipy", "judge stored results")
     from scipy import special
 
