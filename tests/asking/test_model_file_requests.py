@@ -9,6 +9,7 @@ import pytest
 from levit_bench.asking.request import Request, subjects
 from levit_bench.errors import UsageError
 from levit_bench.measuring import runtimes
+from levit_bench.measuring.machine import processor_flags
 from levit_bench.measuring.model_files.description import ModelDescription
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.session import Subject
@@ -23,6 +24,8 @@ UNTYPED = ModelDescription(file="untyped", is_typed=False)
 
 class _Reads(Workshop):
     """Describes every model file alike, without a process."""
+
+    def check_precisions(self, cases: object) -> None: ...
 
     def __init__(self, description: ModelDescription) -> None:
         self._description = description
@@ -136,7 +139,8 @@ def test_an_accuracy_and_a_label_are_stated_as_of_any_network_of_the_users() -> 
     assert (one.accuracy.top1, one.label) == (78.5, "Ours")
 
 
-def test_a_file_is_timed_as_it_is() -> None:
+def test_a_file_is_timed_as_it_is(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(processor_flags, "flags", lambda: frozenset({"avx512bw"}))  # whatever this processor has
     assert refused("m.onnx", forms=("inference",)) == "--form inference: 'm.onnx' is timed as it is. Leave --form out."
     for name, runtime in (("m.onnx", "onnxruntime"), ("m.pt", "torchscript"), ("m.pt2", "eager")):
         said = refused(name, precisions=("fp32", "bf16"))

@@ -165,7 +165,7 @@ def test_a_case_of_a_session_that_was_broken_off_is_told_the_run_and_how_to_add_
         assert isinstance(found, Finding)
         return found.message
 
-    resume = "Add runs: levit-bench run --resume s7"
+    resume = "Add runs: levit-bench run --resume s7 --budget 2m"
     broken = told(runs=(0.01,), complete=False, turns=1)
     assert broken == f"no run holds enough turns to count: the session was broken off in run 1. {resume}"
     assert "was broken off in run 2." in told(runs=(0.01, 0.01), complete=False, turns=1)

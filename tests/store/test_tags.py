@@ -35,7 +35,9 @@ def store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 
 
 def test_a_name_is_written_for_people_listed_moved_and_deleted(capsys: pytest.CaptureFixture[str], store: Path) -> None:
-    assert run(capsys, "tag") == (0, "", "no session of results has a name. Give one: levit-bench tag baseline last\n")
+    code, out, err = run(capsys, "tag")
+    assert (code, out) == (0, "")
+    assert " ".join(err.split()) == "no session of results has a name. Give one: levit-bench tag baseline last"
     code, out, err = run(capsys, "tag", "baseline", "20260102", "20260100", "20260102")
     assert (code, out, err) == (0, "baseline: 2 sessions\n  20260100-same\n  20260102-same\n", "")
     assert (store / tags.FILE).read_text(encoding="utf-8").splitlines()[1:] == [
@@ -55,7 +57,8 @@ def test_a_name_is_written_for_people_listed_moved_and_deleted(capsys: pytest.Ca
 def test_the_document_has_sessions_and_their_machines(capsys: pytest.CaptureFixture[str], store: Path) -> None:
     made("20260201-other", machine=OTHER)
     told = run(capsys, "tag", "both", "20260100", "20260201", "--json")
-    assert told[2] == "both holds sessions of 2 machines: each case is compared with those of its own machine.\n"
+    said = " ".join(told[2].split())
+    assert said == "both holds sessions of 2 machines: each case is compared with those of its own machine."
     assert json.loads(told[1]) == document(capsys, "tag")
     assert document(capsys, "tag")["tags"]["both"] == [
         {"session": "20260100-same", "machines": [MACHINE.id]},
@@ -140,7 +143,7 @@ def test_a_name_whose_session_is_gone_says_what_to_do_and_is_listed_as_gone(
     next(store.rglob("20260101-same.jsonl")).unlink()
     code, out, err = run(capsys, "compare", "baseline", "last")
     assert (code, out) == (2, "")
-    assert "tag 'baseline' names session 20260101-same, which results does not hold. Put it back, tag others" in err
+    assert "tag 'baseline' names session 20260101-same, which results does not hold. Put it back; or tag" in err
     assert "  20260101-same (not in the store)\n" in run(capsys, "tag")[1]
     assert document(capsys, "tag")["tags"]["baseline"][1] == {"session": "20260101-same", "machines": []}
 

@@ -5,14 +5,19 @@ from __future__ import annotations
 from collections.abc import Collection, Sequence
 from pathlib import Path
 
-from levit_bench.store.files import Beginning, beginnings
+from levit_bench.store.files import Beginning, beginnings, session_files
 
 
 def newest_session(stores: Sequence[Path]) -> tuple[Path, Path] | None:
     """The store and the file of the newest session with cases that was not taken under an emulator.
 
     None where there is no such session.
+
+    Raises:
+        StoreError: a store does not exist or cannot be read.
     """
+    for store in stores:
+        session_files(store)
     real = [
         (store, one.path)
         for store in stores

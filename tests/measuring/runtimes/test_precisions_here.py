@@ -126,7 +126,7 @@ def test_openvino_is_asked_what_it_offers_on_this_processor(
     monkeypatch: pytest.MonkeyPatch, offered: list[str], refused: set[str]
 ) -> None:
     core = SimpleNamespace(get_property=lambda _device, _name: offered)
-    monkeypatch.setattr(openvino, "_openvino", lambda: SimpleNamespace(Core=lambda: core))
+    monkeypatch.setattr(openvino, "engine", lambda: SimpleNamespace(Core=lambda: core))
     answers = {
         precision: Worker().answer(Examine(axis="runtime", name="openvino", precision=precision))
         for precision in ("fp32", "bf16", "fp16")

@@ -76,7 +76,7 @@ def test_an_artifact_may_be_a_folder_and_its_digest_depends_on_names_and_content
         folder.mkdir()
         for name, text in files.items():
             (folder / name).write_text(text)
-        return artifacts._digest(folder)
+        return artifacts.artifact_digest(folder)
 
     assert digest(a="1", b="2") == digest(b="2", a="1")
     assert len({digest(a="1", b="2"), digest(a="12", b=""), digest(a="1", c="2"), digest(a="1")}) == 4

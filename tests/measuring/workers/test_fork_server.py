@@ -86,8 +86,8 @@ def test_the_server_itself_runs_one_thread(server: ForkServer) -> None:
 
 
 def test_the_time_of_the_imports_counts_as_time_of_the_start(server: ForkServer) -> None:
-    before = time.perf_counter()
     with Seat(1, "n/a", server=server) as seat:
+        before = time.perf_counter()
         seat.begin()
         assert seat.started_at < before
 

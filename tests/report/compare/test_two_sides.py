@@ -110,7 +110,7 @@ def test_the_table_leaves_out_what_the_sides_differ_in_and_the_ratio_says_which_
         for at, allocator in enumerate(("pinned", "shipped"))
     ]
     report = within(records, "allocator", "pinned", "shipped")
-    assert shown(report).splitlines()[0] == "all: 224px b1 t1"
+    assert not {"pinned", "shipped"} & set(shown(report).split())
     told = notes(report, "allocator pinned", "allocator shipped")
     assert told[0] == "ratio: allocator shipped over allocator pinned"
 
