@@ -51,7 +51,7 @@ def rehearse(
         observer.rehearsing(0, len(remaining))
         began = time.perf_counter()
         with Crew(remaining, artifacts, crew_protocol) as crew:
-            start_s = time.perf_counter() - began
+            start_s = _start_s(crew, time.perf_counter() - began)
             failed |= crew.failed
             try:
                 probed = _probe_all(crew, protocol, observer, failed)
@@ -69,6 +69,15 @@ def rehearse(
     )
     others = ProcessorUse.now().others_since(use_before)
     return Rehearsal(after, failed, Costs(start_s, max(round_s, 1e-3)), others)
+
+
+def _start_s(crew: Crew, measured_s: float) -> float:
+    """Seconds in which a later run's seats are ready: without the time that cases took which failed, and are left out.
+
+    A case that hangs while it is loaded takes the whole time-out, and no run waits for it again.
+    """
+    ready = [info.load_s for info in crew.infos if info.cases]
+    return min(measured_s, max(ready)) if crew.failed and ready else measured_s
 
 
 def _with_rates(
