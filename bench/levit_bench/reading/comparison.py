@@ -139,8 +139,9 @@ def compare_with_older(
     machines = {record.machine for record in newest.records}
     older = [record for record in stored if record.session < oldest and record.machine in machines]
     if not older:
-        stores = " and ".join(map(str, newest.choice.stores)) or "these results"
-        raise NothingToShowError(f"no session of {stores} is older than {oldest} on its machine: there is no 'before'.")
+        raise NothingToShowError(
+            f"no session of {newest.choice.place} is older than {oldest} on its machine: there is no 'before'."
+        )
     before = ComparedSide(where(older, newest.choice.conditions))
     report = nightly(before.records, newest.records, rules, ignore=ignore)
     return SessionComparison(report, {"first": before, "second": _side(newest)})

@@ -276,9 +276,8 @@ class Results(StoredSelection):
 
         if comparisons := pairs(self.records, rules_from(min_effect, margin)):
             return tuple(comparisons)
-        place = " and ".join(map(str, self.choice.stores)) or "these results"
         raise NothingToShowError(
-            f"nothing in {place} was timed twice. Measure some: "
+            f"nothing in {self.choice.place} was timed twice. Measure some: "
             f"{command_line('aa', '--networks', 'levit_192', '--budget', '60s', stores=self.choice.stores)}"
         )
 

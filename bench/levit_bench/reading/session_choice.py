@@ -7,19 +7,17 @@ from fnmatch import fnmatchcase
 from pathlib import Path
 from typing import NamedTuple
 
+from levit_bench.command_lines import USUAL_STORE
 from levit_bench.errors import NothingToShowError
 from levit_bench.numbers.dates import Period
 from levit_bench.store.files import FirstLine, first_line, session_files
 from levit_bench.store.lookup import resolve_sessions
 
-STORE = Path("results")
-"""The store that is read where none is named."""
-
 
 class SessionChoice(NamedTuple):
     """Which sessions of which stores are read, and which of their cases."""
 
-    stores: Sequence[Path] = (STORE,)
+    stores: Sequence[Path] = (USUAL_STORE,)
     """Folders of sessions, or files of one session each; several are read as one."""
     sessions: Sequence[str] = ()
     """Names, beginnings of names, tags, or `last`; empty: all sessions."""
@@ -35,6 +33,11 @@ class SessionChoice(NamedTuple):
         """Whether it chooses among the sessions of the stores."""
         return bool(self.sessions or self.title or self.period.is_bounded)
 
+    @property
+    def place(self) -> str:
+        """The stores in words, for messages."""
+        return " and ".join(map(str, self.stores)) or "these results"
+
     def words(self) -> list[str]:
         """The options of the command line that choose the same, one word each."""
         words = self.store_words()
@@ -48,7 +51,7 @@ class SessionChoice(NamedTuple):
         """The options that name the stores, one word each; an absolute path without its folders, which would tell of
         this machine what no page should.
         """
-        stores = () if tuple(self.stores) == (STORE,) else self.stores
+        stores = () if tuple(self.stores) == (USUAL_STORE,) else self.stores
         return [word for store in stores for word in ("--store", store.name if store.is_absolute() else str(store))]
 
 
@@ -98,7 +101,7 @@ def _nothing_chosen(choice: SessionChoice, heads: Sequence[FirstLine]) -> Nothin
     wanted += [f"with the title {choice.title[:80]!r}"] if choice.title else []
     newest = max(heads, key=lambda head: head.conditions.taken_at, default=FirstLine())
     of_newest = f", {newest.title[:80]!r}" if newest.title else ", without a title"
-    stores = " and ".join(map(str, choice.stores))
     return NothingToShowError(
-        f"no session of {stores} is {' '.join(wanted)}. The newest is {newest.session or 'unreadable'}{of_newest}."
+        f"no session of {choice.place} is {' '.join(wanted)}. "
+        f"The newest is {newest.session or 'unreadable'}{of_newest}."
     )

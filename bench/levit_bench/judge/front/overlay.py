@@ -2,7 +2,7 @@
 
 Places are those of each panel, as without an overlay. Where all panels are of one session, their cases took turns with
 each other, so there is also a front over all values: dominance by the best estimates, and places by the same tests as
-in a panel, paired by run and round. Between sessions there is none: what they disagree in is no property of a value.
+in a panel, paired by run and round. Between sessions there is none: their drift would look like an effect of the value.
 """
 
 from __future__ import annotations

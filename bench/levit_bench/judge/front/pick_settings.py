@@ -32,8 +32,8 @@ def pick_settings(panels: Sequence[Panel]) -> PickSettings:
     """The panels that one pick may choose among: of the same cases under several conditions, the newest ones.
 
     A limit in seconds may be put to every runtime, form, precision, allocator and number of threads of one machine
-    alike. What a session was measured under (the version of torch, isolation, the shell) is no choice that an answer
-    could name: there, the newest session counts.
+    alike. The conditions of a session (version of torch, isolation, the shell) are not chosen: where a case was
+    measured under several, the newest session counts.
 
     Raises:
         NothingToShowError: no panel has a point; the message says why.

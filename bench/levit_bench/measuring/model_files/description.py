@@ -165,6 +165,49 @@ def fed_type(name: str, dtype: str) -> Dtype:
     return _FED[dtype]
 
 
+def of_images(
+    path: Path,
+    image: str,
+    dtype: Dtype,
+    axes: Axes,
+    outputs: Sequence[tuple[str, Sequence[int | None] | None]],
+    *,
+    numbers: Numbers,
+    params: int | None,
+    symbols: tuple[str, ...] = (),
+) -> ModelDescription:
+    """The description of a model of images.
+
+    Args:
+        path: of its file.
+        image: name of its input.
+        dtype: number type that the input takes.
+        axes: of the input.
+        outputs: name and sizes of each; sizes are None where the file does not say.
+        numbers: number format that it computes in.
+        params: its parameters; None where they cannot be told.
+        symbols: names of the input's open axes; empty texts for fixed ones.
+
+    Raises:
+        ValueError: no output can be logits.
+    """
+    return ModelDescription(
+        file=path.name,
+        input=image,
+        layout=axes.layout,
+        dtype=dtype,
+        batch=axes.batch,
+        channels=axes.channels,
+        height=axes.height,
+        width=axes.width,
+        symbols=symbols,
+        outputs=tuple(name for name, _ in outputs),
+        logits=logits_among(outputs),
+        numbers=numbers,
+        params=params,
+    )
+
+
 def logits_among(outputs: Sequence[tuple[str, Sequence[int | None] | None]]) -> int:
     """Which output is checked as logits: the first of two axes.
 

@@ -12,7 +12,7 @@ from levit_bench.measuring.model_files.description import (
     ModelDescription,
     fed_type,
     image_axes,
-    logits_among,
+    of_images,
     one_input,
 )
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
@@ -44,17 +44,12 @@ def describe(path: Path) -> ModelDescription:
     ]
     parameters = list(program.parameters())
     sizes = [parameter.dtype.itemsize for parameter in parameters if parameter.is_floating_point()]
-    return ModelDescription(
-        file=path.name,
-        input=name,
-        layout=axes.layout,
-        dtype=dtype,
-        batch=axes.batch,
-        channels=axes.channels,
-        height=axes.height,
-        width=axes.width,
-        outputs=tuple(output for output, _ in outputs),
-        logits=logits_among(outputs),
+    return of_images(
+        path,
+        name,
+        dtype,
+        axes,
+        outputs,
         numbers="fp16" if sizes and min(sizes) < 4 else "fp32",
         params=sum(parameter.numel() for parameter in parameters) or None,
     )

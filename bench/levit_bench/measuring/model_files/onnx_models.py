@@ -12,7 +12,7 @@ from levit_bench.measuring.model_files.description import (
     Numbers,
     fed_type,
     image_axes,
-    logits_among,
+    of_images,
     one_input,
 )
 
@@ -45,18 +45,13 @@ def describe(path: Path) -> ModelDescription:
     sizes = _sizes(image)
     axes = image_axes(image.name, [] if sizes is None else sizes)
     outputs = [(value.name, _sizes(value)) for value in graph.output]
-    return ModelDescription(
-        file=path.name,
-        input=image.name,
-        layout=axes.layout,
-        dtype=dtype,
-        batch=axes.batch,
-        channels=axes.channels,
-        height=axes.height,
-        width=axes.width,
+    return of_images(
+        path,
+        image.name,
+        dtype,
+        axes,
+        outputs,
         symbols=tuple(dim.dim_param for dim in image.type.tensor_type.shape.dim),
-        outputs=tuple(name for name, _ in outputs),
-        logits=logits_among(outputs),
         numbers=_numbers(model),
         params=_params(model),
     )

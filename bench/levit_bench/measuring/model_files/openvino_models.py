@@ -10,7 +10,7 @@ from levit_bench.measuring.model_files.description import (
     ModelDescription,
     fed_type,
     image_axes,
-    logits_among,
+    of_images,
     one_input,
 )
 from levit_bench.measuring.runtimes.openvino import engine, reason_of
@@ -37,17 +37,12 @@ def describe(path: Path) -> ModelDescription:
     axes = image_axes(names[0], _sizes(image))
     outputs = [(_name(port), _sizes(port)) for port in model.outputs]
     kinds = {operation.get_type_name() for operation in model.get_ops()}
-    return ModelDescription(
-        file=path.name,
-        input=names[0],
-        layout=axes.layout,
-        dtype=dtype,
-        batch=axes.batch,
-        channels=axes.channels,
-        height=axes.height,
-        width=axes.width,
-        outputs=tuple(name for name, _ in outputs),
-        logits=logits_among(outputs),
+    return of_images(
+        path,
+        names[0],
+        dtype,
+        axes,
+        outputs,
         numbers="int8" if "FakeQuantize" in kinds else "fp32",  # It computes in fp32 on half-precision weights.
         params=None if "FakeQuantize" in kinds else _params(model),
     )
