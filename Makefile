@@ -6,6 +6,8 @@
 
 PYTHON ?= python3
 ARGS ?=
+# Nothing at all without ARGS: after a bare `--` tox takes the arguments as given, empty, and not its own.
+PASSED_ON := $(if $(strip $(ARGS)),-- $(ARGS))
 TOX := .venv/bin/tox
 
 .DEFAULT_GOAL := help
@@ -15,28 +17,28 @@ help:  ## list these targets
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "make %-10s %s\n", $$1, $$2}' $(MAKEFILE_LIST)
 
 test: $(TOX)  ## run the tests, without the slow ones
-	$(TOX) run -e py -- $(ARGS)
+	$(TOX) run -e py $(PASSED_ON)
 
 test-all: $(TOX)  ## run all tests, the slow ones included
-	$(TOX) run -e all -- $(ARGS)
+	$(TOX) run -e all $(PASSED_ON)
 
 lint: $(TOX)  ## check style and format
 	$(TOX) run -e lint
 
 types: $(TOX)  ## check types
-	$(TOX) run -e types -- $(ARGS)
+	$(TOX) run -e types $(PASSED_ON)
 
 oldest: $(TOX)  ## test with the oldest versions that pyproject.toml allows, on Python 3.11
-	$(TOX) run -e oldest -- $(ARGS)
+	$(TOX) run -e oldest $(PASSED_ON)
 
 reading: $(TOX)  ## test that stored sessions are read without torch and timm, on Python 3.11
-	$(TOX) run -e reading -- $(ARGS)
+	$(TOX) run -e reading $(PASSED_ON)
 
 front: $(TOX)  ## measure the paper's networks briefly and draw their front
-	$(TOX) run -e front -- $(ARGS)
+	$(TOX) run -e front $(PASSED_ON)
 
 bench: $(TOX)  ## time the benchmark suites: make bench ARGS="--networks levit --threads 1,2 --batch 1 --budget 3m"
-	$(TOX) run -e bench -- $(ARGS)
+	$(TOX) run -e bench $(PASSED_ON)
 
 clean:  ## remove what these targets made, except results
 	rm -rf .venv .tox .mypy_cache .pytest_cache .ruff_cache .hypothesis .benchmarks build *.egg-info

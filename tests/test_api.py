@@ -72,7 +72,7 @@ def test_measuring_returns_the_session_it_wrote(tmp_path: Path) -> None:
     (row,) = [row for row in results.to_pandas().to_dict("records") if row["role"] == "subject"]
     assert row["latency_s"] > 0
     assert results._repr_html_().startswith("<table")
-    assert "4 records of 1 sessions" in repr(results)
+    assert "4 records of 1 session>" in repr(results)
 
 
 def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
