@@ -7,7 +7,7 @@ import math
 import msgspec
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import example, given
 from hypothesis import strategies as st
 from levit_bench.judge.compare.two_sides import METHOD
 from levit_bench.judge.paired_ratio import foretold
@@ -65,6 +65,38 @@ def test_the_detectable_difference_is_above_the_least_effect_and_its_power_is_fo
 def test_a_difference_beyond_all_bounds_is_none():
     assert detectable(pairs(500.0, 3), 1, NONE) is None
     assert detectable(Effect(0.0, math.nan, 4, 5, METHOD_PAIRS), 1, NONE) is None
+
+
+@pytest.mark.parametrize("error", [0.0, 5e-324, 1e-300, 1e-13])
+@pytest.mark.parametrize("least", [0.0, 0.03, 1.0])
+def test_without_scatter_the_least_effect_is_found_and_nothing_smaller(error, least):
+    rules, effect = rules_of(least), pairs(error)
+    assert detectable(effect, 6, rules) == 1 + least
+    assert power(math.log1p(least), effect, 6, rules) == 1.0
+    assert power(math.log1p(least) - 1e-9, effect, 6, rules) == 0.0
+
+
+@given(
+    error=st.floats(min_value=0.0) | st.just(math.nan),
+    freedom=st.floats(0.0, math.inf) | st.just(math.nan),
+    family=st.integers(1, 10**6),
+    least=st.floats(0, 1),
+)
+@example(error=1e-12, freedom=4.0, family=1, least=0.0)
+@example(error=1.1e-12, freedom=1e-3, family=1, least=0.0)
+@example(error=1e308, freedom=0.5, family=1, least=0.03)
+def test_any_error_has_a_power_and_a_detectable_difference_or_none(error, freedom, family, least):
+    rules, effect = rules_of(least), Effect(0.0, error, freedom, 5, METHOD_PAIRS)
+    assert 0 <= power(0.05, effect, family, rules) <= 1
+    found = detectable(effect, family, rules)
+    assert found is None or 1 + least <= found < math.inf
+    if not (math.isfinite(error) and freedom > 0) and not error <= 1e-12:
+        assert found is None
+
+
+@given(st.floats(1e-11, 1e-4))
+def test_the_detectable_difference_of_a_small_error_tends_to_that_of_none(error):
+    assert detectable(pairs(error), 1, rules_of(0.03)) == pytest.approx(1.03, abs=100 * error)
 
 
 def test_the_error_of_a_case_alone_is_that_of_the_median():

@@ -205,12 +205,21 @@ def power(log: float, effect: Effect, family: int, rules: Rules) -> float:
     multiple of chi-square, so that the power is the mean over the latter's distribution, taken at `_PARTS` equally
     likely values, of a normal probability. Source of the noncentral t without a least effect: Lehmann & Romano,
     *Testing Statistical Hypotheses* (2005), section 5.3.
+
+    Without scatter (`NO_SCATTER`) every difference of at least `min_effect` is found, and no smaller one. Where the
+    limits are not known, because the error or its freedom is not finite and positive, nothing is found.
     """
+    least_log = math.log1p(rules.min_effect)
+    if effect.error <= NO_SCATTER:
+        return float(log >= least_log)
+    freedom = min(effect.freedom, _MOST_FREEDOM)
+    limit = student_t(freedom, 1 - ALPHA / family / 2) if freedom > 0 else math.inf
+    if not (math.isfinite(effect.error) and math.isfinite(limit)):
+        return 0.0
     import numpy as np
 
-    freedom = min(effect.freedom, _MOST_FREEDOM)
-    limit = student_t(freedom, 1 - ALPHA / family / 2)
-    least = np.maximum(limit * effect.error * _errors(freedom), math.log1p(rules.min_effect))
+    with np.errstate(over="ignore"):  # a limit beyond all numbers is infinite, and never passed
+        least = np.maximum(limit * effect.error * _errors(freedom), least_log)
     return float(np.mean(normal_shares((log - least) / effect.error)))
 
 
@@ -222,8 +231,11 @@ def refused(reason: str, rules: Rules, findings: tuple[Finding, ...] = ()) -> Co
 def detectable(effect: Effect, family: int, rules: Rules) -> float | None:
     """The least true ratio above 1 that is found slower with a power of 80 %, were the standard error the true one.
 
-    Absent where it is beyond all bounds. See `power` for what found means, and `steadied` for the standard error.
+    Absent where it is beyond all bounds, or the standard error is not known; without scatter it is the least effect.
+    See `power` for what found means, and `steadied` for the standard error.
     """
+    if effect.error <= NO_SCATTER:
+        return 1 + rules.min_effect
     low, high = 0.0, effect.error
     while not power(high, effect, family, rules) >= POWER:
         low, high = high, 2 * high
