@@ -42,6 +42,17 @@ def command_line(verb: str, *words: str, stores: Sequence[Path] | None = None) -
     return shlex.join(["levit-bench", verb, *words, *options])
 
 
+def side_by_side_line(session: str, networks: Sequence[str]) -> str | None:
+    """A command line that compares the first two of a session's networks there; None where it has fewer.
+
+    Args:
+        session: its name, or 'last'.
+        networks: by name; a name may repeat.
+    """
+    pair = [*dict.fromkeys(networks)][:2]
+    return command_line("compare", session, "--networks", ",".join(pair)) if len(pair) == 2 else None
+
+
 def measuring_line(stores: Sequence[Path] | None = None) -> str:
     """A command line that measures two small networks within a minute."""
     verb, *words = _MEASURE

@@ -163,7 +163,11 @@ def _moved() -> str:
 
 
 def _two_sessions(kind: str) -> str:
-    report = compare([session("a")], [session("b", 1.03)], HISTORY[:2])
+    networks = ("levit_192", "efficientnet_b2")
+    first, second = (
+        [session(name, time, network=network) for network in networks] for name, time in (("a", 1.0), ("b", 1.03))
+    )
+    report = compare(first, second, HISTORY[:2])
     return next(finding.message for finding in report.findings if finding.kind == kind)
 
 
@@ -250,7 +254,7 @@ MESSAGES: dict[str, Callable[[], str]] = {
 
 def _calls() -> set[tuple[str, int, int]]:
     """Files and lines of all calls that make a command line."""
-    makers = {"command_line", "measuring_line"}
+    makers = {"command_line", "measuring_line", "side_by_side_line"}
     return {
         (str(path), node.lineno, node.end_lineno or node.lineno)
         for path in PACKAGE.rglob("*.py")

@@ -61,6 +61,8 @@ class ForecastLine(NamedTuple):
     """Timed passes a turn that follow from it."""
     source: Source
     """Where the expectation comes from."""
+    is_reference: bool = False
+    """Whether it is a yardstick or the null network of the session, and not asked for."""
 
 
 _APART = ("device", "threads", "streams", "weights")
@@ -189,7 +191,10 @@ def forecast(
     )
     cases = (*subjects, *instrument)
     stored = Stored(records, sharing)
-    lines = tuple(_line(case, protocol, stored) for case in cases)
+    lines = (
+        *(_line(case, protocol, stored) for case in subjects),
+        *(_line(case, protocol, stored)._replace(is_reference=True) for case in instrument),
+    )
     run = [CaseLine(id=case.id, case=case) for case in subjects]
     run += [CaseLine(id=case.id, case=case, role="yardstick") for case in instrument]
     importing = sharing.importing(run, protocol)

@@ -44,7 +44,26 @@ def test_a_plan_says_what_no_budget_finds_and_what_to_do_instead() -> None:
     assert (
         "Between two sessions no budget finds less than about 7.2 %; to find less, measure both sides in one" in words
     )
-    assert "compare them there: levit-bench compare --help" in words
+    assert "one session and compare them there. Runs" in words
+
+
+def test_the_command_of_a_plan_compares_two_networks_that_were_asked_for() -> None:
+    """The yardsticks are in every session, and compare does not take them."""
+    lines = [ForecastLine(Case(network=name, resolution=224), 0.01, 5, "guess") for name in ("a", "a", "b.onnx#31a822")]
+    yardstick = lines[0]._replace(case=Case(network="yardstick-1a", resolution=224), is_reference=True)
+    spent, expected = plan(COSTS, PROTOCOL.budget_s, PILOT), Reach(math.log(1.02), 1.031, 1.072)
+
+    def words(*chosen: ForecastLine) -> str:
+        return " ".join(sentences(FORECAST._replace(lines=chosen), spent, PROTOCOL, expected))
+
+    assert "compare them there: levit-bench compare last --networks 'a,b.onnx#31a822' Runs" in words(*lines, yardstick)
+    assert "compare them there. Runs" in words(*lines[:2], yardstick)
+
+
+def test_sessions_that_scatter_no_more_than_their_runs_find_the_least_effect_and_no_other_command() -> None:
+    words = said(PILOT, expected=Reach(math.log(1.02), 1.031, 1.03))
+    assert "Between two sessions, too, 3.0 % is the least that counts as a difference." in words
+    assert "measure both sides" not in words
 
 
 def test_what_is_beyond_all_bounds_is_left_out() -> None:

@@ -11,7 +11,7 @@ import math
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from levit_bench.command_lines import command_line
+from levit_bench.command_lines import command_line, side_by_side_line
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.comparability import Setting, enumerate_values, natural, setting
 from levit_bench.judge.compare.matching import Key, Pair, check_ignored, keyed, match, why_nothing
@@ -154,7 +154,7 @@ def compare(
             *ignored(matched.pairs),
             *_company(matched.pairs, evidence),
             *_assumed([(pair.first.network, case_scatter) for pair, _, case_scatter in measured]),
-            *_out_of_reach(judged, [case_scatter for _, _, case_scatter in measured], rules),
+            *_out_of_reach(judged, [(pair.second.network, case_scatter) for pair, _, case_scatter in measured], rules),
         ),
     )
 
@@ -326,7 +326,7 @@ def _company(pairs: Iterable[Pair], evidence: _Evidence) -> tuple[Finding, ...]:
     return (Finding(kind="company-differs", message=message),)
 
 
-def _assumed(cases: Iterable[tuple[str, Scatter]]) -> tuple[Finding, ...]:
+def _assumed(cases: Sequence[tuple[str, Scatter]]) -> tuple[Finding, ...]:
     names = sorted(
         {network for network, session_scatter in cases if session_scatter.sessions < FEW_SESSIONS}, key=natural
     )
@@ -335,19 +335,25 @@ def _assumed(cases: Iterable[tuple[str, Scatter]]) -> tuple[Finding, ...]:
     message = (
         f"there are fewer than {FEW_SESSIONS} earlier sessions of {enumerate_values(names)} in the same setting to say "
         f"how far sessions disagree, so the limits rest on a standard deviation of {PRIOR:.0%} that is assumed, and on "
-        "the other cases. Earlier sessions of these cases narrow them; two sides in one session need none: "
-        f"{command_line('compare', '--help')}"
+        "the other cases. Earlier sessions of these cases narrow them; two sides in one session need none"
+        f"{_in_one_session(network for network, _ in cases)}"
     )
     return (Finding(kind="session-scatter-assumed", message=message),)
 
 
-def _out_of_reach(judged: Sequence[Comparison], scatters: Sequence[Scatter], rules: Rules) -> tuple[Finding, ...]:
+def _in_one_session(networks: Iterable[str]) -> str:
+    """The end of a sentence: how two of these networks are compared in the newest session, where there are two."""
+    compare = side_by_side_line("last", [*networks])
+    return "." if compare is None else f": {compare}"
+
+
+def _out_of_reach(
+    judged: Sequence[Comparison], cases: Sequence[tuple[str, Scatter]], rules: Rules
+) -> tuple[Finding, ...]:
     """Finding that no budget lets two sessions find `min_effect`, where a case is inconclusive for that reason."""
-    if not scatters or not any(
-        comparison.verdict == Verdict.INCONCLUSIVE and comparison.ratio for comparison in judged
-    ):
+    if not cases or not any(comparison.verdict == Verdict.INCONCLUSIVE and comparison.ratio for comparison in judged):
         return ()
-    usual = middle(scatters)
+    usual = middle([case_scatter for _, case_scatter in cases])
     if not usual.deviation > 0:
         return ()
     family = max(comparison.family for comparison in judged)
@@ -358,6 +364,6 @@ def _out_of_reach(judged: Sequence[Comparison], scatters: Sequence[Scatter], rul
     message = (
         f"sessions of these cases {assumed} by {usual.deviation:.1%} (standard deviation, runs excluded), so no "
         f"budget lets two single sessions find less than {percent_above(least)}. To find less, "
-        f"measure both sides in one session and compare them there: {command_line('compare', '--help')}"
+        f"measure both sides in one session and compare them there{_in_one_session(network for network, _ in cases)}"
     )
     return (Finding(kind="sessions-out-of-reach", message=message),)

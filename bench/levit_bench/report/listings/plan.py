@@ -6,9 +6,9 @@ import math
 from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
-from levit_bench.command_lines import command_line
+from levit_bench.command_lines import side_by_side_line
 from levit_bench.judge.variance.expected_precision import Reach
-from levit_bench.judge.verdicts import percent_above
+from levit_bench.judge.verdicts import Rules, percent_above
 from levit_bench.numbers.units import counted, format_duration, format_latency, significant
 from levit_bench.planning.budget import Plan, RunScatter, SettledBudget, settled
 from levit_bench.planning.forecast import Forecast
@@ -99,7 +99,7 @@ def sentences(
     )
     change = [] if budget.change is None else [f"{budget.change[0].upper()}{budget.change[1:]}"]
     looks = f"Looks after {spoken(plan.looks)}; what is decided then gets no more turns." if plan.looks else ""
-    networks = list(dict.fromkeys(line.case.network for line in forecast.lines))
+    networks = [line.case.network for line in forecast.lines if not line.is_reference]
     return [
         *change,
         done,
@@ -123,7 +123,7 @@ def _precision_words(expected: Reach, networks: Sequence[str]) -> list[str]:
 
     Args:
         expected: the precision.
-        networks: of the plan, by name; two of them are compared by the command that is named.
+        networks: that are asked for, by name; the command that is named compares two of them.
     """
     half = f"Expected: ratios to the yardstick to within ±{percent_above(math.exp(expected.half_width))}"
     if expected.side_by_side is not None:
@@ -133,13 +133,15 @@ def _precision_words(expected: Reach, networks: Sequence[str]) -> list[str]:
         )
     if expected.between_sessions is None:
         return [f"{half}."]
-    pair = ("last", "--networks", ",".join(networks[:2])) if len(networks) > 1 else ("--help",)
-    compare = command_line("compare", *pair)
+    least = percent_above(expected.between_sessions)
+    if expected.between_sessions <= 1 + Rules().min_effect:  # nor does one session find less
+        return [f"{half}.", f"Between two sessions, too, {least} is the least that counts as a difference."]
     between = (
-        f"Between two sessions no budget finds less than about {percent_above(expected.between_sessions)}; to find "
-        f"less, measure both sides in one session and compare them there: {compare}"
+        f"Between two sessions no budget finds less than about {least}; to find less, measure both sides in one "
+        "session and compare them there"
     )
-    return [f"{half}.", between]
+    compare = side_by_side_line("last", networks)
+    return [f"{half}.", f"{between}." if compare is None else f"{between}: {compare}"]
 
 
 def _source(scatter: RunScatter) -> str:
