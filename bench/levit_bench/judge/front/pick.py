@@ -6,6 +6,9 @@ that could be a wrong answer: those that are not surely over the limit. Of the 5
 these are, and the rest divided among them; all picks together are over their limit in at most 5 %. A network in two
 settings is two candidates.
 
+Of candidates that are equal by the goal the fastest is the answer: by the ratios of their runs where they took turns
+with each other, and else by the best estimates (`pick_ratios`).
+
 Of passes that are too few for a percentile, the median may still tell that it is over the limit: from the 50th on, a
 percentile is at least the median.
 """
@@ -24,14 +27,14 @@ from levit_bench.judge.comparability import setting
 from levit_bench.judge.estimates import LEVEL, limits_at
 from levit_bench.judge.front.labelled_alike import labelled_alike
 from levit_bench.judge.front.panels import Panel, once
+from levit_bench.judge.front.pick_ratios import PickRatios
 from levit_bench.judge.front.pick_settings import PickSettings
 from levit_bench.judge.front.points import Point
 from levit_bench.judge.front.ties import DIGITS
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.missing_passes import MissingPasses, missing_passes
-from levit_bench.judge.paired_ratio import Ratio, paired, unpaired
+from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.percentiles import percentile
-from levit_bench.judge.throughput import paired_images
 from levit_bench.judge.variance.session_drift import Drifts
 from levit_bench.records import Case, Estimate, Finding, Record
 
@@ -138,6 +141,8 @@ class SettingPick(NamedTuple):
     """Networks that are sure to be within the limits there."""
     nearest: Point | None
     """Where there is none: the network that may be, or else comes nearest."""
+    times: float | None = None
+    """How many times as long it takes as the answer, by their runs where enough hold both; absent without either."""
 
 
 class Pick(NamedTuple):
@@ -153,8 +158,8 @@ class Pick(NamedTuple):
     networks_within: int
     """Networks that are so in one setting at least."""
     ties: tuple[Tie, ...]
-    """Equal in top-1, or not distinguishable in speed: whichever is the goal. Fastest first; other networks, and the
-    answer's own in other settings."""
+    """Other networks that are equal in top-1, or may be as fast: whichever is the goal; and the answer's own in other
+    settings that may be as fast. The fastest first, by their ratios."""
     undecided: tuple[Point, ...]
     """Networks that would be the better answer if they were within the limits, which their intervals leave open."""
     nearest: tuple[Point, ...]
@@ -283,10 +288,10 @@ def pick(settings: PickSettings, records: Iterable[Record], limits: Limits, drif
     level = shared_level(enough, limits, bounds)
     fits = {p.case: fit(p, limits, level, bounds) for p in candidates}
     fits |= {p.case: _fit_by_median(p, limits) for p in considered.unknown}
-    by_goal = _order(limits.goal, metric)
+    by_goal, ratios = _order(limits.goal, metric), PickRatios(metric, groups, are_paired=limits.percentile is None)
     sure = sorted((p for p in enough if fits[p.case] is Fit.YES), key=by_goal)
-    answer = sure[0] if sure else None
-    open_ = [p for p in enough if fits[p.case] is Fit.OPEN and (answer is None or _better(p, answer, metric))]
+    answer = _best(sure, limits.goal, ratios) if sure else None
+    open_ = [p for p in enough if fits[p.case] is Fit.OPEN and (answer is None or _better(p, answer, ratios))]
     unknown = [p for p in considered.unknown if fits[p.case] is Fit.UNKNOWN and _accurate_enough(p, limits)]
     return Pick(
         panels=all_panels,
@@ -294,13 +299,15 @@ def pick(settings: PickSettings, records: Iterable[Record], limits: Limits, drif
         answer=answer,
         among=len(sure),
         networks_within=len({network_of(p) for p in sure}),
-        ties=_ties(metric, sure, groups, limits),
+        ties=() if answer is None else _ties(answer, sure, limits.goal, ratios),
         undecided=tuple(sorted(open_, key=by_goal)),
-        nearest=() if answer or open_ or not candidates else _nearest(candidates, enough, fits, metric),
+        nearest=() if answer or open_ or not candidates else _nearest(candidates, enough, fits, ratios),
         level=level,
-        another_day=_another_day(groups, enough, answer, limits, metric, drift),
-        by_setting=tuple(_of_setting(panel, candidates, sure, fits, limits) for panel in all_panels),
-        rivals=_rivals(answer, considered, fits, limits, metric, _level_of(len(sure) + len(open_) + len(unknown))),
+        another_day=_another_day(groups, enough, answer, limits, ratios, drift),
+        by_setting=tuple(
+            _timed(_of_setting(panel, candidates, sure, fits, limits, ratios), answer, ratios) for panel in all_panels
+        ),
+        rivals=_rivals(answer, considered, fits, limits, ratios, _level_of(len(sure) + len(open_) + len(unknown))),
         passed_over=settings.passed_over,
         unknown=len(unknown),
     )
@@ -353,20 +360,32 @@ def _fit_by_median(point: Point, limits: Limits) -> Fit:
 
 
 def _of_setting(
-    panel: Panel, candidates: Sequence[Point], sure: Sequence[Point], fits: Mapping[Case, Fit], limits: Limits
+    panel: Panel,
+    candidates: Sequence[Point],
+    sure: Sequence[Point],
+    fits: Mapping[Case, Fit],
+    limits: Limits,
+    ratios: PickRatios,
 ) -> SettingPick:
     """The best of one setting, by the order and the level of the whole pick."""
     cases = {point.case for point in panel.points}
     here = [point for point in sure if point.case in cases]
     if here:
-        return SettingPick(panel, here[0], len(here), None)
+        return SettingPick(panel, _best(here, limits.goal, ratios), len(here), None)
     others = [point for point in candidates if point.case in cases]
     enough = [p for p in others if _accurate_enough(p, limits)]
     maybe = [point for point in enough if fits[point.case] is Fit.OPEN]
     if maybe:
-        return SettingPick(panel, None, 0, min(maybe, key=_order(limits.goal, panel.metric)))
-    nearest = _nearest(others, enough, fits, panel.metric) if others else ()
+        return SettingPick(panel, None, 0, _best(maybe, limits.goal, ratios))
+    nearest = _nearest(others, enough, fits, ratios) if others else ()
     return SettingPick(panel, None, 0, next(iter(nearest), None))
+
+
+def _timed(best: SettingPick, answer: Point | None, ratios: PickRatios) -> SettingPick:
+    """The best of a setting, with its time over that of the answer."""
+    if answer is None or best.point is None:
+        return best
+    return best._replace(times=1.0 if best.point.case == answer.case else ratios.ratio(best.point, answer).value)
 
 
 def _rivals(
@@ -374,7 +393,7 @@ def _rivals(
     considered: _Considered,
     fits: Mapping[Case, Fit],
     limits: Limits,
-    metric: Metric,
+    ratios: PickRatios,
     level: float,
 ) -> tuple[Rival, ...]:
     """Every network but the answer, in the best of its settings, with what keeps it from being the answer.
@@ -384,10 +403,10 @@ def _rivals(
         considered: every network in every setting.
         fits: whether each is within the limits of speed.
         limits: those of the pick.
-        metric: which speed is meant.
+        ratios: of the candidates' times.
         level: at which a percentile is to have both limits.
     """
-    by_speed, unknown = _order("speed", metric), {point.case for point in considered.unknown}
+    by_speed, unknown = _order("speed", ratios.metric), {point.case for point in considered.unknown}
     networks: dict[object, list[Point]] = {}
     for point in (*considered.known, *considered.unknown):
         networks.setdefault(network_of(point), []).append(point)
@@ -395,7 +414,8 @@ def _rivals(
     for network, points in networks.items():
         if answer is not None and network == network_of(answer):
             continue
-        best = min(points, key=lambda point: (_FITS.index(fits[point.case]), by_speed(point)))
+        best_fit = min((fits[point.case] for point in points), key=_FITS.index)
+        best = _best([point for point in points if fits[point.case] is best_fit], "speed", ratios)
         standing = _standing(best, answer, fits[best.case], limits)
         missing = None
         if limits.percentile is not None and standing in (Standing.UNKNOWN, Standing.OPEN):
@@ -421,7 +441,7 @@ def _another_day(
     enough: Sequence[Point],
     answer: Point | None,
     limits: Limits,
-    metric: Metric,
+    ratios: PickRatios,
     drift: Drifts | None,
 ) -> AnotherDay | None:
     """The answer in a session of another day: every network with the drift of its sessions."""
@@ -434,7 +454,7 @@ def _another_day(
         return None
     level = shared_level(days_known, limits)
     within = [day for day in days_known if fit(day, limits, level) is Fit.YES]
-    best = min(within, key=_order(limits.goal, metric), default=None)
+    best = _best(within, limits.goal, ratios) if within else None
     return AnotherDay(
         highest_s=limits_at(answer_day.latency, level)[1],
         within=any(day.case == answer.case for day in within),
@@ -470,30 +490,31 @@ def _order(goal: Goal, metric: Metric) -> Callable[[Point], tuple[float, float, 
     return lambda p: (-shown_top1(p), p.seconds(metric).value, p.label)
 
 
-def _better(point: Point, answer: Point, metric: Metric) -> bool:
-    """More accurate; or equally accurate and faster, by the best estimates."""
-    seconds, answer_seconds = point.seconds(metric).value, answer.seconds(metric).value
-    return (shown_top1(point), -seconds) > (shown_top1(answer), -answer_seconds)
+def _best(points: Sequence[Point], goal: Goal, ratios: PickRatios) -> Point:
+    """The best of some points, at least one: of those that are equal by the goal the fastest."""
+    ordered = sorted(points, key=_order(goal, ratios.metric))
+    if goal == "top1":
+        ordered = [point for point in ordered if shown_top1(point) == shown_top1(ordered[0])]
+    return ratios.fastest(ordered)
 
 
-def _ties(
-    metric: Metric, sure: Sequence[Point], groups: Mapping[Case, Sequence[Record]], limits: Limits
-) -> tuple[Tie, ...]:
-    if not sure:
-        return ()
-    answer, *rivals = sure
-    if limits.goal == "top1":
-        rivals = [point for point in rivals if shown_top1(point) == shown_top1(answer)]
-    by_runs = paired if metric == "latency" else paired_images
-    found_ties = []
-    for point in rivals:
-        # Of percentiles there are no pairs.
-        ratio = None if limits.percentile else by_runs(groups.get(point.case, ()), groups.get(answer.case, ()))
-        ratio = ratio or unpaired(point.seconds(metric), answer.seconds(metric))
-        # A network that is faster by pairs and slower by the pooled figures is not clearly slower than the answer.
-        if limits.goal == "top1" or ratio.low <= 1:
-            found_ties.append(Tie(point, ratio))
-    return tuple(found_ties)
+def _better(point: Point, answer: Point, ratios: PickRatios) -> bool:
+    """More accurate; or equally accurate and faster, by the best estimate of their ratio."""
+    top1, answer_top1 = shown_top1(point), shown_top1(answer)
+    return top1 > answer_top1 or (top1 == answer_top1 and ratios.ratio(point, answer).value < 1)
+
+
+def _ties(answer: Point, sure: Sequence[Point], goal: Goal, ratios: PickRatios) -> tuple[Tie, ...]:
+    ties = []
+    for point in sure:
+        if point.case == answer.case or (goal == "top1" and shown_top1(point) != shown_top1(answer)):
+            continue
+        ratio = ratios.ratio(point, answer)
+        is_equal_by_goal = goal == "top1" and network_of(point) != network_of(answer)
+        # The lower limit alone: of several that pairs contradict, the answer may not be the fastest.
+        if is_equal_by_goal or ratio.low <= 1:
+            ties.append(Tie(point, ratio))
+    return tuple(sorted(ties, key=lambda tie: (tie.ratio.value, tie.point.label)))
 
 
 def _groups(panels: Sequence[Panel], records: Iterable[Record]) -> dict[Case, list[Record]]:
@@ -508,11 +529,10 @@ def _groups(panels: Sequence[Panel], records: Iterable[Record]) -> dict[Case, li
 
 
 def _nearest(
-    points: Sequence[Point], enough: Sequence[Point], fits: Mapping[Case, Fit], metric: Metric
+    points: Sequence[Point], enough: Sequence[Point], fits: Mapping[Case, Fit], ratios: PickRatios
 ) -> tuple[Point, ...]:
     """Of what is accurate enough the fastest, of what is fast enough the most accurate; else the most accurate."""
     quick = [point for point in points if fits[point.case] is Fit.YES]
-    fastest, best = _order("speed", metric), _order("top1", metric)
-    nearest = [min(enough, key=fastest)] if enough else []
-    nearest += [min(quick, key=best)] if quick else []
-    return tuple(nearest) or (min(points, key=best),)
+    nearest = [_best(enough, "speed", ratios)] if enough else []
+    nearest += [_best(quick, "top1", ratios)] if quick else []
+    return tuple(nearest) or (_best(points, "top1", ratios),)

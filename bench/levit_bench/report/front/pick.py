@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
+from itertools import pairwise
 from typing import TYPE_CHECKING
 
 from levit_bench.axes import SETTING
@@ -154,6 +155,7 @@ def settings_table(pick: Pick) -> Table | None:
         out.add_row(*(Text(cell, style=style) for cell in row))
     captions = [f"{len(pick.by_setting) - SETTINGS} more; --json has all"] if len(pick.by_setting) > SETTINGS else []
     captions += ["0 within: the nearest is shown"] if any(best.point is None for best in ordered) else []
+    captions += ["ordered by the ratios of runs, in which their drift cancels"] if _is_by_ratios(ordered, pick) else []
     candidates = sum(len(panel.points) for panel in pick.panels)
     if pick.unknown:
         captions.append(f"{_kind(pick)} of {pick.unknown} of {candidates} not known: too few passes")
@@ -162,12 +164,24 @@ def settings_table(pick: Pick) -> Table | None:
     return out
 
 
+def _is_by_ratios(ordered: Sequence[SettingPick], pick: Pick) -> bool:
+    """Whether latencies of equals are shown in another order than theirs."""
+    points = [best.point for best in ordered if best.point is not None]
+    return any(
+        first.seconds(pick.limits.metric).value > second.seconds(pick.limits.metric).value
+        for first, second in pairwise(points)
+        if pick.limits.goal == "speed" or shown_top1(first) == shown_top1(second)
+    )
+
+
 def _place(best: SettingPick, pick: Pick) -> tuple[object, ...]:
     """A key that puts the best setting first by the goal, and those where none is within the limits last."""
     point = best.point or best.nearest
     if point is None:
         return 2, 0.0, 0.0
     speed = point.seconds(pick.limits.metric).value
+    if best.times is not None and pick.answer is not None:
+        speed = best.times * pick.answer.seconds(pick.limits.metric).value  # as the answer was chosen: by runs
     is_by_top1 = best.point is not None and pick.limits.goal == "top1"
     return int(best.point is None), -shown_top1(point) if is_by_top1 else 0.0, speed
 
@@ -400,7 +414,7 @@ def _tie_words(pick: Pick) -> list[str]:
     for tie in pick.ties:
         if network_of(tie.point) != network_of(pick.answer):
             others.setdefault(network_of(tie.point), tie)
-    settings = [t for t in pick.ties if network_of(t.point) == network_of(pick.answer) and t.ratio.low <= 1]
+    settings = [tie for tie in pick.ties if network_of(tie.point) == network_of(pick.answer)]
     is_by_top1 = pick.limits.goal == "top1"
     parts = []
     if others:
