@@ -112,6 +112,13 @@ def differences(settings: Iterable[Setting]) -> dict[str, tuple[str, ...]]:
     return differing([values(each_setting) for each_setting in settings])
 
 
+def fields_apart(first: Setting, second: Setting) -> tuple[str, ...]:
+    """Names of the fields in which two settings differ, without those that follow from an axis which differs."""
+    names = differences([first, second])
+    following = {_FOLLOWS[name] for name in names if name in _FOLLOWS}
+    return tuple(name for name in names if name not in following)
+
+
 def differing(rows: Sequence[Mapping[str, str]]) -> dict[str, tuple[str, ...]]:
     """The fields in which rows of fields and values differ, each with its values in natural order."""
     texts_of = {name: {row[name] for row in rows} for name in (rows[0] if rows else ())}

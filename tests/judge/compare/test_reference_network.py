@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pytest
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.compare.reference_network import against, base_in, holding
+from levit_bench.judge.compare.reference_network import against, base_in, holding, left_out
 
 from tests.making import record
 
@@ -30,6 +30,19 @@ def test_a_case_is_paired_with_the_base_of_its_own_session_and_setting() -> None
 def test_settings_without_the_base_are_left_out() -> None:
     found = against([record("base"), record("alone", threads=2), record("near")], "base")
     assert [one.record.case.network for one in found] == ["base", "near"]
+
+
+def test_what_is_left_out_is_counted_by_the_fields_in_which_the_nearest_setting_of_the_base_differs() -> None:
+    records = [
+        record("base"),
+        record("base", allocator="shipped"),
+        record("near"),
+        *(record(name, runtime="onnxruntime") for name in "abc"),
+        record("alone", threads=2, batch=4),
+        record("elsewhere", threads=2, session="s2"),
+    ]
+    assert left_out(records, "base") == {("runtime",): 3, ("threads", "batch"): 1}
+    assert left_out(records[:3], "base") == {}
 
 
 def test_the_base_at_the_same_resolution_is_preferred_and_another_one_serves() -> None:

@@ -36,6 +36,12 @@ def test_the_table_names_the_base_once_and_every_interval() -> None:
     assert "\n".join(line.rstrip() for line in printed.splitlines()).strip("\n") == EXPECTED.strip("\n")
 
 
+def test_the_table_says_how_many_cases_are_left_out_and_in_what_they_differ() -> None:
+    left = {("runtime",): 3, ("threads", "batch"): 1}
+    caption = table(against(RECORDS, "levit_128s"), "levit_128s", left).caption
+    assert str(caption).splitlines()[-2:] == ["3 left out: other runtime", "1 left out: other threads and batch"]
+
+
 def test_rows_hold_the_ratio_unrounded_and_none_where_there_is_none() -> None:
     found = rows(against(RECORDS, "levit_128s"), "levit_128s")
     assert [row["ratio"] is None for row in found] == [False, False, True]

@@ -6,7 +6,7 @@ from collections.abc import Iterable, Sequence
 from typing import NamedTuple
 
 from levit_bench.errors import NothingToShowError
-from levit_bench.judge.comparability import Setting, setting
+from levit_bench.judge.comparability import Setting, fields_apart, setting
 from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.paired_ratio import Ratio, paired
 from levit_bench.judge.stored_networks import network_meant
@@ -54,6 +54,28 @@ def holding(records: Iterable[Record], base: str) -> list[Record]:
     all_records = list(records)
     sessions = {record.session for record in all_records if record.case.network == base}
     return [record for record in all_records if record.session in sessions]
+
+
+def left_out(records: Iterable[Record], base: str) -> dict[tuple[str, ...], int]:
+    """How many records `against` leaves out, by the fields in which their setting differs from one that holds the base.
+
+    Args:
+        records: of any number of sessions; those of sessions without the base are passed over.
+        base: name of a network as it is stored. Of several settings that hold it, the nearest counts.
+    """
+    present = holding(records, base)
+    settings_of_base: dict[str, set[Setting]] = {}
+    for record in present:
+        if record.case.network == base:
+            settings_of_base.setdefault(record.session, set()).add(setting(record))
+    counts: dict[tuple[str, ...], int] = {}
+    for record in present:
+        own, of_base = setting(record), settings_of_base[record.session]
+        if own not in of_base:
+            # Of several that are as near, whichever comes first by the names of the fields.
+            fields = min((fields_apart(own, other) for other in of_base), key=lambda names: (len(names), names))
+            counts[fields] = counts.get(fields, 0) + 1
+    return counts
 
 
 def _group(group: Sequence[Record], base: str) -> list[Against]:

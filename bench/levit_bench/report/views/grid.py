@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, NamedTuple
 from levit_bench.axes import unusual
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.comparability import enumerate_values, natural
-from levit_bench.judge.compare.reference_network import Against, against, base_in, holding
+from levit_bench.judge.compare.reference_network import Against, against, base_in, holding, left_out
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.judge.stored_networks import network_meant, networks_meant
 from levit_bench.numbers.units import significant
@@ -48,7 +48,8 @@ def view(request: ViewRequest) -> CaseView:
     def _closing() -> list[Text]:
         from rich.text import Text
 
-        return [Text(caption(network, base))]
+        left = left_out([record for record in shared if record.case.network in (network, base)], base)
+        return [Text("\n".join([caption(network, base), *reference_network.left_out_words(left)]))]
 
     comparisons = against(shared, base)
     records = [record for record in shared if record.case.network in (network, base)]

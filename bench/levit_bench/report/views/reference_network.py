@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.catalog.image_sets import in_order, same_sets, set_of
-from levit_bench.judge.compare.reference_network import Against, against, base_in, holding
+from levit_bench.judge.compare.reference_network import Against, against, base_in, holding, left_out
 from levit_bench.judge.estimates import latency
 from levit_bench.judge.paired_ratio import Ratio
 from levit_bench.numbers.units import format_latency, significant
@@ -36,12 +36,12 @@ def view(request: ViewRequest) -> CaseView:
     return CaseView(
         records,
         rows=lambda: rows(against(records, base), base, request.whole),
-        sections=lambda: grouped(records, lambda some: table(against(some, base), base)),
+        sections=lambda: grouped(records, lambda some: table(against(some, base), base, left_out(some, base))),
     )
 
 
-def table(comparisons: Sequence[Against], base: str) -> Table:
-    """One row a case: published top-1, latency, and its ratio to the base."""
+def table(comparisons: Sequence[Against], base: str, left: Mapping[tuple[str, ...], int] = {}) -> Table:
+    """One row a case: published top-1, latency, and its ratio to the base; `left`: cases that are left out, by why."""
     from rich.text import Text
 
     from levit_bench.report.fitted_table import FittedTable
@@ -76,8 +76,13 @@ def table(comparisons: Sequence[Against], base: str) -> Table:
     if len(sets) == 1:
         words.append(f"top-1 on {visible(sets[0].words)}")
     words += [f"{marks[image_set]} top-1 on {visible(image_set.words)}" for image_set in sets if len(sets) > 1]
-    out.caption = Text("\n".join(words))
+    out.caption = Text("\n".join([*words, *left_out_words(left)]))
     return out
+
+
+def left_out_words(left: Mapping[tuple[str, ...], int]) -> list[str]:
+    """`3 left out: other runtime`, a line for each choice of fields in which no case of the base is like them."""
+    return [f"{count} left out: other {' and '.join(fields)}" for fields, count in left.items()]
 
 
 def rows(comparisons: Sequence[Against], base: str, whole: Iterable[Record] = ()) -> list[dict[str, object]]:
