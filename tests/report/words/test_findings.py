@@ -73,7 +73,7 @@ def test_of_several_sessions_the_first_is_named_and_the_others_are_counted(sick)
 
 def test_cases_of_one_network_are_told_apart():
     both = [record("net", (0.01, 0.02), batch=batch) for batch in (1, 16)]
-    assert cases.findings_of(both)[0].message.startswith("net 224px b1 t1 pinned: 2 runs")
+    assert cases.findings_of(both)[0].message.startswith("net b1: 2 runs")
 
 
 def test_a_choice_of_cases_keeps_what_the_whole_session_shows(sick):
@@ -130,6 +130,22 @@ def test_a_front_tells_what_is_about_its_session_once_and_the_rest_at_its_points
     assert "- `two-humps` (" in page
     (row,) = [row for row in table.rows([panel]) if row["network"] == "resnet50"]
     assert {one["kind"] for one in row["findings"]} == {"on-battery", "two-humps", "runs-disagree"}
+
+
+def test_a_network_of_several_settings_is_named_with_its_own():
+    crowd = [
+        record(name, runs, runtime=runtime)
+        for runtime, runs in (("eager", [0.01, 0.011]), ("openvino", [0.01, 0.012]))
+        for name in (["net", "only"] if runtime == "eager" else ["net"])
+    ]
+    both = panels(crowd)
+    (few,) = [finding for finding in of_panels(both) if finding.kind == "too-few-runs"]
+    assert few.message.startswith("net · runtime eager: ")
+    assert few.message.endswith("The same holds for only and net · runtime openvino.")
+    page = document(both)
+    assert "- `too-few-runs` (net · runtime eager, only, net · runtime openvino): " in page
+    (chosen,) = both[1].points
+    assert of_panels(both, [chosen])[-1].message.startswith("net · runtime openvino: ")
 
 
 def test_sessions_of_two_versions_are_a_finding_about_the_front_that_joins_them(healthy):

@@ -25,7 +25,7 @@ from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.front.pictures import pictures
 from levit_bench.report.front.published_table import published_markdown
 from levit_bench.report.front.reproduction import Reproduction
-from levit_bench.report.words.findings import About, grouped
+from levit_bench.report.words.findings import About, grouped, point_names
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import markdown_cell, visible
 
@@ -170,14 +170,15 @@ def _of_sessions(panels: Sequence[Panel]) -> list[str]:
 
 
 def _findings(panels: Sequence[Panel]) -> list[str]:
-    """Findings about networks: equal ones on one line with the networks they are about."""
+    """Findings about networks: equal ones on one line with the networks they are about, as `point_names` has them."""
+    called = point_names(panels)
     about: dict[tuple[str, str], list[str]] = {}
     for panel in panels:
         for point in panel.points:
             for finding in point.findings:
                 names = about.setdefault((finding.kind, finding.message), [])
-                if point.label not in names[-1:]:
-                    names.append(point.label)
+                if (name := called[panel.key, point.label]) not in names[-1:]:
+                    names.append(name)
     return [
         f"{_kind(kind)} ({_names(names)}): {markdown_cell(message, 400)}"
         for (kind, message), names in sorted(about.items())
@@ -194,7 +195,7 @@ def _notes(beside: PublishedComparison) -> list[str]:
 
 
 def _names(names: Sequence[str]) -> str:
-    shown = ", ".join(markdown_cell(name) for name in names[:5])
+    shown = ", ".join(markdown_cell(name, 100) for name in names[:5])
     return shown if len(names) <= 5 else f"{shown} and {len(names) - 5} more"
 
 

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import math
-from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING
 
@@ -106,16 +105,25 @@ def findings_of(records: Iterable[Record], whole: Iterable[Record] = ()) -> list
 
 
 def names(cases_by_id: Mapping[str, Case], labels: Mapping[str, str] | None = None) -> dict[str, str]:
-    """Names of cases by their ids: the network, with its axes where it was timed in several ways.
+    """Names of cases by their ids: the network, and where it was timed in several ways what tells these apart, also a
+    usual value: `levit_128s eager` beside `levit_128s openvino`.
 
     Args:
         cases_by_id: the cases.
         labels: labels of networks, by their names.
     """
-    times = Counter(case.network for case in cases_by_id.values())
+    cases_of: dict[str, list[Case]] = {}
+    for case in cases_by_id.values():
+        cases_of.setdefault(case.network, []).append(case)
+    apart = {
+        network: [axis for axis in SAID if len({str(case.value(axis.name)) for case in group}) > 1]
+        for network, group in cases_of.items()
+    }
     called_so = {case.network: (labels or {}).get(case.network, case.network) for case in cases_by_id.values()}
     return {
-        key: called_so[case.network] if times[case.network] == 1 else f"{called_so[case.network]} {axes(case)}"
+        key: " ".join(
+            [called_so[case.network], *(visible(axis.word(case.value(axis.name))) for axis in apart[case.network])]
+        )
         for key, case in cases_by_id.items()
     }
 

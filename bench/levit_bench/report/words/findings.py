@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from typing import NamedTuple
 
@@ -13,6 +14,7 @@ from levit_bench.judge.front.points import Point
 from levit_bench.numbers.units import counted
 from levit_bench.records import Estimate, Finding, Record
 from levit_bench.report.words.safe_text import shortened
+from levit_bench.report.words.setting import titles
 
 NAMED = 3
 """Other cases that a line names; of more it gives the number."""
@@ -70,11 +72,35 @@ def of_records(records: Sequence[Record], names: Mapping[str, str], whole: Itera
 
 
 def of_panels(panels: Sequence[Panel], points: Sequence[Point] | None = None) -> list[Finding]:
-    """Findings about panels and their points, of all points or of the given ones; one a kind."""
+    """Findings about panels and their points, of all points or of the given ones; one a kind.
+
+    Args:
+        panels: of one page.
+        points: of their cases, each of which one panel holds.
+    """
     entries = [About(finding, "", "") for panel in panels for finding in panel.findings]
-    chosen = [point for panel in panels for point in panel.points] if points is None else points
-    entries += [About(finding, point.label, "") for point in chosen for finding in point.findings]
+    panel_of = {point.case: panel for panel in panels for point in panel.points}
+    in_panels = (
+        [(panel, point) for panel in panels for point in panel.points]
+        if points is None
+        else [(panel_of[point.case], point) for point in points]
+    )
+    names = point_names(panels)
+    entries += [
+        About(finding, names[panel.key, point.label], "") for panel, point in in_panels for finding in point.findings
+    ]
     return grouped(entries)
+
+
+def point_names(panels: Sequence[Panel]) -> dict[tuple[object, str], str]:
+    """Names of points by the key of their panel and their label: the label, with the panel where several have it."""
+    drawn = [panel for panel in panels if panel.points]
+    held, apart = Counter(point.label for panel in drawn for point in panel.points), titles(drawn)
+    return {
+        (panel.key, point.label): point.label if held[point.label] == 1 else f"{point.label} · {apart[panel.key]}"
+        for panel in drawn
+        for point in panel.points
+    }
 
 
 def grouped(entries: Iterable[About], *, many_sessions: bool = False) -> list[Finding]:
