@@ -24,7 +24,8 @@ from levit_bench.command_lines import command_line, of_stores
 from levit_bench.errors import BenchError
 from levit_bench.judge import cold_starts, estimates, scaling, verdicts
 from levit_bench.judge.compare import newest_session, two_sides
-from levit_bench.judge.front import panel_limits
+from levit_bench.judge.front import overlay, panel_limits
+from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.expected_precision import Reach
 from levit_bench.judge.variance.longer_session import Longer
 from levit_bench.measuring.runtimes import cuda_graphs
@@ -188,6 +189,13 @@ def _many_left_out() -> str:
     return "\n".join(picks.around(Results(tuple(records), ()).pick(min_top1=10)))
 
 
+def _overlaid_elsewhere() -> None:
+    """An overlay of the newest session, where an older one has several runtimes."""
+    older = [record(session="s0", runtime=runtime) for runtime in ("eager", "openvino")]
+    newest = record(session="s9")
+    overlay.overlays(panels([newest]), ["runtime"], [newest, *older])
+
+
 def _of_cli(*words: str) -> str:
     """What a command line says on stderr."""
     with pytest.MonkeyPatch.context() as patch:
@@ -248,6 +256,7 @@ MESSAGES: dict[str, Callable[[], str]] = {
     "no threads to compare": lambda: _reason(lambda: scaling.scaling([DONE])),
     "no cold start of a failed case": lambda: _reason(lambda: cold_starts.require_cold([FAILED])),
     "no cold start of an old session": lambda: _reason(lambda: cold_starts.require_cold([DONE])),
+    "nothing to overlay": lambda: _reason(_overlaid_elsewhere),
     "nothing for a front": lambda: _reason(lambda: panel_limits.require_comparable([])),
 }  # fmt: skip
 

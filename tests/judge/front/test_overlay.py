@@ -6,7 +6,7 @@ import msgspec
 import pytest
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
 from levit_bench.judge.front.labelled_alike import labelled_alike
-from levit_bench.judge.front.overlay import MOST_VALUES, OVERLAY_AXES, overlay_axes, overlays
+from levit_bench.judge.front.overlay import MOST_VALUES, OVERLAY_AXES, overlay_axes, overlays, sessions_with_several
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.places import Standing
 
@@ -128,9 +128,29 @@ def test_what_cannot_be_overlaid_is_refused_with_what_could_be():
     assert overlay_axes(["form", "form", "runtime"]) == ("form", "runtime")
     with pytest.raises(NothingToShowError, match="no two panels differ in form alone"):
         overlaid(THREE, "form")
+    with pytest.raises(NothingToShowError, match=r"nothing to draw together\.$"):
+        overlaid(THREE, "form")
     many = [timed("a", 10, 80.0, threads=threads) for threads in range(1, MOST_VALUES + 2)]
     with pytest.raises(NotComparableError, match=r"9 panels would share .* --where threads=1,2, "):
         overlaid(many, "threads")
+
+
+def test_where_nothing_can_be_overlaid_the_sessions_that_could_be_are_named_with_a_command():
+    records = [
+        timed("a", 10, 80.0, session="s5"),
+        *(timed("a", 10, 80.0, runtime=runtime, session=f"s{at}") for at in (2, 4) for runtime in RUNTIMES),
+        *(timed("a", 10, None, runtime=runtime, session="s3") for runtime in RUNTIMES),
+        *(timed("a", 10, 80.0, form=form, session="s1") for form in ("shipped", "inference")),
+    ]
+    newest = panels([record for record in records if record.session == "s5"])
+    with pytest.raises(NothingToShowError) as caught:
+        overlays(newest, ["runtime"], records)
+    assert str(caught.value).endswith(
+        "2 stored sessions have several values of runtime: s4, s2. To draw the newest: "
+        "levit-bench front --session s4 --overlay runtime"
+    )
+    assert sessions_with_several(records, ["form"]) == ["s1"]
+    assert sessions_with_several(records, ["precision"]) == []
 
 
 def test_labels_tell_networks_apart_in_all_panels():

@@ -13,8 +13,10 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.command_lines import command_line
 from levit_bench.errors import NotComparableError, NothingToShowError, UsageError
-from levit_bench.judge.comparability import Setting, differing, setting
+from levit_bench.judge.comparability import Setting, differing, enumerate_values, setting
+from levit_bench.judge.estimates import no_speed
 from levit_bench.judge.front.dominance import Competitor, dominators
 from levit_bench.judge.front.pairwise_ratios import Rivalry
 from levit_bench.judge.front.panel_limits import PANEL_LIMIT
@@ -83,20 +85,22 @@ def overlays(panels: Sequence[Panel], axes: Sequence[str], records: Iterable[Rec
     Args:
         panels: those of a page; without points they are left out.
         axes: of `OVERLAY_AXES`, at least one.
-        records: what the panels were made from, for places over all values; others are passed over.
+        records: what the panels were made from, for places over all values. Others are passed over, except where
+            there is nothing to draw.
 
     Raises:
-        NothingToShowError: no two panels differ in these axes alone.
+        NothingToShowError: no two panels differ in these axes alone; the message names the sessions whose cases do.
         NotComparableError: a group has more than `MOST_VALUES` panels.
     """
     groups: dict[object, list[Panel]] = {}
     for panel in panels:
         if panel.points:
             groups.setdefault((_without(panel.setting, axes), panel.set_key), []).append(panel)
-    words = " and ".join(axes)
+    words, records = " and ".join(axes), list(records)
     if all(len(group) == 1 for group in groups.values()):
         raise NothingToShowError(
             f"--overlay {','.join(axes)}: no two panels differ in {words} alone, so there is nothing to draw together."
+            f"{_where_there_are(axes, records)}"
         )
     largest = max(groups.values(), key=len)
     if len(largest) > MOST_VALUES:
@@ -108,8 +112,29 @@ def overlays(panels: Sequence[Panel], axes: Sequence[str], records: Iterable[Rec
             f"--overlay {','.join(axes)}: {counted(len(largest), 'panel')} would share one pair of axes, and more than "
             f"{MOST_VALUES} are not told apart. Choose with --where {name}={','.join(texts[:2])}, …"
         )
-    records = list(records)
     return tuple(_overlay(group, axes, records) for group in groups.values())
+
+
+def sessions_with_several(records: Iterable[Record], axes: Sequence[str]) -> list[str]:
+    """Names of the sessions whose cases differ in these axes alone, with a speed and an accuracy; the newest first."""
+    values_of: dict[tuple[str, Setting], set[tuple[object, ...]]] = {}
+    for record in records:
+        has_point = record.info.role == "subject" and record.info.scored and no_speed(record) is None
+        if has_point and not record.conditions.emulated:
+            key = record.session, _without(setting(record), axes)
+            values_of.setdefault(key, set()).add(tuple(record.case.value(axis) for axis in axes))
+    return sorted({session for (session, _), values in values_of.items() if len(values) > 1}, reverse=True)
+
+
+def _where_there_are(axes: Sequence[str], records: Iterable[Record]) -> str:
+    """Sentences with the sessions that have several values of these axes, and the command for the newest; or none."""
+    names = sessions_with_several(records, axes)
+    if not names:
+        return ""
+    front = command_line("front", "--session", names[0], "--overlay", ",".join(axes))
+    have = "session has" if len(names) == 1 else "sessions have"
+    of = f"{len(names)} stored {have} several values of {' and '.join(axes)}"
+    return f" {of}: {enumerate_values(names)}. To draw the newest: {front}"
 
 
 def _without(this_setting: Setting, axes: Sequence[str]) -> Setting:
