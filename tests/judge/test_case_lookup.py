@@ -5,6 +5,7 @@ from __future__ import annotations
 import pytest
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.case_lookup import named, two
+from levit_bench.judge.comparability import where
 
 from tests.making import record
 
@@ -74,6 +75,26 @@ def test_words_that_name_nothing_are_refused_with_what_there_is(text, error, sai
 def test_nothing_stored_is_said():
     with pytest.raises(NothingToShowError, match="Stored are: none"):
         named([], "levit_192")
+
+
+def test_of_two_that_are_several_one_choice_for_both_is_named_that_works():
+    crowd = [record(name, runtime=runtime, batch=2) for runtime in ("eager", "onnxruntime") for name in ("a", "b")]
+    crowd.append(record("b", runtime="eager", batch=4))
+    for first, runtime, said in (
+        ("a", "eager", "runtime=eager,batch=2"),
+        ("a:runtime=onnxruntime", "onnxruntime", "batch=2,runtime=onnxruntime"),
+    ):
+        with pytest.raises(UsageError) as caught:
+            two(crowd, first, "b")
+        assert str(caught.value).endswith(f" Add --where {said}, which holds for both sides.")
+        found = two(where(crowd, {"runtime": runtime, "batch": "2"}), first, "b")
+        assert [record.case.network for record in found] == ["a", "b"]
+
+
+def test_where_no_choice_fits_both_sides_one_name_is_offered():
+    crowd = [record("a", batch=1), record("a", batch=2), record("b", batch=4)]
+    with pytest.raises(UsageError, match=r"name one: a:batch=1$"):
+        two(crowd, "a", "b")
 
 
 def test_two_different_cases_are_needed():

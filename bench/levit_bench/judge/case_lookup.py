@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import shlex
 from collections.abc import Sequence
 
 from levit_bench.axes import SETTING
@@ -87,8 +88,13 @@ def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Rec
     """The two subjects that two texts name.
 
     Raises:
-        UsageError, NothingToShowError: as `named`; or both name the same case.
+        UsageError, NothingToShowError: as `named`; or both name the same case. Where one choice of fields makes both
+            sides unique, the message names that.
     """
+    sides = {text: _matches_and_fields(records, text)[0] for text in (first, second)}
+    several = next(((text, matches) for text, matches in sides.items() if len(matches) > 1), None)
+    if several is not None and (choice := _for_both(*sides.values())) is not None:
+        raise UsageError(f"{_ambiguity(*several)} Add --where {choice}, which holds for both sides.")
     first_record, second_record = named(records, first), named(records, second)
     if first_record.info.id == second_record.info.id:
         raise UsageError(
@@ -96,6 +102,19 @@ def two(records: Sequence[Record], first: str, second: str) -> tuple[Record, Rec
             "Name two different ones."
         )
     return first_record, second_record
+
+
+def _for_both(*sides: Sequence[Record]) -> str | None:
+    """The value of `--where` that leaves one case of each side, the first in the order of the records; None where no
+    choice does, as between sizes that are each network's own.
+    """
+    names = {name: None for matches in sides for name in _differing(matches) if name != "network"}
+    fields_of = [[case_fields(record.case) for record in matches] for matches in sides]
+    for candidate in fields_of[0]:
+        choice = {name: candidate[name] for name in names}
+        if all(sum(choice.items() <= fields.items() for fields in side) == 1 for side in fields_of):
+            return shlex.quote(",".join(f"{name}={value}" for name, value in choice.items()))
+    return None
 
 
 def network_and_fields(text: str) -> tuple[str, dict[str, str]]:
