@@ -29,6 +29,29 @@ def run(capsys: pytest.CaptureFixture[str], *words: str) -> tuple[int, str]:
 @pytest.mark.parametrize(
     ("words", "said"),
     [
+        (["shw"], "No such command 'shw'. Did you mean 'show'? See 'levit-bench --help'."),
+        (["nonsense"], "No such command 'nonsense'. See 'levit-bench --help'."),
+        (["show", "--sesion", "last"], "No such option '--sesion'. Did you mean '--session'? See 'levit-bench show "),
+        (["show", "--xyz"], "No such option '--xyz'. See 'levit-bench show --help'."),
+        (["--jso"], "No such option '--jso'. See 'levit-bench --help'."),
+        (["pick", "--max-latency", "40"], "'40'. Write a positive number with a unit, such as 40ms."),
+        (["pick", "--max-latency", "soon"], "with a unit, such as 20ms or 1.5s."),
+        (["run", "--networks", "levit_128s", "--budget", "60"], "with a unit, such as 60s."),
+        (["run", "--networks", "levit_128s", "--budget", "0"], "with a unit, such as 90s, 3m or 1h30m."),
+    ],
+)
+def test_what_was_meant_is_named_in_a_whole_sentence(
+    capsys: pytest.CaptureFixture[str], words: list[str], said: str
+) -> None:
+    code, err = run(capsys, *words)
+    assert code == 2
+    assert said in err
+    assert len(err.splitlines()) == 1
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
         (["--networks", "levit_128s", "--threads", "0"], "--threads 0: give a whole number from 1"),
         (["--networks", "levit_128s", "--threads", "one"], "invalid list of whole numbers 'one'"),
         (["--networks", "levit_128s", "--batch", "0"], "levit-bench: --batch 0: give a whole number from 1 to 65536"),

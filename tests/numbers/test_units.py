@@ -31,7 +31,9 @@ def test_durations_are_read_as_people_write_them(text, seconds):
     "text", ["", "60", "s", "-3s", "0s", "3 parsecs", "1e3s", "5s!", "nan s", "20u", "20 mus", "9" * 400 + "s"]
 )
 def test_a_text_that_is_no_positive_duration_is_refused_with_examples(text):
-    with pytest.raises(UsageError, match=r"invalid duration .*\. Write a positive number with a unit, such as 90s"):
+    with pytest.raises(
+        UsageError, match=r"invalid duration .*\. Write a positive number with a unit, such as (90s|60s)"
+    ):
         parse_duration(text)
 
 

@@ -94,9 +94,9 @@ def test_a_field_that_is_given_twice_or_with_commas_means_either(
         (
             ["--since", "2027"],
             3,
-            "no session of results is since 2027. The newest is 20260203T000000Z-cccc, without a title.",
+            "no session since 2027 is in results. The newest is 20260203T000000Z-cccc, without a title.",
         ),
-        (["--title", "weekly"], 3, "no session of results is with the title 'weekly'. The newest is 20260203"),
+        (["--title", "weekly"], 3, "no session with the title 'weekly' is in results. The newest is 20260203"),
         (["--since", "tomorrow"], 2, "--since 'tomorrow': write a time in UTC"),
         (["--session", "2026"], 2, "several sessions match '2026' in results"),
         (

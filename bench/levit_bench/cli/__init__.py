@@ -5,11 +5,13 @@ Verbs call the Python API and print what it returns. Results go to stdout, progr
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import re
 import signal
 import sys
 import traceback
+from collections.abc import Iterable
 from typing import Any, NoReturn
 
 import click
@@ -59,6 +61,13 @@ class _Verbs(click.Group):
             # click takes the first for Ctrl-C and the second for `| head`, and would exit silently. Neither can come
             # from the terminal here: no verb reads from it, and printing does not raise.
             raise RuntimeError(f"{type(error).__name__} {error}".strip()) from error
+
+    def resolve_command(
+        self, ctx: click.Context, args: list[str]
+    ) -> tuple[str | None, click.Command | None, list[str]]:
+        if args[0] not in _VERBS and not args[0].startswith("-"):
+            raise click.UsageError(f"No such command {args[0]!r}.{_nearest(args[0], _VERBS)}", ctx)
+        return super().resolve_command(ctx, args)
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         return list(_VERBS)
@@ -122,8 +131,7 @@ def _exit_code(args: list[str] | None) -> int:
         return EXIT_USAGE
     except click.ClickException as error:
         context = getattr(error, "ctx", None)
-        reason = error.format_message().rstrip(".")
-        _say(f"{reason}. See '{context.command_path if context else 'levit-bench'} --help'.")
+        _say(f"{_reason(error)} See '{context.command_path if context else 'levit-bench'} --help'.")
         return EXIT_USAGE
     except (click.Abort, KeyboardInterrupt) as error:
         _say(f"interrupted.{notes_of(error)}")
@@ -136,6 +144,22 @@ def _exit_code(args: list[str] | None) -> int:
         _say(f"{message}{notes_of(error)}")
         return code
     return code if isinstance(code, int) else EXIT_DONE
+
+
+def _reason(error: click.ClickException) -> str:
+    """What click refuses, in whole sentences; of an option that does not exist with the nearest one."""
+    if isinstance(error, click.NoSuchOption):
+        parameters = [] if error.ctx is None else error.ctx.command.get_params(error.ctx)
+        names = [name for parameter in parameters for name in parameter.opts if name.startswith("--")]
+        return f"No such option {error.option_name!r}.{_nearest(error.option_name, names)}"
+    reason = error.format_message().rstrip()
+    return reason if reason.endswith(("?", "!")) else f"{reason.rstrip('.')}."
+
+
+def _nearest(text: str, names: Iterable[str]) -> str:
+    """A sentence that names what was meant, with a space before it; empty where nothing is near."""
+    near = difflib.get_close_matches(text[:80], names, n=1)
+    return f" Did you mean {near[0]!r}?" if near else ""
 
 
 def _say(*lines: str) -> None:

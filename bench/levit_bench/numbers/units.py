@@ -12,11 +12,16 @@ _SECONDS = {"us": 1e-6, "µs": 1e-6, "μs": 1e-6, "ms": 1e-3, "s": 1.0, "m": 60.
 _COUNTS = {"": 1.0, "k": 1e3, "m": 1e6, "g": 1e9, "t": 1e12}
 _COUNT = re.compile(r"([0-9]+(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?)\s*([kKmMgGtT]?)")
 _PERCENT = re.compile(r"([0-9]+(?:\.[0-9]*)?)\s*%")
+_NUMBER = re.compile(r"\d{1,9}(?:\.\d{1,9})?")
 _DURATION = re.compile(r"\s*(\d+(?:\.\d+)?)\s*(us|µs|μs|ms|s|min|m|h)")
 
 
-def parse_duration(text: str) -> float:
+def parse_duration(text: str, unit: str = "s") -> float:
     """Seconds in a text such as `60s`, `3m`, `1h30m`, `250 ms` or `800us`; `µs` is read as `us`.
+
+    Args:
+        text: the duration.
+        unit: `s` or `ms`: what is usual for it, and so what the message for a bare number adds.
 
     Raises:
         UsageError: the text is not a positive duration with a unit.
@@ -28,9 +33,10 @@ def parse_duration(text: str) -> float:
             break
         total, at = total + float(match[1]) * _SECONDS[match[2]], match.end()
     if at != len(compact) or not compact or not 0 < total < math.inf:
-        raise UsageError(
-            f"invalid duration {text[:80]!r}. Write a positive number with a unit, such as 90s, 3m or 1h30m."
-        )
+        examples = "90s, 3m or 1h30m" if unit == "s" else "20ms or 1.5s"
+        is_bare = _NUMBER.fullmatch(compact) and float(compact) > 0
+        example = f"{compact}{unit}" if is_bare else examples
+        raise UsageError(f"invalid duration {text[:80]!r}. Write a positive number with a unit, such as {example}.")
     return total
 
 

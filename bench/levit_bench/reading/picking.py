@@ -103,7 +103,7 @@ def _share(text: str) -> float:
 def _seconds(limit: str | float) -> float:
     if isinstance(limit, str):
         try:
-            return parse_duration(limit)
+            return parse_duration(limit, "ms")
         except UsageError as error:
             raise UsageError(f"--max-latency: {error}") from error
     arguments.duration("max_latency", limit)  # its kind alone: as text it would lose digits

@@ -102,6 +102,6 @@ def _nothing_chosen(choice: SessionChoice, heads: Sequence[FirstLine]) -> Nothin
     newest = max(heads, key=lambda head: head.conditions.taken_at, default=FirstLine())
     of_newest = f", {newest.title[:80]!r}" if newest.title else ", without a title"
     return NothingToShowError(
-        f"no session of {choice.place} is {' '.join(wanted)}. "
+        f"no session {' '.join(wanted)} is in {choice.place}. "
         f"The newest is {newest.session or 'unreadable'}{of_newest}."
     )
