@@ -137,6 +137,7 @@ def measure_requests(
         levit_bench.errors.BenchError: as `measure`, also where every request is refused.
     """
     require_measuring()
+    from levit_bench.asking.hopeless_budget import refuse_hopeless
     from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, workshop_of
     from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
@@ -155,9 +156,11 @@ def measure_requests(
         distinct = {subject.case.id: subject for group in groups for subject in group}
         if protocol.goal == "race":
             check_race(list(distinct.values()))
+        is_open = budget_is_open(first.budget)
+        refuse_hopeless([subject.case for subject in distinct.values()], protocol, root, is_open=is_open)
         outcome = measure_session(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
-            findings=[*beside, *left_out(requests)], is_open=budget_is_open(first.budget),
+            findings=[*beside, *left_out(requests)], is_open=is_open,
         )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
 

@@ -278,16 +278,17 @@ def settled(asked_s: float, costs: Costs, *, thin: bool, is_open: bool = False) 
     return SettledBudget(asked_s, refusal=too_small(asked_s, least_s, thin=thin))
 
 
-def too_small(budget_s: float, least_s: float, *, thin: bool = False) -> str:
-    """The message that refuses a budget that is too small."""
+def too_small(budget_s: float, least_s: float, *, thin: bool = False, is_forecast: bool = False) -> str:
+    """The message that refuses a budget that is too small; `is_forecast`: nothing was measured yet."""
     asked, needed = format_duration(budget_s), format_duration(math.ceil(least_s))
+    needed = f"about {needed} here by the forecast" if is_forecast else f"{needed} here"
     if thin:
         return (
             f"a budget of {asked} is too small: one run of one round, without which there is nothing to show, takes "
-            f"{needed} here. Raise --budget, say --budget auto, or choose fewer cases."
+            f"{needed}. Raise --budget, say --budget auto, or choose fewer cases."
         )
     return (
         f"a budget of {asked} is too small: {MIN_RUNS} runs of {MIN_ROUNDS} rounds, the least behind an honest "
-        f"interval, take {needed} here. Raise --budget, say --budget auto for the smallest honest one, choose fewer "
+        f"interval, take {needed}. Raise --budget, say --budget auto for the smallest honest one, choose fewer "
         "cases, or say --thin to measure anyway with a finding."
     )
