@@ -202,18 +202,30 @@ def test_a_network_that_lacks_passes_is_told_with_the_command_that_adds_them_and
     (line,) = more_passes(one)
     missing = one.rivals[0].missing
     command = re.fullmatch(
-        rf"passes that p95 with both limits needs, few \(30 of {missing.needed}\): "
-        r"levit-bench run --resume s1 --budget ([0-9a-z]+)",
+        r"for both limits of p95, 1 network of session s1 needs more passes: "
+        rf"few has 30 and needs {missing.needed}\. "
+        r"To add them: levit-bench run --resume s1 --budget ([0-9a-z]+)",
         line,
     )
     assert parse_duration(command[1]) == missing.further_s
-    assert any(line.split() == ["few", "90.0", "–", "too", "few", "passes"] for line in shown(rivals_table(one)))
+    cells = f"few 90.0 30 of {missing.needed} passes too few passes".split()
+    assert any(line.split() == cells for line in shown(rivals_table(one)))
     (rival,) = document(one)["rivals"]
     assert (rival["latency_s"], rival["latency_high_s"], rival["passes"]) == (None, None, 30)
     assert rival["passes_needed"] == missing.needed
     assert line.endswith(rival["command"])
     elsewhere = one._replace(store_of={"s1": Path("my store")})
     assert more_passes(elsewhere)[0].endswith(" --store 'my store'")
+
+
+def test_all_networks_that_lack_passes_are_counted_and_a_setting_of_such_says_why_it_has_no_figure():
+    crowd = [EVEN, *(lasting(passing(f"few{at}", [5.0] * 10, 90.0, runtime="openvino")) for at in range(5))]
+    one = found(crowd, max_latency_s=0.02, percentile=0.95)
+    (line,) = more_passes(one)
+    assert "5 networks of session s1 need more passes: few0" in line
+    assert "and 2 more. To add them: " in line
+    assert "and 2 more" in sentence(one)
+    assert any(" ".join(line.split()) == "openvino – too few passes 0 of 5" for line in shown(settings_table(one)))
 
 
 def test_a_percentile_that_no_network_has_is_refused_with_what_each_lacks():

@@ -37,6 +37,7 @@ MOST_REASONS = 8
 NAMED = 3
 """Ties and undecided networks that the sentence names; of more it gives the number."""
 _NAME = 80
+_FEW_PASSES = "too few passes"
 _UNITS = ((1.0, "s"), (1e-3, "ms"), (1e-6, "µs"))
 
 
@@ -92,13 +93,16 @@ def _more_passes(pick: Pick, session: str, rivals: Sequence[Rival]) -> str:
     counts = {rival.point.case: rival.missing for rival in rivals if rival.missing is not None}
     names = _first_few(
         [
-            f"{_name(rival.point, pick)} ({counts[rival.point.case].passes} of {counts[rival.point.case].needed})"
+            f"{_name(rival.point, pick)} has {counts[rival.point.case].passes} and needs "
+            f"{counts[rival.point.case].needed}"
             for rival in rivals
         ]
     )
+    need = "needs" if len(rivals) == 1 else "need"
+    who = f"{counted(len(rivals), 'network')} of session {visible(session)} {need} more passes"
     commands = [command for rival in rivals if (command := _command(pick, rival, rivals))]
-    how = commands[0] if commands else f"measure session {visible(session)} again, with a larger --budget"
-    return f"passes that {_kind(pick)} with both limits needs, {names}: {how}"
+    how = f"To add them: {commands[0]}" if commands else "Measure them again, with a larger --budget."
+    return f"for both limits of {_kind(pick)}, {who}: {names}. {how}"
 
 
 def _command(pick: Pick, rival: Rival, rivals: Sequence[Rival]) -> str | None:
@@ -150,7 +154,7 @@ def settings_table(pick: Pick) -> Table | None:
         is_answer = pick.answer is not None and best.point is not None and best.point.case == pick.answer.case
         cells = [] if point is None else [shown[point.label], _top1(point, pick, unit=""), _figure(point, pick)]
         within = f"{best.among} of {len(best.panel.points)}"
-        row = [" ".join(_setting_words(best.panel.setting.case, pick)), *(cells or ["–", "", ""]), within]
+        row = [" ".join(_setting_words(best.panel.setting.case, pick)), *(cells or ["–", "", _FEW_PASSES]), within]
         style = "bold" if is_answer else "" if best.point is not None else "dim"
         out.add_row(*(Text(cell, style=style) for cell in row))
     captions = [f"{len(pick.by_setting) - SETTINGS} more; --json has all"] if len(pick.by_setting) > SETTINGS else []
@@ -229,11 +233,15 @@ def rivals_table(pick: Pick) -> Table | None:
 
 
 def _rival_figure(rival: Rival, pick: Pick) -> str:
-    """The figure that is limited; where a percentile is not known, the lower limit that its median gives."""
+    """The figure that is limited; where a percentile is not known, the lower limit that its median gives, or the passes
+    that it has of those that it needs.
+    """
     if rival.is_known:
         return _figure(rival.point, pick)
     low = rival.point.latency.low
-    return f"at least {_highest(low)}" if rival.standing is Standing.TOO_SLOW and low > 0 else "–"
+    if rival.standing is Standing.TOO_SLOW and low > 0:
+        return f"at least {_highest(low)}"
+    return _FEW_PASSES if rival.missing is None else f"{rival.missing.passes} of {rival.missing.needed} passes"
 
 
 def _differing_axes(panels: Sequence[Panel]) -> list[str]:
