@@ -44,8 +44,8 @@ _MARKER = (
     MARK +
     (
         "(*networks, against, resolution, batch, threads, streams, allocator, form, precision, runtime, "
-        "device, accuracy, dataset, images, classes, label): cases of a test; what is left out, the command "
-        "line chooses. Networks named as against are timed beside them, for measured.ratio()."
+        "device, accuracy, dataset, images, classes, label, reference): cases of a test; what is left out, "
+        "the command line chooses. Networks named as against are timed beside them, for measured.ratio()."
     )
 )
 _OPTIONS = (

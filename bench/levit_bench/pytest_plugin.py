@@ -19,6 +19,7 @@ import msgspec
 
 from levit_bench import api
 from levit_bench.asking import arguments
+from levit_bench.asking.references import references_of
 from levit_bench.asking.request import (
     Request,
     check,
@@ -50,6 +51,7 @@ from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.numbers.units import batch_word, format_latency
+from levit_bench.paths.model_files import kind_of
 from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
@@ -78,6 +80,8 @@ DEFAULT_NETWORKS = ("paper",)
 """Networks of tests that leave them open, where the command line names none."""
 _AGAINST = "against"
 """What a mark calls the cases that its own is compared with."""
+_REFERENCE = "reference"
+"""What a mark calls the function whose network a model file is compared with."""
 _FILE = re.compile(r"[^:]*?\.py(?=:)|[^:]*\.toml$", re.I)
 """The file in the name of a network."""
 _FIELD = re.compile(r"\w+\s*=")
@@ -352,6 +356,8 @@ def declare(
         )
     rival_names = located(marked[_AGAINST], folders, _AGAINST) if _AGAINST in marked else ()
     marked = {name: value for name, value in marked.items() if name != _AGAINST}
+    if isinstance(marked.get(_REFERENCE), str):
+        marked[_REFERENCE] = ",".join(located(marked[_REFERENCE], folders, _REFERENCE))
     statements = arguments.fields(marked)
     marked_networks = singles(located(patterns, folders)) if patterns else None
     requested_networks = singles(requested["networks"]) if "networks" in requested else None
@@ -379,12 +385,19 @@ def declare(
             request,
             networks=(network,),
             stated={network: stated} if (stated := networks[network]) else {},
-            **({} if network in unknown_names else _NOTHING_STATED),
+            **_not_said_of(network, is_own=network in unknown_names),
             **{SEVERAL[name].plural: (value,) for name, value in values.items()},
         )
         for network, values in combinations(request, networks)
     ]
     return [Declared(_name(single), single, _rivals(rival_names, single), folders) for single in singled]
+
+
+def _not_said_of(network: str, *, is_own: bool) -> dict[str, Any]:
+    """Options about one network that a mark does not state of this one, at their defaults."""
+    if not is_own:
+        return _NOTHING_STATED
+    return {} if kind_of(entries.parse(network)[0]) is not None else {_REFERENCE: ""}
 
 
 def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
@@ -548,7 +561,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._workshop: Workshop | None = None
-        self._problems: dict[Case, str | None] = {}
+        self._problems: dict[tuple[Case, str], str | None] = {}
 
     def problem(self, declared: Declared) -> str | None:
         """What is wrong with the case of a test or with a rival of it, or None.
@@ -569,11 +582,13 @@ class Checks:
         for subject in subjects(request, self._workshop):
             # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
-            if case not in self._problems:
-                (artifact,) = self._workshop.prepare([case], lambda _step: None).values()
-                self._problems[case] = artifact if isinstance(artifact, str) else None
-            if self._problems[case] is not None:
-                return self._problems[case]
+            key = case, subject.reference
+            if key not in self._problems:
+                references = {case.network: subject.reference} if subject.reference else {}
+                (artifact,) = self._workshop.prepare([case], lambda _step: None, references).values()
+                self._problems[key] = artifact if isinstance(artifact, str) else None
+            if self._problems[key] is not None:
+                return self._problems[key]
         return None
 
     def close(self) -> None:
@@ -596,7 +611,9 @@ def _check_mark(statements: Mapping[str, Any], networks: Mapping[str, user_netwo
     request = Request(**{**statements, "networks": tuple(networks)})
     check_values(request)
     stated = {name: statement for name, statement in networks.items() if statement is not None}
-    figures_and_labels(request, entries.select(request.networks).unknown, stated)
+    unknown = entries.select(request.networks).unknown
+    figures_and_labels(request, unknown, stated)
+    references_of(request.reference, unknown, stated)
 
 
 def _check_device_is_here(name: str) -> None:
