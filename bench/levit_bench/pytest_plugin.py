@@ -22,6 +22,8 @@ from levit_bench.asking import arguments
 from levit_bench.asking.references import references_of
 from levit_bench.asking.request import (
     Request,
+    budget_seconds,
+    capped,
     check,
     check_values,
     combinations,
@@ -67,6 +69,7 @@ __all__ = [
     "Rival",
     "TimedSession",
     "answer",
+    "budget_s",
     "declare",
     "error_message",
     "measure",
@@ -275,6 +278,11 @@ def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
     protocol_of(request)
     singles(request.networks)
     return out
+
+
+def budget_s(requested: Mapping[str, Any]) -> float:
+    """Seconds that the session of a request may take for its runs; 0 where it takes the least that it needs."""
+    return capped(budget_seconds(Request(**{"networks": DEFAULT_NETWORKS, **requested}).budget))
 
 
 def notes(requested: Mapping[str, Any]) -> list[str]:
