@@ -53,7 +53,7 @@ from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.numbers.units import batch_word, format_latency
-from levit_bench.paths.model_files import kind_of
+from levit_bench.paths.model_files import KINDS, kind_of
 from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
@@ -85,7 +85,8 @@ _AGAINST = "against"
 """What a mark calls the cases that its own is compared with."""
 _REFERENCE = "reference"
 """What a mark calls the function whose network a model file is compared with."""
-_FILE = re.compile(r"[^:]*?\.py(?=:)|[^:]*\.toml$", re.I)
+_MODELS = "|".join(re.escape(ending) for ending in KINDS)
+_FILE = re.compile(rf"[^:]*?\.py(?=:)|[^:]*\.toml$|[^:@#]*(?:{_MODELS})(?=[:@#]|$)", re.I)
 """The file in the name of a network."""
 _FIELD = re.compile(r"\w+\s*=")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
