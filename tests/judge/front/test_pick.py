@@ -10,7 +10,7 @@ from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Fit, Limits, Standing, at_least, at_most, pick
 from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.judge.percentiles import needed
-from levit_bench.records import Accuracy, Estimate, Machine
+from levit_bench.records import Accuracy, Estimate, Machine, Shell
 
 from tests.making import passing, record
 
@@ -293,10 +293,50 @@ def test_of_several_conditions_of_one_case_the_newest_session_counts_and_it_is_s
     older = [timed("a", 5, 70.0, torch="2.7.0", session="s1"), timed("b", 9, 75.0, torch="2.7.0", session="s1")]
     newer = timed("a", 6, 70.0, torch="2.13.0", session="s2")
     found = ask([*older, newer], max_latency_s=1.0)
-    assert found.answer.latency.value == pytest.approx(0.006)
-    assert (found.networks, found.passed_over) == (1, {"torch": ("2.7.0", "2.13.0")})
+    assert (found.answer.label, found.answer.latency.value) == ("b", pytest.approx(0.009)), "measured once, and counts"
+    assert (found.networks, found.passed_over) == (2, {"torch": ("2.7.0", "2.13.0")})
+    (again,) = found.rivals
+    assert (again.point.label, again.point.latency.value) == ("a", pytest.approx(0.006))
+    assert ask([*older, newer], max_latency_s=0.0055).answer is None, "the older latency of `a` does not count"
     other_runtime = timed("b", 4, 75.0, runtime="openvino", torch="2.7.0", session="s1")
     assert ask([*older, newer, other_runtime], max_latency_s=1.0).answer.label == "b", "no newer one of its case"
+
+
+def conditions_of(made, **conditions):
+    """The record with other conditions of its session."""
+    protocol = {name: value for name, value in conditions.items() if name == "seats"}
+    return msgspec.structs.replace(
+        made,
+        protocol=msgspec.structs.replace(made.protocol, **protocol),
+        **{name: value for name, value in conditions.items() if name != "seats"},
+    )
+
+
+@pytest.mark.parametrize(
+    ("field", "older", "newer"),
+    [
+        ("isolation", {"seats": "auto"}, {"seats": "alone"}),
+        ("shell", {}, {"shell": Shell(settings={"OMP_WAIT_POLICY": "active"})}),
+    ],
+)
+def test_conditions_of_another_network_leave_a_network_alone(field, older, newer):
+    first = [conditions_of(timed(name, ms, 80.0), **older) for name, ms in (("once", 5), ("again", 4))]
+    second = conditions_of(timed("again", 6, 80.0, session="s2"), **newer)
+    found = ask([*first, second], min_top1=75)
+    assert (found.answer.label, found.networks) == ("once", 2)
+    assert [*found.passed_over] == [field]
+    assert found.rivals[0].point.latency.value == pytest.approx(0.006)
+    assert sorted(origin.session for panel in found.panels for origin in panel.origins) == ["s1", "s2"]
+
+
+def test_a_newest_session_in_which_a_network_failed_does_not_hide_the_older_one():
+    older = timed("a", 5, 80.0, torch="2.7.0")
+    failed = timed("a", 4, 80.0, torch="2.13.0", session="s2", outcome="failed", reason="it broke")
+    unfinished = timed("a", 4, 80.0, (), torch="2.13.0", session="s3")
+    other = timed("b", 6, 70.0, torch="2.13.0", session="s2")
+    found = ask([older, failed, unfinished, other], min_top1=75)
+    assert (found.answer.label, found.answer.latency.value) == ("a", pytest.approx(0.005))
+    assert found.passed_over == {}
 
 
 def test_several_sets_of_images_are_refused_with_the_networks_of_each():

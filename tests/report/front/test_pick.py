@@ -232,3 +232,18 @@ def test_a_network_whose_median_is_too_slow_shows_a_bound_and_no_percentile():
     assert document(one)["rivals"][0]["latency_s"] is None
     none = found([passing("slow", [50.0] * 4, 90.0)], max_latency_s=0.02, percentile=0.95)
     assert sentence(none) == "none of 1 network scored on ImageNet-1k validation takes at most 20 ms (p95)."
+
+
+def test_settings_that_are_alike_but_for_conditions_of_their_sessions_are_told_apart_by_these():
+    older = [timed("a", 5, 80.0, torch="2.7.0"), timed("b", 9, 75.0, torch="2.7.0")]
+    newer = [
+        timed("a", 6, 80.0, torch="2.13.0", session="s2"),
+        timed("a", 7, 80.0, torch="2.13.0", session="s2", runtime="openvino"),
+    ]
+    one = found([*older, *newer], min_top1=70)
+    assert sentence(one).startswith("a · eager · torch 2.13.0: 80.0 % top-1")
+    rows = [" ".join(line.split()[:4]) for line in shown(settings_table(one)) if "ms," in line]
+    assert rows == ["eager torch 2.13.0 a", "openvino a 80.0 7.00", "eager torch 2.7.0 b"]
+    assert around(one)[1] == (
+        "of a network in sessions with other torch (2.7.0, 2.13.0) the newest counts; --where torch=… chooses"
+    )

@@ -188,10 +188,11 @@ class Pick(NamedTuple):
     @property
     def panel(self) -> Panel:
         """The setting of the answer, or the first where there is none."""
-        case = None if self.answer is None else self.answer.case
-        return next(
-            (panel for panel in self.panels if any(point.case == case for point in panel.points)), self.panels[0]
-        )
+        return self.panels[0] if self.answer is None else self.panel_of(self.answer.case)
+
+    def panel_of(self, case: Case) -> Panel:
+        """The setting of a case, which is in one of the panels."""
+        return next(panel for panel in self.panels if any(point.case == case for point in panel.points))
 
 
 def network_of(point: Point) -> tuple[str, object]:

@@ -20,7 +20,7 @@ from levit_bench.records import Case, Estimate
 from levit_bench.report.words.findings import plain
 from levit_bench.report.words.longer_session import resume_command
 from levit_bench.report.words.safe_text import distinct, message, shortened, visible
-from levit_bench.report.words.setting import session_words, setting_line, shared_setting
+from levit_bench.report.words.setting import phrase, session_words, setting_line, shared_setting
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -48,7 +48,7 @@ def around(pick: Pick) -> list[str]:
     setting = setting_line(pick.panel) if pick.answer is not None else " · ".join(shared_setting(pick.panels))
     out = [f"{setting} · {session_words(pick.panels)}"]
     out += [
-        f"of several sessions with other {name.replace('_', ' ')} ({enumerate_values(texts)}) the newest counts; "
+        f"of a network in sessions with other {name.replace('_', ' ')} ({enumerate_values(texts)}) the newest counts; "
         f"--where {name}=… chooses"
         for name, texts in pick.passed_over.items()
     ]
@@ -146,7 +146,7 @@ def settings_table(pick: Pick) -> Table | None:
         is_answer = pick.answer is not None and best.point is not None and best.point.case == pick.answer.case
         cells = [] if point is None else [shown[point.label], _top1(point, pick, unit=""), _figure(point, pick)]
         within = f"{best.among} of {len(best.panel.points)}"
-        row = [" ".join(_setting_words(best.panel.setting.case, pick)), *(cells or ["–", "", ""]), within]
+        row = [" ".join(_setting_words(best.panel.points[0].case, pick)), *(cells or ["–", "", ""]), within]
         style = "bold" if is_answer else "" if best.point is not None else "dim"
         out.add_row(*(Text(cell, style=style) for cell in row))
     captions = [f"{len(pick.by_setting) - SETTINGS} more; --json has all"] if len(pick.by_setting) > SETTINGS else []
@@ -219,9 +219,30 @@ def _differing_axes(panels: Sequence[Panel]) -> list[str]:
 
 
 def _setting_words(case: Case, pick: Pick) -> list[str]:
-    """The values of a case in which the settings differ: `openvino`, `t4`."""
-    axes = [axis for axis in SETTING if axis.name in _differing_axes(pick.panels)]
-    return [visible(axis.word(case.value(axis.name))) for axis in axes]
+    """The values of a case in which the settings differ: `openvino`, `t4`; and of settings that are alike in them, the
+    conditions that tell them apart: `torch 2.13.0`.
+    """
+    names = _differing_axes(pick.panels)
+    panel = pick.panel_of(case)
+    alike = [each for each in pick.panels if _values_of(each, names) == _values_of(panel, names)]
+    axes = [visible(axis.word(case.value(axis.name))) for axis in SETTING if axis.name in names]
+    return [*axes, *(phrase(name, panel.fields[name]) for name in _telling_apart(alike))]
+
+
+def _values_of(panel: Panel, names: Sequence[str]) -> list[object]:
+    """The values of axes that the cases of a panel share, without versions of packages."""
+    return [panel.points[0].case.value(name) for name in names]
+
+
+def _telling_apart(panels: Sequence[Panel]) -> list[str]:
+    """The first fields, no more than needed, by which all of these panels differ from each other."""
+    rows = [panel.fields for panel in panels]
+    names: list[str] = []
+    for name in differing(rows):
+        kinds = len({tuple(row[each] for each in names) for row in rows})
+        if kinds < len({tuple(row[each] for each in (*names, name)) for row in rows}):
+            names.append(name)
+    return names
 
 
 def _heading(pick: Pick) -> str:
