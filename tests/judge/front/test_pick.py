@@ -10,6 +10,7 @@ from levit_bench.judge.front.panels import panels
 from levit_bench.judge.front.pick import Fit, Limits, Standing, at_least, at_most, pick
 from levit_bench.judge.front.pick_settings import pick_settings
 from levit_bench.judge.percentiles import needed
+from levit_bench.judge.variance.session_drift import drifts
 from levit_bench.records import Accuracy, Estimate, Machine, Shell
 
 from tests.making import passing, record
@@ -445,3 +446,34 @@ def test_a_percentile_is_judged_at_the_level_that_all_candidates_share():
     found = ask([uneven], max_latency_s=0.011, percentile=0.9)
     assert found.answer is None
     assert names(found.undecided) == ["x"]
+
+
+@pytest.mark.parametrize(
+    "newest",
+    [
+        {"outcome": "failed", "reason": "it broke"},
+        {"emulated": True},
+        {"complete": False},
+    ],
+    ids=["failed", "emulated", "broken off"],
+)
+def test_a_percentile_is_of_the_newest_session_that_has_passes(newest):
+    later = passing("uneven", [10] * 200, 81.0, session="s2", **newest)
+    beside = passing("even", [15] * 200, 80.0, session="s2")
+    found = ask([UNEVEN, EVEN, later, beside], max_latency_s=0.05, percentile=0.95)
+    assert (found.answer.label, found.unknown) == ("uneven", 0)
+    assert found.answer.latency.value == pytest.approx(0.04)
+    again = passing("uneven", [12] * 200, 81.0, session="s3")
+    found = ask([UNEVEN, EVEN, later, beside, again], max_latency_s=0.05, percentile=0.95)
+    assert found.answer.latency.value == pytest.approx(0.012)
+
+
+def test_an_answer_on_another_day_does_not_hang_on_a_newest_session_in_which_the_network_failed():
+    sessions = [timed("a", 10 + at / 10, 80.0, session=f"s{at}", yardsticks=(0.007,) * 3) for at in range(4)]
+    sticks = [timed("yardstick", 7 + at / 10, None, session=f"s{at}", role="yardstick") for at in range(4)]
+    failed = timed("a", 10, 80.0, session="s9", outcome="failed", reason="it broke")
+    limits = Limits(max_latency_s=0.05)
+    for records in (sessions, [*sessions, failed]):
+        found = pick(pick_settings(panels(records)), records, limits, drifts([*sessions, *sticks]))
+        assert found.another_day is not None
+        assert found.another_day.within

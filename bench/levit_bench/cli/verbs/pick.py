@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--percentile",
     metavar="P",
-    help="--max-latency holds for this share of the passes: p95, p99.  [default: the median]",
+    help="--max-latency holds for this percent of the passes, from 50 on: p95, p99.  [default: the median]",
 )
 @choice_options
 @set_option

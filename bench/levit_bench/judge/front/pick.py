@@ -21,7 +21,7 @@ from typing import Literal, NamedTuple
 import msgspec
 
 from levit_bench.judge.comparability import setting
-from levit_bench.judge.estimates import LEVEL, limits_at
+from levit_bench.judge.estimates import LEVEL, has_passes, limits_at
 from levit_bench.judge.front.labelled_alike import labelled_alike
 from levit_bench.judge.front.panels import Panel, once
 from levit_bench.judge.front.pick_settings import PickSettings
@@ -311,11 +311,11 @@ class _Considered(NamedTuple):
     """Every network in every setting."""
 
     known: list[Point]
-    """With the latency that is limited: the median, or the percentile of the newest session."""
+    """With the latency that is limited: the median, or the percentile of the newest session with passes."""
     unknown: list[Point]
     """Those with too few passes for the percentile, with their medians."""
     newest: Mapping[Case, Record]
-    """The newest record of each, where a percentile is limited."""
+    """The newest record of each that has passes, where a percentile is limited."""
     bounds: Bounds
     """Of the latencies of those that are known."""
 
@@ -498,14 +498,14 @@ def _ties(
 
 
 def _groups(panels: Sequence[Panel], records: Iterable[Record]) -> dict[Case, list[Record]]:
-    """Records of the panels' points, one a session, in order."""
+    """Records of the panels' points, one a session, in order, without those that hold no pass."""
     settings_of = {point.case: panel.setting for panel in panels for point in panel.points}
     groups: dict[Case, list[Record]] = {}
     for record in records:
         wanted = settings_of.get(record.case)
         if wanted is not None and record.info.role == "subject" and setting(record) == wanted:
             groups.setdefault(record.case, []).append(record)
-    return {case: once(group) for case, group in groups.items()}
+    return {case: [record for record in once(group) if has_passes(record)] for case, group in groups.items()}
 
 
 def _nearest(
