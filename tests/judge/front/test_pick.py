@@ -477,3 +477,88 @@ def test_an_answer_on_another_day_does_not_hang_on_a_newest_session_in_which_the
         found = pick(pick_settings(panels(records)), records, limits, drifts([*sessions, *sticks]))
         assert found.another_day is not None
         assert found.another_day.within
+
+
+def drifting(*factors):
+    """Two networks in sessions in which the machine takes so many times as long."""
+    return [
+        timed(name, ms * factor, top1, session=f"s{at}", yardsticks=(0.007 * factor,) * 3)
+        for at, factor in enumerate(factors)
+        for name, ms, top1 in (("a", 30, 80.0), ("b", 25, 79.0))
+    ]
+
+
+@pytest.mark.parametrize("factors", [(1, 2), (2, 1)])
+def test_a_limit_in_seconds_must_hold_in_every_session_that_is_joined(factors):
+    crowd = drifting(*factors)
+    between = ask(crowd, max_latency_s=0.035)
+    assert between.answer is None, "`a` took 60 ms in half of its sessions"
+    assert names(between.undecided) == ["a", "b"]
+    assert {rival.standing for rival in between.rivals} == {Standing.OPEN}
+    slow, fast = f"s{factors.index(2)}", f"s{factors.index(1)}"
+    assert between.drifted == (pytest.approx(2.0), slow, fast)
+    above = ask(crowd, max_latency_s=0.07)
+    assert (above.answer.label, above.drifted) == ("a", None)
+    assert above.answer.latency.low < 0.030
+    assert 0.060 < above.answer.latency.high < 0.07
+    beyond = ask(crowd, max_latency_s=0.02)
+    assert [rival.standing for rival in beyond.rivals] == [Standing.TOO_SLOW, Standing.TOO_SLOW]
+
+
+def test_a_limit_in_images_a_second_must_hold_in_every_session_that_is_joined():
+    crowd = drifting(1, 2)
+    assert names(ask(crowd, min_images_per_s=25).undecided) == ["a", "b"]
+    assert ask(crowd, min_images_per_s=14).answer.label == "a"
+    assert ask(crowd, min_images_per_s=14, max_latency_s=0.035).answer is None
+    rivals = ask(crowd, min_images_per_s=50).rivals
+    assert [rival.standing for rival in rivals] == [Standing.TOO_SLOW, Standing.TOO_SLOW]
+
+
+def test_drift_of_joined_sessions_widens_no_interval_where_no_limit_is_in_seconds_and_no_ratio():
+    crowd = drifting(1, 2)
+    (panel,) = panels(crowd)
+    by_top1 = ask(crowd, min_top1=75)
+    assert {(p.label, p.latency) for p in (by_top1.answer, by_top1.rivals[0].point)} == {
+        (point.label, point.latency) for point in panel.points
+    }  # fmt: skip
+    steady = ask(drifting(1, 1), max_latency_s=0.035)
+    (panel,) = panels(drifting(1, 1))
+    (point,) = (point for point in panel.points if point.label == "a")
+    assert (steady.answer.latency.low, steady.answer.latency.high) == pytest.approx(
+        (point.latency.low, point.latency.high)
+    )
+    alone = [timed("a", 30, 80.0, session="s0"), timed("c", 60, 80.0, session="s1", yardsticks=(0.014,) * 3)]
+    ((tie,),) = (ask(alone, max_latency_s=1.0).ties,)
+    assert (tie.ratio.low, tie.ratio.high) == pytest.approx((1 / tie.ratio.high, 1 / tie.ratio.low))
+    assert tie.ratio.high < 1.2, "the yardstick puts both on one scale"
+
+
+def test_a_percentile_must_be_within_its_limit_at_the_speed_of_every_session_that_is_joined():
+    slow = [
+        passing(name, [2 * ms] * 200, top1, yardsticks=(0.014,) * 3)
+        for name, ms, top1 in (("a", 30, 81.0), ("b", 25, 80.0))
+    ]
+    fast = [passing(name, [ms] * 200, top1, session="s2") for name, ms, top1 in (("a", 30, 81.0), ("b", 25, 80.0))]
+    for crowd in ([*slow, *fast], [*fast, *slow]):
+        found = ask(crowd, max_latency_s=0.035, percentile=0.95)
+        assert (found.answer, names(found.undecided)) == (None, ["a", "b"])
+        assert found.undecided[0].latency.value == pytest.approx(0.030), "of the newest session"
+        assert found.drifted is not None
+    assert ask([*slow, *fast], max_latency_s=0.065, percentile=0.95).answer.label == "a"
+
+
+def test_fewer_than_three_runs_make_nothing_sure_as_on_the_front():
+    two = [timed("a", 30, 80.0, (1.0, 1.001)), timed("b", 25, 79.0, (1.0, 1.001))]
+    (panel,) = panels(two)
+    assert {point.label: point.standing.value for point in panel.points}["b"] == "open"
+    for limit in (0.031, 0.001):
+        found = ask(two, max_latency_s=limit)
+        assert (found.answer, names(found.undecided)) == (None, ["a", "b"])
+    assert ask(two, min_images_per_s=1).answer is None
+    three = [timed("a", 30, 80.0), timed("b", 25, 79.0)]
+    assert ask(three, max_latency_s=0.031).answer.label == "a"
+    passes = [passing(name, [10] * 200, 80.0) for name in "ab"]
+    cut = [msgspec.structs.replace(each, runs=each.runs[:2]) for each in passes]
+    assert ask(cut, max_latency_s=0.02, percentile=0.9).answer is None
+    (tie,) = ask(two, min_top1=75).ties
+    assert (tie.point.label, tie.ratio.may_be_one) == ("a", True), "which of the two is faster is open"
