@@ -2,9 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import cast
-
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -23,7 +20,7 @@ class _Told(PickRatios):
     """Pairs whose decisions are given: the first of each is surely faster than the second."""
 
     def __init__(self, *faster: str) -> None:
-        super().__init__("latency", {})
+        super().__init__("latency", {}, {})
         self.faster = faster
 
     def ratio(self, numerator: Point, denominator: Point) -> Ratio:
@@ -65,4 +62,4 @@ def test_of_intervals_that_are_apart_no_pair_is_asked() -> None:
         def ratio(self, numerator: Point, denominator: Point) -> Ratio:
             raise AssertionError("a pair was asked")
 
-    assert _Refusing("latency", cast(Mapping, {})).fastest([BY_NAME["a"], slow]).label == "a"
+    assert _Refusing("latency", {}, {}).fastest([BY_NAME["a"], slow]).label == "a"

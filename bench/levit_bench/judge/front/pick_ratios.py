@@ -13,23 +13,32 @@ from levit_bench.judge.front.points import Point
 from levit_bench.judge.metrics import Metric
 from levit_bench.judge.paired_ratio import Ratio, paired, unpaired
 from levit_bench.judge.throughput import paired_images
-from levit_bench.records import Case, Record
+from levit_bench.records import Case, Estimate, Record
 
 
 class PickRatios:
     """Ratios of the times of candidates, each computed once."""
 
-    def __init__(self, metric: Metric, groups: Mapping[Case, Sequence[Record]], *, are_paired: bool = True) -> None:
+    def __init__(
+        self,
+        metric: Metric,
+        groups: Mapping[Case, Sequence[Record]],
+        on_scale: Mapping[Case, Point],
+        *,
+        are_paired: bool = True,
+    ) -> None:
         """Take the records of each candidate, one a session.
 
         Args:
             metric: which speed.
             groups: the records by case.
+            on_scale: candidates with the intervals of their panel's scale, by case: drift between the sessions that a
+                panel joins is common to its points, and no part of their ratios. One that is missing has its own.
             are_paired: whether runs that hold both may decide; of percentiles there are no pairs.
         """
         self.metric = metric
         """Which speed is meant."""
-        self._groups, self._are_paired = groups, are_paired
+        self._groups, self._on_scale, self._are_paired = groups, on_scale, are_paired
         self._ratios: dict[tuple[Case, Case], Ratio] = {}
 
     def ratio(self, numerator: Point, denominator: Point) -> Ratio:
@@ -43,7 +52,10 @@ class PickRatios:
         by_runs = paired if self.metric == "latency" else paired_images
         groups = self._groups.get(numerator.case, ()), self._groups.get(denominator.case, ())
         ratio = by_runs(*groups) if self._are_paired else None
-        return ratio or unpaired(numerator.seconds(self.metric), denominator.seconds(self.metric))
+        return ratio or unpaired(self._seconds(numerator), self._seconds(denominator))
+
+    def _seconds(self, point: Point) -> Estimate:
+        return self._on_scale.get(point.case, point).seconds(self.metric)
 
     def fastest(self, candidates: Sequence[Point]) -> Point:
         """The candidate that no other is surely faster than.
@@ -69,6 +81,6 @@ class PickRatios:
 
     def _is_surely_faster(self, point: Point, best: Point) -> bool:
         # Of two whose intervals are apart the order is known, and a whole store has too many pairs to try.
-        if point.seconds(self.metric).low > best.seconds(self.metric).high:
+        if self._seconds(point).low > self._seconds(best).high:
             return False
         return self.ratio(point, best).high < 1
