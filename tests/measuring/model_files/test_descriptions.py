@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from levit_bench.measuring.model_files import onnx_counts, reading
 from levit_bench.measuring.model_files.description import ModelDescription, image_axes
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
 from levit_bench.records import ImageShape
+from torch._export.serde.schema import SCHEMA_VERSION
 
 from tests import model_makers as makers
 
@@ -177,6 +180,67 @@ def test_a_checkpoint_is_no_model_and_none_of_its_pickles_is_loaded(
     monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("a pickle is loaded"))
     for file in ("weights.pt", "weights.pth"):
         assert "it is no TorchScript file but one of torch.save, such as a checkpoint" in refusal(file)
+
+
+class _Called:
+    """A pickle of it makes a file when it is read."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (Path("called"),)
+
+
+def _pickled() -> bytes:
+    buffer = io.BytesIO()
+    torch.save(_Called(), buffer)
+    return buffer.getvalue()
+
+
+def _as_stored_by_torch_2_7(source: Path) -> dict[str, bytes]:
+    names = ("serialized_state_dict.pt", "serialized_constants.pt", "serialized_example_inputs.pt")
+    with zipfile.ZipFile(source) as archive:
+        program = next(archive.read(name) for name in archive.namelist() if name.endswith("model.json"))
+    version = ".".join(map(str, SCHEMA_VERSION))
+    return {"version": version.encode(), "serialized_exported_program.json": program, **dict.fromkeys(names, b"")}
+
+
+def _members_of(source: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(source) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+@pytest.mark.parametrize(
+    ("layout", "name"),
+    [
+        (_members_of, "{root}/data/sample_inputs/model.pt"),
+        (_members_of, "{root}/data/weights/model.pt"),
+        (_members_of, "{root}/data/constants/model.pt"),
+        (_members_of, "{root}/data/constants/opaque_obj_0"),
+        (_members_of, "{root}/data/constants/Opaque_Obj_0"),
+        (_as_stored_by_torch_2_7, "serialized_state_dict.pt"),
+        (_as_stored_by_torch_2_7, "serialized_constants.pt"),
+        (_as_stored_by_torch_2_7, "serialized_example_inputs.pt"),
+    ],
+)
+def test_a_pickle_in_an_exported_program_calls_nothing(
+    layout: Callable[[Path], dict[str, bytes]],
+    name: str,
+    allowed: bool,
+    here: Path,
+    empty_here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if allowed:  # Torch's own way to read every pickle, which a shell may have set.
+        monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    members = layout(here / "program.pt2")
+    root = next(iter(members)).partition("/")[0]
+    with zipfile.ZipFile(empty_here / "a.pt2", "w") as archive:
+        for member, content in (members | {name.format(root=root): _pickled()}).items():
+            archive.writestr(member, content)
+    environment = dict(os.environ)
+    assert "a pickle of something else than tensors" in refusal("a.pt2")
+    assert not (empty_here / "called").exists()
+    assert dict(os.environ) == environment
 
 
 def test_a_package_of_machine_code_says_nothing_of_its_input(empty_here: Path) -> None:
