@@ -134,6 +134,39 @@ def test_several_inputs_are_refused_by_name() -> None:
     assert "it takes 2 inputs ('x', 'mask')" in refusal("masked.onnx")
 
 
+@pytest.mark.parametrize("sizes", [(0, 3, 32, 32), (1, 3, 0, 0), (1, 0, 32, 32), (0, 32, 32, 3)])
+def test_a_size_that_is_fixed_at_zero_is_no_open_one(sizes: tuple[int, ...], empty_here: Path) -> None:
+    value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, sizes)
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    graph = onnx.helper.make_graph([node], "main", [value], [value])
+    onnx.save(onnx.helper.make_model(graph), empty_here / "a.onnx")
+    assert f"its input 'x' ({', '.join(map(str, sizes))}) has a size that is fixed at 0" in refusal("a.onnx")
+
+
+def test_a_size_below_zero_is_an_open_one(here: Path, empty_here: Path) -> None:
+    model = onnx.load(here / "one.onnx")
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    onnx.save(model, empty_here / "a.onnx")
+    assert described("a.onnx").batch is None
+
+
+@pytest.mark.parametrize("cut", ["the stated length", "the size of the tensor", "all"])
+def test_external_data_that_are_not_whole_are_refused(cut: str, here: Path, empty_here: Path) -> None:
+    model = onnx.load(here / "outside.onnx", load_external_data=False)
+    tensors = [tensor for tensor in model.graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    (file,) = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+    content = (here / file).read_bytes()
+    (empty_here / file).write_bytes(b"" if cut == "all" else content[:-1])
+    if cut == "the size of the tensor":
+        for tensor in tensors:
+            kept = [entry for entry in tensor.external_data if entry.key != "length"]
+            del tensor.external_data[:]
+            tensor.external_data.extend(kept)
+    onnx.save(model, empty_here / "a.onnx")
+    length = 0 if cut == "all" else len(content) - 1
+    assert f"its external data {file!r} are not whole: the file has {length:,} bytes, and tensor" in refusal("a.onnx")
+
+
 def test_an_input_of_other_numbers_is_refused_by_name(empty_here: Path) -> None:
     makers.onnx_file(empty_here / "words.onnx", torch.nn.Embedding(9, 4), torch.zeros(1, 5, dtype=torch.int64))
     assert refusal("words.onnx") == "its input 'input' holds int64, and images are fed as float32, float16, uint8"
