@@ -7,7 +7,7 @@ from pathlib import Path
 
 from levit_bench.errors import UsageError
 from levit_bench.store import tags
-from levit_bench.store.files import is_emulated, nothing_at, session_files
+from levit_bench.store.files import first_line, is_emulated, nothing_at, session_files
 
 
 def resolve_session(root: Path, name: str, *, emulated: bool = False) -> Path:
@@ -62,11 +62,23 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
         if not matches and (tagged := [path for root in roots for path in _tagged(root, name)]):
             return tagged
     if len({path.stem for path in matches}) != 1 or (len(matches) > 1 and len(roots) == 1):
+        _check_are_sessions(roots)
         names = ", ".join(path.stem for path in sorted(matches or files, key=lambda path: path.name)[-3:])
         how_many = "several sessions match" if matches else "no session matches"
         where = " and ".join(str(root) for root in roots)
         raise UsageError(f"{how_many} {name[:80]!r} in {where}. The newest: {names or 'none'}.")
     return matches
+
+
+def _check_are_sessions(stores: Sequence[Path]) -> None:
+    """Refuse a store that is a file and no session: its own name would be offered as that of one.
+
+    Raises:
+        UsageError: naming it.
+    """
+    for store in stores:
+        if store.is_file() and not first_line(store).session:
+            raise UsageError(f"{store} is not the file of a session. Name a folder of sessions with --store.")
 
 
 def resolve_tag(root: Path, name: str) -> list[Path]:
