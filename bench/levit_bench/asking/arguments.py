@@ -36,7 +36,7 @@ def words(name: str, value: object) -> tuple[str, ...]:
     Raises:
         UsageError: it is neither, or a call is not closed.
     """
-    return tuple(dict.fromkeys(word for text in _texts(name, value) for word in split_names(text)))
+    return tuple(dict.fromkeys(word for text in texts(name, value) for word in split_names(text)))
 
 
 def names(name: str, value: object) -> tuple[str, ...]:
@@ -45,9 +45,9 @@ def names(name: str, value: object) -> tuple[str, ...]:
     Raises:
         UsageError: it is neither, or a text without a name.
     """
-    texts = _texts(name, value)
-    chosen = words(name, texts)
-    if texts and not chosen:
+    given = texts(name, value)
+    chosen = words(name, given)
+    if given and not chosen:
         raise nothing_named(axes.BY_NAME[name])
     return chosen
 
@@ -204,7 +204,12 @@ def title(value: object) -> str | None:
     return words_of_title
 
 
-def _texts(name: str, value: object) -> tuple[str, ...]:
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """One text or several, as they are.
+
+    Raises:
+        UsageError: it is neither.
+    """
     for item in (items := _items(value)):
         if not isinstance(item, str):
             raise _refusal(name, item, "give a text, or several.")
@@ -320,10 +325,10 @@ def session_names(name: str, value: object) -> tuple[str, ...]:
     """
     if value is None:
         return ()
-    texts = _texts(name, value)
-    if not texts:
+    given = texts(name, value)
+    if not given:
         raise _refusal(name, value, "give the name of a session, or several.")
-    return tuple(dict.fromkeys(texts))
+    return tuple(dict.fromkeys(given))
 
 
 def optional_text(name: str, value: object) -> str | None:
