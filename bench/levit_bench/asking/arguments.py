@@ -6,6 +6,7 @@ of each value; `levit_bench.asking.request` checks what a request may ask for.
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -254,7 +255,7 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
 
     Raises:
         UsageError: a value is of another kind.
-        TypeError: no axis or option has that name.
+        TypeError: no axis or option has that name; names the nearest one.
     """
     out: dict[str, Any] = {}
     for name, value in arguments.items():
@@ -265,8 +266,16 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
             is_left_out = value is None and option.usual is None
             out[name] = None if is_left_out else _OF_OPTIONS[option.kind](name, value)
         else:
-            raise TypeError(f"a request has no {name!r}")
+            raise TypeError(_unknown(name))
     return out
+
+
+def _unknown(name: str) -> str:
+    """The message for an argument that nothing has, with the nearest one, or all where none is near."""
+    known = [*(axis.name for axis in axes.AXES if axis.asked), *session_options.BY_NAME]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+    return f"no argument of a session is called {name!r}. {hint}"
 
 
 def _of_axis(axis: axes.Axis, value: object) -> object:
@@ -309,11 +318,11 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
     """One path or several.
 
     Raises:
-        UsageError: it is neither.
+        UsageError: it is neither, or an empty list.
     """
     values = _items(value)
-    if not all(isinstance(item, str | os.PathLike) for item in values):
-        raise _refusal(name, value, "give the path of a file, or several.")
+    if not values or not all(isinstance(item, str | os.PathLike) for item in values):
+        raise _refusal(name, value, "give the path of a folder or file, or several.")
     return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
 
 
