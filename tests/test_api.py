@@ -85,7 +85,7 @@ def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
 
 @pytest.mark.parametrize("arguments", [{}, {"tag": "x"}, {"session": "last"}])
 def test_no_store_at_all_is_refused_as_that(arguments: dict[str, str]) -> None:
-    with pytest.raises(levit_bench.BenchError, match=r"^path=\[\]: give the path of a folder or file, or several\.$"):
+    with pytest.raises(levit_bench.BenchError, match=r"^path=\[\]: give the path of a store, or several\.$"):
         levit_bench.load([], **arguments)
 
 

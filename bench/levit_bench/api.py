@@ -347,7 +347,7 @@ def load(
         levit_bench.errors.StoreError: nothing there can be read.
         levit_bench.errors.NothingToShowError: the store is empty, or no session is of that time or title.
     """
-    stores, names = arguments.paths("path", path), arguments.session_names("session", session)
+    stores, names = arguments.stores("path", path), arguments.session_names("session", session)
     tag, title = arguments.optional_text("tag", tag), arguments.optional_text("title", title)
     span = period(arguments.optional_text("since", since), arguments.optional_text("until", until))
     if tag is None:

@@ -318,12 +318,24 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
     """One path or several.
 
     Raises:
-        UsageError: it is neither, or an empty list.
+        UsageError: it is neither.
     """
     values = _items(value)
-    if not values or not all(isinstance(item, str | os.PathLike) for item in values):
-        raise _refusal(name, value, "give the path of a folder or file, or several.")
+    if not all(isinstance(item, str | os.PathLike) for item in values):
+        raise _refusal(name, value, "give the path of a file, or several.")
     return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
+
+
+def stores(name: str, value: object) -> tuple[Path, ...]:
+    """One path of a store or session, or several.
+
+    Raises:
+        UsageError: it is neither, or an empty list.
+    """
+    chosen = paths(name, value)
+    if not chosen:
+        raise _refusal(name, value, "give the path of a store, or several.")
+    return chosen
 
 
 def session_names(name: str, value: object) -> tuple[str, ...]:
