@@ -867,12 +867,13 @@ def _root(config: pytest.Config) -> Path:
     return Path(_value(config, "store") or "results")
 
 
+# Both without what they were made of: pytest prints a chain of errors, and the message says it all.
 def _usage(message: str) -> NoReturn:
-    raise pytest.UsageError(f"levit-bench: {message}")
+    raise pytest.UsageError(f"levit-bench: {message}") from None
 
 
 def _fail(test: str, message: str) -> NoReturn:
-    pytest.fail(f"{test}: levit-bench: {message}", pytrace=False)
+    raise pytest.fail.Exception(f"{test}: levit-bench: {message}", pytrace=False) from None
 
 
 def _counted(number: int, noun: str) -> str:

@@ -79,6 +79,13 @@ class Noisy(ChannelsLast):
         return logits + torch.rand_like(logits)
 
 
+class NotFinite(ChannelsLast):
+    """Its logits are no numbers."""
+
+    def forward(self, x: torch.Tensor) -> torch.Tensor:
+        return self.network(x) * float("nan")
+
+
 def images(batch: int = 1, pixels: int = PIXELS) -> torch.Tensor:
     """An example to export with."""
     return torch.randn(batch, 3, pixels, pixels)

@@ -76,8 +76,17 @@ def test_measuring_returns_the_session_it_wrote(tmp_path: Path) -> None:
 
 
 def test_an_unknown_option_is_refused(tmp_path: Path) -> None:
-    with pytest.raises(TypeError, match="colour"):
+    with pytest.raises(TypeError, match=r"is called 'colour'\. There are resolution, batch, .*, budget, "):
         levit_bench.measure("levit_128s", store=tmp_path, colour="blue")
+    with pytest.raises(TypeError, match=r"is called 'budgt'\. Did you mean 'budget'\?$"):
+        levit_bench.measure(["levit_128s"], store=tmp_path, budgt="1s")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize("arguments", [{}, {"tag": "x"}, {"session": "last"}])
+def test_no_store_at_all_is_refused_as_that(arguments: dict[str, str]) -> None:
+    with pytest.raises(levit_bench.BenchError, match=r"^path=\[\]: give the path of a store, or several\.$"):
+        levit_bench.load([], **arguments)
 
 
 def test_only_the_public_names_are_offered() -> None:

@@ -1,4 +1,8 @@
+import hashlib
+import json
+import re
 import typing
+from pathlib import Path
 
 import msgspec
 import pytest
@@ -59,6 +63,19 @@ def test_a_cases_id_changes_with_every_field(field):
 def test_cases_share_an_id_only_when_they_are_equal(a, b):
     assert a.id == msgspec.structs.replace(a).id
     assert (a.id == b.id) == (a == b)
+
+
+@given(cases)
+def test_a_cases_id_is_made_as_the_page_of_the_format_says(case):
+    page = (Path(__file__).parents[1] / "docs" / "format.md").read_text(encoding="utf-8")
+    left_out = dict(re.findall(r"`(\w+)` at `([^`]+)`", page))
+    fields = {
+        name: value
+        for name, value in msgspec.to_builtins(case).items()
+        if name not in left_out or json.dumps(value) != left_out[name]
+    }
+    text = json.dumps(fields, sort_keys=True, separators=(",", ":"), ensure_ascii=False)
+    assert case.id == hashlib.sha256(text.encode()).hexdigest()[:12]
 
 
 def test_neighbouring_fields_cannot_lend_each_other_letters():

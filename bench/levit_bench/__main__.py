@@ -2,16 +2,20 @@
 
 import signal
 import sys
+from contextlib import suppress
 from typing import NoReturn
 
 
 def main() -> NoReturn:
-    """Run the command line as this process; Ctrl-C ends it with 130 and no traceback, also while it loads or ends."""
+    """Run the command line as this process; Ctrl-C ends it with 130 and one line, also while it loads or ends."""
     try:
         from levit_bench.cli import main as command_line
 
         command_line()
-    except KeyboardInterrupt:
+    except KeyboardInterrupt:  # Before the command line could say so itself, or behind it.
+        with suppress(OSError, ValueError, AttributeError):  # Standard error may be closed, or not be there.
+            sys.stderr.write("levit-bench: interrupted.\n")
+            sys.stderr.flush()
         sys.exit(130)
     except Exception as error:  # of a library that the command line itself needs, such as click: missing or too old
         from levit_bench.libraries import refusal

@@ -79,7 +79,7 @@ def measure(
 
     Raises:
         levit_bench.errors.BenchError: the request is refused, or the store cannot be written.
-        TypeError: no argument has that name.
+        TypeError: no argument has that name; names the nearest one.
     """
     require_measuring()
     from levit_bench.asking.request import Request
@@ -352,11 +352,11 @@ def load(
         title: sessions whose title holds this text, or is like it where it has `*` or `?`.
 
     Raises:
-        levit_bench.errors.UsageError: no session or tag has that name, or several sessions match.
+        levit_bench.errors.UsageError: no session or tag has that name, several sessions match, or a list is empty.
         levit_bench.errors.StoreError: nothing there can be read.
         levit_bench.errors.NothingToShowError: the store is empty, or no session is of that time or title.
     """
-    stores, names = arguments.paths("path", path), arguments.session_names("session", session)
+    stores, names = arguments.stores("path", path), arguments.session_names("session", session)
     tag, wanted = arguments.optional_text("tag", tag), wanted_title(arguments.optional_text("title", title))
     span = period(arguments.optional_text("since", since), arguments.optional_text("until", until))
     if tag is None:

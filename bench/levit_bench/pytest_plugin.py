@@ -40,6 +40,7 @@ from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Shown, is_u
 from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
 from levit_bench.catalog.image_sets import set_of
+from levit_bench.catalog.network_calls import split_names
 from levit_bench.cli.faults import keeping, message_and_exit_code, notes_of
 from levit_bench.cli.output import stderr
 from levit_bench.cli.progress import reporter
@@ -291,20 +292,23 @@ def notes(requested: Mapping[str, Any]) -> list[str]:
     return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
 
 
-def merged(marks: Sequence[tuple[Sequence[str], Mapping[str, Any]]]) -> tuple[Sequence[str], dict[str, Any]]:
+def merged(marks: Sequence[tuple[Sequence[object], Mapping[str, Any]]]) -> tuple[Sequence[str], dict[str, Any]]:
     """Networks and axes of several marks of one test: of each, the innermost mark that gives it wins.
 
     What an outer mark states of its own network, such as its accuracy, is not said of the networks of an inner one.
 
     Args:
-        marks: networks and axes of each, the innermost first.
+        marks: networks and axes of each, the innermost first; networks one by one or in lists.
+
+    Raises:
+        UsageError: a network is no text.
     """
     patterns: Sequence[str] = ()
     axes_of_test: dict[str, Any] = {}
     for networks, axes_of_mark in marks:
         statements = _NOTHING_STATED if patterns else ()
         axes_of_test = {name: v for name, v in axes_of_mark.items() if name not in statements} | axes_of_test
-        patterns = patterns or networks
+        patterns = patterns or tuple(text for given in networks for text in arguments.texts("networks", given))
     return patterns, axes_of_test
 
 
@@ -319,13 +323,13 @@ def located(names: object, folders: Sequence[Path], argument: str = "networks") 
     Raises:
         UsageError: it is neither, a call is not closed, or several folders were looked in and none has the file.
     """
-    texts: list[str] = []
-    for word in arguments.words(argument, names):
-        if texts and _FIELD.match(word):
-            texts[-1] += f",{word}"
+    networks: list[str] = []
+    for word in (word for text in arguments.texts(argument, names) for word in split_names(text)):
+        if networks and _FIELD.match(word):
+            networks[-1] += f",{word}"
         else:
-            texts.append(word)
-    return tuple(_located(text, folders) for text in texts)
+            networks.append(word)
+    return tuple(_located(name, folders) for name in dict.fromkeys(networks))
 
 
 def _located(name: str, folders: Sequence[Path]) -> str:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 from pathlib import Path
 
 import pytest
@@ -94,6 +95,19 @@ def test_a_file_without_its_weights_is_refused(here: Path) -> None:
     (here / "engine.bin").unlink()
     with pytest.raises(UsageError, match=r"it needs 'engine\.bin' beside it, which holds its weights"):
         expand(["engine.xml"])
+
+
+def test_weights_that_are_no_file_are_told_as_what_they_are(here: Path) -> None:
+    for make, kind in (
+        (Path.mkdir, "a folder"),
+        (os.mkfifo, "a pipe"),
+        (lambda path: path.symlink_to("nowhere"), "a link to a file that is not there"),
+    ):
+        weights = here / "engine.bin"
+        weights.rmdir() if weights.is_dir() else weights.unlink()
+        make(weights)
+        with pytest.raises(UsageError, match=rf"'engine\.bin' beside it, which holds its weights, is {kind}\. Put"):
+            expand(["engine.xml"])
 
 
 @pytest.mark.parametrize("location", ["../secret", "/etc/passwd", "sub/../../secret"])

@@ -238,3 +238,24 @@ def test_more_threads_than_processors_are_measured_with_a_finding(tmp_path: Path
     assert "threads-exceed-cores" in done.stderr
     (path,) = tmp_path.glob("*/*.jsonl")
     assert b"threads-exceed-cores" in path.read_bytes().splitlines()[0]
+
+
+@pytest.mark.parametrize(
+    "words", [["tag"], ["tag", "x", "last"], ["show"], ["show", "--session", "2026"], ["compare", "2026", "2027"]]
+)
+@pytest.mark.parametrize("store", ["a device", "a file"])
+def test_a_store_that_is_no_folder_is_named_and_is_no_session(
+    capsys: pytest.CaptureFixture[str], tmp_path: Path, words: list[str], store: str
+) -> None:
+    path = Path(os.devnull) if store == "a device" else tmp_path / "notes.txt"
+    if store == "a file":
+        path.write_text("words\n", encoding="utf-8")
+    code, err = run(capsys, *words, "--store", str(path))
+    assert code in (1, 2)
+    said = " ".join(err.split())
+    assert said.startswith(f"levit-bench: {path}"), said
+    if store == "a device":
+        assert f"{path} is a device, and a session is a file. Name one" in said
+    elif len(words) > 1 or words == ["tag"]:
+        assert f"{path} is a file, and tags" in said or f"{path} is not the file of a session. Name a folder" in said
+    assert "The newest" not in said

@@ -392,9 +392,18 @@ def test_a_folder_that_was_deleted_is_said_by_every_verb_that_needs_one(store: P
     assert f"no results at {store}/none. Measure something first" in err, "of which the folder is no cause"
 
 
-def test_an_interrupt_while_everything_loads_ends_with_130_and_no_traceback(tmp_path: Path) -> None:
+@pytest.mark.parametrize("module", ["click", "msgspec", "numpy"])
+def test_an_interrupt_while_everything_loads_ends_with_130_and_its_line(
+    tmp_path: Path, store: Path, module: str
+) -> None:
+    (tmp_path / f"{module}.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
+    code, err = shell(f"LB front --store {store}", PYTHONPATH=f"{tmp_path}:{ROOT / 'bench'}")
+    assert (code, err.lstrip()) == (130, "levit-bench: interrupted.\n")  # click ends the line that is being written
+
+
+def test_an_interrupt_while_everything_loads_ends_with_130_where_nobody_can_be_told(tmp_path: Path) -> None:
     (tmp_path / "click.py").write_text("raise KeyboardInterrupt\n", encoding="utf-8")
-    code, err = shell("LB list", PYTHONPATH=f"{tmp_path}:{ROOT / 'bench'}")
+    code, err = shell("LB list 2>&-", PYTHONPATH=f"{tmp_path}:{ROOT / 'bench'}")
     assert (code, err) == (130, "")
 
 

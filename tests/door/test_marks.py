@@ -128,6 +128,37 @@ def test_errors_of_a_mark_name_the_test(repository):
     assert "test_other.py::test_no_fixture: levit-bench: a test marked levit_bench takes the fixture 'measured'" in out
 
 
+def test_an_error_of_a_mark_is_one_line_and_not_a_chain_of_them(repository):
+    mark = "import pytest\n@pytest.mark.levit_bench({})\ndef test_one(measured): pass\n"
+    repository.write({"test_batch.py": mark.format("'fake:one', batch=0"), "test_name.py": mark.format("5")})
+    out = repository.pytest("--benchmark")
+    assert "test_batch.py::test_one: levit-bench: --bench-batch 0: give a whole number from 1" in out
+    assert "test_name.py::test_one: levit-bench: networks=5: give a text, or several." in out
+    assert "During handling" not in out
+    assert "direct cause" not in out
+
+
+@pytest.mark.parametrize(
+    "given",
+    [(["fake:one", "fake:two"],), ("fake:one", ("fake:two",)), ("fake:one,fake:two",), (["fake:one,fake:two"],)],
+    [(["fake:one", "fake:two"],), ("fake:one", ("fake:two",)), ("fake:one,fake:two",), (["fake:one,fake:two"],)],
+)
+def test_networks_of_a_mark_stand_one_by_one_or_in_lists(given):
+    networks, _ = merged([(given, {})])
+    assert [case.request.networks for case in declare(networks, {}, {})] == [("fake:one",), ("fake:two",)]
+
+
+def test_an_empty_list_of_networks_leaves_them_to_an_outer_mark():
+    assert merged([(([],), {"batch": 1}), (("fake:one",), {})]) == (("fake:one",), {"batch": 1})
+
+
+def test_each_of_several_rivals_keeps_its_fields():
+    (case,) = declare(["fake:one"], {"against": ["fake:a:form=inference,batch=2", "fake:b:form=inference,batch=2"]}, {})
+    assert [(one.request.networks, one.request.forms, one.request.batches) for one in case.rivals] == [
+        (("fake:a",), ("inference",), (2,)), (("fake:b",), ("inference",), (2,)),
+    ]  # fmt: skip
+
+
 def test_a_record_is_shown_in_a_line(repository):
     text = """
 import pytest

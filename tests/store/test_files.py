@@ -145,7 +145,7 @@ def test_a_newer_format_is_refused_with_advice_even_when_its_fields_are_unknown(
     lines = lines_of(session)
     lines[0] = b'{"kind":"session","schema":99,"novelty":[1]}\n'
     session.write_bytes(b"".join(lines))
-    with pytest.raises(SchemaError, match=r"format 99, .* reads up to [0-9]+\. Upgrade levit-bench: pip install"):
+    with pytest.raises(SchemaError, match=r"format 99, .* reads up to [0-9]+\. Update .*: git pull, then"):
         load(session.parent.parent)
 
 

@@ -7,9 +7,11 @@ python -m tools.pages.format_page        writes the page; the tests compare it
 from __future__ import annotations
 
 import ast
+import json
 from itertools import pairwise
 from typing import get_args, get_origin
 
+from levit_bench.axes import LATER
 from levit_bench.numbers import ranges
 from msgspec import Meta
 
@@ -36,8 +38,11 @@ results of several machines is copying folders. This page is written from `bench
   lines, `run-end`. A run without `run-end` was broken off. Of one run, each case has one turn a round, and each turn a
   position of its own.
 - **Identity**: turns name their case by `id`, the first twelve hexadecimal digits of the SHA-256 of the case's JSON
-  with sorted keys. It depends on every field of the case and on nothing else; a line whose `id` is not its case's
-  does not count. A later `case` line with the same `id` says that the case failed, and nothing else.
+  in UTF-8, with sorted keys and without spaces. So that ids of older files stay what they are, fields that the first
+  format lacked are left out of it at their usual values:
+  LATER.
+  It depends on every field of the case and on nothing else; a line whose `id` is not its case's does not count. A later
+  `case` line with the same `id` says that the case failed, and nothing else.
 - **Versions**: `schema` is the number of the format, from 1. Older files are read; a newer one is refused with
   advice, and so is a file without the number. Unknown fields are ignored.
 - **Damage**: a line that cannot be read, that breaks [the ranges](#ranges) or in which a key stands twice, however it
@@ -62,13 +67,18 @@ def page() -> str:
     source = (ROOT / "bench" / "levit_bench" / "records.py").read_text(encoding="utf-8")
     classes = {node.name: node for node in ast.parse(source).body if isinstance(node, ast.ClassDef)}
     history = source.split('"""')[1].partition("Schema history\n")[2].strip()
-    parts = [_INTRODUCTION, "## Lines\n"]
+    parts = [_INTRODUCTION.replace("LATER", _left_out_of_ids()), "## Lines\n"]
     parts += [_section(classes[name], f"`{_tag(classes[name])}`") for name in _LINES]
     parts.append("## Values inside them\n")
     parts += [_section(classes[name], f"`{name}`") for name in _PARTS]
     parts.append(_ranges())
     parts += [f"## History\n\n{history}\n", f"{WAY_BACK}\n"]
     return "\n".join(parts)
+
+
+def _left_out_of_ids() -> str:
+    """The fields of a case that do not enter its id at certain values, and those values, as they stand in the file."""
+    return ", ".join(f"`{name}` at `{json.dumps(value)}`" for name, value in LATER.items())
 
 
 def _ranges() -> str:

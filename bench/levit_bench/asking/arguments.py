@@ -6,6 +6,7 @@ of each value; `levit_bench.asking.request` checks what a request may ask for.
 
 from __future__ import annotations
 
+import difflib
 import math
 import os
 from collections.abc import Callable, Iterable, Mapping
@@ -36,7 +37,7 @@ def words(name: str, value: object) -> tuple[str, ...]:
     Raises:
         UsageError: it is neither, or a call is not closed.
     """
-    return tuple(dict.fromkeys(word for text in _texts(name, value) for word in split_names(text)))
+    return tuple(dict.fromkeys(word for text in texts(name, value) for word in split_names(text)))
 
 
 def names(name: str, value: object) -> tuple[str, ...]:
@@ -45,9 +46,9 @@ def names(name: str, value: object) -> tuple[str, ...]:
     Raises:
         UsageError: it is neither, or a text without a name.
     """
-    texts = _texts(name, value)
-    chosen = words(name, texts)
-    if texts and not chosen:
+    given = texts(name, value)
+    chosen = words(name, given)
+    if given and not chosen:
         raise nothing_named(axes.BY_NAME[name])
     return chosen
 
@@ -204,7 +205,12 @@ def title(value: object) -> str | None:
     return words_of_title
 
 
-def _texts(name: str, value: object) -> tuple[str, ...]:
+def texts(name: str, value: object) -> tuple[str, ...]:
+    """One text or several, as they are.
+
+    Raises:
+        UsageError: it is neither.
+    """
     for item in (items := _items(value)):
         if not isinstance(item, str):
             raise _refusal(name, item, "give a text, or several.")
@@ -249,7 +255,7 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
 
     Raises:
         UsageError: a value is of another kind.
-        TypeError: no axis or option has that name.
+        TypeError: no axis or option has that name; names the nearest one.
     """
     out: dict[str, Any] = {}
     for name, value in arguments.items():
@@ -260,8 +266,16 @@ def fields(arguments: Mapping[str, object]) -> dict[str, Any]:
             is_left_out = value is None and option.usual is None
             out[name] = None if is_left_out else _OF_OPTIONS[option.kind](name, value)
         else:
-            raise TypeError(f"a request has no {name!r}")
+            raise TypeError(_unknown(name))
     return out
+
+
+def _unknown(name: str) -> str:
+    """The message for an argument that nothing has, with the nearest one, or all where none is near."""
+    known = [*(axis.name for axis in axes.AXES if axis.asked), *session_options.BY_NAME]
+    near = difflib.get_close_matches(name, known, n=1)
+    hint = f"Did you mean {near[0]!r}?" if near else f"There are {', '.join(known)}."
+    return f"no argument of a session is called {name!r}. {hint}"
 
 
 def _of_axis(axis: axes.Axis, value: object) -> object:
@@ -312,6 +326,18 @@ def paths(name: str, value: object) -> tuple[Path, ...]:
     return tuple(Path(item) for item in values if isinstance(item, str | os.PathLike))
 
 
+def stores(name: str, value: object) -> tuple[Path, ...]:
+    """One path of a store or session, or several.
+
+    Raises:
+        UsageError: it is neither, or an empty list.
+    """
+    chosen = paths(name, value)
+    if not chosen:
+        raise _refusal(name, value, "give the path of a store, or several.")
+    return chosen
+
+
 def session_names(name: str, value: object) -> tuple[str, ...]:
     """Names of sessions, one or several, each once; none for None.
 
@@ -320,10 +346,10 @@ def session_names(name: str, value: object) -> tuple[str, ...]:
     """
     if value is None:
         return ()
-    texts = _texts(name, value)
-    if not texts:
+    given = texts(name, value)
+    if not given:
         raise _refusal(name, value, "give the name of a session, or several.")
-    return tuple(dict.fromkeys(texts))
+    return tuple(dict.fromkeys(given))
 
 
 def optional_text(name: str, value: object) -> str | None:

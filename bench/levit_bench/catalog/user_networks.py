@@ -302,10 +302,11 @@ def _stored_model(name: str, folder: Path) -> str:
 
 
 def _check_companions(file: str, others: Sequence[str]) -> None:
-    """Refuse a model file whose other files are not there, or lie elsewhere than it and below it.
+    """Refuse a model file whose other files are not there, are no files, or lie elsewhere than it and below it.
 
     Raises:
         UsageError: naming the file.
+        OSError: the state of one cannot be read.
     """
     for other in others:
         place = Path(other)
@@ -314,10 +315,16 @@ def _check_companions(file: str, others: Sequence[str]) -> None:
                 f"network {_quoted(file)}: it keeps data in {_quoted(other)}, outside its folder. Save it again with "
                 "its data beside it."
             )
-        if not (Path(file).parent / place).is_file():
+        instead = instead_of_file(Path(file).parent / place)
+        if instead is None:
             raise UsageError(
                 f"network {_quoted(file)}: it needs {_quoted(other)} beside it, which holds its weights and is not "
                 "there. Put both into one folder."
+            )
+        if instead:
+            raise UsageError(
+                f"network {_quoted(file)}: {_quoted(other)} beside it, which holds its weights, is {instead}. Put the "
+                "file itself there."
             )
 
 

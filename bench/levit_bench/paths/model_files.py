@@ -23,6 +23,10 @@ KINDS: dict[str, Kind] = {
     ".torchscript": "torchscript", ".pt2": "exported",
 }  # fmt: skip
 """The format that the end of a name stands for."""
+USUAL_RUNTIME: dict[Kind, str] = {
+    "onnx": "onnxruntime", "openvino": "openvino", "torchscript": "torchscript", "exported": "eager",
+}  # fmt: skip
+"""What runs a format where no runtime is named and all of them are installed."""
 FOREIGN = (
     ".tflite", ".h5", ".hdf5", ".keras", ".pb", ".engine", ".trt", ".plan", ".mlmodel", ".mlpackage", ".safetensors",
     ".ckpt", ".bin", ".gguf", ".pkl", ".pickle", ".pdmodel", ".ort", ".npz", ".param", ".mnn", ".zip",

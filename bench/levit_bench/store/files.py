@@ -19,7 +19,7 @@ import msgspec
 from levit_bench.command_lines import measuring_line
 from levit_bench.errors import MissingStoreError, SchemaError, StoreError
 from levit_bench.numbers.units import counted
-from levit_bench.paths.file_kinds import is_lost
+from levit_bench.paths.file_kinds import is_lost, kind_of
 from levit_bench.paths.kept_files import KeptFiles, kept_files
 from levit_bench.records import (
     SCHEMA,
@@ -104,7 +104,7 @@ def session_files(root: Path) -> list[Path]:
     """All session files below a store, or the file itself when `root` is one, in name order.
 
     Raises:
-        StoreError: the file or folder does not exist.
+        StoreError: the file or folder does not exist, or is a device or a pipe.
     """
     return _list_files(root)[0]
 
@@ -113,6 +113,10 @@ def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
     """Session files of a store in name order, and a finding for each folder that cannot be read."""
     if not os.path.isdir(root):  # noqa: PTH112 (Path.is_dir raises without permission)
         if os.path.lexists(root):
+            if kind := _kind_at(root):
+                raise StoreError(
+                    f"{root} is {kind}, and a session is a file. Name one, or a folder of them, with --store."
+                )
             # Reading it reports what is wrong with it.
             return [root], []
         if is_lost(root):
@@ -132,6 +136,14 @@ def _list_files(root: Path) -> tuple[list[Path], list[Finding]]:
         elif entry.suffix == ".jsonl":  # A copy of somebody else's, without the machine's folder.
             paths.append(entry)
     return sorted(paths, key=lambda path: (path.parent.name, path.name)), findings
+
+
+def _kind_at(path: Path) -> str:
+    """What is at a path that is no regular file, with its article; empty where that cannot be told."""
+    try:
+        return kind_of(path.stat().st_mode)
+    except (OSError, ValueError):
+        return ""
 
 
 def _entries(folder: Path, findings: list[Finding]) -> list[Path]:

@@ -136,7 +136,7 @@ def _refuse_newer(path: Path, raw: bytes) -> None:
     if SCHEMA < schema <= 10_000:
         raise SchemaError(
             f"{path}: written in format {schema}, this version reads up to {SCHEMA}. "
-            "Upgrade levit-bench: pip install -U levit-bench"
+            "Update the checkout that levit-bench is installed from: git pull, then pip install -e ."
         )
 
 

@@ -11,7 +11,7 @@ from pathlib import Path
 from levit_bench.errors import UsageError
 from levit_bench.records import Finding
 from levit_bench.store import tags
-from levit_bench.store.files import is_emulated, nothing_at, session_files, unreadable
+from levit_bench.store.files import first_line, is_emulated, nothing_at, session_files, unreadable
 
 LAST = "last"
 """Names the newest session."""
@@ -67,6 +67,7 @@ def resolve_sessions(stores: Path | Sequence[Path], name: str, *, emulated: bool
         if not matches and (tagged := [path for root in roots for path in _tagged(root, name)]):
             return tagged
     if len({path.stem for path in matches}) != 1 or (len(matches) > 1 and len(roots) == 1):
+        _check_are_sessions(roots)
         names = ", ".join(path.stem for path in sorted(matches or files, key=lambda path: path.name)[-3:])
         how_many = "several sessions match" if matches else "no session matches"
         where = " and ".join(str(root) for root in roots)
@@ -107,6 +108,17 @@ def _last(files: Sequence[Path], *, emulated: bool) -> tuple[Path, list[Finding]
         else:
             emulated_ones.append(path)
     return (emulated_ones[0], findings) if emulated_ones else (newest[0], [])
+
+
+def _check_are_sessions(stores: Sequence[Path]) -> None:
+    """Refuse a store that is a file and no session: its own name would be offered as that of one.
+
+    Raises:
+        UsageError: naming it.
+    """
+    for store in stores:
+        if store.is_file() and not first_line(store).session:
+            raise UsageError(f"{store} is not the file of a session. Name a folder of sessions with --store.")
 
 
 def resolve_tag(root: Path, name: str) -> list[Path]:

@@ -11,9 +11,10 @@ from levit_bench.judge.front.changes import Move, base_of, changes, moved_from
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.judge.front.places import Standing
 from levit_bench.judge.front.points import Point
-from levit_bench.report.front.changes import documents, heading, markdown
+from levit_bench.report.front.changes import documents, heading, markdown, table
 from levit_bench.report.front.table import rows
 from levit_bench.report.words.panel_names import PanelNames
+from rich.text import Text
 
 from tests.making import record
 
@@ -44,6 +45,14 @@ def test_a_network_that_overtakes_another_joins_and_the_other_leaves() -> None:
     (change,) = changes(found, base)
     assert {one.point.label: one.move for one in change.moved} == {"heavy": Move.JOINS, "plain": Move.LEAVES}
     assert (change.only_here, change.only_base) == (("odd",), ())
+
+
+def test_networks_of_one_panel_alone_stand_on_a_line_of_their_own() -> None:
+    found = two_runtimes()
+    drawn = table(changes(found, base_of(found, {"runtime": "compile"})), found, PanelNames(found))
+    assert list(drawn.columns[2].cells) == [Text("heavy\n1 not measured here")]
+    again = table(changes(found, base_of(found)), found, PanelNames(found))
+    assert list(again.columns[2].cells) == [Text("plain\n1 only here")]
 
 
 def test_the_base_may_be_chosen_and_then_the_moves_are_the_other_way_round() -> None:

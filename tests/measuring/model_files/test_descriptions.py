@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import io
+import os
 import zipfile
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +16,7 @@ from levit_bench.measuring.model_files import onnx_counts, reading
 from levit_bench.measuring.model_files.description import ModelDescription, image_axes
 from levit_bench.measuring.runtimes.quiet_export import without_warnings
 from levit_bench.records import ImageShape
+from torch._export.serde.schema import SCHEMA_VERSION
 
 from tests import model_makers as makers
 
@@ -131,6 +134,39 @@ def test_several_inputs_are_refused_by_name() -> None:
     assert "it takes 2 inputs ('x', 'mask')" in refusal("masked.onnx")
 
 
+@pytest.mark.parametrize("sizes", [(0, 3, 32, 32), (1, 3, 0, 0), (1, 0, 32, 32), (0, 32, 32, 3)])
+def test_a_size_that_is_fixed_at_zero_is_no_open_one(sizes: tuple[int, ...], empty_here: Path) -> None:
+    value = onnx.helper.make_tensor_value_info("x", onnx.TensorProto.FLOAT, sizes)
+    node = onnx.helper.make_node("Identity", ["x"], ["y"])
+    graph = onnx.helper.make_graph([node], "main", [value], [value])
+    onnx.save(onnx.helper.make_model(graph), empty_here / "a.onnx")
+    assert f"its input 'x' ({', '.join(map(str, sizes))}) has a size that is fixed at 0" in refusal("a.onnx")
+
+
+def test_a_size_below_zero_is_an_open_one(here: Path, empty_here: Path) -> None:
+    model = onnx.load(here / "one.onnx")
+    model.graph.input[0].type.tensor_type.shape.dim[0].dim_value = -1
+    onnx.save(model, empty_here / "a.onnx")
+    assert described("a.onnx").batch is None
+
+
+@pytest.mark.parametrize("cut", ["the stated length", "the size of the tensor", "all"])
+def test_external_data_that_are_not_whole_are_refused(cut: str, here: Path, empty_here: Path) -> None:
+    model = onnx.load(here / "outside.onnx", load_external_data=False)
+    tensors = [tensor for tensor in model.graph.initializer if tensor.data_location == onnx.TensorProto.EXTERNAL]
+    (file,) = {entry.value for tensor in tensors for entry in tensor.external_data if entry.key == "location"}
+    content = (here / file).read_bytes()
+    (empty_here / file).write_bytes(b"" if cut == "all" else content[:-1])
+    if cut == "the size of the tensor":
+        for tensor in tensors:
+            kept = [entry for entry in tensor.external_data if entry.key != "length"]
+            del tensor.external_data[:]
+            tensor.external_data.extend(kept)
+    onnx.save(model, empty_here / "a.onnx")
+    length = 0 if cut == "all" else len(content) - 1
+    assert f"its external data {file!r} are not whole: the file has {length:,} bytes, and tensor" in refusal("a.onnx")
+
+
 def test_an_input_of_other_numbers_is_refused_by_name(empty_here: Path) -> None:
     makers.onnx_file(empty_here / "words.onnx", torch.nn.Embedding(9, 4), torch.zeros(1, 5, dtype=torch.int64))
     assert refusal("words.onnx") == "its input 'input' holds int64, and images are fed as float32, float16, uint8"
@@ -177,6 +213,67 @@ def test_a_checkpoint_is_no_model_and_none_of_its_pickles_is_loaded(
     monkeypatch.setattr(torch, "load", lambda *_, **__: pytest.fail("a pickle is loaded"))
     for file in ("weights.pt", "weights.pth"):
         assert "it is no TorchScript file but one of torch.save, such as a checkpoint" in refusal(file)
+
+
+class _Called:
+    """A pickle of it makes a file when it is read."""
+
+    def __reduce__(self) -> tuple[Callable[..., object], tuple[object, ...]]:
+        return Path.touch, (Path("called"),)
+
+
+def _pickled() -> bytes:
+    buffer = io.BytesIO()
+    torch.save(_Called(), buffer)
+    return buffer.getvalue()
+
+
+def _as_stored_by_torch_2_7(source: Path) -> dict[str, bytes]:
+    names = ("serialized_state_dict.pt", "serialized_constants.pt", "serialized_example_inputs.pt")
+    with zipfile.ZipFile(source) as archive:
+        program = next(archive.read(name) for name in archive.namelist() if name.endswith("model.json"))
+    version = ".".join(map(str, SCHEMA_VERSION))
+    return {"version": version.encode(), "serialized_exported_program.json": program, **dict.fromkeys(names, b"")}
+
+
+def _members_of(source: Path) -> dict[str, bytes]:
+    with zipfile.ZipFile(source) as archive:
+        return {name: archive.read(name) for name in archive.namelist()}
+
+
+@pytest.mark.parametrize("allowed", [False, True])
+@pytest.mark.parametrize(
+    ("layout", "name"),
+    [
+        (_members_of, "{root}/data/sample_inputs/model.pt"),
+        (_members_of, "{root}/data/weights/model.pt"),
+        (_members_of, "{root}/data/constants/model.pt"),
+        (_members_of, "{root}/data/constants/opaque_obj_0"),
+        (_members_of, "{root}/data/constants/Opaque_Obj_0"),
+        (_as_stored_by_torch_2_7, "serialized_state_dict.pt"),
+        (_as_stored_by_torch_2_7, "serialized_constants.pt"),
+        (_as_stored_by_torch_2_7, "serialized_example_inputs.pt"),
+    ],
+)
+def test_a_pickle_in_an_exported_program_calls_nothing(
+    layout: Callable[[Path], dict[str, bytes]],
+    name: str,
+    allowed: bool,
+    here: Path,
+    empty_here: Path,
+    monkeypatch: pytest.MonkeyPatch,
+) -> None:
+    if allowed:  # Torch's own way to read every pickle, which a shell may have set.
+        monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
+    members = layout(here / "program.pt2")
+    root = next(iter(members)).partition("/")[0]
+    with zipfile.ZipFile(empty_here / "a.pt2", "w") as archive:
+        for member, content in (members | {name.format(root=root): _pickled()}).items():
+            archive.writestr(member, content)
+    environment = dict(os.environ)
+    assert "a pickle of something else than tensors" in refusal("a.pt2")
+    assert not (empty_here / "called").exists()
+    assert dict(os.environ) == environment
 
 
 def test_a_package_of_machine_code_says_nothing_of_its_input(empty_here: Path) -> None:

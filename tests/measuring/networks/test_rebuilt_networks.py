@@ -143,6 +143,12 @@ def test_dropout_and_noise_in_evaluation_mode_are_named(tmp_path: Path, by: str)
         loaded(f'noisy("{by}")', tmp_path)
 
 
+@pytest.mark.parametrize("first", [1, 2, 3, 6])
+def test_outputs_that_are_not_finite_are_told_as_that_in_whichever_pass(tmp_path: Path, first: int) -> None:
+    with pytest.raises(ValueError, match=r"^output is not finite \(NaN or infinity\)$"):
+        loaded(f"not_finite({first})", tmp_path)
+
+
 DRAWS_AT_IMPORT = """
 import random
 import numpy as np

@@ -5,7 +5,13 @@ from __future__ import annotations
 import pytest
 import torch
 from levit_bench.judge.findings.case_checks import outputs_differ
-from levit_bench.measuring.pass_data.output_check import as_logits, problem_with, problem_with_pair, relative_distance
+from levit_bench.measuring.pass_data.output_check import (
+    as_logits,
+    check_repeats,
+    problem_with,
+    problem_with_pair,
+    relative_distance,
+)
 
 from tests.making import record
 
@@ -21,6 +27,20 @@ def test_rounding_passes_and_a_shift_of_all_classes_is_no_difference() -> None:
 @pytest.mark.parametrize("scale", [1e-6, 1.0, 1e6])
 def test_an_all_zero_output_fails_at_any_scale_of_logits(scale: float) -> None:
     assert "differs from fp32 eager by 1 " in (problem_with(torch.zeros_like(WANT), scale * WANT, 1e-4) or "")
+
+
+def test_a_difference_names_what_the_output_is_held_against() -> None:
+    assert "differs from the other one by " in (problem_with(OTHER, WANT, 1e-4, "the other one") or "")
+
+
+def test_two_passes_that_are_not_finite_are_not_told_apart() -> None:
+    lost = WANT * float("nan")
+    for first, second in ((lost, lost), (WANT, lost), (lost, WANT)):
+        with pytest.raises(ValueError, match=r"^output is not finite"):
+            check_repeats(first, second, "it draws numbers")
+    with pytest.raises(ValueError, match=r"differ by .* \(relative L2\): it draws numbers$"):
+        check_repeats(WANT, OTHER, "it draws numbers")
+    check_repeats(WANT, WANT.clone(), "it draws numbers")
 
 
 def test_precision_decides_what_is_tolerated() -> None:

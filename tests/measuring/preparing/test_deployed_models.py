@@ -138,6 +138,42 @@ def test_a_file_that_draws_numbers_is_refused(room: Path) -> None:
         prepared(case_of("noisy.pt", "torchscript", resolution=makers.PIXELS, width=None), room)
 
 
+@pytest.mark.parametrize(
+    ("file", "runtime"),
+    [("nan.onnx", "onnxruntime"), ("nan.onnx", "openvino"), ("nan.xml", "openvino"), ("nan.pt", "torchscript"),
+     ("nan.pt2", "eager")],
+)  # fmt: skip
+def test_a_file_whose_outputs_are_not_finite_is_told_that_and_nothing_of_dropout(
+    file: str, runtime: str, here: Path, room: Path
+) -> None:
+    module = makers.NotFinite()
+    match Path(file).suffix:
+        case ".onnx":
+            makers.onnx_file(here / file, module)
+        case ".xml":
+            makers.openvino_file(here / file, makers.onnx_file(here / "nan.onnx", module))
+        case ".pt":
+            makers.scripted(here / file, module)
+        case _:
+            makers.exported(here / file, module)
+    with pytest.raises(ValueError, match=r"^output is not finite \(NaN or infinity\)$"):
+        prepared(case_of(file, runtime, resolution=makers.PIXELS, width=None), room)
+
+
+@pytest.mark.usefixtures("here")
+def test_a_pass_of_a_file_that_answers_otherwise_is_told_what_it_is_held_against(room: Path) -> None:
+    case = case_of("one.onnx", "onnxruntime")
+    prepared(case, room)
+    worker = Worker()
+    assert isinstance(worker.answer(Load(case=case, folder=str(room), seed=0, draw="d")), CaseLoaded)
+    loaded = worker._loaded_cases[case.id].loaded
+    run = loaded.run
+    loaded.run = lambda images: run(images) + torch.arange(10)  # type: ignore[method-assign]
+    answer = worker.answer(Turn(case=case.id, settle=1, passes=3))
+    assert isinstance(answer, Turned)
+    assert (answer.problem or "").startswith("output differs from what the file answered in another process by")
+
+
 def test_a_worker_whose_file_answers_otherwise_has_no_time(here: Path, room: Path) -> None:
     case = case_of("one.onnx", "onnxruntime")
     prepared(case, room)

@@ -167,22 +167,45 @@ def test_a_child_that_outlives_the_session_does_not_keep_the_lock() -> None:
 
 
 @pytest.mark.parametrize(
-    "make",
-    [Path.mkdir, lambda path: path.symlink_to(path.with_name("elsewhere")), os.mkfifo],
-    ids=["a folder", "a link", "a pipe"],
+    ("make", "kind"),
+    [
+        (Path.mkdir, "a folder"),
+        (lambda path: path.symlink_to(path.with_name("elsewhere")), "a link"),
+        (os.mkfifo, "a pipe"),
+    ],
 )
-def test_a_lock_that_cannot_be_had_stops_no_session(lock: Path, make: Callable[[Path], object]) -> None:
+def test_a_lock_that_cannot_be_had_stops_no_session_and_is_told(
+    lock: Path, make: Callable[[Path], object], kind: str
+) -> None:
     make(lock)
-    with alone("mine", 60.0, Watching(waits)) as findings:
-        assert findings == []
+    with alone("mine", 60.0, Watching(waits)) as (finding,):
         measuring_for(60.0)
+    assert finding.kind == "no-lock"
+    assert f"the file that {VARIABLE} names cannot be had: it is {kind}. This session waited for no" in finding.message
+    assert str(lock) not in finding.message, "it is stored, and a path may name a user"
     assert not lock.with_name("elsewhere").exists()
 
 
 def test_a_folder_that_is_not_there_stops_no_session(lock: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv(VARIABLE, str(lock / "no" / "such" / "folder"))
-    with alone("mine", 60.0, Watching(waits)) as findings:
+    with alone("mine", 60.0, Watching(waits)) as (finding,):
+        assert "its folder is not there" in finding.message
+
+
+def test_the_home_of_the_user_may_stand_before_the_file(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("HOME", str(tmp_path))
+    monkeypatch.setenv(VARIABLE, "~/mine.lock")
+    with alone("mine", 60.0, Silent()) as findings:
         assert findings == []
+        assert (tmp_path / "mine.lock").is_file()
+
+
+def test_the_usual_lock_is_told_as_that_where_it_cannot_be_had(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv(VARIABLE)
+    monkeypatch.setattr(machine_lock, "_FILE", tmp_path)
+    with alone("mine", 60.0, Silent()) as (finding,):
+        assert "the file that sessions of this machine lock cannot be had: it is a folder" in finding.message
+        assert finding.message.endswith(f"Name another one by {VARIABLE}.")
 
 
 def test_a_file_system_without_locks_stops_no_session(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -190,8 +213,8 @@ def test_a_file_system_without_locks_stops_no_session(monkeypatch: pytest.Monkey
         raise OSError(38, "Function not implemented")
 
     monkeypatch.setattr(machine_lock.fcntl, "flock", refused)
-    with alone("mine", 60.0, Watching(waits)) as findings:
-        assert findings == []
+    with alone("mine", 60.0, Watching(waits)) as (finding,):
+        assert "it cannot be locked: Function not implemented" in finding.message
 
 
 def test_the_environment_switches_it_off(other: Start, monkeypatch: pytest.MonkeyPatch) -> None:

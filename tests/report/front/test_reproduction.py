@@ -11,11 +11,16 @@ from typing import Any
 
 import msgspec
 import pytest
+from levit_bench.asking.request import Request, combinations, protocol_of
+from levit_bench.asking.session_options import OF_A_SESSION
 from levit_bench.catalog.entries import accuracy_of, entries
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.catalog.user_networks import SOURCE, expand
 from levit_bench.cli import cli
+from levit_bench.cli.options import request_from
+from levit_bench.measuring import runtimes
 from levit_bench.numbers.units import parse_duration
+from levit_bench.paths.model_files import KINDS, USUAL_RUNTIME
 from levit_bench.records import (
     Accuracy,
     Case,
@@ -203,38 +208,118 @@ def test_what_drew_random_numbers_and_what_timed_beside_it_is_asked_for_again() 
     one = record("a")
     odd = msgspec.structs.replace(one.protocol, seed=7, witness=True)
     (told, _) = reproduce([msgspec.structs.replace(one, protocol=odd)]).commands
-    assert "--seed 7 --cross-check" in told
+    assert "--seed 7 " in told
+    assert "--cross-check" in told.split()
 
 
-def cases_asked(command: str, names: list[str]) -> set[tuple[str, ...]]:
-    """The cases that a `run` command asks for: every combination of its lists."""
+def request_of(command: str) -> Request:
+    """What a `run` command asks for."""
     program, verb, *words = shlex.split(command)
     assert (program, verb) == ("levit-bench", "run")
     found = cli.get_command(None, verb)  # type: ignore[arg-type]
     assert found is not None
-    asked = found.make_context(verb, words).params
-    networks = [name.partition("@")[0] for name in asked["networks"]]
-    lists = {"batch": asked["batches"], "threads": asked["threads"], "device": (asked["device"],)}
-    return {(name, *map(str, values)) for name in networks for values in product(*(lists[axis] for axis in names))}
+    params = found.make_context(verb, words).params
+    return request_from({name: params[name] for name in params if name in Request.__struct_fields__})
+
+
+def cases_asked(command: str, names: list[str]) -> list[tuple[str, ...]]:
+    """The cases that a `run` command asks for, as the command line makes them of it, in some axes."""
+    request = request_of(command)
+    networks = [name.partition("@")[0] for name in request.networks]
+    return [
+        (network, *(request.device if name == "device" else str(values[name]) for name in names))
+        for network, values in combinations(request, networks)
+    ]
+
+
+SOME_AXES = ["batch", "threads", "device", "runtime", "form", "precision", "allocator", "streams"]
+USUAL = dict.fromkeys(("batch", "threads", "streams"), 1) | {
+    "device": "cpu", "runtime": "eager", "form": "shipped", "precision": "fp32", "allocator": "pinned",
+}  # fmt: skip
 
 
 @pytest.mark.parametrize(
-    "cases",
+    ("cases", "commands"),
     [
-        [("a", 1, 1, "cpu"), ("a", 16, 1, "cpu"), ("b", 1, 1, "cpu"), ("b", 16, 1, "cpu")],
-        [("a", 1, 1, "cpu"), ("a", 1, 1, "cuda"), ("b", 1, 1, "cuda")],
-        [("a", 1, 1, "cpu"), ("b", 16, 1, "cpu")],
-        [("a", 1, 1, "cpu"), ("a", 16, 4, "cpu")],
-        [("a", 1, 1, "cpu"), ("a", 16, 4, "cpu"), ("b", 1, 1, "cpu"), ("b", 16, 4, "cpu"), ("c", 1, 1, "cuda")],
+        ([("a", {}), ("a", {"batch": 16}), ("b", {}), ("b", {"batch": 16})], 1),
+        ([("a", {}), ("a", {"device": "cuda"}), ("b", {"device": "cuda"})], 3),
+        ([("a", {}), ("b", {"batch": 16})], 2),
+        ([("a", {}), ("a", {"batch": 16, "threads": 2})], 2),
+        ([("a", {}), ("a", {"batch": 16, "threads": 2}), ("b", {}), ("b", {"batch": 16, "threads": 2})], 2),
+        ([("a", {}), ("b", {"runtime": "torchscript"})], 2),
+        ([("a", {}), ("a", {"form": "inference"}), ("b", {})], 2),
+        ([("a", {}), ("a", {"precision": "bf16", "runtime": "openvino"}), ("b", {})], 3),
+        ([("a", {}), ("a", {"precision": "bf16"}), ("a", {"form": "inference"})], 3),
+        ([("a", {"allocator": "shipped"}), ("b", {}), ("b", {"streams": 2})], 2),
+        # A model file has its own runtime where none is named, beside networks in eager PyTorch.
+        ([("a", {}), ("m.onnx#3f2a91", {"runtime": "onnxruntime"}), ("m.pt2#3f2a91", {})], 1),
+        ([("a", {"runtime": "onnxruntime"}), ("m.onnx#3f2a91", {"runtime": "onnxruntime"})], 2),
+        ([("a", {}), ("m.onnx#3f2a91", {"runtime": "openvino"})], 2),
+        ([("a", {}), *(("m.onnx#3f2a91", {"runtime": name}) for name in ("onnxruntime", "openvino"))], 2),
+        (
+            [
+                (name, {"runtime": runtime, "batch": batch})
+                for name in ("a", "m.onnx#3f2a91")
+                for runtime, batch in (("onnxruntime", 1), ("openvino", 16))
+            ],
+            2,
+        ),
     ],
 )
-def test_commands_ask_for_the_cases_of_a_session_and_for_no_others(cases: list[tuple[str, int, int, str]]) -> None:
-    names = ["batch", "threads", "device"]
-    session = [record(name, top1=None, **dict(zip(names, values, strict=True))) for name, *values in cases]
+def test_commands_ask_for_the_cases_of_a_session_and_for_no_others(
+    cases: list[tuple[str, dict[str, Any]]], commands: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(runtimes, "natural", USUAL_RUNTIME.__getitem__)  # Whatever is installed here.
+    monkeypatch.setattr("levit_bench.asking.request.at_once", lambda asked: [*product(asked.threads, asked.streams)])
+    all_fields = [(name, USUAL | fields) for name, fields in cases]
+    session = [record(name, top1=None, family="other", **fields) for name, fields in all_fields]
     *runs, _ = reproduce(session).commands
-    asked = [cases_asked(command, names) for command in runs]
-    assert set().union(*asked) == {tuple(map(str, case)) for case in cases}
-    assert sum(map(len, asked)) == len(cases), "none twice"
+    asked = [case for command in runs for case in cases_asked(command, SOME_AXES)]
+    assert sorted(asked) == sorted((name, *(str(fields[axis]) for axis in SOME_AXES)) for name, fields in all_fields)
+    assert len(runs) == commands
+
+
+def test_the_runtime_that_a_model_file_has_without_one_named_is_its_first() -> None:
+    assert {kind: runtimes.of_model_files(kind)[0] for kind in USUAL_RUNTIME} == USUAL_RUNTIME
+    assert set(USUAL_RUNTIME) == set(KINDS.values())
+
+
+UNUSUAL: dict[str, Any] = {
+    "budget": "90.25s", "isolation": "alone", "bind": True, "start_method": "spawn", "timeout": "1h2m3.4s", "seed": 7,
+    "thin": True, "target_error": "1.2345%", "cross_check": True, "race": True,
+}  # fmt: skip
+"""A value of every option that a protocol stores."""
+NOT_STORED = {"cache", "fresh", "no_wait"}
+"""What changes the cost of a session and none of its numbers."""
+FIXED = {"settle_passes", "turn_s", "min_passes", "max_passes", "runs", "min_rounds", "yardstick", "looks"}
+"""Fields of a protocol that no option asks for: they follow from the program, the cases and the budget."""
+
+
+@pytest.mark.parametrize("option", sorted({one.name for one in OF_A_SESSION} - NOT_STORED))
+def test_every_option_of_a_session_is_in_the_command_that_measures_it_again(option: str) -> None:
+    asked = Request(networks=("a",), **{option: UNUSUAL[option]})
+    assert protocol_of(asked) != protocol_of(Request(networks=("a",)))
+    one = msgspec.structs.replace(record("a", top1=None), protocol=protocol_of(asked))
+    (command, _) = reproduce([one]).commands
+    assert protocol_of(request_of(command)) == one.protocol
+
+
+def test_every_field_of_a_protocol_is_asked_for_by_an_option_or_follows() -> None:
+    usual = protocol_of(Request(networks=("a",)))
+    changed = {
+        field
+        for name, value in UNUSUAL.items()
+        for field in usual.__struct_fields__
+        if getattr(protocol_of(Request(networks=("a",), **{name: value})), field) != getattr(usual, field)
+    }
+    assert changed | FIXED == set(usual.__struct_fields__)
+    assert not changed & FIXED
+
+
+def test_a_session_of_an_older_program_is_measured_again_as_it_was() -> None:
+    older = record("a", top1=None)
+    assert older.protocol.start_method == "spawn"
+    assert "--start-method spawn" in reproduce([older]).commands[0]
 
 
 def test_a_store_is_named_by_every_command(

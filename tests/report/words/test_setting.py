@@ -6,6 +6,7 @@ import msgspec
 import pytest
 from levit_bench.judge.front.panels import Panel, panels
 from levit_bench.records import Machine, Record
+from levit_bench.report.front.changes import heading
 from levit_bench.report.front.table import markdown
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.setting import apart, setting_line
@@ -37,6 +38,19 @@ def test_a_runtimes_version_goes_with_its_name_and_one_that_has_none_is_not_told
 def test_two_versions_of_one_runtime_are_told_apart() -> None:
     found = panels([versioned("openvino", openvino=version) for version in ("2026.4", "2027.0")])
     assert titles(found) == ["runtime version 2026.4", "runtime version 2027.0"]
+
+
+def test_isolation_is_told_of_every_panel_where_it_is_all_that_tells_them_apart() -> None:
+    one = record("net", allocator="pinned")
+    isolated = [
+        msgspec.structs.replace(one, protocol=msgspec.structs.replace(one.protocol, seats=mode))
+        for mode in ("shared", "alone")
+    ]
+    found = panels(isolated)
+    assert sorted(titles(found)) == ["isolation alone", "isolation shared"]
+    called = PanelNames(found)
+    assert all(heading(panel, called).startswith(f"Against {called.title(panel)}, ") for panel in found)
+    assert titles(panels(isolated[:1])) == [""]
 
 
 def test_machines_that_are_called_alike_are_told_apart_by_the_end_of_their_folders_name() -> None:

@@ -99,9 +99,7 @@ def _machines(root: Path) -> dict[str, list[str]]:
     from levit_bench.store.files import session_files
 
     if root.is_file():
-        raise UsageError(
-            f"{root} is one session's file, and tags belong to a folder of sessions. Name it with --store."
-        )
+        raise UsageError(f"{root} is a file, and tags belong to a folder of sessions. Name that with --store.")
     out: dict[str, list[str]] = {}
     for path in session_files(root):
         out.setdefault(path.stem, []).append(path.parent.name)

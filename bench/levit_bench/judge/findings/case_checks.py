@@ -283,10 +283,12 @@ def outputs_differ(record: Record) -> Finding | None:
     """Finding of a case that failed because its outputs are wrong."""
     if record.outcome != "failed" or not _WRONG.search(record.reason or ""):
         return None
-    message = (
-        f"computed something else than fp32 eager, so it has no time: {record.reason}. Fast and wrong is no answer. "
-        "Try another form, precision or runtime, and report it where the network comes from."
+    next_step = (
+        "Try another runtime, or export the file anew."
+        if record.case.is_model_file
+        else "Try another form, precision or runtime, and report it where the network comes from."
     )
+    message = f"has wrong outputs, so it has no time: {record.reason}. Fast and wrong is no answer. {next_step}"
     return Finding(kind="outputs-differ", message=message, case=record.info.id)
 
 

@@ -114,6 +114,11 @@ def image_axes(name: str, sizes: Sequence[int | None]) -> Axes:
         raise ValueError(
             f"its input {words} is no batch of images, which has four axes: batch, channels, height, width"
         )
+    if 0 in sizes:
+        raise ValueError(
+            f"its input {words} has a size that is fixed at 0, so that it takes no image. Export it with that size "
+            "open, or fixed at that of the images that it is meant for"
+        )
     layout = _layout(sizes[1:])
     if layout is None:
         raise ValueError(

@@ -1,9 +1,17 @@
-"""Programs that `torch.export.save` stored."""
+"""Programs that `torch.export.save` stored.
+
+Such a file holds pickles: its example inputs, and in some layouts its weights. They are read as weights alone (tensors
+and plain containers), so that no pickle of a file can call anything. The program itself is code.
+"""
 
 from __future__ import annotations
 
 import logging
+import os
+import pickle
 import zipfile
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -91,6 +99,50 @@ def opened(path: Path, logits: int) -> nn.Module:
 
 
 def _program(path: Path) -> Any:  # noqa: ANN401 (torch's class is loaded late)
+    """The program of a file.
+
+    Raises:
+        ValueError: the file holds none, or a pickle of something else than weights.
+    """
+    import torch
+
+    names = _members(path)
+    if any("/aotinductor/" in name for name in names):
+        raise ValueError(
+            "it is a package of AOTInductor, which does not say what images it takes. Give the program that it was "
+            "compiled from (torch.export.save), and name --runtime compile"
+        )
+    # torch.export.load gives these to pickle itself, which has no way to read weights alone.
+    if any(f"/constants/{_PICKLED_OBJECTS}" in name for name in names):
+        raise ValueError(_OTHER_PICKLE)
+    logger = logging.getLogger("torch.export")
+    before, logger.disabled = logger.disabled, True  # It prints the traceback of what is raised below.
+    try:
+        with without_warnings(), _weights_alone():
+            return torch.export.load(path)
+    except Exception as error:
+        if any(isinstance(one, pickle.UnpicklingError) for one in _chain(error)):
+            raise ValueError(_OTHER_PICKLE) from error
+        cause = error.__cause__ or error.__context__ or error
+        raise ValueError(f"torch.export.load cannot read it: {one_line(str(cause))[:150]}") from error
+    finally:
+        logger.disabled = before
+
+
+_PICKLED_OBJECTS = "opaque_obj"
+"""Beginning of the names of constants that are pickles of any object."""
+_OTHER_PICKLE = (
+    "it holds a pickle of something else than tensors, which may call any function when it is read, and is not read. "
+    "Save the program again with torch.export.save, exported from images alone"
+)
+
+
+def _members(path: Path) -> list[str]:
+    """Names of the files in an archive, in lower case: torch looks them up in any case.
+
+    Raises:
+        ValueError: the file is no archive.
+    """
     import torch
 
     try:
@@ -98,21 +150,38 @@ def _program(path: Path) -> Any:  # noqa: ANN401 (torch's class is loaded late)
             names = archive.namelist()
     except zipfile.BadZipFile as error:
         raise ValueError("it is no exported program, or not a whole one: save it with torch.export.save") from error
-    if any("/aotinductor/" in name for name in names):
-        raise ValueError(
-            "it is a package of AOTInductor, which does not say what images it takes. Give the program that it was "
-            "compiled from (torch.export.save), and name --runtime compile"
-        )
-    logger = logging.getLogger("torch.export")
-    before, logger.disabled = logger.disabled, True  # It prints the traceback of what is raised below.
+    # As torch's own reader sees it, too, which is the one that loads: two readers may disagree about a forged archive.
+    # It refuses archives of torch 2.7 and earlier, which torch reads by `zipfile`.
+    with suppress(RuntimeError):
+        names += [f"/{name}" for name in torch._C.PyTorchFileReader(str(path)).get_all_records()]
+    return [name.lower() for name in names]
+
+
+@contextmanager
+def _weights_alone() -> Iterator[None]:
+    """Let each `torch.load` of this process read tensors and plain containers alone, also where it asks for more.
+
+    `torch.export.load` asks for more, and tries the rest after a refusal. The variable is torch's own, and rules over
+    the argument of the call.
+    """
+    before = {name: os.environ.pop(name, None) for name in _PICKLES_RULED_BY}
+    os.environ[_PICKLES_RULED_BY[0]] = "1"
     try:
-        with without_warnings():
-            return torch.export.load(path)
-    except Exception as error:
-        cause = error.__cause__ or error.__context__ or error
-        raise ValueError(f"torch.export.load cannot read it: {one_line(str(cause))[:150]}") from error
+        yield
     finally:
-        logger.disabled = before
+        del os.environ[_PICKLES_RULED_BY[0]]
+        os.environ.update({name: value for name, value in before.items() if value is not None})
+
+
+_PICKLES_RULED_BY = ("TORCH_FORCE_WEIGHTS_ONLY_LOAD", "TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD")
+"""The variable that forbids, and the one that allows and must not be set beside it."""
+
+
+def _chain(error: BaseException | None) -> Iterator[BaseException]:
+    """An error, what it was raised from, and so on."""
+    while error is not None:
+        yield error
+        error = error.__cause__ or error.__context__
 
 
 def _sizes(tensor: Any) -> list[int | None]:  # noqa: ANN401

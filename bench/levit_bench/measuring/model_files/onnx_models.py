@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from math import prod
 from pathlib import Path
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from levit_bench.errors import one_line
 from levit_bench.measuring.model_files.description import (
@@ -17,16 +18,16 @@ from levit_bench.measuring.model_files.description import (
 )
 
 if TYPE_CHECKING:
-    from onnx import ModelProto, ValueInfoProto
+    from onnx import ModelProto, TensorProto, ValueInfoProto
 
 _INTEGERS = ("QuantizeLinear", "DynamicQuantizeLinear", "MatMulInteger", "ConvInteger", "QLinearConv", "QLinearMatMul")
 
 
 def describe(path: Path) -> ModelDescription:
-    """What an ONNX file says of itself; its external data are not read.
+    """What an ONNX file says of itself; of its external data only the sizes of files are looked at.
 
     Raises:
-        ValueError: it is no ONNX model, or not one of images.
+        ValueError: it is no ONNX model, or not one of images, or its external data are not whole.
     """
     import onnx
 
@@ -34,6 +35,7 @@ def describe(path: Path) -> ModelDescription:
         model = onnx.load(path, load_external_data=False)
     except Exception as error:  # The parser raises errors of several libraries.
         raise ValueError(f"it is no ONNX model: {one_line(str(error))[:120]}") from error
+    _check_external_data(model, path.parent)
     graph = model.graph
     if not graph.node:
         raise ValueError("it is no ONNX model: it has no operator")
@@ -74,7 +76,56 @@ def _sizes(value: ValueInfoProto) -> list[int | None] | None:
     tensor = value.type.tensor_type
     if not tensor.HasField("shape"):
         return None
-    return [dim.dim_value if dim.dim_value > 0 else None for dim in tensor.shape.dim]
+    # Some exporters write -1 for an open size.
+    is_fixed = [dim.HasField("dim_value") and dim.dim_value >= 0 for dim in tensor.shape.dim]
+    return [dim.dim_value if fixed else None for dim, fixed in zip(tensor.shape.dim, is_fixed, strict=True)]
+
+
+_BYTES = {
+    "FLOAT": 4, "DOUBLE": 8, "FLOAT16": 2, "BFLOAT16": 2, "INT8": 1, "UINT8": 1, "INT16": 2, "UINT16": 2, "INT32": 4,
+    "UINT32": 4, "INT64": 8, "UINT64": 8, "BOOL": 1,
+}  # fmt: skip
+"""Bytes of a number, by the name of its type in ONNX."""
+
+
+def _check_external_data(model: ModelProto, folder: Path) -> None:
+    """Refuse a model whose tensors lie beyond the end of the files that hold them.
+
+    Raises:
+        ValueError: naming the file.
+    """
+    import onnx
+
+    for tensor in _tensors(model):
+        if tensor.data_location != onnx.TensorProto.EXTERNAL:
+            continue
+        entries = {entry.key: entry.value for entry in tensor.external_data}
+        file = entries.get("location", "")
+        try:
+            held = (folder / file).stat().st_size
+            offset, stated = (int(entries.get(key) or 0) for key in ("offset", "length"))
+        except (OSError, ValueError) as error:
+            raise ValueError(f"its external data {file!r} cannot be read: {one_line(str(error))[:120]}") from error
+        filled = prod(tensor.dims) * _BYTES.get(onnx.TensorProto.DataType.Name(tensor.data_type), 0)
+        needed = offset + max(stated, filled)
+        if held < needed:
+            raise ValueError(
+                f"its external data {file!r} are not whole: the file has {held:,} bytes, and tensor {tensor.name!r} "
+                f"ends at {needed:,}. Copy or download that file again"
+            )
+
+
+def _tensors(message: Any) -> Iterator[TensorProto]:  # noqa: ANN401 (protobuf has no types)
+    """All tensors in a message, at any depth."""
+    import onnx
+
+    if isinstance(message, onnx.TensorProto):
+        yield message
+        return
+    for field, value in message.ListFields():
+        if field.message_type is not None:
+            for part in [value] if hasattr(value, "ListFields") else value:
+                yield from _tensors(part)
 
 
 def _numbers(model: ModelProto) -> Numbers:

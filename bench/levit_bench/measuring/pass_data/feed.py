@@ -113,7 +113,7 @@ class Feed:
         for output, rows in zip(outputs, rows_of_outputs, strict=True):
             if previous is not None and rows != previous[1] and torch.equal(output, previous[0]):
                 return "output is constant: two different inputs give the same bits, as if one were remembered"
-            reason = problem_with(output, logits[rows], self._tolerance)
+            reason = problem_with(output, logits[rows], self._tolerance, self._references.source)
             if reason:
                 return reason
             previous = output, rows
@@ -128,6 +128,6 @@ class Feed:
         if 2 * wrong <= len(rows):
             return None
         return (
-            f"output differs from fp32 eager: {wrong} of {len(rows)} answers are nearer to that for another image. Its "
-            "numbers are too coarse to tell images apart, or it answers what it was asked before"
+            f"output differs from {self._references.source}: {wrong} of {len(rows)} answers are nearer to that for "
+            "another image. Its numbers are too coarse to tell images apart, or it answers what it was asked before"
         )

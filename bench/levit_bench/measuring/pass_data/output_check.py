@@ -1,4 +1,4 @@
-"""Checks of a pass's output: shape, finiteness, and relative L2 distance from the logits of fp32 eager.
+"""Checks of a pass's output: shape, finiteness, and relative L2 distance from reference logits.
 
 Pure functions on tensors.
 """
@@ -11,6 +11,9 @@ from levit_bench.measuring import precisions
 
 SAME = precisions.get("fp32").tolerance
 """Relative L2 distance within which two outputs in fp32 are the same."""
+EAGER = "fp32 eager"
+"""What most reference logits are those of, as messages name it."""
+_NOT_FINITE = "output is not finite (NaN or infinity)"
 
 
 def check_plain(output: object) -> None:
@@ -61,15 +64,48 @@ def distances(logits: torch.Tensor, expected: torch.Tensor) -> torch.Tensor:
     return relative
 
 
-def problem_with(logits: torch.Tensor, expected: torch.Tensor, tolerance: float) -> str | None:
-    """What is wrong with one output, or None. Non-finite is told apart from different."""
+def not_finite(*outputs: torch.Tensor) -> str | None:
+    """The problem with outputs that hold NaN or infinity; None where all numbers are finite.
+
+    Looked at before any distance, which is NaN as well and would be taken for a difference.
+    """
+    return None if all(bool(torch.isfinite(output).all()) for output in outputs) else _NOT_FINITE
+
+
+def check_repeats(first: torch.Tensor, second: torch.Tensor, cause: str) -> None:
+    """Refuse what answers the same images differently.
+
+    Args:
+        first: logits of one pass.
+        second: those of another pass over the same images.
+        cause: what is likely to make them differ, and what to do.
+
+    Raises:
+        ValueError: they are not finite, or differ, with the distance.
+    """
+    if problem := not_finite(first, second):
+        raise ValueError(problem)
+    distance = 0.0 if torch.equal(first, second) else relative_distance(second, first)
+    if not distance < SAME:
+        raise ValueError(f"two passes over the same images differ by {distance:.2g} (relative L2): {cause}")
+
+
+def problem_with(logits: torch.Tensor, expected: torch.Tensor, tolerance: float, reference: str = EAGER) -> str | None:
+    """What is wrong with one output, or None. Non-finite is told apart from different.
+
+    Args:
+        logits: the output.
+        expected: reference logits.
+        tolerance: relative L2 distance that is allowed.
+        reference: what `expected` are the logits of, as the message names it.
+    """
     if logits.shape != expected.shape:
         return f"output has shape {tuple(logits.shape)}, expected {tuple(expected.shape)}"
-    if not bool(torch.isfinite(logits).all()):
-        return "output is not finite (NaN or infinity)"
+    if problem := not_finite(logits):
+        return problem
     distance = relative_distance(logits, expected)
     if not distance <= tolerance:
-        return f"output differs from fp32 eager by {distance:.2g} (relative L2; {tolerance:.2g} is allowed)"
+        return f"output differs from {reference} by {distance:.2g} (relative L2; {tolerance:.2g} is allowed)"
     return None
 
 
@@ -78,8 +114,8 @@ def problem_with_pair(
 ) -> str | None:
     """What is wrong with the outputs for two different inputs, or None. Equal bits for both mean a constant output."""
     for output, reference in zip(outputs, references, strict=True):
-        if not bool(torch.isfinite(output).all()):
-            return "output is not finite (NaN or infinity)"
+        if problem := not_finite(output):
+            return problem
         if output.shape == reference.shape and torch.equal(outputs[0], outputs[1]):
             return "output is constant: two different inputs give the same bits"
         problem = problem_with(output, reference, tolerance)

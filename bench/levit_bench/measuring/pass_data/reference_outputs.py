@@ -1,4 +1,4 @@
-"""Reference outputs: the logits that fp32 eager gives for each image of a pool, one image at a time.
+"""Reference outputs: the logits that fp32 eager, or a model file, gives for each image of a pool, one image at a time.
 
 Written once a session, by the process that prepares the network as shipped; read wherever the case is loaded.
 """
@@ -17,9 +17,11 @@ import torch
 from levit_bench.measuring import precisions
 from levit_bench.measuring.pass_data.image_pool import ImagePool, image_pool
 from levit_bench.measuring.pass_data.output_check import (
+    EAGER,
     SAME,
     as_logits,
     distances,
+    not_finite,
     problem_with_pair,
     relative_distance,
 )
@@ -45,7 +47,7 @@ class References(NamedTuple):
     """Reference outputs of a case, and the tolerances that follow from them."""
 
     logits: torch.Tensor
-    """Logits of fp32 eager for each image of the pool alone, (images, classes)."""
+    """Logits for each image of the pool alone, (images, classes)."""
     side: int
     """Parts of the pool."""
     sums: tuple[int, ...]
@@ -58,6 +60,8 @@ class References(NamedTuple):
     """Slightly changed versions of each image whose logits are, within a fourth of what is allowed, the same."""
     change: float
     """Relative change from one version to the next."""
+    source: str = EAGER
+    """What gave the logits, as messages name it."""
 
     def tolerance(self, precision: str) -> float:
         """Relative distance that is allowed, by precision.
@@ -75,8 +79,10 @@ class References(NamedTuple):
 
     def write(self, folder: Path) -> None:
         """Store them in a prepared folder."""
-        scalars = {name: torch.tensor(value) for name, value in self._asdict().items() if name != "logits"}
-        safetensors.torch.save_file({"logits": self.logits.contiguous(), **scalars}, folder / _FILE)
+        values = self._replace(logits=self.logits.contiguous())._asdict()
+        source = values.pop("source")
+        tensors = {name: torch.as_tensor(value) for name, value in values.items()}
+        safetensors.torch.save_file(tensors, folder / _FILE, metadata={"source": source})
 
     def pool(self, shape: ImageShape, seed: int) -> ImagePool:
         """The images that these are the outputs for."""
@@ -85,7 +91,9 @@ class References(NamedTuple):
 
 def references_in(folder: Path) -> References:
     """The references that the preparation stored in a folder."""
-    tensors = safetensors.torch.load_file(folder / _FILE)
+    with safetensors.safe_open(folder / _FILE, framework="pt") as file:
+        tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
+        source = file.metadata()["source"]
     return References(
         logits=tensors["logits"],
         side=int(tensors["side"]),
@@ -94,11 +102,14 @@ def references_in(folder: Path) -> References:
         distance=float(tensors["distance"]),
         changes=int(tensors["changes"]),
         change=float(tensors["change"]),
+        source=source,
     )
 
 
 @torch.inference_mode()
-def write_references(network: Network, folder: Path, shape: ImageShape, *, precision: str, seed: int) -> References:
+def write_references(
+    network: Network, folder: Path, shape: ImageShape, *, precision: str, seed: int, source: str = EAGER
+) -> References:
     """Compute and store the references of a network as shipped, in evaluation mode.
 
     Args:
@@ -107,6 +118,7 @@ def write_references(network: Network, folder: Path, shape: ImageShape, *, preci
         shape: of an image.
         precision: of the case: how far a changed version of an image may move its logits.
         seed: the session's.
+        source: what the network is, as messages about other outputs name it.
 
     Raises:
         ValueError: what is wrong with the network: it changes its images, answers without looking at them, or cannot
@@ -137,6 +149,7 @@ def write_references(network: Network, folder: Path, shape: ImageShape, *, preci
         distance=float(distances_apart.median()),
         changes=0,
         change=_CHANGE * precisions.get(precision).tolerance / SAME,
+        source=source,
     )
     restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
     changes = _changes(network, references.pool(shape, seed), references, restless, precision)
@@ -153,8 +166,8 @@ def problem_with_batch(network: Network, references: References, pool: ImagePool
     indices = _spread_indices(batch, pool.size)
     with torch.inference_mode():
         logits = as_logits(network(pool.batch(indices)), batch)
-    if not bool(torch.isfinite(logits).all()):
-        return "output is not finite (NaN or infinity)"
+    if problem := not_finite(logits):
+        return problem
     expected, allowed = references.logits[indices], references.tolerance("fp32")
     row_distances = [
         relative_distance(row_logits[None], row_reference[None])
@@ -192,6 +205,8 @@ def _answer(network: Network, pool: ImagePool, index: int) -> torch.Tensor:
     logits = alone(network, image).clone()
     if not torch.equal(image, untouched):
         raise ValueError("changes the images it is given, so that the next pass would see others. Copy them first")
+    if problem := not_finite(logits):
+        raise ValueError(problem)
     return logits
 
 
@@ -219,7 +234,10 @@ def _calm_answers(network: Network, pool: ImagePool, count: int, seed: int) -> l
     for index in _spread_indices(pool.size, pool.size):
         logits = _answer(network, pool, index)
         jittered_image, part = _jittered(pool.batch([index]), generator)
-        distance = relative_distance(alone(network, jittered_image), logits)
+        jittered_logits = alone(network, jittered_image)
+        if problem := not_finite(jittered_logits):
+            raise ValueError(problem)
+        distance = relative_distance(jittered_logits, logits)
         moved = distance * (_ROUNDING / part)
         if part > _ROUNDING and distance > _SATURATED:
             # Steps of bytes are coarse: where they change the logits entirely, the effect of smaller steps is unknown.

@@ -21,7 +21,14 @@ from levit_bench.measuring.networks import code_inputs, sources
 from levit_bench.measuring.networks.recipe import Recipe, keep_weights
 from levit_bench.measuring.pass_data.image_pool import PARTS, ImagePool
 from levit_bench.measuring.pass_data.images import images
-from levit_bench.measuring.pass_data.output_check import SAME, as_logits, problem_with_pair, relative_distance
+from levit_bench.measuring.pass_data.output_check import (
+    SAME,
+    as_logits,
+    check_repeats,
+    not_finite,
+    problem_with_pair,
+    relative_distance,
+)
 from levit_bench.measuring.pass_data.reference_outputs import (
     Network,
     References,
@@ -135,26 +142,27 @@ def _checked_rebuild(source: Source, network: nn.Module, example: torch.Tensor) 
         example: images.
 
     Raises:
-        ValueError: passes or builds differ, with the likely cause.
+        ValueError: outputs are not finite, or passes or builds differ, with the likely cause.
     """
     rebuilt = source.shipped()
     with torch.no_grad():
         first, second, calibrated = (
             as_logits(build(example.clone()), len(example)).clone() for build in (rebuilt, rebuilt, network)
         )
-        if not bool(torch.isfinite(first).all()):
-            return rebuilt  # The check of the outputs reports it.
-        distance = _distance(second, first)
-        if not distance < SAME:
-            raise ValueError(
-                f"two passes over the same images differ by {distance:.2g} (relative L2): dropout or noise is left on "
-                "in evaluation mode, or it keeps something of earlier passes. Make it depend on self.training"
-            )
+        check_repeats(
+            first,
+            second,
+            "dropout or noise is left on in evaluation mode, or it keeps something of earlier passes. Make it depend "
+            "on self.training",
+        )
         if _distance(calibrated, first) < SAME:
             return rebuilt
         # The calibrated one may have cached values of earlier passes; two builds that were never run cannot.
         second_build = source.shipped()
-        distance = _distance(as_logits(second_build(example.clone()), len(example)), first)
+        built_again = as_logits(second_build(example.clone()), len(example))
+        if problem := not_finite(built_again):
+            raise ValueError(problem)
+        distance = _distance(built_again, first)
     if not distance < SAME:
         raise ValueError(
             "builds another network each time: with equal weights and equal seeds of torch, numpy and random, two "
@@ -170,9 +178,7 @@ def _distance(logits: torch.Tensor, expected: torch.Tensor) -> float:
 
 def explained(problem: str, case: Case) -> str:
     """The problem with outputs in a worker process, with a likely cause where the user's code was run again."""
-    if case.is_model_file:
-        return problem.replace("differs from fp32 eager", "differs from what the file answered in another process")
-    built_here = case.is_of_user and not runtimes.captures(case.runtime)
+    built_here = case.is_of_user and not case.is_model_file and not runtimes.captures(case.runtime)
     if not (built_here and case.precision == "fp32" and problem.startswith("output differs")):
         return problem
     return (

@@ -23,7 +23,7 @@ from levit_bench.measuring.model_files import deployed, exported_programs, onnx_
 from levit_bench.measuring.model_files.description import ModelDescription, Numbers, description_in
 from levit_bench.measuring.pass_data.image_pool import PARTS
 from levit_bench.measuring.pass_data.images import images
-from levit_bench.measuring.pass_data.output_check import SAME, as_logits, relative_distance
+from levit_bench.measuring.pass_data.output_check import as_logits, check_repeats
 from levit_bench.measuring.pass_data.reference_outputs import References, write_references
 from levit_bench.measuring.preparing import artifacts, reference_networks
 from levit_bench.measuring.preparing.probabilities import ending_of
@@ -33,6 +33,10 @@ from levit_bench.records import Case, Finding
 
 _AS_COARSE: dict[Numbers, str] = {"fp16": "fp16", "int8": "bf16"}
 """The precision whose tolerance a file gets that computes in coarser numbers than it is asked to."""
+
+
+_SOURCE = "what the file answered in another process"
+"""What gives the references, as messages name it."""
 
 
 def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int, reference: str = "") -> Prepared:
@@ -60,7 +64,7 @@ def prepare(case: Case, batches: tuple[int, ...], folder: Path, seed: int, refer
         raise ValueError(problem)
     answers = _reference_model(case, model, description, batches[0], images(1, case.shape, seed, PARTS[0]))
     _check_repeats(answers, images(1, case.shape, seed, PARTS[0]))
-    references = write_references(answers, folder, case.shape, precision=case.precision, seed=seed)
+    references = write_references(answers, folder, case.shape, precision=case.precision, seed=seed, source=_SOURCE)
     pool = references.pool(case.shape, seed)
     if coarse := _AS_COARSE.get(description.numbers):
         references = references.with_sensitivity(precisions.get(coarse).tolerance / 10)
@@ -134,17 +138,15 @@ def _check_repeats(answers: deployed.ReferenceModel, example: torch.Tensor) -> N
     """Refuse a model that answers the same images differently.
 
     Raises:
-        ValueError: with the distance.
+        ValueError: it does, or its outputs are not finite.
     """
     first, second = (as_logits(answers(example), len(example)) for _ in range(2))
-    if torch.equal(first, second):
-        return
-    distance = relative_distance(second, first)
-    if not distance < SAME:
-        raise ValueError(
-            f"two passes over the same images differ by {distance:.2g} (relative L2): it draws random numbers, such as "
-            "those of dropout, or keeps something of earlier passes. Export it in evaluation mode"
-        )
+    check_repeats(
+        first,
+        second,
+        "it draws random numbers, such as those of dropout, or keeps something of earlier passes. Export it in "
+        "evaluation mode",
+    )
 
 
 def _artifact(case: Case, model: Path, description: ModelDescription, example: torch.Tensor, folder: Path) -> Path:

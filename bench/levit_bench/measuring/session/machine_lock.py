@@ -5,7 +5,8 @@ until it ends. The system releases it with the process, however that ends. The f
 users can write it too, so that nothing but a message depends on it.
 
 A lock that cannot be had for another reason than that somebody holds it (no such call, a folder that cannot be written,
-a file that is not an ordinary one) stops no session. Containers with a `/tmp` of their own do not see each other.
+a file that is not an ordinary one) stops no session, which then has a finding. Containers with a `/tmp` of their own do
+not see each other.
 """
 
 from __future__ import annotations
@@ -24,6 +25,7 @@ import msgspec
 from levit_bench.errors import one_line
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.numbers.units import format_duration
+from levit_bench.paths.file_kinds import kind_of
 from levit_bench.planning.budget import STRETCH
 from levit_bench.records import Finding
 
@@ -63,6 +65,13 @@ class Busy(NamedTuple):
     """As the file describes it; None where it does not."""
 
 
+class Unusable(NamedTuple):
+    """The lock cannot be had, whoever holds it."""
+
+    reason: str
+    """What stands in the way, in a few words and without the path: it is stored with the session."""
+
+
 class _Lock(NamedTuple):
     """The lock as this process holds it."""
 
@@ -98,8 +107,8 @@ def alone(
         observer.waiting(sentence(attempt.holder, time.time()), time.monotonic() - began_s)
         time.sleep(_LOOK_S)
         attempt = _attempt(path)
-    if attempt is None or isinstance(attempt, Busy):
-        yield [_other_session(attempt.holder)] if attempt is not None else []
+    if isinstance(attempt, Busy | Unusable):
+        yield [_other_session(attempt.holder) if isinstance(attempt, Busy) else _no_lock(attempt.reason)]
         return
     words = what.encode("utf-8", "backslashreplace").decode()[:_LONGEST_WHAT]
     holder = Holder(pid=os.getpid(), since=time.time(), what=words, budget_s=budget_s)
@@ -135,7 +144,11 @@ def lock_file() -> Path | None:
     named = os.environ.get(VARIABLE, "")
     if sys.platform == "win32" or named.lower() == "off":
         return None
-    return Path(named) if named else _FILE
+    if not named:
+        return _FILE
+    with suppress(RuntimeError):  # The home of a user that the system does not know.
+        return Path(named).expanduser()
+    return Path(named)
 
 
 def sentence(holder: Holder | None, now_s: float) -> str:
@@ -160,45 +173,49 @@ def sentence(holder: Holder | None, now_s: float) -> str:
     )
 
 
-def _attempt(path: Path) -> int | Busy | None:
-    """The file descriptor of the lock, if it is free now; None where it cannot be had at all."""
+def _attempt(path: Path) -> int | Busy | Unusable:
+    """The file descriptor of the lock, if it is free now."""
     for _ in range(_TRIES):
         file = _opened(path)
-        if file is None:
-            return None
+        if isinstance(file, Unusable):
+            return file
         try:
             fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
             holder = _read(file)
             os.close(file)
             return Busy(holder)
-        except OSError:  # A file system without locks.
+        except OSError as error:  # A file system without locks.
             os.close(file)
-            return None
+            return Unusable(f"it cannot be locked: {error.strerror or error}")
         if _is_at(file, path):
             return file
         os.close(file)  # Somebody removed the file in the meantime, and the next one locks another.
-    return None
+    return Unusable("it is removed again and again")
 
 
-def _opened(path: Path) -> int | None:
-    """A file descriptor of the file, which every user may lock; None where there is none.
+def _opened(path: Path) -> int | Unusable:
+    """A file descriptor of the file, which every user may lock.
 
     Opened without creating it first: in a folder that all may write to, Linux refuses to create over another user's
     file (`fs.protected_regular`).
     """
     flags = os.O_NOFOLLOW | os.O_CLOEXEC | os.O_NONBLOCK
-    file = None
+    file, reason = None, ""
     for further in (os.O_RDWR, os.O_RDWR | os.O_CREAT | os.O_EXCL, os.O_RDWR, os.O_RDONLY):
-        with suppress(OSError):
+        try:
             file = os.open(path, flags | further, 0o666)
             break
+        except FileNotFoundError:
+            reason = "its folder is not there"
+        except (OSError, ValueError) as error:
+            reason = f"it cannot be opened: {getattr(error, 'strerror', None) or error}"
     if file is None:
-        return None
+        return Unusable("it is a link" if path.is_symlink() else reason)
     status = os.fstat(file)
-    if not stat.S_ISREG(status.st_mode):
+    if kind := kind_of(status.st_mode):
         os.close(file)
-        return None
+        return Unusable(f"it is {kind}")
     if status.st_uid == os.getuid() and stat.S_IMODE(status.st_mode) != 0o666:
         with suppress(OSError):
             os.fchmod(file, 0o666)  # The umask took it from the others.
@@ -240,3 +257,17 @@ def _other_session(holder: Holder | None) -> Finding:
         "wider. Measure again without --no-wait, which waits until the other one has ended."
     )
     return Finding(kind="other-session", message=message)
+
+
+def _no_lock(reason: str) -> Finding:
+    named = os.environ.get(VARIABLE, "")
+    whose, next_step = (
+        (f"that {VARIABLE} names", f"Name a file that every user may write, or leave {VARIABLE} out.")
+        if named
+        else ("that sessions of this machine lock", f"Name another one by {VARIABLE}.")
+    )
+    message = (
+        f"the file {whose} cannot be had: {reason}. This session waited for no other, and others did not wait for it: "
+        f"each makes the times of the other longer. {next_step}"
+    )
+    return Finding(kind="no-lock", message=message)

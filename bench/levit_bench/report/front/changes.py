@@ -9,7 +9,7 @@ from levit_bench.judge.front.changes import Change, Move, Moved
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import Standing
 from levit_bench.report.words.panel_names import PanelNames
-from levit_bench.report.words.safe_text import LABEL_LIMIT, distinct, markdown_cell, visible
+from levit_bench.report.words.safe_text import LABEL_LIMIT, distinct, markdown_cell
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -83,7 +83,7 @@ def _cells(change: Change, names: Mapping[str, str], between: str = ", ") -> tup
     )
     apart = [f"{len(change.only_here)} only here"] if change.only_here else []
     apart += [f"{len(change.only_base)} not measured here"] if change.only_base else []
-    remark = visible(f"{between if between.isspace() else '; '}{', '.join(apart)}") if apart else ""
+    remark = f"{between if between.isspace() else '; '}{', '.join(apart)}" if apart else ""
     return joins or "–", f"{leaves or '–'}{remark}"
 
 

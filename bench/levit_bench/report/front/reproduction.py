@@ -4,19 +4,19 @@ from __future__ import annotations
 
 import math
 import shlex
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from typing import NamedTuple
 
-from levit_bench.axes import AXES, NO_CHOICE, Axis, Shown
+from levit_bench.asking.session_options import BY_NAME, OptionKind, SessionOption
+from levit_bench.axes import AXES, NO_CHOICE, Axis, Shown, usual
 from levit_bench.catalog.twins import is_twin
-from levit_bench.numbers.units import format_duration
+from levit_bench.numbers.units import format_duration, parse_duration
+from levit_bench.paths.model_files import USUAL_RUNTIME, kind_of
 from levit_bench.records import Case, Protocol, Record
 from levit_bench.report.front.stated_accuracies import stated_toml
 
 _ASKED = [axis for axis in AXES if axis.asked and axis.setting]
 """The axes that a command line asks for, other than those of the networks."""
-_COMBINED = [axis for axis in _ASKED if not axis.per_network]
-"""Those of which every network has all values: a network is measured in the forms and runtimes that it has."""
 
 
 class Reproduction(NamedTuple):
@@ -61,27 +61,45 @@ def _askable_groups(records: Sequence[Record]) -> list[list[Record]]:
         by_network.setdefault(f"{record.case.network}@{record.case.size}", []).append(record)
     alike: dict[frozenset[tuple[str, ...]], list[list[Record]]] = {}
     for group in by_network.values():
-        alike.setdefault(frozenset(_values(record.case) for record in group), []).append(group)
+        alike.setdefault(frozenset(_values(record.case, group) for record in group), []).append(group)
     out = []
     for values, groups in alike.items():
-        together = [record for group in groups for record in group]
         if _is_askable(values):
-            out.append(together)
+            out.append([record for group in groups for record in group])
         else:
-            out += [[record for record in together if _values(record.case) == each] for each in sorted(values)]
+            out += [
+                [record for group in groups for record in group if _values(record.case, group) == each]
+                for each in sorted(values)
+            ]
     return out
 
 
-def _values(case: Case) -> tuple[str, ...]:
-    """The values of a case in the axes that every network of a command has in all combinations."""
-    return tuple(str(case.value(axis.name)) for axis in _COMBINED)
+def _values(case: Case, group: Iterable[Record]) -> tuple[str, ...]:
+    """The values of a case in the axes that a command asks for, of which every network has all combinations.
+
+    A model file with the runtime alone that it has where no command names one stands beside networks in the usual one.
+
+    Args:
+        case: one of the group.
+        group: the cases of its network.
+    """
+    values = {axis.name: str(case.value(axis.name)) for axis in _ASKED}
+    if all(_runtime_if_unasked(record.case) == record.case.runtime for record in group):
+        values["runtime"] = usual("runtime")
+    return tuple(values.values())
+
+
+def _runtime_if_unasked(case: Case) -> str:
+    """The runtime of a case where no command names one."""
+    kind = kind_of(case.network)
+    return str(usual("runtime")) if kind is None else USUAL_RUNTIME[kind]
 
 
 def _is_askable(values: Collection[tuple[str, ...]]) -> bool:
     """Whether combinations of values are all that there are, and no axis of a single value has two."""
     sets = [set(column) for column in zip(*values, strict=True)]
     whole = math.prod(len(column) for column in sets) == len(set(values))
-    return whole and all(len(column) == 1 for axis, column in zip(_COMBINED, sets, strict=True) if not axis.plural)
+    return whole and all(len(column) == 1 for axis, column in zip(_ASKED, sets, strict=True) if not axis.plural)
 
 
 def _run(group: Sequence[Record], files: dict[str, str], store: Sequence[str]) -> str:
@@ -93,33 +111,74 @@ def _run(group: Sequence[Record], files: dict[str, str], store: Sequence[str]) -
         number = len(files) + 1
         names.insert(0, files.setdefault(toml, "networks.toml" if number == 1 else f"networks-{number}.toml"))
     options = [
-        f"{axis.option} {shlex.quote(','.join(values))}" for axis in _ASKED if (values := _axis_values(axis, cases))
+        f"{axis.option} {shlex.quote(','.join(values))}" for axis in _ASKED if (values := _axis_values(axis, group))
     ]
     return " ".join(
         [
             f"levit-bench run --networks {shlex.quote(','.join(names))}",
             *options,
-            f"--isolation {protocol.seats} --budget {format_duration(protocol.budget_s).replace(' ', '')}",
-            *([f"--seed {protocol.seed}"] if protocol.seed else []),
-            *(["--cross-check"] if protocol.witness else []),
-            *(["--thin"] if protocol.thin else []),
             *_protocol_options(protocol),
             *([shlex.join(store)] if store else []),
         ]
     )
 
 
-def _protocol_options(protocol: Protocol) -> tuple[str, ...]:
-    """Options that bind a session to processors or end it early."""
-    bound = ("--bind",) if protocol.bound else ()
-    if protocol.target_error is not None:
-        return (*bound, f"--target-error {100 * math.expm1(protocol.target_error):.4g}%")
-    return (*bound, "--race") if protocol.goal == "race" else bound
+_PROTOCOL_OPTIONS: Mapping[str, Callable[[Protocol], str]] = {
+    "isolation": lambda protocol: protocol.seats,
+    "budget": lambda protocol: _duration(protocol.budget_s),
+    "timeout": lambda protocol: _duration(protocol.timeout_s),
+    "seed": lambda protocol: str(protocol.seed),
+    "bind": lambda protocol: _flag(protocol.bound),
+    "start_method": lambda protocol: protocol.start_method,
+    "cross_check": lambda protocol: _flag(protocol.witness),
+    "thin": lambda protocol: _flag(protocol.thin),
+    "race": lambda protocol: _flag(protocol.goal == "race"),
+    "target_error": lambda protocol: (
+        "" if protocol.target_error is None else f"{100 * math.expm1(protocol.target_error):.10g}%"
+    ),
+}
+"""The value of every option that the protocol of a session stores; `yes` or an empty text for flags. Others change what
+a session costs, and no number: `--cache`, `--fresh` and `--no-wait`."""
+_ALWAYS_TOLD = ("isolation", "budget")
 
 
-def _axis_values(axis: Axis, cases: Iterable[Case]) -> list[str]:
+def _protocol_options(protocol: Protocol) -> list[str]:
+    """The options of a session, but those that have their usual value."""
+    out = []
+    for name, value_of in _PROTOCOL_OPTIONS.items():
+        option, value = BY_NAME[name], value_of(protocol)
+        if name in _ALWAYS_TOLD or value != _usual_value(option):
+            out.append(option.option if option.kind is OptionKind.FLAG else f"{option.option} {value}")
+    return out
+
+
+def _usual_value(option: SessionOption) -> str:
+    """The value of an option that is not given, as `_PROTOCOL_OPTIONS` has it."""
+    match option.kind:
+        case OptionKind.FLAG:
+            return _flag(option.usual)
+        case OptionKind.TIME:
+            return _duration(parse_duration(option.usual))
+        case _:
+            return str(option.usual)
+
+
+def _flag(is_set: bool) -> str:
+    return "yes" if is_set else ""
+
+
+def _duration(seconds: float) -> str:
+    """A duration as an option takes it, which is read back as the same number."""
+    if seconds == round(seconds) and (seconds < 3600 or seconds % 60 == 0):
+        return format_duration(seconds).replace(" ", "")
+    return f"{seconds:.9f}".rstrip("0").rstrip(".") + "s"
+
+
+def _axis_values(axis: Axis, group: Sequence[Record]) -> list[str]:
     """Values of an axis; empty where they are what a request without its option means."""
-    values = _distinct(str(case.value(axis.name)) for case in cases)
+    values = _distinct(str(record.case.value(axis.name)) for record in group)
+    if axis.name == "runtime" and all(_runtime_if_unasked(record.case) == record.case.runtime for record in group):
+        return []
     if axis.shown is not Shown.ALWAYS and values == [str(axis.usual)]:
         return []
     return [value for value in values if value != NO_CHOICE]

@@ -39,9 +39,17 @@ def phrase(name: str, value: str) -> str:
 
 
 def titles(panels: Sequence[Panel]) -> dict[object, str]:
-    """The fields in which each panel differs from the others, by its key; empty when it is alone."""
+    """The fields in which each panel differs from the others, by its key; empty when it is alone.
+
+    An isolation that follows from the allocator is left out, except where it is all that tells a panel apart.
+    """
     apart_in = differing([panel.fields for panel in panels])
-    return {panel.key: ", ".join(_differing_words(panel, apart_in, panels)) for panel in panels}
+    return {
+        panel.key: ", ".join(
+            _differing_words(panel, apart_in, panels) or _differing_words(panel, apart_in, panels, usual_too=True)
+        )
+        for panel in panels
+    }
 
 
 def apart(group: Sequence[Panel], panels: Sequence[Panel]) -> str:
@@ -51,7 +59,9 @@ def apart(group: Sequence[Panel], panels: Sequence[Panel]) -> str:
     return ", ".join(_differing_words(group[0], [name for name in apart_in if name not in apart_within], panels))
 
 
-def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]) -> list[str]:
+def _differing_words(
+    panel: Panel, names: Iterable[str], panels: Sequence[Panel], *, usual_too: bool = False
+) -> list[str]:
     """Some fields of a panel in words; a runtime's version goes with its name."""
     fields, names = panel.fields, list(names)
     out = []
@@ -60,7 +70,9 @@ def _differing_words(panel: Panel, names: Iterable[str], panels: Sequence[Panel]
             out.append(_machine(panel, panels))
         elif name == "runtime" and "runtime_version" in names:
             out.append(phrase(name, f"{fields[name]} {fields['runtime_version']}".removesuffix(" –")))
-        elif (name == "isolation" and _is_left_out(name, fields)) or (name == "gpu" and "machine" in names):
+        elif (name == "isolation" and not usual_too and _is_left_out(name, fields)) or (
+            name == "gpu" and "machine" in names
+        ):
             continue
         elif name != "runtime_version" or "runtime" not in names:
             out.append(phrase(name, fields[name]))
