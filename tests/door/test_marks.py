@@ -141,7 +141,6 @@ def test_an_error_of_a_mark_is_one_line_and_not_a_chain_of_them(repository):
 @pytest.mark.parametrize(
     "given",
     [(["fake:one", "fake:two"],), ("fake:one", ("fake:two",)), ("fake:one,fake:two",), (["fake:one,fake:two"],)],
-    [(["fake:one", "fake:two"],), ("fake:one", ("fake:two",)), ("fake:one,fake:two",), (["fake:one,fake:two"],)],
 )
 def test_networks_of_a_mark_stand_one_by_one_or_in_lists(given):
     networks, _ = merged([(given, {})])

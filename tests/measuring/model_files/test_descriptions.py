@@ -228,12 +228,15 @@ def _pickled() -> bytes:
     return buffer.getvalue()
 
 
+_PROGRAM, _OLDER_PROGRAM = "models/model.json", "serialized_exported_program.json"
+
+
 def _as_stored_by_torch_2_7(source: Path) -> dict[str, bytes]:
     names = ("serialized_state_dict.pt", "serialized_constants.pt", "serialized_example_inputs.pt")
     with zipfile.ZipFile(source) as archive:
-        program = next(archive.read(name) for name in archive.namelist() if name.endswith("model.json"))
+        program = next(archive.read(name) for name in archive.namelist() if name.endswith((_PROGRAM, _OLDER_PROGRAM)))
     version = ".".join(map(str, SCHEMA_VERSION))
-    return {"version": version.encode(), "serialized_exported_program.json": program, **dict.fromkeys(names, b"")}
+    return {"version": version.encode(), _OLDER_PROGRAM: program, **dict.fromkeys(names, b"")}
 
 
 def _members_of(source: Path) -> dict[str, bytes]:
@@ -266,6 +269,8 @@ def test_a_pickle_in_an_exported_program_calls_nothing(
     if allowed:  # Torch's own way to read every pickle, which a shell may have set.
         monkeypatch.setenv("TORCH_FORCE_NO_WEIGHTS_ONLY_LOAD", "1")
     members = layout(here / "program.pt2")
+    if layout is _members_of and not any(member.endswith(_PROGRAM) for member in members):
+        pytest.skip("torch stores programs in this layout from 2.8 on")
     root = next(iter(members)).partition("/")[0]
     with zipfile.ZipFile(empty_here / "a.pt2", "w") as archive:
         for member, content in (members | {name.format(root=root): _pickled()}).items():
