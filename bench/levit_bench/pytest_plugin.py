@@ -54,6 +54,7 @@ from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
+from levit_bench.spelling import did_you_mean
 from levit_bench.store.lookup import resolve_session
 
 __all__ = [
@@ -345,10 +346,10 @@ def declare(
         UsageError: the mark is malformed.
     """
     allowed = {axis.name for axis in AXES if axis.asked} | _NOTHING_STATED.keys() | {_AGAINST}
-    if unknown := set(marked) - allowed:
+    if unknown := sorted(set(marked) - allowed):
         raise UsageError(
-            f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
-            f"{', '.join(sorted(allowed))}."
+            f"the mark levit_bench knows no {', '.join(unknown)}.{did_you_mean(unknown[0], sorted(allowed))} It takes "
+            f"names of networks and {', '.join(sorted(allowed))}."
         )
     rival_names = located(marked[_AGAINST], folders, _AGAINST) if _AGAINST in marked else ()
     marked = {name: value for name, value in marked.items() if name != _AGAINST}

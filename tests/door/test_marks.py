@@ -165,7 +165,7 @@ def test_a_file_of_a_mark_is_looked_for_beside_the_test_then_in_the_root_folder_
         "a/b/nets.py": NETS,
         "a/b/test_beside.py": mark.format("build"),
         "c/test_root.py": mark.format("build"),
-        "c/test_rival.py": mark.format("build', against='nets.py:other"),
+        "c/test_rival.py": mark.format("build', against='nets.py:build(2)"),
         "d/none.ini": "[pytest]",
         "d/only.toml": "[[network]]\nbuild = 'own.py:build'\n",
         "d/own.py": NETS,

@@ -45,6 +45,7 @@ from levit_bench.records import (
     StartMethod,
     parse_size,
 )
+from levit_bench.spelling import did_you_mean
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -142,10 +143,12 @@ def protocol_of(request: Request) -> Protocol:
     """
     modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
     if request.isolation not in modes:
-        raise UsageError(f"unknown isolation {request.isolation!r}. Choose from {', '.join(modes)}.")
+        hint = did_you_mean(request.isolation, modes)
+        raise UsageError(f"unknown isolation {request.isolation!r}.{hint} Choose from {', '.join(modes)}.")
     methods: dict[str, StartMethod] = {"fork": "fork", "spawn": "spawn"}
     if request.start_method not in methods:
-        raise UsageError(f"unknown start method {request.start_method!r}. Choose from {', '.join(methods)}.")
+        hint = did_you_mean(request.start_method, methods)
+        raise UsageError(f"unknown start method {request.start_method!r}.{hint} Choose from {', '.join(methods)}.")
     asked_s, timeout_s = budget_seconds(request.budget), seconds("--timeout", request.timeout)
     budget_s = capped(asked_s)
     return Protocol(
