@@ -6,7 +6,7 @@ It uses the same engine, files and estimates as the command line.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, NamedTuple
 
@@ -122,6 +122,7 @@ def measure_requests(
     *,
     title: str | None = None,
     on_refused: Callable[[int, UsageError], None] | None = None,
+    together: Sequence[Collection[int]] = (),
 ) -> Joint:
     """Carry out requests in one interleaved session, under the protocol of the first; equal cases are timed once.
 
@@ -132,9 +133,12 @@ def measure_requests(
         title: purpose of the session.
         on_refused: receives the number of each request whose cases cannot be asked for, and why; the others are carried
             out. Absent: the first such request refuses the session.
+        together: numbers of requests whose cases are of use only with each other, such as a test's own and those that
+            it compares it with: where one of them is refused or cannot be timed, the others are left out unless another
+            group wants them.
 
     Raises:
-        levit_bench.errors.BenchError: as `measure`, also where every request is refused.
+        levit_bench.errors.BenchError: as `measure`, also where nothing is left of the requests.
     """
     require_measuring()
     from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, workshop_of
@@ -151,29 +155,38 @@ def measure_requests(
     ):
         if unknown_names:
             observer.resolving(unknown_names)
-        groups = _subjects_of(requests, workshop, on_refused)
+        groups = _subjects_of(requests, workshop, on_refused, together)
         distinct = {subject.case.id: subject for group in groups for subject in group}
         if protocol.goal == "race":
             check_race(list(distinct.values()))
         outcome = measure_session(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
             findings=[*beside, *left_out(requests)], is_open=budget_is_open(first.budget),
+            together=[
+                [subject.case.id for number in group for subject in groups[number]]
+                for group in together
+                if all(groups[number] for number in group)
+            ],
         )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
 
 
 def _subjects_of(
-    requests: Sequence[Request], workshop: Workshop, on_refused: Callable[[int, UsageError], object] | None
+    requests: Sequence[Request],
+    workshop: Workshop,
+    on_refused: Callable[[int, UsageError], object] | None,
+    together: Sequence[Collection[int]],
 ) -> list[list[Subject]]:
-    """The subjects of each request; of one that is refused none, where somebody receives the reason.
+    """The subjects of each request; of one that is refused none, where somebody receives the reason, and none of one
+    that is of no use without it.
 
     Raises:
-        UsageError: nobody receives it, or every request is refused.
+        UsageError: nobody receives it, or nothing is left.
     """
     from levit_bench.asking.request import subjects
 
     groups: list[list[Subject]] = []
-    refusals = []
+    refusals: dict[int, UsageError] = {}
     for number, request in enumerate(requests):
         try:
             groups.append(subjects(request, workshop))
@@ -182,9 +195,13 @@ def _subjects_of(
                 raise
             on_refused(number, error)
             groups.append([])
-            refusals.append(error)
+            refusals[number] = error
+    in_a_group = {number for group in together for number in group}
+    useful = {number for group in together if not refusals.keys() & group for number in group}
+    for number in in_a_group - useful:
+        groups[number] = []
     if refusals and not any(groups):
-        raise refusals[0]
+        raise next(iter(refusals.values()))
     return groups
 
 

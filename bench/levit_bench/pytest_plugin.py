@@ -26,6 +26,7 @@ from levit_bench.asking.request import (
     combinations,
     figures_and_labels,
     left_out,
+    look_up,
     protocol_of,
     singles,
     subjects,
@@ -68,6 +69,7 @@ __all__ = [
     "answer",
     "declare",
     "error_message",
+    "look_up_networks",
     "measure",
     "merged",
     "options",
@@ -274,6 +276,16 @@ def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
     return out
 
 
+def look_up_networks(requested: Mapping[str, Any]) -> None:
+    """Refuse networks of the command line that nobody here can build.
+
+    Raises:
+        UsageError: naming the first one, and the nearest.
+    """
+    if "networks" in requested:
+        look_up(Request(**requested))
+
+
 def notes(requested: Mapping[str, Any]) -> list[str]:
     """Findings about parts of the request that will not be measured, in words."""
     return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
@@ -420,7 +432,8 @@ def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
 def measure(declared: Sequence[Declared], root: Path, observer: Observer | None = None) -> TimedSession:
     """Time all cases of tests and their rivals in one interleaved session.
 
-    A case that cannot be asked for, or whose rival cannot, has the reason for its answer; the others are timed.
+    A test of which a case cannot be asked for or prepared, its own or a rival, has the reason for its answer. What no
+    other test needs is not timed: a session without a result that a test can use ends before it has begun.
 
     Raises:
         levit_bench.errors.BenchError: the session is refused, or the store cannot be written.
@@ -436,10 +449,11 @@ def measure(declared: Sequence[Declared], root: Path, observer: Observer | None 
 
     try:
         joint = api.measure_requests(
-            list(requests.values()), root, observer, title="pytest --benchmark", on_refused=refused
-        )
+            list(requests.values()), root, observer, title="pytest --benchmark", on_refused=refused,
+            together=[{keys.index(_key(request)) for request in case.requests} for case in declared],
+        )  # fmt: skip
     except UsageError:
-        if len(refusals) < len(requests):
+        if any(_refusal(case, refusals) is None for case in declared):
             raise
         return TimedSession(tuple(_refusal(case, refusals) or "" for case in declared))
     with keeping(joint.outcome.path):

@@ -666,6 +666,22 @@ def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
     return {name: by_size.get(_name_and_size(name, usual)) for name in (*names_of_catalog, *selection.unknown)}
 
 
+def look_up(request: Request) -> None:
+    """Refuse networks that neither the catalog nor a library here knows.
+
+    Libraries are asked in a process of its own, if there is such a name at all; files and functions of the user's are
+    not executed.
+
+    Raises:
+        UsageError: naming the first such network, and the nearest one.
+    """
+    names = entries.select(user_networks.expand(request.networks)[0]).unknown
+    of_libraries = [name for name in names if ":" not in name and kind_of(entries.parse(name)[0]) is None]
+    if of_libraries:
+        with workshop_of(request) as workshop:
+            _resolve(of_libraries, None, workshop)
+
+
 def _name_and_size(text: str, usual: Mapping[str, str]) -> tuple[str, str]:
     """A name and its size: the one written behind it, else the catalog's, else empty."""
     name, size = entries.parse(text)
