@@ -34,7 +34,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
 
     require_measuring()
     from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, subjects, workshop_of
-    from levit_bench.cli.output import print_findings, stdout
+    from levit_bench.cli.output import print_findings, print_words, stdout
     from levit_bench.judge.early_stopping.planner import planned
     from levit_bench.judge.variance.case_sessions import usual_scatter
     from levit_bench.judge.variance.expected_precision import reach
@@ -49,7 +49,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.planning.forecast import forecast
     from levit_bench.planning.policy import with_budget
     from levit_bench.records import CaseLine
-    from levit_bench.report.listings.plan import document, table
+    from levit_bench.report.listings.plan import document, sentences, table
     from levit_bench.store import files
 
     request = request_from(words)
@@ -78,7 +78,9 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     if as_json:
         click.echo(json.dumps(document(prediction, plan, protocol, expected, budget), indent=2))
     else:
-        stdout().print(table(prediction, plan, protocol, expected, budget))
+        stdout().print(table(prediction))
+        # Not in the table's caption: sentences take the terminal's width, however narrow the table is.
+        print_words(stdout(), "\n".join(sentences(prediction, plan, protocol, expected, budget)))
     fitted = [subject.finding for subject in chosen_subjects if subject.finding is not None]
     print_findings(
         [
