@@ -8,6 +8,7 @@ from __future__ import annotations
 import warnings
 from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.asking import arguments
@@ -423,3 +424,23 @@ def networks() -> pd.DataFrame:
 
 
 __all__ = ["BenchError", "Results", "load", "measure", "networks"]
+
+
+def import_timm() -> ModuleType:
+    """The module `timm`, also where `import timm` ends with `operator torchvision::nms does not exist`.
+
+    It does beside a CPU build of PyTorch with the torchvision of another build.
+
+    For code of your own that builds networks of timm, such as one that exports a model file. Networks that this suite
+    times, and code of yours that it executes, need no call.
+
+    Returns:
+        The module, imported once; `import timm` gives the same one from then on.
+
+    Raises:
+        levit_bench.errors.UsageError: torch, timm or torchvision is missing, or torchvision belongs to another torch.
+    """
+    require_measuring("import timm")
+    from levit_bench.measuring.networks import timm_import
+
+    return timm_import.import_timm()
