@@ -33,7 +33,7 @@ def table(forecast: Forecast) -> Table:
 
     from levit_bench.report.fitted_table import FittedTable
 
-    words = [line.case.words() for line in forecast.lines]
+    words = shared_axes.words_of([line.case for line in forecast.lines])
     rests = shared_axes.rests(words)
     out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")

@@ -42,7 +42,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
 
     from levit_bench.report.fitted_table import FittedTable
 
-    words = [record.case.words() for record in records]
+    words = shared_axes.words_of([record.case for record in records])
     rests = shared_axes.rests(words)
     out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
@@ -57,7 +57,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     out.add_column("runs", justify="right", no_wrap=True)
     shown_as = shown_names(record.info for record in records)
     failures: dict[str, list[str]] = {}
-    for record, rest in zip(records, rests, strict=True):
+    for record, rest, case_words in zip(records, rests, words, strict=True):
         case_cells = [Text(shown_as[record.case.network], style="bold"), *([Text(rest)] if any(rests) else [])]
         time = latency(record)
         if isinstance(time, Estimate):
@@ -68,7 +68,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         else:
             empty = [""] * (3 if sessions else 2)
             out.add_row(*case_cells, Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
-            whose = f"{shown_as[record.case.network]} {axes(record.case)}"
+            whose = f"{shown_as[record.case.network]} {visible(' '.join(case_words))}"
             failures.setdefault(visible(time.message), []).append(whose)
     remarks = [f"across sessions: with the drift between them, from {sessions} of this machine"] if sessions else []
     remarks += [reason_with_cases(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]
@@ -114,9 +114,12 @@ def names(cases_by_id: Mapping[str, Case], labels: Mapping[str, str] | None = No
     """
     times = Counter(case.network for case in cases_by_id.values())
     called_so = {case.network: (labels or {}).get(case.network, case.network) for case in cases_by_id.values()}
+    words = shared_axes.words_of(list(cases_by_id.values()))
     return {
-        key: called_so[case.network] if times[case.network] == 1 else f"{called_so[case.network]} {axes(case)}"
-        for key, case in cases_by_id.items()
+        key: called_so[case.network]
+        if times[case.network] == 1
+        else f"{called_so[case.network]} {visible(' '.join(case_words))}"
+        for (key, case), case_words in zip(cases_by_id.items(), words, strict=True)
     }
 
 
