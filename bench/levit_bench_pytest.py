@@ -473,13 +473,13 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
     door = config.stash[_DOOR]
     if not is_asked(config):
         if door.declared_tests and _asks_another(config):
-            terminalreporter.section("levit-bench")
+            terminalreporter.write_sep("=", "levit-bench")
             terminalreporter.write_line(
                 f"nothing was timed: {_flag(_TIMED)} is an option of another plugin or a conftest.py here; to time "
                 f"{_counted(door.declared_tests, 'test')} marked {MARK}, use {_spelled(_TIMED)}"
             )
         return
-    terminalreporter.section("levit-bench")
+    terminalreporter.write_sep("=", "levit-bench")
     for line in door.summary():
         terminalreporter.write_line(line)
     if (why := door.why_nothing(exitstatus)) is not None:
