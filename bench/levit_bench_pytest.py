@@ -16,8 +16,10 @@ PYTEST_DONT_REWRITE: there are no test assertions in here.
 
 from __future__ import annotations
 
+import difflib
 import importlib
 import inspect
+import os
 import re
 import shlex
 from collections.abc import Callable, Collection, Generator, Iterator, Sequence
@@ -330,8 +332,13 @@ def pytest_configure(config: pytest.Config) -> None:
     door = Door(config)
     config.stash[_DOOR] = door
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
+    if (
+        (is_asked(config) or any(_option_values(config).values()))
+        and not hasattr(config, "workerinput")
+        and not config.option.help
+    ):
+        door.check_options()
     if is_asked(config):
-        door.asked  # noqa: B018 (refuses invalid options)
         _check_session_timeout(config, door)
     elif _value(config, "reuse") is not None:
         _usage(f"--bench-reuse reads what tests assert on, and without {_spelled(_TIMED)} they assert nothing. Add it.")
@@ -348,11 +355,18 @@ def pytest_report_header(config: pytest.Config) -> list[str] | None:
     if not is_asked(config):
         return lines or None
     given_options = " ".join(
-        f"--{name} {value}" for name, value in _option_values(config).items() if isinstance(value, str)
+        _spelled(name) if value is True else f"{_spelled(name)} {value}"
+        for name, value in _option_values(config).items()
+        if value
     )
+    with_options = f"with {given_options}" if given_options else "with the default options"
     earlier = _value(config, "reuse")
-    store = f"sessions go to {_root(config)}" if earlier is None else f"reads session {earlier} and times nothing"
-    heading = f"levit-bench: {given_options or 'defaults'}, {store}"
+    what = (
+        f"times the tests marked {MARK} {with_options}, and stores the session in {_root(config)}"
+        if earlier is None
+        else f"reads session {earlier} {with_options}, and times nothing"
+    )
+    heading = f"levit-bench: {what}"
     return [*lines, heading, *(f"levit-bench: {note}" for note in config.stash[_DOOR].notes())]
 
 
@@ -421,8 +435,7 @@ def pytest_pyfunc_call(pyfuncitem: pytest.Function) -> bool | None:
     answer = pyfuncitem.funcargs[_fixture_of(pyfuncitem.fixturenames) or FIXTURE]
     if not pyfuncitem.stash.get(_ANSWERED, False):
         pytest.fail(
-            f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and another one of that name is nearer to this "
-            f"test, in a conftest.py or its module. Take {SECOND_FIXTURE!r} instead, which is the same as ours.",
+            f"the mark {MARK} needs levit-bench's fixture {FIXTURE!r}, and {_ANOTHERS_FIXTURE}. {_TAKE_SECOND}",
             pytrace=False,
         )
     if (answer is None or isinstance(answer, str)) and _takes_benchmark(pyfuncitem):
@@ -458,8 +471,7 @@ def pytest_runtest_makereport(
 
 def pytest_collection_finish(session: pytest.Session) -> None:
     """Remember the tests that survived the selection, for the summary."""
-    if is_asked(session.config):
-        session.config.stash[_DOOR].declared_tests = sum(_declared(item) is not None for item in session.items)
+    session.config.stash[_DOOR].declared_tests = sum(_declared(item) is not None for item in session.items)
 
 
 @pytest.hookimpl(tryfirst=True)
@@ -474,10 +486,18 @@ def pytest_sessionfinish(session: pytest.Session) -> None:
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatus: int, config: pytest.Config) -> None:
     """Say what was timed or why nothing was, with the session's file, its findings, and the next command."""
-    if not is_asked(config) or getattr(config.option, "collectonly", False):
+    if getattr(config.option, "collectonly", False):
         return
     door = config.stash[_DOOR]
-    terminalreporter.section("levit-bench")
+    if not is_asked(config):
+        if door.declared_tests and _asks_another(config):
+            terminalreporter.write_sep("=", "levit-bench")
+            terminalreporter.write_line(
+                f"nothing was timed: {_flag(_TIMED)} is an option of another plugin or a conftest.py here; to time "
+                f"{_counted(door.declared_tests, 'test')} marked {MARK}, use {_spelled(_TIMED)}"
+            )
+        return
+    terminalreporter.write_sep("=", "levit-bench")
     for line in door.summary():
         terminalreporter.write_line(line)
     if (why := door.why_nothing(exitstatus)) is not None:
@@ -500,6 +520,8 @@ class _Replay:
         return next(self._times)
 
 
+_ANOTHERS_FIXTURE = "another one of that name is nearer to this test, in a conftest.py or its module"
+_TAKE_SECOND = f"Take {SECOND_FIXTURE!r} instead, which is the same as ours."
 _UNDER_XDIST = "timed tests need the machine to themselves, and xdist runs several at once"
 _DOOR = pytest.StashKey["Door"]()
 _REPLAY = pytest.StashKey[_Replay]()
@@ -524,6 +546,8 @@ class Door:
         self._is_refusal_reported = False
         self._not_asked: list[str] = []
         self._refused_marks: dict[str, str] = {}
+        self._unserved = 0
+        """Tests with a case that another fixture serves, and so read no time."""
         self._asked: dict[str, Any] | None = None
         disabled = getattr(config.option, "benchmark_disable", False) and not config.option.benchmark_enable
         self.timing = is_asked(config) and not disabled
@@ -543,6 +567,12 @@ class Door:
                 self._asked = plugin.options(_option_values(self._config))
         return self._asked
 
+    def check_options(self) -> None:
+        """Refuse invalid options, and networks that nobody here can build, by a usage error of pytest."""
+        fields, plugin = self.asked, _package()
+        with _refusals(plugin, _usage):
+            plugin.look_up_networks(fields)
+
     def why_nothing(self, exitstatus: int) -> str | None:
         """Why nothing was timed or read in a run of pytest that ends so, or None where something was."""
         if any(not isinstance(answer, str) for answer in self._answers.values()):
@@ -557,6 +587,8 @@ class Door:
             return "pytest was stopped before the first test with a case began"
         if self._answers:
             return "no case has a time; each test says why"
+        if self._unserved:
+            return f"the fixture {FIXTURE!r} of each test with a case is not levit-bench's: {_ANOTHERS_FIXTURE}"
         if self.declared_tests:
             return "no test with a case was run"
         if self._refused_marks:
@@ -641,6 +673,8 @@ class Door:
         runs = f"{_counted(self.session.runs, 'complete run')} in {self.session.path}"
         if self.session.read:
             return [*findings, *more, f"{what}, nothing timed now: {runs}, {self.session.read}"]
+        if not cases:
+            return [*findings, *more, f"{what}: {runs}"]
         words = ["levit-bench", "front", "--session", self.session.path.stem]
         words += [] if str(_root(self._config)) == "results" else ["--store", str(_root(self._config))]
         return [*findings, *more, f"{what}: {runs}; draw it: {shlex.join(words)}"]
@@ -663,7 +697,12 @@ class Door:
 
     def _measure(self, session: pytest.Session) -> str | None:
         """Time or read the cases of all tests that will run; returns why the session was refused, if it was."""
-        waiting = [(item.nodeid, case) for item in session.items if (case := _declared(item)) and not _skipped(item)]
+        to_run = [(item, case) for item in session.items if (case := _declared(item)) and not _skipped(item)]
+        # A test that another fixture serves fails, whatever is timed.
+        waiting = [(item.nodeid, case) for item, case in to_run if not _has_another_fixture(item)]
+        self._unserved = len(to_run) - len(waiting)
+        if not waiting:
+            return None
         cases, refused = [case for _, case in waiting], list[str]()
         capture = self._config.pluginmanager.getplugin("capturemanager")
         terminal = self._config.pluginmanager.getplugin("terminalreporter")
@@ -752,14 +791,22 @@ def _answer(request: pytest.FixtureRequest) -> Measured | str | None:
             return request.getfixturevalue(request.fixturename or FIXTURE)  # type: ignore[no-any-return]
         except pytest.FixtureLookupError:
             pass
-        pytest.fail(
-            f"the fixture {FIXTURE!r} belongs to tests with a mark: @pytest.mark.{MARK}('levit_128s')", pytrace=False
-        )
+        pytest.fail(_without_mark(request.node, request.fixturename or FIXTURE), pytrace=False)
     request.node.stash[_ANSWERED] = True
     answer: Measured | str | None = request.config.stash[_DOOR].answer(request.node, declared)
     for name, value in getattr(answer, "facts", {}).items():
         request.node.user_properties.append((name, value))
     return answer
+
+
+def _without_mark(item: pytest.Item, fixture: str) -> str:
+    """What to say of a test without our mark that takes our fixture: a misspelt mark is named."""
+    message = f"the fixture {fixture!r} belongs to tests with the mark {MARK}"
+    marks = {mark.name: mark for mark in item.iter_markers()}
+    if near := difflib.get_close_matches(MARK, marks, n=1):
+        values = [*map(repr, marks[near[0]].args), *(f"{name}={v!r}" for name, v in marks[near[0]].kwargs.items())]
+        return f"{message}, and this one has the mark {near[0]!r}. Write @pytest.mark.{MARK}({', '.join(values)})"
+    return f"{message}. Name a network in one, such as @pytest.mark.{MARK}('levit_128s')"
 
 
 def _takes_benchmark(item: pytest.Item) -> bool:
@@ -801,6 +848,32 @@ def _is_fixture_taken(metafunc: pytest.Metafunc) -> bool:
     """Whether the test's fixture `measured` is another's."""
     definitions = metafunc._arg2fixturedefs.get(FIXTURE, ())
     return bool(definitions) and definitions[-1].func.__module__ != __name__
+
+
+def _has_another_fixture(item: pytest.Item) -> bool:
+    """Whether a test's fixture `measured` is another's, and does not take ours in its turn, as far as this is known."""
+    info = getattr(item, "_fixtureinfo", None)
+    if info is None or _fixture_of(info.names_closure) != FIXTURE:
+        return False
+    for definition in reversed(info.name2fixturedefs.get(FIXTURE, ())):
+        if definition.func.__module__ == __name__:
+            return False
+        if "request" in definition.argnames:  # It may ask for ours.
+            return False
+        if FIXTURE not in definition.argnames:
+            return True
+    return False
+
+
+def _asks_another(config: pytest.Config) -> bool:
+    """Whether `--benchmark` is given, and is another's option here."""
+    if _spelled(_TIMED) == _flag(_TIMED):
+        return False
+    configured = config.getini("addopts")
+    words = [str(word) for word in config.invocation_params.args]
+    words += shlex.split(os.environ.get("PYTEST_ADDOPTS", ""))
+    words += shlex.split(configured) if isinstance(configured, str) else configured
+    return any(word.partition("=")[0] == _flag(_TIMED) for word in words)
 
 
 def _skipped(item: pytest.Item) -> bool:

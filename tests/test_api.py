@@ -12,6 +12,7 @@ import pytest
 from levit_bench.api import planner_for
 from levit_bench.asking.request import Request
 from levit_bench.errors import UsageError
+from levit_bench.measuring.networks import timm_import
 from levit_bench.numbers.units import parse_duration
 from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Spending
@@ -90,9 +91,22 @@ def test_no_store_at_all_is_refused_as_that(arguments: dict[str, str]) -> None:
 
 
 def test_only_the_public_names_are_offered() -> None:
-    assert set(levit_bench.__all__) == {"BenchError", "Results", "__version__", "load", "measure", "networks"}
+    assert set(levit_bench.__all__) == {
+        "BenchError",
+        "Results",
+        "__version__",
+        "import_timm",
+        "load",
+        "measure",
+        "networks",
+    }
     with pytest.raises(AttributeError, match="no attribute 'nothing'"):
         levit_bench.nothing  # noqa: B018
+
+
+def test_timm_is_offered_as_the_suite_imports_it(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(timm_import, "import_timm", lambda: timm_import)
+    assert levit_bench.import_timm() is timm_import
 
 
 def test_the_doctests_of_the_package_hold(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -5,7 +5,8 @@
     >>> {"network", "latency_s", "latency_low_s", "latency_high_s", "top1"} <= set(results.to_pandas().columns)
     True
 
-The public names are `measure`, `load`, `networks`, `Results` and `BenchError`; they are loaded when first used.
+The public names are `measure`, `load`, `networks`, `import_timm`, `Results` and `BenchError`; they are loaded when
+first used.
 """
 
 from typing import TYPE_CHECKING, Any
@@ -13,10 +14,10 @@ from typing import TYPE_CHECKING, Any
 from levit_bench import version
 
 if TYPE_CHECKING:
-    from levit_bench.api import BenchError, Results, load, measure, networks
+    from levit_bench.api import BenchError, Results, import_timm, load, measure, networks
 
 __version__ = version.VERSION
-__all__ = ["BenchError", "Results", "__version__", "load", "measure", "networks"]
+__all__ = ["BenchError", "Results", "__version__", "import_timm", "load", "measure", "networks"]
 
 
 def __getattr__(name: str) -> Any:  # noqa: ANN401 (any of the public names)

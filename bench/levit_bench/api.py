@@ -6,8 +6,9 @@ It uses the same engine, files and estimates as the command line.
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Collection, Sequence
 from pathlib import Path
+from types import ModuleType
 from typing import TYPE_CHECKING, Any, NamedTuple
 
 from levit_bench.asking import arguments
@@ -122,6 +123,7 @@ def measure_requests(
     *,
     title: str | None = None,
     on_refused: Callable[[int, UsageError], None] | None = None,
+    together: Sequence[Collection[int]] = (),
 ) -> Joint:
     """Carry out requests in one interleaved session, under the protocol of the first; equal cases are timed once.
 
@@ -132,9 +134,12 @@ def measure_requests(
         title: purpose of the session.
         on_refused: receives the number of each request whose cases cannot be asked for, and why; the others are carried
             out. Absent: the first such request refuses the session.
+        together: numbers of requests whose cases are of use only with each other, such as a test's own and those that
+            it compares it with: where one of them is refused or cannot be timed, the others are left out unless another
+            group wants them.
 
     Raises:
-        levit_bench.errors.BenchError: as `measure`, also where every request is refused.
+        levit_bench.errors.BenchError: as `measure`, also where nothing is left of the requests.
     """
     require_measuring()
     from levit_bench.asking.hopeless_budget import refuse_hopeless
@@ -153,7 +158,7 @@ def measure_requests(
     ):
         if unknown_names:
             observer.resolving(unknown_names)
-        groups = _subjects_of(requests, workshop, on_refused)
+        groups = _subjects_of(requests, workshop, on_refused, together)
         distinct = each_once(subject for group in groups for subject in group)
         if protocol.goal == "race":
             check_race(list(distinct.values()))
@@ -162,22 +167,31 @@ def measure_requests(
         outcome = measure_session(
             list(distinct.values()), protocol, root, observer, workshop, planner=planner_for(root), title=title,
             findings=[*beside, *left_out(requests)], is_open=is_open,
+            together=[
+                [subject.case.id for number in group for subject in groups[number]]
+                for group in together
+                if all(groups[number] for number in group)
+            ],
         )  # fmt: skip
     return Joint(outcome, tuple(tuple(subject.case.id for subject in group) for group in groups))
 
 
 def _subjects_of(
-    requests: Sequence[Request], workshop: Workshop, on_refused: Callable[[int, UsageError], object] | None
+    requests: Sequence[Request],
+    workshop: Workshop,
+    on_refused: Callable[[int, UsageError], object] | None,
+    together: Sequence[Collection[int]],
 ) -> list[list[Subject]]:
-    """The subjects of each request; of one that is refused none, where somebody receives the reason.
+    """The subjects of each request; of one that is refused none, where somebody receives the reason, and none of one
+    that is of no use without it.
 
     Raises:
-        UsageError: nobody receives it, or every request is refused.
+        UsageError: nobody receives it, or nothing is left.
     """
     from levit_bench.asking.request import subjects
 
     groups: list[list[Subject]] = []
-    refusals = []
+    refusals: dict[int, UsageError] = {}
     for number, request in enumerate(requests):
         try:
             groups.append(subjects(request, workshop))
@@ -186,9 +200,13 @@ def _subjects_of(
                 raise
             on_refused(number, error)
             groups.append([])
-            refusals.append(error)
+            refusals[number] = error
+    in_a_group = {number for group in together for number in group}
+    useful = {number for group in together if not refusals.keys() & group for number in group}
+    for number in in_a_group - useful:
+        groups[number] = []
     if refusals and not any(groups):
-        raise refusals[0]
+        raise next(iter(refusals.values()))
     return groups
 
 
@@ -416,3 +434,23 @@ def networks() -> pd.DataFrame:
 
 
 __all__ = ["BenchError", "Results", "load", "measure", "networks"]
+
+
+def import_timm() -> ModuleType:
+    """The module `timm`, also where `import timm` ends with `operator torchvision::nms does not exist`.
+
+    It does beside a CPU build of PyTorch with the torchvision of another build.
+
+    For code of your own that builds networks of timm, such as one that exports a model file. Networks that this suite
+    times, and code of yours that it executes, need no call.
+
+    Returns:
+        The module, imported once; `import timm` gives the same one from then on.
+
+    Raises:
+        levit_bench.errors.UsageError: torch, timm or torchvision is missing, or torchvision belongs to another torch.
+    """
+    require_measuring("import timm")
+    from levit_bench.measuring.networks import timm_import
+
+    return timm_import.import_timm()

@@ -65,6 +65,8 @@ class Axis(NamedTuple):
     shown: Shown = Shown.NOWHERE
     short: str = "{}"
     """How the name of a case says a value."""
+    short_usual: str = ""
+    """How it says the usual value, which it does where cases beside it have others; empty: as any other."""
     noun: str = ""
     """The singular after a number, where people say `4 threads` and not `threads 4`."""
     setting: bool = True
@@ -109,6 +111,8 @@ class Axis(NamedTuple):
 
     def word(self, value: object) -> str:
         """A value in the name of a case: `b16`, `t4`, `1 channel`, `bf16`."""
+        if self.short_usual and value == self.usual:
+            return self.short_usual
         return self.phrase(value) if self.noun and self.short == "{}" else self.short.format(value)
 
     def phrase(self, value: object) -> str:
@@ -154,6 +158,7 @@ AXES = (
     ),
     Axis(
         "form", AxisKind.NAMES, "shipped", metavar=_NAMES, plural="forms", rank=7, per_network=True,
+        short_usual="form shipped",  # The allocator has a value `shipped`, too.
         help="shipped, inference or both: networks as their library builds them, or with BatchNorms and branches "
         "folded into one convolution.",
     ),
@@ -203,25 +208,38 @@ def is_usual(name: str, value: object) -> bool:
     return str(value) == str(BY_NAME[name].usual)
 
 
-def words(value_of: Callable[[str], object], leave_out: Collection[str] = ()) -> list[str]:
+def words(value_of: Callable[[str], object], leave_out: Collection[str] = (), also: Collection[str] = ()) -> list[str]:
     """What the name of a case says after its network: `224px b1 t4 pinned bf16`.
 
     Args:
         value_of: the value of an axis by its name.
         leave_out: names of axes that are shown elsewhere.
+        also: names of axes of which the usual value is said, too: cases beside this one have others.
     """
     wanted = [axis for axis in SAID if axis.name not in ("network", *leave_out)]
     return [
         axis.word(value_of(axis.name))
         for axis in wanted
-        if axis.shown is Shown.ALWAYS or not is_usual(axis.name, value_of(axis.name))
+        if axis.shown is Shown.ALWAYS or axis.name in also or not is_usual(axis.name, value_of(axis.name))
     ]
 
 
-def unusual(value_of: Callable[[str], object], leave_out: Collection[str] = ()) -> list[str]:
-    """What of a setting is not as usual, as the name of a case says it."""
+def varying(values_of: Collection[Callable[[str], object]]) -> list[str]:
+    """Names of the axes that a request can ask for, of which several cases have more than one value.
+
+    Args:
+        values_of: of each case, the value of an axis by its name.
+    """
+    return [axis.name for axis in SAID if axis.asked and len({str(value_of(axis.name)) for value_of in values_of}) > 1]
+
+
+def unusual(
+    value_of: Callable[[str], object], leave_out: Collection[str] = (), also: Collection[str] = ()
+) -> list[str]:
+    """What of a setting is not as usual, as the name of a case says it; of the axes in `also`, what is usual, too."""
     return [
         axis.word(value_of(axis.name))
         for axis in AXES
-        if axis.setting and axis.name not in leave_out and not is_usual(axis.name, value_of(axis.name))
+        if axis.setting and axis.name not in leave_out
+        if axis.name in also or not is_usual(axis.name, value_of(axis.name))
     ]

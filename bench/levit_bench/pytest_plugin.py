@@ -29,6 +29,7 @@ from levit_bench.asking.request import (
     combinations,
     figures_and_labels,
     left_out,
+    look_up,
     protocol_of,
     singles,
     subjects,
@@ -59,6 +60,7 @@ from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
+from levit_bench.spelling import did_you_mean
 from levit_bench.store.lookup import passed_over, resolve_session
 
 __all__ = [
@@ -73,6 +75,7 @@ __all__ = [
     "budget_s",
     "declare",
     "error_message",
+    "look_up_networks",
     "measure",
     "merged",
     "options",
@@ -287,6 +290,16 @@ def budget_s(requested: Mapping[str, Any]) -> float:
     return capped(budget_seconds(Request(**{"networks": DEFAULT_NETWORKS, **requested}).budget))
 
 
+def look_up_networks(requested: Mapping[str, Any]) -> None:
+    """Refuse networks of the command line that nobody here can build.
+
+    Raises:
+        UsageError: naming the first one, and the nearest.
+    """
+    if "networks" in requested:
+        look_up(Request(**requested))
+
+
 def notes(requested: Mapping[str, Any]) -> list[str]:
     """Findings about parts of the request that will not be measured, in words."""
     return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
@@ -362,10 +375,10 @@ def declare(
         UsageError: the mark is malformed.
     """
     allowed = {axis.name for axis in AXES if axis.asked} | _NOTHING_STATED.keys() | {_AGAINST}
-    if unknown := set(marked) - allowed:
+    if unknown := sorted(set(marked) - allowed):
         raise UsageError(
-            f"the mark levit_bench knows no {', '.join(sorted(unknown))}. It takes names of networks and "
-            f"{', '.join(sorted(allowed))}."
+            f"the mark levit_bench knows no {', '.join(unknown)}.{did_you_mean(unknown[0], sorted(allowed))} It takes "
+            f"names of networks and {', '.join(sorted(allowed))}."
         )
     rival_names = located(marked[_AGAINST], folders, _AGAINST) if _AGAINST in marked else ()
     marked = {name: value for name, value in marked.items() if name != _AGAINST}
@@ -445,7 +458,8 @@ def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
 def measure(declared: Sequence[Declared], root: Path, observer: Observer | None = None) -> TimedSession:
     """Time all cases of tests and their rivals in one interleaved session.
 
-    A case that cannot be asked for, or whose rival cannot, has the reason for its answer; the others are timed.
+    A test of which a case cannot be asked for or prepared, its own or a rival, has the reason for its answer. What no
+    other test needs is not timed: a session without a result that a test can use ends before it has begun.
 
     Raises:
         levit_bench.errors.BenchError: the session is refused, or the store cannot be written.
@@ -461,10 +475,11 @@ def measure(declared: Sequence[Declared], root: Path, observer: Observer | None 
 
     try:
         joint = api.measure_requests(
-            list(requests.values()), root, observer, title="pytest --benchmark", on_refused=refused
-        )
+            list(requests.values()), root, observer, title="pytest --benchmark", on_refused=refused,
+            together=[{keys.index(_key(request)) for request in case.requests} for case in declared],
+        )  # fmt: skip
     except UsageError:
-        if len(refusals) < len(requests):
+        if any(_refusal(case, refusals) is None for case in declared):
             raise
         return TimedSession(tuple(_refusal(case, refusals) or "" for case in declared))
     with keeping(joint.outcome.path):

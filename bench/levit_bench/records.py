@@ -208,9 +208,9 @@ class Case(_Noun, frozen=True, kw_only=True):
         """The same for files of figures, with numbers kept as numbers."""
         return self.shape.pixels if axis == "resolution" else self.value(axis)
 
-    def words(self, *, leave_out: Collection[str] = ()) -> list[str]:
+    def words(self, *, leave_out: Collection[str] = (), also: Collection[str] = ()) -> list[str]:
         """The configuration of the network as in a case's name; see `levit_bench.axes.words`."""
-        return axes.words(self.value, leave_out)
+        return axes.words(self.value, leave_out, also)
 
     @property
     def label(self) -> str:

@@ -55,7 +55,8 @@ def _shapes(*networks: str, shape: ImageShape = ImageShape(3, 48, 64), **more: A
 @pytest.fixture
 def nets(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> str:
     """A current folder that holds nets.py; the name that its function is stored under."""
-    (tmp_path / "nets.py").write_text("raise SystemExit('not executed')\n", encoding="utf-8")
+    functions = "def build(): ...\ndef other(): ...\n"
+    (tmp_path / "nets.py").write_text(f"raise SystemExit('not executed')\n{functions}", encoding="utf-8")
     monkeypatch.chdir(tmp_path)
     return expand(["nets.py:build"])[0][0]
 

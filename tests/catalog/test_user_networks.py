@@ -17,7 +17,7 @@ from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.workers.messages import Resolved
 from levit_bench.records import ImageShape
 
-BODY = "raise SystemExit('this file is named, not executed')\n"
+BODY = "raise SystemExit('this file is named, not executed')\nfrom elsewhere import *\n"
 DIGEST = hashlib.sha256(BODY.encode()).hexdigest()[:6]
 
 
@@ -435,3 +435,10 @@ def test_a_race_needs_one_set_that_all_were_scored_on() -> None:
         "--race decides places on one front, and no set is one that all networks were scored on: "
         "ImageNet-1k validation (levit_128s, levit_128); my-parts (2,000 images, 10 classes) (levit_128s, m:f). "
     )
+
+
+def test_a_function_that_a_file_does_not_have_is_refused_with_the_nearest_and_without_executing_it(here: Path) -> None:
+    (here / "nets.py").write_text("raise SystemExit\ndef build(): ...\n", encoding="utf-8")
+    assert expand(["nets.py:build"])[0][0].startswith("nets.py:build#")
+    with pytest.raises(UsageError, match=r"^cannot find 'nets.py:biuld': nets.py has no .*\. Did you mean 'build'\?"):
+        expand(["nets.py:biuld"])

@@ -69,6 +69,19 @@ def test_a_front_and_a_pick_are_made_without_it(both: Path, capsys: pytest.Captu
         assert "instruction-set emulator" in " ".join(err.split())
 
 
+def test_a_panel_of_an_emulated_session_is_a_sentence_that_says_why_nothing_is_drawn(
+    both: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    code, out, _ = run(capsys, "front", "--where", "threads=1")
+    assert code == 0
+    assert out.count("dominated by") == 1, "no table without a row"
+    (sentence,) = (part for part in " ".join(out.split()).split("not drawn: ")[1:])
+    assert BOARD.cpu_model in sentence
+    assert "3 cases are left out: " in sentence
+    assert "instruction-set emulator" in sentence
+    assert "instruction-set emulator" in Path("reports/front.md").read_text(encoding="utf-8")
+
+
 def test_no_ratio_is_made_of_it(both: Path, capsys: pytest.CaptureFixture[str]) -> None:
     assert run(capsys, "compare", NATIVE, TRANSLATED)[:2] == (3, "")
     network = PAPER[0].network

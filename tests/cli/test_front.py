@@ -139,7 +139,7 @@ def test_an_emulated_machine_has_no_panel_no_row_and_no_move_but_a_finding(capsy
     write_session(Path("results"), "20260102-y", cases, runs=5, machine=BOARD, conditions=state)
     code, out, err = run(capsys, "front")
     assert code == 0
-    assert "12 left out: emulated" in " ".join(out.split())
+    assert "12 cases are left out: emulated" in " ".join(out.split())
     assert "Against" not in out
     assert "emulated: session 20260102-y was taken under an instruction-set emulator." in err
     assert {row["sessions"] for row in document(capsys)} == {"20260101-x"}

@@ -195,7 +195,7 @@ def test_a_file_of_a_mark_is_looked_for_beside_the_test_then_in_the_root_folder_
         "a/b/nets.py": NETS,
         "a/b/test_beside.py": mark.format("build"),
         "c/test_root.py": mark.format("build"),
-        "c/test_rival.py": mark.format("build', against='nets.py:other"),
+        "c/test_rival.py": mark.format("build', against='nets.py:build(2)"),
         "d/none.ini": "[pytest]",
         "d/only.toml": "[[network]]\nbuild = 'own.py:build'\n",
         "d/own.py": NETS,
@@ -239,3 +239,58 @@ def test_model_files_and_their_references_are_looked_for_in_the_same_folders(tmp
     assert case.request.reference == "here/nets.py:build"
     with pytest.raises(UsageError, match=r"no file 'n.onnx'.*beside the test"):
         declare(["n.onnx"], {}, {}, (tmp_path / "here", tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("mark", "message"),
+    [
+        (
+            "levit_bench('fake:one', agianst='fake:two')",
+            "the mark levit_bench knows no agianst. Did you mean 'against'?",
+        ),
+        ("levit_bench('fake:one', thread=2)", "the mark levit_bench knows no thread. Did you mean 'threads'?"),
+        ("levit_bench('fake:one', runtime='onnx')", "unknown runtime 'onnx'. Did you mean 'onnxruntime'?"),
+        ("levit_bench('fake:one', precision='fp61')", "unknown precision 'fp61'. Did you mean 'fp16'?"),
+        ("levit_bench('fake:one', allocator='pined')", "Did you mean 'pinned'?"),
+        ("levit_bench('nets.py:biuld')", "nets.py has no 'biuld'. Did you mean 'build'?"),
+        ("levit_bench('fake:one', against='nets.py:biuld')", "nets.py has no 'biuld'. Did you mean 'build'?"),
+        (
+            "levit_bnech('nets.py:build', threads=2)",
+            "and this one has the mark 'levit_bnech'. Write @pytest.mark.levit_bench('nets.py:build', threads=2)",
+        ),
+        (
+            "skipif(False, reason='')",
+            "belongs to tests with the mark levit_bench. Name a network in one, such as @pytest",
+        ),
+    ],
+)
+def test_what_was_meant_is_said_of_a_misspelt_mark_argument_value_or_function(repository, mark, message):
+    test = f"import pytest\n@pytest.mark.{mark}\ndef test_a(levit_measured): pass\n"
+    repository.write({"nets.py": NETS, "test_mine.py": test})
+    out = repository.pytest()
+    assert repository.code != 0
+    assert message in out
+
+
+def test_misspelt_values_of_options_end_pytest_before_it_collects_also_where_nothing_is_timed(repository):
+    repository.write({"nets.py": NETS, "test_plain.py": "def test_a(): pass\n"})
+    for option, message in (
+        ("--bench-networks=nets.py:biuld", "nets.py has no 'biuld'. Did you mean 'build'?"),
+        ("--bench-networks=levit_182*", "'levit_182*' matches no network"),
+        ("--bench-networks=net.py:build", "there is no file 'net.py'"),
+        ("--bench-runtime=onnx", "Did you mean 'onnxruntime'?"),
+    ):
+        out = repository.pytest(option)
+        assert repository.code == pytest.ExitCode.USAGE_ERROR, out
+        assert message in out
+        assert "collected" not in out
+
+
+@pytest.mark.slow
+def test_a_misspelt_network_of_the_command_line_ends_pytest_and_one_of_timm_does_not(repository):
+    repository.write({"test_plain.py": "def test_a(): pass\n"})
+    out = repository.pytest("--bench-networks=levit_128z")
+    assert repository.code == pytest.ExitCode.USAGE_ERROR, out
+    assert "levit-bench: unknown network 'levit_128z'. Did you mean 'levit_128'?" in out
+    out = repository.pytest("--bench-networks=vit_tiny_patch16_224")
+    assert repository.code == 0, out

@@ -53,6 +53,7 @@ def test_the_run_fails_and_says_why_nothing_was_timed(speed, reason):
 def test_what_was_timed_is_said_and_the_rest_counted(speed):
     speed.write({"test_mine.py": SPEED.replace("fake:two", "fake:broken")})
     out = speed.pytest("--benchmark", "-k", "test_speed")
+    assert re.search(r"=+ levit-bench =+\na-kind: a finding\n2 tests timed", out), "no line is empty"
     assert "2 tests timed, 2 without a time: 3 complete runs in results/machine/session.jsonl; draw it: " in out
     assert "nothing was timed" not in out
 

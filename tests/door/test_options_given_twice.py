@@ -13,7 +13,7 @@ def test_a_list_that_is_given_twice_means_both(speed):
     out = speed.pytest("--benchmark", *words, "-k", "test_speed")
     assert speed.code == 0, out
     assert asked(speed.folder) == [[["fake:one", 2, 1], ["fake:two", 2, 1], ["fake:one", 8, 1], ["fake:two", 8, 1]]]
-    assert "levit-bench: --networks fake:one,fake:two --batch 2,8" in out
+    assert "marked levit_bench with --bench-networks fake:one,fake:two --bench-batch 2,8, and stores" in out
 
 
 @pytest.mark.parametrize(
@@ -40,7 +40,7 @@ def test_the_command_line_replaces_what_addopts_say(speed):
     out = speed.pytest("--benchmark", "--bench-batch", "4", "--bench-budget=90s", "-k", "test_speed")
     assert speed.code == 0, out
     assert asked(speed.folder) == [[["fake:one", 4, 1], ["fake:two", 4, 1]]]
-    assert "--batch 4 --threads 1 --budget 90s" in out
+    assert "--bench-batch 4 --bench-threads 1 --bench-budget 90s" in out
 
 
 SHORT = """

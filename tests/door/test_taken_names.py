@@ -147,7 +147,9 @@ def test_our_mark_with_a_fixture_of_theirs_is_an_error_that_says_so(repository):
     assert repository.code == 1
     assert "needs levit-bench's fixture 'measured', and another one of that name is nearer" in out
     assert "Take 'levit_measured' instead" in out
+    assert "nothing was timed: the fixture 'measured' of each test with a case is not levit-bench's" in out
     assert "Traceback" not in out
+    assert not (repository.folder / "asked.jsonl").exists(), "no test can read what would be timed"
     test = SPEED.replace(
         "(measured):\n    assert measured.l", "(levit_measured, measured):\n    assert levit_measured.l"
     )
@@ -157,6 +159,29 @@ def test_our_mark_with_a_fixture_of_theirs_is_an_error_that_says_so(repository):
     assert repository.code == 0, out
     assert "5 passed" in out
     assert "fake:two-b4-t1-pinned]" in out.partition("Name (time in ms)")[2]  # fed to pytest-benchmark as well
+
+
+@pytest.mark.parametrize("ours", ["measured", "request"])
+def test_a_fixture_of_theirs_that_takes_ours_in_its_turn_has_its_test_timed(repository, ours):
+    body = "request.getfixturevalue('levit_measured')" if ours == "request" else ours
+    fixture = f"import pytest\n@pytest.fixture\ndef measured({ours}):\n    return {body}\n"
+    suite = SPEED.replace("(measured)", "(measured, levit_measured)") if ours == "request" else SPEED
+    repository.write({**QUIET, "conftest.py": FAKE + fixture, "test_mine.py": suite})
+    out = repository.pytest("--benchmark", "-k", "test_speed and one and b4")
+    assert repository.code == 0, out
+    assert asked(repository.folder) == [[["fake:one", 4, 1]]]
+
+
+@pytest.mark.parametrize("words", [(), ("-q",)])
+def test_a_benchmark_option_of_theirs_is_said_to_have_timed_none_of_our_tests(repository, words):
+    theirs = "def pytest_addoption(parser):\n    parser.addoption('--benchmark', action='store_true')\n"
+    test = "import pytest\n@pytest.mark.levit_bench('nets.py:broken')\ndef test_a(measured): pass\n"
+    files = {"test_mine.py": test, "nets.py": "def broken(): ...\n", "test_plain.py": "def test_b(): pass\n"}
+    repository.write({**QUIET, "conftest.py": theirs, **files})
+    line = "nothing was timed: --benchmark is an option of another plugin or a conftest.py here; to time 1 test marked "
+    assert line + "levit_bench, use --bench\n" in repository.pytest("--benchmark", *words)
+    assert "nothing was timed" not in repository.pytest("--benchmark", *words, "test_plain.py")
+    assert "nothing was timed" not in repository.pytest(*words, "--setup-plan")
 
 
 def test_a_mark_of_our_name_that_a_repository_registered_is_its_own(repository):

@@ -248,7 +248,7 @@ def test_mark_and_fixture_belong_together(speed):
     speed.write({"test_mine.py": "import pytest\n@pytest.mark.levit_bench()\ndef test_a(): pass\n"})
     assert "takes the fixture 'measured'" in speed.pytest()
     speed.write({"test_mine.py": "def test_a(measured): pass\n"})
-    assert "belongs to tests with a mark" in speed.pytest()
+    assert "belongs to tests with the mark levit_bench" in speed.pytest()
 
 
 def test_a_device_that_is_not_here_skips_its_suite_with_the_reason(speed):

@@ -25,6 +25,7 @@ FLOORS = {
     "levit_bench.version": Floor(0),
     "levit_bench.axes": Floor(0),
     "levit_bench.command_lines": Floor(0),
+    "levit_bench.spelling": Floor(0),
     "levit_bench.libraries": Floor(0, "ground"),  # needs the errors, and everything above may need a library
     "levit_bench.numbers": Floor(1, "numbers"),
     "levit_bench.paths": Floor(1, "paths"),

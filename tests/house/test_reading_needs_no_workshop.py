@@ -155,6 +155,19 @@ def _answers(source: Path, store: Path, calls: dict[str, list[str] | str]) -> di
     return {name: tuple(answer) for name, answer in answers.items()}
 
 
+def test_what_is_kept_is_listed_and_removed_without_the_libraries(source: tuple[Path, str], store: Path) -> None:
+    calls: dict[str, list[str] | str] = {
+        "cache": ["cache", "--cache", "kept"], "cache --clear": ["cache", "--cache", "kept", "--clear"],
+    }  # fmt: skip
+    for code, _, err in _answers(source[0], store, calls).values():
+        if source[1] == "torch":
+            assert code == 0, err
+            assert "0 prepared networks" in err
+        else:
+            assert code == 2
+            assert "cannot say what is kept for sessions" in err
+
+
 def test_every_reading_verb_and_method_works_without_the_workshop(source: tuple[Path, str], store: Path) -> None:
     answers = _answers(source[0], store, READING)
     assert {name: (code, err) for name, (code, _, err) in answers.items() if code != VERDICTS.get(name, 0)} == {}

@@ -18,7 +18,6 @@ from levit_bench.judge.front.changes import Change, Move, Moved
 from levit_bench.judge.front.panels import panels
 from levit_bench.judge.variance.components import components
 from levit_bench.measuring.session.sharing import SHARING
-from levit_bench.planning.budget import plan
 from levit_bench.planning.forecast import forecast
 from levit_bench.records import Decision, Look
 from levit_bench.report.compare import aa, two_sides
@@ -70,7 +69,7 @@ TWINS = [
 def forecasts():
     asked = [one.case for one in RECORDS]
     what = forecast(asked, [], PROTOCOL, [], MACHINE, SHARING)
-    return plans.table(what, plan(what.costs, PROTOCOL.budget_s), PROTOCOL)
+    return plans.table(what)
 
 
 KEPT = [KeptArtifact(one.case, (1, 16), 10**8, "0", 1.5, "2026-01-02T03:04:05Z", 1.8e9) for one in RECORDS]

@@ -46,6 +46,7 @@ from levit_bench.records import (
     StartMethod,
     parse_size,
 )
+from levit_bench.spelling import did_you_mean
 
 MAX_BUDGET_VARIABLE = "LEVIT_BENCH_MAX_BUDGET"
 """Environment variable that caps every budget, for tests of documentation; a capped session counts as thin."""
@@ -145,10 +146,12 @@ def protocol_of(request: Request) -> Protocol:
     """
     modes: dict[str, SeatMode] = {"auto": "auto", "shared": "shared", "alone": "alone"}
     if request.isolation not in modes:
-        raise UsageError(f"unknown isolation {request.isolation!r}. Choose from {', '.join(modes)}.")
+        hint = did_you_mean(request.isolation, modes)
+        raise UsageError(f"unknown isolation {request.isolation!r}.{hint} Choose from {', '.join(modes)}.")
     methods: dict[str, StartMethod] = {"fork": "fork", "spawn": "spawn"}
     if request.start_method not in methods:
-        raise UsageError(f"unknown start method {request.start_method!r}. Choose from {', '.join(methods)}.")
+        hint = did_you_mean(request.start_method, methods)
+        raise UsageError(f"unknown start method {request.start_method!r}.{hint} Choose from {', '.join(methods)}.")
     asked_s, timeout_s = budget_seconds(request.budget), seconds("--timeout", request.timeout)
     budget_s = capped(asked_s)
     return Protocol(
@@ -673,6 +676,22 @@ def singles(patterns: Sequence[str]) -> dict[str, user_networks.Stated | None]:
     )
     by_size = {_name_and_size(text, usual): statement for text, statement in stated.items()}
     return {name: by_size.get(_name_and_size(name, usual)) for name in (*names_of_catalog, *selection.unknown)}
+
+
+def look_up(request: Request) -> None:
+    """Refuse networks that neither the catalog nor a library here knows.
+
+    Libraries are asked in a process of its own, if there is such a name at all; files and functions of the user's are
+    not executed.
+
+    Raises:
+        UsageError: naming the first such network, and the nearest one.
+    """
+    names = entries.select(user_networks.expand(request.networks)[0]).unknown
+    of_libraries = [name for name in names if ":" not in name and kind_of(entries.parse(name)[0]) is None]
+    if of_libraries:
+        with workshop_of(request) as workshop:
+            _resolve(of_libraries, None, workshop)
 
 
 def _name_and_size(text: str, usual: Mapping[str, str]) -> tuple[str, str]:

@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Sequence
-from difflib import get_close_matches
 from typing import Any, NamedTuple
 
 from levit_bench.catalog.entries import Entry
 from levit_bench.catalog.entries import entries as catalog_entries
 from levit_bench.errors import UsageError
 from levit_bench.numbers.units import counted, format_count
+from levit_bench.spelling import did_you_mean
 
 
 class Filters(NamedTuple):
@@ -53,8 +53,7 @@ def family_named(text: str) -> str:
     family = by_key.get(text.lower())
     if family is not None:
         return family
-    near = get_close_matches(text[:80].lower(), by_key, n=1)
-    hint = f" Did you mean {by_key[near[0]]!r}?" if near else ""
+    hint = did_you_mean(text, families())
     raise UsageError(f"unknown family {text[:80]!r}.{hint} Families: {', '.join(sorted(families(), key=str.lower))}.")
 
 

@@ -8,7 +8,6 @@ Nothing is executed here.
 
 from __future__ import annotations
 
-import difflib
 import hashlib
 import math
 import os
@@ -22,10 +21,11 @@ import msgspec
 from levit_bench.catalog.image_sets import IMAGENET, set_of, usual
 from levit_bench.catalog.network_calls import split_names, taken_apart
 from levit_bench.errors import UsageError
-from levit_bench.paths import model_files
+from levit_bench.paths import model_files, python_names
 from levit_bench.paths.file_kinds import instead_of_file
 from levit_bench.paths.text_files import NoTextError, decoded
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Accuracy, Dtype, ImageShape, parse_size
+from levit_bench.spelling import did_you_mean
 
 SOURCE = "the user's own figure"
 """Source of an accuracy that is stated without one."""
@@ -272,8 +272,10 @@ def _stored_name(text: str, folder: Path) -> str:
             "arguments file.py:function(width=2)."
         )
     file = _below_here(match["file"], folder)
-    digest = hashlib.sha256(_bytes(file, f"network {_quoted(name)}", _MODULE)).hexdigest()[:_DIGITS]
+    source = _bytes(file, f"network {_quoted(name)}", _MODULE)
+    digest = hashlib.sha256(source).hexdigest()[:_DIGITS]
     _check_digest(file, match["digest"], digest)
+    _check_function(name, file, function, source)
     return f"{file}:{function}{call}#{digest}{behind}"
 
 
@@ -352,6 +354,21 @@ def _check_digest(file: str, asked: str | None, digest: str) -> None:
             f"{_quoted(file)} has changed: {asked} was asked for and its digest begins with {digest} now. "
             f"Restore that version, or leave '#{asked}' out."
         )
+
+
+def _check_function(name: str, file: str, function: str, source: bytes) -> None:
+    """Refuse a function that the source of a file certainly does not have; nothing is executed.
+
+    Raises:
+        UsageError: naming the nearest one.
+    """
+    names = python_names.names_of(source)
+    if names is None or function in names:
+        return
+    raise UsageError(
+        f"cannot find {_quoted(name)}: {file} has no {function!r}.{did_you_mean(function, names)} Write the name of a "
+        "function in it."
+    )
 
 
 def _below_here(file: str, folder: Path) -> str:
@@ -493,9 +510,9 @@ def _parse_entry(entry: dict[str, object], where: str) -> Stated:
     keys = _KEYS
     for key in entry:
         if key not in keys:
-            near = difflib.get_close_matches(key, keys, n=1)
-            hint = f" Did you mean {near[0]!r}?" if near else ""
-            raise UsageError(f"{where}: unknown key {_quoted(key)}.{hint} Known are {', '.join(keys)}.")
+            raise UsageError(
+                f"{where}: unknown key {_quoted(key)}.{did_you_mean(key, keys)} Known are {', '.join(keys)}."
+            )
     try:
         network = msgspec.convert(entry, Stated)
     except msgspec.ValidationError as error:

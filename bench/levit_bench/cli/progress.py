@@ -99,7 +99,9 @@ class Reporter:
         self._plan = plan
         runs, rounds = counted(plan.runs), counted(plan.rounds, "round")
         looks = f", with a look after {spoken(plan.looks)}" if plan.looks else ""
-        self._say(f"measuring {runs} of about {rounds} in {format_duration(plan.seconds)}{looks}{_source(plan)}")
+        # Of rounds a run takes as many as fit into its share of the time, which the plan only estimates.
+        fitting = f"about {rounds} in each, and as many more as fit"
+        self._say(f"measuring {runs} in {format_duration(plan.seconds)}, {fitting}{looks}{_source(plan)}")
 
     def measuring(self, run: int, round_: int, elapsed_s: float) -> None:
         """A turn was taken."""

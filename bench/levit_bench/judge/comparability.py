@@ -5,7 +5,6 @@ Works on fields and their values alone, not on measured times.
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from operator import attrgetter
@@ -18,6 +17,7 @@ from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.judge.set_accuracies import named_sets, on_sets
 from levit_bench.judge.stored_networks import networks_meant
 from levit_bench.records import Case, Machine, Record
+from levit_bench.spelling import did_you_mean
 
 SHOWN_VALUES = 6
 """Values of a field that a message names before it says how many more there are."""
@@ -191,9 +191,8 @@ def where(records: Iterable[Record], wanted: Mapping[str, str | Sequence[str]]) 
             matches = _on_sets(matches, texts)
             continue
         if name not in _GETTERS:
-            near = difflib.get_close_matches(name, FIELDS, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
-            raise UsageError(f"cannot choose by {name!r}: no such field. {hint}The fields are {', '.join(FIELDS)}.")
+            hint = did_you_mean(name, FIELDS)
+            raise UsageError(f"cannot choose by {name!r}: no such field.{hint} The fields are {', '.join(FIELDS)}.")
         chosen = [_having(matches, name, value) for text in texts for value in _values_in(matches, name, text)]
         kept = {id(record) for group in chosen for record in group}
         matches = [record for record in matches if id(record) in kept]

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-import difflib
 import re
 from collections.abc import Callable, Iterable
 
 from levit_bench.catalog.network_calls import canonical
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.records import Record
+from levit_bench.spelling import did_you_mean
 
 _DIGEST = re.compile(r"#[0-9a-f]+$")
 SHOWN_NAMES = 6
@@ -64,9 +64,8 @@ def short_name(records: Iterable[Record], network: str) -> str:
 def no_network(records: Iterable[Record], text: str) -> NothingToShowError:
     """The refusal of a text that names no stored network, with the nearest name and those that are stored."""
     names = {record.case.network: record.info.label for record in records}
-    near = difflib.get_close_matches(text, [*names, *filter(None, names.values())], n=1)
-    hint = f"Did you mean {near[0]!r}? " if near else ""
-    return NothingToShowError(f"no stored case is of {text[:80]!r}. {hint}Stored are: {_listed(sorted(names))}.")
+    hint = did_you_mean(text, [*names, *filter(None, names.values())])
+    return NothingToShowError(f"no stored case is of {text[:80]!r}.{hint} Stored are: {_listed(sorted(names))}.")
 
 
 def _listed(names: Iterable[str]) -> str:

@@ -17,6 +17,7 @@ from typing import Generic, TypeVar
 
 from levit_bench.axes import NO_CHOICE
 from levit_bench.errors import UsageError, message_of, one_line
+from levit_bench.spelling import did_you_mean
 
 T = TypeVar("T")
 
@@ -162,7 +163,8 @@ class ExtensionPoint(Generic[T]):
         points = self._points().get(name, ())
         label = name[:_LONGEST_SHOWN]
         if not points:
-            raise ExtensionError(f"unknown {self.kind} {label!r}. Choose from {listed(self.names())}.")
+            hint = did_you_mean(name, self.names())
+            raise ExtensionError(f"unknown {self.kind} {label!r}.{hint} Choose from {listed(self.names())}.")
         if (why := _why_unspeakable(name)) is not None:
             raise ExtensionError(f"{self.kind} {label!r}, which {_package(points[0])} offers, is left out: {why}.")
         if len(points) > 1:

@@ -184,7 +184,6 @@ def test_a_network_that_cannot_be_served_says_what_came_and_what_to_do(here: Pat
 @pytest.mark.parametrize(
     ("function", "reason"),
     [
-        ("nosuch", "nets.py has no 'nosuch'"),
         ("needs", "takes the arguments width. Give them as literals, such as :needs(width=…)"),
         ("network", "is a network. Name a function"),
         ("number", "is a int. Name a function"),
@@ -196,6 +195,12 @@ def test_a_network_that_cannot_be_served_says_what_came_and_what_to_do(here: Pat
 def test_a_builder_that_cannot_be_called_is_refused_by_name(here: Path, function: str, reason: str) -> None:
     name = named(f"nets.py:{function}")
     assert reason in networks.resolve([name]).missing[name]
+
+
+def test_a_name_that_a_file_lacks_once_it_is_executed_is_refused_with_the_nearest(here: Path) -> None:
+    (here / "dynamic.py").write_text("globals()['build'] = lambda: None\n", encoding="utf-8")
+    name = named("dynamic.py:biuld")
+    assert "dynamic.py has no 'biuld'. Did you mean 'build'?" in networks.resolve([name]).missing[name]
 
 
 @pytest.mark.parametrize(
@@ -211,7 +216,7 @@ def test_a_builder_that_cannot_be_called_is_refused_by_name(here: Path, function
     ],
 )
 def test_a_file_that_raises_says_where(here: Path, body: str, reason: str) -> None:
-    (here / "broken.py").write_text(body, encoding="utf-8")
+    (here / "broken.py").write_text(f"{body}def build(): ...\n", encoding="utf-8")
     name = named("broken.py:build")
     missing = networks.resolve([name]).missing[name]
     assert reason in missing

@@ -72,7 +72,7 @@ def test_each_factor_has_a_note() -> None:
         (EVERYTHING[0], EVERYTHING[1], ("fast pinned", "fast shipped")),
         (EVERYTHING[0], EVERYTHING[3], ("fast pinned", "[red]slow shipped")),
         (timed("a", resolution=224), timed("a", resolution=256), ("a 224px", "a 256px")),
-        (timed("a"), timed("a", form="inference"), ("a", "a inference")),
+        (timed("a"), timed("a", form="inference"), ("a form shipped", "a inference")),
     ],
 )
 def test_names_say_what_tells_the_two_apart(first, second, told) -> None:

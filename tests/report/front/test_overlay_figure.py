@@ -13,6 +13,7 @@ from levit_bench.report.front import figure
 from levit_bench.report.front.export import document, write_front
 from levit_bench.report.front.overall_table import overall_markdown, overall_tables
 from levit_bench.report.front.overlay_figure import CROWD, draw_overlays
+from levit_bench.report.front.styles import LARGER, MARKER_PT
 from levit_bench.report.front.table import COLUMNS, OVERLAY_COLUMNS, csv, frame, rows
 from levit_bench.report.words.overlay_values import values_of
 from rich.console import Console
@@ -64,8 +65,8 @@ def test_each_value_has_a_colour_a_shape_and_a_staircase_through_the_front_of_it
     for panel, stair in zip(overlay.panels, stairs, strict=True):
         corners = set(zip(stair.get_xdata(), stair.get_ydata(), strict=True))
         assert {figure.xy(point, "latency") for point in panel.front} <= corners
-        points = next(each for each in lines(ax, "points") if each.get_markerfacecolor() == stair.get_color())
-        assert len(points.get_xdata()) == len(panel.front)
+        points = [each for each in lines(ax, "points") if each.get_markerfacecolor() == stair.get_color()]
+        assert sum(len(each.get_xdata()) for each in points) == len(panel.front)
 
 
 def test_the_band_goes_through_the_front_over_all_values_and_is_broken_where_that_is_undecided():
@@ -215,3 +216,36 @@ def test_overlays_that_do_not_fit_a_figure_are_divided_into_pages(tmp_path):
     assert len(shown) == 10
     names = [path.name for path in write_front(panels(records), tmp_path, overlays=shown)]
     assert names[:4] == ["front.png", "front.svg", "front-2.png", "front-2.svg"]
+
+
+def test_a_marker_that_others_would_hide_is_larger_beneath_them_and_no_other_is():
+    close = [timed("a", 10 + number / 1000, 80.0, runtime=runtime) for number, runtime in enumerate("abc")]
+    far = [timed("b", 10 * 2**number, 81.0, runtime=runtime) for number, runtime in enumerate("def", 1)]
+    (overlay,) = overlaid([*close, *far])
+    (ax,) = draw_overlays((overlay,)).figure.axes
+    sizes: dict[tuple[float, float], list[float]] = {}
+    for drawn in lines(ax, "points"):  # in the order in which they are drawn
+        for x, y in zip(drawn.get_xdata(), drawn.get_ydata(), strict=True):
+            size = drawn.get_markersize() / LARGER.get(drawn.get_marker(), 1)
+            sizes.setdefault((y, 0 if y == 80 else x), []).append(size)
+    hidden = sizes.pop((80.0, 0))
+    assert hidden == sorted(hidden, reverse=True)
+    assert hidden[-1] == MARKER_PT
+    assert all(larger >= 1.3 * smaller for larger, smaller in itertools.pairwise(hidden))
+    assert all(found == [MARKER_PT] for found in sizes.values())
+
+
+def test_names_keep_off_the_bars_of_every_value():
+    noisy = (0.7, 1.0, 1.3)
+    wide = [timed("a", 10, 80.0, noisy), timed("a", 13, 80.0, noisy, runtime="openvino"), timed("b", 40, 80.4, noisy)]
+    (overlay,) = overlaid(wide)
+    drawn = draw_overlays((overlay,))
+    ((ax, labels),) = texts(drawn)
+    assert len(labels) == 2
+    (first, *_) = lines(ax, "bars")
+    corners = [xy for bars in lines(ax, "bars") for xy in zip(bars.get_xdata(), bars.get_ydata(), strict=True)]
+    assert first
+    for (low, y), (high, _) in zip(corners[::3], corners[1::3], strict=True):
+        (x0, height), (x1, _) = ax.transData.transform([(low, y), (high, y)])
+        for _, extent in labels:
+            assert not (extent.y0 < height < extent.y1 and extent.x0 < x1 and x0 < extent.x1)

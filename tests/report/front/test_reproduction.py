@@ -116,7 +116,7 @@ def parts(top1: float, **fields: Any) -> Accuracy:
 
 def stored_session(folder: Path) -> list[CaseLine]:
     """A session of networks of the user's own and of the catalog, stored in a folder; returns its subjects."""
-    Path("nets.py").write_text("# Whatever it builds.\n", encoding="utf-8")
+    Path("nets.py").write_text("from elsewhere import *\n", encoding="utf-8")
     (name,), _ = expand(["nets.py:build"])
     wide = name.replace("build", 'build(kind="a\\"b", width=2)')
     case, imagenet = Case(network="", resolution=224), Accuracy(top1=61.5, top5=83.25, classes=1000, source=SOURCE)

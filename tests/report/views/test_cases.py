@@ -24,7 +24,7 @@ def _printed(records: list, width: int) -> list[str]:
 def test_two_forms_of_one_network_stand_below_one_another_and_say_which_they_are():
     shared, *_, shipped, inference = [line for line in _printed(BOTH, 80) if line.strip()]
     assert shared == "all: 224px b16 t16 pinned"
-    assert " ".join(shipped.split()).startswith("efficientnet_b0 21.0 ms")
+    assert " ".join(shipped.split()).startswith("efficientnet_b0 form shipped 21.0 ms")
     assert " ".join(inference.split()).startswith("efficientnet_b0 inference 11.0 ms")
     assert [row["form"] for row in rows(BOTH)] == ["shipped", "inference"]
 

@@ -28,9 +28,10 @@ def command(*, clear: bool, named: str, as_json: bool) -> int:
       levit-bench cache --clear
       levit-bench run --networks levit_128s --fresh
     """
-    from levit_bench.asking.ability import require_measuring
+    from levit_bench.asking.ability import NEEDED, missing_module, require_measuring
 
-    require_measuring("say what is kept for sessions")
+    if missing_module() == NEEDED[0]:  # What is kept can be listed without the libraries that a session needs.
+        require_measuring("say what is kept for sessions")
     from rich.text import Text
 
     from levit_bench.cli.output import print_words, stderr, stdout

@@ -170,10 +170,10 @@ def _tables(page: FrontPage) -> Iterator[RenderableType]:
     from levit_bench.report.front import changes as moves
     from levit_bench.report.front.overall_table import overall_tables
     from levit_bench.report.front.published_table import published_table
-    from levit_bench.report.front.table import table
+    from levit_bench.report.front.table import not_drawn, table
 
-    for panel in page.panels:
-        yield table(panel, page.called)
+    yield from (table(panel, page.called) for panel in page.panels if panel.points)
+    yield from (Text(not_drawn(panel, page.called)) for panel in page.panels if not panel.points)
     yield from overall_tables(page.overlays)
     for base_panel, group in zip(page.bases, page.changes, strict=True):
         if group:

@@ -3,13 +3,17 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from levit_bench.cli.options import Verb, goal_options, json_option, request_from, request_options, store_option
 from levit_bench.errors import EXIT_DONE, EXIT_FAILED_CASE, EXIT_USAGE
+
+if TYPE_CHECKING:
+    from rich.table import Table
 
 
 @click.command("plan", cls=Verb)
@@ -34,7 +38,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
 
     require_measuring()
     from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, subjects, workshop_of
-    from levit_bench.cli.output import print_findings, stdout
+    from levit_bench.cli.output import print_findings
     from levit_bench.judge.early_stopping.planner import planned
     from levit_bench.judge.variance.case_sessions import usual_scatter
     from levit_bench.judge.variance.expected_precision import reach
@@ -49,7 +53,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     from levit_bench.planning.forecast import forecast
     from levit_bench.planning.policy import with_budget
     from levit_bench.records import CaseLine
-    from levit_bench.report.listings.plan import document, table
+    from levit_bench.report.listings.plan import document, sentences, table
     from levit_bench.store import files
 
     request = request_from(words)
@@ -78,7 +82,7 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     if as_json:
         click.echo(json.dumps(document(prediction, plan, protocol, expected, budget), indent=2))
     else:
-        stdout().print(table(prediction, plan, protocol, expected, budget))
+        _print(table(prediction), sentences(prediction, plan, protocol, expected, budget))
     fitted = [subject.finding for subject in chosen_subjects if subject.finding is not None]
     print_findings(
         [
@@ -93,3 +97,12 @@ def command(root: Path, as_json: bool, **words: Any) -> int:  # noqa: ANN401
     if budget.refusal is not None:
         return EXIT_USAGE
     return EXIT_FAILED_CASE if unusable else EXIT_DONE
+
+
+def _print(table: Table, sentences: Iterable[str]) -> None:
+    """The table, and below it the sentences over the terminal's width, however narrow the table is."""
+    from levit_bench.cli.output import print_words, stdout
+
+    stdout().print(table)
+    for sentence in sentences:
+        print_words(stdout(), sentence)

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import difflib
 from collections.abc import Collection, Iterable, Sequence
 from typing import NamedTuple
 
@@ -11,6 +10,7 @@ from levit_bench.errors import UsageError
 from levit_bench.judge.comparability import FIELDS_OF_SETTING, Setting, enumerate_values, natural, setting, values
 from levit_bench.judge.front.panels import once
 from levit_bench.records import Record
+from levit_bench.spelling import did_you_mean
 
 NEVER = {
     "machine": "two machines differ in each network by another factor, the yardstick included",
@@ -83,10 +83,9 @@ def check_ignored(ignore: Collection[str]) -> None:
         if field in NEVER:
             raise UsageError(f"--ignore {field} is not possible: {NEVER[field]}. Measure both sides with the same one.")
         if field not in fields:
-            near = difflib.get_close_matches(field, fields, n=1)
-            hint = f"Did you mean {near[0]!r}? " if near else ""
+            hint = did_you_mean(field, fields)
             may = ", ".join(name for name in fields if name not in NEVER)
-            raise UsageError(f"--ignore {field[:80]!r}: no such field. {hint}The fields are {may}.")
+            raise UsageError(f"--ignore {field[:80]!r}: no such field.{hint} The fields are {may}.")
 
 
 def match(first_keys: Collection[Key], second_keys: Collection[Key], ignore: Collection[str] = ()) -> Matched:

@@ -32,6 +32,7 @@ from levit_bench.measuring.networks.plain_module import plain
 from levit_bench.measuring.networks.recipe import Looked, Recipe
 from levit_bench.measuring.workers.process_settings import restoring
 from levit_bench.records import LARGEST_RESOLUTION, MOST_CHANNELS, Dtype, ImageShape, parse_size
+from levit_bench.spelling import did_you_mean
 
 _DEFAULT_RESOLUTION = 224
 _LONGEST_CALL = 60  # Characters; a reason has 300 for three of them.
@@ -229,7 +230,10 @@ def _maker(name: str) -> _Maker:
     builder = getattr(holder, function, None)
     where = holder.__name__ if not file else file["file"]
     if builder is None:
-        raise LookupError(f"cannot find {name!r}: {where} has no {function!r}. Write the name of a function in it")
+        hint = did_you_mean(function, (other for other, value in vars(holder).items() if callable(value)))
+        raise LookupError(
+            f"cannot find {name!r}: {where} has no {function!r}.{hint} Write the name of a function in it"
+        )
     if isinstance(builder, nn.Module) or not callable(builder):
         kind = "network" if callable(builder) else type(builder).__name__
         raise LookupError(f"{name} is a {kind}. Name a function that builds and returns a network")  # noqa: TRY004 (a name)

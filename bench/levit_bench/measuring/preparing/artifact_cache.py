@@ -23,7 +23,6 @@ from typing import NamedTuple
 import msgspec
 
 from levit_bench.errors import UsageError
-from levit_bench.measuring.preparing.artifact_key import artifact_key
 from levit_bench.measuring.preparing.scratch_folder import Scratch, empty
 from levit_bench.measuring.workers.messages import AT_WORK, Prepared
 from levit_bench.paths.cache_folder import cache_folder, make_private, why_not_private
@@ -118,7 +117,7 @@ class ArtifactCache:
 
     def _candidates(self, case: Case, batches: tuple[int, ...]) -> Iterator[tuple[Path, Entry]]:
         """Entries of everything that decides the artifact, whose code has not changed."""
-        key = None if self._fresh else artifact_key(case, self._seed)
+        key = None if self._fresh else _key(case, self._seed)
         if key is None or not self._is_ours():
             return
         for place in self._all_places():
@@ -128,7 +127,7 @@ class ArtifactCache:
 
     def keep(self, case: Case, batches: tuple[int, ...], folder: Path, prepared: Prepared) -> None:
         """Keep a copy of an artifact; one that cannot be kept costs nothing but the next session's time."""
-        key = artifact_key(case, self._seed)
+        key = _key(case, self._seed)
         if key is None or prepared.failed or prepared.code_files is None:
             return
         root = self.folder / _ENTRIES
@@ -214,6 +213,13 @@ class ArtifactCache:
             if one.folder != newest:
                 shutil.rmtree(one.folder, ignore_errors=True)
                 total -= one.entry.bytes
+
+
+def _key(case: Case, seed: int) -> str | None:
+    """What an artifact is found by. Computing it asks the machine; listing what is kept needs no library for that."""
+    from levit_bench.measuring.preparing.artifact_key import artifact_key
+
+    return artifact_key(case, seed)
 
 
 def _name(key: str, batches: tuple[int, ...]) -> str:

@@ -6,7 +6,7 @@ import datetime
 import math
 import secrets
 import time
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -14,7 +14,7 @@ import msgspec
 
 from levit_bench.catalog.image_sets import set_of
 from levit_bench.command_lines import command_line
-from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError
+from levit_bench.errors import BudgetTooSmallError, NothingToShowError, UsageError, one_line
 from levit_bench.measuring import devices, forms, precisions, runtimes
 from levit_bench.measuring.machine import allowance
 from levit_bench.measuring.machine.description import conditions, machine
@@ -83,10 +83,13 @@ def measure(
     title: str | None = None,
     findings: Sequence[Finding] = (),
     is_open: bool = False,
+    together: Sequence[Collection[str]] = (),
 ) -> Outcome:
     """Measure a new session into the store at `root`; findings from before it are stored with it.
 
     `is_open`: whether the session takes the least that it needs where that is more than the protocol's budget.
+    `together`: ids of cases that are of use only with each other, as those of one test: a case all of whose groups hold
+    one that cannot be timed is skipped. A case in no group is wanted by itself.
 
     Raises:
         BudgetTooSmallError: the budget is too small for a confidence interval, and the protocol is not thin.
@@ -100,7 +103,7 @@ def measure(
     began, before, this_machine = time.perf_counter(), conditions(), _machine_of(subject.case for subject in subjects)
     check_writable(root / this_machine.id)
     lines = _lines(subjects)
-    ready = _get_ready(lines, protocol, observer, workshop)
+    ready = _get_ready(lines, protocol, observer, workshop, together)
     subject_findings = [s.finding for s in subjects if s.finding is not None]
     findings = [
         *findings,
@@ -294,8 +297,14 @@ def made_by(case: Case) -> dict[str, str]:
     return {axis: package for axis, package in packages.items() if package is not None}
 
 
-def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer, workshop: Workshop) -> _Ready:
-    """Prepare and rehearse. Cases that fail have their outcome in their line, and no artifact."""
+def _get_ready(
+    lines: Sequence[CaseLine],
+    protocol: Protocol,
+    observer: Observer,
+    workshop: Workshop,
+    together: Sequence[Collection[str]] = (),
+) -> _Ready:
+    """Prepare and rehearse. Cases that fail or are skipped have their outcome in their line, and no artifact."""
     references = {line.case.network: line.reference for line in lines if line.reference is not None}
     results = workshop.prepare((line.case for line in lines), observer.preparing, references)
     # No process of the preparation may run while passes are timed.
@@ -304,13 +313,19 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
     failed = {key: result for key, result in results.items() if isinstance(result, str)}
     prepared = [_with_artifact(line, artifacts[line.id]) if line.id in artifacts else line for line in lines]
     costs, others = Costs(0.0, 1.0), None
-    if any(line.role == "subject" and line.id in artifacts for line in lines):
-        rehearsal = rehearse(prepared, artifacts, protocol, observer)
+    skipped = _of_no_use(lines, failed, together)
+    to_try = {key: artifact for key, artifact in artifacts.items() if key not in skipped}
+    if any(line.role == "subject" and line.id in to_try for line in lines):
+        rehearsal = rehearse(prepared, to_try, protocol, observer)
         prepared, costs, others = list(rehearsal.lines), rehearsal.costs, rehearsal.others
         failed |= rehearsal.failed
+        skipped = _of_no_use(lines, failed, together)
     out = []
     for line in prepared:
         reason = failed.get(line.id)
+        if reason is None and line.id in skipped:
+            out.append(msgspec.structs.replace(line, outcome="skipped", reason=skipped[line.id]))
+            continue
         if reason is None:
             out.append(line)
             continue
@@ -321,7 +336,24 @@ def _get_ready(lines: Sequence[CaseLine], protocol: Protocol, observer: Observer
         for key, artifact in artifacts.items()
         for finding in artifact.prepared.findings
     )
-    return _Ready(tuple(out), {key: a for key, a in artifacts.items() if key not in failed}, costs, findings, others)
+    left = {key: a for key, a in artifacts.items() if key not in failed and key not in skipped}
+    return _Ready(tuple(out), left, costs, findings, others)
+
+
+def _of_no_use(
+    lines: Sequence[CaseLine], failed: Mapping[str, str], together: Sequence[Collection[str]]
+) -> dict[str, str]:
+    """Why cases need no time though they could have one, by id: each group that wants them holds one that failed."""
+    label = {line.id: line.case.label for line in lines}
+    first_failed = {
+        key: next((other for other in group if other in failed), None) for group in together for key in group
+    }
+    useful = {key for group in together if not any(other in failed for other in group) for key in group}
+    return {
+        key: one_line(f"not timed, for it is compared with {label[other]}, which failed: {failed[other]}")
+        for key, other in first_failed.items()
+        if other is not None and key not in useful and key not in failed
+    }
 
 
 def _with_artifact(line: CaseLine, artifact: Artifact) -> CaseLine:

@@ -16,6 +16,7 @@ from levit_bench.errors import UsageError
 from levit_bench.measuring.machine import probe
 from levit_bench.measuring.workers.shell import passed, recorded
 from levit_bench.records import Shell
+from levit_bench.spelling import did_you_mean
 
 ALLOCATORS = ("shipped", "pinned")
 
@@ -48,7 +49,9 @@ def check_allocator(name: str) -> None:
     allocators = ALLOCATORS if has_glibc() else ("n/a",)
     if name not in allocators:
         here = "glibc is the C library here" if has_glibc() else "the C library here is not glibc"
-        raise UsageError(f"unknown allocator {name!r}: {here}. Choose from {', '.join(allocators)}.")
+        raise UsageError(
+            f"unknown allocator {name!r}: {here}.{did_you_mean(name, allocators)} Choose from {', '.join(allocators)}."
+        )
 
 
 def seat_environment(base: Mapping[str, str], threads: int, allocator: str, *, timed: bool = True) -> dict[str, str]:

@@ -32,7 +32,7 @@ def table(comparisons: Sequence[AAComparison]) -> Table:
     from levit_bench.report.fitted_table import FittedTable
 
     rows = noise(comparisons)
-    words = [row.case.words() for row in rows]
+    words = shared_axes.words_of([row.case for row in rows])
     rests = shared_axes.rests(words)
     out = FittedTable(title=shared_axes.heading(words))
     out.add_column("equals", overflow="fold")

@@ -30,7 +30,7 @@ def table(report: Report) -> Table:
     from levit_bench.report.fitted_table import FittedTable
 
     rows = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
-    words = [_axes_of_both(row.first.case, row.second.case) for row in rows]
+    words = _axes_of_both([row.first.case for row in rows], [row.second.case for row in rows])
     rests = shared_axes.rests(words)
     out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
@@ -47,9 +47,14 @@ def table(report: Report) -> Table:
     return out
 
 
-def _axes_of_both(first: Case, second: Case) -> list[str]:
-    """The axes of the second case, without those in which the first differs: the lines above name these."""
-    return [word for word in second.words() if first.network != second.network or word in first.words()]
+def _axes_of_both(first_cases: Sequence[Case], second_cases: Sequence[Case]) -> list[list[str]]:
+    """The axes of each second case, without those in which its first differs: the lines above name these."""
+    words = shared_axes.words_of([*first_cases, *second_cases])
+    pairs = zip(first_cases, words, second_cases, words[len(first_cases) :], strict=False)
+    return [
+        [word for word in second_words if first.network != second.network or word in first_words]
+        for first, first_words, second, second_words in pairs
+    ]
 
 
 def notes(report: Report, first: str = "first", second: str = "second") -> list[str]:

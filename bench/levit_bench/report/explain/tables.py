@@ -21,9 +21,10 @@ from levit_bench.judge.network_labels import called
 from levit_bench.numbers.units import counted, format_bytes, format_count, format_latency, significant
 from levit_bench.profiles import KindShare, LayerShare, Profile
 from levit_bench.records import Estimate, Record
-from levit_bench.report.views.cases import axes, fields
+from levit_bench.report.views.cases import fields
+from levit_bench.report.words import shared_axes
 from levit_bench.report.words.findings import plain
-from levit_bench.report.words.safe_text import distinct, message, shortened
+from levit_bench.report.words.safe_text import distinct, message, shortened, visible
 
 if TYPE_CHECKING:
     from rich.table import Table
@@ -52,12 +53,12 @@ def names(first: Record, second: Record) -> tuple[str, str]:
     texts = called((first.info, second.info))
     shown = distinct(texts.values(), _NAME)
     networks = {name: shown[text] for name, text in texts.items()}
-    first_words, second_words = axes(first.case).split(), axes(second.case).split()
+    first_words, second_words = shared_axes.words_of([first.case, second.case])
     if first.case.network != second.case.network:  # the size differs by network
         first_words, second_words = first_words[1:], second_words[1:]
     return (
-        " ".join([networks[first.case.network], *(word for word in first_words if word not in second_words)]),
-        " ".join([networks[second.case.network], *(word for word in second_words if word not in first_words)]),
+        " ".join([networks[first.case.network], *(visible(w) for w in first_words if w not in second_words)]),
+        " ".join([networks[second.case.network], *(visible(w) for w in second_words if w not in first_words)]),
     )
 
 

@@ -19,14 +19,17 @@ import numpy.typing as npt
 Boxes = npt.NDArray[np.float64]
 """Rows of x0, y0, x1, y1."""
 
-DIRECTIONS = ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1))
+BETWEEN = ((1, 0.5), (-1, 0.5), (1, -0.5), (-1, -0.5), (0.5, 1), (-0.5, 1), (0.5, -1), (-0.5, -1))
+"""Directions between the eight main ones: where lines are dense, more labels find a free place."""
+DIRECTIONS = ((1, 0), (-1, 0), (1, 1), (-1, 1), (1, -1), (-1, -1), (0, 1), (0, -1), *BETWEEN)
 """Right first: a label is read after its point. Diagonals before above and below, which hide bars less often."""
 RINGS = (0.0, 0.6, 1.4, 2.4, 3.6, 5.0)
 """Distances from the marker's edge, in label heights."""
 LEADER_FROM = 0.6
 """Ring from which a leader joins label and point."""
-LINE_PRICE = 3.0
-"""Label heights of distance that are accepted to keep one line out of the text."""
+LINE_PRICE = 6.0
+"""Label heights of distance that are accepted to keep one line out of the text: more than there are, so that a line or
+an interval's bar runs under a label only where no position is free of them."""
 
 
 class Label(NamedTuple):
@@ -56,7 +59,7 @@ def place(
     *,
     radius: float,
     gap: float = 2.0,
-    directions: Sequence[tuple[int, int]] = DIRECTIONS,
+    directions: Sequence[tuple[float, float]] = DIRECTIONS,
 ) -> list[LabelPosition | None]:
     """A place for every label, or None where none is free.
 
@@ -97,7 +100,7 @@ def place(
 
 
 def _candidates(
-    label: Label, radius: float, gap: float, directions: Sequence[tuple[int, int]]
+    label: Label, radius: float, gap: float, directions: Sequence[tuple[float, float]]
 ) -> tuple[Boxes, Boxes, npt.NDArray[np.bool_]]:
     """Rectangles around the point, ring by ring; their prices in label heights; which of them need a leader."""
     rings = np.repeat(np.array(RINGS), len(directions))

@@ -6,7 +6,7 @@ a pale line joins its points. What is on no front is small and pale, and left ou
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from itertools import groupby, pairwise
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +19,7 @@ from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.front.places import SURE, Standing
 from levit_bench.judge.front.points import Point
 from levit_bench.report.front.figure import GAP, Drawn, our_settings
-from levit_bench.report.front.label_placement import Boxes
+from levit_bench.report.front.label_placement import BETWEEN, Boxes
 from levit_bench.report.front.layout import lay_out
 from levit_bench.report.front.legend import WORDS, LegendEntries, entry, standing_entries
 from levit_bench.report.front.point_names import PointName, points_per_pixel, write_names
@@ -52,9 +52,13 @@ PALE = 0.45
 """Opacity of one."""
 OUTER, OUTER_PT = "#F2E2B0", 7.0
 """Colour and width of the band along the front over all values."""
+HIDDEN = 0.6
+"""Share of a marker's size: nearer to the next one's middle, it is hidden under that."""
+PEEK = 0.45
+"""Share of a marker's size by which one grows for each that hides it, so that its rim is seen around them."""
 ROW = "#D9D9D9"
 """Colour of the line that joins the points of a network."""
-DIRECTIONS = ((-1, 1), (-1, 0), (0, 1), (1, 0), (1, -1), (1, 1), (-1, -1), (0, -1))
+DIRECTIONS = ((-1, 1), (-1, 0), (0, 1), (1, 0), (1, -1), (1, 1), (-1, -1), (0, -1), *BETWEEN)
 """From a point to its name: first to the upper left, where a front leaves room; for throughput mirrored."""
 
 
@@ -130,9 +134,10 @@ def _draw(ax: Axes, overlay: Overlay, looks: dict[str, Style]) -> None:
         line(ax, corners, **_band(standing), zorder=1, gid="overall")
     for points in _rows(overlay):
         line(ax, [xy(point, metric) for point in points], color=ROW, linewidth=0.8, zorder=1.4, gid="row")
+    hidden = _hidden(ax, overlay)
     for panel in overlay.panels:
         look = looks[words[panel.key]]
-        _draw_front(ax, panel, look)
+        _draw_front(ax, panel, look, hidden)
         if len(overlay.together.points) <= CROWD:
             _draw_others(ax, panel, look)
 
@@ -151,8 +156,24 @@ def _band(standing: Standing) -> dict[str, Any]:
     }  # fmt: skip
 
 
-def _draw_front(ax: Axes, panel: Panel, look: Style) -> None:
-    """The staircase of a value, dashed at members that are undecided, with bars and markers."""
+def _hidden(ax: Axes, overlay: Overlay) -> dict[str, int]:
+    """How many markers that are drawn later hide that of a point, by the id of its case; those that are seen are left
+    out.
+    """
+    metric = overlay.together.metric
+    near = HIDDEN * MARKER_PT / points_per_pixel(ax)
+    ordered = [point for panel in overlay.panels for point in panel.front]
+    ordered.sort(key=lambda point: INKS[point.standing].zorder)
+    centres = ax.transData.transform([xy(point, metric) for point in ordered]) if ordered else np.empty((0, 2))
+    covers = {
+        point.case.id: int((np.hypot(*(centres[at + 1 :] - centres[at]).T) < near).sum())
+        for at, point in enumerate(ordered)
+    }
+    return {case: number for case, number in covers.items() if number}
+
+
+def _draw_front(ax: Axes, panel: Panel, look: Style, hidden: Mapping[str, int]) -> None:
+    """The staircase of a value, dashed at members that are undecided, with bars and markers; hidden ones are larger."""
     metric = panel.metric
     ordered = sorted(panel.front, key=lambda point: xy(point, metric)[0], reverse=metric == "throughput")
     steps = zip(ordered, flights([xy(point, metric) for point in ordered], metric), strict=True)
@@ -163,13 +184,15 @@ def _draw_front(ax: Axes, panel: Panel, look: Style) -> None:
     if bars:
         corners = [corner for (low, high), y in bars for corner in ((low, y), (high, y), GAP)]
         line(ax, corners, color=look.colour, alpha=0.6, linewidth=1.0, solid_capstyle="butt", zorder=3, gid="bars")
-    for standing in Standing:
-        ink = INKS[standing]
-        if places := [xy(point, metric) for point in ordered if point.standing is standing]:
-            line(
-                ax, places, linestyle="", marker=look.marker, markersize=MARKER_PT * LARGER.get(look.marker, 1.0),
-                **ink.marker(look.colour), zorder=ink.zorder, gid="points",
-            )  # fmt: skip
+    groups: dict[tuple[Standing, int], list[tuple[float, float]]] = {}
+    for point in ordered:
+        groups.setdefault((point.standing, hidden.get(point.case.id, 0)), []).append(xy(point, metric))
+    for (standing, number), places in groups.items():
+        ink, size = INKS[standing], MARKER_PT * LARGER.get(look.marker, 1.0) * (1 + PEEK * number)
+        line(
+            ax, places, linestyle="", marker=look.marker, markersize=size, **ink.marker(look.colour),
+            zorder=ink.zorder, gid="points",
+        )  # fmt: skip
 
 
 def _draw_others(ax: Axes, panel: Panel, look: Style) -> None:
@@ -214,7 +237,10 @@ def _name(ax: Axes, overlay: Overlay) -> int:
     marked = [point for point in points if point.on_front or len(points) <= CROWD]
     centres = ax.transData.transform([xy(point, metric) for point in marked])
     small = 0.55 * SMALL_PT / points_per_pixel(ax) + 1
-    sizes = np.array([[radius if point.on_front else small] for point in marked])
+    larger = _hidden(ax, overlay)
+    sizes = np.array(
+        [[radius * (1 + PEEK * larger.get(point.case.id, 0)) if point.on_front else small] for point in marked]
+    )
     directions = tuple((-x, y) for x, y in DIRECTIONS) if _is_rate(overlay) else DIRECTIONS
     return write_names(
         ax, names, np.hstack([centres - sizes, centres + sizes]), _lines(ax, overlay), radius, directions
@@ -238,7 +264,7 @@ def _limit(point: Point) -> int:
 
 
 def _lines(ax: Axes, overlay: Overlay) -> Boxes:
-    """Segments that names should keep off, in display units: the staircases and the rows."""
+    """Segments that names should keep off, in display units: the staircases, the rows and the bars."""
     metric = overlay.together.metric
     segments = [
         (*start, *end)
@@ -246,5 +272,8 @@ def _lines(ax: Axes, overlay: Overlay) -> Boxes:
         for start, end in pairwise(staircase([xy(point, metric) for point in panel.front], metric))
     ]
     segments += [(*xy(row[0], metric), *xy(row[-1], metric)) for row in _rows(overlay)]
+    fronts = [point for panel in overlay.panels for point in panel.front]
+    bars = [(interval_of(point, metric), point.accuracy.top1) for point in fronts]
+    segments += [(bar[0], y, bar[1], y) for bar, y in bars if bar]
     flat = np.array(segments)
     return np.hstack([ax.transData.transform(flat[:, :2]), ax.transData.transform(flat[:, 2:])])

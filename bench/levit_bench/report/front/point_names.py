@@ -75,7 +75,7 @@ def write_names(
     markers: Boxes,
     lines: Boxes,
     radius: float,
-    directions: Sequence[tuple[int, int]] = DIRECTIONS,
+    directions: Sequence[tuple[float, float]] = DIRECTIONS,
 ) -> int:
     """Write names where they cover no marker and no other name; returns the number of those without a free place.
 

@@ -24,7 +24,7 @@ from levit_bench.records import Accuracy, Estimate, Finding, Record
 from levit_bench.report.front.published_table import published_cells
 from levit_bench.report.words.findings import plain
 from levit_bench.report.words.panel_names import PanelNames
-from levit_bench.report.words.safe_text import LABEL_LIMIT, csv_cell, distinct, markdown_cell, shortened
+from levit_bench.report.words.safe_text import LABEL_LIMIT, csv_cell, distinct, markdown_cell, shortened, visible
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -99,6 +99,16 @@ def table(panel: Panel, called: PanelNames | None = None) -> Table:
             Text(names[point.label], style="bold" if point.on_front else ""), *_figures(point, panel.metric), words
         )
     return out
+
+
+def not_drawn(panel: Panel, called: PanelNames | None = None) -> str:
+    """A sentence in place of the table and picture of a panel without a point: its setting, and why it has none."""
+    reasons = list(dict.fromkeys(visible(out.reason) for out in panel.excluded))
+    more = f"; and {counted(len(reasons) - 1, 'other reason')}" if len(reasons) > 1 else ""
+    why = f": {reasons[0].rstrip('.')}{more}" if reasons else ""
+    are = "is" if len(panel.excluded) == 1 else "are"
+    line = (called or PanelNames([panel])).line(panel)
+    return f"not drawn: {line}. {counted(len(panel.excluded), 'case')} {are} left out{why}."
 
 
 def markdown(panels: Sequence[Panel], called: PanelNames | None = None) -> str:

@@ -27,19 +27,13 @@ _SOURCES = {
 }  # fmt: skip
 
 
-def table(
-    forecast: Forecast,
-    plan: Plan,
-    protocol: Protocol,
-    expected: Reach | None = None,
-    budget: SettledBudget | None = None,
-) -> Table:
-    """One row a case, and a caption with the runs within the budget and the expected precision."""
+def table(forecast: Forecast) -> Table:
+    """One row a case: its network, what tells it apart, and how long a pass takes, with the source of that."""
     from rich.text import Text
 
     from levit_bench.report.fitted_table import FittedTable
 
-    words = [line.case.words() for line in forecast.lines]
+    words = shared_axes.words_of([line.case for line in forecast.lines])
     rests = shared_axes.rests(words)
     out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
@@ -52,7 +46,6 @@ def table(
     for line, rest in zip(forecast.lines, rests, strict=True):
         cells = [Text(names[line.case.network]), *([Text(rest)] if any(rests) else [])]
         out.add_row(*cells, format_latency(line.pass_s), str(line.passes), _SOURCES[line.source])
-    out.caption = Text("\n".join(sentences(forecast, plan, protocol, expected, budget)))
     return out
 
 

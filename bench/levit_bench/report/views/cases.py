@@ -41,7 +41,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
 
     from levit_bench.report.fitted_table import FittedTable
 
-    words = [record.case.words() for record in records]
+    words = shared_axes.words_of([record.case for record in records])
     rests = shared_axes.rests(words)
     out = FittedTable(title=shared_axes.heading(words))
     out.add_column("network", overflow="fold")
@@ -56,7 +56,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
     out.add_column("runs", justify="right", no_wrap=True)
     shown_as = shown_names(record.info for record in records)
     failures: dict[str, list[str]] = {}
-    for record, rest in zip(records, rests, strict=True):
+    for record, rest, case_words in zip(records, rests, words, strict=True):
         case_cells = [Text(shown_as[record.case.network], style="bold"), *([Text(rest)] if any(rests) else [])]
         time = latency(record)
         if isinstance(time, Estimate):
@@ -67,7 +67,7 @@ def table(records: Sequence[Record], drift: Drifts = NO_DRIFT) -> Table:
         else:
             empty = [""] * (3 if sessions else 2)
             out.add_row(*case_cells, Text(instead(record, time), style="red"), *empty, str(len(record.runs)))
-            whose = f"{shown_as[record.case.network]} {axes(record.case)}"
+            whose = f"{shown_as[record.case.network]} {visible(' '.join(case_words))}"
             failures.setdefault(visible(time.message), []).append(whose)
     remarks = [f"across sessions: with the drift between them, from {sessions} of this machine"] if sessions else []
     remarks += [reason_with_cases(reason, [*dict.fromkeys(cases)]) for reason, cases in failures.items()]

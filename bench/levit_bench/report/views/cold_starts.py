@@ -62,7 +62,7 @@ def table(records: Sequence[Record]) -> Table:
 
     from levit_bench.report.fitted_table import FittedTable
 
-    words = [record.case.words() for record in records]
+    words = shared_axes.words_of([record.case for record in records])
     out = FittedTable(title=shared_axes.heading(words))
     cells = [_cells(cold(record)) for record in records]
     shown = [

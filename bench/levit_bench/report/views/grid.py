@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING, NamedTuple
 
-from levit_bench.axes import unusual
+from levit_bench.axes import unusual, varying
 from levit_bench.errors import NothingToShowError
 from levit_bench.judge.comparability import enumerate_values, natural
 from levit_bench.judge.compare.reference_network import Against, against, base_in, holding, left_out
@@ -92,7 +92,8 @@ def grids(comparisons: Sequence[Against], network: str) -> dict[str, Grid]:
 def _grid(comparisons: Sequence[Against]) -> Grid:
     """The grid of one network in one session."""
     many_sizes = len({comparison.record.case.size for comparison in comparisons}) > 1
-    rows = [_row(comparison.record.case, full=many_sizes) for comparison in comparisons]
+    also = varying([comparison.record.case.value for comparison in comparisons])
+    rows = [_row(comparison.record.case, also, full=many_sizes) for comparison in comparisons]
     cells = {
         (row, _column(comparison.record.case)): _ratio_or_reason(comparison)
         for row, comparison in zip(rows, comparisons, strict=True)
@@ -141,9 +142,11 @@ def markdown(grid: Grid) -> list[str]:
     return lines
 
 
-def _row(case: Case, *, full: bool) -> str:
-    """A row's name: the runtime, unusual values of axes other than the columns', the resolution where it varies."""
-    words = unusual(case.value, leave_out=("runtime", *_IN_COLUMNS))
+def _row(case: Case, also: Sequence[str], *, full: bool) -> str:
+    """A row's name: the runtime, of axes other than the columns' those that vary or are unusual, and the resolution
+    where it varies.
+    """
+    words = unusual(case.value, leave_out=("runtime", *_IN_COLUMNS), also=also)
     pixels = [f"{case.size}px"] if full else []
     return visible(" ".join([case.runtime, *words, *pixels]))
 

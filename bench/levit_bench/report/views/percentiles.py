@@ -39,10 +39,11 @@ def table(records: Sequence[Record]) -> Table:
 
     from levit_bench.report.fitted_table import FittedTable
 
-    rests = shared_axes.rests([record.case.words() for record in records])
+    words = shared_axes.words_of([record.case for record in records])
+    rests = shared_axes.rests(words)
     all_percentiles = [percentiles(record) for record in records]
     out = FittedTable(
-        title=shared_axes.heading([record.case.words() for record in records]),
+        title=shared_axes.heading(words),
         caption="of single passes; below each its 95 % limits, from runs, or the passes that it needs",
     )
     out.add_column("case", overflow="fold")

@@ -46,7 +46,7 @@ def table(comparisons: Sequence[Against], base: str, left: Mapping[tuple[str, ..
 
     from levit_bench.report.fitted_table import FittedTable
 
-    axes_words = [comparison.record.case.words() for comparison in comparisons]
+    axes_words = shared_axes.words_of([comparison.record.case for comparison in comparisons])
     rests = shared_axes.rests(axes_words)
     out = FittedTable(title=shared_axes.heading(axes_words))
     out.add_column("network", overflow="fold")

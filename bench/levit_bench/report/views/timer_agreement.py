@@ -49,7 +49,7 @@ def table(records: Sequence[Record]) -> Table:
 
     results = agreements(records)
     timed_cases = [result.record.case for result in results if isinstance(result, Agreement)]
-    words = [case.words() for case in timed_cases]
+    words = shared_axes.words_of(timed_cases)
     rests = shared_axes.rests(words)
     rest_of = dict(zip(timed_cases, rests, strict=True))
     out = FittedTable(title=shared_axes.heading(words))

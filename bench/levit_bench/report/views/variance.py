@@ -46,7 +46,7 @@ def table(entries: Sequence[Components]) -> Table:
 
     from levit_bench.report.fitted_table import FittedTable
 
-    words = [entry.case.words() for entry in entries]
+    words = shared_axes.words_of([entry.case for entry in entries])
     out = FittedTable(
         title=shared_axes.heading(words),
         caption="standard deviations in percent; n: sessions/runs; est.: of the sessions' estimates",

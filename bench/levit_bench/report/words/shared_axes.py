@@ -4,7 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 
+from levit_bench.axes import varying
+from levit_bench.records import Case
 from levit_bench.report.words.safe_text import visible
+
+
+def words_of(cases: Sequence[Case]) -> list[list[str]]:
+    """The axes of each case in words; of an axis in which they differ the usual value is said, too.
+
+    So no row has a gap where others have `openvino`.
+    """
+    also = varying([case.value for case in cases])
+    return [case.words(also=also) for case in cases]
 
 
 def heading(cases: Sequence[Sequence[str]]) -> str | None:
