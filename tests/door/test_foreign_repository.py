@@ -120,7 +120,7 @@ def test_ours_is_faster(measured):
 @pytest.mark.levit_bench("no_such_network", threads=1, batch=1)
 def test_nothing(measured): pass
 
-@pytest.mark.levit_bench("levit_128s", against="nets.py:no_function", threads=1, batch=1)
+@pytest.mark.levit_bench("levit_128s", against="no_such_rival", threads=1, batch=1)
 def test_no_rival(measured): pass
 """
 
@@ -132,7 +132,7 @@ def test_what_cannot_be_asked_for_fails_its_own_test_and_the_others_are_timed(fo
     assert foreign.code == 1, out
     assert "2 failed, 1 passed" in out
     assert "no_such_network" in out.partition("test_nothing[no_such_network-b1-t1-pinned] ")[2]
-    assert "no_function" in out.partition("test_no_rival[levit_128s-b1-t1-pinned] ")[2]
+    assert "no_such_rival" in out.partition("test_no_rival[levit_128s-b1-t1-pinned] ")[2]
     assert "1 test timed, 2 without a time" in out
     assert len(list((foreign.folder / "results").rglob("*.jsonl"))) == 1
     # The same cases are read again, and the network's file is looked for in the root folder.
