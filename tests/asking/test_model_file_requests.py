@@ -206,7 +206,7 @@ def test_a_reference_without_a_model_file_is_refused() -> None:
 
 
 def test_two_references_of_one_file_are_refused_and_one_holds_for_both_requests() -> None:
-    _written()
+    _written("def a(): ...\ndef b(): ...")
     plain, (first, second) = asked("m.onnx"), [asked("m.onnx", reference=f"nets.py:{name}") for name in ("a", "b")]
     assert [one.reference for one in each_once([*first, *plain]).values()] == [first[0].reference]
     with pytest.raises(UsageError, match=r"'m.onnx' has two references, 'nets.py:a' and 'nets.py:b'"):
@@ -214,7 +214,7 @@ def test_two_references_of_one_file_are_refused_and_one_holds_for_both_requests(
 
 
 def test_a_mark_gives_the_reference_to_its_model_files_alone() -> None:
-    _written()
+    _written("def build(): ...\ndef other(): ...")
     made = declare(["m.onnx", "nets.py:other"], {"reference": "nets.py:build"}, {})
     assert [(case.request.networks[0][:4], case.request.reference) for case in made] == [
         ("m.on", "nets.py:build"),

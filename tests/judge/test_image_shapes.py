@@ -179,5 +179,5 @@ def test_a_reader_of_an_earlier_format_refuses_and_bad_images_are_bad_lines(tmp_
     path.write_text(wide, encoding="utf-8")
     assert "100" in records(read_session(path))[0].case.size
     path.write_text(text.replace(f'"schema":{SCHEMA}', f'"schema":{SCHEMA + 1}'), encoding="utf-8")
-    with pytest.raises((SchemaError, StoreError), match="Upgrade"):
+    with pytest.raises((SchemaError, StoreError), match="Update the checkout"):
         read_session(path)

@@ -218,8 +218,9 @@ def power(log: float, effect: Effect, family: int, rules: Rules) -> float:
         return 0.0
     import numpy as np
 
-    with np.errstate(over="ignore"):  # a limit beyond all numbers is infinite, and never passed
-        least = np.maximum(limit * effect.error * _errors(freedom), least_log)
+    with np.errstate(over="ignore", invalid="ignore"):  # a limit beyond all numbers is infinite, and never passed
+        limits = limit * effect.error * _errors(freedom)
+    least = np.maximum(np.where(np.isnan(limits), math.inf, limits), least_log)
     return float(np.mean(normal_shares((log - least) / effect.error)))
 
 

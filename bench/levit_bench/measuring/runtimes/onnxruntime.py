@@ -28,6 +28,8 @@ if TYPE_CHECKING:
 
     from levit_bench.measuring.model_files.description import ModelDescription
 
+_TELEMETRY = "ORT_DISABLE_TELEMETRY"
+"""Environment variable that the library reads."""
 FACTS = Facts(
     about="Microsoft's engine, on what torch exports as ONNX",
     devices=("cpu",),
@@ -139,9 +141,15 @@ def _threads_now() -> int | None:
 
 def _onnxruntime() -> ModuleType:
     """The engine without its telemetry, which starts a thread and talks to the network unless it is told not to."""
-    os.environ["ORT_DISABLE_TELEMETRY"] = "1"  # Read when the library is loaded.
-    import onnxruntime
-
+    before = os.environ.get(_TELEMETRY)
+    os.environ[_TELEMETRY] = "1"  # Read when the library is loaded, and of no use to anybody afterwards.
+    try:
+        import onnxruntime
+    finally:
+        if before is None:
+            del os.environ[_TELEMETRY]
+        else:
+            os.environ[_TELEMETRY] = before
     module: ModuleType = onnxruntime
     return module
 
