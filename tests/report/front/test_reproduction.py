@@ -50,7 +50,7 @@ def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path:
     recipe = reproduce(records, ["--session", "last"])
     *runs, front = recipe.commands
     assert not any("--form" in line for line in runs)
-    assert front == "levit-bench front --session last"
+    assert front == "levit-bench front", "several sessions are measured, whose names nobody knows yet"
     for line, name in zip(runs, dict.fromkeys(one.session for one in records), strict=True):
         program, verb, *words = shlex.split(line)
         assert (program, verb) == ("levit-bench", "run")
@@ -65,6 +65,15 @@ def test_the_commands_name_every_case_and_the_budget_and_can_be_parsed(tmp_path:
         }
         assert set(asked["allocators"]) == {one.case.allocator for one in own}
         assert parse_duration(asked["budget"]) == own[0].protocol.budget_s
+
+
+def test_the_front_is_drawn_of_what_was_measured_again_and_not_of_a_session_that_another_machine_lacks() -> None:
+    stored = [record("a", (0.01,) * 3)]
+    for chosen in (["--session", "20260101"], ["--title", "of day"], ["--session", "x", "--since", "2026"]):
+        assert reproduce(stored, [*chosen, "--where", "batch=1"]).commands[-1] == (
+            "levit-bench front --session last --where batch=1"
+        )
+    assert reproduce(stored, ["--where", "batch=1"]).commands[-1] == "levit-bench front --where batch=1"
 
 
 def test_forms_are_told_when_any_is_not_as_shipped() -> None:

@@ -19,6 +19,10 @@ _ASKED = [axis for axis in AXES if axis.asked and axis.setting]
 """The axes that a command line asks for, other than those of the networks."""
 
 
+_OF_SESSIONS = ("--session", "--since", "--until", "--title")
+"""Options that choose among stored sessions."""
+
+
 class Reproduction(NamedTuple):
     """Commands and files that measure and draw a front again."""
 
@@ -36,7 +40,8 @@ def reproduce(records: Iterable[Record], options: Sequence[str] = (), store: Seq
 
     Args:
         records: the cases of the sessions that are drawn.
-        options: options of the `front` command, each followed by its value.
+        options: options of the `front` command, with their values; of sessions, the newest one, or where
+            several are measured all of the store, takes the place of those that are named.
         store: the option that names the folder of sessions; of several stores, the first is measured into.
     """
     sessions: dict[str, list[Record]] = {}
@@ -47,8 +52,18 @@ def reproduce(records: Iterable[Record], options: Sequence[str] = (), store: Seq
     runs = dict.fromkeys(
         _run(group, files, store[:2]) for session in sessions.values() for group in _askable_groups(session)
     )
-    commands = (*runs, shlex.join(["levit-bench", "front", *options]))
+    commands = (*runs, shlex.join(["levit-bench", "front", *_of_new_sessions(options, len(runs))]))
     return Reproduction(commands, {name: text for text, name in files.items()})
+
+
+def _of_new_sessions(options: Sequence[str], runs: int) -> list[str]:
+    """The options with the sessions that the commands before measure in the place of the stored ones.
+
+    These have names that nobody knows yet, and another machine holds none of the stored ones.
+    """
+    before = ("", *options)
+    kept = [word for word, last in zip(options, before, strict=False) if not {word, last} & set(_OF_SESSIONS)]
+    return ["--session", "last", *kept] if runs == 1 and len(kept) < len(options) else kept
 
 
 def _askable_groups(records: Sequence[Record]) -> list[list[Record]]:
