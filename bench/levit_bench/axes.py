@@ -172,6 +172,7 @@ AXES = (
         "device", AxisKind.NAME, "cpu", metavar="NAME", shown=Shown.IN_HEADINGS, rank=1, process=True,
         help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
     ),
+    Axis("side", AxisKind.OWN, "", short="side {}", rank=10, process=True, since=5),
     Axis("weights", AxisKind.OWN, "random-calibrated-1", shown=Shown.IN_HEADINGS, short="{} weights", rank=9),
 )  # fmt: skip
 """In the order in which the name of a case says them, and the options stand."""

@@ -66,7 +66,7 @@ from levit_bench.numbers.ranges import (
 )
 from levit_bench.paths.model_files import kind_of
 
-SCHEMA = 4
+SCHEMA = 5
 
 Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
@@ -76,6 +76,9 @@ StartMethod = Literal["fork", "spawn"]
 Goal = Literal["budget", "target-error", "race"]
 Verdict = Literal["reached", "short", "member", "beaten", "open"]
 Dtype = Literal["float32", "uint8", "float16"]
+SideName = Literal["", "a", "b", "control"]
+"""The two sides of a gate, and the first of them once more; empty outside a gate."""
+DifferenceKind = Literal["python", "package", "file", "axis", "networks"]
 LARGEST_RESOLUTION = 4096
 """Pixels; a larger input to a classifier is a typing mistake."""
 _SIZE = re.compile(r"(?P<height>[0-9]{1,4})(?:x(?P<width>[0-9]{1,4}))?")
@@ -173,6 +176,9 @@ class Case(_Noun, frozen=True, kw_only=True):
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
     streams: Threads = usual("streams")
     """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
+    side: SideName = usual("side")
+    """The side of a gate that it belongs to: `a`, what is compared with; `b`, what is judged; `control`, side `a` a
+    second time; empty outside a gate."""
 
     def __post_init__(self) -> None:
         """Normalise: the width of square images is None."""
@@ -502,6 +508,37 @@ class Finding(_Noun, frozen=True, kw_only=True):
     """Id of the case it is about, if it is about one."""
 
 
+class Side(_Noun, frozen=True, kw_only=True):
+    """One side of a gate: the environment that its cases were measured in."""
+
+    name: SideName
+    """`a`, `b` or `control`, as its cases have it."""
+    asked: Words
+    """What the user named: a revision, requirements, an interpreter, values of axes; or what was chosen for them."""
+    revision: Name | None = None
+    """Commit of the user's repository whose files its networks were built from; absent outside a repository."""
+    dirty: bool | None = None
+    """Whether those files had uncommitted changes; absent outside a repository."""
+    python: Name
+    """Version of its interpreter."""
+    versions: Versions = {}
+    """Versions of the packages in its environment that times depend on, by distribution name."""
+
+
+class SideDifference(_Noun, frozen=True, kw_only=True):
+    """One thing that differs between the sides of a gate."""
+
+    kind: DifferenceKind
+    """What it is: the version of `python`, a `package`, a `file` of the user's, the value of an `axis`, or `networks`
+    that one side lacks."""
+    name: Name
+    """Its name; of a file the path within the user's folder."""
+    first: Name | None = None
+    """What side `a` has: a version, the first digits of a digest, or a value; absent where it has none."""
+    second: Name | None = None
+    """What side `b` has."""
+
+
 class ColdStart(_Noun, frozen=True, kw_only=True):
     """What a case cost before its first timed pass, in one run's fresh process."""
 
@@ -573,6 +610,10 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
     """What the session was taken for, in the user's words."""
     findings: tuple[Finding, ...] = ()
     """What was noticed before the first run."""
+    sides: tuple[Side, ...] = ()
+    """The sides of a gate, `a` first; empty for every other session, and in older files."""
+    differences: tuple[SideDifference, ...] = ()
+    """What differs between sides `a` and `b`; empty where nothing does."""
 
 
 class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
@@ -619,6 +660,11 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Digest of the prepared artifact that every run loads."""
     logits_std: Deviation | None = None
     """Standard deviation of the checked outputs over classes: of order one when calibrated."""
+    outputs_apart: Deviation | None = None
+    """Relative L2 distance of the outputs of side `b` from those of side `a` for the same images, computed in fp32 when
+    both were prepared; on the cases of side `b` alone, and absent where one side has none."""
+    outputs_allowed: Deviation | None = None
+    """The largest such distance that rounding explains."""
     made_by: Versions = {}
     """What brings the case's `runtime`, `device`, `form` or `precision`, by that word: distribution and version, or the
     version alone where the distribution has the same name; without what this suite or torch brings. Part of the
@@ -816,6 +862,10 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Allocator of its yardsticks: with another allocator, ratios have another unit. Absent where none was timed."""
     shell: Shell = Shell()
     """Environment that the calling shell gave the workers."""
+    sides: tuple[Side, ...] = ()
+    """The sides of its session, where that is a gate."""
+    differences: tuple[SideDifference, ...] = ()
+    """What differs between them."""
 
     def __repr__(self) -> str:
         """In a line, as that of `Run`."""
