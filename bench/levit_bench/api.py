@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from levit_bench.asking.request import Request
+    from levit_bench.judge.verdicts import Rules
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
     from levit_bench.measuring.session.session import Outcome, Subject
@@ -230,6 +231,69 @@ def _unwatched() -> Observer:
                 )
 
     return Unwatched()
+
+
+def measure_gate(
+    request: Request,
+    root: Path,
+    sides: tuple[str | None, str | None],
+    rules: Rules,
+    observer: Observer | None = None,
+    *,
+    control: bool = False,
+    title: str | None = None,
+) -> Outcome:
+    """Measure a request on two sides, in one session.
+
+    Args:
+        request: networks, axes and options.
+        root: the store.
+        sides: what `--a` and `--b` name; None where one is not named.
+        rules: what decides, also at the look in the middle of the session.
+        observer: receives progress.
+        control: whether side a is measured a second time, as a control.
+        title: purpose of the session.
+
+    Raises:
+        levit_bench.errors.BenchError: as `measure`; a side cannot be had; or both would run the same code unasked.
+    """
+    require_measuring()
+    import msgspec
+
+    from levit_bench.asking.request import budget_is_open, protocol_of
+    from levit_bench.asking.sides import PreparedSides, refuse_conflicts, subjects_of_sides
+    from levit_bench.measuring.preparing.artifact_cache import cache_in
+    from levit_bench.measuring.session.machine_lock import alone
+    from levit_bench.measuring.session.session import measure as measure_session
+    from levit_bench.measuring.sides.side_places import placed
+    from levit_bench.measuring.sides.side_words import SideWords, side_words
+    from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
+
+    observer = observer or _unwatched()
+    protocol = msgspec.structs.replace(
+        protocol_of(request), goal="gate", min_effect=rules.min_effect, margin=rules.margin
+    )
+    words = [
+        side_words(option, text) if text is not None else SideWords()
+        for option, text in zip(("--a", "--b"), sides, strict=True)
+    ]
+    refuse_conflicts(request, words[0], words[1])
+    root, cache = root.absolute(), request.cache and str(Path(request.cache).expanduser().absolute())
+    called = title or f"gate of {_listed(request.networks)}"
+    with (
+        alone(called, protocol.budget_s, observer, wait=not request.no_wait) as beside,
+        placed(words[0], words[1], cache) as both,
+        SidesWorkshop(
+            both.both, protocol.seed, protocol.timeout_s, cache_in(cache, protocol.seed, fresh=request.fresh)
+        ) as workshop,
+    ):
+        observer.resolving(request.networks)
+        asked = subjects_of_sides(request, both, workshop, control=control)
+        prepared = PreparedSides(both, (*both.differences, *asked.differences), both.second.root, control)
+        return measure_session(
+            asked.subjects, protocol, root, observer, workshop, planner=planner_for(root), title=title,
+            findings=[*beside, *asked.findings], is_open=budget_is_open(request.budget), sides=prepared,
+        )  # fmt: skip
 
 
 def measure_twins(

@@ -73,8 +73,8 @@ Role = Literal["subject", "yardstick", "null"]
 RunOutcome = Literal["done", "partial"]
 SeatMode = Literal["auto", "shared", "alone"]
 StartMethod = Literal["fork", "spawn"]
-Goal = Literal["budget", "target-error", "race"]
-Verdict = Literal["reached", "short", "member", "beaten", "open"]
+Goal = Literal["budget", "target-error", "race", "gate"]
+Verdict = Literal["reached", "short", "member", "beaten", "open", "slower", "faster", "same"]
 Dtype = Literal["float32", "uint8", "float16"]
 SideName = Literal["", "a", "b", "control"]
 """The two sides of a gate, and the first of them once more; empty outside a gate."""
@@ -277,7 +277,12 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     thin: bool = False
     """True when the user asked for less than the smallest honest budget."""
     goal: Goal = "budget"
-    """What ends the session: its budget alone, or sooner a `target-error` or the `race` for a front, at a look."""
+    """What ends the session: its budget alone, or sooner, at a look, a `target-error`, the `race` for a front, or the
+    verdicts of a `gate`."""
+    min_effect: Share | None = None
+    """Of a gate: slowdowns below this share do not fail it."""
+    margin: Share | None = None
+    """Of a gate: a case is the same within this share."""
     target_error: LogUnits | None = None
     """Half-width aimed at of the interval of each ratio to the yardstick, in log units (0.01 is 1 %)."""
     witness: bool = False
@@ -740,7 +745,8 @@ class Decision(_Noun, frozen=True, kw_only=True):
     """What a look found of one case, once and for all."""
 
     verdict: Verdict
-    """`reached` or `short` of the error aimed at; `member` of the front, `beaten`, or `open`: the runs cannot tell."""
+    """`reached` or `short` of the error aimed at; `member` of the front or `beaten`; `slower`, `faster` or the `same`
+    as on the other side of a gate; or `open`: the runs cannot tell."""
     why: Words
     """The numbers behind it, in words."""
 

@@ -27,6 +27,7 @@ _VERBS = {
     "show": "Show what is stored, one line a case.",
     "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
     "tag": "Name sessions, such as the baseline to compare with.",
+    "gate": "Measure two revisions, environments or runtimes side by side, and judge the second.",
     "explain": "Say where the ratio between two cases comes from: work, allocator, efficiency.",
     "scaling": "Show what further threads and streams bring, with efficiency.",
     "aa": "Time every case under two names: how often is a difference found where there is none?",

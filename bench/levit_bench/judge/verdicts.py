@@ -73,8 +73,8 @@ class Rules(NamedTuple):
     min_effect: float = 0.03
     """Differences below it are of no interest, however sure they are: another link order moves times as much."""
     margin: float = 0.03
-    """Differences within it count as equal; never above `min_effect`, or what is to be found could be called the
-    same."""
+    """Differences within it count as equal. Never above `min_effect`, or what is to be found could be called the same;
+    but for a gate, which asks whether a slowdown of the margin would have been found, and fails on smaller sure ones."""
 
 
 def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
@@ -84,7 +84,30 @@ def rules_of(min_effect: float | None = None, margin: float | None = None) -> Ru
         UsageError: one is not a share from 0 to 1, or the margin is above the least effect.
     """
     least = Rules().min_effect if min_effect is None else min_effect
-    return _checked(Rules(least, least if margin is None else margin))
+    rules = _checked(Rules(least, least if margin is None else margin))
+    if rules.margin > rules.min_effect:
+        raise UsageError(
+            f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "
+            "between the two would be one to find and as good as none at once, and could be called the same. Give a "
+            f"--margin of at most {_percent(rules.min_effect)}, or leave it out: it is --min-effect then."
+        )
+    return rules
+
+
+def gate_rules(min_effect: float | None = None, margin: float | None = None) -> Rules:
+    """Rules of a gate: 2 % and 5 % unless given. The margin may be larger than the least effect: *slower* wins.
+
+    Raises:
+        UsageError: one is not a share from 0 to 1.
+    """
+    return _checked(
+        Rules(GATE.min_effect if min_effect is None else min_effect, GATE.margin if margin is None else margin)
+    )
+
+
+GATE = Rules(0.02, 0.05)
+"""What a gate counts as a difference, and what as equal, unless asked otherwise: a sure slowdown of two percent is worth
+a look, and five percent are what two minutes on a shared machine with two cores find."""
 
 
 class Effect(NamedTuple):
@@ -155,7 +178,7 @@ def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: in
     """A comparison for each, in order; those with limits are one family, as often as the data could be looked at.
 
     Raises:
-        UsageError: the rules contradict each other; see `rules_of`.
+        UsageError: the rules are no shares of a time.
     """
     _checked(rules)
     family = max(1, looks) * sum(isinstance(effect, Effect) for effect in effects)
@@ -244,12 +267,6 @@ def _checked(rules: Rules) -> Rules:
     for option, share in (("--min-effect", rules.min_effect), ("--margin", rules.margin)):
         if not 0 <= share <= 1:
             raise UsageError(f"{option}: invalid share {share!r} of a time. Give 0 to 1, which is 0% to 100%.")
-    if rules.margin > rules.min_effect:
-        raise UsageError(
-            f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "
-            "between the two would be one to find and as good as none at once, and could be called the same. Give a "
-            f"--margin of at most {_percent(rules.min_effect)}, or leave it out: it is --min-effect then."
-        )
     return rules
 
 

@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from levit_bench.errors import UsageError
-from levit_bench.judge.early_stopping import race, target_error
+from levit_bench.judge.early_stopping import gate, race, target_error
 from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
 from levit_bench.planning.policy import Earlier, Referee, Spending, fixed_budget, least_runs
 from levit_bench.records import CaseLine, Goal, Protocol
 
 _Maker = Callable[[Protocol, Sequence[CaseLine], tuple[int, ...], Earlier], Referee]
-_REFEREES: dict[Goal, _Maker] = {"target-error": target_error.referee, "race": race.referee}
+_REFEREES: dict[Goal, _Maker] = {"target-error": target_error.referee, "race": race.referee, "gate": gate.referee}
 
 
 _END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
@@ -28,7 +28,7 @@ def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter
     budget_plan = plan(costs, protocol.budget_s, scatter)
     if protocol.goal == "budget":
         return budget_plan
-    declared = protocol.looks or looks(budget_plan.runs, _END[protocol.goal])
+    declared = protocol.looks or _looks(protocol.goal, budget_plan.runs)
     remaining = declared[-1] - done
     if remaining <= 0:
         raise UsageError(
@@ -39,6 +39,10 @@ def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter
     return budget_plan._replace(
         runs=runs, seconds=runs * (costs.start_s + budget_plan.rounds * costs.round_s), looks=declared
     )
+
+
+def _looks(goal: Goal, runs: int) -> tuple[int, ...]:
+    return gate.gate_looks(runs) if goal == "gate" else looks(runs, _END[goal])
 
 
 def planner(

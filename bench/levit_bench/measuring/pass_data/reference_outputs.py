@@ -23,11 +23,11 @@ from levit_bench.measuring.pass_data.output_check import (
     problem_with_pair,
     relative_distance,
 )
+from levit_bench.measuring.pass_data.reference_files import COMMON, FILE
 from levit_bench.records import ImageShape
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 """Takes images (batch, channels, height, width) and returns logits (batch, classes)."""
-_FILE = "references.safetensors"
 _AIM_S = 1.0  # Seconds that the references of a network may take: about as long as its passes in a run.
 _FEWEST, _MOST = 9, 160  # References of a network.
 _SIDES = (4, 8, 16)  # Parts of a pool, whose sums are at least one and a half times the references wanted.
@@ -38,6 +38,7 @@ _CALM = 1e-5  # Outputs that move by less keep the tolerance of fp32, which is t
 _MOST_SENSITIVE = 1e-3  # Ten times this may be the effect of a wrong layer.
 _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
 _CHANGES = (64, 16, 4, 1)  # Slightly changed versions of each image; the first number at which outputs stay the same.
+_NONE = torch.empty(0, 0)
 _CHANGE = 2.0**-22  # Relative change from one version to the next in fp32: two of its smallest steps.
 
 
@@ -58,6 +59,9 @@ class References(NamedTuple):
     """Slightly changed versions of each image whose logits are, within a fourth of what is allowed, the same."""
     change: float
     """Relative change from one version to the next."""
+    common: torch.Tensor = _NONE
+    """Logits (images, classes) of the few images that every preparation with this seed and shape computes: two of them
+    can be compared by these, however many images each has."""
 
     def tolerance(self, precision: str) -> float:
         """Relative distance that is allowed, by precision.
@@ -75,8 +79,9 @@ class References(NamedTuple):
 
     def write(self, folder: Path) -> None:
         """Store them in a prepared folder."""
-        scalars = {name: torch.tensor(value) for name, value in self._asdict().items() if name != "logits"}
-        safetensors.torch.save_file({"logits": self.logits.contiguous(), **scalars}, folder / _FILE)
+        outputs = {"logits": self.logits.contiguous(), "common": self.common.contiguous()}
+        scalars = {name: torch.tensor(value) for name, value in self._asdict().items() if name not in outputs}
+        safetensors.torch.save_file({**outputs, **scalars}, folder / FILE)
 
     def pool(self, shape: ImageShape, seed: int) -> ImagePool:
         """The images that these are the outputs for."""
@@ -85,7 +90,7 @@ class References(NamedTuple):
 
 def references_in(folder: Path) -> References:
     """The references that the preparation stored in a folder."""
-    tensors = safetensors.torch.load_file(folder / _FILE)
+    tensors = safetensors.torch.load_file(folder / FILE)
     return References(
         logits=tensors["logits"],
         side=int(tensors["side"]),
@@ -94,6 +99,7 @@ def references_in(folder: Path) -> References:
         distance=float(tensors["distance"]),
         changes=int(tensors["changes"]),
         change=float(tensors["change"]),
+        common=tensors["common"],
     )
 
 
@@ -120,6 +126,7 @@ def write_references(network: Network, folder: Path, shape: ImageShape, *, preci
     problem = problem_with_pair((first, second), (first, second), SAME)
     if problem:
         raise ValueError(problem)
+    between = [_answer(network, pool, pool.size * part // (COMMON - 1)) for part in range(1, COMMON - 1)]
     count = math.floor(min(max(_AIM_S / (2 * max(pass_s, 1e-9)), _FEWEST), _MOST))
     side = next(side for side in _SIDES if 2 * side**2 >= 3 * count)
     calm = _calm_answers(network, image_pool(side, shape, seed), count, seed)
@@ -137,6 +144,7 @@ def write_references(network: Network, folder: Path, shape: ImageShape, *, preci
         distance=float(distances_apart.median()),
         changes=0,
         change=_CHANGE * precisions.get(precision).tolerance / SAME,
+        common=torch.cat([first, *between, second]),
     )
     restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
     changes = _changes(network, references.pool(shape, seed), references, restless, precision)

@@ -1,0 +1,61 @@
+"""Which cases of two sides of a gate are the same one: what differs between sides on purpose is left out."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Iterable, Sequence
+from typing import TypeVar
+
+import msgspec
+
+from levit_bench.axes import usual
+from levit_bench.records import Case, SideDifference, SideName
+
+_DIGEST = re.compile(r"#[0-9a-f]+$")
+_Item = TypeVar("_Item")
+
+
+def axes_of(differences: Iterable[SideDifference]) -> tuple[str, ...]:
+    """The axes in which the sides of a gate differ."""
+    return tuple(difference.name for difference in differences if difference.kind == "axis")
+
+
+def pair_key(case: Case, axes: Collection[str] = ()) -> Case:
+    """Equal for a case and its counterpart on the other side.
+
+    Args:
+        case: of either side.
+        axes: those that differ between the sides on purpose.
+    """
+    return msgspec.structs.replace(
+        case, network=_DIGEST.sub("", case.network), side="", **{axis: usual(axis) for axis in axes}
+    )
+
+
+def pair_name(case: Case, axes: Collection[str] = ()) -> str:
+    """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides."""
+    return " ".join(
+        [_DIGEST.sub("", case.network), f"{case.size} px", *case.words(leave_out=("resolution", "side", *axes))]
+    )
+
+
+def paired(
+    cases: Iterable[tuple[Case, _Item]], axes: Sequence[str], second: SideName = "b"
+) -> dict[Case, tuple[_Item | None, _Item | None]]:
+    """What belongs to each case of side a and its counterpart, in the order in which either first appears.
+
+    Args:
+        cases: cases of any side, each with what belongs to it.
+        axes: those that differ between the sides on purpose.
+        second: the side that is held against side a: `b`, or its `control`.
+    """
+    firsts: dict[Case, _Item] = {}
+    seconds: dict[Case, _Item] = {}
+    keys: dict[Case, None] = {}
+    for case, item in cases:
+        if case.side not in ("a", second):
+            continue
+        key = pair_key(case, axes)
+        keys[key] = None
+        (firsts if case.side == "a" else seconds).setdefault(key, item)
+    return {key: (firsts.get(key), seconds.get(key)) for key in keys}
