@@ -15,7 +15,7 @@ from levit_bench.catalog.side_pairs import axes_of, paired
 from levit_bench.errors import UsageError
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.session import Compared, Subject
-from levit_bench.measuring.sides.output_distance import output_distance
+from levit_bench.measuring.sides.output_distance import OutputDistance, output_distance
 from levit_bench.measuring.sides.side_places import (
     PlacedSide,
     PlacedSides,
@@ -95,11 +95,11 @@ def subjects_of_sides(request: Request, sides: PlacedSides, workshop: SidesWorks
             found[side.side.name].append([_on(side, subject) for subject in chosen])
         if len(refusals) == 2:
             raise refusals["b"]
-        for side_name, error in refusals.items():
+        for side_name, refusal in refusals.items():
             only = {"first": None, "second": name} if side_name == "a" else {"first": name, "second": None}
             differences.append(SideDifference(kind="networks", name=name, **only))
             findings.append(
-                Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {error}")
+                Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {refusal}")
             )
     if not any(found["a"]) or not any(found["b"]):
         raise UsageError("; ".join(finding.message for finding in findings))
@@ -142,29 +142,21 @@ class PreparedSides(NamedTuple):
         differences = (*self.differences, *file_differences(*files))
         findings = () if differences else (_equal_sides(self.placed),)
         distances = self._distances(lines, artifacts)
-        return Compared(
-            tuple(
-                msgspec.structs.replace(
-                    line, outputs_apart=distances[line.id][0], outputs_allowed=distances[line.id][1]
-                )
-                if line.id in distances
-                else line
-                for line in lines
-            ),
-            differences,
-            findings,
-        )
+        with_distances = [
+            msgspec.structs.replace(line, outputs_apart=distance.apart, outputs_allowed=distance.allowed)
+            if (distance := distances.get(line.id)) is not None
+            else line
+            for line in lines
+        ]
+        return Compared(tuple(with_distances), differences, findings)
 
-    def _distances(
-        self, lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact]
-    ) -> dict[str, tuple[float, float]]:
-        """Distance of a case's outputs from those of side a, and what is allowed, by its id on side b."""
+    def _distances(self, lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact]) -> dict[str, OutputDistance]:
+        """Distance of a case's outputs from those of side a, by its id on side b."""
         pairs = paired(((line.case, line.id) for line in lines if line.role == "subject"), axes_of(self.differences))
         out = {}
         for first, second in pairs.values():
-            if first in artifacts and second is not None and second in artifacts:
-                distance = output_distance(artifacts[first].folder, artifacts[second].folder)
-                out[second] = (distance.apart, distance.allowed)
+            if first is not None and first in artifacts and second is not None and second in artifacts:
+                out[second] = output_distance(artifacts[first].folder, artifacts[second].folder)
         return out
 
 

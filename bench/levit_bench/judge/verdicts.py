@@ -74,7 +74,7 @@ class Rules(NamedTuple):
     """Differences below it are of no interest, however sure they are: another link order moves times as much."""
     margin: float = 0.03
     """Differences within it count as equal. Never above `min_effect`, or what is to be found could be called the same;
-    but for a gate, which asks whether a slowdown of the margin would have been found, and fails on smaller sure ones."""
+    but for a gate, which asks whether a slowdown of the margin would have been found, and fails on smaller ones."""
 
 
 def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
@@ -106,8 +106,8 @@ def gate_rules(min_effect: float | None = None, margin: float | None = None) -> 
 
 
 GATE = Rules(0.02, 0.05)
-"""What a gate counts as a difference, and what as equal, unless asked otherwise: a sure slowdown of two percent is worth
-a look, and five percent are what two minutes on a shared machine with two cores find."""
+"""What a gate counts as a difference, and what as equal, unless asked otherwise: a sure slowdown of two percent is
+worth a look, and five percent are what two minutes on a shared machine with two cores find."""
 
 
 class Effect(NamedTuple):

@@ -42,7 +42,8 @@ def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence
     head = subjects[0]
     axes = axes_of(head.differences)
     looks = looks_of(subjects)
-    controls = _cases(subjects, axes, rules, looks, "control")
+    has_control = any(record.case.side == "control" for record in subjects)
+    controls = _cases(subjects, axes, rules, looks, "control") if has_control else ()
     cases = _cases(subjects, axes, rules, looks, "b")
     if alarms := [case for case in controls if case.verdict in (CaseVerdict.SLOWER, CaseVerdict.FASTER)]:
         cases = tuple(_withdrawn(case, len(alarms)) for case in cases)

@@ -55,8 +55,8 @@ class Repository(NamedTuple):
             if found:
                 return Revision(found, revision)
         raise UsageError(
-            f"no revision {revision[:80]!r} in this repository.{self._shallow_words()} 'git branch --all' and 'git tag' "
-            "list what there is; 'git fetch' brings what is missing."
+            f"no revision {revision[:80]!r} in this repository.{self._shallow_words()} 'git branch --all' and 'git "
+            "tag' list what there is; 'git fetch' brings what is missing."
         )
 
     def merge_base(self) -> Revision:
@@ -174,7 +174,8 @@ def _git(root: Path, environment: Mapping[str, str], *words: str) -> subprocess.
     return subprocess.run(
         ["git", "-C", str(root), *words],
         env={**inherited, "LC_ALL": "C", "GIT_TERMINAL_PROMPT": "0", **environment},
-        stdin=subprocess.DEVNULL, capture_output=True, text=True, encoding="utf-8", errors="surrogateescape", check=False,
+        stdin=subprocess.DEVNULL, capture_output=True, check=False,
+        text=True, encoding="utf-8", errors="surrogateescape",
     )  # fmt: skip
 
 

@@ -25,6 +25,10 @@ _TELLING = (
 """Distributions whose versions are stored with a side in any case."""
 
 
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
+"""Distributions that no network is made of."""
+
+
 class PlacedSide(NamedTuple):
     """A side that is ready: where its workers run, and what is there."""
 
@@ -98,8 +102,8 @@ def _revision(
     if words.revision:
         if repository is None:
             raise UsageError(
-                f"{words.revision[:80]!r} is no interpreter, no requirement and no axis=value, and this folder is in no "
-                "git repository that could hold a revision of that name. Stand in the repository, or mend the word."
+                f"{words.revision[:80]!r} is no interpreter, no requirement and no axis=value, and this folder is in "
+                "no git repository that could hold a revision of that name. Stand in the repository, or mend the word."
             )
         return repository.commit(words.revision)
     if is_second or words.text or other.text:
@@ -129,7 +133,8 @@ def _side(
     here = Path.cwd()
     root, folder = (repository.root if repository else here), ""
     if revision is not None:
-        assert repository is not None and scratch is not None
+        assert repository is not None
+        assert scratch is not None
         root = Path(scratch.name).resolve() / f"side-{name}"
         root.mkdir()
         repository.check_out(revision, root)
@@ -187,7 +192,7 @@ def _differences(first: PlacedSide, second: PlacedSide) -> Iterator[SideDifferen
     if first.packages.python != second.packages.python:
         yield SideDifference(kind="python", name="python", first=first.packages.python, second=second.packages.python)
     versions = first.packages.versions, second.packages.versions
-    for name in sorted(versions[0].keys() | versions[1].keys()):
+    for name in sorted((versions[0].keys() | versions[1].keys()) - _INSTALLERS):
         mine, theirs = versions[0].get(name), versions[1].get(name)
         if mine != theirs:
             yield SideDifference(kind="package", name=name, first=mine, second=theirs)
