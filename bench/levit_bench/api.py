@@ -241,6 +241,7 @@ def measure_gate(
     observer: Observer | None = None,
     *,
     control: bool = False,
+    find: float | None = None,
     title: str | None = None,
 ) -> Outcome:
     """Measure a request on two sides, in one session.
@@ -252,6 +253,8 @@ def measure_gate(
         rules: what decides, also at the look in the middle of the session.
         observer: receives progress.
         control: whether side a is measured a second time, as a control.
+        find: slowdown that is to be found nine times in ten, as a share of the time; the request's budget is then the
+            most that the session may take.
         title: purpose of the session.
 
     Raises:
@@ -271,7 +274,7 @@ def measure_gate(
 
     observer = observer or _unwatched()
     protocol = msgspec.structs.replace(
-        protocol_of(request), goal="gate", min_effect=rules.min_effect, margin=rules.margin
+        protocol_of(request), goal="gate", min_effect=rules.min_effect, margin=rules.margin, find=find
     )
     words = [
         side_words(option, text) if text is not None else SideWords()
@@ -369,18 +372,23 @@ def planner_for(root: Path) -> Planner:
     Unreadable files are ignored: a plan does not depend on them.
     """
     from levit_bench.judge.early_stopping import planner
+    from levit_bench.judge.gate.pair_scatter import PRIOR as PAIR_PRIOR
+    from levit_bench.judge.gate.pair_scatter import as_ratios
     from levit_bench.judge.variance.run_scatter import kinds_ahead, run_scatter, worth_reading
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.workers.process_environment import shell
 
     def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
-        scatter, beginnings = PILOT, store.beginnings(root)
+        is_gate = protocol.goal == "gate"
+        # A gate is planned by the scatter of the ratio of its sides, which stored gates tell.
+        scatter, beginnings = PAIR_PRIOR if is_gate else PILOT, store.beginnings(root)
+        timed = [line for line in lines if line.case.side == "b"] if is_gate else lines
         if beginnings:
             this_machine = machine(gpus=any(line.case.device == "cuda" for line in lines))
             worker_shell = shell({(line.case.threads, line.case.allocator) for line in lines})
-            kinds = kinds_ahead(lines, protocol, this_machine, conditions(), worker_shell)
+            kinds = kinds_ahead(timed, protocol, this_machine, conditions(), worker_shell)
             records, _ = store.load_readable(worth_reading(beginnings, kinds))
-            scatter = run_scatter(records, kinds)
+            scatter = run_scatter(as_ratios(records) if is_gate else records, kinds, scatter)
         return planner.planner(costs, protocol, lines, earlier, scatter)
 
     return planned

@@ -191,6 +191,11 @@ class Case(_Noun, frozen=True, kw_only=True):
         return ":" in self.network or self.is_model_file
 
     @property
+    def is_of_gate(self) -> bool:
+        """Whether it is a case of one side of a gate, which is judged against the other side alone."""
+        return bool(self.side)
+
+    @property
     def is_model_file(self) -> bool:
         """Whether the network is a model file such as `model.onnx#3f2a91`, which is timed as it is."""
         return kind_of(self.network) is not None
@@ -283,6 +288,8 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     """Of a gate: slowdowns below this share do not fail it."""
     margin: Share | None = None
     """Of a gate: a case is the same within this share."""
+    find: Share | None = None
+    """Of a gate: the slowdown that its length was planned by; `budget_s` is then the most that it may take."""
     target_error: LogUnits | None = None
     """Half-width aimed at of the interval of each ratio to the yardstick, in log units (0.01 is 1 %)."""
     witness: bool = False

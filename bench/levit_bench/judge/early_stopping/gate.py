@@ -6,11 +6,13 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 from levit_bench.catalog.side_pairs import pair_key
+from levit_bench.errors import BudgetTooSmallError
 from levit_bench.judge.early_stopping.turn_log import due, logs_by_case
+from levit_bench.judge.gate.detectable_plan import budget_that_finds, found_in, too_long
 from levit_bench.judge.gate.pairs import is_decided, judged
 from levit_bench.judge.paired_ratio import paired_run
 from levit_bench.judge.verdicts import Rules, gate_rules, of_pairs
-from levit_bench.planning.budget import MIN_RUNS, level_at_a_look
+from levit_bench.planning.budget import MIN_RUNS, Costs, RunScatter, level_at_a_look, smallest_budget
 from levit_bench.planning.policy import Earlier, Referee
 from levit_bench.records import CaseLine, Decision, Look, Protocol, TurnLine
 from levit_bench.records import Verdict as Decided
@@ -34,6 +36,24 @@ def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...
     pairs = [(key, other, sides.get((pair, "control"))) for (pair, side), key in sides.items() if side == "a"
              if (other := sides.get((pair, "b"))) is not None]  # fmt: skip
     return _Gate(tuple(pairs), gate_rules(protocol.min_effect, protocol.margin), looks)
+
+
+def budget_of(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], scatter: RunScatter) -> float:
+    """Seconds that a session takes: its budget, or of a gate that is to find a slowdown what that takes.
+
+    Raises:
+        BudgetTooSmallError: that is more than the budget.
+    """
+    if protocol.find is None:
+        return protocol.budget_s
+    rules = gate_rules(protocol.min_effect, protocol.margin)
+    looks, cases = 2, sum(line.role == "subject" and line.case.side == "b" for line in lines)
+    family = looks * max(1, cases)
+    needed_s = max(budget_that_finds(protocol.find, costs, scatter, family, rules), smallest_budget(costs))
+    if needed_s > protocol.budget_s:
+        found = found_in(protocol.budget_s, costs, scatter, family, rules)
+        raise BudgetTooSmallError(too_long(protocol.find, needed_s, protocol.budget_s, found))
+    return needed_s
 
 
 def axes_that_differ(lines: Sequence[CaseLine]) -> tuple[str, ...]:

@@ -19,13 +19,21 @@ _END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
 a seventh: that decides few places, and takes the time that a race is for."""
 
 
-def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter = PILOT) -> Plan:
+def planned(
+    costs: Costs,
+    protocol: Protocol,
+    done: int = 0,
+    scatter: RunScatter = PILOT,
+    budget_s: float | None = None,
+) -> Plan:
     """Runs, rounds and looks for a protocol by this scatter, after `done` complete runs.
+
+    `budget_s` is the time to be spent where that is not the protocol's.
 
     Raises:
         UsageError: all looks that were declared have been taken.
     """
-    budget_plan = plan(costs, protocol.budget_s, scatter)
+    budget_plan = plan(costs, budget_s if budget_s is not None else protocol.budget_s, scatter)
     if protocol.goal == "budget":
         return budget_plan
     declared = protocol.looks or _looks(protocol.goal, budget_plan.runs)
@@ -61,10 +69,11 @@ def planner(
     """
     if protocol.goal == "budget":
         return fixed_budget(costs, protocol, lines, earlier, scatter)
-    session_plan = planned(costs, protocol, len(earlier.done), scatter)
+    budget_s = gate.budget_of(costs, protocol, lines, scatter)
+    session_plan = planned(costs, protocol, len(earlier.done), scatter, budget_s)
     least = min(protocol.min_rounds, session_plan.rounds)
     policy = FixedBudget(
-        protocol.budget_s,
+        budget_s,
         earlier.next_run + session_plan.runs,
         least,
         rounds=session_plan.rounds,

@@ -16,13 +16,14 @@ from levit_bench.judge.verdicts import Comparison, Effect, Rules, Verdict
 from levit_bench.numbers.units import counted
 from levit_bench.records import Case, Finding, Record, SideName
 
-_OF_COMPARISONS = {
+OF_COMPARISONS = {
     Verdict.SLOWER: CaseVerdict.SLOWER,
     Verdict.FASTER: CaseVerdict.FASTER,
     Verdict.SAME: CaseVerdict.SAME,
     Verdict.INCONCLUSIVE: CaseVerdict.INCONCLUSIVE,
     Verdict.NOT_COMPARABLE: CaseVerdict.NOT_COMPARABLE,
 }
+"""Verdicts of a comparison as those of a case."""
 
 
 def side_by_side(records: Iterable[Record], rules: GateRules, findings: Sequence[Finding] = ()) -> GateReport:
@@ -117,7 +118,7 @@ def _verdict(
             f"its outputs are {apart:.2g} from those of side a for the same images (relative L2; {allowed:.2g} is "
             f"explained by rounding), and it {comparison.reason}"
         )
-    return _OF_COMPARISONS[comparison.verdict], comparison.reason
+    return OF_COMPARISONS[comparison.verdict], comparison.reason
 
 
 def _without_time(record: Record, reason: str, failed: CaseVerdict = CaseVerdict.FAILED) -> tuple[CaseVerdict, str]:
