@@ -40,8 +40,8 @@ def too_long(find: float, needed_s: float, budget_s: float, found: float | None)
     takes = f"takes about {format_duration(needed_s)}" if math.isfinite(needed_s) else "is beyond any session"
     finds = "" if found is None else f", in which {percent_above(found)} are found four times in five"
     return (
-        f"to find {100 * find:g} % nine times in ten {takes} here, and --at-most is {format_duration(budget_s)}{finds}. "
-        "Raise --at-most, look for a larger slowdown, or judge fewer networks."
+        f"to find {100 * find:g} % nine times in ten {takes} here, and --at-most is {format_duration(budget_s)}{finds}"
+        ". Raise --at-most, look for a larger slowdown, or judge fewer networks."
     )
 
 
