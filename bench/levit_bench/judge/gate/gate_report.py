@@ -115,8 +115,8 @@ class GateReport(NamedTuple):
     family: int = 1
     """Comparisons that share the level: false alarms are at most one in twenty gates for all of them together."""
     command: tuple[str, ...] = ()
-    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget, store
-    and exports. Empty where no command line asked."""
+    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
+    store and exports. Empty where no command line asked."""
 
     def having(self, *verdicts: CaseVerdict) -> tuple[GateCase, ...]:
         """The cases with one of these verdicts."""
