@@ -114,6 +114,9 @@ class GateReport(NamedTuple):
     """How often they could have been, which every interval allows for."""
     family: int = 1
     """Comparisons that share the level: false alarms are at most one in twenty gates for all of them together."""
+    command: tuple[str, ...] = ()
+    """Words after `levit-bench gate` that ask for the same again: sides, networks, axes and rules, without budget,
+    store and exports. Empty where no command line asked."""
 
     def having(self, *verdicts: CaseVerdict) -> tuple[GateCase, ...]:
         """The cases with one of these verdicts."""
