@@ -17,6 +17,10 @@ if TYPE_CHECKING:
 
 _OF_MEASURING = ("first", "second", "control", "networks", "budget", "find", "at_most", "title")
 """Parameters that mean nothing where stored sessions are judged."""
+_NOT_REPEATED = (
+    "budget", "find", "at_most", "root", "title", "out", "name", "annotations", "as_json", "no_wait", "cache", "fresh",
+)  # fmt: skip
+"""Parameters that say how long, where to and how it is shown, and nothing of what is compared."""
 _MOST = "10m"
 
 
@@ -77,6 +81,7 @@ _MOST = "10m"
     metavar="FOLDER",
     help="Write comment.md, junit.xml, gate.json, gate.svg and gate.png there.",
 )
+@click.option("--name", default="", help="Of this gate, where a pull request has several comments.")
 @click.option("--annotations", is_flag=True, help="Print annotations for GitHub's runners, too.")
 @json_option
 def command(
@@ -90,6 +95,7 @@ def command(
     reference: str | None,
     session: str | None,
     out: Path | None,
+    name: str,
     annotations: bool,
     as_json: bool,
     **words: Any,  # noqa: ANN401
@@ -126,7 +132,8 @@ def command(
         if alone := next((n for n, v in (("--reference", reference), ("--session", session)) if v is not None), None):
             raise UsageError(f"{alone} goes with --baseline, which compares stored sessions. Add it, or leave it out.")
         report, interrupted = _measured(root, gate_rules, words)
-    _show(report, out, annotations=annotations, as_json=as_json)
+    report = report._replace(command=_words_of_command())
+    _show(report, out, name, annotations=annotations, as_json=as_json)
     print_findings(report.findings)
     return EXIT_INTERRUPTED if interrupted else report.exit_code
 
@@ -201,6 +208,43 @@ def _refuse_measuring_options() -> None:
         raise UsageError(f"--baseline judges stored sessions and measures nothing. Leave {', '.join(names)} out.")
 
 
-def _show(report: GateReport, out: Path | None, *, annotations: bool, as_json: bool) -> None:
+def _words_of_command() -> tuple[str, ...]:
+    """The options of this command line that say what is compared and by which rules, for whoever repeats it."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value = context.params.get(name)
+        if name in _NOT_REPEATED or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        if value is True:
+            words.append(parameter.opts[0])
+        elif value not in (None, False):
+            words += [parameter.opts[0], ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
+    return tuple(words)
+
+
+def _show(report: GateReport, out: Path | None, name: str, *, annotations: bool, as_json: bool) -> None:
     """Print the report, and write its files."""
-    print(report)
+    from levit_bench.cli.output import print_words, print_wrapped, stderr, stdout
+    from levit_bench.report.gate import pages
+    from levit_bench.report.gate.annotations import workflow_commands
+    from levit_bench.report.gate.document import encoded
+    from levit_bench.report.gate.sentence import overall
+    from levit_bench.report.gate.table import notes, table
+
+    console = stdout()
+    if as_json:
+        click.echo(encoded(report), nl=False)
+        print_words(stderr(), overall(report).text)
+    else:
+        console.print(table(report))
+        for note in notes(report):
+            print_wrapped(console, note, style="dim")
+        print_words(console, overall(report).text)
+    if annotations:
+        for line in workflow_commands(report):
+            click.echo(line, err=as_json)
+    if out is not None:
+        written = pages.write(report, out, name)
+        print_words(stderr(), f"wrote {', '.join(map(str, written))}")
