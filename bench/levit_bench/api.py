@@ -268,13 +268,19 @@ def measure_gate(
     from levit_bench.measuring.preparing.artifact_cache import cache_in
     from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
-    from levit_bench.measuring.sides.side_places import placed
+    from levit_bench.measuring.sides.side_places import control_of, placed
     from levit_bench.measuring.sides.side_words import SideWords, side_words
     from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
 
     observer = observer or _unwatched()
+    # Workers of all sides start in the same way, whoever has others to be forked with.
     protocol = msgspec.structs.replace(
-        protocol_of(request), goal="gate", min_effect=rules.min_effect, margin=rules.margin, find=find
+        protocol_of(request),
+        start_method="spawn",
+        goal="gate",
+        min_effect=rules.min_effect,
+        margin=rules.margin,
+        find=find,
     )
     words = [
         side_words(option, text) if text is not None else SideWords()
@@ -287,7 +293,10 @@ def measure_gate(
         alone(called, protocol.budget_s, observer, wait=not request.no_wait) as beside,
         placed(words[0], words[1], cache) as both,
         SidesWorkshop(
-            both.both, protocol.seed, protocol.timeout_s, cache_in(cache, protocol.seed, fresh=request.fresh)
+            (*both.both, control_of(both.first)),
+            protocol.seed,
+            protocol.timeout_s,
+            cache_in(cache, protocol.seed, fresh=request.fresh),
         ) as workshop,
     ):
         observer.resolving(request.networks)

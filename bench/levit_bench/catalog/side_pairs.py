@@ -8,7 +8,7 @@ from typing import TypeVar
 
 import msgspec
 
-from levit_bench.axes import usual
+from levit_bench.axes import AXES, usual
 from levit_bench.records import Case, SideDifference, SideName
 
 _DIGEST = re.compile(r"#[0-9a-f]+$")
@@ -36,6 +36,20 @@ def pair_name(case: Case, axes: Collection[str] = ()) -> str:
     """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides."""
     return " ".join(
         [_DIGEST.sub("", case.network), f"{case.size} px", *case.words(leave_out=("resolution", "side", *axes))]
+    )
+
+
+def axes_that_differ(cases: Iterable[Case]) -> tuple[str, ...]:
+    """The axes of which side a has one value in all its cases, and side b another one in all of its."""
+    values: dict[str, dict[str, set[object]]] = {axis.name: {"a": set(), "b": set()} for axis in AXES if axis.asked}
+    for case in cases:
+        if case.side in ("a", "b"):
+            for name, by_side in values.items():
+                by_side[case.side].add(getattr(case, name))
+    return tuple(
+        name
+        for name, by_side in values.items()
+        if len(by_side["a"]) == len(by_side["b"]) == 1 and by_side["a"] != by_side["b"]
     )
 
 

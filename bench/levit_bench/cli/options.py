@@ -254,11 +254,14 @@ def request_options(command: _Command) -> _Command:
 
 
 def gate_request_options(command: _Command) -> _Command:
-    """The same without those of one network, which state figures: a gate compares times alone."""
+    """The same without those of one network, which state figures, and without the start of processes.
+
+    A gate compares times alone, and all processes of its sides start in the same way.
+    """
     options = [
         _networks_option(),
         *(_of_axis(axis) for axis in axes.AXES if axis.asked),
-        *(_of_session(option) for option in OF_A_SESSION if option.of_twins),
+        *(_of_session(option) for option in OF_A_SESSION if option.of_twins and option.name != "start_method"),
     ]
     return _with_options(command, options)
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import NamedTuple
 
-from levit_bench.catalog.side_pairs import pair_key
+from levit_bench.catalog.side_pairs import axes_that_differ, pair_key
 from levit_bench.errors import BudgetTooSmallError
 from levit_bench.judge.early_stopping.turn_log import due, logs_by_case
 from levit_bench.judge.gate.detectable_plan import budget_that_finds, found_in, too_long
@@ -31,7 +31,7 @@ def gate_looks(runs: int) -> tuple[int, ...]:
 def referee(protocol: Protocol, lines: Sequence[CaseLine], looks: tuple[int, ...], earlier: Earlier) -> Referee:
     """The referee of a session of two sides."""
     subjects = [line for line in (earlier.cases or lines) if line.role == "subject"]
-    axes = axes_that_differ(subjects)
+    axes = axes_that_differ(line.case for line in subjects)
     sides: dict[tuple[object, str], str] = {(pair_key(line.case, axes), line.case.side): line.id for line in subjects}
     pairs = [(key, other, sides.get((pair, "control"))) for (pair, side), key in sides.items() if side == "a"
              if (other := sides.get((pair, "b"))) is not None]  # fmt: skip
@@ -54,20 +54,6 @@ def budget_of(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], scatt
         found = found_in(protocol.budget_s, costs, scatter, family, rules)
         raise BudgetTooSmallError(too_long(protocol.find, needed_s, protocol.budget_s, found))
     return needed_s
-
-
-def axes_that_differ(lines: Sequence[CaseLine]) -> tuple[str, ...]:
-    """The axes of which side a has one value in all its cases, and side b another one in all of its."""
-    from levit_bench.axes import AXES, AxisKind
-
-    out = []
-    for axis in AXES:
-        if axis.kind is AxisKind.OWN:
-            continue
-        first, second = ({getattr(line.case, axis.name) for line in lines if line.case.side == side} for side in "ab")
-        if len(first) == len(second) == 1 and first != second:
-            out.append(axis.name)
-    return tuple(out)
 
 
 class _Gate(NamedTuple):

@@ -31,10 +31,11 @@ class SidesWorkshop:
     def __init__(
         self, sides: Iterable[PlacedSide], seed: int, timeout_s: float, cache: ArtifactCache | None = None
     ) -> None:
-        self._places = {side.side.name: side.place for side in sides}
+        # The instrument's own cases are on no side: they run where the parent does.
+        self._places: dict[SideName, Place] = {"": HERE} | {side.side.name: side.place for side in sides}
         self._workshops = {
             place: Workshop(seed, timeout_s, cache if place == HERE else None, place)
-            for place in dict.fromkeys((HERE, *self._places.values()))
+            for place in dict.fromkeys(self._places.values())
         }
         self._stack = ExitStack()
 
@@ -83,7 +84,7 @@ class SidesWorkshop:
         return out
 
     def _place_of(self, case: Case) -> Place:
-        return self._places.get(case.side, HERE)
+        return self._places[case.side]
 
     def _preparing_place(self, case: Case) -> Place:
         place = self._place_of(case)
