@@ -32,7 +32,7 @@ class SidesWorkshop:
         self, sides: Iterable[PlacedSide], seed: int, timeout_s: float, cache: ArtifactCache | None = None
     ) -> None:
         # The instrument's own cases are on no side: they run where the parent does.
-        self._places: dict[SideName, Place] = {"": HERE} | {side.side.name: side.place for side in sides}
+        self._places: dict[SideName, Place] = {"": HERE, **{side.side.name: side.place for side in sides}}
         self._workshops = {
             place: Workshop(seed, timeout_s, cache if place == HERE else None, place)
             for place in dict.fromkeys(self._places.values())
