@@ -99,7 +99,7 @@ def test_a_later_verdict_takes_the_place_of_the_earlier_one(job: Comments, line:
     others = [
         comment(1, VERDICT, "them"),
         comment(2, f"Words\n{MARK}"),
-        comment(3, "<!-- levit-bench gate other -->\n"),
+        comment(3, "<!-- levit-bench gate: other -->\n"),
     ]
     job.present(pages(others, [comment(4, line), comment(5, line)]))
     done = job.run(WRITE)
@@ -108,7 +108,7 @@ def test_a_later_verdict_takes_the_place_of_the_earlier_one(job: Comments, line:
 
 
 def test_gates_of_several_names_have_a_comment_each(job: Comments) -> None:
-    verdict = "<!-- levit-bench gate other -->\nSame.\n"
+    verdict = "<!-- levit-bench gate: other -->\nSame.\n"
     job.leave("comment.md", verdict)
     job.present(pages([comment(1, VERDICT), comment(2, verdict)]))
     assert job.run(WRITE).returncode == 0
@@ -176,7 +176,7 @@ def test_a_text_that_no_gate_wrote_is_refused(job: Comments, text: str) -> None:
     assert job.calls("gh") == []
 
 
-@pytest.mark.parametrize(("letters", "code"), [(64_999, 0), (65_000, 1)])
+@pytest.mark.parametrize(("letters", "code"), [(65_536, 0), (65_537, 1)])
 def test_letters_are_counted_and_not_bytes(job: Comments, letters: int, code: int) -> None:
     job.leave("comment.md", f"{MARK}\n".ljust(letters, "é"))
     done = job.run(WRITE)
