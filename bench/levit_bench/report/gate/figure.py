@@ -92,7 +92,8 @@ def _title(report: GateReport) -> str:
 
 def _counts(report: GateReport) -> str:
     """The number of cases of each verdict; a gate has at most nine."""
-    return ", ".join(f"{len(report.having(verdict))} {verdict.value}" for verdict in ORDER if report.having(verdict))
+    counts = [f"{len(report.having(verdict))} {verdict.value}" for verdict in ORDER if report.having(verdict)]
+    return ", ".join(counts) or "no case on either side"
 
 
 def _sides(report: GateReport) -> str:
