@@ -54,7 +54,7 @@ def test_failed_and_missing_come_first_and_what_passed_is_folded() -> None:
     text = comment(made.EVERY)
     assert re.findall(r"^####? (.+)$|<summary>(.+)</summary>", text, re.M) == [
         ("❌ levit-bench gate: failed", ""), ("Failed and missing (2)", ""), ("Slower (1)", ""),
-        ("Other outputs (1)", ""), ("Not told: a slowdown could have hidden (1)", ""), ("Not comparable (1)", ""),
+        ("Other outputs (1)", ""), ("Inconclusive: the data cannot tell (1)", ""), ("Not comparable (1)", ""),
         ("", "Others: 1 faster, 1 same, 1 new"), ("", "Conditions"), ("", "How to reproduce"),
     ]  # fmt: skip
     assert text.count("<details>") == text.count("</details>") == 3

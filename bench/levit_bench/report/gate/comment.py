@@ -59,7 +59,7 @@ _SECTIONS = (
     _Section("Failed and missing", (CaseVerdict.FAILED, CaseVerdict.MISSING), ("case", "verdict", "reason")),
     _Section("Slower", (CaseVerdict.SLOWER,), _RATIOS),
     _Section("Other outputs", (CaseVerdict.OTHER_OUTPUTS,), ("case", "distance", "allowed", "reason")),
-    _Section("Not told: a slowdown could have hidden", (CaseVerdict.INCONCLUSIVE,), (*_RATIOS, "reason")),
+    _Section("Inconclusive: the data cannot tell", (CaseVerdict.INCONCLUSIVE,), (*_RATIOS, "reason")),
     _Section("Not comparable", (CaseVerdict.NOT_COMPARABLE,), ("case", "reason")),
     _Section("Others", (CaseVerdict.FASTER, CaseVerdict.SAME, CaseVerdict.NEW), ("verdict", *_RATIOS), is_folded=True),
 )
