@@ -62,7 +62,7 @@ def measured(network: str, times: float, side: Any) -> Record:
     return record(network, [0.01 * times] * 3, session="s1", side=side)
 
 
-def case(verdict: CaseVerdict, name: str = "", *, network: str = "", **fields: Any) -> GateCase:
+def case(verdict: CaseVerdict, name: str | None = None, *, network: str = "", **fields: Any) -> GateCase:
     """A case with that verdict, and the figures, the reason and the records that go with it."""
     network = network or f"net_{verdict.value.replace(' ', '_')}"
     figures = FIGURES.get(verdict)
@@ -72,7 +72,7 @@ def case(verdict: CaseVerdict, name: str = "", *, network: str = "", **fields: A
     if verdict is CaseVerdict.FAILED:
         second = record(network, (), session="s1", outcome="failed", reason="it raised", side="b")
     values: dict[str, Any] = {
-        "name": name or f"{network} 224px b1 t1 pinned",
+        "name": f"{network} 224px b1 t1 pinned" if name is None else name,
         "verdict": verdict,
         "reason": REASONS[verdict],
         "comparison": compared(*figures) if figures else None,

@@ -8,14 +8,16 @@ find its own comment again and replace it.
 from __future__ import annotations
 
 import re
+from collections import Counter
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from hashlib import sha256
+from typing import NamedTuple
 
 from levit_bench.judge.gate.gate_report import CaseVerdict, GateCase, GateOutcome, GateReport
 from levit_bench.numbers.units import counted, format_latency, significant
 from levit_bench.report.gate.case_latency import latency_s
-from levit_bench.report.gate.case_order import ORDER, in_order
+from levit_bench.report.gate.case_order import in_order
 from levit_bench.report.gate.commands import same_again
 from levit_bench.report.gate.conditions import rule_lines, session_lines
 from levit_bench.report.gate.control import control_line
@@ -39,19 +41,28 @@ _SIGNS = {
     GateOutcome.NOTHING: "⚠️",
     GateOutcome.PASSED: "✅",
 }
-_LIST = ("case", "verdict", "reason")
 _RATIOS = ("case", "ratio, b over a", "95 % CI", "detectable", "latency, a → b")
-_SECTIONS: tuple[tuple[str, tuple[CaseVerdict, ...], tuple[str, ...], bool], ...] = (
-    ("Failed and missing", (CaseVerdict.FAILED, CaseVerdict.MISSING), _LIST, False),
-    ("Slower", (CaseVerdict.SLOWER,), _RATIOS, False),
-    ("Other outputs", (CaseVerdict.OTHER_OUTPUTS,), ("case", "distance", "allowed", "reason"), False),
-    ("Not told: a slowdown could have hidden", (CaseVerdict.INCONCLUSIVE,), (*_RATIOS, "reason"), False),
-    ("Not comparable", (CaseVerdict.NOT_COMPARABLE,), ("case", "reason"), False),
-    ("Others", (CaseVerdict.FASTER, CaseVerdict.SAME, CaseVerdict.NEW), ("verdict", *_RATIOS), True),
-)  # fmt: skip
-"""Heading, verdicts, columns, and whether it is folded."""
 _RIGHT = {"ratio, b over a", "detectable", "distance", "allowed"}
 _NO_NAME_CHARACTER = re.compile(r"[^A-Za-z0-9_.]+")
+
+
+class _Section(NamedTuple):
+    """A table of the cases of some verdicts."""
+
+    heading: str
+    verdicts: tuple[CaseVerdict, ...]
+    columns: tuple[str, ...]
+    is_folded: bool = False
+
+
+_SECTIONS = (
+    _Section("Failed and missing", (CaseVerdict.FAILED, CaseVerdict.MISSING), ("case", "verdict", "reason")),
+    _Section("Slower", (CaseVerdict.SLOWER,), _RATIOS),
+    _Section("Other outputs", (CaseVerdict.OTHER_OUTPUTS,), ("case", "distance", "allowed", "reason")),
+    _Section("Inconclusive: the data cannot tell", (CaseVerdict.INCONCLUSIVE,), (*_RATIOS, "reason")),
+    _Section("Not comparable", (CaseVerdict.NOT_COMPARABLE,), ("case", "reason")),
+    _Section("Others", (CaseVerdict.FASTER, CaseVerdict.SAME, CaseVerdict.NEW), ("verdict", *_RATIOS), is_folded=True),
+)
 
 
 @dataclass
@@ -90,22 +101,17 @@ def comment(report: GateReport, name: str = "") -> str:
         report: the gate.
         name: as of `marker`; stands in the heading, too.
     """
-    told = overall(report)
-    parts = [_Part(_head(report, told, name), [], [])]
-    sections = [
-        _section(heading, in_order(report.having(*verdicts)), columns, is_folded=is_folded)
-        for heading, verdicts, columns, is_folded in _SECTIONS
-        if report.having(*verdicts)
-    ]
-    reproduce = _folded("How to reproduce", [], _reproduction(report))
+    head = _Part(_head(report, overall(report), name), [], [])
+    shown = [(section, in_order(report.having(*section.verdicts))) for section in _SECTIONS]
+    open_tables = [_table(section, cases) for section, cases in shown if cases and not section.is_folded]
+    folded_tables = [_table(section, cases) for section, cases in shown if cases and section.is_folded]
     conditions = _folded("Conditions", [f"- {line}" for line in _conditions(report)])
-    findings = [_folded("Findings", [_finding(report, at) for at in range(len(report.findings))])]
-    # Conditions are few lines and matter to every reader, so they get room before the cases that pass.
-    least_of_all = [section for section in sections if section.before[0].startswith("<details>")]
-    others = [section for section in sections if section not in least_of_all]
-    shown = [*parts, *others, *least_of_all, conditions, *(findings if report.findings else []), reproduce]
-    _fill(shown, [conditions, *others, *(findings if report.findings else []), *least_of_all])
-    return "\n\n".join(part.text() for part in shown) + "\n"
+    findings = [_folded("Findings", _findings(report))] if report.findings else []
+    reproduce = _folded("How to reproduce", [], _reproduction(report))
+    parts = [head, *open_tables, *folded_tables, conditions, *findings, reproduce]
+    # Conditions are few lines that matter to every reader; cases that pass may be many, and matter least.
+    _fill(parts, [conditions, *open_tables, *findings, *folded_tables])
+    return "\n\n".join(part.text() for part in parts) + "\n"
 
 
 def _fill(shown: Sequence[_Part], by_importance: Sequence[_Part]) -> None:
@@ -142,18 +148,16 @@ def _command(command: str) -> list[str]:
     return [command_block(shown)]
 
 
-def _section(heading: str, cases: Sequence[GateCase], columns: Sequence[str], *, is_folded: bool) -> _Part:
+def _table(section: _Section, cases: Sequence[GateCase]) -> _Part:
     """A table with a row a case, under its heading."""
-    head = [
-        f"| {' | '.join(columns)} |",
-        f"|{'|'.join('--:' if column in _RIGHT else ':--' for column in columns)}|",
-    ]
+    columns = section.columns
+    head = [f"| {' | '.join(columns)} |", f"|{'|'.join('--:' if name in _RIGHT else ':--' for name in columns)}|"]
     rows = [f"| {' | '.join(_cell(case, column) for column in columns)} |" for case in cases]
-    if not is_folded:
-        return _Part([f"#### {heading} ({len(cases)})", "", *head], rows, [])
-    numbers = [f"{sum(case.verdict is verdict for case in cases)} {verdict.value}" for verdict in ORDER]
-    summary = ", ".join(number for number in numbers if not number.startswith("0 "))
-    return _Part([f"<details><summary>{heading}: {summary}</summary>", "", *head], rows, ["", "</details>"])
+    if not section.is_folded:
+        return _Part([f"#### {section.heading} ({len(cases)})", "", *head], rows, [])
+    counts = Counter(case.verdict for case in cases)
+    numbers = ", ".join(f"{counts[verdict]} {verdict.value}" for verdict in section.verdicts if counts[verdict])
+    return _folded(f"{section.heading}: {numbers}", rows, head)
 
 
 def _cell(case: GateCase, column: str) -> str:
@@ -196,9 +200,8 @@ def _conditions(report: GateReport) -> list[str]:
     return [prose(line, _LINE) for line in lines]
 
 
-def _finding(report: GateReport, at: int) -> str:
-    finding = report.findings[at]
-    return f"- {code(finding.kind, 60)}: {prose(finding.message, _LINE)}"
+def _findings(report: GateReport) -> list[str]:
+    return [f"- {code(finding.kind, 60)}: {prose(finding.message, _LINE)}" for finding in report.findings]
 
 
 def _reproduction(report: GateReport) -> list[str]:

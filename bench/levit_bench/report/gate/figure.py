@@ -26,7 +26,7 @@ _EDGE = 0.12
 _RATIO_PT, _MARK_PT, _WORD_PT = 38, 48, 56
 """Ends of the columns right of the axes, in points from them."""
 _NAMES = (44, 40, 36, 32, 28, 24, 20, 16, 12)
-"""Characters of a name: the most with which all names have room."""
+"""Characters of a name: the most with which it has room."""
 _SAID = 110
 _LARGEST_LOG = math.log(2.0)
 """How far from 1 an axis reaches at most."""
@@ -92,7 +92,8 @@ def _title(report: GateReport) -> str:
 
 def _counts(report: GateReport) -> str:
     """The number of cases of each verdict; a gate has at most nine."""
-    return ", ".join(f"{len(report.having(verdict))} {verdict.value}" for verdict in ORDER if report.having(verdict))
+    counts = [f"{len(report.having(verdict))} {verdict.value}" for verdict in ORDER if report.having(verdict)]
+    return ", ".join(counts) or "no case on either side"
 
 
 def _sides(report: GateReport) -> str:
@@ -168,20 +169,20 @@ def _marker(mark: _Mark) -> dict[str, Any]:
 
 
 def _names(cases: Sequence[GateCase]) -> list[str]:
-    """The names in characters that the font has, the long ones shortened in the middle until all have room."""
+    """The names in characters that the font has, each that is too wide shortened in the middle."""
     from matplotlib.font_manager import FontProperties
     from matplotlib.textpath import TextToPath
 
     font, measure = FontProperties(size=SMALL_PT), TextToPath()
-    plain = [drawable(case.name, 1000) for case in cases]
+    plain = [drawable(case.name, 1000) or "(no name)" for case in cases]
     room_pt = 72 * (_LEFT - 2 * _EDGE)
-    shown: list[str] = []
+    shown: dict[str, str] = {}
     for limit in _NAMES:
-        short = distinct(plain, limit)
-        shown = [short[name] for name in plain]
-        if all(measure.get_text_width_height_descent(name, font, ismath=False)[0] <= room_pt for name in shown):
-            break
-    return shown
+        short = distinct((name for name in plain if name not in shown), limit)
+        widths = {name: measure.get_text_width_height_descent(text, font, ismath=False)[0]
+                  for name, text in short.items()}  # fmt: skip
+        shown |= {name: text for name, text in short.items() if widths[name] <= room_pt or limit == _NAMES[-1]}
+    return [shown[name] for name in plain]
 
 
 def _reach(cases: Sequence[GateCase], margin: float) -> float:
