@@ -5,13 +5,11 @@ Each file is written whole or not at all.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Iterable, Sequence
 from functools import partial
 from pathlib import Path
 
 from levit_bench.catalog.image_sets import in_order
-from levit_bench.errors import StoreError
 from levit_bench.judge.front.changes import changes
 from levit_bench.judge.front.overlay import Overlay
 from levit_bench.judge.front.panels import Panel
@@ -25,6 +23,7 @@ from levit_bench.report.front.pages import Page, paginate
 from levit_bench.report.front.pictures import pictures
 from levit_bench.report.front.published_table import published_markdown
 from levit_bench.report.front.reproduction import Reproduction
+from levit_bench.report.whole_file import cannot_write, write_text, written_whole
 from levit_bench.report.words.findings import About, grouped
 from levit_bench.report.words.panel_names import PanelNames
 from levit_bench.report.words.safe_text import markdown_cell, visible
@@ -69,16 +68,16 @@ def write_front(
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
-        raise _cannot_write(folder, error) from error
+        raise cannot_write(folder, error) from error
     _remove_pages(folder, len(drawn) + 1)
     return (
         *(
-            _atomically(folder / f"{_stem(number)}.{kind}", partial(_write_bytes, content))
+            written_whole(folder / f"{_stem(number)}.{kind}", partial(_write_bytes, content))
             for number, picture in enumerate(drawn, 1)
             for kind, content in (("png", picture.png), ("svg", picture.svg))
         ),
-        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels, overlays))),
-        _atomically(folder / "front.md", lambda path: _write_text(path, text)),
+        written_whole(folder / "front.csv", lambda path: write_text(path, table.csv(panels, beside.panels, overlays))),
+        written_whole(folder / "front.md", lambda path: write_text(path, text)),
     )
 
 
@@ -151,7 +150,7 @@ def _remove_pages(folder: Path, number: int) -> None:
         try:
             path.unlink()
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
     if paths:
         _remove_pages(folder, number + 1)
 
@@ -252,28 +251,3 @@ def _code(lines: Iterable[str]) -> str:
 
 def _write_bytes(content: bytes, path: Path) -> None:
     path.write_bytes(content)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _atomically(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write beside the target and rename, so that a reader never sees half a file."""
-    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        write(draft)
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from error
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _cannot_write(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"cannot write {path}: {error.strerror or error}. Name another folder, or free space and allow writing there."
-    )
