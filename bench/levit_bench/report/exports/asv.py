@@ -108,7 +108,9 @@ def _place(case: ExportedCase, request: ExportRequest) -> _Place | str:
     # Settings of a session that are no axis of its cases, where they are not as usual: other times, another line.
     words += ["bound"] if case.record.affinity == "bound" else []
     words += [case.record.allowance] if case.record.allowance != "all" else []
-    return _Place(case.record.machine.id, commit, re.sub(r"[^A-Za-z0-9.+_]+", "_", "-".join(words)).strip("_"))
+    return _Place(
+        case.record.machine.hardware.id, commit, re.sub(r"[^A-Za-z0-9.+_-]+", "_", "-".join(words)).strip("_")
+    )
 
 
 def _newest(placed: Sequence[tuple[_Place, ExportedCase]]) -> tuple[list[tuple[_Place, ExportedCase]], list[LeftOut]]:
@@ -160,7 +162,7 @@ def _machine(case: ExportedCase) -> dict[str, str]:
     machine = case.record.machine
     ram = "" if machine.memory_bytes is None else f"{machine.memory_bytes >> 20} MiB"
     return {
-        "machine": machine.id, "os": visible(case.record.conditions.os), "arch": visible(machine.isa),
+        "machine": machine.hardware.id, "os": visible(case.record.conditions.os), "arch": visible(machine.isa),
         "cpu": visible(machine.cpu_model), "num_cpu": str(machine.logical_cores), "ram": ram,
     }  # fmt: skip
 

@@ -33,7 +33,7 @@ def _entries(case: ExportedCase) -> list[dict[str, str | float]]:
 def _entry(case: ExportedCase, name: str, estimate: Estimate, unit: str, factor: float) -> dict[str, str | float]:
     entry: dict[str, str | float] = {"name": name, "value": factor * estimate.value, "unit": unit}
     runs = counted(estimate.n, "fresh run")
-    extra = [f"session {case.record.session}, {case.record.info.id}", f"machine {case.record.machine.id}"]
+    extra = [f"session {case.record.session}, {case.record.info.id}", f"machine {case.record.machine.hardware.id}"]
     if (limits := bounds(estimate)) is None:
         return entry | {"extra": "\n".join([f"no interval: {runs}", *extra])}
     low, high = limits

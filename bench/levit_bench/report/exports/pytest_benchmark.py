@@ -44,7 +44,7 @@ def _machine_info(record: Record) -> dict[str, Any]:
     system, _, release = conditions.os.partition(" ")
     model = visible(machine.cpu_model)
     return {
-        "node": machine.id, "processor": model, "machine": visible(machine.isa),
+        "node": machine.hardware.id, "processor": model, "machine": visible(machine.isa),
         "python_version": visible(conditions.python), "system": visible(system), "release": visible(release),
         "cpu": {"arch": visible(machine.isa), "brand_raw": model, "brand": model, "count": machine.logical_cores},
     }  # fmt: skip
