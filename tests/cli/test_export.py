@@ -70,7 +70,7 @@ def test_a_history_needs_a_folder(capsys: pytest.CaptureFixture[str], to: str) -
     code, _, err = run(capsys, "export", "--to", to)
     assert code == 2
     assert "Name a folder for them with --out" in err
-    with pytest.raises(UsageError, match="is several files|holds|commit|nothing"):
+    with pytest.raises(UsageError, match="is several files"):
         levit_bench.load("results", "last").export("otava").text  # noqa: B018
 
 
