@@ -219,6 +219,21 @@ def words(value_of: Callable[[str], object], leave_out: Collection[str] = ()) ->
     ]
 
 
+def setting_words(value_of: Callable[[str], Any]) -> str:
+    """A setting in a sentence, without its network: `cpu, eager, 1 thread, batch 1, allocator pinned`.
+
+    Args:
+        value_of: the value of an axis by its name.
+    """
+    wanted = [axis for axis in SETTING if axis.plural and axis.name != "runtime"]
+    phrases = [
+        axis.phrase(value_of(axis.name))
+        for axis in wanted
+        if axis.shown is not Shown.NOWHERE or not is_usual(axis.name, value_of(axis.name))
+    ]
+    return ", ".join([value_of("device"), value_of("runtime"), *phrases])
+
+
 def unusual(value_of: Callable[[str], object], leave_out: Collection[str] = ()) -> list[str]:
     """What of a setting is not as usual, as the name of a case says it."""
     return [

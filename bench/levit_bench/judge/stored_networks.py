@@ -29,9 +29,9 @@ def networks_meant(records: Iterable[Record], text: str) -> tuple[str, ...]:
     ways: tuple[Callable[[str], bool], ...] = (
         lambda stored: stored == text,
         lambda stored: stored == name,
-        lambda stored: _without_digest(stored) == name,
+        lambda stored: without_digest(stored) == name,
         lambda stored: text in labels_of[stored],
-        lambda stored: _is_of_file(stored) and _without_folder(_without_digest(stored)) == name,
+        lambda stored: _is_of_file(stored) and _without_folder(without_digest(stored)) == name,
     )
     for is_meant in ways:
         if meant := tuple(sorted(stored for stored in labels_of if is_meant(stored))):
@@ -69,7 +69,8 @@ def _listed(names: Iterable[str]) -> str:
     return f"{', '.join(texts[:SHOWN_NAMES])}{more}" if texts else "none"
 
 
-def _without_digest(name: str) -> str:
+def without_digest(name: str) -> str:
+    """A stored name without the digest of its file: the same for all versions of a file."""
     return _DIGEST.sub("", name)
 
 
