@@ -24,7 +24,7 @@ _SECONDS = 0.02
 class Trials(NamedTuple):
     """Gates of one kind."""
 
-    count: int
+    gates: int
     alarms: int
     """Gates that called any unchanged case slower or faster."""
     found: int

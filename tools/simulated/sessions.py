@@ -128,9 +128,7 @@ def take(
     """
     lines = [_line(network, seconds, allocator=allocator) for network, seconds in networks.items()]
     if sides is not None:
-        lines = [
-            _line(name, seconds, side=side) for side, by_name in sides.items() for name, seconds in by_name.items()
-        ]
+        lines = [_line(name, length, side=side) for side, lengths in sides.items() for name, length in lengths.items()]
     if accuracies is not None:
         lines = [_with_accuracy(line, accuracies[line.case.network]) for line in lines]
     lines += [_line(stick, YARDSTICK_S, role="yardstick") for stick in YARDSTICKS]

@@ -2,16 +2,15 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Collection, Iterable, Sequence
 from typing import TypeVar
 
 import msgspec
 
 from levit_bench.axes import AXES, usual
+from levit_bench.catalog.network_calls import without_digest
 from levit_bench.records import Case, SideDifference, SideName
 
-_DIGEST = re.compile(r"#[0-9a-f]+$")
 _Item = TypeVar("_Item")
 
 
@@ -28,14 +27,14 @@ def pair_key(case: Case, axes: Collection[str] = ()) -> Case:
         axes: those that differ between the sides on purpose.
     """
     return msgspec.structs.replace(
-        case, network=_DIGEST.sub("", case.network), side="", **{axis: usual(axis) for axis in axes}
+        case, network=without_digest(case.network), side="", **{axis: usual(axis) for axis in axes}
     )
 
 
 def pair_name(case: Case, axes: Collection[str] = ()) -> str:
     """The name of a case and its counterpart in a few words, equal from gate to gate: without digests and sides."""
     return " ".join(
-        [_DIGEST.sub("", case.network), f"{case.size} px", *case.words(leave_out=("resolution", "side", *axes))]
+        [without_digest(case.network), f"{case.size} px", *case.words(leave_out=("resolution", "side", *axes))]
     )
 
 

@@ -3,14 +3,12 @@
 from __future__ import annotations
 
 import difflib
-import re
 from collections.abc import Callable, Iterable
 
-from levit_bench.catalog.network_calls import canonical
+from levit_bench.catalog.network_calls import canonical, is_of_file, without_digest
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.records import Record
 
-_DIGEST = re.compile(r"#[0-9a-f]+$")
 SHOWN_NAMES = 6
 """Networks that a message names before it says how many more there are."""
 
@@ -31,7 +29,7 @@ def networks_meant(records: Iterable[Record], text: str) -> tuple[str, ...]:
         lambda stored: stored == name,
         lambda stored: without_digest(stored) == name,
         lambda stored: text in labels_of[stored],
-        lambda stored: _is_of_file(stored) and _without_folder(without_digest(stored)) == name,
+        lambda stored: is_of_file(stored) and _without_folder(without_digest(stored)) == name,
     )
     for is_meant in ways:
         if meant := tuple(sorted(stored for stored in labels_of if is_meant(stored))):
@@ -67,15 +65,6 @@ def _listed(names: Iterable[str]) -> str:
     texts = list(names)
     more = f" and {len(texts) - SHOWN_NAMES} more" if len(texts) > SHOWN_NAMES else ""
     return f"{', '.join(texts[:SHOWN_NAMES])}{more}" if texts else "none"
-
-
-def without_digest(name: str) -> str:
-    """A stored name without the digest of its file: the same for all versions of a file."""
-    return _DIGEST.sub("", name)
-
-
-def _is_of_file(name: str) -> bool:
-    return _DIGEST.search(name) is not None
 
 
 def _without_folder(name: str) -> str:

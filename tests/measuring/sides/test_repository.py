@@ -97,7 +97,7 @@ def test_a_repository_without_a_default_branch_is_told_to_name_a_side(tmp_path: 
     git(tmp_path, "add", "f")
     git(tmp_path, "commit", "-qm", "one")
     git(tmp_path, "config", "init.defaultBranch", "nowhere")
-    with pytest.raises(UsageError, match="no default branch that could be found.*--a"):
+    with pytest.raises(UsageError, match=r"no default branch that could be found.*--a"):
         found(tmp_path).merge_base()
 
 

@@ -12,7 +12,7 @@ from collections import Counter
 from collections.abc import Callable, Sequence
 from typing import NamedTuple
 
-from levit_bench.judge.stored_networks import without_digest
+from levit_bench.catalog.network_calls import without_digest
 from levit_bench.records import Record
 from levit_bench.report.words.safe_text import visible
 
