@@ -674,7 +674,7 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Standard deviation of the checked outputs over classes: of order one when calibrated."""
     outputs_apart: Deviation | None = None
     """Relative L2 distance of the outputs of side `b` from those of side `a` for the same images, computed in fp32 when
-    both were prepared; on the cases of side `b` alone, and absent where one side has none."""
+    both were prepared; on the cases of side `b` and of the control, and absent where one side has none."""
     outputs_allowed: Deviation | None = None
     """The largest such distance that rounding explains."""
     made_by: Versions = {}

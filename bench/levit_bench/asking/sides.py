@@ -25,7 +25,7 @@ from levit_bench.measuring.sides.side_places import (
 )
 from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, code_files_of, standing_in
-from levit_bench.records import CaseLine, Finding, Side, SideDifference
+from levit_bench.records import CaseLine, Finding, Side, SideDifference, SideName
 
 
 class AskedSides(NamedTuple):
@@ -151,10 +151,12 @@ class PreparedSides(NamedTuple):
         return Compared(tuple(with_distances), differences, findings)
 
     def _distances(self, lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact]) -> dict[str, OutputDistance]:
-        """Distance of a case's outputs from those of side a, by its id on side b."""
-        pairs = paired(((line.case, line.id) for line in lines if line.role == "subject"), axes_of(self.differences))
+        """Distance of a case's outputs from those of side a, by its id on side b or in the control."""
+        cases = [(line.case, line.id) for line in lines if line.role == "subject"]
+        seconds: tuple[SideName, ...] = ("b", "control")
+        axes = axes_of(self.differences)
         out = {}
-        for first, second in pairs.values():
+        for first, second in (pair for name in seconds for pair in paired(cases, axes, name).values()):
             if first is not None and first in artifacts and second is not None and second in artifacts:
                 out[second] = output_distance(artifacts[first].folder, artifacts[second].folder)
         return out

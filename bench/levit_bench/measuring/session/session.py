@@ -236,6 +236,11 @@ def _resume(
     is_open: bool,
 ) -> Outcome:
     session = read_session(path)
+    if session.head.sides:
+        raise UsageError(
+            f"cannot resume {path}: it is a gate, whose sides are gone with it. Measure both again: "
+            f"{command_line('gate', '--help')}"
+        )
     _refuse_damaged(path, session)
     environment = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
     this_machine, now = _machine_of(line.case for line in session.cases), conditions()
