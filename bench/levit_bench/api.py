@@ -72,7 +72,7 @@ def measure(
         title: what the session is for; kept in its file.
         more: `resolution` (224, `"192x256"` or (192, 256)), `device`, `isolation`, `start_method`, `bind`, `timeout`,
             `seed`, `cache`, `fresh`, `thin`, `no_wait`, `race`, `target_error` (such as `"1%"`), `cross_check`, and of
-            one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`, as in
+            one network of your own `accuracy`, `dataset`, `images`, `classes`, `label`, `reference`, as in
             `levit_bench.asking.request.Request`.
 
     Returns:
@@ -138,6 +138,7 @@ def measure_requests(
         levit_bench.errors.BenchError: as `measure`, also where every request is refused.
     """
     require_measuring()
+    from levit_bench.asking.references import each_once
     from levit_bench.asking.request import budget_is_open, check_race, left_out, protocol_of, workshop_of
     from levit_bench.measuring.session.machine_lock import alone
     from levit_bench.measuring.session.session import measure as measure_session
@@ -153,7 +154,7 @@ def measure_requests(
         if unknown_names:
             observer.resolving(unknown_names)
         groups = _subjects_of(requests, workshop, on_refused)
-        distinct = {subject.case.id: subject for group in groups for subject in group}
+        distinct = each_once(subject for group in groups for subject in group)
         if protocol.goal == "race":
             check_race(list(distinct.values()))
         outcome = measure_session(
@@ -335,7 +336,12 @@ def measure_twins(
             observer.resolving(unknown_names)
         originals = subjects(request, workshop)
         with_twins = [
-            case for subject in originals for case in (subject, Subject(twin_of(subject.case), family=subject.family))
+            case
+            for subject in originals
+            for case in (
+                subject,
+                Subject(twin_of(subject.case), family=subject.family, reference=subject.reference),
+            )
         ]
         return measure_session(
             with_twins, protocol, root, observer, workshop, planner=planner_for(root), title=title, findings=beside,

@@ -18,8 +18,11 @@ import msgspec
 
 from levit_bench import api
 from levit_bench.asking import arguments
+from levit_bench.asking.references import references_of
 from levit_bench.asking.request import (
     Request,
+    budget_seconds,
+    capped,
     check,
     check_values,
     combinations,
@@ -48,6 +51,7 @@ from levit_bench.measuring.machine.description import is_emulated
 from levit_bench.measuring.preparing.workshop import Workshop
 from levit_bench.measuring.session.observer import Observer
 from levit_bench.numbers.units import batch_word, format_latency
+from levit_bench.paths.model_files import KINDS, kind_of
 from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
 from levit_bench.report.exports.case_facts import case_facts
@@ -64,6 +68,7 @@ __all__ = [
     "Rival",
     "TimedSession",
     "answer",
+    "budget_s",
     "declare",
     "error_message",
     "measure",
@@ -77,7 +82,10 @@ DEFAULT_NETWORKS = ("paper",)
 """Networks of tests that leave them open, where the command line names none."""
 _AGAINST = "against"
 """What a mark calls the cases that its own is compared with."""
-_FILE = re.compile(r"[^:]*?\.py(?=:)|[^:]*\.toml$", re.I)
+_REFERENCE = "reference"
+"""What a mark calls the function whose network a model file is compared with."""
+_MODELS = "|".join(re.escape(ending) for ending in KINDS)
+_FILE = re.compile(rf"[^:]*?\.py(?=:)|[^:]*\.toml$|[^:@#]*(?:{_MODELS})(?=[:@#]|$)", re.I)
 """The file in the name of a network."""
 _FIELD = re.compile(r"\w+\s*=")
 _DIGEST = re.compile(r"(?<=\w)#[0-9a-f]{6}(?=@|$)")
@@ -249,6 +257,11 @@ def options(given_options: Mapping[str, str | bool | None]) -> dict[str, Any]:
     return out
 
 
+def budget_s(requested: Mapping[str, Any]) -> float:
+    """Seconds that the session of a request may take for its runs; 0 where it takes the least that it needs."""
+    return capped(budget_seconds(Request(**{"networks": DEFAULT_NETWORKS, **requested}).budget))
+
+
 def notes(requested: Mapping[str, Any]) -> list[str]:
     """Findings about parts of the request that will not be measured, in words."""
     return [finding.message for finding in left_out([Request(**{"networks": DEFAULT_NETWORKS, **requested})])]
@@ -328,6 +341,8 @@ def declare(
         )
     rival_names = located(marked[_AGAINST], folders, _AGAINST) if _AGAINST in marked else ()
     marked = {name: value for name, value in marked.items() if name != _AGAINST}
+    if isinstance(marked.get(_REFERENCE), str):
+        marked[_REFERENCE] = ",".join(located(marked[_REFERENCE], folders, _REFERENCE))
     statements = arguments.fields(marked)
     marked_networks = singles(located(patterns, folders)) if patterns else None
     requested_networks = singles(requested["networks"]) if "networks" in requested else None
@@ -355,12 +370,19 @@ def declare(
             request,
             networks=(network,),
             stated={network: stated} if (stated := networks[network]) else {},
-            **({} if network in unknown_names else _NOTHING_STATED),
+            **_not_said_of(network, is_own=network in unknown_names),
             **{SEVERAL[name].plural: (value,) for name, value in values.items()},
         )
         for network, values in combinations(request, networks)
     ]
     return [Declared(_name(single), single, _rivals(rival_names, single), folders) for single in singled]
+
+
+def _not_said_of(network: str, *, is_own: bool) -> dict[str, Any]:
+    """Options about one network that a mark does not state of this one, at their defaults."""
+    if not is_own:
+        return _NOTHING_STATED
+    return {} if kind_of(entries.parse(network)[0]) is not None else {_REFERENCE: ""}
 
 
 def _rivals(names: Sequence[str], single: Request) -> list[Rival]:
@@ -524,7 +546,7 @@ class Checks:
 
     def __init__(self) -> None:
         self._workshop: Workshop | None = None
-        self._problems: dict[Case, str | None] = {}
+        self._problems: dict[tuple[Case, str], str | None] = {}
 
     def problem(self, declared: Declared) -> str | None:
         """What is wrong with the case of a test or with a rival of it, or None.
@@ -545,11 +567,13 @@ class Checks:
         for subject in subjects(request, self._workshop):
             # Threads and allocators change the time of a pass, not its outputs.
             case = msgspec.structs.replace(subject.case, threads=1, allocator="n/a")
-            if case not in self._problems:
-                (artifact,) = self._workshop.prepare([case], lambda _step: None).values()
-                self._problems[case] = artifact if isinstance(artifact, str) else None
-            if self._problems[case] is not None:
-                return self._problems[case]
+            key = case, subject.reference
+            if key not in self._problems:
+                references = {case.network: subject.reference} if subject.reference else {}
+                (artifact,) = self._workshop.prepare([case], lambda _step: None, references).values()
+                self._problems[key] = artifact if isinstance(artifact, str) else None
+            if self._problems[key] is not None:
+                return self._problems[key]
         return None
 
     def close(self) -> None:
@@ -572,7 +596,9 @@ def _check_mark(statements: Mapping[str, Any], networks: Mapping[str, user_netwo
     request = Request(**{**statements, "networks": tuple(networks)})
     check_values(request)
     stated = {name: statement for name, statement in networks.items() if statement is not None}
-    figures_and_labels(request, entries.select(request.networks).unknown, stated)
+    unknown = entries.select(request.networks).unknown
+    figures_and_labels(request, unknown, stated)
+    references_of(request.reference, unknown, stated)
 
 
 def _check_device_is_here(name: str) -> None:

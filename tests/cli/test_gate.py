@@ -98,7 +98,7 @@ def test_a_stored_session_is_judged_against_a_baseline_and_a_fixed_reference(
     code, out, _ = run(capsys, *words)
     assert code == 1
     document = json.loads(out)
-    verdicts = {case["case"]: case["verdict"] for case in document["cases"]}
+    verdicts = {case["name"]: case["verdict"] for case in document["cases"]}
     assert {name for name, verdict in verdicts.items() if verdict == "slower"} == {
         "levit_192 224 px b1 t1 pinned against 20260105", "levit_192 224 px b1 t1 pinned against 20260100",
     }  # fmt: skip
@@ -162,7 +162,7 @@ def test_a_change_in_an_imported_file_is_measured_on_side_b_alone_and_leaves_not
     code, document, err = gated(repository, "--null", "--budget", "auto", "--min-effect", "50%", "--margin", "50%")
     assert code in (0, 1, 3), err
     assert state(repository) == before
-    assert list((repository.parent / "scratch").iterdir()) == []
+    assert [path.name for path in (repository.parent / "scratch").iterdir() if "levit" in path.name] == []
     assert [(d["kind"], d["name"]) for d in document["differences"]] == [("file", "layers.py")]
     (case,) = document["cases"]
     assert case["outputs_apart"] == 0.0, "four times the work, and the same answer"
@@ -171,7 +171,7 @@ def test_a_change_in_an_imported_file_is_measured_on_side_b_alone_and_leaves_not
     assert set(sides) == {"a", "b", "control"}
     assert {side.name: side.dirty for side in sides["a"].sides} == {"a": False, "b": True, "control": False}
     work = {
-        name: min(turn.cpu_s / len(turn.duration_s) for run_ in record.runs for turn in run_.turns)
+        name: min(turn.cpu_s / len(turn.duration_s) for taken in record.runs for turn in taken.turns)
         for name, record in sides.items()
     }
     assert work["b"] > 2 * work["a"], work
@@ -194,14 +194,30 @@ def test_a_side_that_computes_something_else_fails_with_the_distance(repository:
 def test_a_network_that_one_side_lacks_is_missing_or_new(repository: Path) -> None:
     (repository / "more.py").write_text(NETS, encoding="utf-8")
     (repository / "nets.py").unlink()
-    code, document, err = gated(
-        repository, "--networks", "more.py:build", "--networks", "levit_128s", "--budget", "1s", "--thin"
-    )
-    verdicts = {case["case"].partition(" ")[0]: case["verdict"] for case in document["cases"]}
+    code, document, err = gated(repository, "--networks", "more.py:build,levit_128s", "--budget", "1s", "--thin")
+    assert document, err
+    verdicts = {case["name"].partition(" ")[0]: case["verdict"] for case in document["cases"]}
     assert verdicts["nets.py:build"] == "missing"
     assert verdicts["more.py:build"] == "new"
     assert code == 1, err
     assert "side b has no 'nets.py:build'" in " ".join(err.split())
+
+
+@pytest.mark.slow
+def test_where_every_network_of_side_b_is_gone_the_gate_fails_and_says_why(repository: Path) -> None:
+    (repository / "nets.py").unlink()
+    code, _, err = gated(repository, "--budget", "1s", "--thin")
+    assert code == 1
+    assert "nothing is left on side b" in " ".join(err.split())
+
+
+@pytest.mark.slow
+def test_where_side_a_has_none_of_the_networks_nothing_was_compared(repository: Path) -> None:
+    (repository / "more.py").write_text(NETS, encoding="utf-8")
+    command = [sys.executable, "-m", "levit_bench", "gate", "--networks", "more.py:build", "--budget", "1s", "--thin"]
+    done = run_program(command, cwd=repository)
+    assert done.returncode == 3
+    assert "side a has none of these networks" in " ".join(done.stderr.split())
 
 
 @pytest.mark.slow

@@ -12,7 +12,7 @@ from levit_bench.asking import arguments
 from levit_bench.asking.request import Request, subjects
 from levit_bench.axes import BY_NAME
 from levit_bench.catalog.side_pairs import axes_of, paired
-from levit_bench.errors import UsageError
+from levit_bench.errors import EXIT_FAILED_CASE, BenchError, NothingToShowError, UsageError
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.session import Compared, Subject
 from levit_bench.measuring.sides.output_distance import OutputDistance, output_distance
@@ -77,7 +77,9 @@ def subjects_of_sides(request: Request, sides: PlacedSides, workshop: SidesWorks
     A network that one side alone has is a difference, not an error.
 
     Raises:
-        UsageError: a network is on neither side, or nothing is left on one of them.
+        UsageError: a network is on neither side.
+        NetworksMissingError: nothing is left on side b.
+        NothingToShowError: nothing is left on side a.
     """
     found: dict[str, list[list[Subject]]] = {"a": [], "b": []}
     differences: list[SideDifference] = []
@@ -101,8 +103,11 @@ def subjects_of_sides(request: Request, sides: PlacedSides, workshop: SidesWorks
             findings.append(
                 Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {refusal}")
             )
-    if not any(found["a"]) or not any(found["b"]):
-        raise UsageError("; ".join(finding.message for finding in findings))
+    reasons = [finding.message for finding in findings]
+    if not any(found["b"]):
+        raise NetworksMissingError(f"nothing is left on side b to be judged: {'; '.join(reasons)}")
+    if not any(found["a"]):
+        raise NothingToShowError("nothing can be compared: side a has none of these networks.", reasons)
     subjects_by_name = zip(found["a"], found["b"], strict=True)
     out: dict[str, Subject] = {}
     for first, second in subjects_by_name:
@@ -110,6 +115,12 @@ def subjects_of_sides(request: Request, sides: PlacedSides, workshop: SidesWorks
         for subject in (*first, *second, *controls):
             out.setdefault(subject.case.id, subject)
     return AskedSides(list(out.values()), tuple(differences), tuple(findings))
+
+
+class NetworksMissingError(BenchError):
+    """Side b has none of the networks that are to be judged: a gate that passed then would pass whatever is deleted."""
+
+    exit_code = EXIT_FAILED_CASE
 
 
 class PreparedSides(NamedTuple):

@@ -10,7 +10,7 @@ from typing import NamedTuple
 from levit_bench.command_lines import USUAL_STORE
 from levit_bench.errors import NothingToShowError
 from levit_bench.numbers.dates import Period
-from levit_bench.store.files import FirstLine, first_line, session_files
+from levit_bench.store.files import FirstLine, first_line, nothing_at, session_files
 from levit_bench.store.lookup import resolve_sessions
 
 
@@ -67,7 +67,7 @@ def chosen_files(choice: SessionChoice) -> list[Path]:
 
     Raises:
         UsageError: a named session does not exist, or several match it.
-        StoreError: a store does not exist or cannot be read.
+        StoreError: a store does not exist, holds no session or cannot be read.
         NothingToShowError: no session began in the period, or none has such a title; the message names the newest.
     """
     if choice.sessions:
@@ -77,6 +77,8 @@ def chosen_files(choice: SessionChoice) -> list[Path]:
     files = list(dict.fromkeys(files))
     if not (choice.title or choice.period.is_bounded):
         return files
+    if not files:
+        raise nothing_at(choice.stores)
     heads = {path: first_line(path) for path in files}
     chosen = [path for path, head in heads.items() if _is_chosen(head, choice)]
     if not chosen:

@@ -155,7 +155,7 @@ def test_the_sentence_counts_networks_once_and_tells_other_networks_from_other_s
     )
 
 
-@pytest.mark.parametrize("width", [80, 120])
+@pytest.mark.parametrize("width", [60, 80, 120])
 def test_the_tables_of_settings_and_rivals_keep_names_on_one_line_in_a_terminal(width):
     records = [
         timed(f"efficientnet_b{at}", 20 + at, 80 - at / 10, batch=batch, allocator=allocator, runtime=runtime)
@@ -166,7 +166,10 @@ def test_the_tables_of_settings_and_rivals_keep_names_on_one_line_in_a_terminal(
     for lines in (shown(settings_table(one), width), shown(rivals_table(one), width)):
         assert sum("efficientnet_b" in line for line in lines) > 2
         assert max(map(len, lines)) <= width
-        assert not any(line.rstrip().endswith(("less accurat", "too slo")) for line in lines)
+        words = set(" ".join(lines).split())
+        assert {"onnxruntime", "pinned"} <= words or lines == shown(rivals_table(one), width)
+        broken = {"onnxrunt", "onnxru", "channels", "openvi", "shippe", "accurat", "settin", "slo"}
+        assert not broken & words
 
 
 def test_the_best_setting_comes_first_those_without_a_network_within_last_and_many_are_cut():

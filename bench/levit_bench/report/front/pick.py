@@ -19,7 +19,7 @@ from levit_bench.numbers.units import counted, exact_duration, significant
 from levit_bench.records import Case, Estimate
 from levit_bench.report.words.findings import plain
 from levit_bench.report.words.longer_session import resume_command
-from levit_bench.report.words.safe_text import distinct, shortened, visible
+from levit_bench.report.words.safe_text import distinct, message, shortened, visible
 from levit_bench.report.words.setting import session_words, setting_line, shared_setting
 
 if TYPE_CHECKING:
@@ -29,8 +29,6 @@ RIVALS = 20
 """Networks that a terminal's table of rivals names; `--json` has all."""
 SETTINGS = 12
 """Settings that a terminal's table names, the best first; `--json` has all."""
-UNBROKEN = 16
-"""Characters of a name that a terminal's table keeps on one line."""
 MOST_REASONS = 8
 """Networks of which a refusal says what they lack."""
 NAMED = 3
@@ -70,8 +68,7 @@ def around(pick: Pick) -> list[str]:
         out.append("settings were measured in different sessions, whose drift is not in the intervals")
     excluded = [exclusion for each in pick.panels for exclusion in each.excluded]
     out += [
-        f"left out: {shortened(exclusion.label, _NAME)}: {shortened(exclusion.reason, 200)}"
-        for exclusion in excluded[:NAMED]
+        f"left out: {shortened(exclusion.label, _NAME)}: {message(exclusion.reason)}" for exclusion in excluded[:NAMED]
     ]
     if len(excluded) > NAMED:
         out.append(f"left out: {len(excluded) - NAMED} more; to list all of them: {command_line('show')}")
@@ -131,16 +128,16 @@ def settings_table(pick: Pick) -> Table | None:
     """The best network of each setting, the best setting first; None where there is one setting."""
     if len(pick.panels) == 1:
         return None
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from levit_bench.report.fitted_table import FittedTable
 
     ordered = sorted(pick.by_setting, key=lambda best: _place(best, pick))[:SETTINGS]
     shown = distinct(point.label for panel in pick.panels for point in panel.points)
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="best of each setting")
+    out = FittedTable(title="best of each setting")
     names = _differing_axes(pick.panels)
     out.add_column(names[0] if len(names) == 1 else "setting", overflow="fold")
-    _add_column_of_names(out, [shown[point.label] for best in ordered if (point := best.point or best.nearest)])
+    out.add_column("network", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column(_heading(pick), justify="right", no_wrap=True)
     out.add_column("within", justify="right", no_wrap=True)
@@ -158,7 +155,7 @@ def settings_table(pick: Pick) -> Table | None:
     if pick.unknown:
         captions.append(f"{_kind(pick)} of {pick.unknown} of {candidates} not known: too few passes")
     if captions:
-        out.caption, out.caption_justify = Text(". ".join(captions)), "left"
+        out.caption = Text(". ".join(captions))
     return out
 
 
@@ -172,32 +169,25 @@ def _place(best: SettingPick, pick: Pick) -> tuple[object, ...]:
     return int(best.point is None), -shown_top1(point) if is_by_top1 else 0.0, speed
 
 
-def _add_column_of_names(table: Table, names: Sequence[str]) -> None:
-    """A column that breaks long names alone: wrapped in a narrow terminal, short ones would be read as two."""
-    longest = max(map(len, names), default=0)
-    table.add_column("network", overflow="fold", min_width=min(longest, UNBROKEN))
-
-
 def rivals_table(pick: Pick) -> Table | None:
     """The other networks, the most accurate first, each in its best setting with what keeps it from being the answer;
     None where there are none.
     """
     if not pick.rivals:
         return None
-    from rich import box
-    from rich.table import Table
     from rich.text import Text
+
+    from levit_bench.report.fitted_table import FittedTable
 
     several = len(pick.panels) > 1
     shown = distinct(point.label for panel in pick.panels for point in panel.points)
-    out = Table(box=box.SIMPLE_HEAD, pad_edge=False, padding=(0, 1), title_justify="left", title="the others")
-    _add_column_of_names(out, [shown[rival.point.label] for rival in pick.rivals[:RIVALS]])
+    out = FittedTable(title="the others")
+    out.add_column("network", overflow="fold")
     if several:
         out.add_column("setting", overflow="fold")
     out.add_column("top-1", justify="right", no_wrap=True)
     out.add_column(_heading(pick), justify="right", no_wrap=True)
-    longest = max(len(word) for rival in pick.rivals[:RIVALS] for word in rival.standing.value.split(" enough"))
-    out.add_column("why not", min_width=longest)
+    out.add_column("why not", overflow="fold")
     for rival in pick.rivals[:RIVALS]:
         point = rival.point
         setting = [" ".join(_setting_words(point.case, pick))] if several else []
@@ -210,7 +200,7 @@ def rivals_table(pick: Pick) -> Table | None:
         ]
         out.add_row(*map(Text, row))
     if len(pick.rivals) > RIVALS:
-        out.caption, out.caption_justify = Text(f"{len(pick.rivals) - RIVALS} more; --json has all"), "left"
+        out.caption = Text(f"{len(pick.rivals) - RIVALS} more; --json has all")
     return out
 
 
