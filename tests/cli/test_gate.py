@@ -184,7 +184,7 @@ def test_a_change_in_an_imported_file_is_measured_on_side_b_alone_and_leaves_not
 def test_a_side_that_computes_something_else_fails_with_the_distance(repository: Path) -> None:
     nets = (repository / "nets.py").read_text(encoding="utf-8")
     (repository / "nets.py").write_text(nets.replace("mean((2, 3))", "amax((2, 3))"), encoding="utf-8")
-    code, document, err = gated(repository, "--budget", "1s", "--thin")
+    code, document, err = gated(repository, "--budget", "auto", "--thin")
     (case,) = document["cases"]
     assert (code, case["verdict"]) == (1, "other outputs"), err
     assert case["outputs_apart"] > 0.01
@@ -194,7 +194,7 @@ def test_a_side_that_computes_something_else_fails_with_the_distance(repository:
 def test_a_network_that_one_side_lacks_is_missing_or_new(repository: Path) -> None:
     (repository / "more.py").write_text(NETS, encoding="utf-8")
     (repository / "nets.py").unlink()
-    code, document, err = gated(repository, "--networks", "more.py:build,levit_128s", "--budget", "1s", "--thin")
+    code, document, err = gated(repository, "--networks", "more.py:build,levit_128s", "--budget", "auto", "--thin")
     assert document, err
     verdicts = {case["name"].partition(" ")[0]: case["verdict"] for case in document["cases"]}
     assert verdicts["nets.py:build"] == "missing"
@@ -206,7 +206,7 @@ def test_a_network_that_one_side_lacks_is_missing_or_new(repository: Path) -> No
 @pytest.mark.slow
 def test_where_every_network_of_side_b_is_gone_the_gate_fails_and_says_why(repository: Path) -> None:
     (repository / "nets.py").unlink()
-    code, _, err = gated(repository, "--budget", "1s", "--thin")
+    code, _, err = gated(repository, "--budget", "auto", "--thin")
     assert code == 1
     assert "nothing is left on side b" in " ".join(err.split())
 
@@ -214,7 +214,7 @@ def test_where_every_network_of_side_b_is_gone_the_gate_fails_and_says_why(repos
 @pytest.mark.slow
 def test_where_side_a_has_none_of_the_networks_nothing_was_compared(repository: Path) -> None:
     (repository / "more.py").write_text(NETS, encoding="utf-8")
-    command = [sys.executable, "-m", "levit_bench", "gate", "--networks", "more.py:build", "--budget", "1s", "--thin"]
+    command = [sys.executable, "-m", "levit_bench", "gate", "--networks", "more.py:build", "--budget", "auto", "--thin"]
     done = run_program(command, cwd=repository)
     assert done.returncode == 3
     assert "side a has none of these networks" in " ".join(done.stderr.split())
@@ -223,7 +223,7 @@ def test_where_side_a_has_none_of_the_networks_nothing_was_compared(repository: 
 @pytest.mark.slow
 def test_code_that_is_compared_with_itself_is_said_to_be(repository: Path) -> None:
     (repository / "README").write_text("not of the network", encoding="utf-8")
-    code, document, err = gated(repository, "--budget", "1s", "--thin")
+    code, document, err = gated(repository, "--budget", "auto", "--thin")
     assert "sides-equal" in err
     assert document["differences"] == []
     assert code == 3, "one run tells nothing"
@@ -232,7 +232,7 @@ def test_code_that_is_compared_with_itself_is_said_to_be(repository: Path) -> No
 @pytest.mark.slow
 def test_a_gate_is_not_resumed(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     (repository / "README").write_text("not of the network", encoding="utf-8")
-    gated(repository, "--budget", "1s", "--thin")
+    gated(repository, "--budget", "auto", "--thin")
     code, _, err = run(capsys, "run", "--resume", "last", "--store", str(repository.parent / "store"))
     assert code == 2
     assert "it is a gate, whose sides are gone with it" in " ".join(err.split())
