@@ -15,7 +15,7 @@ from typing import NamedTuple
 
 import msgspec
 from levit_bench.catalog.side_pairs import axes_of, paired
-from levit_bench.judge.gate.gate_report import CaseVerdict, GateReport, GateRules
+from levit_bench.judge.gate.gate_report import CaseVerdict, GateOutcome, GateReport, GateRules
 from levit_bench.judge.gate.side_by_side import side_by_side
 from levit_bench.numbers.quantiles import student_t
 from levit_bench.records import Record
@@ -56,9 +56,7 @@ def rates(reports: Iterable[GateReport]) -> Rates:
         gates=len(made),
         alarms=sum(CaseVerdict.SLOWER in of_one for of_one in verdicts),
         faster=sum(CaseVerdict.FASTER in of_one for of_one in verdicts),
-        inconclusive=sum(
-            CaseVerdict.INCONCLUSIVE in of_one and CaseVerdict.SLOWER not in of_one for of_one in verdicts
-        ),
+        inconclusive=sum(report.outcome is GateOutcome.INCONCLUSIVE for report in made),
         called=sum(of_one.count(CaseVerdict.SLOWER) for of_one in verdicts),
         cases=sum(map(len, verdicts)),
     )

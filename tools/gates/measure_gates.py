@@ -27,6 +27,7 @@ NETWORKS = "levit_128s,levit_192,mobilenetv3_large_100,efficientnet_b0,deit_tiny
 PLANTED = ("levit_128s", "mobilenetv3_large_100")
 UNCHANGED = "unchanged"
 _TRIES = 31
+_WHO = ("-c", "user.name=gate", "-c", "user.email=gate@example.org")
 
 
 def main(words: Sequence[str] | None = None) -> int:
@@ -39,17 +40,13 @@ def main(words: Sequence[str] | None = None) -> int:
     parser.add_argument("--title", default="")
     parser.add_argument("more", nargs="*", help="further options of levit-bench gate, behind --")
     asked = parser.parse_args(words)
-    code = 0
+    kind = "unchanged code" if asked.kind == UNCHANGED else f"a planted {asked.kind}"
+    code, title = 0, asked.title or f"gate of {kind}"
     with tempfile.TemporaryDirectory(prefix="gates-") as name:
         folder = Path(name)
         networks = _repository(folder, asked.kind)
         for number in range(asked.gates):
-            title = (
-                asked.title or f"gate of {asked.kind} code"
-                if asked.kind == UNCHANGED
-                else asked.title or f"gate of a planted {asked.kind}"
-            )
-            print(f"gate {number + 1} of {asked.gates}: {title}", file=sys.stderr, flush=True)
+            sys.stderr.write(f"gate {number + 1} of {asked.gates}: {title}\n")
             command = [
                 sys.executable, "-m", "levit_bench", "gate", "--a", "before", "--b", "after", "--networks", networks,
                 "--budget", asked.budget, "--store", str(asked.store.absolute()), "--title", title, *asked.more,
@@ -69,18 +66,7 @@ def _repository(folder: Path, kind: str) -> str:
     for tag, count in (("before", fast), ("after", slow)):
         (folder / "planted.py").write_text(re.sub(r"(?m)^REPEATS = 0$", f"REPEATS = {count}", text), encoding="utf-8")
         _git(folder, "add", "-A")
-        _git(
-            folder,
-            "-c",
-            "user.name=gate",
-            "-c",
-            "user.email=gate@example.org",
-            "commit",
-            "-q",
-            "--allow-empty",
-            "-m",
-            tag,
-        )
+        _git(folder, *_WHO, "commit", "-q", "--allow-empty", "-m", tag)
         _git(folder, "tag", tag)
     return NETWORKS if kind == UNCHANGED else ",".join(f"planted.py:{name}" for name in PLANTED)
 
