@@ -20,10 +20,10 @@ from levit_bench.planning.budget import PILOT, Costs
 from levit_bench.planning.policy import Earlier, Planner, Spending
 from levit_bench.reading.kept_quantiles import use_kept_quantiles
 from levit_bench.reading.results import Results
-from levit_bench.reading.session_choice import SessionChoice, chosen_files
-from levit_bench.records import CaseLine, Protocol
+from levit_bench.reading.session_choice import SessionChoice, chosen_files, passed_over_by, wanted_title
+from levit_bench.records import CaseLine, Finding, Protocol
 from levit_bench.store import files as store
-from levit_bench.store.lookup import resolve_session, resolve_tag
+from levit_bench.store.lookup import passed_over, resolve_session, resolve_tag
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -369,7 +369,7 @@ def resume(
     path, budget_s = resolve_session(root, session, emulated=True), capped(budget_seconds(budget))
     observer = observer or _unwatched()
     with alone(f"resumes {path.stem}", budget_s, observer, wait=not no_wait) as beside:
-        for finding in beside:
+        for finding in (*passed_over(root, session, emulated=True), *beside):
             observer.finding_made(finding)
         return resume_session(
             path,
@@ -435,11 +435,11 @@ def load(
         levit_bench.errors.NothingToShowError: the store is empty, or no session is of that time or title.
     """
     stores, names = arguments.paths("path", path), arguments.session_names("session", session)
-    tag, title = arguments.optional_text("tag", tag), arguments.optional_text("title", title)
+    tag, wanted = arguments.optional_text("tag", tag), wanted_title(arguments.optional_text("title", title))
     span = period(arguments.optional_text("since", since), arguments.optional_text("until", until))
     if tag is None:
-        return load_chosen(SessionChoice(stores, names, span, title or ""))
-    if names or title or span.is_bounded or len(stores) > 1:
+        return load_chosen(SessionChoice(stores, names, span, wanted))
+    if names or wanted or span.is_bounded or len(stores) > 1:
         raise UsageError("tag names the sessions of one store. Leave the other arguments out.")
     return load_several(resolve_tag(stores[0], tag), stores[0], tag)
 
@@ -451,34 +451,35 @@ def load_chosen(choice: SessionChoice) -> Results:
         levit_bench.errors.BenchError: as `load`, and as `Results.where`.
     """
     files = chosen_files(choice) if choice.names_sessions else choice.stores
-    read = _read(files, choice._replace(conditions={}))
+    read = _read(files, choice._replace(conditions={}), findings=passed_over_by(choice))
     return read.where(**choice.conditions) if choice.conditions else read
 
 
-def load_several(paths: Sequence[Path], root: Path, tag: str = "") -> Results:
+def load_several(paths: Sequence[Path], root: Path, tag: str = "", findings: Sequence[Finding] = ()) -> Results:
     """Read several session files or stores as one.
 
     Args:
         paths: files or stores to read.
         root: the store that they were chosen from.
         tag: the tag that names them.
+        findings: about files that were passed over when these were chosen.
 
     Raises:
         levit_bench.errors.BenchError: as `load`.
     """
-    return _read(paths, SessionChoice((root,)), tag)
+    return _read(paths, SessionChoice((root,)), tag, findings)
 
 
-def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "") -> Results:
+def _read(paths: Sequence[Path], choice: SessionChoice, tag: str = "", findings: Sequence[Finding] = ()) -> Results:
     for library in ("numpy", "scipy"):  # every method may need them
         require_installed(library, "judge stored results")
     refuse_outdated(("msgspec", "platformdirs"), "read stored results")
     use_kept_quantiles()
-    records, findings = store.load(*paths)
+    records, of_files = store.load(*paths)
     if not records:
         raise store.nothing_at(paths)
     path = paths[0] if len(paths) == 1 and paths[0].is_file() else None
-    return Results(records, findings, path, choice=choice, tag=tag)
+    return Results(records, dict.fromkeys((*findings, *of_files)), path, choice=choice, tag=tag)
 
 
 def networks() -> pd.DataFrame:

@@ -57,7 +57,7 @@ from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, par
 from levit_bench.report.exports.case_facts import case_facts
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
-from levit_bench.store.lookup import resolve_session
+from levit_bench.store.lookup import passed_over, resolve_session
 
 __all__ = [
     "BenchError",
@@ -466,8 +466,9 @@ def read(declared: Sequence[Declared], root: Path, name: str) -> TimedSession:
     Raises:
         levit_bench.errors.BenchError: no session has that name, several have, or it cannot be read.
     """
-    path = Path(name) if Path(name).is_file() else resolve_session(root, name)
-    results = api.load(path)
+    is_file = Path(name).is_file()
+    path = Path(name) if is_file else resolve_session(root, name)
+    results = api.load_several([path], root, findings=[] if is_file else passed_over(root, name))
     record = results.records[0]
     return TimedSession(
         path=path,

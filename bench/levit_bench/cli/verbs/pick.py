@@ -26,7 +26,7 @@ if TYPE_CHECKING:
 @click.option(
     "--percentile",
     metavar="P",
-    help="--max-latency holds for this share of the passes: p95, p99.  [default: the median]",
+    help="--max-latency holds for this percent of the passes, from 50 on: p95, p99.  [default: the median]",
 )
 @choice_options
 @set_option
@@ -47,7 +47,8 @@ def command(
     within all limits.
 
     A network counts as fast enough when its whole 95 % interval is within the limit, that of its latency or of its
-    images a second; one whose interval holds the limit is named as one that may fit. Networks tie when they are equal
+    images a second, in each of the sessions that are joined; one whose interval holds the limit is named as one that
+    may fit, and so is one of fewer than three runs. Networks tie when they are equal
     in top-1, or when the interval of their ratio, paired by run, holds 1. All settings of one machine and device
     count: a table has the best of each, another the other networks and why they lost. --session, --where and --set
     choose. Ends with 3 when none fits, or there are several machines or sets of images.
