@@ -329,6 +329,10 @@ def pytest_configure(config: pytest.Config) -> None:
     _join_values(config)
     if not config.option.help:
         _release(config)
+    if _is_under_codspeed(config):
+        if is_asked(config):
+            _usage(f"{_spelled(_TIMED)} cannot be had while CodSpeed is active. {_WITHOUT_CODSPEED}")
+        config.pluginmanager.register(_BesideCodSpeed(), "levit-bench-beside-codspeed")
     door = Door(config)
     config.stash[_DOOR] = door
     config.pluginmanager.register(_Feeding() if door.timing and door.feeds else _Plain(), "levit-bench-fixture")
@@ -504,6 +508,32 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter, exitstatu
         terminalreporter.write_line(f"nothing was timed: {why}", red=True)
 
 
+class _BesideCodSpeed:
+    """Ends pytest where CodSpeed's plugin would leave out tests of ours that the command line has chosen."""
+
+    @pytest.hookimpl(wrapper=True, tryfirst=True)
+    def pytest_collection_modifyitems(self, config: pytest.Config, items: list[pytest.Item]) -> Generator[None]:
+        """Refuse to go on with a marked test that survives every other selection.
+
+        CodSpeed deselects, last of all, whatever has neither its fixture nor its mark. With its mark, our tests pass
+        that selection and no other one, so what is left is what `-k`, `-m` and their like have chosen.
+        """
+        for item in items:
+            if _declared(item) is not None:
+                item.add_marker("codspeed_benchmark")
+        yield
+        left = [item.nodeid for item in items if _declared(item) is not None]
+        if left and not hasattr(config, "workerinput"):  # A worker of xdist that refuses is a crash to its parent.
+            more = f" and {len(left) - 1} more" if len(left) > 1 else ""
+            _usage(f"{left[0]}{more}: {_LEFT_OUT}")
+
+    @pytest.hookimpl(tryfirst=True)
+    def pytest_runtest_setup(self, item: pytest.Item) -> None:
+        """Fail what a worker of xdist has collected."""
+        if _declared(item) is not None:
+            _fail(item.nodeid, _LEFT_OUT)
+
+
 class _Replay:
     """A timer for pytest-benchmark: read twice a round, it returns the measured duration of that pass."""
 
@@ -522,6 +552,15 @@ class _Replay:
 
 _ANOTHERS_FIXTURE = "another one of that name is nearer to this test, in a conftest.py or its module"
 _TAKE_SECOND = f"Take {SECOND_FIXTURE!r} instead, which is the same as ours."
+_WITHOUT_CODSPEED = (
+    "CodSpeed times each test by itself and switches pytest-benchmark off. Run 'pytest --benchmark' in a step of its "
+    "own, without --codspeed and outside CodSpeed's action; 'levit-bench export --to codspeed' writes what it measured "
+    "for CodSpeed's page."
+)
+_LEFT_OUT = (
+    f"CodSpeed is active, and would leave out what has the mark {MARK} without a word. {_WITHOUT_CODSPEED} For "
+    f"CodSpeed's own tests alone, add -m 'not {MARK}'."
+)
 _UNDER_XDIST = "timed tests need the machine to themselves, and xdist runs several at once"
 _DOOR = pytest.StashKey["Door"]()
 _REPLAY = pytest.StashKey[_Replay]()
@@ -903,6 +942,15 @@ def _join_values(config: pytest.Config) -> None:
         if len(values) > 1 and "[," not in metavar:
             _usage(f"{_spelled(name)} is given {len(values)} times, as {' and '.join(values)}. Give it once.")
         setattr(config.option, _place(name), ",".join(values))
+
+
+def _is_under_codspeed(config: pytest.Config) -> bool:
+    """Whether pytest-codspeed chooses the tests of this run: by its option, or inside its action."""
+    if not any(
+        getattr(plugin, "__name__", "").startswith("pytest_codspeed") for plugin in config.pluginmanager.get_plugins()
+    ):
+        return False
+    return bool(getattr(config.option, "codspeed", False)) or "CODSPEED_ENV" in os.environ
 
 
 def _value(config: pytest.Config, name: str) -> str | None:

@@ -30,6 +30,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from levit_bench.asking.request import Request
+    from levit_bench.judge.verdicts import Rules
     from levit_bench.measuring.preparing.workshop import Workshop
     from levit_bench.measuring.session.observer import Observer
     from levit_bench.measuring.session.session import Outcome, Subject
@@ -254,6 +255,81 @@ def _unwatched() -> Observer:
     return Unwatched()
 
 
+def measure_gate(
+    request: Request,
+    root: Path,
+    sides: tuple[str | None, str | None],
+    rules: Rules,
+    observer: Observer | None = None,
+    *,
+    control: bool = False,
+    find: float | None = None,
+    title: str | None = None,
+) -> Outcome:
+    """Measure a request on two sides, in one session.
+
+    Args:
+        request: networks, axes and options.
+        root: the store.
+        sides: what `--a` and `--b` name; None where one is not named.
+        rules: what decides, also at the look in the middle of the session.
+        observer: receives progress.
+        control: whether side a is measured a second time, as a control.
+        find: slowdown that is to be found nine times in ten, as a share of the time; the request's budget is then the
+            most that the session may take.
+        title: purpose of the session.
+
+    Raises:
+        levit_bench.errors.BenchError: as `measure`; a side cannot be had; or both would run the same code unasked.
+    """
+    require_measuring()
+    import msgspec
+
+    from levit_bench.asking.request import budget_is_open, protocol_of
+    from levit_bench.asking.sides import PreparedSides, refuse_conflicts, subjects_of_sides
+    from levit_bench.measuring.preparing.artifact_cache import cache_in
+    from levit_bench.measuring.session.machine_lock import alone
+    from levit_bench.measuring.session.session import measure as measure_session
+    from levit_bench.measuring.sides.side_places import control_of, placed
+    from levit_bench.measuring.sides.side_words import SideWords, side_words
+    from levit_bench.measuring.sides.sides_workshop import SidesWorkshop
+
+    observer = observer or _unwatched()
+    # Workers of all sides start in the same way, whoever has others to be forked with.
+    protocol = msgspec.structs.replace(
+        protocol_of(request),
+        start_method="spawn",
+        goal="gate",
+        min_effect=rules.min_effect,
+        margin=rules.margin,
+        find=find,
+    )
+    words = [
+        side_words(option, text) if text is not None else SideWords()
+        for option, text in zip(("--a", "--b"), sides, strict=True)
+    ]
+    refuse_conflicts(request, words[0], words[1])
+    root, cache = root.absolute(), request.cache and str(Path(request.cache).expanduser().absolute())
+    called = title or f"gate of {_listed(request.networks)}"
+    with (
+        alone(called, protocol.budget_s, observer, wait=not request.no_wait) as beside,
+        placed(words[0], words[1], cache) as both,
+        SidesWorkshop(
+            (*both.both, control_of(both.first)),
+            protocol.seed,
+            protocol.timeout_s,
+            cache_in(cache, protocol.seed, fresh=request.fresh),
+        ) as workshop,
+    ):
+        observer.resolving(request.networks)
+        asked = subjects_of_sides(request, both, workshop, control=control)
+        prepared = PreparedSides(both, (*both.differences, *asked.differences), both.second.root, control)
+        return measure_session(
+            asked.subjects, protocol, root, observer, workshop, planner=planner_for(root), title=title,
+            findings=[*beside, *asked.findings], is_open=budget_is_open(request.budget), sides=prepared,
+        )  # fmt: skip
+
+
 def measure_twins(
     request: Request, root: Path, workshop: Workshop, observer: Observer | None = None, *, title: str | None = None
 ) -> Outcome:
@@ -332,18 +408,23 @@ def planner_for(root: Path) -> Planner:
     Unreadable files are ignored: a plan does not depend on them.
     """
     from levit_bench.judge.early_stopping import planner
+    from levit_bench.judge.gate.pair_scatter import PRIOR as PAIR_PRIOR
+    from levit_bench.judge.gate.pair_scatter import as_ratios
     from levit_bench.judge.variance.run_scatter import kinds_ahead, run_scatter, worth_reading
     from levit_bench.measuring.machine.description import conditions, machine
     from levit_bench.measuring.workers.process_environment import shell
 
     def planned(costs: Costs, protocol: Protocol, lines: Sequence[CaseLine], earlier: Earlier) -> Spending:
-        scatter, beginnings = PILOT, store.beginnings(root)
+        is_gate = protocol.goal == "gate"
+        # A gate is planned by the scatter of the ratio of its sides, which stored gates tell.
+        scatter, beginnings = PAIR_PRIOR if is_gate else PILOT, store.beginnings(root)
+        timed = [line for line in lines if line.case.side == "b"] if is_gate else lines
         if beginnings:
             this_machine = machine(gpus=any(line.case.device == "cuda" for line in lines))
             worker_shell = shell({(line.case.threads, line.case.allocator) for line in lines})
-            kinds = kinds_ahead(lines, protocol, this_machine, conditions(), worker_shell)
+            kinds = kinds_ahead(timed, protocol, this_machine, conditions(), worker_shell)
             records, _ = store.load_readable(worth_reading(beginnings, kinds))
-            scatter = run_scatter(records, kinds)
+            scatter = run_scatter(as_ratios(records) if is_gate else records, kinds, scatter)
         return planner.planner(costs, protocol, lines, earlier, scatter)
 
     return planned

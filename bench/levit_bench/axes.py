@@ -177,6 +177,7 @@ AXES = (
         "device", AxisKind.NAME, "cpu", metavar="NAME", shown=Shown.IN_HEADINGS, rank=1, process=True,
         help="cpu, cuda (an NVIDIA GPU) or mps (an Apple GPU); arm checks that the processor is one of ARM's.",
     ),
+    Axis("side", AxisKind.OWN, "", short="side {}", rank=10, process=True, since=5),
     Axis("weights", AxisKind.OWN, "random-calibrated-1", shown=Shown.IN_HEADINGS, short="{} weights", rank=9),
 )  # fmt: skip
 """In the order in which the name of a case says them, and the options stand."""
@@ -231,6 +232,21 @@ def varying(values_of: Collection[Callable[[str], object]]) -> list[str]:
         values_of: of each case, the value of an axis by its name.
     """
     return [axis.name for axis in SAID if axis.asked and len({str(value_of(axis.name)) for value_of in values_of}) > 1]
+
+
+def setting_words(value_of: Callable[[str], Any]) -> str:
+    """A setting in a sentence, without its network: `cpu, eager, 1 thread, batch 1, allocator pinned`.
+
+    Args:
+        value_of: the value of an axis by its name.
+    """
+    wanted = [axis for axis in SETTING if axis.plural and axis.name != "runtime"]
+    phrases = [
+        axis.phrase(value_of(axis.name))
+        for axis in wanted
+        if axis.shown is not Shown.NOWHERE or not is_usual(axis.name, value_of(axis.name))
+    ]
+    return ", ".join([value_of("device"), value_of("runtime"), *phrases])
 
 
 def unusual(

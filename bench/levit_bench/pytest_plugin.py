@@ -6,7 +6,6 @@ Imports no pytest: `levit_bench_pytest` does, and imports this module only when 
 
 from __future__ import annotations
 
-import math
 import os
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -37,10 +36,9 @@ from levit_bench.asking.request import (
 )
 from levit_bench.asking.session_options import OF_A_NETWORK
 from levit_bench.asking.stored_cases import stored_case
-from levit_bench.axes import AXES, SAID, SETTING, SEVERAL, AxisKind, Shown, is_usual
+from levit_bench.axes import AXES, SAID, SEVERAL, AxisKind, setting_words
 from levit_bench.axes import words as axis_words
 from levit_bench.catalog import entries, user_networks
-from levit_bench.catalog.image_sets import set_of
 from levit_bench.catalog.network_calls import split_names
 from levit_bench.cli.faults import keeping, message_and_exit_code, notes_of
 from levit_bench.cli.output import stderr
@@ -58,6 +56,7 @@ from levit_bench.numbers.units import batch_word, format_latency
 from levit_bench.paths.model_files import KINDS, kind_of
 from levit_bench.reading.results import Results
 from levit_bench.records import Case, Estimate, Finding, ImageShape, Record, parse_size
+from levit_bench.report.exports.case_facts import case_facts
 from levit_bench.report.views import cases
 from levit_bench.report.words.safe_text import shortened, visible
 from levit_bench.spelling import did_you_mean
@@ -137,13 +136,7 @@ class Declared(str):
     def group(self) -> str:
         """The setting, shared by the cases that it may be compared with."""
         request = self.request
-        phrases = [
-            axis.phrase(_value(request, axis.name))
-            for axis in SETTING
-            if axis.plural and axis.name != "runtime"
-            if axis.shown is not Shown.NOWHERE or not is_usual(axis.name, _value(request, axis.name))
-        ]
-        return ", ".join([request.device, request.runtimes[0], *phrases])
+        return setting_words(lambda axis: request.device if axis == "device" else _value(request, axis))
 
 
 class Rival(NamedTuple):
@@ -222,24 +215,7 @@ class Measured(NamedTuple):
     @property
     def facts(self) -> dict[str, str | int | float]:
         """The case and its figures, for reports of other tools; limits that are not finite are left out."""
-        case, info = self.record.case, self.record.info
-        accuracy = next(iter(info.scored), None)
-        figures = {
-            "latency_s": self.latency.value,
-            "latency_low_s": self.latency.low,
-            "latency_high_s": self.latency.high,
-            "images_per_s": self.throughput.value,
-            "yardstick_ratio": self.relative.value,
-        }
-        return {
-            "network": visible(case.network),
-            **cases.fields(case),
-            **({"label": visible(info.label)} if info.label else {}),
-            **({"top1_percent": accuracy.top1, "top1_set": visible(set_of(accuracy).words)} if accuracy else {}),
-            **{name: value for name, value in figures.items() if math.isfinite(value)},
-            "runs": self.latency.n,
-            "session": self.record.session,
-        }
+        return case_facts(self.record, self.latency, self.throughput, self.relative)
 
     @property
     def duration_s(self) -> tuple[float, ...]:

@@ -66,16 +66,19 @@ from levit_bench.numbers.ranges import (
 )
 from levit_bench.paths.model_files import kind_of
 
-SCHEMA = 4
+SCHEMA = 5
 
 Outcome = Literal["done", "skipped", "failed"]
 Role = Literal["subject", "yardstick", "null"]
 RunOutcome = Literal["done", "partial"]
 SeatMode = Literal["auto", "shared", "alone"]
 StartMethod = Literal["fork", "spawn"]
-Goal = Literal["budget", "target-error", "race"]
-Verdict = Literal["reached", "short", "member", "beaten", "open"]
+Goal = Literal["budget", "target-error", "race", "gate"]
+Verdict = Literal["reached", "short", "member", "beaten", "open", "slower", "faster", "same"]
 Dtype = Literal["float32", "uint8", "float16"]
+SideName = Literal["", "a", "b", "control"]
+"""The two sides of a gate, and the first of them once more; empty outside a gate."""
+DifferenceKind = Literal["python", "package", "file", "axis", "networks"]
 LARGEST_RESOLUTION = 4096
 """Pixels; a larger input to a classifier is a typing mistake."""
 _SIZE = re.compile(r"(?P<height>[0-9]{1,4})(?:x(?P<width>[0-9]{1,4}))?")
@@ -173,6 +176,9 @@ class Case(_Noun, frozen=True, kw_only=True):
     """Host memory allocator: `shipped`, `pinned` (never gives memory back to the system), or `n/a`."""
     streams: Threads = usual("streams")
     """Processes that work at once, each on images and processors of its own; a latency is that of one stream."""
+    side: SideName = usual("side")
+    """The side of a gate that it belongs to: `a`, what is compared with; `b`, what is judged; `control`, side `a` a
+    second time; empty outside a gate."""
 
     def __post_init__(self) -> None:
         """Normalise: the width of square images is None."""
@@ -183,6 +189,11 @@ class Case(_Noun, frozen=True, kw_only=True):
     def is_of_user(self) -> bool:
         """Whether the network is the user's: built by `module:function` or `file.py:function`, or a model file."""
         return ":" in self.network or self.is_model_file
+
+    @property
+    def is_of_gate(self) -> bool:
+        """Whether it is a case of one side of a gate, which is judged against the other side alone."""
+        return bool(self.side)
 
     @property
     def is_model_file(self) -> bool:
@@ -271,7 +282,14 @@ class Protocol(_Noun, frozen=True, kw_only=True):
     thin: bool = False
     """True when the user asked for less than the smallest honest budget."""
     goal: Goal = "budget"
-    """What ends the session: its budget alone, or sooner a `target-error` or the `race` for a front, at a look."""
+    """What ends the session: its budget alone, or sooner, at a look, a `target-error`, the `race` for a front, or the
+    verdicts of a `gate`."""
+    min_effect: Share | None = None
+    """Of a gate: slowdowns below this share do not fail it."""
+    margin: Share | None = None
+    """Of a gate: a case is the same within this share."""
+    find: Share | None = None
+    """Of a gate: the slowdown that its length was planned by; `budget_s` is then the most that it may take."""
     target_error: LogUnits | None = None
     """Half-width aimed at of the interval of each ratio to the yardstick, in log units (0.01 is 1 %)."""
     witness: bool = False
@@ -502,6 +520,37 @@ class Finding(_Noun, frozen=True, kw_only=True):
     """Id of the case it is about, if it is about one."""
 
 
+class Side(_Noun, frozen=True, kw_only=True):
+    """One side of a gate: the environment that its cases were measured in."""
+
+    name: SideName
+    """`a`, `b` or `control`, as its cases have it."""
+    asked: Words
+    """What the user named: a revision, requirements, an interpreter, values of axes; or what was chosen for them."""
+    revision: Name | None = None
+    """Commit of the user's repository whose files its networks were built from; absent outside a repository."""
+    dirty: bool | None = None
+    """Whether those files had uncommitted changes; absent outside a repository."""
+    python: Name
+    """Version of its interpreter."""
+    versions: Versions = {}
+    """Versions of the packages in its environment that times depend on, by distribution name."""
+
+
+class SideDifference(_Noun, frozen=True, kw_only=True):
+    """One thing that differs between the sides of a gate."""
+
+    kind: DifferenceKind
+    """What it is: the version of `python`, a `package`, a `file` of the user's, the value of an `axis`, or `networks`
+    that one side lacks."""
+    name: Name
+    """Its name; of a file the path within the user's folder."""
+    first: Name | None = None
+    """What side `a` has: a version, the first digits of a digest, or a value; absent where it has none."""
+    second: Name | None = None
+    """What side `b` has."""
+
+
 class ColdStart(_Noun, frozen=True, kw_only=True):
     """What a case cost before its first timed pass, in one run's fresh process."""
 
@@ -573,6 +622,10 @@ class SessionLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="sessi
     """What the session was taken for, in the user's words."""
     findings: tuple[Finding, ...] = ()
     """What was noticed before the first run."""
+    sides: tuple[Side, ...] = ()
+    """The sides of a gate, `a` first; empty for every other session, and in older files."""
+    differences: tuple[SideDifference, ...] = ()
+    """What differs between sides `a` and `b`; empty where nothing does."""
 
 
 class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
@@ -626,6 +679,11 @@ class CaseLine(_Noun, frozen=True, kw_only=True, tag_field="kind", tag="case"):
     """Relative L2 distance of the outputs of the file from those of that network in eager fp32."""
     logits_std: Deviation | None = None
     """Standard deviation of the checked outputs over classes: of order one when calibrated."""
+    outputs_apart: Deviation | None = None
+    """Relative L2 distance of the outputs of side `b` from those of side `a` for the same images, computed in fp32 when
+    both were prepared; on the cases of side `b` and of the control, and absent where one side has none."""
+    outputs_allowed: Deviation | None = None
+    """The largest such distance that rounding explains."""
     made_by: Versions = {}
     """What brings the case's `runtime`, `device`, `form` or `precision`, by that word: distribution and version, or the
     version alone where the distribution has the same name; without what this suite or torch brings. Part of the
@@ -701,7 +759,8 @@ class Decision(_Noun, frozen=True, kw_only=True):
     """What a look found of one case, once and for all."""
 
     verdict: Verdict
-    """`reached` or `short` of the error aimed at; `member` of the front, `beaten`, or `open`: the runs cannot tell."""
+    """`reached` or `short` of the error aimed at; `member` of the front or `beaten`; `slower`, `faster` or the `same`
+    as on the other side of a gate; or `open`: the runs cannot tell."""
     why: Words
     """The numbers behind it, in words."""
 
@@ -823,6 +882,10 @@ class Record(_Noun, frozen=True, kw_only=True):
     """Allocator of its yardsticks: with another allocator, ratios have another unit. Absent where none was timed."""
     shell: Shell = Shell()
     """Environment that the calling shell gave the workers."""
+    sides: tuple[Side, ...] = ()
+    """The sides of its session, where that is a gate."""
+    differences: tuple[SideDifference, ...] = ()
+    """What differs between them."""
 
     def __repr__(self) -> str:
         """In a line, as that of `Run`."""

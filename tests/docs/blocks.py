@@ -15,7 +15,6 @@ PAGES = (ROOT / "README.md", ROOT / "CONTRIBUTING.md", *sorted((ROOT / "docs").r
 SHELL = ("sh", "console")
 PARSED_ONLY = {
     "make": "installs and measures for minutes; .ci/run calls these targets",
-    "sh": "needs a repository with two commits; tests/docs/test_speed_script.py makes one",
     "pip": "changes the environment that the test runs in",
     "git": "needs the network",
     "tox": "installs environments; the Makefile calls them",

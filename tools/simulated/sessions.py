@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 import msgspec
+from levit_bench.judge.early_stopping.gate import gate_looks
 from levit_bench.judge.early_stopping.planner import planner
 from levit_bench.measuring.reference_cases import NULL, NULL_RESOLUTION, YARDSTICKS
 from levit_bench.measuring.session.engine import Engine
@@ -25,6 +26,8 @@ from levit_bench.records import (
     RunEndLine,
     RunStartLine,
     SessionLine,
+    Side,
+    SideName,
     TurnLine,
 )
 from levit_bench.store.files import Session, SessionWriter, read_session, records
@@ -116,12 +119,16 @@ def take(
     folder: Path | None = None,
     protocol: Protocol = PROTOCOL,
     accuracies: Mapping[str, float] | None = None,
+    sides: Mapping[SideName, Mapping[str, float]] | None = None,
 ) -> Taken:
     """Take a session with the real engine; with a folder it goes through a file there.
 
-    The protocol's goal may end it sooner, at looks that are declared for so many runs.
+    The protocol's goal may end it sooner, at looks that are declared for so many runs. With `sides`, it holds these
+    networks on each side of a gate, with their seconds there, in place of `networks`.
     """
     lines = [_line(network, seconds, allocator=allocator) for network, seconds in networks.items()]
+    if sides is not None:
+        lines = [_line(name, length, side=side) for side, lengths in sides.items() for name, length in lengths.items()]
     if accuracies is not None:
         lines = [_with_accuracy(line, accuracies[line.case.network]) for line in lines]
     lines += [_line(stick, YARDSTICK_S, role="yardstick") for stick in YARDSTICKS]
@@ -131,9 +138,10 @@ def take(
         session=name or f"simulated-{seed}",
         bench="0",
         machine=MACHINE,
-        protocol=protocol if protocol.goal == "budget" else msgspec.structs.replace(protocol, looks=looks(runs)),
+        protocol=msgspec.structs.replace(protocol, looks=_looks(protocol, runs)),
         conditions=machine.look(),
         title="simulated",
+        sides=tuple(Side(name=side, asked=side, python="3.11.7") for side in sides or ()),
     )
     if folder is None:
         memory = Lines(head)
@@ -158,10 +166,22 @@ def session(
     return take(scenario, seed, networks=networks, runs=runs, rounds=rounds).records
 
 
+def _looks(protocol: Protocol, runs: int) -> tuple[int, ...]:
+    if protocol.goal == "budget":
+        return ()
+    return gate_looks(runs) if protocol.goal == "gate" else looks(runs)
+
+
 def _line(
-    network: str, seconds: float, *, role: Role = "subject", resolution: int = 224, allocator: str = "pinned"
+    network: str,
+    seconds: float,
+    *,
+    role: Role = "subject",
+    resolution: int = 224,
+    allocator: str = "pinned",
+    side: SideName = "",
 ) -> CaseLine:
-    case = Case(network=network, resolution=resolution, allocator=allocator)
+    case = Case(network=network, resolution=resolution, allocator=allocator, side=side)
     passes = passes_a_turn(seconds, PROTOCOL.turn_s, PROTOCOL.min_passes, PROTOCOL.max_passes)
     return CaseLine(
         id=case.id, case=case, role=role, family="simulated", params=5_000_000, macs=round(3e10 * seconds),

@@ -23,6 +23,19 @@ _RESERVED = "@#"
 """Separate a name from its pixels and from the digest of its file."""
 
 
+_DIGEST = re.compile(r"#[0-9a-f]+$")
+
+
+def without_digest(name: str) -> str:
+    """A stored name without the digest of its file: the same for all versions of a file."""
+    return _DIGEST.sub("", name)
+
+
+def is_of_file(name: str) -> bool:
+    """Whether a stored name has the digest of a file."""
+    return _DIGEST.search(name) is not None
+
+
 class Call(NamedTuple):
     """Arguments and output, as written behind the name of a function."""
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import csv
 import math
 import re
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
@@ -42,6 +42,8 @@ _SETS = (
     (re.compile(r"-imagenet-r\b"), "ImageNet-R"),
 )
 """Patterns that name other sets in a file's name."""
+_STATED = ("machine", "conditions")
+"""Columns of an imported file that say the same in every line."""
 _AGREED = 0.05
 """Largest relative difference of the two speeds of a line, beyond their rounding."""
 _NUMBER = re.compile(r"[+-]?(?:[0-9]{1,3}(?:,[0-9]{3})+|[0-9]+)?(?:\.[0-9]*)?(?:[eE][+-]?[0-9]+)?")
@@ -52,7 +54,9 @@ _NAME = re.compile(
 
 
 class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
-    """How the speeds of a file were taken, as far as its name says, in the spelling of the name."""
+    """How the speeds of a file were taken, as far as its name says, in the spelling of the name; or its columns, of a
+    file that `levit-bench import` wrote.
+    """
 
     precision: str | None = None
     """Number format, such as `amp` or `fp32`."""
@@ -66,6 +70,8 @@ class FileNameFacts(msgspec.Struct, frozen=True, kw_only=True):
     """Processor or GPU, such as `i9_10940x`."""
     compiled: str | None = None
     """`dynamo` where the name has it."""
+    conditions: str | None = None
+    """What took the speeds, and when, of an imported file."""
 
     @property
     def words(self) -> tuple[str, ...]:
@@ -175,6 +181,7 @@ def read(path: Path) -> PublishedFile:
         )
     kind = _kind(header, where)
     dataset = _dataset(path.name, header) if kind == "accuracy" else None
+    stated: dict[str, set[str]] = {name: set() for name in _STATED if name in header}
     accuracies: dict[tuple[str, int], TopOne] = {}
     speeds: dict[tuple[str, int, int], PublishedSpeed] = {}
     first_lines: dict[object, _First] = {}
@@ -193,6 +200,8 @@ def read(path: Path) -> PublishedFile:
                 _keep_first(first_lines, (speed.model, speed.resolution, speed.batch), _First(line, speed), where)
                 _require_one_speed(line, speed)
                 speeds[speed.model, speed.resolution, speed.batch] = speed
+                for name, cells in stated.items():
+                    cells.add(line.cells[name])
         except _BadLineError as bad:
             bad_lines.append(f"{where}:{number}: {bad}")
     readable = len(accuracies) + len(speeds)
@@ -204,7 +213,7 @@ def read(path: Path) -> PublishedFile:
         dataset=dataset,
         accuracies=tuple(accuracies.values()),
         speeds=tuple(speeds.values()),
-        name_facts=facts_in_name(path.name),
+        name_facts=_facts(path.name, stated),
         findings=_bad_lines(bad_lines, readable),
     )
 
@@ -218,6 +227,12 @@ def facts_in_name(name: str) -> FileNameFacts:
         precision=match["precision"], layout=match["layout"], torch=match["torch"], device=match["backend"],
         machine=match["machine"], compiled="dynamo" if match["compiled"] else None,
     )  # fmt: skip
+
+
+def _facts(name: str, stated: Mapping[str, set[str]]) -> FileNameFacts:
+    """What a file's name says; what its columns say instead, where all its lines say the same."""
+    said = {field: next(iter(cells)) for field, cells in stated.items() if len(cells) == 1}
+    return msgspec.structs.replace(facts_in_name(name), **{field: cell for field, cell in said.items() if cell})
 
 
 def architecture(model: str) -> str:

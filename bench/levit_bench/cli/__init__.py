@@ -29,6 +29,9 @@ _VERBS = {
     "show": "Show what is stored, one line a case.",
     "compare": "Compare two stored sessions case by case: slower, faster, same, inconclusive.",
     "tag": "Name sessions, such as the baseline to compare with.",
+    "gate": "Measure two revisions, environments or runtimes side by side, and judge the second.",
+    "export": "Write stored cases in the formats of other tools.",
+    "import": "Turn a file of pytest-benchmark into published figures, to show beside measured ones.",
     "explain": "Say where the ratio between two cases comes from: work, allocator, efficiency.",
     "scaling": "Show what further threads and streams bring, with efficiency.",
     "aa": "Time every case under two names: how often is a difference found where there is none?",
@@ -37,6 +40,8 @@ _VERBS = {
     "cache": "Show or remove what is kept between sessions: prepared networks, and what was read.",
     "machine": "Describe this machine and the state it is in.",
 }
+_MODULES = {"import": "import_file"}
+"""Modules of verbs whose name is a word of Python's."""
 
 
 _LONG_WORD = re.compile(r"\S{400,}")
@@ -75,7 +80,8 @@ class _Verbs(click.Group):
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
         if cmd_name not in _VERBS:
             return None
-        command: click.Command = importlib.import_module(f"levit_bench.cli.verbs.{cmd_name}").command
+        module = _MODULES.get(cmd_name, cmd_name)
+        command: click.Command = importlib.import_module(f"levit_bench.cli.verbs.{module}").command
         return command
 
     def format_commands(self, ctx: click.Context, formatter: click.HelpFormatter) -> None:

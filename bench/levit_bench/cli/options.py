@@ -244,7 +244,31 @@ def _with_options(command: _Command, options: Sequence[_Decorator]) -> _Command:
 
 def request_options(command: _Command) -> _Command:
     """Options about what to measure and how long: the same for `run`, `plan` and `aa`."""
-    networks = click.option(
+    options = [
+        _networks_option(),
+        *map(_of_session, OF_A_NETWORK),
+        *(_of_axis(axis) for axis in axes.AXES if axis.asked),
+        *(_of_session(option) for option in OF_A_SESSION if option.of_twins),
+    ]
+    return _with_options(command, options)
+
+
+def gate_request_options(command: _Command) -> _Command:
+    """The same without those of one network, which state figures, and without the start of processes.
+
+    A gate compares times alone, and all processes of its sides start in the same way.
+    """
+    options = [
+        _networks_option(),
+        *(_of_axis(axis) for axis in axes.AXES if axis.asked),
+        *(_of_session(option) for option in OF_A_SESSION if option.of_twins and option.name != "start_method"),
+    ]
+    return _with_options(command, options)
+
+
+def _networks_option() -> _Decorator:
+    """`--networks`."""
+    return click.option(
         "--networks",
         cls=ListOption,
         type=Words(),
@@ -252,13 +276,6 @@ def request_options(command: _Command) -> _Command:
         "a TOML file of networks; NAME@PIXELS for another input size: NAME@256, or height x width such as "
         "NAME@192x256.",
     )
-    options = [
-        networks,
-        *map(_of_session, OF_A_NETWORK),
-        *(_of_axis(axis) for axis in axes.AXES if axis.asked),
-        *(_of_session(option) for option in OF_A_SESSION if option.of_twins),
-    ]
-    return _with_options(command, options)
 
 
 def goal_options(command: _Command) -> _Command:

@@ -2,15 +2,13 @@
 
 from __future__ import annotations
 
-import re
 from collections.abc import Callable, Iterable
 
-from levit_bench.catalog.network_calls import canonical
+from levit_bench.catalog.network_calls import canonical, is_of_file, without_digest
 from levit_bench.errors import NothingToShowError, UsageError
 from levit_bench.records import Record
 from levit_bench.spelling import did_you_mean
 
-_DIGEST = re.compile(r"#[0-9a-f]+$")
 SHOWN_NAMES = 6
 """Networks that a message names before it says how many more there are."""
 
@@ -29,9 +27,9 @@ def networks_meant(records: Iterable[Record], text: str) -> tuple[str, ...]:
     ways: tuple[Callable[[str], bool], ...] = (
         lambda stored: stored == text,
         lambda stored: stored == name,
-        lambda stored: _without_digest(stored) == name,
+        lambda stored: without_digest(stored) == name,
         lambda stored: text in labels_of[stored],
-        lambda stored: _is_of_file(stored) and _without_folder(_without_digest(stored)) == name,
+        lambda stored: is_of_file(stored) and _without_folder(without_digest(stored)) == name,
     )
     for is_meant in ways:
         if meant := tuple(sorted(stored for stored in labels_of if is_meant(stored))):
@@ -57,7 +55,7 @@ def network_meant(records: Iterable[Record], text: str) -> str:
 
 def short_name(records: Iterable[Record], network: str) -> str:
     """The name of a stored network for a command line: without the digest of its file, where that means it alone."""
-    short = _without_digest(network)
+    short = without_digest(network)
     return short if networks_meant(records, short) == (network,) else network
 
 
@@ -72,14 +70,6 @@ def _listed(names: Iterable[str]) -> str:
     texts = list(names)
     more = f" and {len(texts) - SHOWN_NAMES} more" if len(texts) > SHOWN_NAMES else ""
     return f"{', '.join(texts[:SHOWN_NAMES])}{more}" if texts else "none"
-
-
-def _without_digest(name: str) -> str:
-    return _DIGEST.sub("", name)
-
-
-def _is_of_file(name: str) -> bool:
-    return _DIGEST.search(name) is not None
 
 
 def _without_folder(name: str) -> str:

@@ -73,8 +73,8 @@ class Rules(NamedTuple):
     min_effect: float = 0.03
     """Differences below it are of no interest, however sure they are: another link order moves times as much."""
     margin: float = 0.03
-    """Differences within it count as equal; never above `min_effect`, or what is to be found could be called the
-    same."""
+    """Differences within it count as equal. Never above `min_effect`, or what is to be found could be called the same;
+    but for a gate, which asks whether a slowdown of the margin would have been found, and fails on smaller ones."""
 
 
 def rules_of(min_effect: float | None = None, margin: float | None = None) -> Rules:
@@ -84,7 +84,30 @@ def rules_of(min_effect: float | None = None, margin: float | None = None) -> Ru
         UsageError: one is not a share from 0 to 1, or the margin is above the least effect.
     """
     least = Rules().min_effect if min_effect is None else min_effect
-    return _checked(Rules(least, least if margin is None else margin))
+    rules = _checked(Rules(least, least if margin is None else margin))
+    if rules.margin > rules.min_effect:
+        raise UsageError(
+            f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "
+            "between the two would be one to find and as good as none at once, and could be called the same. Give a "
+            f"--margin of at most {_percent(rules.min_effect)}, or leave it out: it is --min-effect then."
+        )
+    return rules
+
+
+def gate_rules(min_effect: float | None = None, margin: float | None = None) -> Rules:
+    """Rules of a gate: 2 % and 5 % unless given. The margin may be larger than the least effect: *slower* wins.
+
+    Raises:
+        UsageError: one is not a share from 0 to 1.
+    """
+    return _checked(
+        Rules(GATE.min_effect if min_effect is None else min_effect, GATE.margin if margin is None else margin)
+    )
+
+
+GATE = Rules(0.02, 0.05)
+"""What a gate counts as a difference, and what as equal, unless asked otherwise: a sure slowdown of two percent is
+worth a look, and five percent are what two minutes on a shared machine with two cores find."""
 
 
 class Effect(NamedTuple):
@@ -132,16 +155,17 @@ class Comparison(msgspec.Struct, frozen=True, kw_only=True):
     """Why there are no limits, where there are none."""
 
 
-def of_pairs(logs: Sequence[float], foretold: float | None = None) -> Effect | Finding:
+def of_pairs(logs: Sequence[float], foretold: float | None = None, *, of_gate: bool = False) -> Effect | Finding:
     """The effect from one log ratio a run, or the finding that says why there is none.
 
     Args:
         logs: of one run each.
         foretold: their variance as `levit_bench.judge.paired_ratio.foretold` predicts it; steadies the detectable
             difference, and not the interval.
+        of_gate: whether they are of a gate, for what is to be done about too few.
     """
     if len(logs) < MIN_RUNS:
-        return too_few(f"both are in {counted(len(logs))}")
+        return too_few(f"both are in {counted(len(logs))}", of_gate=of_gate)
     import numpy as np  # here and below: most that is read needs no verdict, and it loads slowly
 
     deviation = float(np.std(logs, ddof=1))
@@ -155,7 +179,7 @@ def judge(effects: Sequence[Effect | Finding], rules: Rules = Rules(), looks: in
     """A comparison for each, in order; those with limits are one family, as often as the data could be looked at.
 
     Raises:
-        UsageError: the rules contradict each other; see `rules_of`.
+        UsageError: the rules are no shares of a time.
     """
     _checked(rules)
     family = max(1, looks) * sum(isinstance(effect, Effect) for effect in effects)
@@ -257,12 +281,6 @@ def _checked(rules: Rules) -> Rules:
     for option, share in (("--min-effect", rules.min_effect), ("--margin", rules.margin)):
         if not 0 <= share <= 1:
             raise UsageError(f"{option}: invalid share {share!r} of a time. Give 0 to 1, which is 0% to 100%.")
-    if rules.margin > rules.min_effect:
-        raise UsageError(
-            f"--margin {_percent(rules.margin)} is above --min-effect {_percent(rules.min_effect)}: a difference "
-            "between the two would be one to find and as good as none at once, and could be called the same. Give a "
-            f"--margin of at most {_percent(rules.min_effect)}, or leave it out: it is --min-effect then."
-        )
     return rules
 
 
@@ -349,13 +367,11 @@ def _without(verdict: Verdict, reason: str, rules: Rules, findings: tuple[Findin
     )
 
 
-def too_few(what: str) -> Finding:
-    """Finding of a side with too few runs to estimate their scatter."""
-    message = (
-        f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget, or add runs "
-        f"to the newest session: {command_line('run', '--resume', 'last', '--budget', '2m')}"
-    )
-    return Finding(kind="too-few-runs", message=message)
+def too_few(what: str, *, of_gate: bool = False) -> Finding:
+    """Finding of a side with too few runs to estimate their scatter; a gate is not resumed."""
+    message = f"too few runs: {what}, and a comparison needs {MIN_RUNS}. Measure again with a larger --budget"
+    more = f", or add runs to the newest session: {command_line('run', '--resume', 'last', '--budget', '2m')}"
+    return Finding(kind="too-few-runs", message=message + ("." if of_gate else more))
 
 
 def no_scatter() -> Finding:

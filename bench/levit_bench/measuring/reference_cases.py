@@ -31,11 +31,13 @@ class Environment(NamedTuple):
     """GPUs multiply in TF32 or not by a setting of the whole process."""
     streams: int = 1
     """How many such processes work at once, each on processors of its own."""
+    side: str = ""
+    """The side of a gate; its cases never share a process with those of the other one."""
 
 
 def environment_of(case: Case) -> Environment:
     """The environment a case needs."""
-    return Environment(case.runtime, case.device, case.threads, case.allocator, case.precision, case.streams)
+    return Environment(case.runtime, case.device, case.threads, case.allocator, case.precision, case.streams, case.side)
 
 
 def instrument_cases(subjects: Iterable[Case]) -> list[tuple[Case, Role]]:

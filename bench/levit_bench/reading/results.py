@@ -23,6 +23,7 @@ if TYPE_CHECKING:
     from levit_bench.judge.front.pick import Pick
     from levit_bench.judge.scaling import Curve
     from levit_bench.reading.comparison import SessionComparison
+    from levit_bench.reading.exporting import Export
     from levit_bench.reading.front_page import FrontPage
     from levit_bench.records import Finding
     from levit_bench.report.views.view import CaseView
@@ -281,6 +282,28 @@ class Results(StoredSelection):
             f"nothing in {self.choice.place} was timed twice. Measure some: "
             f"{command_line('aa', '--networks', 'levit_192', '--budget', '60s', stores=self.choice.stores)}"
         )
+
+    def export(self, to: str, *, commit: str | None = None, repository: str | Path | None = None) -> Export:
+        """The cases in the format of another tool, as `levit-bench export` writes them.
+
+        Args:
+            to: `"pytest-benchmark"`, `"github-action-benchmark"`, `"bencher"` or `"codspeed"`, of one session; `"asv"`
+                or `"otava"`, of any.
+            commit: the commit of your repository that was measured; absent: what each session recorded.
+            repository: the folder of the git repository that asv's results are filed under; absent: the current one.
+
+        Returns:
+            The export: `files`, or `text` where it is one; `left_out` with the reasons; `write(path)`.
+
+        Raises:
+            UsageError: there is no such format, or it holds one session and these are several.
+            NothingToShowError: no case can be exported; the message says why of each.
+        """
+        from levit_bench.reading.exporting import export
+
+        folder = None if repository is None else arguments.paths("repository", repository)[0]
+        name, revision = arguments.text("to", to), arguments.optional_text("commit", commit)
+        return export(self, name, commit=revision, repository=folder)
 
     def _repr_html_(self) -> str:
         """The table that notebooks show."""

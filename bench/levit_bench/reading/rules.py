@@ -31,6 +31,20 @@ def rules_from(min_effect: str = MIN_EFFECT, margin: str | None = None) -> Rules
     return rules_of(least, least if margin is None else _share("--margin", margin))
 
 
+def gate_rules_from(min_effect: str | None = None, margin: str | None = None) -> Rules:
+    """The rules of a gate from two shares; its own where one is absent.
+
+    Raises:
+        UsageError: one is not a share.
+    """
+    from levit_bench.judge.verdicts import gate_rules
+
+    return gate_rules(
+        None if min_effect is None else _share("--min-effect", min_effect),
+        None if margin is None else _share("--margin", margin),
+    )
+
+
 def _share(option: str, text: str) -> float:
     text = arguments.share(option.removeprefix("--").replace("-", "_"), text)
     try:

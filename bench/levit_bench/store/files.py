@@ -465,6 +465,8 @@ def _record(
         looks=tuple(end.look for end in session.ends if end.look is not None),
         resumes=max((start.resumed for start in session.starts), default=0),
         shell=session.head.shell,
+        sides=session.head.sides,
+        differences=session.head.differences,
     )
 
 

@@ -64,8 +64,13 @@ class Matched(NamedTuple):
 
 
 def keyed(records: Iterable[Record]) -> dict[Key, list[Record]]:
-    """Subjects but twins by their keys, in order of first appearance; of each, one record a session."""
-    subjects = [r for r in records if r.info.role == "subject" and not is_twin(r.case.network)]
+    """Subjects by their keys, in order of first appearance; of each, one record a session.
+
+    Without twins, and without the sides of gates, which are judged against each other.
+    """
+    subjects = [
+        r for r in records if r.info.role == "subject" and not r.case.is_of_gate and not is_twin(r.case.network)
+    ]
     records_by_key: dict[Key, list[Record]] = {_key(record): [] for record in subjects}
     for record in once(subjects):
         records_by_key[_key(record)].append(record)

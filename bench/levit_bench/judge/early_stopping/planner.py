@@ -5,13 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 from levit_bench.errors import UsageError
-from levit_bench.judge.early_stopping import race, target_error
+from levit_bench.judge.early_stopping import gate, race, target_error
 from levit_bench.planning.budget import PILOT, Costs, FixedBudget, Plan, RunScatter, looks, plan
 from levit_bench.planning.policy import Earlier, Referee, Spending, fixed_budget, least_runs
 from levit_bench.records import CaseLine, Goal, Protocol
 
 _Maker = Callable[[Protocol, Sequence[CaseLine], tuple[int, ...], Earlier], Referee]
-_REFEREES: dict[Goal, _Maker] = {"target-error": target_error.referee, "race": race.referee}
+_REFEREES: dict[Goal, _Maker] = {"target-error": target_error.referee, "race": race.referee, "gate": gate.referee}
 
 
 _END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
@@ -19,16 +19,24 @@ _END: dict[Goal, float] = {"target-error": 1.0, "race": 0.75}
 a seventh: that decides few places, and takes the time that a race is for."""
 
 
-def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter = PILOT) -> Plan:
+def planned(
+    costs: Costs,
+    protocol: Protocol,
+    done: int = 0,
+    scatter: RunScatter = PILOT,
+    budget_s: float | None = None,
+) -> Plan:
     """Runs, rounds and looks for a protocol by this scatter, after `done` complete runs.
+
+    `budget_s` is the time to be spent where that is not the protocol's.
 
     Raises:
         UsageError: all looks that were declared have been taken.
     """
-    budget_plan = plan(costs, protocol.budget_s, scatter)
+    budget_plan = plan(costs, budget_s if budget_s is not None else protocol.budget_s, scatter)
     if protocol.goal == "budget":
         return budget_plan
-    declared = protocol.looks or looks(budget_plan.runs, _END[protocol.goal])
+    declared = protocol.looks or _looks(protocol.goal, budget_plan.runs)
     remaining = declared[-1] - done
     if remaining <= 0:
         raise UsageError(
@@ -39,6 +47,10 @@ def planned(costs: Costs, protocol: Protocol, done: int = 0, scatter: RunScatter
     return budget_plan._replace(
         runs=runs, seconds=runs * (costs.start_s + budget_plan.rounds * costs.round_s), looks=declared
     )
+
+
+def _looks(goal: Goal, runs: int) -> tuple[int, ...]:
+    return gate.gate_looks(runs) if goal == "gate" else looks(runs, _END[goal])
 
 
 def planner(
@@ -57,10 +69,11 @@ def planner(
     """
     if protocol.goal == "budget":
         return fixed_budget(costs, protocol, lines, earlier, scatter)
-    session_plan = planned(costs, protocol, len(earlier.done), scatter)
+    budget_s = gate.budget_of(costs, protocol, lines, scatter)
+    session_plan = planned(costs, protocol, len(earlier.done), scatter, budget_s)
     least = min(protocol.min_rounds, session_plan.rounds)
     policy = FixedBudget(
-        protocol.budget_s,
+        budget_s,
         earlier.next_run + session_plan.runs,
         least,
         rounds=session_plan.rounds,

@@ -227,6 +227,8 @@ def _panel(part: _Part, metric: Metric, company: Company) -> Panel:
         reason = no_speed(record)
         if is_twin(record.case.network):
             excluded.append(_excluded(record, "a twin: timed to test the instrument, not to be ranked"))
+        elif record.case.is_of_gate:
+            excluded.append(_excluded(record, "a side of a gate: judged against the other side, not ranked"))
         elif reason is not None:
             excluded.append(_excluded(record, reason.message))
         else:

@@ -25,11 +25,11 @@ from levit_bench.measuring.pass_data.output_check import (
     problem_with_pair,
     relative_distance,
 )
+from levit_bench.measuring.pass_data.reference_files import COMMON, FILE
 from levit_bench.records import ImageShape
 
 Network = Callable[[torch.Tensor], torch.Tensor]
 """Takes images (batch, channels, height, width) and returns logits (batch, classes)."""
-_FILE = "references.safetensors"
 _AIM_S = 1.0  # Seconds that the references of a network may take: about as long as its passes in a run.
 _FEWEST, _MOST = 9, 160  # References of a network.
 _SIDES = (4, 8, 16)  # Parts of a pool, whose sums are at least one and a half times the references wanted.
@@ -40,6 +40,7 @@ _CALM = 1e-5  # Outputs that move by less keep the tolerance of fp32, which is t
 _MOST_SENSITIVE = 1e-3  # Ten times this may be the effect of a wrong layer.
 _LEAST_DISTANCE = 1e-3  # Ten times the tolerance of fp32: less, and a network that ignores its input would pass.
 _CHANGES = (64, 16, 4, 1)  # Slightly changed versions of each image; the first number at which outputs stay the same.
+_NONE = torch.empty(0, 0)
 _CHANGE = 2.0**-22  # Relative change from one version to the next in fp32: two of its smallest steps.
 
 
@@ -62,6 +63,9 @@ class References(NamedTuple):
     """Relative change from one version to the next."""
     source: str = EAGER
     """What gave the logits, as messages name it."""
+    common: torch.Tensor = _NONE
+    """Logits (images, classes) of the few images that every preparation with this seed and shape computes: two of them
+    can be compared by these, however many images each has."""
 
     def tolerance(self, precision: str) -> float:
         """Relative distance that is allowed, by precision.
@@ -79,10 +83,10 @@ class References(NamedTuple):
 
     def write(self, folder: Path) -> None:
         """Store them in a prepared folder."""
-        values = self._replace(logits=self.logits.contiguous())._asdict()
+        values = self._replace(logits=self.logits.contiguous(), common=self.common.contiguous())._asdict()
         source = values.pop("source")
         tensors = {name: torch.as_tensor(value) for name, value in values.items()}
-        safetensors.torch.save_file(tensors, folder / _FILE, metadata={"source": source})
+        safetensors.torch.save_file(tensors, folder / FILE, metadata={"source": source})
 
     def pool(self, shape: ImageShape, seed: int) -> ImagePool:
         """The images that these are the outputs for."""
@@ -91,7 +95,7 @@ class References(NamedTuple):
 
 def references_in(folder: Path) -> References:
     """The references that the preparation stored in a folder."""
-    with safetensors.safe_open(folder / _FILE, framework="pt") as file:
+    with safetensors.safe_open(folder / FILE, framework="pt") as file:
         tensors = {name: file.get_tensor(name) for name in file.keys()}  # noqa: SIM118 (it is no mapping)
         source = file.metadata()["source"]
     return References(
@@ -103,6 +107,7 @@ def references_in(folder: Path) -> References:
         changes=int(tensors["changes"]),
         change=float(tensors["change"]),
         source=source,
+        common=tensors["common"],
     )
 
 
@@ -132,6 +137,7 @@ def write_references(
     problem = problem_with_pair((first, second), (first, second), SAME)
     if problem:
         raise ValueError(problem)
+    between = [_answer(network, pool, pool.size * part // (COMMON - 1)) for part in range(1, COMMON - 1)]
     count = math.floor(min(max(_AIM_S / (2 * max(pass_s, 1e-9)), _FEWEST), _MOST))
     side = next(side for side in _SIDES if 2 * side**2 >= 3 * count)
     calm = _calm_answers(network, image_pool(side, shape, seed), count, seed)
@@ -150,6 +156,7 @@ def write_references(
         changes=0,
         change=_CHANGE * precisions.get(precision).tolerance / SAME,
         source=source,
+        common=torch.cat([first, *between, second]),
     )
     restless = sorted(range(len(calm)), key=lambda row: calm[row].moved)[-2:]
     changes = _changes(network, references.pool(shape, seed), references, restless, precision)

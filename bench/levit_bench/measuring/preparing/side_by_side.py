@@ -13,6 +13,7 @@ from levit_bench.catalog.entries import entries
 from levit_bench.catalog.twins import original
 from levit_bench.measuring.machine.processors import usable_processors
 from levit_bench.measuring.workers.messages import Prepare, Prepared
+from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.measuring.workers.seat import Seat, SeatLostError, first_with_answer
 from levit_bench.records import Case
@@ -25,6 +26,8 @@ def prepare_side_by_side(
     timeout_s: float,
     begin: Callable[[Case], None],
     finish: Callable[[Case], None] = lambda _case: None,
+    *,
+    place: Place = HERE,
 ) -> dict[Case, Prepared]:
     """What was prepared, by network; whatever failed is missing, for its neighbours may be to blame.
 
@@ -33,6 +36,7 @@ def prepare_side_by_side(
         timeout_s: seconds after which one is given up.
         begin: called with a network before it is prepared.
         finish: called with it when that has ended, in whatever way.
+        place: where the processes run.
     """
     count = min(usable_processors(), len(requests), _MOST)
     threads = max(1, usable_processors() // max(1, count))
@@ -43,7 +47,7 @@ def prepare_side_by_side(
     try:
         while queue or at_work:
             while queue and len(at_work) < count:
-                seat = idle.pop() if idle else Seat(threads, default_allocator(), timed=False)
+                seat = idle.pop() if idle else Seat(threads, default_allocator(), timed=False, place=place)
                 network, request = queue.pop()
                 begin(network)
                 at_work[seat] = network, time.monotonic() + timeout_s

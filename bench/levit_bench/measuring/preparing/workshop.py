@@ -38,6 +38,7 @@ from levit_bench.measuring.workers.messages import (
     Resolve,
     Resolved,
 )
+from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.measuring.workers.process_environment import default_allocator
 from levit_bench.measuring.workers.seat import Seat, SeatLostError
 from levit_bench.paths.model_files import file_of, kind_of
@@ -53,6 +54,8 @@ class Artifact(NamedTuple):
     prepared: Prepared
     prepared_at: str | None = None
     """When an earlier session prepared it, in UTC; None where this one did."""
+    place: Place = HERE
+    """Where the processes run that load it."""
 
 
 class Workshop:
@@ -62,9 +65,11 @@ class Workshop:
         seed: of weights and images.
         timeout_s: when a preparation is given up, at the earliest.
         cache: where artifacts of earlier sessions are found, and these are kept; None: nothing is reused.
+        place: where the networks are looked up and prepared.
     """
 
-    def __init__(self, seed: int, timeout_s: float, cache: ArtifactCache | None = None) -> None:
+    def __init__(self, seed: int, timeout_s: float, cache: ArtifactCache | None = None, place: Place = HERE) -> None:
+        self._place = place
         self._seed = seed
         self._timeout_s = timeout_s
         self._cache = cache
@@ -242,7 +247,7 @@ class Workshop:
             if isinstance(artifact, str):
                 return artifact
             try:
-                with Seat(candidate.threads, candidate.allocator) as seat:
+                with Seat(candidate.threads, candidate.allocator, place=self._place) as seat:
                     answer = seat.ask(
                         Load(case=candidate, folder=str(artifact.folder), seed=self._seed),
                         timeouts.of_load(artifact.prepared.seconds, self._timeout_s),
@@ -261,7 +266,7 @@ class Workshop:
         reused = self._cache.find(network, batches, folder)
         if reused is None:
             return None
-        artifact = Artifact(folder, reused.prepared, reused.prepared_at)
+        artifact = Artifact(folder, reused.prepared, reused.prepared_at, self._place)
         self._ready[network, batches, ""] = artifact
         return artifact
 
@@ -276,9 +281,11 @@ class Workshop:
             network: Prepare(case=network, batches=batches, folder=str(self._folder_of(network)), seed=self._seed)
             for network, batches in networks.items()
         }
-        prepared = prepare_side_by_side(requests, self._timeout_s, begin, finish)
+        prepared = prepare_side_by_side(requests, self._timeout_s, begin, finish, place=self._place)
         return {
-            network: self._kept(network, networks[network], Artifact(self._folder_of(network), answer))
+            network: self._kept(
+                network, networks[network], Artifact(self._folder_of(network), answer, place=self._place)
+            )
             for network, answer in prepared.items()
         }
 
@@ -321,7 +328,7 @@ class Workshop:
             return answer.reason
         if not isinstance(answer, Prepared):
             raise TypeError(f"unexpected answer {type(answer).__name__}")
-        artifact = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died))
+        artifact = Artifact(folder, msgspec.structs.replace(answer, failed=answer.failed | died), place=self._place)
         # A failure is tried again.
         return artifact if artifact.prepared.failed else self._kept(network, batches, artifact, reference)
 
@@ -330,7 +337,7 @@ class Workshop:
         if code not in self._seats:
             for other_code in [other_code for other_code in self._seats if other_code and code]:
                 self._release(other_code)
-            self._seats[code] = Seat(usable_processors(), default_allocator(), timed=False)
+            self._seats[code] = Seat(usable_processors(), default_allocator(), timed=False, place=self._place)
         return self._seats[code]
 
     def _release(self, code: str) -> None:

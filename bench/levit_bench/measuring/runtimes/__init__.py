@@ -278,7 +278,7 @@ def cannot_compute(name: str, precision: str, device: str, reason: str) -> Usage
 def of_an_artifact(case: Case) -> Case:
     """The case with usual values on axes that do not change its artifact: cases that are equal then share one."""
     fields = facts(case.runtime).artifact_of
-    defaults = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1}
+    defaults = {"batch": 1, "threads": 1, "allocator": "n/a", "streams": 1, "side": ""}
     return msgspec.structs.replace(case, **{field: value for field, value in defaults.items() if field not in fields})
 
 

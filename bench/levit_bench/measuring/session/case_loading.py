@@ -9,6 +9,7 @@ from typing import NamedTuple
 from levit_bench.measuring.machine.processors import own_processors
 from levit_bench.measuring.workers.fork_server import ForkServer
 from levit_bench.measuring.workers.messages import Answer, Describe, Description, Failed
+from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.measuring.workers.seat import Seat, SeatLostError, ServerLostError
 from levit_bench.records import Case, ColdStart, SeatInfo
 
@@ -22,6 +23,8 @@ class Group(NamedTuple):
     cases: list[Case]
     stream: int
     """Which stream of these cases the seat is; 0 for cases of one stream."""
+    place: Place = HERE
+    """Where the process runs."""
 
     def seat(self, *, bound: bool, server: ForkServer | None = None, die_with_thread: bool = True) -> Seat:
         """A process for them, forked by a server if one is given, on processors of its own if it is a stream or bound.
@@ -31,7 +34,10 @@ class Group(NamedTuple):
         """
         case = self.cases[0]
         own = own_processors(self.stream, case.threads) if bound or case.streams > 1 else None
-        return Seat(case.threads, case.allocator, processors=own, die_with_thread=die_with_thread, server=server)
+        return Seat(
+            case.threads, case.allocator, processors=own, die_with_thread=die_with_thread, server=server,
+            place=self.place,
+        )  # fmt: skip
 
 
 class Filled(NamedTuple):

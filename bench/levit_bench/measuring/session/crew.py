@@ -22,6 +22,7 @@ from levit_bench.measuring.session.concurrent_turn import merged, turns_at_once
 from levit_bench.measuring.session.fork_servers import ForkServers
 from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import CaseLoaded, Failed, Load, Multiplied, Multiply, Turn, Turned, Witness
+from levit_bench.measuring.workers.place import HERE
 from levit_bench.measuring.workers.seat import Seat, SeatLostError, ServerLostError
 from levit_bench.records import Case, CaseLine, ColdStart, Protocol, SeatInfo, SeatMode
 
@@ -75,7 +76,9 @@ class Crew:
         self._reaped_s = _reaped_cpu_s()
         self.accounts: Accounts | None = None
         """Processor seconds of all seats; absent until they have ended, and where the system keeps no account."""
-        groups = groups_of(cases, protocol.seats)
+        groups = [
+            group._replace(place=artifacts[group.cases[0].id].place) for group in groups_of(cases, protocol.seats)
+        ]
         self._servers = ForkServers(groups, protocol)
         try:
             with ThreadPoolExecutor(len(groups) or 1) as pool, ThreadPoolExecutor(self._forked_at_once(groups)) as few:
@@ -209,12 +212,17 @@ class Crew:
 
     @contextmanager
     def _seat_without_user_code(self, keys: Iterable[str]) -> Iterator[Seat]:
-        """A process of one of these cases, or one like it, that holds no user's network.
+        """A process of one of these cases, or one like it, that holds no user's network and is of this environment.
 
         Raises:
             SeatLostError: there is none, and the system cannot start one.
         """
-        users = {number for key, case in self._cases.items() if case.is_of_user for number in self._at[key]}
+        users = {
+            number
+            for key, case in self._cases.items()
+            if case.is_of_user or self._artifacts[key].place != HERE
+            for number in self._at[key]
+        }
         for key in keys:
             if self._at[key][0] not in users:
                 yield self._seats[self._at[key][0]]

@@ -21,6 +21,7 @@ from levit_bench.measuring import runtimes
 from levit_bench.measuring.reference_cases import NULL, YARDSTICKS
 from levit_bench.measuring.session.case_loading import Group
 from levit_bench.measuring.workers.fork_server import ForkServer, can_fork
+from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.measuring.workers.seat import fork_server
 from levit_bench.records import Case, Protocol
 
@@ -35,6 +36,8 @@ class Kind(NamedTuple):
     threads: int
     timm: bool
     """Whether timm is imported: a worker that does without it has none of its memory."""
+    place: Place = HERE
+    """Where they run."""
 
 
 def forked(groups: Sequence[Group], protocol: Protocol) -> dict[Kind, int]:
@@ -60,7 +63,7 @@ class ForkServers:
         self._servers: dict[Kind, ForkServer] = {}
         for kind in forked(groups, protocol):
             with suppress(OSError):  # Then its workers start by themselves, or say why they cannot.
-                self._servers[kind] = fork_server(kind.threads, _ALLOCATOR, timm=kind.timm)
+                self._servers[kind] = fork_server(kind.threads, _ALLOCATOR, timm=kind.timm, place=kind.place)
 
     def of(self, group: Group) -> ForkServer | None:
         """The server of a group's worker; None where it starts by itself, and where the server was lost."""
@@ -84,7 +87,7 @@ def _kind(group: Group, protocol: Protocol) -> Kind | None:
     case = group.cases[0]
     if case.allocator != _ALLOCATOR or protocol.bound or case.streams > 1 or case.device not in _DEVICES:
         return None
-    return Kind(case.threads, any(map(_imports_timm, group.cases)))
+    return Kind(case.threads, any(map(_imports_timm, group.cases)), group.place)
 
 
 def _imports_timm(case: Case) -> bool:

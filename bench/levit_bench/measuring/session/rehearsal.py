@@ -12,6 +12,7 @@ from typing import NamedTuple
 
 import msgspec
 
+from levit_bench.catalog.side_pairs import axes_that_differ, pair_key
 from levit_bench.measuring.machine.processor_use import ProcessorUse
 from levit_bench.measuring.preparing.workshop import Artifact
 from levit_bench.measuring.session.crew import Crew
@@ -21,7 +22,7 @@ from levit_bench.measuring.workers import timeouts
 from levit_bench.measuring.workers.messages import Failed
 from levit_bench.measuring.workers.seat import SeatLostError, ServerLostError
 from levit_bench.planning.budget import Costs, passes_a_turn, timed_passes, turn_seconds
-from levit_bench.records import CaseLine, Protocol
+from levit_bench.records import Case, CaseLine, Protocol
 
 _RATE_TRIES = 3  # Other work can slow the products as it can slow passes; it cannot make them fast.
 _QUICK_S = 0.03  # A case with a faster first pass is probed with five passes; a slower one fills a turn with two.
@@ -62,6 +63,7 @@ def rehearse(
                 after, impossible = _with_rates(crew, lines, probed, protocol)
                 break
     failed |= impossible
+    after = _alike_on_both_sides(after)
     round_s = sum(
         turn_seconds(protocol.settle_passes, timed_passes(line.passes or 0, witness=protocol.witness), line.probe_s)
         for line in after
@@ -97,6 +99,22 @@ def _with_rates(
         if not impossible:
             break
     return after, impossible
+
+
+def _alike_on_both_sides(lines: Sequence[CaseLine]) -> tuple[CaseLine, ...]:
+    """The lines of a gate with as many passes a turn on the one side as on the other, whatever their probes said."""
+    axes = axes_that_differ(line.case for line in lines)
+    most: dict[Case, int] = {}
+    for line in lines:
+        if line.case.is_of_gate and line.passes is not None:
+            key = pair_key(line.case, axes)
+            most[key] = max(line.passes, most.get(key, 0))
+    return tuple(
+        msgspec.structs.replace(line, passes=most[pair_key(line.case, axes)])
+        if line.case.is_of_gate and line.passes is not None
+        else line
+        for line in lines
+    )
 
 
 def _probe_all(crew: Crew, protocol: Protocol, observer: Observer, failed: dict[str, str]) -> dict[str, float] | None:

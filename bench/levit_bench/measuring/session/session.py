@@ -9,6 +9,7 @@ import time
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from pathlib import Path
 from typing import NamedTuple
+from typing import Protocol as TypingProtocol
 
 import msgspec
 
@@ -20,6 +21,7 @@ from levit_bench.measuring.machine import allowance
 from levit_bench.measuring.machine.description import conditions, machine
 from levit_bench.measuring.machine.processor_use import ProcessorUse
 from levit_bench.measuring.machine.processors import usable_processors
+from levit_bench.measuring.preparing.preparation_step import PreparationStep
 from levit_bench.measuring.preparing.workshop import Artifact, Workshop
 from levit_bench.measuring.reference_cases import instrument_cases
 from levit_bench.measuring.session import machine_lock
@@ -32,7 +34,18 @@ from levit_bench.numbers.other_work import most_others
 from levit_bench.numbers.units import counted
 from levit_bench.planning.budget import PILOT, Costs, RunScatter
 from levit_bench.planning.policy import Earlier, Planner, Spending, fixed_budget, with_budget
-from levit_bench.records import Accuracy, Case, CaseLine, Conditions, Finding, Machine, Protocol, SessionLine
+from levit_bench.records import (
+    Accuracy,
+    Case,
+    CaseLine,
+    Conditions,
+    Finding,
+    Machine,
+    Protocol,
+    SessionLine,
+    Side,
+    SideDifference,
+)
 from levit_bench.store.files import Session, SessionWriter, check_writable, read_session
 from levit_bench.version import VERSION
 
@@ -56,6 +69,50 @@ class Subject(NamedTuple):
     """Function whose network the outputs of a model file are compared with; empty: none."""
 
 
+class Preparing(TypingProtocol):
+    """Interface of what prepares the cases of a session: a `Workshop`, or several in the place of one."""
+
+    @property
+    def cache_problem(self) -> str | None:
+        """Why nothing can be kept for later sessions."""
+
+    @property
+    def kept_in(self) -> Path | None:
+        """The folder in which prepared networks are kept."""
+
+    def prepare(
+        self, cases: Iterable[Case], report: Callable[[PreparationStep], None], references: Mapping[str, str]
+    ) -> dict[str, Artifact | str]:
+        """An artifact, or the reason why there is none, by case id; see `Workshop.prepare`."""
+
+    def release(self) -> None:
+        """End the preparing processes."""
+
+
+class Compared(NamedTuple):
+    """What comparing the prepared sides of a gate has found."""
+
+    lines: tuple[CaseLine, ...]
+    """The cases, with the distance of their outputs."""
+    differences: tuple[SideDifference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+
+class ComparedSides(TypingProtocol):
+    """Interface of the sides of a gate."""
+
+    @property
+    def sides(self) -> tuple[Side, ...]:
+        """As they are stored."""
+
+    def compare(self, lines: Sequence[CaseLine], artifacts: Mapping[str, Artifact]) -> Compared:
+        """Hold the prepared cases of one side against those of the other.
+
+        Raises:
+            BenchError: both sides run the same code against the user's intention.
+        """
+
+
 class Outcome(NamedTuple):
     """Result of taking runs of a session."""
 
@@ -77,19 +134,20 @@ def measure(
     protocol: Protocol,
     root: Path,
     observer: Observer,
-    workshop: Workshop,
+    workshop: Preparing,
     *,
     planner: Planner = fixed_budget,
     title: str | None = None,
     findings: Sequence[Finding] = (),
     is_open: bool = False,
     together: Sequence[Collection[str]] = (),
+    sides: ComparedSides | None = None,
 ) -> Outcome:
     """Measure a new session into the store at `root`; findings from before it are stored with it.
 
     `is_open`: whether the session takes the least that it needs where that is more than the protocol's budget.
     `together`: ids of cases that are of use only with each other, as those of one test: a case all of whose groups hold
-    one that cannot be timed is skipped. A case in no group is wanted by itself.
+    one that cannot be timed is skipped. A case in no group is wanted by itself. `sides` are those of a gate.
 
     Raises:
         BudgetTooSmallError: the budget is too small for a confidence interval, and the protocol is not thin.
@@ -104,10 +162,13 @@ def measure(
     check_writable(root / this_machine.id)
     lines = _lines(subjects)
     ready = _get_ready(lines, protocol, observer, workshop, together)
+    compared = Compared(ready.lines) if sides is None else sides.compare(ready.lines, ready.artifacts)
+    ready = ready._replace(lines=compared.lines)
     subject_findings = [s.finding for s in subjects if s.finding is not None]
     findings = [
         *findings,
         *subject_findings,
+        *compared.findings,
         *shell.about(environment),
         *about_threads(subjects, before),
         *_about_emulation(before),
@@ -134,6 +195,8 @@ def measure(
         shell=environment,
         title=title,
         findings=tuple(findings),
+        sides=() if sides is None else sides.sides,
+        differences=compared.differences,
     )
     for finding in findings:
         observer.finding_made(finding)
@@ -179,6 +242,11 @@ def _resume(
     is_open: bool,
 ) -> Outcome:
     session = read_session(path)
+    if session.head.sides:
+        raise UsageError(
+            f"cannot resume {path}: it is a gate, whose sides are gone with it. Measure both again: "
+            f"{command_line('gate', '--help')}"
+        )
     _refuse_damaged(path, session)
     environment = calling_shell({(line.case.threads, line.case.allocator) for line in session.cases})
     this_machine, now = _machine_of(line.case for line in session.cases), conditions()
@@ -301,7 +369,7 @@ def _get_ready(
     lines: Sequence[CaseLine],
     protocol: Protocol,
     observer: Observer,
-    workshop: Workshop,
+    workshop: Preparing,
     together: Sequence[Collection[str]] = (),
 ) -> _Ready:
     """Prepare and rehearse. Cases that fail or are skipped have their outcome in their line, and no artifact."""
@@ -514,7 +582,7 @@ def _about_counts(ready: _Ready) -> list[Finding]:
     ]
 
 
-def _about_cache(workshop: Workshop) -> list[Finding]:
+def _about_cache(workshop: Preparing) -> list[Finding]:
     """A finding where prepared networks cannot be kept for later sessions."""
     problem = workshop.cache_problem
     return [] if problem is None else [Finding(kind="cache-unused", message=problem)]
@@ -523,7 +591,7 @@ def _about_cache(workshop: Workshop) -> list[Finding]:
 def _settle_budget(
     protocol: Protocol,
     costs: Costs,
-    workshop: Workshop,
+    workshop: Preparing,
     observer: Observer,
     *,
     is_open: bool,

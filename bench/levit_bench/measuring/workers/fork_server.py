@@ -66,12 +66,13 @@ def can_fork() -> bool:
 class ForkServer:
     """One server. `close` ends it after its workers; several threads may ask it."""
 
-    def __init__(self, command: Sequence[str], env: Mapping[str, str]) -> None:
+    def __init__(self, command: Sequence[str], env: Mapping[str, str], folder: str = "") -> None:
         """Start the server and return at once; the first fork waits until it has imported the libraries.
 
         Args:
             command: the program and its arguments, to which the number of its socket is added.
             env: its environment, and that of its workers.
+            folder: that they run in; empty: this process's own.
 
         Raises:
             OSError: the system cannot start a process.
@@ -83,7 +84,7 @@ class ForkServer:
         try:
             self._process = subprocess.Popen(
                 [*command, str(theirs.fileno())],
-                env=dict(env), pass_fds=[theirs.fileno()],
+                env=dict(env), cwd=folder or None, pass_fds=[theirs.fileno()],
                 stdin=subprocess.DEVNULL, stdout=self._stderr, stderr=self._stderr,
                 process_group=0,
             )  # fmt: skip

@@ -6,7 +6,6 @@ import os
 import select
 import signal
 import subprocess
-import sys
 import tempfile
 import time
 from collections.abc import Iterable, Sequence
@@ -27,6 +26,7 @@ from levit_bench.measuring.machine.cgroups import cpu_quota
 from levit_bench.measuring.workers.cpu_time import ProcessorTime, process_cpu_s, processor_time
 from levit_bench.measuring.workers.fork_server import ForkServer, ForkServerLostError, WorkerProcess
 from levit_bench.measuring.workers.messages import Answer, Request, decode_answer, encode
+from levit_bench.measuring.workers.place import HERE, Place
 from levit_bench.measuring.workers.process_environment import seat_environment
 
 _READ = 1 << 16
@@ -64,6 +64,7 @@ class Seat:
         die_with_thread: bool = True,
         timed: bool = True,
         server: ForkServer | None = None,
+        place: Place = HERE,
     ) -> None:
         """Start the process, bound to `processors` if they are given.
 
@@ -73,7 +74,9 @@ class Seat:
             processors: that it may run on; by default all.
             die_with_thread: whether it ends when the thread that started it does, and not only when its parent does.
             timed: whether passes are timed there; see `seat_environment`.
-            server: forks the process, on any processors; its environment is that of these threads and this allocator.
+            server: forks the process, on any processors; its environment is that of these threads and this allocator,
+                and its place this one.
+            place: where the process runs.
 
         Raises:
             SeatLostError: the system cannot start a process.
@@ -96,8 +99,9 @@ class Seat:
             if server is None:
                 words = (*inherited, threads, int(die_with_thread), ",".join(map(str, processors or ())))
                 self._process: WorkerProcess = subprocess.Popen(
-                    [sys.executable, *_WORKER, *map(str, words)],
-                    env=seat_environment(os.environ | _import_path(), threads, allocator, timed=timed),
+                    [place.interpreter, *_WORKER, *map(str, words)],
+                    env=seat_environment(place.environment(os.environ), threads, allocator, timed=timed),
+                    cwd=place.folder or None,
                     pass_fds=inherited,
                     stdin=subprocess.DEVNULL,
                     stdout=self._stderr,
@@ -258,14 +262,14 @@ class Seat:
         return reason_for_exit(code, end_of(self._stderr))
 
 
-def fork_server(threads: int, allocator: str, *, timm: bool) -> ForkServer:
-    """A server for workers with these threads and this allocator; `timm`: whether it imports timm for them.
+def fork_server(threads: int, allocator: str, *, timm: bool, place: Place = HERE) -> ForkServer:
+    """A server for workers with these threads and this allocator there; `timm`: whether it imports timm for them.
 
     Raises:
         OSError: the system cannot start a process.
     """
-    command = [sys.executable, *_SERVER, str(int(timm))]
-    return ForkServer(command, seat_environment(os.environ | _import_path(), threads, allocator))
+    command = [place.interpreter, *_SERVER, str(int(timm))]
+    return ForkServer(command, seat_environment(place.environment(os.environ), threads, allocator), place.folder)
 
 
 def first_with_answer(seats: Iterable[Seat], timeout_s: float) -> Seat:
@@ -284,9 +288,3 @@ def _readable_when_over(pid: int) -> int:
         return os.pidfd_open(pid)
     except (AttributeError, OSError):  # Not Linux, or an old kernel.
         return -1
-
-
-def _import_path() -> dict[str, str]:
-    """PYTHONPATH of a worker: the parent's import path, and then the working folder with the user's own networks."""
-    here = str(Path.cwd())
-    return {"PYTHONPATH": os.pathsep.join([*(path or here for path in sys.path), here])}

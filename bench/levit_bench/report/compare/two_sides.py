@@ -7,18 +7,17 @@ from collections.abc import Iterable, Sequence
 from typing import TYPE_CHECKING
 
 from levit_bench.judge.compare.two_sides import Report, Row
-from levit_bench.judge.verdicts import ALPHA, Verdict, percent_above, percent_of, same_level
-from levit_bench.numbers.units import significant
+from levit_bench.judge.verdicts import ALPHA, Verdict, percent_of, same_level
 from levit_bench.records import Case, Estimate, Finding, Record
 from levit_bench.report.views.cases import fields, shown_names
 from levit_bench.report.words import shared_axes
+from levit_bench.report.words.listing import first_few
+from levit_bench.report.words.ratios import ratio_figures
 from levit_bench.report.words.safe_text import shortened, visible
 
 if TYPE_CHECKING:
     from rich.table import Table
 
-NAMED = 3
-"""Cases of a kind that the sentence names; of more it gives the number."""
 _NAME = 80
 _STYLES = {Verdict.SLOWER: "bold red", Verdict.FASTER: "bold green", Verdict.INCONCLUSIVE: "yellow"}
 
@@ -43,7 +42,12 @@ def table(report: Report) -> Table:
     names = shown_names(row.second.info for row in rows)
     for row, rest in zip(rows, rests, strict=True):
         word = Text(row.comparison.verdict.value, style=_STYLES.get(row.comparison.verdict, ""))
-        out.add_row(Text(names[row.second.case.network]), *([Text(rest)] if any(rests) else []), *_figures(row), word)
+        out.add_row(
+            Text(names[row.second.case.network]),
+            *([Text(rest)] if any(rests) else []),
+            *ratio_figures(row.comparison),
+            word,
+        )
     return out
 
 
@@ -73,7 +77,7 @@ def sentence(report: Report) -> str:
     judged = [row for row in report.rows if row.comparison.verdict != Verdict.NOT_COMPARABLE]
     parts = []
     parts += [
-        f"{len(rows)} {verdict.value}: {_first_few([_with_limit(row) for row in rows])}"
+        f"{len(rows)} {verdict.value}: {first_few([_with_limit(row) for row in rows])}"
         for verdict in (Verdict.SLOWER, Verdict.FASTER)
         if (rows := report.having(verdict))
     ]
@@ -83,7 +87,7 @@ def sentence(report: Report) -> str:
         if (rows := report.having(verdict))
     ]
     for word, records in _other_outcomes(report):
-        parts.append(f"{len(records)} {word}: {_first_few([_label(record) for record in records])}")
+        parts.append(f"{len(records)} {word}: {first_few([_label(record) for record in records])}")
     total = f"{len(judged)} case{'' if len(judged) == 1 else 's'} compared"
     return f"{total}: {'; '.join(parts)}." if parts else f"{total}."
 
@@ -119,14 +123,6 @@ def sessions_line(records: Sequence[Record]) -> str:
     if len(names) == 1:
         return visible(names[0])
     return f"{len(names)} sessions, {visible(names[0])} to {visible(names[-1])}" if names else "no session"
-
-
-def _figures(row: Row) -> tuple[str, str, str]:
-    ratio, least = row.comparison.ratio, row.comparison.detectable
-    if ratio is None:
-        return "–", "–", "–"
-    limits = f"{_beside_one(ratio.low)} to {_beside_one(ratio.high)}"
-    return significant(ratio.value), limits, "–" if least is None else percent_above(least)
 
 
 def _legend(report: Report, ratio_words: str) -> list[str]:
@@ -190,21 +186,6 @@ def _with_limit(row: Row) -> str:
 
 def _label(record: Record) -> str:
     return shortened(record.case.label, _NAME)
-
-
-def _first_few(words: Sequence[str]) -> str:
-    named = ", ".join(words[:NAMED])
-    return named if len(words) <= NAMED else f"{named} and {len(words) - NAMED} more"
-
-
-def _beside_one(value: float) -> str:
-    """Three digits, or as many as show on which side of 1 the value lies."""
-    shown = significant(value)
-    for digits in range(4, 10):
-        if value == 1 or (float(shown) - 1) * (value - 1) > 0:
-            break
-        shown = significant(value, digits)
-    return shown
 
 
 def _row(row: Row) -> dict[str, object]:

@@ -5,19 +5,17 @@ Each file is written whole or not at all.
 
 from __future__ import annotations
 
-import os
-from collections.abc import Callable, Iterable, Sequence
-from functools import partial
+from collections.abc import Iterable, Sequence
 from pathlib import Path
 
 from levit_bench.catalog.image_sets import in_order
-from levit_bench.errors import StoreError
 from levit_bench.judge.front.changes import changes
 from levit_bench.judge.front.overlay import Overlay
 from levit_bench.judge.front.panels import Panel
 from levit_bench.judge.published.panels import PublishedComparison
 from levit_bench.libraries import require_installed
 from levit_bench.numbers.units import counted, format_duration
+from levit_bench.paths.whole_files import cannot_write, make_folder, write_whole
 from levit_bench.report.front import changes as moves
 from levit_bench.report.front import table
 from levit_bench.report.front.overall_table import overall_markdown
@@ -66,19 +64,16 @@ def write_front(
     called = called or PanelNames(panels)
     drawn = pictures(panels, beside.panels, called, overlays)
     text = document(panels, sum(picture.unlabelled for picture in drawn), recipe, beside, bases, called, overlays)
-    try:
-        folder.mkdir(parents=True, exist_ok=True)
-    except OSError as error:
-        raise _cannot_write(folder, error) from error
+    make_folder(folder)
     _remove_pages(folder, len(drawn) + 1)
     return (
         *(
-            _atomically(folder / f"{_stem(number)}.{kind}", partial(_write_bytes, content))
+            write_whole(folder / f"{_stem(number)}.{kind}", content)
             for number, picture in enumerate(drawn, 1)
             for kind, content in (("png", picture.png), ("svg", picture.svg))
         ),
-        _atomically(folder / "front.csv", lambda path: _write_text(path, table.csv(panels, beside.panels, overlays))),
-        _atomically(folder / "front.md", lambda path: _write_text(path, text)),
+        write_whole(folder / "front.csv", table.csv(panels, beside.panels, overlays).encode()),
+        write_whole(folder / "front.md", text.encode()),
     )
 
 
@@ -151,7 +146,7 @@ def _remove_pages(folder: Path, number: int) -> None:
         try:
             path.unlink()
         except OSError as error:
-            raise _cannot_write(path, error) from error
+            raise cannot_write(path, error) from error
     if paths:
         _remove_pages(folder, number + 1)
 
@@ -249,32 +244,3 @@ def _reproduce(recipe: Reproduction) -> str:
 def _code(lines: Iterable[str]) -> str:
     """Indented code: text cannot close it, unlike a fence of backticks; a carriage return would end a line."""
     return "\n".join(f"    {visible(line)}".rstrip() for line in lines)
-
-
-def _write_bytes(content: bytes, path: Path) -> None:
-    path.write_bytes(content)
-
-
-def _write_text(path: Path, text: str) -> None:
-    path.write_text(text, encoding="utf-8", newline="\n")
-
-
-def _atomically(path: Path, write: Callable[[Path], None]) -> Path:
-    """Write beside the target and rename, so that a reader never sees half a file."""
-    draft = path.with_name(f".{path.stem}-{os.getpid()}{path.suffix}")
-    try:
-        write(draft)
-        draft.replace(path)
-    except OSError as error:
-        draft.unlink(missing_ok=True)
-        raise _cannot_write(path, error) from error
-    except BaseException:
-        draft.unlink(missing_ok=True)
-        raise
-    return path
-
-
-def _cannot_write(path: Path, error: OSError) -> StoreError:
-    return StoreError(
-        f"cannot write {path}: {error.strerror or error}. Name another folder, or free space and allow writing there."
-    )

@@ -46,7 +46,7 @@ def reproduce(records: Iterable[Record], options: Sequence[str] = (), store: Seq
     """
     sessions: dict[str, list[Record]] = {}
     for record in records:
-        if record.info.role == "subject" and not is_twin(record.case.network):
+        if record.info.role == "subject" and not record.case.is_of_gate and not is_twin(record.case.network):
             sessions.setdefault(record.session, []).append(record)
     files: dict[str, str] = {}  # Names by text.
     runs = dict.fromkeys(

@@ -17,6 +17,9 @@ WORDS = {
     "short": "not known well enough",
     "member": "on the front",
     "beaten": "dominated",
+    "slower": "slower",
+    "faster": "faster",
+    "same": "the same",
     "open": "undecided",
 }
 """Verdicts of a look in words."""

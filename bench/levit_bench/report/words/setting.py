@@ -81,7 +81,9 @@ def _differing_words(
 
 def published_line(panel: PublishedPanel) -> str:
     """The source of published figures: the file, the conditions in its name, batch and set of images."""
-    name_words = f" (its name says {', '.join(panel.name_facts.words)})" if panel.name_facts.words else ""
+    facts = panel.name_facts
+    verb = "it" if facts.conditions else "its name"
+    name_words = f" ({verb} says {', '.join(map(visible, facts.words))})" if facts.words else ""
     where = f"batch {panel.batch} · top-1 on {visible(panel.scored_on.words)}"
     return f"published, not measured here: {visible(panel.file)}{name_words} · {where}"
 

@@ -1,0 +1,250 @@
+"""`levit-bench gate`: two sides measured in one session, and a verdict on the second."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+from click.core import ParameterSource
+
+from levit_bench.cli.options import Verb, gate_request_options, json_option, request_from, store_option
+from levit_bench.errors import EXIT_INTERRUPTED, UsageError
+
+if TYPE_CHECKING:
+    from levit_bench.judge.gate.gate_report import GateReport, GateRules
+
+
+_OF_MEASURING = ("first", "second", "control", "networks", "budget", "find", "at_most", "title")
+"""Parameters that mean nothing where stored sessions are judged."""
+_NOT_REPEATED = (
+    "budget", "find", "at_most", "root", "title", "out", "name", "annotations", "as_json", "no_wait", "cache", "fresh",
+)  # fmt: skip
+"""Parameters that say how long, where to and how it is shown, and nothing of what is compared."""
+_MOST = "10m"
+
+
+@click.command("gate", cls=Verb)
+@click.option(
+    "--a",
+    "first",
+    metavar="SIDE",
+    help="What is compared with: a revision, an interpreter, requirements such as 'torch==2.12.*', values of axes such "
+    "as runtime=eager, or several of these.  [default: the merge base with the default branch]",
+)
+@click.option(
+    "--b", "second", metavar="SIDE", help="What is judged, named in the same ways.  [default: the working tree]"
+)
+@click.option(
+    "--null", "control", is_flag=True, help="Measure side a a second time: where it differs from itself, no verdict."
+)
+@gate_request_options
+@click.option(
+    "--find",
+    metavar="PERCENT",
+    help="In place of --budget: as long as it takes to find such a slowdown nine times in ten, by what this machine's "
+    "stored gates scatter.",
+)
+@click.option("--at-most", default=_MOST, show_default=True, metavar="TIME", help="The most that --find may take.")
+@click.option(
+    "--margin",
+    default="5%",
+    show_default=True,
+    metavar="PERCENT",
+    help="A case is the same within this share; a gate that could not have found so much is inconclusive.",
+)
+@click.option(
+    "--min-effect",
+    default="2%",
+    show_default=True,
+    metavar="PERCENT",
+    help="Smaller slowdowns do not fail, however sure they are.",
+)
+@click.option("--allow-inconclusive", is_flag=True, help="End with 0 also where the data cannot tell.")
+@click.option(
+    "--allow-other-outputs", is_flag=True, help="Judge the time of a network also where it computes something else."
+)
+@click.option(
+    "--baseline",
+    metavar="SESSION",
+    help="Measure nothing: compare a stored session with this one, or with a tag or a store of this machine.",
+)
+@click.option(
+    "--reference", metavar="SESSION", help="With --baseline: a second one, fixed, against which slow drift shows."
+)
+@click.option("--session", metavar="NAME", help="With --baseline: the session that is judged.  [default: last]")
+@store_option
+@click.option("--title", help="What the gate is for; kept in its session.")
+@click.option(
+    "--out",
+    type=click.Path(path_type=Path),
+    metavar="FOLDER",
+    help="Write comment.md, junit.xml, gate.json, gate.svg and gate.png there.",
+)
+@click.option("--name", default="", help="Of this gate, where a pull request has several comments.")
+@click.option("--annotations", is_flag=True, help="Print annotations for GitHub's runners, too.")
+@json_option
+def command(
+    *,
+    root: Path,
+    margin: str,
+    min_effect: str,
+    allow_inconclusive: bool,
+    allow_other_outputs: bool,
+    baseline: str | None,
+    reference: str | None,
+    session: str | None,
+    out: Path | None,
+    name: str,
+    annotations: bool,
+    as_json: bool,
+    **words: Any,  # noqa: ANN401
+) -> int:
+    """Measure two sides in one session, and judge each network of the second.
+
+    Both sides take turns in random order, in several fresh runs, each in processes of its own environment; nothing
+    differs but what is named. In a git repository the working tree is judged against the merge base with the default
+    branch. Halfway, cases whose verdict is certain are left out, and the rest of the time is for the others.
+
+    \b
+    Examples:
+      levit-bench gate --networks models/nets.py:build --budget 2m
+      levit-bench gate --a main --networks models/nets.py:build --out gate
+      levit-bench gate --a 'torch==2.12.*' --networks paper --budget 5m
+      levit-bench gate --a runtime=eager --b runtime=onnxruntime --networks levit_192
+      levit-bench gate --baseline good --reference v1
+
+    Exit codes: 0 nothing is slower and a slowdown of the margin would have been found, 1 a case is slower, failed,
+    missing or computes something else, 2 usage, 3 the data cannot tell or nothing was compared, 130 interrupted.
+    """
+    from levit_bench.cli.output import print_findings
+    from levit_bench.judge.gate.gate_report import GateRules
+    from levit_bench.reading.gate import gate_of_stored
+    from levit_bench.reading.rules import gate_rules_from
+
+    rules = gate_rules_from(min_effect, margin)
+    gate_rules = GateRules(rules.min_effect, rules.margin, allow_inconclusive, allow_other_outputs)
+    if baseline is not None:
+        _refuse_measuring_options()
+        report = gate_of_stored(root, session or "last", [baseline, *([reference] if reference else [])], gate_rules)
+        interrupted = False
+    else:
+        if alone := next((n for n, v in (("--reference", reference), ("--session", session)) if v is not None), None):
+            raise UsageError(f"{alone} goes with --baseline, which compares stored sessions. Add it, or leave it out.")
+        report, interrupted = _measured(root, gate_rules, words)
+    report = report._replace(command=_words_of_command())
+    _show(report, out, name, annotations=annotations, as_json=as_json)
+    print_findings(report.findings)
+    return EXIT_INTERRUPTED if interrupted else report.exit_code
+
+
+def _measured(root: Path, rules: GateRules, words: dict[str, Any]) -> tuple[GateReport, bool]:
+    """Measure the two sides; the report, and whether it was interrupted."""
+    from levit_bench import api
+    from levit_bench.asking import arguments
+    from levit_bench.cli.faults import keeping
+    from levit_bench.cli.output import stderr
+    from levit_bench.cli.progress import reporter
+    from levit_bench.judge.verdicts import Rules
+    from levit_bench.reading.gate import gate_of_session
+
+    sides = words.pop("first"), words.pop("second")
+    control, find, at_most, title = (words.pop(name) for name in ("control", "find", "at_most", "title"))
+    arguments.title(title)
+    share = _slowdown(find)
+    if share is not None:
+        words["budget"] = at_most
+    with reporter(stderr()) as observer:
+        outcome = api.measure_gate(
+            request_from(words), root, sides, Rules(rules.min_effect, rules.margin), observer,
+            control=control, find=share, title=title,
+        )  # fmt: skip
+    with keeping(outcome.path):
+        results = api.load(outcome.path)
+        return gate_of_session(results.records, results.findings, rules), outcome.interrupted
+
+
+def _slowdown(find: str | None) -> float | None:
+    """The share that --find names.
+
+    Raises:
+        UsageError: it is none, or comes with a budget.
+    """
+    from levit_bench.numbers.units import parse_percent
+
+    context = click.get_current_context()
+    given = {
+        name for name in ("budget", "at_most") if context.get_parameter_source(name) is ParameterSource.COMMANDLINE
+    }
+    if find is None:
+        if "at_most" in given:
+            raise UsageError("--at-most goes with --find. Name the slowdown to be found, or say --budget.")
+        return None
+    if "budget" in given:
+        raise UsageError("--find plans the budget itself. Leave --budget out; --at-most limits it.")
+    try:
+        share = parse_percent(find)
+    except UsageError as error:
+        raise UsageError(f"--find: {error}") from error
+    if not 0 < share <= 1:
+        raise UsageError(f"--find {find[:80]!r}: give a slowdown above 0% and up to 100%, such as 3%.")
+    return share
+
+
+def _refuse_measuring_options() -> None:
+    """Check that nothing is said of measuring where stored sessions are judged.
+
+    Raises:
+        UsageError: naming what is.
+    """
+    context = click.get_current_context()
+    names = [
+        parameter.opts[0]
+        for parameter in context.command.params
+        if parameter.name in _OF_MEASURING
+        and context.get_parameter_source(parameter.name) is ParameterSource.COMMANDLINE
+    ]
+    if names:
+        raise UsageError(f"--baseline judges stored sessions and measures nothing. Leave {', '.join(names)} out.")
+
+
+def _words_of_command() -> tuple[str, ...]:
+    """The options of this command line that say what is compared and by which rules, for whoever repeats it."""
+    context = click.get_current_context()
+    words: list[str] = []
+    for parameter in context.command.params:
+        name = parameter.name or ""
+        value = context.params.get(name)
+        if name in _NOT_REPEATED or context.get_parameter_source(name) is not ParameterSource.COMMANDLINE:
+            continue
+        if value is True:
+            words.append(parameter.opts[0])
+        elif value not in (None, False):
+            words += [parameter.opts[0], ",".join(map(str, value)) if isinstance(value, tuple) else str(value)]
+    return tuple(words)
+
+
+def _show(report: GateReport, out: Path | None, name: str, *, annotations: bool, as_json: bool) -> None:
+    """Print the report, and write its files."""
+    from levit_bench.cli.output import print_words, print_wrapped, stderr, stdout
+    from levit_bench.report.gate import pages
+    from levit_bench.report.gate.annotations import workflow_commands
+    from levit_bench.report.gate.document import encoded
+    from levit_bench.report.gate.sentence import overall
+    from levit_bench.report.gate.table import notes, table
+
+    console = stdout()
+    if as_json:
+        click.echo(encoded(report), nl=False)
+        print_words(stderr(), overall(report).text)
+    else:
+        console.print(table(report))
+        for note in notes(report):
+            print_wrapped(console, note, style="dim")
+        print_words(console, overall(report).text)
+    if annotations:
+        for line in workflow_commands(report):
+            click.echo(line, err=as_json)
+    if out is not None:
+        written = pages.write(report, out, name)
+        print_words(stderr(), f"wrote {', '.join(map(str, written))}")

@@ -1,0 +1,254 @@
+"""Makes the sides that a user named: checks revisions out, builds environments, and says what each holds."""
+
+from __future__ import annotations
+
+import os
+import sys
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import NamedTuple
+
+from levit_bench.errors import BenchError, UsageError
+from levit_bench.measuring.preparing.scratch_folder import Scratch
+from levit_bench.measuring.sides.interpreters import Packages, environment_with, packages_here, packages_of
+from levit_bench.measuring.sides.repository import Repository, Revision, repository_at
+from levit_bench.measuring.sides.side_words import SideWords
+from levit_bench.measuring.workers.place import HERE, Place
+from levit_bench.records import Side, SideDifference, SideName
+
+_SUITE = Path(__file__).parents[3]
+"""The folder of this package: always the parent's, whatever a side holds."""
+_TELLING = (
+    "torch", "timm", "torchvision", "numpy", "onnx", "onnxruntime", "onnxscript", "openvino", "safetensors",
+)  # fmt: skip
+"""Distributions whose versions are stored with a side in any case."""
+
+
+_INSTALLERS = frozenset({"pip", "setuptools", "wheel", "uv"})
+"""Distributions that no network is made of."""
+
+
+class PlacedSide(NamedTuple):
+    """A side that is ready: where its workers run, and what is there."""
+
+    side: Side
+    place: Place
+    packages: Packages
+    axes: dict[str, str]
+    """Values of axes that its cases have."""
+    root: Path
+    """Top folder of its files: the checkout's, the repository's, or the one that the user stands in."""
+
+
+class PlacedSides(NamedTuple):
+    """Both sides, and what of their environments differs."""
+
+    first: PlacedSide
+    second: PlacedSide
+    differences: tuple[SideDifference, ...]
+
+    @property
+    def both(self) -> tuple[PlacedSide, PlacedSide]:
+        """Side a and side b."""
+        return self.first, self.second
+
+
+@contextmanager
+def placed(first: SideWords, second: SideWords, cache: str = "") -> Iterator[PlacedSides]:
+    """Both sides, as long as the context lasts; folders that were checked out are removed at its end.
+
+    Args:
+        first: side a; where neither is named, the merge base of the working tree with the default branch.
+        second: side b; where it is not named, the working tree in this environment.
+        cache: folder in which environments are kept; empty for the default.
+
+    Raises:
+        BenchError: a revision, an interpreter or a requirement cannot be had, with the reason.
+    """
+    here = Path.cwd()
+    repository = repository_at(here)
+    revisions = [_revision(first, second, repository), _revision(second, first, repository, is_second=True)]
+    scratch = Scratch() if any(revision is not None for revision in revisions) else None
+    try:
+        sides = []
+        for name, words, revision in (("a", first, revisions[0]), ("b", second, revisions[1])):
+            sides.append(_side(name, words, revision, repository, scratch, cache))  # type: ignore[arg-type]
+        yield PlacedSides(sides[0], sides[1], tuple(_differences(sides[0], sides[1])))
+    finally:
+        if scratch is not None:
+            scratch.cleanup()
+
+
+def control_of(first: PlacedSide) -> PlacedSide:
+    """Side a a second time, under another name."""
+    return first._replace(side=_renamed(first.side))
+
+
+def _renamed(side: Side) -> Side:
+    import msgspec
+
+    return msgspec.structs.replace(side, name="control")
+
+
+def _revision(
+    words: SideWords, other: SideWords, repository: Repository | None, *, is_second: bool = False
+) -> Revision | None:
+    """The revision of a side; None where it is the working tree.
+
+    Raises:
+        UsageError: one is named outside a repository, or neither side is named and both would be the same.
+    """
+    if words.revision:
+        if repository is None:
+            raise UsageError(
+                f"{words.revision[:80]!r} is no interpreter, no requirement and no axis=value, and this folder is in "
+                "no git repository that could hold a revision of that name. Stand in the repository, or mend the word."
+            )
+        return repository.commit(words.revision)
+    if is_second or words.text or other.text:
+        return None
+    if repository is None:
+        raise UsageError(
+            "this folder is in no git repository, so there is no merge base to compare with. Name the sides: --a "
+            ".venv-old/bin/python, --a 'torch==2.12.*', or --a runtime=eager --b runtime=onnxruntime."
+        )
+    base = repository.merge_base()
+    if base.commit == repository.head() and not repository.is_dirty():
+        raise UsageError(
+            f"the {base.words} is HEAD itself, and nothing is changed: both sides would be the same code. Name what to "
+            "compare with: --a HEAD~1."
+        )
+    return base
+
+
+def _side(
+    name: SideName,
+    words: SideWords,
+    revision: Revision | None,
+    repository: Repository | None,
+    scratch: Scratch | None,
+    cache: str,
+) -> PlacedSide:
+    here = Path.cwd()
+    root, folder = (repository.root if repository else here), ""
+    if revision is not None:
+        assert repository is not None
+        assert scratch is not None
+        root = Path(scratch.name).resolve() / f"side-{name}"
+        root.mkdir()
+        repository.check_out(revision, root)
+        folder = str(root / repository.prefix)
+        if not Path(folder).is_dir():
+            raise UsageError(
+                f"{revision.words} has no folder {str(repository.prefix)!r}, which the command stands in. Stand in one "
+                "that both sides have."
+            )
+    python = words.python or (environment_with(words.requirements, cache) if words.requirements else "")
+    path = _import_path(python, repository, root if revision is not None else None)
+    place = Place(python, folder, path) if python or folder else HERE
+    packages = packages_of(python, [entry for entry in path or () if entry]) if python else packages_here()
+    side = Side(
+        name=name,
+        asked=words.text or (revision.words if revision else "the working tree in this environment"),
+        revision=revision.commit if revision else repository.head() if repository else None,
+        dirty=False if revision else repository.is_dirty() if repository else None,
+        python=packages.python,
+        versions={key: packages.versions[key] for key in _TELLING if key in packages.versions},
+    )
+    return PlacedSide(side, place, packages, dict(words.axes), root)
+
+
+def _import_path(python: str, repository: Repository | None, checkout: Path | None) -> tuple[str, ...] | None:
+    """Folders in which workers of a side look for modules first; None where these are the parent's.
+
+    Those within the repository are replaced by the same ones of the checkout, so that also what is installed from the
+    working tree in editable mode comes from the checkout.
+    """
+    if not python and checkout is None:
+        return None
+    given = [entry for entry in os.environ.get("PYTHONPATH", "").split(os.pathsep) if entry]
+    entries = given if python else [entry or str(Path.cwd()) for entry in sys.path]
+    if checkout is None or repository is None:
+        return tuple(entries)
+    return tuple(_moved(entry, repository.root, checkout) for entry in entries)
+
+
+def _moved(entry: str, root: Path, checkout: Path) -> str:
+    path = Path(entry).resolve()
+    if path == _SUITE or not path.is_relative_to(root) or _is_of_environment(path):
+        return entry
+    return str(checkout / path.relative_to(root))
+
+
+def _is_of_environment(path: Path) -> bool:
+    """Whether a folder belongs to a virtual environment within the repository, which both sides share."""
+    prefixes = {Path(prefix).resolve() for prefix in (sys.prefix, sys.exec_prefix)}
+    return any(path.is_relative_to(prefix) for prefix in prefixes) or "site-packages" in path.parts
+
+
+def _differences(first: PlacedSide, second: PlacedSide) -> Iterator[SideDifference]:
+    """What differs in interpreters, packages and axes."""
+    if first.packages.python != second.packages.python:
+        yield SideDifference(kind="python", name="python", first=first.packages.python, second=second.packages.python)
+    versions = first.packages.versions, second.packages.versions
+    names = (versions[0].keys() | versions[1].keys()) - _INSTALLERS
+    for name in sorted(names, key=lambda name: (name not in _TELLING, name)):
+        mine, theirs = versions[0].get(name), versions[1].get(name)
+        if mine != theirs:
+            yield SideDifference(kind="package", name=name, first=mine, second=theirs)
+    for name in sorted(first.axes.keys() | second.axes.keys()):
+        values = _axis_value(first, name), _axis_value(second, name)
+        if values[0] != values[1]:
+            yield SideDifference(kind="axis", name=name, first=values[0], second=values[1])
+
+
+def _axis_value(side: PlacedSide, name: str) -> str:
+    from levit_bench.axes import usual
+
+    return side.axes.get(name, str(usual(name)))
+
+
+def file_differences(first: dict[str, str | None], second: dict[str, str | None]) -> list[SideDifference]:
+    """The user's files that the networks of the two sides were made of, where they differ.
+
+    Args:
+        first: digests of side a's files by their path below its top folder; None where one was looked for in vain.
+        second: those of side b.
+    """
+    out = []
+    for path in sorted(first.keys() | second.keys()):
+        mine, theirs = first.get(path), second.get(path)
+        if mine != theirs:
+            out.append(SideDifference(kind="file", name=path[-1000:], first=_short(mine), second=_short(theirs)))
+    return out
+
+
+def _short(digest: str | None) -> str | None:
+    return None if digest is None else digest[:12]
+
+
+def relative_files(
+    side: PlacedSide, other_roots: Sequence[Path], files: dict[str, str | None]
+) -> dict[str, str | None]:
+    """Files of a side by their path below its top folder, without those that lie elsewhere.
+
+    Raises:
+        MixedSidesError: one lies in the folder of the other side: then both sides run its code.
+    """
+    out: dict[str, str | None] = {}
+    for text, digest in files.items():
+        path = Path(text)
+        if path.is_relative_to(side.root):
+            out[path.relative_to(side.root).as_posix()] = digest
+        elif digest is not None and any(path.is_relative_to(root) for root in other_roots):
+            raise MixedSidesError(
+                f"side {side.side.name} imports {path.name} from the working tree and not from "
+                f"{side.side.asked[:80]!r}: both sides would run the same code. It is installed in a way that this "
+                "suite cannot turn to another folder; give each side an environment of its own with --a and --b."
+            )
+    return out
+
+
+class MixedSidesError(BenchError):
+    """A side runs code of the other one."""

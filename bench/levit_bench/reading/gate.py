@@ -1,0 +1,59 @@
+"""The gate over stored sessions: which sessions are compared, and with what."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from pathlib import Path
+
+from levit_bench.errors import NotComparableError, NothingToShowError
+from levit_bench.judge.compare.two_sides import Report, compare
+from levit_bench.judge.gate.gate_report import GateReport, GateRules
+from levit_bench.judge.gate.side_by_side import side_by_side
+from levit_bench.judge.gate.stored_sessions import StoredSide, against_stored
+from levit_bench.judge.verdicts import Rules
+from levit_bench.reading.comparison import paths_of, stored_at
+from levit_bench.records import Finding, Record
+from levit_bench.store import files
+
+
+def gate_of_session(records: Sequence[Record], findings: Sequence[Finding], rules: GateRules) -> GateReport:
+    """The verdicts on the sides that one session measured.
+
+    Raises:
+        NothingToShowError: it measured no sides.
+    """
+    return side_by_side(records, rules, findings)
+
+
+def gate_of_stored(root: Path, session: str, baselines: Sequence[str], rules: GateRules) -> GateReport:
+    """The verdicts on a stored session against others of its machine, each at a share of the error rate.
+
+    Args:
+        root: the store.
+        session: the judged one, as users name sessions.
+        baselines: sessions, tags or stores, as `levit-bench compare` takes them.
+        rules: what decides.
+
+    Raises:
+        BenchError: a session is not there, or nothing of two sides may be compared; names the fields that differ.
+    """
+    judged, findings = files.load(*paths_of(root, session))
+    name = max((record.session for record in judged), default=session)
+    history = stored_at(root)
+    sides = [StoredSide(text, _compared(root, text, judged, history, rules, len(baselines))) for text in baselines]
+    report = against_stored(name, sides, rules)
+    return report._replace(findings=(*report.findings, *findings))
+
+
+def _compared(
+    root: Path, text: str, judged: Sequence[Record], history: Sequence[Record], rules: GateRules, looks: int
+) -> Report:
+    baseline, _ = files.load(*paths_of(root, text))
+    if not baseline:
+        raise NothingToShowError(f"{text[:80]!r} holds no case to compare with.")
+    try:
+        return compare(
+            baseline, judged, (*history, *baseline, *judged), Rules(rules.min_effect, rules.margin), looks=looks
+        )
+    except NotComparableError as error:
+        raise NotComparableError(f"against {text[:80]}: {error}") from error

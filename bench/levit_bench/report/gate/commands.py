@@ -1,0 +1,36 @@
+"""The command lines that a gate's readers are told: the same gate again, and a longer one."""
+
+from __future__ import annotations
+
+from levit_bench.command_lines import command_line
+from levit_bench.judge.gate.gate_report import GateReport
+
+
+def same_again(report: GateReport) -> str:
+    """The command that asks for the same comparison."""
+    return command_line("gate", *_words(report))
+
+
+def longer(report: GateReport) -> str:
+    """The command that measures until a slowdown of the margin would be found; of stored sessions it adds runs."""
+    if report.baseline:
+        return command_line("run", "--resume", report.session or "last", "--budget", "2m")
+    return command_line("gate", *_words(report), "--find", f"{100 * report.rules.margin:.10g}%")
+
+
+def _words(report: GateReport) -> tuple[str, ...]:
+    """Options that choose what is compared: those that were given, or else those that the report's content implies."""
+    if report.command:
+        return report.command
+    if report.baseline:
+        return ("--baseline", report.baseline)
+    records = [record for case in report.cases if (record := case.second or case.first)]
+    names = dict.fromkeys(_askable(record.case.network, is_of_user=record.case.is_of_user) for record in records)
+    networks = ("--networks", ",".join(names)) if names else ()
+    sides = [word for side in report.sides if side.name in ("a", "b") for word in (f"--{side.name}", side.asked)]
+    return (*networks, *sides)
+
+
+def _askable(network: str, *, is_of_user: bool) -> str:
+    """The name of a network without the digest of its file: that of the file as it is then is meant."""
+    return network.rpartition("#")[0] or network if is_of_user else network

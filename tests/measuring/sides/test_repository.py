@@ -1,0 +1,139 @@
+"""Revisions of a repository: found by their names, written into a folder, and nothing entered in the repository."""
+
+from __future__ import annotations
+
+import subprocess
+from pathlib import Path
+
+import pytest
+from levit_bench.errors import UsageError
+from levit_bench.measuring.sides.repository import BASE_VARIABLE, CheckoutError, Repository, repository_at
+
+
+def git(folder: Path, *words: str) -> str:
+    own = ["-c", "user.name=A", "-c", "user.email=a@example.org", "-c", "protocol.file.allow=always"]
+    done = subprocess.run(["git", *own, *words], cwd=folder, capture_output=True, text=True, check=True)
+    return done.stdout.strip()
+
+
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A repository whose branch is two commits ahead of main."""
+    monkeypatch.delenv(BASE_VARIABLE, raising=False)
+    folder = tmp_path / "a repository"
+    (folder / "models").mkdir(parents=True)
+    git(folder, "init", "-q", "-b", "main")
+    (folder / "models" / "nets.py").write_text("one\n", encoding="utf-8")
+    git(folder, "add", "-A")
+    git(folder, "commit", "-qm", "one")
+    git(folder, "checkout", "-qb", "work")
+    for text in ("two", "three"):
+        (folder / "models" / "nets.py").write_text(f"{text}\n", encoding="utf-8")
+        git(folder, "commit", "-qam", text)
+    return folder
+
+
+def found(folder: Path) -> Repository:
+    made = repository_at(folder)
+    assert made is not None
+    return made
+
+
+def state(folder: Path) -> str:
+    """Everything that a checkout could have left behind."""
+    return git(folder, "status", "--porcelain") + git(folder, "worktree", "list") + git(folder, "stash", "list")
+
+
+def test_the_files_of_a_revision_are_written_and_the_repository_is_untouched(repository: Path, tmp_path: Path) -> None:
+    before, index = state(repository), (repository / ".git" / "index").read_bytes()
+    made = found(repository / "models")
+    assert made.prefix == Path("models")
+    into = tmp_path / "side"
+    into.mkdir()
+    made.check_out(made.commit("HEAD~1"), into)
+    assert (into / "models" / "nets.py").read_text(encoding="utf-8") == "two\n"
+    assert (state(repository), (repository / ".git" / "index").read_bytes()) == (before, index)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["a repository", "side"]
+
+
+def test_the_merge_base_is_where_the_branch_left_main(repository: Path) -> None:
+    made = found(repository)
+    base = made.merge_base()
+    assert base.commit == git(repository, "rev-parse", "main")
+    assert base.words == "merge base with main"
+    assert made.head() == git(repository, "rev-parse", "work")
+
+
+def test_the_branch_that_a_pull_request_goes_to_decides(repository: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    git(repository, "branch", "release", "HEAD~1")
+    monkeypatch.setenv(BASE_VARIABLE, "release")
+    assert found(repository).merge_base().commit == git(repository, "rev-parse", "release")
+
+
+def test_a_file_that_git_does_not_know_makes_a_tree_dirty(repository: Path) -> None:
+    assert not found(repository).is_dirty()
+    (repository / "models" / "new.py").write_text("", encoding="utf-8")
+    assert found(repository).is_dirty()
+
+
+@pytest.mark.parametrize("name", ["gone", "--upload-pack=touch pwned", "$(touch pwned)", "main..work"])
+def test_what_is_no_revision_is_refused(repository: Path, name: str) -> None:
+    with pytest.raises(UsageError, match="no revision"):
+        found(repository).commit(name)
+    assert not (repository / "pwned").exists()
+
+
+def test_a_shallow_clone_says_so(repository: Path, tmp_path: Path) -> None:
+    git(repository, "checkout", "-q", "main")
+    git(tmp_path, "clone", "-q", "--depth", "1", "--branch", "work", f"file://{repository}", "clone")
+    git(tmp_path / "clone", "fetch", "-q", "--depth", "1", "origin", "main:refs/remotes/origin/main")
+    with pytest.raises(UsageError, match=r"no common commit.*This clone is shallow.*fetch --unshallow.*fetch-depth: 0"):
+        found(tmp_path / "clone").merge_base()
+
+
+def test_a_repository_without_a_default_branch_is_told_to_name_a_side(tmp_path: Path) -> None:
+    git(tmp_path, "init", "-q", "-b", "odd")
+    (tmp_path / "f").write_text("", encoding="utf-8")
+    git(tmp_path, "add", "f")
+    git(tmp_path, "commit", "-qm", "one")
+    git(tmp_path, "config", "init.defaultBranch", "nowhere")
+    with pytest.raises(UsageError, match=r"no default branch that could be found.*--a"):
+        found(tmp_path).merge_base()
+
+
+def test_submodules_are_checked_out_at_the_commit_of_the_revision(repository: Path, tmp_path: Path) -> None:
+    inner = tmp_path / "inner"
+    inner.mkdir()
+    git(inner, "init", "-q", "-b", "main")
+    (inner / "layer.py").write_text("old\n", encoding="utf-8")
+    git(inner, "add", "-A")
+    git(inner, "commit", "-qm", "old")
+    git(repository, "submodule", "add", "-q", str(inner), "layers")
+    git(repository, "commit", "-qm", "with layers")
+    (repository / "layers" / "layer.py").write_text("new\n", encoding="utf-8")
+    git(repository / "layers", "commit", "-qam", "new")
+    git(repository, "commit", "-qam", "newer layers")
+    made, into = found(repository), tmp_path / "side"
+    into.mkdir()
+    made.check_out(made.commit("HEAD~1"), into)
+    assert (into / "layers" / "layer.py").read_text(encoding="utf-8") == "old\n"
+
+
+def test_a_folder_that_cannot_be_written_is_an_error_with_what_git_says(repository: Path, tmp_path: Path) -> None:
+    made = found(repository)
+    (tmp_path / "side").write_text("a file in the way", encoding="utf-8")
+    with pytest.raises(CheckoutError, match="git checkout-index failed"):
+        made.check_out(made.commit("main"), tmp_path / "side")
+
+
+def test_no_repository_is_none(tmp_path: Path) -> None:
+    assert repository_at(tmp_path) is None
+
+
+def test_a_hook_does_not_turn_git_to_its_own_repository(
+    repository: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    git(tmp_path, "init", "-q", "other")
+    monkeypatch.setenv("GIT_DIR", str(tmp_path / "other" / ".git"))
+    monkeypatch.setenv("GIT_INDEX_FILE", str(tmp_path / "other" / ".git" / "index"))
+    assert found(repository).root == repository.resolve()

@@ -1,0 +1,100 @@
+"""The overall sentence names the outcome, what failed, what to do and the command that does it."""
+
+from __future__ import annotations
+
+import pytest
+from levit_bench.judge.gate.gate_report import CaseVerdict
+from levit_bench.report.gate.sentence import overall
+
+from tests.report.gate import made
+
+V = CaseVerdict
+
+
+def test_a_failed_gate_names_what_failed_worst_first_and_what_to_do_about_each() -> None:
+    told = overall(made.EVERY)
+    assert told.sentence == (
+        "Gate failed: of 9 cases 1 failed (net_failed 224px b1 t1 pinned), 1 missing (net_missing 224px b1 t1 pinned), "
+        "1 slower (net_slower 224px b1 t1 pinned takes 1.12 times as long, at least 1.07), 1 with other outputs "
+        "(net_other_outputs 224px b1 t1 pinned), 1 inconclusive (net_inconclusive 224px b1 t1 pinned), 1 not "
+        "comparable (net_not_comparable 224px b1 t1 pinned), 1 faster, 1 same, 1 new."
+    )
+    assert told.advice.startswith("Fix what failed, for the reasons that stand with the cases. Bring the missing")
+    assert told.advice.endswith("To measure it again:")
+    assert told.command == "levit-bench gate --networks 'net_*' --a main"
+    assert told.text == f"{told.sentence} {told.advice} {told.command}"
+
+
+def test_advice_is_given_for_what_there_is_alone() -> None:
+    told = overall(made.report([V.SLOWER, V.SAME]))
+    assert told.advice == "Look for the slowdown in what differs between the sides. To measure it again:"
+    alike = overall(made.report([V.SLOWER], differences=()))
+    assert alike.advice.startswith("Nothing that is recorded differs between the sides: add --null")
+    stored = overall(made.report([V.SLOWER], baseline="s0", session="s1", command=()))
+    assert stored.advice.startswith("Look for what was changed since session s0.")
+    assert stored.command == "levit-bench gate --baseline s0"
+
+
+def test_only_the_first_few_are_named() -> None:
+    told = overall(made.many(5, V.MISSING)).sentence
+    assert told == "Gate failed: of 5 cases 5 missing (net_0, net_1, net_2 and 2 more)."
+
+
+def test_a_gate_that_passed_says_what_it_would_have_found_and_asks_for_nothing() -> None:
+    told = overall(made.QUIET)
+    assert told.sentence == (
+        "Gate passed, nothing is slower: of 2 cases 1 faster, 1 same. A slowdown of 3.6 % would have been found in "
+        "each of them, four times in five."
+    )
+    assert (told.advice, told.command) == ("No action is needed.", "")
+
+
+def test_an_inconclusive_gate_says_how_much_could_hide_and_how_to_find_the_margin() -> None:
+    told = overall(made.many(3, V.INCONCLUSIVE))
+    assert told.advice == "A slowdown of up to 8.3 % could have hidden. To find a slowdown of 5 %:"
+    assert told.command == "levit-bench gate --networks 'net_*' --a main --find 5%"
+    assert "allow" not in told.sentence
+    allowed = overall(made.report([V.INCONCLUSIVE], rules=made.ALLOWED))
+    assert allowed.sentence.startswith("Gate inconclusive, which --allow-inconclusive lets pass: of 1 case")
+
+
+def test_of_stored_sessions_runs_are_added() -> None:
+    told = overall(made.report([V.INCONCLUSIVE], baseline="s0", session="s1"))
+    assert told.command == "levit-bench run --resume s1 --budget 2m"
+
+
+def test_more_runs_are_not_advised_where_the_margin_was_detectable() -> None:
+    sharp = made.case(V.INCONCLUSIVE, comparison=made.compared(1.028, 1.01, 1.047, 1.02))
+    told = overall(made.report([sharp]))
+    assert "about --min-effect or the margin" in told.advice
+    assert told.command == ""
+
+
+def test_a_case_without_figures_asks_for_a_longer_session() -> None:
+    told = overall(made.report([made.case(V.INCONCLUSIVE, comparison=None), V.SAME]))
+    assert (told.advice, told.command[-9:]) == ("To find a slowdown of 5 %:", "--find 5%")
+
+
+def test_a_control_that_alarms_is_said_before_anything_else() -> None:
+    assert overall(made.ALARMED).advice.startswith("Side a was called slower than itself in the same session")
+
+
+@pytest.mark.parametrize("allow", [False, True])
+def test_nothing_compared_is_never_a_pass(allow: bool) -> None:
+    rules = made.ALLOWED if allow else made.RULES
+    empty, apart = made.report(rules=rules), made.report([V.NOT_COMPARABLE, V.NEW], rules=rules)
+    assert (empty.exit_code, apart.exit_code) == (3, 3)
+    assert overall(empty).text.startswith("Nothing was compared: no case. A gate without cases never passes.")
+    assert overall(apart).text.startswith("Nothing was compared: of 2 cases 1 not comparable (")
+
+
+def test_sides_that_cannot_be_compared_need_no_longer_session() -> None:
+    told = overall(made.report([V.SAME, V.NOT_COMPARABLE]))
+    assert told.advice.startswith("Make the sides comparable")
+    assert told.command == ""
+
+
+def test_without_a_command_line_the_command_follows_from_cases_and_sides() -> None:
+    own = made.renamed(made.case(V.SLOWER), "my nets.py:build#3f2a91")
+    told = overall(made.report([own, V.SAME], command=()))
+    assert told.command == "levit-bench gate --networks 'my nets.py:build,net_same' --a main --b 'working tree'"
