@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
 import msgspec
 
@@ -27,11 +27,24 @@ from levit_bench.measuring.sides.side_words import SideWords
 from levit_bench.measuring.sides.sides_workshop import SidesWorkshop, code_files_of, standing_in
 from levit_bench.records import CaseLine, Finding, Side, SideDifference
 
+_Value = TypeVar("_Value", SideDifference, Finding)
+
+
+class CasesOfRequest(NamedTuple):
+    """The ids of the cases of one request on each side; empty where a side has none, or the request was refused."""
+
+    first: tuple[str, ...] = ()
+    """On side a."""
+    second: tuple[str, ...] = ()
+    """On side b."""
+
 
 class AskedSides(NamedTuple):
-    """A request on both sides."""
+    """Requests on both sides."""
 
     subjects: list[Subject]
+    cases: tuple[CasesOfRequest, ...]
+    """Of each request, in their order."""
     differences: tuple[SideDifference, ...]
     """Networks that one side alone has."""
     findings: tuple[Finding, ...]
@@ -71,28 +84,96 @@ def refuse_conflicts(request: Request, first: SideWords, second: SideWords) -> N
             raise UsageError(f"a side has one value of {name}, and {value[:80]!r} are several. Name one.")
 
 
-def subjects_of_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop, *, control: bool) -> AskedSides:
+def subjects_of_sides(
+    requests: Sequence[Request],
+    sides: PlacedSides,
+    workshop: SidesWorkshop,
+    *,
+    beside: Sequence[Request] = (),
+    control: bool = False,
+    on_refused: Callable[[int, UsageError], object] | None = None,
+) -> AskedSides:
     """The cases of both sides, and those of the control, in the order in which the networks are named.
 
     A network that one side alone has is a difference, not an error.
 
+    Args:
+        requests: what is judged.
+        sides: where it is looked for.
+        workshop: resolves names on either side.
+        beside: what is timed on side b alone, and has no verdict.
+        control: whether side a has its cases a second time.
+        on_refused: receives the number of each request, those of `beside` after the others, that neither side has, and
+            why; the others are asked for. Absent: the first such request is an error.
+
     Raises:
-        UsageError: a network is on neither side, or nothing is left on one of them.
+        UsageError: nothing is left on side b, or nobody receives it: a network is on neither side, or nothing is left
+            on side a.
     """
-    found: dict[str, list[list[Subject]]] = {"a": [], "b": []}
+    groups: list[_Group] = []
+    refusals: list[UsageError] = []
+    for number, request in enumerate((*requests, *beside)):
+        try:
+            is_judged = number < len(requests)
+            groups.append(_on_sides(request, sides, workshop) if is_judged else _on_second(request, sides, workshop))
+        except UsageError as error:
+            if on_refused is None:
+                raise
+            on_refused(number, error)
+            groups.append(_Group())
+            refusals.append(error)
+    differences = [difference for group in groups for difference in group.differences]
+    findings = [finding for group in groups for finding in group.findings]
+    judged = groups[: len(requests)]
+    has_first, has_second = any(group.first for group in judged), any(group.second for group in judged)
+    # Whoever receives refusals judges each request for itself: those that side b alone has are new there.
+    if not has_second or not (has_first or on_refused):
+        raise UsageError("; ".join(dict.fromkeys(finding.message for finding in findings)) or str(refusals[0]))
+    out: dict[str, Subject] = {}
+    for group in groups:
+        controls = [_on(control_of(sides.first), subject) for subject in group.first] if control else []
+        for subject in (*group.first, *group.second, *controls):
+            out.setdefault(subject.case.id, subject)
+    return AskedSides(
+        list(out.values()),
+        tuple(group.cases for group in groups),
+        tuple(_once(differences)),
+        tuple(_once(findings)),
+    )
+
+
+class _Group(NamedTuple):
+    """One request on both sides."""
+
+    first: tuple[Subject, ...] = ()
+    second: tuple[Subject, ...] = ()
+    differences: tuple[SideDifference, ...] = ()
+    findings: tuple[Finding, ...] = ()
+
+    @property
+    def cases(self) -> CasesOfRequest:
+        """Their ids."""
+        first, second = (tuple(subject.case.id for subject in side) for side in (self.first, self.second))
+        return CasesOfRequest(first, second)
+
+
+def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> _Group:
+    """The cases of a request, network by network.
+
+    Raises:
+        UsageError: a network is on neither side.
+    """
+    found: dict[str, list[Subject]] = {"a": [], "b": []}
     differences: list[SideDifference] = []
     findings: list[Finding] = []
     for name in request.networks:
         refusals: dict[str, UsageError] = {}
         for side in sides.both:
             asked = msgspec.structs.replace(request_of(request, side), networks=(name,))
-            with standing_in(side.place):
-                try:
-                    chosen = subjects(asked, workshop.of_side(side.side.name))
-                except UsageError as error:
-                    refusals[side.side.name] = error
-                    chosen = []
-            found[side.side.name].append([_on(side, subject) for subject in chosen])
+            try:
+                found[side.side.name] += _found_on(side, asked, workshop)
+            except UsageError as error:
+                refusals[side.side.name] = error
         if len(refusals) == 2:
             raise refusals["b"]
         for side_name, refusal in refusals.items():
@@ -101,15 +182,31 @@ def subjects_of_sides(request: Request, sides: PlacedSides, workshop: SidesWorks
             findings.append(
                 Finding(kind="network-on-one-side", message=f"side {side_name} has no {name[:200]!r}: {refusal}")
             )
-    if not any(found["a"]) or not any(found["b"]):
-        raise UsageError("; ".join(finding.message for finding in findings))
-    subjects_by_name = zip(found["a"], found["b"], strict=True)
-    out: dict[str, Subject] = {}
-    for first, second in subjects_by_name:
-        controls = [_on(control_of(sides.first), subject) for subject in first] if control else []
-        for subject in (*first, *second, *controls):
-            out.setdefault(subject.case.id, subject)
-    return AskedSides(list(out.values()), tuple(differences), tuple(findings))
+    return _Group(tuple(found["a"]), tuple(found["b"]), tuple(differences), tuple(findings))
+
+
+def _on_second(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> _Group:
+    """The cases of a request as it stands, on side b.
+
+    Raises:
+        UsageError: side b lacks a network.
+    """
+    return _Group(second=tuple(_found_on(sides.second, request, workshop)))
+
+
+def _found_on(side: PlacedSide, request: Request, workshop: SidesWorkshop) -> list[Subject]:
+    """The cases of a request on a side.
+
+    Raises:
+        UsageError: the side lacks a network.
+    """
+    with standing_in(side.place):
+        return [_on(side, subject) for subject in subjects(request, workshop.of_side(side.side.name))]
+
+
+def _once(values: Sequence[_Value]) -> list[_Value]:
+    """Each value once: requests that differ in an axis say the same of their network."""
+    return [value for at, value in enumerate(values) if value not in values[:at]]
 
 
 class PreparedSides(NamedTuple):
