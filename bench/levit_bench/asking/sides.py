@@ -11,6 +11,7 @@ import msgspec
 from levit_bench.asking import arguments
 from levit_bench.asking.request import Request, subjects
 from levit_bench.axes import BY_NAME
+from levit_bench.catalog.network_calls import without_digest
 from levit_bench.catalog.side_pairs import axes_of, paired
 from levit_bench.errors import UsageError
 from levit_bench.measuring.preparing.workshop import Artifact
@@ -52,12 +53,21 @@ class AskedSides(NamedTuple):
 
 
 def request_of(request: Request, side: PlacedSide) -> Request:
-    """The request with the values of axes that a side names.
+    """The request with the values of axes that a side names, and the files that it has.
+
+    The digest behind a name pins it to the file of the working tree: another checkout has a file of its own.
 
     Raises:
         UsageError: a value is malformed.
     """
-    return msgspec.structs.replace(request, **arguments.fields(side.axes))
+    asked = msgspec.structs.replace(request, **arguments.fields(side.axes))
+    if not side.place.has_own_files:
+        return asked
+    return msgspec.structs.replace(
+        asked,
+        networks=tuple(map(without_digest, request.networks)),
+        stated={without_digest(name): statement for name, statement in request.stated.items()},
+    )
 
 
 def asked_axes(request: Request) -> tuple[str, ...]:
@@ -166,10 +176,11 @@ def _on_sides(request: Request, sides: PlacedSides, workshop: SidesWorkshop) -> 
     found: dict[str, list[Subject]] = {"a": [], "b": []}
     differences: list[SideDifference] = []
     findings: list[Finding] = []
-    for name in request.networks:
+    for text in request.networks:
+        name = without_digest(text)
         refusals: dict[str, UsageError] = {}
         for side in sides.both:
-            asked = msgspec.structs.replace(request_of(request, side), networks=(name,))
+            asked = request_of(msgspec.structs.replace(request, networks=(text,)), side)
             try:
                 found[side.side.name] += _found_on(side, asked, workshop)
             except UsageError as error:
