@@ -523,7 +523,7 @@ def _judge(report: pytest.TestReport, item: pytest.Item, judgement: CaseJudgemen
         if judgement.message not in str(report.longrepr):
             report.sections.append(("levit-bench gate", judgement.message))
     elif judgement.fails:
-        report.outcome, report.longrepr = "failed", f"levit-bench gate: {judgement.message}"
+        report.outcome, report.longrepr = "failed", judgement.message
         _forget_expectation(report)
     elif judgement.is_open and report.passed:
         _, line, _ = item.location

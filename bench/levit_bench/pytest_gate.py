@@ -266,7 +266,7 @@ def judgement_of(report: GateReport, cases: CasesOfRequest) -> CaseJudgement | N
     for case in report.cases:
         is_second = case.second is not None and case.second.info.id in cases.second
         if is_second or (case.first is not None and case.first.info.id in cases.first):
-            return CaseJudgement(case, "\n".join(case_lines(case, report)))
+            return CaseJudgement(case, "levit-bench gate: " + "\n".join(case_lines(case, report)))
     return None
 
 

@@ -26,9 +26,9 @@ def case_lines(case: GateCase, report: GateReport) -> list[str]:
         lines.append(f"ratio {ratio}, 95 % CI {limits}, detectable {detectable}")
     if case.verdict is CaseVerdict.SLOWER:
         lines += [f"differs: {line}" for line in difference_lines(report, _MOST_DIFFERENCES) if report.differences]
-    if advice := about_failing(report).get(case.verdict):
-        lines.append(advice)
-    return lines
+    advice = about_failing(report).get(case.verdict)
+    # Of a case that failed, the reason says what to mend.
+    return lines if advice is None or case.verdict is CaseVerdict.FAILED else [*lines, advice]
 
 
 def _is_relation(case: GateCase) -> bool:
